@@ -219,6 +219,7 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
     "birth": [rf"(?i)[^\d.!?\n]{{0,24}}[.:]?\s?({COMPLETE_DATE})"],
     "street": [rf"\.?{_STREET_NAME},?\s(?i:n[°º.o]{{1,2}}\s?|núm\.?\s?|#\s?|д\.\s?)?{_HOUSE}(?![\w%])"],
     "road": [],
+    "numbered street": [rf"\.?,?\s(?i:no|nr)\s?[.:]?\s?{_HOUSE}"],
     "post box": [r"(?i)\.?\s?(?:n[°º.o]{1,2}|no\.?|#|:)?\s?(\d{1,6})(?!\w)"],
     "latitude": [r"""(?xi) (?:itude?|itud)?\b [\W_]{0,4} \d{1,3}[.,]\d+ .{0,12}?
         \bl(?:on|ng|ong)(?:gitude?|itude?|gitud)?\b [\W_]{0,4} \d{1,3}[.,]\d+"""],
@@ -226,12 +227,13 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
 """The patterns of the text after a cue, for each kind of cue. If a pattern has a group, only the group
 identifies a person."""
 _BESIDE_HOUSE = {"street": (rf"{_HOUSE},?\s$", rf"\.?{_STREET_NAME}"),
-                 "road": (rf"{_HOUSE},?\s(?:{_CAPITAL}\s){{1,3}}$", r"(?!\w)")}
+                 "road": (rf"{_HOUSE},?\s(?:{_CAPITAL}\s){{1,3}}$|(?:No\.?|\#)\s?\d{{1,4}}\w?,\s$",
+                          r"(?!\w)")}
 """The patterns of the text before and after a word for a street, for addresses that begin with the number,
 such as 12 Mill Lane."""
-_RULES = {**dict.fromkeys(("street", "road", "post box"), "address"), "birth": "birth date",
-          **dict.fromkeys(("service", "invitation"), "handle"), "profile": "profile link",
-          "document": "number of a document", "latitude": "coordinates"}
+_RULES = {**dict.fromkeys(("street", "road", "numbered street", "post box"), "address"),
+          **dict.fromkeys(("service", "invitation"), "handle"), "birth": "birth date",
+          "document": "number of a document", "latitude": "coordinates", "profile": "profile link"}
 
 
 def _after_cues(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:

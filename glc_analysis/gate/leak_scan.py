@@ -350,6 +350,7 @@ class Search:
         self.heard: list[tuple[tuple[str, ...], Term]] = []
         self._long_surnames: dict[tuple[str, int], list[str]] = {}
         self._forms: dict[str, tuple[str, ...]] = {}
+        self._compounds: dict[str, bool] = {}
         whole: set[str] = set()
         beside: set[str] = set()
         terms = [*terms]
@@ -380,8 +381,7 @@ class Search:
                 self.without_word.append((frozenset(term.folded) - {" "}, term))
             for spelling in _spellings(term):
                 self.by_form.setdefault(max(spelling.forms, key=len), []).append(spelling)
-                if len(spelling.forms) > 1 or " " not in term.folded or spelling.term.rule != PERSON:
-                    whole.update(spelling.forms)  # a name run together is not two words
+                whole.update(spelling.forms)
                 beside.update(spelling.forms if len(spelling.forms) > 1 else ())
         titles = [title for title in name_variants.ordinary_words("title") if name_variants.is_khmer(title)]
         in_khmer = [*((title + form[0], part) for form, part in parts for title in titles
@@ -409,10 +409,15 @@ class Search:
             self._forms[word] = (*name_variants.list_forms_for_name_matching(word), *misspelt, *stems)
         return self._forms[word]
 
-    def may_know(self, word: str) -> bool:
-        """Whether a folded word may be a word of a term, in some spelling or from another script."""
-        return (any(form in self.by_form for form in self.forms(word)) or len(word) > _LONGEST_ABBREVIATION
+    def may_be_name(self, compound: str) -> bool:
+        """Whether a folded word with signs inside may be a word of a term, in some spelling or from another
+        script."""
+        if compound not in self._compounds:
+            word = re.sub(r"\W", "", compound)
+            self._compounds[compound] = (
+                any(form in self.by_form for form in self.forms(word)) or len(word) > _LONGEST_ABBREVIATION
                 and any(not self.heard[n][0][k].isascii() for n, k in self.sounding_like(word)))
+        return self._compounds[compound]
 
     def sounding_like(self, word: str) -> frozenset[tuple[int, int]]:
         """Returns the names in ``heard``, each with the number of one of its words, of which a folded word
@@ -451,7 +456,7 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
         found.append((words, part))
         if kind == "surname" and len(words[0]) >= _SHORTEST_MISSPELT and words[0].isalpha():
             found.append(((name_variants.MISSPELT + words[0],), part._replace(case="misspelt")))
-        if kind in ("surname", "given name"):
+        if kind in ("surname", "given name") or kind == "core" and len(words) == 1:
             found += [((form,), part) for form in name_variants.forms_of_part(words[0])]
     return tuple(found)
 
@@ -545,11 +550,10 @@ class _Document:
         if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters(self.text):
             readings += [(place, text) for place, piece in self.pieces
                          if (text := join_spaced_letters(piece))]
-        signed = {word for word in {*self.letters.split()} if "-" in word or "'" in word}
-        compounds = [token for token in {*_COMPOUND.findall(" ".join(signed))}
-                     if wanted.may_know(re.sub(r"\W", "", token))]
+        signed = " ".join(word for word in {*self.letters.split()} if "-" in word or "'" in word)
+        compounds = [*filter(wanted.may_be_name, {*_COMPOUND.findall(signed)})]
         readings += [(place, _INSIDE_COMPOUND.sub("", text)) for (place, text), folded in zip(
-            self.pieces, self.folded, strict=True)
+            self.pieces if compounds else (), self.folded, strict=False)
             if place != "name" and any(token in folded for token in compounds)]
         for token, text in encoded_words(self.text).items():
             readings.append((self.pieces[self.piece_of_text(self.text.find(token))][0], text))
@@ -853,8 +857,9 @@ def _follow(words: list[Place]) -> bool:
 
 def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
     """Returns the words, with each broken word as one word."""
-    covered = [(start, end) for start, end, _ in broken]
-    kept = [one for one in places if not any(start <= one[0] and one[1] <= end for start, end in covered)]
+    spans = sorted((start, end) for start, end, _ in broken)
+    starts, reach = [start for start, _ in spans], [0, *accumulate((end for _, end in spans), max)]
+    kept = [one for one in places if reach[bisect_right(starts, one[0])] < one[1]]
     return sorted([*kept, *broken])
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from itertools import dropwhile
 from typing import Literal, NamedTuple
 
-from glc_analysis.gate.name_variants import WORD, ordinary_words, split_words
+from glc_analysis.gate.name_variants import CONNECTORS, WORD, ordinary_words
 from glc_analysis.gate.transcriptions import PARTICLES
 from glc_analysis.pseudonyms.masking import fold_text
 
@@ -37,6 +37,7 @@ _DIMINUTIVES = ("ita", "ito", "cita", "cito", "inha", "inho")
 _ARABIC_SURNAME = re.compile("(?:ال|لل)[\u0620-\u064a]{3,}ي")
 """The pattern of Arabic surnames made from a place or a family, the only Arabic surnames that are seldom
 ordinary words."""
+_ARABIC = re.compile("[\u0600-\u06ff]")
 _CASED = re.compile("[a-z\u0370-\u052f]")
 
 
@@ -74,32 +75,39 @@ def parts_of_organisation(label: str) -> Iterator[NamePart]:
     >>> [words for kind, words in parts_of_organisation("Second Key Refuge Trust") if kind == "core"]
     [('second', 'key', 'refuge'), ('secondkeyrefuge',), ('second', 'key'), ('secondkey',)]
     """
-    folded = fold_text(re.sub(r"\(.*?\)", "", label))
+    folded = fold_text(re.sub(r"\(.*?\)", "", label)).replace("&", "and")
     every = re.findall(r"[^\W\d_]+", folded)
     for words in sorted({tuple(every), tuple(word for word in every if word not in PARTICLES)}):
         letters = "".join(word[0] for word in words)
         if len(letters) >= 3 and _CASED.match(letters) and letters not in ordinary_words("abbreviation"):
             yield NamePart("abbreviation", (letters,))
-    words = split_words(folded)
-    core = _without(words, "form")
+    core = _without(words := WORD.findall(folded), "form")
     for shorter in dict.fromkeys((core, _without(core, "house"))):
-        is_long = len({*shorter} - PARTICLES) > 1
-        if len(shorter) < len(words) and (is_long or shorter == core and _is_long_word("".join(core))):
-            yield NamePart("core", shorter)
-            if is_long:
-                yield NamePart("core", ("".join(shorter),))
+        if len(shorter) < len(words):
+            yield from _core(shorter)
 
 
 def parts_of_place(name: str) -> Iterator[NamePart]:
-    """Yields the core of a place's name, without words for a kind of place and without given names.
+    """Yields the core of a place's name, without words for a kind of place and without the name of a saint.
 
-    >>> [*parts_of_place("Phum Trapeang Svet")], [*parts_of_place("Three Wells")]
-    ([NamePart(kind='core', words=('trapeang', 'svet'))], [])
+    >>> [words for _, words in parts_of_place("San Isidro de Chumpipata")], [*parts_of_place("Three Wells")]
+    ([('chumpipata',)], [])
     """
-    words = split_words(fold_text(name))
-    core = _without(words, "place form", "middle")
-    if len(core) < len(words) and (len({*core} - PARTICLES) > 1 or _is_long_word("".join(core))):
-        yield NamePart("core", core)
+    folded = fold_text(name)
+    without_saint = re.sub(r"^(?:san|santa|santo|sao|saint|st)\W+\w+", "", folded)
+    core = _without(WORD.findall(without_saint), "place form")
+    if len(core) < len(WORD.findall(folded)):
+        yield from _core(core)
+
+
+def _core(words: tuple[str, ...]) -> Iterator[NamePart]:
+    """Yields the words, and the words run together, if they are enough for a name."""
+    meaning = [word for word in words if word not in PARTICLES | CONNECTORS]
+    if len(meaning) > 1:
+        yield NamePart("core", tuple(word for word in words if word not in CONNECTORS))
+    if len(meaning) > 1 or meaning and _is_long_word(meaning[0]) and not _ARABIC.match(meaning[0]):
+        yield from (NamePart("core", (joined,))
+                    for joined in dict.fromkeys(("".join(words), "".join(meaning))))
 
 
 def _without(words: Collection[str], *kinds: str) -> tuple[str, ...]:
@@ -122,8 +130,10 @@ _CITED = re.compile(r"""(?x)
     | ,?\ (?:[A-Z]\.?[ ]?){1,3} (?:,\ |&\ |and\ ) [A-Z]\w+ | \ et\ al""")
 """The pattern of text that follows the name of a cited author."""
 _INITIAL_BEFORE = re.compile(r"(?<!\w)([^\W\d_])\.\s?(?:[^\W\d_]\.\s?){0,2}$")
+_INITIAL_OF_SURNAME = re.compile(r"\s([^\W\d_])(?:\.|(?=[,;:)]|$))")
 _INITIAL_BEHIND = re.compile(r",?\s([^\W\d_])\.?(?=$|\W)(?!['’])")
 _IS_A = re.compile(r"\s(?:is|was|es|era|est|é)\s(?:an?|the|une?|una|uma?|la|el)\s(\w+)(?:\s(\w+))?")
+_QUOTES = tuple("«»„“”'\"")
 _OPENS = re.compile(r"(?:^|[.!?:;…|•\n])\W*$")
 """The pattern of text before a word that has a capital only because it opens a sentence."""
 _POSSESSIVE = re.compile(r"['’]s?\b")
@@ -147,30 +157,32 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
     word, before, behind = text[start:end], text[max(0, start - 40):start], text[end:end + 40]
     if kind == "core":
         words = [each for each in WORD.findall(word) if fold_text(each) not in PARTICLES]
-        return is_file_name or len(words) > 1 and not _CASED.match(fold_text(word)) or all(
-            each[0].isupper() for each in words) and (
-                len(words) > 1 or not is_ordinary(word, everywhere) and (
-                    bool(_POSSESSIVE.match(behind)) or not _OPENS.search(before)))
+        if is_file_name or not _CASED.match(fold_text(word)) or behind[:1] == "_" or before.endswith("_"):
+            return True
+        return all(each[0].isupper() for each in words) and (
+            len(words) > 1 or not is_ordinary(word, everywhere)
+            and bool(_POSSESSIVE.match(behind) or not _OPENS.search(before)
+                     or before[-1:] in _QUOTES and behind[:1] in _QUOTES))
     if re.search(r"[\s_‐‑–-]", word):
         return False  # a broken word is more often two
     if kind == "abbreviation":
         return word.isupper() or word == "".join(each[0] for each in re.findall(r"[^\W\d_]+", name))
     if is_file_name or re.match("_", behind) or before.endswith("_"):  # an identifier has no capitals
-        return (kind == "surname" or len(word) >= _SHORTEST_WORD) and not is_ordinary(word, "")
+        return (kind == "surname" or len(word) > _SHORTEST) and not is_ordinary(word, "")
     if not _CASED.match(fold_text(word)):
         return (_follows_title(before) or kind == "surname" and _is_surname_without_capitals(word)
                 or kind == "given name" and _speaks(before, behind))
     if not word[0].isupper() or _CITED.match(behind) or (
-            kind == "given name" and word.isupper() and len(word) < _SHORTEST_WORD):
+            kind == "given name" and word.isupper() and len(word) < _SHORTEST_WORD and behind[:1] != ":"):
         return False
     if _follows_title(before) or kind == "given name" and _precedes_title(behind):
         return True
-    if kind != "given name":
-        initial = fold_text(name.strip())[0]
-        beside = [found[1] for found in (_INITIAL_BEFORE.search(before), _INITIAL_BEHIND.match(behind))
-                  if found]
-        if any(fold_text(letter) == initial and letter.isupper() for letter in beside):
-            return True
+    initials = [each[0] for each in WORD.findall(fold_text(name))]
+    beside = ((_INITIAL_OF_SURNAME.match(behind),) if kind == "given name"
+              else (_INITIAL_BEFORE.search(before), _INITIAL_BEHIND.match(behind)))
+    if any(letter and letter[1].isupper() and fold_text(letter[1]) in (
+            initials[1:] if kind == "given name" else initials[:1]) for letter in beside):
+        return True
     if kind == "given name" and _speaks(before, behind):
         return True
     if is_ordinary(word, everywhere):
@@ -221,8 +233,9 @@ def is_ordinary(word: str, everywhere: str) -> bool:
     forms = {folded, folded.removesuffix("s"), folded.removesuffix("es")}
     if any(not forms.isdisjoint(ordinary_words(kind)) for kind in ("name", "place", "never", "capital")):
         return True
-    small = re.compile(rf"(?<![\w@#./_-]){re.escape(word.lower())}(?![\w@/_-]|\.\w)")
-    return bool(small.search(everywhere))
+    small = word.lower()
+    return small in everywhere and bool(re.search(
+        rf"(?<![\w@#./_-]){re.escape(small)}(?![\w@/_-]|\.\w)", everywhere))
 
 
 def _follows_title(before: str) -> bool:
@@ -236,7 +249,7 @@ def _precedes_title(behind: str) -> bool:
 
 
 def _is_surname_without_capitals(word: str) -> bool:
-    if not re.match("[\u0600-\u06ff]", word):
+    if not _ARABIC.match(word):
         return len(word) >= _SHORTEST_WORD and fold_text(word) not in ordinary_words("given word")
     surname = re.search(_ARABIC_SURNAME, word)
     return bool(surname) and re.sub("^لل", "ال", fold_text(surname[0])) not in ordinary_words("name")

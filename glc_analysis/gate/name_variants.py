@@ -147,19 +147,20 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
     own = [replace_look_alikes(word) for word in words]
     yield tuple(own)
     if len(words) > 1:
-        for joined in {"".join(map(replace_look_alikes, every)), "".join(own)}:
+        with_and = WORD.findall(folded.replace("&", "and"))
+        for joined in {"".join(map(replace_look_alikes, words)) for words in (every, words, with_and)}:
             if len(joined) >= _RUN_TOGETHER:
                 yield (joined,)
         if is_person:
             yield own[-1], *own[:-1]
-        if is_person and not is_exact and "(" not in folded:
+        if is_person and not is_exact and not re.search("[(']", folded):
             yield from ((joined,) for joined in _joined_parts(own) if joined != "".join(own))
     if is_exact:
         return
     if sum(map(len, own)) >= _RUN_TOGETHER:
         backwards = [word[::-1] for word in own]
-        with_and = [replace_look_alikes(word)[::-1] for word in every[::-1]]
-        yield from dict.fromkeys([(*backwards,), (*reversed(backwards),), (*with_and,)])
+        all_backwards = [replace_look_alikes(word)[::-1] for word in every[::-1]]
+        yield from dict.fromkeys([(*backwards,), (*reversed(backwards),), (*all_backwards,)])
         if folded.isascii():
             yield tuple(encode(word, "rot13") for word in own)
     if all(map(_ARABIC.search, words)):
@@ -176,9 +177,11 @@ def _joined_parts(words: list[str]) -> Iterator[str]:
     """Yields the given name, or its first letter, run together with the last one or two words of a name.
 
     >>> [*_joined_parts(["ana", "lopez", "quiroga"])][:4]
-    ['analopez', 'lopezana', 'anaquiroga', 'quirogaana']
+    ['lopezquiroga', 'analopez', 'lopezana', 'anaquiroga']
     """
     surnames = words[1:][-2:]
+    if len(words) > 2 and min(map(len, surnames)) >= _BROKEN_BESIDE:
+        yield "".join(surnames)
     for surname in dict.fromkeys([*surnames, "".join(surnames)]):
         yield from (joined for joined in (words[0] + surname, surname + words[0])
                     if len(joined) >= _RUN_TOGETHER)

@@ -23,7 +23,7 @@ PARTICLES = frozenset(("a", "al", "and", "bin", "bint", "da", "de", "del", "den"
 """The words in names that do not count as a part of the name, such as "bin" and "de"."""
 _SOUNDS = [(re.compile(form), readings) for form, readings in (
     (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"kh|gh", ("K",)),
-    (r"th|dh", ("T", "S")), (r"ph", ("F", "P")), (r"bh", ("P",)), (r"x", ("KS", "K", "C")),
+    (r"th|dh", ("T", "S", "TK")), (r"ph", ("F", "P")), (r"bh", ("P",)), (r"x", ("KS", "K", "C")),
     (r"g(?=[ei])", ("K", "C")), (r"c(?=[eiy])", ("S", "C")), (r"c", ("K", "C")),
     (r"qu?|k|g", ("K",)), (r"h", ("", "K")), (r"j", ("C", "K", "")), (r"(?<!^)y(?=[aeiou])", ("", "C")),
     (r"w", ("", "F")), (r"v|f", ("F",)), (r"b|p", ("P",)), (r"d|t", ("T",)), (r"s|z", ("S",)),
@@ -53,17 +53,20 @@ def sounds_of(word: str) -> frozenset[str]:
     (True, True)
     """
     forms = {word, stem(word)[1:]} if len(word) > _LONGEST_UNINFLECTED else {word}
-    return frozenset(reading for form in forms for reading in _readings(_in_latin(form)))
+    return frozenset(reading for form in forms for reading in _readings(_in_latin(form, between="·")))
 
 
 _LONGEST_UNINFLECTED = 3
 
 
-def _in_latin(word: str) -> str:
+def _in_latin(word: str, between: str = "") -> str:
+    """Returns a word in Latin letters. ``between`` parts the letters of scripts with few vowels, so that no
+    two are read as one sound."""
     if word.isascii():
         return word
     word = re.sub("^[وفبلك]?ال(?=.{3})", "", word)
-    return "".join(_LATIN.get(letter, letter if letter.isascii() else "") for letter in word)
+    parted = "" if _is_latin_or_cyrillic(word) else between
+    return parted.join(_LATIN.get(letter, letter if letter.isascii() else "") for letter in word)
 
 
 def _readings(word: str) -> set[str]:

@@ -39,6 +39,9 @@ def test_what_only_looks_like_a_part_is_harmless(text):
     ("Şebnem Korkut", "Şebnem Hanım geldi", "Şebnem Ferah geldi"),
     ("Hope Branning", "and Hope said no", "and Hope for all"),
     ("Esperanza Quiroz", "dijo Esperanza", "la Esperanza"),
+    ("Elke Branning", "ELKE: We waited.", "the ELKE study"),
+    ("Hope Branning", "Hope B. wrote", "Hope I wrote"),
+    ("Elkie Branning", "talk_elkie_02", "elkie 02"),
     ("سناء الورداني", "قالت سناء إن", "كانت سناء عالية"),
     ("សុខ ស្រីពៅណា", "ស្រីពៅណា បានមក", "ស្រីពៅណាមក"),
     ("សុខ ពៅណា", "លោកពៅណាបានមក", "ពៅណាបានមក")])
@@ -56,14 +59,16 @@ def test_a_given_name_alone_is_found_where_it_can_only_be_a_name(name, text, har
     ("Олена Дерев’янчук", "Деревʼянчук прийшла", "деревянчук"),
     ("Maire O'Hanlon", "asked OHanlon", "asked Ohanna"),
     ("سناء الورداني", "للورداني رأي", "وردان ورأي"),
-    ("ចាន់ ធារីណា", "Chan Thea-rina", "Chan Dara-rith")])
+    ("ចាន់ ធារីណា", "Chan Thea-rina", "Chan Dara-rith"),
+    ("ចាន់ សុជាណា", "Chan Socheana", "Chan Vicheana"),
+    ("Лариса Підгаєцька", "Larysa Pidhaietska", "Larysa Pidruchna")])
 def test_a_surname_is_found_misspelt_with_an_apostrophe_or_a_prefix(name, text, harmless):
     assert rules(text, (name, "person", "folded", "")).keys() == {name}
     assert rules(harmless, (name, "person", "folded", "")) == {}
 
 
 @pytest.mark.parametrize("text", [
-    "kwasiadomako_notes", "AdomakoBrewKwasi_02", "brewkwasi", "adomakok"])
+    "kwasiadomako_notes", "AdomakoBrewKwasi_02", "brewkwasi", "adomakok", "adomakobrew"])
 def test_parts_of_a_name_run_together_are_found(text):
     assert rules(text, ("Kwasi Adomako Brew", "person", "folded", "")).keys() == {"Kwasi Adomako Brew"}
 
@@ -71,6 +76,8 @@ def test_parts_of_a_name_run_together_are_found(text):
 @pytest.mark.parametrize(("name", "text", "harmless"), [
     ("Villa Tarcomayo", "hasta Tarcomayo", "hasta la villa"),
     ("Phum Krapeang Sveng", "in Krapeang Sveng", "in the phum"),
+    ("San Isidro de Chumpitaca", "a Chumpitaca", "a San Isidro"),
+    ("Kirazderesi Köyü", "map_kirazderesi.png", "kirazderesi"),
     ("Three Wells", "at Three Wells", "the Wells")])
 def test_a_place_is_found_without_the_word_for_a_kind_of_place(name, text, harmless):
     assert rules(text, (name, "place", "folded", "")) == {name: "name: place"}
@@ -81,6 +88,8 @@ def test_a_place_is_found_without_the_word_for_a_kind_of_place(name, text, harml
     ("Lampwright Trust", "staff (Lampwright) came", "Lampwright came"),
     ("Lampwright Trust", "at Lamp Wright", "a lamp wright"),
     ("Harbour Lamp Refuge", "Harbour Lamp's bus", "a harbour lamp"),
+    ("Притулок Ліхтарня", "у «Ліхтарні» тихо", "у ліхтарні тихо"),
+    ("Lamp & Harbour Trust", "LampAndHarbour_accounts", "a lamp and harbour"),
     ("Harbour of Lamps Network", "HLN opens", "LN opens"),
     ("Harbour Lamp Foundation", "the Harbourlamp bus", "harbour"),
     ("جمعية قنديل المرفأ", "عند قنديل المرفأ", "قنديل في المرفأ"),
@@ -96,6 +105,14 @@ def test_an_organisation_is_found_without_the_words_for_its_form(name, text, har
     ("Directive 2011/36/EU and 2024/1712", False), ("tel. 2024/1712", True),
     ("0412 0415 0419 segments", False), ("0412 0415", False), ("0412 5550", True)])
 def test_telephone_numbers_in_loose_words_and_beside_numbers_of_laws_and_segments(text, is_found):
+    assert bool(rules(text)) == is_found
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("Kirazlı Sokak No: 14", True), ("a sokak, no 14", True), ("No. 17, Street 271", True),
+    ("số 12 đường Lê Lợi", True), ("no street 271", False), ("12 đường", False),
+    ("plate number GR 4471-21", True), ("plate number four", False)])
+def test_an_address_or_plate_in_other_forms(text, is_found):
     assert bool(rules(text)) == is_found
 
 
