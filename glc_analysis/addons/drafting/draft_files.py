@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,7 +15,7 @@ from glc_analysis.addons.drafting.options import UNSURE
 from glc_analysis.addons.drafting.sensitivity import SENSITIVITY_DECISIONS
 from glc_analysis.schema import allowed_words, list_table_files
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_delimited_file
+from glc_analysis.tabular import Grid, read_delimited_file
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -58,3 +58,15 @@ def read_column_values(study: Study, table: str, column: str) -> set[str]:
     grid = read_delimited_file(path)
     names = [name.strip() for name in grid.names]
     return {row[names.index(column)].strip() for row in grid.rows[1:]} if column in names else set()
+
+
+def read_columns(sheet: Grid | None, columns: Iterable[str], *, words: Collection[str]) -> pd.DataFrame:
+    """Returns these columns of a sheet as text without blanks around it, indexed by the row numbers of the
+    sheet; ``words`` are in lower case. A column that the sheet lacks is blank; without a sheet there are no
+    rows."""
+    names, rows = ([name.strip() for name in sheet.names], sheet.rows[1:]) if sheet else ([], [])
+    cells = {}
+    for column in columns:
+        held = [row[names.index(column)].strip() for row in rows] if column in names else [""] * len(rows)
+        cells[column] = [cell.lower() for cell in held] if column in words else held
+    return pd.DataFrame(cells, index=sheet.numbers[1:] if sheet else None, dtype="str")

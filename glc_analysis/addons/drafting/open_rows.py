@@ -23,6 +23,7 @@ from glc_analysis.addons.drafting.draft_files import (
     fill_draft_sheet,
     format_csv_rows,
     read_column_values,
+    read_columns,
 )
 from glc_analysis.addons.drafting.option_lists import draft_unlisted_options
 from glc_analysis.addons.drafting.options import sort_counts_most_common_first
@@ -76,15 +77,8 @@ def read_open_rows(study: Study) -> dict[str, pd.DataFrame]:
     sheets = {sheet.sheet: sheet for sheet in read_workbook_sheets(book)} if book.is_file() else {}
     paths = {name: folder / f"more_{name}.csv" for name in OPEN_COLUMNS}
     sheets |= {name: read_delimited_file(path) for name, path in paths.items() if path.is_file()}
-    tables = {}
-    for name, columns in OPEN_COLUMNS.items():
-        rows = sheets[name].rows[1:] if name in sheets else []
-        names = [cell.strip() for cell in sheets[name].names] if name in sheets else []
-        frame = pd.DataFrame(rows, columns=names, dtype="str",
-                             index=sheets[name].numbers[1:] if name in sheets else None)
-        frame = frame.reindex(columns=list(columns)).fillna("").astype("str").map(str.strip)
-        tables[name] = frame.assign(**{USE: frame[USE].str.lower()}) if USE in columns else frame
-    return tables
+    return {name: read_columns(sheets.get(name), columns, words=(USE,))
+            for name, columns in OPEN_COLUMNS.items()}
 
 
 def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:

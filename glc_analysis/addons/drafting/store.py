@@ -28,6 +28,7 @@ from glc_analysis.addons.drafting.draft_files import (
     DRAFT_WORKBOOK,
     fill_draft_sheet,
     format_csv_rows,
+    read_columns,
 )
 from glc_analysis.addons.drafting.open_rows import (
     OPEN_COLUMNS,
@@ -249,12 +250,8 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
                      column=column,
                      fix="put it back as it was in the draft")
                for column in list_required_draft_columns(name) if column not in names]
-    frame = pd.DataFrame(sheet.rows[1:], columns=names, index=sheet.numbers[1:], dtype="str")
-    frame = frame.loc[:, ~frame.columns.duplicated()]
-    frame = frame.reindex(columns=list(list_drafted_table_columns(name))).fillna("")
-    frame = frame.map(str.strip)
-    words = [column for column in (USE, "type", "kind", "is_sensitive") if column in frame]
-    return frame.assign(**{column: frame[column].str.lower() for column in words}), missing
+    return read_columns(sheet, list_drafted_table_columns(name),
+                        words=(USE, "type", "kind", "is_sensitive")), missing
 
 
 def draft_table_faults(state: DraftState) -> Iterator[Fault]:
