@@ -90,7 +90,7 @@ def test_a_condition_waits_for_the_question_that_it_names(study):
     done = glc("--study", study, "check", "--accept-draft", "Ana")
     assert done.exit_code == 0, done.output
     assert {*asked_if(study).values()} == {""}
-    assert "wait until Q3 is accepted" in done.output
+    assert "is written once Q3 is accepted" in done.output
 
 
 def test_conditions_that_wait_are_named_also_where_every_question_is_accepted(study):
