@@ -1,4 +1,4 @@
-"""The address at which phones find the page, and the certificate of the day."""
+"""Handles the address at which phones find the voting page, and the TLS certificate made for that address."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ LOOPBACK = "127.0.0.1"
 
 
 PORT = 8443
-"""The port of the page, on this computer and on the access point."""
+"""The port at which the page is served."""
 
 
 CERTIFICATE_FILE, KEY_FILE = "certificate.pem", "key.pem"
 
 
 DAYS = 7
-"""The days for which a certificate is valid; slips may be printed some days in advance."""
+"""The number of days for which a certificate is valid; slips may be printed some days before the vote."""
 
 
 def parse_private_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Parses an address at which the page may be served: this computer alone, or a private network.
+    """Parses an address at which the page may be served: that of this computer alone, or of a private
+    network.
 
     >>> parse_private_address("192.168.4.1").is_loopback, parse_private_address("127.0.0.1").is_loopback
     (False, True)
@@ -46,7 +47,7 @@ def parse_private_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv
 
 
 def ballot_url(address: str) -> str:
-    """Returns the address of the page for phones.
+    """Returns the address of the page as phones open it.
 
     >>> ballot_url("192.168.4.1"), ballot_url("::1")
     ('https://192.168.4.1:8443/', 'http://[::1]:8443/')
@@ -80,14 +81,15 @@ def make_tls_certificate(folder: Path, address: str) -> str:
 
 
 def read_certificate_fingerprint(folder: Path) -> str:
-    """The SHA-256 fingerprint of the certificate in a folder, in pairs as browsers show it."""
+    """Returns the SHA-256 fingerprint of the certificate in a folder, in pairs of digits as browsers show
+    it."""
     der = ssl.PEM_cert_to_DER_cert((folder / CERTIFICATE_FILE).read_text(encoding="ascii"))
     return hashlib.sha256(der).digest().hex(" ").upper()
 
 
 def load_tls_context(folder: Path) -> ssl.SSLContext:
-    """The TLS context with the certificate in a folder. Raises GLCError if there is none or it has
-    expired."""
+    """Returns the TLS context with the certificate in a folder. Raises GLCError if there is no certificate or
+    it has expired."""
     from cryptography import x509
 
     path = folder / CERTIFICATE_FILE

@@ -1,15 +1,17 @@
-"""Handles ballots given on phones in the room: stores them in the box of answers, and collects them from it.
+"""Handles ballots given on phones in the room: stores the answers in the ballot box, and collects them from
+it.
 
-Answers arrive with the code of a slip (:mod:`.phone_slips`) and become
-``raw/ratings/<round>-<rater>-phone.csv``, in the same format as a paper form that was keyed twice. The
-computer that serves the page does not know who holds which slip: people draw their slips from a shuffled
-stack, and one person records the draws on a sheet, the register. The register is brought to the computer only
-after the vote, and the answers then get the codes of their raters (:func:`collect_ballots`).
+A *slip* is a piece of paper with a code, which lets its holder vote once (:mod:`.phone_slips`). Answers
+arrive with the code of a slip and become ``raw/ratings/<round>-<rater>-phone.csv``, in the same format as a
+paper form that was keyed twice. The computer that serves the page does not know who holds which slip: people
+draw their slips from a shuffled stack, and one person records the draws on a sheet, the register. The
+register is brought to the computer only after the vote, and the answers then get the codes of their raters
+(:func:`collect_ballots`).
 
-Until then all answers are in ``private/phones/<round>/box.json``, one line per slip. An answer is on disk
-before the phone gets its confirmation. The file is rewritten each time in the order of the slips, because a
-file to which answers are appended would show who voted when. A saved answer is never sent to a phone, so
-somebody who finds or guesses a code sees which questions are answered but no vote.
+Until then all answers are in the ballot box, ``private/phones/<round>/box.json``, one line per slip. An
+answer is on disk before the phone gets its confirmation. The file is rewritten each time in the order of the
+slips, because a file to which answers are appended would show who voted when. A saved answer is never sent to
+a phone. Somebody who finds or guesses a code therefore sees which questions are answered, but no vote.
 """
 
 from __future__ import annotations
@@ -47,9 +49,9 @@ from glc_analysis.writing import sync_folder, write_atomic
 
 
 LONGEST_COMMENT = 1000
-"""The most characters of a comment from a phone."""
+"""The maximum number of characters in a comment from a phone."""
 PHONE_BALLOT_LOCK = "ballot on phones"
-"""The name of the lock while a ballot is served, prepared or collected."""
+"""The name of the lock that is held while a phone ballot is prepared, served or collected."""
 SCORES_AND_MARK = (*(question.name for question in SCORED), ABSTAIN)
 
 
@@ -57,7 +59,7 @@ _MISREAD = str.maketrans("OIL", "011")
 
 
 def digest_slip_code(typed_code: str) -> str:
-    """Returns the digest of a code. Small letters, blanks, and O in place of 0 make no difference.
+    """Returns the digest of a slip's code. Small letters, blanks, and O in place of 0 make no difference.
 
     >>> digest_slip_code("0XYZ-1234-5678-9ABC") == digest_slip_code("oxyz i234 5678 9abc")
     True
@@ -72,8 +74,12 @@ def digest_slip_code(typed_code: str) -> str:
 
 @dataclass(frozen=True)
 class RoundTexts:
-    """The texts of an open round by language, the source language first: rows of principles.csv with
-    ``printed_id`` and ``text_version``, as rating forms have them; ``origins`` give the earlier texts."""
+    """The texts of an open round.
+
+    - ``by_language``: rows of principles.csv with ``printed_id`` and ``text_version``, keyed by language, the
+      source language first.
+    - ``origins``: what rating forms say about the earlier texts, keyed by language and printed id.
+    """
 
     round_id: str
     by_language: Mapping[str, pd.DataFrame]
@@ -81,8 +87,8 @@ class RoundTexts:
 
     @classmethod
     def of(cls, reference: Reference, round_id: str) -> RoundTexts:
-        """Returns the texts of a round. Raises UsageError for an unknown round, RoundClosed for a closed one,
-        and Faults if a text differs from the one issued."""
+        """Returns the texts of a round. Raises UsageError for an unknown round, RoundClosed for a closed
+        round, and Faults if a text differs from the text that was issued."""
         select_open_round_rows(reference.rounds, round_id)
         _, asked = plan_round_and_texts(reference, round_id, today=date.today())
         by_language = round_texts_by_language(reference, asked)
@@ -91,12 +97,12 @@ class RoundTexts:
 
     @property
     def principles(self) -> list[str]:
-        """Returns the principles in the order of the round."""
+        """Returns the ids of the principles in the order of the round."""
         return [*next(iter(self.by_language.values()))["principle_id"]]
 
     @property
     def stamps(self) -> dict[str, set[str]]:
-        """Returns the stamps of each principle, one for each wording: printed id and text_version."""
+        """Returns the stamps of each principle: printed id and text_version, one stamp for each wording."""
         stamps: dict[str, set[str]] = {principle: set() for principle in self.principles}
         for rows in self.by_language.values():
             for text in FormText.of(rows):
@@ -105,7 +111,8 @@ class RoundTexts:
 
 
 def format_text_stamp(printed_id: str, text_version: str) -> str:
-    """Returns the stamp of the text that a rater read, such as ``P07.2 9745af7abe75``."""
+    """Returns the stamp that identifies the wording that a rater read, such as ``P07.2 9745af7abe75``.
+    """
     return f"{printed_id} {text_version}"
 
 
@@ -115,9 +122,14 @@ def format_text_stamp(printed_id: str, text_version: str) -> str:
 
 @dataclass(frozen=True)
 class Slip:
-    """One slip in the box: the digest of its ``code``, how often it was saved (``saves``), the ``mark`` of
-    the last save, and the ``answers``: for each principle the stamp of the wording read (``text``), and the
-    answer to each question by its name."""
+    """One slip in the ballot box.
+
+    - ``code``: the digest of its code.
+    - ``saves``: how often its answers were saved.
+    - ``mark``: the mark of the request that saved last, by which a repeated request is recognised.
+    - ``answers``: for each principle, the stamp of the wording read (``text``), and the answers keyed by the
+      name of the question.
+    """
 
     code: str
     saves: int = 0
@@ -125,19 +137,19 @@ class Slip:
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def answered(self, stamps: Mapping[str, set[str]]) -> list[str]:
-        """Returns the questions that are answered for the current wording, such as ``P01.importance``; never
-        the answers themselves."""
+        """Returns the questions that are answered for the current wording, such as ``P01.importance``. The
+        answers themselves are never returned."""
         return [f"{principle}.{name}" for principle, own in self.answers.items()
                 if own["text"] in stamps.get(principle, ()) for name in own if name != "text"]
 
     def is_complete(self, stamps: Mapping[str, set[str]]) -> bool:
-        """Whether each principle has all scores or is marked as outside the rater's context."""
+        """Whether each principle has all its scores, or is marked as outside the rater's context."""
         given = {*self.answered(stamps)}
         return all(f"{one}.{ABSTAIN}" in given or given >= {f"{one}.{question.name}" for question in SCORED}
                    for one in stamps)
 
     def with_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str], mark: str) -> Slip:
-        """Returns the slip after another save from a phone; a blank answer deletes an earlier one.
+        """Returns the slip after another save from a phone. A blank answer deletes the earlier answer.
 
         An abstention deletes the scores of its principle, and a score deletes the abstention. Answers on an
         earlier version of a text are deleted when the new version is answered.
@@ -165,8 +177,8 @@ class Slip:
 
 @dataclass
 class BallotBox:
-    """The box of a round: the ``address`` at which phones find the page, and the slips by their numbers.
-    Once it ``is_collected``, it holds nothing else."""
+    """The ballot box of a round: the ``address`` at which phones find the page, and the slips keyed by their
+    numbers. After the ballots have been collected (``is_collected``), the box has no slips."""
 
     path: Path
     address: str
@@ -175,7 +187,7 @@ class BallotBox:
 
     @classmethod
     def read(cls, study: Study, round_id: str) -> BallotBox | None:
-        """Returns the box of a round; None if no slips were made."""
+        """Returns the ballot box of a round; None if no slips were made."""
         path = ballot_box_folder(study, round_id) / "box.json"
         if not path.is_file():
             return None
@@ -185,22 +197,23 @@ class BallotBox:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there are no answers yet."""
+        """Whether the box contains no answers yet."""
         return not any(slip.answers for slip in self.slips.values())
 
     def find_slip_number(self, code: str) -> str:
-        """Returns the number of the slip with this code; blank if there is none."""
+        """Returns the number of the slip with this code; blank if no slip has it."""
         digest = digest_slip_code(code)
         return next((number for number, slip in self.slips.items() if slip.code == digest), "")
 
     def put(self, number: str, slip: Slip) -> None:
-        """Replaces a slip, on disk first. Raises OSError and keeps the old slip if the disk fails."""
+        """Replaces a slip, first on disk, then in memory. If the disk fails, raises OSError and keeps the old
+        slip."""
         new = self.slips | {number: slip}
         self._write(new)
         self.slips = new
 
     def write(self) -> None:
-        """Writes the box as a whole."""
+        """Writes the whole box to disk."""
         self._write(self.slips)
 
     def _write(self, slips: Mapping[str, Slip]) -> None:
@@ -212,12 +225,12 @@ class BallotBox:
 
 
 def ballot_box_folder(study: Study, round_id: str) -> Path:
-    """Returns the folder of a round's ballot box and its certificate."""
+    """Returns the folder of a round's ballot box and TLS certificate."""
     return study.private / "phones" / round_id
 
 
 def uncollected_ballots_phrase(study: Study, round_id: str) -> str:
-    """Returns the number of uncollected phone ballots, worded as the beginning of a sentence; blank if there
+    """Returns the beginning of a sentence on how many phone ballots have not been collected; blank if there
     are none."""
     box = BallotBox.read(study, round_id)
     if box is None or box.is_empty:
@@ -228,7 +241,7 @@ def uncollected_ballots_phrase(study: Study, round_id: str) -> str:
 
 
 def check_box_collected(study: Study, round_id: str) -> None:
-    """Raises Faults if answers given on phones are uncollected, because they would not count."""
+    """Raises Faults if ballots given on phones have not been collected, because they would not count."""
     if said := uncollected_ballots_phrase(study, round_id):
         raise Faults([Fault(f"{said} would not count",
                             fix=f"collect them with the register: `glc ballot --round {round_id} --collect "
@@ -236,8 +249,8 @@ def check_box_collected(study: Study, round_id: str) -> None:
 
 
 def uncollected_ballots_note(study: Study, round_id: str) -> str:
-    """Returns a note that phone ballots are not yet counted as received, and what to do; blank if there are
-    none."""
+    """Returns a note that says how many phone ballots are not yet among the received forms, and how to
+    collect them; blank if there are none."""
     said = uncollected_ballots_phrase(study, round_id)
     are = "is" if said.startswith("1 ") else "are"
     return said and (f"{said} {are} in none of these numbers. To collect: bring the register, `glc ballot "
@@ -249,16 +262,20 @@ def uncollected_ballots_note(study: Study, round_id: str) -> str:
 
 
 REGISTER = ("round_id", "slip", "rater_id")
-"""The columns of the register."""
+"""The columns of the register, which records the slip that each rater drew."""
 VOID = "void"
-"""The entry in the register for a slip that does not count because it was lost or returned."""
+"""The word in the register for a slip that does not count because it was lost or given back."""
 
 
 @dataclass(frozen=True)
 class CollectedBallots:
-    """The result of :func:`collect_ballots`: the raters whose ballots are ``written``, raters with a slip who
-    answered nothing (``silent``) or left questions blank (``incomplete``), and the numbers of ``void`` slips
-    whose answers are destroyed."""
+    """The result of :func:`collect_ballots`.
+
+    - ``written``: the raters whose ballots are written.
+    - ``silent``: the raters who drew a slip but answered nothing.
+    - ``incomplete``: the raters who left questions blank.
+    - ``void``: the numbers of void slips whose answers are destroyed.
+    """
 
     written: list[str]
     silent: list[str]
@@ -268,12 +285,12 @@ class CollectedBallots:
 
 def collect_ballots(study: Study, round_id: str, register: Path, *,
                     confirm: Callable[[CollectedBallots], object] = lambda planned: None) -> CollectedBallots:
-    """Writes the ballots given on phones to raw/ratings, and empties the box. Calls ``confirm`` with the plan
-    first; if it raises, nothing is written.
+    """Writes the ballots given on phones to raw/ratings, and empties the ballot box. ``confirm`` is called
+    first with what will be done; if it raises an error, nothing is written.
 
-    Every ballot is on disk before the box is emptied; after an interruption, the same call completes the
-    work. Raises UsageError if there is nothing to collect. Raises Faults, before anything is written, for all
-    errors in the register and for raters who have handed in another form.
+    Every ballot is on disk before the box is emptied. After an interruption, calling the function again
+    completes the work. Raises UsageError if there is nothing to collect. Raises Faults, before anything is
+    written, for all errors in the register and for raters who have handed in another form.
     """
     with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = BallotBox.read(study, round_id)
@@ -307,17 +324,18 @@ def collect_ballots(study: Study, round_id: str, register: Path, *,
 
 
 def _file_name(round_id: str, rater: str) -> str:
-    """Returns the file name of a ballot, which records that it was given on a phone."""
+    """Returns the file name of a ballot; the name says that the ballot was given on a phone."""
     return f"{round_id}-{rater}-phone.csv"
 
 
 def _read_register(path: Path, round_id: str, box: BallotBox, reference: Reference) -> dict[str, str]:
-    """Returns the slip number of each rater. Raises Faults with all errors in the register."""
+    """Returns the slip number of each rater, keyed by rater code. Raises Faults with all errors in the
+    register."""
     table = read_delimited_file(path)
     names = [normalise_space(name) for name in table.names]
     if missing := [name for name in REGISTER if name not in names]:
         raise Faults([Fault("this column is missing", path.name, "1", name,
-                            fix=f"the header is {','.join(REGISTER)}") for name in missing])
+                            fix=f"write the header {','.join(REGISTER)}") for name in missing])
     may_rate = reference.raters.set_index("rater_id")["may_rate"]
     known = {rater.casefold(): rater for rater in may_rate.index}
     raters: dict[str, str] = {}
@@ -343,7 +361,7 @@ def _read_register(path: Path, round_id: str, box: BallotBox, reference: Referen
                                     *place, "rater_id", written, "write the code of the rater"))
             elif may_rate[rater] != "true":
                 faults.append(Fault("may not rate, as raters.csv says", *place, "rater_id", rater,
-                                    f"write {VOID}, or true under may_rate"))
+                                    f"write {VOID} here, or true under may_rate in raters.csv"))
             elif rater in raters:
                 faults.append(Fault(f"has drawn slip {raters[rater]} too, according to the register", *place,
                                     "rater_id", rater, "ask who holds which slip, and correct the code if it "
@@ -381,8 +399,8 @@ def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
 
 def _other_forms(study: Study, reference: Reference, round_id: str,
                  files: Mapping[str, str]) -> Iterator[Fault]:
-    """Yields faults for raters who also handed in another form, and for raters whose organisation, with one
-    vote in the panel, did so."""
+    """Yields faults for raters who also handed in another form. If an organisation has one vote in a panel,
+    also yields faults for raters whose organisation handed in another form."""
     votes = Ballots.read(study, reference).votes
     own_files = {_file_name(round_id, rater): content for rater, content in files.items()}
     ratings, here = study.raw / "ratings", votes[votes["round_id"] == round_id]
@@ -396,7 +414,7 @@ def _other_forms(study: Study, reference: Reference, round_id: str,
     for rater in [*arrived, *(rater for rater in files if rater not in arrived)]:
         if rater in arrived and rater in files:
             yield Fault(f"{rater} has handed in a form as well ({arrived[rater]})", fix="ask which of the "
-                        f"two counts; then remove that file, or write {VOID} in the row of the slip")
+                        f"two counts; then remove the file of the form, or write {VOID} in the slip's row")
         elif rater in known.index:
             first = cast.setdefault((known.at[rater, "role"], known.at[rater, "voter"]), rater)
             if first != rater and rater in files:

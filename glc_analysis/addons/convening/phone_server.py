@@ -1,12 +1,13 @@
-"""The page on which people in the room vote with their phones, without internet.
+"""Serves the page on which people in the room vote with their phones, without internet.
 
-Serves an open round for which slips were made, on one address: this computer alone or, with TLS, the team's
-own access point; and stores answers in the box (:mod:`.phone_ballots`). A phone sends the code of a slip,
-gets the texts, and sends answers. It shows "saved" once they are on disk.
+The server offers an open round for which slips were made, at one address: that of this computer alone or,
+with TLS, of the team's own access point. It stores answers in the ballot box (:mod:`.phone_ballots`). A phone
+sends the code of a slip, gets the texts, and sends answers. It shows "saved" once the answers are on disk.
 
 No response contains a vote, and no addresses, times or cookies are stored. Each request states how often the
-slip had been saved when the page was loaded; if another page has saved since, the request is refused and the
-page is informed. A page without a response sends the same request again, which counts once.
+slip had been saved when the page was loaded. If another page has saved the slip since then, the server
+refuses the request and tells the page why. A page that gets no response sends the request again, and the
+answers count once.
 """
 
 from __future__ import annotations
@@ -63,32 +64,35 @@ from glc_analysis.text import language_direction, language_name, normalise_space
 Say = Callable[[str], None]
 
 _LARGEST_REQUEST = 256 * 1024
-"""The most bytes of a request, enough for full-length comments on eighty principles in any script."""
+"""The largest size of a request in bytes: enough for full-length comments on eighty principles in any
+script."""
 CONNECTIONS, LONGEST_CONNECTION = 200, 60.0
-"""The most connections open at once, and the seconds after which each is closed; phones then reconnect."""
+"""The largest number of open connections, and the seconds after which each connection is closed. Phones then
+reconnect."""
 IDLE = 15.0
-"""Seconds after which an idle connection is closed."""
+"""The seconds after which an idle connection is closed."""
 SAVES_AT_ONCE, SAVES_A_SECOND = 20, 5.0
-"""The number of saves that one slip may make at once, and the number per second."""
+"""Two limits for each slip: how many saves it may make at once, and how many saves per second after that."""
 WRONG_AT_ONCE, WRONG_TAKES = 20, 1.0
-"""The number of wrong codes that are processed at a time, and the seconds that each takes."""
+"""The number of wrong codes that are processed at the same time, and the seconds that each takes."""
 STEP, _LOOK = 5, 60.0
-"""The screen counts complete ballots in steps and once a minute, so that it does not show who has just
-finished."""
+"""The screen shows the number of complete ballots rounded down to a multiple of the first number, and renews
+it after the second number of seconds. It therefore does not show who has just finished."""
 
 
 def serve_ballot_page(study: Study, round_id: str, *, say: Say) -> None:
     """Serves the page of a round until Ctrl-C.
 
-    Raises UsageError if no slips were made. Raises GLCError if the round is closed, the ballots are
-    collected, the address does not belong to this computer, or another command uses the box.
+    Raises UsageError if no slips were made. Raises GLCError if the round is closed, if its phone ballots have
+    been collected, if the address does not belong to this computer, or if another command uses the ballot
+    box.
     """
     with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         polling_place = PollingPlace(study, round_id, say)
         try:
             asyncio.run(_serve(polling_place))
         except KeyboardInterrupt:
-            say("The page is off. Every answer that a phone showed as saved is in the box. To go on: the "
+            say("The page is off. Every answer that a phone showed as saved is in the box. To go on: run the "
                 f"same command. To count: `glc ballot --round {round_id} --collect REGISTER`.")
 
 
@@ -102,24 +106,25 @@ async def _serve(polling_place: PollingPlace) -> None:
         raise GLCError(f"{url} cannot be served here ({error.strerror}). To fix: connect this computer to "
                        "the access point with the address for which the slips were made, and end other "
                        f"programs at port {PORT}; or make new slips with another --address.") from None
-    say(f"Round {polling_place.round_id} on phones: {url} ({len(box.slips)} slips).")
+    say(f"Round {polling_place.round_id} can be voted on with phones: {url} ({len(box.slips)} slips).")
     if url.startswith("https"):
         say("Fingerprint of the certificate (SHA-256), as on the slips: "
             f"{read_certificate_fingerprint(box.path.parent)}")
-    say("Ctrl-C ends it. Only the number of complete ballots is shown here, in steps.")
+    say("Ctrl-C ends it. This screen shows only about how many ballots are complete.")
     while True:
         await asyncio.sleep(_LOOK)
         polling_place.count()
 
 
 def _log_nothing() -> None:
-    """Switches off the logs of Tornado and asyncio, which contain the addresses of phones."""
+    """Switches off the logs of Tornado and asyncio, because they contain the addresses of phones."""
     for name in ("tornado.access", "tornado.application", "tornado.general", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 class PollingPlace:
-    """The box of a round with its texts, and the requests that phones may make."""
+    """The ballot box of a round with the round's texts; its methods answer the requests that phones may
+    make."""
 
     def __init__(self, study: Study, round_id: str, say: Say) -> None:
         box = BallotBox.read(study, round_id)
@@ -127,8 +132,8 @@ class PollingPlace:
             raise UsageError(f"There are no slips for round {round_id}. To fix: make them with "
                              f"`glc ballot --round {round_id} --codes FOLDER`.")
         if box.is_collected:
-            raise GLCError(f"The ballots given on phones in round {round_id} are collected. To fix: whoever "
-                           "comes later votes on paper.")
+            raise GLCError(f"The ballots given on phones in round {round_id} are collected. To fix: let "
+                           "whoever comes later vote on paper.")
         self.study, self.round_id, self.say, self.box = study, round_id, say, box
         self._table_bytes: list[bytes] = []
         self._said: set[str] = set()
@@ -138,7 +143,7 @@ class PollingPlace:
         self.count()
 
     def server(self) -> HTTPServer:
-        """Returns the server of the page, not yet listening."""
+        """Returns the server of the page. It does not listen yet."""
         application = Application([(r"/", PageHandler), (r"/open", TextsHandler), (r"/save", AnswersHandler)],
                                   polling_place=self,
                                   log_function=lambda handler: None, default_handler_class=NotFoundHandler)
@@ -149,8 +154,9 @@ class PollingPlace:
             ssl_options=None if is_alone else load_tls_context(self.box.path.parent))
 
     def read_tables(self) -> None:
-        """Reads changed tables again, so that an amended text is voted on in its new words. If a table cannot
-        be read, this is printed once and the texts stay as they were. Raises RoundClosed."""
+        """Reads changed tables again, so that people vote on the new words of an amended text. If a table
+        cannot be read, a message is printed once and the texts stay as they were. Raises RoundClosed if the
+        round has been closed."""
         content = [self.study.reference_file(name).read_bytes()
                    for name in ("principles", "rounds", "raters")]
         if content == self._table_bytes:
@@ -161,7 +167,7 @@ class PollingPlace:
         except Faults as faults:
             if not self._table_bytes:
                 raise
-            self.say(f"{faults}\nThe page goes on with the texts that it had.")
+            self.say(f"{faults}\nThe page keeps the texts that it had before this fault.")
         else:
             self.people = len(select_eligible_raters(reference.raters,
                                                      self.study.settings["consensus"]["vote"]))
@@ -169,26 +175,26 @@ class PollingPlace:
         self._table_bytes = content
 
     def count(self) -> None:
-        """Prints the number of complete ballots, in steps, unless it was printed before."""
+        """Prints about how many ballots are complete, if the line has not been printed before."""
         complete = sum(slip.is_complete(self.stamps) for slip in self.box.slips.values())
         many = f"{complete - complete % STEP} or more" if complete >= STEP else f"fewer than {STEP}"
         self.print_line_once(f"Phones: {many} ballots are complete ({self.people} people may vote).")
 
     def print_line_once(self, line: str) -> None:
-        """Prints a line unless it was printed before."""
+        """Prints a line if it has not been printed before."""
         if line not in self._said:
             self._said.add(line)
             self.say(line)
 
     async def slip(self, code: object) -> str:
-        """The number of the slip with this code. A wrong code takes a second, and only so many are heard at
-        a time."""
+        """Returns the number of the slip with this code. The response to a wrong code takes a second. If too
+        many wrong codes are being processed, further ones are refused at once."""
         if isinstance(code, str) and len(code) < 100 and (number := self.box.find_slip_number(code)):
             return number
         if self._wrong >= WRONG_AT_ONCE:
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "busy")
         self._wrong += 1
-        self.print_line_once("Somebody has sent a wrong code. This is said once.")
+        self.print_line_once("Somebody has sent a wrong code. This message is not repeated.")
         try:
             await asyncio.sleep(WRONG_TAKES)
         finally:
@@ -234,7 +240,7 @@ class PollingPlace:
 
 
 class Refusal(Exception):
-    """A refused request: its HTTP status, and a word that tells the page the reason."""
+    """A refused request: its HTTP status, and the word that tells the page why it is refused."""
 
     def __init__(self, status: HTTPStatus, why: str) -> None:
         super().__init__(why)
@@ -245,8 +251,8 @@ MALFORMED = Refusal(HTTPStatus.BAD_REQUEST, "refused")
 
 
 def _checked(request: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tuple[dict, dict, str]:
-    """Validates a request to save, and returns its stamps, answers and mark. Raises Refusal for anything that
-    the page does not send."""
+    """Validates a request to save, and returns its stamps, answers and mark. Raises Refusal for a request
+    that the page itself would never send."""
     if set(request) != {"code", "saves", "mark", "stamps", "answers"}:
         raise MALFORMED
     read_stamps, answers, mark = request["stamps"], request["answers"], request["mark"]
@@ -272,7 +278,8 @@ def _checked(request: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tupl
 
 
 def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
-    """Returns the texts of a round in a language, or in the original, with the fixed texts of the page."""
+    """Returns the texts of a round in a language, with the fixed texts of the page. Untranslated texts are in
+    their original language."""
     own = language if language in texts.by_language else next(iter(texts.by_language))
     form = RatingForm(texts.round_id, "", language, texts.by_language[own], texts.origins[own])
     name = form.say["language_name"] if has_form_phrases(language) else language_name(language)
@@ -292,7 +299,7 @@ def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
 
 
 class LimitedServer(HTTPServer):
-    """A server that limits the number of connections and their duration."""
+    """A server that limits how many connections are open and how long each may last."""
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
         """Accepts a connection, or closes it at once if too many are open."""
@@ -312,7 +319,7 @@ class PhoneRequestHandler(RequestHandler):
         return self.settings["polling_place"]
 
     def set_default_headers(self) -> None:
-        """The headers of every response."""
+        """Sets the headers of every response."""
         self.clear_header("Server")
         for name, value in (
                 ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"),
@@ -325,18 +332,18 @@ class PhoneRequestHandler(RequestHandler):
 
     def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
                       tb: TracebackType | None) -> None:
-        """Reports an internal error once, without the requester or the request."""
+        """Reports an internal error on the screen once, without data about the requester or the request."""
         if typ and not issubclass(typ, HTTPError):
-            self.polling_place.print_line_once(f"A request could not be answered ({typ.__name__}). The box "
-                                               f"is as "
-                                        "it was.")
+            self.polling_place.print_line_once(f"A request could not be answered ({typ.__name__}). The "
+                                               f"box has "
+                                        "not changed.")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Responds with one word, whatever the error."""
+        """Responds to any error with one word."""
         self.finish({"why": "refused" if status_code < 500 else "busy"})
 
     async def answer(self, reply: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> None:
-        """Answers a request that has the code of a slip."""
+        """Responds to a request that has the code of a slip; ``reply`` makes the response."""
         try:
             if self.request.headers.get("Content-Type", "").split(";")[0] != "application/json":
                 raise MALFORMED
@@ -367,7 +374,7 @@ class TextsHandler(PhoneRequestHandler):
     """Serves the texts for the code of a slip."""
 
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
-        """Told are the texts, and which questions are answered."""
+        """Responds with the texts, and with which questions are answered."""
         await self.answer(lambda number, said: self.polling_place.open(number))
 
 
@@ -375,7 +382,7 @@ class AnswersHandler(PhoneRequestHandler):
     """Receives answers with the code of a slip."""
 
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
-        """Told is which questions are answered."""
+        """Responds with which questions are answered."""
         await self.answer(self.polling_place.save)
 
 
@@ -383,15 +390,15 @@ class NotFoundHandler(PhoneRequestHandler):
     """Refuses every other address."""
 
     def prepare(self) -> None:
-        """Responds that nothing is found."""
+        """Responds that the address does not exist."""
         self.set_status(HTTPStatus.NOT_FOUND)
         self.finish({"why": "refused"})
 
 
 @cache
 def _page() -> tuple[str, str]:
-    """Returns the page as one file, and its content security policy: it may run its own script and contact
-    this server."""
+    """Returns the page as one file, and its content security policy. By this policy, the page may run only
+    its own script and contact only this server."""
     style, script = read_packaged_text(__file__, "phone_page.css"), read_packaged_text(__file__,
                                                                                        "phone_page.js")
     names = read_texts_by_language(__file__, "languages.csv")

@@ -1,8 +1,9 @@
-"""The slips for voting on phones: a stack to print, and the register of who draws which.
+"""Makes the slips for voting on phones: a stack to print, and the register that records who draws which slip.
 
-A folder outside the study gets ``slips.html``, with the slips, each with a code, and a sheet to record who
-draws which slip, and ``register.csv``, the same sheet to be typed. The box in the study holds only digests of
-the codes. Slips carry no names or rater codes: people draw them from a shuffled stack.
+Two files are written to a folder outside the study. ``slips.html`` has the slips, each with a code, and a
+sheet on which to record who draws which slip. ``register.csv`` has the same sheet as a table to fill in. The
+ballot box in the study holds only digests of the codes. Slips carry no names or rater codes, because people
+draw them from a shuffled stack.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that looks like anoth
 
 
 CODE_LENGTH = 16
-"""The letters of a code. Each letter has 5 bits, and a code of 80 bits cannot be guessed, even by somebody
-who has the file of the box."""
+"""The number of letters in a code. Each letter has 5 bits. A code of 80 bits cannot be guessed, even by
+somebody who has the file of the ballot box."""
 
 
 def draw_slip_code() -> str:
@@ -56,13 +57,13 @@ def draw_slip_code() -> str:
 
 @dataclass(frozen=True)
 class SlipsMade:
-    """The result of :func:`make_phone_slips`:
+    """The result of :func:`make_phone_slips`.
 
-    - the files that were written;
-    - the number of slips;
-    - the address of the page;
-    - the fingerprint of its certificate (blank if the page is for this computer alone);
-    - the languages of the page that no native reader has checked.
+    - ``slips``, ``register``: the files that were written.
+    - ``count``: the number of slips.
+    - ``url``: the address of the page.
+    - ``fingerprint``: the fingerprint of its certificate; blank if only this computer can open the page.
+    - ``unchecked``: the languages of the page whose fixed texts no native reader has checked.
     """
 
     slips: Path
@@ -75,25 +76,26 @@ class SlipsMade:
 
 def note_slips_becoming_void(study: Study, round_id: str) -> str:
     """Returns a note that new slips would make the existing slips of an open round void. Blank if there are
-    no slips, or if voting has begun and no new slips can be made."""
+    no slips. Also blank if voting has begun, because no new slips can then be made."""
     box = BallotBox.read(study, round_id)
     if box is None or box.is_collected or not box.is_empty:
         return ""
-    return (f"Round {round_id} has {len(box.slips)} slips already, for {ballot_url(box.address)}. With new "
-            "ones they are void, those that are printed or drawn too, and so is their register.")
+    return (f"Round {round_id} has {len(box.slips)} slips already, for {ballot_url(box.address)}. New slips "
+            "make all of them void, even if they are printed or drawn, and their register too.")
 
 
 def make_phone_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK,
                      network: str = "") -> SlipsMade:
-    """Makes the slips of an open round, a quarter more than there are raters, and an empty box; ``network``
-    is the name of the access point, as phones list it.
+    """Makes the slips of an open round and an empty ballot box. There are a quarter more slips than raters.
+    ``network`` is the name of the access point, as phones list it.
 
-    Raises UsageError for an unknown round, a folder within the study, or an address outside private networks;
-    GLCError if the round is closed or the box holds answers; Faults if texts were changed.
+    Raises UsageError for an unknown round, for a folder that is missing or within the study, and for an
+    address outside private networks. Raises GLCError if the round is closed, or if the box holds answers or
+    has been collected. Raises Faults if texts of the round were changed.
     """
     here = parse_private_address(address)
     if not folder.is_dir():
-        raise UsageError(f"{folder} is not there. To fix: make the folder, or put the memory stick in.")
+        raise UsageError(f"{folder} is not there. To fix: make the folder, or insert the memory stick.")
     if folder.resolve().is_relative_to(study.root.resolve()):
         raise UsageError(f"{folder} is within the study. To fix: name a folder on a memory stick, "
                          "because the codes must not stay on the computer that takes the votes.")
@@ -104,8 +106,8 @@ def make_phone_slips(study: Study, round_id: str, folder: Path, *, address: str 
         if box and (box.is_collected or not box.is_empty):
             state = "are collected" if box.is_collected else "have begun"
             raise GLCError(f"The ballots given on phones in round {round_id} {state}: new slips would make "
-                           "the old ones worthless. To fix: whoever lost a slip draws another, or votes on "
-                           "paper.")
+                           "the old ones worthless. To fix: let whoever lost a slip draw another one, or "
+                           "vote on paper.")
         people = len(select_eligible_raters(reference.raters, study.settings["consensus"]["vote"]))
         codes = dict(zip(_numbers(people + max(4, people // 4)), iter(draw_slip_code, ""), strict=False))
         fingerprint = "" if here.is_loopback else make_tls_certificate(ballot_box_folder(study, round_id),
@@ -144,7 +146,7 @@ def phone_page_languages() -> list[str]:
 
 
 def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
-    """Yields the text of every slip in each language of the round: the language, its direction and the
+    """Returns the text of every slip in each language of the round: the language, its direction and the
     lines."""
     known = [one for one in texts.by_language if one in phone_page_languages()] or ["en"]
     return [(one, language_direction(one), [
@@ -153,13 +155,13 @@ def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
 
 
 def _numbers(count: int) -> list[str]:
-    """Random distinct numbers of four digits, so that stacks cannot be confused and the numbers show no
-    order."""
+    """Returns random distinct numbers of four digits. Being random, they show no order, and slips of
+    different stacks can be told apart."""
     return [*map(str, secrets.SystemRandom().sample(range(1000, 10_000), count))]
 
 
 def _qr_code(text: str) -> str:
-    """A QR code as SVG."""
+    """Returns a QR code of a text as SVG."""
     import segno
 
     return segno.make(text, micro=False, error="m").svg_inline(scale=2, border=4)

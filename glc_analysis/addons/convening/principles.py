@@ -1,7 +1,8 @@
-"""The principles: their statements, what the room decided on them, and counts of their evidence.
+"""Makes the tables of the principles: statements, what the room decided on them, and counts of their
+evidence.
 
-The reference tables become the processed tables :data:`PRINCIPLE_TABLES`, and sentences such as "no evidence
-against it is recorded".
+The reference tables become the processed tables :data:`PRINCIPLE_TABLES`, and facts such as "no evidence
+against it is recorded" become sentences.
 """
 
 from __future__ import annotations
@@ -46,11 +47,11 @@ ONLY_OBJECTED = "No evidence against it is recorded, but an objection is recorde
 NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."
 UNSUPPORTED = "No evidence for it is recorded."
 _MEASURED = ("outcome_measured", "literature")
-"""Kinds of claims that go beyond practice and providers' reports."""
+"""The claims that go beyond practice and providers' reports."""
 
 
 def format_printed_id(principle_id: str, version: str) -> str:
-    """Returns a version of a principle as it is printed and cited.
+    """Returns the printed id of a version of a principle, as it is printed and cited.
 
     >>> format_printed_id("P07", "2")
     'P07.2'
@@ -59,8 +60,8 @@ def format_printed_id(principle_id: str, version: str) -> str:
 
 
 def make_principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
-    """Returns the processed tables :data:`PRINCIPLE_TABLES` before their types are set: with derived
-    columns."""
+    """Returns the processed tables :data:`PRINCIPLE_TABLES` with their derived columns, before the column
+    types are set."""
     frames = {name: getattr(reference, name).copy() for name in PRINCIPLE_TABLES}
     for name in ("joint_display", "decision_log", "parking_lot"):
         frames[name]["order"] = range(1, len(frames[name]) + 1)
@@ -72,8 +73,8 @@ def make_principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
 
 
 def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
-    """Returns rows of principles.csv with ``printed_id``, ``text_version``, and ``is_current``: whether it is
-    the latest version of its principle or a translation of it."""
+    """Returns rows of principles.csv with three more columns: ``printed_id``, ``text_version``, and
+    ``is_current`` (whether the row is the latest version of its principle or a translation of it)."""
     ids = [*map(format_printed_id, principles["principle_id"], principles["version"])]
     numbers = principles["version"].astype(int)
     sources = principles["translation_of"] == ""
@@ -84,9 +85,10 @@ def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
 
 
 def evidence_fact_sentences(evidence: pd.DataFrame) -> list[str]:
-    """Returns facts about the evidence of one principle, in sentences, from its rows of table ``evidence``.
+    """Returns sentences that state facts about the evidence of one principle; ``evidence`` are its rows of
+    table ``evidence``.
 
-    Evidence that contradicts is evidence against the principle; a principle rests on the evidence that
+    Evidence that contradicts is evidence against the principle. A principle rests on the evidence that
     supports it.
 
     >>> evidence_fact_sentences(pd.DataFrame({
@@ -117,25 +119,25 @@ COUNTED_TABLES = ("principles", "evidence", "judgements", "mentions", "segments"
 JUDGED_COMPONENTS = allowed_words("judgements", "component")
 _ATTRIBUTES = ("resource_level", "type", "home_region_id", "language")
 _STANCES = {"supports": "for it", "qualifies": "with limits", "contradicts": "against it"}
-"""The words for the stance of a piece of evidence on the principle."""
+"""The words for the stance of evidence on the principle."""
 _LEAST = 3
-"""The smallest group with a median: that of a smaller one could show how one rater voted."""
+"""The smallest group whose median is shown. The median of a smaller group could show how one rater voted."""
 
 
 def read_tables_with_evidence_contributors(
         read_table: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Returns the tables :data:`COUNTED_TABLES` by name, and :func:`list_evidence_contributors` of all
-    evidence."""
+    """Returns the tables :data:`COUNTED_TABLES`, keyed by name, and ``evidence_contributors``, the table of
+    :func:`list_evidence_contributors` for all evidence."""
     frames = {name: read_table(name) for name in COUNTED_TABLES}
     return frames | {"evidence_contributors": list_evidence_contributors(frames["evidence"], frames)}
 
 
 def list_evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
-    """Returns the organisations whose words are evidence: one row per piece of evidence, organisation and
-    source (interview, call, answer), with principle_id, evidence_id, stance, organisation_id, source.
+    """Returns the organisations whose words are evidence: one row per row of evidence, organisation and
+    source (interview, call, answer). Columns: principle_id, evidence_id, stance, organisation_id, source.
 
-    Contributors to a code are the organisations that raised it, the contributor to a passage is the
-    organisation that said it. Figures of the survey and publications have no contributors here.
+    A code is contributed by the organisations that raised it, and a passage by the organisation that said it.
+    Figures of the survey and publications have no contributors in this table.
     """
     raised = frames["mentions"].loc[frames["mentions"]["is_raised"], ["code_id", "organisation_id", "source"]]
     raised = raised.assign(source=raised["source"].replace({WITHOUT_GUIDE: "interview"}))
@@ -150,8 +152,8 @@ def list_evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.Dat
 
 
 def count_for_cerqual_components(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """Returns one row per component, in the order of :data:`JUDGED_COMPONENTS`, with ``known``, counts in
-    words."""
+    """Returns one row per component of :data:`JUDGED_COMPONENTS`, in that order; column ``known`` has counts
+    in words on which people can base their judgement."""
     evidence, contributors = (frames[name][frames[name]["principle_id"] == principle_id]
                               for name in ("evidence", "evidence_contributors"))
     organisations = frames["organisations"]
@@ -181,9 +183,11 @@ def count_for_cerqual_components(principle_id: str, frames: Frames) -> pd.DataFr
 
 
 def count_participating_organisations_by_kind(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """Returns how many organisations of each kind took part: one row per attribute and value, with study_n
-    (in the study), evidence_n (contributed to codes and passages of the principle), raters_n (their raters
-    voted in its last closed round).
+    """Returns one row per attribute and value, with the numbers of organisations of this kind:
+
+    - ``study_n``: in the study;
+    - ``evidence_n``: contributed to codes and passages of the principle;
+    - ``raters_n``: their raters voted in the principle's last closed round.
     """
     contributors = frames["evidence_contributors"].query("principle_id == @principle_id")
     contributed = {*contributors["organisation_id"]}
@@ -197,8 +201,8 @@ def count_participating_organisations_by_kind(principle_id: str, frames: Frames)
 
 
 def describe_unrepresented_organisation_kinds(organisation_counts: pd.DataFrame) -> list[str]:
-    """Returns sentences on the kinds of organisations in the study that gave no evidence, and those that did
-    not rate.
+    """Returns sentences on the kinds of organisations in the study that contributed no evidence, and on the
+    kinds whose raters did not rate.
 
     >>> describe_unrepresented_organisation_kinds(pd.DataFrame(
     ...     [("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
@@ -218,7 +222,7 @@ def describe_unrepresented_organisation_kinds(organisation_counts: pd.DataFrame)
 
 
 def _counts(words: pd.Series) -> str:
-    """Returns how often each word occurs, the most frequent word first.
+    """Returns the words with how often each occurs, the most frequent word first.
 
     >>> _counts(pd.Series(["code", "segment", "code", "outcome_measured"]))
     '2 code, 1 outcome measured, 1 segment'
@@ -243,7 +247,7 @@ def _by_source(contributors: pd.DataFrame) -> str:
 
 
 def _count_places(own: pd.DataFrame, frames: Frames, column: str) -> int:
-    """Returns the number of countries, or regions, in which the organisations work; blanks do not count."""
+    """Returns the number of countries or regions in which the organisations work; blanks do not count."""
     answers = frames["answers"]
     places = answers.loc[answers["organisation_id"].isin(own["organisation_id"]), column]
     return places[places != ""].nunique()
@@ -256,15 +260,15 @@ def _claims(evidence: pd.DataFrame, stance: str, *claims: str) -> str:
 
 
 def _last_round(rows: pd.DataFrame, principle_id: str) -> pd.DataFrame:
-    """Returns the principle's rows in its last closed round; round 10 comes after round 9."""
+    """Returns the principle's rows in its last closed round. Round 10 comes after round 9."""
     own = rows[rows["principle_id"] == principle_id]
     last = max(own["round_id"].astype("str"), key=lambda name: (len(name), name), default="")
     return own[own["round_id"] == last]
 
 
 def _provider_ratings(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """Returns the providers' ratings that count in the last closed round, with their organisations'
-    resources."""
+    """Returns the providers' ratings of the principle that count in its last closed round, with the resources
+    of the raters' organisations."""
     own = _last_round(frames["ratings"], principle_id)
     own = own[(own["panel"] == "provider") & (own["excluded"] == "") & ~own["is_abstained"].astype(bool)]
     levels = frames["organisations"].set_index("organisation_id")["resource_level"]
@@ -281,8 +285,8 @@ def _votes(principle_id: str, criterion: str, frames: Frames) -> Iterator[str]:
 
 
 def _by_resources(rated: pd.DataFrame) -> Iterable[str]:
-    """Yields the median score by the resources of the raters' organisations; groups with too few votes are
-    not shown."""
+    """Yields the median score for each level of resources of the raters' organisations. For groups with too
+    few votes, no median is shown."""
     for level, scores in rated[rated["resource_level"] != ""].groupby("resource_level")["score"]:
         score = f"median {median(map(int, scores)):g}" if len(scores) >= _LEAST else "too few to show"
         yield f"Resources {level}: {score} (votes: {len(scores)})."
@@ -303,7 +307,7 @@ def _signatures(principle_id: str, frames: Frames) -> list[str]:
 
 def log_principle_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date,
                            objections: str = "") -> None:
-    """Adds a decision about a principle to the decision log, unless it is already there for that day."""
+    """Adds a decision about a principle to the decision log, if the log does not have it for that day."""
     path, (file, *_) = study.reference_file("decision_log"), list_table_files("decision_log")
     row = {"date": today.isoformat(), "principle_id": principle_id, "decision": decision, "proposed_by": by,
            "objections": objections}
@@ -325,7 +329,8 @@ _RECORDED_BY = {"agreed": "`glc agree {}` shows its votes and objections, asks, 
 
 def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
                             decisions: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
-    """Yields faults for texts (by row of principles.csv) whose status differs from the recorded decision.
+    """Yields faults for texts whose status differs from the recorded decision; ``texts`` are keyed by row of
+    principles.csv.
 
     >>> text = {"principle_id": "P07", "version": "2", "translation_of": "", "status": "agreed"}
     >>> [fault.message for fault in undecided_status_faults({4: text}, [])]
@@ -352,9 +357,9 @@ def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
 
 def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[str, Any]],
                         rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Yields faults for texts whose words changed after the rows of a table (by row number) were written, as
-    the table's column ``text_version`` shows. ``action_done`` is the word for what the rows record about the
-    text, such as signed."""
+    """Yields faults for texts whose words changed after they were signed or decided on, as column
+    ``text_version`` of a table shows. ``rows`` are the rows of the table, keyed by row number.
+    ``action_done`` is what the rows record about a text, such as signed."""
     now = {printed_id_of_text(one): one["statement"] for one in texts if not one["translation_of"]}
     others: dict[str, list[Any]] = {}
     for n, row in rows.items():
@@ -364,14 +369,14 @@ def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[st
     for name, numbers in others.items():
         yield Fault(f"the text of {name} was changed after it was {action_done}", f"{table}.csv",
                     ", ".join(map(str, numbers)), "text_version", rows[numbers[0]]["text_version"],
-                    f"put the {action_done} words back in principles.csv, and make new ones with "
+                    f"restore the words that were {action_done} in principles.csv, and reword the text with "
                     f"`glc amend {rows[numbers[0]]['principle_id']}`")
 
 
 def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, by: str, today: date,
                          votes: str = "") -> None:
-    """Adds the decision that a text (a row of principles.csv) is agreed or set aside to text_decisions.csv,
-    unless it has one."""
+    """Adds to text_decisions.csv that a text is agreed or set aside, if the file does not record this yet;
+    ``text`` is a row of principles.csv."""
     (file, *_), known = list_table_files("text_decisions"), read_reference_table(study, "text_decisions")
     row = {"principle_id": text["principle_id"], "version": text["version"], "status": status,
            "decided_by": by, "date": today.isoformat(), "votes": votes,
@@ -392,15 +397,14 @@ def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, 
 
 
 NEAR = .8
-"""The similarity that a typed word must have to the name of an organisation to stand for it (1:
-identical)."""
+"""The least similarity (1: identical) with which a typed word is taken for the name of an organisation."""
 _READ_BY = {"convening": "The room reads these words", "public": "Everybody reads these words, "
            "on public pages too"}
 
 
 def resolve_requester(reference: Reference, typed: str) -> str:
-    """Resolves the typed requester of a change: the id or name of an organisation, even with small spelling
-    differences, becomes its id; anything else, such as a panel or the room, stays as typed.
+    """Returns the requester of a change as it is stored. The id or name of an organisation, even with small
+    spelling differences, becomes its id; anything else, such as a panel or the room, stays as typed.
 
     Raises UsageError for a person, a rater's code, and words that might be a person's name.
     """
@@ -425,9 +429,9 @@ def resolve_requester(reference: Reference, typed: str) -> str:
 
 def tidy_reason_without_names(reference: Reference, reason: str, *, audience: str = "convening",
                               refuse_all_names: bool = False) -> str:
-    """Checks and tidies a reason before it is stored. Raises UsageError if it contains a rater's code, or the
-    name or address of somebody whom this audience may not know; with ``refuse_all_names`` also of
-    organisations and people whom it may know."""
+    """Returns a reason without surplus blanks, after it was checked for names. Raises UsageError if it
+    contains a rater's code, or the name or address of somebody whom the audience may not know. With
+    ``refuse_all_names``, raises it also for organisations and people whom the audience may know."""
     reason, names, known = normalise_space(reason), reference.names, list_participant_identifiers(reference,
                                                                                                   audience)
     if refuse_all_names:

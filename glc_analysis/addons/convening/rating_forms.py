@@ -1,8 +1,8 @@
 """Describes the rating form of each rater.
 
 One description per rater (:class:`RatingForm`) is the source of workbooks, pages, messages, XLSForms and
-phone pages, so that all ask the same questions. The fixed texts are in ``content/forms.csv``, a column per
-language; its row ``native_reader`` says whether a native speaker has checked them.
+phone pages, so that all of them ask the same questions. The fixed texts are in ``content/forms.csv``, which
+has one column per language. Its row ``native_reader`` says whether a native speaker has checked them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WANTED = {"score": "number_wanted", "mark": "mark_wanted", "choice": "word_want
 
 
 def form_phrases(language: str) -> dict[str, str]:
-    """Returns the fixed texts by key, in a language or, if they are not translated, in English.
+    """Returns the fixed texts of the forms by key, in a language or, if they are not translated, in English.
 
     >>> form_phrases("fr")["round"].format(2), form_phrases("am")["round"].format(2)
     ('Tour 2', 'Round 2')
@@ -37,7 +37,7 @@ def form_phrases(language: str) -> dict[str, str]:
 
 
 def list_form_languages() -> list[str]:
-    """Returns the languages in which the fixed texts exist.
+    """Returns the languages in which the fixed texts of the forms exist.
 
     >>> list_form_languages()[:2]
     ['en', 'es']
@@ -46,7 +46,7 @@ def list_form_languages() -> list[str]:
 
 
 def has_form_phrases(language: str) -> bool:
-    """Whether the fixed texts exist in a language.
+    """Whether the fixed texts of the forms exist in a language.
 
     >>> has_form_phrases("km"), has_form_phrases("am")
     (True, False)
@@ -55,7 +55,7 @@ def has_form_phrases(language: str) -> bool:
 
 
 def language_name_for_reader(reader_language: str, language: str) -> str:
-    """Returns the name of a language in the language of a reader; in English if unknown.
+    """Returns the name of a language in the language of a reader, or in English if that name is unknown.
 
     >>> language_name_for_reader("es", "en"), language_name_for_reader("fr",
     ...     "am"), language_name_for_reader("am", "es")
@@ -75,7 +75,7 @@ def format_language_and_code(language: str) -> str:
 
 
 class FormText(NamedTuple):
-    """A text as a form shows it: its ids, its language, and its words with their version."""
+    """A text as a form shows it: its ids, its language, its words and their text_version."""
 
     principle_id: str
     printed_id: str
@@ -91,8 +91,8 @@ class FormText(NamedTuple):
 
 @dataclass(frozen=True)
 class TextOrigin:
-    """The explanation on a form of where a text comes from: the ``keys`` of fixed texts, and the earlier
-    texts that it replaces."""
+    """What a form says about the origin of a text: ``keys`` of fixed texts that explain it, and the earlier
+    ``texts`` that it replaces."""
 
     keys: tuple[str, ...]
     texts: tuple[FormText, ...]
@@ -100,12 +100,14 @@ class TextOrigin:
 
 @dataclass(frozen=True)
 class RatingForm:
-    """The rating form of one rater in one language: ``rows`` of principles.csv, in the round's order. An
-    untranslated text is shown in its source language and marked. ``origins`` give the earlier texts by
-    printed id.
+    """The rating form of one rater in one language.
 
-    The questions about each text are :data:`.ratings.QUESTIONS`. ``rater_id`` is blank on a form for all
-    raters.
+    - ``rater_id``: blank on a form for all raters.
+    - ``rows``: rows of principles.csv in the round's order. An untranslated text is in its source language,
+      and the form marks it.
+    - ``origins``: what the form says about the origin of its texts, keyed by printed id.
+
+    The questions about each text are :data:`.ratings.QUESTIONS`.
     """
 
     round_id: str
@@ -125,7 +127,7 @@ class RatingForm:
 
     @cached_property
     def say(self) -> dict[str, str]:
-        """Returns the fixed texts."""
+        """Returns the fixed texts of the form by key."""
         return form_phrases(self.language)
 
     @property
@@ -135,19 +137,19 @@ class RatingForm:
 
     @property
     def heading(self) -> str:
-        """Returns the heading: the round, the rater's code, and the proxy if there is one."""
+        """Returns the heading of the form: the round, the rater's code, and the proxy if there is one."""
         heading = f"{self.say['round'].format(self.round_id)} · {self.say['code'].format(self.rater_id)}"
         return heading + (f" · {self.say['by_proxy'].format(self.proxy_id)}" if self.proxy_id else "")
 
     @property
     def instructions(self) -> str:
-        """Returns the instructions on how to fill in the form and how the votes are used, one line each."""
+        """Returns two lines of instructions: how to fill in the form, and how the votes are used."""
         return f"{self.say['how']}\n{self.say['privacy']}"
 
     @property
     def feedback_instructions(self) -> str:
         """Returns the introduction to the feedback sheet before a second vote. In right-to-left text, signs
-        such as ≤ would be printed mirrored."""
+        such as ≤ are isolated, because they would otherwise be printed mirrored."""
         said = self.say["before_how"]
         if self.direction == "ltr":
             return said
@@ -161,24 +163,25 @@ class RatingForm:
                 for text in self.texts]
 
     def wording_key(self, text: FormText) -> str:
-        """Identifies the wording on the form: printed id, language and text_version."""
+        """Returns what identifies a wording on the form: printed id, language and text_version."""
         return f"{text.printed_id} {text.language} {text.text_version}"
 
     def shown(self, text: FormText) -> str:
-        """Returns the words of a text, with the name of its language if this differs from the form's."""
+        """Returns the words of a text. If its language differs from that of the form, the name of its
+        language follows."""
         return text.statement + self.language_name_if_other(text)
 
     def language_name_if_other(self, text: FormText) -> str:
-        """Returns the name of the language of a text, in the language of the form; blank if both are the
-        same."""
+        """Returns the name of the language of a text, written in the language of the form; blank if the text
+        is in that language."""
         if text.language == self.language:
             return ""
         return f" [{language_name_for_reader(self.language, text.language)}]"
 
     def history(self, text: FormText) -> Iterator[tuple[str, str, str]]:
-        """Yields the history of a text as fixed text, earlier words and their language, the latter two blank
-        if there are no earlier words. A declared interest of the rater comes first. Yields nothing for
-        drafted texts and texts that raters already know."""
+        """Yields the history of a text as rows of fixed text, earlier words and the language of these words.
+        Earlier words and language are blank if there are no earlier words. An interest that the rater
+        declared comes first. Drafted texts and texts that raters already know have no history."""
         if text.principle_id in self.interests:
             yield self.say["interest_declared"], "", ""
         if (origin := self.origins.get(text.printed_id)) is None:
@@ -190,11 +193,11 @@ class RatingForm:
             yield said.format(earlier.printed_id), self.shown(earlier), earlier.language
 
     def history_lines(self, text: FormText) -> list[str]:
-        """Returns the earlier wording of a text, as plain lines."""
+        """Returns the history of a text as lines of plain text."""
         return [f"{said} {words}".strip() for said, words, _ in self.history(text)]
 
     def label(self, question: RatingQuestion) -> str:
-        """Returns the wording of a question."""
+        """Returns the words of a question as the form asks it."""
         return self.say[question.name]
 
     def ends(self, question: RatingQuestion) -> tuple[str, str]:
@@ -202,15 +205,16 @@ class RatingForm:
         return self.say[f"{question.name}_low"], self.say[f"{question.name}_high"]
 
     def wanted(self, question: RatingQuestion) -> str:
-        """Returns the instruction on what to write in the box; blank if any words are allowed."""
+        """Returns the instruction on what to write in the box of a question; blank if any words are
+        allowed."""
         return self.say.get(_WANTED.get(question.kind, ""), "")
 
 
 def round_texts_in_language(reference: Reference, round_texts: pd.DataFrame, language: str) -> pd.DataFrame:
     """Returns the texts of a round in a language, in the order of the round.
 
-    An untranslated text is given in its original language (column ``language``). A translation counts only if
-    it belongs to the version that the round asks about.
+    An untranslated text is returned in its original language (column ``language``). A translation is used
+    only if it belongs to the version that the round asks about.
     """
     texts = add_version_columns(reference.principles)
     texts = texts[texts["language"] == language]
@@ -225,11 +229,13 @@ def round_texts_in_language(reference: Reference, round_texts: pd.DataFrame, lan
 
 def find_origins_of_new_texts(reference: Reference, round_id: str, round_texts: pd.DataFrame,
                               language: str) -> dict[str, TextOrigin]:
-    """Returns the origins of the texts that no earlier round asked about, by printed id.
+    """Returns the origins of the texts that no earlier round asked about, keyed by printed id.
 
-    A reworded text shows the wording in the last earlier round, if any; a split or merged text shows the
-    texts that it replaces; a text proposed in the room is marked as such, with a note if no evidence is
-    recorded for it. Words are in the given language if a translation exists, else in the original.
+    - A reworded text shows the wording in the last earlier round, if any.
+    - A split or merged text shows the texts that it replaces.
+    - A text proposed in the room is marked as such; a note is added if no evidence is recorded for it.
+
+    Words are in ``language`` if a translation exists, else in the original language.
     """
     rounds, texts = reference.rounds, add_version_columns(reference.principles)
     names, origins = rounds["principle_id"] + "." + rounds["version"], {}
@@ -253,7 +259,7 @@ def find_origins_of_new_texts(reference: Reference, round_id: str, round_texts: 
 
 
 def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText]:
-    """Returns the text of a printed id in a language if it exists, else in the original."""
+    """Returns the text with a printed id, in a language if a translation exists, else in the original."""
     own = texts[(texts["printed_id"] == name) | (texts["translation_of"] == name)]
     translated = own[own["language"] == language]
     rows = translated if len(translated) else own[own["translation_of"] == ""]
@@ -261,7 +267,7 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText
 
 
 def round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Returns the texts of a round by language, the source language first. A language is included if
+    """Returns the texts of a round, keyed by language, the source language first. A language is included if
     principles.csv has a text of the round in it, or if the fixed texts of the form exist in it."""
     source = round_texts["language"].iloc[0]
     languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
@@ -270,13 +276,14 @@ def round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> 
 
 
 def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
-    """Whether forms can be made in a language: any of the texts or the fixed texts exist in it."""
+    """Whether forms can be made in a language, that is, whether any of the texts or the fixed texts exist in
+    it."""
     return has_form_phrases(language) or language in set(rows["language"])
 
 
 def language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str]) -> dict[str, str]:
-    """Returns the language of each rater: from raters.csv, else the language in which the rater's
-    organisation answered the survey (``survey_languages``); blank if neither is known.
+    """Returns the language of each rater, keyed by rater code: the language in raters.csv, else the language
+    in which the rater's organisation answered the survey (``survey_languages``). Blank if neither is known.
 
     >>> raters = pd.DataFrame([("r1", "", "es"), ("r2", "quay", "")],
     ...                       columns=["rater_id", "organisation_id", "language"])
@@ -289,7 +296,8 @@ def language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str])
 
 def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFrame,
                      rater_languages: Mapping[str, str]) -> tuple[list[RatingForm], list[str]]:
-    """Makes a form for every rater who may rate and did not withdraw (stopped.csv), and a note about each.
+    """Returns a form for every rater who may rate and did not withdraw (stopped.csv), and a note on each
+    form.
 
     The form is in the rater's language (:func:`language_by_rater`) if any text or the fixed texts are
     translated into it; an untranslated text is marked with its language.
@@ -300,7 +308,7 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
                                        round_id).sort_values("rater_id")
     if raters.empty:
         raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
-                            fix="give every rater a code, and write true where the rater may rate")])
+                            fix="give every rater a code, and write true for each rater who may rate")])
     source, forms, notes = round_texts["language"].iloc[0], [], []
     wanted_by = language_by_rater(raters, rater_languages)
     origins: dict[str, dict[str, TextOrigin]] = {}

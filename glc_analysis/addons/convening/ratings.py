@@ -1,8 +1,8 @@
-"""Ballots of any kind as one table: one row per vote, as it was given.
+"""Reads ballots of any kind into one table with one row per vote, as the vote was given.
 
-Reads long CSV or XLSX files (one row per rater, principle and criterion), filled-in workbooks of this
-package, and KoboToolbox or ODK exports of its XLSForm. Every principle on a form carries a stamp (round,
-rater, printed id, text version), so that nothing has to be guessed.
+The module reads long CSV or XLSX files (one row per rater, principle and criterion), filled-in workbooks of
+this package, and KoboToolbox or ODK exports of its XLSForm. Every principle on a form carries a stamp (round,
+rater, printed id, text version). The stamp says exactly which words were rated.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from glc_analysis.text import content_hash, match_key, normalise_space
 CRITERIA = ("importance", "feasibility")
 """The criteria by which a principle is rated."""
 SCORES = tuple("123456789")
-"""The scale. Other scales, such as pictures, are never converted to these numbers."""
+"""The scores of the rating scale. Answers on other scales, such as pictures, are never converted to them."""
 ABSTAIN = "abstain"
 ABSTENTION_MARK = "x"
 _MARKS = (ABSTENTION_MARK, "х", "×", "✓", "✔", "☒", "☑")  # the second is Cyrillic
@@ -42,9 +42,9 @@ _MARKS = (ABSTENTION_MARK, "х", "×", "✓", "✔", "☒", "☑")  # the second
 class RatingQuestion(NamedTuple):
     """One question to a rater about a principle.
 
-    ``name`` is the name of its column and the key of its label in ``forms.csv``. ``choices`` are the possible
-    answers; empty if any words are allowed. A question with ``only_with`` is asked only if that other
-    question was answered.
+    ``name`` is the name of its column, and the key of its label in ``forms.csv``. ``choices`` are the
+    possible answers; empty if any words are allowed. If ``only_with`` names another question, this question
+    is asked only if the other one was answered.
     """
 
     name: str
@@ -53,9 +53,9 @@ class RatingQuestion(NamedTuple):
     only_with: str = ""
 
     def read(self, text: str) -> str | None:
-        """Parses a written answer: blank if nothing was written, None if it is not a valid answer.
+        """Returns a written answer as it is stored: blank if nothing was written, None if it is not valid.
 
-        Digits of any script are scores; in bilingual choices such as ``yes / sí`` the first word counts.
+        Digits of any script are scores. In bilingual choices such as ``yes / sí`` the first word counts.
 
         >>> score, *_, may_be_read = QUESTIONS
         >>> [score.read(text) for text in ("7", "٧", "៧", "７", "", "7-8", "07", "²", "0")]
@@ -87,12 +87,12 @@ SCORED = tuple(question for question in QUESTIONS if question.kind == "score")
 FORM_BOXES = tuple(BY_NAME)
 """The boxes that a rater fills in for each principle."""
 WORKBOOK_COLUMNS = ("principle", "statement", *FORM_BOXES, "stamp")
-"""The columns of the workbook, by the names in its row :data:`NAMES_AT`."""
+"""The columns of the workbook, as named in its row :data:`NAMES_AT`."""
 NAMES_AT = 3
 
 
 class FormStamp(NamedTuple):
-    """The stamp that identifies a returned row: the rater, and exactly which words were rated."""
+    """The stamp that identifies a row of a returned form: the rater, and exactly which words were rated."""
 
     round_id: str = ""
     rater_id: str = ""
@@ -102,7 +102,7 @@ class FormStamp(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> FormStamp:
-        """Parses a stamp; all parts are blank if the text is not a stamp.
+        """Parses a stamp. All fields are blank if the text is not a stamp.
 
         >>> FormStamp.read(format_form_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
         ('P07', '2', '9745af7abe75')
@@ -114,7 +114,7 @@ class FormStamp(NamedTuple):
 
 
 def format_form_stamp(round_id: str, rater_id: str, printed_id: str, text_version: str) -> str:
-    """Formats a stamp for a form; a form for all raters leaves the rater out.
+    """Returns the stamp of a row of a form. On a form for all raters, the stamp has no rater.
 
     >>> format_form_stamp("1", "", "P07.2", "9745af7abe75")
     '1 P07.2 9745af7abe75'
@@ -123,7 +123,7 @@ def format_form_stamp(round_id: str, rater_id: str, printed_id: str, text_versio
 
 
 def add_rater_to_stamp(stamp: str, rater_id: str) -> str:
-    """Inserts a rater's code into the stamp of a form for all raters.
+    """Returns the stamp of a form for all raters with the code of a rater inserted.
 
     >>> add_rater_to_stamp("1 P07.2 9745af7abe75", "r07")
     '1 r07 P07.2 9745af7abe75'
@@ -142,17 +142,17 @@ def add_rater_to_stamp(stamp: str, rater_id: str) -> str:
 VOTE_COLUMNS = ("file", "row", "round_id", "rater_id", "principle_id", "version", "text_version", "criterion",
            "score", "is_abstained", "comment", "may_be_read")
 UNANSWERED = "unanswered"
-"""The score of a question left blank on a form, until somebody has asked the rater."""
+"""The score of a question that is blank on a form, until somebody has asked the rater."""
 OTHER_PROGRAMS = {".ods": "a LibreOffice spreadsheet", ".fods": "a LibreOffice spreadsheet",
                   ".xls": "a workbook of an old Excel", ".numbers": "a Numbers spreadsheet"}
-"""Files of programs in which a form may have been saved by accident."""
+"""The types of files in which a form may have been saved by accident, described by suffix."""
 _BOX = re.compile(rf"(?:.*[/:-])?({'|'.join((*FORM_BOXES, 'stamp'))})_(.+)")  # after the names of groups
 _RATER = re.compile(r"(?:.*[/:-])?rater_id")
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """The boxes of one principle on a form, and their place in the file."""
+    """The answers on one principle of a form, keyed by box, and their place in the file."""
 
     file: str
     row: str
@@ -163,16 +163,16 @@ class _Answer:
 
     @cached_property
     def parts(self) -> FormStamp:
-        """Returns the content of a stamp; blank if the text is not a stamp."""
+        """Returns the content of the stamp; its fields are blank if the text is not a stamp."""
         return FormStamp.read(self.stamp)
 
     def read(self, box: str) -> str | None:
-        """Returns the answer in a box; None where its content is not a valid answer."""
+        """Returns the answer in a box; None if its content is not a valid answer."""
         return BY_NAME[box].read(self.boxes[box])
 
     @property
     def has_abstained(self) -> bool:
-        """Whether the rater says that the principle is not about their context."""
+        """Whether the rater marked the principle as outside their context."""
         return self.read(ABSTAIN) == ABSTENTION_MARK
 
     def fault(self, message: str, box: str, value: str, fix: str) -> Fault:
@@ -181,16 +181,18 @@ class _Answer:
 
 def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
                      asked_principles: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
-    """Returns the votes on a filled form, two rows per principle: the columns of :mod:`.ratings`.
+    """Returns the votes on a filled form, two rows per principle, with the columns :data:`VOTE_COLUMNS`.
 
-    ``score`` is 1 to 9, ``abstain``, or :data:`UNANSWERED` if the boxes are blank or the row of a principle
-    in ``asked_principles`` (the principles of each round) is missing: somebody has to ask the rater. Comments
-    are stored with the first criterion; digits of any script are accepted. ``sheets`` are those of the file
-    if it was read before. Raises Faults with all errors: not a form of this package, formulas or macros,
-    invalid answers, a principle or rater twice, words that differ from the stamp.
+    ``score`` is 1 to 9, ``abstain`` or :data:`UNANSWERED`. It is unanswered, and somebody has to ask the
+    rater, if the boxes of a principle are blank, or if the form has no row for a principle in
+    ``asked_principles`` (the principles of each round). Comments are stored with the first criterion. Digits
+    of any script are accepted. ``sheets`` are the sheets of the file, if they have already been read.
+
+    Raises Faults with all errors: not a form of this package, formulas or macros, invalid answers, a
+    principle or rater twice, words that differ from the stamp.
     """
     if path.suffix.lower() == ".xlsm":
-        fix = "save it as .xlsx, or copy the answers into the form as sent"
+        fix = "save it as .xlsx, or copy the answers into the form that was sent out"
         refuse("the file may hold macros", path.name, fix)
     is_book = path.suffix.lower() == ".xlsx"
     answers: list[_Answer] = []
@@ -202,8 +204,8 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
         except Faults as found:
             faults += found.faults
     if not answers and not faults:
-        refuse("the file holds no ratings", path.name, "give the form as it came back; from KoboToolbox or "
-               "ODK, an export with XML values and headers")
+        refuse("the file holds no ratings", path.name, "put in the form as it came back, or, from "
+               "KoboToolbox or ODK, an export with XML values and headers")
     faults += [fault for answer in answers for fault in _answer_faults(answer)]
     faults += [*_mixed_faults(answers), *_repeated_faults(answers)]
     votes = [row for answer in answers for row in _votes(path.name, answer)]
@@ -221,7 +223,8 @@ def is_any_form_box_filled(path: Path) -> bool:
 
 
 def _on_sheet(sheet: Grid) -> list[_Answer]:
-    """Returns the rows of a sheet of this package, below the row of column names; none for other sheets."""
+    """Returns the answers on a sheet of this package, from the rows below the column names; empty for other
+    sheets."""
     at = next((n for n, row in enumerate(sheet.rows) if len({*WORKBOOK_COLUMNS} & {*row}) > 4), -1)
     if at < 0:
         return []
@@ -238,7 +241,7 @@ def _on_sheet(sheet: Grid) -> list[_Answer]:
 
 
 def _in_export(sheet: Grid) -> list[_Answer]:
-    """Returns the principles in every submission to the XLSForm of this package; none for other tables."""
+    """Returns the answers in every submission to the XLSForm of this package; empty for other tables."""
     places: dict[tuple[str, str], int] = {}
     for n, name in enumerate(sheet.names):
         if found := _BOX.fullmatch(name.strip()):
@@ -260,22 +263,23 @@ def _answer_faults(answer: _Answer) -> Iterator[Fault]:
     """Yields faults in the answers on one principle."""
     boxes, stamp = answer.boxes, answer.parts
     if not stamp.round_id:
-        yield answer.fault("this is not the stamp of a form", "stamp", answer.stamp, "put back the round, "
-                           "code, principle and version that the form had, or give the form as it came back")
+        yield answer.fault("this is not the stamp of a form", "stamp", answer.stamp, "restore the round, "
+                           "code, principle and version that the form had, or use the form as it came back")
     elif answer.statement and content_hash(answer.statement) != stamp.text_version:
         yield answer.fault("this is not the text that was rated", "statement", answer.statement,
-                           "restore its words; a text with other words is another version "
-                           f"(`glc amend {stamp.principle_id}`)")
+                           "restore the words of the text; to change them, make another version with "
+                           f"`glc amend {stamp.principle_id}`")
     if answer.read(ABSTAIN) is None:
-        yield answer.fault("this is not an x", ABSTAIN, boxes[ABSTAIN], "ask the rater; write x to "
-                           "abstain, or leave it blank")
+        yield answer.fault("this is not an x", ABSTAIN, boxes[ABSTAIN], "ask the rater; write x for an "
+                           "abstention, or leave the box blank")
     for question in SCORED:
         score = boxes[question.name]
         if answer.has_abstained and score:
             yield answer.fault("has both a score and an abstention", question.name, score, "ask the rater, "
-                               "and keep one")
+                               "and keep only the one that the rater meant")
         elif score and question.read(score) is None:
-            yield answer.fault("is not a whole number from 1 to 9", question.name, score, "ask the rater")
+            yield answer.fault("is not a whole number from 1 to 9", question.name, score, "ask the rater, "
+                               "and write the score")
     if answer.read("may_be_read") is None:
         yield answer.fault("this is neither yes nor no", "may_be_read", boxes["may_be_read"],
                            "write yes or no, as the list of the cell offers")
@@ -288,7 +292,7 @@ def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
         is_ours = bool(one.parts[0]) and not one.columns
         if is_ours and one.parts[:2] != first.setdefault(one.file, one.parts[:2]):
             yield one.fault("the row belongs to another rater or round than those above", "stamp", one.stamp,
-                            "give each form as it came back, in a file of its own")
+                            "put each form, as it came back, into a file of its own")
 
 
 def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
@@ -300,7 +304,7 @@ def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
         if one.parts[0] and before is not one and (one.file, one.row) not in said:
             said.add((one.file, one.row))
             yield one.fault(f"{one.parts[1]} has rated {one.parts[2]} in row {before.row} as well", "stamp",
-                            one.stamp, "ask the rater which counts; in an export, delete the other "
+                            one.stamp, "ask the rater which row counts, and delete the other row or "
                             "submission")
 
 
@@ -316,8 +320,8 @@ def _votes(file: str, answer: _Answer) -> Iterator[tuple[str | None, ...]]:
 
 def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
                         asked: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Unanswered votes for principles of the round that a form lacks, each placed after the row of the
-    preceding principle."""
+    """Yields unanswered votes for principles of the round that have no row on a form. Each is placed after
+    the row of the preceding principle."""
     forms: dict[tuple[str, ...], dict[str, _Answer]] = {}
     for one in answers:
         forms.setdefault(one.parts[:2], {})[one.parts.principle_id] = one
@@ -338,8 +342,8 @@ def unanswered_question_faults(rows: pd.DataFrame) -> Iterator[Fault]:
             rows, "file", "row", "round_id", "rater_id", "principle_id", sort=False):
         is_gone = (own["text_version"] == "").all()
         yield Fault(f"the row of {principle} is missing" if is_gone else f"{principle} is blank", file, row,
-                    "" if is_gone else ", ".join(own["criterion"]), fix=f"ask {rater}: a number, or an x to "
-                    f"abstain. Write it into the file, or key this principle alone: `glc enter --round "
+                    "" if is_gone else ", ".join(own["criterion"]), fix=f"ask {rater} for a number, or an x "
+                    f"to abstain. Write it into the file, or key only this principle with `glc enter --round "
                     f"{round_id}`, code {rater}")
 
 
@@ -352,23 +356,26 @@ def unanswered_question_faults(rows: pd.DataFrame) -> Iterator[Fault]:
 
 
 HEADER = (*VOTE_COLUMNS[2:9], *VOTE_COLUMNS[10:])
-"""The columns of a long file: those of a vote without its place; abstentions are entered as scores."""
+"""The columns of a long file: the columns of a vote, except those that say where it was found. An abstention
+is entered as a score."""
 
 
 def read_ratings_file(path: Path, *,
                       asked_principles: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
-    """Reads the votes of one file, one row per vote in file order: :data:`VOTE_COLUMNS`, all as text.
+    """Returns the votes of one file, one row per vote in file order, with :data:`VOTE_COLUMNS` as text.
 
-    ``score`` is 1 to 9, or blank if the rater abstained (``is_abstained`` is true) or left the question
-    blank, which is not a vote. On forms it is :data:`UNANSWERED` while nobody has confirmed that a question
-    stays blank (``asked_principles``: the principles of each round). Raises Faults with all errors in the
-    file: columns, blank ids, invalid scores, unknown criteria, a principle rated twice.
+    ``score`` is 1 to 9. It is blank if the rater abstained (``is_abstained`` is true) or left the question
+    blank, which is not a vote. On a form, a blank question is :data:`UNANSWERED` until somebody has confirmed
+    that it stays blank. ``asked_principles`` are the principles of each round.
+
+    Raises Faults with all errors in the file: columns, blank ids, invalid scores, unknown criteria, a
+    principle rated twice.
     """
     kind, sheets = path.suffix.lower(), []
     if kind in OTHER_PROGRAMS:
-        refuse(f"is {OTHER_PROGRAMS[kind]}, which is not read", path.name, "open it in LibreOffice or Excel, "
-               "choose Save As with the type Excel workbook (.xlsx), put that file into raw/ratings, and "
-               "take this one out")
+        refuse(f"is {OTHER_PROGRAMS[kind]}, which cannot be read", path.name, "open it in LibreOffice or "
+               "Excel, choose Save As with the type Excel workbook (.xlsx), put that file into raw/ratings, "
+               "and remove this one")
     if kind != ".xlsm":
         sheets = read_workbook_sheets(path,
                                       values_only=True) if kind == ".xlsx" else [read_delimited_file(path)]
@@ -388,10 +395,10 @@ def read_ratings_file(path: Path, *,
 
 
 def _long_rows(file: str, sheet: Grid) -> pd.DataFrame:
-    """Returns the rows of a table with :data:`HEADER`; ids and words are tidied, comments unchanged."""
+    """Returns the rows of a long file (:data:`HEADER`). Ids and words are tidied; comments are unchanged."""
     names = [normalise_space(name) for name in sheet.names]
     faults = [Fault("this column is missing", file=sheet.place, row="1", column=name,
-                    fix=f"the header is {','.join(HEADER)}") for name in HEADER if name not in names]
+                    fix=f"write the header {','.join(HEADER)}") for name in HEADER if name not in names]
     faults += [Fault("a file of ratings has no such column, or the column occurs twice", file=sheet.place,
                      row="1", column=name, fix=f"use only {', '.join(HEADER)}")
                for n, name in enumerate(names) if name and (name not in HEADER or name in names[:n])]
@@ -411,7 +418,7 @@ def _rating_faults(rows: pd.DataFrame) -> Iterator[Fault]:
         place = {"file": row["file"], "row": row["row"]}
         for column in HEADER[:5]:
             if not row[column]:
-                yield Fault("is blank", **place, column=column, fix="write what the form says")
+                yield Fault("is blank", **place, column=column, fix="write what the form has")
         for column, known in words.items():
             if row[column] not in known:
                 yield Fault("this word is not known", **place, column=column, value=row[column],
@@ -419,10 +426,10 @@ def _rating_faults(rows: pd.DataFrame) -> Iterator[Fault]:
         if row["score"] not in (*SCORES, ""):
             yield Fault("this is not a vote", **place, column="score", value=row["score"],
                         fix="write a whole "
-                        f"number from 1 to 9, or {ABSTAIN}; leave it blank where the rater did; ask, do not "
-                        "guess")
+                        f"number from 1 to 9, or {ABSTAIN}; leave it blank if the rater did. If in doubt, "
+                        "ask the rater")
     key = ["round_id", "rater_id", "principle_id", "criterion"]
     for row in rows[rows.duplicated(key)].to_dict("records"):
         yield Fault(f"{row['rater_id']} rates {row['principle_id']} twice", file=row["file"], row=row["row"],
                     column="criterion", value=row["criterion"], fix="ask the rater which vote counts, and "
-                    "keep that")
+                    "keep only that vote")

@@ -24,14 +24,15 @@ _RECORD = re.compile(r"\.r(\d+)(?:\.l\d+)?$")
 
 
 class RawFiles:
-    """The raw files of a study; each is read, and its checksum computed, at most once."""
+    """The raw files of a study. Each file is read, and its checksum computed, at most once."""
 
     def __init__(self, study: Study) -> None:
         self.study, self.state = study, cache(self._state)
         self._turns, self._lines = cache(self._read_turns), cache(self._read_lines)
 
     def _state(self, path: str) -> tuple[str, str]:
-        """Returns the present checksum of a file (blank if there is no file), and what is wrong with it."""
+        """Returns the present checksum of a file (blank if there is no file), and what is wrong with the
+        file."""
         if not path or not (self.study.root / path).is_file():
             return "", FILE_MISSING
         found, row = checksum(self.study.root / path), self._manifest.get(path)
@@ -40,7 +41,7 @@ class RawFiles:
         return found, "" if row["sha256"].lower() == found else FILE_CHANGED
 
     def file_of_record(self, answer_id: str) -> str:
-        """Returns the survey file of a record; blank if unknown."""
+        """Returns the survey file that contains a record; blank if unknown."""
         return self._surveys.get(_RECORD.sub("", answer_id), "")
 
     def path_of_ratings_file(self, name: str) -> str:
@@ -48,9 +49,9 @@ class RawFiles:
         return self._ballots.get(name, "")
 
     def place_of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
-        """Returns the file of a segment, and the place of some of its words in the file: the row of an
-        answer, or the line (in DOCX the paragraph) of a turn in which the words begin. If the words begin
-        with a masked name, it is the place of the turn. ``document`` is the segment's row of table
+        """Returns the file of a segment, and the place in the file where some of its words begin. The place
+        is the row of an answer, or the line of a transcript (in DOCX the paragraph). If the words begin with
+        a masked name, it is the line where the turn begins. ``document`` is the segment's row of table
         ``documents``."""
         if document.kind == "answer":
             answer = document.document_id[:-len(document.question_id) - 1]
@@ -98,7 +99,7 @@ class RawFiles:
 
 
 def raw_row_number(answer_id: str) -> int:
-    """Returns the row of the raw file that a record came from.
+    """Returns the row number in the raw file from which a record came.
 
     >>> raw_row_number("export.r12.l2"), raw_row_number("export.r7")
     (12, 7)
@@ -107,13 +108,13 @@ def raw_row_number(answer_id: str) -> int:
 
 
 _BEGINNING = 30
-"""The number of first characters by which words are located; at the end of a line, a third of that number is
-enough."""
+"""The number of characters at the beginning of words by which the words are located. At the end of a line, a
+third of that number is enough."""
 
 
 def find_line_where_words_begin(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
-    """Returns the number of the first line in which some words begin; they may continue in the next line.
-    None if they are not found. The lines are in the form of ``match_key``.
+    """Returns the number of the first line in which some words begin; the words may continue in the next
+    line. None if the words are not found. The lines must be in the form of ``match_key``.
 
     >>> lines = [(4, "ana: we met at ten, and it was cold."), (8, "then we all went home in one car.")]
     >>> find_line_where_words_begin("It was cold. Then we all went home",
@@ -130,7 +131,7 @@ def find_line_where_words_begin(words: str, lines: Iterable[tuple[int, str]]) ->
 
 
 def format_number_ranges(numbers: Iterable[int]) -> str:
-    """Numbers in order, with consecutive ones as a range.
+    """Returns numbers in order, with consecutive numbers as a range.
 
     >>> format_number_ranges([7, 2, 3, 4, 4])
     '2-4, 7'

@@ -1,6 +1,6 @@
-"""Writes the tables of the convening alone, in about a second, so that nobody in the room waits for a build.
+"""Writes only the tables of the convening, in about a second, so that nobody in the room waits for a build.
 
-All tables count as out of date until the next build, and slices.json stays unchanged.
+Afterwards all tables count as out of date until the next build, and slices.json is unchanged.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from glc_analysis.study import Study
 
 def write_convening_tables(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,
                            say: Callable[[str], None] = lambda line: None) -> None:
-    """Writes the tables of the convening if the other tables exist, else builds all; ``ballots`` are
-    ``ratings`` and ``tallies``."""
+    """Writes the tables of the convening if the study has been built, else builds all tables. ``ballots`` has
+    the tables ``ratings`` and ``tallies``."""
     if not (study.processed / "slices.json").is_file():
         build(study, say=say)
         return
@@ -35,7 +35,8 @@ def write_convening_tables(study: Study, reference: Reference, ballots: dict[str
 
 
 def remove_round_results(study: Study, round_id: str) -> None:
-    """Removes a reopened round from the tables and deletes its slides, until it is closed again."""
+    """Removes a reopened round from the tables and deletes its slides. Both come back when it is closed
+    again."""
     shutil.rmtree(study.reports / "team" / "day" / round_id, ignore_errors=True)
     aside = study.processed / ".building"
     for name in ("ratings", "tallies"):

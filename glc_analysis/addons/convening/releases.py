@@ -1,5 +1,5 @@
-"""Selects the content of a release about the convening: principles, votes and signatures, and the votes that
-the release announces."""
+"""Selects the content of the convening that a release contains: principles, votes and signatures. Also
+selects the votes that the release announces."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from glc_analysis.view.visible_tables import VisibleTables
 
 
 def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
-    """Returns the principles that an audience may read with their evidence, judgements, votes and signatures,
-    and the logs."""
+    """Yields the tables that an audience may read: the principles with their evidence, judgements, votes and
+    signatures, and the logs."""
     principles = frames["principles"]
     shown = select_latest_readable_principles(principles, audience)["principle_id"]
     shown = principles[principles["principle_id"].isin(shown) & principles["is_current"]]
@@ -26,6 +26,6 @@ def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> I
 
 
 def select_votes_on_agreed_principles(view: VisibleTables) -> pd.DataFrame:
-    """Returns the votes on agreed principles as a release discloses them."""
+    """Returns the votes on agreed principles, with the numbers that a release discloses."""
     agreed = view.principle_rows.query("status == 'agreed'")["principle_id"]
     return view.tallies[view.tallies["principle_id"].isin(agreed)]

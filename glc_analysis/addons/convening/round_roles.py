@@ -1,12 +1,13 @@
-"""Proxies, who vote for absent raters, and declared interests in a text.
+"""Handles the roles of raters in a round: proxies, who vote for absent raters, and interests declared in a
+text.
 
-Both are declared before the vote, as rows of proxies.csv and interests.csv per round and rater. They are
-recorded when the forms of a round are written (:func:`record_proxies_and_interests`), and the record is
-binding once the rater has voted.
+Proxies and interests are declared before the vote, as rows of proxies.csv and interests.csv, one row per
+round and rater. They are recorded when the forms of a round are written
+(:func:`record_proxies_and_interests`). The record is binding once the rater has voted.
 
-One proxy votes for one rater of the same panel, is present at the discussion, and is not represented;
-survivor advisers choose their own. A ballot by proxy counts like any other. Votes on a text in which the
-voter declared an interest are left out of the result.
+A proxy votes for one rater of the same panel, is present at the discussion, and is not represented by a
+proxy. Survivor advisers choose their own proxies. A ballot by proxy counts like any other ballot. Votes on a
+text in which the voter declared an interest are left out of the result.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ PROXY, INTERESTS = "proxy_id", "interests"
 
 
 ROLE_COLUMNS = (PROXY, INTERESTS)
-"""The columns of :func:`add_proxies_and_interests`: the proxy who votes for the rater; and the principles in
-which the rater has an interest, separated by semicolons."""
+"""The columns of :func:`add_proxies_and_interests`: the proxy who votes for the rater, and the principles in
+which the rater declared an interest, separated by semicolons."""
 
 
 RULE_IN_WORDS = "ballots by proxy count; votes on a text in which the voter declared an interest are left out"
@@ -37,14 +38,15 @@ FILE_OF = {PROXY: "proxies.csv", INTERESTS: "interests.csv"}
 
 
 GONE = "withdrawn"
-"""The word in place of the id of a proxy who withdrew; the ballot still counts as cast by proxy."""
+"""The word in place of the id of a proxy who withdrew. The ballot still counts as given by proxy."""
 
 
 _RECORD = "roles.csv"
 
 
 def add_proxies_and_interests(raters: pd.DataFrame, reference: Reference, round_id: str) -> pd.DataFrame:
-    """Raters with the columns :data:`ROLE_COLUMNS` of a round; blank if there are none."""
+    """Returns the raters with the columns :data:`ROLE_COLUMNS` of a round; blank for raters without a
+    role."""
     proxies, interests = (table[table["round_id"] == round_id]
                           for table in (reference.proxies, reference.interests))
     by_proxy = dict(zip(proxies["rater_id"], proxies["proxy_id"].replace("", GONE), strict=True))
@@ -76,36 +78,36 @@ def _misfits(row: pd.Series, proxies: pd.DataFrame, raters: pd.DataFrame, repres
     """Yields the errors in a row of proxies.csv: column, value, message and fix."""
     rater, proxy = row["rater_id"], row["proxy_id"]
     if proxy == "" or proxy not in raters.index:
-        yield "proxy_id", proxy, f"nobody votes for {rater}", "name another proxy, or take the row out"
+        yield "proxy_id", proxy, f"nobody votes for {rater}", "name another proxy, or remove the row"
         return
     if rater not in raters.index:
         return  # a fault of the schema already
     panel, other = raters.at[rater, "role"], raters.at[proxy, "role"]
     if proxy == rater:
-        yield "proxy_id", proxy, f"{rater} votes for themselves", "name somebody else, or take the row out"
+        yield "proxy_id", proxy, f"{rater} votes for themselves", "name somebody else, or remove the row"
     elif proxy in represented:
         yield ("proxy_id", proxy, f"{proxy} is represented by a proxy in this round, and cannot be one",
                "name somebody who is present, or take the row out")
     elif (first := proxies.loc[proxies["proxy_id"] == proxy, "rater_id"].iloc[0]) != rater:
-        yield ("proxy_id", proxy, f"{proxy} votes for {first} already: one votes for one other at most",
+        yield ("proxy_id", proxy, f"{proxy} votes for {first} already: a proxy votes for one rater only",
                "name another proxy")
     for name in (rater, proxy):
         if raters.at[name, "may_rate"] != "true":
             yield ("rater_id" if name == rater else "proxy_id", name, "may not rate, as raters.csv says",
                    "name a rater who may rate, or take the row out")
     if panel != other:
-        yield ("proxy_id", proxy, f"{rater} is a {_said(panel)} and {proxy} a {_said(other)}: a proxy is of "
-               "the same panel", f"name another {_said(panel)}")
+        yield ("proxy_id", proxy, f"{rater} is a {_said(panel)} and {proxy} a {_said(other)}, but a proxy "
+               "must belong to the same panel", f"name another {_said(panel)}")
     whose = raters.at[rater, "organisation_id"]
     if vote == "organisation" and proxy != rater and whose and whose == raters.at[proxy, "organisation_id"]:
-        yield ("proxy_id", proxy, f"{rater} and {proxy} are of one organisation, which has one vote",
-               "take the row out: one ballot of the organisation is enough")
+        yield ("proxy_id", proxy, f"{rater} and {proxy} belong to one organisation, which has one vote",
+               "remove the row, because one ballot of the organisation is enough")
     if row["is_present"] != "true":
         yield ("is_present", row["is_present"], f"{proxy} is not present at the discussion",
-               "name somebody who is, and write true")
+               "name somebody who is present, and write true")
     if panel == "survivor_adviser" and row["chosen_by"] != "rater":
-        yield ("chosen_by", row["chosen_by"], f"{rater} is a survivor adviser, who alone chooses a proxy",
-               "ask, and write rater; or take the row out")
+        yield ("chosen_by", row["chosen_by"], f"{rater} is a survivor adviser, who alone may choose a proxy",
+               "ask the survivor adviser, and write rater; or remove the row")
 
 
 def _said(panel: str) -> str:
@@ -113,7 +115,7 @@ def _said(panel: str) -> str:
 
 
 def proxy_and_interest_sentences(reference: Reference, round_id: str) -> Iterator[str]:
-    """Yields a sentence for each proxy and interest of a round, for the team."""
+    """Yields a sentence for each proxy and for each declared interest of a round, for the team."""
     raters = add_proxies_and_interests(reference.raters, reference, round_id)
     for row in raters[raters[PROXY] != ""].to_dict("records"):
         yield f"{row['proxy_id']} votes for {row['rater_id']}."
@@ -123,17 +125,17 @@ def proxy_and_interest_sentences(reference: Reference, round_id: str) -> Iterato
 
 
 def proxy_and_interest_count_sentences(reference: Reference, round_id: str) -> Iterator[str]:
-    """Yields how many proxies and interests there are in a round, for the room."""
+    """Yields sentences for the room with the numbers of proxies and of declared interests in a round."""
     raters = add_proxies_and_interests(reference.raters, reference, round_id)
     if n := int((raters[PROXY] != "").sum()):
-        yield f"By proxy: {n}."
+        yield f"Ballots by proxy: {n}."
     if n := int((raters[INTERESTS] != "").sum()):
-        yield f"Declared an interest: {n}."
+        yield f"Raters who declared an interest: {n}."
 
 
 def unknown_round_sentences(reference: Reference) -> Iterator[str]:
-    """Yields a sentence for each round in the two tables that does not exist yet, because it may be a typing
-    error."""
+    """Yields a sentence for each round that proxies.csv or interests.csv names and that does not exist yet,
+    because the name may be a typing error."""
     for name in FILE_OF.values():
         table = reference.tables[name.removesuffix(".csv")]
         for round_id in sorted({*table["round_id"]} - {*reference.rounds["round_id"]}):
@@ -141,7 +143,7 @@ def unknown_round_sentences(reference: Reference) -> Iterator[str]:
 
 
 def record_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFrame) -> None:
-    """Records the proxies and interests of a round as printed on its forms."""
+    """Records the proxies and interests of a round, as they are printed on its forms."""
     path = _record(study, round_id)
     own = raters.loc[(raters[list(ROLE_COLUMNS)] != "").any(axis=1), ["rater_id", *ROLE_COLUMNS]]
     if len(own) or path.is_file():
@@ -150,8 +152,8 @@ def record_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFra
 
 
 def find_raters_with_changed_roles(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
-    """Returns the raters whose roles differ from the forms of the round, each with the table in which they
-    differ."""
+    """Returns the raters whose proxies or interests differ from those on the forms of the round, each with
+    the table that differs."""
     path = _record(study, round_id)
     nothing = pd.DataFrame(columns=["rater_id", *ROLE_COLUMNS], dtype="str")
     was = (read_private_table(path) if path.is_file() else nothing).set_index("rater_id")
@@ -160,33 +162,35 @@ def find_raters_with_changed_roles(study: Study, round_id: str, raters: pd.DataF
 
 
 def changed_role_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
-    """Yields faults for roles in the tables that differ from the forms of an open round."""
+    """Yields faults for proxies and interests in the tables that differ from those on the forms of an open
+    round."""
     for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
         yield Fault(f"the entry for {rater} differs from the forms of round {round_id}", file=file,
                     column="rater_id", value=rater, fix=f"write the forms again with `glc forms --round "
-                    f"{round_id}`, which is possible until {rater} has voted; or put the row back as it was")
+                    f"{round_id}`, which is possible until {rater} has voted; or restore the row")
 
 
 def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
                               voted_rater_ids: Collection[str]) -> Iterator[Fault]:
-    """Yields faults for roles that changed since the forms of the round were written, of raters who have
-    ``voted_rater_ids``."""
+    """Yields faults for proxies and interests that changed after the forms of the round were written, if the
+    rater is one of ``voted_rater_ids``, who have already voted."""
     for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
         if rater in voted_rater_ids:
             yield Fault(f"{rater} has already voted in round {round_id}: a proxy or an interest must be "
                         "declared before the vote", file=file, column="rater_id", value=rater,
-                        fix=f"put the row back as it was; or take the ballot of {rater} out of "
+                        fix=f"restore the row; or remove the ballot of {rater} from "
                         "raw/ratings, and ask for a new ballot")
 
 
 def drop_raters_from_all_roles(role_rows: pd.DataFrame, rater_ids: Collection[str]) -> pd.DataFrame:
-    """Removes these raters, as voters and as proxies, from rows with roles."""
+    """Returns rows with roles without these raters: their rows as voters are removed, and where they are
+    proxies :data:`GONE` replaces their id."""
     kept = role_rows[~role_rows["rater_id"].isin([*rater_ids])]
     return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*rater_ids]), GONE)})
 
 
 def erase_raters_from_role_records(study: Study, rater_ids: Collection[str]) -> None:
-    """Removes these raters from the records of all rounds."""
+    """Removes these raters from the recorded proxies and interests of all rounds."""
     for path in study.private_folder("rounds").glob(f"*/{_RECORD}"):
         write_private_table(path, drop_raters_from_all_roles(read_private_table(path), rater_ids))
 
@@ -196,7 +200,7 @@ def _record(study: Study, round_id: str) -> Path:
 
 
 def read_private_table(path: Path) -> pd.DataFrame:
-    """Reads a table of a round in private/ as text."""
+    """Returns a table of a round in private/, with all columns as text."""
     # A comment may hold a carriage return by itself, which is not written in quotation marks.
     return pd.read_csv(path, dtype="str", keep_default_na=False, lineterminator="\n")
 

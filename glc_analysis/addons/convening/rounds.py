@@ -1,7 +1,7 @@
 """Opens a rating round with the exact texts that it asks about.
 
-Until it is closed, a round asks about the texts of its opening day. :func:`plan_round_and_texts` returns
-rounds.csv with the round, and the texts to print on its forms.
+Until it is closed, a round asks about the texts of its opening day. :func:`plan_round_texts` returns the rows
+of rounds.csv including the new round, and the texts to print on its forms.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ _KEY = ["principle_id", "version"]
 
 def plan_round_and_texts(reference: Reference, round_id: str, *, today: date,
                          without: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns rounds.csv with a round, and the texts that it asks about. Nothing is written.
+    """Returns the rows of rounds.csv including a round, and the texts that the round asks about. Nothing is
+    written.
 
     A new round, opened today, asks about every current text that is a candidate (not agreed, set aside or
     replaced), except the principles ``without``, which somebody decided to leave out. A row without
     ``text_version`` gets that of the current text. The texts are rows of principles.csv in the source
-    language with ``printed_id`` and ``text_version``, in the order of the round. Raises Faults if the round
-    is closed, has no principle to ask about, or a text changed after it was issued, and UsageError if a
-    principle to leave out is not a candidate.
+    language, with ``printed_id`` and ``text_version``, in the order of the round.
+
+    Raises Faults if the round is closed, if it has no principle to ask about, or if a text changed after it
+    was issued. Raises UsageError if a principle to leave out is not a candidate.
     """
     if not re.fullmatch(r"\w[\w.-]*", round_id):
         raise UsageError(f"{round_id!r} cannot be the name of a round. To fix: use letters, digits, dot, "
@@ -40,8 +42,7 @@ def plan_round_and_texts(reference: Reference, round_id: str, *, today: date,
     rounds = reference.rounds
     is_new = round_id not in set(rounds["round_id"])
     if without and not is_new:
-        raise UsageError(f"Round {round_id} exists already. To fix: leave principles out when a round is "
-                         "opened, not later.")
+        raise UsageError(f"Round {round_id} exists already. To fix: use --without only with a new round.")
     if is_new:
         new = _candidates(texts, without).assign(round_id=round_id, opened_on=today.isoformat(), closed_on="",
                                                  is_sealed="")
@@ -59,12 +60,12 @@ def plan_round_and_texts(reference: Reference, round_id: str, *, today: date,
 
 
 class RoundClosed(GLCError):
-    """The round takes no more votes."""
+    """The error that a round is closed and takes no more votes."""
 
 
 def select_open_round_rows(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
-    """Returns the rows of rounds.csv of an open round. Raises UsageError for an unknown round, RoundClosed
-    for a closed one."""
+    """Returns the rows of rounds.csv of an open round. Raises UsageError for an unknown round, and
+    RoundClosed for a closed round."""
     round_rows = rounds[rounds["round_id"] == round_id]
     if round_rows.empty:
         raise UsageError(f"There is no round {round_id!r}; {suggest_name(round_id, rounds['round_id'])}. "
@@ -72,8 +73,8 @@ def select_open_round_rows(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
     if (round_rows["closed_on"] != "").any():
         closed_on = round_rows["closed_on"].max()
         raise RoundClosed(f"Round {round_id} was closed on {closed_on}: no more votes can be given. To fix: "
-                          f"if a form must count after all, `glc reopen {round_id} --because WHY` opens the "
-                          "round again; else open another round with `glc forms`.")
+                          f"if a form must still count, reopen the round with `glc reopen {round_id} "
+                          "--because WHY`; else open another round with `glc forms`.")
     return round_rows
 
 
@@ -87,8 +88,8 @@ def _candidates(texts: pd.DataFrame, without: Collection[str]) -> pd.DataFrame:
     rows = rows[~rows["principle_id"].isin(without)]
     if rows.empty:
         raise Faults([Fault("has no current candidate to ask about", "principles.csv", column="status",
-                            fix="write candidate at the principles that the round is to ask about, "
-                            "and leave out fewer")])
+                            fix="write candidate for the principles that the round must ask about, or leave "
+                            "out fewer principles")])
     return rows.sort_values("principle_id", key=lambda ids: ids.map(order), ignore_index=True)
 
 
@@ -100,15 +101,15 @@ def _faults(found: pd.DataFrame, round_id: str) -> Iterator[Fault]:
         principle, statement, issued = row["principle_id"], row["statement"], row["text_version_issued"]
         if pd.isna(statement):
             yield Fault("principles.csv has no such version", "rounds.csv", str(row["at"]), "version",
-                        f"{principle}.{row['version']}", "take the row out, or put the version back")
+                        f"{principle}.{row['version']}", "remove the row, or put the version back")
         elif issued not in ("", row["text_version"]) and WITHDRAWN not in statement:
             yield Fault(f"is no longer the text that round {round_id} issued", "principles.csv",
-                        str(int(row["row"])), "statement", row["printed_id"], "put the issued words back, "
-                        f"and give the new ones a version of their own with `glc amend {principle}`")
+                        str(int(row["row"])), "statement", row["printed_id"], "restore the issued words, "
+                        f"and make a version with the new words with `glc amend {principle}`")
 
 
 def write_rounds(study: Study, rounds: pd.DataFrame) -> None:
-    """Replaces rounds.csv as a whole; the column ``is_sealed`` is added with the first seal."""
+    """Replaces rounds.csv as a whole. Column ``is_sealed`` is added when the first round is sealed."""
     if (rounds["is_sealed"] == "").all():
         rounds = rounds.drop(columns="is_sealed")
     write_atomic(study.reference_file("rounds"), rounds.to_csv(index=False, lineterminator="\n"))

@@ -1,9 +1,10 @@
 """Computes the seal code: eight letters that identify all closes of rounds so far, for people to write down.
 
-Each close adds a link to a chain: a keyed digest of the previous link and of the sealed content. Somebody
-with a code on paper can check whether every close up to that day is unchanged, because restoring an older
-copy of the study, removing a round or deleting a recount changes the code. The key is private, so nobody can
-infer a vote by trying which vote gives the code.
+A *close* is one closing of a round; a round that was reopened has several closes. Each close adds a link to a
+chain: a keyed digest of the previous link and of the sealed content. Somebody with a code on paper can check
+whether all closes up to that day are unchanged. Restoring an older copy of the study, removing a round or
+deleting a recount changes the code. The key is private, so nobody can find out a vote by trying which vote
+gives the code.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
-"""The letters of a code: without vowels, so that no code is a word, and without letters that resemble
+"""The letters of a code. There are no vowels, so that no code is a word, and no letters that resemble
 digits."""
 _LENGTH = 8
 
 
 def list_seal_codes(study: Study) -> list[tuple[str, str]]:
-    """Returns the closes in order, each as "round 2, close 1", with the seal code after it."""
+    """Returns all closes in order, each as "round 2, close 1" with the seal code after that close."""
     from glc_analysis.addons.convening.seals import (
         SEAL,
         list_seal_folders_without_repeats,
@@ -49,15 +50,15 @@ def list_seal_codes(study: Study) -> list[tuple[str, str]]:
 
 
 def find_latest_seal_code(study: Study, round_id: str = "") -> str:
-    """Returns the code after the last close, or after the last close of a round; blank if no close is
-    sealed."""
+    """Returns the code after the last close, or, for a ``round_id``, after the last close of that round.
+    Blank if no close is sealed."""
     start = f"round {round_id}," if round_id else ""
     codes = [code for name, code in list_seal_codes(study) if name.startswith(start)]
     return codes[-1] if codes else ""
 
 
 def _letters(link: str) -> str:
-    """Returns a digest as letters, in two groups.
+    """Returns a digest as eight letters in two groups.
 
     >>> _letters("0f" * 32)
     'TQWN-FNDB'
@@ -70,8 +71,8 @@ def _letters(link: str) -> str:
 
 
 def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
-    """Yields faults if the closes of the study do not give this code, or if a page to project differs from
-    the page that was shown. Raises UsageError for an invalid code."""
+    """Yields faults if no close of the study gives this code, or if a page to project differs from the page
+    that was shown. Raises UsageError for an invalid code."""
     from glc_analysis.addons.convening.seals import (
         digest_key_faults,
         list_rounds_with_erased_ballots,
@@ -80,7 +81,7 @@ def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
 
     letters = re.sub(r"[\s-]", "", code).upper()
     if len(letters) != _LENGTH or {*letters} - {*CODE_LETTERS}:
-        raise UsageError(f"{code!r} is not a seal code: it has eight of the letters {CODE_LETTERS}.")
+        raise UsageError(f"{code!r} is not a seal code. To fix: type eight of the letters {CODE_LETTERS}.")
     if faults := [*misplaced_seal_faults(study), *digest_key_faults(study)]:
         yield from faults
         return
@@ -88,18 +89,18 @@ def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
     if f"{letters[:4]}-{letters[4:]}" not in [known for _, known in codes]:
         after = "; ".join(f"{known} after {name}" for name, known in codes) or "no round is sealed"
         erased = ", ".join(sorted(list_rounds_with_erased_ballots(study)))
-        why = f" Ballots of round {erased} were erased by a withdrawal: codes from before it fit no more." \
+        why = f" Ballots of round {erased} were erased by a withdrawal, so earlier codes no longer fit." \
             if erased else ""
         yield Fault(f"the closes of this study do not give this seal code (they give: {after}). A close is "
-                    f"missing, was changed, or is of another copy of the study.{why}", "private/rounds",
-                    value=code, fix="restore private/rounds and private/digests.key from the backup that "
-                    "gives this code; compare codes on several papers first")
+                    f"missing, was changed, or belongs to another copy of the study.{why}", "private/rounds",
+                    value=code, fix="first compare codes on several papers; then restore private/rounds and "
+                    "private/digests.key from the backup that gives this code")
     yield from _changed_pages(study)
 
 
 def _changed_pages(study: Study) -> Iterator[Fault]:
-    """Yields faults for pages to project that match neither the page first shown nor the page that the study
-    makes now."""
+    """Yields faults for pages to project that match neither the page that was first shown nor the page that
+    the study makes now."""
     from glc_analysis.addons.convening.seals import DISCLOSED_FILES, list_rounds_with_erased_ballots
     from glc_analysis.addons.convening.slides import render_slides_pages, slides_path
 
@@ -116,18 +117,18 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
             if page.read_bytes() not in shown and page.read_text(encoding="utf-8") != made.get(page):
                 yield Fault(f"the page to project of round {home.name} differs from the page that the "
                             "study makes now",
-                            study.relative(page), fix=f"make it again with `glc tally --round {home.name}`; "
-                            "somebody edited the page, or comments, decisions or texts have changed since")
+                            study.relative(page), fix=f"make it again with `glc tally --round {home.name}`. "
+                            "Somebody edited the page, or comments, decisions or texts have changed since")
 
 
-@click.option("--seal", "code", default="", metavar="CODE", help="Also compare a seal code from a paper or "
-              "slide: is every round closed until then unchanged?")
+@click.option("--seal", "code", default="", metavar="CODE", help="Also check whether any round that was "
+              "closed before a seal code was written down has changed. CODE is on a paper or slide.")
 @contextmanager
 def compare_seal_code_before_check(study: Study, responses: list[pd.DataFrame], *,
                                    code: str) -> Generator[Any]:
-    """With --seal, first compares the closed rounds with a seal code."""
+    """Before the check, compares the closed rounds with the seal code if --seal gives one."""
     if code:
         if faults := [*seal_code_faults(study, code)]:
             raise Faults(faults)
-        say(f"Every close up to the seal code {code} is as it was.")
+        say(f"All closes up to the seal code {code} are unchanged.")
     yield False

@@ -80,7 +80,7 @@ def test_an_abstention_that_one_keying_has_is_looked_up_on_the_paper(study):
 
 def test_a_closed_round_says_how_it_is_opened_again(study):
     study.write_table("rounds", ROUNDS.replace("05-08,,", "05-08,2017-05-08,"))
-    with pytest.raises(GLCError, match="`glc reopen 1 --because WHY` opens the round again"):
+    with pytest.raises(GLCError, match="reopen the round with `glc reopen 1 --because WHY`"):
         keyed(study, Clerk({"r12": PAPER}, ["r12"]))
 
 

@@ -152,7 +152,7 @@ def test_new_codes_say_that_they_void_the_printed_slips_and_ask(room):
     refused = room.study.glc(*ask)
     assert refused.exit_code == 1 and box.read_bytes() == before
     assert "Round 1 has 7 slips already, for http://127.0.0.1:8443/" in refused.stderr
-    assert "With new ones they are void" in refused.stderr
+    assert "New slips make all of them void" in refused.stderr
     assert room.study.glc(*ask, input="y\n").exit_code == 0
     assert box.read_bytes() != before
 
@@ -248,7 +248,7 @@ def test_a_guessed_code_opens_nothing_and_holds_nobody_up(room, monkeypatch):
     own, guesses = room.run(act)
     assert own == 200 and {status for status, _ in guesses} == {403, 429}
     assert guesses.count((403, {"why": "unknown_code"})) == 20
-    assert room.said[1:] == ["Somebody has sent a wrong code. This is said once."]
+    assert room.said[1:] == ["Somebody has sent a wrong code. This message is not repeated."]
 
 
 def test_a_code_is_known_however_it_is_typed(room):
@@ -380,7 +380,7 @@ def test_a_table_that_somebody_is_editing_does_not_stop_the_vote(room):
         room.study.write("private/reference/raters.csv", "rater_id\n")
         return (await phone.save({"P01.importance": "8"}))[0]
     assert room.run(act) == 200
-    assert room.said[-1].endswith("The page goes on with the texts that it had.")
+    assert room.said[-1].endswith("The page keeps the texts that it had before this fault.")
 
 
 def test_the_screen_counts_in_steps(room):

@@ -57,13 +57,13 @@ def result(study, principle="P01", criterion="importance"):
 
 @pytest.mark.parametrize(("proxies", "said"), [
     ("2,r10,r01,visa,true,organisation\n2,r09,r01,ill,true,organisation\n",
-     "row 3, column proxy_id, value 'r01': r01 votes for r10 already: one votes for one other"),
+     "row 3, column proxy_id, value 'r01': r01 votes for r10 already: a proxy votes for one rater"),
     ("2,r10,r01,visa,true,organisation\n2,r01,r02,ill,true,organisation\n",
      "row 2, column proxy_id, value 'r01': r01 is represented by a proxy in this round"),
     ("2,r10,r01,visa,false,organisation\n", "column is_present, value 'false': r01 is not present at the"),
     ("2,r10,r10,visa,true,organisation\n", "r10 votes for themselves"),
-    ("2,s1,r01,ill,true,rater\n", "s1 is a survivor adviser and r01 a provider: a proxy is of the same"),
-    ("2,s1,s2,ill,true,organisation\n", "s1 is a survivor adviser, who alone chooses a proxy"),
+    ("2,s1,r01,ill,true,rater\n", "s1 is a survivor adviser and r01 a provider, but a proxy must belong to"),
+    ("2,s1,s2,ill,true,organisation\n", "s1 is a survivor adviser, who alone may choose a proxy"),
     ("2,o1,o2,ill,true,rater\n", "column proxy_id, value 'o2': may not rate"),
     ("2,r10,,visa,true,organisation\n", "nobody votes for r10"),
     ("2,r10,r99,visa,true,organisation\n", "raters.csv has no such rater")])

@@ -120,7 +120,7 @@ def test_lines_that_the_room_may_hear_have_no_code_of_a_rater(study):
     study.glc("forms", "--round", "2")
     command = ["--study", str(study.root), "tally", "--round", "2"]
     said = [CliRunner().invoke(cli, one, input="y\n").output for one in (command, [*command, "--close"])]
-    assert "By proxy: 1.\nDeclared an interest: 1.\n" in said[1]
+    assert "Ballots by proxy: 1.\nRaters who declared an interest: 1.\n" in said[1]
     room, heading, team = said[1].partition("For the team only, not for the room:\n")
     assert heading and "r08 on P01" in team
     assert not re.findall(r"\b[rso]\d+\b", said[0] + room)

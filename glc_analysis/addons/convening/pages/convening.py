@@ -103,7 +103,7 @@ def _contradictions(view: StudyView) -> Markup:
 
 
 def show_agenda(view: StudyView) -> Html:
-    """Shows one row per principle of the last closed round, grouped by the decision that is needed."""
+    """Shows one row per principle of the last closed round, in the groups of :mod:`.agenda`."""
     closed = view.closed_rounds
     if not closed:
         return render_note(_NO_ROUND)
@@ -124,8 +124,8 @@ def show_agenda(view: StudyView) -> Html:
 
 
 def make_visible_agenda(view: StudyView) -> pd.DataFrame:
-    """Returns the agenda after the last closed round, one row per principle in order
-    (:func:`.agenda.make_agenda`); empty if no round is closed or the agenda is hidden."""
+    """Returns the agenda after the last closed round, with one row per principle in the order of
+    :func:`.agenda.make_agenda`. It is empty if no round is closed, or if the agenda is hidden."""
     closed = view.closed_rounds
     if not closed or AGENDA_BLOCK in view.hidden:
         return pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
@@ -138,13 +138,13 @@ def make_visible_agenda(view: StudyView) -> pd.DataFrame:
 
 
 def render_principle_link(principle_id: str, name: str, cited: str = "") -> Markup:
-    """Renders the name of a principle as a link to its page, after the id by which it is ``cited``."""
+    """Renders the name of a principle as a link to its page. The id by which it is ``cited`` comes first."""
     return _macros().principle_link(name or principle_id, link(anchor("principle", principle_id)), cited)
 
 
 def show_voting_rules(view: StudyView) -> Html | None:
-    """Shows the rule by which the votes were counted, and which votes are not disclosed. Returns None before
-    a round is closed."""
+    """Shows the rule by which the votes were counted, and which votes are not disclosed. Returns None if no
+    round is closed."""
     if view.tallies.empty:
         return None
     rules = [f"Rule: {rule}." for rule in sorted({*view.tallies["rule"]})]

@@ -1,8 +1,9 @@
-"""The content of the principles' pages: each statement, the evidence for and against it, votes, signatures.
+"""Renders the content of the principles' pages: each statement, the evidence for and against it, votes,
+signatures.
 
 The functions render what an audience may see (:class:`~.study_view.StudyView`); on the page of a principle
-the view is narrowed to it. Where the audience may not see something, the page says so. The trace to the
-sources is cut if a page would become too long, and continues on the page of the theme.
+the view is narrowed to that principle. If the audience may not see a section, the page says so. The trace
+from evidence to sources is cut if a page would become too long, and continues on the page of the theme.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ WITHHELD = "Not every count is shown here, because it could reveal what a single
 NOT_CLEARED = "Some quotations about this principle may not be shown here."
 NOT_ALL_WORDS = "Not all words that this rests on are shown."
 CONTRARY_MISSING = "No evidence against it is shown; contrary evidence may be missing."
-"""The sentence that replaces "not challenged" if lines of evidence are hidden because somebody withdrew."""
+"""The sentence in place of "not challenged" if rows of evidence are hidden because somebody withdrew."""
 DECISION_VERBS = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with a reservation",
              "do_not_endorse": "do not endorse it"}
 COMPONENT_LABELS = {
@@ -80,10 +81,10 @@ TO_SIGN_ANEW = ("This text was changed after an earlier one was signed. It is no
 OTHERS_SIGNED = ("We do not show whether other organisations signed without their names: even a number "
                  "could reveal what one of them decided.")
 NAMES_SHOWN, WORDS_SHOWN = 12, 3
-"""The numbers of names and of reservations that are shown directly; further ones are folded."""
+"""The numbers of names and of reservations that are shown at once; all others are folded."""
 BYTES = {"sources": 90_000, "comments": 8_000, "texts": 8_000, "reservations": 8_000}
-"""The length in bytes to which these parts of a page are cut, so that the page of a large study stays
-small."""
+"""The length in bytes after which each of these parts of a page is cut, so that the page of a large study
+stays small."""
 
 
 # ------------------------------
@@ -91,7 +92,7 @@ small."""
 
 
 def show_principle_counts(view: StudyView) -> Html:
-    """Shows a sentence with the number of principles and their status.
+    """Shows a sentence with the number of principles, by status.
 
     >>> show_principle_counts(view).data
     Markup('<p>Of the 16 principles, 14 are agreed and 2 are set aside.</p>')
@@ -113,8 +114,9 @@ def _macros() -> Macros:
 
 
 def show_principles_overview(view: StudyView) -> Html:
-    """Shows one row per principle, with a link to its page: status, the providers' votes, and signatures. The
-    most highly rated principles come first, except for audiences that do not see all votes."""
+    """Shows one row per principle, with a link to its page, its status, the providers' votes and the
+    signatures. The principles with the highest votes come first, but not for audiences that may not see all
+    votes."""
     rows = view.principle_rows
     if rows.empty:
         return render_note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
@@ -145,8 +147,8 @@ def _last_tallies(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
-    """Returns the principles sorted by their share of high votes on importance, then on feasibility; unrated
-    ones last."""
+    """Returns the principles sorted by their share of high votes on importance, then on feasibility.
+    Principles without votes come last."""
     shares = tallied.assign(share=tallied["votes_high"] / tallied["n"].where(tallied["n"] > 0)).pivot(
         index="principle_id", columns="criterion", values="share")
     high = shares.reindex(rows["principle_id"], columns=[*CRITERIA])
@@ -155,8 +157,8 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
 
 
 def _signature_count(view: StudyView, principle_id: str) -> str:
-    """Returns how many organisations that may be named endorse the principle, and, if it may be disclosed,
-    how many of those that may not be named do."""
+    """Returns how many of the organisations that may be named endorse the principle. If the count may be
+    disclosed, adds how many of the organisations that may not be named endorse it."""
     if block_id("signatures", principle_id) in view.hidden:
         return "not shown"
     if view.is_signed_before(principle_id):
@@ -204,7 +206,7 @@ def show_statement(view: StudyView) -> Html:
 
 
 def show_citation(view: StudyView) -> Html | None:
-    """Shows how to cite the view's principle. Returns None unless the principle is agreed."""
+    """Shows how to cite the view's principle. Returns None if the principle is not agreed."""
     row = _own_row(view)
     made = read_reference_table(view.study, "text_decisions")
     is_own = (made["principle_id"] == row.principle_id) & (made["version"] == row.version)
@@ -216,7 +218,8 @@ def show_citation(view: StudyView) -> Html | None:
 
 
 def status_with_remarks(view: StudyView, principle: Any) -> str:
-    """Returns the status of a text (a row of ``principle_rows``), with the remarks of add-ons on it."""
+    """Returns the status of a text, followed by the remarks of add-ons; ``principle`` is a row of
+    ``principle_rows``."""
     return "; ".join(filter(None, [STATUS_LABELS.get(principle.status, principle.status),
                                    collect_status_remarks(view).get(principle.printed_id, "")]))
 
@@ -226,7 +229,7 @@ def _own_row(view: StudyView) -> Any:
 
 
 def render_statement(view: StudyView, principle: Any) -> Markup:
-    """Renders the words of a text (a row of ``principle_rows``) and of its translations."""
+    """Renders the words of a text and of its translations; ``principle`` is a row of ``principle_rows``."""
     rows = select_readable_texts(view.read("principles"), view.audience)
     others = rows[rows["translation_of"] == principle.printed_id]
     labels = others["language"].map(language_label) + others["translation_status"].map(
@@ -242,20 +245,20 @@ def show_rationale_and_indicator(view: StudyView) -> Html | None:
 
 
 def render_rationale_and_indicator(principle: Any, lead: str = "") -> Markup:
-    """Renders the rationale and the indicator of a text. The ``lead`` stands before the rationale."""
+    """Renders the rationale and the indicator of a text. The words ``lead`` stand before the rationale."""
     return _macros().reasons(principle.rationale, principle.indicator, lead)
 
 
 def list_evidence_of_view(view: StudyView) -> pd.DataFrame:
-    """Returns the evidence on the view's principle, one row per piece, in the order of evidence.csv. If the
-    audience may not see a piece, its sentence says so. Columns:
+    """Returns the evidence on the view's principle, one row per row of evidence.csv, in the same order. If
+    the audience may not see the content of a row, its sentence says so. Columns:
 
     - stance: supports, contradicts or qualifies.
     - claim: the claim of evidence.csv.
     - sentence: the finding.
     - place: the page and anchor where the evidence is shown.
     - text, translation, translation_status, language, by, country: for a quotation, its words, their
-      translation, and their source; otherwise blank.
+      translation and their source; blank if there is no quotation.
     - note: the team's note, which only the team sees.
 
     >>> list_evidence_of_view(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
@@ -273,8 +276,8 @@ EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "tran
 
 
 def list_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.DataFrame:
-    """Returns the table of :func:`list_evidence_of_view` for one principle, with blank places, from a trail
-    that was already read. The ``attrs`` of the frame say whether an objection is recorded."""
+    """Returns the table of :func:`list_evidence_of_view` for one principle, from a trail that has already
+    been read. Column place is blank. The ``attrs`` of the frame say whether an objection is recorded."""
     pieces = [_piece(trail, row) for row in _rows_of_evidence(trail, principle_id)]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
@@ -293,7 +296,7 @@ def _rows_of_evidence(trail: EvidenceTrail, principle_id: str) -> list[Any]:
 
 
 def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
-    """Returns a piece of evidence: the sentence that states it, and the quotation that belongs to it."""
+    """Returns the columns of one row of evidence: the sentence that states it, and its quotation."""
     piece = {"stance": row.stance, "claim": row.claim, "note": row.note if trail.has_sources else ""}
     words = trail.first_quotation(row)
     piece |= {name: words[name] for name in EVIDENCE if name in words}
@@ -314,8 +317,8 @@ def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
 
 
 def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
-    """Returns the words of a passage that is cleared for no audience if the reader may read passages;
-    otherwise a sentence that says so."""
+    """Returns the columns of a passage that is cleared for no audience: its words if the reader may read
+    passages, else a sentence that says that it is not shown."""
     segment = trail.segments.get(row.reference)
     if segment is None or not trail.has_sources:
         return {"sentence": NOT_CLEARED}
@@ -327,8 +330,8 @@ def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
 
 
 def show_evidence(evidence: pd.DataFrame) -> Html:
-    """Shows the evidence (:func:`list_evidence_of_view`) for and against a principle side by side, with one
-    quotation each; further quotations are folded. If no evidence is recorded for a side, a sentence says
+    """Shows the evidence (:func:`list_evidence_of_view`) for and against a principle side by side. Each side
+    has one quotation; further quotations are folded. If no evidence is recorded for a side, a sentence says
     so."""
     return make_displayable(_both_sides(evidence))
 
@@ -347,8 +350,8 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
 
 
 def phrase_side_without_evidence(evidence: pd.DataFrame, default_phrase: str) -> str:
-    """Returns the text for a side without evidence. It is ``default_phrase``, except that "not challenged" is
-    replaced if lines of evidence are hidden or an objection is recorded."""
+    """Returns the text for a side without evidence. This is ``default_phrase``, with one exception: "not
+    challenged" is replaced if rows of evidence are hidden or an objection is recorded."""
     if default_phrase != NOT_CHALLENGED:
         return default_phrase
     if evidence.attrs.get("lost_lines"):
@@ -382,8 +385,8 @@ def _linked(sentence: str, place: str) -> Markup:
 
 
 def _once(pieces: pd.DataFrame) -> pd.DataFrame:
-    """Returns the pieces that have a sentence. Sentences that only say that something is not shown come last,
-    each of them once."""
+    """Returns the rows of evidence that have a sentence. Sentences that say that something is not shown come
+    last, and each of them appears once."""
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED])
     return pd.concat([pieces[~is_hidden], pieces[is_hidden].drop_duplicates("sentence")])
 
@@ -393,8 +396,8 @@ def _once(pieces: pd.DataFrame) -> pd.DataFrame:
 
 
 def show_announcement_day(view: StudyView) -> Html:
-    """Shows on which day the votes of an agreed principle were announced, and the corrections published
-    since, each with its day. If no vote is shown, a sentence says so."""
+    """Shows the day on which the votes of an agreed principle were announced, and the corrections published
+    since then, each with its day. If no vote is shown, a sentence says so."""
     rounds, votes = read_reference_table(view.study, "rounds"), view.tallies
     if votes.empty and not view.may("passages"):
         return render_note(BLOCK_NOT_SHOWN)
@@ -410,8 +413,8 @@ def show_announcement_day(view: StudyView) -> Html:
 def show_votes_in_detail(view: StudyView) -> Html | None:
     """Shows the votes in detail. Returns None if there is nothing to show.
 
-    - Audiences that see the votes of every round: each panel's votes with their dissent and the change since
-      the round before, and the comments that raters allowed to be read aloud.
+    - Audiences that see the votes of every round: the votes of each panel, its dissent and the change since
+      the previous round; then the comments that raters allowed to be read aloud.
     - All audiences: the joint positions of panels.
     """
     shown = render_panel_positions(view, view.principle)
@@ -443,8 +446,8 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
 
 
 def _comments(view: StudyView, principle_id: str) -> Markup:
-    """Renders the comments that raters allowed to be read aloud, with names masked. The team sees them as
-    they were written, other audiences in the study's language."""
+    """Renders the comments that raters allowed to be read aloud, with names masked. The team sees the
+    comments as they were written; other audiences see them in the study's language."""
     if not view.may("comments") or block_id("comments", principle_id) in view.hidden:
         return Markup()
     names, rated = read_reference_table(view.study, "names"), view.read("ratings")
@@ -462,14 +465,14 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
 
 
 def _folded(heading: str, lines: Sequence[Markup], kind: str) -> Markup:
-    """Renders folded paragraphs up to a total length, then the number of paragraphs that are left out."""
+    """Renders folded paragraphs up to a total length, and says how many further paragraphs are left out."""
     kept, _ = _cut(lines, BYTES[kind], lambda line: len(line.encode()))
     return _macros().below(heading, kept, len(lines) - len(kept)) if lines else Markup()
 
 
 def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tuple[list[Any], bool]:
-    """Returns the first pieces, as long as their total length is at most ``most`` (but always the first
-    piece), and whether further pieces were left out.
+    """Returns the first of the ``pieces`` whose total length is at most ``most`` (always at least one piece),
+    and whether further pieces were left out.
 
     >>> _cut(["abc", "de", "f"], 5, len), _cut(["abc"], 1, len)
     ((['abc', 'de'], True), (['abc'], False))
@@ -484,7 +487,7 @@ def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tupl
 
 
 def show_signatures(view: StudyView) -> Html | None:
-    """Shows how many organisations endorse the final text, and every reservation, with names where they may
+    """Shows how many organisations endorse the final text, and every reservation. Names are shown if they may
     be printed. Returns None for the team if nobody has signed. If an organisation that signed has withdrawn
     since an earlier release, names are shown without numbers."""
     has_signatures = (len(view.signatures(view.principle)[0]) or not view.may("signatures")
@@ -524,8 +527,8 @@ def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool =
 
 
 def _nameless(nameless: dict[str, int]) -> str:
-    """Returns the sentence on those whose names may not be printed: counts of their decisions if these may be
-    disclosed, otherwise a fixed sentence that reveals nothing about them."""
+    """Returns the sentence on the signatories whose names may not be printed. It has the counts of their
+    decisions if these counts may be disclosed; otherwise it is a fixed sentence that reveals nothing."""
     counts = [f"{n} {verb if n != 1 else _singular(verb)}" for decision, verb in DECISION_VERBS.items()
               if (n := nameless.get(decision, 0))]
     return f"Of those who did not give their names, {', '.join(counts)}." if counts else OTHERS_SIGNED
@@ -542,8 +545,8 @@ def _singular(verb: str) -> str:
 
 
 def _names(names: pd.Series, shown: int) -> Markup:
-    """Renders names in alphabetical order, those after the first ``shown`` folded, then the number of names
-    that are withheld."""
+    """Renders names in alphabetical order, then the number of names that are withheld. Names after the first
+    ``shown`` are folded."""
     known, withheld = sorted(names[names != ""]), (names == "").sum()
     last = [f"{withheld} whose name is withheld"] if withheld else []
     rest = known[shown:]
@@ -552,8 +555,8 @@ def _names(names: pd.Series, shown: int) -> Markup:
 
 def show_judgements(view: StudyView) -> Html | None:
     """Shows people's judgements of the evidence and of the decision, with their reasons. The team also sees
-    the counts for each judgement, even where nobody has judged yet. Returns None if there is nothing to
-    show."""
+    the counts on which each judgement is based, even if nobody has judged yet. Returns None if there is
+    nothing to show."""
     judged = view.read("judgements")
     shown = _judgements(view, view.principle, judged[judged["principle_id"] == view.principle])
     if not shown:
@@ -589,7 +592,7 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
 
 
 def show_sources(view: StudyView) -> Html:
-    """Shows, folded, how each piece of evidence is traced back to its sources.
+    """Shows, folded, the trace from each row of evidence back to its sources. Each audience sees:
 
     - All audiences: the code or question.
     - The team: passages, rows and raw files, and the forms with the votes.
@@ -622,7 +625,7 @@ def render_text_and_decision_history(trail: EvidenceTrail, principle_id: str, *,
 
 
 def _summary(piece: dict[str, str]) -> Markup:
-    """Renders a piece of evidence as one line."""
+    """Renders the summary of a row of evidence as one line."""
     words = piece.get("text", "")
     return _macros().summary(piece.get("sentence", ""), words if len(words) < 90 else f"{words[:80]}…",
                              piece.get("language", ""), piece.get("by", ""))
@@ -630,8 +633,8 @@ def _summary(piece: dict[str, str]) -> Markup:
 
 def _trail(summary: str, nodes: Iterable[TraceNode], most: int, depth: int, *, note: str = "",
            name: str = "") -> Markup:
-    """Renders lines of a trace that a reader can unfold, under the anchor ``name``. ``depth`` is the depth of
-    the first line, and ``note`` the team's note."""
+    """Renders lines of a trace that a reader can unfold. ``name`` is their anchor on the page, ``depth`` the
+    depth of the first line in the trace, and ``note`` the team's note."""
     kept, is_cut = _cut(nodes, most, lambda node: len(node.text.encode()) + len(node.place) + 80)
     if not kept:
         return Markup()

@@ -1,4 +1,4 @@
-"""Renders the parts of the convening on pages of the core: principles, and how they were agreed on."""
+"""Renders sections of the convening on pages of the core: the principles, and how they were agreed on."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ _HTML = Macros(__file__, "slots.html")
 
 
 def show_principles_if_opening(view: StudyView) -> Html:
-    """Shows the principles at the beginning of the overview, for audiences that were not at the convening and
-    look for what was agreed. Blank for other audiences, whose overview begins with the findings."""
+    """Shows the principles at the beginning of the overview, for audiences that were not at the convening.
+    Blank for other audiences, whose overview begins with the findings."""
     return make_displayable("") if view.may("draft_principles") else make_displayable(_statements(view))
 
 
 def show_principles_unless_opening(view: StudyView) -> Html:
-    """Shows the principles below the findings of the overview; on a theme's page, those on the theme. Blank
-    if the overview begins with the principles."""
+    """Shows the principles below the findings of the overview, or, on a theme's page, the principles on the
+    theme. Blank if the overview begins with the principles."""
     is_opening = not view.theme and not view.may("draft_principles")
     return make_displayable("") if is_opening else make_displayable(_statements(view))
 
 
 def _statements(view: StudyView) -> Markup:
-    """Renders the principles of the page as statements with links to their pages, without principles that are
-    no longer in use. Blank if there are none."""
+    """Renders the statements of the principles in use that belong on the page, with links to their pages.
+    Blank if there are none."""
     rows = view.principle_rows[lambda f: f["status"].isin(["candidate", "agreed"])]
     if view.theme:
         rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
@@ -82,9 +82,9 @@ def list_principles_citing_country(view: StudyView) -> pd.DataFrame:
     principle_id, principle, stance, source ("words" of an organisation, or a "code" that an organisation
     raised).
 
-    Audiences other than the team see a code only if its figure for the whole study is released to them. In
-    addition, either the figure of this country must be released, or a quotation with the code must be cleared
-    and name an organisation from the country.
+    Audiences other than the team see a code only if two conditions hold. The figure of the code for the whole
+    study is released to them. Either the figure for this country is released as well, or a quotation with the
+    code is cleared and names an organisation from the country.
 
     >>> list_principles_citing_country(study.view("team", country="KHM"))["principle_id"].tolist()
     ['P01', 'P08', 'P15']
@@ -104,7 +104,7 @@ def list_principles_citing_country(view: StudyView) -> pd.DataFrame:
 
 
 def _segments_from_here(view: StudyView) -> set[str]:
-    """Returns the segments with words from the country; none for audiences that may not read passages."""
+    """Returns the segments with words from the country; empty for audiences that may not read passages."""
     if not view.may("passages"):
         return set()
     segments, documents = view.read("segments"), view.read("documents")
@@ -112,7 +112,7 @@ def _segments_from_here(view: StudyView) -> set[str]:
 
 
 def _codes_raised_here(view: StudyView) -> set[str]:
-    """Returns the codes that organisations of the country raised, as far as this audience may know."""
+    """Returns the codes that organisations of the country raised and that the audience may know."""
     if view.may("passages"):
         mentioned = view.read("mentions")
         return {*mentioned.loc[mentioned["is_raised"], "code_id"]}
@@ -137,11 +137,11 @@ def show_principles_citing_country(view: StudyView) -> Html:
 
 
 _FACTS = read_packaged_toml(__file__, "facts.toml")
-"""Texts that are the same for every convening, by their table and name in ``content/facts.toml``."""
+"""Fixed texts on the method of a convening, keyed by table and name in ``content/facts.toml``."""
 
 
 def convening_method_facts(view: StudyView) -> MethodFacts:
-    """Returns the facts that are recorded about principles, rounds of rating and signatures."""
+    """Returns the recorded facts about principles, rating rounds and signatures, for the page on methods."""
     rows, rule = view.principle_rows, view.study.settings["consensus"]
     evidence = view.read("evidence")
     is_told = ~evidence["kind"].isin(["segment", "trial"]) | view.may("passages")
@@ -177,8 +177,8 @@ def _rounds(view: StudyView) -> dict[str, str]:
 
 
 def _signed(view: StudyView) -> str:
-    """Returns a text with the number of signatures that the audience may read, by decision. Signatures
-    without a name are not counted."""
+    """Returns the numbers of signatures by decision, in words, as far as the audience may read them. For an
+    audience that may read only named signatures, unnamed ones are not counted."""
     found = pd.concat([view.signatures(one)[0] for one in view.principle_rows["principle_id"]] or [
         pd.DataFrame({"decision": []})])
     said = found.loc[found["decision"] != "", "decision"].value_counts()

@@ -1,7 +1,7 @@
-"""Shows how the text of a principle came to be and how it changed, with old and new words side by side.
+"""Shows how the text of a principle originated and changed, with old and new words side by side.
 
-Deleted words are in ``<del>``, added words in ``<ins>``. They are struck through and underlined, so that they
-can be distinguished on grey paper, and a screen reader names them.
+Deleted words are in ``<del>``, added words in ``<ins>``. Deleted words are struck through and added words are
+underlined, so that they can be distinguished on grey paper; screen readers announce the two elements.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from glc_analysis.view.places import anchor, link
 _UNALIKE = .3
 """If less than this share of the words stayed, no words are marked, because the whole text is new."""
 _JOINED = ("KHMER", "THAI", "LAO", "MYANMAR", "CJK", "HIRAGANA", "KATAKANA", "TIBETAN")
-"""Scripts without blanks between words. In these scripts, syllables or characters are compared."""
+"""The scripts without blanks between words. Texts in these scripts are compared by syllable or character."""
 _COENG = "\u17d2"
 """The sign that joins the next Khmer consonant to the consonant before it."""
 
@@ -69,8 +69,8 @@ def _kind(letter: str) -> str:
 
 
 def mark_changed_words(old: str, new: str) -> tuple[Markup, Markup]:
-    """Returns the old and the new text as HTML, with the words that were deleted and those that were added
-    marked.
+    """Returns the old and the new text as HTML. Deleted words are marked in the old text, and added words in
+    the new text.
 
     >>> mark_changed_words("Ask once.", "Ask twice.")
     (Markup('Ask <del>once</del>.'), Markup('Ask <ins>twice</ins>.'))
@@ -96,7 +96,7 @@ def _macros() -> Macros:
 
 def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: str,
                                             principle_id: str) -> Markup:
-    """Renders a paragraph on the origin of a text that was created in the room, or on what became of a text
+    """Renders a paragraph on the origin of a text that was created in the room, or on what replaced a text
     that is no longer in use. Blank for other texts, and for audiences that may not read earlier texts."""
     texts = trail.texts
     text = texts.get(printed_id)
@@ -119,7 +119,8 @@ def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: st
 
 
 class MarkedTextChange(NamedTuple):
-    """A change of a text: what was done and why, with the old and the new words as HTML."""
+    """A change of a text: ``what`` was done and why, and the text ``before`` the change and ``now``, as
+    HTML."""
 
     what: Markup
     before: Markup
@@ -127,7 +128,8 @@ class MarkedTextChange(NamedTuple):
 
 
 def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTextChange]:
-    """Returns the changes of the texts of a principle, in order."""
+    """Returns the changes of the texts of a principle in the order of its versions, then the changes by which
+    its texts became other principles."""
     texts = trail.texts
     versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))
@@ -150,15 +152,15 @@ def _change(what: str, old: Text, new: Text) -> MarkedTextChange:
 
 
 def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
-    """Renders the rows of :func:`list_text_changes` side by side."""
+    """Renders the changes of :func:`list_text_changes`, with old and new text side by side."""
     columns = dict(zip(("What changed", "Before", "Now"), zip(*rows, strict=True), strict=True))
     caption = "Words that went are struck through, words that came are underlined."
     return _macros().changes(render_table(columns, caption=caption))
 
 
 def render_decision_paragraphs(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
-    """Renders paragraphs on why a principle was proposed in the room, on the decisions about it, and on
-    objections to it."""
+    """Renders paragraphs on the reason why a principle was proposed in the room, on the decisions about it,
+    and on objections to it."""
     proposed = [f"{printed_id_of_text(text)} {origin_in_words(text)}.{trail.reason_and_requester(text)}"
                 for text in trail.texts.values()
                 if text["principle_id"] == principle_id and kind_of_change(text) == PROPOSED]
