@@ -1,14 +1,18 @@
-"""Seals a closed round: preserves the counted ballots, whatever happens to the files afterwards.
+"""Seals a closed round, so that the counted ballots are kept whatever happens to the files afterwards.
 
-A folder ``private/rounds/<round>/<number>/`` holds the votes as they were when the round was closed
-(ballots.csv), all raters with their panel, organisation, proxy, interests and the digest of their ballot
-(raters.csv), the results (results.parquet), the page shown to the room (slides.html), and the day, the rule,
-the quorum of each panel, the texts, and a digest of all this (seal.json). Results of a sealed round are
-counted from this folder. If another version of the package counts differently, the announced results stay and
-the team is informed. rounds.csv records that a round is sealed, so that a lost seal is noticed.
+A *seal* is a folder ``private/rounds/<round>/<number>/`` with these files:
 
-Later changes, such as a late form, are listed (:func:`describe_changes_since_seal`) and do not count. A
-reopened round (:func:`record_reopening`) gets a new folder when it is closed; the old one stays, and every
+- ballots.csv: the votes as they were when the round was closed;
+- raters.csv: all raters with their panel, organisation, proxy, interests and the digest of their ballot;
+- results.parquet, slides.html: the results, and the page shown to the room;
+- seal.json: the day, the rule, the quorum of each panel, the texts, and a digest of the whole seal.
+
+Results of a sealed round are counted from this folder. If another version of the package counts differently,
+the announced results stay and the team is informed. rounds.csv records that a round is sealed, so that a lost
+seal is noticed.
+
+Later changes, such as a late form, are listed (:func:`describe_changes_since_seal`) and do not count. When a
+reopened round (:func:`record_reopening`) is closed, it gets another seal. The old seal stays, and every
 result states that it was counted again.
 """
 
@@ -48,7 +52,7 @@ _SEALED = (*RATER, *ROLE_COLUMNS)
 
 
 _TEXT = ["principle_id", "version", "text_version"]
-"""The columns of rounds.csv that name a text of a round."""
+"""The columns of rounds.csv that identify a text of a round."""
 
 
 SEALED_SETTINGS = ("test", "vote", "quorum", "fixed_on")
@@ -59,17 +63,23 @@ BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reo
 
 
 DISCLOSED_FILES = {"results": "results.parquet", "slides": "slides.html"}
-"""The files with what was disclosed to the room: the rows of table ``tallies``, and the projected page. They
-are deleted once a ballot is erased, because comparing them with a new count would disclose the vote."""
+"""The files with the results that were disclosed to the room: the rows of table ``tallies``, and the
+projected page. They are deleted once a ballot is erased, because comparing them with a new count would
+disclose the erased vote."""
 
 
 @dataclass(frozen=True)
 class Seal:
-    """A closed round as it was sealed: ``votes`` as the intake reads them, all ``raters`` of that day, the
-    ``rule``, and the number of ballots ``erased`` since by withdrawals. ``quorum`` has the ballots that each
-    panel needed; None if the round was sealed before quorums existed. ``reopened`` has the day and reason of
-    each reopening after which other ballots were counted. ``results`` are the rows of table ``tallies`` as
-    they were disclosed; None if they are not kept."""
+    """A closed round as it was sealed.
+
+    - ``votes``: the votes, with the columns of :data:`.ratings.VOTE_COLUMNS`.
+    - ``raters``: all raters of that day.
+    - ``rule``: the sealed settings of ``[consensus]``.
+    - ``erased``: the number of ballots that withdrawals have erased since then.
+    - ``quorum``: the ballots that each panel needed; None if the round was sealed before quorums existed.
+    - ``reopened``: the day and reason of each reopening after which other ballots were counted.
+    - ``results``: the rows of table ``tallies`` that were disclosed; None if they are not kept.
+    """
 
     round_id: str
     closed_on: str
@@ -83,7 +93,7 @@ class Seal:
 
     @property
     def history(self) -> str:
-        """Returns the note on the results of a round that was closed more than once; else blank.
+        """Returns the note that the results of a round were counted again; blank if it was closed only once.
 
         >>> Seal("1", "2017-05-09", {}, None, None, 0, (("2017-05-09", "a form was in the post"),)).history
         '; counted again on 2017-05-09, because a form was in the post'
@@ -94,9 +104,9 @@ class Seal:
 
 def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str, votes: pd.DataFrame,
                raters: pd.DataFrame, *, quorum: Mapping[str, int]) -> None:
-    """Writes the seal of a round of rounds.csv that is about to be closed on this day; ``raters`` are those
-    of raters.csv with their roles (:func:`with_roles`), and ``quorum`` has the ballots that each panel needs
-    on a text."""
+    """Writes the seal of a round that is about to be closed on the day ``closed_on``. ``raters`` are those of
+    raters.csv with their proxies and interests. ``quorum`` has the ballots on a text that each panel
+    needs."""
     round_votes = votes.loc[votes["round_id"] == round_id, list(VOTE_COLUMNS)]
     home = study.private_folder("rounds") / round_id
     folder = home / str(1 + len(_reopened(home)))
@@ -116,13 +126,13 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
 
 
 def _closes(study: Study) -> int:
-    """Returns the number of sealed closes."""
+    """Returns the number of closes that were sealed."""
     return len([*study.private_folder("rounds").glob(f"*/*/{SEAL}")])
 
 
 def list_seal_folders_without_repeats(study: Study) -> list[Path]:
-    """Returns the folders of all seals, except those of rounds that were closed again with the same ballots,
-    because nothing was counted anew there."""
+    """Returns the folders of all seals, except the seals of rounds that were closed again with the same
+    ballots: for these, nothing was counted anew."""
     rounds = study.private_folder("rounds")
     homes = [_sealed_folders(home) for home in sorted(rounds.glob("*"))]
     return [folder for folders in homes for before, folder in zip([None, *folders], folders, strict=False)
@@ -130,8 +140,8 @@ def list_seal_folders_without_repeats(study: Study) -> list[Path]:
 
 
 def read_sealed_content(folder: Path) -> list[Any]:
-    """Returns the sealed content as a list that JSON can hold, without files that were stored beside the seal
-    later."""
+    """Returns the sealed content as a list that JSON can represent. Files that were stored beside the seal
+    later are left out."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     rest = {name: value for name, value in said.items() if name not in ("digest", *DISCLOSED_FILES)}
     return [rest, read_private_table(folder / BALLOTS).to_numpy().tolist(),
@@ -139,10 +149,12 @@ def read_sealed_content(folder: Path) -> list[Any]:
 
 
 def store_disclosed_file(study: Study, round_id: str, name: str, content: bytes) -> None:
-    """Keeps a file shown to the room (:data:`DISCLOSED_FILES`) in the last seal of a round, unless it is
-    there already, because a page made later shows more comments. Nothing is kept for rounds closed by an
-    earlier version of the package, where it is unknown what the room was shown, nor for rounds with an erased
-    ballot."""
+    """Keeps a file that was shown to the room (:data:`DISCLOSED_FILES`) in the last seal of a round. A file
+    that is already there is not replaced, because a page made later may show more comments.
+
+    Nothing is kept for rounds with an erased ballot. Nor is it for rounds closed by an earlier version of the
+    package, because it is unknown what the room was shown.
+    """
     folders = _sealed_folders(study.private_folder("rounds") / round_id)
     said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
     if said.get(name) == "" and not said["erased"]:
@@ -157,9 +169,9 @@ def _sealed_folders(home: Path) -> list[Path]:
 
 
 def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
-    """Returns the seals of the closed rounds of rounds.csv, by round. Rounds closed by an earlier version of
-    the package have no seal. Raises Faults if a round changed since it was sealed, or if its seal is
-    missing."""
+    """Returns the seals of the closed rounds of rounds.csv, keyed by round. Rounds closed by an earlier
+    version of the package have no seal. Raises Faults if a round changed after it was sealed, or if its seal
+    is missing."""
     if misplaced := [*misplaced_seal_faults(study)]:
         raise Faults(misplaced)
     seals, faults = {}, []
@@ -168,8 +180,8 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
         if (rows["closed_on"] == "").all():
             if is_sealed:
                 faults.append(Fault(f"round {round_id} was closed and sealed, but its closing day is missing",
-                                    "rounds.csv", str(rows.index[0]), "closed_on", fix="put the day back; to "
-                                    f"open the round again, use `glc reopen {round_id}` after that"))
+                                    "rounds.csv", str(rows.index[0]), "closed_on", fix="restore the day; to "
+                                    f"open the round again, then use `glc reopen {round_id}`"))
             continue
         folders, reopened = _sealed_folders(home), _reopened(home)
         if is_sealed and (not folders or int(folders[-1].name) <= len(reopened)):
@@ -194,22 +206,22 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
 
 
 def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
-    """Yields faults for folders of seals under the name of another round."""
+    """Yields faults for folders of seals that have the name of another round."""
     for home in sorted(study.private_folder("rounds").glob("*")):
         for folder in _sealed_folders(home):
             others = {*read_private_table(folder / BALLOTS)["round_id"]} - {home.name}
             if others:
                 yield Fault(f"the folder holds the ballots of round {', '.join(sorted(others))}",
-                            study.relative(home), fix="rename the folder back: its ballots are sealed and "
-                            "need not be counted again")
+                            study.relative(home), fix="give the folder its old name; its ballots are sealed "
+                            "and need not be counted again")
                 break
 
 
 def digest_key_faults(study: Study) -> Iterator[Fault]:
-    """Yields faults if the key of the digests is missing or fits no sealed ballot. Seals then cannot be
-    compared, although nothing else may have changed."""
+    """Yields faults if the key of the digests is missing, or fits no sealed ballot. Seals then cannot be
+    compared, even if nothing else has changed."""
     sealed = [folder for home in study.private_folder("rounds").glob("*") for folder in _sealed_folders(home)]
-    fix = ("put the file back from a backup: what was sealed need not have changed. Without a backup, "
+    fix = ("put the file back from a backup: the sealed ballots need not have changed. Without a backup, "
            "reopen and close each round")
     if sealed and not (study.root / KEY_FILE).is_file():
         yield Fault("the key of the digests is missing, so no seal can be compared", KEY_FILE, fix=fix)
@@ -226,8 +238,8 @@ def digest_key_faults(study: Study) -> Iterator[Fault]:
 
 def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], raters: pd.DataFrame,
                     votes: pd.DataFrame, rows: pd.DataFrame) -> Iterator[Fault]:
-    """Yields faults for everything that changed since the round was sealed: ballots, raters, rule, quorum, or
-    the ``rows`` of rounds.csv. Seals of older versions have no overall digest and no texts."""
+    """Yields faults for everything that changed after the round was sealed: ballots, raters, rule, quorum, or
+    the ``rows`` of rounds.csv. Seals of older versions have no texts and no digest of the whole."""
     round_id = folder.parent.name
     now = _with_digests(raters[list(_SEALED)], votes, study.digests)
     changed = raters.loc[raters["ballot"] != now["ballot"], "rater_id"]
@@ -241,15 +253,15 @@ def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], rater
     was, is_now = sealed.get("texts", _texts_of(rows)), _texts_of(rows)
     if others := [".".join(text[:2]) for text in (*was, *is_now) if (text in was) != (text in is_now)]:
         yield Fault(f"round {round_id} was closed with other texts", "rounds.csv", column="principle_id",
-                    value=", ".join(dict.fromkeys(others)), fix="put its rows back as they were")
+                    value=", ".join(dict.fromkeys(others)), fix="restore the rows of the round")
     for n, day in rows["closed_on"].items():
         if day != sealed["closed_on"]:
             yield Fault(f"round {round_id} was closed on {sealed['closed_on']}", "rounds.csv", str(n),
-                        "closed_on", day, "put the day back")
+                        "closed_on", day, "restore the day")
 
 
 def _faults_of_told(study: Study, folder: Path, said: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yields faults if the announced results differ from those that were kept."""
+    """Yields faults if a kept file differs from the file that was disclosed to the room."""
     for name, file in DISCLOSED_FILES.items():
         path = folder / file
         if said.get(name) and not (path.is_file() and study.digests.of_file(path) == said[name]):
@@ -263,12 +275,13 @@ def _restore(round_id: str) -> str:
 
 
 def _texts_of(rows: pd.DataFrame) -> list[list[str]]:
-    """Returns the texts of a round by its rows of rounds.csv, as a list that JSON can hold."""
+    """Returns the texts that a round asks about, from its rows of rounds.csv, as a list that JSON can
+    represent."""
     return sorted(rows[_TEXT].to_numpy().tolist())
 
 
 def _seal_digest(raters: pd.DataFrame, digests: Digests, said: Mapping[str, Any]) -> str:
-    """Returns the keyed digest of the content of a seal and of the digests of its ballots."""
+    """Returns the keyed digest of a seal: of its content and of the digests of its ballots."""
     rest = {name: value for name, value in said.items() if name != "digest"}
     return digests.of_value([raters[[*_SEALED, "ballot"]].to_numpy().tolist(), rest])
 
@@ -278,7 +291,7 @@ def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mappin
 
 
 def list_sealed_ballot_files(study: Study, round_id: str) -> set[str]:
-    """Returns the names of the files whose sealed ballots all belong to this round."""
+    """Returns the names of the files that contain only sealed ballots of this round."""
     files: dict[bool, set[str]] = {True: set(), False: set()}
     for path in study.private_folder("rounds").glob(f"*/*/{BALLOTS}"):
         files[path.parent.parent.name == round_id] |= set(read_private_table(path)["file"])
@@ -295,15 +308,19 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
 def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
                                 raters_by_round: Mapping[str, pd.DataFrame],
                                 rule_fixed_on: str) -> Iterator[str]:
-    """Returns sentences on differences between the seals and today's state: in files (``votes`` of sealed
-    rounds), in raters.csv, in the tables of roles, or in the day ``rule_fixed_on`` of the rule.
-    ``raters_by_round`` has today's raters with their roles, by round."""
+    """Returns sentences on the differences between the seals and today's state.
+
+    - ``votes``: the votes of sealed rounds in today's files.
+    - ``raters_by_round``: today's raters with their proxies and interests, keyed by round.
+    - ``rule_fixed_on``: the day on which the rule was fixed, in today's study.toml.
+    """
     for seal in seals.values():
         now = raters_by_round[seal.round_id].set_index("rater_id")
         count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
         if seal.erased:
             yield (f"Ballots of round {seal.round_id} that were erased after it was closed: {seal.erased}. "
-                   "No result of this round is disclosed to the room any more; `--format csv` has them.")
+                   "The room is shown no result of this round any more. The team sees them with "
+                   "`--format csv`.")
         if (day := seal.rule["fixed_on"]) != rule_fixed_on:
             yield (f"study.toml, column [consensus] fixed_on: it was {day or 'blank'} and is "
                    f"{rule_fixed_on or 'blank'}. {count}.")
@@ -314,20 +331,20 @@ def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
         for (rater, file), content in in_files.items():
             if rater not in sealed:
                 yield (f"raw/ratings, {file}: the form of {rater} came after round {seal.round_id} was "
-                       f"closed on {seal.closed_on}: it is not counted. To count it: "
+                       f"closed on {seal.closed_on}, so it is not counted. To count it: "
                        f"`glc reopen {seal.round_id}`.")
             elif changed := sorted({f"{row[0]} {row[3]}" for row in
                                     content ^ parts.get((rater, file), sealed[rater])}):
-                yield (f"raw/ratings, {file}: the form of {rater} is another one ({', '.join(changed)}). "
+                yield (f"raw/ratings, {file}: the form of {rater} has changed ({', '.join(changed)}). "
                        f"{count}.")
         for rater in sorted({*sealed} - {rater for rater, _ in in_files}):
-            yield f"raw/ratings: the form of {rater} is gone. {count}."
+            yield f"raw/ratings: the form of {rater} is missing. {count}."
         for rater, file in sorted({*parts} - {*in_files}):
             if any(one == rater and in_files[one, other] != sealed[rater] for one, other in in_files):
-                yield f"raw/ratings, {file}: a part of the form of {rater} is gone. {count}."
+                yield f"raw/ratings, {file}: a part of the form of {rater} is missing. {count}."
         for row in seal.raters.to_dict("records"):
             if row["rater_id"] not in now.index:
-                yield f"raters.csv: {row['rater_id']} is gone. {count}."
+                yield f"raters.csv: {row['rater_id']} is missing. {count}."
                 continue
             for column in _SEALED[1:]:
                 was, is_now = row[column], now.at[row["rater_id"], column]
@@ -345,19 +362,20 @@ def changed_rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) 
             if name in seal.rule and not _is_same(settings[name], seal.rule[name]):
                 yield Fault(f"round {seal.round_id} was closed with {name} = {seal.rule[name]!r}",
                             file="study.toml", column=f"[consensus] {name}", value=str(settings[name]),
-                            fix="put the rule back, because it is fixed before the first round; or open the "
-                            f"round again with `glc reopen {seal.round_id}`")
+                            fix="restore the rule, because it must be fixed before the first round; or open "
+                            f"the round again with `glc reopen {seal.round_id}`")
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    """Whether two values of a setting are equivalent: a panel with quorum 0 may be left out."""
+    """Whether two values of a setting mean the same. Quorum 0 of a panel means the same as no quorum of the
+    panel."""
     if isinstance(one, dict):
         return all(one.get(panel, 0) == other.get(panel, 0) for panel in one.keys() | other.keys())
     return one == other
 
 
 def record_reopening(study: Study, round_id: str, because: str, *, today: str) -> None:
-    """Records the day and the reason of the reopening of a closed round. Its seals stay."""
+    """Records the day of and the reason for reopening a closed round. The seals of the round stay."""
     folder = study.private_folder("rounds") / round_id
     folder.mkdir(parents=True, exist_ok=True)
     rows = [*_reopened(folder), (today, because)]
@@ -386,8 +404,8 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
 
 
 def mark_never_disclosed_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.Series:
-    """Marks ballots that affect nothing disclosed: ballots of observers who are too few to be shown and count
-    in no result. ``round_ids`` says which ballots belong to the same round.
+    """Returns which ballots affect nothing that is disclosed: ballots of observers, if there are too few
+    observers to be shown. Observers count in no result. ``round_ids`` has the round of each ballot.
 
     >>> mark_never_disclosed_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]
@@ -397,9 +415,9 @@ def mark_never_disclosed_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.S
 
 
 def list_rounds_with_erased_ballots(study: Study) -> set[str]:
-    """Returns the rounds from which a ballot was erased after the results were announced. Somebody who heard
-    the results could infer from a new count how the person who withdrew had voted, so nothing more about
-    these rounds is disclosed to the room."""
+    """Returns the rounds from which a ballot was erased after the results were announced. Nothing more about
+    these rounds is disclosed to the room, because somebody who heard the results could infer from a new count
+    how the person who withdrew had voted."""
     return {path.parent.parent.name for path in study.private_folder("rounds").glob(f"*/*/{SEAL}")
             if json.loads(path.read_text(encoding="utf-8"))["erased"]}
 
@@ -418,15 +436,15 @@ def renew_seal_digests(study: Study) -> None:
 
 
 def _with_digests(raters: pd.DataFrame, votes: pd.DataFrame, digests: Digests) -> pd.DataFrame:
-    """Returns raters with the column ``ballot``, the keyed digest of each rater's ballot; blank if there is
-    none."""
+    """Returns raters with the column ``ballot``, the keyed digest of each rater's ballot; blank if the rater
+    has no ballot."""
     own = {rater: digests.of_value([list(row) for row in rows[list(VOTE_COLUMNS)].itertuples(index=False)])
            for rater, rows in votes.groupby("rater_id")}
     return raters.assign(ballot=[own.get(rater, "") for rater in raters["rater_id"]])
 
 
 def _content(votes: pd.DataFrame) -> set[tuple[str, ...]]:
-    """Returns the content of a form, independent of the order of its rows."""
+    """Returns the answers of a form as a set, so that the order of its rows makes no difference."""
     return set(votes[list(VOTE_COLUMNS[4:])].itertuples(index=False, name=None))
 
 
@@ -436,7 +454,7 @@ def _reopened(folder: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _read_raters(path: Path) -> pd.DataFrame:
-    """Reads the sealed raters; seals of older versions have no roles."""
+    """Returns the sealed raters. Seals of older versions have no proxies and interests."""
     frame = read_private_table(path)
     return frame.assign(**{name: "" for name in ROLE_COLUMNS if name not in frame})
 

@@ -1,4 +1,4 @@
-"""Checks on the values of the convening's settings."""
+"""Checks the values of the convening's settings."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "obs
 
 
 def consensus_settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Yields faults of [consensus]: a scale for which no rules of agreement exist, a quorum for an unknown
-    panel, and a value that is not a date.
+    """Yields faults in [consensus]: a scale for which there are no rules of agreement, a quorum for an
+    unknown panel, a quorum that is not a number of ballots, and a day that is not a date.
 
     >>> rule = {"scale": [1, 9], "high": [7, 9], "fixed_on": "", "quorum": {"providers": 9, "observer": -1}}
     >>> [fault.value for fault in consensus_settings_faults("study.toml", {"consensus": rule})]

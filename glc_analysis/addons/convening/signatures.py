@@ -1,12 +1,13 @@
-"""Signing the final principles: a sheet for each organisation, and its decisions keyed from paper.
+"""Handles the signing of the final principles: one sheet for each organisation, with its decisions keyed from
+paper.
 
-Writes the sheets for the agreed principles to ``reports/team/signing/`` (:func:`write_signing_sheets`), and
-enters signed sheets (:mod:`.keying`) as rows of ``signoffs.csv`` (:func:`enter_signatures`), only after a
-sheet has been keyed twice with the same result.
+:func:`write_signing_sheets` writes the sheets for the agreed principles to ``reports/team/signing/``.
+:func:`enter_signatures` enters signed sheets (:mod:`.keying`) as rows of ``signoffs.csv``, after a sheet has
+been keyed twice with the same result.
 
-A decision belongs to one version of one text. A sheet has a code that identifies its texts; if a sheet has
-another code, the version of each text is asked for. An organisation that has already decided on some of the
-texts is asked only about the others.
+A decision belongs to one version of one text. The code on a sheet identifies the sheet's texts. If the code
+differs from today's code, the person keying is asked for the version of each text. An organisation that has
+already decided on some of the texts is asked only about the remaining texts.
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ from glc_analysis.text import content_hash, language_direction
 from glc_analysis.writing import write_atomic
 
 _DECISION_KEYS = {"e": "endorse", "r": "endorse_with_reservation", "n": "do_not_endorse"}
-"""The key for each decision."""
+"""The decision that each key stands for."""
 SIGNATURE_LOG = "_signatures.jsonl"
-"""The log of data entry, in ``private/desk/``."""
+"""The name of the log of data entry in ``private/desk/``."""
 
 # ------------------------------
 # The texts to be signed, and who is asked.
@@ -59,9 +60,12 @@ SIGNATURE_LOG = "_signatures.jsonl"
 class SigningState:
     """The texts to sign, and the organisations asked to sign them.
 
-    ``texts`` are the current rows of principles.csv that are agreed, with ``printed_id``; ``principles`` are
-    all rows, ``decided`` those of signoffs.csv. ``asked`` are the organisations with a rater, ``known`` all
-    organisations. ``seal_code`` is the code after the last close.
+    - ``texts``: the current rows of principles.csv that are agreed, with ``printed_id``.
+    - ``principles``: all rows of principles.csv.
+    - ``decided``: the rows of signoffs.csv.
+    - ``asked``: the organisations with a rater who may rate.
+    - ``known``: all organisations.
+    - ``seal_code``: the seal code after the last close of a round.
     """
 
     texts: pd.DataFrame
@@ -73,15 +77,16 @@ class SigningState:
 
     @classmethod
     def of(cls, study: Study) -> SigningState:
-        """Reads the state of signing. Raises GLCError if no principle is agreed yet, and Faults if a table
-        cannot be read, or an agreed text has no recorded decision or was changed since."""
+        """Reads the texts to sign and the decisions so far. Raises GLCError if no principle is agreed yet.
+        Raises Faults if a table cannot be read, or if an agreed text has no recorded decision or was changed
+        after the decision."""
         principles, raters = (add_version_columns(read_reference_table(study, "principles")),
                               read_reference_table(study, "raters"))
         texts = principles[principles["is_current"] & (principles["translation_of"] == "")
                            & (principles["status"] == "agreed")]
         if texts.empty:
-            raise GLCError("There is nothing to sign: no principle is agreed. To fix: `glc agree P01` writes "
-                           "down that the convening agreed to P01.")
+            raise GLCError("There is nothing to sign: no principle is agreed. To fix: record what the "
+                           "convening agreed to, with `glc agree P01`.")
         rows, decisions = texts.to_dict("index"), read_reference_table(study, "text_decisions")
         if faults := [*undecided_status_faults(rows, decisions.to_dict("records")), *changed_word_faults(
                 "text_decisions", "decided", rows.values(), decisions.to_dict("index"))]:
@@ -93,7 +98,7 @@ class SigningState:
 
     @property
     def code(self) -> str:
-        """Four characters that identify the texts of a sheet, in any language."""
+        """Returns four characters that identify the texts of a sheet; they are the same in all languages."""
         return content_hash(" ".join(sorted(self.texts["printed_id"] + self.texts["text_version"])))[:4]
 
     def undecided_texts(self, organisation_id: str) -> pd.DataFrame:
@@ -113,8 +118,8 @@ class SigningState:
 
 
 def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path]:
-    """Writes a page to print for each organisation that has not decided on every text, or for those named;
-    returns the paths.
+    """Writes a page to print for each organisation that has not decided on every text, or for each of the
+    named ``organisations``. Returns the paths of the pages.
 
     A sheet is in the organisation's language as far as translations exist; its fixed texts are in
     ``content/signing.csv``. Raises UsageError for an unknown organisation.
@@ -162,8 +167,9 @@ def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisatio
 
 def select_signoff_decisions(study: Study, organisation_id: str,
                              principle_ids: Collection[str] = ()) -> pd.DataFrame:
-    """Returns the rows of signoffs.csv of an organisation on the current texts, or only on these principles.
-    Raises UsageError if there are none."""
+    """Returns the decisions of an organisation on the current texts: rows of signoffs.csv. With
+    ``principle_ids``, returns only the decisions on these principles. Raises UsageError if there are no
+    decisions."""
     signing = SigningState.of(study)
     own = signing.decided[signing.decided["organisation_id"] == organisation_id]
     current = {*signing.texts["printed_id"]}
@@ -179,7 +185,7 @@ def select_signoff_decisions(study: Study, organisation_id: str,
 
 
 def remove_signoff_decisions(study: Study, decisions: pd.DataFrame) -> None:
-    """Removes these rows (:func:`select_signoff_decisions`) from signoffs.csv; all other bytes stay."""
+    """Removes ``decisions`` (:func:`select_signoff_decisions`) from signoffs.csv; all other bytes stay."""
     path = study.reference_file("signoffs")
     table = CsvRows.read(path)
     table.remove(int(row) for row in decisions.index)
@@ -192,8 +198,12 @@ def remove_signoff_decisions(study: Study, decisions: pd.DataFrame) -> None:
 
 @dataclass(frozen=True)
 class SignedSheet(KeyedPaper):
-    """The sheet of one organisation: its undecided texts (id -> version), the versions of each, and its
-    code."""
+    """The sheet of one organisation.
+
+    - ``texts``: the version of each text on which it has not decided, keyed by principle.
+    - ``versions``: the versions of each principle.
+    - ``code``: the code on a sheet with these texts.
+    """
 
     texts: dict[str, str]
     versions: Mapping[str, list[str]]
@@ -201,8 +211,8 @@ class SignedSheet(KeyedPaper):
     today: str
 
     def fields(self, values: Values) -> Iterator[str]:
-        """Yields the fields: the sheet's code and day; whether the name may be printed; then the decision on
-        each text."""
+        """Yields the fields of the sheet in order: its code, its day, whether the name may be printed, then
+        the decision on each text."""
         yield ".code"
         yield ".date"
         yield ".named"
@@ -242,7 +252,7 @@ class SignedSheet(KeyedPaper):
         return line, ""
 
     def rows(self, organisation_id: str, values: Values) -> Iterator[dict[str, str]]:
-        """Yields a complete sheet as rows of signoffs.csv, one for each text with a decision."""
+        """Yields a complete sheet as rows of signoffs.csv, one row for each text with a decision."""
         for principle, version in self.texts.items():
             if decision := values[f"{principle}.decision"]:
                 yield {"principle_id": principle, "version": values.get(f"{principle}.version", version),
@@ -262,9 +272,9 @@ _PROMPTS = {"code": "code at the top of the sheet", "date": "day on the sheet (E
 
 def enter_signatures(study: Study, *, today: date, ask: Ask, say: Say,
                      clear: Callable[[], None] = lambda: None) -> None:
-    """Data entry of signed sheets, until the person ends it. ``clear`` wipes the screen.
+    """Runs the data entry of signed sheets until the person ends it; ``clear`` wipes the screen.
 
-    Raises GLCError where no principle is agreed or somebody else enters papers.
+    Raises GLCError if no principle is agreed, or if somebody else is entering papers.
     """
     SigningSession(study, today, ask, say, clear).start(study.private / "desk" / SIGNATURE_LOG)
 
@@ -293,7 +303,8 @@ class SigningSession(KeyingSession):
                            self.signing.code, self.today)
 
     def state_by_code(self) -> dict[str, str]:
-        """Returns the state of each organisation's sheet; organisations asked to sign come first."""
+        """Returns the state of each organisation's sheet, keyed by organisation id. Organisations that are
+        asked to sign come first."""
         states, all_n = {}, len(self.signing.texts)
         for one in dict.fromkeys([*self.signing.asked, *self.signing.known]):
             decided = all_n - len(self.signing.undecided_texts(one))
@@ -306,12 +317,12 @@ class SigningSession(KeyingSession):
 
     def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
         if code:
-            return (f"{code} has decided on every text. Another decision, or none: "
+            return (f"{code} has decided on every text. To change or remove a decision: "
                     f"`glc sign --take-back {code}`.")
         return f"There is no organisation {line!r}; {suggest_name(line, states)}."
 
     def store_paper(self, code: str) -> str:
-        """Adds the decisions to signoffs.csv in one write."""
+        """Adds the decisions of a complete sheet to signoffs.csv, all at once."""
         paper, decided = self.paper_with_code(code), self.signing.decided
         values, _ = paper.values_agreed_so_far(self.log.three_passes_of(code))
         done = {*zip(decided["principle_id"], decided["version"], decided["organisation_id"], strict=True)}
@@ -319,7 +330,7 @@ class SigningSession(KeyingSession):
                  if (row["principle_id"], row["version"], code) not in done]
         if not added:  # or the last session was stopped after it had written them
             self.log.end(code, RECEIVED)
-            return f"The sheet of {code} has no decision that is not in signoffs.csv: nothing is written."
+            return f"All decisions on the sheet of {code} are already in signoffs.csv: nothing is written."
         texts = self.signing.principles[self.signing.principles["translation_of"] == ""]
         signed = dict(zip(texts["printed_id"], texts["text_version"], strict=True))
         added = [{**row, "text_version": signed[format_printed_id(row["principle_id"], row["version"])]}
@@ -329,10 +340,10 @@ class SigningSession(KeyingSession):
         self.log.end(code, RECEIVED)
         self.reload_changed_tables()
         unread = [row["principle_id"] for row in added if row["reservation"]]
-        note = (f" Its words on {', '.join(unread)} may be printed without its name once they stand in the "
-                "study's language in the column reservation_read.") if unread else ""
+        note = (f" Its words on {', '.join(unread)} may be printed without its name once they are in column "
+                "reservation_read, in the study's language.") if unread else ""
         before = decided.loc[decided["organisation_id"] == code, "is_named"]
         if {*before, *(row["is_named"] for row in added)} >= {"true", "false"}:
-            note += (" Its name may be printed at some texts and not at others: its absence there can be "
-                     "noticed. Tell the organisation so, before anything is printed.")
+            note += (" Its name may be printed with some texts and not with others, so readers may notice "
+                     "where it is absent. Tell the organisation this before anything is printed.")
         return f"The sheet of {code} is received: {len(added)} decisions in signoffs.csv.{note}"

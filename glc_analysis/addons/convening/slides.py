@@ -1,8 +1,8 @@
 """Makes the slides of a closed round: a page to project with the results, one principle per screen.
 
-:func:`make_slide_results` and :func:`.agenda.make_agenda` give their content as plain data,
-:func:`render_slide_part` renders one piece as HTML. The room reads the slides, so they show only the votes
-that :mod:`.votes` lets them disclose.
+:func:`make_slide_results` and :func:`.agenda.make_agenda` return the content of the slides as plain data, and
+:func:`render_slide_part` renders one part of a slide as HTML. The slides are shown to the room, so they
+contain only the votes that :mod:`.votes` allows to be disclosed.
 """
 
 from __future__ import annotations
@@ -67,25 +67,25 @@ CRITERION_QUESTIONS = {"importance": "Important?", "feasibility": "Feasible, wit
 
 
 _HEADING_ROWS = 2
-"""The height of a group's heading, in rows of the agenda."""
+"""The height of a group's heading on the agenda, as a number of rows."""
 
 
 NUMBERS = {3: "Three", 4: "Four", 5: "Five"}
-"""The panel sizes about which nothing may be disclosed (:func:`.votes.largest_undisclosed_panel`), in
-words."""
+"""The sizes of the largest panels about which nothing may be disclosed
+(:func:`.votes.largest_undisclosed_panel`), in words."""
 
 
 def write_slides(study: Study, round_id: str) -> Path:
-    """Writes the slides of a closed round to ``reports/team/day/<round>/index.html``, readable by its owner
-    only, with versions in the other languages of the study beside it (``index-es.html``).
+    """Writes the slides of a closed round to ``reports/team/day/<round>/index.html``, readable by their owner
+    only. Versions in the other languages of the study are written beside them (``index-es.html``).
 
-    The agenda comes first, then a screen for each principle in the order of the agenda, then decisions and
-    parking lot. The arrow keys move between screens; without JavaScript it is one long page. The first page
-    made after a close is kept with the seal of the round.
+    The agenda comes first, then one screen for each principle in the order of the agenda, then decisions and
+    parking lot. The arrow keys move between screens; without JavaScript the slides are one long page. The
+    first page made after a close is kept in the seal of the round.
 
-    Raises UsageError for an unknown round, and GLCError if it is open, not yet in the tables or no longer
-    disclosed. Raises Faults if the slides would hold something that the room may not know; slides of an
-    earlier count are then removed too.
+    Raises UsageError for an unknown round. Raises GLCError if the round is open, is not yet in the tables, or
+    is no longer disclosed. Raises Faults if the slides would contain something that the room may not know;
+    slides of an earlier count are then removed as well.
     """
     reference, pages = render_slides_pages(study, round_id)
     path = slides_path(study, round_id)
@@ -106,8 +106,9 @@ def write_slides(study: Study, round_id: str) -> Path:
 
 
 def write_received_page(study: Study, round_id: str, received_by_panel: pd.DataFrame) -> Path:
-    """Writes a page to project that shows only how many forms of an open round are received, and reloads
-    itself. ``received_by_panel`` is what :func:`.ballots.count_received_ballots` returns it."""
+    """Writes a page to project that shows only how many forms of an open round have been received; the page
+    reloads itself. ``received_by_panel`` is the result of :func:`.ballots.count_received_ballots`. Returns
+    the path of the page."""
     path = slides_path(study, round_id).with_name("received.html")
     for folder in reversed(path.parents[:3]):
         folder.mkdir(parents=True, exist_ok=True)
@@ -124,9 +125,9 @@ def slides_path(study: Study, round_id: str) -> Path:
 
 
 def render_slides_pages(study: Study, round_id: str) -> tuple[Reference, dict[Path, str]]:
-    """Returns the reference tables read, and the pages to project of a round by path, in English and in the
-    other languages of the study. Raises like :func:`write_slides`, except for content that the room may not
-    know."""
+    """Returns the reference tables that were read, and the pages to project of a round, keyed by path, in
+    English and in the other languages of the study. Raises the errors of :func:`write_slides`, except Faults
+    for content that the room may not know."""
     reference, english = _english_slides(study, round_id)
     path, languages = slides_path(study, round_id), study.settings["study"]["languages"]
     pages = {path: english.removesuffix("\n")}
@@ -143,7 +144,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     _check_closed(study, reference, round_id)
     if round_id in (erased := list_rounds_with_erased_ballots(study)):
         raise GLCError(f"There are no slides of round {round_id}: a ballot was erased after the room was "
-                       "shown the results, and another count would disclose that vote.")
+                       "shown the results, and another count would disclose the erased vote.")
     frames = {name: tables.read_table(name, study=study) for name in ("tallies", "ratings", "principles",
                                                                       "panel_positions", "decision_log",
                                                                       "parking_lot")}
@@ -179,7 +180,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
 
 
 def _pass_gate(study: Study, reference: Reference, path: Path, text: str) -> None:
-    """Raises Faults if slides hold something that the convening may not know."""
+    """Raises Faults if slides contain something that the convening may not know."""
     with TemporaryDirectory() as folder:
         page = Path(folder) / path.relative_to(study.root)
         page.parent.mkdir(parents=True)
@@ -205,15 +206,15 @@ def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
 
 
 def group_agenda_rows(agenda: pd.DataFrame) -> list[dict[str, Any]]:
-    """Returns the agenda by group: heading, the reason for the group, and its rows."""
+    """Returns one entry per group of the agenda: its heading, the reason for the group, and its rows."""
     return [{"name": name, "heading": heading, "why": why,
              "rows": agenda[agenda["group"] == name].to_dict("records")}
             for name, (heading, why) in AGENDA_GROUPS.items() if (agenda["group"] == name).any()]
 
 
 def split_agenda_into_two_columns(groups: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Returns the groups of an agenda in two columns of about the same length. If a group continues in the
-    second column, its heading is repeated there.
+    """Returns the groups of an agenda in two columns of about the same length. If the second column continues
+    a group, it repeats the heading of the group.
 
     >>> columns = split_agenda_into_two_columns([{"rows": [1] * 6}, {"rows": [2]}])
     >>> [[len(part["rows"]) for part in column] for column in columns]
@@ -232,13 +233,15 @@ def make_slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles:
                        round_id: str, *, agreement_test: str, fully_disclosed_panels: Collection[str] = (),
                        comments: Mapping[str, list[str]] | None = None, positions: pd.DataFrame | None = None,
                        principle_order: list[str] | None = None) -> list[dict[str, Any]]:
-    """One dict per principle of a round: texts, criteria with their panels, joint positions of panels,
-    comments.
+    """Returns one dict per principle of a round: texts, criteria with their panels, joint positions of
+    panels, and comments. In it, ``votes`` are nine counts if all counts of the panel are disclosed, else
+    empty.
 
-    ``votes`` are nine counts if all counts of the panel are disclosed, else none. ``tallies`` and ``ratings``
-    include the earlier rounds, ``rounds`` gives the order in which they were opened. ``agreement_test`` is
-    the study's, ``fully_disclosed_panels`` are the panels that agreed to the disclosure of all their votes,
-    ``comments`` the readable ones by principle.
+    - ``tallies``, ``ratings``: include the earlier rounds.
+    - ``rounds``: gives the order in which rounds were opened.
+    - ``agreement_test``: the test of the study.
+    - ``fully_disclosed_panels``: the panels that agreed to the disclosure of all their votes.
+    - ``comments``: the comments that may be read, keyed by principle.
     """
     issued = fill_missing_role_columns(tallies[tallies["round_id"] == round_id])
     tallies = blank_undisclosed_tallies(tallies, agreement_test=agreement_test,
@@ -290,9 +293,10 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
 
 def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]],
            before: list[dict[str, Any]]) -> dict[str, Any]:
-    """Returns the disclosed votes of one panel on one criterion, with those of the last earlier round on the
-    same text. ``row`` and the rows ``before`` are disclosed (:func:`.votes.blank_undisclosed_tallies`);
-    ``votes`` are the votes by rater."""
+    """Returns the disclosed votes of one panel on one criterion, beside those of the last earlier round on
+    the same text. ``row`` and the rows ``before`` contain only what is disclosed
+    (:func:`.votes.blank_undisclosed_tallies`). ``votes`` are the votes keyed by rater.
+    """
     shape, words = describe_tally_result(row)
     last = next((one for one in reversed(before) if one["version"] == row["version"]), None)
     are_all_told = not pd.isna(row["median"])
@@ -310,7 +314,7 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
 
 
 def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, Any]:
-    """Returns the drawing of a panel's votes in one round: nine counts if all counts are disclosed, else a
+    """Returns what is drawn for a panel's votes in one round: nine counts if all counts are disclosed, else a
     bar."""
     are_all_told, middle = not pd.isna(row["median"]), disclosed_median_tertile(row)
     counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
@@ -325,8 +329,8 @@ def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, 
 
 def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
              votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
-    """Returns how many raters changed their vote since the previous round, if every count of both rounds is
-    disclosed."""
+    """Returns a phrase on how many raters changed their vote since the previous round. It is blank if a count
+    of either round is not disclosed."""
     if pd.isna(row["median"]) or pd.isna(last["median"]):
         return ""
     before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in
@@ -336,7 +340,7 @@ def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the text for a panel whose votes are not disclosed at all."""
+    """Returns the content for a panel about whose votes nothing is disclosed."""
     with_proxies = ", with proxies among them" * (row["n_by_proxy"] > 0)
     few = f"{NUMBERS[largest_undisclosed_panel(row['n_by_proxy'])]} votes or fewer{with_proxies}"
     return {"panel": row["panel"], "name": PANELS[row["panel"]], "shape": "few", "words": "not shown",
@@ -346,8 +350,8 @@ def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _dissent(row: dict[str, Any], shape: str) -> str:
-    """Returns the votes outside the third of the scale with the median; for a split panel, the votes at both
-    ends."""
+    """Returns a phrase on the votes outside the third of the scale with the median. For a split panel, it
+    gives the votes at both ends."""
     if shape == "split":
         return f"at both ends: {row['votes_low']} at 1–3, {row['votes_high']} at 7–9"
     thirds = (("low", "1–3", row["votes_low"]), ("middle", "4–6", row["votes_mid"]),
@@ -358,7 +362,7 @@ def _dissent(row: dict[str, Any], shape: str) -> str:
 
 
 def _moved(row: dict[str, Any], before: list[dict[str, Any]]) -> str:
-    """Returns the movement of the median since the last earlier round on the same text, in words."""
+    """Returns a phrase on how the median moved since the last earlier round on the same text."""
     if not before:
         return ""
     if not row["movement"]:
@@ -374,6 +378,6 @@ def _moved(row: dict[str, Any], before: list[dict[str, Any]]) -> str:
 
 
 def render_slide_part(name: str, *data: Any) -> str:
-    """One piece of the slides as safe HTML: ``style()``, ``agenda(groups)``, ``result(one)``,
-    ``decided(decisions)`` or ``parking(parked)``. Put ``style`` first where they are used together."""
+    """Returns one part of a slide as safe HTML: ``style()``, ``agenda(groups)``, ``result(one)``,
+    ``decided(decisions)`` or ``parking(parked)``. On a page with several parts, put ``style`` first."""
     return str(getattr(load_template(__file__, "slide_blocks.html").module, name)(*data))

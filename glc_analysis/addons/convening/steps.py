@@ -1,6 +1,7 @@
-"""The build steps that make the tables of the convening, and their entries in slices.json.
+"""Defines the build steps that make the tables of the convening, and the entries of these tables in
+slices.json.
 
-They read the reference tables, the ballots, and the tables with the targets of evidence.
+The steps read the reference tables, the ballots, and the tables that evidence cites.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from glc_analysis.steps import Step, View
 
 
 def _evidence(view: View) -> dict[str, Any]:
-    """Makes no table; raises Faults for evidence without a target."""
+    """Makes no table. Raises Faults for evidence whose target is missing."""
     reference = view.reference
     waves = make_wave_arguments_for_consent(reference.waves, view.study.settings["study"]["wave"])
     if faults := [*missing_evidence_target_faults(reference.evidence, reference.joint_display,
@@ -38,18 +39,18 @@ def _evidence(view: View) -> dict[str, Any]:
 
 
 def _principles(view: View) -> dict[str, Any]:
-    """Returns the principles and what people wrote about them."""
+    """Returns the tables of the principles and of what people recorded about them."""
     return dict(make_principle_tables(view.reference))
 
 
 def _ratings(view: View) -> dict[str, Any]:
-    """Returns the votes of closed rounds."""
+    """Returns the tables with the votes of closed rounds."""
     return dict(make_ratings_and_tallies(view.study, view.reference, view.log))
 
 
 def _announced(view: View) -> dict[str, Any]:
-    """Returns the blocks with votes of rounds from which a ballot was erased after their results were
-    announced."""
+    """Returns the text blocks with votes of the rounds from which a ballot was erased after their results
+    were announced."""
     voted = view["ratings"][view["ratings"]["round_id"].isin(list_rounds_with_erased_ballots(view.study))]
     return {"announced_blocks": sorted({
         *block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),
@@ -69,7 +70,8 @@ STEPS = (
 
 
 def list_principle_pages(read_table: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
-    """Returns the principles that have a page, by id, and the ids of those that each audience may read."""
+    """Returns the principles that have a page, keyed by id, and the ids of the principles that each audience
+    may read."""
     rows = select_latest_readable_principles(read_table("principles"), "team").sort_values("principle_id")
     return {"principles": [{"id": row["principle_id"], "label": row["short_name"] or row["printed_id"]}
                            for row in rows.to_dict("records")],

@@ -1,7 +1,8 @@
-"""The results of closed rounds: tallies by panel under the study's rule, and the lines to read out.
+"""Tallies closed rounds by panel under the study's rule, and makes the lines to read out.
 
-Makes tables ``ratings`` and ``tallies`` from ballots and reference tables. An open round gives only the
-number of forms received. Each panel is tallied separately, and votes on another wording are excluded.
+Tables ``ratings`` and ``tallies`` are made from ballots and reference tables. For an open round, only the
+number of received forms is counted. Each panel is tallied separately, and votes on words other than those
+issued are excluded.
 """
 
 from __future__ import annotations
@@ -61,8 +62,9 @@ from glc_analysis.study import Study
 
 def make_ratings_and_tallies(study: Study, reference: Reference, cleaning_log: CleaningLog, *,
                              issuing_round: str = "") -> dict[str, pd.DataFrame]:
-    """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all errors in any ballot, also
-    of open rounds; ``issuing_round`` is a round whose forms are being written."""
+    """Returns tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all errors in any
+    ballot, also in ballots of open rounds. ``issuing_round`` is the round whose forms are being written, if
+    any."""
     ballots = Ballots.read(study, reference, issuing_round=issuing_round)
     frames, _ = _tables(ballots, reference, study.settings["consensus"])
     if len(rated := frames["ratings"]):
@@ -76,7 +78,7 @@ def make_ratings_and_tallies(study: Study, reference: Reference, cleaning_log: C
 
 def _tables(ballots: Ballots, reference: Reference,
             settings: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Returns both tables, and notes for the team on results that differ from the sealed ones."""
+    """Returns both tables, and notes for the team on results that differ from the sealed results."""
     if ballots.faults:
         raise Faults(ballots.faults)
     rated = tables.conform_to_schema("ratings", make_ratings_table(ballots, reference))
@@ -87,13 +89,13 @@ def _tables(ballots: Ballots, reference: Reference,
 
 _KEY = ["round_id", "principle_id", "criterion", "panel"]
 _NOT_OF_THE_ROUND = ("movement", "rule")
-"""The columns of ``tallies`` that depend on more than the ballots of the round."""
+"""The columns of ``tallies`` that depend on more than the ballots of their round."""
 
 
 def restore_sealed_results(tallies: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFrame,
                                                                                       list[str]]:
-    """Returns the rows of ``tallies`` with the sealed results, and a sentence for each result that this
-    version of the package counts differently."""
+    """Returns the rows of ``tallies`` with the sealed results in place of new ones. Also returns a sentence
+    for each result that this version of the package counts differently."""
     notes = []
     for seal in seals.values():
         if (results := seal.results) is None:
@@ -109,15 +111,16 @@ def restore_sealed_results(tallies: pd.DataFrame, seals: Mapping[str, Seal]) -> 
                                for value in (sealed.at[key, name], row[name]))
                 if was != is_now:
                     notes.append(f"Round {seal.round_id}, {' '.join(key[1:])}, {name}: this version of the "
-                                 f"package counts {is_now}, but {was} was disclosed to the room and stays.")
+                                 f"package counts {is_now}, but {was} was disclosed to the room and is kept.")
                     tallies.at[at, name] = sealed.at[key, name]
     return tallies, notes
 
 
 @dataclass(frozen=True)
 class RoundCount:
-    """The state of a round. An open round has the forms ``received`` (one row per panel) and the ``faults``
-    of the files. A closed round has the ``tallies`` and ``ratings`` of all closed rounds."""
+    """The state of a round. For an open round, ``received`` has the received forms (one row per panel), and
+    ``faults`` the faults of the files. For a closed round, ``frames`` has the ``tallies`` and ``ratings`` of
+    all closed rounds."""
 
     round_id: str
     reference: Reference
@@ -128,15 +131,16 @@ class RoundCount:
 
     @property
     def rows_of_round(self) -> dict[str, pd.DataFrame]:
-        """Returns the rows of tables ``tallies`` and ``ratings`` for the round itself."""
+        """Returns the rows of tables ``tallies`` and ``ratings`` that belong to the round."""
         return {name: frame[frame["round_id"] == self.round_id] for name, frame in self.frames.items()}
 
 
 def count_round(study: Study, round_id: str, *, close_on: date | None = None) -> RoundCount:
-    """Counts a round from its files; with ``close_on``, an open round is first closed on that day.
+    """Counts a round from its files. With ``close_on``, an open round is first closed on that day.
 
-    Raises UsageError for an unknown round and GLCError if there is nothing to close yet. Raises Faults,
-    before anything is written, if a file of ratings is faulty and the round is closed or to be closed.
+    Raises UsageError for an unknown round, and GLCError if there is no form yet to close the round with.
+    Raises Faults, before anything is written, if a file of ratings is faulty and the round is closed or to be
+    closed.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
     settings = study.settings["consensus"]
@@ -151,7 +155,7 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
                          f""
                          f""
                          f"{suggest_name(round_id, rounds['round_id'])}. To fix: "
-                         f"`glc forms --round {round_id}` opens it.")
+                         f"open it with `glc forms --round {round_id}`.")
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:
         told = count_received_ballots(ballots.votes, reference.raters, round_id, settings)
@@ -160,7 +164,8 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
         if ballots.faults:
             raise Faults(ballots.faults)
         if round_id not in set(ballots.votes["round_id"]):
-            raise GLCError(f"No form of round {round_id} is received yet: there is nothing to close.")
+            raise GLCError(f"No form of round {round_id} has been received yet, so there is nothing to "
+                           "close.")
         if close_on.isoformat() < (opened_on := rounds.loc[is_it, "opened_on"].max()):
             raise GLCError(f"Round {round_id} was opened on {opened_on}, and this computer's clock says "
                            f"{close_on}. To fix: set the clock.")
@@ -176,11 +181,12 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
 
 def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Reference,
                        settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Returns one row per closed round, principle, criterion and panel; table ``tallies`` before its types
-    are set.
+    """Returns table ``tallies`` before its column types are set: one row per closed round, principle,
+    criterion and panel.
 
-    Every panel with raters in the round has a row for each question asked. ``movement`` compares with the
-    last earlier round in which the panel voted on the same version and from which no ballot was erased.
+    Every panel with raters in the round has a row for each question asked. ``movement`` compares the median
+    with that of the last earlier round in which the panel voted on the same version. Rounds from which a
+    ballot was erased are not compared.
 """
     texts = join_issued_texts(reference.rounds, reference.principles)
     expected = {round_id: select_eligible_raters(ballots.raters_of(round_id, reference),
@@ -219,8 +225,8 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
 
 @dataclass(frozen=True)
 class PanelVotes:
-    """The ballots of a panel on a text and criterion (None for an abstention): cast in person, cast by proxy,
-    and left out because the voter declared an interest."""
+    """The ballots of a panel on a text and criterion, in three groups: cast in person, cast by proxy, and
+    left out because the voter declared an interest. None stands for an abstention."""
 
     in_person: list[int | None] = field(default_factory=list)
     by_proxy: list[int | None] = field(default_factory=list)
@@ -235,8 +241,9 @@ class PanelVotes:
         """Returns the columns of ``tallies`` about proxies and interests. ``is_exact`` says whether all
         counts of the panel are disclosed.
 
-        Readers outside the team see at most one other result: without proxies if there are any, else with the
-        votes that were left out. This choice does not depend on any vote.
+        Readers outside the team see at most one other result. If there are proxies, it is the result without
+        them; if there are none, it is the result with the votes that were left out. Which of the two it is
+        does not depend on any vote.
         """
         def result_of(ballots: list[int | None]) -> str:
             cast = [vote for vote in ballots if vote is not None]
@@ -265,15 +272,16 @@ class PanelVotes:
 
 def describe_rule_by_round(seals: Mapping[str, Seal], settings: Mapping[str, Any],
                            texts: pd.DataFrame) -> dict[str, str]:
-    """Returns the printed rule of each round, from its seal, with a note if the round was counted again."""
+    """Returns the printed rule of each closed round, from its seal, keyed by round. A note is added if the
+    round was counted again."""
     return {round_id: describe_rule(seals[round_id].rule,
                                     texts) + seals[round_id].history if round_id in seals
             else describe_rule(settings, texts) for round_id in texts["round_id"].unique()}
 
 
 def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
-    """Returns the study's rule as printed on every result, with its day, and a note if it was changed after
-    the first round.
+    """Returns the study's rule as it is printed with every result, with the day on which it was fixed. A note
+    is added if the rule was changed after the first round.
 
     >>> describe_rule({"test": "ipras", "vote": "person", "quorum": {"observer": 4},
     ...     "fixed_on": "2017-05-01"},
@@ -293,7 +301,7 @@ def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
 
 
 def _quorum_in_words(settings: Mapping[str, Any]) -> str:
-    """Returns the quorum of a rule in words; rules of older rounds have no quorum."""
+    """Returns the quorum of a rule in words. Rules of older rounds have no quorum."""
     if "quorum" not in settings:
         return "no quorum was fixed"
     own = "".join(f"; of {PANELS[panel].lower()} {ballots}" for panel, ballots in settings["quorum"].items()
@@ -306,11 +314,12 @@ def _quorum_in_words(settings: Mapping[str, Any]) -> str:
 def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *,
                       agreement_test: str, fully_disclosed_panels: Collection[str] = (),
                       comments: Mapping[str, list[str]] | None = None) -> list[str]:
-    """Returns the results of a round as lines to read out, with the votes that may be disclosed.
+    """Returns the results of a round as lines to read out, with only the votes that may be disclosed.
 
-    ``frames`` are tables ``tallies`` and ``ratings`` of all rounds, ``agreement_test`` is the study's,
-    ``fully_disclosed_panels`` are the panels whose counts are all disclosed. The readable ``comments`` on
-    each principle follow its results.
+    - ``frames``: tables ``tallies`` and ``ratings`` of all rounds.
+    - ``agreement_test``: the test of the study.
+    - ``fully_disclosed_panels``: the panels whose counts are all disclosed.
+    - ``comments``: the comments that may be read, keyed by principle; they follow its results.
 """
     here = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
     if here["tallies"].empty:
@@ -341,8 +350,8 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
 
 def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
                            round_id: str) -> list[str]:
-    """:func:`list_result_lines` for a round of a study; none if somebody has left since they were
-    disclosed."""
+    """Returns the lines of :func:`list_result_lines` for a round of a study. If a ballot of the round was
+    erased after its results were disclosed, one line says that the results are no longer disclosed."""
     if round_id in list_rounds_with_erased_ballots(study):
         return [f"The results of round {round_id} are no longer disclosed."]
     ratings = frames["ratings"]
@@ -355,7 +364,7 @@ def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[s
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    """Returns the result of one criterion and panel."""
+    """Returns the line with the result of one criterion and panel."""
     return f"  {row['criterion']}, {row['panel'].replace('_', ' ')}s: " + "; ".join(filter(None, [
         tally_in_words(row), row["result"] if row["result"] not in (TOO_FEW, NO_DECISION) else "",
         row["movement"], dissenting_votes_in_words(row)]))

@@ -12,7 +12,7 @@ from glc_analysis.study import Study
 
 
 def list_reopening_reasons(study: Study) -> Iterator[Piece]:
-    """Returns the reasons for reopening rounds, which are printed with every result of such a round."""
+    """Yields the reasons for reopening rounds. Each reason is printed with every result of its round."""
     for path in sorted(study.private_folder("rounds").glob("*/reopened.csv")):
         because = pd.read_csv(path, dtype="str", keep_default_na=False)["because"]
         yield from ((f"{study.relative(path)}\t{n}\tbecause", text)

@@ -1,8 +1,8 @@
 """The commands that change texts in the room: amend, propose, split, merge, withdraw-text, object, agree.
 
-They are typed between two rounds. Each command asks for what its options do not give, shows the old text
-first, and says in a sentence what happened and what comes next. Nothing is written before the last question
-is answered.
+The commands are typed between two rounds. Each command asks for whatever its options leave out, shows the old
+text first, and says in a sentence what it did and what comes next. Nothing is written before the last
+question has been answered.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ if TYPE_CHECKING:
     from glc_analysis.reference import Reference
 
 _asked_by = click.option("--asked-by", default="", metavar="WHO",
-                         help="Who asked for it: an organisation, a panel or the room, never a person; "
-                              "slides and packets print it. Without it you are asked.")
+                         help="Who asked for the change: an organisation, a panel or the room, never a "
+                              "person; slides and packets print it. Without this option you are asked.")
 
 
 _because = click.option("--because", default="", metavar="WHY",
-                        help="The reason, naming no one; it is shown to the room. Without it you are asked.")
+                        help="The reason, naming no one; it is shown to the room. Without this option you "
+                             "are asked.")
 
 
 def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
-    """Returns a line that somebody types; asks again if nothing was typed."""
+    """Returns a line that somebody types. Asks again if nothing was typed and the answer may not be blank."""
     while True:
         try:
             line = ask_line(prompt).strip()
@@ -50,8 +51,8 @@ def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
 
 def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by",
          why: str = "Because") -> dict[str, str]:
-    """Returns who asked for a change and why; asks for each of them that no option gives. An answer that
-    names a person is refused before the next question."""
+    """Returns who asked for a change and why, and asks for each of the two that no option gives. An answer
+    that names a person is refused before the next question."""
     from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
     from glc_analysis.addons.convening.principles import resolve_requester, tidy_reason_without_names
 
@@ -65,7 +66,7 @@ def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by"
 
 
 def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str]) -> str:
-    """Returns the stored form of the text that somebody types; asks again if the text is refused."""
+    """Returns the text that somebody types, in its stored form. Asks again if the text is refused."""
     from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
 
     while True:
@@ -77,7 +78,7 @@ def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str])
 
 
 def _typed_texts(least: int) -> list[str]:
-    """Returns the new texts that somebody types, until an empty line follows the last one."""
+    """Returns the new texts that somebody types; an empty line ends the input once there are enough texts."""
     texts: list[str] = []
     while True:
         n = len(texts) + 1
@@ -89,8 +90,8 @@ def _typed_texts(least: int) -> list[str]:
 
 
 def _language(study: Study) -> str:
-    """Returns the language of a text that somebody has typed. Enter alone chooses the language of the other
-    principles."""
+    """Returns the language of a text that somebody has typed. Enter alone chooses the language of the first
+    principle."""
     from glc_analysis.addons.convening.amendments import (
         language_of_first_principle,
         read_reference_allowing_unrecorded_decisions,
@@ -107,8 +108,8 @@ def _language(study: Study) -> str:
 
 
 def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
-    """Shows the texts that a change concerns before anything is typed. Refuses a text that is not in use,
-    unless the change brings it back."""
+    """Shows the texts that a change concerns before anything is typed. Raises UsageError for a text that is
+    not in use, except if the change brings it back (``is_back``)."""
     from glc_analysis.addons.convening.amendments import (
         check_text_in_use,
         find_current_version_row,
@@ -125,21 +126,21 @@ def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
 
 
 def _confirm(question: str) -> None:
-    """Asks for confirmation before anything is written, if a text was typed at the prompt."""
+    """Asks for confirmation before anything is written. Used if a text was typed at the prompt."""
     if not click.confirm(question, default=True, err=True):
         raise click.ClickException("Nothing is changed.")
 
 
 def _say_signatures(done: TextChange) -> None:
-    """Says how many organisations signed each old text, as a number only, because the room may see the
-    screen."""
+    """Says how many organisations signed each old text. Their names are not shown, because the room may see
+    the screen."""
     for name, n in done.signatures.items():
         say(f"1 organisation signed {name}: the signature stays with that text." if n == 1 else
             f"{n} organisations signed {name}: the signatures stay with that text.")
 
 
 def _say_change(done: TextChange, *, is_kept: str) -> None:
-    """Says what a change did and what comes next; ``is_kept`` is the phrase on what became of the old
+    """Says what a change did and what comes next. ``is_kept`` is the phrase on what became of the old
     texts."""
     from glc_analysis.addons.convening.histories import join_names_in_sentence
 
@@ -158,35 +159,35 @@ def _say_change(done: TextChange, *, is_kept: str) -> None:
     if done.after:
         are = "is a candidate" if len(done.after) == 1 else "are candidates"
         say(f"{join_names_in_sentence(done.after)} {are} without votes, signatures and evidence. Pages say "
-            "so until evidence.csv has some.")
+            "so until evidence.csv has evidence.")
     if done.languages_to_translate:
-        say(f"To be translated: {', '.join(done.languages_to_translate)}. Until then forms in these "
-            "languages show the words as they were written, and say so.")
+        say(f"To be translated: {', '.join(done.languages_to_translate)}. Until then, forms in these "
+            "languages show the original words, and say so.")
     now_asked = join_names_in_sentence(done.after) if done.after else "one text less"
     if not done.before:
         now_asked = f"{now_asked} too"
     for round_id in done.open_rounds:
-        say(f"Round {round_id} is open and none of its forms has been received: it now asks about "
-            f"{now_asked}. Next: `glc forms --round {round_id}` writes its forms again; "
-            "take back the ones you gave out.")
+        say(f"Round {round_id} is open and none of its forms has been received, so it now asks about "
+            f"{now_asked}. Next: write its forms again with `glc forms --round {round_id}`, and "
+            "take back the forms that you gave out.")
     for round_id in done.not_in_rounds:
-        say(f"Round {round_id} is open and forms of it have been received: it does not ask about "
-            f"{join_names_in_sentence(done.after)}; the next round will.")
+        say(f"Round {round_id} is open and forms of it have been received, so it does not ask about "
+            f"{join_names_in_sentence(done.after)}. The next round will.")
     if not done.open_rounds and not done.not_in_rounds:
         texts = join_names_in_sentence(done.after or done.before)
-        say("Next: `glc forms --round` with the name of the next round; "
-            f"it {'asks about' if done.after else 'leaves out'} {texts}.")
+        say("Next: run `glc forms --round` with the name of the next round, "
+            f"which {'asks about' if done.after else 'leaves out'} {texts}.")
 
 
 @click.command()
 @click.argument("principle")
-@click.option("--text", default="", help="The new text. Without this and --file it is asked for.")
+@click.option("--text", default="", help="The new text. Without this and --file you are asked for it.")
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A file with the new text only, in UTF-8.")
 @_asked_by
 @_because
-@click.option("--hold-out", is_flag=True, help="Amend even if forms of an open round on it are in: ratings "
-              "of the old text are then excluded.")
+@click.option("--hold-out", is_flag=True, help="Amend even if forms of an open round on the principle have "
+              "been received. Ratings of the old text are then excluded.")
 @pass_study
 def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: str, because: str,
           hold_out: bool) -> None:
@@ -215,28 +216,28 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     for line in list_results_on_old_text(study, done):
         say(line)
     for round_id in done.open_rounds:
-        say(f"Round {round_id} is open and now asks about {done.after[0]}: ratings of {done.before[0]} are "
-            "excluded, and its raters have to be asked again (`glc forms` writes the new forms)." if hold_out
-            else f"Round {round_id} is open and none of its forms has been received: it now asks about "
-            f"{done.after[0]}. Next: `glc forms --round {round_id}` writes its forms again; take back the "
-            f"ones you gave out.")
+        say(f"Round {round_id} is open and now asks about {done.after[0]}. Ratings of {done.before[0]} are "
+            "excluded, and its raters must be asked again (`glc forms` writes the new forms)." if hold_out
+            else f"Round {round_id} is open and none of its forms has been received, so it now asks about "
+            f"{done.after[0]}. Next: write its forms again with `glc forms --round {round_id}`, and take "
+            f"back the forms that you gave out.")
     _say_signatures(done)
     if done.languages_to_translate:
         say(f"To be translated again: {', '.join(done.languages_to_translate)}.")
 
 
 @click.command()
-@click.option("--text", default="", help="The text. Without it, it is asked for.")
-@click.option("--name", default="", help="A short name for lists; without it, the first words.")
-@click.option("--language", default="", metavar="CODE", help="The language of the text, such as es; without "
-              "it, that of the other principles, unless you type the text: then you are asked.")
+@click.option("--text", default="", help="The text. Without this option you are asked for it.")
+@click.option("--name", default="", help="A short name for lists; by default the first words of the text.")
+@click.option("--language", default="", metavar="CODE", help="The language of the text, such as es. By "
+              "default that of the first principle; if you type the text, you are asked.")
 @_asked_by
 @_because
 @pass_study
 def propose(study: Study, text: str, name: str, language: str, asked_by: str, because: str) -> None:
     """Add a principle that somebody proposes in the room.
 
-    It gets a new id and is a candidate without evidence; pages, forms and the trace say so.
+    The principle gets a new id and is a candidate without evidence; pages, forms and the trace say so.
     """
     from glc_analysis.addons.convening.amendments import propose_principle as issue
 
@@ -252,10 +253,10 @@ def propose(study: Study, text: str, name: str, language: str, asked_by: str, be
 
 @click.command()
 @click.argument("principle")
-@click.option("--text", "texts", multiple=True, help="A new text; give it once for each. Without it they are "
-              "asked for.")
-@click.option("--name", "names", multiple=True, help="A short name for lists, in the order of the texts; "
-              "without it, the first words.")
+@click.option("--text", "texts", multiple=True, help="A new text; repeat the option for each text. Without "
+              "it you are asked for the texts.")
+@click.option("--name", "names", multiple=True, help="A short name for lists, in the order of the texts; by "
+              "default the first words of the text.")
 @_asked_by
 @_because
 @pass_study
@@ -279,8 +280,8 @@ def split(study: Study, principle: str, texts: tuple[str, ...], names: tuple[str
 
 @click.command()
 @click.argument("principles", nargs=-1, required=True, metavar="PRINCIPLE PRINCIPLE ...")
-@click.option("--text", default="", help="The new text. Without it, it is asked for.")
-@click.option("--name", default="", help="A short name for lists; without it, the first words.")
+@click.option("--text", default="", help="The new text. Without this option you are asked for it.")
+@click.option("--name", default="", help="A short name for lists; by default the first words of the text.")
 @_asked_by
 @_because
 @pass_study
@@ -308,10 +309,10 @@ def merge(study: Study, principles: tuple[str, ...], text: str, name: str, asked
 @_because
 @pass_study
 def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> None:
-    """Set a principle aside: no later form asks about it.
+    """Set a principle aside, so that no later form asks about it.
 
-    Who asked for it, and why, goes into decision_log.csv. Not to be confused with `glc withdraw`, which
-    erases an organisation.
+    decision_log.csv records who asked for it and why. This is not `glc withdraw`, which erases an
+    organisation.
     """
     from datetime import date
 
@@ -331,20 +332,20 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
     if is_typed:
         _confirm(f"Set {principle} aside?")
     _say_change(issue(study, principle, today=date.today(), **why), is_kept="is set aside")
-    say(f"To bring it back: `glc amend {principle}`, with the same words or others.")
+    say(f"To bring it back: `glc amend {principle}`, with the same words or with other words.")
 
 
 @click.command("object")
 @click.argument("principle")
 @click.option("--by", default="", metavar="WHO", help="Who objects: an organisation or a panel, never a "
-              "person; without it you are asked.")
-@click.option("--because", default="", metavar="WORDS", help="The objection, naming no one; without it you "
-              "are asked.")
+              "person. Without this option you are asked.")
+@click.option("--because", default="", metavar="WORDS", help="The objection, naming no one. Without this "
+              "option you are asked.")
 @pass_study
 def object_(study: Study, principle: str, by: str, because: str) -> None:
     """Write down an objection to a principle, outside the ballot.
 
-    It changes no count. Slides, pages and packets print it.
+    The objection changes no count. Slides, pages and packets print it.
     """
     from datetime import date
 
@@ -354,22 +355,22 @@ def object_(study: Study, principle: str, by: str, because: str) -> None:
         _show_old(study, principle, is_back=True)
     said = _why(study, by, because, who="Who objects", why="The objection")
     name = record_objection(study, principle, said["because"], by=said["asked_by"], today=date.today())
-    say(f"The objection to {name} is in decision_log.csv, and changes no count. The slides of the next round "
-        "that is closed, the page of the principle and the packets print it; an organisation is named there "
-        "only if it may be.")
+    say(f"The objection to {name} is in decision_log.csv, and changes no count. It is printed on the slides "
+        "of the next round that is closed, on the page of the principle and in the packets. They name an "
+        "organisation only if it may be named.")
 
 
 @click.command()
 @click.argument("principles", nargs=-1, required=True, metavar="PRINCIPLE ...")
 @click.option("--decided-by", default="", metavar="WHO", help="Who decided: the room, a panel or an "
-              "organisation, never a person. Without it you are asked.")
+              "organisation, never a person. Without this option you are asked.")
 @pass_study
 def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     """Write down that the convening agreed to a principle.
 
-    Shows its results, ballots, quorum and objections first, and asks. Who decided, when and on which votes is
-    kept in text_decisions.csv. The decision holds for these words: an amended principle has to be agreed
-    again.
+    Shows the results, ballots, quorum and objections first, and asks for confirmation. text_decisions.csv
+    records who decided, when and on which votes. The decision holds only for these words: an amended
+    principle must be agreed again.
     """
     from datetime import date
 

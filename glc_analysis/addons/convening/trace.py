@@ -1,9 +1,11 @@
 """Traces a principle to its sources: evidence, code or question, passage or rows, raw file.
 
-:func:`trace_principle_to_sources` gives the lines of a trace, :func:`list_principles_resting_on` the reverse.
-Both use the tables of the last build and recompute the checksums of raw files. The team sees call, time,
-line, raw file and checksum, and the forms behind votes. Other readers see released figures and cleared
-quotations, but no document, time, file, passage id or note.
+A trace is a list of lines (:class:`TraceNode`), each indented below the line that rests on it.
+:func:`trace_principle_to_sources` returns the trace of a principle. :func:`list_principles_resting_on` goes
+the other way, from a source to principles. Both functions use the tables of the last build, and compute the
+checksums of raw files again. The team sees call, time, line, raw file and checksum, and the forms that
+contain votes. Other readers see released figures and cleared quotations, but no document, time, file, passage
+id or note.
 """
 
 from __future__ import annotations
@@ -79,16 +81,21 @@ _WITHHELD = "evidence that stays with the team"
 _OF_A_WAVE = "{} of the wave {}, as released then, and not printed again."
 _NOT_CLEARED = "words that are not cleared for this audience"
 TRAIL = "_trail"
-"""The key under which a view caches its trail."""
+"""The key under which a view caches its :class:`EvidenceTrail`."""
 
 
 @dataclass(frozen=True)
 class TraceNode:
-    """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, text, decision, evidence,
-    votes, question, code, memo, passage, quotation or file; ``id`` and ``text`` contain only what the
-    audience may read; ``place`` is where a page shows it (:mod:`~glc_analysis.view.places`; blank: nowhere).
-    The text of a passage or quotation begins with its words, ``quote``, in a ``language``. ``about`` has, for
-    the team, every id that the line covers."""
+    """A line of a trace; ``id`` and ``text`` contain only what the audience may read.
+
+    - ``depth``: the indentation of the line; 0 for the principle.
+    - ``kind``: principle, text, decision, evidence, votes, question, code, memo, passage, quotation or file.
+    - ``place``: where a page shows the content of the line (:mod:`~glc_analysis.view.places`); blank if no
+      page does.
+    - ``quote``, ``language``: the words with which the text of a passage or quotation begins, and their
+      language.
+    - ``about``: for the team, every id that the line concerns.
+    """
 
     depth: int
     kind: str
@@ -101,8 +108,8 @@ class TraceNode:
 
 
 class EvidenceTrail:
-    """The tables of a built study for traces as one audience may see them, each read once; ``view`` covers
-    the whole study."""
+    """The tables of a built study from which traces are made, as one audience may see them. Each table is
+    read once; ``view`` covers the whole study."""
 
     def __init__(self, view: StudyView) -> None:
         self.view, self.study, self.read = view, view.study, view.read
@@ -112,14 +119,15 @@ class EvidenceTrail:
 
     @classmethod
     def of(cls, view: StudyView) -> EvidenceTrail:
-        """Returns the trail of a view, shared by all parts of a page."""
+        """Returns the trail of a view; all sections of a page share it."""
         held = vars(view)
         if TRAIL not in held:
             held[TRAIL] = cls(view)
         return held[TRAIL]
 
     def evidence(self, row: Any) -> Iterator[TraceNode]:
-        """Yields the lines of one row of evidence: its own first, then those below it, computed on demand."""
+        """Yields the lines of one row of evidence: the line of the row, then the lines below it. Each line is
+        computed when it is needed."""
         figure, below = self.figure(row), self.sources(row)
         first = next(below, None)
         if earlier := self.other_wave_sentence(row):
@@ -141,12 +149,12 @@ class EvidenceTrail:
             yield from below
 
     def describe_trial(self, reference: str) -> str:
-        """Describes a trial cited as evidence: who tried which text, in which cycle."""
+        """Returns words for a trial cited as evidence: who tried which text, in which cycle."""
         organisation, _, rest = reference.partition("/")
         return f"{self.view.labels.get(organisation, organisation)}, {rest.replace('/', ', cycle ')}"
 
     def sources(self, row: Any) -> Iterator[TraceNode]:
-        """Yields the lines below a row of evidence."""
+        """Yields the lines below the line of a row of evidence, down to its sources."""
         figure = self.figure(row)
         if self.other_wave_of_evidence(row):
             return
@@ -156,7 +164,7 @@ class EvidenceTrail:
             yield from self.trace_below_figure(figure)
 
     def other_wave_of_evidence(self, row: Any) -> str:
-        """Returns the wave of a row of evidence if it differs from the wave of the study's figures; else
+        """Returns the wave of a row of evidence if it is another wave than that of the study's figures; else
         blank."""
         labels = self.view.wave_labels
         if not labels and not self.has_sources:
@@ -164,9 +172,9 @@ class EvidenceTrail:
         return other_wave_cited(row, [*labels], self.view.wave_of_figures)
 
     def other_wave_sentence(self, row: Any) -> str:
-        """Returns a sentence for a row of evidence from another wave than the study's figures. The team reads
-        the number as cited and, beside it, the current wave's number if the question may be compared, else
-        why not. Blank for all other rows."""
+        """Returns a sentence for a row of evidence from another wave than that of the study's figures; blank
+        for all other rows. For the team, the sentence has the number as it was cited, and beside it the
+        number of the current wave, or the reason why the waves may not be compared."""
         if not (wave := self.other_wave_of_evidence(row)):
             return ""
         labels = self.view.wave_labels
@@ -204,15 +212,15 @@ class EvidenceTrail:
 
     @cached_property
     def _printed_quotes(self) -> list[tuple[str, list[str], dict[str, str]]]:
-        """Returns each quotation that the audience may read: the origin of its segment, its codes, and its
-        row of ``view.quotations()``."""
+        """Returns three values for each quotation that the audience may read: the original segment of its
+        passage, its codes, and its row of ``view.quotations()``."""
         rows = self._quotes
         return [*zip(rows["segment_id"].map(self.origins).fillna(""), rows["code_ids"].str.split(";"),
                      self.view.quotation_frame(rows).to_dict("records"), strict=True)]
 
     def votes(self, principle_id: str) -> list[TraceNode]:
-        """Returns, for the team, the votes on a principle, a line per round and panel, and the forms that
-        contain the votes."""
+        """Returns lines for the team on the votes on a principle: one line per round and panel, and below it
+        the forms that contain the votes."""
         lines = []
         for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
@@ -235,8 +243,8 @@ class EvidenceTrail:
 
     @cached_property
     def _figures(self) -> Callable[[str], dict[str, Any]]:
-        """Returns a function that gives the figures of a question, or of codes, by their ids, so that a trace
-        reads only the figures that it shows."""
+        """Returns a function that returns the figures of a question, or of codes, keyed by id. With it, a
+        trace reads only the figures that it shows."""
         def figures_by_id(question: str) -> dict[str, Any]:
             rows = self.view.question_figures(question) if question else self.view.released
             return dict(zip(rows["figure_id"], rows.itertuples(), strict=True))
@@ -248,7 +256,7 @@ class EvidenceTrail:
 
     @cached_property
     def places(self) -> Places:
-        """Returns the places on the pages of the audience."""
+        """Returns the places at which pages of the audience show codes, questions and passages."""
         passages = self.view.coded_passages if self.has_sources else None
         return Places.of(self.view.code_list, self.view.question_figures("coded"), passages)
 
@@ -276,7 +284,7 @@ class EvidenceTrail:
         return self.node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
 
     def trace_below_figure(self, figure: Any) -> Iterator[TraceNode]:
-        """Yields the lines below a figure: the code and its passages, or the question and its rows."""
+        """Yields the lines below a figure: its code with passages, or its question with rows."""
         if figure.measure == "coded":
             return self._code(figure)
         question = self.words.questions.get(figure.question_id.removeprefix(f"{DISCORDANCE}/"))
@@ -307,8 +315,8 @@ class EvidenceTrail:
 
     @cached_property
     def _read_about(self) -> Callable[[str], Read]:
-        """Returns a function that gives, for a question, a reader of tables that are limited to the answers
-        to this question."""
+        """Returns a function that returns, for a question, a reader of tables. This reader returns only the
+        rows about answers to the question."""
         answers = cache(lambda name, question: tables.read_table(name, study=self.study, question=question))
 
         def reader(question: str) -> Read:
@@ -356,8 +364,8 @@ class EvidenceTrail:
                 yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
     def _segment(self, segment_id: str, cited: str) -> Iterator[TraceNode]:
-        """Yields the passage of a segment, at the place of the cited words; for readers outside the team, the
-        segment's cleared quotations."""
+        """Yields the lines of a cited segment. The team gets its passage, at the place of the cited words;
+        other readers get the cleared quotations of the segment."""
         if segment_id in self.segments:
             if self.has_sources:
                 codes = self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"]
@@ -368,8 +376,8 @@ class EvidenceTrail:
 
     def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
                  memo: str = "", begins: str = "") -> Iterator[TraceNode]:
-        """Yields the line of a passage and the line of its file. The place in the file is that of ``begins``,
-        or else of the quotation."""
+        """Yields the line of a passage and the line of its file. The place in the file is where the words
+        ``begins`` start, or, if they are blank, the words ``quote``."""
         segment = self.segments[segment_id]
         document = self.documents[segment.document_id]
         path, place = self.files.place_of_segment(segment_id, document, begins or quote)
@@ -392,19 +400,19 @@ class EvidenceTrail:
 
     @cached_property
     def texts(self) -> dict[str, dict[str, str]]:
-        """Returns the original texts of all principles by printed id, for audiences that may read earlier
-        texts."""
+        """Returns the original texts of all principles, keyed by printed id. It is empty for audiences that
+        may not read earlier texts."""
         rows = self.read("principles") if self.view.may("earlier_texts") else self.read("principles")[:0]
         return {row["printed_id"]: row for row in rows[rows["translation_of"] == ""].to_dict("records")}
 
     def count_evidence(self, principle_id: str) -> int:
-        """Returns the number of pieces of evidence recorded for a principle."""
+        """Returns the number of rows of evidence recorded for a principle."""
         return int((self.read("evidence")["principle_id"] == principle_id).sum())
 
     def reason_and_requester(self, text: Mapping[str, str]) -> str:
-        """Returns the reason for a text and who asked for it, as sentences. Readers outside the team see the
-        requester only if it is an organisation that may be named. They do not see it while the block of
-        decisions is hidden because somebody withdrew."""
+        """Returns sentences with the reason for a text and with who asked for it. Readers outside the team
+        see the requester only if it is an organisation that may be named. They do not see it while the block
+        of decisions is hidden because somebody withdrew."""
         if DECISIONS_BLOCK in self.view.hidden:
             return ""
         by = text["asked_by"]
@@ -413,8 +421,8 @@ class EvidenceTrail:
         return "".join(f" {head}: {words.rstrip('.')}." for head, words in said.items() if words)
 
     def decisions(self, principle_id: str) -> list[str]:
-        """Returns the decisions about a principle and the objections to it, for audiences that may read
-        earlier texts: day, decision, proposer, objections and reservations."""
+        """Returns the decisions about a principle and the objections to it: day, decision, proposer,
+        objections and reservations. It is empty for audiences that may not read earlier texts."""
         if DECISIONS_BLOCK in self.view.hidden or not self.view.may("earlier_texts"):
             return []
         rows = self.read("decision_log").sort_values("order")
@@ -426,14 +434,14 @@ class EvidenceTrail:
                 for row, by in zip(rows.itertuples(), names, strict=True)]
 
     def is_objected_to(self, principle_id: str) -> bool:
-        """Whether :meth:`decisions` has an objection to a principle."""
+        """Whether :meth:`decisions` contains an objection to a principle."""
         rows = self.read("decision_log")
         is_own = (rows["principle_id"] == principle_id) & (rows["objections"] != "")
         return bool(is_own.any()) and bool(self.decisions(principle_id))
 
     def history(self, row: Any) -> Iterator[TraceNode]:
-        """Yields the origin of a principle's text with its earlier words, what became of it, whether evidence
-        is recorded, and the decisions about it."""
+        """Yields lines on the origin of a principle's text and its earlier words, on what became of the text,
+        on whether evidence is recorded, and on the decisions about the principle."""
         text = self.texts.get(row["printed_id"])
         if text is None:
             return
@@ -466,8 +474,9 @@ class EvidenceTrail:
 
     @cached_property
     def passages(self) -> pd.DataFrame:
-        """Returns one row per passage and agreed code: :func:`glc_analysis.coding.exports.quotations`, with
-        the source of its text. The wording column also says if coders do not agree on the words."""
+        """Returns one row per passage and agreed code (:func:`glc_analysis.coding.exports.quotations`), with
+        the source of the passage's text. Column wording also says whether the coders disagree on the
+        words."""
         rows = quotations(*map(self.read, ("codings", "segments", "documents", "organisations")),
                           self.view.code_list)
         sources = text_sources(self.read("documents"), self.read("segments"))
@@ -486,7 +495,7 @@ class EvidenceTrail:
 
     @cached_property
     def _coders(self) -> dict[str, set[str]]:
-        """Returns the coders who used each code."""
+        """Returns the coders who used each code, keyed by code."""
         return self.read("codings").groupby("code_id")["coder_id"].agg(set).to_dict()
 
     @cached_property
@@ -497,7 +506,7 @@ class EvidenceTrail:
 
     @cached_property
     def _by_code(self) -> dict[str, list[Any]]:
-        """Returns the passages of each code, in their order."""
+        """Returns the passages of each code in order, keyed by code."""
         found: dict[str, list[Any]] = {}
         for code, row in zip(self.passages["code_id"], self.passages.itertuples(), strict=True):
             found.setdefault(code, []).append(row)
@@ -515,12 +524,12 @@ class EvidenceTrail:
 
     @cached_property
     def origins(self) -> dict[str, str]:
-        """Maps each segment to the segment that it translates, or to itself."""
+        """Returns, for each segment, the segment of which it is a translation, or the segment itself."""
         return map_to_originals(self.read("segments"))
 
     @cached_property
     def _quoted(self) -> dict[str, list[str]]:
-        """Returns the quotations of each segment, for any audience."""
+        """Returns the quotations of each segment, keyed by segment, whatever their audience."""
         return self.reference("quotes").groupby("segment_id")["quote_id"].agg(list).to_dict()
 
     @cached_property
@@ -535,8 +544,8 @@ class EvidenceTrail:
 
 
 def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str = "team") -> list[TraceNode]:
-    """Returns the trace of one principle as lines in order; ``P03`` means its latest version, ``P03.1`` its
-    first.
+    """Returns the trace of one principle as lines in order. ``P03`` means the latest version of the
+    principle, and ``P03.1`` its first version.
 
     Raises UsageError for an unknown principle, and GLCError if nothing is built.
     """
@@ -559,8 +568,8 @@ def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
     """Returns the principles whose evidence or votes rest on a source, for the team only.
 
     A source is a figure, code, segment, document, question, answer, raw file, organisation, quotation or
-    rater. Columns: principle, evidence_id (blank for votes), reference, stance, through (the first line of
-    the trace that refers to the source). Raises UsageError for an unknown source.
+    rater. Columns: principle, evidence_id (blank for votes), reference, stance, and through, the first line
+    of the trace that refers to the source. Raises UsageError for an unknown source.
     """
     trail = EvidenceTrail(StudyView(study))
     evidence = trail.read("evidence")
@@ -579,7 +588,7 @@ def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
 
 
 def _sources(study: Study) -> set[str]:
-    """Returns the ids of everything on which a principle could rest."""
+    """Returns the ids of all sources on which a principle could rest."""
     ids = {"figures": "figure_id", "questions": "question_id", "segments": "segment_id",
            "documents": "document_id", "answers": "answer_id", "organisations": "organisation_id",
            "codebook": "code_id"}

@@ -1,8 +1,8 @@
-"""Translations of principles, and their review status.
+"""Collects the translations of principles, with their review status.
 
-A text has an id such as ``P07.2/statement``. Translations that were voted on are in principles.csv, others
-only in translations.csv, which also has their review status. A draft is marked, and shown only to audiences
-that may read drafts of principles.
+A text has an id such as ``P07.2/statement``. Translations that were voted on are in principles.csv; all other
+translations are only in translations.csv. translations.csv also has the review status of both kinds. A draft
+is marked as a draft, and shown only to audiences that may read drafts of principles.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ CHECKED = ("reviewed", "tried")
 
 @dataclass(frozen=True)
 class TranslatedText:
-    """A text in a language. ``status`` is the review status of a translation in translations.csv, and blank
-    for an original text."""
+    """A text in a language. ``status`` is the review status of a translation, from translations.csv; it is
+    blank for an original text."""
 
     text: str
     language: str
@@ -38,7 +38,7 @@ class TranslatedText:
 
 @dataclass(frozen=True)
 class Translations:
-    """The translations of all texts, by text id and language."""
+    """The translations of all texts, keyed by text id and language."""
 
     words: Mapping[tuple[str, str], TranslatedText]
 
@@ -60,22 +60,22 @@ class Translations:
         return cls(written | voted_on)
 
     def find(self, text_id: str, original: TranslatedText, language: str, audience: str) -> TranslatedText:
-        """Returns a text in a language, as an audience may read it; the original if there is no translation
-        or only a draft that the audience may not read."""
+        """Returns a text in a language, as an audience may read it. Returns the original if there is no
+        translation, or only a draft that the audience may not read."""
         words = self.words.get((text_id, language)) if original.text else None
         return original if words is None or not is_translation_readable(words.status, audience) else words
 
     def status_of(self, row: Mapping[str, str]) -> str:
-        """Returns the review status of a translation (a row of principles.csv), which is the lowest status of
-        its texts. Blank for an original."""
+        """Returns the review status of a translation: the lowest status of its texts. ``row`` is its row of
+        principles.csv. Blank for an original."""
         texts = [self.words[f"{row['translation_of']}/{column}", row["language"]].status
                  for column in TRANSLATED_COLUMNS if row["translation_of"] and row.get(column, "")]
         return min(texts, key=(DRAFT, *CHECKED).index, default="")
 
 
 def translated_texts_by_original(study: Study, audience: str, language: str) -> dict[str, tuple[str, bool]]:
-    """Returns, for each original text of the principles, its translation as far as an audience may read it,
-    and whether the translation is a draft."""
+    """Returns, keyed by the original text, the translation of each text of the principles that an audience
+    may read, and whether the translation is a draft."""
     rows = tables.read_table("principles", study=study)
     translations = Translations.of(rows, read_reference_table(study, "translations"))
     translated = {}
@@ -100,14 +100,14 @@ def is_translation_readable(status: str, audience: str) -> bool:
 
 
 def select_readable_texts(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
-    """Returns rows of table ``principles`` without the translations that an audience may not read."""
+    """Returns rows of table ``principles`` without translations that the audience may not read."""
     is_open = [is_translation_readable(status, audience) for status in principles["translation_status"]]
     return principles[pd.Series(is_open, principles.index, dtype=bool)]  # also of a study without principles
 
 
 def translation_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields faults for translations marked as checked without a second speaker, and for translations whose
-    words differ from those voted on."""
+    """Yields faults for translations that are marked as checked without a second speaker, and for
+    translations whose words differ from the words that were voted on."""
     principles = tables["principles"]
     rows = principles[principles["translation_of"] != ""].to_dict("records")
     voted_on = {(f"{row['translation_of']}/{column}", row["language"]): row[column]

@@ -1,8 +1,8 @@
 """Selects what one audience may see of the convening: principles, votes and signatures.
 
-The attributes of :class:`ConveningView` are attributes of every view of a study
-(:class:`glc_analysis.view.visible_tables.VisibleTables`). The functions below it select the rows of each
-table that are written into the folder of a page (:mod:`glc_analysis.view.reader_study`).
+The attributes of :class:`ConveningView` are available on every view of a study
+(:class:`glc_analysis.view.visible_tables.VisibleTables`). The functions below the class select the rows of
+each table that are written into the folder of a page (:mod:`glc_analysis.view.reader_study`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high
 
 
 class ConveningView(VisibleTables):
-    """The attributes of a view for the convening; ``self`` is the view."""
+    """The attributes that the convening adds to a view; ``self`` is the view."""
 
     @property
     def principles(self) -> pd.DataFrame:
@@ -55,12 +55,12 @@ class ConveningView(VisibleTables):
                                     language=rows["language"]).reset_index(drop=True)
 
     def votes(self, round: str | int = "") -> pd.DataFrame:
-        """Returns the votes of closed rounds as they may be disclosed, for one ``round`` or for all rounds,
-        one row per principle, panel and criterion.
+        """Returns the votes of closed rounds as they may be disclosed: one row per principle, panel and
+        criterion, for one ``round`` or for all rounds.
 
         Columns: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low, median,
         shown_as. Audiences outside the team see only counts from which no single vote can be inferred, and
-        only for panels of four or more; the public sees only the last round on each principle. Raises
+        only for panels of four or more. The public sees only the last round on each principle. Raises
         UsageError for an unknown round.
 
         >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"].iloc[0]
@@ -80,21 +80,21 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def principle_rows(self) -> pd.DataFrame:
-        """Returns rows of table ``principles``: the latest text of each principle that the audience may read;
-        on the page of a ``principle``, only the text of that principle."""
+        """Returns rows of table ``principles``: the latest text of each principle that the audience may read.
+        On the page of one principle, returns only the text of that principle."""
         rows = select_latest_readable_principles(self.read("principles"), self.audience)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
     @cached_property
     def principle_names(self) -> dict[str, str]:
-        """Short names of the page's principles that the audience may read, by id."""
+        """Returns the short names of the page's principles that the audience may read, keyed by id."""
         rows = self.principle_rows
         return dict(zip(rows["principle_id"], rows["short_name"], strict=True))
 
     def signatures(self, principle_id: str) -> tuple[pd.DataFrame, dict[str, int]]:
-        """Returns the signatures under a principle that the audience may read, and the number of each
-        decision by organisations whose names it may not know. The numbers are empty if they could disclose
-        how one of these organisations decided.
+        """Returns the signatures under a principle that the audience may read. Also returns, by decision, the
+        number of organisations whose names the audience may not know. These numbers are left out if they
+        could disclose how one of these organisations decided.
 
         Decisions on an earlier version of the text are left out. Columns: organisation_id, name (blank if the
         audience may not know it), decision (blank if the audience may not know it), reservation. An
@@ -119,8 +119,8 @@ class ConveningView(VisibleTables):
         return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), nameless
 
     def is_signed_before(self, principle_id: str) -> bool:
-        """Whether only an earlier text of a principle was signed, because the current one is not yet
-        agreed."""
+        """Whether organisations have signed only an earlier text of a principle, because the current text is
+        not yet agreed."""
         rows = self.read("signoffs")
         versions = {*rows.loc[rows["principle_id"] == principle_id, "version"]}
         status = self.principle_rows.set_index("principle_id")["status"].get(principle_id, "")
@@ -134,22 +134,23 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def fully_disclosed_panels(self) -> set[str]:
-        """Returns the panels in which all members agreed to the disclosure of every count."""
+        """Returns the panels of which all members agreed to the disclosure of every count."""
         return select_fully_disclosed_panels(self.eligible_raters)
 
     @cached_property
     def panel_sizes(self) -> dict[str, int]:
-        """Returns the number of raters in each panel, which is the largest number of all closed rounds."""
+        """Returns the number of raters in each panel. It is the largest number that the panel had in a closed
+        round."""
         sizes = self.read("tallies").groupby("panel")["n_expected"].max()
         return {PANELS[panel]: int(sizes[panel]) for panel in PANELS if panel in sizes}
 
     @cached_property
     def tallies(self) -> pd.DataFrame:
-        """Returns rows of table ``tallies`` (closed rounds) that the audience may see, with the high
-        ``votes`` and ``said``, the disclosed votes in words (:mod:`.votes`).
+        """Returns rows of table ``tallies`` (closed rounds) that the audience may see. Two columns are added:
+        ``votes``, the high votes, and ``said``, all disclosed votes in words (:mod:`.votes`).
 
-        Panels with one or two votes are never shown, and panels with three only to the team; the public sees
-        only the last round on each principle."""
+        Panels with one or two votes are never shown, and panels with three votes only to the team. The public
+        sees only the last round on each principle."""
         rows = self.read("tallies")
         rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
         # Before anything is hidden: an earlier round never takes the place of one that may not be disclosed.
@@ -174,7 +175,7 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def panel_positions(self) -> pd.DataFrame:
-        """Joint statements of panels about the principles that the audience may read: rows of table
+        """Returns the joint positions of panels on the principles that the audience may read: rows of table
         ``panel_positions``."""
         rows = self.read("panel_positions")
         return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
@@ -187,20 +188,20 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def errata(self) -> pd.DataFrame:
-        """Dated corrections of announced votes, for the principles of the page."""
+        """Returns the dated corrections of announced votes on the principles of the page."""
         rows = self.read("errata")
         return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])].sort_values("date")
 
 
 def _version(view: VisibleTables, principle_id: str) -> str:
-    """Returns the version of a principle that the audience reads."""
+    """Returns the version of a principle that the audience may read."""
     return view.principle_rows.set_index("principle_id")["version"].get(principle_id, "")
 
 
 def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the votes on agreed principles as they were announced. They are corrected only by a dated
-    erratum (errata.csv), never by new numbers, because readers could compare new numbers with the old
-    ones."""
+    """Returns the votes with the announced numbers for agreed principles. Announced votes are corrected only
+    by a dated erratum (errata.csv), never by new numbers, because readers could compare the new numbers with
+    the announced ones."""
     announced = fill_missing_role_columns(tables.read_table("announced_votes", study=view.study))
     agreed = view.principle_rows.loc[view.principle_rows["status"] == "agreed", "principle_id"]
     announced = announced[(announced["audience"] == view.audience) & announced["principle_id"].isin(agreed)]
@@ -229,10 +230,10 @@ def select_visible_principles(reader: Reader) -> pd.DataFrame:
 
 
 def select_visible_evidence(reader: Reader) -> pd.DataFrame:
-    """Returns the evidence for principles as an audience may see it. Figures, codes and publications are
-    complete. Of passages and trials only the claim is kept, so that no page says that an outcome was not
-    measured although it was. Notes are left out. A figure of a wave other than the study's has the label of
-    its wave."""
+    """Returns the evidence for principles as an audience may see it. Rows about figures, codes and
+    publications are complete, except that notes are left out. Rows about passages and trials keep only the
+    claim. The claim is kept so that no page says that an outcome was not measured although it was. A figure
+    of a wave other than the study's has the label of its wave."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]
     waves = make_wave_arguments_for_consent(read_reference_table(reader.study, "waves"),

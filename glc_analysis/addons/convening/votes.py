@@ -1,24 +1,29 @@
-"""Decides what may be disclosed, outside the team, of a closed ballot and of those who signed.
+"""Decides which results of a closed ballot, and which decisions of signatories, may be disclosed outside the
+team.
 
 The input is the counts of a panel's votes, in rows of tables ``tallies`` and ``signoffs``. The output is the
 same rows with the numbers that may be disclosed, and the words in which they are disclosed.
 
 A reader is assumed to know who voted, the rules of this module, and two votes (:data:`COALITION`): the
-reader's own vote and that of an ally; and if the two are proxies, also the votes that they cast as proxies
-(:func:`count_votes_known_to_coalition`). Protected is the third of the scale in which a vote lies: low (1 to
-3), middle (4 to 6) or high (7 to 9). Whatever is disclosed must leave at least two of the three thirds
-possible for every other vote. To check this, all counts are listed for which the same words would be
-disclosed (:func:`keeps_votes_uncertain`), so that the choice of the words reveals nothing either. The same
-holds for signatures, whose decisions take the place of the thirds.
+reader's own vote and that of an ally. If the two are proxies, they also know the votes that they cast as
+proxies (:func:`count_votes_known_to_coalition`). The module protects the third of the scale in which a vote
+lies: low (1 to 3), middle (4 to 6) or high (7 to 9). After every disclosure, at least two of the three thirds
+must remain possible for every other vote; the vote is then *uncertain*. To check this, all counts are listed
+for which the same words would be disclosed (:func:`keeps_votes_uncertain`), so that the choice of the words
+reveals nothing either. Signatures are treated in the same way, with decisions in place of thirds.
 
-What is disclosed of one round, criterion and panel depends only on the votes in it, and everything else that
-is disclosed of it (result, median, change since the round before) follows from what is disclosed. Statements
-about several rounds, criteria and panels therefore reveal no more together than each does by itself. Two
-statements concern a part of a panel, and are checked together with the panel's counts: the comparison of
-providers with low resources with the other providers (:func:`comparison_keeps_votes_uncertain`), and the
-result without ballots by proxy or with votes that were left out because of an interest
-(:func:`may_disclose_smaller_result`). Only one of the two statements is disclosed per panel, text and
-criterion: where there are proxies or interests, the comparison is not disclosed.
+The disclosed words about one round, criterion and panel depend only on the votes in it. All other disclosed
+facts about it (result, median, change since the round before) follow from these words. Statements about
+several rounds, criteria and panels therefore reveal no more together than each does by itself. Two statements
+concern a part of a panel, and are checked together with the panel's counts:
+
+- the comparison of providers with low resources with the other providers
+  (:func:`comparison_keeps_votes_uncertain`);
+- the result without ballots by proxy, or with votes that were left out because of an interest
+  (:func:`may_disclose_smaller_result`).
+
+Only one of the two statements is disclosed per panel, text and criterion: if there are proxies or interests,
+the comparison is not disclosed.
 """
 
 from __future__ import annotations
@@ -40,20 +45,20 @@ Counts = tuple[int, ...]
 TERTILES = ("low", "middle", "high")
 VOTE_COUNTS = ("votes_low", "votes_mid", "votes_high")
 LARGEST_UNDISCLOSED = 3
-"""The most votes of a panel or subgroup about which nothing is disclosed. Two members who know their own
-votes could infer the third vote from any number."""
+"""The largest number of votes in a panel or subgroup about which nothing is disclosed. Two members who know
+their own votes could infer the third vote from any number."""
 MARGIN = COALITION + 2
-"""The least number of votes outside the third with most votes at which all counts are disclosed exactly. If
-readers may know more than two votes (:func:`count_votes_known_to_coalition`), this number grows by the
+"""All counts are disclosed exactly if at least this many votes lie outside the third with most votes. If
+readers may know more than two votes (:func:`count_votes_known_to_coalition`), this number is larger by the
 difference."""
 ENOUGH = 2
-"""If at most this many votes lie at the other end of the scale, this is disclosed, because the panel then
-cannot disagree."""
+"""If at most this many votes lie at the other end of the scale, this fact is disclosed, because it shows only
+that the panel cannot disagree."""
 
 
 def count_votes_known_to_coalition(n_by_proxy: int) -> int:
     """Returns the number of votes that two readers may know if ``n_by_proxy`` votes of a panel were cast by
-    proxy. Each of the two may be a proxy, who cast one more vote.
+    proxy. Each of the two readers may be a proxy, who cast a second vote.
 
     >>> [count_votes_known_to_coalition(n) for n in (0, 1, 2, 5)]
     [2, 3, 4, 4]
@@ -76,7 +81,7 @@ def largest_undisclosed_panel(n_by_proxy: int) -> int:
 
 
 def list_possible_counts(n_votes: int, n_kinds: int = len(TERTILES)) -> Iterator[Counts]:
-    """Returns every way in which n votes can be distributed over the thirds.
+    """Yields every way in which ``n_votes`` votes can be distributed over the thirds.
 
     >>> [*list_possible_counts(2)]
     [(0, 0, 2), (0, 1, 1), (0, 2, 0), (1, 0, 1), (1, 1, 0), (2, 0, 0)]
@@ -90,24 +95,25 @@ def list_possible_counts(n_votes: int, n_kinds: int = len(TERTILES)) -> Iterator
 
 
 def list_possible_coalition_votes(n_kinds: int, most_votes: int = COALITION) -> Iterator[Counts]:
-    """Returns the votes that colluding readers may know, as counts: those of no vote, of one vote, and so
-    on."""
+    """Yields the counts of the votes that colluding readers may know: first of no vote, then of one vote, and
+    so on up to ``most_votes``."""
     for size in range(most_votes + 1):
         for known in combinations_with_replacement(range(n_kinds), size):
             yield tuple(known.count(kind) for kind in range(n_kinds))
 
 
 def subtract_coalition_votes(possible_counts: Collection[Counts], known_votes: Counts) -> list[Counts]:
-    """Returns the possible counts of the remaining votes, for readers who know some votes."""
+    """Returns the possible counts of the remaining votes, after the votes that readers know are
+    subtracted."""
     rests = [tuple(map(int.__sub__, counts, known_votes)) for counts in possible_counts]
     return [rest for rest in rests if min(rest) >= 0 and any(rest)]
 
 
 def keeps_votes_uncertain(possible_counts: Collection[Counts], *,
                           known_votes: Collection[Counts] = ()) -> bool:
-    """Whether each vote could still lie in at least two of the thirds, if any of the ``possible_counts`` may
-    be the true counts. ``known_votes`` are the votes that readers may know
-    (:func:`list_possible_coalition_votes`), by default none, one or two votes.
+    """Whether every vote could still lie in at least two of the thirds, if any of the ``possible_counts`` may
+    be the true counts. ``known_votes`` are the counts of votes that readers may know
+    (:func:`list_possible_coalition_votes`); by default, readers know none, one or two votes.
 
     >>> [keeps_votes_uncertain([counts]) for counts in ((2, 0, 3), (1, 0, 4), (2, 1, 4))]
     [False, False, True]
@@ -125,10 +131,10 @@ def keeps_votes_uncertain(possible_counts: Collection[Counts], *,
 
 
 def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> str:
-    """Returns the disclosable counts of low, middle and high votes of a panel, in words; blank for a small
-    panel.
+    """Returns the counts of low, middle and high votes of a panel, in words, as far as they may be disclosed;
+    blank for a small panel.
 
-    The first rule that applies is used. Each choice of a rule leaves every vote uncertain
+    The first of these rules that applies is used. Each rule leaves every vote uncertain
     (:func:`keeps_votes_uncertain`):
 
     - up to three votes: nothing is disclosed;
@@ -137,8 +143,8 @@ def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> 
     - else: that at least n - 3 votes lie in the largest third, and that fewer than three lie at the other
       end.
 
-    If readers may know more than two votes, all these numbers are larger by the difference, except that it is
-    always disclosed whether three votes are at the other end.
+    If readers may know more than two votes, all these numbers are larger by the difference, with one
+    exception: whether three votes lie at the other end is always disclosed.
 
     >>> [disclosed_votes_in_words(n) for n in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0,
     ...     10))]
@@ -184,7 +190,7 @@ def largest_tertile(counts: Counts) -> str:
 
 
 def disclosed_high_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> str:
-    """Returns the number of high votes as far as :func:`disclosed_votes_in_words` discloses it.
+    """Returns the number of high votes in words, as far as :func:`disclosed_votes_in_words` discloses it.
 
     >>> [disclosed_high_votes_in_words(n) for n in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
     ['6 of 10 high', '7 or more of 10 high', 'at most 3 of 10 high', 'at most 2 of 10 high', '0 of 4 high']
@@ -197,54 +203,57 @@ def disclosed_high_votes_in_words(counts: Counts, n_known_votes: int = COALITION
 
 @cache
 def list_counts_disclosed_alike(counts: Counts, n_known_votes: int = COALITION) -> tuple[Counts, ...]:
-    """Returns all counts that would be disclosed in the same words as these counts. A reader who knows the
-    rules can infer only that the true counts are among them."""
+    """Returns all counts that would be disclosed in the same words as ``counts``. A reader who knows the
+    rules can infer only that the true counts are one of them."""
     said = disclosed_votes_in_words(counts, n_known_votes)
     return tuple(other for other in list_possible_counts(sum(counts))
                  if disclosed_votes_in_words(other, n_known_votes) == said)
 
 
 def read_tertile_counts(tally: Mapping[str, Any]) -> Counts:
-    """Returns the low, middle and high votes of a row of ``tallies``."""
+    """Returns the numbers of low, middle and high votes in a row of ``tallies``."""
     return tuple(int(tally[column]) for column in VOTE_COUNTS)
 
 
 def are_counts_disclosed(counts: Counts, n_known_votes: int = COALITION) -> bool:
-    """Whether all counts of a panel are disclosed."""
+    """Whether the disclosed words reveal all counts of a panel."""
     return list_counts_disclosed_alike(counts, n_known_votes) == (counts,)
 
 
 RESULT_FROM = {"panel": 7, "ipras": 11, "share": 12}
-"""For each test of a study, the fewest votes for which the result follows from "n - 3 or more" without any
-other count, if nobody abstained."""
+"""For each test of a study, the fewest votes of a panel with which "n - 3 or more" alone decides the result,
+if nobody abstained."""
 _SMALLEST = {"panel": 8, "ipras": 3, "share": 8}
 """For each test of a study, the fewest ballots that can give a result."""
 SPREAD_FROM = 11
-"""The fewest votes for which it follows that the panel agrees, by either rule, if nobody abstained."""
+"""The fewest votes with which "n - 3 or more" alone decides that the panel agrees, by either rule, if nobody
+abstained."""
 HIDDEN = (*VOTE_COUNTS, "median", "p30", "p70", "ipr", "ipras", "spread", "spread_ipras", "result",
           "movement")
-"""The columns of ``tallies`` that depend on the votes."""
+"""The columns of ``tallies`` that depend on the votes, and are blanked if they are not disclosed."""
 
 
 def fill_missing_role_columns(tallies: pd.DataFrame) -> pd.DataFrame:
-    """Returns rows of ``tallies`` with the columns on proxies and interests, which rows of older versions
-    lack."""
+    """Returns rows of ``tallies`` in which the columns on proxies and interests are filled. Rows made by
+    older versions lack these values."""
     return tallies.assign(n_by_proxy=tallies["n_by_proxy"].fillna(0),
                           n_left_out=tallies["n_left_out"].fillna(0))
 
 
 def blank_undisclosed_tallies(tallies: pd.DataFrame, *, agreement_test: str,
                               fully_disclosed_panels: Collection[str] = ()) -> pd.DataFrame:
-    """Returns the rows of ``tallies`` as readers outside the team may see them. They have the columns
-    ``votes`` (the high votes) and ``said`` (all that is disclosed), both in words, and no numbers that do not
-    follow from these words.
+    """Returns the rows of ``tallies`` as readers outside the team may see them. The rows have two more
+    columns: ``votes`` has the high votes in words, and ``said`` has all disclosed votes in words. Numbers
+    that do not follow from these words are blanked.
 
     ``agreement_test`` is that of the study. ``fully_disclosed_panels`` are the panels whose members all
-    agreed that more may be shown: all their counts are shown, but nothing is shown of three votes or fewer,
-    or of five or fewer if there are proxies (:func:`largest_undisclosed_panel`). The change since an earlier
-    round is disclosed if the medians of all rounds on the text are. The numbers of ballots by proxy, of votes
-    left out for an interest and of abstentions are disclosed for every panel. So is what follows from the
-    abstentions alone: that there is no decision, or that the ballots are too few.
+    agreed that more may be shown. All counts of these panels are shown, but nothing about three votes or
+    fewer, or about five or fewer if there are proxies (:func:`largest_undisclosed_panel`). The change since
+    an earlier round is disclosed if the medians of all rounds on the text are disclosed.
+
+    For every panel, the numbers of ballots by proxy, of votes left out for an interest and of abstentions are
+    disclosed. Results that follow from the abstentions alone are disclosed as well: that there is no
+    decision, or that the ballots are too few.
     """
     tallies = fill_missing_role_columns(tallies)
     rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(largest_undisclosed_panel)]
@@ -282,8 +291,8 @@ def blank_undisclosed_tallies(tallies: pd.DataFrame, *, agreement_test: str,
 
 
 def list_disclosed_tertiles_by_vote(votes_in_words: str) -> list[str]:
-    """Returns the disclosed tertile of each vote of a panel, in the order of the scale; blank if it is not
-    disclosed. ``votes_in_words`` are the words of :func:`disclosed_votes_in_words` or
+    """Returns the tertile of each vote of a panel, in the order of the scale; blank for a vote whose tertile
+    is not disclosed. ``votes_in_words`` are the words of :func:`disclosed_votes_in_words` or
     :func:`exact_votes_in_words`.
 
     >>> words = "7 or more of 10 high, 3 or more low"
@@ -311,13 +320,13 @@ def list_disclosed_tertiles_by_vote(votes_in_words: str) -> list[str]:
 def disclosed_vote_changes_in_words(votes_before: Mapping[str, int | None],
                                     votes_after: Mapping[str, int | None], *,
                                     n_known_votes: int) -> str:
-    """Returns how many raters of a panel changed their vote on the same text since the round before, in
-    words; blank if this is not disclosed.
+    """Returns a phrase on how many raters of a panel changed their vote on the same text since the round
+    before; blank if this number is not disclosed.
 
-    Both arguments are votes by rater, None for an abstention, of rounds in which all counts are disclosed.
-    The number is disclosed only if the same raters voted, and if more than ``n_known_votes`` votes changed
-    and more than ``n_known_votes`` did not. Then no vote follows from the number, and it stays uncertain who
-    changed.
+    Both arguments have the votes keyed by rater, None for an abstention, of rounds in which all counts are
+    disclosed. The number is disclosed only if the same raters voted in both rounds, more than
+    ``n_known_votes`` votes changed, and more than ``n_known_votes`` votes did not change. Then no vote
+    follows from the number, and it stays uncertain who changed.
 
     >>> before = dict.fromkeys("abcdefgh", 7)
     >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("abc", 8), n_known_votes=2)
@@ -339,9 +348,9 @@ def disclosed_vote_changes_in_words(votes_before: Mapping[str, int | None],
 def may_disclose_lower_median(part: Counts, others: Counts, *, is_fully_disclosed: bool = False) -> bool:
     """Whether a part of a panel votes lower than the other members, and this may be disclosed.
 
-    It is disclosed only if both answers, yes and no, would leave every vote uncertain, given everything else
-    that is disclosed of the panel. ``is_fully_disclosed`` says that all counts of the panel are disclosed.
-    Nothing is disclosed of a part of three votes or fewer.
+    It may be disclosed only if both answers, "yes" and "no", would leave every vote uncertain, given all
+    other facts that are disclosed about the panel. ``is_fully_disclosed`` says that all counts of the panel
+    are disclosed. Nothing is disclosed about a part with three votes or fewer.
 
     >>> may_disclose_lower_median((0, 4, 2), (1, 2, 5)), may_disclose_lower_median((2, 2, 0), (0, 0, 6))
     (True, False)
@@ -354,7 +363,7 @@ def may_disclose_lower_median(part: Counts, others: Counts, *, is_fully_disclose
 @cache
 def comparison_keeps_votes_uncertain(possible_counts: tuple[Counts, ...], n_in_part: int) -> bool:
     """Whether every vote stays uncertain if readers learn that ``n_in_part`` of the voters vote lower than
-    the others, and also if they learn that these voters do not. The counts of the panel are one of the
+    the others, and also if they learn that these voters do not. The true counts of the panel are one of the
     ``possible_counts``."""
     if min(n_in_part, sum(possible_counts[0]) - n_in_part) <= LARGEST_UNDISCLOSED:
         return False
@@ -364,8 +373,8 @@ def comparison_keeps_votes_uncertain(possible_counts: tuple[Counts, ...], n_in_p
 
 
 def list_possible_splits(possible_counts: Collection[Counts], n_in_part: int) -> list[tuple[Counts, Counts]]:
-    """Returns every way in which the counts of a part with ``n_in_part`` votes, and of the other votes, add
-    up to one of the ``possible_counts``."""
+    """Returns every possible pair of counts: those of a part with ``n_in_part`` votes, and those of the other
+    votes. The two add up to one of the ``possible_counts``."""
     return [(part, tuple(map(int.__sub__, panel, part))) for panel in possible_counts
             for part in list_possible_counts(n_in_part)
             if all(map(int.__le__, part, panel))]
@@ -373,7 +382,8 @@ def list_possible_splits(possible_counts: Collection[Counts], n_in_part: int) ->
 
 def _by_answer(pairs: Collection[tuple[Counts, Counts]],
                answer: Callable[[Counts, Counts], Any]) -> dict[Any, list[Counts]]:
-    """Groups the counts of both parts, one after the other, by the answer that would be given about them."""
+    """Groups ``pairs`` by the answer that would be disclosed about each pair. Each pair becomes one tuple:
+    the counts of the part, then those of the other votes."""
     found: dict[Any, list[Counts]] = {}
     for part, others in pairs:
         found.setdefault(answer(part, others), []).append((*part, *others))
@@ -381,8 +391,8 @@ def _by_answer(pairs: Collection[tuple[Counts, Counts]],
 
 
 def _parts_are_open(possible: Collection[Counts], known: int = COALITION) -> bool:
-    """Checks :func:`keeps_votes_uncertain` for two parts of a panel at once; the counts of one part follow
-    those of the other."""
+    """Whether every vote in both parts of a panel stays uncertain, as in :func:`keeps_votes_uncertain`. Each
+    possible count has the counts of one part, followed by those of the other part."""
     for own in list_possible_coalition_votes(2 * len(TERTILES), known):
         could = [*map(any, zip(*subtract_coalition_votes(possible, own), strict=True))]
         if any(sum(part) == 1 for part in (could[:len(TERTILES)], could[len(TERTILES):])):
@@ -391,8 +401,8 @@ def _parts_are_open(possible: Collection[Counts], known: int = COALITION) -> boo
 
 
 def has_lower_median(part: Counts, others: Counts) -> bool:
-    """Whether the median vote of a part (with two middle votes, the lower one) is in a lower third than that
-    of the other votes.
+    """Whether the median vote of a part lies in a lower third than the median of the other votes. If there
+    are two middle votes, the lower one is the median.
 
     >>> has_lower_median((2, 2, 0), (0, 0, 6)), has_lower_median((0, 0, 4), (0, 0, 6))
     (True, False)
@@ -410,8 +420,8 @@ def _middle_third(counts: Counts) -> int:
 
 
 Outcome = Callable[[Counts], frozenset[str]]
-"""A function that returns the results possible for votes in given thirds; a single result if it is
-certain."""
+"""A function from the counts of votes by third to the set of results that are possible with them. The set has
+one result if the result is certain."""
 
 
 def may_disclose_smaller_result(part: Counts, others: Counts, result_of: Outcome, *,
@@ -419,10 +429,11 @@ def may_disclose_smaller_result(part: Counts, others: Counts, result_of: Outcome
                                 is_fully_disclosed: bool = False) -> bool:
     """Whether the result of a panel without a part of its votes may be disclosed.
 
-    It may be disclosed only if the thirds decide the result, and if each result that is possible, given what
-    is disclosed of the panel, leaves every vote uncertain in the part and among the other votes. Whether it
-    is disclosed therefore depends only on what has already been disclosed. ``n_known_votes`` is how many
-    votes two readers may know; ``is_fully_disclosed`` says that all counts of the panel are disclosed.
+    The result may be disclosed only if the counts by third decide it. In addition, each result that is
+    possible given the facts disclosed about the panel must leave every vote uncertain, in the part and among
+    the other votes. Whether the result is disclosed therefore depends only on facts that are already
+    disclosed. ``n_known_votes`` is the number of votes that two readers may know. ``is_fully_disclosed`` says
+    that all counts of the panel are disclosed.
 
     >>> def high(counts):
     ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})
@@ -439,7 +450,7 @@ def may_disclose_smaller_result(part: Counts, others: Counts, result_of: Outcome
 
 def may_disclose_larger_result(panel: Counts, left_out: Counts, result_of: Outcome, *,
                                is_fully_disclosed: bool = False) -> bool:
-    """Whether the result of a panel together with the votes left out of it may be disclosed, which requires
+    """Whether the result of a panel together with the votes left out of it may be disclosed. This requires
     that each possible result would leave every vote uncertain.
 
     >>> may_disclose_larger_result((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
@@ -467,14 +478,16 @@ SIGNED_DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 
 def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> tuple[pd.DataFrame,
                                                                                      dict[str, int]]:
-    """Returns the rows of ``signoffs`` of one text that other audiences may read, and the counted decisions
-    of those without a name, as far as they may be disclosed.
+    """Returns the rows of ``signoffs`` on one text that audiences outside the team may read, and the number
+    of organisations without a printed name by decision. The numbers are left out if they may not be
+    disclosed.
 
-    ``is_named`` says whose names may be printed; these are shown with their decision. ``n_other_voters`` is
-    the number of all others who were asked to sign. The reader knows who they are, but must not be able to
-    infer how one of them decided or whether it signed. Decisions without a name are therefore counted only if
-    each of these voters could have decided in at least two ways, or not have signed at all. Their
-    reservations are printed as translated (``reservation_read``), without the decision, if enough others
+    ``is_named`` says whose names may be printed; these organisations are shown with their decision.
+    ``n_other_voters`` is the number of all other organisations that were asked to sign. The reader knows
+    which organisations these are, but must not be able to infer how one of them decided or whether it signed.
+    Their decisions are therefore counted only if each of them could have decided in at least two ways, or not
+    have signed at all. Their reservations are printed as translated (``reservation_read``), without the
+    decision, if enough other organisations could have written them.
     could have written them.
     """
     nameless = signoffs[~signoffs["is_named"]]
@@ -492,8 +505,8 @@ def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> t
 
 
 def select_fully_disclosed_panels(raters: pd.DataFrame) -> set[str]:
-    """Returns the panels in which all members said, asked in private, that more may be shown than these rules
-    allow.
+    """Returns the panels in which all members, asked in private, agreed that more may be shown than these
+    rules allow.
 
     ``raters`` is raters.csv. A blank counts as no.
 
@@ -507,8 +520,8 @@ def select_fully_disclosed_panels(raters: pd.DataFrame) -> set[str]:
 
 
 def select_latest_readable_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
-    """Returns rows of table ``principles``: the latest text of each principle that an audience may read,
-    without translations.
+    """Returns the latest text of each principle that an audience may read, without translations;
+    ``principles`` are rows of table ``principles``.
 
     >>> rows = pd.DataFrame({"status": ["agreed", "candidate"], "is_current": True, "translation_of": ""})
     >>> [select_latest_readable_principles(rows, audience)["status"].tolist()
@@ -520,6 +533,6 @@ def select_latest_readable_principles(principles: pd.DataFrame, audience: str) -
 
 
 def readable_principle_ids_by_audience(principles: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns the ids of the principles that each audience may read."""
+    """Returns the ids of the principles that each audience may read, keyed by audience."""
     return {audience: sorted(select_latest_readable_principles(principles, audience)["principle_id"])
             for audience in AUDIENCES}

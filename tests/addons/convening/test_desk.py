@@ -333,7 +333,7 @@ def test_a_round_with_a_row_that_was_keyed_alone_is_sealed_as_one_form(mailed):
     assert counted(mailed).notes == []
     (mailed.root / "raw/ratings/1-r12-P01.csv").unlink()
     [note] = counted(mailed).notes
-    assert note.startswith("raw/ratings, 1-r12-P01.csv: a part of the form of r12 is gone.")
+    assert note.startswith("raw/ratings, 1-r12-P01.csv: a part of the form of r12 is missing.")
 
 
 def test_a_form_that_came_as_a_file_while_its_paper_was_keyed_does_not_keep_the_round_open(study):

@@ -86,13 +86,13 @@ def test_a_form_that_is_another_one_now_is_named_and_changes_nothing(study):
     study.vote("r01", 1, 8, 2, 9, round_id="2")
     results, said = told(study)
     assert results == study.results
-    assert "2-r01.csv: the form of r01 is another one (P01 importance)." in said
+    assert "2-r01.csv: the form of r01 has changed (P01 importance)." in said
 
 
 def test_a_form_that_is_gone_still_counts(study):
     (study.root / "raw/ratings/2-r01.csv").unlink()
     results, said = told(study)
-    assert results == study.results and "the form of r01 is gone" in said
+    assert results == study.results and "the form of r01 is missing" in said
 
 
 @pytest.mark.parametrize(("change", "said"), [
@@ -370,7 +370,7 @@ def test_results_that_another_version_counts_otherwise_stay_as_they_were_told(st
     results, said = told(study)
     assert results == study.results and "of 8 high, at most 2 low; high" in results
     assert ("Round 2, P01 importance provider, result: this version of the package counts uncertain, but "
-            "high was disclosed to the room and stays.") in said
+            "high was disclosed to the room and is kept.") in said
 
 
 def test_the_room_is_told_no_second_count_from_which_the_erased_vote_would_follow(study):

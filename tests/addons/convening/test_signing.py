@@ -207,7 +207,7 @@ def test_who_keys_a_name_at_some_texts_alone_is_warned(study, named, is_warned):
     paper = ["harbour", code(study), "", "y", "e", "n", "Not ours.", named, "e"]
     said = keyed(study, *paper, *paper)
     assert any("its absence at one can be noticed" in line for line in said)
-    assert ("its absence there can be noticed" in said[-3]) == is_warned
+    assert ("so readers may notice where it is absent" in said[-3]) == is_warned
 
 
 def test_a_sheet_without_any_translated_text_is_in_the_words_of_the_organisation(study):

@@ -203,7 +203,7 @@ def test_a_round_without_a_form_is_not_closed(tmp_path):
     study = BallotStudy(tmp_path)
     before = study.files()
     result = study.glc("tally", "--round", "2", "--close", "--yes")
-    assert result.exit_code == 1 and "No form of round 2 is received yet" in result.stderr
+    assert result.exit_code == 1 and "No form of round 2 has been received yet" in result.stderr
     assert study.files() == before
 
 

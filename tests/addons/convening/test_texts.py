@@ -405,7 +405,7 @@ def test_a_split_is_typed_in_a_few_lines_and_says_what_comes_next(closed):
     assert done.stdout == "P03.1\nP04.1\n"
     assert "P01.1: Offer rest before you ask." in done.stderr and "Please type it" in done.stderr
     assert "P01.1 is split, and stays in principles.csv with its votes." in done.stderr
-    assert "it asks about P03.1 and P04.1" in done.stderr and "To be translated: es" in done.stderr
+    assert "which asks about P03.1 and P04.1" in done.stderr and "To be translated: es" in done.stderr
 
 
 def test_an_answer_of_no_and_an_end_of_the_input_change_nothing(closed):
