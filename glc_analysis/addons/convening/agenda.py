@@ -55,7 +55,8 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
     - ``group``: a key of :data:`AGENDA_GROUPS`;
     - ``principle_id``, ``version``, ``short_name``: the text that was voted on;
     - ``facts``: the votes and remarks in one phrase;
-    - ``importance``, ``feasibility``: the shape of :func:`describe_tally_result` and the votes;
+    - ``importance``, ``feasibility``: the name of the sign (:func:`describe_tally_result`) and the high
+      votes;
     - ``notes``: missing quorums, abstentions and remarks.
 
     ``tallies`` and ``ratings`` are those of one round. Votes are blanked before use if ``agreement_test`` and
@@ -66,9 +67,9 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
       disclosed);
     - split: the panel disagrees on importance; or importance is not high and the panel disagrees on
       feasibility;
-    - works elsewhere?: importance is high, and feasibility is not high, or feasibility is lower among raters
-      whose organisation has low resources (organisations.csv, ``resource_level``), or a quarter or more of
-      the raters abstained;
+    - works elsewhere?: importance is high, and one of three conditions holds: feasibility is not high;
+      feasibility is lower among raters whose organisation has low resources (organisations.csv,
+      ``resource_level``); or at least a quarter of the raters abstained;
     - the rest: all other principles.
 
     "6 of 10" means six high votes of ten. A principle is never placed in a group because of numbers that are

@@ -1,5 +1,5 @@
-"""Changes made to principles during the convening: texts are reworded (`glc amend`), proposed, split, merged
-or withdrawn.
+"""Changes principles during the convening: rewords (`glc amend`), proposes, splits, merges or withdraws
+texts.
 
 Each function writes new rows of principles.csv and returns the consequences of the change
 (:class:`TextChange`). text_decisions.csv records who decided to withdraw a text. A text that is replaced or
@@ -198,7 +198,7 @@ def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, as
     """Replaces a text by two or more new principles in the language, domain and themes of the text.
 
     Raises UsageError for a principle that is unknown or not in use, for fewer than two texts and for missing
-    words, and Faults if a form of an open round on it has been received; nothing is then written.
+    words, and Faults if a form of an open round on the principle has been received; nothing is then written.
     """
     if len(texts) < 2:
         raise UsageError("A split makes two or more texts. To fix: give at least two new texts, or reword "
@@ -235,7 +235,7 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     and why; text_decisions.csv records the decision.
 
     Raises UsageError for a principle that is unknown or not in use and for missing words, and Faults if a
-    form of an open round on it has been received; nothing is then written.
+    form of an open round on the principle has been received; nothing is then written.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     old = find_current_version_row(reference.principles, principle_id)

@@ -149,7 +149,8 @@ def count_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: 
 
 
 def required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
-    """Returns, for each panel, how many ballots on a text a decision needs by the rule of ``[consensus]``.
+    """Returns, keyed by panel, how many ballots on a text are needed for a decision, by the rule of
+    ``[consensus]``.
 
     >>> raters = pd.DataFrame({"rater_id": [*"abcdefghijklm"], "organisation_id": "", "may_rate": "true",
     ...                        "role": ["provider"] * 10 + ["survivor_adviser"] * 3})
@@ -267,8 +268,8 @@ class Ballots:
         return cls(votes, unanswered, faults, notes, seals)
 
     def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:
-        """Returns the raters of a round with their roles: from its seal, or from today's tables if it is
-        open."""
+        """Returns the raters of a round with their proxies and interests: from the seal of the round, or from
+        today's tables if the round is open."""
         if round_id in self.seals:
             return self.seals[round_id].raters
         is_open = (reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"] == "").any()
@@ -278,8 +279,8 @@ class Ballots:
 
     def quorum_by_panel(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str,
                                                                                                         int]:
-        """Returns the quorum of each panel in a round: from its seal, or by today's rule if it is open. Empty
-        for a round that was sealed without a quorum."""
+        """Returns the quorum of each panel in a round: from the seal of the round, or by today's rule if the
+        round is open. Empty for a round that was sealed without a quorum."""
         if round_id in self.seals:
             return {**(self.seals[round_id].quorum or {})}
         return required_ballots_by_panel(reference.raters, settings)
@@ -384,8 +385,8 @@ def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     """Returns table ``ratings`` before its column types are set: the votes of closed rounds, each with the
     reason if it is excluded.
 
-    Raters who stopped the use of their votes (stopped.csv) have no votes in rounds closed on or after that
-    day, and none of their comments may be read.
+    A rater who stopped the use of their votes (stopped.csv) has no votes in rounds closed on that day or
+    later, and their comments may not be read.
     """
     texts = join_issued_texts(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
@@ -440,7 +441,8 @@ def list_comments_readable_outside_team(ratings: pd.DataFrame, study: Study,
     """Returns the comments on a principle that may be read outside the team, in the study's language and with
     names masked.
 
-    They are sorted by their words, so that the order reveals neither the authors nor who handed in first.
+    They are sorted by their words, so that the order reveals neither their authors nor the order in which
+    forms arrived.
     """
     is_other = ratings["excluded"].str.startswith(OTHER_WORDING)
     rows = ratings[ratings["may_be_read"] & (ratings["comment_read"] != "") & ~is_other]

@@ -30,7 +30,7 @@ _DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.da
          "text_decisions.date", "decision_log.date", "parking_lot.date", "comments.date", "errata.date",
          "handbook.date")
 LIVE = ("candidate", "agreed")
-"""The statuses of principles in use, each of which needs evidence."""
+"""The statuses of principles in use. A principle in use needs evidence."""
 
 
 def _last_versions(tables: Tables) -> Iterator[Fault]:
@@ -163,7 +163,8 @@ def _versions(name: str, tables: Tables) -> Iterator[Fault]:
 
 def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
     """Yields faults for texts whose words differ from the words that were signed or decided on, even if no
-    round asked about the text. ``name`` is the table of signatures or decisions, ``done`` the verb."""
+    round asked about the text. ``name`` is the table of signatures or decisions, and ``done``
+    the verb that the message uses, such as signed."""
     yield from changed_word_faults(name, done, tables["principles"].to_dict("records"),
                                    tables[name].to_dict("index"))
 

@@ -182,8 +182,9 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
 
     - No decision: fewer ballots (votes and abstentions) than the ``quorum`` were received.
     - Too few: the panel is smaller than the test needs, or fewer than three raters voted.
-    - Tests ``panel`` and ``ipras``: the result is the third that holds the median. It is uncertain if the
-      panel disagrees, or if, because of abstentions, less than half of the ballots lie in that third.
+    - Tests ``panel`` and ``ipras``: the result is high, uncertain or low by the third that holds the median.
+      But it is uncertain if the panel disagrees, or if abstentions leave less than half of the ballots in
+      that third.
     - Test ``share``: the result is the lowest or highest third if it holds 75 % of the ballots, else
       uncertain. Its smallest panel is that of ``panel``, because in a panel of seven one vote moves a share
       by 14 points. (With 75 % in one third, no panel disagrees by either rule.)

@@ -26,7 +26,7 @@ from glc_analysis.tabular import read_delimited_file
 
 Cells = dict[str, str]
 _SAID = ("proposed_by", "objections", "reservations")
-"""The columns of the decision log that name whose view a row records."""
+"""The columns of the decision log that name the organisation or person whose view a row records."""
 
 
 @contextmanager
@@ -47,8 +47,8 @@ def organisation_by_rater(reference: Reference) -> dict[str, str]:
 
 def separate_leaver_comments_and_reservations(study: Study, reference: Reference,
                                               leaver: Leaver) -> tuple[list[str], list[str]]:
-    """Returns the comments of raters and the reservations of signatories, those of the leaver separately from
-    those of others."""
+    """Returns two lists of comments of raters and reservations of signatories: those of the leaver, and those
+    of everybody else."""
     own, others = [], []
     for path in study.raw_files("ratings"):
         votes = read_ratings_file(path)

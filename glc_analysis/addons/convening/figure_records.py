@@ -52,7 +52,7 @@ def members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[st
 
 
 def counted_ratings_by_principle(read_table: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-    """Returns one entry per closed round and panel, keyed by principle: the counts in words, and the ratings
+    """Returns, keyed by principle, one pair per closed round and panel: the counts in words, and the ratings
     that count."""
     counts_by_panel: dict[tuple[str, ...], list[str]] = {}
     for row in read_table("tallies").sort_values("criterion", ascending=False,

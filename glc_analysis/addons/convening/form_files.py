@@ -168,8 +168,7 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
-    """Returns the reason why a round does not ask about a latest text, keyed by the printed id of the
-    text."""
+    """Returns the latest texts about which a round does not ask: for each printed id, the reason why."""
     rows = add_version_columns(reference.principles)
     rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
     return {row["printed_id"]: "left out by decision" if row["principle_id"] in without else

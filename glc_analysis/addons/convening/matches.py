@@ -47,7 +47,6 @@ def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterat
     Pairs with words in common come first, then pairs with the most similar organisations (Jaccard). Each
     option and each code occurs once, and each theme has at most ``PAIRS_PER_THEME`` pairs. Figures and codes
     in ``used_ids`` are left out.
-    ``used_ids`` are left out.
     """
     used_ids, n = {*used_ids}, Counter()
     for theme, figure, code in _pairs(study):

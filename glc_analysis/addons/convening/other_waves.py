@@ -17,7 +17,6 @@ def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: s
     The first number is the ``cited`` one, or else the one that was counted in that wave. If the waves may not
     be compared, the second phrase gives the reason instead of a number. ``figure`` is the figure of the
     current wave, None if there is none. Codes have no numbers from earlier waves.
-    team only.
     """
     labels = view.wave_labels
     now = labels[view.wave_of_figures]

@@ -155,8 +155,8 @@ def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
 
 
 def _numbers(count: int) -> list[str]:
-    """Returns random distinct numbers of four digits. Being random, they show no order, and slips of
-    different stacks can be told apart."""
+    """Returns random distinct numbers of four digits for slips. Because the numbers are random, they show no
+    order, and slips of different stacks can be told apart."""
     return [*map(str, secrets.SystemRandom().sample(range(1000, 10_000), count))]
 
 

@@ -1,7 +1,7 @@
 """Opens a rating round with the exact texts that it asks about.
 
-Until it is closed, a round asks about the texts of its opening day. :func:`plan_round_texts` returns the rows
-of rounds.csv including the new round, and the texts to print on its forms.
+Until it is closed, a round asks about the texts of its opening day. :func:`plan_round_and_texts` returns the
+rows of rounds.csv including the new round, and the texts to print on its forms.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ _LENGTH = 8
 
 
 def list_seal_codes(study: Study) -> list[tuple[str, str]]:
-    """Returns all closes in order, each as "round 2, close 1" with the seal code after that close."""
+    """Returns one pair for each close, in order: its name, such as "round 2, close 1", and the seal code
+    after this close."""
     from glc_analysis.addons.convening.seals import (
         SEAL,
         list_seal_folders_without_repeats,

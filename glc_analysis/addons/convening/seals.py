@@ -73,9 +73,9 @@ class Seal:
     """A closed round as it was sealed.
 
     - ``votes``: the votes, with the columns of :data:`.ratings.VOTE_COLUMNS`.
-    - ``raters``: all raters of that day.
+    - ``raters``: all raters on the day of the close.
     - ``rule``: the sealed settings of ``[consensus]``.
-    - ``erased``: the number of ballots that withdrawals have erased since then.
+    - ``erased``: the number of ballots that withdrawals have erased since the close.
     - ``quorum``: the ballots that each panel needed; None if the round was sealed before quorums existed.
     - ``reopened``: the day and reason of each reopening after which other ballots were counted.
     - ``results``: the rows of table ``tallies`` that were disclosed; None if they are not kept.
@@ -152,8 +152,8 @@ def store_disclosed_file(study: Study, round_id: str, name: str, content: bytes)
     """Keeps a file that was shown to the room (:data:`DISCLOSED_FILES`) in the last seal of a round. A file
     that is already there is not replaced, because a page made later may show more comments.
 
-    Nothing is kept for rounds with an erased ballot. Nor is it for rounds closed by an earlier version of the
-    package, because it is unknown what the room was shown.
+    Nothing is kept for rounds with an erased ballot, and nothing for rounds closed by an earlier version of
+    the package, because for these it is unknown what the room was shown.
     """
     folders = _sealed_folders(study.private_folder("rounds") / round_id)
     said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}

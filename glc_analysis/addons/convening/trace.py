@@ -243,8 +243,8 @@ class EvidenceTrail:
 
     @cached_property
     def _figures(self) -> Callable[[str], dict[str, Any]]:
-        """Returns a function that returns the figures of a question, or of codes, keyed by id. With it, a
-        trace reads only the figures that it shows."""
+        """Returns a function that looks up the figures of a question, or of codes, and returns them keyed by
+        id. With it, a trace reads only the figures that it shows."""
         def figures_by_id(question: str) -> dict[str, Any]:
             rows = self.view.question_figures(question) if question else self.view.released
             return dict(zip(rows["figure_id"], rows.itertuples(), strict=True))
@@ -315,8 +315,8 @@ class EvidenceTrail:
 
     @cached_property
     def _read_about(self) -> Callable[[str], Read]:
-        """Returns a function that returns, for a question, a reader of tables. This reader returns only the
-        rows about answers to the question."""
+        """Returns a function that makes, for a question, a function which reads a table by name. Of the
+        tables about answers, it returns only the rows about the question."""
         answers = cache(lambda name, question: tables.read_table(name, study=self.study, question=question))
 
         def reader(question: str) -> Read:
@@ -376,8 +376,8 @@ class EvidenceTrail:
 
     def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
                  memo: str = "", begins: str = "") -> Iterator[TraceNode]:
-        """Yields the line of a passage and the line of its file. The place in the file is where the words
-        ``begins`` start, or, if they are blank, the words ``quote``."""
+        """Yields the line of a passage and the line of its file. The place given for the file is where the
+        words ``begins`` start, or, if ``begins`` is blank, where the words ``quote`` start."""
         segment = self.segments[segment_id]
         document = self.documents[segment.document_id]
         path, place = self.files.place_of_segment(segment_id, document, begins or quote)

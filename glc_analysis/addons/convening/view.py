@@ -232,7 +232,7 @@ def select_visible_principles(reader: Reader) -> pd.DataFrame:
 def select_visible_evidence(reader: Reader) -> pd.DataFrame:
     """Returns the evidence for principles as an audience may see it. Rows about figures, codes and
     publications are complete, except that notes are left out. Rows about passages and trials keep only the
-    claim. The claim is kept so that no page says that an outcome was not measured although it was. A figure
+    claim; without the claim, a page could say that an outcome was not measured although it was. A figure
     of a wave other than the study's has the label of its wave."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]

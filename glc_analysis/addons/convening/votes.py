@@ -139,9 +139,10 @@ def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> 
 
     - up to three votes: nothing is disclosed;
     - four to six votes: the number of high votes, but "at least n - 3" if there are n - 3 or more;
-    - at least four votes outside the largest third, or three at each end: all counts;
-    - else: that at least n - 3 votes lie in the largest third, and that fewer than three lie at the other
-      end.
+    - at least four votes outside the third with most votes, or at least three votes at each end of the scale:
+      all counts;
+    - else: that at least n - 3 votes lie in the third with most votes, and that fewer than three votes lie at
+      the other end of the scale.
 
     If readers may know more than two votes, all these numbers are larger by the difference, with one
     exception: whether three votes lie at the other end is always disclosed.
@@ -346,11 +347,11 @@ def disclosed_vote_changes_in_words(votes_before: Mapping[str, int | None],
 
 
 def may_disclose_lower_median(part: Counts, others: Counts, *, is_fully_disclosed: bool = False) -> bool:
-    """Whether a part of a panel votes lower than the other members, and this may be disclosed.
+    """Whether a part of a panel votes lower than the other members and this fact may be disclosed.
 
-    It may be disclosed only if both answers, "yes" and "no", would leave every vote uncertain, given all
-    other facts that are disclosed about the panel. ``is_fully_disclosed`` says that all counts of the panel
-    are disclosed. Nothing is disclosed about a part with three votes or fewer.
+    The fact may be disclosed only if both answers, "yes" and "no", would leave every vote uncertain, given
+    all other facts that are disclosed about the panel. ``is_fully_disclosed`` says that all counts of the
+    panel are disclosed. Nothing is disclosed about a part with three votes or fewer.
 
     >>> may_disclose_lower_median((0, 4, 2), (1, 2, 5)), may_disclose_lower_median((2, 2, 0), (0, 0, 6))
     (True, False)
@@ -488,7 +489,6 @@ def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> t
     Their decisions are therefore counted only if each of them could have decided in at least two ways, or not
     have signed at all. Their reservations are printed as translated (``reservation_read``), without the
     decision, if enough other organisations could have written them.
-    could have written them.
     """
     nameless = signoffs[~signoffs["is_named"]]
     counts = {one: int((nameless["decision"] == one).sum()) for one in SIGNED_DECISIONS}

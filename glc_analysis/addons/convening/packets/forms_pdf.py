@@ -36,8 +36,8 @@ def write_forms_pdf(study: Study, forms: Sequence[RatingForm], path: Path) -> No
 
 def render_feedback_pdf(forms: Sequence[RatingForm], feedback: Sequence[Sequence[RoundFeedback]],
                         settings: PdfSettings) -> bytes:
-    """Returns the feedback on the previous round for every rater, each on separate sheets; raters without
-    feedback have no page."""
+    """Returns a PDF with the feedback on earlier rounds for every rater, each rater on separate sheets.
+    Raters without feedback have no page."""
     title = forms[0].say["before_title"]
     plain = "#set page(header: none, footer: none)\n"
     return settings.compile_typst(title, plain + "\n".join(

@@ -238,13 +238,15 @@ def list_guide_language_notes(study: Study, packets: Iterable[Packet]) -> list[s
 def write_packets(study: Study, folder: Path, *, today: date, organisation: str = "",
                   only: Collection[str] = (), paper: str = "a4",
                   progress: Progress = lambda done, total, what: None) -> list[Path]:
-    """Writes the packet of an organisation, or all, into ``folder``; returns each packet's own folder.
+    """Writes the packet of one organisation, or all packets, into ``folder``; returns the folder of each
+    packet.
 
-    A packet is ``packet.pdf`` and ``packet.docx``. Next to it, an organisation's own brief is ``brief.pdf``
-    and ``brief.txt``; all other briefs are in ``briefs/``. ``only`` are slugs of parts.
+    A packet has the files ``packet.pdf`` and ``packet.docx``. The folder of an organisation also has its
+    brief, as ``brief.pdf`` and ``brief.txt``; all other briefs are in ``briefs/``. ``only`` are the slugs of
+    the parts to write.
 
-    Raises UsageError for an unknown organisation or part; Faults (and writes nothing) if the gate finds
-    something that a reader may not see; GLCError if no font has the letters.
+    Raises UsageError for an unknown organisation or part, and GLCError if no font has a letter. Raises
+    Faults, and writes nothing, if the gate finds something that a reader may not see.
     """
     chosen = list_planned_packets(study, organisation=organisation, only=only)
     parts = _Parts(study, make_pdf_settings(study, paper))

@@ -546,8 +546,8 @@ def render_cover_page(study: Study, day: date | None, packet: Packet, *, content
     """Returns the cover page: for whom the packet is, when and where it is used, how it may be used, and its
     contents.
 
-    Date, place, contact and programme come from study.toml. For each that is blank there, the page has a line
-    to write on.
+    Date, place, contact and programme come from study.toml. For each of the four that is blank
+    there, the page has a line to write on.
     """
     set_down: Mapping[str, str] = study.settings["convening"]
     lines = [PACKET_MARK + "."]

@@ -89,8 +89,9 @@ TO_DISCUSS = "We need to talk about this quotation with you: its words, or your 
 
 
 def show_own_record(view: StudyView) -> Html:
-    """Shows the study's record of the organisation in two sentences: when it answered how many questions, how
-    many of its passages are coded, and how many of its quotations are proposed for printing."""
+    """Shows the study's record of the organisation in two sentences: when it answered and how many
+    questions, how many of its passages are coded, and how many of its quotations are proposed for
+    printing."""
     rows = view.read("responses")
     row = view.read("organisations").iloc[0]
     answered = rows.loc[rows["missing"] == "", "question_id"].nunique()

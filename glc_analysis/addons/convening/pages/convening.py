@@ -88,7 +88,7 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
 
 def _contradictions(view: StudyView) -> Markup:
     """Renders the statements of organisations that differ from the facts about their country. The team sees
-    which organisations made the statements; other audiences see only how many did."""
+    which organisations made the statements; other audiences see only how many organisations did."""
     counted = view.measured("discordance")
     if counted.empty:
         return Markup()

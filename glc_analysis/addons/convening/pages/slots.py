@@ -82,9 +82,11 @@ def list_principles_citing_country(view: StudyView) -> pd.DataFrame:
     principle_id, principle, stance, source ("words" of an organisation, or a "code" that an organisation
     raised).
 
-    Audiences other than the team see a code only if two conditions hold. The figure of the code for the whole
-    study is released to them. Either the figure for this country is released as well, or a quotation with the
-    code is cleared and names an organisation from the country.
+    Audiences other than the team see a code only if two conditions hold:
+
+    - the figure of the code for the whole study is released to them;
+    - the figure of the code for this country is released to them, or a quotation with the code is cleared for
+      them and names an organisation from this country.
 
     >>> list_principles_citing_country(study.view("team", country="KHM"))["principle_id"].tolist()
     ['P01', 'P08', 'P15']
