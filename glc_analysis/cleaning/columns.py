@@ -1,13 +1,15 @@
-"""Finds the columns of a raw file that contain the answers to a question.
+"""Finds the columns of a survey file that contain the answers to a question.
 
-``columns`` in questions.csv, and the ``[survey]`` settings, name these columns in one of three ways:
+Each cell ``columns`` of questions.csv names the columns of one question; the ``[survey]`` settings name
+columns in the same form. Such an entry has one of three forms:
 
-- the name of one plain column;
+- the name of one column;
 - ``Q2.2_*`` for one column per option, where ``*`` stands for the option's value;
-- ``{loop}_Q3.3`` for the columns of a loop.
+- ``{loop}_Q3.3`` for the columns of a loop, in which the survey tool repeats a block of questions.
 
-Alternative names, which files of other tools use, are separated by `` | ``. A file must have exactly one of
-the alternatives. If the question was not asked in a file, the entry says so with ``not in FILE``.
+An entry may list alternatives, separated by `` | ``, because files of different tools name columns
+differently. A file must have the columns of exactly one alternative. If a file does not have the question,
+the entry lists the file as ``not in FILE``.
 """
 
 from __future__ import annotations
@@ -24,11 +26,11 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import LOOP
 
 NOT_IN = "not in "
-"""The words before the name of a file in which a question was not asked."""
+"""The words in an entry before the name of a file that does not have the question."""
 
 
 def split_alternatives(columns: str) -> list[str]:
-    """Returns the alternatives of a ``columns`` entry.
+    """Returns the alternatives in an entry of column names.
 
     >>> split_alternatives("Q5_* | services/*")
     ['Q5_*', 'services/*']
@@ -37,7 +39,7 @@ def split_alternatives(columns: str) -> list[str]:
 
 
 def list_files_without(columns: str) -> set[str]:
-    """Returns the files in which a question was not asked according to a ``columns`` entry.
+    """Returns the files that, according to an entry, do not have the question.
 
     >>> list_files_without("Why? | not in 2018.csv")
     {'2018.csv'}
@@ -47,15 +49,19 @@ def list_files_without(columns: str) -> set[str]:
 
 def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, *,
                    source: str = "questions.csv") -> tuple[dict[str, str], list[Fault]]:
-    """Returns the columns of one file that contain the answers to a question, and the faults found. The
-    columns are given by option_id, which is ``""`` for a plain column.
+    """Returns the columns of one file that contain the answers to a question, keyed by option_id (``""`` if
+    the question has one column), and the faults found.
 
-    ``values`` are the rows of options.csv for the question's list, which are needed if the name has a star.
-    ``source`` names the file and row in which ``columns`` is written, for the faults. These are faults:
+    - ``columns``: the entry that names the columns;
+    - ``values``: the rows of options.csv for the question's list; needed if the entry has a star;
+    - ``source``: the file and row in which the entry is written, for messages.
 
-    - The file has no complete alternative, or more than one.
-    - An option has more than one column.
-    - Several columns of the file have the same name, so that ``columns`` must name one by its place.
+    There is a fault in each of these cases:
+
+    - The file has all columns of no alternative, or of more than one.
+- An option has more than one column.
+    - Several columns of the file have the same name, so that the entry must distinguish them by their
+      position.
     """
     expected = {name: _expand(name, survey.frame.columns, values)
                 for name in split_alternatives(columns) if not name.startswith(NOT_IN)}
@@ -63,7 +69,7 @@ def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None 
     fault = partial(Fault, file=survey.path.name, column=columns, is_structure=True)
     if survey.path.name in list_files_without(columns):
         fix = f"delete `{NOT_IN}{survey.path.name}` from {source}"
-        return {"": ""}, [fault(f"the file has {name}, although this says that it does not", fix=fix)
+        return {"": ""}, [fault(f"the file has {name}, although the entry says that it does not", fix=fix)
                           for name in complete]
     if len(complete) > 1:
         return {}, [fault(f"the file has both {' and '.join(complete)}",
@@ -72,11 +78,11 @@ def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None 
         _, missing = min(expected.values(), key=lambda columns_and_missing: len(columns_and_missing[1]))
         named = f"column {missing[0]}" if len(missing) == 1 else f"columns {', '.join(missing)}"
         return {}, [fault(f"the file has no {named}; {suggest_name(missing[0], survey.frame.columns)}",
-                          fix=f"correct the name in {source}, add the other name there after ` | `, or add "
-                          f"`{NOT_IN}{survey.path.name}` if it was not asked there")]
+                          fix=f"correct the name in {source}, or add after ` | ` the name in this file, "
+                          f"or `{NOT_IN}{survey.path.name}` if the file does not have the question")]
     by_option = expected[complete[0]][0]
     faults = [Fault("two columns of the file have this name", file=survey.path.name, column=names[0],
-                    fix=f"name the right one by its place in {source}: {_by_place(names[0], survey)}")
+                    fix=f"name the right column in {source}: {_by_place(names[0], survey)}")
               for names in by_option.values() if names[0] in survey.repeated]
     faults += [fault(f"columns {' and '.join(names)} both hold option {option}",
                      fix="delete the wrong value from options.csv")
@@ -85,14 +91,15 @@ def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None 
 
 
 def _by_place(name: str, survey: RawSurvey) -> str:
-    """Returns the names, with their places, that distinguish columns with the same heading."""
+    """Returns in words the names by which columns with the same heading are distinguished, such as ``Q1
+    [2]``."""
     placed = re.compile(re.escape(name) + r" \[\d+\]")
     return " or ".join(column for column in survey.frame.columns if placed.fullmatch(column))
 
 
 def _expand(name: str, present: pd.Index, values: pd.DataFrame | None,
             ) -> tuple[dict[str, list[str]], list[str]]:
-    """Returns the columns of one alternative by option, and the columns that the file lacks."""
+    """Returns the columns of one alternative, keyed by option_id, and the columns that the file lacks."""
     if "*" not in name or values is None:
         return {"": [name]}, [] if name in present else [name]
     by_option, missing = {}, []
@@ -104,11 +111,12 @@ def _expand(name: str, present: pd.Index, values: pd.DataFrame | None,
 
 
 def unroll_loops(survey: RawSurvey, patterns: list[str], blank: Collection[str] = ()) -> RawSurvey:
-    """Makes one record per loop, for files in which the loops of a record are columns side by side.
+    """Returns a file in which each row with several loops is divided into one record per loop. In the
+    original file, the loops of a row are columns side by side.
 
-    The columns that match a pattern become one column with the name of the pattern (``{loop}_Q3.3``). A
-    record keeps the loops that have any answer other than a ``blank`` text. If no loop has such an answer, it
-    keeps the first loop.
+    The columns that match one of the ``patterns`` become one column with the name of the pattern
+    (``{loop}_Q3.3``). A loop becomes a record if it has an answer other than the ``blank`` texts. If no loop
+    of a row has such an answer, the first loop becomes a record.
     """
     loop_columns = _loop_columns(survey.frame.columns, patterns)
     if not loop_columns:
@@ -124,7 +132,8 @@ def unroll_loops(survey: RawSurvey, patterns: list[str], blank: Collection[str] 
 
 
 def _loop_columns(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int, str]]:
-    """Returns, for every column of a loop, the number of the loop and the common name (``{loop}_Q3.3``)."""
+    """Returns for every column of a loop the number of the loop, and the name that this column has in all
+    loops (``{loop}_Q3.3``)."""
     looped = [re.compile(re.escape(p).replace(re.escape(LOOP), r"(\d+)").replace(r"\*", ".+"))
               for p in patterns if LOOP in p]
     loops = {}
@@ -137,8 +146,8 @@ def _loop_columns(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int
 
 def _answered_loops(frame: pd.DataFrame, loop_columns: dict[str, tuple[int, str]],
                 blank: set[str]) -> dict[int, pd.Series]:
-    """Returns, for every loop in order, whether each record keeps it because it answered anything in the
-    loop. Records without an answer in any loop keep the first."""
+    """Returns for every loop whether it becomes a record, one value per row of the file. It does if it has an
+    answer; the first loop also does if no loop of the row has an answer."""
     numbers = sorted({loop for loop, _ in loop_columns.values()})
     kept = {number: pd.Series(False, index=frame.index) for number in numbers}
     for column, (loop, _) in loop_columns.items():

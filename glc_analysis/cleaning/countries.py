@@ -1,8 +1,8 @@
 """Turns the country names that people write into country ids.
 
-A name becomes an id only if countries.csv lists it or it is an official name, because a wrong country is
-worse than an unknown country. A person decides about all other names, which :func:`find_unknown_countries`
-lists.
+A name becomes an id only if countries.csv lists it or if it is a name or code of ISO 3166, because a wrong
+country is worse than an unknown country. :func:`find_unknown_countries` lists all other names, about which a
+person decides.
 """
 
 from __future__ import annotations
@@ -24,18 +24,19 @@ CODES_THAT_ARE_WORDS = frozenset({
     "AND", "ARE", "BEN", "CAN", "CHE", "COD", "COL", "COM", "DOM", "EST", "FIN", "GEO", "GIN",
     "GUM", "GUY", "HUN", "IND", "JAM", "KEN", "LIE", "MAC", "MAR", "NAM", "NIC", "NOR", "PAN",
     "PER", "POL", "PRI", "SEN", "SOM", "SUR", "TON", "TUN"})
-"""Three-letter codes that are also words, names or abbreviations."""
+"""Three-letter country codes that are also words, names or abbreviations."""
 
 _AMBIGUOUS_OFFICIAL = {"congo": ("COG", "COD")}
-"""Official names that people also use for another country, each with the countries that it may mean."""
+"""Official names of a country that people also use for another country, each with the countries that it may
+mean."""
 
 _FEWEST_CODES = 2
-"""A column is read as codes if it contains nothing but codes, and either this many different codes or a code
-that is not also a word."""
+"""A column that contains nothing but codes is read as codes if it has at least this many different codes, or
+a code that is not also a word."""
 
 
 def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
-    """Returns the country id of each name, in the rows of ``names``; ``""`` if a name is blank or unknown.
+    """Returns the country id of each name, with the index of ``names``; ``""`` if a name is blank or unknown.
 
     A name is looked up in this order:
 
@@ -44,9 +45,9 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     3. as a three-letter code in capitals.
 
     Names are compared as a whole, regardless of case and repeated spaces. Codes that are also words (AND,
-    CAN, SUR) count only in a column that contains nothing but codes and reviewed names. Two-letter codes are
-    never read, because NO, SI, NA and DK are also answers. Numeric codes are not read either, because survey
-    tools number countries in different ways.
+    CAN, SUR) are read as codes only in a column that contains nothing but codes and reviewed names.
+    Two-letter codes are never read, because NO, SI, NA and DK are also answers. Numeric codes are not read
+    either, because survey tools number countries in different ways.
 
     >>> reviewed = pd.DataFrame({"raw_name": ["Ivory Coast"], "country_id": ["CIV"]})
     >>> country_ids(pd.Series(["ivory  coast", "CAMBODIA", "KHM", "NO", "Kambodia"]), reviewed).tolist()
@@ -63,7 +64,7 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
 
 @dataclass(frozen=True)
 class CountryFault(Fault):
-    """The fault of a text in a country column that is not a known country name. Its value is the text."""
+    """The fault that a text in a column of countries is not a known country name. ``value`` is the text."""
 
 
 def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, column: str,
@@ -87,8 +88,9 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
                         value=name)
         if code in CODES_THAT_ARE_WORDS:
             country = country_name(code)
-            faults.append(fault(f"is the code of {country}, but a word as well, and the column holds names "
-                                "too", fix=f"write {country}, or add {code} to countries.csv{suggest}"))
+            faults.append(fault(f"is the code of {country} but also a word, and the column holds names as "
+                                f"well as codes", fix=f"write {country}, or add {code} to "
+                                f"countries.csv{suggest}"))
         elif meant := _AMBIGUOUS_OFFICIAL.get(match_key(name)):
             listed = ", ".join(f"{country_name(country_id)} ({country_id})" for country_id in meant)
             faults.append(fault(f"is the name of more than one country: {listed}",
@@ -116,14 +118,15 @@ def country_name(country_id: str) -> str:
 
 
 def region_ids(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
-    """Returns the region of each country id, in the rows of ``ids``; ``""`` if countries.csv has no region
-    for it. The region of the country ``unknown`` is ``unknown``."""
+    """Returns the region of each country id, with the index of ``ids``; ``""`` if countries.csv has no region
+    for the country. The region of the country ``unknown`` is ``unknown``."""
     known = {UNKNOWN: UNKNOWN} | dict(zip(countries["country_id"], countries["region_id"], strict=True))
     return map_distinct(ids, lambda country_id: known.get(country_id, "")).astype("str")
 
 
 def intended_iso_code(country_id: str) -> str:
-    """Returns the ISO 3166 alpha-3 code that a code in lower case, or with two letters, means; else ``""``.
+    """Returns the ISO 3166 alpha-3 code for a code that is written in lower case or with two letters; ``""``
+    for any other text, and for a code that is already written as alpha-3.
 
     >>> [intended_iso_code(i) for i in ("ken", "KE", "KEN", "global")]
     ['KEN', 'KEN', '', '']
@@ -148,14 +151,15 @@ def _iso_codes() -> frozenset[str]:
 
 @cache
 def map_names_to_country_ids() -> dict[str, str]:
-    """Returns the country id for every ISO name in lower case that means only one country."""
+    """Returns the country id of every name in ISO 3166 that means only one country. The names are in the form
+    in which they are compared (:func:`~glc_analysis.text.match_key`)."""
     return {name: id_ for id_, names in iso_names().items() for name in map(match_key, names)
             if name not in _AMBIGUOUS_OFFICIAL}
 
 
 @cache
 def iso_names() -> dict[str, list[str]]:
-    """Returns the short, official and common names of each country, by its id."""
+    """Returns the short, official and common names of each country in ISO 3166, keyed by country id."""
     import pycountry
     return {country.alpha_3: [*filter(None, (country.name, getattr(country, "official_name", ""),
                                              getattr(country, "common_name", "")))]

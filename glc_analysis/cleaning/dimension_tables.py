@@ -1,7 +1,8 @@
-"""Makes the tables that describe the terms of other tables: ``questions``, ``options``, ``countries``,
-``codebook`` and ``context``.
+"""Makes the tables that describe what other tables refer to: ``questions``, ``options``, ``countries``,
+``codebook`` and ``context``. Also proposes rows of options.csv for texts that are not options.
 
-They are made from the reference tables, the cleaned answers, and raw files with facts from outside sources.
+The tables are made from the reference tables, the cleaned answers, and raw files with facts about countries
+from outside sources.
 """
 
 from __future__ import annotations
@@ -33,11 +34,12 @@ _NO_FACTS = pd.DataFrame(columns=[*_KEY, "value", "source"], dtype="str")
 
 def clean_context(files: list[RawSurvey], reference: Reference, settings: dict,
                   log: CleaningLog) -> pd.DataFrame:
-    """Returns one row per country, indicator and year. The year is blank for an indicator that never changes.
+    """Returns table ``context``, with one row per country, indicator and year. The year is blank for an
+    indicator that never changes.
 
-    A source may list more countries than the study. So its unknown names are counted in the log, but are not
-    faults. Raises Faults if a column named in the settings is missing, if no indicator is named, or if there
-    are two values of an indicator for one country and year.
+    A name of a country that is unknown is not a fault, because a source may list more countries than the
+    study; the log counts the rows whose country is known. Raises Faults if a column named in the settings is
+    missing, if no indicator is named, or if an indicator has two values for one country and year.
     """
     faults = [fault for file in files for fault in _missing_columns(file, settings)]
     if files and not settings["indicators"]:
@@ -67,7 +69,7 @@ def _missing_columns(file: RawSurvey, settings: dict) -> list[Fault]:
 
 
 def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: CleaningLog) -> pd.DataFrame:
-    """Returns the facts of one file, one row each; blank cells are left out."""
+    """Returns the facts in one file, one row per country, indicator and year; blank cells are left out."""
     blank = ["", *settings["blank"]]
     frame = file.frame.apply(lambda s: map_distinct(s, normalise_space))
     ids = country_ids(frame[settings["country"]], reference.countries)
@@ -84,7 +86,8 @@ def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: Clea
 
 
 def _never_changes(facts: pd.DataFrame) -> pd.Series:
-    """Whether each fact is of an indicator that has several years and the same value in all of them."""
+    """Whether each fact belongs to an indicator that never changes: it has several years, and each country
+    has the same value in all years."""
     kinds = facts.groupby(["indicator", "country_id"])[["value", "year"]].nunique()
     most = kinds.groupby("indicator").max()
     return facts["indicator"].isin(most.index[(most["value"] == 1) & (most["year"] > 1)])
@@ -95,15 +98,15 @@ def _never_changes(facts: pd.DataFrame) -> pd.Series:
 
 
 def question_table(reference: Reference) -> pd.DataFrame:
-    """Returns one row per question, in the order of questions.csv."""
+    """Returns table ``questions``, with one row per question, in the order of questions.csv."""
     frame = reference.questions
     return frame.assign(order=range(1, len(frame) + 1),
                         is_sensitive=frame["is_sensitive"].isin(SENSITIVE).to_numpy())
 
 
 def option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per option. The reserved list ``countries`` has the countries of the study, sorted by
-    name."""
+    """Returns table ``options``, with one row per option. It includes the list ``countries``, whose options
+    are the countries of the study, sorted by name."""
     options = reference.options.drop_duplicates(["option_list", "option_id"])
     options = options.assign(position=options["position"].astype(int))
     countries = places.rename(columns={"country_id": "option_id"}).assign(
@@ -113,11 +116,11 @@ def option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
 
 def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses: pd.DataFrame,
                   reference: Reference) -> pd.DataFrame:
-    """Returns one row per country that is a country of work, a country of a main office or an answer, sorted
-    by name.
+    """Returns table ``countries``, sorted by name. It has one row per country in which an organisation works
+    or has its main office, or which is the answer to a question.
 
-    ``organisations_n`` is the number of organisations that work there, ``answers_n`` the number of records
-    about the country.
+    ``organisations_n`` is the number of organisations that work in the country, and ``answers_n`` is the
+    number of records about it.
     """
     reviewed = reference.countries.drop_duplicates("country_id").set_index("country_id")
     asked = reference.questions.query("option_list == @COUNTRY_LIST")["question_id"]
@@ -134,10 +137,10 @@ def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses:
 
 
 def codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per code in use, in the order of codebook.csv. ``path`` has the names of the codes
-    above it and its own name.
+    """Returns table ``codebook``, with one row per code in use, in the order of codebook.csv. Column ``path``
+    has the names of the codes above a code, followed by the code's name.
 
-    ``frame`` has the columns of codebook.csv. Codes that were merged or split are left out.
+``frame`` has the columns of codebook.csv. Codes that were merged or split are left out.
     """
     names = dict(zip(frame["code_id"], frame["name"], strict=True))
     parents = dict(zip(frame["code_id"], frame["parent_id"], strict=True))
@@ -163,8 +166,9 @@ _LONGEST = 40
 
 
 def option_id(label: str, taken: Collection[str] = ()) -> str:
-    """Returns an id for an option that is not ``taken`` by another option of its list. Signs that distinguish
-    options are spelled out.
+    """Returns an option_id made from the label of an option. The id differs from all ids in ``taken``, the
+    ids of the other options of the list. Signs that distinguish options, such as ``+`` and ``>``, are spelled
+    out.
 
     >>> [option_id(label) for label in ("Legal help", "C++", "UTC-3", "18-24", "> 1,000", "0.15")]
     ['legal_help', 'c_plus_plus', 'utc_minus_3', '18-24', 'over_1_000', '0_15']
@@ -187,8 +191,8 @@ _LESS, _MORE = ("<", "under", "less", "fewer", "below"), (">", "over", "more", "
 
 
 def order_by_number(labels: Sequence[str]) -> list[str] | None:
-    """Returns labels in the order of the numbers or ranges with which they begin; None if any label does not
-    begin with a number or a range.
+    """Returns labels sorted by the numbers or ranges with which they begin; None if a label does not begin
+    with a number or a range.
 
     >>> order_by_number(["10 - 100", "> 1,000", "1 - 10", "500-1,000", "< 1"])
     ['< 1', '1 - 10', '10 - 100', '500-1,000', '> 1,000']
@@ -200,7 +204,8 @@ def order_by_number(labels: Sequence[str]) -> list[str] | None:
 
 
 def read_step(label: str) -> int | None:
-    """Returns the number of a step of a scale, with or without a label; None if the text is not a step.
+    """Returns the number of a step of a scale, from a label that has only the number, or the number and
+    words. Returns None if the label is not of this form.
 
     >>> [read_step(label) for label in ("7", "0 - Not at all", "10 (All my time)", "18-24", "5+")]
     [7, 0, 10, None, None]
@@ -210,9 +215,9 @@ def read_step(label: str) -> int | None:
 
 
 def _amount(label: str) -> tuple[float, float] | None:
-    """Returns the two numbers of a range in a label, or its only number twice; None if the label does not
-    begin with a number. Words such as "over" and "under" before the number shift it slightly, or extend
-    it."""
+    """Returns a key by which labels with numbers are sorted: the two numbers of a range, or a single number
+    twice. "Under 5" sorts just before 5, and "over 5" just after 5 as a range without an upper end. Returns
+    None if the label does not begin with a number."""
     match = _AMOUNT.fullmatch(label.strip())
     before = match["before"].casefold().strip() if match else ""
     if not match or any(map(str.isalpha, before)) and before.split()[0] not in (*_LESS, *_MORE):
@@ -233,19 +238,20 @@ def _amount(label: str) -> tuple[float, float] | None:
 
 CORRECT_THE_RECORD = "correct the record in corrections.csv"
 OTHER = "Other"
-"""The label proposed for an option that takes all other texts, if a list has no such option."""
+"""The label that is proposed for an option of kind ``other``, which is the answer if a text is no other
+option of the list."""
 _OTHER_PLACES, _NAMED_TEXTS = 3, 10
 _RARE, _MANY_TEXTS, _LONG_TEXTS, _LONG = 2, 5, 3, 25
 
 
 @dataclass(frozen=True)
 class OptionFault(Fault):
-    """The fault of texts that are not options of a list.
+    """The fault that one or more texts are not options of a list.
 
-    - ``option_list``: the list.
-    - ``texts``: the texts, each with the number of its records.
-    - ``are_free``: whether the texts seem to be people's own words, for which one option of kind ``other``
-      would be enough.
+- ``option_list``: the list.
+- ``texts``: the texts, each with the number of its records.
+    - ``are_free``: whether the texts seem to be people's own words, so that one option of kind ``other``
+      would be enough for all of them.
     """
 
     option_list: str = field(default="", compare=False)
@@ -255,16 +261,16 @@ class OptionFault(Fault):
 
 @dataclass(frozen=True)
 class UnknownOption(OptionFault):
-    """The fault of one text that is not an option of a list, in one column of one file."""
+    """The fault that one text in one column of one file is not an option of a list."""
 
 
 def propose_option_rows(faults: Sequence[Fault], options: pd.DataFrame,
                         scales: Collection[str] = ()) -> list[Fault]:
-    """Returns the faults, in which all occurrences of a text that is not an option of its list become one
-    fault. Its fix has the row of options.csv that would add the text.
+    """Returns the faults, with one fault in place of all faults about the same text that is not an option of
+    the same list. The fix of this fault has the row of options.csv that would make the text an option.
 
     ``options`` are the rows of options.csv. ``scales`` are the lists in which the position of an option is
-    its step on a scale.
+    its step on a scale. All other faults are returned unchanged.
     """
     texts: dict[str, dict[str, list[UnknownOption]]] = {}
     for fault in faults:
@@ -303,8 +309,8 @@ def are_free_texts(texts: Mapping[str, int]) -> bool:
     """Whether texts that are not options seem to be people's own words, as after "Other". ``texts`` has the
     number of records of each text.
 
-    They do if there are five or more texts with only one or two records each, or three or more such texts
-    that are long.
+    They do if at least five texts have only one or two records each; if these texts are long, three are
+    enough.
 
     >>> are_free_texts({f"own words {n}": 1 for n in range(5)})
     True
@@ -322,8 +328,9 @@ def _is_other(text: str) -> bool:
 
 def _free_texts(groups: Sequence[Sequence[UnknownOption]],
                 options: pd.DataFrame) -> list[Sequence[UnknownOption]]:
-    """Returns the texts that one option of kind ``other`` would take. Empty if the texts do not seem to be
-    people's own words, or if the list has such an option already."""
+    """Returns the faults about texts that one option of kind ``other`` could replace. The list is empty if
+    the texts do not seem to be people's own words, or if the list of options already has an option of kind
+    ``other``."""
     has_other = (options["kind"] == "other").any() or any(map(_is_other, options["label"]))
     counts = {group[0].value: sum(fault.n for fault in group) for group in groups}
     if has_other or not are_free_texts(counts):
@@ -333,23 +340,23 @@ def _free_texts(groups: Sequence[Sequence[UnknownOption]],
 
 
 def _free_texts_fault(name: str, free: Sequence[Sequence[UnknownOption]], row: str) -> Fault:
-    """Returns one fault for texts with one or two records each, with the row of options.csv that would take
-    all of them."""
+    """Returns one fault for all texts with one or two records each. Its fix has ``row``, the row of
+    options.csv for an option of kind ``other``, which would replace all of them."""
     first, n = free[0][0], sum(fault.n for group in free for fault in group)
     quoted = ", ".join(repr(group[0].value) for group in free[:_NAMED_TEXTS])
     more = f" and {len(free) - _NAMED_TEXTS:,} more" if len(free) > _NAMED_TEXTS else ""
     return OptionFault(
         f"{len(free):,} different texts of one or two records each ({n:,} records) are not options of "
         f"{name}: {quoted}{more}", first.file, column=first.column, n=n, fix=(
-            f'if they were written after "Other", add to options.csv: {row}, which takes all of them; `glc '
-            "summary QUESTION --texts` then lists each with the row that would make an option of it; or "
-            f"{CORRECT_THE_RECORD}"), option_list=name, are_free=True,
+            f'if people wrote them after "Other", add to options.csv: {row}, an option that is used for all '
+            "of them; `glc summary QUESTION --texts` then lists each text with the row that would make it an "
+            f"option. If not, {CORRECT_THE_RECORD}"), option_list=name, are_free=True,
         texts=tuple((group[0].value, sum(fault.n for fault in group)) for group in free))
 
 
 def _joint_fault(group: Sequence[UnknownOption], fix: str) -> Fault:
-    """Returns one fault for a text in several columns or files. The most frequent column or file comes
-    first."""
+    """Returns one fault for a text that occurs in several columns or files. ``group`` has a fault for each
+    column and file, the most frequent first."""
     first, n = group[0], sum(fault.n for fault in group)
     message = first.message + (f"; {n:,} records" if n > 1 else "")
     places = [f"column {fault.column} of {fault.file}" for fault in group[1:]]
@@ -361,11 +368,11 @@ def _joint_fault(group: Sequence[UnknownOption], fix: str) -> Fault:
 
 
 def list_other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.DataFrame) -> pd.DataFrame:
-    """Returns the texts that respondents wrote after an option such as Other to one question.
+    """Returns the texts that respondents wrote after an option such as Other when they answered one question.
 
-    There is one row per text, the most frequent first, with the number of records and the row of options.csv
-    that would make the text an option. ``responses`` is the table of that name; ``options`` are the rows of
-    options.csv.
+    The frame has one row per text, the most frequent first: the text, the number of its records, and the row
+    of options.csv that would make the text an option. ``responses`` is the table of that name; ``options``
+    are the rows of options.csv.
     """
     written = responses.loc[responses["question_id"] == question["question_id"], "other_text"].astype("str")
     if question["type"] == "multi":
@@ -381,11 +388,12 @@ def list_other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.D
 
 def write_option_rows(name: str, options: pd.DataFrame, texts: Sequence[str], *,
                       is_scale: bool = False) -> tuple[dict[str, str], str]:
-    """Returns, for each text, a row of options.csv with an id that is not in use. Also returns, as words,
-    which positions change because a list of numbers is sorted by size.
+    """Returns two values: for each text, the row of options.csv that would make it an option; and in words,
+    which options of the list get another position if the rows are added, because a list of numbers is sorted
+    by size.
 
-    In a scale, the position of a text that is not a number is blank, because a person must say which step it
-    is.
+    The id in a row is not in use in the list. In a scale, the position of a text that is not a number is
+    blank, because a person must say which step it is.
 
     >>> options = pd.DataFrame({"option_id": ["low", "high"], "label": ["1", "5"], "position": ["1", "2"],
     ...                         "kind": ["substantive"] * 2})
@@ -404,8 +412,9 @@ def write_option_rows(name: str, options: pd.DataFrame, texts: Sequence[str], *,
 
 def place_options(options: pd.DataFrame, texts: Sequence[str], *,
                   is_scale: bool = False) -> tuple[dict[str, tuple[str, str]], dict[str, int]]:
-    """Returns, for each text, an id that is not in use and its position in the list. Also returns the new
-    position of each option that moves, by label (:func:`write_option_rows`)."""
+    """Returns two values: for each text, an id that is not in use and its position in the list; and for each
+    option of the list that gets another position, the new position, keyed by label
+    (:func:`write_option_rows`)."""
     listed = options.drop_duplicates("option_id")
     listed = listed.assign(place=listed["position"].astype(int)).sort_values("place", kind="stable")
     places = dict(zip(listed["label"], listed["place"], strict=True))
@@ -430,8 +439,9 @@ def place_options(options: pd.DataFrame, texts: Sequence[str], *,
 
 
 def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
-    """Returns the labels of a list of numbers, together with the texts that are numbers, in the list's own
-    order: upwards or downwards. Empty if the list has neither order, or if no text is a number."""
+    """Returns the labels of a list of numbers together with the texts that are numbers. They are sorted in
+    the order that the list has, upwards or downwards. The result is empty if the list has neither order, or
+    if no text is a number."""
     order = order_by_number(labels)
     numbers = [text for text in texts if order_by_number([text])]
     if not order or len(labels) < 2 or not numbers or [*labels] not in (order, order[::-1]):

@@ -1,9 +1,9 @@
-"""Makes the tables ``documents`` and ``segments`` of the open answers, with their language and script.
+"""Makes the rows of tables ``documents`` and ``segments`` for open answers, with their language and script.
 
-The script of an answer is the script of most of its letters. The language is the language recorded for the
-answer. If no language is recorded, it is detected, but only in texts of 40 characters or more, unless the
-script is used for only one language. If the recorded and the detected language differ, the log lists the
-answer and nothing is changed.
+The script of an answer is the script of most of its letters. Its language is the language recorded with the
+answer. If no language is recorded, the language is detected: from the script, if the script is used for only
+one language; otherwise from the text, if it has 40 characters or more. If the recorded and the detected
+language differ, the log lists the answer, and the recorded language is kept.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.text import content_hash, map_distinct
 
 SHORTEST_DETECTABLE = 40
-"""The language of a shorter text is not detected, because the result would be unreliable."""
+"""The smallest number of characters of a text whose language is detected. For shorter texts, the result would
+be unreliable."""
 
 _ONE_LANGUAGE = {"Khmr": "km", "Thai": "th", "Laoo": "lo", "Mymr": "my", "Sinh": "si",
                  "Geor": "ka", "Armn": "hy", "Grek": "el", "Hang": "ko", "Taml": "ta"}
@@ -33,7 +34,8 @@ _SCRIPTS = {"LATIN": "Latn", "CYRILLIC": "Cyrl", "ARABIC": "Arab", "KHMER": "Khm
 
 
 def detect_script(text: str) -> str:
-    """Returns the ISO 15924 code of the script of most letters; ``""`` for a text without letters.
+    """Returns the ISO 15924 code of the script that most letters of a text have; ``""`` for a text without
+    letters.
 
     >>> [detect_script(t) for t in ("Camboya", "កម្ពុជា", "Камбоджа", "كمبوديا", "40 %")]
     ['Latn', 'Khmr', 'Cyrl', 'Arab', '']
@@ -53,7 +55,7 @@ def _script_of(character: str) -> str:
 
 
 def detect_language(text: str) -> str:
-    """Returns the detected language of a text (ISO 639-1); ``""`` if the text is too short."""
+    """Returns the ISO 639-1 code of the language detected in a text; ``""`` if the text is too short."""
     only = _ONE_LANGUAGE.get(detect_script(text))
     if only or len(text) < SHORTEST_DETECTABLE:
         return only or ""
@@ -68,7 +70,7 @@ def language_and_script(text: str) -> tuple[str, str]:
 
 
 def skip_detection(text: str) -> tuple[str, str]:
-    """Returns a blank language and script, for texts that need neither."""
+    """Returns two blank texts in place of a language and a script, for checks that need neither."""
     return "", ""
 
 
@@ -76,13 +78,16 @@ def convert_open_answers_to_documents(responses: pd.DataFrame, records: Records,
                                       log: CleaningLog, *, coded: Collection[str] = (),
                                       read: Callable[[str], tuple[str, str]] = language_and_script,
                                       ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns the tables ``documents`` and ``segments`` of the open answers, with one row per non-blank
-    answer.
+    """Returns the rows of tables ``documents`` and ``segments`` for open answers. Each answer that is not
+    blank becomes one document with one segment.
 
-    An answer is one document with one segment. ``coded`` has the document_ids of answers that were coded
-    although the file does not have their words; they become documents without text. ``read`` returns the
-    language and the script of a text. The log counts the answers whose recorded and detected language differ,
-    and names up to 20 of them.
+    - ``text_questions``: the ids of the open questions;
+    - ``coded``: the document_ids of answers that were coded although the file does not have their words. They
+      become documents without text;
+    - ``read``: a function that returns the language and the script of a text.
+
+    The log gets the number of answers whose recorded and detected language differ, and the ids of up to 20 of
+    them.
     """
     answers = responses[responses["question_id"].isin(text_questions)]
     if coded:

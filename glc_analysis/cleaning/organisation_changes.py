@@ -1,9 +1,9 @@
-"""Changes of organisations over time. The id of an organisation never changes; a new name, a merger or a
-split is a row of organisation_changes.csv.
+"""Reads the changes of organisations over time from organisation_changes.csv, which has one row for each new
+name, merger or split. The id of an organisation never changes.
 
-Records under a former name belong to the organisation. An organisation that merged or split counts as a
-different organisation before and after. So its answers before and after are not compared as a change of its
-answer.
+Records under a former name belong to the organisation that now has another name. If an organisation merged or
+split, its answers before and after are not compared with each other, because they come from different
+organisations.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ RENAMED = "renamed"
 
 
 def former_names(changes: pd.DataFrame) -> dict[str, str]:
-    """Returns the organisation of each former name. The names are in the form in which they are compared
-    (:func:`~glc_analysis.text.match_key`).
+    """Returns the organisation_id of each former name, keyed by the name. The names are in the form in which
+    they are compared (:func:`~glc_analysis.text.match_key`).
 
     >>> former_names(pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
     ...                            "other": ["Old Mill", "c"]}))
@@ -53,11 +53,12 @@ def find_merged_or_split(changes: pd.DataFrame) -> set[str]:
 
 
 def organisation_change_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields the faults of organisation_changes.csv:
+    """Yields a fault for each wrong row of organisation_changes.csv. A row is wrong if it has:
 
-    - a merger or split of an organisation with itself, or with an organisation that organisations.csv lacks
-      (if there is no organisations.csv, every id is accepted);
-    - a former name that is a name of another organisation, or a former name of two organisations.
+    - a merger or split of an organisation with itself;
+    - a merger or split with an organisation that organisations.csv does not list (if organisations.csv has no
+      rows, every id is accepted);
+    - a former name that is also a name of another organisation, or a former name of two organisations.
     """
     changes, register = tables["organisation_changes"], tables["organisations"]
     ids = {*register["organisation_id"]}
@@ -69,10 +70,10 @@ def organisation_change_faults(tables: Tables) -> Iterator[Fault]:
         if row["change"] == RENAMED:
             key = match_key(row["other"])
             if owner.setdefault(key, row["organisation_id"]) != row["organisation_id"]:
-                yield fault(f"is a name of {owner[key]}", fix="write the name that the organisation had, or "
-                            "record a merger")
+                yield fault(f"is a name of {owner[key]}", fix="write the name that the organisation had, "
+                            "or record a merger in column change")
         elif row["other"] == row["organisation_id"]:
-            yield fault("is the organisation itself", fix="name the other one of the merger or split")
+            yield fault("is the organisation itself", fix="name the other organisation of the change")
         elif ids and row["other"] not in {*ids, WITHDRAWN}:
             yield fault(f"organisations.csv has no such organisation; {suggest_name(row['other'], ids)}",
-                        fix="name another, or add it to organisations.csv")
+                        fix="name another organisation, or add this one to organisations.csv")

@@ -84,7 +84,7 @@ def test_a_code_that_is_a_word_is_refused_alone_and_among_names_and_the_message_
     assert ids("KEN") == [""] and ids("KEN", "Angola") == ["", "AGO"]
     names = pd.Series(["KEN", "Angola"])
     fault, = find_unknown_countries(names, [2, 3], "a.csv", "country", NOTHING_REVIEWED)
-    assert "is the code of Kenya, but a word as well" in str(fault) and "write Kenya, or add KEN" in fault.fix
+    assert "is the code of Kenya but also a word" in str(fault) and "write Kenya, or add KEN" in fault.fix
 
 
 def test_a_name_of_two_countries_is_refused_with_both_and_not_with_itself():

@@ -75,7 +75,7 @@ def test_a_status_that_says_no_is_asked_about_until_it_is_decided_which_count():
     rows = [{**row, "Status": "Survey Preview" if n == 2 else "IP Address"} for n, row in enumerate(ANSWERS)]
     (line,) = asked(rows)
     assert line.startswith("survey.csv, row 4, column Status: 1 of 6 records say 'Survey Preview' here, "
-                           "and nobody has decided whether they count.")
+                           "and nobody has decided whether to count them.")
     assert 'counted = {"Status" = "IP Address"}' in line and '"IP Address | Survey Preview"' in line
     assert not asked(rows, counted={"Status": "IP Address"})
     assert not asked(rows, counted={"Status": "IP Address | Survey Preview"})
@@ -145,7 +145,7 @@ def test_a_date_that_a_spreadsheet_program_made_of_a_range_is_asked_about(text):
     rows = [*({**row, "Q1": "1-2"} for row in ANSWERS), {"org": "x", "country": "KHM", "Q1": text}]
     about = {"questions": [("Q1", "single", "staff")]}
     (line,) = asked(rows, options=STAFF, **about)
-    assert f"value '{text}': may be what a spreadsheet program made of '3-4'" in line
+    assert f"value '{text}': may be a date that a spreadsheet program made from '3-4'" in line
     assert not asked(rows, options=[*STAFF, {**STAFF[1], "value": text}], **about)
 
 

@@ -44,7 +44,8 @@ def test_texts_that_are_people_s_own_words_are_one_message_with_the_row_that_tak
     assert [fault.n for fault in found] == [3, 3]
     assert found[0].value == "Fax" and "tools,fax,Fax,Fax,4,substantive" in found[0].fix
     assert "3 different texts of one or two records each" in found[1].message
-    assert "add to options.csv: tools,other,Other,Other,5,other, which takes all of them" in found[1].fix
+    assert ("add to options.csv: tools,other,Other,Other,5,other, an option that is used for all of them"
+            in found[1].fix)
 
 
 def test_the_row_for_a_step_of_a_scale_leaves_its_position_to_a_person():
