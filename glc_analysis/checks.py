@@ -96,13 +96,13 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
 
 
 def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], column: str,
-               said: str) -> Iterator[Fault]:
+               sentence: str) -> Iterator[Fault]:
     """Yields a fault for every row whose value in ``column`` differs from that of the first row of its group.
-    ``by`` groups the rows; ``said`` is the message, with ``{}`` for the value in the first row."""
+    ``by`` groups the rows; ``sentence`` is the message, with ``{}`` for the value in the first row."""
     first = frame.groupby(by, sort=False)[column].transform("first")
     for n, expected, value in zip(frame.index, first, frame[column], strict=True):
         if value != expected:
-            yield Fault(f"{said.format(repr(expected))} in another row", file=f"{name}.csv", row=str(n),
+            yield Fault(f"{sentence.format(repr(expected))} in another row", file=f"{name}.csv", row=str(n),
                         column=column, value=value,
                         fix="make the rows agree, or use different names for different things")
 

@@ -393,13 +393,13 @@ class Study:
         """Raises Faults if ``reference/`` holds a file or a column that does not belong there."""
         with read_log.record_named_reads_only():  # no page shows such files: reading them is refused
             misplaced = self.misplaced()
-        found = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
+        listed = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
                  for path, columns in misplaced.items()]
-        if found:
+        if listed:
             raise Faults([Fault(
                 "may identify people or organisations, or hold words that nobody has cleared. This folder is "
                 "only for the study's method, which strangers may read", file="reference/",
-                value="; ".join(found),
+                value="; ".join(listed),
                 fix=f"run `glc check --accept`, which moves it to {TABLE_FOLDERS['private']}/")])
 
     @property

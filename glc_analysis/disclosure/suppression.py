@@ -617,9 +617,9 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     The complement has a blank name.
     """
     subset, options = decisions.subset[at], decisions.option[whole]
-    by_group = {name: own for name in sorted({*subset})
-                if [*decisions.option[own := at[subset == name]]] == [*options]}
-    bases = counts.base_of(np.array([own[0] for own in by_group.values()], dtype=int))
+    by_group = {name: group_places for name in sorted({*subset})
+                if [*decisions.option[group_places := at[subset == name]]] == [*options]}
+    bases = counts.base_of(np.array([group_places[0] for group_places in by_group.values()], dtype=int))
     groups = dict(zip(by_group, bases, strict=True))
     is_coded = bool(decisions.figures["code_id"].iat[whole[0]])
     group_names, first = np.unique(decisions.subset[everywhere].astype(str), return_index=True)
@@ -633,9 +633,9 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
         decisions.hide(places, "complement_too_small", np.array(protects, dtype=object))
     if not names:
         return {"": (total, seen)}
-    own = np.array([by_group[name] for name in names])
+    group_places = np.array([by_group[name] for name in names])
     parts = {name: count_options_in_group(places, counts, rules.count)
-             for name, places in zip(names, own, strict=True)}
+             for name, places in zip(names, group_places, strict=True)}
     complement, outside, room = (getattr(total, name) - sum(getattr(part, name) for part in parts.values())
                                  for name in ("base", "counted", "room"))
     if complement.any():
@@ -650,11 +650,11 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
                                             **answers_add_up(total, decisions.type[whole[0]]))
     # For each option, the first group with a small count; the complement is named as the whole without the
     # groups that are shown.
-    named = [*decisions.ids[own], decisions.ids[whole] + " without " + ", ".join(names)]
+    named = [*decisions.ids[group_places], decisions.ids[whole] + " without " + ", ".join(names)]
     first_small = np.full(len(whole), "", dtype=object)
     for ids, part in zip(named, parts.values(), strict=False):
         first_small = np.where((first_small == "") & part.is_small, ids, first_small)
-    for k, (places, part) in enumerate(zip(own, parts.values(), strict=False)):
+    for k, (places, part) in enumerate(zip(group_places, parts.values(), strict=False)):
         hidden = ranges.is_hidden[:, k]
         protects = np.where(part.is_small, decisions.ids[places], first_small)
         protects = np.where(protects == "", _protected(decisions.ids[places], part.is_small), protects)

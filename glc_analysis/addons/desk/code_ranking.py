@@ -231,10 +231,10 @@ def _unit(rows: np.ndarray) -> np.ndarray:
     return rows / np.where(lengths > 0, lengths, 1)
 
 
-def _right(scores: np.ndarray, given: np.ndarray) -> np.ndarray:
+def _right(scores: np.ndarray, assigned: np.ndarray) -> np.ndarray:
     """Returns an array in the shape of ``scores``: 1 where a code is right and among the first five of its
     row, else 0."""
     first = np.argsort(-scores, axis=1, kind="stable")[:, :LIST_LENGTH]
-    is_first = np.zeros_like(given)
+    is_first = np.zeros_like(assigned)
     np.put_along_axis(is_first, first, 1.0, axis=1)
-    return is_first * given
+    return is_first * assigned

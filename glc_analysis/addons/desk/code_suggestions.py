@@ -142,13 +142,14 @@ def note_while_model_learns(study: Study) -> str:
                            for (root, *_), thread in BEING_LEARNED.items()) else ""
 
 
-def _not_frozen(own: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> str:
+def _not_frozen(assigned: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> str:
     """Returns a sentence saying why the codebook is not frozen for a coder's text; blank if it is frozen.
 
     It is frozen if assignments.csv names the codebook version with which the coder codes, and if no code is
     newer than this version.
     """
-    stated = {*own.loc[own["document_id"] == document_id, "codebook_version"]} or {*own["codebook_version"]}
+    of_text = assigned[assigned["document_id"] == document_id]
+    stated = {*of_text["codebook_version"]} or {*assigned["codebook_version"]}
     if len(stated) != 1 or stated == {""}:
         return ("Codes are suggested once the codebook is frozen. To fix: write its version into the column "
                 "codebook_version of assignments.csv.")

@@ -220,7 +220,7 @@ class _Question:
     def _has_options(self) -> bool:
         return self.question["type"] in CHOICE_TYPES and self.question["option_list"] != COUNTRY_LIST
 
-    def _unknown(self, surveys: Sequence[RawSurvey], found: Sequence[dict[str, str]]) -> list[str]:
+    def _unknown(self, surveys: Sequence[RawSurvey], columns_by_role: Sequence[dict[str, str]]) -> list[str]:
         """Returns the answers in files that are not options, in alphabetical order.
 
         Answers that fewer than five respondents gave are not named. An answer that translates an option into
@@ -228,7 +228,7 @@ class _Question:
         """
         n: Counter[str] = Counter()
         unsure = set()
-        for survey, at in zip(surveys, found, strict=True):
+        for survey, at in zip(surveys, columns_by_role, strict=True):
             if not self._has_options or set(at) != {""}:
                 continue
             for text in self._unlisted(survey.frame[at[""]]):
