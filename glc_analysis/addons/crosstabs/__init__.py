@@ -1,4 +1,5 @@
-"""Counts a question by the answers to another question, and codes group by group, for the team alone."""
+"""Counts a question by the answers to another question, and counts codes by group. Only the team sees these
+counts."""
 
 from glc_analysis.addon import AddOn
 

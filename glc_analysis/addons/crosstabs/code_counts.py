@@ -1,9 +1,9 @@
-"""Counts which organisations raised each code in groups by country, organisation, attribute or answer.
+"""Counts the organisations that raised each code, in groups by country, organisation, attribute or answer.
 
-Interviews and answers are counted separately from calls, and the counts are never added: not raising a code
-after being asked is evidence, while silence in a call is not. An organisation without an answer for a country
-belongs to the country of its main office; an organisation that works in several countries belongs to each of
-them.
+Interviews and answers are counted separately from calls, and the two counts are never added: an organisation
+that was asked and did not raise a code is evidence, while its silence in a call is not. An organisation
+without an answer for a country belongs to the country of its main office. An organisation that works in
+several countries belongs to each of them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from glc_analysis.figures.mentions import RAISED_OR_UNDECIDED, select_mentions_i
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 
 EACH_ORGANISATION = "organisation"
-"""The kind of group in which every organisation is a group of its own."""
+"""The kind of grouping in which every organisation is a group by itself."""
 _COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "undecided", "asked", "share",
                  "raised_without_guide", "undecided_without_guide", "interviewed",
                  "raised_in_calls", "undecided_in_calls", "present"]
@@ -23,19 +23,23 @@ _HOME = {"country": "home_country_id", "region": "home_region_id"}
 
 
 def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per group, answer and code of any level, with :data:`COUNT_COLUMNS`.
+    """Returns one row per group, answer and code of any level, with :data:`COUNT_COLUMNS`. ``members`` has a
+    row for each organisation_id in each group and answer.
 
-    ``members`` has a row for each organisation_id in each group and answer. The columns count organisations:
+    The columns count organisations. In interviews and survey answers:
 
-    - ``asked``: an interview or a survey question asked them about the code, or they raised it there unasked;
-      ``raised`` (with ``share``) and ``undecided``: those of them that raised it, or for which this is
-      undecided;
-    - ``present``: took part in calls where the code could have come up; ``raised_in_calls`` and
-      ``undecided_in_calls``: those of them that raised it there, or for which this is undecided;
-    - ``interviewed``, ``raised_without_guide`` and ``undecided_without_guide``: the same for interviews
-      without a guide.
+    - ``asked``: were asked about the code, or raised it unasked;
+    - ``raised`` and ``share``: raised the code, as a number and as a share of ``asked``;
+    - ``undecided``: those for which it is undecided whether they raised it.
 
-    A group has no row for a code that could not have come up for any of its organisations.
+    In calls:
+
+    - ``present``: took part in a call in which the code could have come up;
+    - ``raised_in_calls`` and ``undecided_in_calls``: raised it there, or this is undecided.
+
+    In interviews without a guide, ``interviewed``, ``raised_without_guide`` and ``undecided_without_guide``
+    have the corresponding meanings. A group has no row for a code that could not have come up for any of its
+    organisations.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "b"], "code_id": "rest", "is_asked": True,
     ...                          "source": ["interview", "interview", "call"],
@@ -71,7 +75,7 @@ def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
 
 def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """Returns the groups of one kind, with a row for each organisation_id and group. ``kind`` is one of
-    ``KINDS`` or :data:`EACH_ORGANISATION`. The name of the group of all organisations is blank.
+    ``KINDS`` or :data:`EACH_ORGANISATION`. The group of all organisations has a blank name.
 
     >>> organisations = pd.DataFrame({"organisation_id": ["a", "b"], "home_country_id": ["KEN", "PER"],
     ...                               "home_region_id": ["africa", "americas"]})
@@ -95,12 +99,11 @@ def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.Data
 
 def cross_groups(kind: str, question: pd.Series, organisations: pd.DataFrame, answers: pd.DataFrame,
                  responses: pd.DataFrame, selections: pd.DataFrame) -> pd.DataFrame:
-    """Returns the groups of a kind crossed with the options of a question: organisation_id, group, answer (an
+    """Returns the groups of a kind, divided by the options of a question: organisation_id, group, answer (an
     option_id).
 
     If the question is asked for each country and the groups are places, an answer counts in the group of its
-    country. If the groups are not places, an organisation belongs to every option that it chose for any
-    country.
+    country. In all other cases an organisation belongs to every option that it chose for any country.
     """
     of_question = responses[(responses["question_id"] == question["question_id"]) & responses["is_in_base"]]
     if question["type"] == "multi":

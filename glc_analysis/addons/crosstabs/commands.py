@@ -1,4 +1,4 @@
-"""Adds to the command ``glc summary`` the figures of two questions together and of codes by group."""
+"""The option of ``glc summary`` that counts one question by another, and its counts of codes by group."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from glc_analysis.study import Study
 @contextmanager
 def print_crosstab_instead_of_summary(study: Study, question: str, by: str, is_of_codes: bool, audience: str,
                                       form: str, *, answered: str) -> Generator[None]:
-    """--with crosses two questions: the base is those who gave an answer to the other question and answered
-    this one. For the team, codes are also counted --by organisation, those of interviews and answers apart
-    from those of calls."""
+    """With --with, counts a question by the answers to another question; the base are those who answered
+    both. For the team, codes can also be counted --by organisation; counts in interviews and answers are
+    separate from counts in calls."""
     from glc_analysis.addons.crosstabs.code_counts import EACH_ORGANISATION
     from glc_analysis.disclosure.rules import has_capability
     from glc_analysis.view.study_view import StudyView
@@ -32,7 +32,7 @@ def print_crosstab_instead_of_summary(study: Study, question: str, by: str, is_o
         yield
         return
     if answered and by.removesuffix("_id") in map_declared_entries("counted_by"):
-        raise UsageError(f"By {by} one question is counted at a time. To fix: leave out --with.")
+        raise UsageError(f"--by {by} cannot be used together with --with. To fix: leave out --with.")
     ensure_built(study)
     view = StudyView(study, audience)
     if is_of_codes:

@@ -1,5 +1,5 @@
-"""The content of the page of codes by country: how many organisations raised each code, group by group, for
-the team alone."""
+"""The content of the page of codes by country: how many organisations raised each code in each group. Only
+the team sees it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "crosstabs.html")
 _MOST_GROUPS = 30
-"""The largest number of groups that are columns of a table."""
+"""The most groups that are columns of a table."""
 
 
 @show_to_passage_readers_only
 def render_codes_by_group(view: StudyView, by: str) -> Html:
-    """Renders how many organisations raised each code, with a column per group, such as a country. The first
-    table counts interviews and answers, out of the organisations asked; the second counts calls, out of the
-    organisations present. Silence in a call does not mean no."""
+    """Returns tables of how many organisations raised each code, with a column per group, such as a country.
+
+    Interviews and answers are counted out of the organisations asked, and calls out of the organisations
+    present, because silence in a call does not mean no.
+    """
     rows = view.code_counts(by=by)
     if rows.empty:
         return render_note(note_if_no_coding_counts(view) or NOT_CODED_YET)
@@ -56,7 +58,7 @@ _SHADES_OF_HEAT = 4
 
 
 def _heat(text: str, share: float) -> str:
-    """Returns a count on a background that is darker for a larger share; a count of zero has no
+    """Returns a count on a coloured background, which is darker for a larger share. A count of zero has no
     background."""
     shade = ceil(_SHADES_OF_HEAT * share) if pd.notna(share) else 0
     return _HTML.heat(text, shade) if shade else text

@@ -1,4 +1,5 @@
-"""Adds to a view the figures of two questions together, and of codes group by group, for the team alone."""
+"""Adds to every view the figures of a question by another question, and counts of codes by group. Only the
+team gets them."""
 
 from __future__ import annotations
 
@@ -29,14 +30,16 @@ _CODE_COUNT_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share",
 
 
 class CrosstabsView(StudyView):
-    """The methods that crosstabs add to every view; within them, ``self`` is the view."""
+    """The methods about crossed counts that every view of a study has; ``self`` is the view."""
 
     def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
         """Returns the figures of a question by the answers to another question, as ``glc summary --with``
-        prints them, for the team alone. A column ``answer`` comes before the columns of :meth:`summary`.
+        prints them. A column ``answer`` comes before the columns of :meth:`summary`. Only the team gets the
+        figures.
 
-        Raises UsageError for an unknown question, and if the other question has no options; NotReleased for
-        another audience."""
+        Raises UsageError for an unknown question, and if the other question has no options. Raises
+        NotReleased for another audience.
+        """
         question, other = self._question(question_id), self._question(answered)
         if not self.may("all_figures"):
             raise NotReleased("Counts by what was answered to another question are for the team only: they "
@@ -44,7 +47,7 @@ class CrosstabsView(StudyView):
                               "question alone, or by an attribute such as region.")
         _refuse_without_options(other, "count by")
         if question.question_id == other.question_id:
-            raise UsageError(f"A question cannot be counted by itself: {question.question_id}. To fix: name "
+            raise UsageError(f"Question {question.question_id} cannot be counted by itself. To fix: name "
                              "another question with options.")
         kind = subset_kind(by)
         data = CleanTables(**{name: tables.read_table(name, study=self.study) for name in (
@@ -64,21 +67,23 @@ class CrosstabsView(StudyView):
         return rows[[*leading, *(name for name in rows if name not in leading)]]
 
     def code_counts(self, *, by: str = "", answered: str = "") -> pd.DataFrame:
-        """Returns how many organisations raised each code, in groups ``by`` country, organisation or an
-        attribute, and by the option ``answered`` to a question; one row per group, answer and code, in the
-        order of the codebook.
+        """Returns how many organisations raised each code, one row per group, answer and code, in the order
+        of the codebook.
 
-        Columns: group (with ``by``), answer (with ``answered``), code, level, code_id, and these counts of
-        organisations:
+        Groups are made ``by`` country, organisation or an attribute; ``answered`` is a question whose options
+        divide them further. The columns are group (with ``by``), answer (with ``answered``), code, level and
+        code_id, and these counts of organisations:
 
-        - raised and undecided: raised it in interviews or answers, or this is undecided; asked: were asked
-          about it there, or raised it unasked; share: raised out of asked;
-        - raised_without_guide, undecided_without_guide, interviewed: in interviews without guide questions;
-        - raised_in_calls, undecided_in_calls, present (took part in calls where it could have come up).
+        - in interviews and answers: raised, undecided, asked (were asked, or raised it unasked), share
+          (raised out of asked);
+        - in interviews without guide questions: raised_without_guide, undecided_without_guide, interviewed;
+        - in calls: raised_in_calls, undecided_in_calls, present (took part in calls where the code could have
+          come up).
 
-        Counts from these three kinds of sources are never added. Only the team may see them, because a group
-        may be a single organisation; other audiences have :meth:`codes`. Raises UsageError for an unknown
-        attribute or question, NotReleased for another audience.
+        Undecided counts organisations for which it is undecided whether they raised the code. Counts from
+        these three kinds of sources are never added. Only the team may see the counts, because a group may be
+        a single organisation; other audiences have :meth:`codes`. Raises UsageError for an unknown attribute
+        or question, NotReleased for another audience.
 
         >>> rows = view.code_counts(by="country").query("code_id == 'needs'").head(2)
         >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
@@ -119,7 +124,8 @@ class CrosstabsView(StudyView):
 
 def name_groups(groups: pd.Series, kind: str, countries: Mapping[str, str],
                 organisations: Mapping[str, str]) -> pd.Series:
-    """Returns the names of groups as they are printed; for countries and organisations, their labels."""
+    """Returns the names of groups as they are printed. Countries and organisations are given by their
+    labels."""
     if kind in ("country", "home_country"):
         return groups.map(lambda group: countries.get(group) or country_name(group))
     return groups.map(organisations).fillna(groups) if kind == EACH_ORGANISATION else groups

@@ -1,5 +1,5 @@
-"""Answers the questions of a review board, lists how long files may be kept, and collects what people prepare
-for emergencies."""
+"""The pages on ethics and safety: what a review board asks, how long files may be kept, and what people
+prepare for emergencies."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,4 +1,4 @@
-"""Makes the page for an ethics board: which data a study holds and where, who sees them, until when they are
+"""Makes the page for an ethics board: which data a study holds and where, who sees them, how long they are
 kept, and who consented."""
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from glc_analysis.templates import load_template
 
 
 def make_ethics_page_lines(study: Study, *, today: date) -> list[str]:
-    """Returns the page (``content/ethics.md``), line by line. Raises the faults of the reference tables."""
+    """Returns the page (``content/ethics.md``), line by line. Raises Faults if the reference tables have
+    faults."""
     reference = read_reference(study)
     parties = set(reference.organisations["organisation_id"]) or set(reference.consent["organisation_id"])
     raw = {kind: study.raw_files(kind) for kind in RAW_KINDS}
@@ -48,7 +49,8 @@ def _size(paths: Iterable[Path]) -> str:
 
 
 def _until(study: Study, today: date) -> Iterator[tuple[str, str, list[str]]]:
-    """Yields, by state, the number of files and the days until which they are kept."""
+    """Yields, for each state of :func:`.list_retention_dates`, the number of files and the days until which
+    they are kept."""
     held = list_retention_dates(study, today=today)
     for state in STATES:
         rows = held[held["state"] == state]
@@ -56,8 +58,8 @@ def _until(study: Study, today: date) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yields, by item, the numbers of organisations that said yes / said no / were not asked, for each
-    audience."""
+    """Yields, for each item of consent, the numbers of organisations that said yes, said no, and were not
+    asked, one entry per audience."""
     own = consent[(consent["speaker_id"] == THE_ORGANISATION) & consent["organisation_id"].isin(parties)]
     counts = own.groupby(["item", "audience", "is_given"])["organisation_id"].nunique()
     for item in CONSENT_ITEMS:
@@ -67,7 +69,7 @@ def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[tuple[str, l
 
 
 def _persons(consent: pd.DataFrame) -> list[tuple[str, str, int, int]]:
-    """Returns, by item and audience, how many persons said yes and how many said no."""
+    """Returns, for each item of consent and audience, how many persons said yes and how many said no."""
     counts = consent[consent["speaker_id"] != THE_ORGANISATION].groupby(["item", "audience"])["is_given"]
     return [(item, audience, (said == "true").sum(), (said == "false").sum())
             for (item, audience), said in counts]

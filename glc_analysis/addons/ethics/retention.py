@@ -1,4 +1,4 @@
-"""Reports how long files are kept, as recorded in manifest.csv. Deletes nothing."""
+"""Reports how long files may be kept, as recorded in manifest.csv. Deletes nothing."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
     kept), state.
 
     A file is overdue after its last day, and due in the 90 days before it. The day is taken from the file's
-    row in manifest.csv; for files of private/, also from the row of a folder that contains the file. Without
-    such a row, the file has no date. Raises Faults for a ``keep_until`` that is not a date.
+    row in manifest.csv. For files of private/, the row of a folder that contains the file also counts.
+    Without such a row, the file has no date. Raises Faults for a ``keep_until`` that is not a date.
     """
     recorded = {path.rstrip("/"): row for path, row in read_manifest(study).items()}
     if wrong := [row for row in recorded.values() if row["keep_until"]
@@ -50,8 +50,8 @@ def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
 
 
 def retention_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
-    """Yields a fault for every file of :func:`list_retention_dates` that should have been destroyed, or for
-    which nobody has agreed how long it may be kept."""
+    """Yields a fault for every file of :func:`list_retention_dates` that should have been destroyed, and for
+    every file for which nobody has recorded how long it may be kept."""
     path = study.reference_file("manifest")
     rows = read_reference_rows(path, manifest.MANIFEST_COLUMNS) if path.is_file() else {}
     number = {row["path"]: str(n) for n, row in rows.items()}

@@ -1,8 +1,9 @@
-"""Makes the page on safety: what the software knows about the risks of a study, and what people have to add.
+"""Makes the page on safety: the facts about risks that the software can read from a study, and the facts that
+people have to add.
 
 People answer the questions of ``content/safety_questions.csv`` in ``safety.csv``. The page is
-``content/safety.md``. The software assesses no risk and names no holder of a key. Questions that nobody has
-answered are marked as blank.
+``content/safety.md``. The software assesses no risk and names no holder of a key. Unanswered questions are
+marked as blank.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from glc_analysis.writing import write_atomic
 
 BLANK_ANSWER = "▢ to fill in"
 COUNTED = "counts"
-"""The name of a function that other add-ons provide. It takes the study and its reference tables, and returns
-the numbers of raters, survivor advisers and packets, by these words in the singular."""
+"""The name of a function that add-ons provide. It takes the study and its reference tables and returns counts
+(of raters, survivor advisers, packets), keyed by the singular of these words."""
 
 
 # ------------------------------
@@ -37,7 +38,7 @@ the numbers of raters, survivor advisers and packets, by these words in the sing
 
 
 def list_safety_questions(countries: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Lists every question about a study: item, section, subject (blank, a country or a key), the subject's
+    """Yields every question about a study: item, section, subject (blank, a country or a key), the subject's
     label, and the question.
 
     >>> asked = [row for row in list_safety_questions({"PER": "Peru"}) if row["subject"] == "PER"]
@@ -68,7 +69,7 @@ def add_missing_safety_questions(study: Study) -> Path:
 
 
 def _countries(reference: Reference) -> dict[str, str]:
-    """Returns the label of every country that people listed, by its id, sorted by label."""
+    """Returns the label of every country in the reference tables, by its id, sorted by label."""
     rows = reference.countries.query("country_id != ''").drop_duplicates("country_id").sort_values("label")
     return dict(zip(rows["country_id"], rows["label"], strict=True))
 
@@ -78,8 +79,8 @@ def _countries(reference: Reference) -> dict[str, str]:
 
 
 def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], today: date) -> list[str]:
-    """Returns the page, line by line. ``published`` are the folders in which something is published, by
-    audience. Raises the faults of the reference tables."""
+    """Returns the page, line by line. ``published`` has, by audience, the folders that hold publications.
+    Raises Faults if the reference tables have faults."""
     reference = read_reference(study)
     asked, answered = list(list_safety_questions(_countries(reference))), _answers(reference)
     known = {(row["item"], row["subject"]) for row in asked}
@@ -103,7 +104,7 @@ def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], 
 
 
 def count_unanswered_safety_questions(study: Study) -> int:
-    """Returns the number of unanswered questions of the page."""
+    """Returns the number of questions of the page that nobody has answered."""
     reference = read_reference(study)
     answered = _answers(reference)
     return sum((row["item"], row["subject"]) not in answered
@@ -111,7 +112,7 @@ def count_unanswered_safety_questions(study: Study) -> int:
 
 
 def _answers(reference: Reference) -> dict[tuple[str, str], str]:
-    """Returns the answers that people have given, by item and subject."""
+    """Returns the answers that people have entered, by item and subject."""
     rows = reference.safety.query("answer != ''")
     texts = map(_answer, rows["answer"], rows["by"], rows["date"])
     return dict(zip(zip(rows["item"], rows["subject"], strict=True), texts, strict=True))
@@ -124,7 +125,7 @@ def _answer(answer: str, by: str, day: str) -> str:
 
 
 def _list(asked: Iterable[dict[str, str]], answered: dict[tuple[str, str], str], section: str) -> str:
-    """Returns the questions of a section that are asked once, each with its answer."""
+    """Returns the questions of a section that are not asked for each subject, each with its answer."""
     return "".join(f"- {row['question']} **{answered.get((row['item'], ''), BLANK_ANSWER)}**\n"
                    for row in asked if row["section"] == section and not row["each"])
 
@@ -152,9 +153,9 @@ def _key_label(study: Study, key: str, path: str, label: str, opens: str) -> str
 
 
 def _files_held(study: Study) -> list[tuple[str, str, int, int, int]]:
-    """Returns the files of the study by kind of content (``content/safety_files.csv``): place, content,
-    number, size in bytes, and how many of them other users of this computer can read. A file that fits
-    several kinds counts for the first."""
+    """Returns the files of the study, grouped by the kinds of content in ``content/safety_files.csv``: place,
+    content, number, size in bytes, and how many of the files other users of this computer can read. A file
+    that fits several kinds counts only for the first."""
     is_closed = not study.root.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     kinds = {row["where"]: (row["what"], []) for row in read_packaged_csv(__file__, "safety_files.csv")}
     for path in (path for path in study.root.rglob("*") if path.is_file()):
@@ -180,8 +181,8 @@ def _people(reference: Reference, counts: Mapping[str, int]) -> str:
 
 
 def is_on_encrypted_disk(folder: Path, *, devices: Path = Path("/sys/dev/block")) -> bool:
-    """Whether a folder is on a disk that Linux encrypts (dm-crypt, LUKS), also below layers such as LVM.
-    Returns False if this cannot be determined."""
+    """Whether a folder is on a disk that Linux encrypts (dm-crypt, LUKS), also if layers such as LVM lie in
+    between. Returns False if this cannot be determined."""
     number = folder.stat().st_dev
     return _is_encrypted(devices / f"{os.major(number)}:{os.minor(number)}")
 

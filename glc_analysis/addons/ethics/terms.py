@@ -1,5 +1,5 @@
-"""Collects terms from the answers on safety. The gate searches for them, because they name the people who
-protect others."""
+"""Collects names and terms from the answers on safety. The gate searches for them before publication, because
+they name the people who protect others."""
 
 from __future__ import annotations
 

@@ -32,13 +32,16 @@ def split_segment_ids(cell: str) -> list[str]:
 
 
 def _explanations(tables: Tables) -> Iterator[Fault]:
-    """Yields faults for a principle with more than three explanations, for explanations that contain a count,
-    and for explanations that are shown to other audiences although nobody has read them since they were
-    reopened."""
+    """Yields the faults of explanations, apart from their passages:
+
+    - a principle has more than three explanations;
+    - an explanation contains a count;
+    - other audiences would see an explanation that nobody has read since it was reopened.
+    """
     for n, row in tables["explanations"].to_dict("index").items():
         if row["number"].isdecimal() and int(row["number"]) > MOST_EXPLANATIONS:
             yield Fault(f"is more than {MOST_EXPLANATIONS}: a principle has at most three explanations",
-                        "explanations.csv", str(n), "number", row["number"], "keep the three that say most")
+                        "explanations.csv", str(n), "number", row["number"], "keep the three best ones")
         for column in WORD_COLUMNS:
             if found := _COUNT.search(row[column]):
                 yield Fault("is a count, which belongs with the evidence: an explanation only says why",
@@ -46,13 +49,17 @@ def _explanations(tables: Tables) -> Iterator[Fault]:
         if row["shown_for"] and not row["date"]:
             yield Fault("names audiences, but nobody has read the explanation since it was reopened",
                         "explanations.csv", str(n), "shown_for", row["shown_for"],
-                        "read it with its passages and write the day under date, or leave this blank")
+                        "read it with its passages and write the day into the column date, or leave "
+                        "shown_for blank")
 
 
 def _repeated_passages(tables: Tables) -> Iterator[Fault]:
-    """Yields faults for passages that are cited for several explanations that audiences outside the team
-    read. If two such explanations shared two of their three passages, readers could infer that the third
-    passages have the same author. The convening counts as a reader of the public pages too."""
+    """Yields a fault for each passage that supports several explanations which audiences outside the team
+    read.
+
+    If two such explanations shared two of their three passages, readers could infer that the third passages
+    have the same author. The convening counts as such an audience, because it also reads the public pages.
+    """
     first: dict[str, str] = {}
     for n, row in tables["explanations"].to_dict("index").items():
         name = f"{row['number']} of {row['principle_id']}"
@@ -70,12 +77,13 @@ CHECKS: tuple[Check, ...] = (make_schema_check("explanations.principle_id"),
 
 
 def list_reopened_or_hidden_explanations(study: Study, reference: Reference) -> Iterator[str]:
-    """Lists the explanations that a withdrawal has reopened, and the explanations that the present tables do
-    not allow their intended audiences to see."""
+    """Yields a line for each explanation that a withdrawal has reopened, and for each explanation that its
+    intended audience cannot see with the present tables."""
     rows = reference.explanations
     for row in rows[rows["date"] == ""].to_dict("records"):
-        yield (f"Explanation {row['number']} of {row['principle_id']} is to be read again: words on which it "
-               "rested were withdrawn, or it has no day. Write the day under date in explanations.csv.")
+        yield (f"Explanation {row['number']} of {row['principle_id']} has to be read again, because words on "
+               "which it rested were withdrawn or it has no day. To fix: read it and write the day into the "
+               "column date of explanations.csv.")
     is_built = (study.processed / "slices.json").is_file() if len(rows) else False
     for audience in AUDIENCES[1:] if is_built else ():
         read = StudyView(study).explanations_read(audience)
@@ -87,7 +95,7 @@ def list_reopened_or_hidden_explanations(study: Study, reference: Reference) -> 
 
 
 def _known_passages(view: View) -> dict[str, Any]:
-    """Makes table ``explanations``. Raises Faults for passages that the study does not have."""
+    """Returns the table ``explanations``. Raises Faults for passages that the study does not have."""
     rows, known = view.reference.explanations, {*view["segments"]["segment_id"]}
     faults = [fault for column in PASSAGE_COLUMNS for fault in find_unknown_names(
         "explanations", column, rows[column].str.split(";").explode().str.strip(), known | {""},

@@ -1,5 +1,6 @@
-"""Reopens explanations after a withdrawal. The leaver's passages are removed, and only the team sees an
-explanation that rested on them, until somebody has read it again and entered the day."""
+"""Reopens explanations after a withdrawal: removes the passages of the organisation that withdraws (the
+leaver). An explanation that rested on them is visible only to the team until somebody has read it again and
+entered the day."""
 
 from __future__ import annotations
 
@@ -11,8 +12,9 @@ Cells = dict[str, str]
 
 def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
                           leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """Returns a row of a reference table before and after the withdrawal, both without the leaver's passages;
-    None if the whole row is removed because no passage for the explanation is left."""
+    """Returns a row of a reference table as it was and as it is after the withdrawal, both without the
+    leaver's passages. Returns None if no passage for the explanation is left, because the whole row is then
+    deleted."""
     if table != "explanations":
         return row_before, row_after
     cited = {segment for column in PASSAGE_COLUMNS for segment in split_segment_ids(row_before[column])}

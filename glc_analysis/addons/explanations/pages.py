@@ -1,4 +1,4 @@
-"""Shows explanations on the page of a principle: the team's interpretation, a rival explanation, and passages
+"""The explanations on the page of a principle: the team's interpretation, a rival explanation, and passages
 for and against it."""
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ _NOTHING, _NOT_SHOWN = "No passage is named.", "No passage may be shown here."
 
 
 def show_explanations(view: StudyView) -> Html | None:
-    """Shows the explanations of the view's principle that the audience may read. Returns None if there are
-    none."""
+    """Returns the explanations of the view's principle that the audience may read; None if there are none."""
     rows = view.explanations
     if rows.empty:
         return None
@@ -48,7 +47,8 @@ def show_explanations(view: StudyView) -> Html | None:
 
 
 def _written(row: dict[str, str], view: StudyView) -> str:
-    """Returns who wrote an explanation and when, and which other audiences read it."""
+    """Returns a sentence that names the author of an explanation, the day, and the other audiences that read
+    it."""
     if not row["date"]:
         return f"{row['by']}. {REOPENED}"
     readers = [audience for audience in row["shown_for"].split(";") if audience]
@@ -74,7 +74,8 @@ def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
 
 
 def _whose(who: str, turn: str) -> str:
-    """Returns the speaker of a turn and which turn it is. The name of an interview says both."""
+    """Returns the speaker and the name of a turn. If the name of the turn contains the speaker, returns that
+    name alone."""
     return turn if who in turn else f"{who}, {turn}"
 
 

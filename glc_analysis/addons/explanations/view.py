@@ -1,13 +1,13 @@
 """Selects the explanations that each audience may see.
 
-The team sees all explanations. Another audience reads an explanation if the team wrote it for that audience
-and if cleared quotations from three independent organisations support it. The audience then also sees those
-other passages of the explanation that are cleared for it. It sees neither the author of the explanation nor
-any number.
+The team sees all explanations. Another audience reads an explanation on two conditions: the team wrote it for
+that audience, and cleared quotations from three independent organisations support it. The audience then also
+sees the other passages of the explanation that are cleared for it, but neither the author of the explanation
+nor any number.
 
-Readers know that the three passages for an explanation have three authors. A passage therefore supports only
-one explanation (:mod:`.checks`), so that several explanations together do not show which passages have the
-same author.
+Readers know that the three passages for an explanation have three different authors. Therefore a passage
+supports only one explanation (:mod:`.checks`), so that several explanations together do not show which
+passages have the same author.
 """
 
 from __future__ import annotations
@@ -35,21 +35,22 @@ from glc_analysis.reference import read_reference_table
 from glc_analysis.view.visible_tables import VisibleTables
 
 BLOCK = "explanations"
-"""The block of text with a principle's explanations. When an organisation withdraws, lines of this block are
-hidden, together with lines of other organisations (:mod:`glc_analysis.disclosure.cells`)."""
+"""The id of the block of text with a principle's explanations. A block consists of lines that may rest on the
+words of some organisations; when an organisation withdraws, its lines are hidden together with lines of other
+organisations (:mod:`glc_analysis.disclosure.cells`)."""
 LEAST_INDEPENDENT = 3
-"""The fewest independent organisations from which the cleared quotations for an explanation must come if
-audiences outside the team are to read it."""
+"""The fewest independent organisations whose cleared quotations must support an explanation before audiences
+outside the team may read it."""
 
 
 def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataFrame,
                                 networks: Mapping[str, str],
                                 audience: str) -> pd.DataFrame:
     """Returns the rows of table ``explanations`` that an audience other than the team may read, without their
-    authors. Each list of segments is reduced to the segments with a quotation that the audience may read.
+    authors. In the lists of segments, only segments with a quotation that the audience may read are kept.
 
-    ``quotations`` are the audience's own, with segment_id and owner; ``networks`` gives the network of each
-    organisation.
+    ``quotations`` are the quotations of the audience, with segment_id and owner; ``networks`` gives the
+    network of each organisation.
 
     >>> rows = pd.DataFrame({"shown_for": ["public"], "passages_for": ["s1;s2;s3"], "passages_against": "",
     ...                      "passages_limits": "s4", "rival_passages": "", "by": "ines"})
@@ -73,16 +74,16 @@ def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataF
 
 
 class ExplanationsView(VisibleTables):
-    """The explanations of a view; the view itself is the instance."""
+    """The attributes about explanations that every view of a study has; ``self`` is the view."""
 
     @property
     def explanations(self) -> pd.DataFrame:
-        """Returns the explanations that the audience may read, one row each; on a principle's page, only
-        those of that principle.
+        """Returns the explanations that the audience may read, one row each. A view of a principle's page has
+        only the explanations of that principle.
 
-        Columns: principle_id, number, circumstances, resource, response, outcome, rival, by, date, shown_for;
-        and four columns of segments joined by ";": the passages for the explanation, against it, limiting it,
-        and for the rival.
+        The columns are principle_id, number, circumstances, resource, response, outcome, rival, by, date and
+        shown_for. Four further columns list segments, joined by ";": the passages for the explanation, those
+        against it, those that limit it, and those for the rival.
 
         >>> view.explanations["principle_id"].tolist()
         ['P01', 'P03']
@@ -99,12 +100,13 @@ class ExplanationsView(VisibleTables):
 
     @property
     def explaining_quotations(self) -> pd.DataFrame:
-        """Returns the quotations of an audience other than the team, with the segment and owner of each."""
+        """Returns the quotations of an audience other than the team, with the segment and the owner of
+        each."""
         return _own_quotations(self, self.audience)
 
     def explanations_read(self, audience: str) -> set[tuple[str, str]]:
-        """Returns, for the team, the explanations that another audience reads with the present tables, by
-        principle and number."""
+        """Returns, for the team, the explanations that another audience can read with the present tables, as
+        pairs of principle and number."""
         blocks = self.read("blocks")
         hidden = {*blocks.loc[(blocks["audience"] == audience) & ~blocks["is_shown"], "block_id"]}
         quotations = _own_quotations(self, audience)
@@ -129,8 +131,7 @@ def _networks(organisations: pd.DataFrame) -> dict[str, str]:
 
 def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
                                         audience: str) -> Iterator[Row]:
-    """Returns the explanations that an audience reads, each with every organisation whose words support
-    it."""
+    """Yields the explanations that an audience reads, each with every organisation whose words support it."""
     segments, networks = frames["segments"], _networks(frames["organisations"])
     owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]

@@ -1,4 +1,4 @@
-"""The sentences on the page of new codes, and the facts about it for the page of methods."""
+"""The sentences on the page of new codes by interview, and the facts about it for the page of methods."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from glc_analysis.pages.slots import MethodFacts
 from glc_analysis.view.study_view import StudyView
 
 _BASE, _RUN, _THRESHOLD = 4, 2, 0.05
-"""The rule of Guest, Namey & Chen (2020): the number of interviews in the base, the length of a run, and the
-largest share of new codes."""
+"""The numbers in the rule of Guest, Namey & Chen (2020): the interviews in the base, the interviews in a run,
+and the largest share of new codes in the run (see :func:`.patterns.interviews_to_threshold`)."""
 
 
 def describe_interview_order(view: StudyView) -> str:
-    """Returns in words the order of the coded interviews, which is the order of their dates if these differ.
+    """Describes the order of the coded interviews. It is the order of their dates if the dates differ.
 
     >>> describe_interview_order(view)
     'in order of date'
@@ -31,8 +31,7 @@ def describe_interview_order(view: StudyView) -> str:
 
 
 def describe_saturation(new: Sequence[int]) -> str:
-    """Returns in words whether the rule of Guest, Namey & Chen is met, and how many new codes later
-    interviews had.
+    """Describes whether the rule of Guest, Namey & Chen is met, and how many new codes later interviews had.
 
     >>> describe_saturation([20, 9, 5, 3, 4, 3, 1, 0, 2])
     'The rule is met after 6 interviews, by interviews 7 and 8. New codes in later ones: 2.'

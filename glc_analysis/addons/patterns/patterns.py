@@ -1,6 +1,4 @@
-"""Patterns of codes: saturation (new codes by interview) and salience.
-
-Tabulates the new codes that each interview brought, and Smith's S of listed items.
+"""Patterns of codes: new codes by interview (saturation), and salience of items in lists (Smith's S).
 
 The module counts new codes and computes the band of random orders, but it never states that a study is
 "saturated", because how soon new codes become rare depends on how fine the codebook is (Hennink, Kaiser &
@@ -22,15 +20,15 @@ from glc_analysis.errors import UsageError
 
 
 InterviewCodes = Mapping[str, Set[str]] | pd.DataFrame
-"""The codes of each interview, or a frame with document_id and code_id, in which code_id is blank for an
-interview without codes."""
+"""The codes of each interview: a mapping, or a frame with document_id and code_id. In the frame, code_id is
+blank for an interview without codes."""
 
 
 def saturation_curve(codes_by_interview: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
-    """Returns one row per interview in the given order: place from 1, document_id, n_new, and n_found (the
-    number of codes found so far).
+    """Returns one row per interview in the order ``order``: place from 1, document_id, n_new (new codes), and
+    n_found (codes found so far).
 
-    Interviews that the order does not name are left out. Raises UsageError if it names an interview twice.
+    Interviews missing from ``order`` are left out. Raises UsageError if ``order`` names an interview twice.
 
     >>> saturation_curve({"a": {"late"}, "b": {"late", "far"}, "c": set()}, ["a", "b", "c"])["n_new"].tolist()
     [1, 1, 0]
@@ -46,12 +44,13 @@ def saturation_curve(codes_by_interview: InterviewCodes, order: Sequence[str]) -
 
 
 def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
-    """Returns the number of codes found after each number of interviews, over random orders, one row per
-    number of interviews.
+    """Returns, for each number of interviews, how many codes are found in so many interviews taken in random
+    order: one row per number, with mean, low and high.
 
-    The mean over all orders is exact, S - sum over codes of C(N - n, k) / C(N, k) for k of N
-    interviews, n of which have the code (sample-based rarefaction, "Mao's tau": Colwell, Mao & Chang
-    2004, Ecology 85:2717-2727). low and high are the 2.5 and 97.5 percentiles of seeded orders.
+    The mean over all orders is exact, S - sum over codes of C(N - n, k) / C(N, k) for k of N interviews,
+    where S is the number of codes and n the number of interviews with the code (sample-based rarefaction,
+    "Mao's tau": Colwell, Mao & Chang 2004, Ecology 85:2717-2727). low and high are the 2.5 and 97.5
+    percentiles over ``draws`` orders drawn with ``seed``.
 
     >>> permutation_band({"a": {"late"}, "b": {"late", "far"}})["mean"].tolist()
     [1.5, 2.0]
@@ -71,14 +70,14 @@ def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, s
 
 def interviews_to_threshold(new: Sequence[int], *, base_size: int = 4, run_length: int = 2,
                   threshold: float = 0.05) -> int:
-    """Returns the number of interviews before the first run with few enough new codes; 0 if there is no such
-    run.
+    """Returns the number of interviews before the first run of interviews with few enough new codes; 0 if
+    there is no such run.
 
-    A run has few enough new codes if their number, divided by the number of all codes in the first
-    ``base_size`` interviews, is at most ``threshold``. The first run follows these interviews; each further
-    run starts one interview later. A result of 6 corresponds to "6+2" in Guest, Namey & Chen (2020, PLoS ONE
-    15(5) e0232076), with interviews 7 and 8 as the run. The result does not say whether the study is
-    saturated. Raises UsageError for a base or run of 0.
+    A run consists of ``run_length`` consecutive interviews. It has few enough new codes if their number,
+    divided by the number of codes in the first ``base_size`` interviews, is at most ``threshold``. The first
+    run follows these interviews; each further run starts one interview later. A result of 6 corresponds to
+    "6+2" in Guest, Namey & Chen (2020, PLoS ONE 15(5) e0232076), with interviews 7 and 8 as the run. The
+    result does not say whether the study is saturated. Raises UsageError for a base or run of 0.
 
     >>> interviews_to_threshold([20, 9, 5, 3, 4, 3, 1, 0])  # of 37: 7 new, then 4, then 1
     6
@@ -102,22 +101,28 @@ def _by_document(found: InterviewCodes) -> Mapping[str, Set[str]]:
 
 
 REPEATS = ("kept", "removed")
-"""The conventions of :func:`smiths_s` for an item that a list names again; study.toml chooses one of them."""
+"""The two ways in which :func:`smiths_s` can treat an item that a list names more than once; study.toml
+chooses one."""
 
 
 def smiths_s(lists: pd.DataFrame, *, repeats: str = "kept") -> pd.DataFrame:
     """Returns one row per item, with the number of lists that name it (n_lists) and Smith's S, highest first.
 
-    S = (1/N) * sum over the lists that name the item of (L - r + 1) / L, r its rank in a list of L items, N
-    all lists (Smith & Borgatti 1997, J. Linguistic Anthropology 7(2):208-209). The formula is for lists
-    without repeated items. A repeated item counts at its first mention, and for repeats two conventions are
-    in use. With ``kept``, L and r are those of the whole list, including repeats. With ``removed``, repeats
-    are removed first and later items move up, so that L is the number of distinct items; AnthroTools does
-    this with its option to clean (Purzycki & Jamieson-Lane 2017, Cross-Cultural Research 51(1):51-74). Only
-    the order of positions matters; items at one position share the mean of their ranks.
+    S = (1/N) * sum over the lists that name the item of (L - r + 1) / L, where r is the item's rank in a list
+    of L items and N is the number of all lists (Smith & Borgatti 1997, J. Linguistic Anthropology
+    7(2):208-209).
 
-    ``lists`` has columns list_id, item, position (numbers). A blank item stands for an
-    empty list, which counts among the N. Raises UsageError for another convention.
+    The formula is for lists without repeated items. A repeated item counts at its first mention, and
+    ``repeats`` says how repeats affect L and r:
+
+    - ``kept``: L and r are those of the whole list, including repeats.
+    - ``removed``: repeats are removed first and later items move up, so that L is the number of distinct
+      items. AnthroTools does this with its option to clean (Purzycki & Jamieson-Lane 2017, Cross-Cultural
+      Research 51(1):51-74).
+
+    ``lists`` has columns list_id, item, position (numbers). Only the order of positions matters; items at the
+    same position share the mean of their ranks. A blank item stands for an empty list, which counts among the
+    N. Raises UsageError for another value of ``repeats``.
 
     >>> lists = pd.DataFrame({"list_id": ["ana", "ana", "ana", "ben"], "position": [1, 2, 3, 1],
     ...                       "item": ["law", "law", "food", "food"]})
@@ -129,7 +134,7 @@ def smiths_s(lists: pd.DataFrame, *, repeats: str = "kept") -> pd.DataFrame:
     [0.75, 0.5]
     """
     if repeats not in REPEATS:
-        raise UsageError(f"There is no convention {repeats!r} for repeats; known: {', '.join(REPEATS)}.")
+        raise UsageError(f"repeats cannot be {repeats!r}. To fix: use one of {', '.join(REPEATS)}.")
     named = lists[lists["item"] != ""]
     if repeats == "removed":
         named = named.groupby(["list_id", "item"], observed=True, as_index=False)["position"].min()

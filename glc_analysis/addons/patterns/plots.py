@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_CODES = 25
-"""The largest number of codes in a triangle; more codes make a page that is slow to load."""
+"""The most codes in a triangle. A page with more codes would load slowly."""
 
 
 @draws("interview", "found", "new", "mean", "low", "high")
 def plot_saturation_curve(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draws the number of codes found after each interview in order of date as steps, over the mean of random
-    orders.
+    """Draws the number of codes found after each interview as steps, in the order of dates, over the mean of
+    random orders.
 
-    ``new_codes`` has one row per interview: columns interview (1, 2, ...), found (codes so far), new (codes
-    that it added), and mean, low and high of the codes found after as many interviews in random order.
+    ``new_codes`` has one row per interview: interview (1, 2, ...), found (codes so far), new (codes that the
+    interview added), and the mean, low and high number of codes found after as many interviews in random
+    order.
 
     >>> new_codes = pd.DataFrame({"interview": [1, 2], "found": [4, 6], "new": [4, 2], "mean": [4.5, 6.0],
     ...                           "low": [3, 6], "high": [5, 6]})
@@ -55,13 +56,13 @@ def plot_saturation_curve(new_codes: pd.DataFrame, *, ax: Axes | None = None) ->
 
 @draws("code", "other", "n")
 def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draws a triangle of codes that occur together, with a square for each pair that holds its count and is
-    darker for a higher count.
+    """Draws a triangle of codes that occur together, with a square for each pair. The square holds the count
+    of the pair and is darker for a higher count.
 
-    ``pairs`` has one row per pair, with columns code, other (the names of the two codes) and n. Codes that
-    occur together with other codes most often come first. Codes beyond :data:`MOST_CODES` are left out, and
-    the figure says so. Codes are numbered along both sides; a figure of many codes is wide, and scrolls on a
-    narrow page.
+    ``pairs`` has one row per pair, with the columns code, other (the names of the two codes) and n. The codes
+    that most often occur together with other codes come first. Codes beyond :data:`MOST_CODES` are left out,
+    and the figure says so. Codes are numbered along both sides. A figure of many codes is wide and scrolls on
+    a narrow page.
 
     >>> pairs = pd.DataFrame({"code": ["Delay", "Delay"], "other": ["Safe place", "Trust"], "n": [3, 1]})
     >>> plot_cooccurrence(pairs).figure.get_label()
@@ -99,8 +100,8 @@ def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _triangle(codes: int, names: float) -> Axes:
-    """Returns axes with square cells for a number of codes; ``names`` is the width for their names in
-    inches."""
+    """Returns axes with square cells for a number of codes. ``names`` is the width in inches for the names of
+    the codes."""
     side = max(0.24 * codes, 0.5)
     width, height = max(FIGURE_WIDTH, names + side), side + 0.25
     return new_axes(height, (names / width, 0.25 / height, side / width, side / height), width)

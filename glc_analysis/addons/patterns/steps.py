@@ -1,4 +1,4 @@
-"""A step of the build, which makes figures of codes that occur together, of new codes by interview, and of
+"""The step of the build that makes figures of codes that occur together, of new codes by interview, and of
 salience."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from glc_analysis.steps import Step, View
 def pattern_figures(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame, *,
                     repeats: str) -> pd.DataFrame:
     """Returns one row per figure of the measures cooccurrence, novelty and salience. ``consensus`` has the
-    agreed codings; ``repeats`` is the convention for salience."""
+    agreed codings; ``repeats`` is the treatment of repeated codes in :func:`.patterns.smiths_s`."""
     turns = list_coded_turns(consensus, documents, segments)
     return join_figures([_cooccurrence_figures(turns, "turn"), _cooccurrence_figures(turns, "document"),
                          _new_code_figures(turns, documents), _salience_figures(turns, documents, repeats)])
@@ -33,8 +33,8 @@ def _cooccurrence_figures(turns: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 
 def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
-    """Returns the figures of new codes by interview, for interviews with a date, in the order of dates and in
-    random orders."""
+    """Returns the figures of new codes by interview, in the order of dates and in random orders. Interviews
+    without a date are left out."""
     interviews = documents[(documents["kind"] == "interview") & (documents["translation_of"] == "")
                            & (documents["date"] != "")]
     order = list(interviews.sort_values(["date", "document_id"])["document_id"])
@@ -54,8 +54,9 @@ def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFr
 
 
 def _salience_figures(turns: pd.DataFrame, documents: pd.DataFrame, repeats: str) -> pd.DataFrame:
-    """Returns Smith's S of codes over interviews, in the order in which each interview first mentions them.
-    If the other convention for repeated codes gives a different value, that value is given as well."""
+    """Returns Smith's S of codes over interviews, where each interview lists its codes in the order of first
+    mention. If the other treatment of repeated codes gives a different value, that value is returned as
+    well."""
     interviews = documents.loc[documents["kind"] == "interview", "document_id"]
     rows = turns[turns["document_id"].isin(interviews)]
     if rows.empty:
@@ -76,7 +77,7 @@ def _salience_figures(turns: pd.DataFrame, documents: pd.DataFrame, repeats: str
 
 
 def _make_figures(view: View) -> dict[str, Any]:
-    """Makes the figures, if there is a code that an organisation could have raised."""
+    """Returns the figures of the study; none if there is no code that an organisation could have raised."""
     if view["code_records"].keys.empty:
         return {"pattern_figures": pd.DataFrame()}
     codings = view["codings"]

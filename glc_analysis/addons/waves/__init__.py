@@ -1,4 +1,4 @@
-"""Compares waves: what changed between two surveys of the same organisations, for the team."""
+"""Compares the waves of a survey for the team: what changed between two surveys of the same organisations."""
 
 from glc_analysis.addon import AddOn
 

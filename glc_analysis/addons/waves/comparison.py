@@ -1,4 +1,5 @@
-"""Compares waves: the counts of a question in each wave, and the answers before and after.
+"""Compares waves: the counts of a question in each wave, and the answers of the same respondents before and
+after.
 
 A question is compared only in waves for which somebody has recorded in crosswalk.csv that it may be compared.
 Each wave has its own base. No test is made and no trend is drawn, because the respondents are not a random
@@ -22,11 +23,13 @@ _TICKED, _NOT_TICKED = "yes", "no"
 
 @dataclass(frozen=True)
 class ComparedQuestion:
-    """A question to compare, with its answers in the waves that may be compared, and its options in order.
+    """A question to compare, with its answers in the waves that may be compared.
 
-    ``answers`` has a row per answer in the base and chosen option (blank if no option of a multiple-choice
-    question was chosen): wave_id, answer_id, unit_id (the organisation, or organisation and country), option.
-    ``options`` are labels.
+    - ``waves``: these waves, in order.
+    - ``options``: the labels of the options, in order.
+    - ``answers``: a row per answer in the base and chosen option (blank if no option of a multiple-choice
+      question was chosen), with wave_id, answer_id, unit_id (the organisation, or organisation and country)
+      and option.
     """
 
     waves: list[str]
@@ -35,8 +38,8 @@ class ComparedQuestion:
     is_multi: bool
 
     def counts(self) -> pd.DataFrame:
-        """Returns one row per wave and option: wave_id, option, n, base_n; no rows for a wave whose base is
-        empty."""
+        """Returns one row per wave and option: wave_id, option, n, base_n. A wave with an empty base has no
+        rows."""
         rows = []
         for wave in self.waves:
             own = self.answers[self.answers["wave_id"] == wave]
@@ -45,10 +48,13 @@ class ComparedQuestion:
         return pd.DataFrame(rows, columns=COUNTS)
 
     def transitions(self, *, without: Collection[str] = ()) -> pd.DataFrame:
-        """Returns the transitions between the last two compared waves, of units in the base of both: one row
-        per pair of answers before and after, with its number. In a multiple-choice question, each option has
-        rows of its own, with yes or no before and after. Units with several records in a wave are left out,
-        and so are the organisations ``without``, which merged or split."""
+        """Returns how many units changed from one answer to another between the last two compared waves: one
+        row per pair of answers before and after. In a multiple-choice question, each option has its own rows,
+        with yes or no before and after.
+
+        Only units in the base of both waves are counted. Units with several records in a wave are left out,
+        and so are the organisations in ``without``, which merged or split.
+        """
         *_, before, after = self.waves
         answers = self.answers[~self.answers["unit_id"].str.split("/").str[0].isin([*without])]
         records = answers.groupby(["wave_id", "unit_id"])["answer_id"].transform("nunique")
@@ -70,7 +76,7 @@ class ComparedQuestion:
 
 def why_waves_not_compared(question_id: str, waves_asked: list[str], crosswalk: pd.DataFrame,
                            labels: Mapping[str, str]) -> str:
-    """Returns the reason why a question is not compared, as a sentence; blank if it is compared.
+    """Returns a sentence with the reason why a question is not compared; blank if it is compared.
     ``waves_asked`` are the waves in which it was asked, in order.
 
     >>> rows = pd.DataFrame({"question_id": ["Q1"], "wave_id": ["b"], "change": ["options"],
@@ -104,7 +110,7 @@ _CHANGED = {"wording": "the wording changed", "options": "the options changed",
 
 
 def describe_wave_change(row: pd.Series, wave: str) -> str:
-    """Returns a sentence on what changed in a wave according to a row of crosswalk.csv; blank if nothing
+    """Returns a sentence on what changed in a wave, according to a row of crosswalk.csv; blank if nothing
     changed.
 
     >>> describe_wave_change(pd.Series({"change": "wording", "because": "plainer"}), "2018")
@@ -126,8 +132,11 @@ def select_comparable_waves(question_id: str, waves_asked: list[str], crosswalk:
 def collect_question_options_across_waves(question: pd.Series, waves: list[str], responses: pd.DataFrame,
                                           options: pd.DataFrame,
                                           *, is_collapsed: bool) -> ComparedQuestion:
-    """Returns a question with its options in these waves. ``responses`` are rows of table ``wave_responses``,
-    ``options`` rows of options.csv. If ``is_collapsed``, common options replace the original ones."""
+    """Returns a question with its answers in these waves.
+
+    ``responses`` are rows of table ``wave_responses``; ``options`` are rows of options.csv. If
+    ``is_collapsed``, each option is replaced by the common option to which it belongs.
+    """
     listed = options[options["option_list"] == question["option_list"]]
     out = ["refused", *["dont_know"] * (question["dont_know"] == "missing")]
     listed = listed[~listed["kind"].isin(out)].assign(place=listed["position"].astype(int))
@@ -149,8 +158,8 @@ def collect_question_options_across_waves(question: pd.Series, waves: list[str],
 
 
 def count_option_in_wave(option_id: str, wave: str, responses: pd.DataFrame) -> str:
-    """Returns how many chose an option in a wave, with the base, from the ``responses`` to its question;
-    blank if the base is empty.
+    """Returns how many chose an option in a wave, together with the base ("18 of 30"); blank if the base is
+    empty. ``responses`` are the responses to the question.
 
     >>> rows = pd.DataFrame({"wave_id": ["a", "a", "b"], "value": ["law;food", "food", "law"],
     ...                      "is_in_base": True})

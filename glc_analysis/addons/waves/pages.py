@@ -1,7 +1,7 @@
-"""Shows the team the page on waves: who answered when, which questions may be compared, and which may not and
-why.
+"""The content of the page on waves: who answered in which wave, which questions may be compared, and which
+may not and why.
 
-Each function takes a view of the whole study and returns HTML. Other audiences see none of it, because a
+Each function takes a view of the whole study and returns HTML. Only the team sees the page, because a
 comparison of two waves could reveal what a single organisation changed.
 """
 
@@ -27,13 +27,13 @@ _NO_KIND = "not known"
 
 
 def make_wave_change_describer(view: StudyView) -> Callable[[str], str]:
-    """Returns a function that says what changed in a question in the wave of the study's figures."""
+    """Returns a function that describes what changed in a question in the wave of the study's figures."""
     return view.change_of
 
 
 def show_waves(view: StudyView) -> Html:
-    """Shows, for each wave, when it was opened, how many were invited, how many answered, and in which files
-    the answers are."""
+    """Returns a table with, for each wave, the day on which it was opened, how many were invited, how many
+    answered, and the files with the answers."""
     waves, rows = read_reference_table(view.study, "waves"), view.read("wave_organisations")
     files = read_reference_table(view.study, "wave_files").groupby("wave_id")["file"].agg(", ".join)
     sizes = rows.groupby("wave_id")["organisation_id"].nunique()
@@ -44,9 +44,9 @@ def show_waves(view: StudyView) -> Html:
 
 
 def show_who_returned(view: StudyView) -> Html:
-    """Shows how many organisations answered in both of the last two waves, left, or are new, by their kind.
-    Organisations that merged or split are listed separately, because they are not the same organisations
-    before and after."""
+    """Returns a table of how many organisations answered in both of the last two waves, left after the first
+    of these, or are new in the second, by kind of organisation. Organisations that merged or split are
+    counted separately, because they are not the same organisations before and after."""
     if not view.wave_labels:
         return render_note("The survey has one wave.")
     before, after = [*view.wave_labels][-2:]
@@ -69,8 +69,8 @@ def show_who_returned(view: StudyView) -> Html:
 
 
 def show_compared_questions(view: StudyView) -> Html:
-    """Shows every question that may be compared: how the answers of those who answered both waves changed,
-    then the counts of each wave on its own base."""
+    """Returns, for every question that may be compared, how the answers of organisations in both waves
+    changed, and the counts of each wave on its own base."""
     blocks = [_compared(view, row) for _, row in read_reference_table(view.study, "questions").iterrows()
               if row["type"] in CHOICE_TYPES and not view.why_not_compared(row["question_id"])]
     blocks = [block for block in blocks if block]
@@ -102,7 +102,7 @@ def _compared(view: StudyView, question: pd.Series) -> Markup:
 
 
 def show_questions_not_compared(view: StudyView) -> Html:
-    """Returns the questions that are not compared, each with the reason."""
+    """Returns a table of the questions that are not compared, each with the reason."""
     rows = read_reference_table(view.study, "questions")
     reasons = [view.why_not_compared(name) for name in rows["question_id"]]
     reasons = [reason or ("" if kind in CHOICE_TYPES else "not compared: it has no options")

@@ -1,4 +1,4 @@
-"""Plots a question in several waves."""
+"""Plots the counts of a question in several waves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @draws("group", "option", "n", "base_n")
 def plot_waves(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Plots a row for each option, with a dot for each wave (filled for the last wave), and the counts in
-    words. No line joins the dots, because the respondents differ between waves.
+    """Plots a row for each option, with a dot for each wave (filled for the last wave), and prints the
+    counts. No line joins the dots, because the respondents differ between waves.
 
-    ``counts`` is a frame of ``view.counts(question, by="wave")``: columns group (the wave), option, n and
-    base_n.
+    ``counts`` is the frame returned by ``view.counts(question, by="wave")``, with the columns group (the
+    wave), option, n and base_n.
 
     >>> counts = pd.DataFrame({"group": ["2016", "2018"], "option": ["Yes", "Yes"], "n": [2, 1],
     ...                        "base_n": [4, 3]})

@@ -1,4 +1,4 @@
-"""Selects what a view shows of waves, which only the team sees."""
+"""The comparison of waves that a view offers to the team. Other audiences get none of it."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ from glc_analysis.view.visible_tables import VisibleTables
 
 
 class WavesView(VisibleTables):
-    """The comparison of waves in a view; the view itself is the instance."""
+    """The methods about waves that every view of a study has; ``self`` is the view."""
 
     def transitions(self, question_id: str) -> pd.DataFrame:
-        """Returns the answers before and after of those who answered a question in the last two waves that
-        may be compared, without organisations that merged or split. Columns: option (for a multiple-choice
-        question, each option separately), before, after, n. For the team only.
+        """Returns how many changed from one answer to another between the last two waves that may be
+        compared, among those who answered the question in both. Organisations that merged or split are left
+        out. Only the team gets the result.
 
-        Raises as :func:`count_question_by_wave` does.
+        The columns are option (for a multiple-choice question, in which each option has its own rows),
+        before, after and n. Raises UsageError and NotReleased as :func:`count_question_by_wave` does.
         """
         return make_compared_question(self, question_id).transitions(without=find_merged_or_split(
             read_reference_table(self.study, "organisation_changes")))
 
     def count_in_wave(self, figure_id: str, wave: str) -> str:
-        """Returns the count of an option with its base in any wave ("18 of 30"), over all who answered; blank
-        for a figure of another kind, and for audiences other than the team."""
+        """Returns the count of an option in any wave with its base ("18 of 30"), over all who answered.
+        Returns "" for a figure that is not the count of an option, and for audiences other than the team."""
         question, _, rest = figure_id.partition("/")
         option, _, subset = rest.partition("/")
         if subset != ALL or not self.may("all_figures"):
@@ -48,8 +49,8 @@ class WavesView(VisibleTables):
 
     def change_of(self, question_id: str) -> str:
         """Returns a sentence on what changed in a question, according to crosswalk.csv, between the wave of
-        the study's figures and the wave before it; blank if nothing changed, and for audiences other than the
-        team."""
+        the study's figures and the wave before it. Returns "" if nothing changed, and for audiences other
+        than the team."""
         if not self.wave_labels or not self.may("all_figures"):
             return ""
         rows = read_reference_table(self.study, "crosswalk")
@@ -57,17 +58,17 @@ class WavesView(VisibleTables):
         return describe_wave_change(rows.iloc[0], self.wave_labels[self.wave_of_figures]) if len(rows) else ""
 
     def why_not_compared(self, question_id: str) -> str:
-        """Returns the reason why a question is not compared between waves, as a sentence; blank if it is
+        """Returns a sentence with the reason why a question is not compared between waves; blank if it is
         compared."""
         return _why_not_compared(self, question_id)
 
 
 def count_question_by_wave(view: VisibleTables, question_id: str) -> pd.DataFrame:
-    """Returns the counts of a question in each wave that may be compared, each on its own base, options in
-    their own order. Columns are those of :meth:`.StudyView.counts`, with the wave as group. For the team
-    only.
+    """Returns the counts of a question in each wave that may be compared, each wave on its own base, with
+    options in their order in options.csv. The columns are those of :meth:`.StudyView.counts`, with the wave
+    as group. Only the team gets the counts.
 
-    Raises UsageError with the reason if crosswalk.csv does not say that the question may be compared, and
+    Raises UsageError with the reason if crosswalk.csv does not allow the question to be compared, and
     NotReleased for another audience.
     """
     compared = make_compared_question(view, question_id)
@@ -80,7 +81,7 @@ def count_question_by_wave(view: VisibleTables, question_id: str) -> pd.DataFram
 
 
 def _why_not_compared(view: VisibleTables, question_id: str) -> str:
-    """Returns the reason why a question is not compared between waves, as a sentence; blank if it is
+    """Returns a sentence with the reason why a question is not compared between waves; blank if it is
     compared."""
     return why_waves_not_compared(question_id, _waves_asked(view, question_id),
                                   read_reference_table(view.study, "crosswalk"), view.wave_labels)

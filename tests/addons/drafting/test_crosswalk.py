@@ -186,7 +186,7 @@ def test_a_row_for_all_that_are_the_same_decides_for_those_that_are_left_blank(s
 @pytest.mark.parametrize(("cells", "message"), [
     ({"is_comparable": "maybe"}, "is not known; nearest"),
     ({"is_comparable": "yes", "change": "worded"}, "is not known; nearest: 'wording'"),
-    ({"is_comparable": "yes", "change": "wording"}, "a decision about a changed question lacks its reason"),
+    ({"is_comparable": "yes", "change": "wording"}, "a decision about a changed question needs a reason"),
     ({"is_comparable": "yes", "change": "options", "because": "read"}, "the options changed")])
 def test_a_wrong_decision_is_a_fault_of_the_workbook_and_nothing_is_written(study, cells, message):
     decide(study, "Q2", **cells)

@@ -51,7 +51,7 @@ def test_a_passage_speaks_for_one_explanation_alone_of_those_that_others_read():
 
 def test_glc_check_says_what_is_to_be_read_again(tmp_path):
     said = [*list_reopened_or_hidden_explanations(Study(tmp_path), tables(date="", shown_for=""))]
-    assert len(said) == 1 and "Explanation 1 of P01 is to be read again" in said[0]
+    assert len(said) == 1 and "Explanation 1 of P01 has to be read again" in said[0]
 
 
 def test_glc_check_says_which_explanation_its_readers_cannot_read(sample_study):

@@ -46,7 +46,7 @@ def test_without_repeats_both_conventions_agree(named):
 
 
 def test_another_convention_is_refused():
-    with pytest.raises(UsageError, match="no convention 'first'"):
+    with pytest.raises(UsageError, match="repeats cannot be 'first'"):
         smiths_s(lists(a=["x"]), repeats="first")
 
 

@@ -21,10 +21,10 @@ def test_the_crosswalk_of_the_study_is_right():
     (decided("Q4", "unit", "yes")[1], "is_comparable", "a question with the change unit cannot be compared"),
     (decided("Q2", "options", "yes")[1], "is_comparable", "the options changed"),
     (decided("Q1", "options", "collapsed")[1], "is_comparable", "options of the question have no common_id"),
-    (decided("Q1", "", "yes")[1], "change", "is compared, and nobody wrote what changed"),
-    (decided("Q1", by="")[1], "by", "a decision lacks who decided and when"),
+    (decided("Q1", "", "yes")[1], "change", "is blank, but the question is to be compared"),
+    (decided("Q1", by="")[1], "by", "is blank, but a decision needs a name and a date"),
     (decided("Q1", "wording", because="")[1], "because",
-     "a decision about a changed question lacks its reason")])
+     "is blank, but a decision about a changed question needs a reason")])
 def test_a_comparison_that_the_change_does_not_allow_is_a_fault(row, column, message):
     assert of(row) == [(column, message)]
 

@@ -74,4 +74,4 @@ def test_an_explanation_that_rested_on_it_waits_to_be_read_again(left, sample_st
     assert not any(LEAVER in cell for cell in cited) and cited["passages_for"] == "interview-second-key.4"
     assert rows.loc["P03", "date"] == "" != read_reference_table(sample_study, "explanations")["date"].iloc[1]
     lines = list_reopened_or_hidden_explanations(study, read_reference(study))
-    assert any("1 of P03 is to be read again" in line for line in lines)
+    assert any("1 of P03 has to be read again" in line for line in lines)
