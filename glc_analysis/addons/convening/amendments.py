@@ -281,10 +281,9 @@ def check_text_in_use(text_row: Mapping[str, str]) -> None:
     if text_row["status"] not in IN_USE:
         said = "set aside" if text_row["status"] == "set_aside" else "replaced by other texts"
         raise UsageError(f"{format_printed_id(text_row['principle_id'], text_row['version'])} is {said}. To "
-                         f"fix: `glc "
+                         f"fix: bring it back as a new version with `glc "
                          f"amend "
-                         f"{text_row['principle_id']}` brings it back as a new version, with the same words "
-                         "or with other words.")
+                         f"{text_row['principle_id']}`; its words may stay the same.")
 
 
 def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]], texts: Sequence[str],
@@ -479,7 +478,7 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
     """
     path, (shared, _) = study.reference_file("principles"), list_table_files("principles")
     if not path.is_file():
-        raise UsageError("This study has no principles.csv. To fix: `glc init` writes one.")
+        raise UsageError("This study has no principles.csv. To fix: write one with `glc init`.")
     rows = CsvRows.of(read_utf8(path), path.name)
     known = read_reference_rows(path, shared.required, shared.optional)
     for n, row in known.items():

@@ -295,7 +295,7 @@ class RatingFormSession(KeyingSession):
         if code and states[code] != RECEIVED:
             return f"The organisation of {code} has one vote in each panel; its form is {states[code]}."
         if not code and line in set(self.reference.raters["rater_id"]):
-            return f"{line!r} may not rate (raters.csv: may_rate)."
+            return f"{line!r} may not rate, as column may_rate of raters.csv says."
         if not code:
             return f"There is no rater {line!r}; {suggest_name(line, states)}."
         return super().refusal(line, code, states)

@@ -98,7 +98,7 @@ def load_tls_context(folder: Path) -> ssl.SSLContext:
                        "--codes`.")
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
     if certificate.not_valid_after_utc < datetime.now(UTC):
-        raise GLCError(f"The certificate ended on {certificate.not_valid_after_utc:%Y-%m-%d}. To fix: make "
+        raise GLCError(f"The certificate expired on {certificate.not_valid_after_utc:%Y-%m-%d}. To fix: make "
                        "new slips; or correct the clock of this computer.")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -354,7 +354,7 @@ def _read_register(path: Path, round_id: str, box: BallotBox, reference: Referen
             faults.append(Fault("answers use this slip, but the register names nobody "
                                 "who drew it", *place, "rater_id",
                                 fix="write the code of the rater who drew it; "
-                                f"{VOID} only if it must not count"))
+                                f"write {VOID} only if the slip must not count"))
         elif written and written.casefold() != VOID:
             if not rater:
                 faults.append(Fault(f"raters.csv has no such rater; {suggest_name(written, may_rate.index)}",
@@ -372,7 +372,7 @@ def _read_register(path: Path, round_id: str, box: BallotBox, reference: Referen
                 raters[rater] = number
         seen.add(number)
     faults += [Fault("answers use this slip, but it is missing from the register", path.name,
-                     column="slip", value=number, fix="put its row back")
+                     column="slip", value=number, fix="restore the row of the slip")
                for number, slip in box.slips.items() if slip.answers and number not in seen]
     if faults:
         raise Faults(faults)

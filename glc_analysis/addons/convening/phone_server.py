@@ -106,11 +106,11 @@ async def _serve(polling_place: PollingPlace) -> None:
         raise GLCError(f"{url} cannot be served here ({error.strerror}). To fix: connect this computer to "
                        "the access point with the address for which the slips were made, and end other "
                        f"programs at port {PORT}; or make new slips with another --address.") from None
-    say(f"Round {polling_place.round_id} can be voted on with phones: {url} ({len(box.slips)} slips).")
+    say(f"Phones can vote in round {polling_place.round_id} at {url} ({len(box.slips)} slips).")
     if url.startswith("https"):
         say("Fingerprint of the certificate (SHA-256), as on the slips: "
             f"{read_certificate_fingerprint(box.path.parent)}")
-    say("Ctrl-C ends it. This screen shows only about how many ballots are complete.")
+    say("Ctrl-C ends voting on phones. This screen shows only roughly how many ballots are complete.")
     while True:
         await asyncio.sleep(_LOOK)
         polling_place.count()

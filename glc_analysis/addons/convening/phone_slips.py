@@ -104,10 +104,10 @@ def make_phone_slips(study: Study, round_id: str, folder: Path, *, address: str 
     with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = BallotBox.read(study, round_id)
         if box and (box.is_collected or not box.is_empty):
-            state = "are collected" if box.is_collected else "have begun"
-            raise GLCError(f"The ballots given on phones in round {round_id} {state}: new slips would make "
-                           "the old ones worthless. To fix: let whoever lost a slip draw another one, or "
-                           "vote on paper.")
+            state = "are collected" if box.is_collected else "have begun to arrive"
+            raise GLCError(f"The ballots given on phones in round {round_id} {state}, and new slips would "
+                           "make the old ones worthless. To fix: let whoever lost a slip draw another one, "
+                           "or vote on paper.")
         people = len(select_eligible_raters(reference.raters, study.settings["consensus"]["vote"]))
         codes = dict(zip(_numbers(people + max(4, people // 4)), iter(draw_slip_code, ""), strict=False))
         fingerprint = "" if here.is_loopback else make_tls_certificate(ballot_box_folder(study, round_id),

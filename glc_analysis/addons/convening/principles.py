@@ -323,8 +323,8 @@ def log_principle_decision(study: Study, principle_id: str, decision: str, *, by
 
 
 STATUS_WORDS = {"agreed": "agreed", "set_aside": "set aside", "candidate": "a candidate"}
-_RECORDED_BY = {"agreed": "`glc agree {}` shows its votes and objections, asks, and writes down who decided",
-                "set_aside": "`glc withdraw-text {}` asks for whom and why, and writes it down"}
+_RECORDED_BY = {"agreed": "record who decided, with `glc agree {}`, which first shows votes and objections",
+                "set_aside": "record who asked for it and why, with `glc withdraw-text {}`"}
 
 
 def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
@@ -348,10 +348,10 @@ def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
         if command and last != "set_aside":
             said = (f"{name} is called {STATUS_WORDS[status]}, and text_decisions.csv does not say who "
                     "decided it")
-            fix = f"{command.format(principle)}; else write {last}"
+            fix = f"{command.format(principle)}; or write {last}"
         else:
             said = f"{name} is {STATUS_WORDS[last]}, as text_decisions.csv says"
-            fix = f"write {last}; `glc amend {principle}` makes the next version, on which is decided anew"
+            fix = f"write {last}; to decide again, make the next version with `glc amend {principle}`"
         yield Fault(said, "principles.csv", str(row), "status", status, fix)
 
 
@@ -369,7 +369,7 @@ def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[st
     for name, numbers in others.items():
         yield Fault(f"the text of {name} was changed after it was {action_done}", f"{table}.csv",
                     ", ".join(map(str, numbers)), "text_version", rows[numbers[0]]["text_version"],
-                    f"restore the words that were {action_done} in principles.csv, and reword the text with "
+                    f"restore in principles.csv the words that were {action_done}, and reword the text with "
                     f"`glc amend {rows[numbers[0]]['principle_id']}`")
 
 

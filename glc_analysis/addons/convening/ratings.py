@@ -204,8 +204,8 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
         except Faults as found:
             faults += found.faults
     if not answers and not faults:
-        refuse("the file holds no ratings", path.name, "put in the form as it came back, or, from "
-               "KoboToolbox or ODK, an export with XML values and headers")
+        refuse("the file holds no ratings", path.name, "put the form as it came back into raw/ratings, or, "
+               "from KoboToolbox or ODK, an export with XML values and headers")
     faults += [fault for answer in answers for fault in _answer_faults(answer)]
     faults += [*_mixed_faults(answers), *_repeated_faults(answers)]
     votes = [row for answer in answers for row in _votes(path.name, answer)]
@@ -291,7 +291,8 @@ def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
     for one in answers:
         is_ours = bool(one.parts[0]) and not one.columns
         if is_ours and one.parts[:2] != first.setdefault(one.file, one.parts[:2]):
-            yield one.fault("the row belongs to another rater or round than those above", "stamp", one.stamp,
+            yield one.fault("the row belongs to another rater or round than the rows above", "stamp",
+                            one.stamp,
                             "put each form, as it came back, into a file of its own")
 
 
@@ -388,7 +389,7 @@ def read_ratings_file(path: Path, *,
                        score=rows["score"].mask(is_abstained, ""))[list(VOTE_COLUMNS)]
     given = rows if long else rows[rows["score"] != UNANSWERED]
     faults = list(_rating_faults(given)) if len(rows) else [
-        Fault("the file holds no vote", file=path.name, fix="remove it from raw/ratings, or fill it in")]
+        Fault("the file holds no vote", file=path.name, fix="fill it in, or remove it from raw/ratings")]
     if faults:
         raise Faults(faults)
     return rows.reset_index(drop=True)

@@ -70,7 +70,7 @@ def proxy_and_interest_faults(reference: Reference, round_id: str, voting_unit: 
     for n, row in declared[~declared["principle_id"].isin(asked)].iterrows():
         yield Fault(f"round {round_id} does not ask about it", file="interests.csv", row=str(n),
                     column="principle_id", value=row["principle_id"],
-                    fix=f"write one of {', '.join(sorted(asked))}, or take the row out")
+                    fix=f"write one of {', '.join(sorted(asked))}, or remove the row")
 
 
 def _misfits(row: pd.Series, proxies: pd.DataFrame, raters: pd.DataFrame, represented: Collection[str],
@@ -87,14 +87,14 @@ def _misfits(row: pd.Series, proxies: pd.DataFrame, raters: pd.DataFrame, repres
         yield "proxy_id", proxy, f"{rater} votes for themselves", "name somebody else, or remove the row"
     elif proxy in represented:
         yield ("proxy_id", proxy, f"{proxy} is represented by a proxy in this round, and cannot be one",
-               "name somebody who is present, or take the row out")
+               "name somebody who is present, or remove the row")
     elif (first := proxies.loc[proxies["proxy_id"] == proxy, "rater_id"].iloc[0]) != rater:
         yield ("proxy_id", proxy, f"{proxy} votes for {first} already: a proxy votes for one rater only",
                "name another proxy")
     for name in (rater, proxy):
         if raters.at[name, "may_rate"] != "true":
             yield ("rater_id" if name == rater else "proxy_id", name, "may not rate, as raters.csv says",
-                   "name a rater who may rate, or take the row out")
+                   "name a rater who may rate, or remove the row")
     if panel != other:
         yield ("proxy_id", proxy, f"{rater} is a {_said(panel)} and {proxy} a {_said(other)}, but a proxy "
                "must belong to the same panel", f"name another {_said(panel)}")

@@ -101,7 +101,8 @@ def _faults(found: pd.DataFrame, round_id: str) -> Iterator[Fault]:
         principle, statement, issued = row["principle_id"], row["statement"], row["text_version_issued"]
         if pd.isna(statement):
             yield Fault("principles.csv has no such version", "rounds.csv", str(row["at"]), "version",
-                        f"{principle}.{row['version']}", "remove the row, or put the version back")
+                        f"{principle}.{row['version']}", "remove the row, or put the version back into "
+                        "principles.csv")
         elif issued not in ("", row["text_version"]) and WITHDRAWN not in statement:
             yield Fault(f"is no longer the text that round {round_id} issued", "principles.csv",
                         str(int(row["row"])), "statement", row["printed_id"], "restore the issued words, "

@@ -232,7 +232,7 @@ def digest_key_faults(study: Study) -> Iterator[Fault]:
         now = _with_digests(raters[list(_SEALED)], votes, study.digests)
         fits += (raters["ballot"] == now["ballot"])[raters["ballot"] != ""].tolist()
     if len(fits) > 1 and not any(fits):
-        yield Fault("no ballot of any round fits the key of the digests: it is another key", KEY_FILE,
+        yield Fault("no ballot of any round fits the key of the digests, so it is another key", KEY_FILE,
                     fix=fix)
 
 

@@ -111,7 +111,7 @@ def test_words_that_change_after_they_were_agreed_are_a_fault_and_are_not_signed
 
 @pytest.mark.parametrize(("typed_status", "said"), [
     ("candidate", "P01.1 is agreed, as text_decisions.csv says"),
-    ("set_aside", "P01.1 is called set aside.*`glc withdraw-text P01`.*else write agreed")])
+    ("set_aside", "P01.1 is called set aside.*`glc withdraw-text P01`.*or write agreed")])
 def test_what_was_agreed_is_not_undone_by_an_edit_of_a_cell(study, typed_status, said):
     record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     typed(study, "care,,agreed,,,en", f"care,,{typed_status},,,en")

@@ -137,7 +137,7 @@ def test_an_unknown_code_is_refused_with_the_nearest(study):
 
 
 def test_who_may_not_rate_is_refused(study):
-    assert "'r99' may not rate (raters.csv: may_rate)." in keyed(study, ["ab", "r99"])
+    assert "'r99' may not rate, as column may_rate of raters.csv says." in keyed(study, ["ab", "r99"])
 
 
 def test_the_version_on_the_paper_is_asked_and_kept_with_its_text(study):

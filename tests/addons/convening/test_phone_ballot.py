@@ -141,7 +141,7 @@ def test_codes_are_not_made_in_the_study_nor_anew_when_somebody_has_voted(room):
     room.make_slips()  # nobody has voted: the old slips are worth nothing now
     room.vote({"P01.importance": "8"})
     before = room.study.files()
-    with pytest.raises(GLCError, match="have begun: new slips would make the old ones worthless"):
+    with pytest.raises(GLCError, match="have begun to arrive, and new slips would make the old ones"):
         room.make_slips()
     assert room.study.files() == before
 
@@ -602,7 +602,7 @@ def test_without_its_certificate_nothing_is_served_beyond_this_computer(room):
 def test_a_certificate_that_has_ended_is_not_served(room, monkeypatch):
     monkeypatch.setattr("glc_analysis.addons.convening.phone_address.DAYS", -.5)
     room.make_slips(address="10.0.0.1")
-    with pytest.raises(GLCError, match="The certificate ended on"):
+    with pytest.raises(GLCError, match="The certificate expired on"):
         PollingPlace(Study(room.study.root), "1", print).server()
 
 

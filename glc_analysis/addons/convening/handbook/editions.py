@@ -68,7 +68,8 @@ def write_handbook_through_gate(study: Study, audience: str, *, language: str = 
     with hold_lock(study.reports / audience, what="handbook"):
         folder, current = last_run(study, audience)[0], study.reports / audience / "current"
         if folder is None:
-            raise GLCError(f"There are no pages yet. To fix: `glc run --audience {audience}`.")
+            raise GLCError(f"There are no pages yet. To fix: make them with `glc run --audience "
+                           f"{audience}`.")
         place = folder / "packet" / HANDBOOK_FOLDER
         place.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=place.parent, prefix=".making-") as stage:

@@ -212,7 +212,8 @@ def write_packets_beside_pages(study: Study, *, today: date, organisation: str =
             progress_bar() as tell:
         folder, current = last_run(study, PACKET_AUDIENCE)[0], study.reports / PACKET_AUDIENCE / "current"
         if folder is None:
-            raise GLCError("The convening has no pages yet. To fix: `glc run --audience convening`.")
+            raise GLCError("The convening has no pages yet. To fix: make them with "
+                           "`glc run --audience convening`.")
         written = write_packets(study, folder / "packet", today=today, organisation=organisation, only=only,
                                 paper=paper, progress=tell)
         shown = current if current.is_symlink() else folder
