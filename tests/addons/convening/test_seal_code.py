@@ -100,7 +100,7 @@ def test_seals_that_are_swapped_are_given_back_their_names(study):
     for one, other in (("1", "x"), ("2", "1"), ("x", "2")):
         (rounds / one).rename(rounds / other)
     for said in (refused(study, study.codes[-1]), study.glc("tally", "--round", "2").stderr):
-        assert "private/rounds/1: the folder holds the ballots of round 2. To fix: rename the folder" in said
+        assert "private/rounds/1: the folder holds the ballots of round 2. To fix: give the folder" in said
         assert "do not give" not in said and "differs from the ballot sealed" not in said
 
 
