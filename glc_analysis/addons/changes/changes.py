@@ -34,23 +34,24 @@ from glc_analysis.writing import link_or_copy
 _FOLDER = "tables"
 _KEPT = ("figures.parquet", "codings.parquet", "provenance.json")
 Organisations = Callable[[Collection[str]], pd.Series]
-"""The type of a function that returns the number of contributing organisations for each of some figures."""
+"""The type of a function that takes the ids of figures and returns the number of organisations that
+contribute to each."""
 _COLUMNS = ["kind", "id", "was", "is", "moved", "organisations"]
 _LISTED = 100
-"""The most rows of a kind of change on the page; ``glc changes`` lists all rows."""
+"""The most rows of a kind of change on the page. ``glc changes`` lists all rows."""
 _HEADS = {"figure": "Figures that moved", "passage": "Passages that are new or gone",
          "raw": "Raw files", "page": "Pages made again"}
 _COLUMNS_OF = {
     "figure": {"id": "Figure", "was": "Was", "is": "Is", "moved": "Moved by",
                "organisations": "Organisations"},
     "passage": {"id": "Text and code", "moved": "", "was": "Was", "is": "Is"}}
-"""The columns shown for each kind of change, with their headings. For other kinds, the name of the changed
-thing and what happened to it are shown."""
+"""The columns that the page shows for figures and passages, with their headings. For raw files and pages, it
+shows the name and what happened to the file or page."""
 
 
 def store_tables_of_run(study: Study, audience: str, run: Path) -> None:
-    """Stores hard links to the tables of a team run in the folder of the run, and the digests of its raw
-    files. Stores nothing that depends on what other audiences may see."""
+    """Stores, in the folder of a team run, hard links to the tables from which the run was made, and the
+    digests of its raw files. For runs for other audiences, nothing is stored."""
     if not has_capability(audience, "internal") or not (raw := read_provenance(study.processed).get("raw")):
         return
     (run / _FOLDER).mkdir(exist_ok=True)
@@ -62,7 +63,8 @@ def store_tables_of_run(study: Study, audience: str, run: Path) -> None:
 
 @dataclass(frozen=True)
 class _RunData:
-    """The data of a run: figures, passages, checksums of raw files, and the keys of its pages."""
+    """The data of a run: figures, coded passages, digests of raw files, and the keys of its pages. A key
+    changes when the page is made again."""
 
     figures: pd.DataFrame
     passages: pd.DataFrame
@@ -77,13 +79,16 @@ class _RunData:
 
 
 def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
-    """Lists the changes between an earlier run of the team (``since``, by default the last but one) and the
-    last run.
+    """Returns the changes between an earlier run of the team (``since``, by default the last but one) and the
+    last run, one row per change.
 
-    One row per change: kind (figure, passage, raw or page), id, was, is, moved, organisations. For a figure
-    that moved, ``was`` and ``is`` are its values as printed, ``moved`` is the difference, and
-    ``organisations`` is the number of contributing organisations. Raises UsageError for a run that is not
-    kept, and GLCError if there is no run to compare with.
+    - kind: figure, passage, raw or page;
+    - id: what changed;
+    - was, is: the value before and now; for a figure, as it is printed;
+    - moved: the difference, for a figure;
+    - organisations: the number of contributing organisations, for a figure.
+
+    Raises UsageError for a run that is not kept, and GLCError if there is no run to compare with.
     """
     last, record = last_run(study)
     if last is None:
@@ -92,7 +97,7 @@ def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
     if since and since not in kept:
         raise UsageError(f"No run {since!r} is kept; {suggest_name(since, kept)}.")
     if not kept:
-        raise GLCError("Only one run is kept: there is nothing to compare it with.")
+        raise GLCError("Only one run is kept, so there is nothing to compare. To fix: run `glc run` again.")
     before = last.parent / (since or kept[-1])
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
     return compare_runs(_RunData.of(before / _FOLDER, _keys(was["pages"])),
@@ -101,8 +106,8 @@ def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
 
 
 def changes_since_run(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd.DataFrame | None:
-    """Lists the changes between the run ``before`` and the current tables and page keys; None if there is no
-    such run."""
+    """Returns the changes between the run ``before`` and the present tables and page keys; None if there is
+    no such run."""
     if before is None or not all((before / _FOLDER / name).is_file() for name in _KEPT):
         return None
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
@@ -116,8 +121,8 @@ def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
 
 
 def count_contributors_by_figure(study: Study, figures: Collection[str]) -> pd.Series:
-    """Returns the number of organisations that contribute to each figure, by figure_id, without deleted
-    figures."""
+    """Returns the number of organisations that contribute to each figure, by figure_id. Figures that no
+    longer exist are left out."""
     frames = {name: tables.read_table(name, study=study) for name in CONTRIBUTOR_TABLES}
     own = frames["figures"][frames["figures"]["figure_id"].isin(figures)]
     counts = np.diff(find_contributors(frames | {"figures": own}).base.indptr) if len(own) else []
@@ -126,7 +131,7 @@ def count_contributors_by_figure(study: Study, figures: Collection[str]) -> pd.S
 
 def compare_runs(earlier_run: _RunData, current_run: _RunData,
                  count_contributors: Organisations) -> pd.DataFrame:
-    """Returns the changes between two runs, one row each, sorted, with columns :data:`_COLUMNS`."""
+    """Returns the changes between two runs, sorted, one row per change, with the columns :data:`_COLUMNS`."""
     rows = [*_figures(earlier_run.figures, current_run.figures, count_contributors),
             *_passages(earlier_run.passages, current_run.passages),
             *_changed_names("raw", earlier_run.raw, current_run.raw),
@@ -177,7 +182,8 @@ def _changed_names(kind: str, was: Mapping[str, str], now: Mapping[str, str]) ->
 
 def make_page_of_changes(study: Study, audience: str, last_run: Path | None,
                          keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-    """Returns the page on changes for the team: slug, title, group in the menu, and texts."""
+    """Yields the page on changes for the team: slug, title, group in the menu, and texts. Yields nothing for
+    other audiences."""
     if has_capability(audience, "internal"):
         title = "What changed"
         yield ("changes", title, TEAM_GROUP, f"# {title}\n\n*Since the run before this one.*",
@@ -185,7 +191,7 @@ def make_page_of_changes(study: Study, audience: str, last_run: Path | None,
 
 
 def render_changes(changes: pd.DataFrame | None) -> Markup:
-    """Renders the changes as HTML; None stands for a first run, which has no earlier run to compare with."""
+    """Returns the changes as HTML. None stands for a first run, which has no earlier run to compare with."""
     html = Macros(__file__, "changes.html")
     if changes is None:
         return html.first_run()

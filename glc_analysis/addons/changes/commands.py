@@ -1,4 +1,4 @@
-"""The command that lists what changed between two runs."""
+"""The command `glc changes`, which lists what changed between two runs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""Reporting checklists: their items, with what the tables of the study record about each, or "not recorded".
+"""Reporting checklists: their items, each with what the tables of the study record about it, or "not
+recorded".
 
-COREQ (Tong, Sainsbury & Craig 2007), SRQR (O'Brien et al. 2014), CROSS (Sharma et al. 2021) and ACCORD
-(Gattrell et al. 2024, by topic): topics in our own words, in ``content/checklists.csv``.
+The checklists are COREQ (Tong, Sainsbury & Craig 2007), SRQR (O'Brien et al. 2014), CROSS (Sharma et al.
+2021) and ACCORD (Gattrell et al. 2024, by topic). Their topics are in ``content/checklists.csv``, in the
+words of this package.
 """
 
 from __future__ import annotations
@@ -24,16 +26,16 @@ Read = Callable[[str], pd.DataFrame]
 _NOT_RECORDED = "not recorded"
 FACT_NOT_SHOWN = "not shown to these readers"
 _FACTS = read_packaged_toml(__file__, "facts.toml")
-"""Texts that are the same for every study, by table and name in ``content/facts.toml``."""
+"""The texts that are the same for every study, by table and name in ``content/facts.toml``."""
 
 
 def stated_sampling(study: Study) -> str:
-    """The sampling of the organisations, in words; blank where study.toml does not state it."""
+    """Returns the sampling of the organisations in words; blank if study.toml does not state it."""
     return _FACTS["sampling"][study.sampling] if study.states_sampling else ""
 
 
 def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
-    """One row per item: checklist, item, topic, fact, value, in the order of the checklists.
+    """Returns one row per item of the checklists, in their order: checklist, item, topic, fact, value.
 
     >>> reporting_items({"coders": "2"}).query("checklist == 'COREQ' and item == '24'")["value"].item()
     '2'
@@ -44,10 +46,12 @@ def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
 
 
 def method_facts(view: StudyView) -> dict[str, str]:
-    """What the tables record about how the study was made, in words, by the names of column ``fact``.
+    """Returns what the tables record about how the study was made, in words, by the names in the column
+    ``fact``.
 
-    Every number is one that the view's audience may know. Facts about persons, durations and days, and what
-    was counted in texts, are for the team alone. After somebody left, no fact is shown that this changes.
+    Every number is one that the view's audience may know. Only the team gets facts about persons, durations
+    and days, and counts in texts. After an organisation has withdrawn, facts that the withdrawal changes are
+    not shown.
     """
     recorded = [_of_core(view), *list_slot_contents(view, METHOD_FACTS)]
     names = dict.fromkeys(name for part in recorded for name in part.texts)
@@ -118,7 +122,7 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
 
 
 def count_phrase(n: int, what: str) -> str:
-    """A number with its noun; blank where there is none.
+    """Returns a number with its noun; blank if the number is 0.
 
     >>> count_phrase(2, "publication cited"), count_phrase(1, "round"), count_phrase(0, "memo")
     ('2 publications cited', '1 round', '')
@@ -129,16 +133,16 @@ def count_phrase(n: int, what: str) -> str:
 
 
 def join_parts(parts: Iterable[str]) -> str:
-    """Parts with commas between them, without those that are blank."""
+    """Returns the parts that are not blank, with commas between them."""
     return ", ".join(filter(None, parts))
 
 
 def show_checklists(view: StudyView) -> Html:
-    """The items of the reporting checklists, with what is recorded for each."""
+    """Returns the items of the reporting checklists, each with what the study records about it."""
     rows = reporting_items(method_facts(view))
 
     def recorded(items: pd.DataFrame) -> str:
-        """How many items are recorded; without the number where somebody left who may have changed it."""
+        """Returns how many items are recorded. The number is left out if a withdrawal may have changed it."""
         n = (items["value"] != _NOT_RECORDED).sum()
         return "" if COUNT_BLOCK in view.hidden else f": {n} of {len(items)} items recorded"
 

@@ -1,4 +1,4 @@
-"""Pages are executed on other machines, by dask."""
+"""Executes pages on other machines, by dask."""
 
 from glc_analysis.addon import AddOn
 

@@ -13,7 +13,7 @@ import click
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
 @contextmanager
 def run_pages_on_cluster(*, scheduler: str) -> Generator[Callable[..., Any] | None]:
-    """With --scheduler, runs the pages on other machines."""
+    """With --scheduler, executes the pages of a run on other machines."""
     if not scheduler:
         yield None
         return

@@ -1,10 +1,12 @@
 """Executes pages on other machines, by dask.distributed.
 
-Each page is sent as one job bundle: its notebook, the table rows that it read in its last run (all tables of
+Each page is sent as one job bundle: its notebook, the table rows that it read when it last ran (all tables of
 its audience, if it has never run), and a few files of the study. The executed notebook comes back with a list
-of what it has read this time. A page is executed on this computer instead if it needs more than may be sent,
-or read more than was sent. dask does the scheduling, the retries and the replacement of lost workers. A
-worker keeps nothing and publishes nothing.
+of the rows that it has read this time. A page is executed on this computer instead if it needs more than may
+be sent, or if it read more than was sent.
+
+A part of a study is a table, a slice of a table (such as ``answers country=KHM``), or a file. dask does the
+scheduling, the retries and the replacement of lost workers. A worker keeps nothing and publishes nothing.
 """
 
 from __future__ import annotations
@@ -34,18 +36,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _CONNECT, _WORKERLESS = 10, 60
-"""The seconds within which scheduler and workers must answer, and the seconds after which a run without a
-worker gives up."""
+"""The seconds within which the scheduler and the workers must answer, and the seconds after which a run
+without any worker ends."""
 _FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"), reference_path("waves"),
          reference_path("headlines"), reference_path("questions"))
-"""The files of a study that are in every bundle, in addition to tables."""
+"""The files of a study that every job bundle contains, in addition to tables."""
 
 
 class PageCluster:
-    """The workers of a dask scheduler, used like :class:`PageProcesses`.
+    """The workers of a dask scheduler, with the methods of :class:`PageProcesses`.
 
-    Raises GLCError if dask is not installed, the scheduler does not answer, or no worker has the same package
-    and lock file; ``refused`` holds the addresses of workers with another version.
+    ``refused`` holds the addresses of workers with another version of the package. Raises GLCError if dask is
+    not installed, if the scheduler does not answer, or if no worker has the same package and lock file.
     """
 
     def __init__(self, study: Study, address: str, *, timeout: float,
@@ -83,7 +85,7 @@ class PageCluster:
 
     @property
     def notes(self) -> list[str]:
-        """Returns the description of the workers in the messages of a run."""
+        """Returns a line for each refused worker, for the messages of a run."""
         return [f"{worker}: refused, it has another version of the package." for worker in self.refused]
 
     @property
@@ -94,8 +96,8 @@ class PageCluster:
         return sum(threads.get(one, 0) for one in self._workers) + 1
 
     def execute(self, page: PageJob) -> Executed | Failure:
-        """Returns the executed notebook of a page, or how its execution failed. Raises GLCError if no worker
-        is left."""
+        """Returns the executed notebook of a page, or a description of how its execution failed. Raises
+        GLCError if no worker is left."""
         sent = list_inputs_to_send(self._study, page)
         if page.reads != EVERYTHING and not are_reads_covered(page.reads, sent):
             return self._here.execute(page)
@@ -115,7 +117,8 @@ class PageCluster:
         return outcome if is_complete else self._here.execute(page)
 
     def _outcome(self, future: Any) -> Executed | Failure:
-        """Waits for the result. Gives up if for some time no worker has this version of the package."""
+        """Waits for the result of a page. Raises GLCError if for some time no worker has had this version of
+        the package."""
         seen = time.monotonic()
         while True:
             try:
@@ -127,7 +130,8 @@ class PageCluster:
                     raise GLCError("No worker is left that has this version of the package.") from None
 
     def _present(self) -> set[str]:
-        """Returns the addresses of the workers that the scheduler has now; none while it does not answer."""
+        """Returns the addresses of the workers that the scheduler has at present; none if it does not
+        answer."""
         scheduler = self._client.scheduler
         try:
             return set(self._within(scheduler.identity, n_workers=-1)["workers"]) if scheduler else set()
@@ -135,8 +139,8 @@ class PageCluster:
             return set()
 
     def _within(self, ask: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """Calls a function with the client and returns its result. Raises TimeoutError if nobody answers
-        within CONNECT seconds, because dask itself would wait for ever."""
+        """Calls a function with the client and returns its result. Raises TimeoutError if there is no answer
+        within ``_CONNECT`` seconds, because dask itself would wait for ever."""
         return self._client.sync(ask, *args, callback_timeout=_CONNECT, **options)
 
     def stop(self) -> None:
@@ -146,8 +150,8 @@ class PageCluster:
 
 
 def check_scheduler_answers(address: str) -> None:
-    """Raises an error unless a dask scheduler answers at this address within CONNECT seconds. This is checked
-    first because a dask client waits for ever if another kind of service answers at the address."""
+    """Raises TimeoutError if no dask scheduler answers at this address within ``_CONNECT`` seconds. This is
+    checked first, because a dask client waits for ever if another kind of service answers there."""
     from distributed.core import rpc
 
     async def ask() -> str:
@@ -170,8 +174,8 @@ def check_scheduler_answers(address: str) -> None:
 
 
 def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
-    """Returns the parts of a study that are sent with a page: the parts that it last read, as far as they may
-    be sent."""
+    """Returns the parts of a study to send with a page: the parts that the page last read and that may be
+    sent, and the parts from which slices are cut."""
     tables = set(Inputs(study, page.parameters["audience"]).own_tables)
     things = tables if "processed" in page.reads else {
         "codebook" if one.startswith("codebook ") else one  # its slices are cut from the whole
@@ -185,8 +189,7 @@ def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
 
 
 def are_reads_covered(reads: Collection[str], sent_parts: Collection[str]) -> bool:
-    """Whether the parts that were sent, or tables that contain the slices, cover everything that a page
-    reads.
+    """Whether everything that a page reads was sent. A slice also counts as sent if its whole table was sent.
 
     >>> are_reads_covered(["answers country=KHM"], ["answers"]), are_reads_covered(["answers"],
     ...     ["answers country=KHM"])
@@ -196,7 +199,7 @@ def are_reads_covered(reads: Collection[str], sent_parts: Collection[str]) -> bo
 
 
 def pack_page_job(study: Study, page: PageJob, parts: Collection[str]) -> bytes:
-    """Packs the job bundle of a page: a ZIP file with its notebook and the given parts of its study."""
+    """Returns the job bundle of a page: a ZIP file with its notebook and the ``parts`` of the study."""
     with io.BytesIO() as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as job_bundle:
         job_bundle.writestr(f"notebooks/{page.notebook.name}", page.notebook.read_bytes())
         for name, content in read_inputs_to_copy(study, parts):
@@ -206,8 +209,8 @@ def pack_page_job(study: Study, page: PageJob, parts: Collection[str]) -> bytes:
 
 
 def read_inputs_to_copy(study: Study, parts: Collection[str]) -> Iterator[tuple[str, bytes]]:
-    """Yields the files of a study that hold only the given tables, slices and files, by their path in the
-    study, with their content."""
+    """Yields the files of a study that hold only these tables, slices and files, each with its path in the
+    study and its content."""
     from glc_analysis import tables
 
     for path in sorted(one for one in parts if "/" in one):
@@ -223,7 +226,7 @@ def read_inputs_to_copy(study: Study, parts: Collection[str]) -> Iterator[tuple[
 
 
 def _rows(study: Study, name: str, slices: Collection[str]) -> pd.DataFrame:
-    """Returns the rows of a table that are in one of the given slices, in the order of the table."""
+    """Returns the rows of a table that are in at least one of the slices, in the order of the table."""
     import pandas as pd
 
     from glc_analysis import tables
@@ -238,7 +241,7 @@ def _rows(study: Study, name: str, slices: Collection[str]) -> pd.DataFrame:
 
 
 def run_page_job(job_bundle: bytes, page: PageJob, timeout: float, version: str) -> Executed | Failure:
-    """Runs on a worker: unpacks a job bundle, executes its page and removes everything.
+    """Executes a page on a worker: unpacks its job bundle, executes the page and removes all files.
 
     Raises ValueError if the worker does not have this ``version`` of the package.
     """

@@ -1,12 +1,14 @@
-"""Coefficients of agreement between coders, for an analyst's own values.
+"""Coefficients of agreement between coders, for values that an analyst enters.
 
-``krippendorff_alpha`` takes an array of coders x units, NaN where a unit was never assigned to the coder. The
-other coefficients take one sequence for each coder (``gwet_ac1(ana, bert)``, ``gwet_ac1(*values)``) or, as
-the only argument, the square table of two coders (``gwet_ac1([[8, 1], [0, 1]])``, the first coder in the
-rows). "Read and left uncoded" is a separate value (0, or the empty set), never a missing value. An undefined
-coefficient is NaN with a reason; it is never 1, and never raises an exception. A coefficient that corrects
-for chance needs at least two different values. The coefficients of a study's own coding are in its table
-``agreement`` (:mod:`glc_analysis.coding.agreement`).
+``krippendorff_alpha`` takes an array of coders x units, with NaN where a unit was never assigned to the
+coder. The other coefficients take one sequence for each coder (``gwet_ac1(ana, bert)``,
+``gwet_ac1(*values)``) or, as the only argument, the square table of two coders (``gwet_ac1([[8, 1], [0,
+1]])``, the first coder in the rows). A unit that a coder read and left uncoded has a value of its own (0, or
+the empty set), never a missing value.
+
+If a coefficient is undefined, its value is NaN and a reason is given; it is never 1, and no exception is
+raised. A coefficient that corrects for chance needs at least two different values. The coefficients of a
+study's own coding are in its table ``agreement`` (:mod:`glc_analysis.coding.agreement`).
 """
 
 from __future__ import annotations
@@ -39,13 +41,13 @@ _FLEISS = Measure(lambda counts: correct_for_chance(counts, (mean_shares(counts)
 
 def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
                        metric: str | np.ndarray = "nominal") -> Coefficient:
-    """Krippendorff's alpha, 1 - D_o/D_e of the coincidence matrix (Krippendorff 2011,
-    "Computing Krippendorff's alpha-reliability").
+    """Returns Krippendorff's alpha, 1 - D_o/D_e of the coincidence matrix (Krippendorff 2011, "Computing
+    Krippendorff's alpha-reliability").
 
     ``values`` has a row per coder and a column per unit. ``metric`` is nominal, ordinal, interval, ratio, or
-    a square matrix of distances. With a matrix, ``values`` are positions in it; for sets of codes, use the
-    matrix of :func:`glc_analysis.coding.coefficients.masi_distance`. Units with fewer than two values are
-    dropped. Raises UsageError if values do not fit the metric.
+    a square matrix of distances. With a matrix, ``values`` are positions in the matrix; for sets of codes,
+    use the matrix of :func:`glc_analysis.coding.coefficients.masi_distance`. Units with fewer than two values
+    are dropped. Raises UsageError if values do not fit the metric.
 
     >>> round(krippendorff_alpha([[1, 2, 3, 3], [1, 2, 3, 2], [np.nan, 2, 3, np.nan]]).value, 4)
     0.7188
@@ -65,12 +67,11 @@ def percent_agreement(*coders: Sequence) -> Coefficient:
 
 
 def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
-    """Returns the probability that, if one coder gave a unit this category, another coder of the unit gave it
-    too.
+    """Returns the probability that another coder of a unit gave it this category, if one coder did.
 
-    With two coders 2a / (2a + b + c): positive agreement for category 1,
-    negative for category 0 (Cicchetti & Feinstein 1990, J Clin Epidemiol 43:551-558).
-    The categories of a table are its row numbers, from 0.
+    With two coders this is 2a / (2a + b + c): positive agreement for category 1, negative agreement for
+    category 0 (Cicchetti & Feinstein 1990, J Clin Epidemiol 43:551-558). The categories of a table are its
+    row numbers, from 0.
 
     >>> [round(specific_agreement([[80, 10], [5, 5]], category=c).value, 3) for c in (0, 1)]
     [0.914, 0.4]
@@ -81,7 +82,7 @@ def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
 
 
 def cohens_kappa(*coders: Sequence) -> Coefficient:
-    """Cohen's kappa of two coders (Cohen 1960, Educ Psychol Meas 20:37-46), nominal.
+    """Returns Cohen's kappa of two coders for nominal values (Cohen 1960, Educ Psychol Meas 20:37-46).
 
     >>> round(cohens_kappa([[88, 14, 18], [10, 40, 10], [2, 6, 12]]).value, 4)
     0.4915
@@ -92,10 +93,9 @@ def cohens_kappa(*coders: Sequence) -> Coefficient:
 
 
 def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
-    """Fleiss' kappa of a units x categories table of counts (Fleiss 1971, Psychol Bull 76:378-382).
+    """Returns Fleiss' kappa of a units x categories table of counts (Fleiss 1971, Psychol Bull 76:378-382).
 
-    Where units differ in the number of raters each unit weighs the same (Gwet
-    2014, chapter 2).
+    Each unit has the same weight, even if units differ in the number of raters (Gwet 2014, chapter 2).
 
     >>> round(fleiss_kappa([[3, 0], [2, 1], [0, 3]]).value, 4)
     0.55
@@ -104,7 +104,7 @@ def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
 
 
 def gwet_ac1(*coders: Sequence) -> Coefficient:
-    """Gwet's AC1 (Gwet 2008, Br J Math Stat Psychol 61:29-48). It is high for any rare code.
+    """Returns Gwet's AC1 (Gwet 2008, Br J Math Stat Psychol 61:29-48). It is high for any rare code.
 
     Chance agreement is computed from all units, including units of a single coder. The categories are the
     values that occur, or the rows of a table.
@@ -116,8 +116,8 @@ def gwet_ac1(*coders: Sequence) -> Coefficient:
 
 
 def pabak(*coders: Sequence) -> Coefficient:
-    """Prevalence- and bias-adjusted kappa, 2 p_o - 1 (Byrt, Bishop & Carlin 1993, J Clin
-    Epidemiol 46:423-429); with q categories (q p_o - 1) / (q - 1), Brennan & Prediger 1981.
+    """Returns the prevalence- and bias-adjusted kappa, 2 p_o - 1 (Byrt, Bishop & Carlin 1993, J Clin
+    Epidemiol 46:423-429). With q categories it is (q p_o - 1) / (q - 1) (Brennan & Prediger 1981).
 
     >>> round(pabak([[40, 9], [6, 45]]).value, 4)
     0.7
@@ -126,7 +126,7 @@ def pabak(*coders: Sequence) -> Coefficient:
 
 
 def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Returns the values as numbers, the categories, and how many units each column stands for."""
+    """Returns the values as numbers, the categories, and how many units each column represents."""
     return flatten_cross_table(coders[0]) if len(coders) == 1 else (*encode_values(coders), None)
 
 
@@ -141,7 +141,7 @@ def _count(coders: Sequence) -> CodingCounts:
 
 _METRICS = ("nominal", "ordinal", "interval", "ratio")
 _NARROW = 2**12
-"""The largest range of whole numbers that are encoded by counting; numbers in a wider range are encoded by
+"""The widest range of whole numbers that are encoded by counting. Numbers in a wider range are encoded by
 hashing."""
 _VALUES_AT_ONCE = 2**14
 """The number of values that are encoded at a time, so that they fit into the cache of the processor."""
@@ -169,7 +169,8 @@ def encode_values(coders: np.ndarray | pd.DataFrame | Sequence) -> tuple[np.ndar
 
 
 def _encode_narrow(values: np.ndarray, least: float, width: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """Encodes whole numbers in a narrow range, faster than by hashing; None if a value is not whole."""
+    """Encodes whole numbers in a narrow range, which is faster than hashing. Returns None if a value is not
+    whole."""
     codes, seen = np.empty(values.shape, dtype=np.int16), np.zeros(width, dtype=bool)
     parts = values.size // _VALUES_AT_ONCE + 1
     for some_codes, some_values in zip(np.array_split(codes.ravel(), parts),
@@ -202,7 +203,8 @@ def flatten_cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.nda
 
 
 def as_counts(table: np.ndarray | Sequence) -> np.ndarray:
-    """Returns a table as an array of counts. Raises UsageError for values other than whole numbers from 0."""
+    """Returns a table as an array of counts. Raises UsageError for values that are not whole numbers of at
+    least 0."""
     counts = np.asarray(table, dtype=float)
     if counts.ndim != 2 or not (counts >= 0).all() or (counts % 1).any():
         raise UsageError("A table must have rows and columns of whole numbers from 0.")
@@ -211,8 +213,8 @@ def as_counts(table: np.ndarray | Sequence) -> np.ndarray:
 
 def convert_positions_to_integers(values: np.ndarray | pd.DataFrame | Sequence,
                                   matrix_size: int) -> np.ndarray:
-    """Returns values that are already positions, such as positions of sets in a matrix of distances, as
-    numbers."""
+    """Returns, as numbers, values that are already positions, for example positions of sets in a matrix of
+    distances."""
     given = _coder_array(values).astype(float)
     codes = np.where(np.isnan(given), -1, given)
     if ((codes % 1 != 0) | (codes >= matrix_size) | (given < 0)).any():
@@ -221,24 +223,24 @@ def convert_positions_to_integers(values: np.ndarray | pd.DataFrame | Sequence,
 
 
 def distance_of(metric: str, domain: np.ndarray, counts: np.ndarray) -> Distance | None:
-    """Returns Krippendorff's squared distances between the values of a domain; None for the nominal metric.
+    """Returns Krippendorff's squared distances between the values in ``domain``; None for the nominal metric.
 
-    ``counts`` is how often each value was given. The ordinal distance of two values is computed from these
-    counts: it is the number of values given between them, plus half the count of each of the two. Raises
+    ``counts`` says how often each value was given, which the ordinal metric needs. The ordinal distance of
+    two values is the number of values given between them, plus half the count of each of the two. Raises
     UsageError for values that do not fit the metric.
 
     >>> distance_of("ratio", np.array([0.0, 1.0, 3.0]), np.ones(3))(1, np.arange(3)).tolist()
     [1.0, 0.0, 0.25]
     """
     if metric not in _METRICS:
-        raise UsageError(f"There is no metric {metric!r}; known: {', '.join(_METRICS)}.")
+        raise UsageError(f"There is no metric {metric!r}. To fix: use one of {', '.join(_METRICS)}.")
     if metric == "nominal":
         return None
     if domain.dtype.kind not in "iuf" or not np.isfinite(domain).all():
         raise UsageError(f"The {metric} metric needs finite numbers.")
     if metric == "ratio":
         if (domain < 0).any():
-            raise UsageError("The ratio metric has a true zero: no value may be below it.")
+            raise UsageError("The ratio metric has a true zero, so no value may be below 0.")
         return lambda a, b: np.divide(domain[a] - domain[b], domain[a] + domain[b], where=a != b,
                                       out=np.zeros(np.broadcast(a, b).shape)) ** 2
     at = domain if metric == "interval" else np.cumsum(counts) - counts / 2
@@ -246,7 +248,7 @@ def distance_of(metric: str, domain: np.ndarray, counts: np.ndarray) -> Distance
 
 
 def matrix_distance(matrix: np.ndarray) -> Distance:
-    """Returns the distances in a matrix. Raises UsageError for a matrix that cannot hold distances."""
+    """Returns the distances in a matrix. Raises UsageError for a matrix that does not describe distances."""
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not (matrix >= 0).all() \
             or matrix.diagonal().any() or not np.array_equal(matrix, matrix.T):
         raise UsageError("A matrix of distances must be square and symmetric, with 0 on its diagonal and "
@@ -259,8 +261,8 @@ def _coder_array(coders: np.ndarray | pd.DataFrame | Sequence) -> np.ndarray:
         coders = coders.to_numpy()
     if not isinstance(coders, np.ndarray):
         if len({np.shape(row) for row in coders}) > 1:
-            raise UsageError("The rows of the coders differ in length. Give every coder a value, or NaN, "
-                             "for every unit.")
+            raise UsageError("The rows of the coders differ in length. To fix: give every coder a value, or "
+                             "NaN, for every unit.")
         # Through Series: numpy alone would turn NaN among texts into the word "nan".
         coders = np.array([pd.Series(row).to_numpy() for row in coders if np.ndim(row)])
     if coders.ndim != 2:
@@ -269,11 +271,11 @@ def _coder_array(coders: np.ndarray | pd.DataFrame | Sequence) -> np.ndarray:
 
 
 def count_table(counts: np.ndarray) -> CodingCounts:
-    """Computes :class:`CodingCounts` from a table of units x values with the number of coders who gave each
-    value.
+    """Returns :class:`CodingCounts`, computed from a table of units x values that says how many coders gave
+    each value.
 
     The table does not say which coder gave which value, so ``marginals`` has one row for all coders. Do not
-    compute coefficients that distinguish coders from the result.
+    use the result for coefficients that distinguish coders.
 
     >>> one, other = count_table(np.array([[2., 0.], [1., 1.], [0., 1.]])), count_codings(
     ...     np.array([[0, 1, -1], [0, 0, 1]]), 2)
@@ -294,7 +296,8 @@ def count_table(counts: np.ndarray) -> CodingCounts:
 
 def encode(values: np.ndarray | pd.DataFrame | Sequence,
            metric: str | np.ndarray) -> tuple[np.ndarray, int, Distance | None]:
-    """Returns the values as numbers, the number of different values, and the distance between them."""
+    """Returns the values as numbers, the number of different values, and the distances between them (None for
+    the nominal metric)."""
     if not isinstance(metric, str):
         matrix = np.asarray(metric)
         return convert_positions_to_integers(values, len(matrix)), len(matrix), matrix_distance(matrix)

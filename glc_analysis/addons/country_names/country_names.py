@@ -1,9 +1,10 @@
 """Finds the country that a name means, in any language of CLDR, and proposes rows of countries.csv for people
 to review.
 
-A wrong country is worse than an unknown country. So a name that means different countries in two languages,
-or a country whose status is disputed between states, gets no id. Names come from Babel (CLDR), ISO 3166, and
-``country_other_names.csv``; regions are those of the United Nations (M49), ``un_regions.csv``.
+A wrong country is worse than an unknown country. Therefore no id is given to a name that means different
+countries in two languages, nor to a country whose status is disputed between states. Names come from Babel
+(CLDR), ISO 3166, and ``country_other_names.csv``; regions are those of the United Nations (M49),
+``un_regions.csv``.
 """
 
 from __future__ import annotations
@@ -35,13 +36,13 @@ _CONTESTED = {
     "ESH", "PSE", "TWN", "abkhazia", "crimea", "gaza", "kashmir", "kosovo", "kurdistan",
     "nagorno-karabakh", "northern cyprus", "palestine", "palestinian territories", "somaliland",
     "south ossetia", "taiwan", "tibet", "transnistria", "west bank", "western sahara"}  # fmt: skip
-"""Ids and names of countries whose status, borders or name are disputed between states, so that a person must
-decide."""
+"""The ids and names of countries whose status, borders or name are disputed between states. A person must
+decide on them."""
 
 _AMBIGUOUS = {
     "america", "congo", "czechoslovakia", "kongo", "korea", "micronesia", "saint martin",
     "serbia and montenegro", "soviet union", "ussr", "virgin islands", "yugoslavia"}  # fmt: skip
-"""Names that mean several countries, or a country that no longer exists."""
+"""The names that mean several countries, or a country that no longer exists."""
 
 _ORDER = re.compile(r"(.+), (.+)")
 _APART = re.compile(r"\s+[/|]\s+|\s*/\s*|\s*\|\s*")
@@ -67,11 +68,11 @@ def read_country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
 
 
 def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
-    """Returns rows of countries.csv for a person to review, one for each unknown name, sorted.
+    """Returns rows of countries.csv for a person to review, one for each unknown name, sorted by name.
 
-    A proposed country may come from names in other languages, codes of any kind and similar spellings;
-    ``country_id`` is blank if there is no proposal. Region and label come from the rows that countries.csv
-    already has for the country.
+    A country may be proposed because of names in other languages, codes of any kind and similar spellings;
+    ``country_id`` is blank if no country is proposed. Region and label are copied from the rows that
+    countries.csv already has for the country.
     """
     unknown = names[country_ids(names, countries) == ""]
     unknown = sorted({normalise_space(name) for name in unknown.unique()} - {""})
@@ -89,12 +90,12 @@ def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
 
 
 def find_country_id(name: str, *, everywhere: bool = True) -> str:
-    """Returns the ISO 3166 code of a country for its name in any language; blank if the country is unknown or
-    uncertain.
+    """Returns the ISO 3166 code of the country that a name in any language means; blank if the country is
+    unknown or uncertain.
 
     Names in two languages (``Spain / España``) and inverted names (``Korea, South``) are recognised. English
-    names are tried first; with ``everywhere``, then names that mean the same country in all other languages.
-    The first such search takes a second.
+    names are tried first. With ``everywhere``, names that mean the same country in all other languages that
+    have them are tried next. The first such search takes a second.
 
     >>> [find_country_id(name) for name in ("Turkey", "Macedonia", "Spain / España", "Korea, South", "Perú")]
     ['TUR', 'MKD', 'ESP', 'KOR', 'PER']
@@ -118,8 +119,8 @@ def find_country_id(name: str, *, everywhere: bool = True) -> str:
 
 
 def is_contested(name: str) -> bool:
-    """Whether the status of the named country is disputed between states, so that a person must decide on the
-    name.
+    """Whether the status of the country with this name is disputed between states, so that a person must
+    decide which id the name gets.
 
     >>> is_contested("Taiwan"), is_contested("Palestina"), is_contested("Peru")
     (True, True, False)
@@ -154,20 +155,21 @@ def un_regions() -> dict[str, str]:
 
 
 def _whole_name(key: str, everywhere: bool) -> str:
-    """Returns the country of a whole name: in English, or else the country that the name means in all
-    languages that have it."""
+    """Returns the id of the country with this name: in English, or else in all languages that have the
+    name."""
     return _names_in("en").get(key) or (_names_anywhere().get(key, "") if everywhere else "")
 
 
 def _key(name: str) -> str:
-    """Returns a name without differences of case, accents of capitals, dots and repeated blanks, for
-    comparison."""
+    """Returns a name in the form in which names are compared: without case, accents of capitals, dots and
+    repeated blanks."""
     return match_key(name).replace("’", "'").replace("&", "and").strip(" .;,")
 
 
 @cache
 def _names_in(language: str) -> dict[str, str]:
-    """Returns the ids of countries by their names in one language; names of regions are left out."""
+    """Returns the ids of countries by their names in one language. Names of regions of the world are left
+    out."""
     import pycountry
     from babel import localedata
 
@@ -191,8 +193,8 @@ def _names_in(language: str) -> dict[str, str]:
 
 @cache
 def _names_anywhere() -> dict[str, str]:
-    """Returns the ids of countries by those names, with and without accents, that mean the same country in
-    all languages."""
+    """Returns the ids of countries by names that mean the same country in all languages that have them, with
+    and without accents."""
     from babel import localedata
 
     meant: dict[str, set[str]] = {}

@@ -1,8 +1,8 @@
 """Writes the deposit: a folder for a data repository such as Zenodo or QDR, with the data that the public may
 see.
 
-The disclosure gate searches it. It contains no quotations, because consent to print words on a page is not
-consent to archive them.
+The disclosure gate searches the folder. It contains no quotations, because consent to print words on a page
+is not consent to archive them.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ _AUDIENCE = "public"
 _LEFT_OUT = ("quotations",)
 _CODEBOOK = "codebook.qdc"
 _DEPOSIT_FILES = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json", _CODEBOOK)
-"""The files of a deposit besides its tables and the files for other software. A folder that contains any
-other file is not a deposit, and is not replaced."""
+"""The files of a deposit besides its tables and the files for other software. A folder with any further file
+is not a deposit, and is not replaced."""
 _INVENTED = "Everything in it is invented: no organisation, person or answer is real."
 
 
 def write_deposit_folder(study: Study, path: Path | None = None) -> Path:
-    """Writes the deposit of a built study. Returns its folder, by default in the public's reports.
+    """Writes the deposit of a built study. Returns its folder, which by default is in the public's reports.
 
-    An earlier deposit there is replaced. Its figures count as a published release. Raises UsageError for a
-    folder that holds something else, and Faults if the gate finds something that the public may not read;
-    nothing is then written.
+    An earlier deposit in the folder is replaced. The figures in the deposit count as a published release.
+    Raises UsageError for a folder that is not a deposit, and Faults if the gate finds something that the
+    public may not read; nothing is then written.
     """
     path = path or study.reports / _AUDIENCE / "deposit"
     if path.exists() and (path.is_file() or not all(map(_is_of_a_deposit, path.iterdir()))):
@@ -100,8 +100,8 @@ def _write(study: Study, folder: Path) -> None:
 
 
 def format_dataset_citation(study: Study, release: Mapping[str, object]) -> str:
-    """Returns CITATION.cff, which says how the data are cited. The authors are the study's organisations,
-    without their names."""
+    """Returns CITATION.cff, which says how to cite the data. The authors are given as the study's
+    organisations, without their names."""
     lines = {"cff-version": "1.2.0", "type": "dataset", "title": study.title,
              "message": "If you use these data, please cite them as below.",
              "abstract": "Released figures, questions, codebook, principles and votes. "

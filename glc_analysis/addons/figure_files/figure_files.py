@@ -1,9 +1,9 @@
-"""Makes the downloads of a page: each finding, each drawing and the bars of each question as SVG and PNG;
-their data, and each table of counts, as CSV.
+"""Makes the downloads of a page: each finding, each drawing and the bars of each question as SVG and PNG, and
+their data and each table of counts as CSV.
 
-A file holds only what the page prints, with its title, its base and its source, because the gate reads it in
-the same way as the page. An SVG contains its name and a description in words (``title``, ``desc``), so that a
-screen reader can read it outside the page too.
+A file holds only what the page prints, with its title, its base and its source, because the gate reads the
+file as it reads the page. An SVG contains its title and a description in words (``title``, ``desc``), so that
+a screen reader can also read it outside the page.
 """
 
 from __future__ import annotations
@@ -26,21 +26,22 @@ from glc_analysis.templates import Macros
 
 _HTML = Macros(__file__, "figure_files.html")
 _Figure = tuple[etree._Element, str, list[list[str]]]
-"""A figure: the element below which its links stand, its SVG (blank for a table), and the rows of its
-data."""
+"""A figure: the element below which the links to its files stand, its SVG (blank for a table), and the rows
+of its data."""
 _WIDTH, _MARGIN, _LINE, _LETTERS = 640, 16, 20, 78
-"""The measures of an SVG in its own units: width, margin, height of a line. The last number is the letters
-that fit into a line."""
+"""The dimensions of an SVG in its own units: width, margin and height of a line. The last number is how many
+letters fit into a line."""
 _TRACK, _COUNT, _LABEL_LETTERS, _COUNT_LETTERS = (256, 160), 428, 38, 30
-"""The measures of the bars of a question: the beginning and the full length of a bar, the position of the
-counts, and the letters that fit into a line of an answer and of a count."""
+"""The dimensions of the bars of a question: the start and the full length of a bar, the position of the
+counts, and how many letters fit into a line of an answer and into a line of a count."""
 
 
 def extract_and_link_page_figures(page: lxml.html.HtmlElement, slug: str, source_line: str,
                                   earlier_figures: Path | None = None) -> dict[str, str | bytes]:
-    """Returns the files of a page by name, and adds links to the files below each figure. ``source_line`` is
-    printed below every SVG. ``earlier_figures`` is the folder with the figures of an earlier site made by the
-    same package; an SVG that is there already is not drawn as PNG again.
+    """Returns the files of a page by name, and adds links to these files below each figure of the page.
+
+    ``source_line`` is printed below every SVG. ``earlier_figures`` is the folder with the figures of an
+    earlier site that the same package made. If an SVG is the same there, its PNG is taken from there.
 
     >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
     >>> bar = "<span style='width:60%'></span></div></section>"
@@ -61,8 +62,8 @@ def extract_and_link_page_figures(page: lxml.html.HtmlElement, slug: str, source
 
 
 def _picture(svg: str, earlier: Path | None) -> bytes | None:
-    """Returns an SVG as PNG, taken from an earlier site if the SVG is the same; None if it is blank or cannot
-    be drawn."""
+    """Returns an SVG as PNG. The PNG of an earlier site is used if the SVG is the same. Returns None if the
+    SVG is blank or cannot be drawn."""
     if earlier and earlier.is_file() and earlier.read_bytes() == svg.encode():
         path = earlier.with_suffix(".png")
         return path.read_bytes() if path.is_file() else None
@@ -114,7 +115,8 @@ def _drawings(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
 
 
 def _svg(title: str, above: list[str], body: Markup, height: int, below: list[str], description: str) -> str:
-    """Returns a complete SVG: the lines above the drawing, its title, the drawing, and the lines below it."""
+    """Returns a complete SVG: the title, the lines ``above`` the drawing, the drawing (``body``), and the
+    lines ``below`` it."""
     lines, y = [], _MARGIN
     for size, texts in ((13, above), (19, [title])):
         for line in (line for text in texts for line in textwrap.wrap(text, _LETTERS * 13 // size)):
@@ -129,8 +131,8 @@ def _svg(title: str, above: list[str], body: Markup, height: int, below: list[st
 
 
 def _tables(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
-    """Yields the tables of counts; tables with one bar in each row are also drawn. The folded rows below a
-    table belong to it."""
+    """Yields the tables of counts. A table with one bar in each row also gets an SVG. Folded rows below a
+    table belong to the table."""
     for frame in page.find_class("glc-scroll"):
         table = frame.find("table")
         if table is None or not table.find_class("glc-count") or _is_rest(frame):
@@ -145,8 +147,8 @@ def _tables(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
 
 
 def _bars(frame: etree._Element, tables: list[etree._Element], source: str) -> str:
-    """Returns the bars of a question as an SVG below the text of the question; blank for a table that does
-    not have exactly one bar per row, or that does not stand below a question."""
+    """Returns the bars of a question as an SVG, below the text of the question. Returns "" for a table that
+    does not have exactly one bar per row, or that does not stand below a question."""
     above: dict[str, str] = {}
     for before in frame.itersiblings(preceding=True):
         above.setdefault(before.get("class") or before.tag, _words(before))

@@ -1,5 +1,5 @@
-"""Makes pages in processes forked from a process that has already imported all libraries, several times as
-fast."""
+"""Makes pages in processes forked from a process that has already imported all libraries, which is several
+times as fast as starting a new process for each page."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,18 +1,23 @@
-"""The fork server, which imports the modules that every page needs once, and forks a process for each page or
+"""The fork server, which imports once the modules that every page needs, and forks a process for each page or
 kernel.
 
-The module first has the code of the server process, then that of its owner, the process that starts it. The
-server is run by the path of this file, so that a kernel holds no module of this package before its page
-imports it, unless the run asks for it. The kernels have no debugger, because debugpy takes a fifth of the
-import time and nobody debugs a page there.
+The first part of this module is the code of the server process; the second part is the code of its owner, the
+process that starts it. The server is run by the path of this file, so that a kernel holds no module of this
+package before its page imports it, except modules for which the run asks. The kernels have no debugger,
+because debugpy takes a fifth of the import time and nobody debugs a page there.
 
-The server gets requests (JSON) over the socket whose number is its first argument. With each request come
-open files: first a socket, on which the server answers with the id of the new process and, at its end, its
-exit status; then the files that become the ``streams`` of the new process with the listed numbers; then
-further files. A request has ``cwd``, ``env`` and either the ``arguments`` of a kernel, a ``page``
-(:mod:`.kernels`) or a ``call`` of a function. A page or call gets the further files, so that no data of a
-study are in a file with a name. A request for ``tables`` makes the server read them for all later pages. When
-the owner ends, the server and all its processes end too.
+The server receives requests (JSON) over the socket whose number is its first argument. Each request comes
+with open files, in this order:
+
+- a socket, over which the server sends the id of the new process and, at the end of that process, its exit
+  status;
+- the files that become the ``streams`` of the new process, with the numbers listed there;
+- further files.
+
+A request has ``cwd``, ``env`` and one of these: the ``arguments`` of a kernel, a ``page`` (:mod:`.kernels`)
+or a ``call`` of a function. A page or call gets the further files, so that no data of a study are in a file
+with a name. A request for ``tables`` makes the server read these tables for all later pages. When the owner
+ends, the server and all its processes end too.
 """
 
 from __future__ import annotations
@@ -44,15 +49,18 @@ from typing import Any
 _PRELOADED = ("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.sparse",
              "pandas.core.arrays.arrow.extension_types", "pandas.io.formats.string", "IPython.core.logger",
              "IPython.extensions.storemagic")
-"""The libraries that nearly every page needs, with the submodules that they import only on use. Matplotlib
-and seaborn are left out, because they take as long to import as all of these together and few pages use them.
-The environment variable GLC_PRELOAD may name more modules, separated by blanks; a run names the modules of
-this package, because they do not change during the run."""
+"""The libraries that nearly every page needs, with the submodules that these libraries import only when they
+are used.
+
+Matplotlib and seaborn are left out, because they take as long to import as all of these together and few
+pages use them. The environment variable GLC_PRELOAD may name more modules, separated by blanks. A run names
+the modules of this package there, because they do not change during the run.
+"""
 _PAGES = "glc_analysis.addons.forked_pages.kernels"
-"""The module that executes pages; a server that preloads it forks no kernels."""
+"""The module that executes pages. A server that imports it in advance forks no kernels."""
 _KERNELS = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
            "tornado.platform.asyncio")
-"""The further modules that kernels need."""
+"""The modules that a kernel needs in addition."""
 UNUSED_GRAMMAR = "rfc3987_syntax"
 """The grammar with which nbformat checks web addresses. It is not imported, because the import takes 1.4 s
 and notebooks hold no addresses to check."""
@@ -114,7 +122,7 @@ def _become(server: int, files: list[int], cwd: str, env: dict[str, str], stream
             arguments: list[str] | None = None, page: dict[str, Any] | None = None,
             call: bool = False) -> None:
     """Turns this process into the process of a page or call, or into a kernel as ``python -m
-    ipykernel_launcher`` would start it; never returns."""
+    ipykernel_launcher`` would start it. Never returns."""
     # Gone with the server, even with one that is killed before it has told anybody of us.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server:
@@ -149,7 +157,8 @@ def _become(server: int, files: list[int], cwd: str, env: dict[str, str], stream
 
 
 def _call(asked: int, answer: int) -> None:
-    """Reads a function call from one open file, makes the call, and writes the result to the other file."""
+    """Reads a function call from the open file ``asked``, makes the call, and writes the result to the open
+    file ``answer``."""
     with open(asked, "rb") as file:
         function, arguments, named = pickle.load(file)
     with open(answer, "wb") as file:
@@ -164,13 +173,13 @@ def _launch(arguments: list[str]) -> None:
 
 
 def block_imports(*names: str) -> None:
-    """Hides these modules, unless they are already imported, as if they were not installed."""
+    """Makes these modules appear not to be installed, if they are not imported yet."""
     for name in names:
         sys.modules.setdefault(name, None)  # ty: ignore[no-matching-overload]  # as Python documents it
 
 
 def main() -> None:
-    """Imports the modules, then answers requests."""
+    """Imports the modules in advance, then answers requests."""
     del sys.path[0]  # this file's own folder
     block_imports(UNUSED_GRAMMAR, "debugpy")
     asked = os.environ.get("GLC_PRELOAD", "").split()
@@ -197,16 +206,16 @@ def main() -> None:
 
 SERVER = Path(__file__)
 _ANSWER_WITHIN = 60.0
-"""Seconds to wait for an answer of the server."""
+"""The seconds to wait for an answer of the server."""
 _BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONPATH",
          "GLC_PRELOAD")
-"""The environment variables that take effect when Python or a library starts, so that a kernel with other
-values cannot be forked."""
+"""The environment variables that take effect when Python or a library starts. A kernel with another value of
+one of them cannot be forked."""
 
 
 def start_server(env: Any) -> None:
-    """Starts the server of this process, if possible. The server imports modules while its owner does the
-    same."""
+    """Starts the server of this process, if possible. The server imports modules while its owner goes on with
+    other work."""
     with suppress(OSError):
         if sys.platform == "linux":
             _server(env)
@@ -214,11 +223,11 @@ def start_server(env: Any) -> None:
 
 def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, files: Sequence[Any] = (),
          **what: Any) -> Forked | None:
-    """Returns a new process forked from this process's server, which is started if there is none; None if it
-    cannot be started.
+    """Returns a new process forked from the server of this process. If there is no server, it is started;
+    returns None if that is not possible.
 
-    ``what`` is the ``arguments`` of a kernel, a ``page`` or a ``call``, with the open ``files`` that it
-    needs; ``streams`` are files in place of stdout (1) and stderr (2).
+    ``what`` is the ``arguments`` of a kernel, a ``page`` or a ``call``, and ``files`` are the open files that
+    it needs. ``streams`` are the files that take the place of stdout (1) and stderr (2).
     """
     if sys.platform != "linux":
         return None
@@ -239,8 +248,8 @@ def hold_tables(env: Any, root: str, names: list[str]) -> None:
 
 
 class Calls(ThreadPoolExecutor):
-    """Calls functions one at a time, each in a process forked for it, or in this process if none can be
-    forked. Calls that are not finished at the end of the block are ended."""
+    """An executor that makes one function call at a time, each in a process forked for it, or in this process
+    if none can be forked. Calls that are not finished when the executor is closed are ended."""
 
     def __init__(self, env: Any) -> None:
         super().__init__(1)
@@ -248,7 +257,7 @@ class Calls(ThreadPoolExecutor):
         self._at_work: Forked | None = None
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future:
-        """Makes the call, and returns it as a future."""
+        """Starts a call, and returns it as a future."""
         return super().submit(self._call, function, arguments, named)
 
     def _call(self, function: Callable[..., Any], arguments: tuple, named: dict[str, Any]) -> Any:
@@ -289,7 +298,7 @@ class Forked:
         channel.setblocking(False)
 
     def poll(self) -> int | None:
-        """Returns the exit code of the process; None while it runs. If its server has ended, the process
+        """Returns the exit code of the process; None while it runs. If the server has ended, the process
         counts as killed."""
         with self._asking:
             if self.returncode is None:
@@ -299,8 +308,8 @@ class Forked:
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Waits for the process to end; returns its exit code. Raises TimeoutError if it takes longer (in
-        seconds)."""
+        """Waits for the process to end, and returns its exit code. Raises TimeoutError if it takes longer
+        than ``timeout`` seconds."""
         begun = time.monotonic()
         while (code := self.poll()) is None:
             if timeout is not None and time.monotonic() - begun > timeout:
@@ -312,8 +321,8 @@ class Forked:
         return code
 
     def send_signal(self, number: int) -> None:
-        """Sends a signal to the process and the processes that it started, but only while it runs, because
-        its number may later belong to another process."""
+        """Sends a signal to the process and to the processes that it started. A process that has ended gets
+        no signal, because its number may by then belong to another process."""
         if self.poll() is None:
             try:
                 os.killpg(self.pid, number)
@@ -330,7 +339,7 @@ class Forked:
 
 
 class Server:
-    """The server of this process, which ends with it."""
+    """The fork server of this process. It ends when this process ends."""
 
     def __init__(self, env: Any) -> None:
         self.bound = _bound(env)

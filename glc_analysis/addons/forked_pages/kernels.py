@@ -1,8 +1,8 @@
-"""Runs the cells of a page in a process forked for it, and forks kernels for other programs.
+"""Runs the cells of a page in a process forked for the page, and forks kernels for other programs.
 
-A kernel answers messages on five sockets, none of which a page needs. The process of a page has the shell of
-such a kernel, and the messages that the shell would send to a client are passed to nbclient in the same
-process, which gives the same outputs in a third of the time. Nothing can connect to the process while it
+A kernel answers messages on five sockets, and a page needs none of them. The process of a page therefore has
+only the shell of a kernel. The messages that the shell would send to a client are passed to nbclient in the
+same process, which gives the same outputs in a third of the time. Nothing can connect to the process while it
 runs, and pages do not affect each other.
 
 If no process can be forked (on systems other than Linux, with another Python, after an error), a page gets a
@@ -50,7 +50,7 @@ _ENGINE = "glc-page"
 
 
 def make_shell_before_forking() -> None:
-    """Makes the shell once, before processes are forked; each page then has its own copy of it."""
+    """Makes the shell once, before processes are forked. Each page then has its own copy of the shell."""
     config = Config()
     config.HistoryManager.enabled = False
     shell = ZMQInteractiveShell.instance(config=config)
@@ -84,9 +84,11 @@ def hold(root: str, tables: list[str]) -> None:
 
 
 def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, Any]) -> None:
-    """Executes a page in this process. It writes the executed notebook to the open file ``outcome``; for a
-    page that failed, it writes the number of the cell, the name of the error and its message. While the page
-    runs, the open file ``entered`` has the number of the running cell, counted from 0."""
+    """Executes a page in this process, and writes the executed notebook to the open file ``outcome``. For a
+    page that failed, it writes the number of the cell, the name of the error and its message instead.
+
+    While the page runs, the open file ``entered`` holds the number of the running cell, counted from 0.
+    """
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     sys.path.insert(0, "")  # what lies beside a notebook can be imported
     shell = ZMQInteractiveShell.instance()
@@ -113,7 +115,7 @@ def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, 
 
 
 class _PageEngine(Engine):
-    """The engine for pages, as papermill requires it."""
+    """The engine for pages, in the form that papermill requires."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, on_cell_execute: Any = None,
@@ -123,10 +125,11 @@ class _PageEngine(Engine):
 
 
 class _Client(PapermillNotebookClient):
-    """papermill's client of a kernel, changed to use the shell of this process."""
+    """The client of papermill, changed so that it uses the shell of this process instead of a kernel."""
 
     async def run_cells(self) -> None:
-        """Runs the cells, as ``papermill_execute_cells`` does, while an event loop runs, as in a kernel."""
+        """Runs the cells as ``papermill_execute_cells`` does. An event loop runs meanwhile, as it does in a
+        kernel."""
         self.reset_execution_trackers()
         for index, cell in enumerate(self.nb.cells):
             self.nb_man.cell_start(cell, index)
@@ -181,7 +184,7 @@ class _Listener(Session):
     heard: Callable[[dict[str, Any]], object]
 
     def send(self, stream: object, msg_or_type: Any, content: Any = None, *others: Any, **more: Any) -> None:
-        """Passes on a message, which is given whole or as its type and content."""
+        """Passes on a message, given either whole or as its type and content."""
         self.heard(msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content))
 
 
@@ -189,8 +192,8 @@ _LISTENER = _Listener()
 
 
 class _Printed(io.TextIOBase):
-    """Standard output or standard error of a page. It passes on what Python prints and, at each flush, what
-    other code has written to the file descriptor ``number``."""
+    """Standard output or standard error of a page. It passes on what Python prints. At each flush it also
+    passes on what other code has written to the file descriptor ``number``."""
 
     encoding, errors = "utf-8", "replace"
 
@@ -201,7 +204,7 @@ class _Printed(io.TextIOBase):
         os.dup2(self._file.fileno(), number)
 
     def writable(self) -> bool:
-        """Returns that the stream can be written to."""
+        """Returns True, because the stream can be written to."""
         return True
 
     def fileno(self) -> int:
@@ -234,10 +237,10 @@ PROVISIONER_NAME = "glc-fork"
 
 
 class ForkProvisioner(LocalProvisioner):
-    """The provisioner of Jupyter, except that kernels are forked if possible."""
+    """The provisioner of kernels in Jupyter, changed so that kernels are forked if possible."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Starts the kernel of the command ``cmd``; returns its connection information."""
+        """Starts the kernel of the command ``cmd``. Returns its connection information."""
         env, cwd = kwargs.get("env") or os.environ, str(kwargs.get("cwd") or Path.cwd())
         named = {1: kwargs.get("stdout"), 2: kwargs.get("stderr")}
         streams = {number: file for number, file in named.items() if file}

@@ -1,8 +1,8 @@
 """Tests of differences between groups of organisations, for probability samples only: effect sizes with
 intervals, and p-values.
 
-The module decides what is tested: nothing in a purposive sample, and no group smaller than ``[comparison]
-group_minimum``.
+The module decides what is tested. In a purposive sample nothing is tested, and groups smaller than
+``[comparison] group_minimum`` are left out.
 """
 
 from __future__ import annotations
@@ -33,13 +33,12 @@ _METHOD = (f"permutation of organisations, {_PERMUTATIONS} draws; bootstrap of o
 
 
 def comparison_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
-    """One row per test statistic: question x attribute of organisations, measure ``comparison``.
+    """Returns one row per question, attribute of organisations and statistic, all with the measure
+    ``comparison``. Returns no rows unless the sample is a probability sample.
 
-    ``cramers_v`` (choices) or ``eta_squared`` (numbers) with its bootstrap interval,
-    ``p_value`` of the permutation test and ``p_adjusted`` (Benjamini & Hochberg
-    1995). Organisations are drawn and permuted whole, so that several answers
-    of one organisation stay together. No rows unless the sample is a
-    probability sample.
+    The statistics are ``cramers_v`` (choices) or ``eta_squared`` (numbers) with its bootstrap interval,
+    ``p_value`` of the permutation test and ``p_adjusted`` (Benjamini & Hochberg 1995). Organisations are
+    drawn and permuted as a whole, so that several answers of one organisation stay together.
     """
     rows = []
     if study.sampling == "probability":
@@ -57,7 +56,7 @@ def comparison_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
 
 def _family(data: CleanTables, kind: str, scored: list[tuple[Question, pd.DataFrame]],
             minimum: int) -> list[tuple]:
-    """All tests of one attribute, with p-values adjusted over its questions."""
+    """Returns the rows for all tests of one attribute, with p-values adjusted over its questions."""
     from scipy.stats import false_discovery_control
 
     attribute, tests = _attribute(data, kind), []
@@ -80,11 +79,12 @@ def _family(data: CleanTables, kind: str, scored: list[tuple[Question, pd.DataFr
 
 def compare(scores: np.ndarray, groups: np.ndarray,
             *, effect: Effect) -> tuple[float, float, float, float] | None:
-    """Effect size, permutation p-value and bootstrap interval of a difference between groups.
+    """Returns the effect size, the permutation p-value and the bootstrap interval (low, high) of a difference
+    between groups; None if nothing varies.
 
-    ``scores`` has one row per organisation and adds up over a group to what
-    ``effect`` takes; ``groups`` are integers from 0. The p-value is
-    (hits + 1) / (draws + 1) (Phipson & Smyth 2010). None where nothing varies.
+    ``scores`` has one row per organisation; the sums of these rows over each group are the argument of
+    ``effect``. ``groups`` numbers each organisation's group from 0. The p-value is (hits + 1) / (draws + 1)
+    (Phipson & Smyth 2010).
     """
     from scipy.stats import random_table
 
@@ -108,15 +108,16 @@ def compare(scores: np.ndarray, groups: np.ndarray,
 
 def _drawn(draw: Callable[[int], np.ndarray], times: int, kinds: np.ndarray,
            effect: Effect) -> np.ndarray:
-    """The effects in randomly drawn tables, in batches that fit easily in memory."""
+    """Returns the effects in ``times`` randomly drawn tables, which are drawn in batches that fit easily in
+    memory."""
     return np.concatenate([effect(draw(min(_BATCH, times - done)) @ kinds)
                            for done in range(0, times, _BATCH)])
 
 
 def cramers_v(tables: np.ndarray) -> np.ndarray:
-    """Cramer's V of groups x options tables (Cramer 1946); NaN where nothing varies.
+    """Returns Cramer's V of groups x options tables (Cramer 1946); NaN for a table in which nothing varies.
 
-    Earlier dimensions are tables beside each other.
+    The last two dimensions are a table; earlier dimensions hold several tables.
 
     >>> float(cramers_v(np.array([[10.0, 0.0], [0.0, 10.0]])))
     1.0
@@ -131,7 +132,7 @@ def cramers_v(tables: np.ndarray) -> np.ndarray:
 
 
 def eta_squared(tables: np.ndarray) -> np.ndarray:
-    """Share of the variance that lies between groups; NaN where nothing varies.
+    """Returns the share of the variance that lies between groups; NaN for a table in which nothing varies.
 
     The columns of a table are each group's sum, count and sum of squares.
 
@@ -149,11 +150,12 @@ def eta_squared(tables: np.ndarray) -> np.ndarray:
 
 
 def multiple_choice_v(tables: np.ndarray) -> np.ndarray:
-    """Cramer's V of a multiple choice: the root mean square over its options, ticked or not.
+    """Returns Cramer's V of a multiple-choice question: the root mean square of the V of its options, each
+    ticked or not.
 
-    That is the sum of the options' Pearson statistics (Bilder & Loughin 2004),
-    scaled to 0 to 1; an option that does not vary is left out. The columns of a
-    table are each group's ticks by option, and last its count.
+    This is the sum of the options' Pearson statistics (Bilder & Loughin 2004), scaled to 0 to 1. An option
+    that does not vary is left out. The columns of a table are each group's ticks by option and, last, its
+    count.
 
     >>> float(multiple_choice_v(np.array([[5.0, 2, 5], [0.0, 2, 5]])))
     0.7071067811865476
@@ -170,7 +172,8 @@ _EFFECTS = {"single": ("cramers_v", cramers_v), "scale": ("cramers_v", cramers_v
 
 
 def _scores(data: CleanTables, question: Question) -> pd.DataFrame:
-    """One row per organisation in the base: what the effect of the question's type adds up."""
+    """Returns one row per organisation in the base: the numbers whose sums over a group the effect of the
+    question's type needs."""
     rows = data.responses[(data.responses["question_id"] == question.question_id)
                           & data.responses["is_in_base"]]
     owner = rows["organisation_id"].astype("str")
@@ -187,14 +190,14 @@ def _scores(data: CleanTables, question: Question) -> pd.DataFrame:
 
 
 def _attribute(data: CleanTables, kind: str) -> pd.Series:
-    """The group of every organisation that has one."""
+    """Returns the group of every organisation that has one."""
     members = subset_membership(kind, "organisation", data.organisations, data.answers)
     return pd.Series(np.array(members.names, dtype=object)[members.subsets],
                      index=data.organisations["organisation_id"].iloc[members.rows])
 
 
 def _large(groups: pd.Series, minimum: int) -> pd.Series:
-    """Those organisations whose group is large enough to compare."""
+    """Returns the organisations whose group has at least ``minimum`` organisations, with their groups."""
     return groups[groups.map(groups.value_counts()) >= minimum].sort_index()
 
 

@@ -1,5 +1,5 @@
-"""Ranks groups of organisations by whether they are large enough to be shown, before anybody reads their
-answers."""
+"""Ranks groupings of organisations by whether their groups are large enough to be shown. Nobody reads the
+answers for this."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,8 +1,9 @@
-"""Ranks groupings of organisations by how many figures could be shown for them to each audience, judged only
+"""Ranks groupings of organisations by how many of their figures could be shown to each audience, judged only
 by group sizes and consents.
 
-No function here reads an answer. Whether a group is large enough is judged by the rules that are later
-applied to its figures. Whether a figure is then exact, a range or hidden depends on the answers.
+A grouping divides the organisations by an attribute and may merge values of the attribute. No function here
+reads an answer. Whether a group is large enough is judged by the rules that are later applied to its figures.
+Whether a figure is then shown exactly, as a range, or not at all depends on the answers.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from glc_analysis.figures.groupings import GROUPED_BY, MERGED
 from glc_analysis.schema import COUNTRY_LIST
 
 _MOST_MERGES, _MERGED_VALUES = 2, (2, 3)
-"""The most merged groups in a proposed grouping, and how many values a merged group may have."""
+"""The first number is the most merged groups in a proposed grouping. The second gives how many values a
+merged group may have."""
 _SHOWN = 5
 """The most groupings that are listed per attribute."""
 RANKING_COLUMNS = ["of", "attribute", "merged", "figures", *READING_AUDIENCES, "groups_shown", "not_shown"]
@@ -34,8 +36,8 @@ RANKING_COLUMNS = ["of", "attribute", "merged", "figures", *READING_AUDIENCES, "
 
 @dataclass(frozen=True)
 class CountedBase:
-    """Figures with the same base: questions of one unit, or codes. ``figures`` is the number of figures for
-    each group."""
+    """Figures that have the same base: those of the questions of one unit, or those of the codes. ``figures``
+    is the number of figures for each group."""
 
     label: str
     unit: str
@@ -44,8 +46,8 @@ class CountedBase:
 
 
 def list_counted_bases(questions: pd.DataFrame, options: pd.DataFrame, n_codes: int) -> Iterator[CountedBase]:
-    """Returns the bases of the questions about organisations, of the questions about countries, and of the
-    codes, as far as the study has them."""
+    """Yields up to three bases: the questions about organisations, the questions about countries, and the
+    codes. A base without figures is left out."""
     is_listed = questions["type"].isin(BY_OPTION) & (questions["option_list"] != COUNTRY_LIST)
     sizes = questions[is_listed]["option_list"].map(options.groupby("option_list")["option_id"].nunique())
     for label, unit in (("questions of organisations", "organisation"), ("questions of countries", "answer")):
@@ -56,8 +58,8 @@ def list_counted_bases(questions: pd.DataFrame, options: pd.DataFrame, n_codes: 
 
 
 def list_possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """Returns the names of merged groups in each possible grouping. The first grouping merges nothing; none
-    merges all values.
+    """Yields, for each possible grouping, the names of its merged groups. The first grouping merges nothing;
+    no grouping merges all values.
 
     >>> [*list_possible_merges(["high", "low", "middle"])][:3]
     [(), ('high + low',), ('high + middle',)]
@@ -73,12 +75,14 @@ def list_possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
 def rank_groupings_by_disclosed_figures(counted_bases: Iterable[CountedBase], organisations: pd.DataFrame,
                                         answers: pd.DataFrame,
                                         consent: Consent, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Ranks groupings by how many figures could be shown for them, the best first: one row per part,
-    attribute and grouping (:data:`RANKING_COLUMNS`).
+    """Ranks groupings by how many figures could be shown, the best first. Returns one row per base, attribute
+    and grouping (:data:`RANKING_COLUMNS`).
 
-    ``figures`` counts the figures of all groups, and a column per audience those of groups that are large
-    enough for it. ``groups_shown`` names the groups that the convening may see, with their numbers of
-    independent organisations; ``not_shown`` names the other groups, with the rule that hides each.
+    - ``figures``: the number of figures of all groups.
+    - a column per audience: the number of figures of the groups that are large enough for it.
+    - ``groups_shown``: the groups that the convening may see, each with its number of independent
+      organisations.
+    - ``not_shown``: the other groups, each with the rule that hides it.
     """
     rows = []
     for part in counted_bases:
@@ -137,7 +141,7 @@ class _GroupSizes:
 
     def rules(self, settings: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
         """Returns, for each group, its number of independent organisations and the rule that hides it; the
-        rule is blank if the group is shown."""
+        rule is blank if the group may be shown."""
         rules, counts = Rules.of(settings, self.audience), self.counts
         refused = {name: "base_too_small" if counts.n_protected(base, counts.allies(base)) < rules.base
                  else "withheld_contributors" if counts.has_few_withheld(base, self.is_coded, rules) else ""

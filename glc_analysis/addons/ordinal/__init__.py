@@ -1,4 +1,4 @@
-"""Measures agreement of coders on ordered ratings, for an analyst's own notebook."""
+"""Measures agreement of coders on ordered ratings, for values that an analyst enters in a notebook."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,12 +1,13 @@
-"""Measures agreement on ordered ratings, such as none < some < much: alpha first, then weighted coefficients.
+"""Measures agreement on ordered ratings, such as none < some < much: first Krippendorff's alpha, then
+weighted coefficients.
 
 The input is the ratings of coders, and the scale and weights that were fixed before anybody rated. The
 results are Krippendorff's ordinal alpha, Cohen's weighted kappa of two coders, Gwet's AC2 and the weighted
 percent agreement. Codes of passages have no order; their coefficients are in
 :mod:`glc_analysis.addons.coefficients.coefficients`.
 
-A weighted coefficient depends on its weights, so that weights chosen afterwards can give almost any figure.
-The functions therefore have no default weights, and every result names the weights and the scale. Alpha needs
+A weighted coefficient depends on its weights, so that weights chosen afterwards can give almost any value.
+Therefore the functions have no default weights, and every result names the weights and the scale. Alpha needs
 no weights.
 """
 
@@ -25,20 +26,21 @@ from glc_analysis.errors import UsageError, suggest_name
 WEIGHTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "linear": lambda apart: apart, "quadratic": lambda apart: apart**2,
     "ordinal": lambda apart: apart * (apart + 1) / 2}
-"""The severity of a disagreement, by the number of places between the ratings. Ordinal weights count the
-pairs of values from one rating to the other (Gwet 2014, chapter 3). They are not Krippendorff's ordinal
-metric, which also depends on how often each value was given."""
+"""The severity of a disagreement, by the number of places on the scale between the ratings. Ordinal weights
+count the pairs of values from one rating to the other (Gwet 2014, chapter 3). They are not Krippendorff's
+ordinal metric, which also depends on how often each value was given."""
 
 ORDINAL_COLUMNS = ["measure", "value", "n_units", "n_pairable", "weights", "reason"]
 
 
 def ordinal_agreement(*coders: Sequence, scale: Sequence[Hashable], weights: str) -> pd.DataFrame:
-    """Returns one row per measure: alpha, then weighted kappa (for two coders), AC2 and weighted percent
+    """Returns one row per measure: alpha, weighted kappa (for two coders), AC2 and weighted percent
     agreement.
 
-    ``coders`` are the ratings of each coder, with a missing value where a unit was not assigned; ``scale``
-    has all values in order, including values that nobody gave. The column weights says how disagreements were
-    weighted. Raises UsageError for a rating that is not on the scale, and for unknown weights.
+    ``coders`` are the ratings of each coder, with a missing value where a unit was not assigned to the coder.
+    ``scale`` has all values in order, including values that nobody gave. The column weights says how
+    disagreements were weighted. Raises UsageError for a rating that is not on the scale, and for unknown
+    weights.
 
     >>> found = ordinal_agreement([1, 2, 3, 3], [1, 2, 2, 3], scale=[1, 2, 3], weights="linear")
     >>> found[["measure", "weights"]].iloc[:2].values.tolist()
@@ -59,13 +61,15 @@ def weighted_kappa(first: Sequence, second: Sequence, *, scale: Sequence[Hashabl
                    weights: str) -> Coefficient:
     """Returns Cohen's weighted kappa of two coders: 1 - q_o/q_c, where q_o is the observed weighted
     disagreement and q_c the weighted disagreement expected by chance (Cohen 1968, Psychol Bull 70:213-220).
-    ``weights`` are linear (the number of places between two ratings) or quadratic (its square).
+
+    ``weights`` are linear (the number of places between two ratings) or quadratic (the square of this
+    number).
 
     >>> round(weighted_kappa([1, 2, 3, 3], [1, 2, 2, 3], scale=[1, 2, 3], weights="quadratic").value, 4)
     0.8
     """
     if weights not in ("linear", "quadratic"):
-        raise UsageError(f"Weighted kappa has linear or quadratic weights; {weights!r} are neither.")
+        raise UsageError(f"Weighted kappa cannot use weights {weights!r}. To fix: use linear or quadratic.")
     return _kappa(*_encoded((first, second), scale, weights))
 
 
@@ -89,7 +93,7 @@ def _encoded(coders: Sequence[Sequence], scale: Sequence[Hashable],
         raise UsageError(f"There are no weights {weights!r}; {suggest_name(weights, WEIGHTS)}.")
     place = {value: n for n, value in enumerate(scale)}
     if len(place) != len(scale) or len(place) < 2:
-        raise UsageError("A scale has at least two values, each once, in their order.")
+        raise UsageError("The scale is not valid. To fix: list two or more values, each once, in order.")
     if len({len(ratings) for ratings in coders}) != 1:
         raise UsageError("The coders differ in the number of units. Give every coder a value, or NaN, for "
                          "every unit.")
@@ -108,15 +112,16 @@ def _is_blank(rating: Hashable) -> bool:
 
 
 def _said(scale: Sequence[Hashable], weights: str, disagreement: np.ndarray) -> str:
-    """Returns the printed form of the weights: the scale, and the severity for each number of places."""
+    """Returns the text for the column weights: the scale, and the severity of a disagreement for each number
+    of places."""
     grave = ", ".join(f"{one:.3g}" for one in disagreement[0][1:])
     places = ", ".join(str(n) for n in range(1, len(scale)))
     return f"{weights}: {' < '.join(map(str, scale))}, apart by {places} places: {grave}"
 
 
 def _observed(codes: np.ndarray, disagreement: np.ndarray) -> tuple[float, int, int]:
-    """Returns the mean disagreement of pairs of coders, averaged over pairable units, the number of units,
-    and the number of pairable units."""
+    """Returns the observed disagreement (the mean over pairs of coders, averaged over units with at least two
+    ratings), the number of units, and the number of units with at least two ratings."""
     rated = (codes >= 0).sum(axis=0)
     total = np.zeros(codes.shape[1])
     for one, other in combinations(codes, 2):
@@ -129,7 +134,8 @@ def _observed(codes: np.ndarray, disagreement: np.ndarray) -> tuple[float, int, 
 
 
 def _corrected(codes: np.ndarray, disagreement: np.ndarray, expected: float) -> Coefficient:
-    """Returns 1 - observed / expected disagreement; NaN with a reason if that ratio is not meaningful."""
+    """Returns 1 - observed / expected disagreement. If this ratio is not meaningful, the value is NaN and a
+    reason is given."""
     observed, n_units, n_pairable = _observed(codes, disagreement)
     paired = codes[:, (codes >= 0).sum(axis=0) > 1]
     if not n_pairable:

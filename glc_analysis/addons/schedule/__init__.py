@@ -1,4 +1,4 @@
-"""A run of the reports every day, by the clock of this computer."""
+"""A daily run of the reports, by the clock of this computer."""
 
 from glc_analysis.addon import AddOn
 

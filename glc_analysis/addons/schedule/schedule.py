@@ -1,7 +1,8 @@
 """Installs a daily run, as a systemd user timer or, on a machine without systemd, as a line of the crontab.
 
 Every path is absolute, so that the run needs no environment. The messages of the last run are in one file,
-which the next run overwrites. If a run fails, cron mails them and systemd marks the service as failed.
+which the next run overwrites. If a run fails, cron sends these messages by mail and systemd marks the service
+as failed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from glc_analysis.templates import load_template
 
 @dataclass(frozen=True)
 class Schedule:
-    """A daily run of one study for one audience. ``at`` is the hour and minute by the machine's clock."""
+    """A daily run of one study for one audience. ``at`` is the hour and the minute, by the machine's
+    clock."""
 
     study: Path
     audience: str
@@ -32,18 +34,18 @@ class Schedule:
 
     @classmethod
     def daily(cls, study: Study, audience: str, at: str) -> Schedule:
-        """Returns the schedule for a time such as 06:00. Raises UsageError if the text is not a time."""
+        """Returns the schedule for a time such as 06:00. Raises UsageError if ``at`` is not a time."""
         found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at.strip())
         if not found:
             raise UsageError(f"{at!r} is not a time of day. To fix: write it as 06:00.")
         if "\n" in str(study.root):
-            raise UsageError(f"No schedule can name the folder {study.root!s}.")
+            raise UsageError(f"No schedule can name the folder {study.root!s}. To fix: rename the folder.")
         return cls(study.root, audience, (int(found[1]), int(found[2])))
 
     @property
     def name(self) -> str:
-        """Returns the name of the schedule. Each study folder and audience has one name, so that a second
-        schedule replaces the first."""
+        """Returns the name of the schedule. A study folder and an audience always give the same name, so that
+        a second schedule replaces the first."""
         mark = hashlib.sha256(str(self.study).encode()).hexdigest()[:8]
         return f"glc-{mark}-{self.audience}"
 
@@ -60,14 +62,15 @@ class Schedule:
 
     @property
     def script(self) -> str:
-        """Returns the shell line that runs the command. It first makes the folder of the log, which does not
-        exist before the first run or after a withdrawal. It prints the messages of a run that failed."""
+        """Returns the shell line that runs the command. The line first makes the folder of the log, which
+        does not exist before the first run or after a withdrawal. If the run fails, the line prints its
+        messages."""
         log, folder = (shlex.quote(str(path)) for path in (self.log, self.log.parent))
         return (f"umask 077; mkdir -p {folder}; {shlex.join(self.command)} > {log} 2>&1 || "
                 f"{{ code=$?; cat {log}; exit $code; }}")
 
     def cron_line(self) -> str:
-        """Returns the line of the crontab.
+        """Returns the line for the crontab.
 
         >>> Schedule(Path("/srv/our study"), "team", (6, 5), "/venv/bin/python").cron_line()[:58]
         "5 6 * * * umask 077; mkdir -p '/srv/our study/reports/team"
@@ -85,7 +88,7 @@ class Schedule:
 
 
 def _quoted(word: str) -> str:
-    """Returns a word quoted for a command of systemd.
+    """Returns a word quoted for a command line of systemd.
 
     >>> print(_quoted('/srv/50 % "of"'))
     "/srv/50 %% \\"of\\""
@@ -108,8 +111,8 @@ def preview_daily_run_installation(schedule: Schedule) -> str:
 
 
 def install_daily_run(schedule: Schedule) -> str:
-    """Installs the schedule in place of an earlier one of the same study and audience. Returns where it was
-    installed.
+    """Installs the schedule, and replaces an earlier schedule of the same study and audience. Returns where
+    it was installed.
 
     Raises GLCError if the machine has neither systemd nor cron, or if they refuse the schedule.
     """

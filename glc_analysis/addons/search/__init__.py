@@ -1,4 +1,4 @@
-"""Searches the pages of a site without a server."""
+"""The search in the pages of a site, which works without a server."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,7 +1,7 @@
-"""Makes the search of a site: an index with the text of all pages, which a script reads from the site's
-folder.
+"""Makes the search of a site: an index with the text of all pages, and a script that reads the index from the
+site's folder.
 
-Text is not split into words, so that the search works in scripts without spaces. ``content/search.js``
+Text is not divided into words, so that the search also works in scripts without spaces. ``content/search.js``
 decides which texts match. The index contains only text that the pages show.
 """
 
@@ -19,16 +19,19 @@ from glc_analysis.publish.site import HEADINGS, SiteAddition
 from glc_analysis.templates import read_packaged_text
 
 _Text = tuple[str, str, str, bool]
-"""A text of a page: its words, its anchor, its heading, and whether it is folded."""
+"""A text of a page: its words, its anchor, its heading, and whether it is folded, which means that readers
+must open it to see it."""
 _SCRIPT, _INDEX = "search.js", "search-index.js"
 _NOT_IN_INDEX = ("site-facts", "site-cite", "glc-draft")
-"""The classes of elements that surround the text of a translated page, and are not in the index."""
+"""The classes of elements that hold text which is not in the index, such as the text around a translated
+page."""
 
 
 def make_site_search(pages: Mapping[str, etree._Element],
                      say: Callable[[str], str] | None = None) -> SiteAddition:
-    """Returns the search page, its script and its index, and the search form for the head of every page. If
-    the pages are in another language than English, ``say`` translates the texts of the script."""
+    """Returns the files of the search (the search page, the script and the index) and the search form for the
+    head of every page. For pages in another language than English, ``say`` translates the texts of the
+    script."""
     script = read_packaged_text(__file__, _SCRIPT)
     for page in pages.values() if say else ():
         for element in [part for part in page if part.get("class") in _NOT_IN_INDEX]:
@@ -41,11 +44,12 @@ def make_site_search(pages: Mapping[str, etree._Element],
 
 _MOST_KEPT = 1_000
 _read: dict[bytes, list[_Text]] = {}
-"""The texts of the last pages that this process has read, by the bytes of the page."""
+"""The texts of the pages that this process last read, by the bytes of the page."""
 
 
 def _read_page(page: etree._Element) -> list[_Text]:
-    """Returns the texts of a page; the next site of the same process has most pages unchanged."""
+    """Returns the texts of a page. They are kept, because most pages are unchanged when the same process
+    makes the next site."""
     content = etree.tostring(page)
     if content not in _read:
         _read[content] = PageText(page).found
@@ -62,19 +66,20 @@ def translate_search_script(script: str, say: Callable[[str], str]) -> str:
 
 
 def _said_by(script: str) -> Iterator[str]:
-    """Returns the texts that a script shows, which are in its object SAY."""
+    """Yields the texts that a script displays, which are in its object SAY."""
     for line in script.partition("const SAY = {")[2].partition("};")[0].splitlines():
         if '"' in line:
             yield line.partition('"')[2].rpartition('"')[0]
 
 
 FOLDED_LIMIT = 20_000
-"""The most characters of a page's folded text that are in the index."""
+"""The most characters of a page's folded text that go into the index."""
 _BLOCKS = frozenset(HEADINGS) | frozenset(re.findall(r"\w+",
 """
     article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary svg
     table tbody thead tr ul"""))
-"""Elements that separate one text from the next. The cells of a table row stay together."""
+"""The elements that separate one text from the next. The cells of a table row are kept together as one
+text."""
 _CELL = "\0"
 """The character that ends a table cell while the texts of a page are read."""
 _NO_TEXT = frozenset({"script", "style", "template"})
@@ -83,7 +88,7 @@ _NO_TEXT = frozenset({"script", "style", "template"})
 def render_search_index(pages: Mapping[str, list[_Text]]) -> str:
     """Returns the index of a site's pages, in their order, as a script.
 
-    It holds each text once, with the places where it is printed: page, anchor and heading. Pages that have
+    The index holds each text once, with every place where it is printed: page, anchor and heading. Pages with
     the text as their title come first.
     """
     titles, places, texts, titled = [], [], {}, Counter[str]()
@@ -105,8 +110,8 @@ def render_search_index(pages: Mapping[str, list[_Text]]) -> str:
 
 
 class PageText:
-    """Collects the texts of a page in order, without code, each with its anchor, its heading and whether it
-    is folded."""
+    """Collects the texts of a page in order, each with its anchor, its heading and whether it is folded. Code
+    is left out."""
 
     def __init__(self, page: etree._Element) -> None:
         self.found: list[_Text] = []

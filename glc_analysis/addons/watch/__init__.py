@@ -1,5 +1,5 @@
-"""Updates the team's pages when files of a study change, so that a saved change is visible in a browser a few
-seconds later."""
+"""Makes the team's pages again when files of a study change, so that a saved change is visible in a browser a
+few seconds later."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,4 +1,4 @@
-"""The command that updates the team's pages whenever files change."""
+"""The command `glc watch`, which makes the team's pages again whenever files change."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """Serves the team's pages to a browser on this computer, and tells the browser when the page that it shows is
 out of date.
 
-Only 127.0.0.1 is served, and only to somebody who knows the secret address: another user of the computer
-would have to guess it, and a page of another site cannot send requests with it. The files of the site stay as
-they are. Only the copy that is sent contains the script that asks for changes, and permits it to run.
+The server listens only on 127.0.0.1 and answers only requests with the secret address. Another user of the
+computer would have to guess the address, and a page of another site cannot send requests with it. The files
+of the site are not changed. Only the copy that is sent contains the script that asks for changes, and the
+permission for this script to run.
 """
 
 from __future__ import annotations
@@ -25,19 +26,22 @@ from glc_analysis.templates import read_packaged_text
 
 _NEWS, _SCRIPT = "~news", "~watch.js"
 _LONGEST_WAIT = 20.0
-"""The seconds after which a browser is told that the page is unchanged, and asks again."""
+"""The most seconds for which the server delays its answer about a page. It then says that the page is
+unchanged, and the browser asks again."""
 _LOOK = 0.05
 
 
 class PageServer:
-    """Serves the pages of a site at one address. ``site`` returns the present folder of the site, or None."""
+    """Serves the pages of a site at one address. ``site`` is a function that returns the present folder of
+    the site, or None."""
 
     def __init__(self, site: Callable[[], Path | None]) -> None:
         self._site, self._secret = site, secrets.token_urlsafe(16)
         self.seen, self.fault = "", ""
-        """The page that a browser last requested, and the fault in the files that is shown on it."""
+        """The page that a browser last requested, and the fault in the study's files that is shown on the
+        page."""
         self.ahead: dict[str, bytes] = {}
-        """Pages that are new before the site is, each by its slug."""
+        """Pages that are already made again before the whole site is, by their slug."""
         handler = type("Handler", (_Handler,), {"pages": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -45,11 +49,11 @@ class PageServer:
 
     @property
     def url(self) -> str:
-        """Returns the address of the first page."""
+        """Returns the address of the first page, with the secret."""
         return f"http://{self.host}/{self._secret}/index.html"
 
     def start(self) -> None:
-        """Serves the pages in threads until :meth:`close`."""
+        """Serves the pages in threads until :meth:`close` is called."""
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -58,12 +62,13 @@ class PageServer:
         self._server.server_close()
 
     def asked(self, path: str) -> str | None:
-        """Returns the name of the file that a request asks for; None if the address lacks the secret."""
+        """Returns the name of the file for which a request asks; None if the address lacks the secret."""
         first, _, name = path.lstrip("/").partition("/")
         return name if secrets.compare_digest(first.encode(), self._secret.encode()) else None
 
     def content(self, name: str) -> bytes | None:
-        """Returns the content of a file of the site, as it is sent; None if there is no such file."""
+        """Returns the content of a file of the site in the form in which it is sent; None if there is no such
+        file."""
         if name == _SCRIPT:
             return read_packaged_text(__file__, "watch.js").encode()
         slug, _, suffix = name.rpartition(".")
@@ -77,8 +82,9 @@ class PageServer:
         return add_reload_script(content, path.stem) if path.suffix == ".html" else content
 
     def wait_for_new_page(self, page: str, mark: str, fault: str) -> dict[str, Any]:
-        """Waits until a page no longer has the digest ``mark`` or the fault in the files is no longer
-        ``fault``, but at most for some time. Returns whether the page is new, and the present fault."""
+        """Waits until a page has another digest than ``mark`` or the fault in the files is another than
+        ``fault``, but at most ``_LONGEST_WAIT`` seconds. Returns whether the page is new, and the present
+        fault."""
         self.seen, until = page, time.monotonic() + _LONGEST_WAIT
         while time.monotonic() < until and self._mark(page) in ("", mark) and self.fault == fault:
             time.sleep(_LOOK)
@@ -98,8 +104,8 @@ def digest_page_content(content: bytes) -> str:
 
 
 def add_reload_script(content: bytes, page: str) -> bytes:
-    """Returns a page of the site with the script that asks for changes, and with permission for it to run.
-    Nothing else changes.
+    """Returns a page of the site with the script that asks for changes, and with permission for this script
+    to run. Nothing else in the page changes.
 
     >>> page = add_reload_script(b"script-src 'none'; style-src 'self'<body></body>", "index")
     >>> page.decode().partition("<body>")[0]
@@ -120,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answers a request."""
+        """Answers a request of the browser."""
         asked = urlsplit(self.path)
         name = self.pages.asked(unquote(asked.path))
         if name is None or self.headers.get("Host") != self.pages.host:

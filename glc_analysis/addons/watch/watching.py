@@ -1,9 +1,9 @@
-"""Watches the files of a study and makes the team's pages anew when a file is saved, starting with the page
+"""Watches the files of a study and makes the team's pages again when a file is saved, beginning with the page
 that is shown in the browser.
 
 One process keeps running, so that libraries are imported only once, in this process and in the process from
-which pages are forked. It makes pages as `glc run` does, including the gate and the record of the run, so
-that a browser shows only pages that have passed the gate.
+which pages are forked. Pages are made as `glc run` makes them, including the gate and the record of the run.
+A browser therefore shows only pages that have passed the gate.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _LOOK, _QUIET = 0.1, 0.1
 saved."""
 _AUDIENCE = "team"
 _PARTS = ("raw", "reference", "private/reference", "notebooks")
-"""The folders of a study that are watched, because people and programs write into them."""
+"""The folders of a study that are watched. They are those into which people and programs write."""
 
 
 def serve_and_update_pages(study: Study, *, say: Say) -> None:
-    """Makes the pages, prints their address, and makes them anew after every change, until Ctrl-C.
+    """Makes the pages, prints their address, and makes them again after every change, until Ctrl-C.
 
-    Raises GLCError if the package itself changes while it watches: this process still runs the old version.
+    Raises GLCError if the package itself changes meanwhile, because this process still runs its old version.
     """
     server = PageServer(lambda: find_team_site(study))
     with start_fork_server(study) as executor, use_python_strings():
@@ -64,9 +64,11 @@ def serve_and_update_pages(study: Study, *, say: Say) -> None:
 
 
 def update_pages(study: Study, server: PageServer, say: Say, executor: Executor | None = None) -> bool:
-    """Builds the tables and makes the pages that are out of date, first the page that is shown in the
-    browser. Faults in files are printed, and shown on the page. Returns whether everything was done; False if
-    another command was using the study."""
+    """Builds the tables and makes the pages that are out of date, beginning with the page that is shown in
+    the browser. Faults in files are printed, and shown on the page.
+
+    Returns False if another command was using the study, so that the caller has to try again; otherwise True.
+    """
     begun = time.monotonic()
     try:
         with lock_for_writing(study.root, "`glc watch`", say):
@@ -95,7 +97,7 @@ def update_pages(study: Study, server: PageServer, say: Say, executor: Executor 
 
 
 def page_of_template_part(part: str) -> str:
-    """Returns the slug of the page that contains a part.
+    """Returns the slug of the page that contains a part of a template.
 
     >>> page_of_template_part("survey-2"), page_of_template_part("country-khm")
     ('survey', 'country-khm')
@@ -131,7 +133,7 @@ def list_watched_files(study: Study) -> Files:
 
 
 def wait_until_settled(study: Study, files: Files) -> Files:
-    """Returns the files once none of them has changed for a moment, because a program may still be
+    """Returns the files once none of them has changed for ``_QUIET`` seconds, because a program may still be
     writing."""
     while True:
         time.sleep(_QUIET)

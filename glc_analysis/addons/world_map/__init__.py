@@ -1,4 +1,4 @@
-"""A map of the world, on which equal marks show where somebody took part, never how many."""
+"""A map of the world on which equal marks show where organisations took part, but not how many."""
 
 from glc_analysis.addon import AddOn
 

@@ -20,7 +20,7 @@ from glc_analysis.addons.world_map.world_map import NORTH, SOUTH  # noqa: E402
 Point = tuple[float, float]
 _MADE = _ROOT / "glc_analysis/addons/world_map/content/coastlines.txt"
 _MARGIN = 1
-"""Land is cut so many degrees outside of the map, so that the line of the cut is not seen."""
+"""The number of degrees outside the map at which land is cut, so that the line of the cut is not visible."""
 
 
 def main() -> None:
@@ -33,7 +33,8 @@ def main() -> None:
 
 
 def decoded_arcs(topology: dict) -> list[list[Point]]:
-    """The lines of a topology: each point is stored as the step from the one before it."""
+    """Returns the lines (arcs) of a topology. In the file, each point is stored as the step from the point
+    before it."""
     (scale_x, scale_y), (start_x, start_y) = (topology["transform"][key] for key in ("scale", "translate"))
     arcs = []
     for arc in topology["arcs"]:
@@ -46,7 +47,8 @@ def decoded_arcs(topology: dict) -> list[list[Point]]:
 
 
 def land_rings(topology: dict, arcs: list[list[Point]]) -> list[list[Point]]:
-    """The closed lines around land, and around a lake within it. The number ~3 is arc 3 backwards."""
+    """Returns the closed lines around land, and around lakes within land. In the file, the number ~3 stands
+    for arc 3 backwards."""
     rings = []
     for geometry in topology["objects"]["land"]["geometries"]:
         polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
@@ -57,7 +59,8 @@ def land_rings(topology: dict, arcs: list[list[Point]]) -> list[list[Point]]:
 
 
 def on_map(ring: list[Point]) -> list[list[Point]]:
-    """The parts of a closed line that the map shows. Land across 180 degrees has a part at either edge."""
+    """Returns the parts of a closed line that the map shows. Land that crosses 180 degrees has a part at the
+    left and at the right edge."""
     whole = unwrapped(ring)
     parts = []
     for turn in (-360, 0, 360):
@@ -70,7 +73,7 @@ def on_map(ring: list[Point]) -> list[list[Point]]:
 
 
 def unwrapped(ring: list[Point]) -> list[Point]:
-    """A closed line whose longitudes go on where they pass 180 degrees.
+    """Returns a closed line whose longitudes continue beyond 180 degrees instead of jumping to -180.
 
     >>> unwrapped([(179, 0), (-179, 0), (-179, 1), (179, 1)])
     [(179, 0), (181, 0), (181, 1), (179, 1)]
@@ -83,7 +86,7 @@ def unwrapped(ring: list[Point]) -> list[Point]:
 
 
 def cut(ring: list[Point], axis: int, edge: float, side: int) -> list[Point]:
-    """The part of a closed line on one side of an edge (Sutherland and Hodgman).
+    """Returns the part of a closed line on one side of an edge (algorithm of Sutherland and Hodgman).
 
     >>> cut([(0, 0), (0, 4), (2, 4), (2, 0)], axis=1, edge=1, side=1)
     [(0, 0), (0.0, 1.0), (2.0, 1.0), (2, 0)]
@@ -99,7 +102,8 @@ def cut(ring: list[Point], axis: int, edge: float, side: int) -> list[Point]:
 
 
 def path_data(ring: list[Point]) -> str:
-    """A closed line as SVG: the first point, then steps, in tenths of a degree without needless marks.
+    """Returns a closed line as the data of an SVG path: the first point, then steps, in tenths of a degree,
+    without superfluous characters.
 
     >>> path_data([(0, 0), (1, 0), (1, -1), (0.5, -1)])
     'M180 75h1v1h-.5z'
@@ -118,7 +122,7 @@ def path_data(ring: list[Point]) -> str:
 
 
 def degrees(tenths: int) -> str:
-    """Tenths as degrees: "-.5", "12", "12.3".
+    """Returns a number of tenths of a degree as text in degrees: "-.5", "12", "12.3".
 
     >>> degrees(-5), degrees(120), degrees(123)
     ('-.5', '12', '12.3')
@@ -127,7 +131,7 @@ def degrees(tenths: int) -> str:
 
 
 def spaced(number: str) -> str:
-    """A number with a space before it, which a minus sign makes needless."""
+    """Returns a number with a space before it. A number with a minus sign needs no space."""
     return number if number.startswith("-") else f" {number}"
 
 

@@ -1,10 +1,10 @@
-"""A map of the world on which equal marks show where somebody took part, never how many.
+"""A map of the world on which equal marks show where organisations took part, but not how many.
 
 The coastlines are those of Natural Earth at 1:110 million (public domain; ``content/coastlines_notice.txt``),
-made by ``make_coastlines.py``. The positions of the marks come from the time zone database (public
-domain, package tzdata). A country's mark stands at the position of the time zone that covers most of the
-country or, if none is known to, of the zone closest to all its other zones. Nothing is downloaded, and no
-borders are drawn.
+made by ``make_coastlines.py``. The positions of the marks come from the time zone database (public domain,
+package tzdata). A country's mark stands at the position of the time zone that covers most of the country. If
+no zone is known to cover most of it, the mark stands at the zone closest to all its other zones. Nothing is
+downloaded, and no borders are drawn.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "world_map.html")
 NORTH, SOUTH = 75, -56
-"""The degrees of latitude at the upper and lower edges; the map shows all longitudes."""
+"""The degrees of latitude at the upper and at the lower edge of the map. The map shows all longitudes."""
 _EDGE = 4
-"""The space for marks at the left and right edges, in degrees."""
+"""The space for marks at the left and at the right edge, in degrees."""
 _CAPTION = "All marks have the same size: they show that somebody took part, not how many."
 _PLACE = re.compile(r"([+-]\d{2})(\d{2})(?:\d{2})?([+-]\d{3})(\d{2})(?:\d{2})?")
 _MOST = re.compile(r"\bmost (?:of|areas)\b|mainland|peninsula")
 
 
 def render_country_map(view: StudyView) -> Html:
-    """Renders a map of the work countries that the audience may know of, all with the same mark; blank if
-    there are none.
+    """Returns a map of the work countries that the audience may know, all with the same mark; blank if there
+    are none.
 
     >>> render_country_map(view).data.count("<circle")
     25
@@ -44,8 +44,8 @@ def render_country_map(view: StudyView) -> Html:
 
 
 def draw_world_map(countries: Mapping[str, str]) -> Markup:
-    """Returns a figure with a mark for each country, given by id and label. A country without a position on
-    the map is named below it.
+    """Returns a figure with a mark for each country; ``countries`` has their labels by id. A country without
+    a position on the map is named below it.
 
     >>> draw_world_map({"KHM": "Cambodia"}).count("<circle")
     1
@@ -66,7 +66,8 @@ def draw_world_map(countries: Mapping[str, str]) -> Markup:
 
 @cache
 def read_country_coordinates() -> dict[str, tuple[float, float]]:
-    """Returns latitude and longitude of a position in each country, by the country's ISO 3166 alpha-3 code.
+    """Returns the latitude and longitude of a position in each country, by the country's ISO 3166 alpha-3
+    code.
 
     >>> [tuple(map(round, read_country_coordinates()[one])) for one in ("KHM", "ESP", "USA")]
     [(12, 105), (40, -4), (42, -88)]
@@ -90,7 +91,7 @@ def _main_zone(zones: list[tuple[float, float, str]]) -> tuple[float, float]:
 
 
 def _zones() -> list[tuple[str, float, float, str]]:
-    """Returns country, latitude, longitude and comment of every time zone."""
+    """Returns the country, latitude, longitude and comment of every time zone."""
     text = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
     rows = []
     for line in text.splitlines():
