@@ -63,7 +63,7 @@ def test_what_was_noted_of_texts_after_other_is_said_again(tmp_path):
     study = write(tmp_path / "study", made)
     build(study)
     (outcome, said, texts), ran = checked(study)
-    assert any("taken for texts after 'Other'" in line for line in said) and ran == ["records"]
+    assert any("read as texts after 'Other'" in line for line in said) and ran == ["records"]
     assert (outcome, said, texts) == checked(from_nothing(study, tmp_path / "fresh"))[0]
     assert texts == [["It depends."]]
 

@@ -1,8 +1,8 @@
 """Makes the tables ``organisations`` and ``answers`` from survey files, and keeps the log of the cleaning.
 
-The module applies the corrections, and finds out which organisation answered, for which country, when and in
-which language. A correction is a reviewed row with a reason. A correction that matches nothing is a fault, so
-that it is removed once the mistake has been corrected in the survey file.
+For each record, the module applies the corrections of corrections.csv, and finds out which organisation
+answered, for which country, when and in which language. A correction that matches no cell is a fault, so that
+people delete it once the mistake has been corrected in the survey file.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ from glc_analysis.text import (
 
 
 _LETTERS = 12
-"""The least number of letters and digits, not shared with another record of the file, that identify a
-record."""
+"""A record is identified by its words if at least this many letters and digits of it occur in no other record
+of the file."""
 _SHARED_COLUMNS, _DIFFERENT, _FILLED = 0.75, 0.9, 10
 _FEWEST, _HALF, _ANSWERS = 5, 0.5, 10
 _TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
@@ -72,7 +72,8 @@ _TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
 
 @dataclass(frozen=True)
 class Repetition:
-    """The records of a file that another file has as well: their ``rows``, and the ``size`` of the file."""
+    """The records of ``file`` that file ``other`` also has. ``rows`` are their row numbers, and ``size`` is
+    the number of all records of ``file``."""
 
     file: str
     other: str
@@ -89,20 +90,19 @@ class Repetition:
 
     @property
     def fix(self) -> str:
-        """What a person can do so that the repeated records do not count twice."""
+        """Instructions for a person, so that the repeated records are not counted twice."""
         if self.n == self.size:
-            return ("let only the other file count: write "
-                    f'survey = ["../raw/survey/{self.other}"], with all '
-                    f"further files, under [raw] in study.toml, or take {self.file} out of raw/ if the "
-                    "manifest does not list it; corrections and codes of its records then have to name those "
-                    "of the other file")
-        return ("ask for exports in which each record is only once, or leave these records out of one of the "
-                "files, with a row of corrections.csv for each record (column *, to: drop)")
+            return (f'use only {self.other}: write survey = ["../raw/survey/{self.other}"], with all '
+                    f"further files, under [raw] in study.toml, or remove {self.file} from raw/ if the "
+                    "manifest does not list it; then make corrections and codes name the records of "
+                    f"{self.other}")
+        return ("ask for exports that have each record only once, or drop these records from one of the "
+                "files with a row of corrections.csv for each record (column *, to: drop)")
 
 
 def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetition]:
-    """Returns the records that any two files have in common. They are given for the file of which they are
-    the larger share.
+    """Returns the records that any two files have in common, one repetition per pair of files. Its ``file``
+    is the one of the two of whose records they are the larger share.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -126,16 +126,17 @@ def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetitio
 
 
 def list_repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
-    """Returns a fault for each pair of files with records in common, which would count twice."""
-    return [Fault(f"{repetition}: they would count twice", file=repetition.file, fix=repetition.fix,
+    """Returns a fault for each pair of files with records in common, because these records would be counted
+    twice."""
+    return [Fault(f"{repetition}, so they would be counted twice", file=repetition.file, fix=repetition.fix,
                   n=repetition.n, row=format_first_row_numbers(repetition.rows), is_structure=True)
             for repetition in repetitions]
 
 
 def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], hashes: pd.Series,
               other_hashes: pd.Series) -> Repetition:
-    """Returns the records of a file that the other file has as well, compared by the hashes of their
-    texts."""
+    """Returns the records of a file that the other file also has. ``hashes`` are the hashes of the texts of
+    each record, by which the records are compared."""
     at = np.flatnonzero(hashes.isin(other_hashes))
     if not len(at):
         return Repetition(survey.path.name, other.path.name, len(survey.frame), ())
@@ -152,8 +153,8 @@ def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], hashes: pd
 
 
 def _is_distinctive(frame: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) -> np.ndarray:
-    """Whether each record at these positions has content that hardly any two persons share: a time of day, or
-    words."""
+    """Whether each record at the positions ``at`` has content that hardly any two persons share: a time of
+    day, or enough letters in columns with different texts (:data:`_LETTERS`)."""
     letters, has_time = np.zeros(len(at), dtype=int), np.zeros(len(at), dtype=bool)
     for name in frame.columns:
         cells = frame[name].iloc[at].astype("str")
@@ -200,13 +201,15 @@ class CleaningLog:
 
 def clean_organisations(records: Records, reference: Reference, *,
                         unknown: str = "one") -> pd.DataFrame:
-    """Returns one row per organisation that answered. Organisations of the register (organisations.csv) that
-    did not answer have no row.
+    """Returns table ``organisations``: one row per organisation that answered the survey. A record that names
+    no organisation has a row of its own.
 
-    Every record that names no organisation has a row of its own. These rows are put into one network, because
-    they may all be of one organisation, unless ``unknown`` is ``each``. An organisation's type, network and
-    resources are from the register, its language and interpreter from its first record. Its home country and
-    label are from the register, or else from the survey.
+    If ``unknown`` is ``one``, all records that name no organisation form one network, because they may all be
+    of the same organisation. The columns of a row are taken from these sources:
+
+    - type, network and resources: the register, organisations.csv;
+    - home country and label: the register, or if it has none, the survey;
+    - language, and whether there was an interpreter: the organisation's first record.
     """
     answers = records.answers
     days = answers["ended"].where(answers["ended"] != "", answers["started"]).str[:10]
@@ -229,7 +232,8 @@ def list_interviewed_organisations(participants: pd.DataFrame, reference: Refere
     an interview or a call.
 
     ``participants`` has one row per organisation and conversation. Type, label, network and home country are
-    from the register. Language and interpreter are from the organisation's first conversation.
+    taken from the register, organisations.csv. The language, and whether there was an interpreter, are taken
+    from the organisation's first conversation.
     """
     dated = participants.assign(day=participants["date"].replace("", "9999"))  # not known: the last
     first = dated.sort_values(["organisation_id", "day", "document_id"], kind="stable")
@@ -240,15 +244,15 @@ def list_interviewed_organisations(participants: pd.DataFrame, reference: Refere
 
 
 def _registered(ids: pd.Index, reference: Reference) -> pd.DataFrame:
-    """Returns the rows of organisations.csv for these organisations; blank for those that it does not
-    list."""
+    """Returns the rows of organisations.csv for these organisations. An organisation that it does not list
+    has a blank row."""
     return reference.organisations.set_index("organisation_id", drop=False).reindex(ids).fillna("")
 
 
 def _organisation_rows(registered: pd.DataFrame, first: pd.DataFrame, last: pd.Series,
                        reference: Reference) -> pd.DataFrame:
-    """Returns table ``organisations``, from the rows of the register and from each organisation's first
-    record and last day."""
+    """Returns table ``organisations``, made from the rows of the register, each organisation's first record
+    (``first``) and the day of its last record (``last``)."""
     return pd.DataFrame({
         "organisation_id": first.index,
         **{name: registered[name] for name in ("type", "network_id", "label", "home_country_id")},
@@ -272,11 +276,11 @@ DROP_RECORD, KEEP_RECORD = "drop", "keep"
 
 def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
                       log: CleaningLog) -> tuple[pd.DataFrame, list[Fault]]:
-    """Applies the corrections that belong to the records of one raw file.
+    """Applies corrections to the records of one survey file. Returns the corrected frame, and a fault for
+    each correction that cannot be applied.
 
-    ``frame`` has one row per record, indexed by answer_id; all columns are text. ``corrections`` are the rows
-    of corrections.csv whose key is in the index. Returns the corrected frame, and a fault for each correction
-    that cannot be applied.
+    ``frame`` has one row per record, with the answer_id as index and text in all columns. ``corrections`` are
+    the rows of corrections.csv for these records.
     """
     frame, faults, dropped = frame.copy(), [], []
     for n, fix in corrections.iterrows():
@@ -304,12 +308,12 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
 
 
 def _is_confirmed(fix: pd.Series) -> bool:
-    """Whether a correction confirms that the text in the file is right."""
+    """Whether a correction changes nothing, because it only confirms that the text in the file is right."""
     return normalise_space(fix["from"]) == normalise_space(fix["to"])
 
 
 def find_unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[Fault]:
-    """Returns a fault for every correction of a record that no survey file has."""
+    """Returns a fault for every correction whose record is in no survey file."""
     return [Fault(f"no survey file has the record {row['key']!r}; "
                   f"{suggest_name(row['key'], records)}", file="corrections.csv", row=str(n),
                   column="key", value=row["key"], fix="write the answer_id of a record, or delete the row")
@@ -323,7 +327,7 @@ def find_unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> 
 SURVEY_ROLES = ("organisation", "country", "home_country", "started", "ended", "language", "interpreted",
          "loop")
 RESPONDENT = "respondent"
-"""The setting that names the column with the ids that the survey tool gave respondents."""
+"""The setting that names the column in which the survey tool has written the ids of respondents."""
 _YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"})
 
 
@@ -334,12 +338,13 @@ class Records:
     - ``answers``: one row per record, with answer_id, file, row, organisation_id, country_id, region_id,
       home_country_id, started, ended, language, is_interpreted, is_duplicate. answer_id, organisation_id and
       country_id are ordered categories, so that large studies need less memory.
-    - ``surveys``: the files after corrections. ``cells()`` returns a column of all files in the order of
-      ``answers``.
-    - ``order``: the position of each record of ``answers`` among the records of all files.
+    - ``surveys``: the files after corrections. The method ``cells`` returns a column of all files in the
+      order of ``answers``.
+    - ``order``: for each record of ``answers``, its position among the records of ``surveys``.
     - ``blank``: the texts that count as blank.
-    - ``faults``: the faults found so far. The cleaning of the answers adds its own faults, and raises all of
+    - ``faults``: the faults found so far. The cleaning of the answers finds further faults, and raises all of
       them together.
+    - ``has_decimal_commas``: whether numbers in the files have a decimal comma.
     """
 
     answers: pd.DataFrame
@@ -349,11 +354,11 @@ class Records:
     faults: tuple[Fault, ...] = ()
     has_decimal_commas: bool = False
     confirmed: frozenset[tuple[str, str]] = frozenset()
-    """The answer_ids and columns of cells that corrections.csv confirms to be right."""
+    """The cells that corrections.csv confirms to be right, each as answer_id and column."""
 
     def cells(self, names: list[str]) -> pd.Series:
-        """Returns the texts of one column of each file, in the order of ``answers``. Words that count as
-        blank are replaced by blanks.
+        """Returns the texts of one column of each file, in the order of ``answers``. ``names`` has the name
+        of the column in each file. Texts that count as blank are replaced by blanks.
 
         The result is categorical, because many cells of a large file have the same text, and each different
         text is then processed only once.
@@ -368,7 +373,7 @@ class Records:
         return pd.Series(kept, dtype="str").astype("category").take(codes).reset_index(drop=True)
 
     def of_files(self, files: Collection[str]) -> Records:
-        """Returns the records of only these files, without the faults that were found."""
+        """Returns an object with only the records of these files, and without faults."""
         is_kept = self.answers["file"].isin(files).to_numpy()
         is_of_file = np.repeat([survey.path.name in files for survey in self.surveys],
                                [len(survey.frame) for survey in self.surveys])
@@ -378,8 +383,8 @@ class Records:
                        order=place[self.order[is_kept]], faults=())
 
     def fault(self, position: int, message: str, names: list[str], value: str, fix: str) -> CellFault:
-        """Returns a fault that names the file, row and column of the record at a position. ``names`` has one
-        column of each file, as in :meth:`cells`."""
+        """Returns a fault about one cell of the record at a position, with its file, row and column.
+        ``names`` has the name of the column in each file, as in :meth:`cells`."""
         row = self.answers.iloc[position]
         files = [survey.path.name for survey in self.surveys]
         return CellFault(message, file=row["file"], row=str(row["row"]), value=value, fix=fix,
@@ -388,11 +393,12 @@ class Records:
 
 def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: dict,
                      log: CleaningLog, *, reporting_wave: str = "") -> Records:
-    """Returns the records of the survey files of all waves after corrections, with everything that is wrong
-    in them. ``reporting_wave`` is the wave that study.toml names for the study's figures.
+    """Returns the corrected records of the survey files of all waves, with all faults in them. ``settings``
+    are [survey] of study.toml, and ``reporting_wave`` is the wave that study.toml names for the study's
+    figures.
 
-    The records are sorted by file, start, loop and content, and not by row, so that a file with its rows in
-    another order gives the same tables.
+    The records are sorted by file, start, loop and content. They are not sorted by row, so that a file with
+    its rows in another order gives the same tables.
     """
     patterns = [name for entry in [*reference.questions["columns"], *reference.crosswalk["columns"],
                                    settings[RESPONDENT],
@@ -462,21 +468,21 @@ def answer_table(records: Records) -> pd.DataFrame:
 
 
 def _status_faults(survey: RawSurvey, counted: Mapping[str, str]) -> Iterator[Fault]:
-    """Yields a fault for each column that [survey] counted names and the file lacks, unless the setting says
-    that the file lacks it (``not in FILE``)."""
+    """Yields a fault for each column that the setting [survey] counted names but the file lacks. There is no
+    fault if the setting says that the file lacks the column (``not in FILE``)."""
     for column, texts in counted.items():
         if column not in survey.frame.columns and survey.path.name not in columns.list_files_without(texts):
             yield Fault(f"the file has no column {column}; {suggest_name(column, survey.frame.columns)}",
                         file=survey.path.name, column=column, is_structure=True,
-                        fix="correct the name in [survey] counted of study.toml, or, if all records of this "
-                        f"file count, add ` | {columns.NOT_IN}{survey.path.name}` to its texts there")
+                        fix="correct the name in [survey] counted of study.toml; or, to count all records of "
+                        f"this file, add ` | {columns.NOT_IN}{survey.path.name}` to the texts of the column")
 
 
 def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLog) -> RawSurvey:
-    """Returns the records that count. A record counts if it has one of the listed texts in each of the
-    columns.
+    """Returns the file with only the records that the setting [survey] counted selects. ``counted`` has the
+    accepted texts of each column; a record is selected if every column has one of its texts.
 
-    The texts are separated by ` | `; ``*`` stands for any text, and ``(blank)`` for a blank cell."""
+The texts are separated by ` | `; ``*`` stands for any text, and ``(blank)`` for a blank cell."""
     for column, texts in counted.items():
         if column in survey.frame.columns:
             wanted = {normalise_space(text) for text in texts.split(" | ")}
@@ -491,12 +497,14 @@ def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLo
 
 
 def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[Fault]]:
-    """Returns one file with its frame indexed by answer_id, and the faults found.
+    """Returns one file whose frame has the answer_ids as index, and the faults found.
 
-    The answer_id is the name of the file with the respondent's id from the survey tool, if study.toml names
-    its column; else with the row. Row numbers change if a later export has fewer records or another order;
-    respondents' ids do not. There is a fault for each id that two records share, regardless of case. The
-    later record gets its row at the end of its id, so that corrections.csv can drop or keep it.
+    An answer_id consists of the name of the file and the respondent's id from the survey tool. If study.toml
+    names no column for these ids, the row number takes the place of the id; but row numbers change if a later
+    export has fewer records or another order.
+
+    There is a fault for each record whose id an earlier record also has, regardless of case. Its row number
+    is added to its answer_id, so that corrections.csv can drop or keep it.
     """
     faults: list[Fault] = []
     respondents, column = pd.Series("", index=survey.frame.index), ""
@@ -516,8 +524,8 @@ def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, lis
             faults.append(CellFault(
                 f"row {before} has the same respondent ({column})", file=survey.path.name, row=str(row),
                 column=WHOLE_RECORD, value=respondent, key=ids[-1], fix=f"decide about record {ids[-1]} in "
-                "corrections.csv (column *, to: drop or keep), or name a column in which every record has an "
-                f"id of its own under [survey] {RESPONDENT}, or leave that setting blank"))
+                "corrections.csv (column *, to: drop or keep); or name under [survey] "
+                f"{RESPONDENT} a column in which all ids are different, or leave that setting blank"))
     return replace(survey, frame=survey.frame.set_axis(ids, axis=0)), faults
 
 
@@ -531,7 +539,8 @@ def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:
 
 def _correct_file(survey: RawSurvey, fixes: pd.DataFrame,
                   log: CleaningLog) -> tuple[RawSurvey, list[Fault]]:
-    """Returns one file after its corrections, without the dropped records, and the faults of corrections."""
+    """Returns one file with its corrections applied and without its dropped records, and a fault for each
+    correction that cannot be applied."""
     fixes = fixes[fixes["key"].isin(survey.frame.index)]
     if fixes.empty:  # a large file is not copied for nothing
         return survey, []
@@ -551,12 +560,13 @@ _NO_ANSWERS = pd.DataFrame(
     columns=["answer_id", "file", "row", *SURVEY_ROLES, "organisation_id", "country_id", "home_country_id",
              "region_id", "is_interpreted"],
     dtype="str").astype({"row": "int64", "loop": "float64", "is_interpreted": "bool"})
-"""The empty table of records of a study without a survey."""
+"""The table of records for a study without a survey: it has all columns and no rows."""
 
 
 def _read_roles(surveys: list[RawSurvey], reference: Reference,
                 settings: dict) -> tuple[pd.DataFrame, list[Fault]]:
-    """Returns the table ``answers`` before it is sorted, and everything that is wrong in its columns."""
+    """Returns the rows of table ``answers`` before they are sorted, and all faults in the columns that
+    [survey] names for the roles (organisation, country, start and so on)."""
     parts, faults = [], []
     for survey in surveys:
         part = pd.DataFrame({"answer_id": survey.frame.index, "file": survey.path.name,
@@ -566,7 +576,7 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
             if settings[role]:
                 at, wrong = columns.locate_columns(settings[role], survey,
                                                    source=f"[survey] {role} of study.toml")
-                faults += [replace(fault, fix=f'{fault.fix}; if no column says it, write {role} = "" there')
+                faults += [replace(fault, fix=f'{fault.fix}; if no column has it, write {role} = "" there')
                            for fault in wrong]
                 names[role] = at.get("", "")
             cells = survey.frame[names[role]] if names.get(role) else pd.Series("", survey.frame.index)
@@ -581,14 +591,14 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
 
 
 def _id_clashes(answers: pd.DataFrame, before: Collection[str]) -> list[Fault]:
-    """Returns a fault for each record whose name of an organisation is different from an earlier one but
-    would get the same id. Former names (``before``) are left out."""
+    """Returns a fault for each record whose name of an organisation would get the same id as a different name
+    in an earlier record. Former names of organisations (``before``) cause no fault."""
     named = answers[answers["organisation"] != ""]
     named = named.assign(folded=map_distinct(named["organisation"], match_key))
     named = named[~named["folded"].isin([*before])]
     first = named.drop_duplicates("organisation_id").set_index("organisation_id")["organisation"]
     named = named[named["folded"] != named["organisation_id"].map(first).map(match_key)]
-    return [Fault(f"the organisation would get the same id as {first[row['organisation_id']]!r}",
+    return [Fault(f"this organisation would get the same id as {first[row['organisation_id']]!r}",
                   file=row["file"], row=str(row["row"]), value=row["organisation"], fix="list the "
                   "organisations in organisations.csv, or correct the record in corrections.csv")
             for _, row in named.iterrows()]
@@ -596,10 +606,11 @@ def _id_clashes(answers: pd.DataFrame, before: Collection[str]) -> list[Fault]:
 
 def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Reference,
                    survey: RawSurvey, unknown: Collection[str]) -> list[Fault]:
-    """Adds ids, ISO dates and booleans to the records of one file, in place; returns the faults.
+    """Adds columns with ids, ISO dates and booleans to ``part``, the records of one file, in place. Returns
+    the faults.
 
-    ``names`` has the columns of the file by role. ``unknown`` has the roles, organisation or country, that a
-    record may leave blank.
+    ``names`` has the column of the file for each role. ``unknown`` has the roles that a record may leave
+    blank: organisation, country or both.
     """
     file = survey.path.name
     part["organisation_id"], faults = _organisation_ids(part, names, reference, unknown)
@@ -642,10 +653,10 @@ def _unknown_fix(role: str) -> str:
 
 def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference: Reference,
                       unknown: Collection[str]) -> tuple[pd.Series, list[Fault]]:
-    """Returns the organisation of every record, and the faults found. The organisation is taken from the
-    register if there is one, else from the text of the record.
+    """Returns the organisation_id of every record, and the faults found. If organisations.csv has rows, it
+    must list the name in the record; if not, the id is made from the name.
 
-    A record whose organisation is unknown gets a separate id, which its loops share.
+    A record that names no organisation gets an id of its own, which is the same for all loops of the record.
     """
     register, file = reference.organisations, part["file"].iloc[0] if len(part) else ""
     names, is_blank = part["organisation"], part["organisation"] == ""
@@ -684,25 +695,27 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
 
 
 ANOTHER_COUNTS = "another record of the organisation counts"
-"""The reason written in a row of corrections.csv that leaves a record out because another record counts."""
+"""The reason in a proposed row of corrections.csv that drops a record because another record is counted
+instead."""
 
 
 @dataclass(frozen=True)
 class TwoFilesFault(Fault):
-    """The fault of an organisation with records in several files, of which only one record can count.
-    ``records`` has the answer_id, file and row of each."""
+    """The fault that an organisation has records in several files, although only one record can be counted.
+    ``records`` has the answer_id, file and row of each record."""
 
     records: tuple[tuple[str, str, int], ...] = field(default=(), compare=False)
 
 
 def find_organisations_in_two_files(answers: pd.DataFrame, repeated: Sequence[Repetition],
                                     questions: pd.DataFrame, *, has_countries: bool) -> list[Fault]:
-    """Returns a fault for each pair of files with records of the same organisations for the same countries,
-    and a fault for each of these organisations. The fix of a fault about an organisation
-    has the rows of corrections.csv that leave its records out.
+    """Returns a fault for each pair of files that both have records of an organisation for the same country,
+    and a fault for each such organisation. The fix of a fault about an organisation has the rows of
+    corrections.csv that drop its records.
 
-    Records that are identical in both files (``repeated``) have other faults. Files without a common question
-    are parts of one survey, so nothing in them counts twice.
+    Records that are identical in both files (``repeated``) are left out here, because they have a fault
+    already. Files without a common question are parts of one survey, so none of their answers is counted
+    twice.
     """
     if answers["file"].nunique() < 2:  # do not search a large file needlessly
         return []
@@ -729,14 +742,14 @@ def find_organisations_in_two_files(answers: pd.DataFrame, repeated: Sequence[Re
                                 for key in group["answer_id"])
             faults.append(TwoFilesFault(
                 f"the organisation has records in {listed}", value=group["organisation"].iloc[0],
-                fix="decide which one counts, and leave the others out with their rows of corrections.csv, "
-                f"your name and the day at the end of each: {lines}",
+                fix="decide which record to count, and drop the others: add their rows to corrections.csv, "
+                f"with your name and the day at the end of each: {lines}",
                 records=tuple(zip(group["answer_id"], group["file"], group["row"], strict=True))))
     both = " records in both files" + (" for the same country" if has_countries else "")
     return [Fault(count_of(len(ids), "organisation has", "organisations have") + both, ", ".join(two),
                   n=len(ids), is_structure=True,
                   fix="if the files are waves of a survey, list the waves in waves.csv, and the wave of each "
-                  "file in wave_files.csv; else decide for each organisation which record counts")
+                  "file in wave_files.csv; if not, decide for each organisation which record to count")
             for two, ids in organisations.items()] + faults
 
 
@@ -746,17 +759,16 @@ def find_organisations_in_two_files(answers: pd.DataFrame, repeated: Sequence[Re
 
 
 _NEW_NAMES = 3
-"""The largest number of records of an organisation for which a row is printed that gives the record another
-name."""
+"""The largest number of records of one organisation for which rows of corrections.csv are printed."""
 
 
 def report_several_records(records: Records, reference: Reference, settings: dict) -> list[str]:
-    """Returns lines about organisations with several records in one file for one country.
+    """Returns lines for people about organisations that have several records in one file for one country.
 
-    At most :data:`~glc_analysis.errors.SHOWN_ROWS` organisations are listed. For each, the lines name its
-    rows, say how many of its answers differ, and have the rows of corrections.csv that assign the later
-    records to other organisations. Loops of a record count as one record. Records whose organisation is
-    confirmed by a row of corrections.csv are left out.
+    The lines list at most :data:`~glc_analysis.errors.SHOWN_ROWS` organisations. For each organisation they
+    give the row numbers of its records, the number of its answers that differ, and the rows of
+    corrections.csv that would assign the later records to other organisations. The loops of a record count as
+    one record. Records whose organisation a row of corrections.csv confirms are left out.
     """
     answers, source = records.answers, settings["organisation"]
     if not source or answers.empty:
@@ -791,29 +803,29 @@ def report_several_records(records: Records, reference: Reference, settings: dic
             lines += [format_csv_row(["survey", key, column, name, new,
                                       "another organisation of the same name", "", ""]) for key in keys]
         if len(later) > _NEW_NAMES:
-            lines.append(f"And so on for {len(later) - _NEW_NAMES:,} more of its records.")
+            lines.append(f"Add such rows for {len(later) - _NEW_NAMES:,} more of its records.")
     more = len(groups) - SHOWN_ROWS
     lines += [f"And {more:,} more organisations with several records."] if more > 0 else []
     return lines + ["If an organisation did answer several times, add the same rows with its unchanged name "
-                    "in the column `to`. They record that you looked, and these records are not listed again."
+                    "in the column `to`. The rows confirm the records, which are then not listed again."
                     ] * bool(lines)
 
 
 def _what_counts(questions: pd.DataFrame, settings: dict) -> str:
-    """Returns a sentence that says which of several records of an organisation count, by the unit of the
-    questions."""
+    """Returns a sentence that says which of several records of an organisation are counted. This depends on
+    the unit of the questions."""
     unlooped = questions[~questions["columns"].str.contains(LOOP, regex=False)]
     n = 0 if settings["country"] or settings["loop"] else int((unlooped["unit"] == "answer").sum())
     if not n:
-        return "For questions about the organisation, only its first answer counts."
-    return (f"Each counts in {n:,} of {len(questions):,} questions, whose unit is `answer`, although the "
-            "study has no countries: write `organisation` there if only the first answer is to count.")
+        return "For questions about the organisation, only its first answer is counted."
+    return (f"All of its records are counted in {n:,} of {len(questions):,} questions, because their unit is "
+            "`answer`. To count only the first answer: write `organisation` as the unit in questions.csv.")
 
 
 def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
                        reference: Reference) -> tuple[int, int]:
     """Returns two numbers of questions: those to which the records of an organisation have different answers,
-    and those that at least two of its records answer."""
+    and those that at least two of its records answer. ``frame`` has these records."""
     texts = frame.map(match_key)
     texts = texts.mask(texts.isin([match_key(text) for text in records.blank]), "")
     n = shared = 0
@@ -840,7 +852,8 @@ NO_SURVEY = "No survey file has arrived. To fix: put an export into raw/survey/,
 
 
 def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
-    """Reads every raw file of a kind. Raises the faults of all files together."""
+    """Reads every raw file of a kind (``survey`` or ``context``). Raises Faults with the faults of all
+    files."""
     read, faults = [], []
     for path in study.raw_files(kind):
         try:
@@ -849,7 +862,7 @@ def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
         except Faults as error:
             faults += error.faults
     stems = [make_slug(survey.path.stem) for survey in read]
-    faults += [Fault("another file has the same name with another extension", fix="rename one of the files",
+    faults += [Fault("another file has the same name with another ending", fix="rename one of the files",
                      file=survey.path.name)
                for survey, stem in zip(read, stems, strict=True) if stems.count(stem) > 1]
     if faults:
@@ -858,10 +871,9 @@ def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
 
 
 def read_surveys(study: Study) -> list[RawSurvey]:
-    """Reads the survey files. A study of conversations has none.
+    """Reads the survey files; the list is empty for a study of interviews and calls alone.
 
-    Raises Faults if a real study has a file with invented records, which have a mark in the column
-    ``synthetic``.
+    Raises Faults if a real study has a file with invented records (:data:`SYNTHETIC_MARK`).
     """
     surveys = read_raw_surveys(study, "survey")
     marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == SYNTHETIC_MARK).any()]
@@ -872,8 +884,8 @@ def read_surveys(study: Study) -> list[RawSurvey]:
 
 
 def read_corrected_records(study: Study, reference: Reference) -> Records:
-    """Reads the survey's records and applies the corrections of ``reference``, before any answer is
-    interpreted. The ``faults`` of the result are corrections that match nothing, and records that cannot be
-    attributed to an organisation or a country."""
+    """Reads the records of the survey and applies the corrections; no answer is interpreted. The result has
+    in ``faults`` the corrections that cannot be applied, and the records whose organisation or country is not
+    known."""
     return assemble_records(read_surveys(study), reference, study.settings["survey"], CleaningLog(),
                             reporting_wave=study.settings["study"]["wave"])

@@ -1,7 +1,7 @@
 """Makes the tables ``responses`` and ``selections`` from the answers to the questions.
 
-The module decides which option a cell means and which answers count in the base of a question. If there is no
-answer, it records the reason: not asked, unanswered, don't know, refused or redacted.
+The module finds out which option a cell means, and which records belong to the base of a question. If a
+record has no answer, the table gives the reason: not asked, unanswered, don't know, refused or redacted.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ from glc_analysis.text import (
 def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: np.ndarray,
           chosen: pd.Series | None = None, options: OptionList | None = None,
           dont_know: str = "") -> np.ndarray:
-    """Returns why each record has no answer to a question; ``""`` if it has an answer.
+    """Returns for each record why it has no answer to a question; ``""`` if it has an answer.
 
-    ``chosen`` has option ids joined by ``;``. "Don't know" is an answer unless ``dont_know`` of the question
-    is ``missing``. A refusal is never an answer. An answer counts even if the record was not asked according
-    to the skip logic.
+    ``chosen`` has the option ids of each record, joined by ``;``. A refusal is never an answer. "Don't know"
+    is an answer unless ``dont_know`` is ``missing``, as questions.csv says for the question. An answer is
+    kept even if the skip logic says that the record was not asked.
     """
     missing = np.where(is_filled, "", np.where(is_asked, "unanswered", "not_asked"))
     if options is not None and chosen is not None:
@@ -72,8 +72,9 @@ def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted
 
 
 def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
-    """Returns why an answer counts as missing: ``refused`` or ``dont_know`` if all its choices are of these
-    kinds; ``refused`` if there are both. Blank if any choice is of another kind."""
+    """Returns ``refused`` or ``dont_know`` if an answer is missing because all its options are of these two
+    kinds (``refused`` if both occur). Returns blank if an option is of another kind. ``excuses`` has the kind
+    of such options, keyed by option id."""
     kinds = {excuses.get(option, "") for option in chosen.split(";")}
     return "" if "" in kinds else max(kinds)
 
@@ -84,8 +85,8 @@ def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
 
 _SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
 _SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"\s*,\s*")
-"""The marks that can separate a text that is not an option from the next option. A space alone never
-separates them."""
+"""The separators that can end a text that is not an option, before the next option. A space alone never ends
+such a text."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,9 @@ class OptionList:
     """The answer options of one list of options.csv.
 
     - ``options``: one row per option, in order.
-    - ``values``: one row per value as files write it.
-    - ``spellings``: the option for every label and value, in the form in which texts are compared.
+    - ``values``: one row per value that survey files write for an option.
+    - ``spellings``: the option id of every label and value. Labels and values are in the form in which texts
+      are compared.
     """
 
     options: pd.DataFrame
@@ -103,7 +105,7 @@ class OptionList:
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> OptionList:
-        """Returns the list, given its rows in options.csv (columns option_id, value, label, position,
+        """Returns the list that has these rows in options.csv (columns option_id, value, label, position,
         kind)."""
         options = rows.drop_duplicates("option_id")[["option_id", "label", "position", "kind"]]
         options = options.assign(position=options["position"].astype(int))
@@ -118,8 +120,8 @@ class OptionList:
 
     @property
     def catch_all(self) -> str:
-        """The option that takes any other text, which is the only option of kind ``other``; blank if there is
-        none or more than one."""
+        """The id of the option for other texts, which is the only option of kind ``other``. A text that is no
+        option is read as this option. Blank if no option, or more than one, is of this kind."""
         others = self.of_kind("other")
         return others.pop() if len(others) == 1 else ""
 
@@ -128,19 +130,19 @@ class OptionList:
         return set(self.options.loc[self.options["kind"] == kind, "option_id"])
 
     def read_single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
-        """Returns the cells of a single choice as option ids, and a mask of the cells that are not
-        options."""
+        """Returns the option id in each cell of a single-choice question, and a mask that is true for cells
+        that are not options."""
         ids = map_distinct(cells, lambda cell: self.spellings.get(match_key(cell), ""))
         return ids, ((ids == "") & (map_distinct(cells, str.strip) != "")).to_numpy()
 
     def read_joined(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
-        """Returns cells with several options as booleans (records x options), and the parts of each cell that
-        are not options.
+        """Reads cells that may hold several options. Returns a boolean for each record and option, and for
+        each cell the parts that are not options.
 
-        Options may be separated by comma, semicolon, bar, line break or space. Separators within an option
-        are recognised, because longer options are tried first. A part that is not an option extends to the
-        next separator outside brackets. If cells that can be read have semicolons, a comma does not end such
-        a part, unless other cells that can be read have only commas.
+        Options may be separated by comma, semicolon, bar, line break or space. An option may contain a
+        separator, because longer options are tried first. A part that is not an option extends to the next
+        separator outside brackets. If some cells that consist of options alone are separated by semicolons
+        and none only by commas, a comma does not end such a part.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
@@ -161,8 +163,8 @@ class OptionList:
         return rows[codes].reshape(len(cells), len(place)), unknown
 
     def read_ticks(self, cells: pd.Series, option: str) -> tuple[np.ndarray, np.ndarray]:
-        """Returns whether the option is ticked in each cell of its column, and a mask of the cells that
-        cannot be read."""
+        """Reads the column of one option. Returns a mask that is true for cells in which the option is
+        ticked, and a mask that is true for cells that cannot be read."""
         ticks = {spelling for spelling, meant in self.spellings.items() if meant == option} | TICKED
         known = ticks | UNTICKED | {""}
         texts = map_distinct(cells, match_key)
@@ -172,7 +174,8 @@ class OptionList:
 
 
 def _split_options(text: str, spellings: list[str]) -> list[str] | None:
-    """Returns the options in a text that joins several options; None if it contains anything else.
+    """Returns the options in a text that consists of one or more options with separators; None if the text
+    contains anything else.
 
     >>> _split_options("a, b, c", ["b, c", "a", "b"])
     ['a', 'b, c']
@@ -194,8 +197,8 @@ def _split_options(text: str, spellings: list[str]) -> list[str] | None:
 
 
 def _separator_of(cells: Iterable[str]) -> re.Pattern[str]:
-    """Returns the separator that the cells use: the first of semicolon (or line break), bar and comma that
-    occurs in any of them."""
+    """Returns the pattern of the separator that the cells use: the first of semicolon, bar and comma that
+    occurs in a cell. A line break also separates, except with bars."""
     joined = "\n".join(cells)
     mark = next((mark for mark in _SEPARATORS if re.search(mark, joined)), _SEPARATORS[-1])
     return re.compile(rf"{mark}|\s*\n\s*" if mark != _SEPARATORS[1] else mark)
@@ -203,7 +206,7 @@ def _separator_of(cells: Iterable[str]) -> re.Pattern[str]:
 
 def _split_unknown(cell: str, spellings: list[str],
                    separator: re.Pattern[str]) -> tuple[list[str], list[str]]:
-    """Returns the options in a text that joins several options, and the parts that are not options, as
+    """Returns the options in a text with several parts, and those parts that are not options, as they are
     written.
 
     >>> _split_unknown("A, my own (x, y), b, c", ["b, c", "a", "b"], re.compile(r"\\s*,\\s*"))
@@ -241,18 +244,20 @@ def _has_closed_brackets(text: str) -> bool:
 
 
 AFTER_OTHER = "texts after other"
-"""The step of the cleaning that logs how many texts the option for other texts took."""
+"""The word in column ``step`` of the log for lines about texts that were read as the option for other
+texts."""
 _OFTEN = 5
-"""A text that is not an option is named in the log if it has at least this many records. Texts with fewer
-records could be people's own words."""
+"""The smallest number of records of a text that the log names, among the texts that are not options. A text
+with fewer records could be one person's own words."""
 
 
 @dataclass(frozen=True)
 class UnknownTexts:
-    """The texts of the answers to one question that are not options.
+    """The texts in the answers to one question that are not options.
 
-    ``texts`` has, for each record, the texts that the option for other texts takes, joined by a semicolon; it
-    is None if the option takes nothing. ``faults`` are the faults of the remaining texts.
+    ``texts`` has for each record its texts that are read as the option for other texts, joined by a
+    semicolon; it is None if there are no such texts. ``faults`` has the faults about all other texts that are
+    not options.
     """
 
     texts: pd.Series | None
@@ -261,12 +266,12 @@ class UnknownTexts:
 
 def _unknown_texts(parts: Mapping[int, list[str]], asked: QuestionCells, records: Records,
                    options: OptionList, log: CleaningLog) -> UnknownTexts:
-    """Divides the texts that are not options.
+    """Divides the texts that are not options into texts after Other and faults. ``parts`` has the texts of
+    each record, keyed by the record's position.
 
-    The option for other texts (:attr:`OptionList.catch_all`) takes the texts with letters, unless none of the
-    answers is an option. Each remaining text is a fault, the most frequent first. If most answers are not
-    options, there is only one fault, which says that the list is wrong. ``parts`` has the texts by the
-    record's position.
+    A text with letters is read as the option for other texts (:attr:`OptionList.catch_all`), unless the list
+    has no such option or none of the answers is an option. Every other text is a fault, the most frequent
+    first. If most answers are such texts, there is only one fault, which says that the list is wrong.
     """
     n_filled = int(asked.is_filled.sum())
     is_wrong_list = _OFTEN <= len(parts) == n_filled
@@ -297,7 +302,7 @@ def _unknown_texts(parts: Mapping[int, list[str]], asked: QuestionCells, records
 
 def _log_other_texts(taken: Counter[str], question_id: str, n_filled: int, options: OptionList,
                      log: CleaningLog) -> None:
-    """Logs how many answers the option for other texts took, and the frequent texts among them."""
+    """Logs how many texts were read as the option for other texts, and which of them are frequent."""
     spelled = {match_key(text): text for text, _ in reversed(taken.most_common())}
     folded: Counter[str] = Counter()
     for text, n in taken.items():
@@ -306,16 +311,16 @@ def _log_other_texts(taken: Counter[str], question_id: str, n_filled: int, optio
     label = options.options.set_index("option_id")["label"][options.catch_all]
     n = sum(taken.values())
     answers = f"{n:,} answers ({len(folded):,} different)" if n > 1 else "1 answer"
-    named = f"what five or more gave may be an option of its own: {often}" if often \
-        else "fewer than five gave each"
+    named = f"texts of five or more records may need an option of their own: {often}" if often \
+        else "each text has fewer than five records"
     log.add(AFTER_OTHER, rows_in=n_filled, cells=n,
-            why=f"{question_id}: {answers} taken for texts after {label!r}; {named}")
+            why=f"{question_id}: {answers} read as texts after {label!r}; {named}")
 
 
 def _unknown_option_faults(asked: QuestionCells, records: Records, options: OptionList,
                            texts: Sequence[tuple[str, list[int]]]) -> list[Fault]:
-    """Returns a fault for each text that is not an option. ``texts`` has each text with the positions of its
-    records."""
+    """Returns a fault for each of the ``texts``, which are not options. Each text comes with the positions of
+    its records."""
     faults: list[Fault] = []
     option_list, labels = asked.question["option_list"], options.options["label"]
     for number, (text, positions) in enumerate(texts, 1):
@@ -333,8 +338,9 @@ def _unknown_option_faults(asked: QuestionCells, records: Records, options: Opti
 
 def _wrong_list_fault(asked: QuestionCells, records: Records, counts: Sequence[tuple[str, str, list[int]]],
                       n_left: int, n_filled: int) -> OptionFault:
-    """Returns one fault for a question if most of its answers are not options of its list. ``counts`` has the
-    key, the text and the positions of each such answer, the most frequent first."""
+    """Returns one fault for a question, which says that most of its answers are not options of its list.
+    ``counts`` has these answers, the most frequent first: the text in compared form, the text as written, and
+    the positions of its records."""
     question, quoted = asked.question, ", ".join(repr(key) for key, *_ in counts[:3])
     place = records.fault(counts[0][2][0], "", asked.columns, "", "")
     texts = tuple((text, len(positions)) for _, text, positions in counts)
@@ -359,7 +365,8 @@ _NO_SELECTIONS = pd.DataFrame(columns=["answer_id", "question_id", "option_id", 
 
 @dataclass
 class ParsedAnswers:
-    """The answers to one question, read from the cells of all records; ``ticks`` are records x options."""
+    """The answers to one question, read from the cells of all records. ``ticks`` has one row per record and
+    one column per option."""
 
     value: pd.Series
     is_filled: np.ndarray
@@ -373,16 +380,15 @@ class ParsedAnswers:
 
 def clean_responses(records: Records, reference: Reference, redacted: list[str], log: CleaningLog, *,
                     only: Collection[str] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns the tables ``responses`` and ``selections``. Raises Faults with everything that is wrong in any
-    file.
+    """Returns the tables ``responses`` and ``selections``. Raises Faults with all faults in all files.
 
     ``responses`` has one row per record and question. A question about the organisation itself has one row
-    per organisation, without a country; the row has the answer of the organisation's first record that
-    answers the question. ``selections`` has one row per record, multiple-choice question and option. A blank
-    value does not mean "no"; ``missing`` says why it is blank.
+    per organisation, without a country; the answer is that of the organisation's first record that answers
+    the question. ``selections`` has one row per record, multiple-choice question and option. A blank value
+    does not mean "no"; column ``missing`` says why it is blank.
 
-    The answers to all questions are read and checked. With ``only``, the tables have the rows of these
-    questions, and of questions in which the option for other texts took any text.
+    The answers to all questions are read and checked. If ``only`` is given, the tables have only the rows of
+    the questions that it names, and of questions with texts after an option such as Other.
     """
     lists, asked, faults = _option_lists(reference), {}, list(records.faults)
     conditions = {name for text in reference.questions["asked_if"]
@@ -436,7 +442,7 @@ def _option_lists(reference: Reference) -> dict[str, OptionList]:
 
 @dataclass(frozen=True)
 class QuestionCells:
-    """The cells of one column of each file with the answers to a question, in the order of the records.
+    """The cells with the answers to a question, from one column of each file, in the order of the records.
     Redacted cells are blank."""
 
     question: pd.Series
@@ -447,7 +453,8 @@ class QuestionCells:
     @classmethod
     def of(cls, question: pd.Series, records: Records, names: list[str],
            redacted: frozenset[str]) -> QuestionCells:
-        """Returns the cells of these columns, one per file; blank for a file without a column."""
+        """Returns the cells of the columns ``names``, one per file. If the name is blank for a file, its
+        cells are blank."""
         cells = records.cells(names)
         is_redacted = map_distinct(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
         return cls(question, names, cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells,
@@ -455,11 +462,11 @@ class QuestionCells:
 
     @property
     def is_filled(self) -> np.ndarray:
-        """Whether each record has a text."""
+        """A mask that is true for records with a text."""
         return (self.cells != "").to_numpy()
 
     def faults(self, records: Records, are_wrong: np.ndarray, message: str, fix: str) -> list[Fault]:
-        """Returns one fault per wrong cell, all with the same message."""
+        """Returns one fault per cell that ``are_wrong`` marks, each with the same message and fix."""
         return [records.fault(n, message, self.columns, self.cells.iloc[n], fix)
                 for n in np.flatnonzero(are_wrong)]
 
@@ -521,14 +528,15 @@ def _read_single(asked: QuestionCells, records: Records, options: OptionList,
 
 
 def _user_missing(asked: QuestionCells, records: Records, is_counted: np.ndarray, fix: str) -> list[Fault]:
-    """Returns a fault for each text that an SPSS file declares missing but that would count as an answer."""
+    """Returns a fault for each text that an SPSS file declares user-missing but that would be counted as an
+    answer."""
     faults: list[Fault] = []
     for survey, column in zip(records.surveys, asked.columns, strict=True):
         is_of_file = (records.answers["file"] == survey.path.name).to_numpy() & is_counted
         for text in sorted(survey.missing.get(column, ())):
             if n := int((is_of_file & (asked.cells == text).to_numpy()).sum()):
-                faults.append(Fault(f"the SPSS file declares this value missing (user-missing), but {n:,} "
-                                    "records with it would count as answers", survey.path.name,
+                faults.append(Fault(f"the SPSS file declares this value user-missing, but it would be "
+                                    f"counted as the answer of {n:,} records", survey.path.name,
                                     column=column, value=text, fix=fix, n=n, is_structure=True))
     return faults
 
@@ -544,17 +552,17 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
     for n in np.flatnonzero(doubtful):
         fault = records.fault(n, f"may be {values[n]:g} or {values[n] * 1000:.0f}, because the mark may be a "
                               "thousands separator", asked.columns, cells.iloc[n], "write the number without "
-                              "the mark in corrections.csv, or, if it is right, the same text as `from` and "
+                              "the mark in corrections.csv; or, if it is right, the same text as `from` and "
                               "`to`")
         faults += [fault] * ((fault.key, fault.column) not in records.confirmed)
     is_signed = map_distinct(cells, is_percentage).to_numpy(dtype=bool)
     if is_signed.any():
         is_bare = ~is_signed & (values > 0) & (values < 1)
         texts = sorted({*cells[is_bare]})[:SHOWN_ROWS]
-        message = (f"{', '.join(texts)} without a percent sign, beside {int(is_signed.sum()):,} with one: "
-                   "0.5 may be 0.5 % or 50 %")
+        message = (f"the percent sign is missing in {', '.join(texts)}, but other answers "
+                   f"({int(is_signed.sum()):,}) have it; 0.5 may mean 0.5 % or 50 %")
         faults += [replace(fault, value="") for fault in asked.faults(
-            records, is_bare, message, f"write the meant percentage with a sign: {CORRECT_THE_RECORD}")]
+            records, is_bare, message, f"write the percentage with its sign: {CORRECT_THE_RECORD}")]
     return ParsedAnswers(map_distinct(cells, normalise_space), asked.is_filled, asked.is_redacted, values,
                          faults=faults)
 
@@ -572,7 +580,8 @@ def _read_text(asked: QuestionCells, _records: Records) -> ParsedAnswers:
 
 def _read_multi(question: pd.Series, records: Records, options: OptionList, columns_of: list[dict[str, str]],
                 redacted: frozenset[str], log: CleaningLog) -> ParsedAnswers:
-    """Reads the ticks of a multiple-choice question, which is answered if any of its cells is filled."""
+    """Reads the answers to a multiple-choice question. A record has answered it if any of its cells is
+    filled."""
     size = len(records.answers)
     ticks, filled = np.zeros((size, len(options.ids)), dtype=bool), np.zeros(size, dtype=bool)
     hidden, texts = np.zeros(size, dtype=bool), pd.Series("", index=range(size), dtype="str")
@@ -613,11 +622,11 @@ def _read_multi(question: pd.Series, records: Records, options: OptionList, colu
 
 def _speaking_records(records: Records, reference: Reference, asked: dict[str, ParsedAnswers],
                       log: CleaningLog) -> dict[str, np.ndarray]:
-    """Returns, for each question about the organisation, the record whose answer counts for each
-    organisation.
+    """Returns for each question about the organisation the positions of the records whose answers are used,
+    one record per organisation.
 
-    It is the organisation's first record that answers the question, or else its first record. The log counts
-    the answers that differ between records of an organisation.
+    This is the organisation's first record that answers the question; if none does, its first record. The log
+    gets the number of answers that differ between records of an organisation.
     """
     owner, first, differing = records.answers["organisation_id"], {}, 0
     ids = reference.questions.loc[reference.questions["unit"] == "organisation", "question_id"]
@@ -637,8 +646,9 @@ def _speaking_records(records: Records, reference: Reference, asked: dict[str, P
 
 def _is_asked(question: pd.Series, records: Records,
               chosen: Callable[[str], pd.Series]) -> np.ndarray:
-    """Whether each record was asked the question. An organisation was asked if any of its records was asked.
-    Records of a file that does not have the question were not asked."""
+    """Whether each record was asked the question. Records of a file that does not have the question were not
+    asked. A question about the organisation was asked of all records of an organisation if it was asked of
+    one of them."""
     is_asked = skip_logic.is_asked(skip_logic.parse_condition(question["asked_if"]), chosen,
                                    len(records.answers))
     lacking = columns.list_files_without(question["columns"])
@@ -651,8 +661,8 @@ def _is_asked(question: pd.Series, records: Records,
 
 def _choices(records: Records, asked: dict[str, ParsedAnswers],
             first: dict[str, np.ndarray]) -> Callable[[str], pd.Series]:
-    """Returns a function that returns what each record chose in a question. An answer about the organisation
-    counts for all its records."""
+    """Returns a function that takes the id of a question and returns what each record chose in the question.
+    All records of an organisation get the same answer to a question about the organisation."""
     owner = records.answers["organisation_id"]
 
     def chosen(name: str) -> pd.Series:
@@ -668,7 +678,9 @@ def _choices(records: Records, asked: dict[str, ParsedAnswers],
 
 def _response_rows(question: pd.Series, answered: ParsedAnswers, is_asked: np.ndarray, records: Records,
                    kept: np.ndarray, reference: Reference) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Returns the rows of one question in ``responses`` and ``selections``; ids are categorical."""
+    """Returns the rows of one question in tables ``responses`` and ``selections``, with categorical ids. In
+    place of rows of ``selections`` it returns None if the question is not a multiple-choice question.
+    ``kept`` has the positions of the records that get a row."""
     why = classify_missing(is_filled=answered.is_filled, is_asked=is_asked,
                            is_redacted=answered.is_redacted, chosen=answered.value,
                            options=answered.options, dont_know=question["dont_know"])[kept]

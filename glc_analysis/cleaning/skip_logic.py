@@ -1,6 +1,7 @@
-"""Skip logic: reads the conditions in ``asked_if`` and decides which records were asked a question.
+"""Reads the conditions of the skip logic in column ``asked_if``, and finds out which records were asked a
+question.
 
-``asked_if`` in questions.csv is a condition on earlier answers::
+A cell ``asked_if`` of questions.csv is a condition on earlier answers::
 
     Q2.5 == yes
     Q3.29 in (a-little, somewhat, very) and country != USA
@@ -30,7 +31,7 @@ class Comparison(NamedTuple):
 
 
 class Junction(NamedTuple):
-    """Conditions joined by ``and`` or ``or``."""
+    """Several conditions joined by ``and`` or by ``or``."""
 
     operator: str
     parts: tuple[Condition, ...]
@@ -42,9 +43,9 @@ _TOKEN = re.compile(r"\s*(\(|\)|,|==|!=|\"[^\"]*\"|'[^']*'|[^\s(),=!]+)")
 
 
 def parse_condition(text: str) -> Condition:
-    """Returns the condition that a text states; None if the text is blank, so that every record is asked.
+    """Returns the condition in a text; None if the text is blank, which means that every record is asked.
 
-    Raises ValueError, whose message names the part that cannot be read.
+    Raises ValueError if the text cannot be read; the message says which part cannot be read.
 
     >>> parse_condition("Q2.5 == yes and (Q3.1 in (a, b) or country != USA)").operator
     'and'
@@ -73,8 +74,8 @@ def list_questions(condition: Condition) -> set[str]:
 
 
 def find_dependent_questions(conditions: Mapping[str, str], named: Iterable[str]) -> set[str]:
-    """Returns the named questions and all questions that depend on their answers, directly or through other
-    questions.
+    """Returns the questions in ``named``, and all questions whose conditions depend on answers to them,
+    directly or through other questions.
 
     ``conditions`` has the text of ``asked_if`` of each question.
 
@@ -90,8 +91,8 @@ def find_dependent_questions(conditions: Mapping[str, str], named: Iterable[str]
 
 
 def find_cycle(needs: Mapping[str, set[str]]) -> list[str]:
-    """Returns questions that depend on each other in a circle, with the first repeated at the end. Empty if
-    there is no circle.
+    """Returns questions that depend on each other in a circle, with the first question repeated at the end;
+    empty if there is no circle. ``needs`` has for each question the questions on which it depends.
 
     >>> find_cycle({"a": {"b"}, "b": {"c"}, "c": {"a"}})
     ['a', 'b', 'c', 'a']

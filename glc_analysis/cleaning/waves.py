@@ -1,9 +1,13 @@
-"""Waves of a survey: the files of each wave, the questions asked in it, and its records.
+"""Finds the files of each wave of a survey, and the questions that were asked in it.
 
-A file is not a wave, because a wave may have one file for each language or tool. So people list the waves and
-their files (waves.csv, wave_files.csv), and say which questions may be compared between waves
-(crosswalk.csv). The figures of a study are based on one wave. A study with one wave needs none of these
-tables.
+A file is not a wave, because a wave may have one file for each language or tool. So people fill in three
+tables:
+
+- waves.csv lists the waves;
+- wave_files.csv has the wave of each file;
+- crosswalk.csv says how questions differ between waves, and which answers may be compared.
+
+The figures of a study are based on one wave. A study with one wave needs none of these tables.
 """
 
 from __future__ import annotations
@@ -20,11 +24,12 @@ from glc_analysis.reference import Reference
 from glc_analysis.schema import Tables
 
 EVERYONE = "everyone"
-"""The entry in ``asked_if`` of crosswalk.csv that says that the question had no condition in this wave."""
+"""The word in column ``asked_if`` of crosswalk.csv that means that everybody was asked the question in this
+wave."""
 
 
 def list_waves(waves: pd.DataFrame) -> list[str]:
-    """Returns the ids of the waves in their order; empty if the survey has only one wave.
+    """Returns the ids of the waves in the order of waves.csv; empty if the survey has only one wave.
 
     >>> list_waves(pd.DataFrame({"wave_id": ["w2016"]})), list_waves(pd.DataFrame({"wave_id": ["a", "b"]}))
     ([], ['a', 'b'])
@@ -33,8 +38,8 @@ def list_waves(waves: pd.DataFrame) -> list[str]:
 
 
 def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
-    """Returns the wave on which the study's figures are based: the wave named in study.toml, else the last
-    wave. Blank if the survey has only one wave.
+    """Returns the id of the wave on which the study's figures are based: the wave that study.toml names
+    (``chosen``), or by default the last wave. Blank if the survey has only one wave.
 
     >>> waves = pd.DataFrame({"wave_id": ["a", "b"]})
     >>> study_wave(waves), study_wave(waves, "a")
@@ -45,8 +50,9 @@ def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
 
 
 def make_wave_arguments_for_consent(waves: pd.DataFrame, chosen: str) -> dict[str, Any]:
-    """Returns the arguments about waves for reading consents: all waves, and the wave on which the study's
-    figures are based.
+    """Returns the keyword arguments about waves for reading consents
+    (:class:`glc_analysis.disclosure.consent.Consent`): all waves, and the wave on which the study's figures
+    are based.
 
     >>> make_wave_arguments_for_consent(pd.DataFrame({"wave_id": ["a", "b"]}), "")
     {'waves': ['a', 'b'], 'current': 'b'}
@@ -55,8 +61,8 @@ def make_wave_arguments_for_consent(waves: pd.DataFrame, chosen: str) -> dict[st
 
 
 def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[str]]:
-    """Returns the names of survey files by wave, in the order of the waves. If there is only one wave, all
-    files are under ``""``."""
+    """Returns the names of the survey files of each wave, keyed by wave in the order of the waves. If the
+    survey has only one wave, its key is ``""``."""
     listed = list_waves(reference.waves)
     if not listed:
         return {"": [*files]}
@@ -65,11 +71,11 @@ def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[
 
 
 def reference_of_wave(reference: Reference, wave: str, files: Collection[str]) -> Reference:
-    """Returns the reference tables for one wave, with the columns and the condition that each question has in
-    that wave.
+    """Returns the reference tables as they apply to one wave: in questions.csv, ``columns`` and ``asked_if``
+    are those that crosswalk.csv gives for the wave.
 
-    ``files`` are the files of the wave. The entry of a question that was not asked in the wave says that it
-    is in none of these files."""
+    ``files`` are the survey files of the wave. If a question was not asked in the wave, its ``columns`` say
+    ``not in FILE`` for each of these files."""
     listed, rows = list_waves(reference.waves), reference.crosswalk
     if wave not in listed:  # one wave, or one of study.toml that is not there, which is a fault
         return reference
@@ -106,7 +112,7 @@ def list_asked_questions(questions: pd.DataFrame, files: Collection[str]) -> set
 
 
 def wave_order_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each wave that is listed after a wave that opened later."""
+    """Yields a fault for each wave that opened before the wave listed above it."""
     days = tables["waves"]["opened_on"]
     days = days[days != ""]
     for n, before, day in zip(days.index[1:], days, days[1:], strict=False):
@@ -116,8 +122,12 @@ def wave_order_faults(tables: Tables) -> Iterator[Fault]:
 
 
 def find_file_faults(reference: Reference, files: Sequence[str], chosen: str) -> list[Fault]:
-    """Returns a fault for each survey file without a wave in wave_files.csv, for each file in wave_files.csv
-    that does not exist, and for a wave in study.toml that does not exist or has no file."""
+    """Returns a fault in each of these cases:
+
+    - wave_files.csv does not name the wave of a survey file;
+    - wave_files.csv names a file that does not exist;
+    - the wave in study.toml is not in waves.csv;
+    - the wave of the study's figures has no file."""
     listed, rows = list_waves(reference.waves), reference.wave_files
     faults = []
     if chosen and chosen not in listed:
@@ -130,7 +140,7 @@ def find_file_faults(reference: Reference, files: Sequence[str], chosen: str) ->
                      row=str(n), column="file", value=name, fix="correct the name, or delete the row")
                for n, name in rows["file"].items() if name not in files]
     faults += [Fault("wave_files.csv does not name the wave of this file", file=name, is_structure=True,
-                     fix=f"add a row for it to wave_files.csv: {name}, and one of {', '.join(listed)}")
+                     fix=f"add a row to wave_files.csv with {name} and one of {', '.join(listed)}")
                for name in files if name not in {*rows["file"]}]
     wave = study_wave(reference.waves, chosen)
     if not faults and wave not in {*rows["wave_id"]}:
@@ -141,8 +151,8 @@ def find_file_faults(reference: Reference, files: Sequence[str], chosen: str) ->
 
 
 def wave_tables(frames: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
-    """Returns the tables ``wave_organisations``, ``wave_answers`` and ``wave_responses``, given the tables of
-    each wave. The tables have no rows if the survey has only one wave."""
+    """Returns the tables ``wave_organisations``, ``wave_answers`` and ``wave_responses``. ``frames`` has the
+    tables of each wave; if it is empty, because the survey has only one wave, the tables have no rows."""
     return {f"wave_{name}": pd.concat([frame[name].astype(dict.fromkeys(ids, "str")).assign(wave_id=wave)
                                        for wave, frame in frames.items()], ignore_index=True)
             if frames else pd.DataFrame() for name, ids in _IDS.items()}
@@ -151,5 +161,5 @@ def wave_tables(frames: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, p
 _IDS = {"organisations": ("organisation_id",),
         "answers": ("answer_id", "organisation_id", "country_id"),
         "responses": ("answer_id", "question_id", "organisation_id", "country_id", "unit", "missing")}
-"""For each table, the categorical columns. They are turned into text, because their categories differ between
+"""The categorical columns of each table. They are converted to text, because their categories differ between
 waves."""

@@ -112,7 +112,7 @@ def test_a_status_that_answers_a_question_is_not_a_status_of_the_record():
 def test_a_file_without_the_column_of_the_status_is_named_by_the_decision():
     files = [survey([{**row, "Status": "done"} for row in ANSWERS], name="a.csv"),
              survey([{**row, "org": f"{row['org']}b"} for row in ANSWERS[:2]], name="b.csv")]
-    assert "add ` | not in b.csv` to its texts" in asked(files, counted={"Status": "done"})[0]
+    assert "add ` | not in b.csv` to the texts of the column" in asked(files, counted={"Status": "done"})[0]
     assert len(cleaned(files, known(), counted={"Status": "done | not in b.csv"}).answers) == 8
 
 

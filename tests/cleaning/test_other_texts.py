@@ -95,7 +95,8 @@ def test_the_column_of_the_option_other_holds_its_text():
 def test_how_many_answers_count_as_other_is_said_of_each_question():
     made = answered("Mail", "A boat", "a boat", "A kite", options=OTHER)
     [said] = made.steps.loc[made.steps["step"] == AFTER_OTHER, "why"]
-    assert said == "Q1: 3 answers (2 different) taken for texts after 'Other'; fewer than five gave each"
+    assert said == ("Q1: 3 answers (2 different) read as texts after 'Other'; each text has fewer than five "
+                    "records")
 
 
 def test_texts_after_other_are_listed_with_the_row_that_makes_an_option_of_each():

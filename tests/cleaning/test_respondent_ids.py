@@ -36,9 +36,8 @@ def test_two_records_of_one_id_are_a_fault(tmp_path):
     found = read_corrected_records(study, read_reference(study)).faults
     assert [str(one) for one in found] == [
         "survey.csv, row 3, column *, value 'r_2ABC': row 2 has the same respondent (ResponseId). To fix: "
-        "decide about record survey.r_2ABC.r3 in corrections.csv (column *, to: drop or keep), or name a "
-        "column in which every record has an id of its own under [survey] respondent, or leave that "
-        "setting blank."]
+        "decide about record survey.r_2ABC.r3 in corrections.csv (column *, to: drop or keep); or name "
+        "under [survey] respondent a column in which all ids are different, or leave that setting blank."]
 
 
 def test_of_two_records_of_one_id_a_person_can_drop_the_later(tmp_path):

@@ -155,8 +155,8 @@ def test_a_fraction_without_a_sign_beside_percentages_is_one_fault_that_a_person
                                                          strict=True)]
     said = faults(rows, question("n", "number"))
     assert {fault.split(":", 1)[1] for fault in said} == {
-        " 0.25, 0.5 without a percent sign, beside 1 with one: 0.5 may be 0.5 % or 50 %. "
-        "To fix: write the meant percentage with a sign: correct the record in corrections.csv."}
+        " the percent sign is missing in 0.25, 0.5, but other answers (1) have it; 0.5 may mean 0.5 % or "
+        "50 %. To fix: write the percentage with its sign: correct the record in corrections.csv."}
     assert len(said) == 2
     rows[1]["n"], rows[2]["n"] = "0.5%", "25%"
     found = responses(rows, question("n", "number")).responses["value_number"]
