@@ -38,8 +38,7 @@ _NAMES_ONLY = frozenset({".eot", ".gif", ".ico", ".jpeg", ".jpg", ".map", ".otf"
                         ".woff", ".woff2"})
 """The endings of pictures, fonts and script maps, of which only the file name is read."""
 
-_INLINE = frozenset(re.findall(r"\w+",
-"""
+_INLINE = frozenset(re.findall(r"\w+", """
     a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s
     samp small span strong sub sup time tt u var wbr, tspan, r t rPr delText instrText hyperlink smartTag"""))
 """The elements of HTML, SVG and office documents that do not separate words."""

@@ -74,8 +74,7 @@ def _said_by(script: str) -> Iterator[str]:
 
 FOLDED_LIMIT = 20_000
 """The most characters of a page's folded text that go into the index."""
-_BLOCKS = frozenset(HEADINGS) | frozenset(re.findall(r"\w+",
-"""
+_BLOCKS = frozenset(HEADINGS) | frozenset(re.findall(r"\w+", """
     article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary svg
     table tbody thead tr ul"""))
 """The elements that separate one text from the next. The cells of a table row are kept together as one

@@ -1,4 +1,5 @@
-"""The withdrawal of an organisation: everything it contributed is found and removed from every file."""
+"""Withdrawal: finds everything that an organisation or a person contributed, and removes it from every
+file."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,7 +1,7 @@
 """Removes a withdrawn organisation from coders' files and from the logs of the coding desk.
 
-A REFI-QDA project takes the place of a database of QualCoder or Taguette. Codings of other words keep their
-exact words, which is checked by reading the file again.
+A database of QualCoder or Taguette is replaced by a REFI-QDA project with the remaining codings. Every
+remaining coding must still cover the same words; this is checked by reading the new file.
 """
 
 from __future__ import annotations
@@ -46,10 +46,15 @@ Tell = Callable[[list[str]], list[str]]
 
 @dataclass(frozen=True)
 class RemainingContent:
-    """What remains of texts, as the eraser of an add-on's file of a coder receives it.
-    ``were_turns_found`` says whether all removed turns were found in a text; ``shift_span`` gives the place
-    of a coded span in a remaining text, None if it held nothing else; ``removed`` are the ids of removed
-    texts and segments."""
+    """The functions with which an add-on removes withdrawn content from its own kind of coder's file.
+
+    - ``of``: returns the remaining text of a document.
+    - ``were_turns_found``: says whether all removed turns were found in a text.
+    - ``redact_texts``: returns texts without the removed words.
+    - ``shift_span``: returns the place of a coded span in the remaining text; None if nothing of the span
+      remains.
+    - ``removed``: the ids of removed texts and segments.
+    """
 
     of: Left
     were_turns_found: Callable[[str, Masked | None], bool]
@@ -67,13 +72,17 @@ _NO_TURNS = pd.DataFrame(columns=["name", "pseudonym"], dtype="str")
 
 @dataclass(frozen=True)
 class CoderFileRedaction:
-    """Removes content from coders' files.
+    """Removes withdrawn content from coders' files.
 
-    ``gone`` are the document_ids of removed texts. ``turns`` are removed turns by document_id: name (the
-    labelled turn as in coders' files) and pseudonym (the text that replaces it). ``ids`` are removed segment
-    ids, and ``words`` must not remain in any file. ``documents`` has the document_id for every name of a
-    text, ``separator`` stands between codes in a cell (``code_separator`` of study.toml), ``questions`` has
-    the id of each open question by the names that a sheet may give it."""
+    - ``documents``: the document_id for every name that a text may have.
+    - ``gone``: the document_ids of removed texts.
+    - ``turns``: the removed turns, keyed by document_id. Column ``name`` has the turn with its label as in
+      coders' files, column ``pseudonym`` the text that replaces it.
+    - ``ids``: the ids of removed segments.
+    - ``words``: the names and words that must not remain in any file.
+    - ``separator``: the text between codes in a cell (``code_separator`` of study.toml).
+    - ``questions``: the id of each open question, keyed by the names that a sheet may give it.
+    """
 
     documents: Mapping[str, str]
     gone: set[str]
@@ -85,8 +94,9 @@ class CoderFileRedaction:
 
     def with_renamed_texts(self, path: Path,
                            document_of: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
-        """A copy of this object for a file whose texts may have other names; ``document_of`` maps a text, or
-        quotations from it if the file has no texts, to the interview or call that it copies."""
+        """Returns a copy of this object for a file whose texts may have other names. ``document_of`` returns
+        the interview or call of which a text is a copy, given the text or, if the file has no texts,
+        quotations from it."""
         if grows_while_people_code(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
@@ -97,12 +107,12 @@ class CoderFileRedaction:
         return replace(self, documents={**self.documents, **copies}) if copies else self
 
     def redact_file(self, path: Path, *, is_decided: bool) -> Path:
-        """Rewrites a file of a coder, or the workbook of decisions; deletes the Word file of a removed text.
-        A REFI-QDA project takes the place of a database of QualCoder or Taguette. Returns the path of the
-        remaining codings.
+        """Rewrites a coder's file or, with ``is_decided``, the workbook of decisions. Deletes the Word file
+        of a removed text. A database of QualCoder or Taguette is replaced by a REFI-QDA project. Returns the
+        path of the file with the remaining codings.
 
         Raises Faults if a file that must change can be written only by its own tool, if a memo or a coding of
-        uncertain place would be lost, or if another coding would move."""
+        uncertain place would be lost, or if a coding of other words would move."""
         if is_decided:
             rewrite_table_rows(path, self._decisions)
             return path
@@ -138,7 +148,8 @@ class CoderFileRedaction:
         return path
 
     def _of(self, source: str) -> str:
-        """The document_id of a text by its name in a coding program."""
+        """Returns the document_id of a text, given its name in a coding program; blank for an unknown
+        name."""
         name = PurePath(source.replace("\\", "/")).name
         return self.documents.get(match_key(name), self.documents.get(match_key(PurePath(name).stem), ""))
 
@@ -147,8 +158,8 @@ class CoderFileRedaction:
                 for row, after in zip(grid.rows, replace_names_in_rows(grid, self.words), strict=True)]
 
     def _rows(self, grid: Grid) -> list[list[str] | None]:
-        """The rows of a table without those on removed words. If turns were removed, offsets are left out,
-        and the quotation locates the coding."""
+        """Returns the rows of a coder's table, with None for each row on removed words. If turns of a text
+        were removed, the positions in its rows are blank, and the quotation locates the coding."""
         roles = guess_column_roles(grid.names)
         if is_by_respondent(grid.names):
             return self._rows_by_respondent(grid)
@@ -167,8 +178,8 @@ class CoderFileRedaction:
         return kept
 
     def _rows_by_respondent(self, grid: Grid) -> list[list[str] | None]:
-        """The rows of a sheet with one per respondent: without the cells on removed answers, and without the
-        rows of respondents of whom no answer is left."""
+        """Returns the rows of a sheet that has one row per respondent. Cells on removed answers are blank,
+        and the row is None if no answer of the respondent is left."""
         respondent, asked = find_respondent_columns(grid.names,
                                                     narrow_questions_by_sheet_name(grid, self.questions))
         kept: list[list[str] | None] = [grid.names]
@@ -185,7 +196,7 @@ class CoderFileRedaction:
                 for text, now in zip(texts, replace_names_in_texts(texts, self.words), strict=True)]
 
     def _left(self, source: str, text: str) -> Masked | None:
-        """The remaining text with its shifted offsets; None if the text is removed."""
+        """Returns the remaining text with its shifted offsets; None if the whole text is removed."""
         document = self._of(source)
         names = pd.concat([self.words.assign(pseudonym=WITHDRAWN), self.turns.get(document, _NO_TURNS)])
         names = names.assign(match=names["match"].fillna("folded"), allowed_for="")
@@ -223,7 +234,7 @@ class CoderFileRedaction:
         return made
 
     def _kept(self, codings: pd.DataFrame, left: Mapping[str, Masked | None]) -> pd.DataFrame:
-        """The coded spans that remain, with their new places and texts."""
+        """Returns the coded spans that remain, with their new places and texts."""
         rows = [row | {"start": span[0], "end": span[1]} for row in codings.to_dict("records")
                 if (now := left[row["source"]])
                 and (span := shift_span_after_removal(row["start"], row["end"], now))]
@@ -246,7 +257,8 @@ def _marks(codings: pd.DataFrame) -> set[tuple]:
 
 
 def _all_texts(path: Path) -> list[str]:
-    """All texts of a file, with properties and hidden text, as far as it can be read."""
+    """Returns all texts of a file, including its properties and hidden text, as far as the file can be
+    read."""
     texts: list[str] = []
     with suppress(Unreadable):
         texts.extend(text for _, text in extract_text(path.name, path.read_bytes()))
@@ -254,10 +266,11 @@ def _all_texts(path: Path) -> list[str]:
 
 
 def manual_edit_fault(file: str, documents: Iterable[str], *, replacement: str = WITHDRAWN) -> Fault:
-    """A fault for a coder's file that must be edited in its own tool, where ``replacement`` takes the place
-    of turns."""
-    return Fault("cannot be rewritten here: memos or uncertain passages of a project, a text that was "
-                 "edited, an .xls, a list of NVivo", file=file, value=", ".join(sorted(documents)),
-                 fix="in its tool remove these texts, or replace the organisation's turns in them by "
-                 f"{replacement}, change what memos say of it, export it under the same name, correct its "
-                 "checksum in manifest.csv, and repeat")
+    """Returns the fault for a coder's file that must be edited in the program that wrote it. ``replacement``
+    is the text to write there in place of removed turns."""
+    return Fault("cannot be rewritten here, because it has memos or uncertain passages of a project or "
+                 "an edited text, or because it is an .xls file or a list of NVivo",
+                 file=file, value=", ".join(sorted(documents)),
+                 fix="in the program that wrote it, remove these texts or replace the organisation's turns "
+                 f"in them by {replacement}, and change memos about the organisation; export the file under "
+                 "the same name, correct its checksum in manifest.csv, and repeat")

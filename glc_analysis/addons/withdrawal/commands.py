@@ -18,7 +18,8 @@ from glc_analysis.study import Study
 @click.command()
 @click.argument("organisation", default="")
 @click.option("--item", default="", metavar="ITEM", help="Only this item of its consent, such as quotation.")
-@click.option("--person", default="", metavar="ID", help="A person instead: a speaker_id or rater_id.")
+@click.option("--person", default="", metavar="ID",
+              help="Withdraw this person instead: a speaker_id or rater_id.")
 @click.option("--choice", default="", metavar="CHOICE",
               help="With --person: stop-contact, stop-use or erase.")
 @click.option("--dry-run", is_flag=True, help="List what would be removed or changed; change nothing.")
@@ -61,8 +62,9 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     say(f"What this cannot undo: {CANNOT_UNDO[choice]}" if person else withdrawal.OUT_OF_REACH)
     for audience, folders in published_folders(study).items():
         for folder in folders:
-            say(f"{folder} still holds what was published for the {audience}. To fix: `glc run --audience "
-                f"{audience}` and `glc publish {folder} --audience {audience}`, or `glc unpublish` at once.")
+            say(f"{folder} still holds what was published for the {audience}. To fix: run `glc run "
+                f"--audience {audience}` and `glc publish {folder} --audience {audience}`, or run "
+                "`glc unpublish` at once.")
 
 
 COMMANDS = (withdraw,)

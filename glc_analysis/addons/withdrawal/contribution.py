@@ -1,5 +1,5 @@
-"""Collects everything that an organisation or person contributed to a study, and every name by which it can
-be found.
+"""Collects everything that an organisation or a person contributed to a study, and every name by which the
+contribution can be found. An organisation or person that withdraws is called the *leaver*.
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.text import make_slug, match_key, normalise_space
 
 MATERIAL = frozenset({"survey", "interview", "call"})
-"""Items of consent that cover material; the other items are permissions."""
+"""Items of consent that cover material (answers, interviews, calls). The other items are permissions to use
+it."""
 MIN_SENTENCE = 25
-"""The shortest sentence that counts as an organisation's own, because anybody may say shorter ones."""
+"""The least number of characters of a sentence that counts as the leaver's own, because anybody may say
+shorter sentences."""
 
 
 def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:
@@ -46,14 +48,20 @@ class Contribution:
     """What an organisation or a person contributed: all of it, or the ``parts`` that are withdrawn with one
     ``item`` of consent.
 
-    ``rows`` are its records by file, ``documents`` its interviews and texts of answers. ``turns`` marks its
-    own turns in every transcript; ``spoken`` maps, for each call, the names of its speakers to their
-    replacements. ``raters`` are the raters whose ballots are removed, ``ids`` all ids to remove, ``listed``
-    its names in names.csv, and ``countries`` the countries of no other organisation. ``names`` are the names
-    that others use for it; ``words`` adds its pseudonyms and the sentences that nobody else said. ``said`` is
-    everything it said, ``others`` everything that all others said. ``quoted`` are segments that may no longer
-    be quoted although the material stays, and ``cited`` the rows of add-ons that cite them. For a person,
-    ``organisation_id`` is blank, because the organisation stays.
+    - ``organisation_id``: the organisation; blank for a person, because the person's organisation stays.
+    - ``rows``: the row numbers of its records, keyed by file.
+    - ``documents``: its interviews and texts of answers.
+    - ``turns``: for every transcript, which turns are its own.
+    - ``spoken``: for each call, its speakers' names in the file, mapped to their replacements.
+    - ``raters``: the raters whose ballots are removed.
+    - ``ids``: all ids to remove.
+    - ``listed``: its names in names.csv.
+    - ``countries``: the countries of no other organisation.
+    - ``names``: the names that others use for it.
+    - ``words``: these names, its pseudonyms, and the sentences that nobody else said.
+    - ``said``, ``others``: everything that it said, and everything that all others said.
+    - ``quoted``: the segments that may no longer be quoted although the material stays.
+    - ``cited``: the rows of add-ons that cite these segments.
     """
 
     organisation_id: str
@@ -76,7 +84,8 @@ class Contribution:
 
     @property
     def words_to_remove_from_material(self) -> pd.DataFrame:
-        """The words to remove from transcripts, ballots and coders' files; none where these files stay."""
+        """The words to remove from transcripts, ballots and coders' files; empty if these files stay
+        unchanged."""
         return self.words.head(0) if self.quoted else self.words
 
     @property
@@ -84,18 +93,20 @@ class Contribution:
         return self.parts == MATERIAL
 
     def is_by(self, text: str) -> bool:
-        """Whether a text names the organisation as owner, by its id, a name or a pseudonym."""
+        """Whether a text, such as a cell that names an owner, is the organisation's id, one of its names or a
+        pseudonym."""
         is_its_id = bool(self.organisation_id) and (
             self.organisation_id in re.split(r"[\s,;:()]+", text.lower()))
         return self.is_whole and (is_its_id or replace_names_in_texts([text], self.words) != [text])
 
     def redact(self, texts: list[str]) -> list[str]:
-        """Redacts the contributor's names and words in texts; if only quotations are withdrawn, the words
+        """Returns texts without the leaver's names and words. If only quotations are withdrawn, the words
         stay."""
         return replace_names_in_texts(texts, self.words_to_remove_from_material)
 
     def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
-        """Removes rows from a table, by number and cells, and its words from the others."""
+        """Removes the rows of a table for which ``is_gone`` is true, given the row's number and its cells.
+        Removes the leaver's words from the other rows."""
         rewrite_table_rows(path, lambda grid: [None if is_gone(n, old) else new for n, old, new in zip(
             grid.numbers, grid.rows, replace_names_in_rows(grid, self.words_to_remove_from_material),
             strict=True)])
@@ -104,7 +115,7 @@ class Contribution:
 def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict[str, str],
                          organisation_id: str,
                          item: str = "") -> Contribution:
-    """Collects the contribution of an organisation to a built study, or the part that belongs to one item of
+    """Returns the contribution of an organisation to a built study, or the part that belongs to one item of
     consent.
 
     Raises UsageError for an unknown organisation.
@@ -113,7 +124,7 @@ def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict
     known = {*reference.organisations["organisation_id"], *answers["organisation_id"]}
     if organisation_id not in known:
         if organisation_id in {*reference.speakers["speaker_id"], *_people(reference)}:
-            raise UsageError(f"{organisation_id!r} is a person. To fix: `glc withdraw --person "
+            raise UsageError(f"{organisation_id!r} is a person. To fix: run `glc withdraw --person "
                              f"{organisation_id} --choice CHOICE`.")
         raise UsageError(f"There is no organisation {organisation_id!r}; "
                          f"{suggest_name(organisation_id, known)}.")
@@ -164,14 +175,14 @@ def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict
 
 
 def check_person_known(study: Study, reference: Reference, person_id: str) -> None:
-    """Raises UsageError for an id that is neither a speaker nor a rater, with the nearest id; for a coder,
-    with the places of the id."""
+    """Raises UsageError if an id is neither a speaker's nor a rater's. The message names the nearest id; for
+    a coder, it names the tables and files that contain the id."""
     speakers = reference.speakers
     known = {*speakers["speaker_id"], *_people(reference)} - {""}
     if person_id in known:
         return
     if person_id in {*reference.organisations["organisation_id"]}:
-        raise UsageError(f"{person_id!r} is an organisation. To fix: `glc withdraw {person_id}`.")
+        raise UsageError(f"{person_id!r} is an organisation. To fix: run `glc withdraw {person_id}`.")
     if named := sorted({*speakers.loc[speakers["name_in_file"] == person_id, "speaker_id"]}):
         raise UsageError(f"{person_id!r} is a name in files. To fix: give the id, {' or '.join(named)}.")
     if places := _places_of_a_coder(study, reference, person_id):
@@ -182,7 +193,8 @@ def check_person_known(study: Study, reference: Reference, person_id: str) -> No
 
 
 def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> list[str]:
-    """The tables, settings and files that contain the id of a coder; empty if the id is not a coder's."""
+    """Returns the tables, settings and files that contain the id of a coder; empty if the id is not a
+    coder's."""
     codes_in = [name for name in ("assignments", "reviewed_codings")
                 if coder_id in {*getattr(reference, name)["coder_id"]}]
     is_set = coder_id in study.settings["raw"]["codings"]
@@ -198,7 +210,7 @@ def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> lis
 
 def collect_person_contribution(study: Study, reference: Reference, pseudonym_key: dict[str, str],
                                 person_id: str) -> Contribution:
-    """The contribution of a person, a speaker or a rater, to a built study: their turns and ballots.
+    """Returns the contribution of a person (a speaker or a rater) to a built study: their turns and ballots.
 
     Raises UsageError for an unknown person.
     """
@@ -223,7 +235,7 @@ def collect_person_contribution(study: Study, reference: Reference, pseudonym_ke
 
 
 def _collect_words(leaver: Contribution) -> None:
-    """Collects the contributor's sentences that nobody else said."""
+    """Collects the leaver's sentences that nobody else said."""
     sentences = {one for text in leaver.said for one in re.split(r"(?<=[.?!;…؟។])\s+", normalise_space(text))}
     elsewhere = normalise_space(" ".join(leaver.others))
     alone = sorted(one for one in sentences if len(one) >= MIN_SENTENCE and one not in elsewhere)
@@ -231,8 +243,8 @@ def _collect_words(leaver: Contribution) -> None:
 
 
 def _collect_records(leaver: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
-    """Collects the records of an organisation. A dropped record without a known organisation is included,
-    because it may be its own."""
+    """Collects the records of an organisation. A record that cleaning dropped and that has no known
+    organisation is included, because it may be the organisation's."""
     owner = dict(zip(answers["answer_id"].str.replace(r"\.l\d+$", "", regex=True), answers["organisation_id"],
                      strict=True))
     register = reference.organisations
@@ -297,7 +309,7 @@ def _collect_texts(leaver: Contribution, study: Study, reference: Reference, peo
 
 
 def _speak_here(people: pd.DataFrame, document_id: str, turns: pd.DataFrame) -> bool:
-    """Whether any of these people speak in a document."""
+    """Whether at least one of these people speaks in a document."""
     names = people.loc[people["document_id"].isin([document_id, ANY_DOCUMENT]), "name_in_file"]
     return not {*map(normalise_space, names)}.isdisjoint(map(normalise_space, turns["speaker"]))
 
@@ -307,13 +319,13 @@ def _without_brackets(labels: Iterable[str]) -> set[str]:
 
 
 def _people(reference: Reference) -> dict[str, str]:
-    """The organisation of each person that an add-on knows."""
+    """Returns the organisation of each person in the tables of add-ons, keyed by the person's id."""
     return {person: whose for people in load_declared_objects("erasers", "people")
             for person, whose in people(reference).items()}
 
 
 def _collect_written(leaver: Contribution, study: Study, reference: Reference) -> None:
-    """Collects written words that add-ons hold."""
+    """Collects the words that the leaver wrote and that are in tables of add-ons."""
     for words in load_declared_objects("erasers", "words"):
         said, others = words(study, reference, leaver)
         leaver.said += said
@@ -321,7 +333,8 @@ def _collect_written(leaver: Contribution, study: Study, reference: Reference) -
 
 
 def _words_of_method(reference: Reference) -> list[str]:
-    """The study's own words, which are nobody's even if somebody said the same."""
+    """Returns the study's own words, such as wordings of questions. They belong to nobody, even if somebody
+    said the same."""
     questions, options, codebook = reference.questions, reference.options, reference.codebook
     return [*questions["wording"], *options["label"], *options["value"], *codebook["name"],
             *codebook["definition"],
@@ -330,8 +343,8 @@ def _words_of_method(reference: Reference) -> list[str]:
 
 def _collect_names(leaver: Contribution, reference: Reference, key: dict[str, str], names: Collection[str],
                    is_own: pd.Series) -> None:
-    """Collects its ``names``, the names of its people, and the rows of names.csv about it or used only by
-    it."""
+    """Collects the organisation's ``names``, the names of its people, and the rows of names.csv that are
+    about it or that only it used."""
     people, listed = reference.speakers[is_own], reference.names
     leaver.ids |= {*people["speaker_id"]} | leaver.raters  # of raters comments are kept as well
     leaver.names = _exact_names(sorted({*names, *people["name_in_file"], *people["speaker_id"]} - {""}))
@@ -353,15 +366,15 @@ def _collect_names(leaver: Contribution, reference: Reference, key: dict[str, st
 
 
 def _names_used(texts: list[str], names: pd.DataFrame) -> set[str]:
-    """The names that occur in any of the texts."""
+    """Returns the names that occur in any of the texts."""
     masker = Masker(names.assign(pseudonym=WITHDRAWN, allowed_for=""), {})
     return {name for text in texts for name in masker.names_in(text)}
 
 
 def _collect_countries(leaver: Contribution, study: Study, reference: Reference,
                        answers: pd.DataFrame) -> None:
-    """Collects countries in which no other organisation works or is based, and that no other names in an
-    answer."""
+    """Collects the countries of the organisation that no other organisation works in, is based in or names in
+    an answer."""
     questions = reference.questions.loc[reference.questions["option_list"] == COUNTRY_LIST, "question_id"]
     named = tables.read_all_waves("responses", study=study)
     named = named.loc[named["question_id"].isin(questions), ["organisation_id", "value"]]

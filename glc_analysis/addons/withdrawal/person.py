@@ -1,8 +1,8 @@
 """The withdrawal of one person: a speaker, a rater, a survivor adviser. Their organisation stays.
 
-There are three choices. Two are recorded in stopped.csv; after ``erase`` nothing says that the person took
-part. The command, and the page of ``glc ethics`` before anybody consents, state what a choice cannot undo
-(:data:`CANNOT_UNDO`).
+A person has three choices. ``stop-contact`` and ``stop-use`` are recorded in stopped.csv; after ``erase``, no
+file says that the person took part. The command states what the choice cannot undo (:data:`CANNOT_UNDO`); the
+page of ``glc ethics`` states it before anybody consents.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _PERSON_CHOICES, CANNOT_UNDO = WITHDRAWAL_WORDS["choices"], WITHDRAWAL_WORDS["ca
 """The choices of a person, and what each choice cannot undo, in words."""
 _COLUMNS = ["kind", "where", "what"]
 ABOUT_PEOPLE = ("speakers", "raters", "consent", "attendance")
-"""The reference tables that may hold addresses of people in their own columns. In other tables, names.csv
-masks addresses within texts."""
+"""The reference tables with columns that may hold e-mail addresses or phone numbers of people. In texts of
+other tables, names.csv masks them."""
 
 
 def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today: date, dry_run: bool = False,
@@ -48,9 +48,9 @@ def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today:
                                                                   None] = lambda line: None) -> pd.DataFrame:
     """Carries out the choice of a person: ``stop-contact``, ``stop-use`` or ``erase``.
 
-    Returns one row for everything removed or changed: kind, where, what. With ``dry_run`` the study stays
-    unchanged. Raises UsageError for an unknown person or choice, and Faults, without changing anything, if
-    something of the person would remain or the study could not be built.
+    Returns one row for each item that is removed or changed: kind, where, what. With ``dry_run`` the study
+    stays unchanged. Raises UsageError for an unknown person or choice, and Faults, without changing anything,
+    if words or names of the person would remain or the study could not be built.
     """
     from glc_analysis.build import build
 
@@ -82,7 +82,7 @@ def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today:
 
 
 def _names_of(study: Study, reference: Reference, person_id: str) -> set[str]:
-    """The names of a person in files. Raises UsageError for an unknown person."""
+    """Returns the names that a person has in files. Raises UsageError for an unknown person."""
     check_person_known(study, reference, person_id)
     speakers = reference.speakers
     return {*speakers.loc[speakers["speaker_id"] == person_id, "name_in_file"]}
@@ -93,7 +93,7 @@ def _table(rows: Collection[tuple[str, str, str]]) -> pd.DataFrame:
 
 
 def _record(study: Study, reference: Reference, person_id: str, choice: str, today: date) -> None:
-    """Adds a row to stopped.csv, unless it is there."""
+    """Adds a row to stopped.csv, if the file does not have it yet."""
     rows = reference.stopped
     if ((rows["person_id"] == person_id) & (rows["choice"] == choice)).any():
         return
@@ -103,7 +103,7 @@ def _record(study: Study, reference: Reference, person_id: str, choice: str, tod
 
 def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list[tuple[str, str, str]]:
     """Removes e-mail addresses and phone numbers from the rows about a person, in the tables of private/ and
-    in the reference tables about people; one row per cell."""
+    in the reference tables about people. Returns one row per changed cell: kind, where, what."""
     def edit(sheet: Grid) -> list[list[str]]:
         return [row if known.isdisjoint(map(str.strip, row)) else [_without_contacts(cell) for cell in row]
                 for row in sheet.rows]
@@ -128,7 +128,7 @@ def _tables_about_people(study: Study) -> list[Path]:
 
 
 def _without_contacts(cell: str) -> str:
-    """A text without e-mail addresses and phone numbers.
+    """Returns a text without e-mail addresses and phone numbers.
 
     >>> _without_contacts("ana@lamp.example")
     ''
@@ -147,7 +147,8 @@ def _correct_checksum(study: Study, path: Path) -> None:
 
 
 def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> list[tuple[str, str, str]]:
-    """Lists what is no longer used: turns, quotations, votes and comments, one row each."""
+    """Returns one row for each turn, quotation, vote and comment that is no longer used: kind, where,
+    what."""
     before, after = (tables.read_table("segments", study=one) for one in (study, new))
     was = before.loc[(before["speaker_id"] == person_id) & (before["role"] == "participant"), "segment_id"]
     rows = [("turn", one.rpartition(".")[0], one) for one in was]

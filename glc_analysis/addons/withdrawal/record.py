@@ -10,7 +10,7 @@ RECORD_OF_WITHDRAWALS = ("number", "date", "items", "unread", "looked_at_by")
 
 
 def read_withdrawals(study: Study) -> list[dict[str, str]]:
-    """The rows of withdrawn.csv. People use it to recall prints, backups and other copies."""
+    """Returns the rows of withdrawn.csv. People use the file to recall prints, backups and other copies."""
     path = study.reference_file("withdrawn")
     columns = RECORD_OF_WITHDRAWALS
     return [*read_reference_rows(path, columns[:3], columns[3:]).values()] if path.is_file() else []

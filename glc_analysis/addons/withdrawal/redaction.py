@@ -1,8 +1,8 @@
 """Rewrites raw files without one organisation's rows, turns, cases and names.
 
-Tables keep their other rows, in text files byte for byte. Transcripts are rewritten turn by turn, so that
-nothing stays hidden in notes, properties or deleted text. Every edit is checked by reading the file again as
-the build does.
+Tables keep their other rows; in text files these rows stay the same byte for byte. Transcripts are rewritten
+turn by turn, so that no withdrawn words stay hidden in notes, properties or deleted text. Every edit is
+checked by reading the file again as the build does.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from glc_analysis.text import normalise_space
 _NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
 
 Edit = Callable[[Grid], Sequence[list[str] | None]]
-"""A function that gives the new rows of a sheet, header first, with None for each removed row."""
+"""A function that returns the new rows of a sheet, beginning with the header, with None for each removed
+row."""
 
 
 def replace_names_in_texts(texts: list[str], names: pd.DataFrame) -> list[str]:
@@ -42,14 +43,14 @@ def replace_names_in_texts(texts: list[str], names: pd.DataFrame) -> list[str]:
 
 
 def replace_names_in_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
-    """Returns the rows of a sheet with :data:`WITHDRAWN` in place of these names."""
+    """Returns the rows of a sheet with :data:`WITHDRAWN` in place of ``names``."""
     cells = iter(replace_names_in_texts([cell for row in grid.rows for cell in row], names))
     return [[next(cells) for _ in row] for row in grid.rows]
 
 
 def rewrite_table_rows(path: Path, new_rows_of: Edit, *, keep_row_numbers: bool = False) -> None:
-    """Rewrites a CSV or XLSX file. With ``keep_row_numbers`` each removed row leaves a blank row, so that the
-    others keep their numbers."""
+    """Rewrites a CSV or XLSX file. With ``keep_row_numbers``, each removed row is replaced by a blank row, so
+    that the other rows keep their numbers."""
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         _edit_workbook(path, new_rows_of, keep_row_numbers)
     else:
@@ -57,7 +58,8 @@ def rewrite_table_rows(path: Path, new_rows_of: Edit, *, keep_row_numbers: bool 
 
 
 def _changed_rows(grid: Grid, edit: Edit) -> dict[int, tuple[list[str], list[str] | None]]:
-    """The old and new cells of every changed row by row number, the last row first."""
+    """Returns the old and the new cells of every changed row, keyed by row number, with the last row
+    first."""
     rows = list(zip(grid.numbers, grid.rows, edit(grid), strict=True))
     return {n: (old, new) for n, old, new in reversed(rows) if old != new}
 
@@ -95,7 +97,8 @@ def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:
 def write_transcript_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
     """Writes a transcript in the format of its previous file: one cue, paragraph or line per turn.
 
-    ``turns`` are as :func:`read_transcript` gives them. Raises Faults if they could not be read back.
+    ``turns`` has the form that :func:`read_transcript` returns. Raises Faults if reading the new file would
+    not return the same turns.
     """
     raw = path.read_bytes()
     stamps = [_stamp(start, end, ".") for start, end in zip(turns["start_s"], turns["end_s"], strict=True)]
@@ -114,8 +117,9 @@ def write_transcript_turns(path: Path, turns: pd.DataFrame, heading: str) -> Non
         path.write_text("\n\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     again, columns = read_transcript(path).turns, ["speaker", "text", "start_s", "end_s"]
     if not again[columns].round(3).equals(turns[columns].round(3).reset_index(drop=True)):
-        raise Faults([Fault("cannot be written without these turns and read again alike", file=path.name,
-                            fix="remove its turns by hand, record the file again, and repeat")])
+        raise Faults([Fault("does not give the same turns when it is read again without the removed ones",
+                            file=path.name,
+                            fix="remove the turns by hand, record the file again, and repeat")])
 
 
 def _cues(turns: pd.DataFrame, *, is_vtt: bool) -> str:
@@ -131,7 +135,7 @@ def _escaped(text: str) -> str:
 
 
 def _stamp(start: float, end: float, mark: str) -> str:
-    """The times of a turn; ``""`` if the file has none.
+    """Returns the times of a turn; ``""`` if the file has none.
 
     >>> _stamp(3723.5, float("nan"), ","), _stamp(1, 2.25, ".")
     ('01:02:03,500', '00:00:01.000 --> 00:00:02.250')
@@ -141,14 +145,15 @@ def _stamp(start: float, end: float, mark: str) -> str:
 
 
 def shift_span_after_removal(start: int, end: int, remaining: Masked) -> tuple[int, int] | None:
-    """The new place of a coded span after turns were removed; None if nothing of it remains."""
+    """Returns the new place of a coded span after turns were removed; None if nothing of the span remains."""
     start, end = shift_span(start, end, remaining.offsets)
     return None if _NOTHING_LEFT.fullmatch(remaining.text[start:end]) else (start, end)
 
 
 def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
                          interpreters: Collection[str]) -> list[bool]:
-    """Marks the turns by these speakers (named as in the file), and the turns that interpret them."""
+    """Returns, for each turn, whether one of ``speakers`` (named as in the file) speaks it, or one of
+    ``interpreters`` interprets such a turn."""
     is_theirs: list[bool] = []
     for speaker in map(normalise_space, turns["speaker"]):
         is_theirs.append(speaker in speakers or speaker in interpreters and is_theirs[-1:] == [True])
@@ -157,8 +162,8 @@ def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
 
 def blank_removed_turns(turns: pd.DataFrame, is_gone: Sequence[bool], new_speaker_names: Mapping[str, str],
                         names_to_mask: pd.DataFrame) -> pd.DataFrame:
-    """Blanks the removed turns and masks ``names_to_mask`` in the others; speakers are renamed by
-    ``new_speaker_names``. Every turn keeps its place."""
+    """Returns the turns with the removed turns blank and ``names_to_mask`` masked in the other turns.
+    Speakers get their new name from ``new_speaker_names``. Every turn keeps its place."""
     texts = replace_names_in_texts([*turns["text"]], names_to_mask)
     return turns.assign(
         speaker=[new_speaker_names.get(normalise_space(name), name) for name in turns["speaker"]],

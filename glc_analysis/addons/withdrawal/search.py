@@ -1,9 +1,10 @@
 """Searches a folder for withdrawn content, however its files are named and packed.
 
-It returns every place of words that must not remain (:class:`SoughtContent`), and every file that cannot be
-checked, with the reason. Files are read by their content, not by their name: archives and compressed files
-are unpacked, even nested ones; tables, databases, documents and notebooks are parsed; anything else is
-searched as bytes. Pictures, recordings, and encrypted or unknown archives are left to people.
+The search returns every place with content that must not remain (:class:`SoughtContent`), and every file that
+cannot be checked, with the reason. How a file is read depends on its content, not on its name. Archives and
+compressed files are unpacked, also inside each other; tables, databases, documents and notebooks are parsed;
+all other files are searched as bytes. People must check pictures, recordings, and encrypted or unknown
+archives.
 """
 
 from __future__ import annotations
@@ -50,13 +51,13 @@ from glc_analysis.writing import write_atomic
 
 
 _RUN = 8
-"""The number of consecutive words that identify an organisation's own speech, if nobody else said them."""
+"""This many consecutive words of the leaver count as its own if nobody else said them."""
 SHORT = 5
-"""The length of names that may occur in bytes by chance."""
+"""A name with at most this many characters may occur in bytes by chance."""
 _APART = "\nq7xz\n"
 """An artificial word that separates the cells of a table."""
 _SHOWN = 5
-"""The most places listed for one file."""
+"""The largest number of places that are listed for one file."""
 
 
 CODE_PAGES = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874",
@@ -64,16 +65,18 @@ CODE_PAGES = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp125
               "mac_cyrillic", "gb18030", "big5", "shift_jis", "euc_kr")
 """Encodings from before Unicode, which spreadsheets still use; cp1252 is always tried."""
 _EAST_ASIAN = {"gb18030": "\u4e00", "big5": "\u4e00", "shift_jis": "\u3041", "euc_kr": "\uac00"}
-"""The first letters that require an East Asian code page, which also contains other scripts."""
+"""The first letter of the East Asian script in each East Asian code page. The code page is tried only for
+names with letters from here on, because it also contains other scripts."""
 
 
 class SoughtContent:
-    """The content that must not remain: ``names`` and ``words`` (columns name and match, as in names.csv),
-    ``ids``, and any run of :data:`_RUN` words from ``said`` that does not occur in ``others``.
+    """The content that must not remain. It consists of ``names`` and ``words`` (columns name and match, as in
+    names.csv), ``ids``, and every sequence of :data:`_RUN` words from ``said`` that does not occur in
+    ``others``.
 
     Names of several words are also found in capitals, without accents and across line ends. An id that is a
     single plain word is found only where it stands alone, as in a cell or a file name, because in a sentence
-    it may be any word.
+    it may be an ordinary word.
 
     >>> wanted = SoughtContent(pd.DataFrame({"name": ["Mill House"], "match": "exact"}), ids=["mill"],
     ...                 said=["We walk with each woman to the court and back."], others=["We walk."])
@@ -101,19 +104,19 @@ class SoughtContent:
         self._runs = {run for text in said for run in _runs(text)} - theirs
 
     def write(self, path: Path) -> None:
-        """Writes the content that must not remain, for the process that finishes the withdrawal."""
+        """Writes the content to a file, so that the process that finishes the withdrawal can read it."""
         write_atomic(path, json.dumps(self._described))
 
     @classmethod
     def read(cls, path: Path) -> SoughtContent:
-        """Reads the content written by another process."""
+        """Returns the content that another process wrote to a file (:meth:`write`)."""
         described = json.loads(path.read_bytes())
         names, words = (pd.DataFrame(described.pop(one), dtype="str") for one in ("names", "words"))
         return cls(names, words=words, **described)
 
     def describe_match(self, text: str, *, is_text: bool = True) -> str:
-        """Describes the sought content in a text; blank if there is none. Bytes decoded as letters are not
-        searched for short names."""
+        """Returns a description of the sought content in a text; blank if the text has none. Without
+        ``is_text``, the text is decoded from bytes and is not searched for short names."""
         if is_text and normalise_space(text).casefold() in self._ids:
             return self._name
         for masker, what in self._maskers if is_text else self._long:
@@ -123,8 +126,8 @@ class SoughtContent:
 
     def find_matches_in_pieces(self, pieces: Collection[Piece], *,
                                is_text: bool = True) -> list[tuple[str, str]]:
-        """The places of the pieces in which something is found, and a description; content that spans several
-        lines is reported as such."""
+        """Returns the place and a description of each piece of text that has sought content. Content that
+        spans several pieces is found as well, and reported as such."""
         whole = "".join(text + ("\n" if "line " in place else _APART) for place, text in pieces)
         cells = " ".join(text for place, text in pieces if "line " not in place) if is_text else ""
         if cells and (what := self.describe_match(cells)) and not self.describe_match(whole):
@@ -137,7 +140,8 @@ class SoughtContent:
         return [*dict.fromkeys(places)][:_SHOWN] or [("across its lines", self._words)]
 
     def describe_match_in_name(self, name: str) -> str:
-        """Describes the sought content in the name of a file or folder."""
+        """Returns a description of the sought content in the name of a file or folder; blank if there is
+        none."""
         for text in identifier_variants(name):
             if found := self.describe_match(text):
                 return found
@@ -147,7 +151,7 @@ class SoughtContent:
 
 
 def _code_pages(letters: Collection[str]) -> tuple[str, ...]:
-    """The code pages that encode some of these letters differently from cp1252.
+    """Returns the code pages that encode some of these letters differently from cp1252.
 
     >>> _code_pages({*"Mill House"}), _code_pages({*"Perú"}), _code_pages({*"Жердева"})[:3]
     ((), ('cp850', 'mac_roman', 'mac_latin2'), ('cp1251', 'cp866', 'koi8-u'))
@@ -182,7 +186,7 @@ def _runs(text: str) -> Iterator[tuple[str, ...]]:
 
 @dataclass(frozen=True, order=True)
 class FoundTrace:
-    """A place where something was found: the file, the place in it, and a description."""
+    """A place with sought content: the file, the place in it, and a description of the content."""
 
     file: str
     place: str
@@ -199,7 +203,7 @@ class UnreadFile:
 
 @dataclass
 class SearchResult:
-    """The result of a search."""
+    """The result of a search: the places with sought content, and the files that could not be read."""
 
     traces: list[FoundTrace] = field(default_factory=list)
     unread: list[UnreadFile] = field(default_factory=list)
@@ -225,7 +229,8 @@ def search_folder_for_content(root: Path, sought: SoughtContent, *,
 
 
 def _search_file(path: Path, name: str, wanted: SoughtContent, results: SearchResult) -> None:
-    """Adds the places found in a file, and the parts that cannot be read."""
+    """Adds to ``results`` the places with sought content in a file, and the parts of the file that cannot be
+    read."""
     reading = extract_text_from_file(path, wanted.code_pages)
     results.unread += [UnreadFile(name, f"{place}: {why}" if place else why) for place, why in reading.unread]
     places = wanted.find_matches_in_pieces(reading.pieces) or wanted.find_matches_in_pieces(reading.letters,
@@ -234,8 +239,8 @@ def _search_file(path: Path, name: str, wanted: SoughtContent, results: SearchRe
 
 
 def search_arrived_file(path: Path, name: str, sought: SoughtContent) -> SearchResult:
-    """Searches one file, and the names of its folders in ``name``: it arrived after all others had been
-    searched."""
+    """Searches one file that arrived after all other files had been searched. ``name`` is its path in the
+    study; the names of its folders are searched as well."""
     found = SearchResult([FoundTrace(name, "its name", what) for part in PurePosixPath(name).parts
                           if (what := sought.describe_match_in_name(part))])
     if path.is_symlink() or not path.is_file():
@@ -246,8 +251,9 @@ def search_arrived_file(path: Path, name: str, sought: SoughtContent) -> SearchR
 
 
 def describe_content_found_in_file(sought_content_path: Path, path: Path, name: str) -> str:
-    """Describes the sought content found in a new file, or why the file cannot be searched; blank if nothing
-    is found. The sought content was written by another process."""
+    """Returns a description of the sought content in a new file, or the reason why the file cannot be
+    searched; blank if neither applies. ``sought_content_path`` is the file to which another process wrote the
+    sought content."""
     found = search_arrived_file(path, name, SoughtContent.read(sought_content_path))
     if found.traces:
         return f"still {found.traces[0].what} ({found.traces[0].place})"
@@ -255,8 +261,8 @@ def describe_content_found_in_file(sought_content_path: Path, path: Path, name: 
 
 
 def _files(root: Path, skip: Collection[str], results: SearchResult) -> Iterator[tuple[Path, str]]:
-    """Yields every folder and regular file with its path relative to the root; anything else is added to the
-    unread files."""
+    """Yields every folder and regular file with its path relative to the root. Links and other entries are
+    added to the unread files of ``results``."""
     for path in sorted(root.iterdir()):
         yield from _within(path, root, skip, results)
 
@@ -290,22 +296,27 @@ def _within(path: Path, root: Path, skip: Collection[str],
 
 
 UNPACKED = 1 << 29
-"""The most bytes that are unpacked from one file."""
+"""The largest number of bytes that are unpacked from one file."""
 DECODED = 1 << 25
-"""The most bytes searched in a file that is not text."""
+"""The largest number of bytes that are searched in a file that is not text."""
 DEPTH = 8
 STOCK_PICTURE = "96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcead"
 """The SHA-256 of the thumbnail in every Word file written by python-docx."""
 _MEDIA = ("audio/", "image/", "video/", "font/")
 _DAMAGED = (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError, MemoryError, zlib.error,
             lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, sqlite3.Error, pa.ArrowException)
-"""The exceptions of readers on files that are damaged or of another kind."""
+"""The exceptions that readers raise for files that are damaged or of another kind."""
 
 
 @dataclass
 class ExtractedText:
-    """The text extracted from a file: pieces of text, and letters found in bytes that are not text, each with
-    its place; and the unread parts with the reasons."""
+    """The text extracted from a file.
+
+    - ``pieces``: pieces of text, each with its place.
+    - ``letters``: letters found in bytes that are not text, each with its place.
+    - ``unread``: the places of the parts that cannot be read, each with the reason.
+    - ``left``: the number of bytes that may still be unpacked.
+    """
 
     pieces: list[Piece] = field(default_factory=list)
     letters: list[Piece] = field(default_factory=list)
@@ -314,7 +325,7 @@ class ExtractedText:
     code_pages: Collection[str] = CODE_PAGES
 
     def add(self, name: str, content: bytes, place: str = "", depth: int = 0) -> None:
-        """Reads content that an archive may hold under this name."""
+        """Adds the text of ``content``, which is a file called ``name`` or a member of an archive."""
         kind = _kind(content)
         try:
             if depth > DEPTH:
@@ -467,8 +478,8 @@ class ExtractedText:
                         for page in self.code_pages]
 
     def _extract(self, name: str, content: bytes, place: str, *, is_whole: bool = False) -> bool:
-        """Adds the text found by the reader of this kind of file, and returns whether it read everything; if
-        ``is_whole``, unreadable parts are added to the unread ones."""
+        """Adds the text that the reader for this kind of file finds, and returns whether it could read
+        everything. With ``is_whole``, the parts that it could not read are added to ``unread``."""
         before = len(self.pieces)
         try:
             self.pieces.extend((f"{place}{where}", text) for where, text in extract_text(name, content))
@@ -491,7 +502,7 @@ class ExtractedText:
         self._decode(content[:DECODED], f"{place}in its bytes")
 
     def _decode(self, content: bytes, place: str) -> None:
-        """Adds the letters in bytes, decoded with any usual encoding."""
+        """Adds the letters in bytes, decoded with each usual encoding."""
         texts = [content.decode(codec, "ignore") for codec in ("utf-8", "cp1252")]
         texts += [content[at:].decode(codec, "ignore") for codec in ("utf-16-le", "utf-16-be")
                   for at in (0, 1)]
@@ -518,14 +529,14 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 
 
 def _mails(text: str) -> list[str]:
-    """The messages of a mail or of a mailbox."""
+    """Returns the messages of a mail or of a mailbox."""
     mails = re.split(r"^From .*\n", text, flags=re.MULTILINE) if text.startswith("From ") else [text]
     return [mail for mail in mails if _IS_MAIL.search(mail[:1 << 16])]
 
 
 def _read_otherwise(text: str) -> Iterator[tuple[str, str]]:
-    r"""Other readings of a text, each with a label: the words of subtitle cues, contact cards, web addresses,
-    and encoded letters.
+    r"""Yields other readings of a text, each with a label: the words of subtitle cues, contact cards, web
+    addresses, and encoded letters.
 
     >>> dict(_read_otherwise("1\n00:01 --> 00:02\nMill\n\n2\n00:02 --> 00:03\n<i>Ho</i>use"))
     {'the words of its cues': 'Mill House'}
@@ -549,7 +560,7 @@ def _read_otherwise(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _plain_rtf(text: str) -> str:
-    r"""The words of a document in rich text format.
+    r"""Returns the words of a document in rich text format.
 
     >>> _plain_rtf(r"{\rtf1\ansi We {\b listen} in Per\'fa, ni\u241?os.\par}").strip()
     'We listen in Perú, niños.'
@@ -564,11 +575,11 @@ def _plain_rtf(text: str) -> str:
 
 
 _SMALL = 1 << 12
-"""Below this size, a packed file may consist largely of its header."""
+"""A packed file of fewer bytes may consist largely of its header."""
 
 
 def _is_random(content: bytes, least: float = 0.93) -> bool:
-    """Whether bytes look encrypted or compressed: all byte values are about equally frequent.
+    """Whether bytes look encrypted or compressed, because all byte values are about equally frequent.
 
     >>> _is_random(bytes(range(256)) * 4), _is_random(b"BM" + b"\\0\\1" * 200)
     (True, False)
@@ -580,7 +591,7 @@ def _is_random(content: bytes, least: float = 0.93) -> bool:
 
 
 def _decoded(content: bytes) -> str | None:
-    """The text that bytes are; None if they are not text."""
+    """Returns bytes as text; None if they are not text."""
     marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
              codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
     codec = next((codec for mark, codec in marks.items() if content.startswith(mark)), "utf-8")
@@ -628,8 +639,8 @@ _READ: dict[str, Callable[[ExtractedText, str, bytes, str, int], None]] = {
 
 
 def extract_text_from_file(path: Path, code_pages: Collection[str] = CODE_PAGES) -> ExtractedText:
-    """Extracts the text of a file of any kind; text that is not Unicode is decoded with each of these code
-    pages."""
+    """Returns the text of a file of any kind. Text that is not Unicode is decoded with each of
+    ``code_pages``."""
     reading = ExtractedText(code_pages=code_pages)
     try:
         reading.add(path.name, path.read_bytes())

@@ -1,4 +1,4 @@
-"""Updates the files named in study.toml after a withdrawal removed or renamed some."""
+"""Updates study.toml after a withdrawal has removed or renamed files that it names."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from glc_analysis.writing import write_atomic
 
 
 def add_coder_files_to_settings(study: Study, coder: str, new_files: Sequence[Path]) -> None:
-    """Adds new files of a coder to study.toml, unless its pattern covers them.
+    """Adds new files of a coder to study.toml, if the coder's pattern there does not cover them yet.
 
-    Raises Faults if one entry cannot cover all files of the coder, or must be edited by hand."""
+    Raises Faults if one entry cannot cover all files of the coder, or if the entry must be edited by hand."""
     there = [path for path in study.coder_files()[coder] if path.is_file()]
     if {*new_files} <= {*there}:
         return
@@ -56,9 +56,9 @@ def drop_removed_files_from_settings(study: Study, new: Study) -> None:
     except GLCError:
         is_as_wanted = False
     if not is_as_wanted:
-        raise Faults([Fault("names files that go with what is withdrawn", file=new.settings_file.name,
-                            column="[raw]", fix="name a pattern in their place, such as ../raw/survey/*, and "
-                            "repeat")])
+        raise Faults([Fault("names files that the withdrawal removes", file=new.settings_file.name,
+                            column="[raw]", fix="write a pattern in their place, such as ../raw/survey/*, "
+                            "and repeat")])
 
 
 def _is_there(study: Study, path: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the store of releases holds of whoever leaves a study, taken out of it."""
+"""Removes from the stored releases what they hold of an organisation or person that leaves a study."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ from glc_analysis.study import Study
 
 
 def delete_outdated_release_digests(study: Study) -> None:
-    """Deletes the digests of what was published before a withdrawal: they could be compared with guesses at
-    what was withdrawn. That of the last release stays where today's tables say the same."""
+    """Deletes the digests of the content of releases, because somebody could compare them with guesses at
+    what was withdrawn. The digest of an audience's last release stays if today's tables have the same
+    content."""
     for audience in READING_AUDIENCES:
         kept = list_release_folders(study.private, audience)
         is_same = not (study.private / "releases" / audience / "next").is_dir()
@@ -43,11 +44,11 @@ def delete_outdated_release_digests(study: Study) -> None:
 
 
 def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
-    """Removes organisations, people and what was theirs from every stored release, by their ids, except
-    for what the built study still holds of them.
+    """Removes from every stored release the organisations and people with these ids, and what was theirs.
+    What the built study still holds of them stays.
 
-    Figures that were published stay as they are; a block of text that had a line of theirs is hidden. Returns
-    one row a release that they were in: kind, where, what.
+    Figures that were published stay as they are. A block of text that had a line of theirs is hidden. Returns
+    one row for each release that they were in: kind, where, what.
     """
     rows, departed = [], set()
     kept = [folder for audience in READING_AUDIENCES
@@ -91,8 +92,9 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
 
 
 def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> pd.DataFrame:
-    """Removes the lines of these ids that are not among those of today from the blocks of a release; returns
-    them. A line that rested on others too, and is gone, goes whole: its block lost it with them."""
+    """Removes from the blocks of a release the lines of these ids that the lines of ``today`` do not have,
+    and returns the removed lines. If such a line came from several organisations and is gone from its block
+    today, it is removed for all of them."""
     lines, gone = read_stored(path).astype("str"), {*ids}
     rows = zip(lines["organisation_id"], lines["line"], strict=True)
     is_theirs = pd.Series([not gone.isdisjoint([organisation, *line.split("/")])

@@ -1,7 +1,7 @@
 """The withdrawal of an organisation, or of one item of its consent, from a built study.
 
-All changes are made on a copy, which is built and searched. It replaces the study only if nothing of the
-organisation remains; an interrupted replacement is completed by the next command.
+All changes are made on a copy, which is then built and searched. The copy replaces the study only if no
+content of the organisation remains. If the replacement is interrupted, the next command completes it.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ WITHDRAWAL_AT_WORK = "withdrawal"
 """The name of the running withdrawal, shown to other commands."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "answer_id",
         "key", "reference", "quote_id")
-"""Columns of reference tables: a row with an id of the organisation in one of them is removed; other rows are
-redacted."""
+"""Columns of reference tables. If one of these columns has an id of the organisation, the row is removed; all
+other rows are redacted."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
 """The columns in which rows of a repeat group name their parent record (Kobo, ODK)."""
 _NEW_PROJECT = (
@@ -125,15 +125,21 @@ def withdraw_organisation(study: Study, organisation_id: str, *, item: str = "",
                           dry_run: bool = False,
                           looked_at_by: str = "", say: Callable[[str],
                                                                 None] = lambda line: None) -> pd.DataFrame:
-    """Removes an organisation from a built study, or what belongs to one ``item`` of its consent.
+    """Removes an organisation from a built study or, with ``item``, only what depends on this item of its
+    consent.
 
-    Returns one row for everything removed or changed: kind, where, what; and one row of kind "to look at" for
-    every file that no program can read. ``looked_at_by`` is the person who checked these files and found
-    nothing of the organisation. With ``dry_run`` everything is tried on the copy and the study stays
-    unchanged. Raises UsageError for an unknown organisation or item. Raises Faults, and changes nothing, if a
-    file cannot be rewritten, if the study cannot be built without the organisation, if something of it would
-    remain in the study folder, if nobody has checked the unreadable files, or for a table or folder that no
-    installed add-on claims.
+    Returns one row for each item that is removed or changed: kind, where, what. There is also a row of kind
+    "to look at" for every file that no program can read; ``looked_at_by`` is the person who checked these
+    files and found nothing of the organisation in them. With ``dry_run``, all changes are tried on the copy,
+    and the study stays unchanged.
+
+    Raises UsageError for an unknown organisation or item. Raises Faults, and changes nothing, in these cases:
+
+    - a file cannot be rewritten;
+    - the study cannot be built without the organisation;
+    - content of the organisation would remain in the study folder;
+    - nobody has checked the files that no program can read;
+    - no installed add-on claims a table or folder of the study.
     """
     if item and item not in CONSENT_ITEMS:
         raise UsageError(f"There is no item {item!r}; use one of {', '.join(CONSENT_ITEMS)}.")
@@ -147,8 +153,9 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
                         today: date,
                         item: str = "", dry_run: bool = False, looked_at_by: str = "",
                         say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
-    """Removes the contribution that ``collect`` finds from a built study. ``collect`` gets its reference
-    tables and its pseudonym key. Returns and raises as :func:`withdraw_organisation` does."""
+    """Removes from a built study the contribution that ``collect`` returns, given the study's reference
+    tables and its pseudonym key. Returns the same table and raises the same errors as
+    :func:`withdraw_organisation`."""
     from glc_analysis.build import build
 
     with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK, say):
@@ -202,11 +209,11 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
     """Yields a copy of a study that replaces the study at the end of the block if ``keep_changes``.
 
     The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
-    deleted with the old files. Other writing commands are locked out meanwhile. If the block raises an error
-    or is stopped by a signal, the study stays unchanged. Files that arrive or change in the study meanwhile
-    are kept, and ``say`` gets a line about each. Raises Faults for files outside the study folder and for
-    rounds changed since they were sealed, Busy if another command is running, and Interrupted at Ctrl-C or
-    SIGTERM.
+    deleted with the old files. No other command can write in the study while the block runs. If the block
+    raises an error or is stopped by a signal, the study stays unchanged. Files that arrive or change in the
+    study while the block runs are kept, and ``say`` gets a line about each. Raises Faults for files outside
+    the study folder and for rounds changed since they were sealed, Busy if another command is running, and
+    Interrupted at Ctrl-C or SIGTERM.
     """
     new = Study(study.root / STAGE / "new")
     said = "Nothing is withdrawn. To withdraw: run the same command again."
@@ -232,8 +239,8 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
 
 
 def _check_all_inside(study: Study) -> None:
-    """Raises Faults for files outside the study folder: they cannot be changed here, and a folder that is
-    mounted cannot be replaced."""
+    """Raises Faults for files outside the study folder, because they cannot be changed here, and for mounted
+    folders, because they cannot be replaced."""
     mounted = _mount_points()
     outside = [path for path in study.all_raw_files() if not path.is_relative_to(study.root)]
     outside += [path for part in (*STUDY_PARTS, "reports")
@@ -241,12 +248,14 @@ def _check_all_inside(study: Study) -> None:
                 if path.is_mount() or str(path) in mounted
                 or path.is_symlink() and (part != "reports" or path.parent == study.root)]
     if outside:
-        raise Faults(Fault("lies outside the study folder, where nothing can be withdrawn", fix="move it in",
-                           file=study.relative(path)) for path in outside)
+        raise Faults(Fault("lies outside the study folder, where nothing can be withdrawn",
+                           fix="move it into the study folder", file=study.relative(path))
+                     for path in outside)
 
 
 def _mount_points() -> set[str]:
-    """The mount points, from Linux's list; other systems compare devices."""
+    """Returns the mount points that Linux lists; empty on other systems, where devices are compared
+    instead."""
     try:
         lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
     except OSError:
@@ -298,8 +307,8 @@ def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> N
 
 def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
                  settings: Mapping[str, Any] | None = None) -> None:
-    """Removes the organisation's records from a survey file; ``rows`` are its records, by the name of the
-    file or sheet.
+    """Removes the organisation's records from a survey file; ``rows`` has the row numbers of its records,
+    keyed by the name of the file or sheet.
 
     Other records keep their row numbers, from which their ids are made.
     """
@@ -323,21 +332,22 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
         texts = [cell for survey in before.values() for cell in survey.frame.to_numpy().ravel()]
         if rows[path.name] or replace_names_in_texts(texts, leaver.names) != texts:
             raise Faults([Fault(
-                "holds what is withdrawn, and SPSS files are not rewritten", file=path.name, fix=
-                f"save it from SPSS as {path.stem}.csv with value labels, put that in its place in raw/, "
-                "study.toml and manifest.csv, and repeat. Case 1 is then row 2: change the ids of records in "
-                "the tables that you wrote, unless respondents have ids of their own")])
+                "has withdrawn records, and SPSS files cannot be rewritten here", file=path.name, fix=
+                f"save it from SPSS as {path.stem}.csv with value labels, replace it with that file in raw/, "
+                "study.toml and manifest.csv, and repeat. Case 1 is then row 2, so change the ids of records "
+                "in the tables that you wrote, unless respondents have ids of their own")])
         return
     rewrite_table_rows(path, edit, keep_row_numbers=True)
     kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
     if {survey.path.name: survey.rows for survey in read_survey_sheets(path, settings)} != kept:
         raise Faults([Fault("cannot be rewritten without its records", file=path.name,
-                            fix="take them out by hand, correct its checksum in manifest.csv, and repeat")])
+                            fix="remove the records by hand, correct its checksum in manifest.csv, and "
+                            "repeat")])
 
 
 def _context_rows(grid: Grid, leaver: Contribution, reference: Reference, column: str) -> Rows:
-    """The rows of a context table, without countries of no other organisation: that a country took part is
-    confidential."""
+    """Returns the rows of a context table, without the countries that only this organisation had, because it
+    is confidential that these countries took part."""
     names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
     # Without the heading: only a column with nothing but codes is read as codes.
     ids = country_ids(names, reference.countries)
@@ -360,8 +370,9 @@ def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) ->
                 [path.stem], leaver.names) != [path.stem]:
             path.unlink()
         elif about in leaver.spoken:
-            raise Faults([Fault("belongs to a call in which it spoke, and cannot be cut here", fix="cut or "
-                                "destroy it, correct manifest.csv, and repeat", file=new.relative(path))])
+            raise Faults([Fault("belongs to a call in which the organisation spoke, and cannot be cut here",
+                                file=new.relative(path),
+                                fix="cut or destroy it, correct manifest.csv, and repeat")])
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
             rewrite_table_rows(path, lambda grid: [None if leaver.ids & {*row} else after for row,
                                                    after in zip(
@@ -391,7 +402,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
 
 
 def drop_rows_missing_from_paired_file(study: Study, new: Study, table: str) -> None:
-    """Removes from both files of a reference table the rows that are gone from one of them."""
+    """Removes from both files of a reference table the rows that were removed from only one of the files."""
     files, key = [file.path for file in list_table_files(table)], reference_tables()[table].key
     before, after = ([{tuple(row[column] for column in key) for row in _records(root / file)}
                       for file in files] for root in (study.root, new.root))
@@ -404,7 +415,7 @@ def drop_rows_missing_from_paired_file(study: Study, new: Study, table: str) -> 
 
 
 def _records(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file as dicts; none if it is not there."""
+    """Returns the rows of a CSV file as dicts; empty if there is no such file."""
     grid = read_delimited_file(path) if path.is_file() else None
     return [dict(zip(grid.names, row, strict=True)) for row in grid.rows[1:]] if grid else []
 
@@ -412,7 +423,8 @@ def _records(path: Path) -> list[dict[str, str]]:
 def _reference_row(table: str, cell: dict[str, str], row: list[str], leaver: Contribution,
                    wanted: SoughtContent,
                    spelt: set[str], item: str, today: date) -> list[str] | None:
-    """The new row of a reference table, from the redacted ``row``; None if the row is removed."""
+    """Returns the new row of a reference table, made from the redacted ``row``; None if the row is
+    removed."""
     for edit_row in load_declared_objects("erasers", "rows"):
         edited = edit_row(table, cell, dict(zip(cell, row, strict=True)), leaver)
         if edited is None:
@@ -450,8 +462,8 @@ def _record(study: Study, row: dict[str, str]) -> None:
 
 
 def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference: Reference) -> dict[str, str]:
-    """Edits the coders' files of the copy to match its transcripts, and study.toml where a file has another
-    name afterwards. Returns the new paths of these by the old ones. Raises all faults at once."""
+    """Edits the coders' files of the copy to match its transcripts, and study.toml if a file gets another
+    name. Returns the new path of each renamed file, keyed by its old path. Raises all faults at once."""
     paths, turns = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True)), {}
     segments = tables.read_table("segments", study=study).set_index("document_id")
     for call, names in leaver.spoken.items():
@@ -496,7 +508,7 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
 
 def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> None:
     """Edits the manifest of the copy: no rows for removed files, new checksums for rewritten ones. ``made``
-    has the new paths of files that have another name now."""
+    has the new path of each renamed file, keyed by its old path."""
     rows = []
     for name, row in manifest.read_manifest(new).items():
         path, before = new.root / made.get(name, name), study.root / name
@@ -510,7 +522,7 @@ def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping
 
 
 def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> pd.DataFrame:
-    """Lists one row for everything removed or changed: kind, where, what."""
+    """Returns one row for each item that was removed or changed: kind, where, what."""
     rows = [*_changed_files(study, new, made), *_removed_words(study, leaver), *_removed_rows(study, new),
             *_deleted_outputs(study), *(row for notes in load_declared_objects("erasers", "notes")
                                         for row in notes(study))]
@@ -518,7 +530,7 @@ def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[
 
 
 def _changed_files(study: Study, new: Study, made: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """The files in raw/ and private/ that were removed or rewritten, except reference tables."""
+    """Yields the files in raw/ and private/ that were removed or rewritten, except reference tables."""
     in_tables = {study.root / file.path for name in reference_tables() for file in list_table_files(name)}
     for path in sorted({*study.all_raw_files(), *study.private.rglob("*")} - in_tables):
         name, after = study.relative(path), new.root / study.relative(path)
@@ -549,8 +561,8 @@ def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, st
 
 
 def _removed_rows(study: Study, new: Study) -> Iterator[tuple[str, str, str]]:
-    """Yields removed and changed rows of reference tables; rows that somebody must rewrite have their own
-    kind."""
+    """Yields removed and changed rows of reference tables. Rows that a person must rewrite have the kind
+    :data:`TO_WRITE_ANEW`."""
     for name in (name for name in reference_tables() if name != "manifest"):
         # What others said of showing more is blank afterwards; nothing of theirs is removed.
         before, after = (read_reference_table(of, name).drop(columns="may_show_more", errors="ignore")
@@ -577,14 +589,14 @@ def _deleted_outputs(study: Study) -> Iterator[tuple[str, str, str]]:
 
 
 def _own_codings(study: Study, leaver: Contribution) -> pd.DataFrame:
-    """The codings that cover only the leaver's words."""
+    """Returns the codings that cover only words of the leaver."""
     codings = tables.read_table("codings", study=study)
     is_own = codings["segment_ids"].map(lambda ids: leaver.ids >= {*ids.split(";")}).astype(bool)
     return codings[is_own | codings["document_id"].isin(leaver.documents)]
 
 
 def list_changed_figures(study: Study, new: Study) -> pd.DataFrame:
-    """Lists the figures that change or disappear without the organisation."""
+    """Returns the figures that change or disappear without the organisation."""
     before, after = (tables.read_table("figures", study=one).set_index("figure_id")[["n", "base_n", "value"]]
                      for one in (study, new))
     after = after.reindex(before.index)
@@ -605,8 +617,8 @@ def _check_codings_kept(study: Study, new: Study, leaver: Contribution) -> None:
 
 
 def _wanted(leaver: Contribution) -> SoughtContent:
-    """The content of a contribution that must not remain. An id that is one plain word does not count as a
-    name."""
+    """Returns the content of a contribution that must not remain. An id that is one plain word does not count
+    as a name."""
     return SoughtContent(leaver.names, words=leaver.words,
                          ids=[leaver.organisation_id] if leaver.is_whole else (),
                          said=leaver.said, others=leaver.others,
@@ -614,7 +626,8 @@ def _wanted(leaver: Contribution) -> SoughtContent:
 
 
 def _kept_material(new: Study, leaver: Contribution) -> set[str]:
-    """The files in which its words may remain: all material, if only its quotations are withdrawn."""
+    """Returns the files in which the leaver's words may remain. They are all raw files if only its quotations
+    are withdrawn, and otherwise none."""
     if leaver.is_whole or not leaver.quoted:
         return set()
     paths = {path for kind in RAW_KINDS for path in new.raw_files(kind)}
@@ -623,7 +636,7 @@ def _kept_material(new: Study, leaver: Contribution) -> set[str]:
 
 def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
                              except_files: Collection[str] = ()) -> list[UnreadFile]:
-    """Searches the copy of a study, and all other files of the study folder but ``except_files``.
+    """Searches the copy of a study, and all other files of the study folder except ``except_files``.
 
     Returns the files that no program can read. Raises Faults if any sought content was found.
     """
@@ -635,21 +648,21 @@ def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
 
 
 def _check_arrived(study: Study, wanted: SoughtContent) -> None:
-    """Raises Faults if a file that arrived or changed since the copy holds sought content or cannot be read,
-    because nobody can have checked it."""
+    """Raises Faults if a file that arrived or changed after the copy was made has sought content or cannot be
+    read, because nobody can have checked this file."""
     found = [search_arrived_file(study.root / name, name, wanted)
              for name in list_files_changed_since_copy(study.root)]
     what = "arrived or changed during the withdrawal, and"
     faults = [Fault(f"{what} {trace.what} ({trace.place})", file=trace.file, fix="repeat the command, which "
                     "then reads this file as well") for one in found for trace in one.traces]
-    faults += [Fault(f"{what} no program can read it: {unread.why}", file=unread.file, fix="look at it, or "
-                     "destroy it, then repeat") for one in found for unread in one.unread]
+    faults += [Fault(f"{what} no program can read it: {unread.why}", file=unread.file, fix="check it by "
+                     "hand, or destroy it, then repeat") for one in found for unread in one.unread]
     if faults:
         raise Faults(faults)
 
 
 def _raise_traces(found: SearchResult, folder: str = "") -> None:
-    """Raises Faults, with what to do, if something was found."""
+    """Raises Faults for all places with sought content, with the fix for each."""
     if found.traces:
         fix = "remove it by hand (and correct a raw file's checksum in manifest.csv), then repeat"
         raise Faults(Fault(f"still {one.what} ({one.place})", fix=fix,
@@ -658,5 +671,5 @@ def _raise_traces(found: SearchResult, folder: str = "") -> None:
 
 def _look_at(unread: UnreadFile) -> Fault:
     return Fault(f"no program can read it: {unread.why}", file=unread.file,
-                 fix="look at it, or destroy it; if nothing of what is withdrawn is in any such file, repeat "
-                 "with --looked-at-by and your name")
+                 fix="check it by hand, or destroy it; if no such file has withdrawn content, repeat with "
+                 "--looked-at-by and your name")

@@ -1,4 +1,4 @@
-"""The information on withdrawal given before consent or signature, and by the command."""
+"""The texts about withdrawal that people read before they consent or sign, and that the command prints."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_an_entry_that_cannot_be_edited_here_is_for_a_person(tmp_path):
         study.reference.mkdir(parents=True)
         study.settings_file.write_text('[raw]\nsurvey = ["../\\u0061.csv"]\n', encoding="utf-8")
     (before.root / "a.csv").touch()
-    with pytest.raises(Faults, match="names files that go.*name a pattern in their place"):
+    with pytest.raises(Faults, match="names files that the withdrawal removes.*write a pattern"):
         drop_removed_files_from_settings(before, new)
 
 

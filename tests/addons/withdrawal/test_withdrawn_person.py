@@ -68,9 +68,9 @@ def test_an_unknown_person_is_answered_with_the_nearest(study):
 def test_a_person_asked_for_as_an_organisation_or_by_name_is_answered_with_what_to_write(study):
     known, name = person(study)
     organisation = read_reference(study).organisations["organisation_id"].iloc[0]
-    with pytest.raises(UsageError, match=f"'{known}' is a person. To fix: `glc withdraw --person {known} "):
+    with pytest.raises(UsageError, match=f"'{known}' is a person. To fix: run `glc withdraw --person "):
         withdraw_organisation(study, known, today=TODAY)
-    with pytest.raises(UsageError, match=f"{organisation!r} is an organisation. To fix: `glc withdraw "):
+    with pytest.raises(UsageError, match=f"{organisation!r} is an organisation. To fix: run `glc withdraw "):
         carry_out_person_choice(study, organisation, "erase", today=TODAY)
     said = f"{name!r} is a name in files. To fix: give the id, {known}"
     with pytest.raises(UsageError, match=re.escape(said)):

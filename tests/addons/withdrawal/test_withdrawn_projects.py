@@ -140,8 +140,8 @@ def test_other_files_of_a_project_stay_and_no_other_project_is_written_over(tmp_
 def test_a_memo_that_would_be_lost_is_a_reason_to_refuse(tmp_path, memo):
     path = calls(tmp_path / "p.qda", more=[memo])
     before = path.read_bytes()
-    with pytest.raises(Faults, match="data.qda, value 'call, talk': cannot be rewritten here: memos.*"
-                       "by withdrawn-1: .withdrawn., change what memos say"):
+    with pytest.raises(Faults, match="data.qda, value 'call, talk': cannot be rewritten here, because.*"
+                       "by withdrawn-1: .withdrawn., and change memos"):
         recoding().redact_file(path, is_decided=False)
     assert path.read_bytes() == before
 
