@@ -136,6 +136,8 @@ _IS_A = re.compile(r"\s(?:is|was|es|era|est|é)\s(?:an?|the|une?|una|uma?|la|el)
 _QUOTES = tuple("«»„“”'\"")
 _OPENS = re.compile(r"(?:^|[.!?:;…|•\n])\W*$")
 """The pattern of text before a word that has a capital only because it opens a sentence."""
+_LONGER_NAME = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
+"""The pattern of words that make a surname the beginning of a place's name, such as Talavera de la Reina."""
 _POSSESSIVE = re.compile(r"['’]s?\b")
 
 
@@ -185,10 +187,10 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
         return True
     if kind == "given name" and _speaks(before, behind):
         return True
-    if is_ordinary(word, everywhere):
+    if is_ordinary(word, everywhere) or _LONGER_NAME.match(behind):
         return False
     if kind == "surname":
-        return True
+        return not _follows_name_of_another(before, name)
     if kind == "given name" and _POSSESSIVE.match(behind):
         return True
     return _stands_alone(before, behind, is_sure=kind == "given name" and len(word) >= _SHORTEST
@@ -212,6 +214,27 @@ def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
     return bool(previous) and (previous[1].islower() or is_sure and (
         fold_text(previous[1]) in ordinary_words("opening")
         or bool(previous[2]) and bool(re.match(r"\s[^\W\d_A-ZÀ-ÞА-Я]{3}", behind))))
+
+
+def _follows_name_of_another(before: str, name: str) -> bool:
+    """Whether the word before a surname is the given name of somebody else: a common given name, or a
+    capitalised word within a sentence that is no ordinary word and no title. A word with the initial of one
+    of the words of the ``name`` may be a short form or another spelling of it, so it does not count.
+
+    >>> [_follows_name_of_another(before, "Joaquim Brandão Seixas") for before in (
+    ...     "Raul ", "As Joaquim ", "the singer Iracema ", "Yesterday ", "our Coordinator ")]
+    [True, False, True, False, False]
+    """
+    found = re.search(r"(?<![\w'’.-])([^\W\d_]{2,}(?:-[^\W\d_]{2,})?) $", before)
+    if found is None or not found[1][0].isupper() or found[1].isupper():
+        return False
+    word = fold_text(found[1])
+    if word[0] in {own[0] for own in WORD.findall(fold_text(name))}:
+        return False
+    if word in ordinary_words("first name"):
+        return True
+    return not (_SENTENCE_BEGINS.search(before[:found.start()]) or is_ordinary(found[1], "") or any(
+        word in ordinary_words(other) for other in ("title", "opening", "role", "speech", "given word")))
 
 
 def _speaks(before: str, behind: str) -> bool:

@@ -40,7 +40,10 @@ _FIGURE_SIGNS = str.maketrans({code: str(unicodedata.digit(chr(code))) for start
     0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xed0, 0x1040, 0x17e0) for code in range(start, start + 10)})
 _OTHER_FIGURES = re.compile(f"[{''.join(map(chr, _FIGURE_SIGNS))}]")
 _FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
-_NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
+_NUMBERED = re.compile(r"""(?xi) (?:isbn|issn|doi|orcid)[\s:\d-]*
+    | \b (?:act|law|bill|decree|directive|regulation|ley|decreto|lei|loi|décret|arrêté|ordonnance|gesetz|kanun
+        |закон\w*|указ\w*|قانون|ច្បាប់) \W{1,3} (?:\w{1,3}\W{1,3})?""")
+"""The pattern of words before a number that is no phone number: of a publication, or of a law."""
 _PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
     |ទូរស័ព្ទ) \w* (?:\s(?:us|me|her|him|them|number|at|on|al|to|is)){0,2} \W{0,3}""")
 _TELEPHONE = re.compile(r"(?i)(?:tel|tlf|tfno|tél|phone|fono|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w{0,7}\W{1,3}")

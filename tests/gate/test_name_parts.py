@@ -31,6 +31,20 @@ def test_what_only_looks_like_a_part_is_harmless(text):
     assert rules(text, QUISPE) == {}
 
 
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("Yesterday Quispe called", True), ("our Coordinator Quispe", True), ("Rosalia Quispe", True),
+    ("Raquel Quispe", True), ("the late Rosario Quispe", True), ("Nina's Quispe", True),
+    ("Emilio Quispe wrote songs", False), ("the composer Iracema Quispe", False),
+    ("Quispe de la Sierra is a town", False)])
+def test_a_surname_behind_the_given_name_of_somebody_else_is_harmless(text, is_found):
+    assert bool(rules(text, QUISPE)) == is_found
+
+
+@pytest.mark.parametrize("text", ["Loi n° 2016-444 du 13 avril", "Ley No. 2005-0217", "закон № 0215-714"])
+def test_the_number_of_a_law_is_no_phone_number(text):
+    assert rules(text) == {}
+
+
 @pytest.mark.parametrize(("name", "text", "harmless"), [
     ("Kwasi Adomako", "Kwasi left early.", "Kwasi Mensah left early."),
     ("Isolde Branning", "As Isolde put it", "Isolde is an opera."),
