@@ -3,7 +3,7 @@
 It reads the words on a page and the words hidden in it: attributes, comments, scripts, data inside links,
 metadata, properties of a document, members of a package. It does not read pictures, fonts and notes attached
 to a PDF. Reading a PDF needs `pdftotext` and `pdfinfo` (poppler). A file that cannot be read in any of these
-ways raises an error, because it may hold anything.
+ways raises an error, because it may contain any text.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def join_spaced_letters(text: str) -> str:
 
 
 def encoded_words(text: str) -> dict[str, str]:
-    """Returns the words that a text holds in base64 or hexadecimal, by their encoded form.
+    """Returns the words that a text contains in base64 or hexadecimal, keyed by their encoded form.
 
     >>> encoded_words("an organisation, SW7DqXMgUGXDsWFsb3ph")
     {'SW7DqXMgUGXDsWFsb3ph': 'Inés Peñaloza'}
@@ -190,7 +190,7 @@ def _text(content: bytes) -> Iterator[Piece]:
 
 
 def _lines(text: str) -> Iterator[Piece]:
-    """Yields the lines, and again the words that a line end divides."""
+    """Yields the lines of a text and, in addition, each word that is divided by a line end."""
     before = ""
     for n, line in enumerate(text.splitlines(), start=1):
         line = line.strip(" >#*\t")
@@ -222,8 +222,8 @@ def _xml(content: bytes) -> Iterator[Piece]:
 
 
 def _markup(root: etree._Element) -> Iterator[Piece]:
-    """Yields the words as a reader would read them, even across elements; then the attributes, each value
-    once."""
+    """Yields the words as a reader would read them, even if a word extends over several elements. Then yields
+    the values of the attributes, each value once."""
     parts: list[str] = []
     values: dict[str, int] = {}
     line = 1
@@ -283,7 +283,8 @@ def _attribute(place: str, value: str) -> Iterator[Piece]:
 
 
 def _name_for(mime: str) -> str:
-    """Returns a file name for content of this kind, by whose ending the way to read it is chosen."""
+    """Returns a file name with the ending of a MIME type, because the reader of a file is chosen by its
+    ending."""
     return f"x{mimetypes.guess_extension(mime) or '.' + mime.rpartition('/')[2]}"
 
 

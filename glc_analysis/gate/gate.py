@@ -1,10 +1,10 @@
 """The gate stops files that contain anything their readers may not know, and reports what it found.
 
 It gets files, and the terms that their readers may not know (:mod:`.leak_scan`), and returns findings of one
-line each: what was found, where readers would see it, where it comes from, and what to do. Each term gives
-one finding, however many files hold it. The origin of the term is searched for in the tables that people
-wrote, in study.toml, in the notebooks, and in interviews, calls and answers; the first place found is the
-place to correct.
+line each. A finding says what was found, where readers would see it, where it comes from, and what to do.
+Each term gives one finding, however many files hold it. The origin of the term is searched for in the tables
+that people wrote, in study.toml, in the notebooks, and in interviews, calls and answers; the first place
+found is the place to correct.
 
 The digests of a run's files that passed are kept. A file of the next run with the same path and bytes is not
 searched again, unless the search terms have changed.
@@ -49,20 +49,20 @@ _REGISTERS = ("names", "organisations", "consent", "speakers", "documents", "man
 list such tables in :class:`.leak_scan.Terms`."""
 
 _ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
-         "{audience} under allowed_for (without public there, the build masks it in all texts)")
+         "{audience} under allowed_for (unless public is there, the build masks it in all texts)")
 _REMEDIES = {
-    "written": "write that cell without it and run `glc build`; " + _ALLOW,
+    "written": "rewrite that cell without it and run `glc build`; " + _ALLOW,
     "cleared": "replace the quotation by one without it, and ask its organisation to clear the new words; "
                + _ALLOW,
     "said": "list it in names.csv with a pseudonym, which masks it, and run `glc build`; " + _ALLOW,
     "settings": "write it without the name and run `glc build`; " + _ALLOW,
     "notebook": "write that cell of the notebook without it; " + _ALLOW,
     "country": "write it without the country, or record in consent.csv (work_country, home_country) that all "
-               "its organisations agreed; where it means something else, and " + _ALLOW.removeprefix("if "),
+               "its organisations agreed; if it means something else, and " + _ALLOW.removeprefix("if "),
     "name of the study": "if the organisation agreed, record it in consent.csv (item name); else find what "
-                         "prints it, a notebook or a file name, and take it out there",
-    "file": "a page must not print ids, files and checksums: take it out of the notebook that does",
-    "unknown": "find what prints it, a notebook or the name of a file, and take it out there; " + _ALLOW,
+                         "prints it, a notebook or a file name, and remove it there",
+    "file": "remove it from the notebook that prints it, because pages print no ids, files or checksums",
+    "unknown": "find what prints it, a notebook or the name of a file, and remove it there; " + _ALLOW,
 }
 """The words that say what to do, by the kind of text in which a term was found."""
 
@@ -153,8 +153,8 @@ def _faults(leaks: list[Leak], names: pd.DataFrame, audience: str, known: Mappin
 
 
 def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
-    """Returns one finding, placed at the origin of the term if that is known, otherwise in the first file
-    that shows the term."""
+    """Returns one finding. Its place is the origin of the term if the origin is known, otherwise the first
+    file that shows the term."""
     first, files = own[0], sorted({leak.file for leak in own})
     places = [leak.place for leak in own if leak.file == files[0]]
     more = f" and {len(places) - _SHOWN_PLACES} more" if len(places) > _SHOWN_PLACES else ""
@@ -242,7 +242,7 @@ def _written(study: Study, organisation: str) -> Iterator[Piece]:
 PASSED = ".passed.json"
 """The file, in the folder with an audience's runs, that records the last run that passed. It has an entry for
 the files of the whole audience (with a blank name) and for each organisation's own files. Each entry has the
-``rules``, a digest of the search terms, and the digest of every file by its path."""
+``rules``, a digest of the search terms, and the digest of every file, keyed by its path."""
 
 
 class _Rules(NamedTuple):
@@ -254,9 +254,13 @@ class _Rules(NamedTuple):
 
 
 class Gate:
-    """The gate for one run, for pages for all readers and for ``own`` pages of single organisations (each
-    with its organisation and path), which may name that organisation. Files that another gate has searched
-    ``ahead`` are not searched again if its search terms were the same."""
+    """The gate for one run. It searches the pages for all readers of an audience, and the pages of single
+    organisations, which may name their organisation.
+
+    - ``own``: the organisation and the path of each page of a single organisation.
+    - ``ahead``: a gate that has searched some of the files already. They are not searched again if its search
+      terms were the same.
+    """
 
     def __init__(self, study: Study, audience: str, own: Iterable[tuple[str, Path]] = (),
                  ahead: Gate | None = None) -> None:
@@ -265,7 +269,8 @@ class Gate:
 
     @cached_property
     def _rules(self) -> dict[str, _Rules]:
-        """The search terms, from names and consents as they are when the gate is first used."""
+        """The search terms for the pages of each organisation; a blank key stands for the pages for all
+        readers. They come from the names and consents at the time when the gate is first used."""
         reference, known = read_reference(self._study), identifiers(self._study, audience=self._audience)
         said = terms_in_own_words(self._study, known) if self._own else {}
         return {"": self._marked(reference.names, known)} | {
@@ -274,7 +279,7 @@ class Gate:
 
     @cached_property
     def _passed(self) -> dict[str, dict[str, str]]:
-        """The files that need not be searched again, each with its digest."""
+        """The files that need not be searched again, each with its digest. Keys are as in :meth:`_rules`."""
         before, rules = _read(self._home), self._rules
         passed = {who: before[who]["files"] for who in rules
                   if who in before and before[who]["rules"] == rules[who].mark}
@@ -283,8 +288,8 @@ class Gate:
         return passed
 
     def read_ahead(self, files: Iterable[Path], root: Path) -> None:
-        """Searches finished pages for all readers while the run goes on; files that pass are not searched
-        again at its end."""
+        """Searches finished pages for all readers while the run continues. Files that pass are not searched
+        again at the end of the run."""
         read = self._passed.setdefault("", {})
         for path in files:
             with suppress(Faults, OSError):
@@ -295,7 +300,7 @@ class Gate:
                     read[_place(path, root)] = mark
 
     def passes(self, files: Iterable[Path], root: Path) -> bool:
-        """Whether files for all readers hold nothing that these readers may not know."""
+        """Whether files for all readers contain no term that these readers may not know."""
         try:
             self._search("", files, root)
         except Faults:

@@ -158,7 +158,7 @@ def _public_sites() -> frozenset[str]:
 
 _FEWEST_DIGITS = 7
 _TIMES = {"double": 2, "doble": 2, "treble": 3, "triple": 3}
-"""The words before a word for a digit that is repeated, each with how often."""
+"""The words that say that the next digit is repeated, each with the number of times."""
 
 
 def _numbers_in_words(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:

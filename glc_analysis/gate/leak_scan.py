@@ -1,8 +1,8 @@
 """Searches files for names, addresses and identifiers that their readers may not see.
 
 The search gets the files of a run, ``names.csv`` and other identifiers of the study. For every term found, it
-returns the file, the place in the file and the broken rule. The gate publishes nothing as long as any term is
-found.
+returns the file, the place in the file and the broken rule. The gate lets nothing be published as long as any
+term is found.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ class Terms:
     """Reference tables that register people, organisations or files; their cells are not texts written for
     readers."""
     people: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """The columns with codes of people, by the rule that a page with such a code would break."""
+    """The columns with codes of people, keyed by the rule that a page with a code of the column would
+    break."""
     printed_ids: tuple[tuple[str, str], ...] = ()
     """The columns with ids that pages may print."""
     languages: tuple[tuple[str, str], ...] = ()
@@ -99,12 +100,12 @@ def identifiers(study: Study, *, audience: str,
                 reference: Reference | None = None) -> dict[str, str]:
     """Returns the texts that must not be in the files of an audience, each with the rule that it would break.
 
-    ``reference`` are the study's reference tables, for a caller that has read them although some have faults.
-    For the team the result is empty. For other audiences it has the names and ids of organisations that did
-    not agree to be named, speakers, codes of people, documents, raw files and their checksums, and the words
-    that reveal a country which the audience may not know. It also has texts with the rule :data:`ALLOWED`,
-    which are no leak, and neither is any term inside them. These are the addresses and telephone numbers that
-    study.toml gives as contacts for the audience.
+    A caller that has read the reference tables although some have faults passes them as ``reference``. For
+    the team the result is empty. For other audiences it has the names and ids of organisations that did not
+    agree to be named, speakers, codes of people, documents, raw files and their checksums, and the words that
+    reveal a country which the audience may not know. The addresses and telephone numbers that study.toml
+    gives as contacts for the audience have the rule :data:`ALLOWED`: they are not leaks, and no term inside
+    them is a leak.
     """
     if has_capability(audience, "internal"):
         return {}
@@ -149,8 +150,8 @@ def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:
 
 _SAID = ("organisation", "country", "people of", "city of", "region of", "code of")
 _SAID_FORMS = ("address", "e-mail", "phone", "handle", "profile link", "web address")
-"""The rules that an organisation's own words do not break on its own pages. Words that identify a person must
-not be there either."""
+"""The rules that an organisation's own words do not break on its own pages. Rules about words that identify a
+person are not among them, because these words must not be on any page."""
 
 
 def terms_in_own_words(study: Study, known: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -338,8 +339,8 @@ Place = tuple[int, int, tuple[str, ...]]
 
 
 class Search:
-    """The terms to search for, by their words and spellings, so that a file is searched for all terms at
-    once."""
+    """The terms to search for, indexed by their words and spellings, so that a file is searched for all terms
+    at once."""
 
     def __init__(self, terms: Iterable[Term], *, only_persons: bool = False) -> None:
         self.only_persons = only_persons
@@ -420,8 +421,8 @@ class Search:
         return self._compounds[compound]
 
     def sounding_like(self, word: str) -> frozenset[tuple[int, int]]:
-        """Returns the names in ``heard``, each with the number of one of its words, of which a folded word
-        may be another transcription."""
+        """Returns the words of names of which a folded word may be another transcription. Each is a pair: the
+        position of its name in ``heard``, and the position of the word in the name."""
         if word not in self._sounding:
             self._sounding[word] = frozenset(
                 place for sounds in transcriptions.sounds_of(word) for place in self.by_sound.get(sounds, ()))
@@ -435,8 +436,8 @@ def _is_varied(term: Term) -> bool:
 
 @lru_cache(1 << 14)
 def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], Term], ...]:
-    """Returns the forms of the parts of a name, each with its term. Speakers whose name is one of the
-    ``labels`` of organisations get none."""
+    """Returns the forms of the parts of a name, each with its term. A speaker whose name is one of the
+    ``labels`` of organisations has no parts."""
     if not _is_varied(term):
         return ()
     is_speaker = term.rule.startswith("speaker")
@@ -543,8 +544,8 @@ class _Document:
         return "\n".join(self.texts)
 
     def as_decoded(self, wanted: Search) -> _Document | None:
-        """The texts of the file that are encoded, are written in spaced-out letters, or have signs inside
-        words that may be names, in plain form; None if there are none."""
+        """Returns the plain form of some texts of the file; None if there are no such texts. They are texts
+        that are encoded, texts in spaced-out letters, and texts with signs inside words that may be names."""
         readings = [(place, text) for place, piece in (
             self.pieces if {"%", "="} & {*self.text} else ()) if (text := without_escapes(piece))]
         if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters(self.text):
@@ -806,7 +807,7 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
 
 
 _ONLY_PARTICLES = re.compile(rf"[\W_]{{1,4}}(?:(?:{'|'.join(transcriptions.PARTICLES)})[\W_]{{1,4}})*")
-"""The pattern of what may stand between the words of a name in another transcription."""
+"""The pattern of the text that may stand between the words of a name in another transcription."""
 _LONGER_PLACE = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
 """The pattern of words that make a name the beginning of another place's name, because Lagos de Moreno is not
 Lagos."""

@@ -1,9 +1,10 @@
-"""Finds somebody by a part of the name: the surname or the given name alone, initials, an abbreviation.
+"""Finds people, organisations and places by a part of their name: the surname or the given name alone,
+initials, an abbreviation.
 
-A part alone is weaker evidence than a whole name, so the neighbouring text decides: a title or an initial
-beside it, capitals within a sentence, a possessive. A part that is also an ordinary word (Fields, Grace,
-Rose) counts only beside a title or the right initial, and so does any word that the same text also has in
-small letters.
+A part alone is weaker evidence than a whole name. So whether it counts depends on the neighbouring text: a
+title or an initial beside it, capitals within a sentence, a possessive. A part that is also an ordinary word
+(Fields, Grace, Rose) counts only beside a title or the right initial, and so does any word that the same text
+also has in small letters.
 """
 
 from __future__ import annotations
@@ -198,8 +199,8 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
 
 
 def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
-    """Whether a capitalised word stands alone within a sentence; one that ``is_sure`` to be a name may also
-    open the sentence, or follow its first word or a comma.
+    """Whether a capitalised word stands alone within a sentence. With ``is_sure``, the word is certainly a
+    name; it may then also open the sentence, or follow its first word or a comma.
 
     >>> [_stands_alone(before, behind, is_sure=True) for before, behind in (
     ...     ("As ", " said"), ("Clara ", " said"), ("However, ", " left"), ("", " is a town"))]

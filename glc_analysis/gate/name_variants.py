@@ -1,4 +1,5 @@
-"""Spellings of the names of people and organisations, and of the words that reveal a country.
+"""Lists the spellings under which names of people and organisations, and words that reveal a country, are
+searched for.
 
 Names and texts are given as words of folded letters (:func:`.masking.fold_text`); each word is returned in
 the forms in which it is compared. The forms cover these variants: another word for "and", or none; words run
