@@ -24,12 +24,23 @@ COUNTRIES = places("KHM asia", "LAO asia", "PER america", "TWN", "KEN africa")
 STUDY = SimpleNamespace(sampling="purposive", frame_size=0, settings={"study": {"interval": ""}})
 
 
+_MADE = {}
+"""The tables of surveys, by what they were made of: a third of the surveys of tests are asked for again."""
+
+
 def survey_of(*answers, network=(), merged=MappingProxyType({}), **settings):
     """The tables of a survey: ``(12, {"Q1": "yes"})`` is twelve organisations that say so.
 
     ``network`` has the places of those that are of one network; ``level`` and ``sort`` of an answer are the
     organisation's resource level and type; ``merged`` are merged groups by attribute.
     """
+    key = repr((answers, network, merged, settings, QUESTIONS, OPTIONS, COUNTRIES))
+    if key not in _MADE:
+        _MADE[key] = _tables_of(answers, network, merged, settings)
+    return {name: frame.copy(deep=False) for name, frame in _MADE[key].items()}
+
+
+def _tables_of(answers, network, merged, settings):
     blank = {one["question_id"]: "" for one in QUESTIONS}
     rows = [{"country": "KHM", **blank, **answer} for times, answer in answers for _ in range(times)]
     rows = [{"org": f"org-{k:02d}", **row} for k, row in enumerate(rows)]

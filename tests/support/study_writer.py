@@ -2,6 +2,7 @@
 
 import csv
 import json
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -56,11 +57,19 @@ def themes(*names):
 
 def reference(**rows):
     """The reference tables in memory: ``questions=[...]``, blank where a row does not say."""
-    return Reference({name: pd.DataFrame([{c: row.get(c, "") for c in columns}
-                                          for row in rows.get(name, [])], columns=list(columns),
-                                         dtype="str").rename(lambda n: n + 2)
-                      for name, columns in ((n, (*c, *OPTIONAL_COLUMNS.get(n, ())))
-                                            for n, c in REQUIRED_COLUMNS.items())})
+    return Reference({name: _frame(name, rows[name]) if rows.get(name) else _frame_without_rows(name).copy()
+                      for name in REQUIRED_COLUMNS})
+
+
+def _frame(name, rows):
+    columns = (*REQUIRED_COLUMNS[name], *OPTIONAL_COLUMNS.get(name, ()))
+    return pd.DataFrame({c: [row.get(c, "") for row in rows] for c in columns}, index=range(2, len(rows) + 2),
+                        dtype="str")
+
+
+@cache
+def _frame_without_rows(name):
+    return _frame(name, [])
 
 
 def survey(rows, *, name="survey.csv", loops=(), repeated=()):
