@@ -215,7 +215,7 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
     "profile": [r"""(?xi) /(?!(?:share|sharer|intent|plugins|policies|help|legal|privacy|about|business
         |hashtag|search)\b) [@\#+]?[\w%.-]*[\w%]"""],
     "document": [rf"(?i:[^\W\d_]{{0,3}}{_LINKING})"
-                 r"([A-Z]{0,4}[ -]?\d[\dA-Z]*(?:[ /-][\dA-Z]{1,8}\b)*)(?!\w)"],
+                 r"([A-Z]{0,4}[ /-]?\d[\dA-Z]*(?:[ /-][\dA-Z]{1,8}\b)*)(?!\w)"],
     "birth": [rf"(?i)[^\d.!?\n]{{0,24}}[.:]?\s?({COMPLETE_DATE})"],
     "street": [rf"\.?{_STREET_NAME},?\s(?i:n[°º.o]{{1,2}}\s?|núm\.?\s?|#\s?|д\.\s?)?{_HOUSE}(?![\w%])"],
     "road": [],

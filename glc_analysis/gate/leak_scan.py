@@ -365,7 +365,8 @@ class Search:
                 self.initials.setdefault(form, part)
             else:
                 self.by_form.setdefault(max(form, key=len), []).append(Spelling(form, part, is_own=False))
-                whole.update(form if part.case == "core" and len(form) == 1 else ())
+                whole.update(form if part.case in ("core", "surname") and len(form) == 1
+                             and len(form[0]) >= _SHORTEST_MISSPELT else ())
                 if part.case == "core" and len(form) > 1:
                     self.heard.append((form, part._replace(case="heard")))
                 elif part.case == "misspelt":
@@ -454,7 +455,8 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
     for kind, words in parts:
         is_person = kind not in ("abbreviation", "core")
         part = term._replace(rule=PART if is_person else term.rule, case=kind)
-        found.append((words, part))
+        usual = words if kind == "initials" else tuple(map(name_variants.replace_look_alikes, words))
+        found += [(form, part) for form in dict.fromkeys((words, usual))]
         if kind == "surname" and len(words[0]) >= _SHORTEST_MISSPELT and words[0].isalpha():
             found.append(((name_variants.MISSPELT + words[0],), part._replace(case="misspelt")))
         if kind in ("surname", "given name") or kind == "core" and len(words) == 1:
@@ -808,9 +810,11 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
 
 _ONLY_PARTICLES = re.compile(rf"[\W_]{{1,4}}(?:(?:{'|'.join(transcriptions.PARTICLES)})[\W_]{{1,4}})*")
 """The pattern of the text that may stand between the words of a name in another transcription."""
-_LONGER_PLACE = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
-"""The pattern of words that make a name the beginning of another place's name, because Lagos de Moreno is not
-Lagos."""
+_LONGER_PLACE = re.compile(r"""(?x) \ d(?:e|el|a|o|os|as)(?:\ l[ao]s?)?\ [A-ZÀ-Þ]
+    | :\ (?:[A-Z]\w+\ ){0,3}(?:Books|Elsevier|Palgrave|Polity|Press|Routledge|Sage|SAGE|Springer|Wiley)\b
+    | \ (?:Agreement|Charter|Convention|Declaration|Principles|Process|Protocol|Statute|Treaty)\b""")
+"""The pattern of words that make a name the beginning of another one, of a place (Lagos de Moreno is not
+Lagos), a publisher or a treaty."""
 _JOURNAL = re.compile(r"(?: (?:and|of|[A-Z]\w+)){0,3} (?:Journal|Quarterly|Review)\b")
 """The pattern of words that make the name of a people the beginning of a journal's title."""
 _LONGEST_PARTICLE = 3

@@ -131,9 +131,10 @@ _CITED = re.compile(r"""(?x)
     | ,?\ (?:[A-Z]\.?[ ]?){1,3} (?:,\ |&\ |and\ ) [A-Z]\w+ | \ et\ al""")
 """The pattern of text that follows the name of a cited author."""
 _INITIAL_BEFORE = re.compile(r"(?<!\w)([^\W\d_])\.\s?(?:[^\W\d_]\.\s?){0,2}$")
-_INITIAL_OF_SURNAME = re.compile(r"\s([^\W\d_])(?:\.|(?=[,;:)]|$))")
+_INITIAL_OF_SURNAME = re.compile(r"\s([^\W\d_])(?:\.|(?=[-,;:)]|$))")
 _INITIAL_BEHIND = re.compile(r",?\s([^\W\d_])\.?(?=$|\W)(?!['’])")
 _IS_A = re.compile(r"\s(?:is|was|es|era|est|é)\s(?:an?|the|une?|una|uma?|la|el)\s(\w+)(?:\s(\w+))?")
+_SAINT = re.compile(r"(?i)\b(?:saint|sainte|san|sankt|santa|santo|são|st)\.?\s$")
 _QUOTES = tuple("«»„“”'\"")
 _OPENS = re.compile(r"(?:^|[.!?:;…|•\n])\W*$")
 """The pattern of text before a word that has a capital only because it opens a sentence."""
@@ -166,8 +167,8 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
             len(words) > 1 or not is_ordinary(word, everywhere)
             and bool(_POSSESSIVE.match(behind) or not _OPENS.search(before)
                      or before[-1:] in _QUOTES and behind[:1] in _QUOTES))
-    if re.search(r"[\s_‐‑–-]", word):
-        return False  # a broken word is more often two
+    if re.search(r"[\s_‐‑–-]", word) and not re.search("[-\u00ad] ", word):
+        return False  # a broken word is more often two, but for one at the end of a line
     if kind == "abbreviation":
         return word.isupper() or word == "".join(each[0] for each in re.findall(r"[^\W\d_]+", name))
     if is_file_name or re.match("_", behind) or before.endswith("_"):  # an identifier has no capitals
@@ -192,6 +193,8 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
         return False
     if kind == "surname":
         return not _follows_name_of_another(before, name)
+    if kind == "given name" and _SAINT.search(before):
+        return False
     if kind == "given name" and _POSSESSIVE.match(behind):
         return True
     return _stands_alone(before, behind, is_sure=kind == "given name" and len(word) >= _SHORTEST

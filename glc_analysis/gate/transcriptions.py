@@ -53,10 +53,13 @@ def sounds_of(word: str) -> frozenset[str]:
     (True, True)
     """
     forms = {word, stem(word)[1:]} if len(word) > _LONGEST_UNINFLECTED else {word}
+    forms |= {_ARTICLE.sub("", word), re.sub("ة$", "ت", word)}
     return frozenset(reading for form in forms for reading in _readings(_in_latin(form, between="·")))
 
 
 _LONGEST_UNINFLECTED = 3
+_ARTICLE = re.compile(r"^[ae](?:l|([dnrstz])(?=\1))(?=[a-z]{4})")
+"""The pattern of an Arabic article that is written as one word with its noun, as in Alzahrani and Essabah."""
 
 
 def _in_latin(word: str, between: str = "") -> str:

@@ -41,7 +41,7 @@ _FIGURE_SIGNS = str.maketrans({code: str(unicodedata.digit(chr(code))) for start
 _OTHER_FIGURES = re.compile(f"[{''.join(map(chr, _FIGURE_SIGNS))}]")
 _FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
 _NUMBERED = re.compile(r"""(?xi) (?:isbn|issn|doi|orcid)[\s:\d-]*
-    | \b (?:act|law|bill|decree|directive|regulation|ley|decreto|lei|loi|décret|arrêté|ordonnance|gesetz|kanun
+    | \b (?:act|acuerdo\ \w+|irb|law|bill|decree|directive|regulation|ley|decreto|lei|loi|décret|arrêté|ordonnance|gesetz|kanun
         |закон\w*|указ\w*|قانون|ច្បាប់) \W{1,3} (?:\w{1,3}\W{1,3})?""")
 """The pattern of words before a number that is no phone number: of a publication, or of a law."""
 _PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
@@ -105,13 +105,15 @@ def _is_phone_number(text: str, found: re.Match[str]) -> bool:
 def _is_of_a_law_or_row(number: str) -> bool:
     """Whether a number is that of a law, or a row of numbers with leading zeros in small steps.
 
-    >>> [_is_of_a_law_or_row(number) for number in ("2024/1712", "0412 0415 0419", "0412 5550")]
+    >>> [_is_of_a_law_or_row(number) for number in ("4478/2017", "0412 0415 0419", "0412 5550")]
     [True, True, False]
     """
+    if re.fullmatch(rf"{_YEAR}/\d{{3,5}}|[1-9]\d{{2,4}}(?:/|[ ]\(){_YEAR}", number):
+        return True
     row = re.findall(r"\d+", number)
     steps = [int(second) - int(first) for first, second in pairwise(row)]
-    return bool(re.fullmatch(rf"{_YEAR}/\d{{3,5}}", number)) or len({*map(len, row)}) == 1 and all(
-        group.startswith("0") for group in row) and bool(steps) and all(0 < step < 100 for step in steps)
+    return (len({*map(len, row)}) == 1 and all(group.startswith("0") for group in row)
+            and bool(steps) and all(0 < step < 100 for step in steps))
 
 
 def _ends_with(text: str, form: re.Pattern[str]) -> bool:

@@ -56,6 +56,7 @@ def test_the_number_of_a_law_is_no_phone_number(text):
     ("Elke Branning", "ELKE: We waited.", "the ELKE study"),
     ("Hope Branning", "Hope B. wrote", "Hope I wrote"),
     ("Elkie Branning", "talk_elkie_02", "elkie 02"),
+    ("Elkie Adom-Bran", "Elkie A-B", "Saint Elkie's well"),
     ("سناء الورداني", "قالت سناء إن", "كانت سناء عالية"),
     ("សុខ ស្រីពៅណា", "ស្រីពៅណា បានមក", "ស្រីពៅណាមក"),
     ("សុខ ពៅណា", "លោកពៅណាបានមក", "ពៅណាបានមក")])
@@ -75,6 +76,8 @@ def test_a_given_name_alone_is_found_where_it_can_only_be_a_name(name, text, har
     ("سناء الورداني", "للورداني رأي", "وردان ورأي"),
     ("ចាន់ ធារីណា", "Chan Thea-rina", "Chan Dara-rith"),
     ("ចាន់ សុជាណា", "Chan Socheana", "Chan Vicheana"),
+    ("Ana Wickmoor", "asked Wick-\nmoor again", "asked Wick Moor"),
+    ("هالة الزرقاوي", "Hala Alzarqawi", "Hala Alqasimi"),
     ("Лариса Підгаєцька", "Larysa Pidhaietska", "Larysa Pidruchna")])
 def test_a_surname_is_found_misspelt_with_an_apostrophe_or_a_prefix(name, text, harmless):
     assert rules(text, (name, "person", "folded", "")).keys() == {name}
@@ -106,6 +109,8 @@ def test_a_place_is_found_without_the_word_for_a_kind_of_place(name, text, harml
     ("Lamp & Harbour Trust", "LampAndHarbour_accounts", "a lamp and harbour"),
     ("Harbour of Lamps Network", "HLN opens", "LN opens"),
     ("Harbour Lamp Foundation", "the Harbourlamp bus", "harbour"),
+    ("مؤسسة شمعة المرفأ", "Shamat al-Marfa staff", "Al-Marfa staff"),
+    ("مؤسسة شمعة المرفأ", "عند شمعة المرفأ", "شمعة في المرفأ"),
     ("جمعية قنديل المرفأ", "عند قنديل المرفأ", "قنديل في المرفأ"),
     ("جمعية قنديل المرفأ", "Qandil al-Marfa staff", "Al-Marfa staff")])
 def test_an_organisation_is_found_without_the_words_for_its_form(name, text, harmless):
@@ -117,7 +122,9 @@ def test_an_organisation_is_found_without_the_words_for_its_form(name, text, har
     ("call oh two four four, double five - one two", True), ("oh double seven, triple one, four", True),
     ("one, two, two, double", False),
     ("Directive 2011/36/EU and 2024/1712", False), ("tel. 2024/1712", True),
-    ("0412 0415 0419 segments", False), ("0412 0415", False), ("0412 5550", True)])
+    ("0412 0415 0419 segments", False), ("0412 0415", False), ("0412 5550", True),
+    ("Law 4478/2017, Resolution 1325 (2000)", False), ("Acuerdo Gubernativo 176-2016", False),
+    ("case no. CR/0447/2016", True)])
 def test_telephone_numbers_in_loose_words_and_beside_numbers_of_laws_and_segments(text, is_found):
     assert bool(rules(text)) == is_found
 
@@ -128,6 +135,12 @@ def test_telephone_numbers_in_loose_words_and_beside_numbers_of_laws_and_segment
     ("plate number GR 4471-21", True), ("plate number four", False)])
 def test_an_address_or_plate_in_other_forms(text, is_found):
     assert bool(rules(text)) == is_found
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("2nd ed., London: Sage", False), ("the London Protocol", False), ("London: two nights", True)])
+def test_a_city_of_a_publisher_or_treaty_is_harmless(text, is_found):
+    assert bool(rules(text, known={"London": "city of a country: GBR"})) == is_found
 
 
 def test_a_journal_is_not_a_people():
