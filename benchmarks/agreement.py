@@ -1,6 +1,7 @@
-"""What agreement costs: alpha beside the ``krippendorff`` package, sets of codes, the bootstrap.
+"""Measures how long agreement takes: alpha, compared with the package ``krippendorff``; alpha for sets of
+codes; the bootstrap.
 
-That package is GPL-3: it is measured in an environment of its own, never imported here.
+That package is under GPL-3. It is therefore run in an environment of its own and never imported here.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ UNITS, TURNS, DOCUMENTS, CODES = 1_000_000, 100_000, 30, 40
 
 
 def rows(their_python: Path = THEIR_PYTHON) -> list[str]:
-    """Rows of a Markdown table: what | time | ratio to ours."""
+    """Returns rows of a Markdown table: what was measured | time | ratio to our time."""
     return [*(row for values in (2, 5) for row in _nominal(values, their_python)), _sets(),
             _documents()]
 
@@ -62,7 +63,7 @@ def _nominal(n_values: int, their_python: Path) -> list[str]:
 
 
 def _sets() -> str:
-    """Three coders who choose 0 to 3 of 15 codes a turn, from as many sets as come up."""
+    """Returns the row for MASI alpha of three coders who each give a turn 0 to 3 of 15 codes."""
     draw = np.random.default_rng(2)
     codes = np.array([f"code {code}" for code in range(15)])
     chosen = draw.random((TURNS, 15)) < .06
@@ -95,7 +96,8 @@ def _documents() -> str:
 
 
 def _timed(work) -> tuple[float, object]:
-    """The best of three, which other people's work disturbs least."""
+    """Returns the shortest of three times, which other programs on the machine disturb least, and the
+    result."""
     times = []
     for _ in range(3):
         begun = time.perf_counter()

@@ -1,4 +1,5 @@
-"""The measures of `make bench` beside those of the last time, and what became slower by more than a tenth."""
+"""Compares the measures of `make bench` with those of the last time, and marks those that became slower by
+more than a tenth."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ _SECONDS = re.compile(r"([\d,.]+) (s|ms)")
 
 
 def seconds_in(text: str) -> dict[str, float]:
-    """Every time of a Markdown text of tables, in seconds, by table, row and column.
+    """Returns every time in a Markdown text of tables, in seconds, keyed by table, row and column.
 
     >>> seconds_in("| Coded | time |\\n|---|---|\\n| 9 texts | 1,200 ms |")
     {'Coded: 9 texts, time': 1.2}
@@ -29,7 +30,8 @@ def seconds_in(text: str) -> dict[str, float]:
 
 
 def beside(last: str, now: str) -> list[str]:
-    """A table of all times, the last and the new one, those that became slower first and marked.
+    """Returns the lines of a table with the last and the new time of each measure. Those that became slower
+    come first and are marked.
 
     >>> table = "| Build | time |\\n|---|---|\\n| small | 1.0 s |\\n| large | 9.0 s |"
     >>> print(*beside(table, table.replace("9.0", "9.95")), sep="\\n")

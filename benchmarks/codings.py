@@ -1,8 +1,9 @@
-"""What coded texts cost: a REFI-QDA project of 10,000 codings read and written, beside ``pyrefiqda``.
+"""Measures how long it takes to read and write a REFI-QDA project of 10,000 codings, compared with
+``pyrefiqda``.
 
-That package (MIT) turns the project into objects and leaves the texts on disk, unpacked there. To do
-the same work as ours, the words of every stretch are cut out of its text and compared with the
-quotation stored beside it. Each is measured in a process of its own, imports in its memory, not its time.
+That package (MIT) turns the project into objects and leaves the texts unpacked on disk. So that both do the
+same work, the benchmark also cuts the words of every stretch out of its text and compares them with the
+stored quotation. Each is measured in a process of its own; imports count for memory, not for time.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ print(min(times), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, ma
 
 
 def rows(folder: Path, their_python: Path = THEIR_PYTHON) -> list[str]:
-    """Rows of a Markdown table: what | time | ratio to our reading | peak memory."""
+    """Returns rows of a Markdown table: what was measured | time | ratio to our reading | peak memory."""
     path = folder / "codings.qdpx"
     _write(path)
     ours, memory = _measured(sys.executable, OURS, path)
@@ -75,7 +76,8 @@ def rows(folder: Path, their_python: Path = THEIR_PYTHON) -> list[str]:
 
 
 def _measured(python: str, work: str, path: Path) -> tuple[float, float]:
-    """Seconds, best of three, and peak memory in GiB. OSError where it cannot be run."""
+    """Returns the seconds (the best of three) and the peak memory in GiB. Raises OSError if the program
+    cannot be run."""
     done = subprocess.run([python, "-c", TIMED.format(work=work), str(path)], capture_output=True, text=True)
     if done.returncode:
         raise OSError(done.stderr)
@@ -86,7 +88,8 @@ def _measured(python: str, work: str, path: Path) -> tuple[float, float]:
 
 
 def _write(path: Path) -> None:
-    """Interviews of about 60,000 characters, in several scripts; stretches of 20 to 400 that overlap."""
+    """Writes a project with interviews of about 60,000 characters in several scripts, and with overlapping
+    stretches of 20 to 400 characters."""
     draw = np.random.default_rng(1)
     words = np.array(["we", "wait", "for", "nobody", "años", "ប៉ូលីស", "الشرطة", "полиция", "😀", "\n"])
     texts = [" ".join(words[draw.integers(0, len(words), 11_000)]) for _ in range(DOCUMENTS)]

@@ -1,7 +1,8 @@
-"""What the coding desk costs on an interview of 10,000 turns: until the first turn is painted, until a key is
-a coding that can be seen, until the last turn is there.
+"""Measures the coding desk on an interview of 10,000 turns: the times until the first turn is painted, until
+a pressed key is visible as a coding, and until the last turn is painted.
 
-Measured in Chromium, on a page of its own: JupyterLab adds the way from browser to kernel.
+The desk is measured in Chromium on a page of its own. In JupyterLab, the way between browser and kernel takes
+additional time.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ PAINTED = """async ([press, isThere]) => {
   await new Promise(requestAnimationFrame);
   return performance.now() - begun;
 }"""
-"""Milliseconds from what somebody does until it is painted: JavaScript that does it, and that sees it."""
+"""JavaScript that returns the milliseconds from an act of the user until its effect is painted. Its arguments
+are a script that does the act, and a script that checks for the effect."""
 
 
 def rows(folder: Path) -> list[str]:
-    """Rows of a Markdown table: what | time."""
+    """Returns rows of a Markdown table: what was measured | time."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -84,7 +86,7 @@ def _measured(page, session: CodingSession) -> list[str]:
 
 
 def _key(key: str, more: str = "") -> str:
-    """JavaScript that presses a key where the focus is."""
+    """Returns JavaScript that presses a key at the focus."""
     code = "Digit" * key.isdigit() + key
     return (f"document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', "
             f"code: '{code}', bubbles: true, cancelable: true, {more} }}))")

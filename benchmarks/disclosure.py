@@ -1,4 +1,5 @@
-"""What deciding who may see what, and the gate, cost: seconds, and their share of a build or a run."""
+"""Measures how long it takes to decide who may see what, and to run the gate: seconds, and their share of a
+build or a run."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ SAID = "Most of them first ask for a bed, then for a telephone; the court comes 
 
 
 def gate() -> list[str]:
-    """150 pages of 100 kB searched for 200 names."""
+    """Returns the row for searching 150 pages of 100 kB for 200 names."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for n in range(150):
@@ -35,7 +36,8 @@ def gate() -> list[str]:
 
 
 def released(study: Study, build_seconds: float) -> list[str]:
-    """The release of a built study for both audiences, beside the whole build."""
+    """Returns the row for the release of a built study for both audiences, with its share of the whole
+    build."""
     from glc_analysis.disclosure.consent import Consent
     from glc_analysis.disclosure.suppression import decide
     from glc_analysis.figures.contributors import find_contributors

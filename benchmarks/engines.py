@@ -1,4 +1,5 @@
-"""The country and theme notebooks of a study by `glc run`, by other engines, and by the bare cells."""
+"""Measures how long the country and theme notebooks of a study take with `glc run`, with other engines, and
+as bare cells."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ Measure = Callable[..., tuple[float, float]]
 
 @dataclass(frozen=True)
 class _Collection:
-    """The same collection for other engines: a command a page, with what it needs and makes."""
+    """The same notebooks for other engines: for each page a command, with its inputs and its output."""
 
     study: Study
     folder: Path
@@ -51,7 +52,8 @@ class _Collection:
                 for page, command in zip(pages_of(self.study), self.commands, strict=True)]
 
     def write(self) -> None:
-        """A script for the shell, a Snakefile, a dodo.py and a task module of pytask."""
+        """Writes the commands as a script for the shell, a Snakefile, a dodo.py and a task module of
+        pytask."""
         (self.folder / "out").mkdir(exist_ok=True)
         tasks, inputs = self.tasks(), self.inputs
         (self.folder / "loop.sh").write_text("set -e\n" + "\n".join(t[3] for t in tasks) + "\n")
@@ -74,7 +76,7 @@ class _Collection:
 
 
 def printed(way: str, root: Path, *arguments: str) -> list[float]:
-    """The numbers that a way prints of itself."""
+    """Returns the numbers that one of the ways to execute notebooks (:mod:`.ways`) prints."""
     done = subprocess.run([sys.executable, WAYS, way, str(root), *arguments], capture_output=True, text=True,
                           env={**os.environ, "GLC_STUDY": str(root)})
     if done.returncode:
@@ -83,7 +85,8 @@ def printed(way: str, root: Path, *arguments: str) -> list[float]:
 
 
 def rows(root: Path, folder: Path, measure: Measure) -> list[str]:
-    """The tables: notebooks executed, published, under nbval; nothing changed, one country changed."""
+    """Returns the tables: notebooks executed, a whole run with its site, notebooks under nbval, nothing
+    changed, one country changed."""
     study, glc = Study(root), [str(BIN / "glc"), "--study", str(root)]
     pages, environment = len(pages_of(study)), {"GLC_STUDY": str(root)}
     _Collection(study, folder).write()
@@ -122,7 +125,7 @@ def rows(root: Path, folder: Path, measure: Measure) -> list[str]:
 
 
 def _site(root: Path) -> list[str]:
-    """The site alone: its pages, and the gate."""
+    """Returns the table about the site alone: its pages, and the gate."""
     rendered, gate, made, largest = printed("site", root)
     return ["| The site of a run | |", "|---|---|",
             f"| {made:.0f} pages and the search index | {rendered:.2f} s |",
@@ -131,7 +134,7 @@ def _site(root: Path) -> list[str]:
 
 
 def _notebook_tests(study: Study) -> list[str]:
-    """Every notebook under nbval, by plain and by warm kernels."""
+    """Returns the table about every notebook under nbval, with plain and with warm kernels."""
     times = {}
     for kernels in ("local-provisioner", "glc-fork"):
         begun = time.perf_counter()
@@ -145,7 +148,7 @@ def _notebook_tests(study: Study) -> list[str]:
 
 def _nothing(glc: list[str], folder: Path, snake: list[str], measure: Measure,
              environment: dict[str, str]) -> list[str]:
-    """What each engine needs to find that nothing changed."""
+    """Returns the table of how long each engine needs to find that nothing has changed."""
     doit = [str(BENCH / "doit"), "-f", str(folder / "dodo.py"), "-d", str(folder)]
     pytask = [str(BENCH / "pytask"), "build", str(folder / "task_pages.py"), "--database-url",
               f"sqlite:///{folder}/pytask.db"]
@@ -160,8 +163,9 @@ def _nothing(glc: list[str], folder: Path, snake: list[str], measure: Measure,
 
 
 def _one_country(study: Study, glc: list[str], measure: Measure) -> list[str]:
-    """An answer of one country corrected: what is rerun, and how long all of it takes, beside that part of a
-    cold run: of its pages, and of the seconds that its pages took."""
+    """Returns the table about a corrected answer of one country: which pages are made again, and how long
+    this takes. The time is compared with the corresponding part of a cold run, by the number of pages and by
+    the seconds that the pages took."""
     shutil.rmtree(study.reports)
     cold, _ = measure([*glc, "run"])
     took = {slug: page["seconds"] for slug, page in last_run(study)[1]["pages"].items()}

@@ -1,4 +1,4 @@
-"""An invented export of 52 columns, for measuring the draft of a study."""
+"""Writes an invented export of 52 columns, for measuring the draft of a study."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wide_study import COUNTRIES, SENTENCES
 
 RECORDS = 2_000
 SINGLES, SCALES, MULTIS, RATINGS, NUMBERS, TEXTS = 16, 8, 8, 6, 4, 7
-"""With time, organisation and country: 52 columns."""
+"""The numbers of questions of each type. With time, organisation and country they make 52 columns."""
 STEPS = ("Never", "Rarely", "Sometimes", "Often", "Always")
 SERVICES = (
     "Shelter",
@@ -24,8 +24,8 @@ SERVICES = (
 
 
 def write_export(path: Path, records: int = RECORDS, *, seed: int = 1) -> Path:
-    """Writes the export as a survey tool would: the header is the question, several answers stand in a
-    cell."""
+    """Writes the export as a survey tool would: the header has the question, and a cell can hold several
+    answers."""
     draw = random.Random(seed)
     kinds = [
         ("single", SINGLES),

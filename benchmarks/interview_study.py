@@ -1,9 +1,10 @@
-"""An invented study of any size with interviews, calls and several coders' work, for measuring the build.
+"""Writes an invented study of any size with interviews, calls and several coders' work, for measuring the
+build.
 
-One organisation gives one interview and one answer to the survey. Ines and Omar code in programs that
-write REFI-QDA, Tomas copies whole turns into a table. Ines and Tomas code the masked texts; Omar codes
-the transcripts as they were typed, with the speakers' names, other blanks and another Unicode form. Every
-third interview has two coders. A few of Tomas' tables quote words that stand nowhere, as real ones do.
+Each organisation gives one interview and one answer to the survey. Ines and Omar code in programs that write
+REFI-QDA; Tomas copies whole turns into a table. Ines and Tomas code the masked texts. Omar codes the
+transcripts as they were typed, with the speakers' names, other blanks and another Unicode form. Every third
+interview has two coders. A few of Tomas' tables quote words that are in no text, as happens in real tables.
 
 ``python benchmarks/interview_study.py FOLDER INTERVIEWS`` writes a study into a new folder.
 """
@@ -29,9 +30,11 @@ from glc_analysis.new_study import start_study  # noqa: E402
 from glc_analysis.schema import list_table_files  # noqa: E402
 
 SIZES = (13, 120, 600)
-"""Interviews of the studies that are measured, with about 140, 6,000 and 60,000 codings."""
+"""The numbers of interviews in the studies that are measured. They have about 140, 6,000 and 60,000
+codings."""
 CODINGS_A_READER = {13: 7, 120: 34, 600: 69}
-"""Codings that one coder makes in one text; as many turns of the participant are coded."""
+"""The number of codings that one coder makes in one text, by the number of interviews. As many turns of the
+participant are coded."""
 INES, OMAR, TOMAS = "ines", "omar", "tomas"
 CODERS = (INES, OMAR, TOMAS)
 ORGANISATIONS_A_CALL = 20
@@ -63,17 +66,17 @@ WORDS = {
           "الشرطة مرتين سألت عن المدرسة والطبيب والأجر والرسالة والمحكمة والمفتاح والغرفة",
 }
 WEIGHTS = (10, 4, 2, 2, 2)
-"""How often an interview is in each of these languages."""
+"""The weights by which an interview gets one of these languages."""
 SYLLABLES = ("ba", "ke", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va")
 SPACE = UUID("0d4a64a2-6a0f-5be2-9a55-0c2a6f1f5a11")
-"""From which the identifiers in the coders' projects are made."""
+"""The namespace from which the identifiers in the coders' projects are made."""
 SEGMENT = tuple[str, str]
-"""What somebody says, as it was said and as coders get it, names masked."""
+"""The words of a turn: as they were said, and with names masked, as coders get them."""
 
 
 @dataclass
 class Conversation:
-    """An interview or a call: who says what, as it was said and under pseudonyms."""
+    """An interview or a call: its speakers and their words, as they were said and under pseudonyms."""
 
     document_id: str
     path: str
@@ -91,7 +94,7 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Coding:
-    """A code on some words of a turn: from one character to another, in either form of the text."""
+    """A code on some words of a turn: the first and the last character, in both forms of the text."""
 
     turn: int
     code: str
@@ -101,10 +104,10 @@ class Coding:
 
 
 def write_interview_study(root: Path, interviews: int, *, codings: int = 0, seed: int = 1) -> Path:
-    """Writes the study into a new folder and returns it; the same seed gives the same bytes.
+    """Writes the study into a new folder and returns the folder. The same seed gives the same bytes.
 
-    ``codings`` is how many a coder makes in one text; by default as many as the sizes that are
-    measured have (:data:`CODINGS_A_READER`).
+    ``codings`` is how many codings a coder makes in one text; the default is that of
+    :data:`CODINGS_A_READER`.
     """
     start_study(root)
     draw = random.Random(f"{seed} {interviews}")
@@ -122,7 +125,7 @@ def write_interview_study(root: Path, interviews: int, *, codings: int = 0, seed
 
 
 def name_of(number: int) -> str:
-    """A first name of its own for every number.
+    """Returns a first name for a number. Every number has another name.
 
     >>> name_of(0), name_of(17)
     ('Babaka', 'Kekeka')
@@ -145,7 +148,7 @@ def _interviews(count: int, many: int, draw: random.Random) -> Iterator[Conversa
 
 
 def _calls(talks: list[Conversation], many: int, draw: random.Random) -> Iterator[Conversation]:
-    """One call for every twenty organisations, in which each says something."""
+    """Yields one call for every twenty organisations, in which each of them speaks."""
     for n, first in enumerate(range(0, len(talks), ORGANISATIONS_A_CALL)):
         numbers = range(first, min(first + ORGANISATIONS_A_CALL, len(talks)))
         call = Conversation(f"call-{n:03}", f"raw/calls/call-{n:03}.txt", "", "en")
@@ -156,7 +159,8 @@ def _calls(talks: list[Conversation], many: int, draw: random.Random) -> Iterato
 
 def _talk(talk: Conversation, people: list[tuple[str, str, int]], turns: int, other: int,
           draw: random.Random) -> None:
-    """Lets the interviewer and the people talk: a question of the guide before every fourth turn."""
+    """Adds the turns of the interviewer and the people to a conversation, with a question of the guide before
+    every fourth turn."""
     words = WORDS[talk.language].split()
     for n in range(turns):
         if n % 4 == 0:
@@ -173,7 +177,8 @@ def _talk(talk: Conversation, people: list[tuple[str, str, int]], turns: int, ot
 
 
 def _said(pattern: str, who: int) -> SEGMENT:
-    """Words with somebody's name: names.csv lists them in order, so that the pseudonym follows."""
+    """Returns words with a person's name, as said and masked. names.csv lists the names in order, so that the
+    pseudonym is known."""
     return pattern.format(name_of(who)), pattern.format(f"Person {who + 1}")
 
 
@@ -190,7 +195,7 @@ def _as_srt(talk: Conversation) -> str:
 
 
 def _cues(talk: Conversation, mark: str) -> str:
-    """One cue a sentence."""
+    """Returns the conversation as cues of a call, one cue per sentence."""
     cues = []
     for name, _, said, _ in talk.turns:
         for sentence in said.replace(". ", ".\n").split("\n"):
@@ -257,7 +262,7 @@ def _write_reference(root: Path, talks: list[Conversation], calls: list[Conversa
 
 
 def readers(number: int) -> tuple[str, ...]:
-    """Who codes a text: every third has two coders."""
+    """Returns the coders of a text; every third text has two."""
     first = CODERS[number % 3]
     return (first, CODERS[(number + 1 + number // 9 % 2) % 3]) if number % 9 < 3 else (first,)
 
@@ -355,7 +360,8 @@ def _write_coders_work(root: Path, talks: list[Conversation], calls: list[Conver
 
 def _codings(talk: Conversation, meant: list[str], codes: list[str], many: int,
              draw: random.Random) -> Iterator[Coding]:
-    """One coding in most of the participants' turns, two in some; most with the code that was meant."""
+    """Yields one coding in most of the participants' turns and two in some. Most have the code about which
+    the turn was written."""
     for turn in draw.choices(talk.participants, k=many):
         code = meant[turn] if draw.random() < 0.75 else draw.choice(codes)
         said, masked = talk.turns[turn][2:]
@@ -373,7 +379,7 @@ Stretch = tuple[int, int, str, str]
 
 
 def _as_masked(talk: Conversation, codings: list[Coding]) -> tuple[str, str, list[Stretch]]:
-    """A source of a project: its name, the masked text, what is coded in it."""
+    """Returns the source of a project for the masked text: its name, its text, and the coded stretches."""
     starts, at = [], 0
     for _, speaker_id, _, masked in talk.turns:
         starts.append(at + len(speaker_id) + 2)
@@ -384,7 +390,8 @@ def _as_masked(talk: Conversation, codings: list[Coding]) -> tuple[str, str, lis
 
 
 def _as_typed(talk: Conversation, codings: list[Coding]) -> tuple[str, str, list[Stretch]]:
-    """The same with the transcript as it was typed: names of people, single line ends, decomposed letters."""
+    """Returns the source of a project for the transcript as it was typed: with the names of people, single
+    line ends and decomposed letters."""
     starts, at, lines = [], 0, []
     for name, _, said, _ in talk.turns:
         lines.append(f"{name}: {unicodedata.normalize('NFD', said)}")
@@ -399,7 +406,8 @@ def _as_typed(talk: Conversation, codings: list[Coding]) -> tuple[str, str, list
 
 
 def _write_project(path: Path, coder: str, sources: list[tuple[str, str, list[Stretch]]]) -> None:
-    """A REFI-QDA project: each stretch with its words; every tenth text and stretch with a memo alone."""
+    """Writes a REFI-QDA project. Each stretch has its words. Every tenth text and every tenth stretch has
+    only a memo."""
     user = _guid("user", coder)
     lines = ['<?xml version="1.0" encoding="utf-8"?>',
              '<Project xmlns="urn:QDA-XML:project:1.0" name="codings" origin="benchmark">',
@@ -446,7 +454,8 @@ def _guid(*content: str) -> str:
 
 
 def _quotations(work: list[tuple[Conversation, list[Coding]]], draw: random.Random) -> Iterator[list]:
-    """Whole turns of the masked texts, some with other blanks; one text in forty is quoted wrongly."""
+    """Yields rows that quote whole turns of the masked texts, some with other blanks. One text in forty is
+    quoted wrongly."""
     yield ["document", "quote", "code", "memo"]
     for n, (talk, codings) in enumerate(work):
         for k, one in enumerate(codings):
@@ -459,7 +468,7 @@ def _quotations(work: list[tuple[Conversation, list[Coding]]], draw: random.Rand
 
 
 def _coded_answers(talks: list[Conversation], codes: list[str], draw: random.Random) -> Iterator[list]:
-    """The first open answer of every organisation, coded as a whole."""
+    """Yields rows for the first open answer of every organisation, coded as a whole."""
     yield ["document", "quote", "code", "memo"]
     for n in range(len(talks)):
         yield [f"survey.r{n + 2}.q1.9", "", draw.choice(codes), ""]

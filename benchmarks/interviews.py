@@ -1,8 +1,8 @@
-"""What a build from nothing costs with interviews and codings: CPU seconds, peak memory, and how they grow.
+"""Measures a build from nothing with interviews and codings: CPU seconds, peak memory, and how both grow.
 
-CPU seconds, of all threads and with the start of Python, depend less than the time of the clock on what
-else the machine does. The growth exponent is b where the seconds grow as the codings to the power of b, from
-the size above to this one: 1 where twice the codings take twice as long.
+CPU seconds are those of all threads, including the start of Python. They depend less on other programs than
+the time of the clock does. The growth exponent is b if the seconds grow as the codings to the power of b,
+from the size in the row above to the size in this row. It is 1 if twice as many codings take twice as long.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEADING = ["| `glc build` from nothing, interviews | codings of all coders | CPU
 
 
 def rows(folder: Path, sizes: tuple[int, ...] = SIZES) -> list[str]:
-    """Rows of the table under :data:`HEADING`: one a size, the smallest first."""
+    """Returns the rows of the table with the header :data:`HEADING`, one row per size, the smallest first."""
     found, before = [], None
     for size in sizes:
         root = write_interview_study(folder / f"interviews-{size}", size)
@@ -39,7 +39,7 @@ def rows(folder: Path, sizes: tuple[int, ...] = SIZES) -> list[str]:
 
 
 def _built(root: Path) -> tuple[float, float]:
-    """CPU seconds and peak memory in GiB of one `glc build`."""
+    """Returns the CPU seconds and the peak memory in GiB of one `glc build`."""
     command = [sys.executable, "-m", "glc_analysis", "--study", str(root), "build"]
     print(" ".join(command), file=sys.stderr)
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -52,7 +52,7 @@ def _built(root: Path) -> tuple[float, float]:
 
 
 def _count(root: Path) -> int:
-    """Codings that the coders made, in the texts they are placed on or set apart."""
+    """Returns the number of codings by all coders, including codings that could not be placed."""
     study = Study(root)
     codings: pd.DataFrame = tables.read_table("codings", study=study)
     return int((codings["coder_id"] != CONSENSUS).sum()) + len(tables.read_table("quarantined", study=study))

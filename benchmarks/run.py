@@ -1,8 +1,8 @@
-"""``make bench``: what a run and a build cost, beside named alternatives, all in one go.
+"""``make bench``: measures a run and a build, together with named alternatives.
 
-Keeps its tables in docs/benchmarks.md, and prints all times beside those that were there: what became slower
-by more than a tenth comes first. Every alternative runs in
-the same call on the same machine: compare the ratios, not the seconds.
+Writes the tables into docs/benchmarks.md, and prints all times beside the last ones. Times that became slower
+by more than a tenth come first. All alternatives run in the same call on the same machine, so compare the
+ratios, not the seconds.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ from glc_analysis.study import Study  # noqa: E402
 
 SIZES = (30, 480, 30_000)
 LARGEST, OUTSPOKEN = 200_000, .25
-"""Organisations of the largest survey, which is checked and not built, and how many answer open questions."""
+"""The number of organisations in the largest survey, which is checked and not built, and the share of them
+that answer open questions."""
 
 
 def measured(command: list[str], **environment: str) -> tuple[float, float]:
-    """Runs a command; wall seconds and peak memory in GiB of its largest process."""
+    """Runs a command. Returns the seconds by the clock and the peak memory in GiB of its largest process."""
     print(shlex.join(command)[:110], file=sys.stderr)
     begun = time.perf_counter()
     process = subprocess.Popen(command, env={**os.environ, **environment},
@@ -56,7 +57,7 @@ def measured(command: list[str], **environment: str) -> tuple[float, float]:
 
 
 def runs(folder: Path) -> list[str]:
-    """The sample's collection by `glc run` and by other engines."""
+    """Returns the tables about the notebooks of the sample, made by `glc run` and by other engines."""
     root = folder / "sample"
     root.mkdir()
     for command in ("sample", "build"):
@@ -65,7 +66,8 @@ def runs(folder: Path) -> list[str]:
 
 
 def builds(folder: Path) -> list[str]:
-    """``glc check`` and ``glc build`` of invented surveys of 150 columns, and one small country's report."""
+    """Returns the rows for ``glc check`` and ``glc build`` of invented surveys of 150 columns, and for the
+    report of one small country."""
     rows = []
     for size in SIZES:
         root = write_wide_study(folder / f"wide-{size}", size)
@@ -78,21 +80,22 @@ def builds(folder: Path) -> list[str]:
 
 
 def largest(folder: Path) -> list[str]:
-    """``glc check`` of an invented survey of 150 columns, almost as large as one may be."""
+    """Returns the row for ``glc check`` of an invented survey of 150 columns that has nearly the largest
+    permitted size."""
     root = write_wide_study(folder / "largest", LARGEST, outspoken=OUTSPOKEN)
     seconds, memory = measured([str(BIN / "glc"), "--study", str(root), "check"])
     return [f"| {LARGEST:,} organisations | {seconds:.1f} s | {memory:.2f} GiB |"]
 
 
 def drafts(folder: Path) -> list[str]:
-    """``glc init --from`` of an invented export of 52 columns."""
+    """Returns the row for ``glc init --from`` with an invented export of 52 columns."""
     export = write_export(folder / "export.csv")
     seconds, memory = measured([str(BIN / "glc"), "init", str(folder / "drafted"), "--from", str(export)])
     return [f"| 52 columns, {RECORDS:,} records | {seconds:.1f} s | {memory:.2f} GiB |"]
 
 
 def _sample(folder: Path) -> tuple[Study, float]:
-    """The sample, and the seconds that building it took."""
+    """Builds the sample. Returns the study and the seconds that the build took."""
     study = Study(folder / "sample")
     begun = time.perf_counter()
     build(study)
@@ -100,7 +103,7 @@ def _sample(folder: Path) -> tuple[Study, float]:
 
 
 def main() -> None:
-    """Measures, prints, and keeps the table."""
+    """Measures everything, prints the tables and writes them into the documentation."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         packages = ", ".join(f"{p} {version(p)}" for p in ("pandas", "papermill", "markdown-it-py"))

@@ -1,13 +1,15 @@
-"""How good suggested codes are: the share of right codes among the first five, by language.
+"""Measures how good suggested codes are: the share of right codes that are among the first five, by language.
 
-On two public studies that nobody here coded: NaPiRE 2018 (open answers in English, Spanish and Portuguese, as
-they were written, with the authors' codes that five answers or more have; the names of the codes serve as
-definitions) and a free-list survey (items in English, the codes of the first of two coders). Each fifth of
-the respondents is ranked from the other four. Beside the ranking of the package stand the most frequent
-codes, a naive Bayes classifier on words, and the ranking without some of its parts. Needs the extra `suggest`
-and ``GLC_SHARED_DATA``; takes about ten minutes on two cores:
+Uses two public studies that were coded by others. NaPiRE 2018 has open answers in English, Spanish and
+Portuguese as they were written; of its codes, those with five or more answers are used, and their names serve
+as definitions. The other study is a free-list survey with items in English, of which the codes of the first
+of two coders are used.
 
-    .venv/bin/python benchmarks/suggestions.py
+Each fifth of the respondents is ranked from the other four fifths. The ranking of the package is compared
+with the most frequent codes, with a naive Bayes classifier on words, and with the ranking without some of its
+parts. Needs the extra `suggest` and ``GLC_SHARED_DATA``; takes about ten minutes on two cores:
+
+.venv/bin/python benchmarks/suggestions.py
 """
 
 from __future__ import annotations
@@ -37,12 +39,12 @@ FEWEST, FOLDS = 5, 5
 LANGUAGES = {"English": "English", "ES": "Spanish", "PT": "Portuguese"}
 PARTS = {"the package": code_ranking.LETTERS, "without the model, by letters alone": 1.0,
          "without letters": 0.0}
-"""How much of the likeness is that of letters."""
+"""The weight of letter sequences in the similarity of two texts, for each variant of the ranking."""
 WITHOUT_DEFINITIONS = "without the definitions"
 
 
 def napire() -> tuple[list[SettledPassage], dict[str, str], list[str]]:
-    """The answers with a code, the codes, and the language of each answer."""
+    """Returns the answers with a code, the definitions of the codes, and the language of each answer."""
     raw = (DATA / "napire2018/responses_efs_2018-02-05.csv").read_bytes().decode("mac_roman")
     rows = [[_mended(cell) for cell in row]
             for row in csv.reader(io.StringIO(raw, newline=""), delimiter=";")]
@@ -67,7 +69,7 @@ def napire() -> tuple[list[SettledPassage], dict[str, str], list[str]]:
 
 
 def free_list() -> tuple[list[SettledPassage], dict[str, str], list[str]]:
-    """The items with the first coder's code, which has no definition here."""
+    """Returns the items with the first coder's code, no definitions, and the language of each item."""
     with (DATA / "two_coder_free_list/both.csv").open(encoding="utf-8", newline="") as file:
         found = [SettledPassage(str(n), row["trait"].strip(), frozenset({row["coder1"]}), row["rid"])
                  for n, row in enumerate(csv.DictReader(file)) if row["trait"].strip()]
@@ -91,7 +93,7 @@ def _decoded(content: bytes) -> str:
 
 
 def in_folds(examples: list[SettledPassage]) -> np.ndarray:
-    """The fold of each example: all of a respondent in one."""
+    """Returns the fold of each example. All examples of a respondent are in one fold."""
     people = sorted({one.document_id for one in examples}, key=content_hash)
     fold = {person: n % FOLDS for n, person in enumerate(people)}
     return np.array([fold[one.document_id] for one in examples])
@@ -99,7 +101,7 @@ def in_folds(examples: list[SettledPassage]) -> np.ndarray:
 
 def ranked(train: list[SettledPassage], test: list[SettledPassage], definitions: dict[str, str],
            vectors: dict[str, np.ndarray], lists_shown: list[bool] | None = None) -> list[list[str]]:
-    """The codes of each passage in the order of the package."""
+    """Returns the codes of each passage in the order in which the package ranks them."""
     rows = [vectors[one] for one in [*(example.text for example in train), *definitions.values()]]
     ranking = CodeRanking(train, definitions, np.array(rows))
     found = [ranking.rank(one.text, vectors[one.text]) for one in test]
@@ -109,13 +111,13 @@ def ranked(train: list[SettledPassage], test: list[SettledPassage], definitions:
 
 
 def frequent(train: list[SettledPassage], test: list[SettledPassage]) -> list[list[str]]:
-    """The most frequent codes, the same for each passage."""
+    """Returns the most frequent codes, the same for each passage."""
     times = Counter(code for one in train for code in sorted(one.codes))
     return [[code for code, _ in times.most_common()]] * len(test)
 
 
 def by_words(train: list[SettledPassage], test: list[SettledPassage]) -> list[list[str]]:
-    """The codes by a multinomial naive Bayes classifier on the words of a passage."""
+    """Returns the codes of each passage as ranked by a multinomial naive Bayes classifier on its words."""
     words, times = defaultdict(Counter), Counter()
     for one in train:
         for code in sorted(one.codes):
@@ -141,18 +143,18 @@ def _words(text: str) -> set[str]:
 
 
 def share_found(lists: list[list[str]], test: list[SettledPassage], first: int = LIST_LENGTH) -> float:
-    """The share of right codes that are among the first of their list."""
+    """Returns the share of right codes that are among the first codes of their list."""
     pairs = [code in one[:first] for one, example in zip(lists, test, strict=True) for code in example.codes]
     return sum(pairs) / len(pairs)
 
 
 def chosen(rows: list, keys: list, key: object) -> list:
-    """The rows whose key is this one."""
+    """Returns the rows whose key equals ``key``."""
     return [one for one, its in zip(rows, keys, strict=True) if its == key]
 
 
 def measure(name: str, data: tuple[list[SettledPassage], dict[str, str], list[str]]) -> list[str]:
-    """The rows of the table for one study."""
+    """Returns the rows of the table for one study."""
     examples, definitions, languages = data
     encoder, fold = load_encoder(), in_folds(examples)
     if encoder is None:
@@ -197,7 +199,7 @@ def measure(name: str, data: tuple[list[SettledPassage], dict[str, str], list[st
 
 
 def table() -> list[str]:
-    """The table, as Markdown."""
+    """Returns the table as Markdown."""
     return ["| study | codes are ranked by | among three | among five | among five, by language |",
             "|---|---|---|---|---|", *measure("NaPiRE, 83 codes", napire()),
             *measure("free list, 15 codes", free_list())]

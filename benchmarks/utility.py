@@ -1,8 +1,8 @@
-"""How many counts readers see exactly, as a range, and not at all, beside two simple rules.
+"""Counts how many figures readers see exactly, as a range, and not at all, compared with two simple rules.
 
 ``python benchmarks/utility.py`` prints the table alone; `make bench` prints it with the others. The real
-survey is counted where its files lie (``GLC_SHARED_DATA``). The simple rules do not hold against subtraction,
-nor against readers who know two answers: the table tells what the difference costs.
+survey is counted if its files are available (``GLC_SHARED_DATA``). The simple rules do not protect against
+subtraction, nor against readers who know two answers. The table shows what the better protection costs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GROUPS = {"whole study": {"answer": "all", "organisation": "all"},
           "region": {"answer": "region", "organisation": "home_region"},
           "country": {"answer": "country", "organisation": "home_country"},
           "resources": {"answer": "resource_level", "organisation": "resource_level"}}
-"""Which subsets a row of the table counts, by the unit of the question."""
+"""The groups that a row of the table counts, by the unit of the question."""
 HEADING = ["| exact / range / not shown | counts | convening | public | at least 7, rounded to 5 | "
            "at least 5, one complementary cell |", "|---|---|---|---|---|---|"]
 TWO_REGIONS = """question_id,attribute,merged,chosen,by,date
@@ -43,13 +43,14 @@ ROUNDED_FROM, COVERED_FROM = 7, 5
 
 
 def rounded(counts: pd.Series) -> pd.Series:
-    """The status of each count where those below a threshold are left out and the others are rounded."""
+    """Returns the status of each count if counts below a threshold are left out and the others are
+    rounded."""
     return (counts >= ROUNDED_FROM).map({True: "banded", False: "suppressed"})
 
 
 def with_one_complement(counts: pd.Series, tables_of: pd.Series) -> pd.Series:
-    """The status of each count where those below a threshold are left out, and with one that is left out
-    alone in its table (``tables_of``) the smallest of the others.
+    """Returns the status of each count if counts below a threshold are left out. If only one count of a table
+    (``tables_of``) is left out, the smallest of the others is left out too.
 
     >>> with_one_complement(pd.Series([3, 9, 20, 8, 9]), pd.Series(["a", "a", "a", "b", "b"])).tolist()
     ['suppressed', 'suppressed', 'shown', 'shown', 'shown']
@@ -62,8 +63,8 @@ def with_one_complement(counts: pd.Series, tables_of: pd.Series) -> pd.Series:
 
 
 def rows(study: Study, name: str) -> list[str]:
-    """The lines of a built study: the counts of all options of its questions, by group, or by the groups that
-    were chosen; without questions whose answers are countries."""
+    """Returns the lines for a built study. They count all options of its questions, by group or by the chosen
+    groups, without questions whose answers are countries."""
     figures, questions = (tables.read_table(name, study=study) for name in ("figures", "questions"))
     chosen = groupings_of(read_reference(study).groupings, questions)
     listed = questions.loc[questions["option_list"] != COUNTRY_LIST, "question_id"].astype("str")
@@ -89,7 +90,8 @@ def rows(study: Study, name: str) -> list[str]:
 
 
 def table(folder: Path) -> list[str]:
-    """The table for the sample and, where its files are, the real survey; built in a folder."""
+    """Returns the table for the sample and, if its files are available, the real survey. The studies are
+    built in ``folder``."""
     sample = folder / "utility-sample"
     write_sample(sample)
     build(Study(sample))
@@ -107,7 +109,7 @@ def table(folder: Path) -> list[str]:
 
 
 def _survey(root: Path, data: Path) -> Study:
-    """A copy of the real survey's tables, which lead to its files from there."""
+    """Returns a copy of the real survey's tables in which the settings point to the survey's files."""
     committed = ROOT / "tests" / "studies" / "ngo_survey"
     for path in (*committed.glob("reference/*"), *committed.glob("private/reference/*")):
         target = root / path.relative_to(committed)

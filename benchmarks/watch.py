@@ -1,5 +1,5 @@
-"""Ten corrections of an answer while a browser shows the page of its country: until that page is seen, and
-until all pages are made."""
+"""Measures ten corrections of an answer while a browser shows the page of its country: the time until the
+browser shows the new page, and the time until all pages are made."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEADING = ["| `glc watch`, an answer corrected | its page seen | all pages |", "
 
 
 def rows(folder: Path) -> list[str]:
-    """Rows of a Markdown table: correction | seen | all."""
+    """Returns rows of a Markdown table: correction | page seen | all pages."""
     from tests.addons.watch.support.watched_corrections import correct, table
 
     try:

@@ -1,5 +1,5 @@
 """Ways to execute the country and theme notebooks of a study, each measured in a process of its own:
-``python benchmarks/ways.py WAY STUDY [SLUG]``. Some print seconds that they take themselves.
+``python benchmarks/ways.py WAY STUDY [SLUG]``. Some ways print the seconds that they measure themselves.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ CORES = os.cpu_count() or 1
 
 
 def pages_of(study: Study) -> list[PageJob]:
-    """The pages that are measured."""
+    """Returns the pages that are measured."""
     return [page for page in plan(study) if page.slug.startswith(KINDS)]
 
 
 def execute(study: Study, *, is_plain: bool = False, jobs: int = 0, scheduler: str = "") -> None:
-    """Our processes alone, or those of a dask scheduler's workers: no site, nothing written."""
+    """Executes the pages in our own processes, or in those of a dask scheduler's workers. Makes no site and
+    writes nothing."""
     from glc_analysis.addons.cluster.cluster import PageCluster
     from glc_analysis.run.execute import Failure, PageProcesses, page_processes
 
@@ -36,7 +37,8 @@ def execute(study: Study, *, is_plain: bool = False, jobs: int = 0, scheduler: s
 
 
 def alone(study: Study) -> None:
-    """Warm pages one after another; prints the seconds of the first and, on average, of the next four."""
+    """Executes warm pages one after another. Prints the seconds of the first page and the mean of the next
+    four."""
     from glc_analysis.run.execute import page_processes
 
     pages, times, begun = pages_of(study)[:5], [], time.perf_counter()
@@ -50,7 +52,8 @@ def alone(study: Study) -> None:
 
 
 def whole(study: Study) -> None:
-    """All pages, the site, the gate and the switch; prints the seconds of the pages and of what follows."""
+    """Makes all pages, the site, the gate and the switch to the new pages. Prints the seconds of the pages
+    and of the rest."""
     from glc_analysis.report import update_report_pages
 
     begun, times = time.perf_counter(), {}
@@ -61,8 +64,9 @@ def whole(study: Study) -> None:
 
 
 def site(study: Study) -> None:
-    """The site of the last run once more; prints the seconds of its pages with the search index, those of the
-    gate where it has read the notebooks while they ran, the number of pages and the kB of the largest."""
+    """Makes the site of the last run again. Prints the seconds of its pages with the search index, the
+    seconds of the gate (which has read the notebooks while they ran), the number of pages, and the size of
+    the largest page in kB."""
     import shutil
     import tempfile
 
@@ -89,7 +93,8 @@ def site(study: Study) -> None:
 
 
 def cells(study: Study) -> None:
-    """The code cells of all pages in one process that has imported everything: the floor; prints seconds."""
+    """Runs the code cells of all pages in one process that has already imported everything. Prints the
+    seconds, which no engine can undercut."""
     import json
 
     from IPython.core.interactiveshell import InteractiveShell
@@ -114,7 +119,7 @@ def cells(study: Study) -> None:
 
 
 def papermill(study: Study) -> None:
-    """papermill's own function, page after page, in one process."""
+    """Executes page after page with papermill's own function, in one process."""
     import papermill as engine
 
     for page in pages_of(study):
@@ -123,7 +128,8 @@ def papermill(study: Study) -> None:
 
 
 def one(study: Study, slug: str) -> None:
-    """One page by a plain kernel; prints the seconds of the page and the peak memory of its kernel, GiB."""
+    """Executes one page in a plain kernel. Prints the seconds of the page and the peak memory of its kernel
+    in GiB."""
     import resource
 
     from glc_analysis.run.execute import Failure, PageProcesses

@@ -1,4 +1,4 @@
-"""An invented study of any size with 150 survey columns, for measuring the build."""
+"""Writes an invented study of any size with 150 survey columns, for measuring the build."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 from glc_analysis.new_study import start_study
 
 SINGLES, SCALES, MULTIS, NUMBERS, TEXTS, OPTIONS = 50, 20, 10, 17, 8, 5
-"""With organisation, country, start, end, language and 50 option columns: 150 columns."""
+"""The numbers of questions of each type and of options. With organisation, country, start, end, language and
+50 option columns, they make 150 columns."""
 COUNTRIES = ("Cambodia", "Peru", "Kenya", "Latvia", "India", "Egypt", "Ukraine", "Nigeria", "Denmark",
              "Australia", "Brazil", "Ghana", "Nepal", "Albania", "Mexico", "Canada", "Japan",
              "Morocco", "Poland", "Chile", "Jordan", "Uganda", "Spain", "Malta", "Fiji")
 SMALL, SMALL_ORGANISATIONS = "FJI", 8
-"""Fiji has so many organisations, whatever the size of the study."""
+"""A small country, and the number of its organisations, which does not depend on the size of the study."""
 SENTENCES = ("We work with shelters and the police, and we meet once a month to plan.",
              "Trabajamos con albergues y con la fiscalía, y nos reunimos cada mes.",
              "យើងធ្វើការជាមួយនគរបាល និងផ្ទះសុវត្ថិភាព ដើម្បីជួយអ្នករងគ្រោះ។",
@@ -23,8 +24,8 @@ SENTENCES = ("We work with shelters and the police, and we meet once a month to 
 
 
 def write_wide_study(root: Path, organisations: int, *, seed: int = 1, outspoken: float = 1) -> Path:
-    """Writes the study into a new folder and returns it; the same seed gives the same bytes. The share
-    ``outspoken`` of the organisations answers the open questions."""
+    """Writes the study into a new folder and returns the folder. The same seed gives the same bytes.
+    ``outspoken`` is the share of organisations that answer the open questions."""
     start_study(root)
     settings = (root / "reference" / "study.toml").read_text(encoding="utf-8")
     for name in ("started", "ended", "language"):

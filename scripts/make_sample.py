@@ -48,8 +48,9 @@ def main() -> None:
 
 
 def renew_committed_study() -> None:
-    """Puts the study where it is committed, in place of the one that is there, with the digests by which the
-    pre-commit hook knows its raw files and private tables (``sha256sum -c SHA256SUMS`` checks them too)."""
+    """Writes the study to the place where it is committed, in place of the earlier one. Also writes the
+    digests by which the pre-commit hook recognises its raw files and private tables (``sha256sum -c
+    SHA256SUMS`` checks them too)."""
     with TemporaryDirectory() as made:
         write_study(Path(made), plain=Path(made) / PLAIN)
         for part in (*_PARTS, PLAIN):

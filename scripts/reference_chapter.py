@@ -1,4 +1,4 @@
-"""The chapter on reference tables in the documentation, made from the schema."""
+"""Makes the chapter of the documentation on reference tables from the schema."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from glc_analysis.schema import (
 
 
 def reference_chapter(examples: Path) -> str:
-    """The chapter on reference tables as Markdown: first a list of the tables, then a section for each.
+    """Returns the chapter on reference tables as Markdown: first a list of the tables, then a section for
+    each.
 
-    ``examples`` is the folder of a study with filled reference tables. An example in the chapter is a cell
-    of its table there: from the row in which most columns are filled, else the first one that is not blank.
+    ``examples`` is the folder of a study with filled reference tables. An example in the chapter is a cell of
+    the table in that study: from the row in which most columns are filled or, if it is blank there, from the
+    first row in which it is filled.
 
     >>> from glc_analysis.study import REPOSITORY
     >>> chapter = reference_chapter(REPOSITORY / "glc_analysis/sample")
@@ -53,7 +55,7 @@ _PLACES = {
 
 
 def _where(name: str, table: ReferenceTable) -> str:
-    """Where a table lies, and which columns of it lie elsewhere."""
+    """Returns a sentence on the folder of a table, and on columns of the table that are in another file."""
     apart = [f"`{column}`" for column in table.private_columns]
     columns = " and ".join(filter(None, [", ".join(apart[:-1]), *apart[-1:]]))
     place = _PLACES[table.lies_in]
@@ -66,7 +68,7 @@ def _row_meaning(table: ReferenceTable) -> str:
 
 
 def _may_hold(about: ReferenceColumn) -> str:
-    """What a cell of a reference column may hold, in words.
+    """Returns a description of what a cell of a reference column may hold.
 
     >>> print(_may_hold(reference_tables()["questions"].columns["theme_id"]))
     a `code_id` of codebook.csv where `level` is `theme`; may be blank
@@ -97,8 +99,8 @@ _SEVERAL = {"words": "several are separated by blanks or commas",
 
 
 def _example_cells(path: Path) -> dict[str, str]:
-    """One example per column: from the row of a table with most cells filled, else from the first with one;
-    none if there is no such table."""
+    """Returns one example per column: from the row of the table with most cells filled, or else from the
+    first row in which the column is filled. Returns no examples if there is no such table."""
     if not path.is_file():
         return {}
     with path.open(encoding="utf-8-sig", newline="") as lines:

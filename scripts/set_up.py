@@ -22,7 +22,7 @@ SYSTEM = os.name
 
 
 def judge(version: tuple[int, int]) -> tuple[bool, str]:
-    """Whether a version of Python is refused, and what to say of it."""
+    """Returns whether a version of Python is refused, and what to say about it."""
     if not (3, 11) <= version <= (3, 14):
         return True, (f"{sys.executable} is not Python 3.11 to 3.14, which glc_analysis needs.\n"
                       "Name one that is: make setup PYTHON=python3.12, or python3.12 scripts/set_up.py")
@@ -31,7 +31,7 @@ def judge(version: tuple[int, int]) -> tuple[bool, str]:
 
 
 def steps(venv: Path) -> list[Step]:
-    """The commands and changes that make the environment for a study."""
+    """Returns the commands and changes that make the environment for a study."""
     python = python_of(venv)
     return [[sys.executable, "-m", "venv", str(venv)],
             [*installing(python), "--require-hashes", "-r", "requirements.lock"],
@@ -43,13 +43,13 @@ def steps(venv: Path) -> list[Step]:
 
 
 def further_steps(venv: Path) -> list[Step]:
-    """The commands that add what packets, documents, scheduled jobs and tests need."""
+    """Returns the commands that add what packets, documents, scheduled jobs and tests need."""
     return [[*installing(python_of(venv)), "--require-hashes", "-r", "requirements-all.lock"],
             compiling(venv)]
 
 
 def python_of(venv: Path) -> str:
-    """The Python of an environment."""
+    """Returns the path of the Python of an environment."""
     return str(venv / ("Scripts/python.exe" if SYSTEM == "nt" else "bin/python"))
 
 
@@ -58,36 +58,38 @@ def installing(python: str) -> list[str]:
 
 
 def compiling(venv: Path, *others: str) -> list[str]:
-    """Compiles bytecode by name and on all cores: without it every kernel starts 2.5 times as slowly, and the
-    environment may tell pip and Python not to write any."""
+    """Returns the command that compiles the packages of an environment, and the folders ``others``, to
+    bytecode on all cores. Without bytecode every kernel takes 2.5 times as long to start, and the settings of
+    the machine may tell pip and Python not to write any."""
     folder = venv / ("Lib" if SYSTEM == "nt" else "lib")
     return [python_of(venv), "-W", "ignore", "-m", "compileall", "-qq", "-j", "0", "-x",
             r"[/\\](tests|pip)[/\\]", str(folder), *others]
 
 
 def name_checkout_relatively(venv: Path) -> None:
-    """Python reads where the package lies in the letters of the locale, and does not start where these lack
-    one of the path; from here to there the path has none but dots."""
+    """Writes the path to the package relative to the environment. Python reads that path in the encoding of
+    the locale, and does not start if the encoding lacks one of its letters; a relative path here consists
+    only of dots."""
     for path in packages_of(venv).glob("*editable*glc_analysis*.pth"):
         with suppress(ValueError):  # on another drive of Windows
             path.write_text(f"{os.path.relpath(ROOT, path.parent)}\n", encoding="utf-8")
 
 
 def leave_out_tests(venv: Path) -> None:
-    """Removes the tests that scientific packages bring, 60 MB that nobody runs here."""
+    """Removes the tests that come with scientific packages, 60 MB that nobody runs here."""
     for package in ("numpy", "pandas", "pyarrow", "scipy", "statsmodels"):
         for folder in [*(packages_of(venv) / package).rglob("tests")]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def packages_of(venv: Path) -> Path:
-    """The folder of an environment in which its packages lie."""
+    """Returns the folder of an environment that holds its packages."""
     return next(venv.glob("Lib/site-packages" if SYSTEM == "nt" else "lib/*/site-packages"))
 
 
 def run(commands: Sequence[Step], stamp: Path) -> None:
-    """Runs the commands, then leaves the stamp. Files meant for other Pythons (templates of some packages)
-    cannot be compiled, which matters to nobody."""
+    """Runs the commands, then writes the stamp. Some packages contain files for other Pythons (templates)
+    that cannot be compiled; this is ignored."""
     stamp.unlink(missing_ok=True)
     for command in commands:
         if callable(command):

@@ -1,8 +1,8 @@
-"""Invents the sample study, and larger ones in its manner: the same bytes for the same arguments.
+"""Invents the sample study, and larger studies of the same kind. The same arguments give the same bytes.
 
-The content (questions, options, texts in several languages, organisations, what was said, how it was
-coded, what was agreed and by which votes) is in the tables of ``content/``; ``content/truth.toml`` says
-what the default study holds, so that every later step can be checked against it.
+The content (questions, options, texts in several languages, organisations, what was said, how it was coded,
+what was agreed and by which votes) is in the tables of ``content/``. ``content/truth.toml`` states the
+figures of the default study, so that every later step can be checked against them.
 """
 
 from __future__ import annotations
@@ -28,17 +28,18 @@ from scripts.sample_study.study_files import (
 )
 
 DEFAULT = 30, 25, 2017
-"""Organisations, countries and seed of the study that is committed and whose figures are known."""
+"""The number of organisations, the number of countries and the seed of the committed study, whose figures are
+known."""
 
 
 def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int = DEFAULT[1],
                 seed: int = DEFAULT[2], plain: Path | None = None) -> None:
-    """Writes ``raw/``, ``reference/`` and ``private/`` of an invented study into a folder without them, and
-    nothing that belongs to an add-on that is not installed; into the folder ``plain`` the tables that take
-    the place of raw files which an add-on alone reads.
+    """Writes ``raw/``, ``reference/`` and ``private/`` of an invented study into a folder that has none of
+    them. Files of add-ons that are not installed are left out. The folder ``plain`` gets tables in place of
+    raw files that only an add-on can read.
 
-    Raises UsageError, with nothing written, where the numbers of organisations and
-    countries do not fit together; FileExistsError where one of the folders is there.
+    Raises UsageError, with nothing written, if the numbers of organisations and countries do not fit
+    together, and FileExistsError if one of the folders exists.
     """
     interviews = participants(organisations, countries, seed)
     answer(interviews, seed)
@@ -63,7 +64,7 @@ def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int =
 
 
 def leave_known_files(root: Path) -> None:
-    """Deletes what belongs to add-ons that are not installed."""
+    """Deletes the files of add-ons that are not installed."""
     known = read_sample_files(root)
     for path in [path for part in _PARTS for path in (root / part).rglob("*") if path.is_file()]:
         if (name := path.relative_to(root).as_posix()) not in known:

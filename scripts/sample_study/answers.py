@@ -1,9 +1,9 @@
-"""What is answered: shares that are exact and patterns that are modest.
+"""Invents the answers, with exact shares and moderate patterns.
 
-An option is chosen by exactly its share of those who answer: by those who lean
-to it most. How much an organisation leans to it comes from its resources, its
-region and a good deal of chance (``content/pattern.csv``). So every figure of
-the sample is known beforehand, and still is no noise.
+An option is chosen by exactly its share of those who answer, namely by those who tend to it most. How much an
+organisation tends to an option depends on its resources, its region and a good deal of chance
+(``content/pattern.csv``). Every figure of the sample is therefore known beforehand, and yet the answers vary
+as real ones do.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CHANCE = 3.0
 
 
 def answer(interviews: list[Interview], seed: int) -> None:
-    """Fills in the answers of all interviews, question by question in the order of the survey."""
+    """Fills in the answers of all interviews, question by question, in the order of the survey."""
     by_organisation = firsts(interviews)
     order = {question["question_id"]: n for n, question in enumerate(rows("questions"))}
     for question in rows("questions"):
@@ -41,7 +41,8 @@ def answer(interviews: list[Interview], seed: int) -> None:
 
 def leading(interviews: Iterable[Interview], share: float, rng: Random, *, base: int | None = None,
             lean: float = 0, region: str = "") -> set[Interview]:
-    """The share of ``base`` interviews (default: of those given) that lean to something most."""
+    """Returns the interviews that tend to something most. Their number is the ``share`` of ``base`` (default:
+    the number of interviews)."""
     score = {i: lean * i.level + (i.country["region_id"] == region)
              + CHANCE * (rng.random() + rng.random()) for i in interviews}
     count = int(share * (len(score) if base is None else base) + 0.5)
@@ -49,13 +50,15 @@ def leading(interviews: Iterable[Interview], share: float, rng: Random, *, base:
 
 
 def _is_met(condition: skip_logic.Condition, interview: Interview) -> bool:
-    """Skip logic of one comparison, which is all that the sample's questions use."""
+    """Whether an interview fulfils a condition of the skip logic. The sample's questions use only conditions
+    of one comparison."""
     return condition is None or bool(
         set(condition.values) & set(interview.answers.get(condition.name, ())))
 
 
 def _draw_one(question: Row, answering: list[Interview], rng: Random) -> None:
-    """One option each; the option listed last in the pattern takes those who remain."""
+    """Gives each interview one option. The option listed last in the pattern is given to the interviews that
+    remain."""
     *pattern, last = grouped("pattern", "question_id")[question["question_id"]]
     free = answering
     for option in pattern:
@@ -67,7 +70,7 @@ def _draw_one(question: Row, answering: list[Interview], rng: Random) -> None:
 
 
 def _draw_several(question: Row, answering: list[Interview], rng: Random) -> None:
-    """Any number of options; whoever chooses an exclusive one chooses no other."""
+    """Gives each interview any number of options. An interview with an exclusive option gets no other."""
     kinds = {o["option_id"]: o["kind"] for o in grouped("options", "option_list")[question["option_list"]]}
     free = answering
     for option in grouped("pattern", "question_id")[question["question_id"]]:
@@ -84,7 +87,8 @@ def _tick(question: Row, option: Row, interviews: Iterable[Interview]) -> None:
 
 
 def _draw_number(question: Row, answering: list[Interview], rng: Random) -> None:
-    """A whole number within the bounds of the organisation's resources, small ones likelier."""
+    """Gives each interview a whole number within the bounds for the organisation's resources; small numbers
+    are more likely."""
     bounds = {row["resource_level"]: (int(row["smallest"]), int(row["largest"]))
               for row in grouped("numbers", "question_id")[question["question_id"]]}
     for interview in answering:
@@ -94,7 +98,7 @@ def _draw_number(question: Row, answering: list[Interview], rng: Random) -> None
 
 
 def _draw_date(question: Row, answering: list[Interview], rng: Random) -> None:
-    """A day between the founding year and 2015."""
+    """Gives each interview a day between the founding year and 2015."""
     for interview in answering:
         founded = int(interview.organisation["founded"])
         year, month, day = (first + int(rng.random() * span) for first, span
@@ -103,7 +107,8 @@ def _draw_date(question: Row, answering: list[Interview], rng: Random) -> None:
 
 
 def _draw_text(question: Row, answering: list[Interview], rng: Random) -> None:
-    """Texts are dealt by language, each once; only organisations beyond the content repeat one."""
+    """Gives each interview a text in its language. Each text is used once; texts are repeated only if a
+    larger study needs more of them."""
     hands: dict[str, list[str]] = defaultdict(list)
     for row in grouped("texts", "question_id")[question["question_id"]]:
         hands[row["language"]].append(row["text"])

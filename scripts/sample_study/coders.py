@@ -1,7 +1,8 @@
-"""What two coders made of it, each in a program of their own, and what they settled on.
+"""Writes the work of two coders, each in a program of their own, and the codes on which they agreed.
 
-Ines marks passages in a program that writes REFI-QDA, or where no add-on reads that, in a table with their
-places; Tomas copies whole turns, and open answers, into a spreadsheet. Both work on the masked texts.
+Ines marks passages in a program that writes REFI-QDA or, if no add-on reads that, in a table with the
+positions of the passages. Tomas copies whole turns and open answers into a spreadsheet. Both work on the
+masked texts.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ PLACED = ("document", "start", "end", "quote", "code", "coder", "memo")
 
 
 def write_coders_work(root: Path, answers: Iterable[Row], plain: Path | None = None) -> None:
-    """Writes ``raw/codings``, for which transcripts and reference tables have to be there; into the folder
-    ``plain`` the table that takes the place of Ines' project without the add-on that reads it.
+    """Writes ``raw/codings``. Transcripts and reference tables must already exist. If no add-on reads Ines'
+    project, the folder ``plain`` gets the table that takes its place.
 
     ``answers`` are the open answers that Tomas coded: document_id, codes.
     """
@@ -64,19 +65,21 @@ def write_coders_work(root: Path, answers: Iterable[Row], plain: Path | None = N
 
 
 def _codes(*cells: str) -> list[str]:
-    """The codes of the first cell that is filled; none where it says ``-``, or all are blank."""
+    """Returns the codes in the first filled cell; none if that cell is ``-`` or if all cells are blank."""
     return [code for code in next(filter(None, cells), "").split() if code != "-"]
 
 
 def _work(coder: str) -> Iterator[tuple[str, Row, list[str]]]:
-    """Every turn that a coder was to read: its segment_id, the row, the codes it was given."""
+    """Yields every turn that a coder was to read: its segment_id, its row, and the codes that the coder gave
+    to it."""
     for row in grouped("assignments", "coder_id")[coder]:
         for n, turn in enumerate(grouped("turns", "document_id")[row["document_id"]], 1):
             yield f"{row['document_id']}.{n}", turn, _codes(turn[coder], turn["codes"])
 
 
 def _places(marked: str) -> Iterator[tuple[int, int]]:
-    """Where in a turn's words the passages of its first and second code stand; then always the whole.
+    """Yields the positions in a turn's words of the passage with the first code, then of the passage with the
+    second code, then again and again of the whole turn.
 
     >>> [place for place, _ in zip(_places("[[We {{wait]], then}} talk."), range(3))]
     [(0, 7), (3, 13), (0, 19)]
@@ -91,7 +94,7 @@ def _places(marked: str) -> Iterator[tuple[int, int]]:
 
 
 def _marked_by_ines(texts: Texts, names: dict[str, str]) -> tuple[dict[str, str], list[Row]]:
-    """The texts that Ines read by document_id, and her passages."""
+    """Returns the texts that Ines read, by document_id, and her passages."""
     codings, sources = [], {}
     for segment_id, turn, given in _work(INES):
         document_id, _, n = segment_id.rpartition(".")
@@ -105,7 +108,7 @@ def _marked_by_ines(texts: Texts, names: dict[str, str]) -> tuple[dict[str, str]
 
 
 def _placed_rows(sources: dict[str, str], codings: list[Row]) -> Iterator[Row]:
-    """A row per passage with its words, and one for each text that was read and left uncoded."""
+    """Yields a row per passage with its words, and a row for each text that was read and left uncoded."""
     for coding in codings:
         yield {**coding, "document": coding["source"],
                "quote": sources[coding["source"]][coding["start"]:coding["end"]]}
@@ -114,7 +117,8 @@ def _placed_rows(sources: dict[str, str], codings: list[Row]) -> Iterator[Row]:
 
 
 def _quotes(kind: str, texts: Texts, names: dict[str, str]) -> Iterator[Row]:
-    """Rows of Tomas' sheet: the whole turn as quotation; memos where nobody else reads the text."""
+    """Yields the rows of Tomas' sheet, with the whole turn as quotation. They include memos on texts that
+    nobody else reads."""
     said = dict(zip(texts.segments["segment_id"], texts.segments["text"], strict=True))
     shared = {segment_id for segment_id, *_ in _work(INES)}
     for segment_id, turn, given in _work(TOMAS):
@@ -124,7 +128,8 @@ def _quotes(kind: str, texts: Texts, names: dict[str, str]) -> Iterator[Row]:
 
 
 def _disagreements() -> Iterator[Row]:
-    """Where both read a turn and differ: a row a coder, and the decision if there is a reason for it."""
+    """Yields the turns that both coders read and coded differently: a row per coder, and the decision if a
+    reason for it is given."""
     first = {segment_id: given for segment_id, _, given in _work(INES)}
     for segment_id, turn, given in _work(TOMAS):
         if {*first.get(segment_id, given)} != {*given}:

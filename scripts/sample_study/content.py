@@ -1,4 +1,4 @@
-"""The content of the sample: what was invented, kept in the tables of ``content/``."""
+"""Reads the invented content of the sample from the tables of ``content/``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Row = dict[str, str]
 
 @cache
 def rows(name: str) -> tuple[Row, ...]:
-    """The rows of one table, in its order. They are shared: never change one.
+    """Returns the rows of one table, in its order. All callers share them, so never change a row.
 
     >>> rows("questions")[0]["question_id"]
     'Q1.7'
@@ -24,7 +24,8 @@ def rows(name: str) -> tuple[Row, ...]:
 
 @cache
 def grouped(name: str, column: str) -> dict[str, list[Row]]:
-    """The rows of one table by the value of a column; an empty list for a value that it lacks.
+    """Returns the rows of one table, grouped by the value of a column. A value that does not occur has an
+    empty list.
 
     >>> [option["option_id"] for option in grouped("options", "option_list")["yes_no"]]
     ['yes', 'no', 'dont_know']

@@ -1,7 +1,7 @@
-"""What the convening decided, and the forms that its raters handed in.
+"""Writes the decisions of the convening, and the forms that its raters handed in.
 
-``content/votes.csv`` has a row a round, rater and criterion, ``content/comments.csv`` what a rater wrote
-beside a principle and its words in English, ``content/signoffs.csv`` what was signed otherwise than by a
+``content/votes.csv`` has a row per round, rater and criterion. ``content/comments.csv`` has the comments of
+raters on a principle, with their words in English. ``content/signoffs.csv`` has the sign-offs that were not a
 plain yes.
 """
 
@@ -18,13 +18,13 @@ FORM = ("round_id", "rater_id", "principle_id", "version", "text_version", "crit
         "may_be_read")
 SIGNED_ON = "2017-05-11"
 UNNAMED = "second-key"
-"""The organisation that signed and wants its name printed nowhere."""
+"""The organisation that signed and does not want its name to be printed."""
 
 
 def write_convening(root: Path, *, is_cited: bool) -> None:
-    """Writes the reference tables of the convening and ``raw/ratings``, one file a round and rater.
+    """Writes the reference tables of the convening and ``raw/ratings``, with one file per round and rater.
 
-    ``is_cited``: whether evidence carries its figures, which are those of the default sample.
+    ``is_cited`` says whether evidence cites figures, which are those of the default sample.
     """
     tables = {
         "evidence": [row if is_cited or row["kind"] == "segment" else row | {"cited": ""}
@@ -47,20 +47,22 @@ def write_convening(root: Path, *, is_cited: bool) -> None:
 
 
 def _issued(row: Row, language: str = "en") -> Row:
-    """The text of a row of rounds.csv as a rater of this language got it: in translation if there is one."""
+    """Returns the text of a row of rounds.csv in the version that a rater of this language got, which is a
+    translation if there is one."""
     texts = {text["language"]: text for text in grouped("principles", "principle_id")[row["principle_id"]]
              if text["version"] == row["version"]}
     return texts.get(language, texts["en"])
 
 
 def _decided(row: Row) -> Row:
-    """The text of a row of text_decisions.csv, as it was written first."""
+    """Returns the text of a row of text_decisions.csv as it was first written."""
     return next(text for text in grouped("principles", "principle_id")[row["principle_id"]]
                 if text["version"] == row["version"] and not text["translation_of"])
 
 
 def _form(round_id: str, rater: Row) -> Iterator[Row]:
-    """What one rater handed in: two scores a principle, the comment beside the first."""
+    """Yields the rows of the form that one rater handed in: two scores per principle, with the comment beside
+    the first."""
     of = {row["organisation_id"]: row["language"] for row in rows("organisations")}
     votes = [row for row in grouped("votes", "round_id")[round_id] if row["rater_id"] == rater["rater_id"]]
     said = {row["principle_id"]: row for row in grouped("comments", "round_id")[round_id]
@@ -75,7 +77,7 @@ def _form(round_id: str, rater: Row) -> Iterator[Row]:
 
 
 def _signoffs() -> Iterator[Row]:
-    """Every provider that rated signs every principle agreed on."""
+    """Yields the sign-offs: every organisation that rated signs every principle that was agreed."""
     otherwise = {(row["principle_id"], row["organisation_id"]): row for row in rows("signoffs")}
     agreed = [row for row in grouped("principles", "status")["agreed"] if not row["translation_of"]]
     for principle in agreed:

@@ -1,7 +1,7 @@
-"""What was said in interviews and calls, as the files that meeting programs and typists leave behind.
+"""Writes interviews and calls in the form of the files that meeting programs and typists produce.
 
-``content/turns.csv`` has a row a turn, with what each coder made of it; ``content/documents.csv``
-says in which manner its file is written.
+``content/turns.csv`` has a row per turn, with the codes that each coder gave to it. ``content/documents.csv``
+says in which form each file is written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scripts.sample_study.content import Row, grouped, rows
 
 NOTICE = "Invented by glc sample. No organisation, person or word in it is real."
 MARKS = re.compile(r"(\[\[|\]\]|\{\{|\}\})")
-"""What stands around the passages that belong to a turn's first and second code."""
+"""The marks around the passages that belong to a turn's first and second code."""
 
 _SENTENCE_END = re.compile(r"(?<=[.?!;؟]) ")
 _A_WORD, _A_BREATH = 380, 700  # milliseconds
@@ -34,7 +34,7 @@ _PARTS = {
 
 
 class Cue(NamedTuple):
-    """One sentence, with its times in milliseconds; ``opens`` the first one of a turn."""
+    """One sentence with its times in milliseconds; ``opens`` marks the first sentence of a turn."""
 
     start: int
     end: int
@@ -53,12 +53,13 @@ def write_conversations(root: Path) -> None:
 
 
 def words(turn: Row) -> str:
-    """What is said in a turn, without the marks of coded passages."""
+    """Returns the words of a turn without the marks of coded passages."""
     return MARKS.sub("", turn["text"])
 
 
 def _cues(turns: list[Row]) -> Iterator[Cue]:
-    """The turns sentence by sentence: as long as the words of each take, then a breath."""
+    """Yields the turns sentence by sentence. A sentence lasts as long as its words take, and is followed by a
+    short pause."""
     now = 2000
     for turn in turns:
         for n, sentence in enumerate(_SENTENCE_END.split(words(turn))):
@@ -83,14 +84,15 @@ def _named(turns: list[Row]) -> list[str]:
 
 
 def _teams(turns: list[Row]) -> bytes:
-    """A heading of name and time above every turn."""
+    """Returns a file with the speaker's name and the time above every turn."""
     starts = [cue.start // 1000 for cue in _cues(turns) if cue.opens]
     return _docx([NOTICE, *(line for turn, start in zip(turns, starts, strict=True) for line in (
         f"{turn['speaker']}   {start // 60}:{start % 60:02}", words(turn)))])
 
 
 def _docx(lines: list[str]) -> bytes:
-    """The least that makes a Word document: stored, not compressed, so the same bytes everywhere."""
+    """Returns the smallest possible Word document with these lines. It is stored uncompressed, so that it has
+    the same bytes everywhere."""
     said = "".join(f'<w:p><w:r><w:t xml:space="preserve">{escape(line)}</w:t></w:r></w:p>' for line in lines)
     made = BytesIO()
     with zipfile.ZipFile(made, "w") as package:

@@ -1,5 +1,5 @@
-"""What arrives in ``raw/survey``: the answers as two survey tools export them, the usual dirt included; of
-Qualtrics a plain table where no add-on reads its exports."""
+"""Writes the files in ``raw/survey``: the answers as two survey tools export them, with the usual errors. If
+no add-on reads exports of Qualtrics, a plain table takes the place of that export."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Cells = dict[str, str | int]
 
 
 def write_exports(root: Path, interviews: list[Interview], plain: Path | None = None) -> list[Row]:
-    """Writes ``raw/survey``, the Qualtrics file and the Kobo file of the Spanish interviews; into the folder
-    ``plain`` the table that takes the place of the first without the add-on that reads it.
+    """Writes ``raw/survey``: the Qualtrics file, and the Kobo file of the Spanish interviews. If no add-on
+    reads the Qualtrics file, the folder ``plain`` gets the table that takes its place.
 
-    Returns the rows of corrections.csv that correct what is wrong in them.
+    Returns the rows of corrections.csv that correct the errors in the files.
     """
     folder, name = root / "raw" / "survey", f"{TOOLS[0][0]}.csv"
     folder.mkdir(parents=True)
@@ -47,7 +47,7 @@ def write_exports(root: Path, interviews: list[Interview], plain: Path | None = 
 
 
 def open_answers(interviews: list[Interview]) -> Iterator[Row]:
-    """The open answers that become documents: answer_id, question_id, text."""
+    """Yields the open answers that become documents: answer_id, question_id, text."""
     soiled = {(row["version"], row["organisation_id"], row["column"]) for row in rows("dirt")}
     for (stem, first_row), records in zip(TOOLS, _by_tool(interviews), strict=True):
         met = set()
@@ -64,7 +64,8 @@ def open_answers(interviews: list[Interview]) -> Iterator[Row]:
 
 
 def coded_answers(interviews: list[Interview]) -> Iterator[Row]:
-    """The open answers that Tomas read: the document each becomes, its codes, as rows of assignments.csv."""
+    """Yields the open answers that Tomas read as rows of assignments.csv: the document that each becomes, and
+    its codes."""
     codes = {(row["question_id"], row["text"]): row["codes"] for row in rows("texts") if row["codes"]}
     for answer in open_answers(interviews):
         if found := codes.get((answer["question_id"], answer["text"])):
@@ -73,7 +74,7 @@ def coded_answers(interviews: list[Interview]) -> Iterator[Row]:
 
 
 def translated_answers(interviews: list[Interview]) -> Iterator[Row]:
-    """Rows of answer_translations.csv."""
+    """Yields the rows of answer_translations.csv."""
     written = {(row["question_id"], row["answer"]): row for row in rows("answer_translations")}
     for answer in open_answers(interviews):
         if found := written.get((answer["question_id"], answer["text"])):
@@ -81,14 +82,15 @@ def translated_answers(interviews: list[Interview]) -> Iterator[Row]:
 
 
 def _by_tool(interviews: list[Interview]) -> tuple[list[Interview], list[Interview]]:
-    """The records of the Qualtrics file, and those of the Kobo file."""
+    """Returns the records of the Qualtrics file, and the records of the Kobo file."""
     records = _with_versions(interviews)
     return ([r for r in records if r.organisation["language"] != "es"],
             [r for r in records if r.organisation["language"] == "es"])
 
 
 def _with_versions(interviews: list[Interview]) -> list[Interview]:
-    """Every interview, after the trial runs of the form and before those given a second time."""
+    """Returns all interviews, between the trial runs of the form and the interviews that were given a second
+    time."""
     named = {(row["version"], row["organisation_id"]) for row in rows("dirt")}
     trials, seconds = ([replace(i, version=v) for o, i in firsts(interviews).items() if (v, o) in named]
                        for v in (PREVIEW, SECOND))
@@ -97,9 +99,10 @@ def _with_versions(interviews: list[Interview]) -> list[Interview]:
 
 
 def _soil(records: list[Interview], cells: list[Cells], stem: str, first_row: int) -> list[Row]:
-    """Puts the dirt of ``content/dirt.csv`` into the cells; returns the corrections it needs.
+    """Puts the errors of ``content/dirt.csv`` into the cells. Returns the rows of corrections.csv that
+    correct them.
 
-    Of an organisation with two countries it is the first country's record.
+    If an organisation works in two countries, the errors are in the record of its first country.
     """
     place = {(r.version, r.organisation["organisation_id"]): n
              for n, r in reversed(list(enumerate(records)))}
@@ -117,7 +120,7 @@ def _soil(records: list[Interview], cells: list[Cells], stem: str, first_row: in
 
 
 def _questions(tool: int) -> Iterator[tuple[Row, str, list[Row]]]:
-    """Every question with its column in a tool (0 Qualtrics, 1 Kobo) and its options."""
+    """Yields every question with its column in a tool (0 Qualtrics, 1 Kobo) and its options."""
     for question in rows("questions"):
         yield (question, question["columns"].split(" | ")[tool],
                grouped("options", "option_list")[question["option_list"]])
@@ -129,7 +132,8 @@ def _fingerprint(record: Interview) -> str:
 
 
 def _qualtrics(record: Interview) -> Cells:
-    """One row of the Qualtrics export: labels, several choices as one column an option."""
+    """Returns one row of the Qualtrics export: labels, and a column per option for questions with several
+    choices."""
     organisation, is_whole = record.organisation, not record.organisation["stops_after"]
     cells: Cells = {
         "StartDate": str(record.started), "EndDate": str(record.ended), "Status": "Imported",
@@ -149,7 +153,8 @@ def _qualtrics(record: Interview) -> Cells:
 
 
 def _kobo(record: Interview, index: int) -> Cells:
-    """One row of the KoboToolbox export: names of choices, several joined and as 0/1 columns too."""
+    """Returns one row of the KoboToolbox export: names of options. Several choices are given both in one
+    joined cell and in 0/1 columns."""
     organisation = record.organisation
     cells: Cells = {
         "start": f"{record.started.isoformat()}.000-05:00",
@@ -172,7 +177,7 @@ def _kobo(record: Interview, index: int) -> Cells:
 
 
 def _write_qualtrics(path: Path, records: list[Cells]) -> None:
-    """Three header rows (names, questions, import ids), then the records."""
+    """Writes three header rows (names, questions, import ids), then the records."""
     wording = {header["column"]: header["wording"] for header in rows("headers")}
     for question, column, options in _questions(0):
         wording |= {column.replace("*", o["position"]):
@@ -187,7 +192,7 @@ def _write_qualtrics(path: Path, records: list[Cells]) -> None:
 
 
 def _write_plain(path: Path, records: list[Cells]) -> None:
-    """A header row, and the records in the rows that they have in the Qualtrics file."""
+    """Writes a header row, then the records in the same rows as in the Qualtrics file."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(records[0])

@@ -1,4 +1,4 @@
-"""Who takes part: the invented organisations, and one interview for every country they work in."""
+"""Invents the participants: the organisations, and one interview for every country in which they work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from glc_analysis.errors import UsageError
 from scripts.sample_study.content import Row, rows
 
 PREVIEW, SECOND = "preview", "second"
-"""Versions of an interview other than the first: a trial run of the form, and one given again."""
+"""The versions of an interview other than the first: a trial run of the form, and an interview that was given
+again."""
 LEVELS = ("low", "middle", "high")
 FIRST_DAY = datetime(2016, 2, 1)
 WEALTH = {"low": 0.0, "lower_middle": 0.2, "upper_middle": 0.5, "high": 0.8}
@@ -19,10 +20,10 @@ WEALTH = {"low": 0.0, "lower_middle": 0.2, "upper_middle": 0.5, "high": 0.8}
 
 @dataclass(eq=False)
 class Interview:
-    """One organisation answering for one country.
+    """The answers of one organisation for one country.
 
-    ``answers`` holds the option ids chosen or the one text written, by
-    question; a question that was not asked or not answered is not in it.
+    ``answers`` holds, by question, the ids of the chosen options or the one text that was written. A question
+    that was not asked or not answered is missing from it.
     """
 
     organisation: Row
@@ -39,16 +40,15 @@ class Interview:
 
     @property
     def level(self) -> int:
-        """Resources from -1 (low) to 1 (high)."""
+        """Returns the level of the organisation's resources, from -1 (low) to 1 (high)."""
         return LEVELS.index(self.organisation["resource_level"]) - 1
 
 
 def participants(organisations: int, countries: int, seed: int) -> list[Interview]:
-    """The interviews, without answers yet, in the order in which they took place.
+    """Returns the interviews, without answers yet, in the order in which they took place.
 
-    The first organisations and countries are those of ``content/``; further
-    ones are made up in the same manner. Raises UsageError where the numbers
-    do not fit together.
+    The first organisations and countries are those of ``content/``; further ones are invented in the same
+    way. Raises UsageError if the numbers do not fit together.
     """
     register = [*rows("organisations"), *_further(organisations, countries, seed)]
     by_id = {country["country_id"]: country for country in rows("countries")}
@@ -63,12 +63,13 @@ def participants(organisations: int, countries: int, seed: int) -> list[Intervie
 
 
 def firsts(interviews: list[Interview]) -> dict[str, Interview]:
-    """The first interview of each organisation, by organisation_id."""
+    """Returns the first interview of each organisation, by organisation_id."""
     return {i.organisation["organisation_id"]: i for i in reversed(interviews)}
 
 
 def _further(organisations: int, countries: int, seed: int) -> list[Row]:
-    """Organisations beyond those of the content: first the new countries, then all in turn."""
+    """Returns further organisations beyond those of the content: first one for each new country, then one for
+    each country in turn."""
     known = {c for o in rows("organisations") for c in o["work_country_ids"].split()}
     new = [c for c in rows("countries") if c["country_id"] not in known]
     more, more_countries = organisations - len(rows("organisations")), countries - len(known)
@@ -85,7 +86,7 @@ def _further(organisations: int, countries: int, seed: int) -> list[Row]:
 
 
 def _organisation(number: int, country: Row, rng: Random) -> Row:
-    """One more organisation, the richer its country the likelier rich itself."""
+    """Returns one further organisation. If its country is rich, it is more likely to have high resources."""
     model = rows("organisations")[number % len(rows("organisations"))]
     return {"organisation_id": f"organisation-{number:05d}",
             "label": f"Organisation {number:05d} (invented)", "type": model["type"],

@@ -1,4 +1,4 @@
-"""What became of the principles in the sample: a year of commitments, trials and reviews."""
+"""Writes what became of the principles in the sample: a year of commitments, trials and reviews."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ITEM = "practice"
 
 
 def write_practice(root: Path) -> None:
-    """Writes the tables of practice, and what those who rate agreed to: ``content/practice_consent.csv`` has
-    a row an organisation with the audiences that it agreed to."""
+    """Writes the tables of practice, and the consents of the organisations that rate:
+    ``content/practice_consent.csv`` has a row per organisation with the audiences to which it agreed."""
     for name in ("commitments", "trials", "reviews"):
         write_reference_table(root, name, rows(name))
     agreed = grouped("practice_consent", "organisation_id")

@@ -1,4 +1,4 @@
-"""The sample's reference tables, and the country context table that lies in ``raw``."""
+"""Writes the sample's reference tables, and the table of country contexts in ``raw``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TIERS = ("1", "2", "2WL", "3")
 
 
 def write_context(path: Path, interviews: list[Interview], seed: int) -> None:
-    """One row a work country and year: region, income group and a tier, which is invented."""
+    """Writes one row per work country and year: region, income group, and a tier, which is invented."""
     path.parent.mkdir(parents=True)
     table = []
     for country_id, country in sorted({i.country["country_id"]: i.country for i in interviews}.items()):
@@ -36,7 +36,8 @@ def write_context(path: Path, interviews: list[Interview], seed: int) -> None:
 
 def write_reference(root: Path, interviews: list[Interview], corrections: list[Row],
                     assignments: Iterable[Row], seed: int) -> None:
-    """Writes study.toml and the reference tables but for the manifest; ``assignments`` of answers."""
+    """Writes study.toml and the reference tables, except the manifest. ``assignments`` are the rows of
+    assignments.csv about answers."""
     tables: dict[str, Iterable[Row]] = {
         "questions": rows("questions"), "options": _options(), "countries": _countries(interviews),
         "organisations": [i.organisation for _, i in sorted(firsts(interviews).items())],
@@ -54,12 +55,12 @@ def write_reference(root: Path, interviews: list[Interview], corrections: list[R
 
 
 def write_manifest(root: Path) -> None:
-    """Records all that lies in ``raw``."""
+    """Records all files of ``raw`` in manifest.csv."""
     write_reference_table(root, "manifest", _manifest(root))
 
 
 def write_reference_table(root: Path, name: str, table: Iterable[Row]) -> None:
-    """A reference table, in the files in which it lies; the second has the rows with something private."""
+    """Writes a reference table into its files. The second file has the rows with private content."""
     table, about = list(table), reference_tables()[name]
     for n, file in enumerate(list_table_files(name)):
         optional = [column for column in file.optional if any(column in row for row in table)]
@@ -68,7 +69,7 @@ def write_reference_table(root: Path, name: str, table: Iterable[Row]) -> None:
 
 
 def write_table(path: Path, table: Iterable[Row], columns: Iterable[str]) -> None:
-    """A CSV file with these columns of the rows; one that a row lacks is blank."""
+    """Writes a CSV file with these columns of the rows. A column that a row lacks is blank."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(columns), extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
@@ -76,7 +77,8 @@ def write_table(path: Path, table: Iterable[Row], columns: Iterable[str]) -> Non
 
 
 def _options() -> Iterator[Row]:
-    """Two values an option: Qualtrics' label (or the number of its column), then Kobo's name."""
+    """Yields two values per option: the label of Qualtrics (or the number of its column), then the name of
+    Kobo."""
     numbered = {q["option_list"] for q in rows("questions") if "*" in q["columns"]}
     for option in rows("options"):
         yield option | {"value": option["position" if option["option_list"] in numbered else "label"]}
@@ -84,7 +86,8 @@ def _options() -> Iterator[Row]:
 
 
 def _countries(interviews: list[Interview]) -> list[Row]:
-    """Every way in which the raw files write a country, work or home, misspellings included."""
+    """Returns every way in which the raw files write a country, as work or home country, including
+    misspellings."""
     known = {c["country_id"]: c for i in interviews for c in (i.country, i.home)}
     spelt = {name: c for c in known.values() for name in (c["label"], c["name_es"]) if name}
     spelt |= {row["raw_name"]: known[row["country_id"]] for row in rows("country_spellings")}
@@ -92,7 +95,8 @@ def _countries(interviews: list[Interview]) -> list[Row]:
 
 
 def _consent(interviews: dict[str, Interview], seed: int) -> Iterator[Row]:
-    """Every organisation's choices; who agrees to more is taken from those who agree to less."""
+    """Yields the consents of every organisation. Those who agree to more are chosen among those who agree to
+    less."""
     openness = {share: leading(interviews.values(), share, Random(f"{seed} consent"))
                 for share in {float(row["share"]) for row in rows("consent")}}
     for organisation_id, interview in sorted(interviews.items()):

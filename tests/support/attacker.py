@@ -1,9 +1,10 @@
-"""What somebody who reads a release can work out: every set of answers that fits it, by integer programming.
+"""Computes what a reader of a release can work out, by integer programming over all sets of answers that fit
+the release.
 
-An attacker knows the list of participants with their regions, the questionnaire with its skip logic, what
-pages of countries tell, and the answers of some organisations more. Others of one region (and country, if
-figures of it are printed) are alike to the release, so that their answers are counted by region: exact, and
-small enough to solve a thousand times.
+An attacker knows the list of participants with their regions, the questionnaire with its skip logic, what the
+pages of countries print, and also the answers of some organisations. Other organisations of one region (and
+country, if figures of it are printed) cannot be distinguished in the release. Their answers are therefore
+counted by region, which is exact, and small enough to solve a thousand times.
 """
 
 from dataclasses import dataclass, field
@@ -21,22 +22,22 @@ from glc_analysis.figures.estimates import find_source_of_unprompted_codes, subs
 from glc_analysis.figures.groupings import NO_GROUPINGS, UNCHOSEN, Grouping, is_shown_group
 
 LEAST = 5
-"""Organisations behind a count that may be exact."""
+"""The fewest organisations behind a count that may be exact."""
 FOR_SIZE = ["count_too_small", "unanimous", "partition", "country", "complement_too_small", "base_too_small",
             "code_tree"]
 _COUNTRIES = ("country", "home_country")
 UNCHOSEN_GROUPINGS = {unit: Grouping(attribute) for unit, attribute in UNCHOSEN.items()}
 WIDE = ["count_too_small", "unanimous", "partition", "code_tree"]
-"""Rules that hide a count whose group is shown."""
+"""The rules that hide a count although its group is shown."""
 
 
 FITS, FITS_NOT = 0, 2
-"""Answers of the solver: there are such numbers, there are none."""
+"""The answers of the solver: there are such numbers, or there are none."""
 
 
 @dataclass
 class Puzzle:
-    """Unknown whole numbers and what is known of their sums."""
+    """Unknown whole numbers, and what is known of their sums."""
 
     most: list[float] = field(default_factory=list)
     sums: list[tuple[dict[int, float], float, float]] = field(default_factory=list)
@@ -49,12 +50,13 @@ class Puzzle:
         self.sums.append((terms, low, high))
 
     def range(self, terms):
-        """The least and the most that a sum of unknown numbers can be."""
+        """Returns the least and the greatest value that a sum of unknown numbers can have."""
         found = [self.fits(aim={i: sign * c for i, c in terms.items()}) for sign in (1, -1)]
         return [round(sum(c * numbers[i] for i, c in terms.items())) for numbers in found]
 
     def fits(self, *also, aim=None):
-        """Numbers that fit, those with the least of a sum where one is given; None where there are none."""
+        """Returns numbers that fit everything known; None if there are none. With ``aim``, returns the
+        numbers for which this sum is least."""
         cost = np.zeros(len(self.most))
         for i, c in (aim or {}).items():
             cost[i] = c
@@ -74,11 +76,12 @@ class Puzzle:
 
 
 class Attack:
-    """One audience's release of one study, with the truth to choose cruel cases from and to compare."""
+    """The release of one study for one audience, together with the true answers, from which the worst cases
+    are chosen and with which results are compared."""
 
     def __init__(self, frames, behind, decisions, settings, audience, also=None, groupings=NO_GROUPINGS):
-        """``also`` are decisions for another audience whose pages the same readers have, ``groupings`` those
-        that were chosen: one for all questions of a unit."""
+        """``also`` are the decisions for another audience whose pages the same readers have. ``groupings``
+        are the chosen groupings, one for all questions of a unit."""
         units = frames["questions"].set_index("question_id")["unit"]
         self.groupings = UNCHOSEN_GROUPINGS | {units.get(key, "organisation"): one
                                                for key, one in groupings.items()}
@@ -137,7 +140,8 @@ class Attack:
         self.sizes = {unit: self._sizes(unit) for unit in ("organisation", "answer")}
 
     def _sizes(self, unit):
-        """Records of each organisation by region and country, and those without a region last."""
+        """Returns the number of records of each organisation by region and country; records without a region
+        come last."""
         table = self.frames[unit + "s"]
         owner = pd.Index(self.names).get_indexer(table["organisation_id"])
         every = np.bincount(owner, minlength=len(self.names))
@@ -154,15 +158,17 @@ class Attack:
         return {**by, "": every - sum(by.values()), **countries}
 
     def _told(self, rows):
-        """The options whose answers pages of countries tell, and the organisations of which they tell all."""
+        """Returns the options for which pages of countries print answers, and the organisations whose answers
+        they print completely."""
         work = self.frames["answers"].astype({"organisation_id": "str", "country_id": "str"})
         elsewhere = set(work.loc[~work["country_id"].isin(rows["subset_id"]), "organisation_id"])
         return set(rows["option_id"]), ~np.isin(self.names, [*elsewhere])
 
     def _truth(self, rows):
-        """{(option, region): (records in the base, records counted)} by organisation.
+        """Returns {(option, region): (records in the base, records counted)}, each by organisation.
 
-        A country of which figures are printed stands for itself, and is not in its region."""
+        A country whose figures are printed stands for itself and is not in its region.
+        """
         found = {}
         for option, own in rows.groupby("option_id"):
             whole = own.index[own["subset_kind"] == "all"][0]
@@ -178,13 +184,14 @@ class Attack:
         return found
 
     def within(self, key, subset):
-        """The regions and countries of which a printed figure is about."""
+        """Returns the regions and countries to which a printed figure refers."""
         parts = {region for _, region in self.truths[key]}
         return sorted(one for one in parts if subset in ("", one)
                       or one in self.region_of and self.region_of[one] == subset)
 
     def room(self, key):
-        """Records of each organisation by region, or all together where no figure tells regions apart."""
+        """Returns the number of records of each organisation by region, or of all regions together if no
+        figure distinguishes regions."""
         sizes = self.sizes[self.tables[key]["unit"].iloc[0]]
         parts = {region for _, region in self.truths[key]}
         if parts == {""}:
@@ -196,11 +203,12 @@ class Attack:
         return found
 
     def is_alike(self, *keys):
-        """Whether questions are counted in the same records and regions."""
+        """Whether questions are counted over the same records and the same regions."""
         return len({(self.tables[key]["unit"].iloc[0], *sorted(self.room(key))) for key in keys}) == 1
 
     def linked(self, key):
-        """The question, those it decides about, and those that decide who is asked any of them."""
+        """Returns the question, the questions that depend on it, and the questions on which any of these
+        depend."""
         before = {one: condition.name for one, condition in self.conditions.items()
                   if isinstance(condition, Comparison) and {one, condition.name} <= set(self.tables)}
         found = [key]
@@ -211,7 +219,8 @@ class Attack:
         return found
 
     def puzzle(self, keys, known):
-        """Everything published about some questions, as sums of what is unknown."""
+        """Returns everything published about some questions, as sums of unknown numbers, and these numbers by
+        name."""
         game, numbers = Puzzle(), {}
         for key in keys:
             truth, sizes, (told, read) = self.truths[key], self.room(key), self.told[key]
@@ -240,7 +249,8 @@ class Attack:
         return game, numbers
 
     def _read(self, game, key, region, numbers, read):
-        """Those whose answers are told but for some options: who ticked none of the others ticked one."""
+        """Adds what is known of organisations whose answers are printed except for some options: if none of
+        the printed options was ticked, one of the others was."""
         told, truth = self.told[key][0], self.truths[key]
         options = sorted({option for option, _ in truth})
         if not read.any():
@@ -253,18 +263,19 @@ class Attack:
             game.add(dict.fromkeys(hidden, 1), low=base[ticked == 0].sum())
 
     def _all(self, key, option, regions, numbers):
-        """Everybody's answers that are not known, as numbers to add up."""
+        """Returns the unknown answers to an option in these regions, as terms of a sum."""
         names = [(key, option, region, *more) for region in regions for more in ((), ("told",))]
         return {numbers[name]: 1 for name in names if name in numbers}
 
     def range(self, row, size):
-        """Between what a printed figure lies: itself, or the edges of its range."""
+        """Returns the bounds of a printed figure: the figure itself, or the ends of its range."""
         if row.status == "shown":
             return int(row.shown_n), int(row.shown_n)
         return int(row.shown_low), int(row.shown_high)
 
     def _skip(self, game, key, numbers, known):
-        """Only those are asked whose answer before says so; unless people answered all the same."""
+        """Adds the skip logic: only organisations with the required earlier answer were asked. Nothing is
+        added where people answered all the same."""
         condition = self.conditions.get(key)
         if not isinstance(condition, Comparison) or (condition.name, None, "") not in numbers:
             return
@@ -293,7 +304,8 @@ class Attack:
                                   for number in self._all(upper, option, [region], numbers)}}, high=rest)
 
     def cruel(self, key, option):
-        """Organisations that could tell most about the others: those who said so, and those who did not."""
+        """Returns the organisations that know most about the others: the largest among those who gave an
+        answer, and among those who did not."""
         sets = [()]
         for (one, _), (base, counted) in self.truths[key].items():
             for side in (counted, base - counted) if one == option else ():
@@ -304,7 +316,8 @@ class Attack:
         return [np.isin(self.clusters, one) for one in dict.fromkeys(sets)]
 
     def certain(self, key, option, known):
-        """Regions where it is certain that none of the others said so, or that all who answered did."""
+        """Returns the regions for which an attacker is certain that none of the other organisations gave an
+        answer, or that all who answered did."""
         game, numbers = self.puzzle(self.linked(key), known)
         truth = self.truths[key]
         known = known | self.told[key][1]
@@ -327,7 +340,8 @@ class Attack:
         return found
 
     def exposed(self, keys):
-        """All that some questions make certain about anybody, and how many attacks were tried."""
+        """Returns everything about anybody that becomes certain from some questions, and the number of
+        attacks that were tried."""
         found, tried = [], 0
         for key in keys:
             if self.tables[key]["status"].isin(["shown", "banded"]).any():
@@ -340,11 +354,11 @@ class Attack:
         return found, tried
 
     def followed(self, keys):
-        """Figures of some questions that are hidden for their size and whose number follows from the others,
-        and how many were tried.
+        """Returns the figures of some questions that are hidden because of their size although their number
+        follows from the other figures. Also returns how many hidden figures were tried.
 
-        The one group that is not shown is what the others leave of the whole: its large counts may follow, as
-        those of any shown group. Small ones are covered, and may not.
+        If one group is not shown, it is what the other groups leave of the whole. Its large counts may
+        follow, like those of any shown group. Its small counts must not follow.
         """
         hidden = self._of(keys, FOR_SIZE)
         nobody, found = np.zeros(len(self.names), dtype=bool), []
@@ -371,8 +385,9 @@ class Attack:
         return found, len(hidden)
 
     def _is_rest(self, key, row):
-        """Whether all of whom pages of countries tell nothing are in the group: what the printed figure of
-        the study leaves without these pages is the group's, and rule ``difference`` has let that stand."""
+        """Whether all organisations about which pages of countries print nothing are in the group. The
+        group's figure is then what the printed figure of the study leaves without these pages, and rule
+        ``difference`` has permitted it."""
         whole = next(one for one in self.tables[key].itertuples()
                      if one.option_id == row.option_id and one.subset_kind == "all")
         outside = self.base[self.place[whole.Index]] - self.base[self.place[row.Index]]
@@ -380,13 +395,13 @@ class Attack:
         return row.option_id in options and whole.status == "shown" and not outside[~read].any()
 
     def _of(self, keys, rules):
-        """The figures of some questions and codes that are hidden by some rules."""
+        """Returns the figures of some questions and codes that are hidden by one of the ``rules``."""
         rows = self.figures[self.figures["rule"].isin(rules)]
         return rows[rows["question_id"].astype("str").isin(keys) | rows["code_id"].isin(keys)]
 
     def narrow(self, keys):
-        """Hidden counts of shown groups with fewer than three possible values, for up to two who know
-        their own answers, and how many attacks were tried, for some questions."""
+        """Returns the hidden counts of shown groups that have fewer than three possible values for up to two
+        organisations that know their own answers, and the number of attacks that were tried."""
         found, tried = [], 0
         rows = self._of(keys, WIDE)
         agreed = np.any([read for _, read in self.told.values()], axis=0)
@@ -408,10 +423,11 @@ class Attack:
         return found, tried
 
     def contradicted(self):
-        """Who is certain to state a value or not, read with a record that everybody can look up.
+        """Returns whose stated value becomes certain when the figures are read together with a public record,
+        and the number of attacks that were tried.
 
-        As many unknowns as regions x recorded x stated values; an attacker knows two organisations that
-        stated one, or two that did not. All that is certain, and how many attacks were tried.
+        The unknown numbers are those of regions x recorded values x stated values. An attacker knows two
+        organisations that stated a value, or two that did not.
         """
         found, tried = [], 0
         figures = self.frames["figures"].merge(self.decisions, on="figure_id")
@@ -430,7 +446,8 @@ class Attack:
         return found, tried
 
     def _against(self, rows, is_known, option, between):
-        """Groups of rows, by region and record, in which everybody or nobody must state an option."""
+        """Returns the groups of rows, by region and recorded value, in which everybody or nobody must have
+        stated an option."""
         game, numbers, sizes = Puzzle(), {}, rows[~is_known].groupby(["region_id", "recorded"]).size()
         options = sorted({*rows["stated"], *rows["recorded"]} - {""})
         for cell, size in sizes.items():

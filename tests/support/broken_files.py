@@ -1,4 +1,5 @@
-"""Thousands of broken files, others each day, in a process that may not take much time or memory."""
+"""Tests readers with thousands of broken files, other ones each day, in a process with a limit of time and
+memory."""
 
 import json
 import random
@@ -16,12 +17,13 @@ from tests.support import damaged
 from tests.support.share import SEED, share
 
 SECONDS, MEMORY = 10, 2**30
-"""What one file may take: seconds of a processor, and bytes above what the process held before."""
+"""The limits for one file: seconds of processor time, and bytes of memory in addition to those that the
+process used before."""
 LONGEST = 10**7  # bytes of a broken file: damage can double and double again
 
 
 def rounds(every_round, kind):
-    """How many files of a kind are tried: a part of them each day, all of them in ``make soak``."""
+    """Returns how many files of a kind are tried: a part of them each day, all of them in ``make soak``."""
     return share(every_round[kind], every_round[kind] // 16)
 
 
@@ -38,7 +40,8 @@ def broken(kind, whole, number, folder):
 
 
 def large_workbooks(whole):
-    """Workbooks that take time or memory: far cells, millions of rows, a far row."""
+    """Returns workbooks that would take much time or memory: cells in far columns, millions of rows, a row
+    with a very high number."""
     far = b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (n, n) for n in range(9, 9000))
     sheets = [far, b"<row/>" * 9_000_000, b'<row r="9999999999"><c r="B9999999999"><v>1</v></c></row>']
     sheet = "xl/worksheets/sheet1.xml"
@@ -48,7 +51,7 @@ def large_workbooks(whole):
 
 
 def tried(read, path, content):
-    """What came of one file: read, refused, or what should not have been."""
+    """Returns the outcome of reading one file: read, refused, or a description of what went wrong."""
     path.write_bytes(content)
     try:
         read(path)
@@ -66,11 +69,11 @@ def tried(read, path, content):
 
 
 def work(seeds, attacks, reader, every_round):
-    """As a program, ``KIND NEW-FOLDER NUMBER``: tries file after file from a number on, and says of each when
-    it begins and how it ended.
+    """Runs as a program with the arguments ``KIND NEW-FOLDER NUMBER``. Tries file after file, beginning with
+    the number, and prints when it begins a file and how it ended.
 
-    ``seeds(folder)`` makes whole files of each kind, ``attacks(kind, whole)`` files that have to be refused;
-    ``reader(kind)`` is what reads them.
+    ``seeds(folder)`` makes intact files of each kind; ``attacks(kind, whole)`` makes files that must be
+    refused; ``reader(kind)`` returns the function that reads them.
     """
     kind, folder, first = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     for name in ("seeds", "place"):
@@ -95,7 +98,7 @@ def work(seeds, attacks, reader, every_round):
 
 
 def outcomes(module, kind, n_files, folder):
-    """The outcome of each file by its number; a process that ends too soon is followed by another."""
+    """Returns the outcome of each file by its number. If a process ends too soon, another one continues."""
     found = {}
     while len(found) < n_files:
         first = str(len(found))
@@ -111,7 +114,8 @@ def outcomes(module, kind, n_files, folder):
 
 
 def read_or_refused(module, kind, n_files, folder):
-    """Fails where a broken file is neither read nor refused. ``module`` calls :func:`work` as a program."""
+    """Fails if a broken file is neither read nor refused. ``module`` is the module that calls :func:`work` as
+    a program."""
     found = outcomes(module, kind, n_files, folder)
     assert {number: said for number, said in found.items() if said not in {"read", "refused"}} == {}
     assert min(Counter(found.values()).values()) > n_files // 50

@@ -1,4 +1,4 @@
-"""Studies that tests need built, where the build itself is not what they test."""
+"""Provides built studies for tests in which the build itself is not tested."""
 
 import hashlib
 from collections import deque
@@ -11,17 +11,18 @@ from glc_analysis.study import Study
 
 _KEY = b"the invented key of all studies of tests"
 _MADE: dict[str, dict[str, bytes | None]] = {}
-"""What a build wrote and removed, by the digest of all files of the study before it."""
+"""The files that a build wrote or removed, by the digest of all files of the study before the build."""
 _TABLES: deque[tuple[dict[str, bytes], dict[str, bytes]]] = deque(maxlen=12)
-"""Of the studies that were built last: their files before, their tables and what each would publish next."""
+"""For each of the studies that were built last: its files before the build, and its tables and next
+releases."""
 
 
 def built(study: Study) -> Study:
-    """Builds a study that lies whole in its folder, so that it costs little.
+    """Builds a study whose files are all in its folder, with as little work as possible.
 
-    Of an equal study that was built before, the files of that build are taken over. Another one is built as
-    if its tables were those of the study most like it: a build makes anew whatever has changed, and
-    ``test_steps`` holds that it then writes the same bytes as from nothing.
+    If an equal study was built before, the files of that build are copied. Any other study is built as if it
+    had the tables of the study most similar to it. A build makes anew whatever has changed, and
+    ``test_steps`` checks that it then writes the same bytes as a build from nothing.
     """
     keep_digest_key(study.root, _KEY)
     before = files_of(study.root)
@@ -55,6 +56,6 @@ def _put(root: Path, files: Mapping[str, bytes | None]) -> None:
 
 
 def files_of(root: Path) -> dict[str, bytes]:
-    """Every file of a folder, byte by byte."""
+    """Returns the content of every file of a folder."""
     return {path.relative_to(root).as_posix(): path.read_bytes()
             for path in sorted(root.rglob("*")) if path.is_file()}

@@ -1,4 +1,4 @@
-"""Small codebooks."""
+"""Small codebooks for tests."""
 
 import pandas as pd
 from hypothesis import strategies as st
@@ -7,7 +7,8 @@ from glc_analysis.coding.codebook import CODEBOOK_COLUMNS
 
 
 def book(*rows, **columns):
-    """Rows as ``id parent level name [merged_into]``, numbered as a spreadsheet numbers them."""
+    """Returns a codebook from rows written as ``id parent level name [merged_into]``, indexed by the row
+    numbers of a spreadsheet."""
     cells = [[*row, *[""] * (5 - len(row))] for row in rows]
     frame = pd.DataFrame(cells, columns=["code_id", "parent_id", "level", "name", "merged_into"], dtype="str")
     frame = frame.set_axis(range(2, len(rows) + 2), axis=0)

@@ -1,4 +1,4 @@
-"""A small study with two interviews, a call and two coders, whose work a test writes."""
+"""A small study with two interviews, a call and two coders. Each test writes the work of the coders."""
 
 from dataclasses import replace
 
@@ -51,7 +51,8 @@ DOCUMENTS = [
 
 
 def coded_study(root, *, names=(), attendance=(), assignments=(), codings=None, settings=(), **changed):
-    """Three organisations, two interviews, a call; what coders handed in is written by the test."""
+    """Writes a study of three organisations with two interviews and a call. The test writes what the coders
+    handed in."""
     reference = {
         "questions": [question("Q1", "text", theme_id="care", wording="What comes first for a person?"),
                       question("Q2", "text", theme_id="law", wording="How do courts work?")],
@@ -82,7 +83,7 @@ def texts_of(study):
 
 
 def spreadsheet(study, coder, *rows):
-    """A coder's table: document, quote, code."""
+    """Writes a coder's table with the columns document, quote and code."""
     write_csv(study.raw / f"codings/{coder}.csv",
               [dict(zip(("document", "quote", "code"), row, strict=True)) for row in rows])
 
@@ -98,7 +99,7 @@ KHMER = {"name": "សុខ", "kind": "person", "match": "exact", "pseudonym": "
 
 
 def coded(study, steps=None, **tables):
-    """The coding of a study's interviews and calls, without a build."""
+    """Runs the coding steps on a study's interviews and calls, without a build, and returns the tables."""
     reference = read_reference(study)
     reference.tables.update(tables)
     texts = texts_of(study)
@@ -154,7 +155,7 @@ def coded_answers(study, assignments=(), **settings):
 
 
 def words(study, coder):
-    """Each coding's code and words in the canonical text."""
+    """Returns the code of each of a coder's codings, with its words in the canonical text."""
     canonical = texts_of(study).canonical
     rows = tables.read_table("codings", study=study).query("coder_id == @coder")
     return sorted((r.document_id, canonical[r.document_id][r.start:r.end], r.code_id)

@@ -1,4 +1,4 @@
-"""Commands as somebody types them, on the study of a test."""
+"""Runs commands, as a person types them, on the study of a test."""
 
 import csv
 import io
@@ -10,12 +10,12 @@ from glc_analysis.study import Study
 
 
 def glc(study: Study, *arguments: str, code: int = 0) -> Result:
-    """Runs a command, which ends with ``code``."""
+    """Runs a command, and checks that it ends with the exit code ``code``."""
     done = CliRunner().invoke(cli, ["--study", str(study.root), *arguments])
     assert done.exit_code == code, done.output
     return done
 
 
 def printed(done: Result) -> list[dict[str, str]]:
-    """The rows that a command printed as CSV."""
+    """Returns the rows that a command printed as CSV."""
     return list(csv.DictReader(io.StringIO(done.stdout)))

@@ -1,6 +1,6 @@
-"""Ways in which files arrive broken, by accident or on purpose: each makes bytes out of bytes.
+"""Damages files as happens by accident or on purpose: each function makes new bytes from given bytes.
 
-Everything is drawn from the `random.Random` that is handed in, so that a number names a file.
+Everything is drawn from the `random.Random` that is given, so that a number identifies a file.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ MEMBER = 3_000_000  # bytes: damage can double and double again
 
 
 def bytes_of(content, chance):
-    """One to four places overwritten, cut out, doubled or filled with something else; or the end cut off."""
+    """Overwrites, cuts out, doubles or fills one to four places; or cuts off the end."""
     made = bytearray(content)
     for _ in range(chance.randint(1, 4)):
         at = chance.randrange(len(made) + 1)
@@ -50,14 +50,16 @@ def bytes_of(content, chance):
 
 
 def text(content, chance):
-    """Lines and numbers of a text set wrong; another encoding, another mark, other line ends."""
+    """Damages the lines and numbers of a text; or changes its encoding, its byte-order mark or its line
+    ends."""
     for _ in range(chance.randint(1, 3)):
         content = chance.choice([_numbers, _lines, _lines, _encoded, _ends, bytes_of])(content, chance)
     return content
 
 
 def _numbers(content, chance):
-    """Some numbers huge, negative, none; or in each other's place, as times that run backwards."""
+    """Makes some numbers huge or negative, or removes them; or exchanges them, so that for example times run
+    backwards."""
     found = list(re.finditer(rb"\d+(?::\d+)*(?:[.,]\d+)?", content))
     if not found:
         return content
@@ -105,7 +107,8 @@ def _ends(content, chance):
 
 
 def markup(content, chance):
-    """Elements doubled, dropped, nested, emptied; attributes swapped, huge or gone; entities and DOCTYPE."""
+    """Doubles, drops, nests or empties elements; exchanges, enlarges or removes attributes; adds entities and
+    a DOCTYPE."""
     for _ in range(chance.randint(1, 3)):
         content = chance.choice([_elements, _elements, _attributes, _attributes, _prologue, _nested, text])(
             content, chance)
@@ -171,7 +174,7 @@ def _nested(content, chance):
 
 
 def package(content, chance):
-    """A ZIP file made anew around damaged members, or with other names, sizes, kinds of compression."""
+    """Makes a ZIP file anew with damaged members, or with other names, sizes or compression methods."""
     with zipfile.ZipFile(io.BytesIO(content)) as whole:
         members = [(name, whole.read(name)) for name in whole.namelist()]
     for _ in range(chance.choice([1, 1, 2])):
@@ -209,7 +212,8 @@ def _write(target, entry, inside):
 
 
 def _directory(content, chance):
-    """The archive with one record lying about sizes, method, flags or place; cut there; or after junk."""
+    """Damages one record of an archive, so that its sizes, method, flags or position are wrong; or cuts the
+    archive there; or puts other bytes before it."""
     records = [at.start() for at in re.finditer(rb"PK\x01\x02|PK\x03\x04|PK\x05\x06", content)]
     at, made = chance.choice(records), bytearray(content)
     place, size = chance.choice([(6, 2), (8, 2), (10, 2), (16, 4), (20, 4), (24, 4), (28, 2), (42, 4)])
@@ -220,7 +224,7 @@ def _directory(content, chance):
 
 
 def replaced(content, name, make):
-    """A ZIP file with one member made into another."""
+    """Returns a ZIP file in which one member is replaced by the result of ``make``."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as whole, zipfile.ZipFile(made, "w", 8) as target:
         for one in whole.namelist():
@@ -229,7 +233,8 @@ def replaced(content, name, make):
 
 
 def bombs(content, name):
-    """Small packages whose member `name` unpacks to far too much: honestly, and with a lie about it."""
+    """Returns small packages whose member `name` unpacks to far too many bytes, with a true and with a false
+    statement of its size."""
     honest = replaced(content, name, lambda _: b" " * (230 * 2**20))
     size = struct.pack("<I", 230 * 2**20)
     return [honest, honest.replace(size, struct.pack("<I", 10))]
@@ -251,7 +256,7 @@ STATEMENTS = [
 
 
 def database(content, chance, folder):
-    """A database with cells, columns, tables changed by statements; or with damaged pages."""
+    """Changes the cells, columns or tables of a database by statements; or damages its pages."""
     if chance.random() < 0.4:
         return bytes_of(content, chance)
     path = folder / "being-damaged.db"

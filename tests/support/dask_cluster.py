@@ -1,4 +1,4 @@
-"""A dask scheduler and its workers, processes of their own on the loopback."""
+"""Starts a dask scheduler and its workers as processes of their own on the loopback address."""
 
 import json
 import os
@@ -10,11 +10,12 @@ SCHEDULER = ("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--p
 WORKER = ("-m", "distributed.cli.dask_worker", "--nthreads", "2", "--nworkers", "1", "--no-dashboard",
           "--no-nanny")
 PATIENCE = 60
-"""Seconds until what was started must be there."""
+"""The seconds within which a started process must be ready."""
 
 
 class DaskCluster:
-    """A scheduler and the workers that are asked for; all end with the block. ``folder`` gets their logs."""
+    """A scheduler and the workers that a test asks for. All end with the block. ``folder`` gets their
+    logs."""
 
     def __init__(self, folder):
         self._folder, self._processes, file = folder, [], folder / "scheduler.json"
@@ -28,18 +29,18 @@ class DaskCluster:
         self.address = json.loads(file.read_text(encoding="utf-8"))["address"]
 
     def worker(self, **environment):
-        """A new worker's process."""
+        """Starts a worker and returns its process."""
         return self._start(*WORKER, self.address, **environment)
 
     def wait_for(self, count):
-        """Returns once so many workers are there."""
+        """Waits until there are ``count`` workers."""
         from distributed import Client
 
         with Client(self.address, timeout=30, set_as_default=False) as client:
             client.wait_for_workers(count, timeout=PATIENCE)
 
     def workers(self):
-        """The addresses of the workers that are there."""
+        """Returns the addresses of the present workers."""
         from distributed import Client
 
         with Client(self.address, timeout=30, set_as_default=False) as client:

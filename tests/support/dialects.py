@@ -1,4 +1,4 @@
-"""Tables of any text, as spreadsheet programs write them."""
+"""Makes tables of any text, as spreadsheet programs write them."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cn", 
 
 
 def tables(cells):
-    """Up to eight records of an id and six answers, the id never blank."""
+    """Draws up to eight records of an id and six answers. The id is never blank."""
     row = st.lists(cells, min_size=len(NAMES), max_size=len(NAMES))
     return st.lists(row, min_size=1, max_size=8).map(
         lambda rows: [[f"org {n}", *row] for n, row in enumerate(rows, 1)]
@@ -34,7 +34,8 @@ HEADER = ["org", *NAMES]
 
 
 def expected(rows):
-    """Without byte-order marks, which no person types, and in normal form."""
+    """Returns the rows as they are expected after reading: without byte-order marks, which no person types,
+    and in Unicode normal form."""
     return [[unicodedata.normalize("NFC", cell.replace("\ufeff", "")) for cell in row] for row in rows]
 
 
@@ -49,7 +50,7 @@ def delimited(rows, mark, end="\n"):
 
 
 def write_workbook(path, rows):
-    """A workbook of text alone."""
+    """Writes a workbook in which all cells are text."""
     book = openpyxl.Workbook()
     for n, row in enumerate(rows, 1):
         for m, text in enumerate(row, 1):
@@ -71,5 +72,5 @@ def sheets_of(path, hidden=(), **sheets):
 
 
 def survey_settings(**named):
-    """The settings [survey] with some of its own."""
+    """Returns the settings below [survey], with some of them replaced."""
     return {**DEFAULTS["survey"], **named}

@@ -1,4 +1,5 @@
-"""What every figure has to fulfil: its bytes, its fit to the page, its words. A check takes what draws it."""
+"""Checks that every figure must pass: its bytes, its fit to the page, its words. A check takes the function
+that draws the figure."""
 
 import re
 from xml.etree import ElementTree
@@ -23,7 +24,8 @@ def a_figure_is_as_wide_as_the_page_and_has_its_colours_and_font(draw):
 
 
 def letters_can_be_read_on_a_telephone(draw):
-    """The page of a telephone of 360 pixels gives a figure 340, or its least width where it scrolls."""
+    """Checks a figure on a telephone whose page is 360 pixels wide. The figure gets 340 of these, or its
+    least width if it scrolls."""
     svg = plots.render_svg(draw().figure)
     least = re.search(r"min-width:([\d.]+)rem", svg)
     across = 16 * float(least[1]) if least else 340

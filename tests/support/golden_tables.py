@@ -19,13 +19,13 @@ from glc_analysis.tables import TABLES
 GOLDEN = Path(__file__).parents[1] / "golden" / "tables"
 OF_FIGURES = ("figures", "release_convening", "release_public")
 OF_ALL_ADD_ONS = ("steps", "blocks", *OF_FIGURES)
-"""Tables to which add-ons add rows: as a whole they are compared in tests/addons."""
+"""The tables to which add-ons add rows. Whole, they are compared in tests/addons."""
 MEASURES_OF_ADD_ONS = ("cooccurrence/", "novelty/", "salience/")
-"""How figures of add-ons begin."""
+"""The beginnings of the measures of figures that add-ons make."""
 
 
 def as_csv(study, name):
-    """A table as CSV text, its figures with ten digits."""
+    """Returns a table as CSV text, with ten digits in its figures."""
     frame = tables.read_table(name, study=study)
     if name == "agreement":
         frame = frame[frame["subset"] == "all"]
@@ -37,7 +37,7 @@ def as_csv(study, name):
 
 
 def without_add_ons(text):
-    """A table of figures as CSV without those of add-ons."""
+    """Returns a table of figures, given as CSV, without the figures of add-ons."""
     frame = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
     return frame[~frame["figure_id"].str.startswith(MEASURES_OF_ADD_ONS)].to_csv(index=False)
 

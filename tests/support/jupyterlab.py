@@ -1,4 +1,4 @@
-"""JupyterLab as a test drives it: a server of its own, a notebook opened and run."""
+"""Starts a JupyterLab server for a test, and opens and runs a notebook in it."""
 
 import os
 import re
@@ -14,12 +14,12 @@ from pathlib import Path
 from glc_analysis.study import REPOSITORY
 
 PATIENCE = 120_000
-"""Milliseconds: a kernel starts and a notebook runs within them on a busy machine."""
+"""The milliseconds within which, also on a busy machine, a kernel must start and a notebook must run."""
 
 
 @contextmanager
 def served(command, folder, **variables):
-    """The address of the JupyterLab that a command line starts, with a home of its own in the folder."""
+    """Yields the address of the JupyterLab that a command line starts. Its home folder lies in ``folder``."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

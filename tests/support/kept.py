@@ -1,4 +1,4 @@
-"""What is costly to make is made once a session, for all processes of the tests."""
+"""Makes folders that are costly to make only once per session, for all processes of the tests."""
 
 import os
 from collections.abc import Callable
@@ -10,9 +10,10 @@ from glc_analysis.locks import hold_lock
 
 
 def kept(factory: TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """A folder that the first process to ask for it makes by ``make(folder)``, while the others wait.
+    """Returns a folder. The first process that asks for it makes it by ``make(folder)``, while the others
+    wait.
 
-    It belongs to all tests: copy it to change it.
+    The folder belongs to all tests, so copy it before you change it.
     """
     base = factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept"

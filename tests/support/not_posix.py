@@ -1,4 +1,5 @@
-"""Makes Python lack what Windows lacks, as far as that can be done elsewhere: a ``sitecustomize.py``."""
+"""Removes from Python what Windows lacks, as far as that is possible on another system, in the manner of a
+``sitecustomize.py``."""
 
 import builtins
 import errno
@@ -14,12 +15,14 @@ NAMES = {
          "setsid", "statvfs", "sync"),
     signal: ("SIGALRM", "SIGHUP", "setitimer"),
     time: ("tzset",)}
-"""Not those that other packages take for given on this system, such as ``os.getuid``."""
+"""The functions that are removed. Functions that other packages need on this system, such as ``os.getuid``,
+are not among them."""
 OURS = "glc_analysis"
 
 
 def install():
-    """Our package finds no POSIX module, nobody a POSIX function, and no open file is renamed."""
+    """Makes POSIX modules unavailable to our package and POSIX functions unavailable to everybody, and
+    refuses to rename open files."""
     imported = builtins.__import__
 
     def import_there(name, globals=None, locals=None, fromlist=(), level=0):

@@ -1,4 +1,4 @@
-"""Notebooks under nbval."""
+"""Runs notebooks under nbval."""
 
 import json
 import os
@@ -18,8 +18,8 @@ sys.exit(pytest.main(sys.argv[1:]))"""
 
 def nbval(*notebooks: Path, study: Path, strict: bool = False, kernels: str = "local-provisioner",
           preloaded: str = "") -> subprocess.CompletedProcess:
-    """Runs notebooks under nbval in a process of its own, as continuous integration does. Forked kernels have
-    these modules ``preloaded``."""
+    """Runs notebooks under nbval in a process of its own, as continuous integration does. ``preloaded`` names
+    modules that forked kernels have already imported."""
     command = [sys.executable, "-c", _PYTEST, "-q", "-p", "no:cacheprovider", "--noconftest",
                "-o", "addopts=", "--nbval" if strict else "--nbval-lax", *map(str, notebooks)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={

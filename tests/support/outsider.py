@@ -1,10 +1,12 @@
-"""What somebody outside a study can work out from its files: an attacker who reads figures as printed.
+"""Computes what a person outside a study can work out from its files: an attacker who reads figures as they
+are printed.
 
-Written from the published pages, the questionnaire and `glc_analysis/disclosure/MODEL.md` alone, by somebody
-who had not written the rules. It uses none of the code that decides what is shown. The attacker knows who
-takes part, in which region and country, and may know the answers of some organisations (insiders). Integer
-programming (HiGHS, by `scipy.optimize.milp`) then asks of every hidden count how small and how large it can
-be, and of every organisation whether it can still have said yes, and no.
+This module was written only from the published pages, the questionnaire and
+`glc_analysis/disclosure/MODEL.md`, by a person who had not written the rules. It uses none of the code that
+decides what is shown. The attacker knows who takes part, in which region and country, and may know the
+answers of some organisations (insiders). Integer programming (HiGHS, by `scipy.optimize.milp`) then computes
+how small and how large every hidden count can be, and whether every organisation can still have said yes, and
+can still have said no.
 """
 
 import csv
@@ -40,7 +42,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Participant:
-    """One record that counts: an organisation, or its answer about one country, with the groups it is in."""
+    """One record that is counted: an organisation, or its answer about one country, with the groups to which
+    it belongs."""
 
     organisation: str
     groups: frozenset[tuple[str, str]]
@@ -48,7 +51,8 @@ class Participant:
 
 @dataclass(frozen=True)
 class Question:
-    """A question as the questionnaire prints it: unit, type, options, and who is asked."""
+    """A question as the questionnaire prints it: unit, type, options, and the condition under which it is
+    asked."""
 
     id: str
     unit: str
@@ -59,7 +63,8 @@ class Question:
 
 @dataclass
 class Finding:
-    """What follows for certain: a hidden count with fewer than three values, or an excluded answer."""
+    """A certain conclusion: a hidden count with fewer than three possible values, or an answer that is
+    excluded."""
 
     kind: str  # "count" or "answer"
     question: str
@@ -91,7 +96,7 @@ def read_range(printed: str, base: int) -> tuple[int, int]:
 
 
 def read_figures(path: Path) -> list[Figure]:
-    """The counts of a downloaded table of figures (`figures-released.csv`)."""
+    """Returns the counts in a downloaded table of figures (`figures-released.csv`)."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [
             row
@@ -113,7 +118,8 @@ def read_figures(path: Path) -> list[Figure]:
 
 
 def read_questions(folder: Path) -> dict[str, Question]:
-    """The questionnaire: `questions.csv` and `options.csv`, which every participant has seen."""
+    """Returns the questions of the questionnaire (`questions.csv` and `options.csv`), which every participant
+    has seen."""
     options: dict[str, list[str]] = {}
     with (folder / "options.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
@@ -134,7 +140,8 @@ def read_questions(folder: Path) -> dict[str, Question]:
 
 
 def with_printed_options(question: Question, figures: Iterable[Figure]) -> Question:
-    """The question, with the printed options where its list is not in `options.csv` (a list of countries)."""
+    """Returns the question with the printed options, if its list is not in `options.csv` (a list of
+    countries)."""
     printed = tuple(dict.fromkeys(f.item for f in figures if f.question == question.id and f.item))
     if question.options or not printed:
         return question
@@ -142,14 +149,15 @@ def with_printed_options(question: Question, figures: Iterable[Figure]) -> Quest
 
 
 def read_tree(path: Path) -> dict[str, str]:
-    """The parent of every code of a downloaded codebook (`codes-released.csv`)."""
+    """Returns the parent of every code in a downloaded codebook (`codes-released.csv`)."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         return {row["code_id"]: row["parent_id"] for row in csv.DictReader(file)}
 
 
 @dataclass
 class Problem:
-    """An integer program: variables with bounds, sums of variables with bounds, and their extremes."""
+    """An integer program: variables with bounds, and sums of variables with bounds. It can find the extremes
+    of further sums."""
 
     lower: list[int] = field(default_factory=list)
     upper: list[int] = field(default_factory=list)
@@ -169,10 +177,11 @@ class Problem:
         self.sums.append((dict(total), low, high))
 
     def extremes(self, terms: Iterable[int], *, is_enough: Callable[[int, int], bool]) -> tuple[int, int]:
-        """A small and a large sum of these variables; the smallest and the largest, unless fewer are enough.
+        """Returns a small and a large value of the sum of these variables: the smallest and the largest,
+        unless ``is_enough`` accepts less extreme ones.
 
-        Every solution found is kept, since most questions are answered by those that are known already.
-        ValueError where nothing fits what is printed.
+        Every solution found is kept, because most later questions can be answered by a known solution. Raises
+        ValueError if nothing fits what is printed.
         """
         terms = list(terms)
         if self.constraint is None:
@@ -206,10 +215,10 @@ class Problem:
 
 
 class Attack:
-    """All that follows from printed figures about the answers to some questions that depend on each other.
+    """All conclusions from printed figures about the answers to questions that depend on each other.
 
-    `rosters` gives for each question who could have answered it. The answers of `insiders` are known:
-    `own(question, participant)` gives the items chosen, or None without an answer.
+    `rosters` gives, for each question, the participants who could have answered it. The answers of `insiders`
+    are known: `own(question, participant)` returns the chosen items, or None if there is no answer.
     """
 
     def __init__(
@@ -276,7 +285,8 @@ class Attack:
                 self.problem.add_sum([*terms, (self.base[question.id, key], -1)], 0, np.inf)
 
     def _add_tree(self, question, key):
-        """A code with codes below it is raised where one of these is; if `is_closed`, nowhere else."""
+        """Adds that a code is raised wherever a code below it is raised. With `is_closed`, a code that has
+        codes below it is raised nowhere else."""
         for code in question.options:
             children = [child for child in question.options if self.parents[child] == code]
             own = self.count[question.id, code, key]
@@ -287,7 +297,8 @@ class Attack:
                 self.problem.add_sum([*terms, (own, -1)], 0, np.inf)
 
     def _add_condition(self, question):
-        """Only those who gave a certain answer were asked, or gave no answer to the earlier question."""
+        """Adds that a question was asked only of those who gave certain answers to the earlier question or
+        did not answer it."""
         if not question.asked_if or question.asked_if[0] not in self.classes:
             return
         earlier, answers = question.asked_if
@@ -320,7 +331,7 @@ class Attack:
             self.problem.add_sum(bases, figure.base, figure.base)
 
     def findings(self, question: Question, agreed=frozenset()) -> tuple[list[Finding], int]:
-        """What follows about one question, and how many counts and answers were attacked.
+        """Returns the conclusions about one question, and how many counts and answers were attacked.
 
         ``agreed`` are the pairs of item and group that are printed for organisations that agreed to be shown.
         """
@@ -365,7 +376,8 @@ class Attack:
         return found, tried
 
     def _may_have_answered(self, question, key, item):
-        """Whether anybody of these can be in the base: without an answer nothing is said."""
+        """Whether at least one of these participants can be in the base. If none can, the figures say nothing
+        about their answers."""
         names = [(question.id, key)]
         if question.type == "codes":  # who is asked about a code is asked about its family
             names = [(question.id, key, code) for code in (item, *self._above(item))]
@@ -375,6 +387,6 @@ class Attack:
         )
 
     def _above(self, code):
-        """The codes above a code, from near to far."""
+        """Yields the codes above a code, from the nearest to the farthest."""
         while code := self.parents[code]:
             yield code

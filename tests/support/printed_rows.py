@@ -1,4 +1,4 @@
-"""Commands that print rows print the same as a table, as CSV and as JSON."""
+"""Checks that commands print the same rows as a table, as CSV and as JSON."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from tests.support.study_on_disk import SmallStudy
 
 
 def study_of_all_tables(root):
-    """A built study in which every reference table is there, most without rows."""
+    """Builds a study in which every reference table exists, most of them without rows."""
     small = SmallStudy(root)
     for name, table in reference_tables().items():
         if not (small.root / reference_path(name)).exists():
@@ -25,7 +25,7 @@ def study_of_all_tables(root):
 
 
 def assert_printed_alike(study, name, *words):
-    """Fails where a command prints other rows in one format than in another."""
+    """Fails if a command prints different rows in different formats."""
     done = {form: study.glc(name, *words, "--format", form) for form in ("table", "csv", "json")}
     assert [one.exit_code for one in done.values()] == [0, 0, 0], done["table"].output
     rows = [*csv.reader(io.StringIO(done["csv"].stdout))]

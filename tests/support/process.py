@@ -1,12 +1,12 @@
-"""A program that a test starts beside itself."""
+"""A program that a test starts in another process."""
 
 import signal
 import subprocess
 
 
 class Process(subprocess.Popen):
-    """A program that hears Ctrl-C, as one in the foreground does, also where the tests themselves run in the
-    background; at the end of its block it is killed, so that a test that failed never waits for it."""
+    """A program that receives Ctrl-C as a program in the foreground does, even if the tests run in the
+    background. It is killed at the end of its block, so that a failed test never waits for it."""
 
     def __init__(self, arguments, *, preexec_fn=None, **options):
         def prepare():

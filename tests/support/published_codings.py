@@ -4,12 +4,13 @@ import numpy as np
 
 
 def coders(*lines):
-    """One line of single digits a coder, ``.`` where the unit was never assigned."""
+    """Returns values of coders from lines of single digits, one line per coder; ``.`` stands for a unit that
+    was never assigned."""
     return np.array([[np.nan if mark == "." else float(mark) for mark in line.split()] for line in lines])
 
 
 def raters(groups):
-    """One group of digits a subject as a table of counts."""
+    """Returns a table of counts from groups of digits, one group per subject."""
     return [[group.count(digit) for digit in "12345"] for group in groups.split()]
 
 

@@ -1,4 +1,5 @@
-"""Small frames of coded passages, consents and quotations, and what decides about these."""
+"""Small frames of coded passages, consents and quotations, and the tables by which the rules decide about
+quotations."""
 
 import pandas as pd
 
@@ -39,7 +40,7 @@ LANGUAGES = {"lamp": "en", "fig": "ar"}
 
 
 def coded(*rows):
-    """Rows of codings: segment, code, coder, and the words coded (the whole segment)."""
+    """Returns rows of codings: segment, code, coder, and the coded words (the whole segment)."""
     found = []
     for segment_id, code, coder, words in rows:
         segment = SEGMENTS.set_index("segment_id").loc[segment_id]
@@ -59,7 +60,7 @@ CODINGS = coded(("call-1.2", "time", "consensus", "We wait."), ("call-1.2", "nee
 
 
 def quote(segment="call-1.2", text="We wait.", audience="public", **cells):
-    """One cleared row of quotes.csv; for the public it was read by a second person."""
+    """Returns one row of quotes.csv that is cleared and, for the public, was read by a second person."""
     row = {"quote_id": "q1", "segment_id": segment, "text": text, "audience": audience, "status": "cleared",
            "cleared_by_organisation": "Grace", "cleared_on": "2017-02-01",
            "second_reader": "Ines" if audience == "public" else ""}
@@ -67,7 +68,8 @@ def quote(segment="call-1.2", text="We wait.", audience="public", **cells):
 
 
 def answer(quotes, *, codings=CODINGS, segments=SEGMENTS, consent=YES, codebook=CODEBOOK):
-    """What decides about quotations, in the order in which the rules take it."""
+    """Returns the tables by which the rules decide about quotations, in the order in which the rules take
+    them."""
     return quotes, codings, segments, DOCUMENTS, consent, codebook
 
 

@@ -1,4 +1,5 @@
-"""A small study with a question that twenty organisations answered, and rows of those who come later."""
+"""A small study with a question that twenty organisations answered, and rows for organisations that answer
+later."""
 
 from glc_analysis import tables
 from glc_analysis.build import build
@@ -24,7 +25,8 @@ def survey(study, *rows):
 
 
 def seen(study):
-    """Number, day and what the public reads of those who said yes."""
+    """Returns, for those who said yes: the number of the release, its day, and the count that the public
+    reads."""
     of, row = read_slices(study)["release"]["public"], tables.read_table("release_public", study=study).query(
         "figure_id == 'Q1/yes/all'").iloc[0]
     return of["number"], of["day"], row["shown_n"], row["shown_base_n"]

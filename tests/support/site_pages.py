@@ -1,4 +1,4 @@
-"""Runs with small pages, and the sites that are made of them."""
+"""Makes runs with small pages, and the sites made from them."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def page_of(title, *cells):
 
 
 def written(folder, **titles):
-    """A run folder with a page for each title, and its pages."""
+    """Writes a run folder with a page for each title. Returns the folder and the pages."""
     (folder / "notebooks").mkdir(parents=True)
     pages = []
     for slug, title in titles.items():

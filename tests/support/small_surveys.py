@@ -1,4 +1,5 @@
-"""Small surveys for tests of release: organisations by what they answered, through the real tables."""
+"""Small surveys for tests of release. Each is given as organisations with their answers, and goes through the
+real tables."""
 
 from types import MappingProxyType, SimpleNamespace
 
@@ -29,10 +30,11 @@ _MADE = {}
 
 
 def survey_of(*answers, network=(), merged=MappingProxyType({}), **settings):
-    """The tables of a survey: ``(12, {"Q1": "yes"})`` is twelve organisations that say so.
+    """Returns the tables of a survey. ``(12, {"Q1": "yes"})`` stands for twelve organisations with this
+    answer.
 
-    ``network`` has the places of those that are of one network; ``level`` and ``sort`` of an answer are the
-    organisation's resource level and type; ``merged`` are merged groups by attribute.
+    ``network`` has the numbers of the organisations in one network. ``level`` and ``sort`` in an answer are
+    the organisation's resource level and type. ``merged`` are merged groups, by attribute.
     """
     key = repr((answers, network, merged, settings, QUESTIONS, OPTIONS, COUNTRIES))
     if key not in _MADE:
@@ -61,7 +63,8 @@ def _tables_of(answers, network, merged, settings):
 
 
 def consents(frames, *, refused=(), item="survey"):
-    """Everybody agrees to one item for every audience but those named by place."""
+    """Returns consents in which all organisations agree to one item for every audience, except the
+    organisations whose numbers are in ``refused``."""
     given = [(organisation, "", item, audience)
              for k, organisation in enumerate(frames["organisations"]["organisation_id"])
              if k not in refused for audience in ("team", "convening", "public")]
@@ -69,15 +72,16 @@ def consents(frames, *, refused=(), item="survey"):
 
 
 def decided(frames, audience="public", *, refused=(), never=(), **pages):
-    """The decisions with what they are about, by figure_id; ``pages`` are ``countries`` and ``coded``."""
+    """Returns the decisions by figure_id, with the figures that they are about. ``pages`` are ``countries``
+    and ``coded``."""
     decisions = decide(frames["figures"], find_contributors(frames), frames["organisations"],
                        consents(frames, refused=refused), SETTINGS, audience=audience, never=never, **pages)
     return decisions.set_index("figure_id")
 
 
 def decided_for_both(frames, *, convening=(), public=(), uncounted=(), is_limited=True):
-    """The decisions for the convening and the public, by figure; who refused is named by place, and those of
-    ``uncounted`` are not counted for the public, whom they refused."""
+    """Returns the decisions for the convening and for the public, by figure. Organisations that refused are
+    given by their numbers. Those in ``uncounted`` refused the public, and are not counted for it."""
     names, refused = frames["organisations"]["organisation_id"], {"convening": {*convening},
                                                                   "public": {*public, *uncounted}}
     consent = Consent(frozenset((name, "", item, audience) for audience, out in refused.items()
@@ -98,8 +102,8 @@ def decided_for_both(frames, *, convening=(), public=(), uncounted=(), is_limite
 
 
 def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SETTINGS, beside=()):
-    """What is issued of a survey after earlier releases, also to others (``beside``), and the decisions that
-    the public reads."""
+    """Returns what is issued of a survey after earlier releases, including releases to others (``beside``),
+    and the decisions that the public reads."""
     contributors, consent = find_contributors(frames), consents(frames, refused=refused)
     decisions = decide(frames["figures"], contributors, frames["organisations"], consent, rules,
                        audience="public", never=never)
@@ -110,5 +114,5 @@ def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SET
 
 
 def said(decisions, *ids):
-    """Status and rule of figures, in few words."""
+    """Returns the status and the rule of figures as a short text."""
     return [" ".join(filter(None, decisions.loc[one, ["status", "rule"]])) for one in ids]

@@ -1,4 +1,4 @@
-"""A study of everything that the core reads, small, and edits of it: one thing at a time, drawn at random."""
+"""A small study with everything that the core reads, and edits of it, each of one thing, drawn at random."""
 
 import json
 import random
@@ -19,7 +19,7 @@ COUNTRIES = ("KHM", "LAO", "UGA")
 
 
 def contents():
-    """What a study of everything is made of: tables, settings and raw files, for edits to change."""
+    """Returns the content of the study: tables, settings and raw files, which edits can change."""
     organisations = [{"organisation_id": one, "label": f"House {one.upper()}", "type": kind,
                       "home_country_id": country}
                      for one, kind, country in zip("abcdef", ["shelter", "legal"] * 3, COUNTRIES * 2,
@@ -88,14 +88,15 @@ def write(root, made):
 
 
 def files(study):
-    """Every file of processed/, and of the releases that would be next."""
+    """Returns every file of processed/, and of the releases that would be published next."""
     return {path.relative_to(study.root).as_posix(): path.read_bytes()
             for folder in (study.processed, *(study.private / "releases").glob("*/next"))
             for path in folder.rglob("*") if path.is_file()}
 
 
 def from_nothing(study, root):
-    """The same study without tables: what people and files say, the key, and numbered releases."""
+    """Returns the same study without its tables: what people and files say, the key, and numbered
+    releases."""
     shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(study.root, root, ignore=shutil.ignore_patterns("processed", "next"))
     return Study(root)
@@ -176,7 +177,7 @@ def edits(made, study):
 
 
 def publish(study):
-    """A run makes public what the last build left; `next` is then there no more."""
+    """Publishes what the last build left, as a run does; `next` then no longer exists."""
     for audience in ("convening", "public"):
         new = study.private / "releases" / audience / "next"
         if new.is_dir():
@@ -185,7 +186,7 @@ def publish(study):
 
 
 def spoil(study, draw):
-    """Somebody, or a build that was cut off, damaged what the last build left."""
+    """Damages what the last build left, as a person or an interrupted build might do."""
     path = draw.choice(sorted(path for path in study.processed.iterdir() if path.is_file()))
     draw.choice([path.unlink, lambda: path.write_bytes(path.read_bytes()[:-1])])()
 
@@ -198,8 +199,9 @@ def outcome(study):
 
 
 def equal_after_random_edits(made, edits, seed, n_edits, folder):
-    """Edits a study so many times; each build that takes over what it can equals one from nothing, also where
-    one for the team alone came between, which leaves no decision on figures that are new."""
+    """Makes ``n_edits`` edits in a study. After each edit, checks that a build which takes over what it can
+    equals a build from nothing. This is also checked after a build for the team alone, which leaves no
+    decision on new figures."""
     draw, between = random.Random(seed), random.Random(seed)
     study = write(folder / "study", made)
     build(study)
@@ -227,7 +229,7 @@ def equal_after_random_edits(made, edits, seed, n_edits, folder):
 
 
 def said_anywhere(root, word, *, but=()):
-    """The files under a folder in which a word stands, tables unpacked."""
+    """Returns the files below a folder that contain a word; tables are unpacked first."""
     found = []
     for path in root.rglob("*"):
         if path.is_file() and path.relative_to(root).as_posix() not in but:

@@ -1,4 +1,4 @@
-"""A small valid study as text on disk, for tests that spoil one thing in it."""
+"""A small valid study as text on disk, for tests that put one error into it."""
 
 import copy
 import csv
@@ -79,7 +79,7 @@ compass,Cambodia,2017-03-03,Yes,1,1,Never,about 7,Time.,2012-01-15
 
 
 def write_table(root: Path, name: str, text: str) -> None:
-    """Writes a reference table, given whole as CSV, into the files in which it lies."""
+    """Writes a reference table, given as one CSV text, into its files."""
     files, private = list_table_files(name), reference_tables()[name].private_columns
     for file in files:
         (root / file.path).parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ def write_table(root: Path, name: str, text: str) -> None:
 
 
 def decisions_on(principles: Iterable[dict[str, str]]) -> list[dict[str, str]]:
-    """Rows of text_decisions.csv for the texts of principles.csv that are agreed or set aside."""
+    """Returns rows of text_decisions.csv for the texts of principles.csv that are agreed or set aside."""
     return [{"principle_id": row["principle_id"], "version": str(row["version"]), "status": row["status"],
              "decided_by": "the room", "date": "2017-05-10", "votes": "",
              "text_version": content_hash(row.get("statement", ""))}
@@ -106,7 +106,7 @@ def decisions_on(principles: Iterable[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def write_decisions(root: Path) -> None:
-    """Decides on each text that principles.csv calls agreed or set aside."""
+    """Writes a decision on each text that principles.csv marks as agreed or set aside."""
     rows = decisions_on(csv.DictReader(whole_table(root, "principles").splitlines(keepends=True)))
     path = root / list_table_files("text_decisions")[0].path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ def write_decisions(root: Path) -> None:
 
 
 def whole_table(root: Path, name: str) -> str:
-    """A reference table as one CSV text, its private columns among the others."""
+    """Returns a reference table as one CSV text, with its private columns among the others."""
     if len(list_table_files(name)) == 1:
         return (root / list_table_files(name)[0].path).read_text(encoding="utf-8")
     shared, private = (list(csv.DictReader((root / file.path).read_text(encoding="utf-8").splitlines(True)))
@@ -134,7 +134,7 @@ def whole_table(root: Path, name: str) -> str:
 
 
 class SmallStudy:
-    """The study in a folder; ``spoil`` changes a file, ``glc`` runs a command on the study."""
+    """The study in a folder. ``spoil`` changes a file; ``glc`` runs a command on the study."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -147,11 +147,11 @@ class SmallStudy:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
     def write_table(self, name: str, text: str) -> None:
-        """Writes a reference table, given whole as CSV, into the files in which it lies."""
+        """Writes a reference table, given as one CSV text, into its files."""
         write_table(self.root, name, text)
 
     def spoil_table(self, name: str, *changes: tuple[str, str]) -> None:
-        """Replaces texts of a reference table as a whole, each of which has to be there."""
+        """Replaces texts in a reference table as a whole. Each text must be there."""
         text = whole_table(self.root, name)
         for old, new in changes:
             assert old in text, f"{name}.csv does not hold {old!r}"
@@ -159,7 +159,7 @@ class SmallStudy:
         self.write_table(name, text)
 
     def spoil(self, name: str, *changes: tuple[str, str]) -> None:
-        """Replaces texts of a file, each of which has to be there."""
+        """Replaces texts in a file. Each text must be there."""
         text = (self.root / name).read_text(encoding="utf-8")
         for old, new in changes:
             assert old in text, f"{name} does not hold {old!r}"
@@ -174,11 +174,11 @@ class SmallStudy:
         built(Study(self.root))
 
     def copied(self, root: Path) -> Self:
-        """A copy of the study in another folder."""
+        """Returns a copy of the study in another folder."""
         other = copy.copy(self)
         other.root = Path(shutil.copytree(self.root, root, dirs_exist_ok=True))
         return other
 
     def files(self) -> dict[str, bytes]:
-        """Every file of the study, byte by byte."""
+        """Returns the content of every file of the study."""
         return files_of(self.root)

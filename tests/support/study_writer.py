@@ -1,4 +1,4 @@
-"""Small studies for tests: reference tables from a few words, in memory or as a folder."""
+"""Makes small studies for tests: reference tables from a few words, in memory or as a folder."""
 
 import csv
 import json
@@ -29,13 +29,14 @@ SETTINGS = {**DEFAULTS["survey"], "organisation": "org"}
 
 
 def question(question_id, type_="single", options="", **other):
-    """One row of questions.csv: an answer in a column of the question's own name."""
+    """Returns one row of questions.csv. The answer is in a column with the question's own name."""
     return {"question_id": question_id, "columns": question_id, "unit": "answer", "type": type_,
             "option_list": options, **other}
 
 
 def choices(option_list, *options):
-    """Rows of options.csv: ``"yes"``, or ``("yes", value, label)``; the kind shows in the id."""
+    """Returns rows of options.csv from ``"yes"``, or ``("yes", value, label)``. The id shows the kind of the
+    option."""
     triples = [o if isinstance(o, tuple) else (o, o, o.replace("_", " ").capitalize())
                for o in options]
     return [{"option_list": option_list, "option_id": option, "value": value, "label": label,
@@ -44,19 +45,21 @@ def choices(option_list, *options):
 
 
 def places(*names):
-    """Rows of countries.csv: ``"KHM asia"`` is an id that people write as it is, and its region."""
+    """Returns rows of countries.csv from ``"KHM asia"``: an id, which is also the name in the answers, and
+    its region."""
     return [{"raw_name": country, "country_id": country, "region_id": region}
             for country, _, region in (name.partition(" ") for name in names)]
 
 
 def themes(*names):
-    """Rows of codebook.csv: themes under one domain."""
+    """Returns rows of codebook.csv: themes below one domain."""
     return [{"code_id": "practice", "level": "domain", "name": "Practice"},
             *({"code_id": n, "parent_id": "practice", "level": "theme", "name": n} for n in names)]
 
 
 def reference(**rows):
-    """The reference tables in memory: ``questions=[...]``, blank where a row does not say."""
+    """Returns the reference tables in memory from ``questions=[...]``. A cell that a row leaves out is
+    blank."""
     return Reference({name: _frame(name, rows[name]) if rows.get(name) else _frame_without_rows(name).copy()
                       for name in REQUIRED_COLUMNS})
 
@@ -73,7 +76,7 @@ def _frame_without_rows(name):
 
 
 def survey(rows, *, name="survey.csv", loops=(), repeated=()):
-    """Dicts as a survey file that has been read; what a row does not say is blank."""
+    """Returns dicts as a survey file that has been read. A cell that a row leaves out is blank."""
     frame = text_frame({c: [str(row.get(c, "")) for row in rows]
                         for c in dict.fromkeys(c for row in rows for c in row)})
     return RawSurvey(Path(name), "plain", frame, list(range(2, len(rows) + 2)),
@@ -81,7 +84,8 @@ def survey(rows, *, name="survey.csv", loops=(), repeated=()):
 
 
 def cleaned(rows, known, *, redacted=(), **settings):
-    """The tables of a small survey, made in memory: rows (or several files) and its reference."""
+    """Returns the tables of a small survey, made in memory from its rows (or several files) and its
+    reference."""
     files = rows if rows and isinstance(rows[0], RawSurvey) else [survey(rows)]
     steps = CleaningLog()
     found = records.assemble_records(files, known, {**SETTINGS, **settings}, steps)
@@ -96,7 +100,7 @@ def cleaned(rows, known, *, redacted=(), **settings):
 
 
 def write_study(root, rows, *, settings=(), context=(), **tables_):
-    """A study folder with one survey file; ``settings`` are sections of study.toml."""
+    """Writes a study folder with one survey file. ``settings`` are sections of study.toml."""
     root = Path(root)
     for folder in ("raw/survey", "raw/context", "reference", "private/reference"):
         (root / folder).mkdir(parents=True, exist_ok=True)
@@ -116,7 +120,7 @@ def write_study(root, rows, *, settings=(), context=(), **tables_):
 
 
 def write_reference(root, name, rows):
-    """Dicts as a reference table, in the files in which it lies."""
+    """Writes dicts as a reference table, into the table's files."""
     rows, about = list(rows), reference_tables()[name]
     for n, file in enumerate(list_table_files(name)):
         header = dict.fromkeys((*file.required, *file.optional), "")
@@ -125,7 +129,7 @@ def write_reference(root, name, rows):
 
 
 def write_csv(path, rows):
-    """Dicts as a CSV file, blank where a row does not say."""
+    """Writes dicts as a CSV file. A cell that a row leaves out is blank."""
     header = list(dict.fromkeys(c for row in rows for c in row))
     with Path(path).open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, header, restval="", lineterminator="\n")
@@ -134,7 +138,7 @@ def write_csv(path, rows):
 
 
 def write_toml(path, sections):
-    """Settings as TOML, whose scalars and lists are written as in JSON."""
+    """Writes settings as TOML. Scalars and lists are written as in JSON."""
     Path(path).write_text("\n".join(
         f"[{section}]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in values.items())
         for section, values in sections.items()), encoding="utf-8")

@@ -1,6 +1,7 @@
-"""What somebody who reads two releases can work out by subtracting them: by integer programming, as ever.
+"""Computes what a reader of two releases can work out by subtracting them, by integer programming.
 
-The attacker knows who came, went or changed their answers in between, and the answers of some of these.
+The attacker knows who came, left or changed their answers between the releases, and the answers of some of
+these organisations.
 """
 
 import numpy as np
@@ -8,18 +9,18 @@ import numpy as np
 from tests.support.attacker import Puzzle
 
 OUTSIDE = "outside"
-"""What is left of the whole outside the regions that are shown."""
+"""The name of what the regions that are shown leave of the whole."""
 
 
 def subsets(first, second, key):
-    """The whole, the groups that both print, and what is outside them."""
+    """Returns the whole, the groups that both releases print, and the rest outside these groups."""
     shown = [{subset for _, subset, *_ in one.printed.get(key, ())} for one in (first, second)]
     groups = sorted(set.intersection(*shown) - {""})
     return ["", *groups, *[OUTSIDE] * bool(groups)]
 
 
 def printed(attack, key, subset, groups):
-    """What is printed of a subset: [(option, size, least, most)]."""
+    """Returns the printed figures of a subset: [(option, size, least, most)]."""
     rows = {(option, one): (size, low, high) for option, one, size, low, high in attack.printed.get(key, ())}
     if subset != OUTSIDE:
         return [(option, *told) for (option, one), told in rows.items() if one == subset]
@@ -35,7 +36,8 @@ def printed(attack, key, subset, groups):
 
 
 def answers(attack, key, subset="", groups=()):
-    """{organisation: (records in the base, {option: records counted})} of those in the base of a question."""
+    """Returns {organisation: (records in the base, {option: records counted})} for the organisations in the
+    base of a question."""
     truth = {}
     inside = {part for one in groups if one not in attack.region_of for part in attack.within(key, one)}
     for (option, region), both in attack.truths.get(key, {}).items():
@@ -47,7 +49,8 @@ def answers(attack, key, subset="", groups=()):
 
 
 def subtracted(first, second, key, known=(), subset=""):
-    """Answers of those who changed that are certain from both releases: (which, who, option, yes or no)."""
+    """Returns the answers of changed organisations that become certain from both releases: (which, who,
+    option, yes or no)."""
     game, numbers, when, groups = Puzzle(), {}, (0, 1), subsets(first, second, key)[1:-1]
     releases = [printed(one, key, subset, groups) for one in (first, second)]
     if not any(releases):
@@ -90,6 +93,6 @@ def subtracted(first, second, key, known=(), subset=""):
 
 
 def _holds(truth, option, size, low, high):
-    """Whether a printed figure is true of some answers."""
+    """Whether a printed figure is true for some answers."""
     n = sum(said.get(option, 0) for _, said in truth.values())
     return size == sum(base for base, _ in truth.values()) and low <= n <= high

@@ -1,4 +1,4 @@
-"""Questions of every type, and what three organisations answered for four countries."""
+"""Questions of every type, and the answers of three organisations for four countries."""
 
 from tests.support.study_writer import choices, places, question
 

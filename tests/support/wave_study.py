@@ -1,4 +1,5 @@
-"""A small study of two waves: an option was split, a unit and a base changed, an organisation left."""
+"""A small study of two waves. Between them an option was split, the unit of one question and the base of
+another changed, and an organisation left."""
 
 from tests.support.study_writer import choices, question, write_csv, write_study
 
@@ -23,7 +24,7 @@ SIGNED = {"by": "Ana", "date": "2018-06-01", "because": "read side by side"}
 
 
 def decided(question_id, change="none", is_comparable="yes", **other):
-    """The rows of crosswalk.csv of a question in both waves."""
+    """Returns the rows of crosswalk.csv for a question in both waves."""
     first = {"question_id": question_id, "wave_id": "w2016", "change": "none", "is_comparable": is_comparable}
     return [first | SIGNED, first | SIGNED | {"wave_id": "w2018", "change": change} | other]
 
@@ -41,7 +42,7 @@ SECOND = [{"org": org, "Q1": shelter, "Q2": services, "Q3": "no", "Staff": "4", 
 
 
 def write_wave_study(root, *, settings=(), **tables):
-    """The study in a folder; its second wave has a file for each language."""
+    """Writes the study into a folder. Its second wave has a file for each language."""
     sections = {"survey": {"organisation": "org", "country": ""}, **dict(settings)}
     study = write_study(root, FIRST, settings=sections, **TABLES | tables)
     folder = study.root / "raw/survey"
