@@ -1,8 +1,9 @@
-"""What of a study may enter git: the public reference tables and study.toml, and nothing else.
+"""Decides which files of a study may enter git: the tables in ``reference/`` and study.toml, and no other
+file.
 
-Writes the ``.gitignore`` of a study, and finds the repository that it is in. The hook
-``scripts/hooks/refuse_raw_data.py``, which every commit waits for, also refuses files that somebody adds by
-force.
+Writes the ``.gitignore`` of a study, and finds the git repository that contains the study. The hook
+``scripts/hooks/refuse_raw_data.py``, which runs before every commit, also refuses other files that somebody
+adds by force.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def list_files_for_git() -> list[str]:
 
 
 def write_gitignore(study: Path) -> None:
-    """Writes the ``.gitignore`` of a study, unless the study already has one."""
+    """Writes the ``.gitignore`` of a study. A ``.gitignore`` that somebody has written or changed is kept."""
     path = study / ".gitignore"
     written = path.read_text(encoding="utf-8") if path.exists() else _HEAD
     if re.fullmatch(r"(?:!/reference/[\w.]+\n)*", written.removeprefix(_HEAD)):

@@ -1,18 +1,20 @@
-"""Steps of the build. A step runs if one of its inputs has changed; otherwise its tables are kept.
+"""Runs the steps of the build.
 
-A step declares what it needs, and can read nothing else:
+A step is a function that makes tables and other values from its inputs. It runs if one of its inputs has
+changed since the last build; otherwise its tables are kept. A step declares its inputs, and can read nothing
+else. An input is named:
 
 - ``raw/survey``: the raw files of one kind;
 - ``questions.csv``: a reference table;
 - ``[disclosure]`` or ``[survey] coded``: a section of study.toml, or one setting;
 - ``pseudonyms``: the pseudonym of every name of names.csv;
-- ``releases``: the releases to each audience in ``private/``;
+- ``releases``: the stored releases to each audience, in ``private/releases``;
 - ``private/NAME``: the files of a folder of ``private/`` that an add-on keeps;
 - any other name: a table or a value that an earlier step made.
 
-A step makes tables (or some rows of a table, :class:`Part`) and values. If the step need not run, its tables
-are kept from the last build. Values are never written to disk; if a later step needs a value, the value is
-made again from tables and raw files. The record of a build (:class:`Record`) holds only digests and names.
+A step makes tables (or some rows of a table, :class:`Part`) and values. Values are never written to disk. So
+if a step was kept but a later step needs its value, the value is made again from tables and raw files. The
+record of a build (:class:`Record`) holds only digests and names.
 """
 
 from __future__ import annotations
@@ -48,23 +50,26 @@ LOG_TABLE = "steps"
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of a table that one step makes, which are the rows with certain words in a column."""
+    """Says which rows of a table one step makes: the rows that have one of ``words`` in ``column``."""
 
     table: str
     column: str
     words: tuple[str, ...]
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Returns the rows of this part from the whole table."""
+        """Returns the rows of this part from ``frame``, the whole table."""
         return frame[frame[self.column].isin(self.words)].reset_index(drop=True)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its name, what it needs and makes, and the function that makes it from a :class:`View`.
+    """One step of the build.
 
-    ``looks_at`` describes what a check examines in this step; it applies if one of the inputs in ``if_any``
-    is not empty.
+    - ``needs``: the names of its inputs;
+    - ``makes``: the names of the tables and values that it makes;
+    - ``function``: takes a :class:`View` of the inputs and returns what the step makes, keyed by name;
+    - ``looks_at``: words for what ``glc check`` checks in this step;
+    - ``if_any``: these words are printed only if one of these inputs is not empty.
     """
 
     name: str
@@ -76,8 +81,8 @@ class Step:
 
 
 def order_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Returns the steps so that each comes after the steps that make its inputs, and otherwise in the listed
-    order.
+    """Returns the steps ordered so that each comes after the steps that make its inputs. Apart from this,
+    they keep their order.
 
     >>> last = Step("last", ("n", "raw/survey"), (), dict)
     >>> [step.name for step in order_steps([last, Step("first", (), ("n",), dict)])]
@@ -97,8 +102,8 @@ def order_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 @dataclass(frozen=True)
 class Report:
-    """Whether a step ran, and which changed inputs were the reason; blank if its tables were kept from the
-    last build."""
+    """Says whether a step ran. ``why`` names the changed inputs that were the reason; it is blank if the
+    tables of the step were kept from the last build."""
 
     step: str
     why: str
@@ -109,8 +114,9 @@ class Report:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Whether a step would run. ``why`` lists what changed; ``waits_for`` lists inputs that earlier steps
-    would make again. A step with an empty ``why`` runs only if one of these inputs has a new content."""
+    """Says whether a build would run a step. ``why`` lists the inputs that have changed. ``waits_for`` lists
+    the inputs that earlier steps would make again; if ``why`` is blank, the step runs only if the new content
+    of one of these differs."""
 
     step: Step
     why: str
@@ -125,8 +131,8 @@ class Forecast:
 
 
 def list_steps_needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
-    """Returns the step of this name and all steps whose results it needs, directly or indirectly, in their
-    order.
+    """Returns the step ``name`` and all steps whose results it needs, directly or through other steps, in
+    their order.
 
     >>> steps = [Step("a", (), ("x",), dict), Step("b", (), ("y",), dict), Step("c", ("x",), (), dict)]
     >>> [step.name for step in list_steps_needed_for("c", steps)]
@@ -142,12 +148,13 @@ def list_steps_needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
 
 
 class UndeclaredError(RuntimeError):
-    """Raised when a step reads an input that it has not declared, because a change of that input would not
-    update its tables."""
+    """Raised when a step reads an input that it has not declared. A change of such an input would not make
+    the step run, so that its tables would be out of date."""
 
 
 class Declared(Mapping[str, Any]):
-    """A mapping that lets a step read only the entries it has declared."""
+    """A mapping of which a step can read only the entries that it has declared. ``read`` returns the entry of
+    a name."""
 
     def __init__(self, step: str, read: Callable[[str], Any], allowed: Mapping[str, str]) -> None:
         self._step, self._read, self._allowed = step, read, allowed
@@ -166,7 +173,8 @@ class Declared(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class DeclaredStudy(Study):
-    """The study as one step sees it: only the settings, raw files and folders that it declared."""
+    """The study as one step gets it: reading a setting, raw file or folder that the step has not declared
+    raises UndeclaredError."""
 
     step: Step
     whole: Study
@@ -241,7 +249,9 @@ class DeclaredStudy(Study):
 
 
 class View(Declared):
-    """The inputs that a step can read: tables and values by name, the study, the reference tables, its log.
+    """The inputs that a step can read: tables and values as ``view[name]``, the study as ``view.study``, and
+    the reference tables as ``view.reference``. The step adds lines to ``view.log``, and prints messages with
+    ``view.say``.
 
     >>> step = Step("count", ("answers",), ("n",), lambda view: {"n": len(view["answers"])})
     >>> view = View(step, {"answers": [1, 2], "names": [3]}.__getitem__, None, None, {}, None, print)
@@ -266,21 +276,23 @@ class View(Declared):
 
     @property
     def pseudonyms(self) -> Mapping[str, str]:
-        """The pseudonyms by name, for those names of names.csv to which names.csv gives no pseudonym."""
+        """The pseudonym of each name in names.csv for which names.csv itself has no pseudonym, keyed by
+        name."""
         if _PSEUDONYMS not in self._needs:
             raise UndeclaredError(f"Step {self._step!r} reads the pseudonyms and does not declare it.")
         return self._pseudonyms
 
     @property
     def earlier_releases(self) -> Collection[str]:
-        """The releases, such as ``public/001``, that were issued from inputs other than today's."""
+        """The names of the releases, such as ``public/001``, that were issued from inputs other than
+        today's."""
         if RELEASES not in self._needs:
             raise UndeclaredError(f"Step {self._step!r} reads the releases and does not declare it.")
         return self._earlier()
 
     def call_all(self, calls: Iterable[Callable[[], Any]]) -> list[Any]:
-        """Returns the results of calls, in their order. The first call runs in this process; if there is an
-        executor, it runs the other calls in parallel."""
+        """Calls functions and returns their results in order. The first is called in this process. If there
+        is an executor, it calls the others in parallel."""
         first, *others = calls
         waiting = [self._executor.submit(call).result if self._executor else call for call in others]
         return [first(), *(result() for result in waiting)]
@@ -317,18 +329,20 @@ class Inputs:
         return digest_earlier_releases(self.study, self.arrivals.digests)
 
     def earlier_releases(self) -> Collection[str]:
-        """The releases that were issued from inputs other than these, such as ``public/001``."""
+        """Returns the names of the releases, such as ``public/001``, that were issued from inputs other than
+        these."""
         return [*manifest.read_earlier_releases(self.study, self.arrivals.digests)]
 
     def expanded(self, need: str) -> list[str]:
-        """Returns the single settings for a section of study.toml; any other need is returned as it is."""
+        """Returns the names of the single settings if ``need`` is a section of study.toml, such as
+        ``[survey]``; any other need is returned as it is."""
         if need.startswith("[") and need.endswith("]"):
             return [f"{need} {setting}" for setting in sorted(self.study.settings[need[1:-1]])]
         return [need]
 
     def files(self, kind: str) -> dict[str, str]:
-        """Returns the raw files of a kind with their digests; the kind codings includes all files of coders'
-        folders."""
+        """Returns the digests of the raw files of one kind, keyed by file. The kind ``codings`` includes all
+        raw files that are of no other kind."""
         if kind != "codings":
             named = self.study.raw_files(kind)
         else:
@@ -346,7 +360,7 @@ class Inputs:
 
 
 def is_input(need: str) -> bool:
-    """Whether a need is an input of the build, and not the result of an earlier step.
+    """Whether a name in ``needs`` is an input of the whole build, and not the result of an earlier step.
 
     >>> [is_input(need) for need in ("raw/survey", "names.csv", "[coding]", "pseudonyms", "answers")]
     [True, True, True, True, False]
@@ -356,7 +370,7 @@ def is_input(need: str) -> bool:
 
 
 def digest_frame(frame: pd.DataFrame, digests: Digests) -> str:
-    """Returns the digest of the cells and columns of a frame."""
+    """Returns the digest of a frame, made from its cells and the names of its columns."""
     digest = digests.begin()
     digest.update(json.dumps([str(column) for column in frame.columns]).encode())
     if len(frame):
@@ -366,10 +380,15 @@ def digest_frame(frame: pd.DataFrame, digests: Digests) -> str:
 
 @dataclass
 class Record:
-    """The record of the last build: digests of inputs, tables and values, lengths of logs, and the steps that
-    were deferred.
+    """The record of the last build.
 
-    If the record cannot be used, ``why`` gives the reason and all other fields are empty.
+    - ``inputs``: the digest of each input of the build;
+    - ``made``: the digest of each table and value that was made;
+    - ``log``: the number of lines in the log of each step;
+    - ``raw``: the digest of each raw file;
+    - ``rows``: the number of rows of each table;
+    - ``deferred``: the steps that were left to a later build;
+    - ``why``: if the record cannot be used, the reason; all other fields are then empty.
     """
 
     inputs: dict[str, str] = field(default_factory=dict)
@@ -382,8 +401,8 @@ class Record:
 
     @classmethod
     def read(cls, study: Study) -> Record:
-        """Reads the record of the last build of a study. A record of another version of the package cannot be
-        used."""
+        """Reads the record of the last build of a study. A record that another version of the package has
+        written cannot be used."""
         provenance = read_provenance(study.processed)
         said = provenance.get(BUILD_RECORD)
         if not said:
@@ -396,17 +415,19 @@ class Record:
         return found if is_whole else cls(why=f"table {LOG_TABLE} is not as it was written")
 
     def is_there(self, study: Study, table: str) -> bool:
-        """Whether the file of a table is the file that the last build wrote."""
+        """Whether the file of a table is unchanged since the last build wrote it."""
         path = study.processed / f"{table}.parquet"
         return path.is_file() and study.digests.of_file(path) == self.made.get(table)
 
 
 class Engine:
-    """One build: runs the steps that must run, in order, and holds the results of all steps.
+    """Carries out one build: runs the steps that must run, in order, and gives the results of all steps as
+    ``engine[name]``. Nothing is written to disk.
 
-    ``parts`` are the results that are only some rows of a table. ``new_log`` makes an empty log, to whose
-    ``lines`` a step adds. Nothing is written to disk. If ``is_kept`` is false, the results are not for
-    keeping, so tables are not packed and get no digest.
+    - ``record``: the record of the last build;
+    - ``parts``: the results that are only some rows of a table;
+    - ``new_log``: makes an empty log, to whose ``lines`` a step adds;
+    - ``is_kept``: if false, the results will not be written, so tables are not packed and get no digest.
     """
 
     def __init__(self, steps: Sequence[Step], inputs: Inputs, record: Record, *, parts: Mapping[str, Part],
@@ -424,16 +445,17 @@ class Engine:
         self._say = say
         self._is_kept, self._executor = is_kept, executor
         self.packed: dict[str, bytes] = {}
-        """The tables that were made, as the bytes of their files; the files of all other tables stay."""
+        """The bytes of the files of the tables that this build has made. The files of all other tables are
+        kept."""
         self.logs: dict[str, list[dict]] = {}
         self.reports: list[Report] = []
         self.undecided: list[str] = []
-        """The results that deferred steps would have made."""
+        """The names of the results that deferred steps would have made."""
 
     def run(self, *, forced: Collection[str] = (), deferred: Collection[str] = ()) -> None:
         """Runs every step that must run, and every step in ``forced``. If a step in ``deferred`` must run, it
-        is left to the next build, and its results do not exist until then. An error in a step is raised, and
-        nothing has been written then."""
+        is left to a later build, and nobody can read its results until then. If a step raises an error,
+        nothing has been written."""
         for step in self._steps:
             why = self._why(step) or ("forced" if step.name in forced else "")
             if why and step.name in deferred:
@@ -447,12 +469,12 @@ class Engine:
             self.reports.append(Report(step.name, why))
 
     def _keep(self, step: Step) -> None:
-        """Takes over the results of a step from the last build."""
+        """Takes over the digests and the log of a step from the last build, because the step need not run."""
         self._digests |= {name: self._record.made[name] for name in step.makes}
         self.logs[step.name] = self._earlier_log(step.name)
 
     def forecast(self) -> list[Forecast]:
-        """Returns whether each step would run, and why, without running any step."""
+        """Returns for each step whether a build would run it, and why. No step is run."""
         forecasts, uncertain = [], set()
         for step in self._steps:
             waits_for = tuple(need for need in step.needs if need in uncertain)
@@ -465,12 +487,12 @@ class Engine:
 
     def run_all(self, blocked: Mapping[str, Collection[str]], *,
                 incomplete: Collection[str] = ()) -> tuple[list[Fault], list[str]]:
-        """Runs every step that must run and that can run despite faults in other steps; returns all faults,
-        and the steps that could not run.
+        """Runs every step that must run, unless faults in its inputs prevent this. Returns all faults, and
+        the names of the steps that could not run.
 
-        Steps that the last build ran with the same inputs had no faults and do not run again. ``blocked`` has
-        the needs with faults, each with the steps that can still use the faultless part of that need. The
-        results of steps in ``incomplete`` are not complete, so no other step uses them.
+        A step that the last build ran with the same inputs had no faults and does not run again. ``blocked``
+        has the inputs with faults; each has the steps that can still run on its faultless part.
+        ``incomplete`` names steps whose results are incomplete, so no other step reads them.
         """
         faults: list[Fault] = []
         unseen, lacking = [], set()
@@ -490,9 +512,9 @@ class Engine:
         return faults, unseen
 
     def __getitem__(self, name: str) -> Any:
-        """Returns a table, a part of a table, or a value; if its step did not run, the result is read or made
-        again. Raises UndeclaredError for a result of a deferred step, because the result of the last build is
-        out of date."""
+        """Returns a table, a part of a table, or a value. If its step did not run, a table is read from its
+        file, and a value is made again. Raises UndeclaredError for a result of a deferred step, because the
+        result of the last build is out of date."""
         if name in self.undecided:
             raise UndeclaredError(f"Nothing may read {name!r}: its step was deferred.")
         if name not in self._held:
@@ -506,11 +528,11 @@ class Engine:
         return self._held[name]
 
     def holds(self, name: str) -> bool:
-        """Whether this build made a table or a value."""
+        """Whether a table or a value is in memory."""
         return name in self._held
 
     def add(self, name: str, frame: pd.DataFrame) -> None:
-        """Adds a table after bringing it into the form of its schema and checking it."""
+        """Adds a table to the results, after converting it to the form of its schema and checking it."""
         self._held[name] = tables.conform_to_schema(name, frame)
         if not self._is_kept:
             return
@@ -534,7 +556,8 @@ class Engine:
         return len(self._held[table]) if table in self._held else self._record.rows[table]
 
     def record(self) -> dict[str, Any]:
-        """Returns the record for the next build, which holds only digests and names."""
+        """Returns the content of the record of this build (:class:`Record`), which holds only digests and
+        names."""
         needs = {one for step in self._steps for need in step.needs if is_input(need)
                  for one in self._inputs.expanded(need)}
         return {"package": manifest.package_hash(),
@@ -544,8 +567,8 @@ class Engine:
                 "deferred": [step.name for step in self._steps if {*step.makes} & {*self.undecided}]}
 
     def _why(self, step: Step, *, but: Collection[str] = ()) -> str:
-        """Returns why a step must run: which inputs changed, not counting the needs in ``but``; blank if its
-        tables can be kept."""
+        """Returns in words why a step must run: the inputs that have changed, leaving out the inputs in
+        ``but``. Blank if its tables can be kept."""
         if self._record.why or step.name in self._record.deferred:
             return self._record.why or "not decided yet"
         changed = []
@@ -575,8 +598,8 @@ class Engine:
         return self._input_digests[need]
 
     def _changed_files(self, need: str) -> list[str]:
-        """Returns the changes among the raw files of a kind, with the names of the files if they are
-        known."""
+        """Returns in words which raw files of a kind have changed, are new or are gone. If the files are the
+        same, it says that their list has changed."""
         files, known = self._inputs.files(need.removeprefix("raw/")), self._record.raw
         found = [f"{name} {'changed' if name in known else 'is new'}"
                  for name, digest in files.items() if known.get(name) != digest]
@@ -584,7 +607,8 @@ class Engine:
         return found or gone or [f"the list of {need} changed"]
 
     def _run(self, step: Step, *, is_again: bool = False) -> None:
-        """Runs a step. With ``is_again``, its tables were kept and only its values are needed."""
+        """Runs a step and keeps its results. With ``is_again``, the step runs only to make its values again,
+        and its tables stay as they were kept."""
         log = self._new_log()
         view = View(step, self.__getitem__, self._inputs.study, self._inputs.reference,
                     self._inputs.pseudonyms, log, self._say_once, self._inputs.earlier_releases,
@@ -614,8 +638,8 @@ class Engine:
             self.logs[step.name] = log.lines
 
     def _value_digest(self, step: Step, value: Any) -> str:
-        """Returns the digest of a value: of its content or, if that takes too long, of everything from which
-        the value is made."""
+        """Returns the digest of a value that a step has made. For frames, dictionaries and lists, it is the
+        digest of the content; for other values, the digest of the inputs of the step."""
         digests = self._inputs.study.digests
         if isinstance(value, pd.DataFrame):
             return digest_frame(value, digests)
@@ -625,7 +649,8 @@ class Engine:
                                  for need in step.needs for one in self._inputs.expanded(need)])
 
     def _earlier_log(self, name: str) -> list[dict]:
-        """Returns the log lines that a step wrote when it last ran, from the table of all logs."""
+        """Returns the log lines that a step wrote when it last ran; they are read from the table of all
+        logs."""
         before, lengths = 0, self._record.log
         for step, length in lengths.items():
             if step == name:

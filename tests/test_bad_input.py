@@ -284,7 +284,7 @@ FILES_THAT_ARE_NONE = {
     },
     "answers.xlsx": {"text": (b"org,country\n", "answers.xlsx: cannot be read as a workbook")},
     "answers.pdf": {"of no survey tool": (
-        b"%PDF-1.7", "answers.pdf: the ending is not that of a survey export")},
+        b"%PDF-1.7", "answers.pdf: the file does not have the ending of a survey export")},
 }
 
 
@@ -300,7 +300,7 @@ def test_a_file_that_is_no_survey_is_named(study, file, kind):
 def test_all_files_that_cannot_be_read_are_named_at_once(study):
     study.write("raw/survey/a.csv", "")
     study.write("raw/survey/b.pdf", "%PDF")
-    refused(study, "a.csv: is empty", "b.pdf: the ending is not that of a survey export")
+    refused(study, "a.csv: is empty", "b.pdf: the file does not have the ending of a survey export")
 
 
 def test_without_a_survey_file_the_message_says_where_it_belongs(study):

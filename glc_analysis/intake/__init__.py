@@ -1,2 +1,2 @@
-"""Reads raw files of any survey tool or coding program into frames of text with the same columns, without
-interpreting them."""
+"""Reads raw files of survey tools and coding programs into frames of text. The columns are the same for every
+tool, and no text is interpreted."""

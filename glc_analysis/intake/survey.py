@@ -1,5 +1,5 @@
 """Reads survey exports: plain tables, and the formats that add-ons read. The format is recognised by the
-content of the file.
+content of the file, not by its name.
 
 Each reader returns a :class:`RawSurvey`. No cell is interpreted; every cell keeps its text, even numbers and
 "NA".
@@ -30,18 +30,21 @@ from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 
 _TOGETHER = 10_000
-"""The number of records whose words are held as one text at a time."""
+"""The number of records that :meth:`RawSurvey.record_hashes` joins into texts at a time, to limit the memory
+in use."""
 
 
 @dataclass(frozen=True)
 class RawSurvey:
-    """A survey file, read without interpretation, with one row of `frame` per record.
+    """A survey file, read without interpretation.
 
-    `rows` and `loops` are aligned with the frame: the row number a spreadsheet shows (the first header row is
-    row 1; an SPSS file has none, its first case is 1), and the position within a repeat group (from 1; 0
-    where there is none). `wording` gives each column's question text, "" where the file has none. If several
-    columns have the same name (listed in `repeated`), the frame has the first of them under this name, and
-    all of them under the name followed by their position.
+    - `frame`: one row per record, all columns as text.
+    - `rows`: for each record, the row number that a spreadsheet shows (the first header row is row 1). In an
+      SPSS file, which has no header row, the first case is 1.
+    - `loops`: for each record, its position within a repeat group, from 1; 0 if it is in no repeat group.
+    - `wording`: the question text of each column; "" if the file has none.
+    - `repeated`: the names that several columns have. The frame has the first of these columns under the
+      name, and all of them under the name followed by their position.
     """
 
     path: Path
@@ -53,11 +56,11 @@ class RawSurvey:
     repeated: tuple[str, ...]
     sheets: tuple[str, ...] = ()  # of a workbook those that were read
     missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """For an SPSS file, the texts of each column that the file declares as user-missing."""
+    """For an SPSS file, the texts that the file declares user-missing, keyed by column."""
 
     def record_hashes(self, columns: Sequence[str]) -> np.ndarray:
-        """Returns a number for each record, which is the same for records with the same cells in these
-        columns, in this order.
+        """Returns a hash of each record, made from its cells in these columns. Records with equal cells have
+        equal hashes, if the columns are passed in the same order.
 
         >>> frame = text_frame({"Q1": ["Yes", "No", "Yes"], "Q2": ["1", "1", "1"]})
         >>> survey = RawSurvey(Path("a.csv"), "plain", frame, [2, 3, 4], [0, 0, 0], {}, ())
@@ -78,10 +81,14 @@ class RawSurvey:
 
 def build_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names: Sequence[str] = (),
                  wording: Iterable[str] = (), loops: Sequence[int] = ()) -> RawSurvey:
-    """Returns the records below the header rows of a sheet.
+    """Returns the survey that consists of the records below the header rows of a sheet.
 
-    `names` and `wording` have an entry per column; without them, names come from the first row, and the
-    wording is unknown. A column with data but a blank name is named `column_<n>`; a column without either is
+    - `headers`: the number of header rows;
+    - `names`: the name of each column; by default, the cells of the first row;
+    - `wording`: the question text of each column; by default, unknown;
+    - `loops`: the position of each record within a repeat group; by default, 0.
+
+    A column with data but without a name is named `column_<n>`. A column without data and without a name is
     dropped.
     """
     body = sheet.rows[headers:]
@@ -105,7 +112,7 @@ _MARKUP = re.compile(r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|u|u
 
 
 def without_markup(text: str) -> str:
-    """Returns a wording without the HTML markup that some tools export with it.
+    """Returns a question text without the HTML markup that some tools export with it.
 
     >>> without_markup("Which <b>services</b><br/>do you offer?"), without_markup("3 < 4 & 5 > 4")
     ('Which services do you offer?', '3 < 4 & 5 > 4')
@@ -114,9 +121,9 @@ def without_markup(text: str) -> str:
 
 
 def _places(names: Sequence[str], cells: Sequence[Sequence[str]], times: Counter[str]) -> dict[str, int]:
-    """Returns the position of each column by name. If several columns share a name, the first has this name,
-    and each also has the name followed by its position (``Why? [14]``), by which other tables can refer to
-    it."""
+    """Returns the position of each column, keyed by name. If several columns share a name, the name means the
+    first of them, and each has a second name with its position (``Why? [14]``), which other tables can
+    use."""
     places: dict[str, int] = {}
     for place, (name, column) in enumerate(zip(names, cells, strict=True)):
         if name or any(map(str.strip, column)):
@@ -127,8 +134,8 @@ def _places(names: Sequence[str], cells: Sequence[Sequence[str]], times: Counter
 
 
 def text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Returns a frame in which every column is text. Equal cells share one string if pandas holds Python's
-    own strings.
+    """Returns a frame in which every column is text. If pandas stores text as Python strings, equal cells
+    share one string object.
 
     >>> text_frame({"Q1": ["None", ""]})["Q1"].tolist()
     ['None', '']
@@ -138,9 +145,12 @@ def text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
 
 
 class SurveyReader(NamedTuple):
-    """The functions that read the exports of a tool: one tells whether the tool wrote these sheets, one reads
-    them, and one, for exports of several sheets, selects the sheets of a workbook that belong to one
-    export."""
+    """The functions that read the exports of one survey tool:
+
+    - ``recognises``: tells whether the tool wrote these sheets;
+    - ``read``: reads them;
+    - ``select_sheets``: selects the sheets of a workbook that belong to one export; None if an export has one
+      sheet."""
 
     recognises: Callable[[list[Grid]], bool]
     read: Callable[[Path, list[Grid]], RawSurvey]
@@ -152,9 +162,8 @@ class SurveyReader(NamedTuple):
 
 
 def plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
-    """Returns a reader that reads one sheet unchanged. It guesses neither whether there is a second header
-    row nor which sign separates several options in a cell (semicolons in Microsoft Forms, comma and blank in
-    Google Forms)."""
+    """Returns a function that reads one sheet as a plain table: one header row, and cells as they are. It
+    does not guess whether there is a second header row, or which sign separates several options in a cell."""
     return lambda path, sheets: build_survey(path, tool, sheets[0])
 
 
@@ -163,8 +172,8 @@ def plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
 
 
 def survey_readers() -> dict[str, SurveyReader]:
-    """Returns the readers by the name of their tool, in the order in which they are tried: first the readers
-    of add-ons, and last the reader of plain tables, which accepts any file."""
+    """Returns the readers, keyed by the name of the survey tool, in the order in which they are tried. The
+    last is the reader of plain tables, which accepts any file."""
     brought = {name: add_on.load(reader)
                for name, (add_on, reader) in map_declared_entries("survey_readers").items()}
     return brought | {"plain": SurveyReader(bool, plain_reader("plain"))}
@@ -176,12 +185,16 @@ SHEETS = frozenset({".xlsx", ".xlsm", ".xls"})
 
 
 def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSurvey:
-    """Returns one survey file as text, one row per record, read by the reader for the tool that made it.
+    """Reads one survey file with the reader for the tool that made it.
 
-    ``settings`` are [survey] of study.toml: ``tool``, if it is not blank, chooses the reader; ``encoding``
-    says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_or_repair_text`); and
-    ``sheets`` names the sheet of a workbook to read. Raises `Faults` with every reason why the file cannot be
-    read, and `GLCError` if a library that a reader needs is not installed.
+    ``settings`` are the settings under [survey] of study.toml, of which these are used:
+
+    - ``tool``: names the reader; if blank, the reader is chosen by the content of the file;
+    - ``encoding``: the encoding of a text file (:func:`~glc_analysis.tabular.decode_or_repair_text`);
+    - ``sheets``: the sheets of a workbook to read.
+
+    Raises `Faults` with every reason why the file cannot be read, and `GLCError` if a library that a reader
+    needs is not installed.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -193,14 +206,14 @@ def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSur
     """
     first, *others = read_survey_sheets(path, settings)
     if others:
-        refuse("several of its sheets hold answers", path.name, "keep each in a file of its own")
+        refuse("several of its sheets hold answers", path.name, "save each of them as a separate file")
     return first
 
 
 def read_survey_sheets(path: Path, settings: Mapping[str, Any] | None = None) -> list[RawSurvey]:
-    """Returns the tables of one survey file, each as :func:`read_survey` returns it. There are several if
-    [survey] ``sheets`` names several sheets of a workbook; each is treated like a separate file (``both,
-    sheet 2018.xlsx``)."""
+    """Returns the surveys in one file, each as :func:`read_survey` returns it. There are several if the
+    setting [survey] ``sheets`` names several sheets of a workbook. Each sheet is then treated like a separate
+    file, with a name such as ``both, sheet 2018.xlsx``."""
     if declared := map_declared_entries("survey_files").get(path.suffix.lower()):
         add_on, reader = declared
         return [add_on.load(reader)(path)]
@@ -216,19 +229,20 @@ def read_survey_sheets(path: Path, settings: Mapping[str, Any] | None = None) ->
 
 
 def _recognised(sheets: list[Grid]) -> str:
-    """Returns the tool that wrote these sheets."""
+    """Returns the name of the tool that wrote these sheets."""
     return next(name for name, reader in survey_readers().items() if reader.recognises(sheets))
 
 
 def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
                          settings: Mapping[str, Any] | None) -> list[list[Grid]]:
-    """Returns the sheets to read, in groups that form one table: a form with its repeat groups, or any other
-    sheet by itself. Raises Faults if there are several such groups and no setting chooses between them."""
+    """Returns the sheets to read, in groups. A group is read as one survey: a form with its repeat groups, or
+    any other single sheet. Raises Faults if some sheets would not be read and no setting names the sheets to
+    read."""
     named = [name.strip() for name in settings["sheets"].get(file, "").split(" | ")] if settings else []
     wanted = [sheet for name in named for sheet in sheets if sheet.sheet == name]
     titles = [sheet.sheet for sheet in sheets]
     if faults := [Fault(f"the workbook has no such sheet; {suggest_name(name, titles)}", file=file,
-                        column="[survey] sheets", value=name, fix="correct it in study.toml")
+                        column="[survey] sheets", value=name, fix="correct the name in study.toml")
                   for name in filter(None, named) if name not in titles]:
         raise Faults(faults)
     table = wanted or sheets
@@ -247,18 +261,18 @@ def _undecided_sheets(file: str, sheets: list[Grid], parts: list[Grid], *, is_su
     largest = max(sheets, key=lambda sheet: (not sheet.is_hidden, len(sheet.rows) * len(sheet.names)))
     named = " | ".join(sheet.sheet for sheet in (parts if len(parts) > 1 else [largest]))
     toml = f"{{{json.dumps(file, ensure_ascii=False)} = {json.dumps(named, ensure_ascii=False)}}}"
-    fix = (f"name those that do under [survey] in study.toml, such as sheets = {toml}; several, separated by "
-           "` | `, are read like files of their own. At the start of a study: `glc init --sheet NAME`") \
-        if is_survey else "keep the sheet that counts in a file of its own"
-    return Fault(f"has {len(sheets)} sheets with cells, {', '.join(about[:-1])} and {about[-1]}: which hold "
-                 "answers is not decided", file=file, fix=fix, is_structure=True)
+    fix = (f"name those with answers under [survey] in study.toml, such as sheets = {toml}; several names, "
+           "separated by ` | `, are read like separate files. For a new study: use `glc init --sheet NAME`") \
+        if is_survey else "save the sheet to use as a separate file"
+    return Fault(f"has {len(sheets)} sheets with cells, {', '.join(about[:-1])} and {about[-1]}, and nobody "
+                 "has decided which of them hold answers", file=file, fix=fix, is_structure=True)
 
 
 def refuse_unsupported_survey_format(path: Path) -> None:
     """Raises Faults for a file with an ending that neither the core nor an installed add-on reads."""
     others = map_declared_entries("survey_files")
     if path.suffix.lower() not in {*_DELIMITED, *SHEETS, *others}:
-        refuse("the ending is not that of a survey export", path.name,
+        refuse("the file does not have the ending of a survey export", path.name,
                f"export it as {', '.join(['.csv', '.tsv', '.txt', '.xlsx', '.xls', *others])}" + (
                    "" if others else "; or install the add-on survey_tools, which reads SPSS files"))
 

@@ -1,9 +1,13 @@
 """Reads transcripts of interviews and calls as turns of named speakers, with times if the file has them.
 
-WebVTT and SRT (cues), DOCX and plain text (paragraphs) are distinguished by the content of the file. Turns
-keep every word; notes name the content of a Word file besides its text. A file must name its speakers in the
-same way throughout: by voice tags, by ``Name: text``, by ``Name 0:03`` on a separate line, or by a name alone
-at the beginning of every turn.
+A file may consist of cues with times (WebVTT, SRT) or of paragraphs (DOCX, plain text); its content shows
+which format it has. A turn keeps every word. Notes tell of content of a Word file other than its text, such
+as footnotes. A file must name its speakers in the same way throughout:
+
+- by voice tags of WebVTT;
+- by ``Name: text``;
+- by ``Name 0:03`` on a separate line;
+- or by a name alone on the first line of every turn.
 """
 
 from __future__ import annotations
@@ -83,8 +87,9 @@ _NOT_A_NAME = re.compile(r"""(?x)notes? | n\.?b\.? | p\.?s\.? | e\.?g\.? | i\.?e
 
 
 class Line(NamedTuple):
-    """A line of a file, with the time if it is known, whether a cue or block begins with it, and who
-    spoke."""
+    """A line of a file. ``start`` and ``end`` are its times in seconds, NaN if unknown. ``is_first`` tells
+    whether a cue or a block (lines without a blank line between them) begins with it. ``speaker`` is the name
+    of the speaker, if known."""
 
     number: int
     text: str
@@ -107,10 +112,10 @@ def parse_clock(clock: str) -> float:
 
 
 def attribute_speakers(lines: Sequence[Line]) -> list[Line]:
-    """Returns every line with its speaker and without the speaker's name in the text; the speaker is ``""``
-    before the first name.
+    """Returns every line with its speaker, and with the speaker's name removed from the text.
 
-    A line that names nobody belongs to the speaker of the line before it.
+    A line that names nobody belongs to the speaker of the line before it. Before the first name, the speaker
+    is ``""``.
 
     >>> lines = [Line(1, "Ana: At last:"), Line(2, "at 10:30."), Line(3, "Bo: Oh")]
     >>> [(line.speaker, line.text) for line in attribute_speakers(lines)]
@@ -136,8 +141,8 @@ def attribute_speakers(lines: Sequence[Line]) -> list[Line]:
 
 
 def speaker_name(text: str) -> str:
-    """Returns a name in the form of speakers.csv: with single spaces, and without enclosing brackets and
-    marks of writing direction.
+    """Returns the name of a speaker in the form of speakers.csv: with single spaces, without brackets around
+    the whole name, and without characters that set the writing direction.
 
     >>> speaker_name("[Ana  López]"), speaker_name("Ana (HAART | KE)")
     ('Ana López', 'Ana (HAART | KE)')
@@ -148,7 +153,8 @@ def speaker_name(text: str) -> str:
 
 
 def merge_time_lines(lines: Sequence[Line]) -> list[Line]:
-    """Returns the lines without those that are only a time; such a time becomes the time of the next line."""
+    """Returns the lines without the lines that consist only of a time. Such a time becomes the time of the
+    next line."""
     kept: list[Line] = []
     stamp = None
     for line in lines:
@@ -164,7 +170,7 @@ def merge_time_lines(lines: Sequence[Line]) -> list[Line]:
 
 
 def _speaker_lines(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int, Line]:
-    """Returns the lines in which this pattern finds the name of a speaker, by position."""
+    """Returns the lines in which ``pattern`` finds the name of a speaker, keyed by their position."""
     named, apart = {}, set()
     for n, line in enumerate(lines):
         match = pattern.fullmatch(_GAP.sub("  ", line.text.translate(_DIRECTIONS)).strip())
@@ -179,7 +185,8 @@ def _speaker_lines(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int,
 
 
 def _names_with_stop(lines: Sequence[Line]) -> dict[int, Line]:
-    """Returns the lines that begin with a name and a full stop, as in minutes of hearings."""
+    """Returns the lines that begin with a name and a full stop, as in minutes of hearings, keyed by their
+    position."""
     openings = {}
     for n, line in enumerate(lines):
         if not math.isnan(line.end):  # a cue is not a paragraph
@@ -196,8 +203,8 @@ def _names_with_stop(lines: Sequence[Line]) -> dict[int, Line]:
 
 
 def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
-    """Returns the lines that begin turns, without headings. A heading is one word alone on a line that occurs
-    only once, while other names recur."""
+    """Returns the lines that begin turns, without headings. A line is taken as a heading if it is a single
+    word that occurs only once, while other names recur."""
     times = Counter(line.speaker for line in openings.values())
     if sum(n > 1 for n in times.values()) < 2:
         return openings
@@ -206,8 +213,8 @@ def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
 
 
 def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
-    """Returns the lines whose name is not recognisable by capitals, but recurs, or stands at a place where
-    nearly all lines have a name."""
+    """Returns the positions of lines whose words before the colon or time are taken as a name for reasons
+    other than capitals: the words recur, or nearly all lines at which a turn may begin have a name."""
     is_first_only = of_blocks or any(not math.isnan(line.end) for line in lines)
     places = [n for n, line in enumerate(lines) if line.is_first or not is_first_only]
     there = [n for n in places if n in named]
@@ -218,19 +225,20 @@ def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blo
 
 
 def _stamp(match: re.Match[str]) -> str:
-    """Returns the time before a name, after it, or after its colon, where the service Rev writes it."""
+    """Returns the time beside a name as it is written: before the name, after it, or after its colon (as the
+    service Rev writes it). Blank if there is none."""
     return next(filter(None, (match.groupdict().get(name) for name in ("stamp", "after", "late"))), "")
 
 
 def _has_separate_time(match: re.Match[str]) -> bool:
-    """Whether a time beside the name is set off in a way that does not occur in sentences: in brackets or
-    after a gap."""
+    """Whether the time beside a name is separated from the name by brackets or by a gap of several blanks,
+    which does not occur in sentences."""
     return _stamp(match).startswith(("[", "(")) or bool(match.groupdict().get("gap"))
 
 
 def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
-    """Returns names that stand alone on the first line, if every cue or block with more than one line begins
-    so."""
+    """Returns the lines that consist of a name alone, keyed by their position, if every cue or block of more
+    than one line begins with such a line. Otherwise the result is empty."""
     firsts = [n for n, line in enumerate(lines[:-1]) if line.is_first and not lines[n + 1].is_first]
     names = {n: speaker_name(lines[n].text) for n in firsts}
     if len(firsts) < 2 or not all(map(_looks_like_name, names.values())):
@@ -239,7 +247,8 @@ def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
 
 
 def _times(stamp: str, line: Line) -> tuple[float, float]:
-    """Returns the start and end of a line, from the cue or, without a cue, from a time beside the line."""
+    """Returns the start and end of a line in seconds: those of its cue or, if it is in no cue, those in the
+    time beside the line (``stamp``)."""
     clocks = re.findall(_CLOCK, stamp) if math.isnan(line.end) else []
     start, end = ([*map(parse_clock, clocks), *(line.start, line.end)[len(clocks):]])[:2]
     return start, end
@@ -276,7 +285,8 @@ def _may_be_in_name(word: str) -> bool:
 
 
 _MOST_DOCX_BYTES, _MOST_TEXT_BYTES = 30_000_000, 3_000_000
-"""The largest number of bytes in an unpacked DOCX file, and in a text file; an hour of talk takes 100,000."""
+"""The largest number of bytes that an unpacked DOCX file, and a text file, may have. An hour of talk takes
+about 100,000 bytes."""
 
 _TIMES = re.compile(rf"\s*({_CLOCK})\s*-->\s*({_CLOCK})(?=\s|$)")
 _BROKEN_TIMES = re.compile(r"(?=.*\d)[\s\d:.,]*-->[\s\d:.,]*")
@@ -300,10 +310,11 @@ _HIDDEN = etree.XPath(".//w:r[w:rPr/w:vanish[not(@w:val='false' or @w:val='0')]]
 _NOTES = etree.XPath("*[not(@w:type)][.//w:t]", namespaces=_WORD)
 _HEADS = {"speaker", "name", "who", "sprecher", "sprecherin", "hablante", "orador", "participante", "nombre",
           "locuteur", "intervenant", "nom", "falante", "المتحدث", "អ្នកនិយាយ"}
-"""The possible headings of the column of speakers in a table."""
+"""The words that may head the column of speakers in a table, in lower case."""
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 Row = tuple[int, str]
-"""A line with its number; in DOCX, several lines may share the number of their paragraph."""
+"""A line with its number. In DOCX, this is the number of the paragraph, so several lines may have the same
+number."""
 
 _FINISH = "complete the cue, or delete it"
 _CLOCKS = "correct the times, or put the cues in order"
@@ -312,12 +323,16 @@ _NAME_THEM = "write who speaks as `Name: text` where each turn begins"
 
 @dataclass(frozen=True)
 class Transcript:
-    """A transcript, read without interpretation, with one row of `turns` per turn.
+    """A transcript, read without interpretation. `heading` is the text above the first speaker of a document.
+    `notes` are messages about content of a Word file that people may not expect. `turns` has one row per
+    turn, with these columns:
 
-    Columns: speaker (as in the file), text, start_s and end_s (seconds; NaN if the file has none), line (the
-    line, or in DOCX the paragraph, in which the turn begins), joins (for each further line that was joined to
-    the turn, the number of characters other than blanks before it). `heading` is the text above the first
-    speaker of a document. `notes` name the content of a Word file besides the words that were read.
+    - speaker: the name as it is in the file;
+    - text: the words of the turn;
+    - start_s, end_s: seconds; NaN if the file has no times;
+    - line: the number of the line (in DOCX, of the paragraph) in which the turn begins;
+    - joins: for each further line that was joined to the turn, the number of characters other than blanks in
+      the turn before this line.
     """
 
     path: Path
@@ -327,10 +342,10 @@ class Transcript:
 
 
 def read_transcript(path: Path) -> Transcript:
-    """Returns the turns of one transcript; successive lines of the same speaker form one turn.
+    """Reads one transcript. Successive lines of the same speaker form one turn.
 
-    Raises `Faults` with all faults of the file, such as unfinished cues, times that run backwards, words
-    before the first named speaker, or no named speakers at all.
+    Raises `Faults` with all faults of the file, such as unfinished cues, times that run backwards, cues
+    before the first named speaker, or no named speaker at all.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -348,7 +363,7 @@ def read_transcript(path: Path) -> Transcript:
     unnamed = [line for line in spoken if not line.speaker]
     if len(unnamed) == len(spoken):
         faults.append(Fault("no speaker is named", file=path.name, fix=_NAME_THEM
-                            + ", or export it again with the names of those who speak"))
+                            + ", or export the transcript again with the names of the speakers"))
     elif is_timed:
         faults += [Fault("these words have no speaker", file=path.name, row=str(line.number),
                          fix=_NAME_THEM) for line in unnamed]
@@ -359,8 +374,8 @@ def read_transcript(path: Path) -> Transcript:
 
 
 def note_word_extras(path: Path) -> tuple[str, ...]:
-    """Returns notes on content of a Word file that people may not expect in or miss from its text: footnotes
-    and endnotes, which are not read, and hidden text, which is read. Empty for any other file."""
+    """Returns notes on footnotes and endnotes of a Word file, which are not read, and on hidden text, which
+    is read. Empty for any other file."""
     if not zipfile.is_zipfile(path):
         return ()
     notes, parser = [], etree.XMLParser(resolve_entities=False, no_network=True)
@@ -370,7 +385,7 @@ def note_word_extras(path: Path) -> tuple[str, ...]:
     for kind in ("footnote", "endnote"):
         if n := len(_NOTES(parts[f"word/{kind}s.xml"])) if f"word/{kind}s.xml" in parts else 0:
             notes.append(count_of(n, f"{kind} is", f"{kind}s are")
-                         + " not read: what is to count belongs into the text")
+                         + " not read. To fix: move what must be coded into the text")
     paragraphs = _PARAGRAPHS(parts["word/document.xml"]) if "word/document.xml" in parts else []
     if hidden := [str(n) for n, paragraph in enumerate(paragraphs, 1) if _HIDDEN(paragraph)]:
         listed = ", ".join(hidden[:5]) + (" ..." if len(hidden) > 5 else "")
@@ -380,19 +395,20 @@ def note_word_extras(path: Path) -> tuple[str, ...]:
 
 
 def read_lines(path: Path) -> list[Row]:
-    """Returns the numbered lines of a transcript (in DOCX, its paragraphs). Raises Faults if it cannot be
-    read as text."""
+    """Returns the numbered lines of a transcript; in DOCX, the number is that of the paragraph. Raises Faults
+    if the file cannot be read as text."""
     return _read_rows(path)[0]
 
 
 def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
-    """Returns the lines of a transcript, and the speakers that a table in it names."""
+    """Returns the numbered lines of a transcript, and the names of the speakers in a table of speakers and
+    their words."""
     raw = read_bytes(path, limit=_MOST_DOCX_BYTES)
     if raw.startswith(b"PK\x03\x04"):
         return _paragraphs(raw, path.name)
     if raw.lstrip()[:5] == b"%PDF-":
-        refuse("this is a PDF, of which turns and line breaks cannot be told apart with certainty", path.name,
-               "hand in the .docx or .vtt file it was made from; else open it in a word processor, check "
+        refuse("this is a PDF, in which turns cannot be told from line breaks with certainty", path.name,
+               "hand in the .docx or .vtt file from which it was made; or open it in a word processor, check "
                "that each turn begins a paragraph, and save it as .docx")
     if len(raw) > _MOST_TEXT_BYTES:
         refuse(f"the file holds more than {_MOST_TEXT_BYTES // 1_000_000} MB of text", path.name,
@@ -405,11 +421,11 @@ def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
 
 
 def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
-    """Returns the lines of a DOCX file, and the speakers that its tables name. Tables and tracked insertions
-    are read; tracked deletions, and text moved from its place, are not.
+    """Returns the numbered lines of a DOCX file, and the names of the speakers in its tables. Tables and
+    tracked insertions are read. Tracked deletions are not read, nor is moved text at its old place.
 
-    A row of a table of speakers and their words becomes ``Name: words``. A blank line follows each paragraph,
-    unless paragraphs are lines of cues, as Teams used to write them.
+    A row of a table of speakers and their words becomes ``Name: words``. A blank line is added after each
+    paragraph, unless the paragraphs are lines of cues, as older versions of Teams write them.
     """
     import docx
 
@@ -433,8 +449,9 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
 
 
 def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
-    """Returns the text as which each paragraph in tables of speakers and their words is read, and the names
-    of the speakers. Both are empty if most of the document is outside such tables."""
+    """Returns two values about tables of speakers and their words: for each paragraph in them, the text as
+    which it is read; and the names of the speakers. The two are empty if most words of the document are
+    outside such tables."""
     in_tables: dict[etree._Element, str] = {}
     names: set[str] = set()
     for table in _TABLES(body):
@@ -447,10 +464,10 @@ def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
 
 
 def map_table_paragraphs_to_speakers(content: bytes) -> dict[int, str | None]:
-    """Returns how paragraphs in tables of speakers and their words are read, from the XML of a Word document.
-    By the number of the paragraph, from 0, it gives the name to put before the words (``Ana:``), or None for
-    a paragraph to leave out, such as the cell with the name. Paragraphs outside such tables are not in the
-    result."""
+    """Returns how the paragraphs in tables of speakers and their words are read. ``content`` is the XML of a
+    Word document. The result is keyed by the number of the paragraph (from 0). Each value is the text to put
+    before the paragraph's words (``Ana:``), or None if the paragraph is not read, such as the cell with the
+    name. Paragraphs outside such tables are not in the result."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)  # faults are its reader's
     root = etree.fromstring(content, parser)
     readings = _talks(root)[0] if root is not None else {}
@@ -464,12 +481,12 @@ def map_table_paragraphs_to_speakers(content: bytes) -> dict[int, str | None]:
 
 
 def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
-    """Returns the text as which each paragraph of a table of speakers and their words is read, and the names;
-    both are empty for any other table.
+    """Returns two values: for each paragraph of a table of speakers and their words, the text as which it is
+    read; and the names of the speakers. The two are empty for any other table.
 
-    In a table of speakers, all rows have the same number of cells, at least one name in the column of names
-    recurs, and the words are to the right of this column. Columns to its left may hold only times and
-    numbers.
+    A table is one of speakers and their words if all rows have the same number of cells, at least one name in
+    the column of names recurs, the words are to the right of this column, and columns to its left hold only
+    times and numbers.
     """
     rows = [[_IN_CELL(cell) for cell in _CELLS(row)] for row in _ROWS(table)]
     texts = [["\n".join(filter(None, map(_text, cell))) for cell in row] for row in rows]
@@ -501,8 +518,8 @@ def _has_words(cell: str) -> bool:
 
 
 def _in_table(lines: Sequence[Line], names: Collection[str]) -> list[Line]:
-    """Returns the lines with the speakers that a table names; no other line is then read as naming a
-    speaker."""
+    """Returns the lines with the speakers that a table of speakers names (``names``). If there are such
+    names, a line that begins with any other word names no speaker."""
     named = []
     for line in lines:
         match = _LABEL.fullmatch(line.text) if names else None
@@ -520,15 +537,15 @@ def _are_speakers(cells: Sequence[str]) -> bool:
 
 
 def _text(paragraph: etree._Element) -> str:
-    """Returns the text of a paragraph without blanks around it, because Teams puts an empty line above each
-    name."""
+    """Returns the text of a paragraph without blanks and line breaks around it; Teams puts an empty line
+    above each name."""
     kinds = ((piece, etree.QName(piece).localname) for piece in _PIECES(paragraph))
     return "".join(_BREAKS.get(kind) or piece.text or "" for piece, kind in kinds).strip()
 
 
 def _blocks(rows: Sequence[Row]) -> list[Line]:
-    """Returns the lines of a document that hold words; a blank line ends a block. The notice at the end of a
-    Teams transcript is left out."""
+    """Returns the lines of a document that are not blank. The first line after a blank line begins a block.
+    The notice at the end of a Teams transcript is left out."""
     lines, is_first = [], True
     for number, text in rows:
         words = text.strip()
@@ -540,7 +557,7 @@ def _blocks(rows: Sequence[Row]) -> list[Line]:
 
 
 def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
-    """Returns the lines of the cues with their times, and adds faults to ``faults``."""
+    """Returns the lines of all cues with their times, and adds the faults of the cues to ``faults``."""
     lines: list[Line] = []
     clocks = {n: match.groups() for n, (_, text) in enumerate(rows) if (match := _TIMES.match(text))}
     marks, stamps = [*clocks], []
@@ -561,12 +578,13 @@ def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
 
 
 def _before_id(rows: Sequence[Row]) -> Sequence[Row]:
-    """Returns the rows above the times of the next cue, without the number or id of that cue."""
+    """Returns the rows between two cues, without the number or id of the second cue."""
     return rows[:-1] if len(rows) > 1 and not rows[-2][1].strip() else rows
 
 
 def _stray_faults(rows: Iterable[Row], file: str) -> Iterator[Fault]:
-    """Yields a fault for every block outside the cues that is neither a header, a note nor a style."""
+    """Yields a fault for every block of text outside the cues, unless it is a header, a note or a style of
+    WebVTT."""
     for is_filled, block in groupby(rows, key=lambda row: bool(row[1].strip())):
         first, *others = block
         if broken := [number for number, _ in filter(_is_cue, [first, *others])]:
@@ -578,12 +596,13 @@ def _stray_faults(rows: Iterable[Row], file: str) -> Iterator[Fault]:
 
 
 def _is_cue(row: Row) -> bool:
-    """Whether a line is, or was meant to be, the line with the times of a cue."""
+    """Whether a line has the times of a cue, even if they cannot be read."""
     return bool(_TIMES.match(row[1]) or _BROKEN_TIMES.fullmatch(row[1]))
 
 
 def _cue_lines(payload: Sequence[Row], start: float, end: float) -> Iterator[Line]:
-    """Yields the lines of one cue, without mark-up, divided where a voice tag names a speaker."""
+    """Yields the lines of one cue without markup. A line is divided at each voice tag, which names the next
+    speaker."""
     is_first = True
     for number, text in payload:
         before, *voices = _VOICE.split(text)
@@ -621,6 +640,7 @@ def _turns(lines: Sequence[Line]) -> pd.DataFrame:
 
 
 def _joins(lines: Sequence[Line]) -> tuple[int, ...]:
-    """Returns for each further line of a turn how many characters other than blanks stand before it."""
+    """Returns, for each line of a turn after the first, the number of characters other than blanks in the
+    lines before it."""
     lengths = [len("".join(unicodedata.normalize("NFC", line.text).split())) for line in lines[:-1]]
     return tuple(accumulate(lengths))

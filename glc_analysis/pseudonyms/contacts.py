@@ -1,4 +1,4 @@
-"""Finds e-mail addresses and phone numbers in a text, as far as they are certain, and holds the patterns of
+"""Finds texts that are certainly e-mail addresses or phone numbers, and has patterns for contacts and
 dates."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _YEAR = r"(?:1[89]|20)\d\d"
 COMPLETE_DATE = rf"""(?x:\b (?: \d{{4}}-\d\d?-\d\d? | \d\d?(?P<between>[./-])\d\d?(?P=between)(?:{_YEAR}|\d\d)
         | {_MONTH}[ ]\d\d?(?:st|nd|rd|th)?,?[ ]{_YEAR}
         | \d\d?(?:st|nd|rd|th|\.)?[ ](?:de[ ]|of[ ])?{_MONTH},?[ ](?:del?[ ])?{_YEAR}) \b)"""
-"""A day, month and year, in any usual order."""
+"""The pattern of a date with day, month and year, in any usual order."""
 CONTACT_FORMS = {kind: re.compile(rf"(?x){form}") for kind, form in {
     "e-mail": r"(?<![\w.+-]) [\w.+-]+ @ [\w-]+ (?:\.[\w-]+)+",
     "link": r"""(?:https?://|www\.) [^\s<>"']* [^\s<>"'.,;:!?)]
@@ -47,14 +47,14 @@ _NUMBERED = re.compile(r"""(?xi) (?:isbn|issn|doi|orcid)[\s:\d-]*
 _PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
     |ទូរស័ព្ទ) \w* (?:\s(?:us|me|her|him|them|number|at|on|al|to|is)){0,2} \W{0,3}""")
 _TELEPHONE = re.compile(r"(?i)(?:tel|tlf|tfno|tél|phone|fono|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w{0,7}\W{1,3}")
-"""The pattern of words before a phone number with digits in groups of any size; in "calls 12 15 18 20", there
-is no such word."""
+"""The pattern of a word after which digits in groups of any size are a phone number, such as "tel." or
+"phone:"."""
 
 def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yields kind, start and end of each e-mail address and phone number that is certain.
+    """Yields the kind, start and end of each text that is certainly an e-mail address or a phone number.
 
-    Dates and years, ISBN and DOI, decimals and columns of figures are left out. Seven to nine digits without
-    a separator are a phone number only after a word such as "phone".
+    Dates, years, ISBNs, DOIs, decimals and columns of figures are left out. Seven to nine digits without a
+    separator are a phone number only after a word such as "phone".
 
     >>> text = "In 2014 2015 2016 or 0.1234567: +254 20 555 0101, ana@haart.example"
     >>> [(kind, text[start:end]) for kind, start, end in find_contacts(text)]
@@ -73,8 +73,8 @@ def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def western_digits(text: str) -> str:
-    """Returns the text with Arabic, Khmer and other digits replaced by 0 to 9; every character keeps its
-    place.
+    """Returns the text with Arabic, Khmer and other digits replaced by 0 to 9. The position of every
+    character stays the same.
 
     >>> western_digits("៣០ ٠٦")
     '30 06'
@@ -103,7 +103,8 @@ def _is_phone_number(text: str, found: re.Match[str]) -> bool:
 
 
 def _is_of_a_law_or_row(number: str) -> bool:
-    """Whether a number is that of a law, or a row of numbers with leading zeros in small steps.
+    """Whether digits are the number of a law, or a row of numbers with leading zeros that increase in small
+    steps.
 
     >>> [_is_of_a_law_or_row(number) for number in ("4478/2017", "0412 0415 0419", "0412 5550")]
     [True, True, False]

@@ -1,8 +1,9 @@
-"""Replaces names by pseudonyms in the texts to code, and keeps the key of pseudonyms.
+"""Replaces names by pseudonyms in the texts that people code, which is called masking, and keeps the key of
+pseudonyms.
 
-Each masked text comes with a list of the replacements, with which positions in the original text can be
-converted to positions in the masked text. The key, which says which name has which pseudonym, is in
-``private/``. It must be written before a text is issued, so that no pseudonym is ever used for two names.
+Each masked text comes with a list of its replacements, by which positions in the original text can be
+converted to positions in the masked text. The key is a file in ``private/`` that says which name has which
+pseudonym. It must be written before a text is handed out, so that no pseudonym is ever used for two names.
 """
 
 from __future__ import annotations
@@ -42,11 +43,11 @@ from glc_analysis.writing import write_atomic
 
 
 Offsets = tuple[tuple[int, int, int, int], ...]
-"""The replacements in order, each as start and end in the original text, then start and end in the masked
-text (in code points)."""
+"""The replacements in a text, in order. Each has four positions in code points: start and end in the original
+text, then start and end in the masked text."""
 
 NameMatch = tuple[int, int, int]
-"""Start and end of a name in a text, and its row in names.csv."""
+"""The start and end of a name in a text, and the position of the name's row in names.csv."""
 
 ComparableText = tuple[str, list[int]]
 """A text in the form in which names are compared, and the place of each of its characters in the text."""
@@ -60,13 +61,13 @@ _PLAIN = str.maketrans({**dict.fromkeys("‘’ʼʻ`´", "'"), **dict.fromkeys("
                         "ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 _BRANCHES = 24
-"""The number of letters of a name over which the search pattern branches; the further letters are then
-compared."""
+"""The number of first letters of a name that the search pattern contains. Further letters are compared
+afterwards."""
 
 
 @dataclass(frozen=True)
 class Masked:
-    """A masked text, with the names that were replaced."""
+    """A masked text, with the positions of its replacements."""
 
     text: str
     offsets: Offsets
@@ -75,9 +76,10 @@ class Masked:
 def make_canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """Returns the whole text of an interview or call, and its segments, one row per turn.
 
-    Each turn has the form ``Speaker: words``, with a blank line between turns. ``start`` and ``end`` (code
-    points, half-open) cover a turn's words without the speaker; the other columns of the turns are kept. The
-    caller masks the text, then shifts the segments.
+    In the text, each turn has the form ``Speaker: words``, with a blank line between turns. The columns
+    ``start`` and ``end`` of a segment are the positions of the turn's words in the text, without the speaker
+    (in code points; ``end`` is the position after the last). The other columns of the turns are kept. The
+    caller then masks the text, and converts the positions of the segments (:func:`shift_span`).
 
     >>> turns = pd.DataFrame({"speaker": ["Ana", "Bo"], "text": ["Yes.", "No."]})
     >>> text, segments = make_canonical_text(turns)
@@ -96,12 +98,12 @@ def make_canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
 
 
 class Masker:
-    """Replaces the names in names.csv by pseudonyms. One object is made once and used for every text.
+    """Replaces the names in names.csv by pseudonyms. One object is used for all texts.
 
     All names are searched for together, so that a thousand names take no longer than ten. If names overlap in
-    a text, the pseudonym of the longest name replaces the whole stretch that they cover. A pseudonym in
-    names.csv has priority over the pseudonym in the key. Names that the public may read (`allowed_for`) are
-    not replaced. Raises `Faults` with the names that have no pseudonym.
+    a text, the whole passage that they cover is replaced by the pseudonym of the longest name. A pseudonym in
+    names.csv is used before the one in the key. Names that the public may read (`allowed_for`) are not
+    replaced. Raises `Faults` for names without a pseudonym.
 
     >>> names = pd.DataFrame([["Ana López", "person", "", "folded", ""]],
     ...                      columns=["name", "kind", "pseudonym", "match", "allowed_for"])
@@ -126,7 +128,7 @@ class Masker:
         self._finders = {folds: _Finder(words) for folds, words in self._rows.items()}
 
     def mask(self, text: str) -> Masked:
-        """Returns the text with pseudonyms, and the replacements."""
+        """Returns the text with pseudonyms in place of names, and the positions of the replacements."""
         pieces, offsets, at, shift = [], [], 0, 0
         for start, end, row in _merge_overlaps(self._matches(text)):
             pseudonym = self._pseudonyms[row]
@@ -136,8 +138,8 @@ class Masker:
         return Masked("".join(pieces) + text[at:], tuple(offsets))
 
     def names_in(self, text: str) -> set[str]:
-        """Returns the names that are replaced in a text; a name inside a longer name is not replaced by
-        itself.
+        """Returns the names that are replaced in a text. A name that occurs only inside longer names is not
+        returned.
 
         >>> names = pd.DataFrame({"name": ["Ana", "Ana López"], "pseudonym": "P", "match": "exact",
         ...                       "allowed_for": ""})
@@ -147,7 +149,8 @@ class Masker:
         return {self.names[row] for _, _, row in _merge_overlaps(self._matches(text))}
 
     def count_names(self, texts: Iterable[str]) -> dict[str, int]:
-        """Returns how often each name occurs in all the texts, including within longer names.
+        """Returns how often each name occurs in all texts together. Occurrences inside longer names are
+        counted too.
 
         >>> names = pd.DataFrame({"name": ["Ana", "Ana López", "Bo"], "pseudonym": "P", "match": "exact",
         ...                       "allowed_for": ""})
@@ -164,8 +167,8 @@ class Masker:
         return dict(zip(self.names, counts, strict=True))
 
     def _matches(self, text: str) -> list[NameMatch]:
-        """Returns all names in a text that are not part of another word, in the order of their positions in
-        the text, then of their rows."""
+        """Returns all occurrences of names in a text that are not part of another word, sorted by position,
+        then by row in names.csv."""
         matches: list[NameMatch] = []
         for folds, finder in self._finders.items():
             read, rows = _comparable(text, folds=folds), self._rows[folds]
@@ -179,8 +182,8 @@ class Masker:
 
 
 def shift_span(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
-    """Returns the position of a passage after masking. A passage that begins or ends within a name is widened
-    to the whole pseudonym.
+    """Returns the start and end of a passage after masking. If the passage begins or ends within a name, it
+    is extended to the whole pseudonym.
 
     >>> shift_span(4, 11, ((0, 9, 0, 8),))
     (0, 10)
@@ -199,8 +202,8 @@ def _shift(at: int, offsets: Offsets, *, is_end: bool) -> int:
 
 
 def _merge_overlaps(matches: Iterable[NameMatch]) -> list[NameMatch]:
-    """Returns the sorted matches, with overlapping matches merged into one match that has the row of the
-    longest name."""
+    """Returns the matches, which must be sorted, with overlapping matches merged into one. A merged match has
+    the row of the longest name."""
     groups: list[list[NameMatch]] = []
     until = 0
     for match in matches:
@@ -213,7 +216,9 @@ def _merge_overlaps(matches: Iterable[NameMatch]) -> list[NameMatch]:
 
 
 def find_name(name: str, how: str, text: str, reading: ComparableText) -> Iterator[tuple[int, int]]:
-    """Yields the positions of a name in a text at which it is not part of another word."""
+    """Yields the start and end of each occurrence of a name in a text that is not part of another word.
+    ``how`` is the word in column ``match`` of names.csv, and ``reading`` is the text in the form in which
+    names are compared."""
     read, at = reading
     wanted = _comparable(normalise_space(name), folds=how == "folded")
     n = read.find(wanted) if wanted else -1
@@ -224,10 +229,12 @@ def find_name(name: str, how: str, text: str, reading: ComparableText) -> Iterat
 
 
 def _whole_word(text: str, at: list[int], n: int, length: int, how: str) -> tuple[int, int] | None:
-    """Returns the position in a text of ``length`` letters from the n-th letter on; None if they are part of
-    another word.
+    """Returns the start and end in ``text`` of a name that was found in the comparable form of the text; None
+    if it is part of another word.
 
-    ``at`` has the position of each letter in the text; ``how`` says how the name must match.
+    In the comparable form, the name begins at letter ``n`` and has ``length`` letters. ``at`` has the
+    position in ``text`` of each letter of the comparable form. ``how`` is the word in column ``match`` of
+    names.csv.
     """
     after = n + length
     start, end = at[n], at[after - 1] + 1
@@ -242,10 +249,10 @@ def _whole_word(text: str, at: list[int], n: int, length: int, how: str) -> tupl
 
 
 class _Finder:
-    """Finds many words in a text at once, including words that are part of each other.
+    """Finds many words in a text at once, including words that are part of other words.
 
-    One regular expression branches letter by letter over the first :data:`_BRANCHES` letters of the words,
-    because with more letters it could be nested too deeply for ``re``. The further letters are then compared.
+    One regular expression contains the first :data:`_BRANCHES` letters of all words; with more letters, it
+    could be nested too deeply for ``re``. The further letters of a word are compared afterwards.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -258,7 +265,7 @@ class _Finder:
                                  for word in by_beginning.get(longest[:n], ())] for longest in by_beginning}
 
     def occurrences(self, text: str) -> Iterator[tuple[int, str]]:
-        """Yields every position of every word, in the order of the positions."""
+        """Yields each occurrence of a word, as its position and the word, in the order of the positions."""
         match = self._pattern.search(text)
         while match:
             at = match.start()
@@ -269,8 +276,8 @@ class _Finder:
 
 
 def _branching(words: list[str]) -> str:
-    """Returns a regular expression for sorted, different words that finds the longest word that begins at a
-    position.
+    """Returns a regular expression that finds, at each position, the longest of the words that begins there.
+    The words must be sorted and different.
 
     >>> _branching(["ana", "ana lópez", "anna", "bo"])
     '(?:an(?:a(?:\\\\ lópez)?|na)|bo)'
@@ -303,7 +310,8 @@ def make_comparable(text: str, *, folds: bool) -> ComparableText:
 
 
 def fold_text(text: str) -> str:
-    """Returns only the text of :func:`make_comparable`, without case and accents, which is much faster.
+    """Returns the text that :func:`make_comparable` returns with ``folds=True``, without its positions. This
+    is much faster.
 
     >>> fold_text("Ana  LÓPEZ") == make_comparable("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
     True
@@ -312,7 +320,7 @@ def fold_text(text: str) -> str:
 
 
 def _comparable(text: str, *, folds: bool) -> str:
-    """Returns the text of :func:`make_comparable` without the positions."""
+    """Returns the text that :func:`make_comparable` returns, without its positions."""
     if text.isascii():
         plain = re.sub(r"\s+", " ", text)
         return plain.casefold().replace("`", "'") if folds else plain
@@ -321,8 +329,8 @@ def _comparable(text: str, *, folds: bool) -> str:
 
 @cache
 def _comparable_character(character: str, *, folds: bool) -> str:
-    """Returns a character in the form in which it is compared. Any white space becomes a blank; an invisible
-    character becomes an empty text."""
+    """Returns a character in the form in which names are compared. White space becomes a blank, and an
+    invisible character becomes an empty text. With ``folds``, case and accents are removed."""
     if character.isspace():
         return " "
     if unicodedata.category(character) == "Cf":
@@ -334,11 +342,11 @@ def _comparable_character(character: str, *, folds: bool) -> str:
 
 
 class _CharacterTable(dict[int, str]):
-    """The form in which each character is compared, for ``str.translate``, computed when a character first
-    occurs.
+    """A table for ``str.translate`` that converts each character to the form in which names are compared. An
+    entry is computed when its character first occurs.
 
-    ``widths`` (the number of letters in this form) and ``are_blank`` have entries only for characters that
-    have occurred.
+    ``widths`` has the number of letters in this form, and ``are_blank`` tells whether the form is a blank;
+    the two are filled in only for characters that have occurred.
     """
 
     def __init__(self, *, folds: bool) -> None:
@@ -356,14 +364,15 @@ _CHARACTERS = {folds: _CharacterTable(folds=folds) for folds in (False, True)}
 
 
 def _is_diacritic(character: str) -> bool:
-    """Whether a character is an accent or vowel point. Vowel signs and tone marks of South and South-East
-    Asian scripts do not count as such."""
+    """Whether a character is an accent or vowel point that comparisons ignore. Vowel signs and tone marks of
+    South and South-East Asian scripts are not ignored."""
     combining = unicodedata.combining(character)
     return combining >= 200 or 10 <= combining <= 36 or combining == 1
 
 
 def _is_inside(text: str, place: int, *, is_strict: bool) -> bool:
-    """Whether a position in a text is within a word, as far as the script allows to tell."""
+    """Whether a position in a text is within a word. In scripts without blanks between words, this cannot be
+    told, and the answer is no between any two letters, unless ``is_strict``."""
     before, after = text[place - 1:place], text[place:place + 1]
     if not (before and after and _is_word_character(before) and _is_word_character(after)):
         return False
@@ -384,7 +393,8 @@ def _is_word_character(character: str) -> bool:
 
 
 def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
-    """Returns the key with a pseudonym for every name, made from kind and number in the order of names.csv.
+    """Returns the key completed with a pseudonym for every name that has none. A new pseudonym consists of
+    the kind of the name and a number, in the order of names.csv.
 
     Entries of the key are kept, even for names that names.csv no longer has. Numbers continue after the
     highest number in use.
@@ -409,8 +419,8 @@ def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
 
 def count_name_occurrences(names: pd.DataFrame, key: Mapping[str, str],
                            unmasked_texts: Collection[str]) -> pd.DataFrame:
-    """Returns one row per name in names.csv, with its pseudonym and with how often it occurs in the unmasked
-    texts."""
+    """Returns one row per name in names.csv, with its pseudonym, and with the number of times that it occurs
+    in the unmasked texts."""
     times = Masker(names, key).count_names(unmasked_texts)
     return names[["name", "kind", "match", "allowed_for"]].assign(
         pseudonym=[pseudonym or key[name]
@@ -419,8 +429,8 @@ def count_name_occurrences(names: pd.DataFrame, key: Mapping[str, str],
 
 
 def read_key(path: Path) -> dict[str, str]:
-    """Returns the key, as pseudonyms by name. It is empty if there is no file yet. Raises Faults if the file
-    is damaged."""
+    """Returns the key: the pseudonyms, keyed by name. It is empty if the file does not exist yet. Raises
+    Faults if the file is damaged."""
     try:
         key = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -440,4 +450,4 @@ def write_key(path: Path, key: Mapping[str, str]) -> None:
 
 def _damaged_key(path: Path) -> Fault:
     return Fault("this is not a key of pseudonyms, or the file is damaged", file=path.name,
-                 fix="put back a copy of it: without it, the pseudonyms of earlier texts are lost")
+                 fix="restore it from a backup, because without it the pseudonyms of earlier texts are lost")

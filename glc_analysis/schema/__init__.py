@@ -1,29 +1,35 @@
-"""The schema: every table, column and setting of a study, described in data files.
+"""Reads the schema, which describes every table, column and setting of a study, and checks tables against it.
 
-The data files of an add-on lie in its own folder ``schema``, and its tables come after those of the core. A
-``study.toml`` in that folder has the lines about the add-on's settings for a new study. ``tables.csv``
-describes the processed tables, which the build makes; ``reference.csv`` the reference tables, which people
-write. In both, each row describes a column, in the order of the columns; the grain of a table is on its first
-row. ``settings.toml`` holds the defaults of study.toml. ``renames.csv`` lists names that were changed and
-that studies still hold (:func:`map_old_names_to_new`).
+The schema consists of data files in this folder; an add-on has further files of the same names in its own
+folder ``schema``:
 
-The columns of both files:
+- ``tables.csv`` describes the processed tables, which the build makes;
+- ``reference.csv`` describes the reference tables, which people fill in;
+- ``settings.toml`` has the defaults of the settings in study.toml;
+- ``renames.csv`` lists old names that studies may still use (:func:`map_old_names_to_new`);
+- ``study.toml``, in the folder of an add-on, has the lines about its settings for the study.toml of a new
+  study.
 
-- ``grain``: what one row of the table is. ``key``: the position of the column in the table's key, from 1.
+In ``tables.csv`` and ``reference.csv``, each row describes one column of a table, in the order of the
+columns. Both files have these columns:
+
+- ``grain``: what one row of the table is; filled in on the first row of the table. ``key``: the position of
+  the column in the table's key, from 1.
 - ``kind``: for a processed column text, integer, number or boolean; for a reference column one of
   :data:`CELL_KINDS`. ``allowed``: the words that the column may hold, separated by ``|``.
-- ``refers_to``: the column in which the names in this column must occur.
+- ``refers_to``: another column, in which the names in this column must occur.
 
-Further columns, in reference.csv only:
+Only reference.csv has these further columns:
 
 - ``optional``: the file may leave the column out. ``required``: no cell is blank. ``unique``: no value
   appears twice.
 - ``noun``: the kind of thing that the column names, for the message about an unknown name. ``message`` and
   ``fix``: the message about a wrong cell, and its fix, in place of the usual message and fix.
-- ``checked_by``: the package that checks the kind, the words and the reference of the column, because they
-  depend on more than the column; if blank, this package checks them.
-- ``lies_in``: where the table lies. A table that identifies people or organisations, or holds words that
-  nobody has cleared, is ``private``. In any other table, single columns can be private.
+- ``checked_by``: the package that checks the kind, the allowed words and the reference of the column, because
+  the check needs more than the schema; if blank, this module checks them.
+- ``lies_in``: ``private`` for a table or column that may identify people or organisations, or may hold words
+  that nobody has cleared for publication; otherwise ``reference``. A table that is not private may have
+  private columns.
 
 This module needs only the standard library, so that ``glc status`` answers at once.
 """
@@ -60,9 +66,10 @@ CHOICE_TYPES = ("single", "multi", "scale")
 """The types of questions that are answered by options."""
 
 UNDECIDED = "undecided"
-"""The word for a question of which nobody has decided whether it is sensitive; it counts as sensitive."""
+"""The word in questions.csv for a question about which nobody has decided whether it is sensitive. Such a
+question is treated as sensitive."""
 SENSITIVE = ("true", UNDECIDED)
-"""The words of questions.csv for a question that counts as sensitive."""
+"""The words in questions.csv for a question that is treated as sensitive."""
 
 COUNTRY_LIST = "countries"
 """The reserved option list whose options are the countries of countries.csv."""
@@ -70,18 +77,18 @@ COUNTRY_LIST = "countries"
 CALL, WITHOUT_GUIDE = "call", "interview_without_guide"
 UNASKED = (CALL, WITHOUT_GUIDE)
 """The sources of codes in which nobody was asked about a code, so that silence does not mean no: calls, and
-interviews without guide questions. Counts from these sources are never added to counts from other sources,
-nor to each other."""
+interviews without guide questions. Counts from each of these sources stay separate, and are never added to
+other counts."""
 
 UNKNOWN = "unknown"
-"""The country and the region of a record that names no country. The ids of organisations that a record does
-not name, and of the network that these organisations form, begin with this word."""
+"""The country_id and region_id of a record that names no country. If a record names no organisation, the ids
+of its organisation and of the network of such organisations begin with this word."""
 ANY_DOCUMENT = "*"
-"""The sign in place of a document in speakers.csv, which says that the name means this speaker in every
+"""The sign in place of a document in speakers.csv. It means that the name is that of this speaker in every
 document."""
 
 _BLANK = "(blank)"
-"""The word with which the schema allows a blank cell in a column where only certain words are allowed."""
+"""The word among the allowed words of a column that means that a cell may be blank."""
 
 CELL_KINDS = {
     "text": "any text",
@@ -96,16 +103,16 @@ CELL_KINDS = {
     "list by ;": "names separated by semicolons",
     "list by blanks": "names separated by blanks",
 }
-"""The kinds of columns of reference tables, each with what its cells may hold."""
+"""The kinds of columns in reference tables. Each has a description of what a cell may hold."""
 
 TABLE_FOLDERS = {"reference": "reference", "private": "private/reference"}
-"""The folder of a study in which a reference table lies, by its ``lies_in``."""
+"""The folder of a study for reference tables, keyed by the word in ``lies_in``."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a processed table: its type (text, integer, number, boolean), meaning, allowed words, and
-        the column (``table.column``) to whose values it refers; blank if it refers to no column."""
+    """A column of a processed table. ``kind`` is its type (text, integer, number, boolean). ``refers_to`` is
+    the column (``table.column``) to whose values it refers; blank if there is none."""
 
     kind: str
     meaning: str
@@ -115,7 +122,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A processed table: what one row is, its key columns, and all its columns in order."""
+    """A processed table. ``grain`` says what one row is, ``key`` names the key columns, and ``columns`` are
+    all columns in order."""
 
     grain: str
     key: tuple[str, ...]
@@ -124,12 +132,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Target:
-    """The column of a reference table to which another column refers.
+    """The target of a reference: the column of a reference table in which the values of another column must
+    occur.
 
-    ``where`` gives a column of the target's table and the word that it must hold there; ``when`` gives a
-    column of the referring table and the word for which the reference applies. If they are blank, the
-    reference applies to all rows. ``others`` are further allowed values. With ``if_any``, every value is
-    allowed as long as the target table has no rows.
+    - ``where``: a column of the target's table and a word; only rows with this word are targets. Blank means
+      all rows;
+    - ``when``: a column of the referring table and a word; only rows with this word are checked. Blank means
+      all rows;
+    - ``others``: further allowed values;
+    - ``if_any``: if true, every value is allowed as long as the target's table has no rows.
     """
 
     table: str
@@ -160,7 +171,8 @@ class ReferenceColumn:
 
 @dataclass(frozen=True)
 class ReferenceTable:
-    """A reference table: what one row is, its key columns, and all its columns in order."""
+    """A reference table. ``grain`` says what one row is, ``key`` names the key columns, and ``columns`` are
+    all columns in order."""
 
     grain: str
     key: tuple[str, ...]
@@ -173,23 +185,24 @@ class ReferenceTable:
 
     @property
     def optional_columns(self) -> tuple[str, ...]:
-        """The columns that the file may leave out; they are then blank."""
+        """The columns that the file may leave out; a column that is left out is read as blank."""
         return tuple(name for name, column in self.columns.items() if column.is_optional)
 
     @property
     def lies_in(self) -> str:
-        """Where the table lies; some of its columns may lie in ``private/`` all the same."""
+        """The word for the folder of the table, ``reference`` or ``private`` (:data:`TABLE_FOLDERS`). A table
+        in ``reference/`` may still have private columns."""
         return next(iter(self.columns.values())).lies_in
 
     @property
     def private_columns(self) -> tuple[str, ...]:
-        """The columns of a table in ``reference/`` that lie in a separate file in ``private/``."""
+        """The columns of a table in ``reference/`` that are in a separate file in ``private/reference/``."""
         return tuple(name for name, column in self.columns.items() if column.lies_in != self.lies_in)
 
 
 @cache
 def processed_tables() -> dict[str, Table]:
-    """Returns the processed tables by name.
+    """Returns the descriptions of the processed tables, keyed by table name.
 
     >>> processed_tables()["options"].key
     ('option_list', 'option_id')
@@ -204,9 +217,10 @@ def processed_tables() -> dict[str, Table]:
 
 @cache
 def reference_tables() -> dict[str, ReferenceTable]:
-    """Returns the reference tables by name, in the order in which they are read.
+    """Returns the descriptions of the reference tables, keyed by table name, in the order in which the tables
+    are read.
 
-    Raises GLCError if reference.csv itself cannot be read as a schema.
+    Raises GLCError if a row of reference.csv is wrong.
 
     >>> reference_tables()["codebook"].optional_columns
     ('contradicts',)
@@ -223,8 +237,8 @@ def reference_tables() -> dict[str, ReferenceTable]:
 
 @dataclass(frozen=True)
 class TableFile:
-    """A file of a reference table: its path in the study folder, the columns that it must have, and those
-    that it may leave out."""
+    """A file of a reference table: its path in the study folder, the columns that it must have, and the
+    columns that it may leave out."""
 
     path: str
     required: tuple[str, ...]
@@ -233,10 +247,10 @@ class TableFile:
 
 @cache
 def list_table_files(table: str) -> tuple[TableFile, ...]:
-    """Returns the files of a reference table: one file, or two if columns of a table in ``reference/`` are
-    private. The second file holds the private columns and the key.
+    """Returns the files of a reference table. There are two if a table in ``reference/`` has private columns:
+    the second file holds the key and the private columns.
 
-    A table that is not in the schema counts as private.
+    A table that is not in the schema is treated as private.
 
     >>> [file.path for file in list_table_files("consent")]
     ['private/reference/consent.csv']
@@ -268,7 +282,7 @@ def reference_path(table: str) -> str:
 
 
 def allowed_words(table: str, column: str) -> tuple[str, ...]:
-    """Returns the words that a column of a reference table may hold, including a blank if a cell may be
+    """Returns the words that a column of a reference table may hold. They include ``""`` if a cell may be
     blank.
 
     >>> allowed_words("documents", "kind")
@@ -279,8 +293,8 @@ def allowed_words(table: str, column: str) -> tuple[str, ...]:
 
 @cache
 def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str], tuple[str, ...]]]:
-    """Returns the defaults of study.toml by section, and the words that a setting may take by section and
-    name.
+    """Returns the defaults of the settings, keyed by section; and the words that a setting may take, keyed by
+    section and name.
 
     >>> defaults, words = default_settings()
     >>> defaults["coding"]["approach"], words["coding", "approach"]
@@ -303,10 +317,14 @@ def consent_items_of_add_ons() -> tuple[str, ...]:
 
 
 def map_old_names_to_new(kind: str, place: str = "") -> Mapping[str, str]:
-    """Returns the new names by the old names, as ``renames.csv`` lists them.
+    """Returns the new name of each old name, keyed by the old name, as ``renames.csv`` lists them.
 
-    ``kind`` and ``place`` say which names are wanted: those of tables (``kind`` is table), of the columns of
-    a table, of the words in a column (``place`` is ``table.column``), or of the settings of a section."""
+    ``kind`` and ``place`` say which names are returned:
+
+    - names of tables: ``kind`` is table;
+    - names of columns: ``kind`` is column, and ``place`` is the table;
+    - words in a column: ``kind`` is word, and ``place`` is ``table.column``;
+    - names of settings: ``kind`` is setting, and ``place`` is the section."""
     return _renames().get((kind, place), {})
 
 
@@ -321,15 +339,15 @@ def _renames() -> dict[tuple[str, str], dict[str, str]]:
 
 
 def replace_old_names(names: Iterable[str], kind: str, place: str) -> list[str]:
-    """Replaces each old name by its new name (:func:`map_old_names_to_new`), unless the list has both
-    names."""
+    """Returns the names, with each old name replaced by its new name (:func:`map_old_names_to_new`). An old
+    name is kept if the list already has its new name."""
     names, new = [*names], map_old_names_to_new(kind, place)
     return [new[name] if name in new and new[name] not in names else name for name in names]
 
 
 def read_add_on_settings_templates() -> list[str]:
-    """Returns the lines about the settings of add-ons for the study.toml of a new study, one text for each
-    add-on that has settings."""
+    """Returns the texts that add-ons with settings add to the study.toml of a new study, one text per
+    add-on."""
     return [path.read_text(encoding="utf-8") for path in _of_add_ons("study.toml")]
 
 
@@ -367,7 +385,7 @@ def _reference_column(row: dict[str, str]) -> ReferenceColumn:
 
 
 def _wrong(row: dict[str, str]) -> Iterator[str]:
-    """Yields what is wrong in a row of reference.csv."""
+    """Yields a message for each fault in a row of reference.csv."""
     if row["kind"] not in CELL_KINDS:
         yield f"kind {row['kind']!r} is none of {', '.join(CELL_KINDS)}"
     if row["lies_in"] not in TABLE_FOLDERS:
@@ -414,13 +432,14 @@ _FORMS = {
     "whole number": ("is not a whole number", "write a whole number"),
     "number from 1": ("is not a whole number from 1 up", "write a whole number from 1 up"),
 }
-"""For each kind of column, the message for a cell that does not have the form of this kind, and its fix."""
+"""For each kind of column, the message for a cell that does not have the form of this kind, and the fix."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A check between reference tables: the tables that it needs, and a function of all tables that yields
-    the faults. ``columns`` (``table.column``) are the columns that it checks against the schema."""
+    """A check of reference tables. ``tables`` names the tables that it needs, and ``faults`` is a function
+    that takes the tables and yields the faults. ``columns`` names the columns (``table.column``) that this
+    check compares with the schema."""
 
     tables: tuple[str, ...]
     faults: Callable[[Tables], Iterator[Fault]]
@@ -431,23 +450,24 @@ _SOURCES: list[Callable[[], Sequence[Check]]] = []
 
 
 def register_checks(source: Callable[[], Sequence[Check]]) -> None:
-    """Registers a function that returns checks; :func:`registered_checks` calls it when tables are read.
+    """Registers a function that returns checks. :func:`registered_checks` calls it when tables are read.
 
-    This module is in a lower layer than the packages with their own checks, and cannot import them.
+    Packages register their checks because this module is in a lower layer and cannot import them.
     """
     _SOURCES.append(source)
 
 
 def registered_checks() -> list[Check]:
-    """Returns the checks of all packages, in the order in which their faults are reported."""
+    """Returns the checks of all packages that have registered checks, in the order in which their faults are
+    reported."""
     return [check for source in _SOURCES for check in source()]
 
 
 def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
-    """Yields the faults within one table: blank cells, duplicate keys, words that are not allowed, and
-    malformed ids.
+    """Yields the faults within one table: blank cells that must be filled in, duplicate keys, words that are
+    not allowed, and ids with characters that are not allowed.
 
-    The frame's index is the row number in the file.
+    The index of ``frame`` is the row number in the file.
     """
     if frame.empty:
         return
@@ -457,7 +477,7 @@ def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
     for column, about in table.columns.items():
         for n in [n for n, value in cells[column] if not value] if about.is_required else ():
             yield Fault("is blank", file=file, row=str(n), column=column,
-                        fix="fill it in: every row needs a value")
+                        fix="fill in the cell, because every row needs a value")
     keys = set()
     for n, row in zip(frame.index, zip(*(frame[column] for column in key), strict=True), strict=True):
         if row[0] and row in keys:
@@ -474,23 +494,22 @@ def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
         for n, value in cells[column] if about.kind == "id" else ():
             if re.search(r"[^\w.-]", value):
                 yield Fault("contains characters other than letters, digits, dots, dashes and underscores",
-                            file=file, row=str(n), column=column, value=value, fix="rename it in every table")
+                            file=file, row=str(n), column=column, value=value,
+                            fix="change the id, in every table that has it")
 
 
 def list_word_columns(name: str) -> list[str]:
-    """Returns those columns of a table in which only certain words are allowed and which this module
-    checks."""
+    """Returns the columns of a table in which only certain words are allowed, unless another package checks
+    the column."""
     columns = reference_tables()[name].columns
     return [column for column, about in columns.items()
             if about.kind in ("word", "true/false") and not about.checked_by]
 
 
 def list_applicable_checks(tables: Tables, unread: set[str], checks: Sequence[Check]) -> list[Check]:
-    """Returns the checks between tables, leaving out those of tables that could not be read and those whose
-    tables are all empty.
-
-    If a check names a column, the column is checked against the schema as part of that check; all other
-    columns are checked after all checks.
+    """Returns the checks to run: the given checks, followed by a check against the schema for each column
+    that none of them names in ``columns``. A check is left out if one of its tables could not be read
+    (``unread``), or if all its tables are empty.
     """
     placed = {column for check in checks for column in check.columns}
     rest = [make_schema_check(column) for column in _declared_columns() if column not in placed]
@@ -500,7 +519,7 @@ def list_applicable_checks(tables: Tables, unread: set[str], checks: Sequence[Ch
 
 @cache
 def make_schema_check(*columns: str) -> Check:
-    """Returns a check of these columns (``table.column``) against the schema, one after the other.
+    """Returns a check that compares these columns (``table.column``) with the schema, one after the other.
 
     >>> make_schema_check("documents.organisation_id").tables
     ('documents', 'organisations')
@@ -518,7 +537,7 @@ def make_schema_check(*columns: str) -> Check:
 
 
 def merge_checks_by_row(*checks: Check) -> Check:
-    """Returns one check that runs several checks of one table and sorts their faults by row."""
+    """Returns one check that runs several checks of the same table and yields their faults sorted by row."""
     def sorted_faults(tables: Tables) -> Iterator[Fault]:
         faults = [fault for check in checks for fault in check.faults(tables)]
         yield from sorted(faults, key=lambda fault: int(fault.row))
@@ -528,9 +547,9 @@ def merge_checks_by_row(*checks: Check) -> Check:
 
 
 def find_unknown_names(file: str, column: str, cells: pd.Series, known: set[str], message: str,
-                       fix: str = "use an existing name, or add this one") -> Iterator[Fault]:
-    """Yields a fault for every cell with an unknown name; the index of ``cells`` is the row number in the
-    file."""
+                       fix: str = "use an existing name, or add this name there") -> Iterator[Fault]:
+    """Yields a fault for every cell that has a name not in ``known``; blank cells are accepted. The index of
+    ``cells`` is the row number in the file."""
     for n, value in cells.items():
         if value and value not in known:
             yield Fault(f"{message}; {suggest_name(value, known)}", file=f"{file}.csv", row=str(n),
@@ -556,7 +575,8 @@ def _about(column: str) -> ReferenceColumn:
 
 
 def _declared_columns() -> Iterator[str]:
-    """Yields the columns that need a further check besides blanks, keys, words and ids."""
+    """Yields the columns that the schema restricts in a way that :func:`find_table_faults` does not check: by
+    the form of a date, a number or a list of words, by being unique, or by a reference."""
     for name, table in reference_tables().items():
         for column, about in table.columns.items():
             is_formed = about.kind in _FORMS or about.kind == "words"
@@ -583,7 +603,7 @@ def _column_faults(column: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _misformed(name: str, cells: pd.Series, kind: str, wording: tuple[str, str]) -> Iterator[Fault]:
-    """Yields a fault for every cell that does not have the form of its kind."""
+    """Yields a fault for every cell that does not have the form of ``kind``."""
     usual = _FORMS[kind]
     for n, value in cells.items():
         if not _fits(kind, value):
@@ -607,7 +627,7 @@ def _fits(kind: str, value: str) -> bool:
 
 def _disallowed(name: str, cells: pd.Series, allowed: tuple[str, ...],
                 wording: tuple[str, str]) -> Iterator[Fault]:
-    """Yields a fault for every word that is not allowed, in cells that may hold several words."""
+    """Yields a fault for every word that is not allowed, in a column whose cells may hold several words."""
     for n, cell in cells.items():
         for word in cell.replace(",", " ").split():
             if word not in allowed:
@@ -618,7 +638,8 @@ def _disallowed(name: str, cells: pd.Series, allowed: tuple[str, ...],
 
 def _misreferred(name: str, column: str, about: ReferenceColumn, target: Target,
                  tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for every cell with a name that is missing in the table to which the column refers."""
+    """Yields a fault for every name in a column that does not occur in the table to which the column
+    refers."""
     frame = tables[name]
     held = tables[target.table]
     if target.if_any and held.empty:

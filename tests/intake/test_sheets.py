@@ -18,8 +18,8 @@ def test_the_sheets_of_a_workbook_are_named_and_asked_about(tmp_path):
     with pytest.raises(Faults) as found:
         read_survey(path, survey_settings())
     assert str(found.value).startswith(
-        "both.xlsx: has 2 sheets with cells, 'old' (3 rows, hidden) and 'now' (2 rows): which hold answers "
-        "is not decided. To fix: ")
+        "both.xlsx: has 2 sheets with cells, 'old' (3 rows, hidden) and 'now' (2 rows), and nobody has "
+        "decided which of them hold answers. To fix: ")
     assert 'sheets = {"both.xlsx" = "now"}' in str(found.value)
 
 
