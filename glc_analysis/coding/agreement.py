@@ -73,9 +73,10 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     with the code; column ``prevalence`` is the share over all units. All codes together have a blank code_id
     and the measure ``masi_alpha``.
 
-    Subsets are ``all``, ``document=<id>`` and ``question=<id>``. A document with only one unit, such as an
-    answer, and a document in ``single`` have no rows, because a coefficient of one unit means nothing. low
-    and high come from a bootstrap of respondents, for subsets with several documents. Every NaN has a reason.
+    Subsets are ``all``, ``document=<id>`` and ``question=<id>``. There are no rows for a document with only
+    one unit, such as an answer, nor for a document in ``single``, because a coefficient of one unit means
+    nothing. ``low`` and ``high`` come from a bootstrap of respondents; only subsets with several documents
+    have them. Every NaN has a reason.
 
     ``ancestors`` maps each code to the codes above it. The codes above are measured as well; a code above
     counts as present wherever a code below it is present. If a coder gave a unit a code above and none of the
@@ -83,10 +84,13 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     then has no value in this unit for the codes below and for all codes together. With ``parents="absent"``,
     the codes below count as absent.
 
-    ``n_missing`` counts the values that are missing because of ``is_missing``. To find ``lowest`` and
-    ``highest``, the coefficient is computed with the missing values filled in in each of these ways: all
-    different from the values of the other coders, all equal to the values of the other coders, all with the
-    code, all without the code. ``lowest`` and ``highest`` are the extremes of the results.
+    ``n_missing`` counts the values that are missing because of ``is_missing``. ``lowest`` and ``highest`` are
+    the lowest and the highest coefficient that result from these ways of filling in all missing values:
+
+    - values different from those of the other coders;
+    - values equal to those of the other coders;
+    - with the code;
+    - without the code.
 
     The codings must be independent and of one version of the text and of the codebook. So the caller leaves
     out the coder ``consensus``, and gives the units of another version of a text other unit_ids.
@@ -134,8 +138,8 @@ class _CodedUnits(NamedTuple):
 
 
 class _Tree:
-    """For each set of codes that a unit may have: which codes it includes once the codes above are added, and
-    for which codes it does not say whether they are present."""
+    """The value of every code for each set of codes that a coder may give a unit: present, absent or missing.
+    Codes above a present code are present as well."""
 
     def __init__(self, sets: list[frozenset], ancestors: Mapping[str, Sequence[str]], *,
                  is_missing: bool) -> None:

@@ -30,8 +30,8 @@ LONGEST_NAME = 200
 two cues."""
 
 Variable = tuple[int, int, str]
-"""A passage of the unmasked text that may be different in a copy: the position of its first letter, the
-position after its last letter, and the pseudonym that the canonical text has there."""
+"""A passage of the unmasked text that may be different in a copy. The tuple has the position of its first
+letter, the position after its last letter, and the pseudonym that replaces it in the canonical text."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Makes the tables of codings of a study from its texts and the coders' files.
 
 The module reads the texts, the coders' files, and the codes that are columns of the survey. It makes the
-tables ``codings``, ``readings``, ``memos``, ``quarantined`` and ``disagreements``, table ``codebook``, in
-which codes that coders used and codebook.csv lacks are added, and the data from which the table ``agreement``
-is computed.
+tables ``codings``, ``readings``, ``memos``, ``quarantined`` and ``disagreements``, and the data from which
+table ``agreement`` is computed. It also makes table ``codebook``, which has the codes of codebook.csv and, in
+addition, codes that only coders' files have.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed:
 def rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     """Returns rows for reviewed_codings.csv, one per passage that a person should review.
 
-    ``quarantined`` and ``codings`` are the tables of these names. A row has the words of the canonical text;
-    the columns for the decision are blank. The turn is blank where the passage may be in several turns."""
+    ``quarantined`` and ``codings`` are the processed tables. A row has the words of the canonical text; the
+    columns for the decision are blank. The turn is blank where the passage may be in several turns."""
     by_position = codings[codings["match"] == "by_position"].rename(columns={"code_id": "code"})
     rows = pd.concat([quarantined.assign(words=quarantined["found"], reason=""),
                       by_position.assign(words=by_position["quote"], quote="")], ignore_index=True)
@@ -179,7 +179,7 @@ def placement_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> lis
 
 def find_uncounted_coding_faults(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[Fault]:
     """Returns a fault for each coder if no coding of any coder counts, because every coding is quarantined or
-    was placed by position alone. ``codings`` and ``quarantined`` are the tables of these names."""
+    was placed by position alone. ``codings`` and ``quarantined`` are the processed tables."""
     own = codings[~codings["coder_id"].isin([CONSENSUS, SURVEY_CODER])]
     if (own["match"] != "by_position").any():
         return []
@@ -199,7 +199,7 @@ def find_uncounted_coding_faults(codings: pd.DataFrame, quarantined: pd.DataFram
 def orphan_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame, codebook: pd.DataFrame,
                      listed: pd.DataFrame) -> list[str]:
     """Returns a sentence for each code that coders used and that codebook.csv (``listed``) lacks.
-    ``codings``, ``quarantined`` and ``codebook`` are the tables of these names."""
+    ``codings``, ``quarantined`` and ``codebook`` are the processed tables."""
     own = pd.concat([codings.loc[codings["coder_id"] != CONSENSUS, ["code_id", "coder_id"]],
                      quarantined[["code_id", "coder_id"]]]).astype("str")
     orphans, sentences = codebook[~codebook["code_id"].isin(listed["code_id"])], []
@@ -284,7 +284,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     """Returns the tables codings, readings, memos, quarantined and disagreements, and table codebook, in
     which codes that coders used and codebook.csv lacks are added.
 
-    ``documents`` and ``segments`` are the tables of these names. ``unmasked`` has the unmasked words of open
+    ``documents`` and ``segments`` are the processed tables. ``unmasked`` has the unmasked words of open
     answers by document_id, and ``columns`` the codes that are columns of the survey's files. Raises Faults
     with all faults of the coders' files.
     """

@@ -36,8 +36,8 @@ def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str
     A name is looked up in these ways, one after another:
 
     - as a code_id that is spelt in exactly the same way;
-    - as a name or code_id that only one code has, or as a path of names or the end of a path; case and spaces
-      do not matter;
+    - as a name or code_id that only one code has, or as a path of names or the end of such a path, regardless
+      of case and spaces;
     - without accents and separators, as flat lists of codes write names.
 
     A name that several codes have is resolved if these codes were merged into one.

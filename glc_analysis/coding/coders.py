@@ -123,8 +123,8 @@ class PlacedCodings:
 
     @property
     def unread(self) -> set[tuple[str, str, int, int]]:
-        """The stretches (document_id, coder_id, start, end) for which the coder's coding is not known,
-        because a quarantined passage may be there or the coder's copy has other words."""
+        """The stretches (document_id, coder_id, start, end) for which a coder's coding is not known. Either a
+        quarantined passage of the coder may be there, or the coder's copy has other words there."""
         return self.edited | {(passage.document_id, passage.coder_id, *span)
                               for passage in self.quarantined for span in passage.near}
 
@@ -452,8 +452,8 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
 
     The column of the question itself is not a code. An answer counts as read if any of these columns is
     filled, even if the file does not have the words of the answer. In a column that is a code, every entry
-    counts as a tick, except 0, no, false and the survey's blanks, because some files write the number of the
-    column. Raises Faults for a question that is not open, and for columns that no file has.
+    counts as a tick, because some files write the number of the column. Exceptions are 0, no, false and the
+    survey's blanks. Raises Faults for a question that is not open, and for columns that no file has.
     """
     texts = reference.questions[reference.questions["type"] == "text"].set_index("question_id")["columns"]
     faults = [Fault(f"is not an open question; {suggest_name(question, texts.index)}", file="study.toml",
@@ -507,7 +507,7 @@ def _listed_codes(cells: pd.Series, documents: pd.Series) -> pd.DataFrame:
 
 
 def _code_columns(survey: RawSurvey, pattern: str, answer_columns: str, codes: Set[str]) -> dict[str, str]:
-    """Returns the columns of a file that match a pattern, by code."""
+    """Returns the columns of a file that match a pattern, keyed by code."""
     columns = {}
     for name in split_alternatives(pattern):
         shape = re.compile(re.escape(name).replace(r"\*", "(.+)", 1).replace(r"\#", r"\d+"))
@@ -540,8 +540,9 @@ class CodersFiles:
 
 
 def map_names_to_open_questions(questions: pd.DataFrame) -> dict[str, str]:
-    """Returns the id of each open question by every name that a coder's sheet may give it: its id, its column
-    in the survey file, and its wording. A name that belongs to several questions is left out.
+    """Returns the id of each open question, keyed by every name that a coder's sheet may give the question:
+    its id, its column in the survey file, and its wording. A name that belongs to several questions is left
+    out.
 
     >>> asked = pd.DataFrame({"question_id": ["Q1", "Q2"], "type": ["text", "single"],
     ...                       "columns": ["Q1 | P1", "Q2"], "wording": ["Why?", "Who?"]})
@@ -635,9 +636,9 @@ def _one_name_a_guid(files: Sequence[tuple[str, RawCodings]],
 def _with_paths(raw: RawCodings, codebook: pd.DataFrame) -> RawCodings:
     """Returns the file with a path in place of each name that several codes of the codebook have.
 
-    The path is the code's path in the file's tree of codes. If codebook.csv does not have this path, it is
-    the path of a code of codebook.csv with this name, provided that only one such code is not yet used for
-    another code of the file."""
+    The path is the code's path in the file's tree of codes. If codebook.csv does not have this path, the
+    codes of codebook.csv with this name are searched for one that no other code of the file uses. If there is
+    exactly one, its path is taken; otherwise the name stays."""
     parents = dict(zip(raw.codes["code"], raw.codes["parent"], strict=True))
 
     def path(code: str) -> str:

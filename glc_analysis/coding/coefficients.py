@@ -43,7 +43,7 @@ class CodingCounts(NamedTuple):
     disagreement: np.ndarray
     """sum of the coincidence matrix times distance; each value of a pairable unit weighs 1"""
     same: np.ndarray
-    """diagonal of the coincidence matrix, by value"""
+    """diagonal of the coincidence matrix, one entry per value"""
     shares: np.ndarray
     """sum over units of the share of coders that gave the value, by value"""
     marginals: np.ndarray
@@ -239,8 +239,8 @@ def alpha_measure(distance: Distance | None = None) -> Measure:
 
 
 def specific_measure(value: int) -> Measure:
-    """Returns the measure of specific agreement on a value: if one coder gave a unit the value, the share of
-    the other coders who gave it too."""
+    """Returns the measure of specific agreement on a value: among the other coders of units to which a coder
+    gave the value, the share that gave the value too."""
     return Measure(lambda counts: counts.same[:, value] / counts.values[:, value], NOT_USED)
 
 

@@ -41,8 +41,8 @@ UNANIMOUS, MAJORITY = "unanimous", "majority"
 """Two of the rules of consensus ([coding] consensus in study.toml); the third rule is ``person``."""
 CODING_KEY = ["document_id", "start", "end", "code_id", "coder_id"]
 PASSAGE_COLUMNS = ["marked_by", "is_agreed", "marked_start", "marked_end"]
-"""Columns that a passage of the consensus has in addition: the coders who marked words of it, whether its
-words are agreed, and the start and end of the widest stretch that coders marked there."""
+"""The additional columns of a passage of the consensus. They are the coders who marked words of the passage,
+whether its words are agreed, and the start and end of the widest stretch that coders marked there."""
 
 
 def codings_by_segment(codings: pd.DataFrame) -> pd.DataFrame:
@@ -95,12 +95,12 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
       are undecided: they wait for a decision and do not count as absent.
 
     The consensus keeps every passage that coders marked with an agreed code, with its memos and
-    :data:`PASSAGE_COLUMNS`. If passages overlap, the passage of the consensus is the words that all of them
-    have in common; with the rule majority, the words that most readers marked. If there are no such words,
-    each passage stays as its coder marked it and its words are not agreed. The code is then agreed only for
-    the segment, and a person chooses which words are quoted. A decision adopts the passages of the coders who
-    gave the code; a code that no coder gave is placed on the whole segment. Counts of words use the widest
-    stretch.
+    :data:`PASSAGE_COLUMNS`. If passages overlap, the passage of the consensus has the words that all of these
+    passages have in common or, with the rule ``majority``, the words that most readers marked. If there are
+    no such words, each passage stays as its coder marked it and its words are not agreed. The code is then
+    agreed only for the segment, and a person chooses which words are quoted. A decision adopts the passages
+    of the coders who gave the code; a code that no coder gave is placed on the whole segment. Counts of words
+    use the widest stretch.
 
     A passage that was placed by position alone is not in the consensus until a person has reviewed it. The
     codes of its segment wait for a decision, even if all other codings of the segment agree. The codes of a
@@ -204,8 +204,9 @@ def _placed(settled: Mapping[str, frozenset], needed: Callable[[str, int], int],
             spoken: pd.DataFrame) -> pd.DataFrame:
     """Returns the passages that coders marked with the agreed codes of each turn.
 
-    ``needed`` returns how many coders must have marked words for these words to be agreed, given a turn and
-    the number of coders who gave it the code. ``spoken`` has the participants' turns by segment_id."""
+    ``needed`` returns how many coders must have marked the same words. Its arguments are a turn and the
+    number of coders who gave the turn the code. ``spoken`` has the participants' turns, with segment_id as
+    its index."""
     turns = spoken[spoken.index.isin([*settled])]
     pieces = _pieces(settled, turns, codings)
     rows: dict[tuple[str, str, int, int], dict[str, Any]] = {}

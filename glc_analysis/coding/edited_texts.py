@@ -40,8 +40,8 @@ _LABEL = re.compile(rf"^[ \t]*(?:{_TIME}\s*(?:-->\s*{_TIME}\s*)?)*"
 
 
 class Word(NamedTuple):
-    """A word of a text: the form in which it is compared, the position of its letters, and the position of
-    the word with the punctuation around it."""
+    """A word of a text: the form in which it is compared (``key``), the position of its letters, and the
+    position of the word together with the punctuation around it."""
 
     key: str
     start: int

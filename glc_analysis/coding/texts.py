@@ -130,7 +130,8 @@ def spoken_key(turns: pd.DataFrame) -> str:
 
 
 def mark_speakers_as_observers(turns: pd.DataFrame, speakers: Collection[str]) -> pd.DataFrame:
-    """Gives the turns of some speakers, and of the interpreter after them, the role of an observer.
+    """Returns the turns with the role ``observer`` for the turns of the speakers ``silent`` and for turns in
+    which an interpreter translates them.
 
     >>> turns = pd.DataFrame({"speaker_id": ["ana", "int", "ben"], "organisation_id": ["a", "", "b"],
     ...                       "role": ["participant", "interpreter", "participant"]})

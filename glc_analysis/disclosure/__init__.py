@@ -1,1 +1,1 @@
-"""Who may see what, and the gate that stops whatever shows more."""
+"""The rules that say which figures, texts, names and countries each audience may see."""

@@ -1,10 +1,10 @@
 """Decides which organisations are counted for each audience, and which figures the public may see beside the
 figures of the convening.
 
-If an organisation refused consent on a form that said that it is then not counted, it is in no figure for the
-audience in question (:func:`exclude_uncounted_organisations`). Members of the convening also read the public
-site. So the convening's figures are decided first, and the public sees only figures from which a member of
-the convening learns nothing more (:func:`limit_to_convening`):
+A consent form may say that organisations which refuse are not counted. An organisation that refused on such a
+form is in no figure for the audience to which it refused (:func:`exclude_uncounted_organisations`). Members
+of the convening also read the public site. So the convening's figures are decided first, and the public sees
+only figures from which a member of the convening learns nothing more (:func:`limit_to_convening`):
 
 - A figure that counts the same answers for both audiences is shown to the public at most as exactly as to the
   convening.

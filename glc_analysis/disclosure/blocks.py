@@ -6,8 +6,8 @@ in the second shows that the organisation left the study or withdrew its words. 
 kind that one page shows, such as the quotations of a theme; a *line* is one entry of it. There are blocks of
 quotations, of countries, of the counts in the description of methods, and blocks of add-ons. If a line of an
 earlier release is missing from a block, the whole block is hidden from that audience. It stays hidden until
-so many other organisations have joined or left the block that nobody can tell whose line it was; figures need
-the same number (:mod:`.releases`). The other blocks are still shown.
+enough other organisations have joined or left the block, so that nobody can tell whose line is missing. The
+number of organisations is the same as for figures (:mod:`.releases`). The other blocks are still shown.
 
 :func:`collect_block_lines` returns the lines of all blocks, each with its organisation. :func:`hidden_blocks`
 returns the blocks to hide; a line that is missing from a block of one add-on may hide words in blocks of
@@ -43,8 +43,8 @@ quotation are shown."""
 
 
 def block_id(kind: str, item: str = "") -> str:
-    """Returns the id of a block: of everything of a kind or, with ``item``, of what belongs to that item,
-    such as the quotations of one theme.
+    """Returns the id of a block. With ``item``, the block has only what belongs to that item, such as the
+    quotations of one theme; without it, the block has everything of its kind.
 
     >>> block_id(QUOTATION_BLOCKS, "needs")
     'quotations/needs'

@@ -5,8 +5,9 @@ count can be worked out.
 *independent organisation* is a whole network, or an organisation without a network. Organisations that did
 not consent are also counted separately. :func:`tighten_bounds` takes a table in which some counts are ranges
 or missing, and returns the least and the most that each count can be, given the sums of options and groups.
-The rules assume a reader who knows the answers of two independent organisations, the reader's own and an
-*ally*'s. :func:`is_protected` says whether no organisation's answer can be inferred from these bounds.
+The rules assume a reader who knows the answers of two independent organisations: the reader's own, and
+another one that shares its answers with the reader, the *ally*. :func:`is_protected` says whether no
+organisation's answer can be inferred from these bounds.
 """
 
 from __future__ import annotations
@@ -278,7 +279,7 @@ class Ranges:
 class Counted:
     """The counts of a question's options in one group: the records in the base and those counted.
 
-    - ``base``: the records in the base, by organisation.
+    - ``base``: for each organisation, its records in the base.
     - ``counted``: the records that are counted, as options x organisations.
     - ``room``: for each organisation, the records that may be in such a base
       (:meth:`ContributorCounts.room_of`).
@@ -393,8 +394,9 @@ def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
 
 
 def possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Returns which hidden counts may have been hidden only to protect others: the unbroken run of hidden
-    counts at the start of the order of secondary suppression. A reader cannot tell whether they are small.
+    """Returns which hidden counts may have been hidden only to protect other counts. They are all hidden
+    counts that come before the first shown count in the order of secondary suppression. A reader cannot tell
+    whether they are small.
 
     >>> possibly_secondary(np.array([False, True, True]), np.array([2, 0, 1]))
     array([False, False,  True])

@@ -4,7 +4,7 @@ Readers often know which organisation left; they must not learn which words were
 release, all organisations with words in it are put into cells of at least five independent organisations
 (:func:`assign_organisations_to_cells`). The cells depend on networks and on how many lines each organisation
 has, never on what it says. When an organisation of a cell leaves or withdraws a quotation, all lines of the
-cell are hidden from all readers, at once and permanently; when a second organisation of the cell leaves,
+cell are hidden from all readers, at once and permanently. If a second organisation of the cell leaves later,
 nothing more changes. A reader and an ally in the cell know their own lines, so each missing line still has
 three possible owners.
 

@@ -95,8 +95,8 @@ class Consent:
 
 
 def _has_lapsed(table: pd.DataFrame, key: list[str], waves: Sequence[str], current: str) -> pd.Series:
-    """Whether each row has no effect on the current wave: a consent given in another wave, or a refusal in
-    another wave after which the organisation was asked again."""
+    """Whether each row has no effect on the current wave. This is so for a consent given in another wave, and
+    for a refusal in another wave if the organisation was asked again afterwards."""
     wave = table["wave_id"].where(table["wave_id"] != "", waves[0])
     is_of_another = table["item"].isin(OF_A_WAVE) & (wave != current)
     asked = pd.MultiIndex.from_frame(table.loc[~is_of_another, key])

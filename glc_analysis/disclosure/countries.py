@@ -253,8 +253,8 @@ def _fully_agreed(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item:
 
 
 def _named(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item: str, audience: str) -> set[str]:
-    """Returns the countries that may be named: those of :func:`_fully_agreed` and, to the public, which has
-    no country pages, also the countries where enough independent organisations agreed."""
+    """Returns the countries that may be named: the countries of :func:`_fully_agreed`. For the public, which
+    has no country pages, they include the countries where enough independent organisations agreed."""
     enough = {country for country, size in sizes.items()
               if audience == "public" and size.agreed >= settings["public_group"]}
     return _fully_agreed(sizes, settings, item) | enough
@@ -480,7 +480,7 @@ def is_public_record_contradiction_protected(stated: pd.DataFrame,
 
     - ``stated``: one row per organisation's statement that can be compared with this record, taken from the
       processed table ``stated``. Column ``cluster`` numbers the independent organisations.
-    - ``counts``: the range of each released count of the question, by option, kind of place and place.
+    - ``counts``: the range of each released count of the question, keyed by option, kind of place and place.
     - ``discordant``: the range of the number of organisations that contradict the record.
 
     A country whose own counts are released shows its answers by consent, so it is not protected here.

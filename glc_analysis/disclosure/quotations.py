@@ -31,8 +31,8 @@ from glc_analysis.text import match_key
 QUOTES_COLUMNS = reference_tables()["quotes"].required_columns
 READING_AUDIENCES = AUDIENCES[1:]
 _STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
-"""``changed``: the organisation wants words that are not those of the segment; ``talk``: the organisation
-wants to talk about the passage first."""
+"""``changed``: the organisation wants to be quoted with words that are not in the segment; ``talk``: the
+organisation wants to talk about the passage first."""
 _ANONYMOUS_SOURCE = "a provider"
 
 QUOTATION_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -163,7 +163,7 @@ def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.
 def segment_owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
     """Returns the organisation whose words each segment has; blank for interviewers and observers.
 
-    The words of an interpreter in an interview count as those of the organisation that is interviewed.
+    The words of an interpreter in an interview count as words of the organisation that is interviewed.
     """
     own, asked = segments["organisation_id"], documents.set_index("document_id")["organisation_id"]
     own = own.where((own != "") | (segments["role"] != "interpreter"), segments["document_id"].map(asked))

@@ -1,7 +1,7 @@
 """Decides which figures the next release to the convening or the public may show, given the earlier releases.
 
 Readers can subtract one release from another. :func:`next_release` compares today's figures with all earlier
-releases, and decides for each question whether its new figures are published or its old figures stay. Texts
+releases, and decides for each question whether its new figures are published or its old figures remain. Texts
 are compared block by block (:mod:`.blocks`). Earlier releases are stored by
 :mod:`glc_analysis.release_store`.
 """
@@ -160,7 +160,8 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
     """Returns the release to publish: the last release, with new figures where enough organisations changed.
 
     - ``fresh``: today's figures; ``before``: all earlier releases, oldest first.
-    - ``beside``: the releases to the other audience, which the same people may read.
+    - ``beside``: the releases to the other audience, because the same people may read the releases to both
+      audiences.
     - ``asked``: columns question_id, asked_if.
 
     The new figures of a question (or code) are compared with each release that published it. The question
@@ -304,7 +305,7 @@ def _with_complements(figures: pd.DataFrame, wide: np.ndarray,
 
 
 def _independent(clusters: scipy.sparse.csr_array, are_meant: np.ndarray) -> int:
-    """Returns the number of independent organisations among those that ``are_meant`` marks."""
+    """Returns the number of independent organisations among the organisations that ``are_meant`` marks."""
     return int((clusters[are_meant].sum(axis=0) > 0).sum())
 
 

@@ -174,9 +174,9 @@ def without_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) 
     """Returns the decisions with uninformative ranges suppressed.
 
     A range is uninformative if it is wider than :data:`WIDEST_BAND` of its base, or if more than
-    :data:`SAME_BAND` of all codes of one source have the same range. This is decided only from what would be
-    printed. The bounds are kept for the comparison of releases, because a reader who knows the rules can
-    still infer them.
+    :data:`SAME_BAND` of all codes of one source have the same range. Whether a range is uninformative depends
+    only on numbers that would be printed. The bounds are kept for the comparison of releases, because a
+    reader who knows the rules can still infer them.
     """
     is_band = decisions["status"] == BANDED
     width = (decisions["shown_high"] - decisions["shown_low"]).astype(float)
@@ -384,8 +384,8 @@ def count_options_in_group(at: np.ndarray, counts: ContributorCounts, least: int
 
 
 def answers_add_up(whole: Counted, kind: str) -> dict[str, bool]:
-    """Returns what a reader of the questionnaire knows about a question: whether every record has exactly one
-    of the answers (``is_exclusive``), and whether every record has at least one (``is_exhaustive``)."""
+    """Returns what a reader of the questionnaire knows about a question. ``is_exclusive`` says whether every
+    record has exactly one of the answers, ``is_exhaustive`` whether every record has at least one."""
     is_one = kind in ("single", "scale") and len(whole.n) > 1 and whole.n.sum() == whole.size
     return {"is_exclusive": is_one, "is_exhaustive": kind == "multi"}
 
@@ -394,9 +394,9 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
                    decisions: Decisions) -> None:
     """Decides the figures of a question whose answers are countries.
 
-    A figure is shown exactly where enough organisations named the country, else hidden. Further countries are
-    hidden until enough organisations together named the hidden ones. ``is_secret`` marks the countries that
-    may not be named.
+    The exact figure is shown if enough organisations named the country; otherwise it is hidden. Further
+    countries are hidden until enough organisations together named the hidden ones. ``is_secret`` marks the
+    countries that may not be named.
     """
     whole = count_options_in_group(at, counts, rules.base)
     is_small = whole.is_small | is_secret
@@ -500,8 +500,8 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
 
 def _most_by_others(one: Comparison, at: int, places: Mapping[tuple[str, str], np.ndarray], unit: str,
                     decisions: Decisions) -> float:
-    """Returns the most that the count of a condition can be in the group of the figure ``at``: the count for
-    the whole study less the bases of all other groups, including groups that are not shown."""
+    """Returns the largest possible count of a condition in the group of the figure ``at``. It is the count
+    for the whole study less the bases of all other groups, including groups that are not shown."""
     whole = f"{unit}/{ALL}/"
     asked, own = (places[name, whole] for name in (one.name, decisions.facts["question_id"].iat[at]))
     given = asked[np.isin(decisions.option[asked].astype(str), one.values)]
@@ -541,8 +541,8 @@ def _hide_by_code_tree(parents: pd.Series, least: int, decisions: Decisions) -> 
 
 def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: ContributorCounts,
                            decisions: Decisions) -> None:
-    """Hides how many organisations contradict a public record where a reader could work out an organisation's
-    answer from that number and the record."""
+    """Hides the number of organisations that contradict a public record if a reader could work out an
+    organisation's answer from this number and the record."""
     figures = decisions.figures
     is_record = figures["measure"] == DISCORDANCE
     is_place = figures["subset_kind"].isin([ALL, *PLACE_COLUMNS])

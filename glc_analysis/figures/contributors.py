@@ -1,8 +1,9 @@
 """Which organisations contributed to each figure.
 
-The records from which figures were counted (:class:`.FigureRecords`) are added up by organisation. The result
-is an :class:`Incidence`: two sparse matrices of figures by organisations, one for the base of each figure and
-one for the organisations that are counted in it. The disclosure rules are applied to these matrices.
+The records from which figures were counted (:class:`.FigureRecords`) are added up for each organisation. The
+result is an :class:`Incidence`, which has two sparse matrices of figures x organisations. One matrix is for
+the base of each figure, the other for the organisations that are counted in the figure. The disclosure rules
+are applied to these matrices.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Groupings: the attribute by which each question's figures are grouped for audiences other than the team.
 
 A person chooses one grouping per question before the first release (``groupings.csv``), because with two
-groupings readers could subtract the figures of one from those of the other. Where groups are small, the
-person may merge two or three values into one group, such as low and medium resources. A merged group is named
-by its values: ``Q4.1/shelter/resource_level=low + medium``.
+groupings readers could subtract the figures of one grouping from the figures of the other. Where groups are
+small, the person may merge two or three values into one group, such as low and medium resources. A merged
+group is named by its values: ``Q4.1/shelter/resource_level=low + medium``.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Grouping(NamedTuple):
 
 
 Groupings = Mapping[str, Grouping]
-"""The groupings that people chose, by question; the key :data:`CODES` stands for all codes."""
+"""The groupings that people chose, keyed by question; the key :data:`CODES` stands for all codes."""
 NO_GROUPINGS: Groupings = MappingProxyType({})
 
 
@@ -117,7 +117,7 @@ def is_shown_group(figures: pd.DataFrame, questions: pd.Series, groupings: Group
 
 
 def grouping_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields the faults of groupings.csv. Three things must hold:
+    """Yields the faults of groupings.csv. These conditions must hold:
 
     - A question is grouped by only one attribute, and each of its records has exactly one value of it.
     - A value is merged into at most one group.

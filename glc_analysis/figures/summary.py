@@ -160,9 +160,9 @@ class Words:
         return f"{said}{question.wording}" + ("" if question.wording.endswith(("?", ".", "!")) else ".")
 
     def parts(self, figure: Any) -> tuple[str, str, str]:
-        """Returns three texts: what a figure is about (its code, its option or the wording of its question),
-        its number with its base, and, for an option, the wording of its question. The first and the last text
-        may be blank."""
+        """Returns three texts. The first is what a figure is about: its code, its option or the wording of
+        its question. The second is its number with its base. The third is the wording of the question if the
+        figure is about an option. The first and the third text may be blank."""
         number, nouns = self.number(figure), self._unit(figure)
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":

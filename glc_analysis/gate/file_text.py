@@ -36,7 +36,7 @@ Piece = tuple[str, str]
 
 _NAMES_ONLY = frozenset({".eot", ".gif", ".ico", ".jpeg", ".jpg", ".map", ".otf", ".png", ".ttf", ".webp",
                         ".woff", ".woff2"})
-"""The endings of pictures, fonts and script maps, of which only the file name is read."""
+"""The endings of pictures, fonts and script maps. Only the names of these files are read."""
 
 _INLINE = frozenset(re.findall(r"\w+", """
     a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s

@@ -96,9 +96,9 @@ def merge_findings(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def find_leaks_in_papers(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
-    """Returns the findings of the gate in papers. A PDF does not keep Arabic and Khmer words as text; it is
-    not a finding that the gate cannot read these words if the same paper is also searched as source, Word
-    file or plain text."""
+    """Returns the findings of the gate in papers. A PDF does not keep Arabic and Khmer words as text, so the
+    gate cannot read them. This is not a finding if the same paper is also searched as source, Word file or
+    plain text."""
     try:
         search(files)
     except Faults as error:
@@ -279,7 +279,8 @@ class Gate:
 
     @cached_property
     def _passed(self) -> dict[str, dict[str, str]]:
-        """The files that need not be searched again, each with its digest. Keys are as in :meth:`_rules`."""
+        """The files that need not be searched again, each with its digest. Its keys are those of
+        ``_rules``."""
         before, rules = _read(self._home), self._rules
         passed = {who: before[who]["files"] for who in rules
                   if who in before and before[who]["rules"] == rules[who].mark}

@@ -101,11 +101,15 @@ def identifiers(study: Study, *, audience: str,
     """Returns the texts that must not be in the files of an audience, each with the rule that it would break.
 
     A caller that has read the reference tables although some have faults passes them as ``reference``. For
-    the team the result is empty. For other audiences it has the names and ids of organisations that did not
-    agree to be named, speakers, codes of people, documents, raw files and their checksums, and the words that
-    reveal a country which the audience may not know. The addresses and telephone numbers that study.toml
-    gives as contacts for the audience have the rule :data:`ALLOWED`: they are not leaks, and no term inside
-    them is a leak.
+    the team the result is empty. For other audiences it has:
+
+    - the names and ids of organisations that did not agree to be named;
+    - speakers, and codes of people;
+    - documents, raw files and their checksums;
+    - the words that reveal a country which the audience may not know.
+
+     The addresses and telephone numbers that study.toml gives as contacts for the audience have the rule
+     :data:`ALLOWED`: they are not leaks, and no term inside them is a leak.
     """
     if has_capability(audience, "internal"):
         return {}
@@ -211,8 +215,8 @@ def organisation_names(organisations: pd.DataFrame) -> list[str]:
 
 
 _PROXIMITY = 200
-"""The number of characters within which another identifier must occur for the name of a place that is also an
-ordinary word to count as a leak."""
+"""The name of a place that is also an ordinary word counts as a leak only if another identifier occurs within
+this number of characters."""
 _GAP = 8
 """The largest number of characters between two words of a name."""
 _AROUND = 80

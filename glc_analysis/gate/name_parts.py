@@ -32,8 +32,8 @@ _SHORTEST = 4
 """The smallest number of letters in a part that is searched for, because shorter words too often mean
 something else."""
 _SHORTEST_WORD = 6
-"""The smallest number of letters in a word that stands alone for an organisation or a place, or for a person
-in a script without capitals."""
+"""A single word counts as a part of the name of an organisation or place, or of a person in a script without
+capitals, only if it has at least this many letters."""
 _DIMINUTIVES = ("ita", "ito", "cita", "cito", "inha", "inho")
 _ARABIC_SURNAME = re.compile("(?:ال|لل)[\u0620-\u064a]{3,}ي")
 """The pattern of Arabic surnames made from a place or a family, the only Arabic surnames that are seldom

@@ -286,8 +286,8 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
     """Returns the countries of a built study that an audience may not know, neither as a country of work nor
     as the country of a main office.
 
-    A country that the questionnaire itself names in a question or an option, and that nobody answered about,
-    is left out, because everybody who was asked has read it there.
+    A country is left out if nobody answered about it and the questionnaire names it in a question or an
+    option, because everybody who was asked has read its name there.
     """
     if not _is_built(study):
         return set()

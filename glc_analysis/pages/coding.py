@@ -84,8 +84,8 @@ def note_if_no_coding_counts(view: StudyView) -> str:
 
 
 def render_codes(view: StudyView) -> Html:
-    """Renders how many organisations raised each code of the theme, overall and by source, by call and by
-    region; for the team, also how many said the contrary, and which codes nobody was asked about."""
+    """Renders how many organisations raised each code of the theme: overall, by source, by call and by
+    region. The team also sees how many said the contrary, and which codes nobody was asked about."""
     if said := note_if_no_coding_counts(view):
         return render_note(said)
     whole, rows = view.codes(), view.measured("coded")
@@ -176,9 +176,10 @@ def _caution(view: StudyView) -> Markup:
 
 
 def render_contrary_cases(view: StudyView) -> Html | None:
-    """Renders contrary evidence in sentences: which organisations were asked and did not raise the theme,
-    which organisations said the contrary of one of its codes and in which words, and for which organisations
-    it is undecided whether they raised a code. Returns None for readers who may not read passages."""
+    """Renders sentences about contrary evidence. They name the organisations that were asked and did not
+    raise the theme, the organisations that said the contrary of one of its codes, with their words, and the
+    organisations for which it is undecided whether they raised a code. Returns None for readers who may not
+    read passages."""
     if not view.may("passages"):
         return None
     if said := note_if_no_coding_counts(view):
@@ -219,8 +220,8 @@ def render_passages(view: StudyView) -> Html:
     """Renders the first passages of each code of the theme, and says how many passages the code has.
 
     Within a code, the first passage of each organisation comes before the second passage of any organisation.
-    :func:`~glc_analysis.view.places.printed_passages` selects the printed passages; the page of the code has
-    more.
+    :func:`~glc_analysis.view.places.printed_passages` selects the printed passages; the page of the code
+    prints more of them.
     """
     rows = view.coded_passages
     counts, printed = rows.groupby("code_id").size(), dict(list(printed_passages(rows).groupby("code_id")))
@@ -272,9 +273,15 @@ UNMEASURED = {"codebook": "No two coders have read the same text yet, so agreeme
 _UNDEFINED = ("Coders have read the same texts, but agreement has no value yet: what several of them coded "
               "is too little, or the same throughout.")
 _AT_ONCE, _MOST, _FEWER, _LETTERS, _ROOM, _MARKUP = 20, 100, 20, 250, 60_000, 350
-"""The limits of lists of disagreements: 20 rows are shown and further rows folded; a list has at most 100
-rows (a shorter kind of list 20); a text is cut after 250 letters; all texts of a list together take at most
-60 kB, each counting 350 bytes for markup besides its own words."""
+"""The limits of lists of disagreements:
+
+- ``_AT_ONCE``: rows that are shown; further rows are folded.
+- ``_MOST``, ``_FEWER``: the largest number of rows of a long and of a short list.
+- ``_LETTERS``: the number of letters after which a text is cut.
+- ``_ROOM``: the largest number of bytes of all texts of a list together.
+- ``_MARKUP``: the bytes that each text counts for markup besides its own words.
+
+"""
 
 
 def render_lead(sentences: Sequence[str]) -> Html:
@@ -424,8 +431,9 @@ def render_same_code_other_words(view: StudyView) -> Html | None:
 
 @show_to_passage_readers_only
 def render_readers_per_text(view: StudyView) -> Html | None:
-    """Renders how many coders read each text and answer, when a code counts there by the study's rule, and
-    which organisations had only one coder while other organisations had several."""
+    """Renders how many coders read each text and answer, and how many of them must give a code for it to
+    count by the study's rule. Also names the organisations that had only one coder while others had
+    several."""
     table, single = count_texts_by_readers(view.read("readings"), view.read("documents"),
                                            rule=view.study.settings["coding"]["consensus"])
     if len(table) < 2:

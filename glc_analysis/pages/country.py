@@ -2,8 +2,8 @@
 
 Each function takes what an audience may see (:class:`~.study_view.StudyView`) and returns a frame or, if a
 frame cannot be shown directly, HTML (a macro of ``content/country.html``). Beside the country's answers, the
-team reads the counts of the country's region; other readers read those of the whole study. The page states
-both counts and draws no comparison.
+team reads the counts of the country's region; other readers read the counts of the whole study. The page
+states both counts and draws no comparison.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def render_respondents_of_country(view: StudyView) -> Html:
 
 
 def _described(view: StudyView, row: Any) -> str:
-    """Describes an organisation that may be named by its kind; for the team, also by its office, its
-    resources, and when and in which language it answered."""
+    """Returns the description of an organisation that may be named: its kind. For the team, the description
+    also has its office, its resources, and when and in which language it answered."""
     parts = [row.label, row.type.replace("_", " ")]
     if view.may("organisation_details"):
         office = view.country_labels.get(row.home_country_id, "")
@@ -122,9 +122,9 @@ shows."""
 
 
 def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
-    """Renders the answers whose share in the country differs most from that of the region or of the whole
-    study, one per question, with both shares as marks on a line and in words. If there is no region or study
-    to compare with, it returns the opening sentences.
+    """Renders, for each question, the answer whose share in the country differs most from its share in the
+    region or in the whole study. Both shares are marks on a line and are stated in words. If there is no
+    region or study to compare with, it returns the opening sentences.
 
     Only counts that the audience may see exactly are used. If only one organisation answered, its answer has
     no mark on the line and is given in words.
@@ -160,9 +160,9 @@ def _apart_in_words(row: Any, around: str, counted: str) -> str:
 
 
 def render_answers_given_only_here(view: StudyView) -> Html:
-    """Renders the answers to questions with several possible answers, and the codes, that came up in the
-    country and nowhere else in the region or the whole study, as far as the audience may see both counts
-    exactly. Blank if there are none."""
+    """Renders the answers and codes that came up in the country and nowhere else in the region or the whole
+    study. The answers are those to questions with several possible answers. Both counts must be exact for the
+    audience. Blank if there are none."""
     rows = view.released[view.released["n"].notna() & view.released["measure"].isin(["response", "coded"])
                          & view.released["statistic"].isin(["count", "organisations"])]
     kind, group, around = find_comparison_group(view)
@@ -420,8 +420,8 @@ def render_country_passages(view: StudyView) -> Html:
 
 
 def render_country_open_answers(view: StudyView) -> Html:
-    """Renders the open answers from the country in their original language, with translations if there are
-    any, question by question and folded, for readers who may read them."""
+    """Renders the open answers from the country for readers who may read them, question by question and
+    folded. Each is in its original language, with a translation if there is one."""
     if not view.may("passages"):
         return make_displayable("")
     segments, documents = view.read("segments"), view.read("documents").query("kind == 'answer'")

@@ -262,7 +262,8 @@ def _each(view: StudyView) -> str:
 
 
 def _question_sentence(view: StudyView, asked: Any, figure: _Figure, each: str) -> str:
-    """Returns the sentence about one answer to a question, and about who was asked, unless everybody was."""
+    """Returns the sentence about one answer to a question. If not everybody was asked the question, the
+    sentence also says who was asked."""
     option = view.words.options.get((asked.option_list, figure.option_id), figure.option_id)
     is_question = asked.wording.endswith(("?", "؟", "？"))
     wording = asked.wording.removesuffix(".")
@@ -536,12 +537,17 @@ def write_country_comparison_sentences(view: StudyView) -> pd.DataFrame:
 
 
 def compare_country_with_region(view: StudyView) -> pd.DataFrame:
-    """Returns the exact counts of the country beside those of its region or of the whole study, one row per
-    question and option.
+    """Returns the exact counts of the country beside the counts of its region or of the whole study, one row
+    per question and option.
 
-    Columns: n, base_n and share of the country; the same with ``_around`` for the region or the study,
-    missing if the audience may not see them; question and option in words. Sensitive questions, and options
-    that mean no answer, are left out."""
+    Columns:
+
+    - n, base_n, share: the numbers of the country;
+    - n_around, base_n_around, share_around: the numbers of the region or of the study; missing if the
+      audience may not see them;
+    - the question and the option in words.
+
+     Sensitive questions, and options that mean no answer, are left out."""
     asked = view.question_table
     asked = asked[asked["type"].isin(BY_OPTION)
                   & ~asked["question_id"].isin(list_sensitive_and_dependent_questions(view))]

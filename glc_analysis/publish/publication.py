@@ -105,8 +105,9 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
     All files are first copied to a folder beside this one and searched by the gate; then one rename puts them
     in place. Raises, without changing anything,
 
-    - UsageError for the team, whose pages stay in the study; for a folder that lies in the study or contains
-      it; and for a folder with files that this command did not put there;
+    - UsageError for the team, whose pages stay in the study;
+    - UsageError for a folder that lies in the study or contains it, or that has files which this command did
+      not put there;
     - GLCError if there is no run or if the run is out of date;
     - Faults if the gate finds something that the audience may not read, and for a table or folder that no
       installed add-on claims.

@@ -445,8 +445,12 @@ def write_files(folder: Path, addition: SiteAddition) -> None:
 
 
 class SiteAddition(NamedTuple):
-    """What an add-on adds to the pages of a site in one language: a page (slug, title and HTML), the only
-    page that may run scripts; files by name; and HTML for the head of every page."""
+    """What an add-on adds to the pages of a site in one language.
+
+    - ``slug``, ``title``, ``page``: a page with its HTML, the only page that may run scripts.
+    - ``files``: the texts of further files, keyed by file name.
+    - ``head``: HTML for the head of every page.
+    """
 
     slug: str
     title: str
@@ -456,7 +460,7 @@ class SiteAddition(NamedTuple):
 
 
 class SiteLanguages(Protocol):
-    """The pages of a site in other languages, as an add-on makes them."""
+    """The interface of an add-on that makes the pages of a site in other languages."""
 
     def switch(self, slug: str) -> Markup:
         """Returns the links from an English page to the same page in other languages."""

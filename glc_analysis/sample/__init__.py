@@ -39,8 +39,8 @@ def write_sample(root: Path) -> list[Path]:
     """Copies the invented study into a folder.
 
     Existing reference files are not overwritten. Returns the written paths, sorted. Raises GLCError, and
-    writes nothing, if ``raw/`` contains files, the manifest belongs to other raw files, or the folder is that
-    of a real study, in which invented data is never built.
+    writes nothing, in these cases: ``raw/`` contains files; the manifest belongs to other raw files; the
+    folder is a real study, into which invented data must never be written.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:

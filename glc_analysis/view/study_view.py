@@ -158,8 +158,8 @@ class StudyView(VisibleTables):
         - question_id, wording, type, unit;
         - theme: the name of the question's theme;
         - asked_of: a sentence that says who was asked;
-        - base_n: how many organisations or answers are in the base of the question's figures, on a country's
-          page only those of that country; missing where this number was not released.
+        - base_n: how many organisations or answers are in the base of the question's figures. On a country's
+          page, it counts only that country; it is missing if it was not released.
 
         >>> view.questions.query("type == 'multi'")["wording"].iloc[0]
         'Whom do you serve?'
@@ -277,9 +277,9 @@ class StudyView(VisibleTables):
         - share, shown_as: ``raised`` out of ``asked``, as a share and in words;
         - undecided: organisations with a coding of it that is not decided yet (for the team only);
         - contrary: organisations that said the contrary in any text (for the team only);
-        - raised_without_guide, interviewed, shown_as_without_guide: organisations that raised it in
-          interviews without guide questions, organisations that gave such an interview, and the first number
-          out of the second in words;
+        - raised_without_guide, interviewed, shown_as_without_guide: the organisations that raised the code in
+          interviews without guide questions, the organisations that gave such an interview, and both numbers
+          in words;
         - raised_in_calls, undecided_in_calls, present, shown_as_in_calls: the same for calls; ``present`` is
           the organisations that took part in calls.
 

@@ -215,9 +215,9 @@ class VisibleTables:
     def talks(self) -> dict[str, int]:
         """The number of calls and interviews, as far as the audience may know.
 
-        Audiences other than the team see the number of interviews only if so many independent organisations
-        gave an interview, and so many gave none, that nobody can tell which did. They see the number of calls
-        only if enough organisations took part.
+        Audiences other than the team see the number of interviews only if enough independent organisations
+        gave an interview and enough gave none. They see the number of calls only if enough organisations took
+        part.
 
         >>> view.talks
         {'call': 3, 'interview': 12}

@@ -22,7 +22,7 @@ READ = ("commitments", "trials", "reviews", "principles", "text_decisions", "rat
         "waves")
 """The reference tables that determine what is due."""
 EVERYBODY = "all"
-"""The entry for a review of which everybody was informed."""
+"""The entry that stands for all organisations if everybody was informed of a review."""
 TRIGGERS = {"date": "planned", "contrary_evidence": "contrary evidence", "harm": "possible harm",
             "new_wave": "a new wave of the survey", "law": "a law", "asked": "somebody asked for it"}
 """Why a text is reviewed, in words."""

@@ -3,9 +3,8 @@ case.
 
 A count of fewer than five is refused because, for example, three women in one shelter could be recognised
 from it. ``content/refused.csv`` has the words in each language of the sheets: small numbers (``few``), the
-people counted (``people``; ``alone`` for words that mean both), things that may be counted (``time``: days,
-steps, workers), and ages (``age``). Texts in other languages are searched for digits only, so people must
-read them.
+people counted (``people``; ``alone`` for words that mean both), what may be counted (``time``: days, steps,
+workers), and ages (``age``). Texts in other languages are searched for digits only, so people must read them.
 """
 
 from __future__ import annotations
