@@ -36,6 +36,7 @@ from glc_analysis.gate.file_text import (
 )
 from glc_analysis.gate.identifying_forms import find_identifying_forms
 from glc_analysis.gate.name_parts import (
+    LONGER_NAME,
     find_initials,
     is_ordinary,
     is_part,
@@ -784,7 +785,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     [False, True]
     """
     words = text[start:end]
-    if term.rule.startswith(name_variants.ADJECTIVE) and _JOURNAL.match(text, end):
+    if term.rule.startswith((name_variants.ADJECTIVE, name_variants.CITY)) and (
+            LONGER_NAME.match(text, end) or _TITLED.match(text, end)):
         return False
     if term.case == "any" or is_file_name:
         return True
@@ -800,8 +802,6 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
             for one in (words, words[::-1]))  # it may be written backwards
     if text[start] != text[start].upper():
         return False
-    if term.rule.startswith(name_variants.CITY) and _LONGER_PLACE.match(text, end):
-        return False
     if term.case == "capital":
         return True
     before = re.search(r"(\w+)\W*$", text[max(0, start - 24):start])
@@ -814,13 +814,11 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
 
 _ONLY_PARTICLES = re.compile(rf"[\W_]{{1,4}}(?:(?:{'|'.join(transcriptions.PARTICLES)})[\W_]{{1,4}})*")
 """The pattern of the text that may stand between the words of a name in another transcription."""
-_LONGER_PLACE = re.compile(r"""(?x) \ d(?:e|el|a|o|os|as)(?:\ l[ao]s?)?\ [A-ZÀ-Þ]
+_TITLED = re.compile(r"""(?x) (?:\ (?:and|of|[A-Z]\w+)){0,3}\ (?:Journal|Quarterly|Review)\b
     | :\ (?:[A-Z]\w+\ ){0,3}(?:Books|Elsevier|Palgrave|Polity|Press|Routledge|Sage|SAGE|Springer|Wiley)\b
     | \ (?:Agreement|Charter|Convention|Declaration|Principles|Process|Protocol|Statute|Treaty)\b""")
-"""The pattern of words that make a name the beginning of another one, of a place (Lagos de Moreno is not
-Lagos), a publisher or a treaty."""
-_JOURNAL = re.compile(r"(?: (?:and|of|[A-Z]\w+)){0,3} (?:Journal|Quarterly|Review)\b")
-"""The pattern of words that make the name of a people the beginning of a journal's title."""
+"""The pattern of words that make a city or a people the beginning of the name of a journal, publisher or
+treaty."""
 _LONGEST_PARTICLE = 3
 _WORDS_OF_A_PHRASE = 2
 """The largest number of words in a label that needs its capitals to count, because so few words can follow

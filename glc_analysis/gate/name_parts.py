@@ -138,8 +138,9 @@ _SAINT = re.compile(r"(?i)\b(?:saint|sainte|san|sankt|santa|santo|são|st)\.?\s$
 _QUOTES = tuple("«»„“”'\"")
 _OPENS = re.compile(r"(?:^|[.!?:;…|•\n])\W*$")
 """The pattern of text before a word that has a capital only because it opens a sentence."""
-_LONGER_NAME = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
-"""The pattern of words that make a surname the beginning of a place's name, such as Talavera de la Reina."""
+LONGER_NAME = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
+"""The pattern of words that make a surname or a place the beginning of another place's name, such as Talavera
+de la Reina."""
 _POSSESSIVE = re.compile(r"['’]s?\b")
 
 
@@ -179,7 +180,7 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
     if not word[0].isupper() or _CITED.match(behind) or (
             kind == "given name" and word.isupper() and len(word) < _SHORTEST_WORD and behind[:1] != ":"):
         return False
-    if _follows_title(before) or kind == "given name" and _precedes_title(behind):
+    if _follows_title(before):
         return True
     initials = [each[0] for each in WORD.findall(fold_text(name))]
     beside = ((_INITIAL_OF_SURNAME.match(behind),) if kind == "given name"
@@ -189,7 +190,7 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
         return True
     if kind == "given name" and _speaks(before, behind):
         return True
-    if is_ordinary(word, everywhere) or _LONGER_NAME.match(behind):
+    if is_ordinary(word, everywhere) or LONGER_NAME.match(behind):
         return False
     if kind == "surname":
         return not _follows_name_of_another(before, name)
@@ -242,10 +243,11 @@ def _follows_name_of_another(before: str, name: str) -> bool:
 
 
 def _speaks(before: str, behind: str) -> bool:
-    """Whether a verb of speech stands beside a word, and no other name."""
+    """Whether a verb of speech stands beside a word, or a title (Hanım) behind it, and no other name."""
     verbs = ordinary_words("speech")
     after, previous = re.match(r"\s(\w+)", behind), re.search(r"(\w+):?\s$", before)
-    return bool(after and fold_text(after[1]) in verbs and not (previous and previous[1][0].isupper())
+    return bool(after and fold_text(after[1]) in verbs | ordinary_words("title behind")
+                and not (previous and previous[1][0].isupper())
                 or previous and fold_text(previous[1]) in verbs and not _is_before_name(behind))
 
 
@@ -268,11 +270,6 @@ def is_ordinary(word: str, everywhere: str) -> bool:
 def _follows_title(before: str) -> bool:
     found = re.search(r"([^\s\d.,;:!?()]+)\.?\s$", before)
     return bool(found) and fold_text(found[1]) in ordinary_words("title")
-
-
-def _precedes_title(behind: str) -> bool:
-    title = re.match(r"\s(\w+)", behind)
-    return bool(title) and fold_text(title[1]) in ordinary_words("title behind")
 
 
 def _is_surname_without_capitals(word: str) -> bool:
