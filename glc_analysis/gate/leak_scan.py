@@ -36,6 +36,7 @@ from glc_analysis.gate.file_text import (
 )
 from glc_analysis.gate.identifying_forms import find_identifying_forms
 from glc_analysis.gate.name_parts import (
+    CITED,
     LONGER_NAME,
     find_initials,
     is_ordinary,
@@ -791,7 +792,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.case == "any" or is_file_name:
         return True
     if term.case == "heard":
-        return not is_ordinary(words, "") and all(
+        is_author = term.rule == PART and CITED.match(text, end)
+        return not is_author and not is_ordinary(words, "") and all(
             word.lower() == word.upper() or word[0].isupper() or len(word) <= _LONGEST_PARTICLE
             for word in name_variants.WORD.findall(words))
     if term.case == "label" and term.text.isupper() and " " not in term.text:

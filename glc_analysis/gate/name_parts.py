@@ -126,9 +126,9 @@ def _is_long_word(word: str) -> bool:
 
 
 _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:;…。៖។|•\n\"“”«»(]|\s[–—-])\s*$")
-_CITED = re.compile(r"""(?x)
+CITED = re.compile(r"""(?x)
     (?:,?\ (?:[A-Z]\.?\ ?){1,3})? (?:,|\ et\ al\.?|\ (?:&|and|y|et|und|e)\ \w+)* \ \(?(?:19|20)\d\d
-    | ,?\ (?:[A-Z]\.?[ ]?){1,3} (?:,\ |&\ |and\ ) [A-Z]\w+ | \ et\ al""")
+    | ,?\ (?:[A-Z]\.?[ ]?){1,3} (?:,\ (?:&\ |and\ )?|&\ |and\ ) [A-Z]\w+ | \ et\ al""")
 """The pattern of text that follows the name of a cited author."""
 _INITIAL_BEFORE = re.compile(r"(?<!\w)([^\W\d_])\.\s?(?:[^\W\d_]\.\s?){0,2}$")
 _INITIAL_OF_SURNAME = re.compile(r"\s([^\W\d_])(?:\.|(?=[-,;:)]|$))")
@@ -177,7 +177,7 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
     if not _CASED.match(fold_text(word)):
         return (_follows_title(before) or kind == "surname" and _is_surname_without_capitals(word)
                 or kind == "given name" and _speaks(before, behind))
-    if not word[0].isupper() or _CITED.match(behind) or (
+    if not word[0].isupper() or CITED.match(behind) or (
             kind == "given name" and word.isupper() and len(word) < _SHORTEST_WORD and behind[:1] != ":"):
         return False
     if _follows_title(before):

@@ -26,6 +26,7 @@ def test_a_part_of_a_name_is_found(text):
 
 @pytest.mark.parametrize("text", [
     "Quispe (2014) wrote it.", "Quispe & Nina, 2014", "Quispe et al.", "Rosalía is a town.", "quispe", "R.Q",
+    "Quispe, R., & Nina, P. (2011)",
     "Nina, R. Q. (2014)", "R. Q. Nina", "R and Q"])
 def test_what_only_looks_like_a_part_is_harmless(text):
     assert rules(text, QUISPE) == {}
@@ -210,7 +211,8 @@ def test_another_transcription_of_a_name_is_found(name, text):
 
 
 @pytest.mark.parametrize(("name", "text"), [
-    ("Оксана Ткачук", "oxana tkatchouk"), ("Оксана Ткачук", "Oxana Petrova"), ("Ana López", "Ena Lipsi")])
+    ("Оксана Ткачук", "Tkachuk (2015)"), ("Оксана Ткачук", "oxana tkatchouk"),
+    ("Оксана Ткачук", "Oxana Petrova"), ("Ana López", "Ena Lipsi")])
 def test_other_names_are_no_transcription(name, text):
     assert rules(text, (name, "person", "folded", "")) == {}
 
