@@ -508,7 +508,7 @@ def _faults(rows: pd.DataFrame, known: Mapping[str, str], near: pd.Series, file:
             yield fault("is in several rows", column="segment_id", value=segment, fix="keep one of the rows")
         if NONE in names and {*names} != {NONE}:
             yield fault("has both none and a code", column=CONSENSUS, value="; ".join(names),
-                        fix="keep none or the code")
+                        fix="keep either none or the codes")
         for name in (name for name in names if name != NONE and not known[name]):
             yield fault(f"is not a code of codebook.csv; {suggest_name(name, near)}", column=CONSENSUS,
                         value=name, fix="write a name or code_id from the sheet Codes")

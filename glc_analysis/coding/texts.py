@@ -130,7 +130,7 @@ def spoken_key(turns: pd.DataFrame) -> str:
 
 
 def mark_speakers_as_observers(turns: pd.DataFrame, speakers: Collection[str]) -> pd.DataFrame:
-    """Returns the turns with the role ``observer`` for the turns of the speakers ``silent`` and for turns in
+    """Returns the turns with the role ``observer`` for the turns of ``speakers`` and for turns in
     which an interpreter translates them.
 
     >>> turns = pd.DataFrame({"speaker_id": ["ana", "int", "ben"], "organisation_id": ["a", "", "b"],

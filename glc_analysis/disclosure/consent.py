@@ -119,7 +119,7 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
                  "organisation_id": register or {organisation}}
         for column, words in known.items():
             if row[column] not in words:
-                yield Fault(f"is not known here; {suggest_name(row[column], filter(None, words))}",
+                yield Fault(f"is not an allowed value; {suggest_name(row[column], filter(None, words))}",
                             file="consent.csv", row=str(n), column=column, value=row[column],
                             fix=_FIXES.get(column, f"use one of {', '.join(filter(None, words))}"))
         if not is_iso_date(row["date"]):

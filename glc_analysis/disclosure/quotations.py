@@ -213,7 +213,7 @@ def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Faul
     words = dict(zip(segments["segment_id"], segments["text"], strict=True))
     for n, row in quotes.iterrows():
         known = {"segment_id": words, "audience": READING_AUDIENCES, "status": _STATUSES}
-        found = [(column, f"is not known here; {suggest_name(row[column], names)}",
+        found = [(column, f"is not an allowed value; {suggest_name(row[column], names)}",
                   "choose a value that this column allows (for segment_id: a segment of the study)")
                  for column, names in known.items() if row[column] not in names]
         if row["status"] == "proposed" and row["segment_id"] in words \

@@ -192,7 +192,7 @@ def changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.Da
                 changed.setdefault(how, []).append(question or "codes")
     for how, names in changed.items():
         own = rows.index[rows["question_id"].isin([*names, EVERY_QUESTION])]
-        yield Fault("was published in other groups, and a reader can subtract two kinds of groups from "
-                    "each other",
+        yield Fault("was published in other groups before, and a reader could subtract the figures of one "
+                    "kind of groups from those of the other kind",
                     file="groupings.csv", row=str(own[0]) if len(own) else "", column="question_id",
                     value=", ".join(names), fix=f"group it as before, by {how}")

@@ -219,7 +219,7 @@ _MEASURED = ["question", "statistic", "value", "base_n"]
 
 
 def subset_kind(attribute: str, *, more: Sequence[str] = ()) -> str:
-    """Returns the kind of subset that ``--by`` names. ``column`` is the name of an attribute or one of
+    """Returns the kind of subset that ``--by`` names. ``attribute`` is the name of an attribute or one of
     ``more``; it may end in ``_id``.
 
     >>> subset_kind("home_country_id")

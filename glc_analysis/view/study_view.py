@@ -565,8 +565,8 @@ def _refuse_unseen_country(name: str, seen: Mapping[str, str]) -> None:
         _known(name, seen, "country")
     except UsageError:
         listed = ", ".join(f"{one!r} ({label})" for one, label in seen.items())
-        raise UsageError(f"This audience is shown no country {name!r}"
-                         + (f"; it is shown {listed}." if listed else ", nor any other.")) from None
+        raise UsageError(f"This audience may not see a country {name!r}"
+                         + (f"; it may see {listed}." if listed else ", nor any other.")) from None
 
 
 def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:

@@ -270,7 +270,7 @@ def test_names_may_be_written_in_any_case_or_as_labels(study, team):
 def test_a_country_that_an_audience_may_not_know_of_is_answered_like_one_that_is_not_there(study, public):
     assert public.countries.empty
     for name in ("KHM", "ZZZ"):
-        with pytest.raises(UsageError, match=f"This audience is shown no country '{name}', nor any other"):
+        with pytest.raises(UsageError, match=f"This audience may not see a country '{name}', nor any other"):
             study.view("public", country=name)
 
 

@@ -51,8 +51,8 @@ def test_the_change_is_one_line_and_nothing_is_written_before(study):
 @pytest.mark.parametrize(("changed", "said"), [
     ({"text": "words nobody said"}, "is not in segment"),
     ({"quote_id": "q01"}, "quote_id"),
-    ({"segment_id": "call-9.9"}, "is not known here"),
-    ({"audience": "everybody"}, "is not known here"),
+    ({"segment_id": "call-9.9"}, "is not an allowed value"),
+    ({"audience": "everybody"}, "is not an allowed value"),
 ])
 def test_a_row_that_does_not_fit_is_refused(study, changed, said):
     with pytest.raises(Faults, match=said):
