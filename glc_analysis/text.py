@@ -102,7 +102,7 @@ def map_distinct(series: pd.Series, function: Callable[[Any], object]) -> pd.Ser
     if not len(texts) or (codes < 0).any():  # nothing, or missing values
         return series.map({text: function(text) for text in series.unique()})
     results = pd.Series([*map(function, np.asarray(texts))])
-    return results.take(codes).set_axis(series.index)
+    return pd.Series(results.array.take(codes), index=series.index)
 
 
 def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:

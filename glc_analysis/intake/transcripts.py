@@ -12,6 +12,7 @@ as footnotes. A file must name its speakers in the same way throughout:
 
 from __future__ import annotations
 
+import hashlib
 import html
 import math
 import re
@@ -19,7 +20,8 @@ import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from io import BytesIO
 from itertools import accumulate, groupby, pairwise, takewhile
 from pathlib import Path
@@ -342,7 +344,8 @@ class Transcript:
 
 
 def read_transcript(path: Path) -> Transcript:
-    """Reads one transcript. Successive lines of the same speaker form one turn.
+    """Reads one transcript. Successive lines of the same speaker form one turn. A file that
+    has not changed is not parsed again.
 
     Raises `Faults` with all faults of the file, such as unfinished cues, times that run backwards, cues
     before the first named speaker, or no named speaker at all.
@@ -354,7 +357,24 @@ def read_transcript(path: Path) -> Transcript:
     ...     read_transcript(path).turns[["speaker", "text", "line"]].values.tolist()
     [['Ana', 'We met at 10:30. All of us.', 1], ['Ben', 'Yes.', 3]]
     """
-    (rows, names), faults = _read_rows(path), []
+    read = _parse_transcript(_Content(path.name, hashlib.sha256(
+        read_bytes(path, limit=_MOST_DOCX_BYTES)).hexdigest(), path))
+    return replace(read, path=path, turns=read.turns.copy(deep=False))
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a transcript is read from: two are equal if files of one name hold the same bytes."""
+
+    name: str
+    digest: str
+    path: Path = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _parse_transcript(content: _Content) -> Transcript:
+    path, faults = content.path, []
+    rows, names = _read_rows(path)
     is_timed = any(text.startswith("WEBVTT") for _, text in rows[:1]) or any(map(_is_cue, rows))
     lines = _cues(rows, path.name, faults) if is_timed else _in_table(_blocks(rows), names)
     spoken = attribute_speakers(lines)
