@@ -204,8 +204,8 @@ def _check(units: pd.DataFrame) -> None:
 
 
 def _all_codes(grid: _CodedUnits, tree: _Tree) -> _Measurement:
-    """Returns the measurement of all codes together. A value is a set of codes, from which the codes above
-    another code of the set are removed."""
+    """Returns the measurement of all codes together. A value is a set of codes. If the set has a code and a
+    code above it, the code above is removed."""
     masi = masi_distance(tree.specific)
 
     def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -285,8 +285,8 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     which codes that coders used and codebook.csv lacks are added.
 
     ``documents`` and ``segments`` are the processed tables. ``unmasked`` has the unmasked words of open
-    answers by document_id, and ``columns`` the codes that are columns of the survey's files. Raises Faults
-    with all faults of the coders' files.
+    answers, keyed by document_id. ``columns`` has the codes that are columns of the survey's files. Raises
+    Faults with all faults of the coders' files.
     """
     masker = Masker(reference.names, key)
 

@@ -140,9 +140,9 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
     - ``conversations``: the ids of interviews and calls. Only these texts are recognised by their words if a
       file has them under an unknown name.
 
-    If a file names several coders, their names become their ids; else its coder is the one in study.toml. A
-    file of several coders does not say who read a document without coding it. So each of these coders counts
-    as having handed in only the documents that they coded.
+    If a file names several coders, their names become their ids. Otherwise the coder is the one that
+    study.toml names for the file. A file of several coders does not say who read a document without coding
+    it. So each of these coders counts as having handed in only the documents that they coded.
     """
     result = PlacedCodings()
     at_desk: dict[str, dict[str, str]] = defaultdict(dict)
@@ -245,9 +245,9 @@ def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, cop
 def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[str, str]:
     """Returns the document_id for every name that a coder's program may give a text.
 
-    This name is the document_id or the name of the raw file. For an answer, it is also the respondent's own
-    id with the question, or the organisation with the question, if only one answer has that name. ``paths``
-    has the raw file of each interview and call.
+    This name is the document_id or the name of the raw file. An answer also has these names: the respondent's
+    own id with the question, and the organisation with the question. They are used only if no other answer
+    has the same name. ``paths`` has the raw file of each interview and call.
 
     >>> document_names(pd.DataFrame({"document_id": ["call-1"]}), {"call-1": "raw/calls/May 3.vtt"})
     {'may 3': 'call-1', 'call-1': 'call-1'}

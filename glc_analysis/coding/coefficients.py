@@ -63,8 +63,8 @@ def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None
                   lengths: np.ndarray | None = None, distance: Distance | None = None) -> CodingCounts:
     """Counts an array of coders x units of encoded values, group by group.
 
-    ``lengths`` is how many units a column represents (1 by default), ``distance`` is the distance between
-    two values (by default 1 where they differ).
+    ``lengths`` is how many units each column represents; the default is 1. ``distance`` is the distance
+    between two values; the default is 1 where they differ, else 0.
 
     >>> counts = count_codings(np.array([[0, 1, 1, -1], [0, 1, 0, 1]]), 2)
     >>> counts.units, counts.pairable, counts.disagreement, counts.values

@@ -316,8 +316,8 @@ def _masked(turns: pd.DataFrame, masker: Masker) -> tuple[Text, pd.DataFrame]:
 
 
 def _joins(text: str, starts: Iterable[int], counts: Iterable[Iterable[int]]) -> Iterator[int]:
-    """Yields the positions in a text that are the given numbers of characters, not counting spaces, after
-    each of the starts.
+    """Yields positions in a text. For each of ``starts``, ``counts`` has numbers of characters; each position
+    is that many characters after the start, not counting spaces.
 
     >>> list(_joins("p1: We wait. No.", [4, 13], [[2, 3], []]))
     [7, 8]

@@ -491,9 +491,9 @@ def _row_ranges(cells: _Cells, k: int, columns: np.ndarray) -> Ranges:
 def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Ranges:
     """Returns what readers see of the counts by group of options that exclude each other.
 
-    The counts of an option add up to that of the whole study, and the counts of a group add up to its base.
-    A small count needs a second hidden count in its row and in its column. Where a hidden count can still be
-    worked out, nothing is shown by group.
+    The counts of an option add up to its count for the whole study, and the counts of a group add up to the
+    group's base. A small count needs a second hidden count in its row and in its column. Where a hidden count
+    can still be worked out, nothing is shown by group.
     """
     rows = np.flatnonzero(~cells.seen.is_hidden)
     hidden = cells.is_small | cells.seen.is_hidden[:, None]

@@ -119,7 +119,7 @@ def lines_to_hide(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.Da
 
 def _beyond_share(rows: pd.DataFrame) -> set[str]:
     """Returns the lines to hide so that no independent organisation has more than a third of its cell's
-    lines: its last lines."""
+    lines. They are the last lines of the organisation."""
     by_unit = {unit: sorted({*own["line"]}) for unit, own in rows.groupby("unit")}
     excess: set[str] = set()
     for unit in sorted(by_unit, key=lambda unit: -len(by_unit[unit])):

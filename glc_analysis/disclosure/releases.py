@@ -40,8 +40,8 @@ _COUNTRY = "country"
 """The kind of group of a country, and the name of the rule that hides figures which could name a country."""
 
 _PACKING = 2 ** 32
-"""A number greater than the records of any organisation, so that the records in the base and those counted
-can be stored in one number."""
+"""A number greater than the records of any organisation, so that the number of records in the base and the
+number of counted records can be stored in one number."""
 
 
 @dataclass(frozen=True)

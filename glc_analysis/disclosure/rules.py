@@ -99,8 +99,8 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.nd
 
 
 def has_undecided_coding(figures: pd.DataFrame) -> pd.Series:
-    """Whether each figure is of a code that is undecided, because the coders have not agreed on it for some
-    organisation.
+    """Whether each figure is about an undecided code. A code is undecided if the coders have not agreed on it
+    for some organisation.
 
     All figures of an undecided code are marked, for every group and source. Otherwise the hidden group would
     show where the undecided passage is, and a figure about calls could be mistaken for the hidden one.

@@ -66,7 +66,7 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
     audiences ``decisions`` (of :func:`decide`) apply:
 
     - A figure that is suppressed, or has no decision, is left out.
-    - A banded figure has its base and the least and the greatest share that it may be (``low``, ``high``).
+    - A banded figure has its base, and the smallest and the largest possible share (``low``, ``high``).
       Column ``band`` gives this range in words; it is blank for all other figures.
 
     Raises UsageError for an unknown audience, and if there are no decisions.

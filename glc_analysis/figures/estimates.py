@@ -107,8 +107,8 @@ def question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionRe
 
 @dataclass(frozen=True)
 class _ByQuestion:
-    """A table of responses: the positions of each question's rows, by question_id, and for each unit the
-    record of each row."""
+    """A table of responses: the positions of each question's rows, keyed by question_id, and for each unit
+    the record of each row."""
 
     rows: Mapping[Any, np.ndarray]
     records: Mapping[str, np.ndarray]

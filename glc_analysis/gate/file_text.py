@@ -75,7 +75,7 @@ class Unreadable(Exception):
 
 
 def extract_text(name: str, content: bytes) -> Iterator[Piece]:
-    """Yields the texts of a file in order: the place of each, and the text in one line, normalised.
+    """Yields the texts of a file in order. Each is a pair of its place and the normalised text in one line.
 
     The kind of file is recognised by its ``name``. Raises Unreadable at the first part that cannot be read.
 

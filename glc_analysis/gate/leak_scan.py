@@ -92,8 +92,8 @@ class Terms:
     """The settings, as section and name, with addresses and telephone numbers that pages for the convening
     print."""
     written: Callable[[Study], Iterator[Piece]] = lambda study: iter(())
-    """A function that yields further texts that people wrote for readers outside the reference tables, each
-    with its place."""
+    """A function that yields further texts that people wrote for readers and that are not in reference
+    tables, each with its place."""
     public_contacts: tuple[tuple[str, str], ...] = ()
     """The settings with addresses and telephone numbers that everybody may read."""
 
@@ -226,11 +226,12 @@ _AROUND = 80
 _BREAKS = ("-", "- ", "-\n", " ", "\u00ad", "\u00ad ", "- > ", "- * ")
 """The signs that can stand between the halves of a broken word."""
 ALLOWED = "allowed"
-"""A value in place of a rule, for a text that is not a leak, and in which no other term counts as a leak
-either."""
+"""The value that a text has in place of a rule if the text is not a leak. No other term inside the text
+counts as a leak either."""
 
 OWN_NAME = "own name"
-"""A value in place of a rule, for the name of an organisation on its own page, which is not searched for."""
+"""The value that the name of an organisation has in place of a rule on its own page, where the name is not
+searched for."""
 _VARIED = ("name", "organisation", "speaker", "country", "people", "city")
 """The rules whose texts are also searched for in other spellings; ids, files and checksums are only searched
 for unchanged."""

@@ -531,8 +531,8 @@ def _forms(word: str, language: str) -> list[str]:
 
 
 def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
-    """Yields the cities of a country: those in the packaged list, and those after which time zones are named,
-    in each language."""
+    """Yields the cities of a country in each language: the cities in the packaged list, and the cities after
+    which time zones are named."""
     yield from _listed(country_id, "cities")
     found = pycountry.countries.get(alpha_3=country_id)
     for zone in _zones().get(found.alpha_2, ()) if found else ():

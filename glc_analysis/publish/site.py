@@ -698,8 +698,8 @@ class Assembly:
         self._read.append(self._threads.submit(self._read_one, notebook))
 
     def render_ahead(self, page: PageJob) -> dict[str, str]:
-        """Returns the HTML of a finished page, each part by its slug, before the site is made
-        (:func:`render_like_last_site`), if the gate lets it pass; blank otherwise."""
+        """Returns the HTML of each part of a finished page, keyed by its slug, before the site is made
+        (:func:`render_like_last_site`); empty if the gate does not let the page pass."""
         parts = render_like_last_site(self._folder, page, self._drawn)
         with TemporaryDirectory(dir=self._folder, prefix=".ahead-") as folder:
             files = [Path(folder, f"{slug}.html") for slug in parts]

@@ -1,8 +1,8 @@
 """The invented sample study. Its answers, interviews and calls are realistic, its names are obviously
 invented, and the true results are known.
 
-It is committed as files, in ``raw/``, ``reference/`` and ``private/`` beside this module, and copied into a
-study folder. Its private tables are committed as well, since nobody in them is real.
+The study is committed as files, in ``raw/``, ``reference/`` and ``private/`` beside this module, and copied
+into a study folder. Its private tables are committed as well, since nobody in them is real.
 ``scripts/make_sample.py`` made them, from the tables in ``scripts/sample_study/content/``.
 """
 
@@ -30,9 +30,9 @@ PLAIN = "plain"
 """The folder with a plain table for each raw file that only an add-on can read. If no installed add-on lists
 this raw file in its ``sample_files``, the table with the same name (and any ending) is copied instead."""
 SAMPLE_KEY = b"an invented key of an invented study, which protects nothing"
-"""The key of its digests (:mod:`glc_analysis.digests`): always the same, so that every copy of the sample
-gives the same bytes. The key is removed together with the sample, because a real study must not have a key
-that everybody knows."""
+"""The key of the sample's digests (:mod:`glc_analysis.digests`). It is always the same, so that every copy of
+the sample gives the same bytes. The key is removed together with the sample, because a real study must not
+have a key that everybody knows."""
 
 
 def write_sample(root: Path) -> list[Path]:

@@ -164,7 +164,8 @@ class VisibleTables:
 
     @cached_property
     def sizes(self) -> dict[str, int]:
-        """How many organisations, records and so on the study has, by name, as far as the audience may know.
+        """The numbers of organisations, records and so on in the study, keyed by name. Numbers that the
+        audience may not know are left out.
 
         >>> view.sizes["organisations"]
         30
