@@ -45,7 +45,8 @@ class CharacterMap:
 
     @classmethod
     def of(cls, text: str) -> CharacterMap:
-        """
+        """Returns the character map of a text.
+
         >>> CharacterMap.of("e\\u0301 “a”")
         CharacterMap(text='é"a"', starts=[0, 3, 4, 5], ends=[2, 4, 5, 6])
         """

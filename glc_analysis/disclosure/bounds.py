@@ -338,7 +338,7 @@ class Counted:
         return int(max(independent[:self.least - 1].sum(), each[:self.least - 1 + self._allies].sum()))
 
     def small_bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """The least and the most that small counts can be.
+        """Returns the least and the most that small counts can be.
 
         A small count means that too few organisations gave the answer, or that too few did not give it.
         Where the base is so small that both could hold, a small count can be anything from 0 to the base.
@@ -548,7 +548,7 @@ def select_codes_to_hide(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, 
     Each array has one entry per code:
 
     - ``codes`` and ``parents``: the id of the code and of the code above it.
-    - ``n`` and ``base``: its count and its base.
+    - ``n`` and ``base``: the count and the base of the code.
     - ``low`` and ``high``: the bounds of the count that a reader knows.
     - ``is_visible``: whether the count or a range of it is shown.
 

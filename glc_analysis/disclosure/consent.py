@@ -1,9 +1,9 @@
 """Consent: who agreed to what, for which audience. Only recorded consent counts; a refusal overrides it.
 
 Consent for the public does not include the convening, and consent for the convening does not include the
-public: each audience has its own row. The consent form said what a refusal to be counted in figures covers
-(:data:`NO_COVERS`). A person's consent is not the organisation's consent. Items that identify both the person
-and the organisation (:data:`_NEED_BOTH`) need the consent of both.
+public: each audience has its own row. The consent form states what a refusal of one of the items
+:data:`IN_FIGURES` covers (:data:`NO_COVERS`). A person's consent is not the organisation's consent. Items
+that identify both the person and the organisation (:data:`_NEED_BOTH`) need the consent of both.
 """
 
 from __future__ import annotations

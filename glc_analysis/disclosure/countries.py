@@ -207,7 +207,7 @@ def is_hidden_option(figures: pd.DataFrame, questions: pd.Series,
 
 
 def _places(rows: pd.DataFrame, column: str) -> list[tuple[str, str]]:
-    """Each country with each organisation, once."""
+    """Returns each pair of a country and an organisation once."""
     pairs = zip(rows[column].astype("str"), rows["organisation_id"].astype("str"), strict=True)
     return [pair for pair in dict.fromkeys(pairs) if pair[0]]
 

@@ -50,7 +50,8 @@ class Rules:
     """The thresholds for one audience, in independent organisations."""
 
     base: int
-    """The least number of organisations in the base of a figure, and outside a group that is shown."""
+    """The least number of organisations that must be in the base of a figure. At least as many must be
+    outside a group that is shown."""
     count: int
     """An answer's count is exact only if at least this many organisations gave the answer, and at least this
     many did not."""

@@ -69,7 +69,8 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
     - A banded figure has its base, and the smallest and the largest possible share (``low``, ``high``).
       Column ``band`` gives this range in words; it is blank for all other figures.
 
-    Raises UsageError for an unknown audience, and if there are no decisions.
+    Raises UsageError for an unknown audience, and for an audience other than the team if ``decisions`` is
+    None.
     """
     if audience not in AUDIENCES:
         raise UsageError(f"There is no audience {audience!r}; {suggest_name(audience, AUDIENCES)}.")
@@ -469,7 +470,7 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
                       decisions: Decisions) -> bool:
     """Whether the base of the figure ``at`` reveals nothing about a hidden count of its condition.
 
-    ``records`` is the number of records of its subset. ``places`` has the positions of the figures by
+    ``records`` is the number of records of its subset. ``places`` has the positions of the figures, keyed by
     question and subset. The base of an open question is every record that was asked the question, so it
     equals the count of the condition.
     """

@@ -152,7 +152,7 @@ class Incidence:
 
 
 class StudyRecords(NamedTuple):
-    """The records that are counted in all figures of organisations or answers.
+    """All records from which figures of organisations or answers are counted.
 
     - ``survey``: the records of questions, separately for each unit (organisations or answers);
     - ``codes``: the records of codes;

@@ -122,7 +122,7 @@ class _ByQuestion:
                    table["is_in_base"].to_numpy(dtype=bool))
 
     def of_question(self, question: Question) -> tuple[np.ndarray, np.ndarray]:
-        """The positions of the rows of a question, and the record of each."""
+        """Returns the positions of the rows of a question, and the record of each row."""
         rows = self.rows.get(question.question_id, np.zeros(0, dtype=np.intp))
         return rows, self.records[question.unit][rows]
 

@@ -144,17 +144,19 @@ class Reader:
         return self.table(name)
 
     def options(self, name: str) -> pd.DataFrame:
-        """The options of all lists; the list of countries has only those that the audience may know of."""
+        """Returns the options of all lists; the list of countries has only those that the audience may know
+        of."""
         rows = self.table(name)
         return rows[(rows["option_list"] != COUNTRY_LIST) | rows["option_id"].isin(self.named_countries)]
 
     def codebook(self, name: str) -> pd.DataFrame:
-        """The codes without their typical passages, because nobody has cleared the words of these
+        """Returns the codes without their typical passages, because nobody has cleared the words of these
         passages."""
         return self.table(name).assign(example="")
 
     def countries(self, name: str) -> pd.DataFrame:
-        """The countries that the audience may know of, without the numbers of organisations and answers."""
+        """Returns the countries that the audience may know of, without the numbers of organisations and
+        answers."""
         rows = self.table(name)
         rows = rows[rows["country_id"].isin(self.named_countries)]
         return rows.assign(organisations_n=pd.NA, answers_n=pd.NA)
@@ -176,7 +178,7 @@ class Reader:
         return self.members.assign(answer_id=ids)
 
     def organisations(self, name: str) -> pd.DataFrame:
-        """The named organisations with name and type, and a row without a name for each other
+        """Returns the named organisations with name and type, and a row without a name for each other
         organisation."""
         rows = self.table(name)
         rows = rows.loc[rows["organisation_id"].isin(self.named), ["organisation_id", "label", "type"]]
@@ -184,13 +186,13 @@ class Reader:
         return pd.concat([rows, pd.DataFrame({"organisation_id": sorted(others), "label": "", "type": ""})])
 
     def own(self, name: str) -> pd.DataFrame:
-        """The rows of a table whose column ``audience`` is this audience."""
+        """Returns the rows of a table whose column ``audience`` is this audience."""
         rows = self.table(name)
         return rows[rows["audience"] == self.audience]
 
 
     def quotations(self, name: str) -> pd.DataFrame:
-        """The quotations that this audience may read. The language is blank where it is hidden."""
+        """Returns the quotations that this audience may read. The language is blank where it is hidden."""
         rows, blocks = self.own(name), self.own("blocks")
         hidden = blocks.loc[~blocks["is_shown"], "block_id"]
         rows = rows[~line_ids(name, rows["quote_id"]).isin([*hidden])]
