@@ -1,1 +1,1 @@
-"""Decides which pages are made, and runs their notebooks."""
+"""Finds out which pages are out of date, and executes their notebooks."""

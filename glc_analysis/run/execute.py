@@ -1,8 +1,8 @@
-"""Executes the pages of a run, several at a time, and normalises the executed notebooks.
+"""Executes the notebooks of the pages of a run, several at a time, and normalises the executed notebooks, so
+that the same inputs always give the same bytes.
 
-A page that fails gives one line that says where and why. The same inputs always give the same bytes.
-papermill runs each notebook in a separate process. In this module, a notebook is a plain dictionary, as
-``json`` reads it.
+papermill executes each notebook in a separate process. For a page that fails, one line says where and why it
+failed. In this module, a notebook is a plain dictionary, as ``json`` reads it.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ _METADATA = {
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
 NOTICE = "notice"
-"""The tag of a cell with the notice that its page failed or is out of date."""
+"""The tag of a cell with the notice that the page has failed or is out of date."""
 
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 
 
 def normalise_notebook(notebook: Content, *, title: str, roots: Iterable[Path] = ()) -> Content:
-    """Returns a copy of a notebook with the title of the page and without content that depends on machine,
-    folder or time.
+    """Returns a copy of an executed notebook with the title of the page, and without content that depends on
+    the machine, the folder or the time.
 
-    Paths under ``roots`` become relative to these folders. Output on stderr, timings and the metadata of
-    papermill are removed. The first heading of the notebook, which is a question, follows the title in
-    italics.
+    The title replaces the first heading of the notebook, which is a question; the question follows in
+    italics. Paths under ``roots`` become relative to these folders. Output on stderr, timings and the
+    metadata of papermill are removed.
     """
     folders = sorted({str(root) for root in roots}, key=len, reverse=True)
     cells = _number_cells(_map_texts(notebook["cells"], lambda text: _without_addresses(text, folders)))
@@ -73,7 +73,8 @@ def add_notice(notebook: Content, text: str) -> Content:
 
 
 def make_prose_notebook(*texts: str) -> Content:
-    """Returns a notebook made from texts in Markdown and from HTML, which has the type Markup.
+    """Returns a notebook with one cell per text. A text of the type Markup is shown as HTML; any other text
+    is Markdown.
 
     >>> from glc_analysis.tables_html import Markup
     >>> [cell["cell_type"] for cell in make_prose_notebook("# Peru", Markup("<p>1 of 4</p>"))["cells"]]
@@ -86,7 +87,7 @@ def make_prose_notebook(*texts: str) -> Content:
 
 
 def notebook_json(notebook: Content) -> str:
-    """Returns a notebook as the text of its file; all notebooks are written in this form."""
+    """Returns the text of the file of a notebook. All notebooks of a run are written in this form."""
     return json.dumps(notebook, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -99,13 +100,13 @@ def _markdown_cell(text: str, *, tags: list[str] | None = None) -> Content:
 
 
 def _shown(html: str) -> Content:
-    """Returns a cell without code that shows HTML."""
+    """Returns a code cell that has no code and shows HTML."""
     output = {"output_type": "display_data", "data": {"text/html": html}, "metadata": {}}
     return {"cell_type": "code", "metadata": {}, "source": "", "outputs": [output]}
 
 
 def _number_cells(cells: Iterable[Content]) -> list[Content]:
-    """Returns the cells, numbered in their order, with only the required fields."""
+    """Returns the cells, numbered in their order, without any field that a notebook does not need."""
     ordered, count = [], 0
     for place, cell in enumerate(cells, start=1):
         tags = cell["metadata"].get("tags", [])
@@ -119,8 +120,8 @@ def _number_cells(cells: Iterable[Content]) -> list[Content]:
 
 
 def _outputs(outputs: Iterable[Content], count: int) -> list[Content]:
-    """Returns outputs without stderr. Printed text that was split into several outputs by chance of timing is
-    joined."""
+    """Returns the outputs of a cell without those on stderr. Printed text that Jupyter has split into several
+    outputs, which depends on timing, is joined."""
     kept: list[Content] = []
     for output in outputs:
         if output.get("name") == "stderr":
@@ -135,8 +136,8 @@ def _outputs(outputs: Iterable[Content], count: int) -> list[Content]:
 
 
 def _with_title(cells: list[Content], title: str) -> list[Content]:
-    """Returns the cells with ``title`` as their heading; the heading that it replaces becomes the question
-    below it."""
+    """Returns the cells with ``title`` in place of the first heading. The replaced heading follows the title
+    in italics."""
     first = next((c for c in cells if c["cell_type"] == "markdown"), None)
     heading = re.search(r"^#+ *(.+)$", first["source"], re.MULTILINE) if first else None
     if first is None or heading is None:
@@ -177,12 +178,15 @@ Outcome = tuple[PageJob, Any, float]
 
 def execute_all(processes: Any, pages: Sequence[PageJob], jobs: int,
                 meanwhile: Callable[[], Any]) -> Generator[Outcome]:
-    """Executes pages; yields each with its outcome and the seconds it took, as they finish.
+    """Executes pages. Yields each page when it has finished, with its outcome and the seconds that it took.
 
-    ``jobs`` pages run at a time; 0 takes the number that the ``processes`` advise. ``meanwhile`` is called
-    while the first pages start. A page whose process died is tried once more at the end, alone, because
-    memory that was too small for several pages may be enough for one. Closing the iterator ends all pages.
-    The iterator must be used in the main thread.
+    - ``processes``: executes single pages (:class:`PageProcesses`);
+    - ``jobs``: the number of pages to execute at the same time; 0 means ``processes.jobs``;
+    - ``meanwhile``: is called while the first pages start.
+
+    If the process of a page died, the page is executed once more at the end, alone, because memory that was
+    too small for several pages may be enough for one. Closing the iterator ends all pages. The iterator must
+    be used in the main thread.
     """
     pool, again = ThreadPoolExecutor(jobs or processes.jobs), []  # threads suffice: pages are processes
     try:
@@ -219,7 +223,8 @@ def _timed(execute: Callable[[PageJob], Any], page: PageJob) -> tuple[Any, float
 
 
 _REPRODUCIBLE_ENV = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
-"""Environment variables of every process that makes pages, which give the same results on every machine."""
+"""Environment variables for every process that executes pages. They make the results independent of the
+machine."""
 KERNEL_ENV = _REPRODUCIBLE_ENV | {
     "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
     # Several processes share the cores: one thread each is fastest.
@@ -229,16 +234,17 @@ KERNEL_ENV = _REPRODUCIBLE_ENV | {
     # Without this the debugger of ipykernel warns at every start.
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
-"""Environment variables of every page of a run."""
+"""All environment variables that a run sets for the process of a page."""
 _UNUSED_GRAMMAR = "rfc3987_syntax"
-"""The grammar with which nbformat checks web addresses. It is not imported, because the import takes 1.4 s
-and notebooks hold no addresses to check."""
+"""The module of the grammar with which nbformat checks web addresses. Its import is prevented, because it
+takes 1.4 s and notebooks have no addresses to check."""
 DEAD_KERNEL = "DeadKernelError"
 """The name of the error for a page whose process died."""
 _LOG, _RECORDER = "reads", "glc_analysis.read_log"
-"""The file in which a kernel records what its page reads, and the IPython extension that records it."""
+"""The file in which a kernel records the inputs that its page reads, and the IPython extension that writes
+this record."""
 _LONGEST = 70
-"""The longest allowed path, in bytes, of a folder for sockets."""
+"""The largest number of bytes in the path of a folder for sockets."""
 
 
 @dataclass(frozen=True)
@@ -251,8 +257,8 @@ class Executed:
 
 @dataclass(frozen=True)
 class Failure:
-    """A page that failed. ``cell`` is the number of the failed cell in the notebook, counted from 1; 0 means
-    before the first cell.
+    """A page that has failed. ``cell`` is the number of the failed cell in the notebook, counted from 1; it
+    is 0 if the failure came before the first cell.
 
     >>> print(Failure("10_country.ipynb", "country-khm", 5, "KeyError", "'Q9'"))
     10_country.ipynb, page country-khm, cell 5: KeyError: 'Q9'
@@ -267,7 +273,7 @@ class Failure:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the process of the page died, in which case another attempt may succeed."""
+        """Whether the page failed because its process died. A second attempt may then succeed."""
         return self.error == DEAD_KERNEL
 
     def __str__(self) -> str:
@@ -276,16 +282,19 @@ class Failure:
 
 
 def page_environment(study: Study) -> dict[str, str]:
-    """Returns the environment variables of the processes that make pages of a study."""
+    """Returns the environment variables of the processes that execute pages of a study."""
     return os.environ | KERNEL_ENV | {"GLC_STUDY": str(study.root)}
 
 
 class PageProcesses:
-    """The processes on this machine in which the pages of one run are executed. Each page has its own kernel
-    and is executed from a thread; :meth:`stop` ends all of them.
+    """Executes the pages of one run in processes on this machine. Each page has its own kernel and is
+    executed from a thread; :meth:`stop` ends all of them.
 
-    Pages that do not need the whole study get ``reader_study`` in its place, if there is one. ``notes`` are
-    messages of the run, ``jobs`` is the number of pages to execute at a time.
+    - ``timeout``: the largest number of seconds that a page may take;
+    - ``reader_study``: a study with only what the audience may see, for pages that do not need the whole
+      study;
+    - ``notes``: messages that the run prints at its end;
+    - ``jobs``: the number of pages that should be executed at the same time.
     """
 
     notes: Sequence[str] = ()
@@ -298,18 +307,19 @@ class PageProcesses:
         self._stopped = False
 
     def hold(self, reads: Iterable[str]) -> None:
-        """Does nothing here, because each kernel reads its own tables. A subclass may read the tables in
-        ``reads`` once for all pages."""
+        """Does nothing, because each kernel reads its own tables. A subclass may read the tables that
+        ``reads`` names once for all pages."""
 
     def execute(self, page: PageJob) -> Executed | Failure:
-        """Executes a page; returns the executed notebook or the failure, with the inputs that the page has
-        read."""
+        """Executes a page. Returns the executed notebook or the failure; both have the inputs that the page
+        has read."""
         with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as folder:
             outcome = self.make_page(page, Path(folder))
             return replace(outcome, reads=read_recorded_reads(Path(folder, _LOG), page.notebook))
 
     def make_page(self, page: PageJob, folder: Path) -> Executed | Failure:
-        """Makes a page in a kernel. ``folder`` is the folder for the page's temporary files."""
+        """Executes a page in a kernel, and returns the executed notebook or the failure. ``folder`` is the
+        folder for the page's temporary files."""
         sys.modules.setdefault(_UNUSED_GRAMMAR, None)  # ty: ignore[no-matching-overload]  # as if not there
         import papermill
 
@@ -341,21 +351,21 @@ class PageProcesses:
         return f"took longer than {self._timeout:g} seconds"
 
     def environment_of(self, page: PageJob, folder: Path) -> dict[str, str]:
-        """Returns the environment variables of a page's process, which records in ``folder`` what the page
-        reads."""
+        """Returns the environment variables of the process of a page. They make the process record in
+        ``folder`` which inputs the page reads."""
         root = {} if page.whole_study else {"GLC_STUDY": str(self.reader_study.root)}
         return self.environment | {LOG_VARIABLE: str(folder / _LOG)} | root
 
     def stop(self) -> None:
-        """Kills every kernel, so that all running pages fail."""
+        """Kills every kernel, so that all pages that are being executed fail."""
         self._stopped = True
         for process in list(self._at_work):
             process.kill()
 
     @contextmanager
     def working(self, process: Any, is_late: threading.Event) -> Generator[None]:
-        """During this block, kills the process of a page if it takes too long, or if all pages are
-        stopped."""
+        """During the block, kills the process of a page if the page takes too long (``is_late`` is then set)
+        or if :meth:`stop` is called."""
         timer = threading.Timer(self._timeout, lambda: (is_late.set(), process.kill()))
         self._at_work.add(process)
         try:
@@ -370,8 +380,8 @@ class PageProcesses:
     @contextmanager
     def _kernel(self, page: PageJob, folder: Path, is_late: threading.Event,
                 exit_codes: list[int]) -> Generator[KernelManager]:
-        """Gives a kernel for one page, which ends with the block. If the kernel died, its exit code is added
-        to ``exit_codes``."""
+        """Starts a kernel for one page, and ends it after the block. If the kernel died during the block, its
+        exit code is added to ``exit_codes``."""
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_core.utils import run_sync
 
@@ -398,28 +408,29 @@ class PageProcesses:
 
 
 def page_processes() -> Callable[..., PageProcesses]:
-    """Returns the class or function that makes the object to execute pages on this machine: that of an
-    add-on, or else :class:`PageProcesses`."""
+    """Returns the class or function that makes the object which executes pages on this machine. An add-on may
+    declare one (:attr:`.AddOn.runs`); otherwise it is :class:`PageProcesses`."""
     return next(iter(load_declared_objects("runs", "processes")), PageProcesses)
 
 
 def _folder_of_sockets() -> str:
-    """Returns the folder for temporary files or, if its path is too long for a socket, ``/tmp``. The path of
-    a socket can have at most 107 bytes, on some systems 103."""
+    """Returns the folder for temporary files; if its path is too long for sockets in it, ``/tmp``. The path
+    of a socket may have at most 107 bytes, on some systems 103."""
     usual = tempfile.gettempdir()
     return usual if len(os.fsencode(usual)) <= _LONGEST or os.name != "posix" else "/tmp"
 
 
 def describe_exit(code: int) -> str:
-    """Describes the exit code of a process that did not finish."""
+    """Returns a message about the exit code of a process that ended before its page was finished."""
     return ("its process was killed; perhaps the memory ran out" if code == -9
-            else f"its process ended with {code}")
+            else f"its process ended with exit code {code}")
 
 
 def page_failure(page: PageJob, place: int, error: str, message: str) -> Failure:
-    """Returns the failure of a page without a traceback. ``place`` is the number of the failed cell, counted
-    from 0 and including the cell that papermill inserts after the parameters; the result has its number in
-    the notebook as it is in the repository."""
+    """Returns the failure of a page, with only the first line of its error message. ``place`` is the number
+    of the failed cell in the executed notebook, counted from 0; this notebook includes the cell that
+    papermill inserts after the parameters. The result has the number of the cell in the original notebook,
+    counted from 1."""
     place += 1 if place <= parameters_at(read_notebook_cells(page.notebook)) else 0
     first_line = next(iter(message.strip().splitlines()), "")[:300]
     return Failure(page.notebook.name, page.slug, place, error, first_line or "no message")

@@ -1,8 +1,8 @@
-"""A kernel manager that leaves no socket open.
+"""Defines a manager of Jupyter kernels that leaves no socket open.
 
-nbclient does not close the client of a kernel manager that it was given. Client, sockets and context then
-refer to each other, and are left to Python's garbage collection. The collection may wait for ever, because a
-context waits until its sockets are closed.
+If nbclient gets a kernel manager from its caller, it does not close the manager's client. Client, sockets and
+context then refer to each other until Python's garbage collection removes them. The collection may wait for
+ever, because a context waits until its sockets are closed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from glc_analysis.errors import UsageError
 
 
 class KernelManager(AsyncKernelManager):
-    """A manager whose clients end with its kernel."""
+    """A kernel manager that closes its clients when its kernel ends (:meth:`ending`)."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -41,8 +41,8 @@ class KernelManager(AsyncKernelManager):
 
     @contextmanager
     def ending(self) -> Generator[None]:
-        """Closes the sockets of all clients after the block, and ends the kernel, all in one thread. This
-        includes clients that could not connect and kernels that could not be reached."""
+        """After the block, closes the sockets of all clients and ends the kernel, in the thread of the block.
+        It does so even if a client could not connect or the kernel could not be reached."""
         try:
             yield
         finally:

@@ -1,10 +1,10 @@
-"""Plans the pages of a run: every notebook with every country, theme or organisation that its parameters
-take.
+"""Plans the pages of a run. A notebook has one page; if it has a parameter such as ``country`` or ``theme``,
+it has one page per country or theme.
 
-Each page has a digest of all its inputs, and is out of date if this digest has changed. Its inputs are what
-it read the last time it was made; for a page that was never made, they are all inputs of the study. This
-module needs only the standard library, so that `glc status`, and a run with nothing to do, finish before
-pandas could be imported.
+Each page has a key, which is a digest of all its inputs, and is out of date if its key has changed. The
+inputs of a page are what it read the last time it was made. For a page that was never made, they are all
+inputs of the study. This module needs only the standard library, so that `glc status`, and a run with nothing
+to do, finish before pandas could be imported.
 """
 
 from __future__ import annotations
@@ -38,18 +38,19 @@ _REQUIRED = ("study", "audience")
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook: its question, its parameters and their defaults.
+    """A notebook: its question (``title``), its parameters with their defaults, and a digest of its cells
+    (``source``).
 
-    Its metadata under ``{"glc": {...}}`` may have these entries:
+    The metadata of the notebook may have these entries under ``{"glc": {...}}``:
 
-    - ``audiences``: the audiences that may read its pages; without this entry, only the team;
-    - ``whole_study``: pages for audiences other than the team get the whole study, instead of a folder with
-      what the audience may see (:mod:`glc_analysis.view.reader_study`);
-    - ``needs``: tables; the notebook has no page in a study in which all of them are empty;
-    - ``addon``: an add-on; the notebook has no page if the add-on is not installed;
-    - ``example``: the name of the worked example that this notebook is; it has a page only in an invented
-      study, while a copy with another name is treated like any other notebook;
-    - ``menu``: the heading of its pages in the menu, if it is not the usual heading.
+    - ``audiences``: the audiences that may read its pages; by default, only the team;
+    - ``whole_study``: if true, pages for audiences other than the team read the whole study, instead of a
+      folder with only what the audience may see (:mod:`glc_analysis.view.reader_study`);
+    - ``needs``: names of tables; the notebook has no page in a study in which all of these tables are empty;
+    - ``addon``: the name of an add-on; the notebook has no page if the add-on is not installed;
+    - ``example``: the notebook's own name, if it is a worked example. Such a notebook has a page only in an
+      invented study; a copy with another name is treated like any other notebook;
+    - ``menu``: the heading of its pages in the menu, in place of the usual heading.
     """
 
     path: Path
@@ -65,7 +66,7 @@ class Notebook:
 
     @property
     def name(self) -> str:
-        """The name of the notebook: its file name without number and ending, spaces as underscores.
+        """The file name of the notebook without its number and ending, with underscores in place of spaces.
 
         >>> Notebook(Path("01_data_quality.ipynb"), "What arrived?", {}, "").name
         'data_quality'
@@ -76,11 +77,11 @@ class Notebook:
 
 def notebooks(folder: Path = NOTEBOOKS, *others: Path) -> list[Notebook]:
     """Returns the notebooks of a folder whose file names begin with a number, in the order of their names.
-    Notebooks of an add-on that is not installed are left out. A notebook in one of the ``others`` replaces a
-    notebook with the same file name.
+    Notebooks of an add-on that is not installed are left out. A notebook in one of the folders ``others``
+    replaces a notebook with the same file name.
 
-    Raises Faults listing every file that is not a notebook, has no ``parameters``
-    cell, or lacks the parameter ``study`` or ``audience``.
+    Raises Faults with every file that is not a notebook, has no cell tagged ``parameters``, or lacks the
+    parameter ``study`` or ``audience``.
     """
     readable, faults = [], []
     for path in list_notebook_files(folder, *others):
@@ -98,8 +99,8 @@ def notebooks(folder: Path = NOTEBOOKS, *others: Path) -> list[Notebook]:
 
 
 def read_defaults(source: str) -> dict[str, Any]:
-    """Returns the names and values in a parameters cell. Raises SyntaxError or ValueError if the cell holds
-    anything else.
+    """Returns the names and values in the source of the cell tagged ``parameters``. Raises SyntaxError or
+    ValueError if a value cannot be read.
 
     >>> read_defaults('study = ""  # folder\\naudience: str = "team"')
     {'study': '', 'audience': 'team'}
@@ -120,7 +121,7 @@ def parameters_at(cells: list[dict[str, Any]]) -> int:
 
 
 def missing_parameter_faults(path: Path, names: Iterable[str]) -> list[Fault]:
-    """Returns a fault for each parameter that a notebook needs or is given, but does not have."""
+    """Returns a fault for each parameter in ``names``, which the notebook does not have."""
     return [Fault("the notebook does not have this parameter", file=path.name, value=name,
                   fix="add it to the cell tagged `parameters`") for name in names]
 
@@ -138,7 +139,7 @@ def _read(path: Path) -> Notebook:
     parameters_cell = parameters_at(cells)
     if parameters_cell < 0:
         raise Faults([Fault("has no cell tagged `parameters`", file=path.name, fix="tag the cell "
-                            "with its defaults, or keep it in another folder")])
+                            "that sets its parameters, or move the notebook to another folder")])
     try:
         parameters = read_defaults(texts[parameters_cell])
     except (SyntaxError, ValueError):
@@ -168,15 +169,15 @@ def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
 
 
 _DECISIONS = "release_"
-"""The beginning of the names of tables that say what an audience may see."""
+"""The beginning of the names of the tables that say what an audience may see of the figures."""
 _UNSEEN = ("raw", "survey", "context", "reports")
-"""The sections of study.toml that no page shows; they change a page at most through the tables. Pages may
-show all other sections."""
+"""The sections of study.toml that no page shows, so that they can change a page only by changing the tables.
+Pages may show all other sections."""
 
 
 def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple[str, int, int, int]]:
-    """Returns size, time and file-system number of each file from which :class:`Inputs` and the notebooks are
-    read, a quick way to tell that no file has changed."""
+    """Returns the path, size, time and file-system number of each file that :class:`Inputs` reads, and of
+    each notebook. If these are equal later, the files are taken as unchanged."""
     files = [study.settings_file, study.processed / "slices.json", study.processed / "provenance.json",
              *study.reference_files(), *list_notebook_files(folder, study.notebooks)]
     return [(str(path), of.st_size, of.st_mtime_ns, of.st_ino)
@@ -184,7 +185,7 @@ def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple
 
 
 class Inputs:
-    """The present inputs of an audience's pages, which gives the digest of each input that a page has
+    """The inputs of an audience's pages as they are now. It computes the digest of any input that a page has
     read."""
 
     def __init__(self, study: Study, audience: str) -> None:
@@ -210,13 +211,13 @@ class Inputs:
             "raw": record.get("raw", {})}
 
     def marks(self, values: Mapping[str, Any]) -> dict[str, str]:
-        """Returns short digests of all inputs of a page, by name. Each begins with a letter, so that the gate
-        does not take it for a phone number."""
+        """Returns a short digest of each value, keyed by name. A digest begins with a letter, so that the
+        gate does not take it for a phone number."""
         return {name: f"h{self.study.digests.of_value(value)[:11]}" for name, value in values.items()}
 
     def marks_of_reads(self, reads: Iterable[str]) -> dict[str, str]:
-        """Returns the short digest of each input that a page reads, by its name in the record. Each input is
-        digested once, although many pages read it."""
+        """Returns the short digest of each input that a page reads (``reads``), keyed by its name in the
+        record of the page. Digests are kept, because many pages read the same input."""
         new = {thing: self._digest(thing) for thing in reads if thing not in self._read_marks}
         self._read_marks |= self.marks(new)
         return {thing: self._read_marks[thing] for thing in reads}
@@ -235,13 +236,13 @@ class Inputs:
 
     @property
     def own_tables(self) -> list[str]:
-        """The tables for this audience; of the release tables, only those of this audience."""
+        """The names of all tables except the tables that say what other audiences may see."""
         return [name for name in self._tables
                 if not name.startswith(_DECISIONS) or name == f"{_DECISIONS}{self.audience}"]
 
     def _path_digest(self, path: Path) -> str:
-        """Returns the digest of a file, or of the names, sizes and times in a folder; blank if the path does
-        not exist."""
+        """Returns the digest of a file; for a folder, the digest of the names, sizes and times of its files.
+        Blank if the path does not exist."""
         if path.is_dir():
             return self.study.digests.of_value({
                 one.relative_to(path).as_posix(): (one.stat().st_size, one.stat().st_mtime_ns)
@@ -257,25 +258,25 @@ _ADDED = {kind: names for _, lists in list_declarations("page_lists") for kind, 
 
 _LISTS = {"country": "countries", "theme": "themes", "code": "codes", "organisation": "organisations",
          **{kind: listed for kind, (listed, _) in _ADDED.items()}}
-"""For each of these parameters, a list of slices.json; a notebook with the parameter has a page for each
-entry of the list."""
+"""The list of slices.json for each of these parameters of notebooks. A notebook with the parameter has one
+page per entry of the list."""
 
 _SHOWN = {"country": "shown", **{kind: shown for kind, (_, shown) in _ADDED.items()}}
-"""For each of these parameters, the list of slices.json with the ids for which each audience may have a
-page."""
+"""For each of these parameters, the list of slices.json that has, for each audience, the ids for which it may
+have a page."""
 
 
 TEAM_GROUP = "For the team"
-"""The heading of the pages that are for the team alone."""
+"""The heading in the menu above the pages that are for the team alone."""
 _FOLDED, _MOST_OPEN, _NO_REGION = "One by one", 10, "No region given"
-"""In the menu: the name under which pages of a kind are folded, the largest number that are not folded, and
-the name for countries without a region."""
+"""Three settings of the menu: the name under which many pages of a group are folded, the largest number of
+pages that are not folded, and the name for countries without a region."""
 
 
 @dataclass(frozen=True)
 class PageJob:
-    """A page to make: a notebook with its parameters. ``key`` changes whenever an input of the page
-    changes."""
+    """A page to make: a notebook with the values of its parameters. ``key`` is a digest of the page's inputs,
+    which changes if one of them changes. ``group`` is the heading of the page in the menu."""
 
     slug: str
     title: str
@@ -284,22 +285,23 @@ class PageJob:
     key: str
     group: str = ""
     part: str = ""
-    """Pages of a group with the same part, such as the countries of a region, are folded together in the
-    menu."""
+    """The part of the group, such as a region. Pages with the same part are folded together in the menu."""
     reads: tuple[str, ...] = EVERYTHING
-    """The inputs that the page read the last time, named as in :mod:`~glc_analysis.read_log`."""
+    """The inputs that the page read the last time it was made, by the names that
+    :mod:`~glc_analysis.read_log` records."""
     parts: dict[str, str] = field(default_factory=dict, repr=False)
-    """The digest of each input on which the key depends, by name."""
+    """The digest of each input from which the key is made, keyed by name."""
     whole_study: bool = False
-    """Whether the page gets the whole study even where its readers may see only a part of it."""
+    """Whether the notebook of the page reads the whole study, even if the readers of the page may see only a
+    part of it."""
 
     @property
     def organisation(self) -> str:
-        """The organisation that alone gets this page; blank for all other pages."""
+        """The id of the organisation if the page is for one organisation alone; blank for all other pages."""
         return self.parameters.get("organisation", "")
 
     def with_reads(self, reads: Iterable[str], inputs: Inputs) -> PageJob:
-        """Returns the page with these ``reads``, and with the key that follows from them."""
+        """Returns the page with these ``reads``, and with the key that is made from them and ``inputs``."""
         if not (self.whole_study or has_capability(inputs.audience, "all_figures")):
             reads = list_inputs_behind_reads(reads, inputs.audience)
         fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
@@ -309,8 +311,9 @@ class PageJob:
 
 
 def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:
-    """Returns the inputs on which the reads of a page from its audience's folder depend. The tables of that
-    folder (:mod:`glc_analysis.view.reader_study`) are made from further tables and from consents.
+    """Returns the inputs in ``reads``, and the further inputs from which they are made. A page for an
+    audience other than the team reads tables from a folder that holds only what the audience may see
+    (:mod:`glc_analysis.view.reader_study`). These tables are made from other tables and from consents.
 
     >>> list_inputs_behind_reads(["figures question=Q1"], "public")
     ['figures question=Q1', 'private/reference/consent.csv', 'processed/slices.json',
@@ -326,8 +329,8 @@ def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:
 
 
 def page_path(slug: str, parameters: Mapping[str, str]) -> str:
-    """Returns the path of a page in the folder of a run, without suffix; pages for one organisation are in a
-    separate folder.
+    """Returns the path of a page in the folder of a run, without the ending of the file name. Pages for one
+    organisation are in a separate folder.
 
     >>> page_path("country-khm", {"country": "KHM"})
     'notebooks/country-khm'
@@ -340,11 +343,16 @@ def page_path(slug: str, parameters: Mapping[str, str]) -> str:
 
 def plan(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
          only: str = "", folder: Path = NOTEBOOKS, inputs: Inputs | None = None) -> list[PageJob]:
-    """Returns the pages of a study, in the order of its notebooks, countries and themes.
+    """Returns the pages of a study for an audience, in the order of the notebooks, countries and themes.
 
-    ``country``, ``theme`` and ``only`` (a slug) select some of them. ``inputs`` are the inputs of the pages,
-    if the caller has read them already. Raises UsageError with the nearest names for an unknown country,
-    theme or slug, and Faults for a notebook that cannot be run or lacks a selected parameter.
+    - ``country``, ``theme``: select the pages of one country or theme;
+    - ``only``: selects the page with this slug;
+    - ``folder``: the folder of the notebooks;
+    - ``inputs``: the inputs of the pages, if the caller has them already.
+
+    Raises UsageError, which suggests the nearest names, for an unknown country, theme or slug. Raises Faults
+    for a notebook that cannot be executed, and for a page ``only`` whose notebook does not have the parameter
+    ``country`` or ``theme``.
     """
     inputs, last = inputs or Inputs(study, audience), last_run(study, audience)[1].get("pages", {})
     pages = [page.with_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)
@@ -361,8 +369,8 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
 
 
 def select_stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[PageJob]:
-    """Returns the pages that are out of date, because they failed or have another key in ``last`` (the
-    run.json of the last run).
+    """Returns the pages that are out of date: they failed in the last run, or have a key other than in that
+    run. ``last`` is the run.json of the last run.
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1")
     >>> [p.slug for p in select_stale([page], {"pages": {"index": {"key": "a0", "failure": ""}}})]
@@ -373,7 +381,8 @@ def select_stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[Page
 
 
 def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
-    """Returns the reason why a page is out of date, which is the names of its changed inputs.
+    """Returns in words why a page is out of date, usually the names of its changed inputs. ``last`` is the
+    run.json of the last run.
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1", parts={"codebook": "1"})
     >>> why_stale(page, {"pages": {"index": {"key": "a0", "failure": "", "parts": {"codebook": "0"}}}})
@@ -392,28 +401,30 @@ def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
 
 
 def is_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
-    """Whether a page of a run succeeded and is up to date, according to its entry in the record of the
-    run."""
+    """Whether a page succeeded in an earlier run and is still up to date. ``entry`` is the entry of the page
+    in the record of that run."""
     page = page.with_reads(entry.get("reads", EVERYTHING), inputs)
     return page.key == entry["key"] and not entry["failure"]
 
 
 def is_disclosure_decision_needed(study: Study, audience: str) -> bool:
-    """Whether the pages of an audience need the decisions on what the convening and the public may see. Pages
-    of the team need them only if one of these pages read them the last time, or may have read them."""
+    """Whether the pages of an audience need the decisions on what the convening and the public may see. The
+    pages of the team need them only if one of these pages read the decisions the last time it was made, or
+    may have read them."""
     entries = last_run(study, audience)[1].get("pages", {}).values()
     return not has_capability(audience, "all_figures") or any(
         thing == "processed" or thing.startswith(_DECISIONS) for entry in entries for thing in entry["reads"])
 
 
 def compute_current_key(page: PageJob, inputs: Inputs, folder: Path = NOTEBOOKS) -> str:
-    """Returns the current key of a page that reads the same inputs; blank if the page no longer exists."""
+    """Returns the key that a page has now, if it reads the same inputs as before; blank if the page no longer
+    exists."""
     pages = _pages(inputs, notebooks(folder, inputs.study.notebooks))
     return next((one.with_reads(page.reads, inputs).key for one in pages if one.slug == page.slug), "")
 
 
 def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
-    """Yields the pages of these notebooks, without their reads."""
+    """Yields the pages of these notebooks. Their ``reads`` and ``key`` are not filled in yet."""
     audience, seen = inputs.audience, set()
     common = {"audience": audience, "the package": package_hash(), "study.toml": inputs.settings}
     for notebook in found:
@@ -448,8 +459,8 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
 
 
 def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
-    """Returns the countries, themes, codes and so on for which an audience may have a page, or the
-    organisations that get a page."""
+    """Returns the entries of the list of ``kind`` (countries, themes, codes, organisations and so on) for
+    which an audience may have a page."""
     if kind == "organisation" and not has_capability(inputs.audience, "briefs"):
         return []
     if kind == "code" and not has_capability(inputs.audience, "passages"):

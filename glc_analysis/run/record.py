@@ -1,7 +1,8 @@
-"""The record of a run: run.json and, for the pages of single organisations, a file next to these pages.
+"""Reads and writes the record of a run, which lists its pages with their inputs. The record is run.json;
+pages for a single organisation are recorded in a separate file next to these pages.
 
-The record is written after every page, so that it shows how far an interrupted run has got. It is named
-run.json only once the run is complete, so that a folder without run.json is not a finished run.
+The record is written after every page, so that it shows how far an interrupted run has got. It gets the name
+run.json only when the run is complete, so that a run without run.json is not complete.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ Entries = dict[str, dict[str, Any]]
 
 
 def read(folder: Path, *names: str) -> dict[str, Any]:
-    """Returns the record of a run, including the pages of organisations, from the first existing file of
-    ``names`` (or from run.json if none are given); empty if that file is missing or cannot be read."""
+    """Returns the record of a run, including the pages for single organisations. It is read from the first
+    file in ``names`` that exists, by default from run.json. The result is empty if there is no such file or
+    if it cannot be read."""
     path = next((folder / name for name in names or (RUN_RECORD,) if (folder / name).is_file()), None)
     try:
         record = json.loads(path.read_text(encoding="utf-8")) if path else {}
@@ -33,10 +35,11 @@ def read(folder: Path, *names: str) -> dict[str, Any]:
 
 
 def write(folder: Path, head: Mapping[str, str], pages: Entries, page_folders: Mapping[str, Path]) -> None:
-    """Writes the record of a run that is not yet marked as complete. ``page_folders`` are the folders, by
-    slug, of pages for a single organisation, of which no other organisation may know. The last record of a
-    run, which has the time ``finished``, has one value per line so that people can read it; the records after
-    each page are in a form that is written faster."""
+    """Writes the record of a run that is not yet complete. ``head`` has the details of the run, and ``pages``
+    the entry of each page. ``page_folders`` has the folder of each page for a single organisation, keyed by
+    slug; its entry is written there, because no other organisation may know of the page. If ``head`` has the
+    time ``finished``, the record is written with one value per line for people to read; otherwise in a form
+    that is written faster."""
     indent = 1 if "finished" in head else None
     files: dict[Path, Entries] = {}
     for slug, entry in pages.items():
@@ -49,8 +52,8 @@ def write(folder: Path, head: Mapping[str, str], pages: Entries, page_folders: M
 
 
 def page_digest(content: str, digests: Digests) -> str:
-    """Returns a short digest of a page, by which a damaged file is recognised. It begins with a letter, so
-    that the gate does not take it for a phone number.
+    """Returns a short digest of the content of a page, by which a damaged file is recognised. The digest
+    begins with a letter, so that the gate does not take it for a phone number.
 
     >>> page_digest("a page", Digests(b"the invented key of an invented study"))
     'c10a9e474a58'
@@ -59,7 +62,7 @@ def page_digest(content: str, digests: Digests) -> str:
 
 
 def is_page_intact(path: Path, entry: Mapping[str, Any], digests: Digests) -> bool:
-    """Whether the file of a page exists and is undamaged."""
+    """Whether the file of a page exists and has the digest in its ``entry`` of the record."""
     try:
         return page_digest(path.read_text(encoding="utf-8"), digests) == entry.get("mark")
     except (FileNotFoundError, UnicodeDecodeError):
@@ -69,11 +72,12 @@ def is_page_intact(path: Path, entry: Mapping[str, Any], digests: Digests) -> bo
 def find_finished_pages(runs: Path, pages: Iterable[Any], current: Path | None,
                         is_current: Callable[[Any, dict[str, Any]], bool]) -> dict[
                             str, tuple[Path, dict[str, Any]]]:
-    """Returns the pages that interrupted runs finished after the ``current`` run, by slug, with folder and
-    entry.
+    """Returns the pages that interrupted runs have finished since the ``current`` run, keyed by slug. Each
+    value is the folder of the run and the entry of the page in its record.
 
-    ``is_current`` tells for a page and its entry whether the page succeeded and is up to date. A run that was
-    killed after its last page, but before it became the current run, counts as interrupted.
+    ``is_current`` is a function of a page and its entry that tells whether the page succeeded and is up to
+    date. A run that was killed after its last page, but before it became the current run, counts as
+    interrupted.
     """
     later = sorted(folder for folder in runs.glob("*") if current is None or folder.name > current.name)
     records = [(folder, read(folder, RUN_RECORD, UNFINISHED_RECORD)) for folder in later]
@@ -87,7 +91,8 @@ def _json(content: Any, indent: int | None) -> str:
 
 
 def last_run(study: Study, audience: str = "team") -> tuple[Path | None, dict[str, Any]]:
-    """Returns the run to which ``current`` points, and its run.json; ``(None, {})`` before the first run."""
+    """Returns the folder of the run to which ``current`` points, and the content of its run.json; ``(None,
+    {})`` before the first run."""
     current = study.reports / audience / "current"
     # A plain file where the system has no symbolic links.
     folder = current.parent / current.read_text() if current.is_file() else current.resolve()
