@@ -180,7 +180,8 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
     if not word[0].isupper() or CITED.match(behind) or (
             kind == "given name" and word.isupper() and len(word) < _SHORTEST_WORD and behind[:1] != ":"):
         return False
-    if _follows_title(before):
+    if _follows_title(before) and not (
+            kind == "given name" and _precedes_name_of_another(behind, name)):
         return True
     initials = [each[0] for each in WORD.findall(fold_text(name))]
     beside = ((_INITIAL_OF_SURNAME.match(behind),) if kind == "given name"
@@ -192,8 +193,9 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
         return True
     if is_ordinary(word, everywhere) or LONGER_NAME.match(behind):
         return False
-    if kind == "surname":
-        return not _follows_name_of_another(before, name)
+    if kind == "surname" and fold_text(word) not in ordinary_words("given word"):
+        return not (_follows_name_of_another(before, name)
+                    or _SENTENCE_BEGINS.search(before) and _precedes_name_of_another(behind, name))
     if kind == "given name" and _SAINT.search(before):
         return False
     if kind == "given name" and _POSSESSIVE.match(behind):
@@ -223,23 +225,44 @@ def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
 
 def _follows_name_of_another(before: str, name: str) -> bool:
     """Whether the word before a surname is the given name of somebody else: a common given name, or a
-    capitalised word within a sentence that is no ordinary word and no title. A word with the initial of one
-    of the words of the ``name`` may be a short form or another spelling of it, so it does not count.
+    capitalised word within a sentence that is no ordinary word and no title. A word that begins like one
+    of the words of the ``name`` does not count.
 
     >>> [_follows_name_of_another(before, "Joaquim Brandão Seixas") for before in (
     ...     "Raul ", "As Joaquim ", "the singer Iracema ", "Yesterday ", "our Coordinator ")]
     [True, False, True, False, False]
     """
     found = re.search(r"(?<![\w'’.-])([^\W\d_]{2,}(?:-[^\W\d_]{2,})?) $", before)
-    if found is None or not found[1][0].isupper() or found[1].isupper():
+    if found is None or _is_like_own(found[1], name):
         return False
-    word = fold_text(found[1])
-    if word[0] in {own[0] for own in WORD.findall(fold_text(name))}:
-        return False
-    if word in ordinary_words("first name"):
-        return True
-    return not (_SENTENCE_BEGINS.search(before[:found.start()]) or is_ordinary(found[1], "") or any(
-        word in ordinary_words(other) for other in ("title", "opening", "role", "speech", "given word")))
+    return fold_text(found[1]) in ordinary_words("first name") or not _SENTENCE_BEGINS.search(
+        before[:found.start()]) and _may_be_name(found[1])
+
+
+def _precedes_name_of_another(behind: str, name: str) -> bool:
+    """Whether a capitalised word follows that may be a name, but no part of the ``name``.
+
+    >>> [_precedes_name_of_another(behind, "Aïssatou Faye") for behind in (" Dunaway", " Street", " Aissata")]
+    [True, False, False]
+    """
+    found = re.match(r" ([^\W\d_]{3,})(?!['’])", behind)
+    return bool(found) and _may_be_name(found[1]) and not _is_like_own(found[1], name)
+
+
+def _may_be_name(word: str) -> bool:
+    others = ("title", "opening", "role", "speech", "given word")
+    return (word[0].isupper() and not word.isupper() and not is_ordinary(word, "")
+            and not any(fold_text(word) in ordinary_words(kind) for kind in others))
+
+
+def _is_like_own(word: str, name: str) -> bool:
+    """Whether a word begins like one of the words of a name, so that it may be a short form or another
+    spelling of it."""
+    begins = fold_text(word)[:_LIKE]
+    return any(own[:_LIKE] == begins for own in WORD.findall(fold_text(name)))
+
+
+_LIKE = 3
 
 
 def _speaks(before: str, behind: str) -> bool:

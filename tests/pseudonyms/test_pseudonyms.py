@@ -387,6 +387,6 @@ def test_the_key_is_its_owners_alone_and_reads_back(tmp_path):
 def test_a_damaged_key_is_never_started_anew(tmp_path, content):
     path = tmp_path / "names.json"
     path.write_text(content)
-    with pytest.raises(Faults, match="names.json.*To fix: put back"):
+    with pytest.raises(Faults, match="names.json.*To fix: restore it"):
         read_key(path)
     assert path.read_text() == content
