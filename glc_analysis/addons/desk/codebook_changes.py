@@ -109,7 +109,7 @@ def write_codebook_change(study: Study, coder: str, code_id: str, cells: Mapping
     proposal = _proposal(study, coder, code_id, cells)
     if proposal.diff != diff:
         raise Faults([Fault("was changed while you looked at it; nothing is written", "codebook.csv",
-                            fix="look at the change again")])
+                            fix="preview the change again")])
     path = proposal.write()
     return {"message": f"Written to {study.relative(path)}. It counts from the next build on."}
 

@@ -125,7 +125,7 @@ class CoderWork:
                            "coders or the team agreed, so it can no longer change.")
         if self._own.purpose(document) == DOUBLE and document in self._own.double.opened:
             raise GLCError(f"The coders have compared their codings of {document}, so each coder's codes can "
-                           "no longer change. Raise what you would now code differently when the coders "
+                           "no longer change. If you would now code it differently, say so when the coders "
                            "decide on the consensus.")
 
     def _refuse_waiting(self, document: str) -> None:
@@ -255,7 +255,7 @@ class CoderWork:
                    "document_id, coder_id, codebook_version.")
         elif not self._own.is_unknown_coder and not self._own.texts and not self._own.answers:
             yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
-                   "are here after `glc build`.")
+                   "appear only after `glc build`.")
         if new := self._own.new_files():
             yield (f"{', '.join(new)} came after the last build, so the desk does not know which texts you "
                    "handed in with it. To fix: run `glc build` before you begin a text.")
@@ -271,12 +271,12 @@ class CoderWork:
             elif self._corrected.is_changed(document) and document in self._own.answers:
                 answers += 1
             elif self._corrected.is_changed(document):
-                yield (f"{document} has changed since you began it. You see it as you began it, until you "
-                       "choose to go on with the new text, above its turns.")
+                yield (f"{document} has changed since you began it. You see the earlier version until you "
+                       "choose, above its turns, to go on with the new text.")
         if answers:
             yield (f"{answers} open answer{'s have' if answers > 1 else ' has'} changed since you coded "
-                   f"{'them' if answers > 1 else 'it'}. You see the words as they were, until you choose to "
-                   "go on with the new ones, above the answers.")
+                   f"{'them' if answers > 1 else 'it'}. You see the earlier words until you choose, "
+                   "above the answers, to go on with the new ones.")
         for proposal in work.proposals.values():
             if not proposal.is_quotation and (code := self._code_named(proposal.name)):
                 yield (f"The code {self._names[code]!r}, which you proposed, is in the codebook now. Give it "

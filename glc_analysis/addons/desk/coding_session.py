@@ -485,7 +485,7 @@ class CodingSession(CoderWork):
         if value:
             self._refuse_waiting(document)
         if value and not self._codings(document):
-            raise GLCError("This text has no coding. Mark it as read with nothing to code, if that is so.")
+            raise GLCError("This text has no coding. Code it, or mark it as read with nothing to code.")
         if not value:
             self._refuse_fixed(document)
         is_training = self._own.purpose(document) == TRAINING
@@ -528,7 +528,7 @@ class CodingSession(CoderWork):
             self._refuse_fixed(one)
         changed = [one for one in wanted if self._corrected.is_changed(one)]
         if not changed:
-            raise GLCError("Nothing has changed since you began this edit.")
+            raise GLCError("This text has not changed since you began it.")
         texts = [self._corrected.new_text(one) for one in changed]
         moved, waiting = (sum(len({*one[name]} & {*self._journal.work.codings}) for one in texts)
                           for name in ("moved", "waiting"))

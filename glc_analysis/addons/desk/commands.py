@@ -38,14 +38,14 @@ def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str 
     if again:
         print_rows(compare_first_and_second_coding(study, *again), form,
                    if_empty="There is nothing to compare.")
-        say("This is drift: missed is only in the second coding, added only in the first. Codings under an "
-            "older definition (older) are left out.")
+        say("This is drift: missed counts codes that are only in the second coding, added those only in the "
+            "first. Codings under an older definition (older) are left out.")
     else:
         print_rows(compare_coders_with_consensus(study), form, if_empty="No coder read a passage that others "
                                                                      "have "
                                           "settled.")
-        say("This is learning: a coder beside passages that others settled. It is not a measure of "
-            "reliability.")
+        say("This is learning: each coder is compared with passages that others settled. It is not a "
+            "measure of reliability.")
     raise click.exceptions.Exit
 
 

@@ -4,9 +4,9 @@ Neither measures reliability.
 The comparison is made for each code. Settled passages are those on which others have agreed; the earlier work
 is the coder's first coding of passages that the same coder coded again without seeing the first coding.
 
-A passage is settled by a decision of the team, by a coding of the coder ``consensus``, or by the same codes
-from two or more other coders. A coder is never compared with a consensus that rests only on the coder's own
-coding. A coding made under an earlier definition of its code is marked as older, because the codebook
+A passage is settled by a decision of the team, by a coding of the coder ``consensus``, or if two or more
+other coders gave it the same codes. A coder is never compared with a consensus that rests only on the coder's
+own coding. A coding made under an earlier definition of its code is marked as older, because the codebook
 changed, not the coder.
 """
 

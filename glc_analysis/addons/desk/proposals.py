@@ -70,7 +70,7 @@ class TableChangeProposal:
         with lock_for_writing(self.root, "change in JupyterLab"):
             if any(_text(change.path) != change.old for change in self.changes):
                 raise Faults([Fault("was changed while you looked at it; nothing is written",
-                                    self.changes[-1].path.name, fix="look at the change again")])
+                                    self.changes[-1].path.name, fix="preview the change again")])
             for change in self.changes:
                 change.path.parent.mkdir(parents=True, exist_ok=True)
                 write_atomic(change.path, change.new)

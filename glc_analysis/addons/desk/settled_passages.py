@@ -1,7 +1,7 @@
 """The settled passages of a study, from which codes for other passages are learned.
 
-A passage is settled by a decision of the team, by a coding of the coder ``consensus``, or by the same codes
-from two or more coders (:mod:`~glc_analysis.addons.desk.learning`).
+A passage is settled by a decision of the team, by a coding of the coder ``consensus``, or if two or more
+coders gave it the same codes (:mod:`~glc_analysis.addons.desk.learning`).
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
         if n := int((new["unit"].eq("") & unit.eq("organisation")).sum()):
             lines.append(
                 f"{n} of the questions count once for each organisation: the settings name organisations and "
-                "no country. Where each record is to count, write answer into the column unit of "
+                "no country. If each record is to count, write answer into the column unit of "
                 "questions.csv.")
         new = new.assign(unit=unit, is_sensitive=UNDECIDED)
     path = study.root / list_table_files("questions")[0].path
@@ -233,7 +233,7 @@ def _read_rows(path: Path, *needed: str) -> CsvRows:
     table = CsvRows.read(path)
     if missing := [column for column in needed if column not in table.header]:
         raise Faults(Fault("this column is missing", file=path.name, row="1", column=column,
-                           fix="put it back into the header") for column in missing)
+                           fix="put the column back into the header") for column in missing)
     return table
 
 
@@ -291,7 +291,7 @@ def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, lis
                 table.set_cell(place[name], "asked_if", row["asked_if"])
                 is_changed = True
             elif before != row["asked_if"]:
-                lines.append(f"{name} has an asked_if in questions.csv already: it is kept.")
+                lines.append(f"{name} has an asked_if in questions.csv already, which is kept.")
     return is_changed, lines
 
 

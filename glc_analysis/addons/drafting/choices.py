@@ -200,7 +200,7 @@ class _Division:
     """The result of dividing the cells of a column at a separator:
 
     - ``several``: the share of cells that hold several frequent options;
-    - ``covered``: the share of all options in the cells that are frequent;
+    - ``covered``: of all options in the cells, the share that are frequent options;
     - ``is_weak``: whether only few cells show that a label contains the separator;
     - ``others``: the other separators, which some cells have instead.
     """

@@ -96,7 +96,7 @@ def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
             raise
         in_draft, is_ready = found.faults, True
     if not is_ready:
-        say("Not checked until a question of the draft is accepted: answers, interviews, coders' work.")
+        say("Answers, interviews and coders' work are checked once a question of the draft is accepted.")
         raise click.exceptions.Exit
     study = Study(study.root)  # the settings may be new
     try:
@@ -245,7 +245,7 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
                                   notes), read_reference_table(study,
                                                                "codebook")
     rows = list_code_tree_changes(book, tree)
-    print_rows(rows, form, if_empty="The tree says what codebook.csv says.")
+    print_rows(rows, form, if_empty="The tree would change nothing in codebook.csv.")
     for note in notes:
         say(f"To decide: {note}")
     if is_written:
@@ -260,8 +260,8 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
 @click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A table of two columns: headings and answers as the files have them, and their wording "
               "or translation.")
-@click.option("--accept", "looked_by", default="", metavar="NAME", help="Add the rows of the draft that have "
-              "is_comparable to crosswalk.csv, and record that NAME decided them.")
+@click.option("--accept", "looked_by", default="", metavar="NAME", help="Add the rows of the draft with "
+              "a filled-in is_comparable to crosswalk.csv, and record that NAME decided them.")
 @pass_study
 def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None, looked_by: str) -> None:
     """Draft crosswalk.csv for a new wave of the survey.
@@ -291,7 +291,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
     from glc_analysis.reference import read_reference
 
     if bool(looked_by) == bool(files) or bool(files) != bool(wave_id):
-        raise UsageError("Name the files of the new wave and its --id, or --accept NAME.")
+        raise UsageError("Give either the files of the new wave and its --id, or --accept NAME.")
     if looked_by:
         n = accept_decided_crosswalk_rows(study, looked_by, date.today())
         say(f"{count_of(n, 'decision')} added to crosswalk.csv.")

@@ -32,8 +32,8 @@ _KIND_WORDS = re.compile(r"(?i)^(interview|entrevista|entretien|transcript|trans
                          r"(?![^\W_])[\s_.-]*")
 _PREFIX = {"interviewer": "int", "interpreter": "tra", "participant": "p", "": "s"}
 _ASKING, _CLEARLY = 0.25, 2
-"""A speaker counts as the interviewer if the first share of the speaker's turns are questions, and if the
-speaker asks the second number of times as often as any other speaker."""
+"""A speaker counts as the interviewer if at least the share ``_ASKING`` of the speaker's turns contain a
+question, and if the speaker asks at least ``_CLEARLY`` times as often as any other speaker."""
 
 
 @dataclass(frozen=True)

@@ -185,8 +185,8 @@ def draft_tables_from_exports(exports: Sequence[Path], settings: Mapping[str, An
     lists = find_files_that_are_lists(surveys)
     draft = draft_survey_tables([survey for survey in surveys if survey.path.name not in lists],
                                 xlsform=xlsform, wordings=wordings or {})
-    notes = [f"{name} {said}: it is taken for a list, and no wave, and is left out; if it says how "
-             f"headings read, write --form {name}; if it holds answers, copy it into raw/survey and add its "
-             "questions to the tables" for name, said in lists.items()]
+    notes = [f"{name} {said}: it is taken for a list, not for a wave, and is left out; if it gives "
+             f"the wordings of headings, add --form {name}; if it holds answers, copy it into raw/survey and "
+             "add its questions to the tables" for name, said in lists.items()]
     return (replace(draft, notes=(*notes, *draft.notes)),
             [path for path in exports if path.name not in lists])

@@ -38,8 +38,8 @@ def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnG
     - their heading;
     - the beginning of their names.
 
-    They are scales if the options of all are a known scale, if half of the options contain a word of degree,
-    or if the heading asks how much.
+    They are scales if all their options together are a known scale, if half of the options contain a word of
+    degree, or if the heading asks how much.
     """
     guessed: dict[int, ColumnGuess] = {}
     for grid in _grids(columns, guesses):

@@ -91,10 +91,10 @@ def _following(rows: pd.DataFrame, ids: Mapping[str, str], open_ids: Collection[
 
 def _shared_lists(questions: pd.DataFrame, options: pd.DataFrame, known: Mapping[str, str],
                   reference: Reference) -> dict[str, str]:
-    """Returns, for a drafted list, the list of the study that takes its place.
+    """Returns, by the names of drafted lists, the lists of the study that take their place.
 
-    A list of the study takes the place of a drafted list if a drafted question with the drafted list is a
-    question of the study with the study's list, and if the study's list has all texts of the drafted list.
+    If a drafted question is one that the study has already (``known``), the study's list of that question
+    takes the place of the drafted list. The study's list must have all texts of the drafted list.
     """
     list_of = dict(zip(reference.questions["question_id"], reference.questions["option_list"], strict=True))
     texts = {name: {match_key(text) for text in (*rows["value"], *rows["label"])}

@@ -217,7 +217,7 @@ def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
             table = pd.DataFrame(columns=list(list_drafted_table_columns(name)), dtype="str")
             if name == "questions":
                 faults.append(Fault("is missing", file=files[name],
-                                    fix="put it back, or start the study again"))
+                                    fix="put the file back, or start the study again"))
         tables[name] = table
     if faults:
         raise Faults(faults)
@@ -248,7 +248,7 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
     names = [cell.strip() for cell in sheet.names]
     missing = [Fault(f"the column is missing; {suggest_name(column, names)}", file=file, row="1",
                      column=column,
-                     fix="put it back as it was in the draft")
+                     fix="put the column back with this heading")
                for column in list_required_draft_columns(name) if column not in names]
     return read_columns(sheet, list_drafted_table_columns(name),
                         words=(USE, "type", "kind", "is_sensitive")), missing
@@ -407,8 +407,8 @@ def list_draft_status_lines(state: DraftState) -> list[str]:
     further += _sensitivity_lines(state)
     if n := int((state.tables["asked_if"][USE] == "").sum()):
         further.append(f"{n} {'condition waits' if n == 1 else 'conditions wait'} in "
-                      f"{state.files['asked_if']}: write yes where the form asks the questions of those "
-                       "alone, else no.")
+                      f"{state.files['asked_if']}: write yes where the form asks the questions only under "
+                       "this condition, else no.")
     if not len(state.chosen) and not len(state.undecided):
         return further
     left_out = (questions[USE] == "no").sum()
@@ -416,8 +416,8 @@ def list_draft_status_lines(state: DraftState) -> list[str]:
              f"{len(state.chosen)} ready, {len(state.undecided)} undecided, {left_out} left out."]
     ready = options[options["option_list"].isin(state.chosen["option_list"])]
     if unsure := int((ready["how_sure"] == UNSURE).sum()):
-        lines.append(f"{unsure} of {len(ready)} options of those ready are unsure; they come first in "
-                     f"{state.files['options']}.")
+        lines.append(f"Of the {len(ready)} options of ready questions, {unsure} are unsure; they come first "
+                     f"in {state.files['options']}.")
     blank = state.tables["countries"]
     if len(blank) and (waiting := int((blank["country_id"] == "").sum())):
         named = "name of a country has" if waiting == 1 else "names of countries have"
@@ -426,8 +426,8 @@ def list_draft_status_lines(state: DraftState) -> list[str]:
         lines.append(f"Write yes or no into the {state.n_blank} blank cells of the column {USE} of "
                      f"{state.files['questions']}; the other undecided questions follow one of these.")
     if len(state.chosen):
-        lines.append("Nothing of it counts until somebody has looked: `glc check --accept-draft NAME` "
-                     "accepts those that are ready.")
+        lines.append("Nothing in the draft counts until a person accepts it: `glc check --accept-draft NAME` "
+                     "accepts the questions that are ready.")
     return lines + further
 
 
@@ -440,6 +440,6 @@ def _sensitivity_lines(state: DraftState) -> list[str]:
         return []
     counts = "1 question counts" if n == 1 else f"{n} questions count"
     *answers, proposed = SENSITIVITY_DECISIONS
-    return [f"{counts} as sensitive until somebody decides, and no page states a finding of them: write "
+    return [f"{counts} as sensitive until somebody decides, and no page states a finding about them: write "
             f"{', '.join(answers)} or `{proposed}` into {state.files['sensitivity']}, where the "
-            f"row {OTHERS} decides for all that are blank, then repeat `glc check --accept-draft NAME`."]
+            f"row {OTHERS} decides for all blank rows, then repeat `glc check --accept-draft NAME`."]

@@ -96,7 +96,7 @@ def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
     """Reads the numbered rows of the survey sheet, and the option lists of the choices sheet."""
     sheets = {sheet.sheet.casefold(): sheet for sheet in read_workbook_sheets(path)}
     if "survey" not in sheets:
-        refuse("the workbook has no sheet named survey", path.name, "give the XLSForm itself")
+        refuse("the workbook has no sheet named survey", path.name, "name the file that is the XLSForm")
     survey = _records(sheets["survey"], "type", "name")
     lists: Lists = {}
     for _, row in _records(sheets["choices"], "list_name", "name") if "choices" in sheets else []:

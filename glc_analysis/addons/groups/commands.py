@@ -17,8 +17,8 @@ def groups(study: Study, question: str, form: str) -> None:
 
     Regions, kinds of organisation and levels of resources, with two or three values merged where needed, are
     ranked by how many figures could be shown. Only group sizes and consents count: no answer is read. Choose
-    one and write it into groupings.csv. Then `glc groups QUESTION`, or `glc groups codes`, lists the figures
-    of its groups, and the reason for each that others do not see exactly.
+    a grouping and write it into groupings.csv. Then `glc groups QUESTION`, or `glc groups codes`, lists the
+    figures of its groups, and the reason for each that others do not see exactly.
     """
     from glc_analysis.addons.groups.chosen import explain_visibility_of_group_figures
     from glc_analysis.addons.groups.ranking import list_counted_bases, rank_groupings_by_disclosed_figures
@@ -32,7 +32,7 @@ def groups(study: Study, question: str, form: str) -> None:
     reference, settings = read_reference(study), study.settings
     if question:
         rows = explain_visibility_of_group_figures(study, reference, question)
-        print_rows(rows, form, if_empty="No figure of it is in a group.")
+        print_rows(rows, form, if_empty="No figure of this question is in a group.")
         return
     codes = {*read_table("codebook", study=study)["code_id"]} - find_team_only_codes(reference.codebook)
     n_codes = len(codes) if len(read_table("mentions", study=study)) else 0

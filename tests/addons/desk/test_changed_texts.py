@@ -180,7 +180,7 @@ def test_a_waiting_coding_may_be_taken_off(waiting):
     ({"act": "place", "coding_id": "99"}, "is not waiting"),
     ({"act": "place", "document_id": "call-1"}, f"That coding belongs to {TEXT}"),
     ({"act": "memo", "memo": "why"}, "no longer there"),
-    ({"act": "new_texts", "document_ids": [TEXT]}, "Nothing has changed"),
+    ({"act": "new_texts", "document_ids": [TEXT]}, "has not changed since"),
 ])
 def test_what_cannot_be_done_is_said_in_a_sentence(waiting, study, act, said):
     one, = waiting.text(TEXT)["waiting"]
@@ -312,8 +312,8 @@ def test_the_code_of_a_changed_answer_is_placed_again_on_the_whole_answer(answer
 def test_the_desk_says_once_how_many_answers_changed(answers):
     session, _ = answers
     assert session.state()["problems"] == [
-        "3 open answers have changed since you coded them. You see the words as they were, until you choose "
-        "to go on with the new ones, above the answers."]
+        "3 open answers have changed since you coded them. You see the earlier words until you choose, above "
+        "the answers, to go on with the new ones."]
 
 
 def test_a_study_is_as_it_was_for_whoever_does_not_go_on(session, study):

@@ -486,8 +486,8 @@ def test_a_text_that_changed_is_coded_as_it_was_begun(session, study):
     again = CodingSession(study, "ines", today=DAY)
     assert again.text(TEXT) | {"change": ""} == before
     assert again.state()["problems"] == [
-        f"{TEXT} has changed since you began it. You see it as you began it, until you choose to go on with "
-        "the new text, above its turns."]
+        f"{TEXT} has changed since you began it. You see the earlier version until you choose, above its "
+        "turns, to go on with the new text."]
 
 
 def test_a_codebook_that_changed_is_said_while_the_desk_is_open_and_at_the_next_start(session, study):
