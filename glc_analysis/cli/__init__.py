@@ -1,9 +1,10 @@
 """The command ``glc``, whose subcommands are listed under a heading for each kind of user.
 
-``data`` holds the commands of data managers, ``analyst`` those of analysts, and ``publish`` those of people
-who publish; add-ons bring further commands. A command only calls the package and prints; it holds no methods
-of analysis. Data goes to stdout, progress and messages to stderr. Exit codes: 0 done, 1 problems in data or a
-notebook, 2 wrong usage, 3 another command is at work. No large library is imported before a command runs.
+The commands are in the modules ``data`` (for data managers), ``analyst`` and ``publish``; add-ons declare
+further commands. A command only calls functions of the package and prints what they return; methods of
+analysis are elsewhere. Data goes to stdout, progress and messages to stderr. Exit codes: 0 done, 1 problems
+in data or a notebook, 2 wrong usage, 3 another command is at work. No large library is imported before a
+command runs.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ LAST = "Whoever publishes"
 
 
 def sections() -> dict[str, list[click.Command]]:
-    """Returns the commands of the core and of add-ons, by their headings in ``glc --help``. A heading that
-    only an add-on uses comes before the heading for people who publish."""
+    """Returns the commands of the core and of add-ons, keyed by their heading in ``glc --help``. The heading
+    for people who publish comes last, after the headings that only add-ons use."""
     found = {"Data manager": [*data.DATA_COMMANDS], "Analyst": [*analyst.ANALYST_COMMANDS],
              LAST: [*publish.PUBLISHING_COMMANDS]}
     for add_on, headings in list_declarations("commands"):
@@ -55,15 +56,15 @@ for heading, commands in sections().items():
 
 
 def main() -> None:
-    """The entry point of the command."""
+    """Runs the command ``glc``; it is the entry point of the package."""
     _speak_utf8()
     gc.set_threshold(50_000, 50, 50)  # a command makes many objects and ends soon after
     cli(prog_name="glc")
 
 
 def _speak_utf8() -> None:
-    """Makes file names and printed text use UTF-8, whatever the language of the machine. A file gets all
-    letters unchanged; a console that cannot show a letter gets the letter's number."""
+    """Makes file names and printed text use UTF-8, whatever the language of the machine. If a console cannot
+    show a letter, the letter's number is printed."""
     if sys.getfilesystemencoding() != "utf-8":  # such as LC_ALL=C without Python's own remedies
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])

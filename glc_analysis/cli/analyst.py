@@ -49,8 +49,8 @@ def transcripts(study: Study, form: str, **further: Any) -> None:
 def agreement(study: Study, form: str, **further: Any) -> None:
     """Show how far the coders agree, code by code.
 
-    Also writes the workbook in which the coders settle their differences, and a list of the passages whose
-    place in the text is uncertain.
+    Also writes the workbook in which the coders settle their differences, and a list of the coded passages
+    whose position in the text is uncertain.
     """
     with run_add_on_hooks("agreement", study, form, **further):
         ensure_built(study)
@@ -58,8 +58,8 @@ def agreement(study: Study, form: str, **further: Any) -> None:
 
 
 def _show_agreement(study: Study, form: str) -> None:
-    """Prints how far coders agree, and writes the list of codings to decide on and the list of codings to
-    review."""
+    """Prints how far coders agree. Also writes the list of segments on which coders must decide, and the list
+    of passages that somebody must review."""
     from glc_analysis import tables
     from glc_analysis.coding.agreement_tables import explain_blank_columns
     from glc_analysis.coding.assemble import placement_sentences, rows_to_review
@@ -73,37 +73,39 @@ def _show_agreement(study: Study, form: str) -> None:
     codings, quarantined = (tables.read_table(name, study=study) for name in ("codings", "quarantined"))
     for sentence in placement_sentences(codings, quarantined):
         say(sentence)
-    say(f"A coding of a theme or family alone counts there and above; for each code below it is "
-        f"{study.settings['coding']['parent_codings']} ([coding] parent_codings in study.toml).")
+    say(f"A coding of a theme or family alone is counted for it and for the codes above it; for each code "
+        f"below it, the coding is {study.settings['coding']['parent_codings']} ([coding] parent_codings in "
+        "study.toml).")
     if len(waiting := rows_to_review(quarantined, codings)):
         place = study.processed / "to_review.csv"
         write_csv(waiting, place)
-        say(f"{count_of(len(waiting), 'passage')} to look at: {place}. Until somebody has, quarantined "
-            "passages count as missing, neither agreed nor left uncoded, and those placed by position alone "
-            "are in no consensus. Rows with a decision go into reviewed_codings.csv.")
+        say(f"{count_of(len(waiting), 'passage')} to review: {place}. To fix: decide about each row, and "
+            "copy the rows into reviewed_codings.csv. Until then, quarantined passages count as missing "
+            "(neither agreed nor left uncoded), and passages placed by position alone are in no consensus.")
     path, n_open, n_decided = write_disagreements(study)
     if n_open:
-        say(f"{count_of(n_open, 'segment')} to decide: {path}. Fill in `consensus` and keep it as a file of "
-            "the coder consensus ([raw] codings in study.toml).")
+        say(f"{count_of(n_open, 'segment')} to decide: {path}. To fix: fill in `consensus`, and save the "
+            "file as one of the coder consensus ([raw] codings in study.toml).")
     elif n_decided:
-        say(f"Nothing is left to decide: {count_of(n_decided, 'difference')} between coders settled.")
+        say("Nothing is left to decide: the coders have settled "
+            f"{count_of(n_decided, 'difference')} between them.")
     else:
         say("The coders agree everywhere, so nothing is left to decide.")
 
 
 _COUNTED_BY = map_declared_entries("counted_by")
-"""The further ways in which add-ons count a question."""
+"""The words that add-ons accept for the option ``--by``, beside attributes."""
 
 
 @click.command()
 @click.argument("question", default="")
 @click.option("--by", default="", metavar="COLUMN", help=" ".join([
-    "Group by this attribute, such as region.",
-    *(f"A question also by {word}, for the team." for word in _COUNTED_BY)]))
-@click.option("--codes", "is_of_codes", is_flag=True, help="The codes of interviews, calls and answers "
+    "Group the counts by this attribute, such as region.",
+    *(f"For the team, answers to a question can also be grouped by {word}." for word in _COUNTED_BY)]))
+@click.option("--codes", "is_of_codes", is_flag=True, help="Show the codes of interviews, calls and answers "
               "instead of a question.")
-@click.option("--texts", "is_of_texts", is_flag=True, help="Texts written after an option such as Other, "
-              "each with the row of options.csv that would make it an option; for the team.")
+@click.option("--texts", "is_of_texts", is_flag=True, help="Show the texts written after an option such as "
+              "Other, each with the row of options.csv that would make it an option; for the team.")
 @for_audience
 @add_format_option("table")
 @pass_study
@@ -111,14 +113,14 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, is_of_texts
             form: str, **further: Any) -> None:
     """Show the figures of one question, or of the codes.
 
-    For a code: how many organisations raised it, of those asked about it in interviews or the survey;
-    separately, how many raised it in calls, of those present. Audiences other than the team see the released
-    figures.
+    For a code, it shows how many of the organisations that were asked about it in interviews or the survey
+    raised it. Separately, it shows how many of the organisations present in calls raised it. Audiences other
+    than the team see the released figures.
     """
     if bool(question) == is_of_codes:
         raise UsageError("Name a question, or use --codes.")
     if is_of_texts and (is_of_codes or by):
-        raise UsageError("--texts is about one question, without --codes and --by.")
+        raise UsageError("--texts is about one question. To fix: leave out --codes and --by.")
     with run_add_on_hooks("summary", study, question, by, is_of_codes, audience, form, **further):
         if is_of_texts:
             print_rows(_texts_after_other(study, question, audience), form,
@@ -134,7 +136,7 @@ def _show_figures(study: Study, question: str, by: str, audience: str, form: str
     ensure_built(study)
     view = StudyView(study, audience)
     if not question:
-        print_rows(view.codes(by=by), form, if_empty="Nothing is coded yet, or nothing of it may be shown.")
+        print_rows(view.codes(by=by), form, if_empty="Nothing is coded yet, or this audience may not see it.")
         return
     if by.removesuffix("_id") in _COUNTED_BY:
         print_rows(view.counts(question, by=by), form, if_empty=f"No {by} has an answer.")
@@ -148,7 +150,8 @@ def _show_figures(study: Study, question: str, by: str, audience: str, form: str
 
 
 def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFrame:
-    """Returns the texts after "Other" in answers to a question, which the team alone may read."""
+    """Returns the texts that people wrote after "Other" in answers to a question. Raises UsageError for an
+    audience other than the team, which alone may read them."""
     from glc_analysis import tables
     from glc_analysis.cleaning.dimension_tables import list_other_texts
     from glc_analysis.disclosure.rules import has_capability
@@ -167,7 +170,8 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
 
 
 _EXPORTS = map_declared_entries("exports")
-"""The exports of add-ons: for each the add-on, its function and the text for the help."""
+"""The exports that add-ons declare, keyed by the word for the export. Each value is the add-on, and a pair of
+the name of its function and the text for the help."""
 
 
 @click.command(epilog=" ".join(about for _, (_, about) in _EXPORTS.values()))
@@ -177,7 +181,8 @@ _EXPORTS = map_declared_entries("exports")
 def export(study: Study, what: str, to: Path | None, **further: Any) -> None:
     """Write the agreed coding for other programs.
 
-    matrix is a table of 0 and 1, quotes a list of quotations. These are for the team only.
+    WHAT is matrix, a table that says which organisation raised which code, or quotes, a list of quotations.
+    These are for the team only.
     """
     from glc_analysis.coding.exports import export as write
 

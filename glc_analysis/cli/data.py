@@ -1,4 +1,5 @@
-"""The commands of the data manager: a study and its files, the tables, names, the daily run."""
+"""The commands of the data manager: they start a study, check and build its tables, and list the masked
+names."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def init(directory: Path, **further: Any) -> None:
         start_study(directory)
     if repository := find_git_repository(directory):
         say(f"The folder is inside the git repository {repository}, where files are easily published by "
-            "mistake: a folder outside of it is safer.")
+            "mistake. To fix: move the folder out of the repository.")
     first = next(filter(None, to_do),
                  f"put exports into {directory}/raw/survey, describe them in {directory}/reference")
     say(f"The study is in {directory}. Next: {first}, then `glc --study {directory} check`.")
@@ -50,9 +51,9 @@ def init(directory: Path, **further: Any) -> None:
                                              "reference/.")
 @click.pass_obj
 def sample(directory: str, remove: bool) -> None:
-    """Fill an empty study with invented data, or delete them.
+    """Fill an empty study with invented data, or delete these data.
 
-    Reference tables that are there already are kept.
+    Existing reference tables are kept.
     """
     from glc_analysis import sample as invented
     from glc_analysis.study_locks import lock_for_writing
@@ -70,14 +71,14 @@ def sample(directory: str, remove: bool) -> None:
 
 @click.command()
 @click.option("--accept", is_flag=True, help="Record new raw files in the manifest, rename tables and "
-              "columns whose names have changed, and move what may identify somebody from reference/ to "
-              "private/reference/.")
+              "columns whose names have changed, and move tables and columns that may identify somebody from "
+              "reference/ to private/reference/.")
 @pass_study
 def check(study: Study, accept: bool, **further: Any) -> None:
     """Check raw files, reference tables and answers.
 
-    Lists all problems at once, each with file, row, column, value and how to fix it, and names what could not
-    be checked because of them. Writes nothing, except with --accept.
+    Lists all problems at once, each with file, row, column, value and how to fix it. Also names what could
+    not be checked because of these problems. Writes nothing, except with --accept.
     """
     from datetime import date
 
@@ -96,7 +97,7 @@ def check(study: Study, accept: bool, **further: Any) -> None:
             for line in move_misplaced_tables(study):
                 say(line)
             write_gitignore(study.root)
-        say("If reference/ is in git, its history still has them: docs/backups.md says how to take them out.")
+        say("If reference/ is in git, its history still has them. To fix: remove them (docs/backups.md).")
     for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
             say(f"{line} ({'renamed' if accept else '--accept renames it'}).")
@@ -118,16 +119,16 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     n = int((reference.questions["is_sensitive"] == UNDECIDED).sum())
     if n and not any(is_undecided_said):
         say(f"{count_of(n, 'question')} of questions.csv: nobody has decided whether an answer could be held "
-            "against those who gave it; until then no page states a finding. Write true or false into "
-            "is_sensitive.")
+            "against those who gave it. Until then, no page states a finding about it. To fix: write true or "
+            "false into is_sensitive.")
     for name in study.unused_files():
         say(f"{name}: is in raw/, but no setting of study.toml names it.")
     if not study.raw_files("survey") and counts["questions"]:
-        say(f"No survey file has arrived: the {count_of(counts['questions'], 'question')} of questions.csv "
-            "are looked for in interviews only.")
+        say(f"No survey file has arrived, so answers to the {count_of(counts['questions'], 'question')} of "
+            "questions.csv are looked for in interviews only.")
     if loose := find_paths_open_to_others(study.root):
         say(f"{count_of(len(loose), 'file or folder', 'files and folders')} can be read by other users of "
-            f"this computer, such as {study.relative(loose[-1])}. `glc build` closes them.")
+            f"this computer, such as {study.relative(loose[-1])}. To fix: run `glc build`.")
     say(f"No faults: {counts['organisations']} organisations, {counts['answers']} records, "
         f"{counts['responses']} answers, {counts['segments']} texts and turns, {counts['codings']} codings.")
     if counts["quarantined"]:
@@ -149,16 +150,16 @@ def status(study: Study, audience: str) -> None:
 @click.option("--explain", is_flag=True, help="List the steps: which ran and why, and which were not needed.")
 @click.option("--list", "is_listed", is_flag=True, help="List every step with its inputs and outputs, "
               "whether it would run, and why; build nothing.")
-@click.option("--only", metavar="STEP", default="", help="Build this step alone, and what it needs that is "
-              "out of date.")
+@click.option("--only", metavar="STEP", default="", help="Build only this step, and those steps it depends "
+              "on that are out of date.")
 @click.option("--force", "is_forced", is_flag=True, help="Run all steps (with --only: this step), even if "
               "nothing has changed.")
 @pass_study
 def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bool) -> None:
     """Build the processed tables.
 
-    Computes only what changed since the last build, and what depends on it. After --only, the tables that
-    depend on that step count as out of date until the next build.
+    Runs only the steps whose inputs have changed since the last build. After --only, the tables that depend
+    on that step count as out of date until the next build.
     """
     from glc_analysis.manifest import BUILD_RECORD, count_rows_if_intact, read_provenance
 

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
 @click.option("--dry-run", is_flag=True, help="Print what would run, and run nothing.")
 @click.option("--print", "printed", type=click.Choice(["full", "short"]), default="short",
-              help="How folded parts are printed on paper: in full, or (short, the default) by their first "
-                   "line only.")
+              help="How text that is folded on the screen is printed on paper: in full, or (short, the "
+                   "default) only its first line.")
 @pass_study
 def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: int, force: bool,
         dry_run: bool, printed: str, **further: Any) -> None:
@@ -54,7 +54,7 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
     if _is_unstarted_default(study):
         from glc_analysis.sample import write_sample
 
-        say("data/ holds no raw files yet: filling it with the invented sample.")
+        say("data/ has no raw files yet, so it is filled with the invented sample.")
         write_sample(study.root)
         study = Study(study.root)
 
@@ -77,8 +77,8 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
 
 
 def _is_unstarted_default(study: Study) -> bool:
-    """Whether this is the repository's own study folder, without raw files, in which nobody has started a
-    real study."""
+    """Whether the study is the default study of the repository (``data/``), without raw files, in which
+    nobody has started a real study."""
     return study.root == REPOSITORY / "data" and not study.is_started and (
         not study.settings_file.is_file() or study.is_synthetic)
 
@@ -106,9 +106,9 @@ def list_pages(study: Study, audience: str, form: str) -> None:
 def publish(study: Study, folder: Path, audience: str) -> None:
     """Put what an audience may have into a folder to hand over.
 
-    The folder gets the last run's site, its downloads and the packet for all, nothing else. DIR is outside
-    the study: a folder of a web server, or on a memory stick. What was published there before is replaced.
-    The gate first searches everything again.
+    The folder gets only the last run's site, its downloads and the packet for everybody. DIR must be outside
+    the study, such as a folder of a web server or of a memory stick. What was published there before is
+    replaced. Before anything is written, the gate searches all files again for what the audience may not see.
     """
     from datetime import date
 
@@ -117,7 +117,7 @@ def publish(study: Study, folder: Path, audience: str) -> None:
 
     page = publish_run(study, audience, folder, today=date.today())
     click.echo(page)
-    say("Every user of this computer, such as a web server, can read it where the folders above it let them."
+    say("Every user of this computer, such as a web server, can read it if the folders above it allow this."
         if has_capability(audience, "anybody") else
         "Only you can read it: hand it over on an encrypted stick, or behind a password.")
     say(f"To take it back: `glc unpublish {page.parent} --audience {audience}`.")
@@ -131,7 +131,7 @@ def publish(study: Study, folder: Path, audience: str) -> None:
 def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
     """Remove what was published for an audience from a folder.
 
-    For emergencies: lists every file that was there, and says what it cannot reach.
+    This is for emergencies. It lists every file that was there, and says which copies it cannot remove.
     """
     from datetime import date
 
@@ -148,7 +148,8 @@ def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
     say(PUBLISHED_OUT_OF_REACH)
     if removal.kept:
         raise GLCError(f"{count_of(len(removal.kept), 'file')} could not be removed, such as "
-                       f"{removal.kept[0]}. To fix: get the right to write there, and repeat.")
+                       f"{removal.kept[0]}. To fix: get permission to write there, then run the same command "
+                       "again.")
 
 
 PUBLISHING_COMMANDS = (run, list_pages, publish, unpublish)
