@@ -344,8 +344,8 @@ class Transcript:
 
 
 def read_transcript(path: Path) -> Transcript:
-    """Reads one transcript. Successive lines of the same speaker form one turn. A file that
-    has not changed is not parsed again.
+    """Reads one transcript. Successive lines of the same speaker form one turn. A file that has not changed
+    is not parsed again.
 
     Raises `Faults` with all faults of the file, such as unfinished cues, times that run backwards, cues
     before the first named speaker, or no named speaker at all.
