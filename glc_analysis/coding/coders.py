@@ -570,7 +570,7 @@ def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -
     for coder, paths in study.coder_files().items():
         if not paths:
             faults.append(Fault("this coder's files do not exist", file="study.toml", value=coder,
-                                column="[raw] codings", fix="put the files there, or remove the coder"))
+                                column="[raw] codings", fix="put them there, or remove the coder"))
         for path in paths:
             try:
                 if coder == CONSENSUS and path.suffix.lower() == ".xlsx":
@@ -600,7 +600,7 @@ def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -
             for table in tables]
     decisions = pd.concat([_NO_DECISIONS, *kept, later], ignore_index=True).drop(columns="instead_of")
     faults += [Fault("has decisions in two files", file=row.file, value=row.segment_id,
-                     fix="keep one of the decisions")
+                     fix="keep only one of the decisions")
                for row in decisions[decisions.duplicated("segment_id")].itertuples()]
     if faults:
         raise Faults(faults)

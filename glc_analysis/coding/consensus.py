@@ -478,8 +478,8 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
                 key=lambda one: one.sheet == DISAGREEMENTS_SHEET)  # else the first
     rows = pd.DataFrame(sheet.rows[1:], sheet.numbers[1:], [name.strip().casefold() for name in sheet.names])
     if lost := [name for name in _FILLED if list(rows.columns).count(name) != 1]:
-        raise Faults(Fault("the sheet must have this column once", sheet.place, "1", name, "",
-                           "add the column again, or remove its copy")
+        raise Faults(Fault("this column is missing, or occurs more than once", sheet.place, "1", name, "",
+                           "add the column, or remove its copy")
                      for name in lost)
     rows = rows[_FILLED].apply(lambda column: column.str.strip())
     rows["named"] = rows[CONSENSUS].map(_parts)
@@ -503,7 +503,7 @@ def _faults(rows: pd.DataFrame, known: Mapping[str, str], near: pd.Series, file:
         fault = partial(Fault, file=file, row=row)
         if names and not segment:
             yield fault("is blank in a row with a decision", column="segment_id",
-                        fix="put the segment_id back")
+                        fix="write the segment_id of the row again")
         if segment in twice:
             yield fault("is in several rows", column="segment_id", value=segment, fix="keep one of the rows")
         if NONE in names and {*names} != {NONE}:

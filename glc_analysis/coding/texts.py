@@ -278,8 +278,8 @@ def _turns(transcript: Transcript, document: pd.Series,
                     value=speaker, fix="add a row with this name_in_file, for document_id "
                     f"{document['document_id']} or *") for speaker, line in unknown.values()]
     faults += [Fault("takes part in a call and has no organisation", file="speakers.csv",
-                     value=speaker, column="organisation_id", fix="name the organisation, or "
-                     "another role") for speaker in without_organisation.values()]
+                     value=speaker, column="organisation_id", fix="write the organisation, "
+                     "or another role") for speaker in without_organisation.values()]
     if faults:
         raise Faults(faults)
     columns = ["speaker_id", "role", "organisation_id"]

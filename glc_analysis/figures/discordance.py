@@ -47,8 +47,8 @@ def match_answers_to_indicators(answers: pd.DataFrame, responses: pd.DataFrame, 
         listed = reference.questions.set_index("question_id").at[question_id, "option_list"]
         record = record.assign(option=_as_options(record["value"], reference.options, indicator, listed))
         if len(record) and not record["option"].any():
-            raise Faults([Fault("none of the values of the record is an option", "options.csv",
-                                column="value", value=record["value"].iloc[0],
+            raise Faults([Fault("none of the values of the record is an option of the question",
+                                "options.csv", column="value", value=record["value"].iloc[0],
                                 fix=f"add a list {indicator!r} that gives, for each value of the record, the "
                                 f"option_id of {question_id} with the same meaning")])
         states = reference.options.query("option_list == @listed and kind == 'substantive'")["option_id"]

@@ -138,11 +138,12 @@ def test_all_faults_come_at_once_each_with_its_place(path):
     lines = said(path, A2=None, A4="call.2", G3="legal; none", G4="Legal ade;Costs").splitlines()
     place = "decisions.xlsx, sheet Disagreements, row"
     assert lines == [
-        f"{place} 2, column segment_id: is blank in a row with a decision. To fix: put the segment_id back.",
+        f"{place} 2, column segment_id: is blank in a row with a decision. To fix: write "
+        "the segment_id of the row again.",
         f"{place}s 3, 4, column segment_id, value 'call.2': is in several rows. "
         "To fix: keep one of the rows.",
         f"{place} 3, column consensus, value 'legal; none': has both none and a code. To fix: keep "
-        "none or the code.",
+        "either none or the codes.",
         f"{place} 4, column consensus, value 'Legal ade': is not a code of codebook.csv; nearest: "
         "'Legal aid'. To fix: write a name or code_id from the sheet Codes.",
         f"{place} 4, column consensus, value 'Costs': is not a code of codebook.csv; known: 'Law', "

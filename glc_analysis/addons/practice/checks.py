@@ -111,8 +111,8 @@ def trial_row_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
     filled = [column for column in ENDED_COLUMNS if row[column]]
     for column in [one for one in ENDED_COLUMNS if not row[one]] if filled else ():
         yield fault("is blank, but other columns say that the trial has ended", column=column,
-                    fix=f"fill it in, or leave all of {', '.join(ENDED_COLUMNS)} blank while it is under "
-                    "way")
+                    fix=f"fill it in, or leave all of {', '.join(ENDED_COLUMNS)} blank while the trial "
+                    "is under way")
     for column in ("before", "after"):
         text = row[column]
         if text and (not any(sign.isalpha() for sign in text)
@@ -158,7 +158,7 @@ def _names(tables: Tables) -> Iterator[Fault]:
     for leak in leaks_in_pieces(pieces, search):
         table, n, column = leak.place.split("\t")
         yield Fault("names a person or an organisation", file=f"{table}.csv", row=n, column=column,
-                    value=leak.found, fix="say it without the name")
+                    value=leak.found, fix="write it without the name")
 
 
 def _harm(tables: Tables) -> Iterator[Fault]:

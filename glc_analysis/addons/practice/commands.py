@@ -33,7 +33,7 @@ def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bo
         for path in paths:
             click.echo(path)
         if others:
-            say(f"No sheet, because consent.csv has no yes to item practice for the team: "
+            say(f"No sheet is written without a yes to item practice for the team in consent.csv: "
                 f"{', '.join(others)}.")
         say("Give each sheet to its own organisation only. Put the workbooks that come back into raw/trials; "
             "type what comes back on paper into the organisation's workbook first.")
@@ -44,7 +44,7 @@ def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bo
     say(f"Trials entered: {done.n_trials}. Commitments: {len(done.rows['commitments'])}.")
     for name, due in done.harmful.items():
         say(f"{name} is under review, due by {due}: somebody may have been harmed. Tell everybody that takes "
-            "part, ask whether the ethics board must know, and write into reviews.csv who was told.")
+            "part, ask whether the ethics board must know, and write into reviews.csv who was informed.")
 
 
 COMMANDS = (trials,)

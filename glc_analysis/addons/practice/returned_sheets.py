@@ -82,7 +82,7 @@ def _answers(path: Path) -> Iterator[tuple[str, list[str], Cells]]:
     if path.suffix.lower() != ".xlsx":
         raise Faults([Fault("is not a workbook of `glc trials --sheets`", file=path.name,
                             fix="type what is on the paper into the organisation's workbook, and put the "
-                            "workbook here")])
+                            "workbook into raw/trials")])
     grid = next((grid for grid in read_workbook_sheets(path, values_only=True) if _is_sheet(grid)), None)
     if grid is None:
         raise Faults([Fault("has no row `stamp` in its first column", file=path.name,
