@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @pass_study
 def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str, because: str,
           form: str) -> None:
-    """Open a rating round and write its forms, or write the forms of an open round again.
+    """Open a rating round and write its forms, or write them again.
 
     A new round asks about every principle that is a candidate: not agreed, not set aside, not replaced. For
     each rater: a workbook, a page to print and a text to send. For all raters: forms.pdf for a print shop,
@@ -512,7 +512,7 @@ def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
 @add_format_option("csv")
 @pass_study
 def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
-    """Show survey results beside what was said in interviews, by topic."""
+    """Show survey results beside what interviews say, by topic."""
     from glc_analysis.addons.convening import joint_display as joint
     from glc_analysis.disclosure.rules import has_capability
     from glc_analysis.view.study_view import StudyView

@@ -13,7 +13,7 @@ ADD_ON = AddOn(
     slots={"agreement": "pages:suggestion_acceptance_sentences",
            "method_facts": "pages:suggestion_method_facts"},
     style="desk.css",
-    holds={"private/vectors": "goes as a whole, and is made again from what is left"},
+    holds={"private/vectors": "the folder is deleted, and made again from the remaining texts"},
     erasers={"renew": "sentence_encoder:delete_cached_vectors",
              "coder_file": "erasers:erase_withdrawn_from_coder_file"},
     front_door={"coding_desk": "coding_desk:coding_desk"})

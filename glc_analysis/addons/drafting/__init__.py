@@ -17,6 +17,6 @@ ADD_ON = AddOn(
     "drafting", "The tables of a new study, drafted from what arrived.",
     needs=("country_names", "waves"),
     commands={"Data manager": "commands:COMMANDS"},
-    holds={"private/draft": "rows go, or what in them is its own"},
+    holds={"private/draft": "rows or cells of the leaver are removed"},
     around={"init": "commands:draft_tables_after_init", "check": "commands:check_or_accept_draft_first",
             "pseudonyms": "commands:list_name_suggestions_instead"})

@@ -13,6 +13,6 @@ ADD_ON = AddOn(
     slots={"code": "code_page:show_context_of_code_passages"}, style="reading.css",
     view="view:ReadingView", view_names=("matrix", "comparison", "team_memos"),
     row_names={"summaries": "summary", "analytic_memos": "memo"},
-    holds={"summaries": "its rows go; one of a group that rests on its passages loses its text",
-           "analytic_memos": "memos about it go, and its names and words from all others"},
+    holds={"summaries": "its rows are deleted; a group's summary that rests on its passages loses its text",
+           "analytic_memos": "memos about the leaver are deleted, and its names and words in all others"},
     erasers={"rows": "erasers:erase_leaver_from_row"})
