@@ -19,7 +19,7 @@ import pandas as pd  # noqa: E402
 
 from glc_analysis import tables  # noqa: E402
 from glc_analysis.build import build  # noqa: E402
-from glc_analysis.figures.groupings import MERGED, groupings_of, is_shown_group  # noqa: E402
+from glc_analysis.figures.groupings import MERGED, groupings_of, is_in_grouping_of_question  # noqa: E402
 from glc_analysis.reference import read_reference  # noqa: E402
 from glc_analysis.sample import write_sample  # noqa: E402
 from glc_analysis.schema import COUNTRY_LIST  # noqa: E402
@@ -74,7 +74,7 @@ def rows(study: Study, name: str) -> list[str]:
     groups = {group: is_single & (figures["subset_kind"] == figures["unit"].map(kinds))
               for group, kinds in GROUPS.items()}
     if chosen:
-        groups = {"": is_shown_group(figures, figures["question_id"], chosen)}
+        groups = {"": is_in_grouping_of_question(figures, figures["question_id"], chosen)}
     lines = []
     for group, is_own in groups.items():
         own = figures[is_own & (figures["base_n"] > 0)]

@@ -66,12 +66,12 @@ from glc_analysis.disclosure.closed_tables import is_closed, list_closed_questio
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     all_consented,
-    countries_shown,
     find_countries_with_visible_codes,
+    find_printable_country_options,
+    find_visible_countries,
     find_visible_countries_without_survey,
     fully_agreed_countries,
-    is_hidden_option,
-    printable_options,
+    is_hidden_country_option,
 )
 from glc_analysis.disclosure.quotations import (
     READING_AUDIENCES,
@@ -81,18 +81,22 @@ from glc_analysis.disclosure.quotations import (
 )
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.disclosure.suppression import decide, hide_always, without_uninformative_bands
-from glc_analysis.errors import Fault, Faults, GLCError, collect_faults, resolve_id
+from glc_analysis.disclosure.suppression import (
+    decide,
+    hide_despite_earlier_release,
+    without_uninformative_bands,
+)
+from glc_analysis.errors import Fault, Faults, GLCError, add_raised_faults, resolve_id
 from glc_analysis.figures.coded import coded_estimates
 from glc_analysis.figures.contributors import StudyRecords, contributors_of
 from glc_analysis.figures.discordance import (
-    discordance_estimates,
+    count_discordant_answers,
     discordance_records,
     match_answers_to_indicators,
 )
 from glc_analysis.figures.estimates import CleanTables, records_behind_figures, survey_estimates
 from glc_analysis.figures.groupings import Grouping, groupings_of, merged_groups
-from glc_analysis.figures.mentions import code_occurrences, code_records
+from glc_analysis.figures.mentions import find_organisations_behind_code_figures, list_codes_asked_or_raised
 from glc_analysis.figures.quality import quality_estimates
 from glc_analysis.manifest import BUILD_RECORD, digest_reference_cells, inputs_digest, read_earlier_releases
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
@@ -114,7 +118,7 @@ from glc_analysis.release_store import (
     prepare_release,
     read_last_announcement,
     refuse_missing_or_outdated_releases,
-    store_release,
+    store_release_if_changed,
 )
 from glc_analysis.renames import find_files_with_old_names
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
@@ -181,16 +185,16 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     inputs, after = inputs_digest(study, arrivals.digests), read_earlier_releases(study, arrivals.digests)
     say("writing the tables")
     places = list_work_countries(engine["answers"], engine["organisations"])
-    known = countries_shown(places, engine["organisations"], _consent(study, reference),
-                            study.settings["disclosure"],
-                            hidden_from=find_audiences_with_hidden_countries(engine["blocks"]))
+    known = find_visible_countries(places, engine["organisations"], _consent(study, reference),
+                                   study.settings["disclosure"],
+                                   hidden_from=find_audiences_with_hidden_countries(engine["blocks"]))
     if not engine.rows("responses"):
         known = find_visible_countries_without_survey(known)
     is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
     release = {}
     for audience in READING_AUDIENCES if not engine.undecided else ():
         is_next = is_kept and is_next_release_stored(study, audience, before.get("inputs", ""))
-        release[audience] = store_release(
+        release[audience] = store_release_if_changed(
             study, audience, None if is_next else partial(_next_release, engine, audience), engine,
             known["shown"][audience], inputs, after)
     lists = {**known, "work_places": group_by_work_country(places), **_wave_sizes(engine, study, reference)}
@@ -258,8 +262,8 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     cause a fault. Figures are computed only if a row of a reference table names a figure.
     """
     faults: list[Fault] = []
-    if collect_faults(lambda: study.settings, faults):
-        collect_faults(lambda: read_reference(study), faults)
+    if add_raised_faults(lambda: study.settings, faults):
+        add_raised_faults(lambda: read_reference(study), faults)
         raise Faults(dict.fromkeys(faults), unseen=["raw files and the tables made from them"])
     arrivals = manifest.Arrivals({}, {}, ())
     try:
@@ -267,16 +271,16 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     except Faults as found:
         faults += found.faults
     for look in (refuse_missing_or_outdated_releases, _refuse_nothing):
-        collect_faults(partial(look, study), faults)
+        add_raised_faults(partial(look, study), faults)
     in_tables: list[Fault] = []
     sound: list[Reference] = []
-    if collect_faults(lambda: sound.append(read_reference(study)), in_tables):
+    if add_raised_faults(lambda: sound.append(read_reference(study)), in_tables):
         faults += in_tables
         if study.misplaced():  # no table is read then
             raise Faults(faults, unseen=["reference tables and the tables made with them"])
     reference = sound[0] if sound else read_reference(study, needed=())
     if not in_tables:
-        collect_faults(partial(check_released_groupings, study, reference), faults)
+        add_raised_faults(partial(check_released_groupings, study, reference), faults)
     blocked = find_steps_runnable_despite_faults(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS if not all(path.is_file() for path in study.raw_files(kind))}
     steps = [step for step in BUILD_STEPS if step.name not in _NOT_CHECKED]
@@ -303,14 +307,15 @@ def check_study(study: Study, *, say: Say = lambda line: None,
         for line in list_other_specify_notes(engine.logs["answers"]):
             say(line)
     if "records" in unseen and "raw/survey" not in blocked:
-        collect_faults(lambda: read_surveys(study), found)
+        add_raised_faults(lambda: read_surveys(study), found)
     elif "answers" in unseen and engine.holds("records"):
         found += engine["records"].faults
     if faults := [*faults, *found]:
         raise Faults(faults, unseen=_in_words(unseen, study, reference))
     _add_log(engine)
     said = [line for of_wave in (engine["records"], *(others for _, others in engine["other_waves"]))
-            for line in records.report_several_records(of_wave, reference, study.settings["survey"])]
+            for line in records.report_several_records_per_country(
+                of_wave, reference, study.settings["survey"])]
     for line in (*said, *list_coding_notes(engine, reference)):
         say(line)
     inspect_responses(_read_other_texts(study) if engine.was_taken_over("answers") else engine["responses"])
@@ -348,12 +353,12 @@ def _answers_to_sound_questions(view: View, *, sound: Reference) -> dict[str, An
 def list_coding_notes(engine: Engine, reference: Reference) -> list[str]:
     """Returns notes for the team: on transcripts and coders' files, on how the coded passages were found in
     the texts, and on codes that codebook.csv lacks."""
-    from glc_analysis.coding.assemble import orphan_sentences, placement_sentences
+    from glc_analysis.coding.assemble import describe_placement_by_coder, orphan_sentences
 
     notes = [line["why"] for step in ("conversations", "coding") for line in engine.logs[step]
              if line["step"] in (_FILES_READ, _TEXTS_READ)]
     codings, quarantined = engine["codings"], engine["quarantined"]
-    return [*notes, *placement_sentences(codings, quarantined),
+    return [*notes, *describe_placement_by_coder(codings, quarantined),
             *orphan_sentences(codings, quarantined, engine["codebook"], reference.codebook)]
 
 
@@ -442,9 +447,9 @@ def _records(view: View) -> dict[str, Any]:
 
 def _participants(view: View) -> dict[str, Any]:
     """Makes table ``participants``: which organisation took part in which interview or call."""
-    from glc_analysis.coding.texts import participants
+    from glc_analysis.coding.texts import list_participants_by_document
 
-    return {"participants": participants(view["conversations"], view.reference.attendance)}
+    return {"participants": list_participants_by_document(view["conversations"], view.reference.attendance)}
 
 
 def _organisations(view: View) -> dict[str, Any]:
@@ -571,10 +576,10 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.lan
            ) -> dict[str, Any]:
     """Makes tables ``documents`` and ``segments`` from interviews, calls and open answers, with pseudonyms in
     place of names. ``read`` detects the language and the script of an answer."""
-    from glc_analysis.coding.texts import add_countries, mask_answers
+    from glc_analysis.coding.texts import add_country_if_only_one, mask_answers
 
     people = view["respondents"]
-    texts = add_countries(view["conversations"], people, view["organisations"])
+    texts = add_country_if_only_one(view["conversations"], people, view["organisations"])
     asked = view["open_answers"]["question_id"].unique()
     answered = records.Records(people, (), np.arange(len(people)), frozenset())
     documents, segments = languages.convert_open_answers_to_documents(
@@ -643,16 +648,16 @@ def _stated(view: View) -> dict[str, Any]:
 def _mentions(view: View) -> dict[str, Any]:
     """Makes table ``mentions``: which organisation was asked about which code, and which organisation raised
     it."""
-    from glc_analysis.coding.assemble import call_attendance, code_questions, complete_codebook
+    from glc_analysis.coding.assemble import call_attendance, complete_codebook, map_codes_to_single_question
 
     view.say("counting")
     codebook = complete_codebook(view.reference.codebook, view["codebook"])
     attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
     above = ancestors(codebook)
-    return {"mentions": code_occurrences(
+    return {"mentions": list_codes_asked_or_raised(
         _consensus(view), _open_codes(view), {*view["readings"]["document_id"]}, view["documents"],
         view["segments"], view["questions"], view["codebook"], attendance, above,
-        code_questions(view["coded_questions"], codebook))}
+        map_codes_to_single_question(view["coded_questions"], codebook))}
 
 
 def _survey_records(view: View) -> dict[str, Any]:
@@ -664,7 +669,7 @@ def _survey_records(view: View) -> dict[str, Any]:
 def _code_records(view: View) -> dict[str, Any]:
     """Lists the organisations that figures of codes count: those asked about each code, and those that raised
     it."""
-    return {"code_records": code_records(view["mentions"], view["organisations"])}
+    return {"code_records": find_organisations_behind_code_figures(view["mentions"], view["organisations"])}
 
 
 def _discordance_records(view: View) -> dict[str, Any]:
@@ -689,7 +694,7 @@ def _quality_figures(view: View) -> dict[str, Any]:
 
 def _discordance(view: View) -> dict[str, Any]:
     """Makes the figures that state how many answers contradict an outside record."""
-    return {"discordance_figures": discordance_estimates(view["discordance_records"])}
+    return {"discordance_figures": count_discordant_answers(view["discordance_records"])}
 
 
 def _coded_figures(view: View) -> dict[str, Any]:
@@ -730,8 +735,8 @@ def _releases(view: View) -> dict[str, Any]:
     contributors, consent = contributors_of(records, view), _consent(view.study, view.reference)
     settings, reference = view.study.settings["disclosure"], view.reference
     organisations, hidden = view["organisations"], find_audiences_with_hidden_countries(view["blocks"])
-    shown = countries_shown(view["answers"], organisations, consent, settings,
-                            hidden_from=hidden)["shown"]["convening"]
+    shown = find_visible_countries(view["answers"], organisations, consent, settings,
+                                   hidden_from=hidden)["shown"]["convening"]
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     agreed = fully_agreed_countries(view["answers"], organisations, consent, settings, audience="public")
@@ -747,8 +752,9 @@ def _releases(view: View) -> dict[str, Any]:
     counted = {audience: exclude_uncounted_organisations(view["figures"], contributors, consent, audience)
                for audience in READING_AUDIENCES}
     for audience in READING_AUDIENCES:
-        printable = printable_options(reference.questions, view.study.settings["survey"], view["answers"],
-                                      organisations, consent, settings, audience=audience)
+        printable = find_printable_country_options(
+            reference.questions, view.study.settings["survey"], view["answers"], organisations, consent,
+            settings, audience=audience)
         if audience in hidden:
             printable, named_countries[audience] = dict.fromkeys(printable, set()), {}
         decided[audience] = printable, partial(
@@ -768,10 +774,11 @@ def _releases(view: View) -> dict[str, Any]:
             {} if "agreed" in named_countries[audience] else regions, issued)
         issued.append(release)
         figures, asked = view["figures"], contributors.facts["question_id"]
-        decisions = hide_always(decisions, is_hidden_option(figures, asked, printable), "country")
+        decisions = hide_despite_earlier_release(
+            decisions, is_hidden_country_option(figures, asked, printable), "country")
         is_not_seen = is_closed(figures, asked, list_closed_questions_and_codes(reference.closed, audience))
         released |= {f"issued_{audience}": release,
-                     f"release_{audience}": hide_always(decisions, is_not_seen, "closed")}
+                     f"release_{audience}": hide_despite_earlier_release(decisions, is_not_seen, "closed")}
     return released
 
 
@@ -782,8 +789,8 @@ def _blocks(view: View) -> dict[str, Any]:
     last release is missing from the store."""
     refuse_missing_or_outdated_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
-    known = countries_shown(view["answers"], organisations, _consent(view.study, reference),
-                            view.study.settings["disclosure"])
+    known = find_visible_countries(view["answers"], organisations, _consent(view.study, reference),
+                                   view.study.settings["disclosure"])
     told_already = {block for name in _ANNOUNCED for block in view[name]}
     rewritten = {block for blocks in load_declared_objects("blocks") for block in blocks.rewritten(view)}
     rows = []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glc_analysis.addon import load_declared_objects
-from glc_analysis.errors import SHOWN_LINES, Faults, GLCError, find_file_being_written, is_short_of_memory
+from glc_analysis.errors import SHOWN_LINES, Faults, GLCError, find_file_of_os_error, is_short_of_memory
 from glc_analysis.permissions import create_files_for_owner_only
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
@@ -79,7 +79,7 @@ class Group(click.Group):
         except OSError as error:
             if isinstance(error, BrokenPipeError):  # which is click's to handle
                 raise
-            place = f"{path}: " if (path := find_file_being_written(error)) else ""
+            place = f"{path}: " if (path := find_file_of_os_error(error)) else ""
             fix = (" To fix: close the file in other programs, or check who may write there."
                    if isinstance(error, PermissionError) else "")
             raise click.ClickException(f"{place}{error.strerror or error}.{fix}") from None
@@ -107,21 +107,21 @@ def add_format_option(default: str | None, *, show_default: bool | str = True) -
                         show_default=show_default, help="How the rows are printed.")
 
 
-def pass_study(command: Callable) -> Callable:
+def pass_study_to_write(command: Callable) -> Callable:
     """Makes a command get the study that ``--study`` names as its first argument. The command may write in
     the study, so no withdrawal runs at the same time."""
     return _with_study(command, lock_for_writing)
 
 
 def pass_study_to_read(command: Callable) -> Callable:
-    """As :func:`pass_study`, for a command that neither writes in the study nor builds a table. A withdrawal
-    may run at the same time, but waits for the command to end before it replaces the old files."""
+    """As :func:`pass_study_to_write`, for a command that neither writes in the study nor builds a table. A
+    withdrawal may run at the same time, but waits for the command to end before it replaces the old files."""
     return _with_study(command, lock_for_reading)
 
 
 def pass_study_to_withdraw(command: Callable) -> Callable:
-    """As :func:`pass_study`, for a withdrawal. No other command that writes in the study runs at the same
-    time."""
+    """As :func:`pass_study_to_write`, for a withdrawal. No other command that writes in the study runs at the
+    same time."""
     return _with_study(command, lock_for_withdrawal)
 
 

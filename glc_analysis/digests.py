@@ -66,7 +66,7 @@ class Digests:
         return hmac.new(self._key, digestmod="sha256")
 
 
-def read_digest_key(root: Path) -> bytes:
+def read_or_make_digest_key(root: Path) -> bytes:
     """Returns the key of a study; for a study without a key, a new random key. No earlier digest agrees with
     digests made with a new key, so all content counts as changed. The next build saves the new key
     (:func:`keep_digest_key`).
@@ -97,4 +97,5 @@ def replace_digest_key(root: Path) -> None:
     digests."""
     path = root / KEY_FILE
     if path.exists():
-        write_atomic(path, Digests(read_digest_key(root)).of_bytes(b"the key after a withdrawal") + "\n")
+        old = Digests(read_or_make_digest_key(root))
+        write_atomic(path, old.of_bytes(b"the key after a withdrawal") + "\n")

@@ -109,12 +109,12 @@ class Faults(GLCError):
         super().__init__("\n".join(said))
 
 
-def collect_faults(check: Callable[[], object], faults: list[Fault]) -> bool:
+def add_raised_faults(check: Callable[[], object], faults: list[Fault]) -> bool:
     """Calls ``check``. If this raises a GLCError, adds the faults of the error to ``faults``. Returns whether
     it raised one.
 
     >>> faults = [Fault("is blank", file="a.csv")]
-    >>> collect_faults(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
+    >>> add_raised_faults(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
     (True, 2)
     """
     try:
@@ -231,7 +231,7 @@ def is_short_of_memory(error: BaseException) -> bool:
         words in str(error).casefold() for words in _NO_MEMORY)
 
 
-def find_file_being_written(error: OSError) -> str:
+def find_file_of_os_error(error: OSError) -> str:
     """Returns the path of the file that an error of the operating system is about; blank if it is unknown. An
     error from writing to a full disk names no file. The path is then taken from the innermost call that has a
     path as ``self`` or ``path``."""

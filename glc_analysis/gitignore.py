@@ -36,7 +36,7 @@ def list_files_for_git() -> list[str]:
     return [SETTINGS, *sorted(path for path in paths if path.startswith("reference/"))]
 
 
-def write_gitignore(study: Path) -> None:
+def write_gitignore_if_missing(study: Path) -> None:
     """Writes the ``.gitignore`` of a study. A ``.gitignore`` that somebody has written or changed is kept."""
     path = study / ".gitignore"
     written = path.read_text(encoding="utf-8") if path.exists() else _HEAD

@@ -227,7 +227,7 @@ BUILD_RECORD = "build"
 
 
 @cache
-def package_hash() -> str:
+def hash_package_and_environment() -> str:
     """Returns the SHA-256 of the package's sources, the lock file and the Python version.
 
     The files of the sample study are left out, because they are inputs of that study and no result of another
@@ -240,8 +240,8 @@ def package_hash() -> str:
 
 
 def list_package_file_stamps() -> list[tuple[str, int, int]]:
-    """Returns the path, size and modification time of each file that :func:`package_hash` reads. If these are
-    equal, the files are taken as unchanged, which is quicker than hashing them."""
+    """Returns the path, size and modification time of each file that :func:`hash_package_and_environment`
+    reads. If these are equal, the files are taken as unchanged, which is quicker than hashing them."""
     return [(name, of.st_size, of.st_mtime_ns) for name in _package_files() for of in [os.stat(name)]]
 
 
@@ -266,7 +266,7 @@ def inputs_digest(study: Study, raw: dict[str, str]) -> str:
 def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
     """Returns an unfinished digest of all inputs except the releases, to which the caller adds."""
     digest = study.digests.begin()
-    digest.update(package_hash().encode())
+    digest.update(hash_package_and_environment().encode())
     digest.update(json.dumps(raw, sort_keys=True).encode())
     key = study.key_file
     private = [path for _, names in addon.list_declarations("private_inputs") for name in names

@@ -24,7 +24,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import read_log, tabular
-from glc_analysis.errors import Fault, Faults, collect_faults
+from glc_analysis.errors import Fault, Faults, add_raised_faults
 from glc_analysis.schema import (
     Check,
     TableFile,
@@ -179,7 +179,8 @@ def read_reference_table(study: Study, name: str) -> pd.DataFrame:
     return frame
 
 
-def read_part(study: Study, name: str, *, columns: Collection[str] = (), naming: str = "") -> pd.DataFrame:
+def read_part_of_reference_table(study: Study, name: str, *, columns: Collection[str] = (),
+                                 naming: str = "") -> pd.DataFrame:
     """Returns a part of a reference table: the named ``columns``, or the rows in which a cell has the id
     ``naming``, alone or in a list separated by blanks. In a run, only this part is recorded as an input of
     the page."""
@@ -296,7 +297,7 @@ def find_steps_runnable_despite_faults(study: Study, faults: Iterable[Fault]) ->
         columns.setdefault(_table_of(fault), set()).add(fault.column)
     blocked = {}
     for name in columns.keys() & reference_tables().keys():
-        is_read = not collect_faults(partial(read_reference_table, study, name), [])
+        is_read = not add_raised_faults(partial(read_reference_table, study, name), [])
         is_enough = name in ("questions", "options") or columns[name] <= _UNUSED.get(name, set())
         blocked[f"{name}.csv"] = _SURVEY_STEPS if is_read and is_enough else ()
     return blocked

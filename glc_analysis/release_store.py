@@ -38,8 +38,8 @@ from glc_analysis.disclosure.blocks import (
 )
 from glc_analysis.disclosure.cells import (
     assign_organisations_to_cells,
-    hide_cells_of_departed,
-    lines_to_hide,
+    find_lines_breaking_cell_rules,
+    hide_cells_of_organisations,
     no_cells,
 )
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
@@ -138,7 +138,7 @@ def find_earlier_consent_suppressions(study: Study, audience: str) -> frozenset[
 
 
 def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
-    return [PublishedRelease(*(read_stored(folder / file) for file in FIGURE_FILES.values()))
+    return [PublishedRelease(*(read_release_table(folder / file) for file in FIGURE_FILES.values()))
             for folder in list_release_folders(study.private, audience)]
 
 
@@ -158,9 +158,10 @@ def assign_cells_of_today(study: Study, lines: Mapping[str, pd.DataFrame],
         for release in _stored_blocks(study, audience):
             quoted = release.lines[release.lines["block_id"] == QUOTATION_BLOCKS]
             if release.has_cells:
-                cells = hide_cells_of_departed(cells,
-                                               quoted.loc[~quoted["line"].isin([*today]), "organisation_id"])
-    return cells, {audience: lines_to_hide(rows, organisations, cells) for audience, rows in words.items()}
+                departed = quoted.loc[~quoted["line"].isin([*today]), "organisation_id"]
+                cells = hide_cells_of_organisations(cells, departed)
+    return cells, {audience: find_lines_breaking_cell_rules(rows, organisations, cells)
+                   for audience, rows in words.items()}
 
 
 def _stored_cells(study: Study) -> pd.DataFrame:
@@ -181,7 +182,7 @@ def collect_text_block_kinds() -> Kinds:
 
 
 def _stored_blocks(study: Study, audience: str) -> list[PublishedBlocks]:
-    return [PublishedBlocks(*(read_stored(folder / file) for file in BLOCK_FILES.values()),
+    return [PublishedBlocks(*(read_release_table(folder / file) for file in BLOCK_FILES.values()),
                             (folder / CELLS).is_file())
             for folder in list_release_folders(study.private, audience)]
 
@@ -204,7 +205,7 @@ def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.Dat
 def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
                      audience: str) -> pd.DataFrame:
     """Returns the lines of all blocks of text for an audience, including blocks of add-ons. ``known`` has the
-    countries that each audience may see (:func:`.countries.countries_shown`)."""
+    countries that each audience may see (:func:`.countries.find_visible_countries`)."""
     added = (line for blocks in load_declared_objects("blocks")
              for line in blocks.lines(frames, reference, audience))
     return collect_block_lines(frames, reference.quotes, known["shown"][audience],
@@ -238,10 +239,10 @@ def is_next_release_stored(study: Study, audience: str, inputs: str) -> bool:
     return False
 
 
-def store_release(study: Study, audience: str,
-                  issued: Callable[[], tuple[PublishedRelease, PublishedBlocks]] | None,
-                  frames: Mapping[str, pd.DataFrame], shown: Collection[str], inputs: str,
-                  after: Collection[str]) -> dict[str, Any]:
+def store_release_if_changed(study: Study, audience: str,
+                             issued: Callable[[], tuple[PublishedRelease, PublishedBlocks]] | None,
+                             frames: Mapping[str, pd.DataFrame], shown: Collection[str], inputs: str,
+                             after: Collection[str]) -> dict[str, Any]:
     """Stores the next release to an audience, if anything that the audience reads differs from the last
     release. Returns the details that pages print of the release.
 
@@ -266,7 +267,7 @@ def store_release(study: Study, audience: str,
         info = read_release_info(kept[-1])
         return {name: info[name] for name in _PRINTED}
     fresh = issued() if issued else None
-    figures = fresh[0].figures if fresh else read_stored(new / FIGURE_FILES["figures"])
+    figures = fresh[0].figures if fresh else read_release_table(new / FIGURE_FILES["figures"])
     days = figures.loc[seen["figure_id"], "day"]
     info = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "inputs": inputs,
             "after": [*after], "issued": days.value_counts().sort_index().to_dict()}
@@ -275,7 +276,7 @@ def store_release(study: Study, audience: str,
         new.mkdir(parents=True)
         for whole, files in zip(fresh, (FIGURE_FILES, BLOCK_FILES), strict=True):
             for part, file in files.items():
-                write_stored(getattr(whole, part), new / file)
+                write_release_table(getattr(whole, part), new / file)
         frames["cells"].to_parquet(new / CELLS)
     (new / ISSUE).write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")
     (new / CONTENT).write_text(digest, encoding="utf-8")
@@ -296,14 +297,14 @@ def record_publication(study: Study, audience: str) -> None:
     number_next_release(study.private, audience, number)
 
 
-def read_stored(path: Path) -> pd.DataFrame:
+def read_release_table(path: Path) -> pd.DataFrame:
     """Reads a table of a stored release. Old names of columns are replaced by new names in the result, not in
     the file."""
     names = map_old_names_to_new("column", "figures")
     return pd.read_parquet(path).rename(columns=names).rename_axis(index=names)
 
 
-def write_stored(part: pd.DataFrame, path: Path) -> None:
+def write_release_table(part: pd.DataFrame, path: Path) -> None:
     """Writes a table of a release. Ids are written as categories, and the categories include only ids that
     occur in the rows."""
     coded = {c: part[c].astype("category").cat.remove_unused_categories()

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.errors import Faults, GLCError, find_file_being_written
+from glc_analysis.errors import Faults, GLCError, find_file_of_os_error
 from glc_analysis.locks import hold_lock
-from glc_analysis.manifest import list_package_file_stamps, package_hash
+from glc_analysis.manifest import hash_package_and_environment, list_package_file_stamps
 from glc_analysis.permissions import close_folder_to_others
 from glc_analysis.run import record
 from glc_analysis.run.folders import new_run_id, point_current_to_run, remove_incomplete_runs, remove_old_runs
@@ -216,10 +216,10 @@ class ReportRun:
         Returns None if the audience may see everything, or if every page needs the whole study."""
         if has_capability(self.audience, "all_figures") or all(page.whole_study for page in to_run):
             return None
-        from glc_analysis.view.reader_study import write_reader_study
+        from glc_analysis.view.reader_study import write_visible_part_of_study
 
         folder = self._exit.enter_context(TemporaryDirectory(dir=self.folder, prefix=".reader-"))
-        return write_reader_study(self.study, self.audience, Path(folder))
+        return write_visible_part_of_study(self.study, self.audience, Path(folder))
 
     def _processes(self, elsewhere: Processes | None, reader_study: Study | None) -> Any:
         from glc_analysis.run.execute import page_processes
@@ -264,20 +264,22 @@ class ReportRun:
         if now == self._state:
             return False
         if now[0] != self._state[0]:
-            package_hash.cache_clear()
+            hash_package_and_environment.cache_clear()
         with suppress(GLCError):  # such as tables that are just being built
             inputs = Inputs(Study(self.study.root), self.audience)
             return page.key != compute_current_key(page, inputs, self.notebooks)
         return True
 
     def _stand_in(self, page: PageJob, failure: Failure, updated: str) -> dict[str, Any]:
-        from glc_analysis.run.execute import add_notice, make_prose_notebook
+        from glc_analysis.run.execute import add_or_replace_notice, make_prose_notebook
 
         if not updated:
-            return add_notice(make_prose_notebook(f"# {page.title}"), "This page could not be made: "
-                              f"{failure.notebook} failed at cell {failure.cell}.")
+            return add_or_replace_notice(
+                make_prose_notebook(f"# {page.title}"),
+                f"This page could not be made: {failure.notebook} failed at cell {failure.cell}.")
         good = json.loads(self._last_path(page.slug).read_text(encoding="utf-8"))
-        return add_notice(good, f"Not updated since {updated}: its notebook has failed since then.")
+        return add_or_replace_notice(
+            good, f"Not updated since {updated}: its notebook has failed since then.")
 
     def _record(self, **more: str) -> None:
         entries = {page.slug: self.entries[page.slug] for page in self.pages if page.slug in self.entries}
@@ -411,7 +413,7 @@ def _written(study: Study, standing: Callable[[], str]) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        where = find_file_being_written(error) or study.reports
+        where = find_file_of_os_error(error) or study.reports
         raise GLCError(f"The reports cannot be written: {error.strerror or error} ({where}). "
                        f"{standing()}") from None
 

@@ -71,7 +71,7 @@ class CsvRows:
     def read(cls, path: Path) -> CsvRows:
         """Reads the rows of a file, and detects its encoding."""
         raw = path.read_bytes()
-        encoding = detect_encoding(raw)
+        encoding = find_round_trip_encoding(raw)
         return cls.of(raw.decode(encoding), path.name, encoding)
 
     @property
@@ -197,11 +197,11 @@ def _not_utf8(path: Path) -> Fault:
                  fix="save it as CSV UTF-8, and run the command again")
 
 
-def detect_encoding(raw: bytes) -> str:
+def find_round_trip_encoding(raw: bytes) -> str:
     """Returns an encoding in which ``raw`` can be read and written again as the same bytes. A byte order mark
     is read as part of the text.
 
-    >>> [detect_encoding("é".encode(name)) for name in ("utf-16-be", "utf-8", "cp1252")]
+    >>> [find_round_trip_encoding("é".encode(name)) for name in ("utf-16-be", "utf-8", "cp1252")]
     ['utf-16-be', 'utf-8', 'cp1252']
     """
     if b"\0" in raw:

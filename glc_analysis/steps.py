@@ -31,7 +31,7 @@ from pandas.util import hash_pandas_object
 
 from glc_analysis import manifest, tables
 from glc_analysis.digests import Digests
-from glc_analysis.errors import Fault, collect_faults
+from glc_analysis.errors import Fault, add_raised_faults
 from glc_analysis.manifest import (
     BUILD_RECORD,
     Arrivals,
@@ -407,7 +407,7 @@ class Record:
         said = provenance.get(BUILD_RECORD)
         if not said:
             return cls(why="nothing was built before")
-        if said["package"] != manifest.package_hash():
+        if said["package"] != manifest.hash_package_and_environment():
             return cls(why="the package changed")
         found = cls(said["inputs"], said["made"], said["log"], provenance["raw"], provenance["rows"],
                     said["deferred"])
@@ -507,7 +507,7 @@ class Engine:
             if not why:
                 self._keep(step)
                 continue
-            if collect_faults(lambda step=step: self._run(step), faults) or step.name in incomplete:
+            if add_raised_faults(lambda step=step: self._run(step), faults) or step.name in incomplete:
                 lacking.update(step.makes)
         return faults, unseen
 
@@ -560,7 +560,7 @@ class Engine:
         names."""
         needs = {one for step in self._steps for need in step.needs if is_input(need)
                  for one in self._inputs.expanded(need)}
-        return {"package": manifest.package_hash(),
+        return {"package": manifest.hash_package_and_environment(),
                 "inputs": {need: self._digest_of_input(need) for need in sorted(needs)},
                 "made": dict(sorted(self._digests.items())),
                 "log": {name: len(lines) for name, lines in self.logs.items()},

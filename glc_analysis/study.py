@@ -21,7 +21,7 @@ from typing import Any
 
 from glc_analysis import read_log
 from glc_analysis.addon import list_declarations, map_declared_entries
-from glc_analysis.digests import Digests, keep_digest_key, read_digest_key
+from glc_analysis.digests import Digests, keep_digest_key, read_or_make_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, suggest_name
 from glc_analysis.locks import Say
 from glc_analysis.permissions import create_files_for_owner_only
@@ -432,7 +432,7 @@ class Study:
 
     @cached_property
     def _digest_key(self) -> bytes:
-        return read_digest_key(self.root)
+        return read_or_make_digest_key(self.root)
 
     @property
     def digests(self) -> Digests:

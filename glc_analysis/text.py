@@ -329,11 +329,11 @@ def format_first_row_numbers(row_numbers: Sequence[int]) -> str:
     return ", ".join(map(str, row_numbers[:3])) + more
 
 
-def format_day(day: str) -> str:
+def format_day_with_preposition(day: str) -> str:
     """Returns a day (YYYY-MM-DD) as people write it, with "on" before it; blank for any other text.
 
-    >>> format_day("2016-02-29"), format_day("2016-02-31"), format_day("")
-    ('on 29 February 2016', '', '')
+    >>> [format_day_with_preposition(day) for day in ("2016-02-29", "2016-02-31", "")]
+    ['on 29 February 2016', '', '']
     """
     try:
         known = date.fromisoformat(day)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.gitignore import find_git_repository, list_files_for_git, write_gitignore
+from glc_analysis.gitignore import find_git_repository, list_files_for_git, write_gitignore_if_missing
 from glc_analysis.sample import write_sample
 from glc_analysis.study import REPOSITORY
 
@@ -93,13 +93,13 @@ def test_git_add_after_make_run_stages_nothing(repository):
 
 
 def test_the_committed_gitignore_of_the_default_study_is_what_a_new_study_gets(tmp_path):
-    write_gitignore(tmp_path)
+    write_gitignore_if_missing(tmp_path)
     assert (REPOSITORY / "data/.gitignore").read_bytes() == (tmp_path / ".gitignore").read_bytes()
 
 
 def test_a_gitignore_of_ones_own_stays(tmp_path):
     (tmp_path / ".gitignore").write_text("*\n")
-    write_gitignore(tmp_path)
+    write_gitignore_if_missing(tmp_path)
     assert (tmp_path / ".gitignore").read_text() == "*\n"
 
 

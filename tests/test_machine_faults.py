@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from pyarrow.lib import ArrowException
 
 from glc_analysis.cli import cli
-from glc_analysis.errors import find_file_being_written
+from glc_analysis.errors import find_file_of_os_error
 from glc_analysis.locks import hold_lock
 from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
@@ -99,15 +99,15 @@ def test_an_error_of_the_system_without_a_name_gets_that_of_the_file(tmp_path, m
                         else "pathlib._local.io.text_encoding", full)
     with pytest.raises(OSError) as raised:
         write(tmp_path / "page.html")
-    assert find_file_being_written(raised.value) == str(tmp_path / "page.html")
+    assert find_file_of_os_error(raised.value) == str(tmp_path / "page.html")
 
 
 def test_an_error_that_names_its_file_is_believed():
-    assert find_file_being_written(OSError(errno.ENOSPC, "full", "/srv/page.html")) == "/srv/page.html"
+    assert find_file_of_os_error(OSError(errno.ENOSPC, "full", "/srv/page.html")) == "/srv/page.html"
 
 
 def test_an_error_that_was_never_raised_is_about_no_file():
-    assert find_file_being_written(OSError(errno.ENOSPC, "full")) == ""
+    assert find_file_of_os_error(OSError(errno.ENOSPC, "full")) == ""
 
 
 # --- the language of the machine

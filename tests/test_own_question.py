@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from glc_analysis.build import build
-from glc_analysis.run.plan import NOTEBOOKS, notebooks, read_defaults
+from glc_analysis.run.plan import NOTEBOOKS, list_numbered_notebooks, read_defaults
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_writer import choices, places, question, themes, write_study
 
@@ -48,7 +48,7 @@ def study_of(root, *questions, rows):
 
 
 def test_it_belongs_to_the_collection_of_the_team():
-    found = {one.name: one for one in notebooks()}["own_question"]
+    found = {one.name: one for one in list_numbered_notebooks()}["own_question"]
     assert found.audiences == ("team",)
 
 

@@ -99,7 +99,7 @@ def test_the_reason_names_what_changed(study):
 
 @pytest.mark.acceptance
 def test_another_package_runs_everything_and_so_does_a_folder_without_record(study, monkeypatch):
-    monkeypatch.setattr("glc_analysis.manifest.package_hash", lambda: "another")
+    monkeypatch.setattr("glc_analysis.manifest.hash_package_and_environment", lambda: "another")
     reports = build_steps(Study(study.root)).reports
     assert {report.why for report in reports} == {"the package changed"} and len(reports) == len(BUILD_STEPS)
     (study.processed / "provenance.json").write_text("torn", encoding="utf-8")

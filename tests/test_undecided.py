@@ -22,7 +22,7 @@ from glc_analysis.run.plan import is_disclosure_decision_needed
 from glc_analysis.run.record import RUN_RECORD
 from glc_analysis.status import status_lines
 from glc_analysis.study import Study
-from glc_analysis.view.reader_study import write_reader_study
+from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import OpenStudy
 from tests.support.built_studies import built
 from tests.support.study_writer import choices, places, question, write_csv, write_study
@@ -82,7 +82,7 @@ DOORS = {
     "sizes": lambda study, audience, _: OpenStudy(study.root).view(audience).sizes,
     "all figures": lambda study, audience, _: OpenStudy(study.root).view(audience).released,
     "a measure": lambda study, audience, _: OpenStudy(study.root).view(audience).measured("quality"),
-    "the folder of a page": write_reader_study,
+    "the folder of a page": write_visible_part_of_study,
     "downloads": lambda study, audience, _: published_tables(study, audience),
     "the release": lambda study, audience, _: read_last_release(study, audience)}
 

@@ -367,7 +367,8 @@ def _joint_fault(group: Sequence[UnknownOption], fix: str) -> Fault:
                        option_list=first.option_list, texts=((first.value, n),))
 
 
-def list_other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.DataFrame) -> pd.DataFrame:
+def propose_options_from_other_texts(responses: pd.DataFrame, question: pd.Series,
+                                     options: pd.DataFrame) -> pd.DataFrame:
     """Returns the texts that respondents wrote after an option such as Other when they answered one question.
 
     The frame has one row per text, the most frequent first: the text, the number of its records, and the row
@@ -402,7 +403,7 @@ def write_option_rows(name: str, options: pd.DataFrame, texts: Sequence[str], *,
     >>> write_option_rows("steps", options.assign(position=["1", "5"]), ["0"])
     ({'0': 'steps,0,0,0,0,substantive'}, '')
     """
-    placed, moved = place_options(options, texts, is_scale=is_scale)
+    placed, moved = assign_option_ids_and_positions(options, texts, is_scale=is_scale)
     rows = {}
     for text, (identifier, place) in placed.items():
         kind = "other" if _is_other(text) else "substantive"
@@ -410,8 +411,9 @@ def write_option_rows(name: str, options: pd.DataFrame, texts: Sequence[str], *,
     return rows, ", ".join(f"{label!r} has position {place}" for label, place in moved.items())
 
 
-def place_options(options: pd.DataFrame, texts: Sequence[str], *,
-                  is_scale: bool = False) -> tuple[dict[str, tuple[str, str]], dict[str, int]]:
+def assign_option_ids_and_positions(options: pd.DataFrame, texts: Sequence[str], *,
+                                    is_scale: bool = False) -> tuple[dict[str, tuple[str, str]],
+                                                                     dict[str, int]]:
     """Returns two values: for each text, an id that is not in use and its position in the list; and for each
     option of the list that gets another position, the new position, keyed by label
     (:func:`write_option_rows`)."""

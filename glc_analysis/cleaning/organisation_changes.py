@@ -39,13 +39,13 @@ def list_former_names(changes: pd.DataFrame, organisations: Collection[str]) -> 
     return [*rows["other"]]
 
 
-def find_merged_or_split(changes: pd.DataFrame) -> set[str]:
+def find_merger_and_split_parties(changes: pd.DataFrame) -> set[str]:
     """Returns the organisations that merged or split, and the organisations with which they merged or into
     which they split.
 
     >>> changes = pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
     ...                         "other": ["Old Mill", "c"]})
-    >>> sorted(find_merged_or_split(changes))
+    >>> sorted(find_merger_and_split_parties(changes))
     ['b', 'c']
     """
     rows = changes[changes["change"] != RENAMED]

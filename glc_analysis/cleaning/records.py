@@ -762,7 +762,7 @@ _NEW_NAMES = 3
 """The largest number of records of one organisation for which rows of corrections.csv are printed."""
 
 
-def report_several_records(records: Records, reference: Reference, settings: dict) -> list[str]:
+def report_several_records_per_country(records: Records, reference: Reference, settings: dict) -> list[str]:
     """Returns lines for people about organisations that have several records in one file for one country.
 
     The lines list at most :data:`~glc_analysis.errors.SHOWN_ROWS` organisations. For each organisation they

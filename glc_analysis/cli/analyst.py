@@ -14,7 +14,7 @@ from glc_analysis.command_line import (
     ensure_built,
     for_audience,
     note_if_all_organisations_unknown,
-    pass_study,
+    pass_study_to_write,
     print_rows,
     run_add_on_hooks,
     say,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @add_format_option("csv")
-@pass_study
+@pass_study_to_write
 def transcripts(study: Study, form: str, **further: Any) -> None:
     """Write the texts that coders code, with names masked.
 
@@ -45,7 +45,7 @@ def transcripts(study: Study, form: str, **further: Any) -> None:
 
 @click.command()
 @add_format_option("table")
-@pass_study
+@pass_study_to_write
 def agreement(study: Study, form: str, **further: Any) -> None:
     """Show how far the coders agree, code by code.
 
@@ -62,23 +62,23 @@ def _show_agreement(study: Study, form: str) -> None:
     of passages that somebody must review."""
     from glc_analysis import tables
     from glc_analysis.coding.agreement_tables import explain_blank_columns
-    from glc_analysis.coding.assemble import placement_sentences, rows_to_review
-    from glc_analysis.coding.consensus import MEASURES, agreement_summary, write_disagreements
-    from glc_analysis.coding.exports import write_csv
+    from glc_analysis.coding.assemble import describe_placement_by_coder, rows_to_review
+    from glc_analysis.coding.consensus import MEASURES, summarise_agreement_by_code, write_disagreements
+    from glc_analysis.coding.exports import write_csv_for_spreadsheets
 
-    print_rows(agreement_summary(study), form, if_empty="No text was coded by two coders.")
+    print_rows(summarise_agreement_by_code(study), form, if_empty="No text was coded by two coders.")
     rows = tables.read_table("agreement", study=study).query("unit == 'turn' and subset == 'all'")
     for sentence in explain_blank_columns(rows, MEASURES):
         say(sentence)
     codings, quarantined = (tables.read_table(name, study=study) for name in ("codings", "quarantined"))
-    for sentence in placement_sentences(codings, quarantined):
+    for sentence in describe_placement_by_coder(codings, quarantined):
         say(sentence)
     say(f"A coding of a theme or family alone is counted for it and for the codes above it; for each code "
         f"below it, the coding is {study.settings['coding']['parent_codings']} ([coding] parent_codings in "
         "study.toml).")
     if len(waiting := rows_to_review(quarantined, codings)):
         place = study.processed / "to_review.csv"
-        write_csv(waiting, place)
+        write_csv_for_spreadsheets(waiting, place)
         say(f"{count_of(len(waiting), 'passage')} to review: {place}. To fix: decide about each row, and "
             "copy the rows into reviewed_codings.csv. Until then, quarantined passages count as missing "
             "(neither agreed nor left uncoded), and passages placed by position alone are in no consensus.")
@@ -108,7 +108,7 @@ _COUNTED_BY = map_declared_entries("counted_by")
               "Other, each with the row of options.csv that would make it an option; for the team.")
 @for_audience
 @add_format_option("table")
-@pass_study
+@pass_study_to_write
 def summary(study: Study, question: str, by: str, is_of_codes: bool, is_of_texts: bool, audience: str,
             form: str, **further: Any) -> None:
     """Show the figures of one question, or of the codes.
@@ -153,7 +153,7 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     """Returns the texts that people wrote after "Other" in answers to a question. Raises UsageError for an
     audience other than the team, which alone may read them."""
     from glc_analysis import tables
-    from glc_analysis.cleaning.dimension_tables import list_other_texts
+    from glc_analysis.cleaning.dimension_tables import propose_options_from_other_texts
     from glc_analysis.disclosure.rules import has_capability
     from glc_analysis.figures.summary import unknown_question_error
     from glc_analysis.reference import read_reference
@@ -165,8 +165,8 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     asked = reference.questions.set_index("question_id", drop=False)
     if question not in asked.index:
         raise unknown_question_error(question, asked.index)
-    return list_other_texts(tables.read_table("responses", study=study), asked.loc[question],
-                            reference.options)
+    return propose_options_from_other_texts(tables.read_table("responses", study=study), asked.loc[question],
+                                            reference.options)
 
 
 _EXPORTS = map_declared_entries("exports")
@@ -177,14 +177,14 @@ the name of its function and the text for the help."""
 @click.command(epilog=" ".join(about for _, (_, about) in _EXPORTS.values()))
 @click.argument("what", type=click.Choice(["matrix", "quotes", *_EXPORTS]))
 @click.option("--to", type=click.Path(path_type=Path), help="The file or folder to write.")
-@pass_study
+@pass_study_to_write
 def export(study: Study, what: str, to: Path | None, **further: Any) -> None:
     """Write the agreed coding for other programs.
 
     WHAT is matrix, a table that says which organisation raised which code, or quotes, a list of quotations.
     These are for the team only.
     """
-    from glc_analysis.coding.exports import export as write
+    from glc_analysis.coding.exports import export_matrix_or_quotations as write
 
     with run_add_on_hooks("export", study, what, **further) as options:
         ensure_built(study)

@@ -14,8 +14,8 @@ from glc_analysis.command_line import (
     build_tables,
     ensure_built,
     for_audience,
-    pass_study,
     pass_study_to_read,
+    pass_study_to_write,
     print_rows,
     run_add_on_hooks,
     say,
@@ -73,7 +73,7 @@ def sample(directory: str, remove: bool) -> None:
 @click.option("--accept", is_flag=True, help="Record new raw files in the manifest, rename tables and "
               "columns whose names have changed, and move tables and columns that may identify somebody from "
               "reference/ to private/reference/.")
-@pass_study
+@pass_study_to_write
 def check(study: Study, accept: bool, **further: Any) -> None:
     """Check raw files, reference tables and answers.
 
@@ -89,14 +89,14 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     from glc_analysis.schema import UNDECIDED
 
     if accept and study.misplaced():
-        from glc_analysis.gitignore import write_gitignore
+        from glc_analysis.gitignore import write_gitignore_if_missing
         from glc_analysis.locks import hold_lock
         from glc_analysis.reference import move_misplaced_tables
 
         with hold_lock(study.processed, what="build", is_patient=True):
             for line in move_misplaced_tables(study):
                 say(line)
-            write_gitignore(study.root)
+            write_gitignore_if_missing(study.root)
         say("If reference/ is in git, its history still has them. To fix: remove them (docs/backups.md).")
     for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
@@ -154,7 +154,7 @@ def status(study: Study, audience: str) -> None:
               "on that are out of date.")
 @click.option("--force", "is_forced", is_flag=True, help="Run all steps (with --only: this step), even if "
               "nothing has changed.")
-@pass_study
+@pass_study_to_write
 def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bool) -> None:
     """Build the processed tables.
 
@@ -190,7 +190,7 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
 
 @click.command()
 @add_format_option("csv")
-@pass_study
+@pass_study_to_write
 def pseudonyms(study: Study, form: str, **further: Any) -> None:
     """List the names that are masked, and how often each occurs."""
     from glc_analysis.coding.exports import read_pseudonymised_transcripts

@@ -16,7 +16,7 @@ from glc_analysis.command_line import (
     ensure_built,
     for_audience,
     note_if_all_organisations_unknown,
-    pass_study,
+    pass_study_to_write,
     print_rows,
     run_add_on_hooks,
     say,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @click.option("--print", "printed", type=click.Choice(["full", "short"]), default="short",
               help="How text that is folded on the screen is printed on paper: in full, or (short, the "
                    "default) only its first line.")
-@pass_study
+@pass_study_to_write
 def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: int, force: bool,
         dry_run: bool, printed: str, **further: Any) -> None:
     """Build the tables, run the notebooks and make the site.
@@ -86,7 +86,7 @@ def _is_unstarted_default(study: Study) -> bool:
 @click.command(name="list")
 @for_audience
 @add_format_option("table")
-@pass_study
+@pass_study_to_write
 def list_pages(study: Study, audience: str, form: str) -> None:
     """List the pages of the site and their notebooks."""
     from pandas import DataFrame
@@ -102,7 +102,7 @@ def list_pages(study: Study, audience: str, form: str) -> None:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Who will read it.")
-@pass_study
+@pass_study_to_write
 def publish(study: Study, folder: Path, audience: str) -> None:
     """Put what an audience may have into a folder to hand over.
 
@@ -127,7 +127,7 @@ def publish(study: Study, folder: Path, audience: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Whose material it is.")
 @add_format_option("csv")
-@pass_study
+@pass_study_to_write
 def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
     """Remove what was published for an audience from a folder.
 

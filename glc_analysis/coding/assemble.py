@@ -158,12 +158,12 @@ def rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataF
             REVIEW_COLUMNS[:5], ignore_index=True)
 
 
-def placement_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[str]:
+def describe_placement_by_coder(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[str]:
     """Returns a sentence for each coder. It states the number of codings, what proves their places, and how
     many codings are quarantined.
 
     >>> codings = pd.DataFrame({"coder_id": "ana", "match": ["exact", "moved", "exact"]})
-    >>> placement_sentences(codings, pd.DataFrame({"coder_id": ["ana"]}))
+    >>> describe_placement_by_coder(codings, pd.DataFrame({"coder_id": ["ana"]}))
     ["ana: 3 codings, 2 proved by the coder's words, 1 by unchanged words in an edited text; 1 quarantined."]
     """
     own = codings[~codings["coder_id"].isin([CONSENSUS, SURVEY_CODER])]
@@ -422,10 +422,12 @@ def complete_codebook(listed: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFr
                      ignore_index=True)
 
 
-def code_questions(by_name: Mapping[str, str], codebook: pd.DataFrame) -> dict[str, str]:
+def map_codes_to_single_question(questions_by_code_name: Mapping[str, str],
+                                 codebook: pd.DataFrame) -> dict[str, str]:
     """Returns the question of each code that is used for the answers to only one question, keyed by code_id.
-    ``by_name`` has these questions keyed by the code's name."""
-    return {code: by_name[name] for name, code in book.resolve_code_names(by_name, codebook).items() if code}
+    ``questions_by_code_name`` has these questions keyed by the code's name."""
+    return {code: questions_by_code_name[name]
+            for name, code in book.resolve_code_names(questions_by_code_name, codebook).items() if code}
 
 
 def _add_columns(result: PlacedCodings, columns: CodedColumns, segments: pd.DataFrame) -> None:

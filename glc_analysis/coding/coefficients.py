@@ -266,7 +266,7 @@ def _kappa(counts: CodingCounts) -> np.ndarray:
 
 
 def _ac1(counts: CodingCounts) -> np.ndarray:
-    shares = mean_shares(counts)
+    shares = average_coder_shares_by_value(counts)
     return correct_for_chance(counts, (shares * (1 - shares)).sum(axis=-1) / (shares.shape[-1] - 1))
 
 
@@ -274,7 +274,7 @@ def _pabak(counts: CodingCounts) -> np.ndarray:
     return correct_for_chance(counts, np.divide(1, counts.shares.shape[-1]))
 
 
-def mean_shares(counts: CodingCounts) -> np.ndarray:
+def average_coder_shares_by_value(counts: CodingCounts) -> np.ndarray:
     """Returns, for each value, the share of coders that gave it, averaged over units."""
     return counts.shares / counts.units[:, None]
 

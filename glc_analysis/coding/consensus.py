@@ -365,7 +365,7 @@ def why_no_kappa(rows: pd.DataFrame) -> str:
         "Alpha takes any number.")
 
 
-def agreement_summary(study: Study) -> pd.DataFrame:
+def summarise_agreement_by_code(study: Study) -> pd.DataFrame:
     """Returns one row per code; the first row is for all codes together, by alpha with MASI distance.
 
     The columns are name, n_units, n_pairable, prevalence, the coefficients, the interval of alpha, and the

@@ -95,8 +95,8 @@ class EditedText:
         self.text, self.copy = text, copy
         self.ours = _turns(text)
         self.theirs = Turns.of(copy.text, _labels(copy.text, self.ours))
-        self.place = match_words([word.key for word in self.theirs.words],
-                                 [word.key for word in self.ours.words])
+        self.place = match_words_in_order([word.key for word in self.theirs.words],
+                                          [word.key for word in self.ours.words])
         self._matched = sorted(self.place)
         self._common = Counter((self.theirs.turn_of[at], self.ours.turn_of[to])
                                for at, to in self.place.items())
@@ -250,7 +250,7 @@ def similar_turns(text: Text, quote: str) -> Iterator[Span]:
             yield turns.words[first].start, turns.words[first + size - 1].outer_end
 
 
-def match_words(theirs: Sequence[str], ours: Sequence[str]) -> dict[int, int]:
+def match_words_in_order(theirs: Sequence[str], ours: Sequence[str]) -> dict[int, int]:
     """Returns the words that two texts have in common in the same order, as position in the first text ->
     position in the second.
 
@@ -258,7 +258,7 @@ def match_words(theirs: Sequence[str], ours: Sequence[str]) -> dict[int, int]:
     the same order in both texts is used. The words between them are then matched in the same way, with
     shorter sequences.
 
-    >>> match_words("we wait for a house".split(), "yes we wait for house".split())
+    >>> match_words_in_order("we wait for a house".split(), "yes we wait for house".split())
     {0: 1, 1: 2, 2: 3, 4: 4}
     """
     matched: dict[int, int] = {}
@@ -323,7 +323,7 @@ def _labels(text: str, ours: Turns) -> list[tuple[int, int, str]]:
              for one in _LABEL.finditer(text)]
     times = Counter(name for _, name in openings)
     theirs = Turns.of(text, [])
-    place = match_words([word.key for word in theirs.words], [word.key for word in ours.words])
+    place = match_words_in_order([word.key for word in theirs.words], [word.key for word in ours.words])
     first = {bisect_left(ours.turn_of, turn) for turn in ours.sizes}
     labels, speaker = [], ""
     for one, name in openings:

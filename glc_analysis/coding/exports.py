@@ -148,7 +148,7 @@ def note_differently_marked_words(marked_by: str) -> str:
     return f"the code is agreed for this turn; {words}"
 
 
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
+def write_csv_for_spreadsheets(frame: pd.DataFrame, path: Path) -> None:
     """Writes a frame as a CSV file that Excel opens correctly: UTF-8 with a byte order mark, line ends LF,
     missing cells blank.
 
@@ -201,8 +201,8 @@ def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
         path.write_text(text, encoding="utf-8", newline="\n")
     segments = tables.read_table("segments", study=study)
     answers = segments[(segments["speaker_id"] == "") & (segments["text"] != "")]
-    write_csv(pd.DataFrame({"document": answers["document_id"], "text": answers["text"], "code": ""}),
-              folder / ANSWERS_SHEET)
+    sheet = pd.DataFrame({"document": answers["document_id"], "text": answers["text"], "code": ""})
+    write_csv_for_spreadsheets(sheet, folder / ANSWERS_SHEET)
     turns = texts.segments.groupby("document_id").size()
     return texts.documents[["document_id", "kind", "text_version"]].assign(
         turns=texts.documents["document_id"].map(turns))
@@ -220,7 +220,7 @@ def prepare_export_path(study: Study, extension: str, path: Path | None = None, 
     return path
 
 
-def export(study: Study, what: str, path: Path | None = None) -> Path:
+def export_matrix_or_quotations(study: Study, what: str, path: Path | None = None) -> Path:
     """Writes ``matrix`` or ``quotes`` from a built study's consensus. Returns the path, which is in the
     team's folder of exports if none is given."""
     path = prepare_export_path(study, f"{what}.csv", path)
@@ -229,8 +229,9 @@ def export(study: Study, what: str, path: Path | None = None) -> Path:
     if what == "matrix":
         everybody = add_organisations_outside_survey(held["organisations"], held["mentions"],
                                                      read_reference_table(study, "organisations"))
-        write_csv(code_matrix(held["mentions"], held["codebook"], everybody, held["answers"]), path)
+        rows = code_matrix(held["mentions"], held["codebook"], everybody, held["answers"])
     else:
-        write_csv(quotations(*(held[n] for n in ("codings", "segments", "documents", "organisations",
-                                                 "codebook"))), path)
+        used = ("codings", "segments", "documents", "organisations", "codebook")
+        rows = quotations(*(held[name] for name in used))
+    write_csv_for_spreadsheets(rows, path)
     return path

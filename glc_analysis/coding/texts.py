@@ -98,7 +98,7 @@ def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[s
     for n, document in reference.documents.iterrows():
         try:
             transcript = _transcript(study, document)
-            first = first_with.setdefault(spoken_key(transcript.turns), document["path"])
+            first = first_with.setdefault(digest_speakers_and_words(transcript.turns), document["path"])
             if first != document["path"] and not document["translation_of"]:
                 faults.append(_same_text(str(n), document, first))
             notes += [f"{transcript.path.name}: {note}." for note in transcript.notes]
@@ -122,7 +122,7 @@ def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[s
     return Texts(texts, _documents(reference.documents, texts), segments, tuple(notes))
 
 
-def spoken_key(turns: pd.DataFrame) -> str:
+def digest_speakers_and_words(turns: pd.DataFrame) -> str:
     """Returns a key that is the same for transcripts in which the same people say the same words, regardless
     of spaces."""
     return content_hash("\n".join(match_key(f"{name}: {text}") for name, text in zip(
@@ -187,7 +187,7 @@ def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.Data
             segments.assign(text=texts, end=lengths))
 
 
-def participants(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
+def list_participants_by_document(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
     """Returns which organisations took part in each document: they were interviewed, spoke, or attended a
     call.
 
@@ -202,7 +202,7 @@ def participants(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
     return named[named["organisation_id"] != ""].merge(about, on="document_id").reset_index(drop=True)
 
 
-def add_countries(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
+def add_country_if_only_one(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
     """Adds to documents and segments the country in which their organisation works, if there is only one."""
     pairs = list_work_countries(answers, organisations)[["organisation_id", "country_id"]].drop_duplicates()
     country = dict(pairs[~pairs["organisation_id"].duplicated(keep=False)].itertuples(index=False))

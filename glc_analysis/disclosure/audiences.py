@@ -32,8 +32,8 @@ from glc_analysis.disclosure.suppression import (
     Decisions,
     answers_add_up,
     count_options_in_group,
-    decision_table,
-    small_count_rules,
+    find_primary_or_secondary_rules,
+    tabulate_decisions,
 )
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
@@ -98,7 +98,7 @@ def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates:
         for key in fewer:
             _decide_fewer(everywhere[key], public, convening, part, total, Rules.of(settings, "public"),
                           decisions)
-    return decision_table(figures, decisions)
+    return tabulate_decisions(figures, decisions)
 
 
 def _follows(public: pd.DataFrame, convening: pd.DataFrame) -> np.ndarray:
@@ -163,7 +163,7 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
     decisions.show(whole[~hidden & ~was_banded])
     banded = hidden | was_banded
     decisions.put_in_ranges(whole[banded], low[banded], high[banded],
-                            small_count_rules(ours.n, ours.size, ours.is_small)[banded],
+                            find_primary_or_secondary_rules(ours.n, ours.size, ours.is_small)[banded],
                             decisions.ids[whole][banded])
 
 

@@ -59,7 +59,7 @@ class ContributorCounts:
            groups: np.ndarray) -> ContributorCounts:
         """Returns the counts of contributors for all figures, with the consent given for this audience."""
         names = pd.Index(incidence.organisations)
-        membership = network_membership(organisations, names)
+        membership = make_independent_organisation_matrix(organisations, names)
         refused = {item: membership * ~names.isin([*consent.organisations(item, audience)])[:, None]
                    for item in ("survey", "interview", "call")}
         return cls(incidence, membership.T, {item: of.tocsr().T for item, of in refused.items()}, groups)
@@ -136,16 +136,19 @@ class ContributorCounts:
         return few["survey"] | is_coded & (few["interview"] | few["call"])
 
 
-def network_membership(organisations: pd.DataFrame, names: pd.Index) -> scipy.sparse.csr_array:
+def make_independent_organisation_matrix(organisations: pd.DataFrame,
+                                         organisation_ids: pd.Index) -> scipy.sparse.csr_array:
     """Returns a matrix of organisations x independent organisations, with 1 for membership.
 
     All organisations of a network are one independent organisation. All organisations that organisations.csv
     does not list also count as one independent organisation together.
     """
-    known = organisations.set_index("organisation_id")["network_id"].reindex(names, fill_value="//")
-    numbers, independent = pd.factorize(known.where(known != "", "/" + names.to_series()))
-    return scipy.sparse.csr_array((np.ones(len(names), dtype=np.int32), numbers, np.arange(len(names) + 1)),
-                     shape=(len(names), len(independent)))
+    known = organisations.set_index("organisation_id")["network_id"].reindex(
+        organisation_ids, fill_value="//")
+    numbers, independent = pd.factorize(known.where(known != "", "/" + organisation_ids.to_series()))
+    n = len(organisation_ids)
+    return scipy.sparse.csr_array((np.ones(n, dtype=np.int32), numbers, np.arange(n + 1)),
+                                  shape=(n, len(independent)))
 
 
 # ------------------------------

@@ -93,7 +93,8 @@ def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
     return {unit: first + k for k, group in enumerate(groups or [left]) for unit in group}
 
 
-def lines_to_hide(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+def find_lines_breaking_cell_rules(lines: pd.DataFrame, organisations: pd.DataFrame,
+                                   cells: pd.DataFrame) -> pd.DataFrame:
     """Returns the lines of words that no reader sees.
 
     These lines are hidden:
@@ -147,7 +148,7 @@ def find_lines_with_rare_labels(labels: pd.DataFrame, organisations: pd.DataFram
     return {*rows.loc[sharing < LEAST_VALUES, "line"]}
 
 
-def hide_cells_of_departed(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
+def hide_cells_of_organisations(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
     """Returns the cells, with every cell hidden in which one of these organisations is. The organisations
     have left or have lost a line of words."""
     gone = cells.loc[cells["organisation_id"].isin([*organisations]), "cell"]

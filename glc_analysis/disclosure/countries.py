@@ -23,12 +23,18 @@ import scipy
 
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
-from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
+from glc_analysis.disclosure.bounds import is_protected, make_independent_organisation_matrix, tighten_bounds
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.estimates import ALL
-from glc_analysis.figures.groupings import NO_GROUPINGS, REGION, Grouping, Groupings, is_shown_group
+from glc_analysis.figures.groupings import (
+    NO_GROUPINGS,
+    REGION,
+    Grouping,
+    Groupings,
+    is_in_grouping_of_question,
+)
 from glc_analysis.schema import AUDIENCES, COUNTRY_LIST, WITHOUT_GUIDE
 
 if TYPE_CHECKING:
@@ -85,9 +91,9 @@ def visible_home_countries(organisations: pd.DataFrame, consent: Consent, settin
     return _named(sizes, settings, HOME_COUNTRY, audience)
 
 
-def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
-                    settings: Mapping[str, Any], *, hidden_from: Collection[str] = ()
-                    ) -> dict[str, dict[str, list[str]]]:
+def find_visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
+                           settings: Mapping[str, Any], *, hidden_from: Collection[str] = ()
+                           ) -> dict[str, dict[str, list[str]]]:
     """Returns the countries that each audience may know of: countries of work (``shown``) and of main offices
     (``shown_home``). Audiences in ``hidden_from`` may know of none."""
     seen = [audience for audience in AUDIENCES if audience not in hidden_from]
@@ -115,9 +121,9 @@ def find_visible_countries_without_survey(
                                for audience, listed in known["shown"].items()}}
 
 
-def printable_options(questions: pd.DataFrame, survey: Mapping[str, Any], answers: pd.DataFrame,
-                      organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any], *,
-                      audience: str) -> dict[str, set[str]]:
+def find_printable_country_options(questions: pd.DataFrame, survey: Mapping[str, Any], answers: pd.DataFrame,
+                                   organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any],
+                                   *, audience: str) -> dict[str, set[str]]:
     """Returns, for every question whose options are countries, the countries whose figures may be printed.
 
     A figure counts all organisations, so all organisations of the country must have agreed, or study.toml
@@ -191,13 +197,13 @@ def find_countries_with_visible_codes(shown: Collection[str], answers: pd.DataFr
     return set(shown) - set(pairs.loc[pairs["organisation_id"].isin(secret), "country_id"])
 
 
-def is_hidden_option(figures: pd.DataFrame, questions: pd.Series,
-                     printable: Mapping[str, Collection[str]]) -> np.ndarray:
+def is_hidden_country_option(figures: pd.DataFrame, questions: pd.Series,
+                             printable: Mapping[str, Collection[str]]) -> np.ndarray:
     """Whether each figure is the count of a country that may not be printed. ``questions`` has the question
     of each figure.
 
     >>> figures = pd.DataFrame({"option_id": ["KHM", "LAO", "yes"]})
-    >>> is_hidden_option(figures, pd.Series(["Q1", "Q1", "Q2"]), {"Q1": {"LAO"}}).tolist()
+    >>> is_hidden_country_option(figures, pd.Series(["Q1", "Q1", "Q2"]), {"Q1": {"LAO"}}).tolist()
     [True, False, False]
     """
     is_hidden = questions.isin([*printable]).to_numpy(dtype=bool, copy=True)
@@ -297,13 +303,14 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
                 | facts["question_id"].isin([*incidence.stated.get("question_id", ())]))
     where = estimates["subset_id"]
     is_here = counts & (kind == "country") & where.isin([*countries]) & (~is_coded | where.isin(coded))
-    is_used = is_here | counts & ((kind == ALL) | is_shown_group(estimates, facts["question_id"], groupings))
+    is_used = is_here | counts & ((kind == ALL)
+                                  | is_in_grouping_of_question(estimates, facts["question_id"], groupings))
     columns = ["question_id", "code_id", "option_id", "subset_kind", "subset_id", "unit", "n"]
     rows = estimates.loc[is_used, columns].astype(dict.fromkeys(columns[:-1], object)).assign(
         status=decided["status"].astype(object), rule=decided["rule"].astype(object),
         least=decided["low"], most=decided["high"],
         at=np.flatnonzero(is_used))
-    networks = network_membership(organisations, pd.Index(incidence.organisations))
+    networks = make_independent_organisation_matrix(organisations, pd.Index(incidence.organisations))
     open_ = {key: _releasable_options(table, incidence, networks, countries, rules.count,
                                        groupings.get(key[0], Grouping(REGION)))
              for key, table in rows.groupby(["question_id", "code_id"])}

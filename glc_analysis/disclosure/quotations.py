@@ -89,7 +89,7 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
     own = quotes[(quotes["audience"] == audience) | for_team]
     if own.empty:
         return pd.DataFrame(columns=[*shown, *more], dtype="str")
-    rows = with_broken_rules(own, codings, segments, documents, consent, codebook)
+    rows = add_broken_rules(own, codings, segments, documents, consent, codebook)
     rules = set(TEAM_QUOTATION_RULES if for_team else QUOTATION_RULES)
     rows = rows[pd.Series([not broken & rules for broken in rows["broken"]], rows.index, dtype=bool)]
     codes, themes = _agreed_codes(rows, codings, segments), _themes(codebook)
@@ -116,15 +116,15 @@ def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
                    documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns, for the team, the quotations that are left out for their audience: one row per quotation and
     rule that the quotation breaks."""
-    rows = with_broken_rules(quotes, codings, segments, documents, consent, codebook)
+    rows = add_broken_rules(quotes, codings, segments, documents, consent, codebook)
     rows["rule"] = [[rule for rule in QUOTATION_RULES if rule in broken] for broken in rows["broken"]]
     rows = rows.explode("rule").dropna(subset="rule")
     rows["reason"] = rows["rule"].map({rule: reason for rule, (reason, _) in QUOTATION_RULES.items()})
     return rows[["quote_id", "audience", "segment_id", "rule", "reason"]].astype("str").reset_index(drop=True)
 
 
-def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
-                      documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+def add_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
+                     documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows of quotes.csv with the columns of their segments; the segment's text is column
     ``words``. These columns are added:
 

@@ -18,7 +18,7 @@ import scipy
 from pandas.api.types import union_categoricals
 
 from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
-from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
+from glc_analysis.disclosure.bounds import is_protected, make_independent_organisation_matrix, tighten_bounds
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import DECISION_COLUMNS, EXACT, HIDDEN_BASE_RULES, SUPPRESSED
 from glc_analysis.figures.contributors import Incidence
@@ -104,7 +104,8 @@ class PublishedRelease:
         is_compared = ~is_page.to_numpy()[at]
         compared = at[is_compared]
         figures.loc[is_compared, "size"] = np.asarray(incidence.base[compared].sum(axis=1)).ravel()
-        contributions = contributions_of(incidence, compared, figures.loc[is_compared, "figure_id"])
+        contributions = count_records_by_contributor(incidence, compared,
+                                                     figures.loc[is_compared, "figure_id"])
         return cls(figures.set_index("figure_id"), contributions)
 
     def only(self, is_kept: pd.Series) -> PublishedRelease:
@@ -114,7 +115,7 @@ class PublishedRelease:
         return PublishedRelease(self.figures.loc[ids], self.contributions[is_theirs])
 
 
-def contributions_of(incidence: Incidence, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
+def count_records_by_contributor(incidence: Incidence, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
     """Returns one row per figure and organisation, with the number of records in the base and the number of
     records that are counted. ``at`` has the positions of the figures, ``ids`` their ids."""
     both = (incidence.base[at] + incidence.counted[at].astype(np.int64) * _PACKING).tocoo()
@@ -180,7 +181,7 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
         return fresh
     names = pd.Index(sorted({name for release in (fresh, *before, *beside)
                              for name in release.contributions["organisation_id"].unique()}))
-    clusters, kept, frozen = network_membership(organisations, names), set(), set()
+    clusters, kept, frozen = make_independent_organisation_matrix(organisations, names), set(), set()
     for release in (*before, *beside):
         parts = pd.concat([figures.loc[~figures["is_page"], "part"]
                            for figures in (fresh.figures, release.figures)])

@@ -31,7 +31,7 @@ from glc_analysis.disclosure.closed_tables import is_closed
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     PLACE_COLUMNS,
-    is_hidden_option,
+    is_hidden_country_option,
     is_public_record_contradiction_protected,
     releasable_country_answers,
 )
@@ -46,7 +46,7 @@ from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, find_source_of_unprompted_codes, is_whole_study
-from glc_analysis.figures.groupings import MERGED, NO_GROUPINGS, Groupings, is_shown_group
+from glc_analysis.figures.groupings import MERGED, NO_GROUPINGS, Groupings, is_in_grouping_of_question
 from glc_analysis.schema import AUDIENCES
 
 HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience", "closed")
@@ -121,9 +121,9 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     if audience == "team":
         decisions = Decisions(figures, facts, audience, np.full(len(figures), "", dtype=object))
-        return decision_table(figures, decisions).set_axis(estimates.index)
+        return tabulate_decisions(figures, decisions).set_axis(estimates.index)
     rules = Rules.of(settings, audience)
-    is_own_group = is_shown_group(figures, facts["question_id"], groupings)
+    is_own_group = is_in_grouping_of_question(figures, facts["question_id"], groupings)
     rule = rule_by_kind(figures, facts, is_own_group, never).to_numpy(object)
     is_unchosen = ~facts["question_id"].isin(groupings).to_numpy()  # countries cut across chosen groups
     rule[_releasable_by_country(figures, facts, countries) & (rule == "country") & is_unchosen] = ""
@@ -133,7 +133,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     counts = ContributorCounts.of(incidence, organisations, consent, audience, group)
     is_group = ~is_whole_study(figures).to_numpy(bool)
     is_place = facts["is_place"].to_numpy(bool)
-    is_secret = is_hidden_option(figures, facts["question_id"], printable)
+    is_secret = is_hidden_country_option(figures, facts["question_id"], printable)
     seen = np.flatnonzero(decisions.visible())
     is_country = (figures["subset_kind"] == "country").to_numpy(bool)
     of_countries = Rules.of(settings, "public")  # for the convening too
@@ -168,7 +168,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         decisions.release_countries(
             estimates.index.get_indexer(is_releasable.index), is_releasable.to_numpy())
     _decide_public_records(incidence, facts["question_id"], counts, decisions)
-    return decision_table(figures, decisions).set_axis(estimates.index)
+    return tabulate_decisions(figures, decisions).set_axis(estimates.index)
 
 
 def without_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
@@ -202,14 +202,14 @@ def _releasable_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
     return (is_count & is_here & ~facts["is_sensitive"]).to_numpy(bool)
 
 
-def hide_always(decisions: pd.DataFrame, is_hidden: np.ndarray, rule: str) -> pd.DataFrame:
+def hide_despite_earlier_release(decisions: pd.DataFrame, is_hidden: np.ndarray, rule: str) -> pd.DataFrame:
     """Returns the decisions with the figures that ``is_hidden`` marks hidden, even if an earlier release
     published them. They are counts of countries that may not be named, or figures of tables that people have
     closed.
 
     >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, None, None, "", ""]],
     ...                      columns=DECISION_COLUMNS)
-    >>> hide_always(shown, np.array([True]), "country")[["status", "rule"]].values.tolist()
+    >>> hide_despite_earlier_release(shown, np.array([True]), "country")[["status", "rule"]].values.tolist()
     [['suppressed', 'country']]
     """
     is_hidden = is_hidden & (decisions["status"] != SUPPRESSED).to_numpy()
@@ -220,7 +220,7 @@ def hide_always(decisions: pd.DataFrame, is_hidden: np.ndarray, rule: str) -> pd
                             band=decisions["band"].mask(is_hidden, ""))
 
 
-def decision_table(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
+def tabulate_decisions(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
     """Returns the decisions as a table, with the numbers that the audience may see."""
     is_shown, is_seen = decisions.status == EXACT, decisions.visible()
     value = figures["value"]
@@ -353,7 +353,8 @@ def range_text(low: float, high: float, base: float) -> str:
     return f"at least {low:.0f}" if high >= base else f"{low:.0f} to {high:.0f}"
 
 
-def small_count_rules(n: np.ndarray, base: np.ndarray | int, is_small: np.ndarray) -> np.ndarray:
+def find_primary_or_secondary_rules(n: np.ndarray, base: np.ndarray | int,
+                                    is_small: np.ndarray) -> np.ndarray:
     """Returns the rule that hides each count, because of its own size or to protect a small count of the same
     question."""
     return np.where((n == 0) | (n == base), "unanimous",
@@ -368,7 +369,7 @@ def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decis
                                            **answers_add_up(whole, decisions.type[at[0]]))
     hidden = seen.is_hidden
     decisions.put_in_ranges(at[hidden], seen.low[hidden], seen.high[hidden],
-                            small_count_rules(whole.n, whole.size, whole.is_small)[hidden],
+                            find_primary_or_secondary_rules(whole.n, whole.size, whole.is_small)[hidden],
                             _protected(decisions.ids[at], whole.is_small)[hidden])
 
 
@@ -407,7 +408,7 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
     for k in range(int(is_small.sum()), len(at) + 1):
         if not whole.n[order[:k]].any() or whole.n_combined(order[:k]) >= rules.base:
             break
-    why = small_count_rules(decisions.n[at], decisions.base_n[at], is_small)
+    why = find_primary_or_secondary_rules(decisions.n[at], decisions.base_n[at], is_small)
     decisions.hide(at[order[:k]], np.where(why == "partition", why, "country")[order[:k]])
 
 
@@ -660,7 +661,7 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
         protects = np.where(part.is_small, decisions.ids[places], first_small)
         protects = np.where(protects == "", _protected(decisions.ids[places], part.is_small), protects)
         decisions.put_in_ranges(places[hidden], ranges.low[hidden, k], ranges.high[hidden, k],
-                                small_count_rules(part.n, part.size, part.is_small)[hidden],
+                                find_primary_or_secondary_rules(part.n, part.size, part.is_small)[hidden],
                                 protects[hidden])
     return {name: (part, Ranges(ranges.is_hidden[:, k], ranges.low[:, k], ranges.high[:, k]))
             for k, (name, part) in enumerate(parts.items())}

@@ -31,7 +31,7 @@ from glc_analysis.figures.estimates import (
     subset_membership,
 )
 from glc_analysis.figures.groupings import MERGED
-from glc_analysis.figures.mentions import CodeRecords, code_records
+from glc_analysis.figures.mentions import CodeRecords, find_organisations_behind_code_figures
 from glc_analysis.schema import COUNTRY_LIST
 
 # ------------------------------
@@ -169,7 +169,7 @@ def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
     tables (:data:`CONTRIBUTOR_TABLES`). Use it where the tables of a built study are available, but the
     records from which its figures were counted are not."""
     data = CleanTables(**{name: frames[name] for name in CleanTables.__dataclass_fields__})
-    return contributors_of(StudyRecords(records_behind_figures(data), code_records(
+    return contributors_of(StudyRecords(records_behind_figures(data), find_organisations_behind_code_figures(
         frames["mentions"], data.organisations), discordance_records(frames["stated"], data.answers)), frames)
 
 

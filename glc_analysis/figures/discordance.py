@@ -83,14 +83,14 @@ def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureReco
         incidence_matrix(keys, ids[other], names, rows.loc[other, "answer_id"]))
 
 
-def discordance_estimates(records: FigureRecords) -> pd.DataFrame:
+def count_discordant_answers(records: FigureRecords) -> pd.DataFrame:
     """Returns one figure per indicator: how many answers in the whole study state a different value from the
     record.
 
     >>> rows = pd.DataFrame({"indicator": "tier", "question_id": "Q3", "recorded": ["1", "2", ""],
     ...                      "answer_id": ["a", "b", "c"], "is_discordant": [True, False, False]})
     >>> records = discordance_records(rows, rows[["answer_id"]])
-    >>> discordance_estimates(records)[["figure_id", "n", "base_n"]].values.tolist()
+    >>> count_discordant_answers(records)[["figure_id", "n", "base_n"]].values.tolist()
     [['discordance/Q3/tier/all', 1, 2]]
     """
     n, base_n = (matrix.sum(axis=1) for matrix in (records.counted, records.base))

@@ -89,16 +89,18 @@ def merged_groups(groupings: Groupings) -> dict[str, list[str]]:
     return {attribute: sorted(groups) for attribute, groups in found.items()}
 
 
-def is_shown_group(figures: pd.DataFrame, questions: pd.Series, groupings: Groupings) -> np.ndarray:
+def is_in_grouping_of_question(figures: pd.DataFrame, questions: pd.Series,
+                               groupings: Groupings) -> np.ndarray:
     """Whether each figure describes one of the groups into which its question, or its code, is grouped for
     audiences other than the team. ``questions`` has the question of each figure, blank for codes.
 
     >>> figures = pd.DataFrame({"unit": "answer", "subset_kind": ["region", "type", "type", "type"],
     ...                         "subset_id": ["asia", "church", "state", "church + state"]})
     >>> asked = pd.Series(["Q1"] * 4)
-    >>> is_shown_group(figures, asked, {}).tolist()
+    >>> is_in_grouping_of_question(figures, asked, {}).tolist()
     [True, False, False, False]
-    >>> is_shown_group(figures, asked, {"Q1": Grouping("type", frozenset({"church + state"}))}).tolist()
+    >>> united = {"Q1": Grouping("type", frozenset({"church + state"}))}
+    >>> is_in_grouping_of_question(figures, asked, united).tolist()
     [False, False, False, True]
     """
     kind, subset = (figures[column].astype("str") for column in ("subset_kind", "subset_id"))

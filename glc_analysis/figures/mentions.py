@@ -22,10 +22,11 @@ RAISED_OR_UNDECIDED = ["is_raised", "is_undecided"]
 """The columns that say whether an organisation raised a code, or whether that is undecided."""
 
 
-def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_documents: set[str],
-                     documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
-                     codebook: pd.DataFrame, attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]],
-                     code_questions: Mapping[str, str]) -> pd.DataFrame:
+def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_documents: set[str],
+                               documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
+                               codebook: pd.DataFrame, attendance: pd.DataFrame,
+                               ancestors: Mapping[str, Sequence[str]],
+                               code_questions: Mapping[str, str]) -> pd.DataFrame:
     """Returns table ``mentions``: one row per organisation, code of any level, and source
     (:func:`text_sources`).
 
@@ -224,7 +225,8 @@ class CodeRecords(FigureRecords):
     undecided: scipy.sparse.csr_array
 
 
-def code_records(mentions: pd.DataFrame, organisations: pd.DataFrame) -> CodeRecords:
+def find_organisations_behind_code_figures(mentions: pd.DataFrame,
+                                           organisations: pd.DataFrame) -> CodeRecords:
     """Returns the organisations that are counted in the figures of codes, in the order of table
     ``organisations``.
 

@@ -132,11 +132,11 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _QUOTED_PRINTABLE = re.compile(r"=(?=20|3D|[C-F][0-9A-F]=|[89AB][0-9A-F])")
 
 
-def without_escapes(text: str) -> str:
+def decode_escapes(text: str) -> str:
     """Returns the text with percent escapes (or the equals-sign escapes of e-mail) decoded; blank if there
     are none.
 
-    >>> without_escapes("Casa%20del R=C3=ADo"), without_escapes("n=30, 5 %")
+    >>> decode_escapes("Casa%20del R=C3=ADo"), decode_escapes("n=30, 5 %")
     ('Casa del Río', '')
     """
     text = _QUOTED_PRINTABLE.sub("%", text)

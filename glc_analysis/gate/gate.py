@@ -36,7 +36,7 @@ from glc_analysis.gate.leak_scan import (
     terms_in_own_words,
     without_own_names,
 )
-from glc_analysis.manifest import package_hash
+from glc_analysis.manifest import hash_package_and_environment
 from glc_analysis.reference import read_reference, relocate_private_faults
 from glc_analysis.schema import AUDIENCES, reference_tables
 from glc_analysis.study import NOTEBOOKS, Study, list_notebook_files
@@ -84,7 +84,7 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
         raise Faults(faults if study is None else relocate_private_faults(study, faults))
 
 
-def merge_findings(faults: Iterable[Fault]) -> list[Fault]:
+def merge_findings_by_origin(faults: Iterable[Fault]) -> list[Fault]:
     """Merges the findings of several searches, so that a leak on pages of several readers is reported once,
     at its origin."""
     found: dict[tuple[str, ...], Fault] = {}
@@ -326,7 +326,7 @@ class Gate:
             except Faults as found:
                 faults += found.faults
         if faults:
-            raise Faults(merge_findings(faults))
+            raise Faults(merge_findings_by_origin(faults))
         write_atomic(self._home / PASSED, json.dumps(now, indent=1, sort_keys=True) + "\n")
 
     def _search(self, who: str, files: Iterable[Path], root: Path, study: Study | None = None) -> None:
@@ -335,7 +335,8 @@ class Gate:
                     organisation=who)
 
     def _marked(self, names: pd.DataFrame, known: Mapping[str, str]) -> _Rules:
-        said = [package_hash(), self._audience, names.to_csv(index=False), sorted(known.items())]
+        said = [hash_package_and_environment(), self._audience, names.to_csv(index=False),
+                sorted(known.items())]
         return _Rules(names, known, self._study.digests.of_value(said))
 
 

@@ -27,21 +27,21 @@ from glc_analysis.gate import name_variants, transcriptions
 from glc_analysis.gate.file_text import (
     Piece,
     Unreadable,
+    decode_escapes,
     encoded_words,
     extract_text,
     identifier_variants,
     join_spaced_letters,
     normalise,
-    without_escapes,
 )
 from glc_analysis.gate.identifying_forms import find_identifying_forms
 from glc_analysis.gate.name_parts import (
     CITED,
     LONGER_NAME,
-    find_initials,
+    find_initials_without_surname,
     is_ordinary,
     is_part,
-    parts_of_organisation,
+    list_abbreviations_and_core_names,
     parts_of_person,
     parts_of_place,
 )
@@ -57,7 +57,12 @@ from glc_analysis.gate.name_variants import (
     study_languages,
 )
 from glc_analysis.pseudonyms.contacts import find_contacts
-from glc_analysis.pseudonyms.masking import ComparableText, find_name, fold_text, make_comparable
+from glc_analysis.pseudonyms.masking import (
+    ComparableText,
+    find_name,
+    fold_text,
+    make_comparable_with_positions,
+)
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import match_key, normalise_space
@@ -137,8 +142,8 @@ def list_participant_identifiers(reference: Reference, audience: str) -> dict[st
     digit are left out, and so are codes that are also an id that pages print."""
     named = Consent.of(reference.consent).organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
-    kinds = {"organisation": [*organisation_names(hidden), *list_former_names(reference.organisation_changes,
-                                                                              hidden["organisation_id"])],
+    kinds = {"organisation": [*list_organisation_ids_and_labels(hidden),
+                              *list_former_names(reference.organisation_changes, hidden["organisation_id"])],
              "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]]}
     terms = load_declared_objects("terms")
     ids = [*_PRINTED_IDS, *(place for own in terms for place in own.printed_ids)]
@@ -182,7 +187,7 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference, 
     own names and countries, and the terms that it ``said`` itself (:func:`terms_in_own_words`), are left
     out."""
     register, names = reference.organisations, reference.names
-    called = [*organisation_names(register[register["organisation_id"] == organisation_id]),
+    called = [*list_organisation_ids_and_labels(register[register["organisation_id"] == organisation_id]),
               *list_former_names(reference.organisation_changes, [organisation_id])]
     own = {match_key(text) for text in [organisation_id, *called]}
     is_kind = names["kind"] == "organisation"
@@ -197,7 +202,7 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference, 
             | {term: ALLOWED for term, rule in said.items() if rule.startswith(_SAID_FORMS)})
 
 
-def organisation_names(organisations: pd.DataFrame) -> list[str]:
+def list_organisation_ids_and_labels(organisations: pd.DataFrame) -> list[str]:
     """Returns the ids and labels of organisations, and the labels without additions such as (country) or
     (invented)."""
     bare = organisations["label"].str.replace(r"\s*\([^()]*\)$", "", regex=True)
@@ -399,12 +404,13 @@ class Search:
                       if _is_varied(term) and name_variants.is_khmer(term.folded))]
         self.khmer = {name_variants.replace_look_alikes(letters).replace(" ", ""): term
                       for letters, term in in_khmer}
-        self.breaks = name_variants.words_by_beginning((form for form in whole if form[0] != "~"), beside)
+        self.breaks = name_variants.map_beginnings_to_broken_words(
+            (form for form in whole if form[0] != "~"), beside)
         self.stem_starts = {form[1:4] for form in self.by_form.keys() | whole if form[0] == "~"}
         self.by_sound: dict[str, set[tuple[int, int]]] = {}
         for n, (words, _) in enumerate(self.heard):
             for k, word in enumerate(words):
-                for sounds in transcriptions.sounds_of(word):
+                for sounds in transcriptions.list_consonant_readings(word):
                     self.by_sound.setdefault(sounds, set()).add((n, k))
         self._sounding: dict[str, frozenset[tuple[int, int]]] = {}
 
@@ -414,7 +420,7 @@ class Search:
             misspelt = (name for more in (-1, 0, 1)
                         for name in self._long_surnames.get((word[0], len(word) + more), ())
                         if name_variants.differ_by_one_letter(word, name[1:]))
-            stems = [name_variants.stem(word)] if word[:3] in self.stem_starts else []
+            stems = [name_variants.strip_case_ending(word)] if word[:3] in self.stem_starts else []
             self._forms[word] = (*name_variants.list_forms_for_name_matching(word), *misspelt, *stems)
         return self._forms[word]
 
@@ -433,7 +439,8 @@ class Search:
         position of its name in ``heard``, and the position of the word in the name."""
         if word not in self._sounding:
             self._sounding[word] = frozenset(
-                place for sounds in transcriptions.sounds_of(word) for place in self.by_sound.get(sounds, ()))
+                place for sounds in transcriptions.list_consonant_readings(word)
+                for place in self.by_sound.get(sounds, ()))
         return self._sounding[word]
 
 
@@ -450,7 +457,7 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
         return ()
     is_speaker = term.rule.startswith("speaker")
     if term.rule.endswith("organisation"):
-        parts = [*parts_of_organisation(term.text)]
+        parts = [*list_abbreviations_and_core_names(term.text)]
     elif term.rule == "name: place":
         parts = [*parts_of_place(term.text)]
     elif term.rule == PERSON or is_speaker and re.sub(r"\s*\(.*", "", term.folded) not in labels:
@@ -467,7 +474,7 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
         if kind == "surname" and len(words[0]) >= _SHORTEST_MISSPELT and words[0].isalpha():
             found.append(((name_variants.MISSPELT + words[0],), part._replace(case="misspelt")))
         if kind in ("surname", "given name") or kind == "core" and len(words) == 1:
-            found += [((form,), part) for form in name_variants.forms_of_part(words[0])]
+            found += [((form,), part) for form in name_variants.list_inflections_of_lone_name(words[0])]
     return tuple(found)
 
 
@@ -556,7 +563,7 @@ class _Document:
         """Returns the plain form of some texts of the file; None if there are no such texts. They are texts
         that are encoded, texts in spaced-out letters, and texts with signs inside words that may be names."""
         readings = [(place, text) for place, piece in (
-            self.pieces if {"%", "="} & {*self.text} else ()) if (text := without_escapes(piece))]
+            self.pieces if {"%", "="} & {*self.text} else ()) if (text := decode_escapes(piece))]
         if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters(self.text):
             readings += [(place, text) for place, piece in self.pieces
                          if (text := join_spaced_letters(piece))]
@@ -590,7 +597,7 @@ class _Document:
                 yield from self._occurrences(term)
         yield from self._spelt_otherwise(wanted)
         yield from self._heard(wanted) if wanted.heard else ()
-        for letters, start, end in find_initials(self.text) if wanted.initials else ():
+        for letters, start, end in find_initials_without_surname(self.text) if wanted.initials else ():
             if term := wanted.initials.get(letters):
                 yield Match(*self.in_letters(start, end), term.rule, term.text)
 
@@ -700,7 +707,7 @@ class _Document:
                     while at >= 0:
                         end = at + len(whole) + len(between)
                         if not (self.letters[at - 1:at].isalnum() or self.letters[end:end + 1].isalnum()):
-                            yield at, end, (whole, name_variants.stem(whole))
+                            yield at, end, (whole, name_variants.strip_case_ending(whole))
                         at = self.letters.find(start + between + rest, at + 1)
 
     def _is_spelt(self, term: Term, start: int, end: int) -> bool:
@@ -744,7 +751,7 @@ def _starts(texts: Iterable[str]) -> list[int]:
 
 @lru_cache(1 << 11)
 def _reading(text: str, folds: bool) -> ComparableText:
-    return make_comparable(text, folds=folds)
+    return make_comparable_with_positions(text, folds=folds)
 
 
 def _terms(rows: Iterable[tuple[str, ...]], audience: str,

@@ -67,13 +67,14 @@ def parts_of_person(name: str) -> Iterator[NamePart]:
         yield NamePart("initials", tuple(word[0] for word in words))
 
 
-def parts_of_organisation(label: str) -> Iterator[NamePart]:
+def list_abbreviations_and_core_names(label: str) -> Iterator[NamePart]:
     """Yields the abbreviations of a name of three or more words (such as HoH and HH), and the cores of the
     name, without words for a legal form and without words for a kind of house.
 
-    >>> [*parts_of_organisation("Harbour of Hands Trust")][:2]
+    >>> [*list_abbreviations_and_core_names("Harbour of Hands Trust")][:2]
     [NamePart(kind='abbreviation', words=('hht',)), NamePart(kind='abbreviation', words=('hoht',))]
-    >>> [words for kind, words in parts_of_organisation("Second Key Refuge Trust") if kind == "core"]
+    >>> parts = list_abbreviations_and_core_names("Second Key Refuge Trust")
+    >>> [words for kind, words in parts if kind == "core"]
     [('second', 'key', 'refuge'), ('secondkeyrefuge',), ('second', 'key'), ('secondkey',)]
     """
     folded = fold_text(re.sub(r"\(.*?\)", "", label)).replace("&", "and")
@@ -308,12 +309,12 @@ _AUTHOR = re.compile(r"[^\W\d_a-zà-ÿа-яё](?:\w+,|\w{3,})\s$")
 """The pattern of a surname that stands before initials, as in citations."""
 
 
-def find_initials(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
+def find_initials_without_surname(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
     """Yields each group of two to four initials with full stops and no surname beside them: letters, start
     and end.
 
     >>> text = "As M.Q. said (Bernstein, S. J., 2001; M. D. Aguilar), U.S. law differs."
-    >>> [letters for letters, _, _ in find_initials(text)]
+    >>> [letters for letters, _, _ in find_initials_without_surname(text)]
     [('m', 'q')]
     """
     for dotted in _DOTTED.finditer(text):

@@ -101,7 +101,8 @@ def replace_look_alikes(word: str) -> str:
 
 @lru_cache(1 << 16)
 def list_forms_for_name_matching(word: str) -> tuple[str, ...]:
-    """Returns the forms in which a word of a text is compared with a name, besides its :func:`stem`.
+    """Returns the forms in which a word of a text is compared with a name, besides those of
+    :func:`strip_case_ending`.
 
     >>> list_forms_for_name_matching("r0sa"), list_forms_for_name_matching("وبالأمل")
     (('r0sa', 'rosa'), ('وبالامل', 'بالامل', 'الامل', 'امل'))
@@ -118,10 +119,10 @@ def list_forms_for_name_matching(word: str) -> tuple[str, ...]:
 
 
 @lru_cache(1 << 16)
-def stem(word: str) -> str:
+def strip_case_ending(word: str) -> str:
     """Returns a word without the ending of a Slavic or Baltic case; at least three letters are kept.
 
-    >>> stem("клавдию"), stem("kowalskiego"), stem("ana")
+    >>> strip_case_ending("клавдию"), strip_case_ending("kowalskiego"), strip_case_ending("ana")
     ('~клавд', '~kowalsk', '~ana')
     """
     for ending in _ENDINGS["cyrillic" if _CYRILLIC.search(word) else "latin"]:
@@ -168,7 +169,7 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
         yield tuple(re.sub("^ال(?=.{3})", "", word) for word in own)
     is_varied = all(_CYRILLIC.search(word) for word in words) and len(folded) > 4
     if is_varied or is_person and len(words) > 1 and all(word.isalpha() for word in words):
-        stems = [stem(word) for word in words]
+        stems = [strip_case_ending(word) for word in words]
         yield tuple(stems)
         if is_person and len(words) > 1:
             yield stems[-1], *stems[:-1]
@@ -217,30 +218,31 @@ MISSPELT = "≈"
 """The sign before a form that stands for the misspellings of a word."""
 
 
-def forms_of_part(word: str) -> set[str]:
+def list_inflections_of_lone_name(word: str) -> set[str]:
     """Returns the further forms in which a word of a name is searched for when it stands alone: with an
     ending that changes no letter of the word, with the ending of a Cyrillic case, and without the Arabic
     article.
 
-    >>> sorted(forms_of_part("hedlund")), sorted(forms_of_part("garcia"))
+    >>> sorted(list_inflections_of_lone_name("hedlund")), sorted(list_inflections_of_lone_name("garcia"))
     (['hedlunds', '~hedlund'], ['garcias'])
     """
     found = {re.sub("^ال(?=.{3})", "", replace_look_alikes(word))}
     if word.isascii():
         found.add(f"{word}s")
-    if _CYRILLIC.search(word) or stem(word)[1:] == word or len(stem(word)) > _LONG_STEM:
-        found.add(stem(word))
+    stem = strip_case_ending(word)
+    if _CYRILLIC.search(word) or stem[1:] == word or len(stem) > _LONG_STEM:
+        found.add(stem)
     return found - {word}
 
 
 _LONG_STEM = 6
 
 
-def words_by_beginning(words: Iterable[str], beside: Collection[str]) -> dict[str, set[str]]:
+def map_beginnings_to_broken_words(words: Iterable[str], beside: Collection[str]) -> dict[str, set[str]]:
     """Returns, for each possible first part of a broken word, the words that begin with it. Words in
     ``beside``, which stand next to another word of their name, may be shorter.
 
-    >>> sorted(words_by_beginning(["xilonen", "luna", "rosa"], beside={"rosa"}))
+    >>> sorted(map_beginnings_to_broken_words(["xilonen", "luna", "rosa"], beside={"rosa"}))
     ['ro', 'xi', 'xil', 'xilo', 'xilon']
     """
     found: dict[str, set[str]] = {}
@@ -390,7 +392,7 @@ def _in_other_cases(country_id: str, languages: Collection[str]) -> list[str]:
     found = pycountry.countries.get(alpha_3=country_id)
     names = [locale.territories.get(found.alpha_2, "") for locale in _locales(languages)
              if found and str(locale) in _INFLECTED]
-    stems = {stem(fold_text(name))[1:] for name in names if name.isalpha()} - {""}
+    stems = {strip_case_ending(fold_text(name))[1:] for name in names if name.isalpha()} - {""}
     return [one + ending for one in sorted(stems) if len(one) >= _SHORTEST for ending in _ENDINGS["latin"]]
 
 

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import groupby, product
 
-from glc_analysis.gate.name_variants import WORD, stem
+from glc_analysis.gate.name_variants import WORD, strip_case_ending
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
 
@@ -46,13 +46,15 @@ def split_name_without_particles(name: str) -> tuple[str, ...]:
 
 
 @lru_cache(1 << 16)
-def sounds_of(word: str) -> frozenset[str]:
+def list_consonant_readings(word: str) -> frozenset[str]:
     """Returns the readings of a folded word, each as a sequence of consonant sounds.
 
-    >>> bool(sounds_of("khadija") & sounds_of("jadiya")), sounds_of("ткачук") == sounds_of("tkatchouk")
-    (True, True)
+    >>> bool(list_consonant_readings("khadija") & list_consonant_readings("jadiya"))
+    True
+    >>> list_consonant_readings("ткачук") == list_consonant_readings("tkatchouk")
+    True
     """
-    forms = {word, stem(word)[1:]} if len(word) > _LONGEST_UNINFLECTED else {word}
+    forms = {word, strip_case_ending(word)[1:]} if len(word) > _LONGEST_UNINFLECTED else {word}
     forms |= {_ARTICLE.sub("", word), re.sub("ة$", "ت", word)}
     return frozenset(reading for form in forms for reading in _readings(_in_latin(form, between="·")))
 
@@ -108,7 +110,8 @@ def is_other_spelling_of_name(name_words: tuple[str, ...], text_words: tuple[str
     if len(name_words) == 1 and (same
                                  or _likeness(_in_latin(name_words[0]), _in_latin(text_words[0])) < _ALIKE):
         return False
-    common = [sounds_of(word) & sounds_of(other) for word, other in zip(name_words, text_words, strict=True)]
+    common = [list_consonant_readings(word) & list_consonant_readings(other)
+              for word, other in zip(name_words, text_words, strict=True)]
     if not all(common):
         return False
     heard = sum(len(max(readings, key=len)) for readings in common)
@@ -125,7 +128,7 @@ def _likeness(word: str, other: str) -> float:
 
 
 def _without_ending(word: str) -> str:
-    return word if word.isascii() else stem(word)[1:]
+    return word if word.isascii() else strip_case_ending(word)[1:]
 
 
 def _is_latin_or_cyrillic(word: str) -> bool:

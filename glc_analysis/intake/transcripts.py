@@ -142,11 +142,11 @@ def attribute_speakers(lines: Sequence[Line]) -> list[Line]:
     return attributed
 
 
-def speaker_name(text: str) -> str:
+def normalise_speaker_name(text: str) -> str:
     """Returns the name of a speaker in the form of speakers.csv: with single spaces, without brackets around
     the whole name, and without characters that set the writing direction.
 
-    >>> speaker_name("[Ana  López]"), speaker_name("Ana (HAART | KE)")
+    >>> normalise_speaker_name("[Ana  López]"), normalise_speaker_name("Ana (HAART | KE)")
     ('Ana López', 'Ana (HAART | KE)')
     """
     name = normalise_space(text.translate(_DIRECTIONS))
@@ -176,7 +176,7 @@ def _speaker_lines(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int,
     named, apart = {}, set()
     for n, line in enumerate(lines):
         match = pattern.fullmatch(_GAP.sub("  ", line.text.translate(_DIRECTIONS)).strip())
-        if match and _may_be_name(name := speaker_name(match["name"])):
+        if match and _may_be_name(name := normalise_speaker_name(match["name"])):
             start, end = _times(_stamp(match), line)
             named[n] = line._replace(speaker=name, text=match["text"], start=start, end=end)
             apart |= {n} if _has_separate_time(match) else set()
@@ -195,7 +195,7 @@ def _names_with_stop(lines: Sequence[Line]) -> dict[int, Line]:
             continue
         match = _WITH_STOP.fullmatch(line.text.translate(_DIRECTIONS).strip())
         if match and not (match["name"].isupper() and not match["text"]):  # a heading in capitals
-            name = speaker_name(match["name"])
+            name = normalise_speaker_name(match["name"])
             openings[n] = line._replace(speaker=name, text=match["text"] or "")
     times = Counter(line.speaker for line in openings.values())
     named = {n: line for n, line in openings.items()
@@ -242,7 +242,7 @@ def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
     """Returns the lines that consist of a name alone, keyed by their position, if every cue or block of more
     than one line begins with such a line. Otherwise the result is empty."""
     firsts = [n for n, line in enumerate(lines[:-1]) if line.is_first and not lines[n + 1].is_first]
-    names = {n: speaker_name(lines[n].text) for n in firsts}
+    names = {n: normalise_speaker_name(lines[n].text) for n in firsts}
     if len(firsts) < 2 or not all(map(_looks_like_name, names.values())):
         return {}
     return {n: lines[n]._replace(speaker=name, text="") for n, name in names.items()}
@@ -518,7 +518,7 @@ def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
     readings: dict[etree._Element, str] = {}
     names: set[str] = set()
     for cells, row in zip(rows, texts, strict=True) if at >= 0 else ():
-        name = speaker_name(row[at].rstrip(": "))
+        name = normalise_speaker_name(row[at].rstrip(": "))
         stamps = [cell for cell in row[:at] if _ONLY_STAMP.fullmatch(cell)]
         is_named = bool(name) and not _is_head(name)
         names |= {name} if is_named else set()
@@ -543,7 +543,7 @@ def _in_table(lines: Sequence[Line], names: Collection[str]) -> list[Line]:
     named = []
     for line in lines:
         match = _LABEL.fullmatch(line.text) if names else None
-        if match and (name := speaker_name(match["name"])) in names:
+        if match and (name := normalise_speaker_name(match["name"])) in names:
             start, end = _times(_stamp(match), line)
             line = line._replace(speaker=name, text=match["text"].strip(), start=start, end=end)
         named.append(line)
@@ -629,7 +629,7 @@ def _cue_lines(payload: Sequence[Row], start: float, end: float) -> Iterator[Lin
         for speaker, said in zip(["", *voices[::2]], [before, *voices[1::2]], strict=True):
             words = normalise_space(_plain(said))
             if words or speaker:
-                yield Line(number, words, start, end, is_first, speaker_name(_plain(speaker)))
+                yield Line(number, words, start, end, is_first, normalise_speaker_name(_plain(speaker)))
                 is_first = False
 
 

@@ -3,8 +3,8 @@ differ.
 
 Each function takes what an audience may see (:class:`~.study_view.StudyView`) and returns HTML, which
 ``content/coding.html`` lays out. Passages and coders' work are for the team only; pages for other readers say
-so (:func:`show_to_passage_readers_only`). Every list has a limited length, so that a page stays small however
-large the study is, and says where the rest can be read.
+so (:func:`show_passages_or_explain_absence`). Every list has a limited length, so that a page stays small
+however large the study is, and says where the rest can be read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.coding.agreement_tables import count_texts_by_readers, list_same_code_other_words
-from glc_analysis.coding.assemble import placement_sentences
+from glc_analysis.coding.assemble import describe_placement_by_coder
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import note_differently_marked_words
 from glc_analysis.errors import count_of
@@ -38,8 +38,8 @@ from glc_analysis.tables_html import (
     render_table,
 )
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import format_count, format_day, format_day_or_unknown
-from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, printed_passages
+from glc_analysis.text import format_count, format_day_or_unknown, format_day_with_preposition
+from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, select_passages_fitting_on_page
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "coding.html")
@@ -66,7 +66,7 @@ _MOST_CALLS, _MOST_NAMES = 6, 30
 """The largest number of calls side by side, and of organisations that a list names."""
 
 
-def show_to_passage_readers_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
+def show_passages_or_explain_absence(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
     """Wraps a function that renders a part of a page. Readers who may read passages get the result of the
     function; other readers get a sentence that says why they do not."""
     @wraps(block)
@@ -215,16 +215,17 @@ def _with_case(mentioned: pd.DataFrame, code: str, case: str) -> set[str]:
     return {*cases.loc[cases["case"] == case, "organisation_id"]}
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def render_passages(view: StudyView) -> Html:
     """Renders the first passages of each code of the theme, and says how many passages the code has.
 
     Within a code, the first passage of each organisation comes before the second passage of any organisation.
-    :func:`~glc_analysis.view.places.printed_passages` selects the printed passages; the page of the code
-    prints more of them.
+    :func:`~glc_analysis.view.places.select_passages_fitting_on_page` selects the printed passages; the page
+    of the code prints more of them.
     """
     rows = view.coded_passages
-    counts, printed = rows.groupby("code_id").size(), dict(list(printed_passages(rows).groupby("code_id")))
+    counts = rows.groupby("code_id").size()
+    printed = dict(list(select_passages_fitting_on_page(rows).groupby("code_id")))
     listed = []
     for code in view.code_tree[lambda f: f["code_id"].isin(printed)].itertuples():
         listed.append({
@@ -289,7 +290,7 @@ def render_lead(sentences: Sequence[str]) -> Html:
     return make_displayable(_HTML.lead(sentences))
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def render_agreement_findings(view: StudyView) -> Html:
     """Renders the opening sentences of the page on agreement, in fixed patterns: who coded how much, for
     which codes agreement is below the study's threshold, and which differences are still open."""
@@ -327,7 +328,7 @@ def render_agreement_findings(view: StudyView) -> Html:
         sentences.append(
             f"{count_of(above, 'coding is', 'codings are')} of a theme or family. They count there and "
             f"above; for the codes below they are {settings['parent_codings']}, as the study set.")
-    sentences += placement_sentences(view.read("codings"), view.read("quarantined"))
+    sentences += describe_placement_by_coder(view.read("codings"), view.read("quarantined"))
     return render_lead(sentences)
 
 
@@ -344,7 +345,8 @@ def describe_consensus_rule(settings: Mapping[str, Any]) -> str:
     'A code is agreed when all who read a text gave it to the same turn'
     """
     rule, day = _RULES[settings["consensus"]].format(by=settings["decided_by"]), settings["fixed_on"]
-    since = f"fixed {format_day(day)}" if day else "the day on which this was fixed is not recorded"
+    since = (f"fixed {format_day_with_preposition(day)}" if day
+             else "the day on which this was fixed is not recorded")
     return f"A code is agreed when {rule} ({since})."
 
 
@@ -371,7 +373,7 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
     return sentences
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def render_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -> Html | None:
     """Renders the turns in rows of table ``disagreements``: the words, each coder's codes, and the decisions
     with their reasons, if there are any. At most ``most`` turns are shown, in the order of the texts; `glc
@@ -405,7 +407,7 @@ def render_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST)
     return make_displayable(_HTML.disagreements(len(about), len(turns), parts))
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def render_same_code_other_words(view: StudyView) -> Html | None:
     """Renders the turns in which coders gave the same code to different words: each coder's words, and the
     share of all marked words that every coder marked. The smallest share comes first."""
@@ -429,7 +431,7 @@ def render_same_code_other_words(view: StudyView) -> Html | None:
     return make_displayable(ELEMENTS.note(sentence) + render_table(columns, numeric=("In common",)))
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def render_readers_per_text(view: StudyView) -> Html | None:
     """Renders how many coders read each text and answer, and how many of them must give a code for it to
     count by the study's rule. Also names the organisations that had only one coder while others had
@@ -458,7 +460,7 @@ def _fitting(rows: pd.DataFrame, words: pd.Series, most: int) -> pd.DataFrame:
     return rows[size.cumsum().le(_ROOM).to_numpy()].head(most)
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def render_quarantined_codings(view: StudyView) -> Html | None:
     """Renders codings whose marked words could not be found with certainty in the study's text, each beside
     that text."""

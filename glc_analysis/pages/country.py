@@ -40,8 +40,8 @@ from glc_analysis.tables_html import (
     render_table,
 )
 from glc_analysis.templates import Macros, read_packaged_csv
-from glc_analysis.text import format_count, format_day
-from glc_analysis.view.places import anchor, printed_passages
+from glc_analysis.text import format_count, format_day_with_preposition
+from glc_analysis.view.places import anchor, select_passages_fitting_on_page
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "country.html")
@@ -87,7 +87,7 @@ def _described(view: StudyView, row: Any) -> str:
         did = "answered" if view.has_survey else "spoke"
         parts += [f"main office in {office}" if office and row.home_country_id != view.country else "",
                   f"{row.resource_level.replace('_', ' ')} resources" if row.resource_level else "",
-                  " ".join(filter(None, [did, format_day(row.answered_on), language])),
+                  " ".join(filter(None, [did, format_day_with_preposition(row.answered_on), language])),
                   "with an interpreter" if row.is_interpreted else ""]
     return ", ".join(part for part in parts if part and part not in ("answered", "spoke"))
 
@@ -413,7 +413,7 @@ def render_country_passages(view: StudyView) -> Html:
     rows = rows[themes.isin([*view.themes])].drop_duplicates(["code_id", "segment_id", "text"])
     order = rows["code_id"].map([*view.themes].index)
     rows = rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
-    printed = printed_passages(rows.assign(quote=rows["text"]))
+    printed = select_passages_fitting_on_page(rows.assign(quote=rows["text"]))
     sections = [(view.themes[str(theme)], [*map(render_quotation, own.to_dict("records"))])
                 for theme, own in printed.groupby("code_id", sort=False)]
     return make_displayable(_HTML.words("Coded passages, theme by theme", sections, len(printed), len(rows)))
@@ -442,7 +442,7 @@ def render_country_open_answers(view: StudyView) -> Html:
 # Facts about a country from outside sources.
 
 
-def render_country_facts(view: StudyView) -> Html:
+def render_external_country_facts(view: StudyView) -> Html:
     """Renders facts about the country from outside sources, for readers who may read them; years with the
     same value are listed together. Blank if no facts are recorded."""
     if not view.may("country_facts"):

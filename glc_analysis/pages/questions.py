@@ -90,7 +90,7 @@ def render_question_heading(view: StudyView, question: Any) -> Markup:
     return _HTML.heading(question.question_id, question.wording, anchor("question", question.question_id))
 
 
-def describe_who_was_asked(view: StudyView, question: Any) -> str:
+def describe_base_and_response(view: StudyView, question: Any) -> str:
     """Returns in words who was asked a question, how many answered, and how many answers do not count in its
     base."""
     said = [question.asked_of] if question.asked_of else []
@@ -106,7 +106,7 @@ def describe_who_was_asked(view: StudyView, question: Any) -> str:
 def render_question_answers(view: StudyView, question: Any) -> Markup:
     """Renders the finding and the answers that the audience may see; if it may see none, a sentence says
     so."""
-    asked = describe_who_was_asked(view, question)
+    asked = describe_base_and_response(view, question)
     try:
         if question.type == "number":
             return _numbers(view.numbers(question.question_id), asked)

@@ -22,7 +22,7 @@ from glc_analysis.plots import SHADES, STATUS_SHADES, status_label
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import language_label, make_displayable, region_label, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros, read_packaged_toml
-from glc_analysis.text import format_counts, format_day
+from glc_analysis.text import format_counts, format_day_with_preposition
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
 
@@ -95,7 +95,7 @@ def add_indefinite_article(noun: str) -> str:
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 
-def write_page_header(view: StudyView) -> str:
+def write_audience_and_base_line(view: StudyView) -> str:
     """Returns the line at the head of every page: who may read the page, its base, and the day of the last
     answer."""
     n = view.sizes.get("organisations")
@@ -177,7 +177,8 @@ def _days_and_languages(view: StudyView) -> list[tuple[str, str]]:
     """Returns when the survey was answered, and in which languages, in words."""
     rows = view.read("organisations")
     days = sorted({*rows["answered_on"], *rows["last_answered_on"]} - {""})
-    first, last = (format_day(day).removeprefix("on ") for day in (days[0], days[-1])) if days else ("", "")
+    first, last = (format_day_with_preposition(day).removeprefix("on ")
+                   for day in (days[0], days[-1])) if days else ("", "")
     when = f"From {first} to {last}." if days else "Not recorded."
     counts = rows.loc[rows["language"] != "", "language"].map(language_label).value_counts()
     languages = ", ".join(f"{name} {n}" for name, n in counts.items())

@@ -8,7 +8,7 @@ from itertools import count
 
 import pandas as pd
 
-from glc_analysis.text import format_day
+from glc_analysis.text import format_day_with_preposition
 
 
 def name_texts(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
@@ -26,7 +26,7 @@ def name_texts(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, 
     {'interview-door': 'Interview with Blue Door', 'call-1': 'Call on 7 September 2016'}
     """
     rows = documents.sort_values(["date", "document_id"])
-    days = [format_day(day) for day in rows["date"].astype("str")]
+    days = [format_day_with_preposition(day) for day in rows["date"].astype("str")]
     owners = [labels.get(one, "") for one in rows["organisation_id"].astype("str")]
     names = [_name(kind, owner, question, day, is_translated=original != "")
              for kind, owner, question, day, original in zip(

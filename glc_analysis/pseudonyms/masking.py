@@ -174,7 +174,7 @@ class Masker:
             read, rows = _comparable(text, folds=folds), self._rows[folds]
             at: list[int] = []
             for n, wanted in finder.occurrences(read):
-                at = at or make_comparable(text, folds=folds)[1]
+                at = at or make_comparable_with_positions(text, folds=folds)[1]
                 for row in rows[wanted]:
                     if place := _whole_word(text, at, n, len(wanted), self._how[row]):
                         matches.append((*place, row))
@@ -292,10 +292,10 @@ def _branching(words: list[str]) -> str:
     return f"(?:{'|'.join(branches)})" + ("?" if words[0] == "" else "")
 
 
-def make_comparable(text: str, *, folds: bool) -> ComparableText:
+def make_comparable_with_positions(text: str, *, folds: bool) -> ComparableText:
     """A text in the form in which names are compared, and the place of each of its characters in the text.
 
-    >>> make_comparable("Ana  ß", folds=True)
+    >>> make_comparable_with_positions("Ana  ß", folds=True)
     ('ana ss', [0, 1, 2, 3, 5, 5])
     """
     readings = _CHARACTERS[folds]
@@ -310,17 +310,17 @@ def make_comparable(text: str, *, folds: bool) -> ComparableText:
 
 
 def fold_text(text: str) -> str:
-    """Returns the text that :func:`make_comparable` returns with ``folds=True``, without its positions. This
-    is much faster.
+    """Returns the text that :func:`make_comparable_with_positions` returns with ``folds=True``, without its
+    positions. This is much faster.
 
-    >>> fold_text("Ana  LÓPEZ") == make_comparable("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
+    >>> fold_text("Ana  LÓPEZ") == make_comparable_with_positions("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
     True
     """
     return _comparable(text, folds=True)
 
 
 def _comparable(text: str, *, folds: bool) -> str:
-    """Returns the text that :func:`make_comparable` returns, without its positions."""
+    """Returns the text that :func:`make_comparable_with_positions` returns, without its positions."""
     if text.isascii():
         plain = re.sub(r"\s+", " ", text)
         return plain.casefold().replace("`", "'") if folds else plain

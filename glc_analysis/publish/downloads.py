@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.coding.codebook import ancestors, find_team_only_codes
-from glc_analysis.coding.exports import escape_formula, write_csv
+from glc_analysis.coding.exports import escape_formula, write_csv_for_spreadsheets
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.manifest import read_last_release
@@ -181,7 +181,7 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Map
     """Writes every table as CSV and as a workbook with its dictionary, and the files for other software."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
-        write_csv(frame, folder / f"{FILE_STEM.format(name)}.csv")
+        write_csv_for_spreadsheets(frame, folder / f"{FILE_STEM.format(name)}.csv")
         book = Workbook()
         book.remove(book.active)
         _sheet(book.create_sheet(name), frame)

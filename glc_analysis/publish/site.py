@@ -28,7 +28,7 @@ from markupsafe import Markup
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.gate.gate import Gate
-from glc_analysis.pages.survey import write_page_header
+from glc_analysis.pages.survey import write_audience_and_base_line
 from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.run.execute import NOTICE, make_prose_notebook, notebook_json
@@ -725,7 +725,7 @@ class Assembly:
                 gate.read_ahead([path], folder)
         self._check_open()
         pages = [_page_job(folder, *page) for page in self._texts(frames, keys)]
-        facts = write_page_header(StudyView(study, audience)) if frames else ""
+        facts = write_audience_and_base_line(StudyView(study, audience)) if frames else ""
         return _Preparation(pages, facts, gate)
 
     def _read_one(self, notebook: Path) -> None:

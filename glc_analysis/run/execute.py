@@ -60,11 +60,11 @@ def normalise_notebook(notebook: Content, *, title: str, roots: Iterable[Path] =
     return _notebook(_with_title(cells, title))
 
 
-def add_notice(notebook: Content, text: str) -> Content:
+def add_or_replace_notice(notebook: Content, text: str) -> Content:
     """Returns a copy of a notebook with the notice ``text`` below its title, in place of an earlier notice.
 
-    >>> page = add_notice(make_prose_notebook("# Peru"), "Not updated since May.")
-    >>> page = add_notice(page, "Not updated since June.")
+    >>> page = add_or_replace_notice(make_prose_notebook("# Peru"), "Not updated since May.")
+    >>> page = add_or_replace_notice(page, "Not updated since June.")
     >>> [cell["source"] for cell in page["cells"]]
     ['# Peru', '> **Not updated since June.**']
     """

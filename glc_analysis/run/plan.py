@@ -22,7 +22,7 @@ from typing import Any
 from glc_analysis.addon import installed_add_ons, list_declarations
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, resolve_id, suggest_name
-from glc_analysis.manifest import SLICES, package_hash, read_provenance, read_slices
+from glc_analysis.manifest import SLICES, hash_package_and_environment, read_provenance, read_slices
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import last_run
 from glc_analysis.schema import AUDIENCES, reference_path
@@ -75,16 +75,16 @@ class Notebook:
         return stem.lstrip("0123456789_-") or stem
 
 
-def notebooks(folder: Path = NOTEBOOKS, *others: Path) -> list[Notebook]:
+def list_numbered_notebooks(folder: Path = NOTEBOOKS, *overriding_folders: Path) -> list[Notebook]:
     """Returns the notebooks of a folder whose file names begin with a number, in the order of their names.
-    Notebooks of an add-on that is not installed are left out. A notebook in one of the folders ``others``
-    replaces a notebook with the same file name.
+    Notebooks of an add-on that is not installed are left out. A notebook in one of the folders
+    ``overriding_folders`` replaces a notebook with the same file name.
 
     Raises Faults with every file that is not a notebook, has no cell tagged ``parameters``, or lacks the
     parameter ``study`` or ``audience``.
     """
     readable, faults = [], []
-    for path in list_notebook_files(folder, *others):
+    for path in list_notebook_files(folder, *overriding_folders):
         if not path.name[0].isdigit():
             continue
         try:
@@ -356,7 +356,7 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
     """
     inputs, last = inputs or Inputs(study, audience), last_run(study, audience)[1].get("pages", {})
     pages = [page.with_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)
-             for page in _pages(inputs, notebooks(folder, study.notebooks))]
+             for page in _pages(inputs, list_numbered_notebooks(folder, study.notebooks))]
     twice = [slug for slug, n in Counter(page.slug for page in pages).items() if n > 1]
     if twice:
         raise Faults(Fault("two notebooks make this page", value=slug, fix="rename one of them")
@@ -419,14 +419,15 @@ def is_disclosure_decision_needed(study: Study, audience: str) -> bool:
 def compute_current_key(page: PageJob, inputs: Inputs, folder: Path = NOTEBOOKS) -> str:
     """Returns the key that a page has now, if it reads the same inputs as before; blank if the page no longer
     exists."""
-    pages = _pages(inputs, notebooks(folder, inputs.study.notebooks))
+    pages = _pages(inputs, list_numbered_notebooks(folder, inputs.study.notebooks))
     return next((one.with_reads(page.reads, inputs).key for one in pages if one.slug == page.slug), "")
 
 
 def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
     """Yields the pages of these notebooks. Their ``reads`` and ``key`` are not filled in yet."""
     audience, seen = inputs.audience, set()
-    common = {"audience": audience, "the package": package_hash(), "study.toml": inputs.settings}
+    common = {"audience": audience, "the package": hash_package_and_environment(),
+              "study.toml": inputs.settings}
     for notebook in found:
         has_content = not notebook.needs or any(inputs.rows.get(table) for table in notebook.needs)
         is_anothers_example = notebook.example == notebook.name and not inputs.study.is_synthetic

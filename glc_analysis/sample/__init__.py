@@ -16,10 +16,10 @@ from pathlib import Path
 
 from glc_analysis import manifest
 from glc_analysis.addon import list_declarations
-from glc_analysis.digests import KEY_FILE, keep_digest_key, read_digest_key
+from glc_analysis.digests import KEY_FILE, keep_digest_key, read_or_make_digest_key
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.gitignore import write_gitignore
+from glc_analysis.gitignore import write_gitignore_if_missing
 from glc_analysis.schema import default_settings, reference_path, reference_tables
 from glc_analysis.study import Study, is_data_file
 
@@ -62,7 +62,7 @@ def write_sample(root: Path) -> list[Path]:
             (root / name).write_bytes(content)
             written.append(root / name)
     keep_digest_key(root, SAMPLE_KEY)
-    write_gitignore(root)
+    write_gitignore_if_missing(root)
     return written
 
 
@@ -92,7 +92,7 @@ def remove_sample(study: Study) -> None:
     shutil.rmtree(study.reports, ignore_errors=True)
     shutil.rmtree(study.private / "releases", ignore_errors=True)
     study.key_file.unlink(missing_ok=True)
-    if read_digest_key(study.root) == SAMPLE_KEY:
+    if read_or_make_digest_key(study.root) == SAMPLE_KEY:
         (study.root / KEY_FILE).unlink()
 
 

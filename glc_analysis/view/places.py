@@ -47,7 +47,7 @@ MOST_PRINTED_PASSAGES, THEME_ROOM, _PASSAGE_MARKUP = 20, 60_000, 400
 60 kB; each passage counts 400 bytes for markup besides its own words."""
 
 
-def printed_passages(rows: pd.DataFrame) -> pd.DataFrame:
+def select_passages_fitting_on_page(rows: pd.DataFrame) -> pd.DataFrame:
     """Returns the passages that a theme's page prints: the first passages of each code, as many as fit, but
     at least one of each code.
 
@@ -56,7 +56,8 @@ def printed_passages(rows: pd.DataFrame) -> pd.DataFrame:
 
     >>> rows = pd.DataFrame({"code_id": "delay", "translation": "",
     ...                      "quote": [f"We wait {n} years." for n in range(30)]})
-    >>> len(printed_passages(rows)), len(printed_passages(rows.assign(quote="We wait. " * 400)))
+    >>> long_rows = rows.assign(quote="We wait. " * 400)
+    >>> len(select_passages_fitting_on_page(rows)), len(select_passages_fitting_on_page(long_rows))
     (20, 15)
     """
     size = (rows["quote"] + rows["translation"]).str.encode("utf-8").str.len() + _PASSAGE_MARKUP
@@ -96,7 +97,7 @@ class Places:
         that it may read."""
         whole = released[(released["measure"] == "coded") & is_whole_study(released)]
         by_theme = () if passages is None else passages.groupby("theme_id")
-        printed = (printed_passages(rows) for theme, rows in by_theme if theme)
+        printed = (select_passages_fitting_on_page(rows) for theme, rows in by_theme if theme)
         return cls(map_codes_to_themes(codebook), {*whole["code_id"]}, {
             passage_anchor(code, segment) for rows in printed
             for code, segment in zip(rows["code_id"], rows["segment_id"], strict=True)})

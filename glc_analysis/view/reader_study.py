@@ -38,7 +38,7 @@ _CONSENT_SHOWN = "name"
 """The only item of consent that a page reads: the consent to be named."""
 
 
-def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
+def write_visible_part_of_study(study: Study, audience: str, folder: Path) -> Study:
     """Writes what an audience may see of a built study into an empty folder; returns that folder as a
     study."""
     made, reader = Study(folder), Reader(study, audience)

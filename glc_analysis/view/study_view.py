@@ -40,7 +40,7 @@ from glc_analysis.view.visible_tables import (
     UNTRANSLATED,
     Translation,
     VisibleTables,
-    arrange_translations_in_columns,
+    tabulate_translations,
 )
 
 _COUNT_COLUMNS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
@@ -408,7 +408,7 @@ class StudyView(VisibleTables):
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
         return pd.DataFrame({
             "text": rows["text"],
-            **arrange_translations_in_columns(
+            **tabulate_translations(
                 self._translated_words.get(text, UNTRANSLATED) for text in rows["text"]),
             "language": rows["language"], "by": rows["source"] + wording,
             "country": _mapped(rows["source"], self._country_of_label),

@@ -58,10 +58,10 @@ class Translation(NamedTuple):
 UNTRANSLATED = Translation("", "")
 
 
-def arrange_translations_in_columns(translations: Iterable[Translation]) -> dict[str, list[str]]:
+def tabulate_translations(translations: Iterable[Translation]) -> dict[str, list[str]]:
     """Returns translations as the columns ``translation`` and ``translation_status``.
 
-    >>> arrange_translations_in_columns([Translation("Hello", "human"), UNTRANSLATED])
+    >>> tabulate_translations([Translation("Hello", "human"), UNTRANSLATED])
     {'translation': ['Hello', ''], 'translation_status': ['human', '']}
     """
     rows = [*translations]
@@ -431,5 +431,5 @@ class VisibleTables:
     def translated(self, segments: Iterable[str]) -> dict[str, list[str]]:
         """Returns the columns translation and translation_status (machine, human or checked) for these
         segments; both are blank for a segment without a translation."""
-        return arrange_translations_in_columns(self.translations.get(segment, UNTRANSLATED)
-                                               for segment in segments)
+        return tabulate_translations(self.translations.get(segment, UNTRANSLATED)
+                                     for segment in segments)

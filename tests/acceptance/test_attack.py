@@ -17,7 +17,7 @@ from glc_analysis.disclosure.countries import releasable_country_answers
 from glc_analysis.disclosure.rules import COALITION, FIGURE_RULES, Rules, rule_by_kind
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.discordance import discordance_estimates, discordance_records
+from glc_analysis.figures.discordance import count_discordant_answers, discordance_records
 from glc_analysis.figures.groupings import groupings_of
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -259,7 +259,7 @@ def who_contradicts():
     rows = rows.assign(is_discordant=rows["stated"] != rows["recorded"])
     frames["stated"] = tables.conform_to_schema("stated", rows)
     frames["figures"] = tables.conform_to_schema("figures", pd.concat(
-        [frames["figures"], discordance_estimates(discordance_records(rows, frames["answers"]))]))
+        [frames["figures"], count_discordant_answers(discordance_records(rows, frames["answers"]))]))
     decisions = decided(frames).reset_index()
     return Attack(frames, find_contributors(frames), decisions, SETTINGS, "public").contradicted()[0]
 

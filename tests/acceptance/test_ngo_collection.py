@@ -13,7 +13,7 @@ from glc_analysis import tables
 from glc_analysis.cli import cli
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
-    printable_options,
+    find_printable_country_options,
     visible_countries,
     visible_home_countries,
 )
@@ -97,8 +97,8 @@ def test_without_the_record_no_country_is_in_any_public_figure(ngo_study):
         assert visible_countries(frames["answers"], own, consent, agreed, audience=audience) == set()
         assert visible_home_countries(own, consent, agreed, audience=audience) == set()
         contributors = find_contributors(frames)
-        printable = printable_options(reference.questions, settings["survey"], frames["answers"], own,
-                                      consent, agreed, audience=audience)
+        printable = find_printable_country_options(reference.questions, settings["survey"], frames["answers"],
+                                                   own, consent, agreed, audience=audience)
         decisions = decide(frames["figures"], contributors, own, consent, agreed, audience=audience,
                            printable=printable)
         seen = decisions["status"] != "suppressed"

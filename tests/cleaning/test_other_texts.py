@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.cleaning.dimension_tables import list_other_texts
+from glc_analysis.cleaning.dimension_tables import propose_options_from_other_texts
 from glc_analysis.cleaning.responses import AFTER_OTHER
 from glc_analysis.errors import Faults
 from tests.support.study_writer import choices, cleaned, question, reference, survey
@@ -102,7 +102,7 @@ def test_how_many_answers_count_as_other_is_said_of_each_question():
 def test_texts_after_other_are_listed_with_the_row_that_makes_an_option_of_each():
     made = answered("Mail", "Mail, A boat, A kite", "a boat, Phone", options=OTHER)
     known = reference(questions=[question("Q1", "multi", "tools")], options=OTHER)
-    listed = list_other_texts(made.responses, known.questions.iloc[0], known.options)
+    listed = propose_options_from_other_texts(made.responses, known.questions.iloc[0], known.options)
     assert listed.values.tolist() == [["A boat", 2, "tools,a_boat,A boat,A boat,5,substantive"],
                                       ["A kite", 1, "tools,a_kite,A kite,A kite,6,substantive"]]
 

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from glc_analysis.cleaning.records import report_several_records
+from glc_analysis.cleaning.records import report_several_records_per_country
 from glc_analysis.errors import Faults
 from glc_analysis.text import make_slug
 from tests.support.study_writer import SETTINGS, choices, cleaned, places, question, reference, survey
@@ -53,7 +53,7 @@ def test_two_records_of_one_name_are_named_with_the_row_that_tells_them_apart():
     rows = [record("Anti, Inc", Q2="x"), record("b"), record("Anti, Inc", Q1="other", Q2="x"),
             record("b", country="LAO")]
     found = cleaned(rows, known).records
-    lines = report_several_records(found, known, {**SETTINGS, "country": "country"})
+    lines = report_several_records_per_country(found, known, {**SETTINGS, "country": "country"})
     assert lines[0].startswith("survey.csv, rows 2, 4: 2 records are of one organisation, 'Anti, Inc'; "
                                "1 of 2 answers that several of them give differ.")
     later = found.answers["answer_id"].iloc[found.answers["is_duplicate"].to_numpy().argmax()]
@@ -65,12 +65,12 @@ def test_a_correction_that_leaves_the_name_as_it_is_says_that_several_records_ar
     rows = [record("Anti, Inc"), record("b"), record("Anti, Inc", Q1="other")]
     found = cleaned(rows, KNOWN).records
     settings = {**SETTINGS, "country": "country"}
-    row = next(csv.reader([report_several_records(found, KNOWN, settings)[1]]))
+    row = next(csv.reader([report_several_records_per_country(found, KNOWN, settings)[1]]))
     same = dict(zip(("table", "key", "column", "from", "to"), [*row[:4], row[3]], strict=True))
     known = reference(questions=QUESTIONS, countries=places("KHM asia", "LAO asia", "PER america"),
                       corrections=[same | {"reason": "It answered twice."}])
     tables = cleaned(rows, known)
-    assert report_several_records(tables.records, known, settings) == []
+    assert report_several_records_per_country(tables.records, known, settings) == []
     assert tables.steps["step"].tolist().count("cell confirmed") == 1
 
 
@@ -80,7 +80,8 @@ def test_a_study_without_countries_says_that_each_of_several_records_counts_wher
     for unit, is_said in (("answer", True), ("organisation", False)):
         known = reference(questions=[question("Q1", "text", unit=unit)])
         found = cleaned(rows, known, country="").records
-        assert (said in report_several_records(found, known, {**SETTINGS, "country": ""})[0]) is is_said
+        (line, *_) = report_several_records_per_country(found, known, {**SETTINGS, "country": ""})
+        assert (said in line) is is_said
 
 
 def test_which_record_comes_first_does_not_depend_on_the_order_of_rows():

@@ -9,7 +9,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.build import build, check_study
 from glc_analysis.coding.assemble import REVIEW_COLUMNS
-from glc_analysis.coding.exports import export
+from glc_analysis.coding.exports import export_matrix_or_quotations
 from glc_analysis.errors import Faults
 from glc_analysis.pages.coding import render_agreement_findings, render_contrary_cases
 from glc_analysis.pages.country import render_country_codes
@@ -148,7 +148,8 @@ def test_what_is_undecided_is_printed_beside_the_count_and_is_no_case_against_it
     assert view.codes().set_index("code_id").loc["delay", "shown_as"] == "0 of 1, 1 undecided"
     assert "undecided" in render_contrary_cases(StudyView(study, theme="law")).data
     assert "did not raise it" not in render_contrary_cases(StudyView(study, theme="law")).data
-    assert "a,a,KHM,1,0,undecided" in export(study, "matrix").read_text(encoding="utf-8-sig")
+    matrix = export_matrix_or_quotations(study, "matrix").read_text(encoding="utf-8-sig")
+    assert "a,a,KHM,1,0,undecided" in matrix
     country = render_country_codes(StudyView(study, country="KHM")).data
     assert "1 code undecided here" in country and "Delay" not in country.partition("not raised here")[2]
 

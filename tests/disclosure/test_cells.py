@@ -8,8 +8,8 @@ import pytest
 from glc_analysis.disclosure.cells import (
     LEAST_MEMBERS,
     assign_organisations_to_cells,
-    hide_cells_of_departed,
-    lines_to_hide,
+    find_lines_breaking_cell_rules,
+    hide_cells_of_organisations,
     no_cells,
     remove_members_from_cells,
 )
@@ -25,7 +25,7 @@ def words(*sizes, start=0):
 
 
 def hidden(lines, cells, organisations=NOBODY):
-    return {*lines_to_hide(lines, organisations, cells)["line"]}
+    return {*find_lines_breaking_cell_rules(lines, organisations, cells)["line"]}
 
 
 def test_cells_have_five_and_nobody_has_more_than_a_third_of_the_lines():
@@ -59,10 +59,10 @@ def test_a_departure_hides_its_cell_for_good_and_a_second_one_in_it_nothing_more
     cells = assign_organisations_to_cells(lines, NOBODY, no_cells())
     mates = {*cells.loc[cells["cell"] == cells["cell"].iloc[0], "organisation_id"]}
     first, second = sorted(mates)[:2]
-    after = remove_members_from_cells(hide_cells_of_departed(cells, [first]), [first], NOBODY)
+    after = remove_members_from_cells(hide_cells_of_organisations(cells, [first]), [first], NOBODY)
     gone = hidden(lines[lines["organisation_id"] != first], after)
     assert gone == {f"{one}-0" for one in mates - {first}}
-    again = remove_members_from_cells(hide_cells_of_departed(after, [second]), [second], NOBODY)
+    again = remove_members_from_cells(hide_cells_of_organisations(after, [second]), [second], NOBODY)
     assert hidden(lines[~lines["organisation_id"].isin([first, second])], again) == gone - {f"{second}-0"}
 
 
@@ -80,7 +80,7 @@ def test_fewer_than_five_are_one_cell_and_all_go():
     lines = words(3, 1, 1)
     cells = assign_organisations_to_cells(lines, NOBODY, no_cells())
     assert hidden(lines, cells) == set() and cells["cell"].nunique() == 1
-    after = hide_cells_of_departed(cells, ["o2"])
+    after = hide_cells_of_organisations(cells, ["o2"])
     assert hidden(lines, after) == {*lines["line"]}
 
 
@@ -101,8 +101,8 @@ def test_two_readers_who_know_the_cells_and_who_left_find_three_owners_of_each_m
     for n in (1, 2, 3):
         for leavers in combinations(sorted(cell_of), n):
             *_, leaver = leavers
-            after = remove_members_from_cells(hide_cells_of_departed(cells_after[leavers[:-1]], [leaver]),
-                                              [leaver], NOBODY)
+            before = hide_cells_of_organisations(cells_after[leavers[:-1]], [leaver])
+            after = remove_members_from_cells(before, [leaver], NOBODY)
             cells_after[leavers] = after
             kept = shown[~shown["organisation_id"].isin(leavers)]
             missing = {*shown["line"]} - ({*kept["line"]} - hidden(kept, after))

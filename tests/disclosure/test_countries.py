@@ -9,12 +9,12 @@ from glc_analysis.disclosure.countries import (
     HOME_COUNTRY,
     WORK_COUNTRY,
     countable_members,
+    find_printable_country_options,
     fully_agreed_countries,
-    printable_options,
     visible_countries,
     visible_home_countries,
 )
-from glc_analysis.disclosure.suppression import hide_always
+from glc_analysis.disclosure.suppression import hide_despite_earlier_release
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study, find_countries_agreed_faults
 from tests.support.small_surveys import SETTINGS, decided, survey_of
@@ -119,7 +119,8 @@ def test_options_that_are_countries_follow_the_consent_for_what_is_asked():
                               "columns": ["Q1 | pais", "Q2", "Q3", "Q4"],
                               "option_list": ["countries", "countries", "countries", "yes_no"]})
     survey = {"country": "work | pais", "home_country": "Q2"}
-    assert printable_options(questions, survey, answers, own, consent, SETTINGS, audience="public") == {
+    assert find_printable_country_options(questions, survey, answers, own, consent, SETTINGS,
+                                          audience="public") == {
         "work": {"KHM"}, "home": {"PER"}, "from": {"KHM", "PER"}}
 
 
@@ -127,7 +128,7 @@ def test_a_country_published_before_is_hidden_as_soon_as_consent_is_missing():
     shown = pd.DataFrame({"figure_id": ["Q1/KHM", "Q1/PER"], "status": "shown", "rule": "", "shown_n": 12,
                           "shown_base_n": 30, "shown_value": 12.0, "shown_low": None, "shown_high": None,
                           "band": ""})
-    hidden = hide_always(shown, np.array([True, False]), "country")
+    hidden = hide_despite_earlier_release(shown, np.array([True, False]), "country")
     assert hidden["status"].tolist() == ["suppressed", "shown"]
     assert hidden["shown_n"].isna().tolist() == [True, False]
 

@@ -6,7 +6,7 @@ from glc_analysis.disclosure.rules import COALITION
 from glc_analysis.errors import UsageError
 from glc_analysis.release_store import record_publication
 from glc_analysis.study import DEFAULTS, Study
-from glc_analysis.view.reader_study import write_reader_study
+from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
 from tests.support.study_writer import choices, question, write_csv, write_study, write_toml
@@ -101,7 +101,7 @@ def test_an_old_yes_shows_nothing_of_the_second_wave(tmp_path):
 def test_those_who_returned_are_no_base_of_another_audience(audience, tmp_path):
     """The base of who answered both, beside the full base, would be subtracted from it."""
     printed_in_both(tmp_path / "study", second_wave(12, 8, left=6, new=4))
-    made = write_reader_study(Study(tmp_path / "study"), audience, tmp_path / "reader")
+    made = write_visible_part_of_study(Study(tmp_path / "study"), audience, tmp_path / "reader")
     view = StudyView(made, audience)
     assert 34 not in {*view.released["base_n"].dropna().astype(int)}  # who answered both
     assert all(view.read(name).empty for name in ("wave_organisations", "wave_answers", "wave_responses"))

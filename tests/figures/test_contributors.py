@@ -6,8 +6,8 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.figures.contributors import CONTRIBUTOR_TABLES, find_contributors
-from glc_analysis.figures.discordance import DISCORDANCE, discordance_estimates, discordance_records
-from glc_analysis.figures.mentions import code_records
+from glc_analysis.figures.discordance import DISCORDANCE, count_discordant_answers, discordance_records
+from glc_analysis.figures.mentions import find_organisations_behind_code_figures
 from glc_analysis.schema import UNASKED
 from tests.support.small_surveys import survey_of
 
@@ -121,7 +121,7 @@ def test_who_raised_a_code_in_one_source_is_not_undecided_in_all_of_them():
         "organisation_id": ["b", "b", "a", "a"], "code_id": "rest", "is_asked": True,
         "source": ["answer", "interview", "call", "answer"], "is_raised": [True, False, True, False],
         "is_undecided": [False, True, False, True]})
-    records = code_records(mentions, pd.DataFrame({"organisation_id": ["a", "b"]}))
+    records = find_organisations_behind_code_figures(mentions, pd.DataFrame({"organisation_id": ["a", "b"]}))
     base, raised, undecided = (matrix.toarray().tolist() for matrix in (
         records.base, records.counted, records.undecided))
     assert sorted(zip(records.keys["source"], base, raised, undecided, strict=True)) == [
@@ -136,7 +136,7 @@ def test_an_answer_that_differs_from_the_record_is_its_organisations():
     frames = {name: FRAMES[name] for name in CONTRIBUTOR_TABLES if name in FRAMES}
     frames["stated"] = tables.conform_to_schema("stated", rows)
     frames["figures"] = tables.conform_to_schema("figures",
-                                                 discordance_estimates(discordance_records(rows, answers)))
+                                                 count_discordant_answers(discordance_records(rows, answers)))
     assert of(frames, f"{DISCORDANCE}/Q1/law/all") == {
         answers["organisation_id"][0]: (1, 0), answers["organisation_id"][1]: (1, 1)}
 

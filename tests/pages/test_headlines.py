@@ -27,7 +27,7 @@ from glc_analysis.pages.findings import (
 from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.tables_html import render_frame
-from glc_analysis.view.reader_study import write_reader_study
+from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
 from tests.support.share import share
@@ -181,7 +181,7 @@ def test_what_is_read_for_a_list_is_the_figures_of_its_questions_alone(sample_st
 @pytest.mark.acceptance
 @pytest.mark.parametrize("audience", READERS)
 def test_the_folder_that_other_readers_get_gives_the_same_sentences(sample_study, tmp_path, audience):
-    reader = write_reader_study(sample_study, audience, tmp_path / "reader")
+    reader = write_visible_part_of_study(sample_study, audience, tmp_path / "reader")
     for theme in ("", "needs", "language"):
         whole, part = (headlines(StudyView(one, audience, theme=theme)) for one in (sample_study, reader))
         assert part.equals(whole)

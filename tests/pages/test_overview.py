@@ -13,7 +13,7 @@ from glc_analysis.pages.survey import (
     render_statements_on_same_scale,
     render_survey_facts,
     render_theme_list,
-    write_page_header,
+    write_audience_and_base_line,
 )
 from glc_analysis.publish.site import page_article
 from glc_analysis.view.study_view import StudyView
@@ -36,7 +36,8 @@ def test_a_theme_is_a_card_that_leads_to_its_page(sample_study):
 
 
 def test_every_page_says_for_whom_it_is_on_which_base_and_up_to_which_day(sample_study):
-    said = {audience: write_page_header(StudyView(sample_study, audience)) for audience in AUDIENCE_WORDS}
+    said = {audience: write_audience_and_base_line(StudyView(sample_study, audience))
+            for audience in AUDIENCE_WORDS}
     assert said["team"] == "For the team. Base: 30 organisations. Data up to 2016-09-21."
     assert said["public"] == "For everybody. Base: 30 organisations. Release 1, data up to 2016-09-21."
 
@@ -110,4 +111,4 @@ def test_the_day_of_the_data_is_that_of_the_last_record_also_where_an_organisati
     study = write_study(tmp_path, rows, questions=[question("Q1", "text", unit="organisation")],
                         settings={"survey": {"started": "day"}}, countries=places("KHM asia"))
     built(study)
-    assert write_page_header(StudyView(study)).endswith("Data up to 2023-01-19.")
+    assert write_audience_and_base_line(StudyView(study)).endswith("Data up to 2023-01-19.")

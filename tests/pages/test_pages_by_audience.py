@@ -16,9 +16,9 @@ from glc_analysis.pages.country import (
     list_quotations_from_country,
     render_country_answers,
     render_country_codes,
-    render_country_facts,
     render_country_open_answers,
     render_country_passages,
+    render_external_country_facts,
     render_respondents_of_country,
 )
 from glc_analysis.pages.findings import write_country_comparison_sentences
@@ -38,7 +38,7 @@ def country_page(study, country):
     page = StudyView(study, "convening", country=country)
     blocks = (render_respondents_of_country, lambda view: render_slot(view, COUNTRY), render_country_answers,
               render_country_codes,
-              render_country_passages, render_country_open_answers, render_country_facts)
+              render_country_passages, render_country_open_answers, render_external_country_facts)
     return plain("".join([*write_country_comparison_sentences(page)["sentence"],
                           render_frame(list_quotations_from_country(page)),
                           *(block(page).data for block in blocks)]))
@@ -78,9 +78,9 @@ def test_a_countrys_page_names_nobody_who_works_elsewhere_or_did_not_agree(sampl
 
 
 def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(sample_study, pages):
-    team = plain(render_country_facts(StudyView(sample_study, country="PER")).data)
+    team = plain(render_external_country_facts(StudyView(sample_study, country="PER")).data)
     assert team == "Income group: Upper middle income. Region: Americas. Tier: Tier 3 (2014, 2015, 2016)."
-    assert render_country_facts(StudyView(sample_study, "convening", country="PER")).data == ""
+    assert render_external_country_facts(StudyView(sample_study, "convening", country="PER")).data == ""
     of_the_team = ("in Spanish", "in Khmer", "with an interpreter", "main office", "low resources",
                    "middle resources", "answered on", "Tier", "Upper middle")
     assert not any(word in page for page in pages.values() for word in of_the_team)

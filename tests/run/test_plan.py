@@ -8,7 +8,14 @@ import pytest
 
 from glc_analysis.addon import installed_add_ons
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.run.plan import Inputs, compute_current_key, notebooks, plan, select_stale, why_stale
+from glc_analysis.run.plan import (
+    Inputs,
+    compute_current_key,
+    list_numbered_notebooks,
+    plan,
+    select_stale,
+    why_stale,
+)
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from tests.run.small_study import TABLES, collection, edit, write_slices
@@ -32,7 +39,7 @@ def test_a_country_notebook_gives_a_page_for_each_country(study, folder):
 
 
 def test_a_notebook_tells_its_question_and_its_defaults(folder):
-    country = notebooks(folder)[1]
+    country = list_numbered_notebooks(folder)[1]
     assert country.title == "What is said in one country?"
     assert country.parameters == {"study": "", "audience": "team", "country": ""}
 
@@ -145,7 +152,7 @@ def test_a_new_title_of_the_study_touches_every_page_and_a_new_raw_pattern_none(
 
 def test_the_package_s_own_code_touches_every_page(study, folder, monkeypatch):
     before = keys(study, folder)
-    monkeypatch.setattr("glc_analysis.run.plan.package_hash", lambda: "another")
+    monkeypatch.setattr("glc_analysis.run.plan.hash_package_and_environment", lambda: "another")
     assert changed(study, folder, before) == set(before)
 
 
@@ -179,7 +186,7 @@ def test_all_notebooks_that_cannot_be_run_are_listed_at_once(tmp_path):
     edit(folder / "10_country.ipynb", 'country = \\"\\"', 'country = first()')
     (folder / "60_text.ipynb").write_text("no json")
     with pytest.raises(Faults) as caught:
-        notebooks(folder)
+        list_numbered_notebooks(folder)
     assert [str(fault).partition(". To fix")[0] for fault in caught.value.faults] == [
         "00_index.ipynb: has no cell tagged `parameters`",
         "10_country.ipynb: the cell tagged `parameters` may hold only lines such as `name = value`.",
@@ -240,7 +247,7 @@ def test_a_country_that_an_audience_may_not_know_of_has_no_page_and_no_slug(stud
 def test_an_audience_that_there_is_not_is_a_fault(folder):
     for_audiences(folder / "00_index.ipynb", "everybody")
     with pytest.raises(Faults, match=r"00_index\.ipynb"):
-        notebooks(folder)
+        list_numbered_notebooks(folder)
 
 
 # What a page has read the last time

@@ -11,7 +11,7 @@ from glc_analysis.pages.survey import (
     render_missing_answers,
     render_sampling_note,
     render_study_numbers,
-    write_page_header,
+    write_audience_and_base_line,
 )
 from glc_analysis.view.study_view import open_study
 from tests.support.built_studies import built
@@ -33,8 +33,8 @@ def view(tmp_path_factory):
 
 
 def test_no_sentence_calls_villagers_organisations(view):
-    pieces = [render_study_numbers(view).data, write_page_header(view), render_sampling_note(view).data,
-              *headlines(view)["sentence"],
+    pieces = [render_study_numbers(view).data, write_audience_and_base_line(view),
+              render_sampling_note(view).data, *headlines(view)["sentence"],
               *(render_question(view, row) for row in view.questions.itertuples())]
     words = re.sub(r"<[^>]*>", "", " ".join(pieces))
     assert "12 villagers" in words and "9 of 12 villagers answered “Yes”" in words

@@ -15,11 +15,11 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from glc_analysis.cleaning.skip_logic import Comparison, parse_condition
-from glc_analysis.disclosure.bounds import network_membership
+from glc_analysis.disclosure.bounds import make_independent_organisation_matrix
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import find_source_of_unprompted_codes, subset_membership
-from glc_analysis.figures.groupings import NO_GROUPINGS, UNCHOSEN, Grouping, is_shown_group
+from glc_analysis.figures.groupings import NO_GROUPINGS, UNCHOSEN, Grouping, is_in_grouping_of_question
 
 LEAST = 5
 """The fewest organisations behind a count that may be exact."""
@@ -107,13 +107,13 @@ class Attack:
         answers = frames["answers"].astype("str")
         self.region_of = dict(zip(answers["country_id"], answers["region_id"], strict=True))
         kept = self.figures["measure"].isin(["response", "coded"]) & self.figures["n"].notna() & (
-            (kind == "all") | is_shown_group(self.figures, self.figures["question_id"], groupings)
+            (kind == "all") | is_in_grouping_of_question(self.figures, self.figures["question_id"], groupings)
             | (kind == "country") & is_printed)
         self.figures = self.figures[kept]
         at = np.flatnonzero(kept)
         self.base, self.counted = behind.base[at].toarray(), behind.counted[at].toarray()
         self.place = pd.Series(range(len(at)), self.figures.index)
-        independent = network_membership(frames["organisations"], pd.Index(self.names))
+        independent = make_independent_organisation_matrix(frames["organisations"], pd.Index(self.names))
         self.clusters = independent.argmax(axis=1)
         asked = frames["questions"].set_index("question_id")
         self.types, self.conditions = asked["type"].to_dict(), {

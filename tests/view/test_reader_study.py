@@ -11,7 +11,7 @@ from glc_analysis.reference import read_reference_table
 from glc_analysis.report import update_report_pages
 from glc_analysis.run.plan import NOTEBOOKS, list_inputs_behind_reads
 from glc_analysis.study import Study
-from glc_analysis.view.reader_study import Reader, write_reader_study
+from glc_analysis.view.reader_study import Reader, write_visible_part_of_study
 from glc_analysis.view.study_view import NotReleased, OpenStudy
 
 AUDIENCES = ("convening", "public")
@@ -21,7 +21,7 @@ AUDIENCES = ("convening", "public")
 def pair(request, sample_study, tmp_path_factory):
     """Audience, whole study, and the folder for this audience."""
     folder = tmp_path_factory.mktemp("reader") / request.param
-    return request.param, sample_study, write_reader_study(sample_study, request.param, folder)
+    return request.param, sample_study, write_visible_part_of_study(sample_study, request.param, folder)
 
 
 def texts_of(study):

@@ -55,7 +55,7 @@ def method_facts(view: StudyView) -> dict[str, str]:
     """
     recorded = [_of_core(view), *list_slot_contents(view, METHOD_FACTS)]
     names = dict.fromkeys(name for part in recorded for name in part.texts)
-    facts = {name: join_parts(part.texts.get(name, "") for part in recorded) for name in names}
+    facts = {name: join_nonblank_with_commas(part.texts.get(name, "") for part in recorded) for name in names}
     if not view.may("method_details"):
         details = {name for part in recorded for name in part.details}
         facts |= {name: FACT_NOT_SHOWN for name, text in facts.items() if text and name in details}
@@ -90,16 +90,16 @@ def _data(view: StudyView) -> dict[str, str]:
     return {
         "sampling": stated_sampling(view.study),
         "sample": count_phrase(view.sizes.get("organisations", 0), "organisation"),
-        "talks": join_parts(f"{n} {kind}s" for kind, n in view.talks.items()),
+        "talks": join_nonblank_with_commas(f"{n} {kind}s" for kind, n in view.talks.items()),
         "interviewers": count_phrase(roles.get("interviewer", 0), "interviewer"),
-        "others_present": join_parts(count_phrase(roles.get(role, 0), role)
-                                     for role in ("interpreter", "observer")),
+        "others_present": join_nonblank_with_commas(count_phrase(roles.get(role, 0), role)
+                                                    for role in ("interpreter", "observer")),
         "guide": f"{count_phrase(guide, 'question of the survey')} came up in interviews" if guide else "",
         "transcripts": "transcripts of all" if view.talks else "",
         "duration": f"{ends.min():.0f} to {ends.max():.0f} minutes, where times are recorded"
         if len(ends) else "",
-        "questionnaire": join_parts([f"{len(questions)} questions",
-                                  *(f"{n} of type {kind}" for kind, n in kinds.items())])
+        "questionnaire": join_nonblank_with_commas([f"{len(questions)} questions",
+                                                 *(f"{n} of type {kind}" for kind, n in kinds.items())])
         if view.has_survey else "",
         "period": f"{days.min()} to {days.max()}" if len(days) else ""}
 
@@ -114,10 +114,10 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
                                     "subset == 'all'")
     return _FACTS["coding"] | {
         "approach": _FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
-        "codebook": join_parts(count_phrase(levels.get(level, 0), level)
-                            for level in ("domain", "theme", "family", "code")),
-        "agreement": join_parts(f"Krippendorff's alpha (MASI) {value:.2f}"
-                                for value in whole["value"].dropna()),
+        "codebook": join_nonblank_with_commas(count_phrase(levels.get(level, 0), level)
+                                           for level in ("domain", "theme", "family", "code")),
+        "agreement": join_nonblank_with_commas(f"Krippendorff's alpha (MASI) {value:.2f}"
+                                               for value in whole["value"].dropna()),
         "memos": count_phrase(len(read("memos")), "memo")}
 
 
@@ -132,7 +132,7 @@ def count_phrase(n: int, what: str) -> str:
     return f"{n} {first if n == 1 else several} {rest}".strip() if n else ""
 
 
-def join_parts(parts: Iterable[str]) -> str:
+def join_nonblank_with_commas(parts: Iterable[str]) -> str:
     """Returns the parts that are not blank, with commas between them."""
     return ", ".join(filter(None, parts))
 

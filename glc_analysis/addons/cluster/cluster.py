@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import GLCError
-from glc_analysis.manifest import package_hash
+from glc_analysis.manifest import hash_package_and_environment
 from glc_analysis.permissions import create_files_for_owner_only
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.execute import Executed, Failure, PageProcesses, page_processes
@@ -69,12 +69,13 @@ class PageCluster:
             raise GLCError(f"No dask scheduler answers at {address!r} ({cause}). To fix: start one with "
                            "`dask scheduler`, and workers with `dask worker ADDRESS`.") from None
         try:
-            versions = self._within(self._client.run, package_hash, on_error="return")
+            versions = self._within(self._client.run, hash_package_and_environment, on_error="return")
         except TimeoutError:
             self._client.close(timeout=_CONNECT)
             raise GLCError(f"A worker of the scheduler at {address!r} does not answer. To fix: end it, and "
                            "start another one.") from None
-        self._workers = [one for one, version in versions.items() if version == package_hash()]
+        here = hash_package_and_environment()
+        self._workers = [one for one, version in versions.items() if version == here]
         self.refused = sorted(set(versions) - set(self._workers))
         if not self._workers:
             self._client.close()
@@ -104,7 +105,7 @@ class PageCluster:
         source = self._study if page.whole_study else self._reader_study
         try:
             future = self._client.submit(run_page_job, pack_page_job(source, page, sent), page, self._timeout,
-                                         package_hash(), workers=self._workers, pure=False,
+                                         hash_package_and_environment(), workers=self._workers, pure=False,
                                          key=f"{page.slug}-{page.key[:12]}-{time.monotonic_ns()}")
             outcome = self._outcome(future)
         # The failure of one page must not end the run of the others; a lost scheduler ends all.
@@ -249,7 +250,7 @@ def run_page_job(job_bundle: bytes, page: PageJob, timeout: float, version: str)
 
     from glc_analysis.run.execute import normalise_notebook
 
-    if package_hash() != version:
+    if hash_package_and_environment() != version:
         raise ValueError("this worker has another version of the package or its lock file")
     # In this folder dask removes the files of a worker that was killed.
     create_files_for_owner_only()

@@ -137,7 +137,7 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
     documents = {}
     columns = ("id", "name", "contents", "description")
     for key, name, contents, about in tables.rows("documents", *columns, needed=3):
-        documents[key] = parsed.source(name, text_of_markup(contents))
+        documents[key] = parsed.source(name, extract_html_text(contents))
         parsed.memos += [("", documents[key], "source", about, "")] if about else []
     codes, tags = _tags(parsed, tables), defaultdict(list)
     for highlight, tag in tables.rows("highlight_tags", "highlight_id", "tag_id", needed=2):
@@ -151,7 +151,7 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
             parsed.fault(f"the document or tag of the highlight {start} to {end} of "
                          f"{documents.get(document, document)!r} is missing", key)
         elif span:
-            quote = text_of_markup(snippet).shown
+            quote = extract_html_text(snippet).shown
             parsed.passages += [Passage(documents[document], *span, quote, codes[tag], coder)
                                 for tag in tag_ids]
     for key in tags:
@@ -159,11 +159,11 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
     return parsed
 
 
-def text_of_markup(markup: str) -> Text:
+def extract_html_text(markup: str) -> Text:
     """Returns the text of an HTML document, with each block on a separate line. The line breaks between
     blocks are not counted in positions.
 
-    >>> text_of_markup("<p>Yes.</p><p>We <b>wait</b> &amp; see.</p>").shown
+    >>> extract_html_text("<p>Yes.</p><p>We <b>wait</b> &amp; see.</p>").shown
     'Yes.\\nWe wait & see.'
     """
     parts, joints, length, is_due = [], [], 0, False

@@ -36,7 +36,7 @@ from glc_analysis.intake.codings.model import (
     ParsedCodings,
     Passage,
     Text,
-    find_control_characters,
+    describe_control_characters,
     make_unique_name,
 )
 from glc_analysis.tabular import read_bytes
@@ -428,7 +428,7 @@ def _add(parent: _Element, tag: str, text: str | None = None, **attributes: str)
         made.text = text
     except ValueError as error:
         whole = text or attributes["name"]
-        place = next(find_control_characters(whole), "")
+        place = next(describe_control_characters(whole), "")
         said = f"a character is not allowed in XML{place and f': {place}'}"
         raise Faults([Fault(said, value=whole[:80], fix="take it out")]) from error
     return made

@@ -25,9 +25,9 @@ from glc_analysis.coding.coefficients import (
     Distance,
     Measure,
     alpha_measure,
+    average_coder_shares_by_value,
     correct_for_chance,
     count_codings,
-    mean_shares,
     specific_measure,
 )
 from glc_analysis.errors import UsageError
@@ -36,7 +36,8 @@ from glc_analysis.errors import UsageError
 # The coefficients.
 
 
-_FLEISS = Measure(lambda counts: correct_for_chance(counts, (mean_shares(counts) ** 2).sum(axis=-1)))
+_FLEISS = Measure(lambda counts: correct_for_chance(
+    counts, (average_coder_shares_by_value(counts) ** 2).sum(axis=-1)))
 
 
 def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
@@ -222,14 +223,14 @@ def convert_positions_to_integers(values: np.ndarray | pd.DataFrame | Sequence,
     return codes.astype(np.intp)
 
 
-def distance_of(metric: str, domain: np.ndarray, counts: np.ndarray) -> Distance | None:
+def make_squared_distance(metric: str, domain: np.ndarray, counts: np.ndarray) -> Distance | None:
     """Returns Krippendorff's squared distances between the values in ``domain``; None for the nominal metric.
 
     ``counts`` says how often each value was given, which the ordinal metric needs. The ordinal distance of
     two values is the number of values given between them, plus half the count of each of the two. Raises
     UsageError for values that do not fit the metric.
 
-    >>> distance_of("ratio", np.array([0.0, 1.0, 3.0]), np.ones(3))(1, np.arange(3)).tolist()
+    >>> make_squared_distance("ratio", np.array([0.0, 1.0, 3.0]), np.ones(3))(1, np.arange(3)).tolist()
     [1.0, 0.0, 0.25]
     """
     if metric not in _METRICS:
@@ -303,4 +304,4 @@ def encode(values: np.ndarray | pd.DataFrame | Sequence,
         return convert_positions_to_integers(values, len(matrix)), len(matrix), matrix_distance(matrix)
     codes, domain = encode_values(values)
     counts = count_codings(codes, len(domain)).values[0] if metric == "ordinal" else np.empty(0)
-    return codes, len(domain), distance_of(metric, domain, counts)
+    return codes, len(domain), make_squared_distance(metric, domain, counts)

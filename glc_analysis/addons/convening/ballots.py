@@ -124,8 +124,8 @@ def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFra
     return known[known["may_rate"] == "true"]
 
 
-def count_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
-                           settings: Mapping[str, Any]) -> pd.DataFrame:
+def tabulate_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
+                              settings: Mapping[str, Any]) -> pd.DataFrame:
     """Returns one row per panel: the numbers of received and expected ballots, whether too few ballots have
     been received for a decision, and the codes of the raters whose ballot is missing. ``settings`` are those
     of ``[consensus]``.
@@ -134,7 +134,7 @@ def count_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: 
     >>> raters = pd.DataFrame({"rater_id": ["r1", "r2"], "organisation_id": ["", "quay"],
     ...                        "role": "provider", "may_rate": "true"})
     >>> rule = {"test": "panel", "vote": "organisation", "quorum": {}}
-    >>> count_received_ballots(votes, raters, "1", rule).to_dict("records")
+    >>> tabulate_received_ballots(votes, raters, "1", rule).to_dict("records")
     [{'panel': 'provider', 'received': '1 of 2 received', 'quorum': 'below the quorum of 2', 'missing': 'r2'}]
     """
     here, rows = set(votes.loc[votes["round_id"] == round_id, "rater_id"]), []
@@ -163,8 +163,8 @@ def required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any])
             for panel, n in zip(sizes.index, sizes.astype(int), strict=True)}
 
 
-def close_round(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
-                today: date) -> pd.DataFrame:
+def close_and_seal_round(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
+                         today: date) -> pd.DataFrame:
     """Closes a round: seals it, records its files in the manifest, and writes its closing day to rounds.csv.
     Returns the new rows of rounds.csv."""
     rounds = reference.rounds

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import FLOOR, list_replaced_texts, printed_id_of_text
+from glc_analysis.addons.convening.histories import FLOOR, list_replaced_text_ids, printed_id_of_text
 from glc_analysis.addons.convening.principles import changed_word_faults, undecided_status_faults
 from glc_analysis.addons.convening.translations import translation_faults
 from glc_analysis.errors import Fault, suggest_name
@@ -38,7 +38,7 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
     it was split or merged, and in no other case."""
     rows, numbered = tables["principles"], _numbered(tables)
     last, texts = _last(numbered), rows[rows["translation_of"] == ""].to_dict("records")
-    replaced = {name for text in texts if text["version"] == "1" for name in list_replaced_texts(text)}
+    replaced = {name for text in texts if text["version"] == "1" for name in list_replaced_text_ids(text)}
     for n, row in rows.to_dict("index").items():
         final, is_source = last.get(row["principle_id"], 0), n in numbered.index and not row["translation_of"]
         if not is_source:
@@ -61,7 +61,7 @@ def _origins(tables: Tables) -> Iterator[Fault]:
     known = {*map(printed_id_of_text, sources.to_dict("records"))}
     first = sources[(sources["version"] == "1") & (sources["comes_from"] != "")]
     for n, row in first.to_dict("index").items():
-        for name in list_replaced_texts(row):
+        for name in list_replaced_text_ids(row):
             if name not in known or name == printed_id_of_text(row):
                 yield Fault(f"principles.csv has no such text besides this one; {suggest_name(name, known)}",
                             file="principles.csv", row=str(n), column="comes_from", value=name,

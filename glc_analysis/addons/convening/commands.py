@@ -16,7 +16,7 @@ from glc_analysis.command_line import (
     ask_line,
     ensure_built,
     for_audience,
-    pass_study,
+    pass_study_to_write,
     print_rows,
     say,
 )
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--because", default="", metavar="WHY", help="With --without: the reason, naming no one; it "
               "is shown to the room.")
 @add_format_option("csv")
-@pass_study
+@pass_study_to_write
 def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str, because: str,
           form: str) -> None:
     """Open a rating round and write its forms, or write them again.
@@ -80,7 +80,7 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
 
 @click.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round, as in rounds.csv.")
-@pass_study
+@pass_study_to_write
 def enter(study: Study, round_id: str) -> None:
     """Enter the paper forms of a round, each form twice.
 
@@ -109,7 +109,7 @@ def enter(study: Study, round_id: str) -> None:
               help="Write the ballots to raw/ratings; the register says who drew which slip. You are asked "
               "to confirm first.")
 @click.option("--yes", is_flag=True, help="With --collect: do not ask.")
-@pass_study
+@pass_study_to_write
 def ballot(study: Study, round_id: str, folder: Path | None, address: str | None, network: str,
            is_serving: bool, register: Path | None, yes: bool) -> None:
     """Let people in the room vote on phones, without internet.
@@ -176,11 +176,11 @@ def _collecting_lines(planned: CollectedBallots) -> Iterator[str]:
 def _waiting_lines(study: Study, round_id: str) -> list[str]:
     """Returns lines on ballots that must be collected or keyed before a round can be closed: ballots on
     phones, and forms that are keyed only in part."""
-    from glc_analysis.addons.convening.double_entry import unfinished_entry_phrase
+    from glc_analysis.addons.convening.double_entry import count_unfinished_forms_in_words
     from glc_analysis.addons.convening.phone_ballots import uncollected_ballots_note
 
     return [line for line in (uncollected_ballots_note(study, round_id),
-                              unfinished_entry_phrase(study, round_id)) if line]
+                              count_unfinished_forms_in_words(study, round_id)) if line]
 
 
 @click.command()
@@ -189,7 +189,7 @@ def _waiting_lines(study: Study, round_id: str) -> list[str]:
               "missing forms and asks first.")
 @click.option("--yes", is_flag=True, help="With --close: do not ask.")
 @add_format_option("table")
-@pass_study
+@pass_study_to_write
 def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> None:
     """Count the forms of a round, or show its results.
 
@@ -271,7 +271,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
 @click.argument("round_id", metavar="ROUND")
 @click.option("--because", required=True, metavar="WHY", help="The reason, without names or raters' codes; "
               "every result states it, on slides and public pages too.")
-@pass_study
+@pass_study_to_write
 def reopen(study: Study, round_id: str, because: str) -> None:
     """Open a closed round again.
 
@@ -298,7 +298,7 @@ def reopen(study: Study, round_id: str, because: str) -> None:
               help="Take back this organisation's decisions, after they are shown and you confirm.")
 @click.option("--principle", "principles", multiple=True, metavar="PRINCIPLE",
               help="With --take-back: only on this principle; may be given several times.")
-@pass_study
+@pass_study_to_write
 def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: str,
          principles: tuple[str, ...]) -> None:
     """Enter the signed sheets of the final principles, each twice.
@@ -352,7 +352,7 @@ def _read_any_bytes() -> None:
               help="List every broken link; exit with 1 if there is one.")
 @for_audience
 @add_format_option(None, show_default="lines of text; csv with --from")
-@pass_study
+@pass_study_to_write
 def trace(study: Study, principle: str, source: str, is_check: bool, audience: str, form: str | None) -> None:
     """Follow a principle to its sources, or a source to principles.
 
@@ -427,7 +427,7 @@ def _ensure_traceable(study: Study) -> None:
               "principles, joint-display, theme-needs, country-per; may be given again.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
-@pass_study
+@pass_study_to_write
 def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -> None:
     """Write the packets for the convening, as PDF and Word.
 
@@ -464,7 +464,7 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
 @for_audience
-@pass_study
+@pass_study_to_write
 def handbook(study: Study, language: str, paper: str, audience: str) -> None:
     """Write the handbook of the agreed principles.
 
@@ -487,7 +487,7 @@ def handbook(study: Study, language: str, paper: str, audience: str) -> None:
               help="Write only to this organisation; may be given several times.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
-@pass_study
+@pass_study_to_write
 def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
     """Write each organisation a letter of thanks.
 
@@ -510,7 +510,7 @@ def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
               help="List what organisations said that differs from an outside record.")
 @for_audience
 @add_format_option("csv")
-@pass_study
+@pass_study_to_write
 def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
     """Show survey results beside what interviews say, by topic."""
     from glc_analysis.addons.convening import joint_display as joint

@@ -44,12 +44,12 @@ def join_names_in_sentence(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def list_replaced_texts(text: Text) -> list[str]:
+def list_replaced_text_ids(text: Text) -> list[str]:
     """Returns the printed ids of the texts that a text replaces.
 
-    >>> list_replaced_texts({"principle_id": "P07", "version": "2", "comes_from": ""})
+    >>> list_replaced_text_ids({"principle_id": "P07", "version": "2", "comes_from": ""})
     ['P07.1']
-    >>> list_replaced_texts({"principle_id": "P17", "version": "1", "comes_from": "P07.2;P08.1"})
+    >>> list_replaced_text_ids({"principle_id": "P17", "version": "1", "comes_from": "P07.2;P08.1"})
     ['P07.2', 'P08.1']
     """
     if text["version"] != "1":
@@ -68,12 +68,12 @@ def kind_of_change(text: Text) -> str:
         return REWORDED
     if text["comes_from"].strip() == FLOOR:
         return PROPOSED
-    return {0: "", 1: SPLIT}.get(len(list_replaced_texts(text)), MERGED)
+    return {0: "", 1: SPLIT}.get(len(list_replaced_text_ids(text)), MERGED)
 
 
-def list_replacing_texts(printed_id: str, texts: Iterable[Text]) -> list[str]:
+def list_replacing_text_ids(printed_id: str, texts: Iterable[Text]) -> list[str]:
     """Returns the printed ids of the texts that replace a text, in the order of the table."""
-    return [printed_id_of_text(one) for one in texts if printed_id in list_replaced_texts(one)]
+    return [printed_id_of_text(one) for one in texts if printed_id in list_replaced_text_ids(one)]
 
 
 def origin_in_words(text: Text) -> str:
@@ -87,7 +87,7 @@ def origin_in_words(text: Text) -> str:
     kind = kind_of_change(text)
     if kind == PROPOSED:
         return "was proposed in the room"
-    return f"{said[kind]} {join_names_in_sentence(list_replaced_texts(text))}" if kind else ""
+    return f"{said[kind]} {join_names_in_sentence(list_replaced_text_ids(text))}" if kind else ""
 
 
 def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
@@ -101,7 +101,7 @@ def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
     """
     if text["status"] == "set_aside":
         return "is set aside"
-    after = [one for one in texts if printed_id_of_text(text) in list_replaced_texts(one)]
+    after = [one for one in texts if printed_id_of_text(text) in list_replaced_text_ids(one)]
     said = {REWORDED: "was replaced by", SPLIT: "was split into", MERGED: "was merged into"}
     by_kind: dict[str, list[str]] = {}
     for one in after:
@@ -109,7 +109,7 @@ def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
     return " and ".join(f"{said[kind]} {join_names_in_sentence(names)}" for kind, names in by_kind.items())
 
 
-def list_text_change_lines(texts: Iterable[Text]) -> Iterator[str]:
+def describe_new_and_retired_principles(texts: Iterable[Text]) -> Iterator[str]:
     """Yields one line per principle that was created in the room or is no longer in use, in the order of the
     table."""
     texts = list(texts)
@@ -132,5 +132,5 @@ def list_principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]
     except Faults:  # `glc check` reports them
         return
     texts = [row for row in rows if not row["translation_of"] and row["version"].isdecimal()]
-    if lines := [*list_text_change_lines(texts)]:
+    if lines := [*describe_new_and_retired_principles(texts)]:
         yield f"Principles: {sum(text['status'] in ('candidate', 'agreed') for text in texts)} in use.", lines

@@ -68,7 +68,7 @@ def make_joint_display_table(view: StudyView) -> pd.DataFrame:
     """Returns the joint display of a built study as the audience of the view may see it, one row per topic.
     Columns: topic, wave (in a study of several waves), theme, survey_result, coded_finding, quotation, fit,
     inference."""
-    words, quotes = view.words, readable_quotes_by_id(view)
+    words, quotes = view.words, find_readable_quotes(view)
     shown = [(topic.row.topic_id, topic.wave, words.codes.get(topic.row.theme_id, topic.row.theme_id),
               _survey_result(topic, words), "" if topic.coded is None else words.said(topic.coded),
               str(quotes.get(topic.row.quote_id, "")), topic.row.fit, topic.row.inference)
@@ -172,7 +172,7 @@ def read_question_and_code_names(study: Study) -> Words:
     return StudyView(study).words
 
 
-def readable_quotes_by_id(view: StudyView) -> dict[str, Quote]:
+def find_readable_quotes(view: StudyView) -> dict[str, Quote]:
     """Returns, keyed by quote id, the form of each quotation that the audience may read: the quotation
     itself, or another quotation of the same passage that is cleared for the audience. A quotation without a
     cleared text is left out. If a quotation of the display was withdrawn since an earlier release, the result

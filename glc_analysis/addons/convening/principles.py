@@ -24,9 +24,9 @@ from glc_analysis.errors import Fault, UsageError
 from glc_analysis.gate.leak_scan import (
     MIN_LENGTH,
     leaks_in_pieces,
+    list_organisation_ids_and_labels,
     list_participant_identifiers,
     make_search,
-    organisation_names,
 )
 from glc_analysis.reference import Reference, read_reference_table
 from glc_analysis.schema import WITHOUT_GUIDE, allowed_words, list_table_files
@@ -410,8 +410,8 @@ def resolve_requester(reference: Reference, typed: str) -> str:
     """
     typed, key = normalise_space(typed), match_key(typed)
     register = reference.organisations
-    known = dict(zip(map(match_key, organisation_names(register)), [*register["organisation_id"]] * 3,
-                     strict=True))
+    known = dict(zip(map(match_key, list_organisation_ids_and_labels(register)),
+                     [*register["organisation_id"]] * 3, strict=True))
     if key in known:
         return known[key]
     near = {known[one] for one in difflib.get_close_matches(key, known, cutoff=NEAR)
@@ -436,7 +436,7 @@ def tidy_reason_without_names(reference: Reference, reason: str, *, audience: st
                                                                                                   audience)
     if refuse_all_names:
         names = names.assign(allowed_for="")
-        known |= {one: "organisation" for one in organisation_names(reference.organisations)
+        known |= {one: "organisation" for one in list_organisation_ids_and_labels(reference.organisations)
                   if len(one) >= MIN_LENGTH}
     search = make_search(names, audience, known)
     if found := list(dict.fromkeys(leak.found for leak in leaks_in_pieces([("", reason)], search))):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import PROPOSED, REWORDED, kind_of_change, list_replaced_texts
+from glc_analysis.addons.convening.histories import PROPOSED, REWORDED, kind_of_change, list_replaced_text_ids
 from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
 from glc_analysis.addons.convening.ratings import RatingQuestion, format_form_stamp
 from glc_analysis.addons.convening.round_roles import add_proxies_and_interests
@@ -247,7 +247,7 @@ def find_origins_of_new_texts(reference: Reference, round_id: str, round_texts: 
             "records"):
         if row["printed_id"] in set(names[is_earlier]):
             continue
-        kind, replaced = kind_of_change(row), list_replaced_texts(row)
+        kind, replaced = kind_of_change(row), list_replaced_text_ids(row)
         if kind == REWORDED:
             own = rounds[is_earlier & (rounds["principle_id"] == row["principle_id"])]
             replaced = [format_printed_id(row["principle_id"], own["version"].iloc[-1])] if len(own) else []

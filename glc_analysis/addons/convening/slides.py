@@ -31,8 +31,8 @@ from glc_analysis.addons.convening.ballots import (
     BALLOT_TABLES,
     OTHER_WORDING,
     Ballots,
-    count_received_ballots,
     list_comments_readable_outside_team,
+    tabulate_received_ballots,
 )
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
 from glc_analysis.addons.convening.consensus import proxies_and_interests_in_words
@@ -107,7 +107,7 @@ def write_slides(study: Study, round_id: str) -> Path:
 
 def write_received_page(study: Study, round_id: str, received_by_panel: pd.DataFrame) -> Path:
     """Writes a page to project that shows only how many forms of an open round have been received; the page
-    reloads itself. ``received_by_panel`` is the result of :func:`.ballots.count_received_ballots`. Returns
+    reloads itself. ``received_by_panel`` is the result of :func:`.ballots.tabulate_received_ballots`. Returns
     the path of the page."""
     path = slides_path(study, round_id).with_name("received.html")
     for folder in reversed(path.parents[:3]):
@@ -167,7 +167,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
     return reference, load_template(__file__, "results_slides.html").render(
         title=study.title, round_id=round_id, closed_on=closed_on,
-        columns=split_agenda_into_two_columns(group_agenda_rows(order)),
+        columns=split_agenda_into_two_columns(group_agenda_under_headings(order)),
         results=make_slide_results(tallies[is_kept], ratings, frames["principles"], reference.rounds,
                                    round_id,
                                    agreement_test=test, fully_disclosed_panels=agreed, comments=comments,
@@ -197,15 +197,15 @@ def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
     if own.empty:
         raise UsageError(f"There is no round {round_id!r}; {suggest_name(round_id, rounds['round_id'])}.")
     if (own["closed_on"] == "").any():
-        panels = count_received_ballots(Ballots.read(study, reference).votes, reference.raters, round_id,
-                        study.settings["consensus"])
+        panels = tabulate_received_ballots(Ballots.read(study, reference).votes, reference.raters, round_id,
+                           study.settings["consensus"])
         counts = ", ".join(f"{PANELS[panel].lower()} {received}" for panel, received in zip(
             panels["panel"], panels["received"], strict=True))
         raise GLCError(f"Round {round_id} is open: {counts}. To fix: close it first with "
                        f"`glc tally --round {round_id} --close`.")
 
 
-def group_agenda_rows(agenda: pd.DataFrame) -> list[dict[str, Any]]:
+def group_agenda_under_headings(agenda: pd.DataFrame) -> list[dict[str, Any]]:
     """Returns one entry per group of the agenda: its heading, the reason for the group, and its rows."""
     return [{"name": name, "heading": heading, "why": why,
              "rows": agenda[agenda["group"] == name].to_dict("records")}

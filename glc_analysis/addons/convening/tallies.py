@@ -21,12 +21,12 @@ from glc_analysis.addons.convening.ballots import (
     BALLOT_TABLES,
     INTEREST,
     Ballots,
-    close_round,
-    count_received_ballots,
+    close_and_seal_round,
     join_issued_texts,
     list_comments_readable_outside_team,
     make_ratings_table,
     select_eligible_raters,
+    tabulate_received_ballots,
 )
 from glc_analysis.addons.convening.consensus import (
     NO_DECISION,
@@ -158,7 +158,7 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
                          f"open it with `glc forms --round {round_id}`.")
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:
-        told = count_received_ballots(ballots.votes, reference.raters, round_id, settings)
+        told = tabulate_received_ballots(ballots.votes, reference.raters, round_id, settings)
         return RoundCount(round_id, reference, told, {}, ballots.notes, ballots.faults)
     if is_open and close_on:
         if ballots.faults:
@@ -169,7 +169,7 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
         if close_on.isoformat() < (opened_on := rounds.loc[is_it, "opened_on"].max()):
             raise GLCError(f"Round {round_id} was opened on {opened_on}, and this computer's clock says "
                            f"{close_on}. To fix: set the clock.")
-        rounds = close_round(study, reference, round_id, ballots.votes, today=close_on)
+        rounds = close_and_seal_round(study, reference, round_id, ballots.votes, today=close_on)
         reference = Reference({**reference.tables, "rounds": rounds}, reference.unsound)
         ballots = Ballots.read(study, reference)
     frames, notes = _tables(ballots, reference, settings)

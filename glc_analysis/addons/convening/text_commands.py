@@ -14,7 +14,7 @@ import click
 
 from glc_analysis.command_line import (
     ask_line,
-    pass_study,
+    pass_study_to_write,
     say,
 )
 from glc_analysis.errors import UsageError
@@ -188,7 +188,7 @@ def _say_change(done: TextChange, *, is_kept: str) -> None:
 @_because
 @click.option("--hold-out", is_flag=True, help="Amend even if forms of an open round on the principle have "
               "been received. Ratings of the old text are then excluded.")
-@pass_study
+@pass_study_to_write
 def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: str, because: str,
           hold_out: bool) -> None:
     """Issue a new version of a principle.
@@ -233,7 +233,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
               "default that of the first principle; if you type the text, you are asked.")
 @_asked_by
 @_because
-@pass_study
+@pass_study_to_write
 def propose(study: Study, text: str, name: str, language: str, asked_by: str, because: str) -> None:
     """Add a principle that somebody proposes in the room.
 
@@ -259,7 +259,7 @@ def propose(study: Study, text: str, name: str, language: str, asked_by: str, be
               "default the first words of the text.")
 @_asked_by
 @_because
-@pass_study
+@pass_study_to_write
 def split(study: Study, principle: str, texts: tuple[str, ...], names: tuple[str, ...], asked_by: str,
           because: str) -> None:
     """Replace a principle by two or more new ones.
@@ -284,7 +284,7 @@ def split(study: Study, principle: str, texts: tuple[str, ...], names: tuple[str
 @click.option("--name", default="", help="A short name for lists; by default the first words of the text.")
 @_asked_by
 @_because
-@pass_study
+@pass_study_to_write
 def merge(study: Study, principles: tuple[str, ...], text: str, name: str, asked_by: str,
           because: str) -> None:
     """Replace two or more principles by one new one.
@@ -307,7 +307,7 @@ def merge(study: Study, principles: tuple[str, ...], text: str, name: str, asked
 @click.argument("principle")
 @_asked_by
 @_because
-@pass_study
+@pass_study_to_write
 def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> None:
     """Set a principle aside, so that no later form asks about it.
 
@@ -341,7 +341,7 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
               "person. Without this option you are asked.")
 @click.option("--because", default="", metavar="WORDS", help="The objection, naming no one. Without this "
               "option you are asked.")
-@pass_study
+@pass_study_to_write
 def object_(study: Study, principle: str, by: str, because: str) -> None:
     """Write down an objection to a principle, outside the ballot.
 
@@ -364,7 +364,7 @@ def object_(study: Study, principle: str, by: str, because: str) -> None:
 @click.argument("principles", nargs=-1, required=True, metavar="PRINCIPLE ...")
 @click.option("--decided-by", default="", metavar="WHO", help="Who decided: the room, a panel or an "
               "organisation, never a person. Without this option you are asked.")
-@pass_study
+@pass_study_to_write
 def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     """Write down that the convening agreed to a principle.
 

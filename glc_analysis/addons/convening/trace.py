@@ -29,8 +29,8 @@ from glc_analysis.addons.convening.figure_records import (
 from glc_analysis.addons.convening.histories import (
     REWORDED,
     kind_of_change,
-    list_replaced_texts,
-    list_replacing_texts,
+    list_replaced_text_ids,
+    list_replacing_text_ids,
     origin_in_words,
     outcome_in_words,
 )
@@ -47,11 +47,11 @@ from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
 from glc_analysis.figures.mentions import text_sources
 from glc_analysis.figures.summary import Words
 from glc_analysis.pages.text_names import name_texts, name_turn
-from glc_analysis.reference import read_part, read_reference_table
+from glc_analysis.reference import read_part_of_reference_table, read_reference_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
 from glc_analysis.tables import group_rows
-from glc_analysis.text import format_day, format_day_or_unknown, normalise_space
+from glc_analysis.text import format_day_or_unknown, format_day_with_preposition, normalise_space
 from glc_analysis.view.places import Places
 from glc_analysis.view.study_view import StudyView
 
@@ -382,7 +382,7 @@ class EvidenceTrail:
         document = self.documents[segment.document_id]
         path, place = self.files.place_of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
-        name, written = name_turn(self._text_names, segment_id), format_day(document.date)
+        name, written = name_turn(self._text_names, segment_id), format_day_with_preposition(document.date)
         day = "" if written and written in name else format_day_or_unknown(document.kind, document.date)
         said = [name, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
@@ -448,19 +448,19 @@ class EvidenceTrail:
         if came_about := origin_in_words(text):
             told = f"{row['printed_id']} {came_about}.{self.reason_and_requester(text)}"
             yield self.node(1, "text", row["printed_id"], told, "")
-        for name in list_replaced_texts(text):
+        for name in list_replaced_text_ids(text):
             if old := self.texts.get(name):
                 place = self.places.principle(old["principle_id"])
                 yield self.node(2, "text", name, f"{name}: {old['statement']}", place)
         if came_about and kind_of_change(text) != REWORDED and not self.count_evidence(row["principle_id"]):
             others = {self.texts[name]["principle_id"]
-                      for name in list_replaced_texts(text) if name in self.texts}
+                      for name in list_replaced_text_ids(text) if name in self.texts}
             n = {one: self.count_evidence(one) for one in sorted(others)}
             counted = ", ".join(f"{number} for {one}" for one, number in n.items() if number)
             yield self.node(1, "text", "", UNSUPPORTED + (
                 f" Recorded are {counted}: nobody has said yet what of it speaks for this text."
                 if counted else ""), "")
-        after = [*list_replacing_texts(row["printed_id"], self.texts.values())]
+        after = [*list_replacing_text_ids(row["printed_id"], self.texts.values())]
         if after:
             yield self.node(1, "text", row["printed_id"],
                             f"{row['printed_id']} {outcome_in_words(text, self.texts.values())}.", "")
@@ -491,7 +491,8 @@ class EvidenceTrail:
 
     @cached_property
     def _tree(self) -> pd.DataFrame:
-        return read_part(self.view.study, "codebook", columns=("code_id", "parent_id", "merged_into"))
+        return read_part_of_reference_table(self.view.study, "codebook",
+                                            columns=("code_id", "parent_id", "merged_into"))
 
     @cached_property
     def _coders(self) -> dict[str, set[str]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from glc_analysis.command_line import add_format_option, pass_study, print_rows
+from glc_analysis.command_line import add_format_option, pass_study_to_write, print_rows
 from glc_analysis.study import Study
 
 
 @click.command()
 @click.option("--suggest", is_flag=True, help="Print rows for countries.csv, for a person to review.")
 @add_format_option("csv")
-@pass_study
+@pass_study_to_write
 def countries(study: Study, suggest: bool, form: str) -> None:
     """List the country names of the survey and their codes."""
     from glc_analysis.addons.country_names.country_names import read_country_names, suggest_rows

@@ -22,7 +22,7 @@ _COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "undecided", "asked", 
 _HOME = {"country": "home_country_id", "region": "home_region_id"}
 
 
-def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+def count_organisations_raising_codes(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     """Returns one row per group, answer and code of any level, with :data:`COUNT_COLUMNS`. ``members`` has a
     row for each organisation_id in each group and answer.
 
@@ -45,7 +45,8 @@ def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     ...                          "source": ["interview", "interview", "call"],
     ...                          "is_raised": [True, False, True], "is_undecided": [False, True, False]})
     >>> members = pd.DataFrame({"organisation_id": ["a", "b"], "group": ["KEN", "KEN"], "answer": ""})
-    >>> code_counts(mentions, members).to_dict("records")  # doctest: +NORMALIZE_WHITESPACE
+    >>> counts = count_organisations_raising_codes(mentions, members)
+    >>> counts.to_dict("records")  # doctest: +NORMALIZE_WHITESPACE
     [{'group': 'KEN', 'answer': '', 'code_id': 'rest', 'raised': 1, 'undecided': 1, 'asked': 2, 'share': 0.5,
       'raised_without_guide': 0, 'undecided_without_guide': 0, 'interviewed': 0,
       'raised_in_calls': 1, 'undecided_in_calls': 0, 'present': 1}]

@@ -8,7 +8,11 @@ from math import ceil
 import pandas as pd
 from IPython.display import HTML as Html
 
-from glc_analysis.pages.coding import NOT_CODED_YET, note_if_no_coding_counts, show_to_passage_readers_only
+from glc_analysis.pages.coding import (
+    NOT_CODED_YET,
+    note_if_no_coding_counts,
+    show_passages_or_explain_absence,
+)
 from glc_analysis.tables_html import make_displayable, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import format_counts
@@ -19,7 +23,7 @@ _MOST_GROUPS = 30
 """The most groups that are columns of a table."""
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def render_codes_by_group(view: StudyView, by: str) -> Html:
     """Returns tables of how many organisations raised each code, with a column per group, such as a country.
 

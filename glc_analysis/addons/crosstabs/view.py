@@ -11,7 +11,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addons.crosstabs.code_counts import (
     EACH_ORGANISATION,
-    code_counts,
+    count_organisations_raising_codes,
     cross_groups,
     organisation_groups,
 )
@@ -104,7 +104,7 @@ class CrosstabsView(StudyView):
                                    self.read("responses"), self.read("selections"))
         else:
             members = organisation_groups(kind, organisations, answers).assign(answer="")
-        rows = code_counts(mentions, members)
+        rows = count_organisations_raising_codes(mentions, members)
         book = self.code_tree.assign(place=range(len(self.code_tree)))
         rows = rows.merge(book[["code_id", "name", "level", "place"]], on="code_id")
         rows = rows.rename(columns={"name": "code"})

@@ -18,7 +18,7 @@ import pandas as pd
 
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.checklists.checklists import method_facts, reporting_items, stated_sampling
-from glc_analysis.coding.exports import write_csv
+from glc_analysis.coding.exports import write_csv_for_spreadsheets
 from glc_analysis.dictionary import describe_data_package, render_dictionary
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.gate import check_leaks
@@ -82,7 +82,7 @@ def _write(study: Study, folder: Path) -> None:
     for_software = software_texts(study, frames, _AUDIENCE)
     frames = {name: frame for name, frame in frames.items() if name not in _LEFT_OUT}
     for name, frame in frames.items():
-        write_csv(frame, folder / f"{FILE_STEM.format(name)}.csv")
+        write_csv_for_spreadsheets(frame, folder / f"{FILE_STEM.format(name)}.csv")
     for write_codebook in load_declared_objects("provides", "write_codebook"):
         write_codebook(folder / _CODEBOOK, frames["codes"].assign(merged_into="", example=""))
     published = {name: offered_tables()[name].about for name in frames}

@@ -7,7 +7,7 @@ ADD_ON = AddOn(
     "desk", "The coding desk and the explorer in JupyterLab, suggestions of codes, and how coders learn.",
     around={"agreement": "commands:compare_coder_instead_of_agreement",
             "transcripts": "commands:write_texts_to_code_again_instead"},
-    coder_files={"desk.jsonl": "journal:read_journal_codings"},
+    coder_files={"desk.jsonl": "journal:read_handed_in_journal_codings"},
     coder_logs={"suggestions.jsonl": '"act": "taken"'},
     steps="suggestion_log:STEPS",
     slots={"agreement": "pages:suggestion_acceptance_sentences",

@@ -30,7 +30,7 @@ def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str 
     if against and again:
         raise UsageError("Give only one of --against and --again.")
     from glc_analysis.addons.desk.learning import (
-        compare_coders_with_consensus,
+        compare_coders_with_settled_passages,
         compare_first_and_second_coding,
     )
 
@@ -41,9 +41,8 @@ def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str 
         say("This is drift: missed counts codes that are only in the second coding, added those only in the "
             "first. Codings under an older definition (older) are left out.")
     else:
-        print_rows(compare_coders_with_consensus(study), form, if_empty="No coder read a passage that others "
-                                                                     "have "
-                                          "settled.")
+        print_rows(compare_coders_with_settled_passages(study), form,
+                   if_empty="No coder read a passage that others have settled.")
         say("This is learning: each coder is compared with passages that others settled. It is not a "
             "measure of reliability.")
     raise click.exceptions.Exit

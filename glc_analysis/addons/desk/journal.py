@@ -2,7 +2,7 @@
 
 An act is one step of the coder's work, such as giving a code. ``raw/codings/<coder>/desk.jsonl`` holds the
 coder's work so far (:class:`DeskWork`), and is read like a file of any other coding program
-(:func:`read_journal_codings`). docs/journal.md describes the lines.
+(:func:`read_handed_in_journal_codings`). docs/journal.md describes the lines.
 
 An undo reverts the act that it names, even after a restart. A line truncated by a power failure is set apart,
 and all lines before it count. An interview or a call is handed in when its coder marks it as finished, an
@@ -547,7 +547,7 @@ def coder_journal_path(study: Study, coder: str) -> Path:
     return study.raw / "codings" / coder / JOURNAL
 
 
-def read_journal_codings(path: Path, *, coder: str = "") -> ParsedCodings:
+def read_handed_in_journal_codings(path: Path, *, coder: str = "") -> ParsedCodings:
     """Reads the codings of all texts that the coder has handed in, and of the training texts that are
     finished, which are marked as training. Notes list the texts that are not yet handed in, and truncated
     lines. Raises Faults for a damaged journal."""

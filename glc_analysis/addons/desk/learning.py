@@ -93,7 +93,7 @@ def compare_codes_of_segments(codes_of_coder: Codes, codes_of_others: Codes, *,
     return pd.DataFrame([first, *rows], columns=["code_id", *LEARNING_COLUMNS[3:]])
 
 
-def compare_coders_with_consensus(study: Study) -> pd.DataFrame:
+def compare_coders_with_settled_passages(study: Study) -> pd.DataFrame:
     """Compares each coder with the passages that others settled. Returns one row per coder and code
     (:data:`LEARNING_COLUMNS`).
 

@@ -141,7 +141,7 @@ def _refused(said: str) -> str:
 
 def _contacts(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     n = answers.total()
-    personal = sum(count for text, count in answers.items() if words.looks_like_name_or_address(text))
+    personal = sum(count for text, count in answers.items() if words.looks_like_personal_identifier(text))
     heading = _CAMEL.sub(" ", column.wording)  # GpsLatitude, HomeAddress
     n_words = len(column.wording.split())
     is_person = words.asks_for_persons_name(heading) and n_words <= 15

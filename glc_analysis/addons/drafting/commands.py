@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glc_analysis.command_line import add_format_option, ensure_built, pass_study, print_rows, say
-from glc_analysis.errors import Fault, Faults, UsageError, collect_faults
+from glc_analysis.command_line import add_format_option, ensure_built, pass_study_to_write, print_rows, say
+from glc_analysis.errors import Fault, Faults, UsageError, add_raised_faults
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         draft = read_draft(study)
     except Faults as found:
         faults = [*found.faults]
-        collect_faults(lambda: read_raw_surveys(study, "survey"), faults)
+        add_raised_faults(lambda: read_raw_surveys(study, "survey"), faults)
         raise Faults(faults) from None
     if draft is None:
         if looked_by:
@@ -173,7 +173,7 @@ def _has_questions(study: Study) -> bool:
 @click.option("--suggest", is_flag=True, help="Print rows for documents.csv, for files that it does not "
               "describe yet.")
 @add_format_option("csv")
-@pass_study
+@pass_study_to_write
 def documents(study: Study, suggest: bool, form: str) -> None:
     """List the interviews and calls, or suggest rows."""
     from glc_analysis.addons.drafting import conversations
@@ -196,7 +196,7 @@ def documents(study: Study, suggest: bool, form: str) -> None:
 @click.command()
 @click.option("--suggest", is_flag=True, help="Print rows for speakers.csv, for names that it does not have.")
 @add_format_option("csv")
-@pass_study
+@pass_study_to_write
 def speakers(study: Study, suggest: bool, form: str) -> None:
     """List who speaks in each transcript, and who asks.
 
@@ -224,7 +224,7 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
 @click.option("--write", "is_written", is_flag=True,
               help="Add the new codes and changed notes to codebook.csv.")
 @add_format_option("csv")
-@pass_study
+@pass_study_to_write
 def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str) -> None:
     """Show what a later tree of codes would change.
 
@@ -262,7 +262,7 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
               "or translation.")
 @click.option("--accept", "looked_by", default="", metavar="NAME", help="Add the rows of the draft with "
               "a filled-in is_comparable to crosswalk.csv, and record that NAME decided them.")
-@pass_study
+@pass_study_to_write
 def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None, looked_by: str) -> None:
     """Draft crosswalk.csv for a new wave of the survey.
 

@@ -22,7 +22,7 @@ from glc_analysis.addons.drafting.draft_columns import AS, PLACE, USE, list_draf
 from glc_analysis.addons.drafting.drafted_conditions import draft_condition_rows
 from glc_analysis.addons.drafting.drafted_settings import (
     add_themes_of_sections,
-    draft_codebook_rows,
+    draft_codebook_theme_rows,
     draft_country_rows,
     draft_setting_rows,
     draft_wave_rows,
@@ -123,7 +123,7 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
         "options": options,
         "asked_if": _frame("asked_if", draft_condition_rows(questions, known, country, surveys, form)),
         "countries": countries,
-        "codebook": _frame("codebook", draft_codebook_rows(questions)),
+        "codebook": _frame("codebook", draft_codebook_theme_rows(questions)),
         "settings": _frame("settings", draft_setting_rows(roles, form)),
         "waves": _frame("waves", draft_wave_rows([survey.path for survey in surveys]))}
     organisation = split_alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()

@@ -22,7 +22,7 @@ from glc_analysis.addons.drafting.draft_columns import PLACE, USE
 from glc_analysis.addons.drafting.form import FormColumn, SurveyForm
 from glc_analysis.addons.drafting.option_lists import format_count_of_five_or_more
 from glc_analysis.addons.drafting.options import FEWEST, SURE, UNSURE
-from glc_analysis.addons.drafting.words import looks_like_name_or_address
+from glc_analysis.addons.drafting.words import looks_like_personal_identifier
 from glc_analysis.cleaning.columns import NOT_IN
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import make_slug, match_key
@@ -59,7 +59,7 @@ def _theme_id(section: str) -> str:
     return f"section-{make_slug(section)}"
 
 
-def draft_codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
+def draft_codebook_theme_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
     """Returns the rows of codebook.csv for the themes of the questions, and for one domain above these
     themes."""
     sections = dict.fromkeys(map(_section, questions.loc[questions["theme_id"] != "", "question_id"]))
@@ -100,7 +100,7 @@ def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: Surve
                     "how_sure": SURE, "why": "its name in CLDR or ISO 3166"}
         elif is_contested(name):
             row |= {"how_sure": UNSURE, "why": "states disagree about it: a person decides"}
-        elif count >= FEWEST and not looks_like_name_or_address(name):
+        elif count >= FEWEST and not looks_like_personal_identifier(name):
             row |= {"how_sure": UNSURE, "why": "not a name that is known, or one of several countries"}
         else:
             continue

@@ -20,7 +20,11 @@ from glc_analysis.addons.drafting.lists import find_files_that_are_lists
 from glc_analysis.addons.drafting.store import write_draft_into_study
 from glc_analysis.addons.drafting.texts import TextStudyDraft, draft_tables_from_texts
 from glc_analysis.addons.drafting.xlsform import XLSFormDraft as FormDraft
-from glc_analysis.addons.drafting.xlsform import draft_tables_from_xlsform, is_xlsform, read_wordings_table
+from glc_analysis.addons.drafting.xlsform import (
+    draft_tables_from_xlsform,
+    may_be_xlsform,
+    read_wordings_table,
+)
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.schema import list_table_files
@@ -88,7 +92,7 @@ def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, e
     """
     tables, notes, arrived, texts, drafted = {}, [], None, None, None
     survey = {"tool": "", "encoding": [*encoding], "sheets": {}}
-    asked = draft_tables_from_xlsform(form) if form and is_xlsform(form) else None
+    asked = draft_tables_from_xlsform(form) if form and may_be_xlsform(form) else None
     wordings = read_wordings_table(form) if form and not asked else {}
     if exports:
         arrived = sort_files_by_kind(exports)

@@ -26,7 +26,7 @@ from glc_analysis.addons.drafting.words import (
     guess_option_kind,
     is_concept_word,
     is_link,
-    looks_like_name_or_address,
+    looks_like_personal_identifier,
     sort_options_by_scale,
     strip_case_and_accents,
 )
@@ -34,9 +34,9 @@ from glc_analysis.cleaning.dimension_tables import (
     OTHER,
     OptionFault,
     are_free_texts,
+    assign_option_ids_and_positions,
     option_id,
     order_by_number,
-    place_options,
     read_step,
 )
 from glc_analysis.text import UNTICKED, match_key
@@ -431,12 +431,12 @@ def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
         free |= {fault.option_list} if fault.are_free else set()
     rows, n_personal = [], 0
     for name, counts in texts.items():
-        shown = [text for text in counts if not looks_like_name_or_address(text) and not is_link(text)]
+        shown = [text for text in counts if not looks_like_personal_identifier(text) and not is_link(text)]
         n_personal += len(counts) - len(shown)
         listed = options[options["option_list"] == name]
         labels = [*listed.loc[listed["kind"].isin(("substantive", "none")), "label"]]
         wanted = [*shown, *([OTHER] if name in free and OTHER not in shown else [])]
-        placed, moved = place_options(listed, wanted, is_scale=name in scale_lists)
+        placed, moved = assign_option_ids_and_positions(listed, wanted, is_scale=name in scale_lists)
         for text, (identifier, place) in placed.items():
             is_rest = text not in counts
             is_sure = not is_rest and bool(place) and _belongs(text, labels)

@@ -22,7 +22,7 @@ from glc_analysis.addons.drafting.words import (
     guess_option_kind,
     is_concept_word,
     is_link,
-    looks_like_name_or_address,
+    looks_like_personal_identifier,
     strip_case_and_accents,
 )
 from glc_analysis.cleaning.dimension_tables import MINUS
@@ -164,7 +164,7 @@ def list_answer_options(counts: Mapping[str, int], known_option_keys: Collection
     for key, group in groups.items():
         label = max(group, key=lambda text: (group[text], text))
         if (group.total() >= fewest_answers
-            or key in known_option_keys) and not (looks_like_name_or_address(label)
+            or key in known_option_keys) and not (looks_like_personal_identifier(label)
                                                                                   or is_link(label)):
             listed[label] = group.total()
             others = {text: n for text, n in group.items() if match_key(text) != match_key(label)}

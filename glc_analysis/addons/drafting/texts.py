@@ -30,8 +30,8 @@ from glc_analysis.addons.drafting.conversations import (
     read_conversations,
 )
 from glc_analysis.coding.coders import COPY
-from glc_analysis.coding.edited_texts import match_words
-from glc_analysis.coding.texts import spoken_key
+from glc_analysis.coding.edited_texts import match_words_in_order
+from glc_analysis.coding.texts import digest_speakers_and_words
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
@@ -204,7 +204,7 @@ def _same_texts(read: Sequence[Conversation]) -> Iterator[Fault]:
     first: dict[str, str] = {}
     for talk in read:
         name = Path(talk.path).name
-        other = first.setdefault(spoken_key(talk.transcript.turns), name)
+        other = first.setdefault(digest_speakers_and_words(talk.transcript.turns), name)
         if other != name:
             yield Fault(f"has the same text as {other}", file=name, fix="leave one of them out")
 
@@ -254,7 +254,7 @@ def _is_copy(words: Sequence[str], ours: Sequence[str]) -> bool:
     such as names of speakers, times, or corrections by a coder."""
     if not len(ours) * 0.8 <= len(words) <= len(ours) * 1.5 + 20 or not ours:
         return False
-    return len(match_words(words, ours)) >= COPY * len(ours)
+    return len(match_words_in_order(words, ours)) >= COPY * len(ours)
 
 
 def _further_texts(sources: Sequence[tuple[str, str]], transcripts: Sequence[Path],

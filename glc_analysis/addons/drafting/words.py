@@ -122,12 +122,12 @@ def guess_option_kind(label: str) -> str:
                 "substantive")
 
 
-def looks_like_name_or_address(text: str) -> bool:
+def looks_like_personal_identifier(text: str) -> bool:
     """Whether an answer looks like a person's name, address or number.
 
-    >>> [looks_like_name_or_address(t) for t in ("ana@example.org", "+255 123 456 789", "12 High Street")]
+    >>> [looks_like_personal_identifier(t) for t in ("ana@example.org", "+255 123 456 789", "12 High Street")]
     [True, True, True]
-    >>> [looks_like_name_or_address(t) for t in ("2010 - 2015", "$50,000 - $99,999", "Online course")]
+    >>> [looks_like_personal_identifier(t) for t in ("2010 - 2015", "$50,000 - $99,999", "Online course")]
     [False, False, False]
     """
     if _TITLED.match(text):

@@ -264,7 +264,7 @@ def read_wordings_table(path: Path) -> dict[str, str]:
     return wordings
 
 
-def is_xlsform(path: Path) -> bool:
+def may_be_xlsform(path: Path) -> bool:
     """Whether a file seems to be an XLSForm: a workbook with a sheet survey as XLSForms have it, or any
     workbook with several sheets."""
     if path.suffix.lower() not in SHEETS:

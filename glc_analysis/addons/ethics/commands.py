@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from glc_analysis.command_line import add_format_option, pass_study, pass_study_to_read, print_rows, say
+from glc_analysis.command_line import (
+    add_format_option,
+    pass_study_to_read,
+    pass_study_to_write,
+    print_rows,
+    say,
+)
 from glc_analysis.errors import Faults, count_of
 from glc_analysis.study import Study
 
@@ -30,7 +36,7 @@ def retention(study: Study, form: str) -> None:
 @click.command()
 @click.option("--write", "is_written", is_flag=True, help="Add the questions on safety that people have to "
               "answer to private/reference/safety.csv; answers that are there are kept.")
-@pass_study
+@pass_study_to_write
 def ethics(study: Study, is_written: bool) -> None:
     """Print what a review board asks, and the page on safety.
 

@@ -14,7 +14,7 @@ from glc_analysis.disclosure.quotations import segment_owners
 from glc_analysis.pages.text_names import name_texts, name_turn
 from glc_analysis.tables_html import make_displayable, render_quotation
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import format_day
+from glc_analysis.text import format_day_with_preposition
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.view.visible_tables import UNTRANSLATED
 
@@ -54,7 +54,8 @@ def _written(row: dict[str, str], view: StudyView) -> str:
     readers = [audience for audience in row["shown_for"].split(";") if audience]
     shown = [f"The {audience} reads it too." if (row["principle_id"], row["number"]) in
              view.explanations_read(audience) else NOT_READ.format(audience) for audience in readers]
-    return f"{row['by']} {format_day(row['date'])}. {' '.join(shown) or 'For the team alone.'}"
+    day = format_day_with_preposition(row["date"])
+    return f"{row['by']} {day}. {' '.join(shown) or 'For the team alone.'}"
 
 
 def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:

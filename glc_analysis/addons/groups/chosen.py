@@ -9,7 +9,7 @@ from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import FIGURE_RULES
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import is_whole_study
-from glc_analysis.figures.groupings import CODES, groupings_of, is_shown_group
+from glc_analysis.figures.groupings import CODES, groupings_of, is_in_grouping_of_question
 from glc_analysis.figures.summary import unknown_question_error
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
@@ -40,7 +40,7 @@ def explain_visibility_of_group_figures(study: Study, reference: Reference, ques
     figures = read_table("figures", study=study)
     about = figures["question_id"].astype("str")
     is_own = (about == key) & figures["measure"].isin(["response", "coded"]) & ~is_whole_study(figures)
-    rows = figures.loc[is_own & is_shown_group(figures, about, groupings), ["figure_id"]]
+    rows = figures.loc[is_own & is_in_grouping_of_question(figures, about, groupings), ["figure_id"]]
     for audience in READING_AUDIENCES:
         decided = read_table(f"release_{audience}", study=study).set_index("figure_id").loc[rows["figure_id"]]
         seen = decided["band"].where(decided["status"] == "banded", decided["status"].map(

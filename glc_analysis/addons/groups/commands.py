@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from glc_analysis.command_line import add_format_option, ensure_built, pass_study, print_rows, say
+from glc_analysis.command_line import add_format_option, ensure_built, pass_study_to_write, print_rows, say
 from glc_analysis.study import Study
 
 
 @click.command()
 @click.argument("question", default="")
 @add_format_option("table")
-@pass_study
+@pass_study_to_write
 def groups(study: Study, question: str, form: str) -> None:
     """Rank the groups by which figures could be shown to others.
 

@@ -22,10 +22,10 @@ from glc_analysis.addons.member_checking.answer_sheets import (
 )
 from glc_analysis.disclosure.consent import THE_ORGANISATION
 from glc_analysis.disclosure.quotations import (
+    add_broken_rules,
     case_segments,
     locate_quotation,
     map_to_originals,
-    with_broken_rules,
     without_pseudonyms,
 )
 from glc_analysis.errors import Fault, Faults
@@ -77,7 +77,7 @@ def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
     was refused. If no quotation is left, no file is written. The workbook is for the team; each organisation
     may receive only its own sheet.
     """
-    rows = select_quotations_to_ask_about(with_broken_rules(*quotation_tables), "proposed")
+    rows = select_quotations_to_ask_about(add_broken_rules(*quotation_tables), "proposed")
     sheets = []
     for owner in sorted(rows["owner"].unique(), key=lambda owner: organisation_names.get(owner, owner)):
         asked = rows[rows["owner"] == owner]
@@ -91,7 +91,7 @@ def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
 
 
 def select_quotations_to_ask_about(quotations: pd.DataFrame, *statuses: str) -> pd.DataFrame:
-    """Returns the quotations (:func:`.with_broken_rules`) with one of these ``statuses`` about which the
+    """Returns the quotations (:func:`.add_broken_rules`) with one of these ``statuses`` about which the
     organisation may be asked."""
     is_free = [status in statuses and broken <= _MAY_STILL_BREAK
                for status, broken in zip(quotations["status"], quotations["broken"], strict=True)]
@@ -134,7 +134,7 @@ def apply_clearance_decisions(returned: pd.DataFrame,
     removed before.
     """
     segments, consent = quotation_tables.segments, quotation_tables.consent.copy()
-    rows = with_broken_rules(*quotation_tables).set_index("quote_id")
+    rows = add_broken_rules(*quotation_tables).set_index("quote_id")
     decisions = SheetDecision.each(returned)
     if faults := list(_clearing_faults(decisions, rows, segments, consent)):
         raise Faults(faults)

@@ -10,7 +10,7 @@ from glc_analysis.command_line import (
     add_format_option,
     ensure_built,
     format_rows,
-    pass_study,
+    pass_study_to_write,
     print_rows,
     say,
 )
@@ -24,7 +24,7 @@ from glc_analysis.study import Study
               help="A workbook or return that came back filled in: show what it would change.")
 @click.option("--accept", is_flag=True, help="With --returned: write the changes.")
 @add_format_option("csv")
-@pass_study
+@pass_study_to_write
 def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, form: str) -> None:
     """List the quotations that are left out, and why.
 
@@ -84,7 +84,7 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
 @click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only for this organisation.")
 @click.option("--by", default="", metavar="DAY", help="The day by which an answer is wanted, as YYYY-MM-DD.")
 @click.option("--contact", default="", metavar="WHO", help="To whom and how the answer is sent.")
-@pass_study
+@pass_study_to_write
 def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     """Write for each organisation what it said, to be checked.
 

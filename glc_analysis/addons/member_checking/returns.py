@@ -35,9 +35,9 @@ from glc_analysis.cleaning.waves import list_waves, reference_of_wave, study_wav
 from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
 from glc_analysis.disclosure.consent import OF_A_WAVE
 from glc_analysis.disclosure.quotations import (
+    add_broken_rules,
     map_to_originals,
     segment_owners,
-    with_broken_rules,
     without_pseudonyms,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
@@ -73,7 +73,7 @@ class Citations:
     claims: pd.DataFrame
 
 
-def collect_cited_passages(study: Study) -> Citations:
+def collect_citations_from_addons(study: Study) -> Citations:
     """Returns the passages of a built study that add-ons cite."""
     brought = [citations(study) for citations in load_declared_objects("provides", CITED)]
     return Citations(
@@ -113,8 +113,8 @@ def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFra
 
     Raises Faults for unknown citations.
     """
-    passages, linked = collect_cited_passages(study).passages, map_to_originals(tables.read_table("segments",
-                                                                                                  study=study))
+    passages = collect_citations_from_addons(study).passages
+    linked = map_to_originals(tables.read_table("segments", study=study))
     decisions = SheetDecision.each(returned)
     known = {*passages["citation"]}
     if unknown := [decision for decision in decisions
@@ -168,8 +168,8 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
     segments, consent, waves = held.segments, held.consent, read_reference_table(study, "waves")
     whose = segment_owners(segments, held.documents)
     cases = held.cases
-    asked_about = select_quotations_to_ask_about(with_broken_rules(*held), "proposed", "cleared")
-    citations = collect_cited_passages(study)
+    asked_about = select_quotations_to_ask_about(add_broken_rules(*held), "proposed", "cleared")
+    citations = collect_citations_from_addons(study)
     # The language of the study's own words is that in which its claims were written.
     source = next(iter(citations.claims.loc[citations.claims["translation_of"] == "", "language"]), "en")
     folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ ADD_ON = AddOn(
            "principle_marks": "pages:make_under_review_remarks"},
     view="view:PracticeView", blocks="view:BLOCKS", release_content="view:list_released_tables",
     visible_from={"trials": ("blocks",)},
-    visible={"trials": "view:select_visible_trials", "reviews": "view:select_visible_reviews"},
+    visible={"trials": "view:select_visible_trial_words", "reviews": "view:select_visible_reviews"},
     row_names={"commitments": "commitment", "trials": "trial", "reviews": "review"},
     holds={"commitments": "its rows go", "trials": "its rows go, and evidence that names them",
            "reviews": "it is no longer among those who were told, and its names and words go; reviews stay"},

@@ -19,9 +19,9 @@ from glc_analysis.errors import Fault
 from glc_analysis.gate.leak_scan import (
     MIN_LENGTH,
     leaks_in_pieces,
+    list_organisation_ids_and_labels,
     list_participant_identifiers,
     make_search,
-    organisation_names,
 )
 from glc_analysis.reference import Reference
 from glc_analysis.schema import Check, Tables, find_unknown_names, is_iso_date
@@ -152,7 +152,7 @@ def _names(tables: Tables) -> Iterator[Fault]:
         return
     reference = Reference(dict(tables))
     known = list_participant_identifiers(reference, "public") | {one: "organisation"
-                                                                 for one in organisation_names(
+                                                                 for one in list_organisation_ids_and_labels(
         reference.organisations) if len(one) >= MIN_LENGTH}
     search = make_search(reference.names.assign(allowed_for=""), "public", known)
     for leak in leaks_in_pieces(pieces, search):

@@ -94,7 +94,7 @@ class PracticeView(VisibleTables):
 # The folder that a page gets, the blocks of text, what a release says.
 
 
-def select_visible_trials(reader: Reader) -> pd.DataFrame:
+def select_visible_trial_words(reader: Reader) -> pd.DataFrame:
     """Returns the cleared words of trials without the organisations."""
     rows, decided = reader.table("trials"), reader.own("blocks")
     hidden = {*decided.loc[~decided["is_shown"], "block_id"]}

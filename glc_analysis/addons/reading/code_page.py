@@ -15,7 +15,7 @@ from glc_analysis.errors import count_of
 from glc_analysis.figures.mentions import find_negative_cases, undecided_organisations
 from glc_analysis.pages.coding import find_code_page, render_disagreements, render_passage
 from glc_analysis.plots import format_coefficient
-from glc_analysis.reference import read_part, read_reference_table
+from glc_analysis.reference import read_part_of_reference_table, read_reference_table
 from glc_analysis.tables_html import make_displayable, render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.study_view import StudyView
@@ -129,7 +129,7 @@ def _differences(view: StudyView) -> Markup:
 def _history(view: StudyView) -> Markup:
     """Returns sentences on the codebook version in which the code was introduced, its contrary, and the codes
     merged into it."""
-    book, said = read_part(view.study, "codebook", naming=view.code), []
+    book, said = read_part_of_reference_table(view.study, "codebook", naming=view.code), []
     for row in book[book["code_id"] == view.code].to_dict("records"):
         said += [f"In the codebook since version {row['since_version']}."] if row["since_version"] else []
         said += [f"Its contrary: {view.code_names.get(row['contradicts'], row['contradicts'])}."] \

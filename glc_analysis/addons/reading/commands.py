@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from glc_analysis.command_line import ensure_built, pass_study, say
+from glc_analysis.command_line import ensure_built, pass_study_to_write, say
 from glc_analysis.errors import GLCError, UsageError, count_of
 from glc_analysis.study import Study
 
@@ -20,7 +20,7 @@ from glc_analysis.study import Study
               help="What the cases are: organisation, country, resource_level, type ...")
 @click.option("--enter", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
               help="Read back a workbook that was filled in.")
-@pass_study
+@pass_study_to_write
 def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> None:
     """Write and read back summaries, case by theme.
 

@@ -13,7 +13,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_to_passage_readers_only
+from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_passages_or_explain_absence
 from glc_analysis.tables_html import make_displayable, render_note
 from glc_analysis.templates import Macros
 from glc_analysis.view.places import anchor
@@ -30,7 +30,7 @@ _NAMED = 8
 """The most groups that a sentence names. If there are more, it gives only their number."""
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def show_group_comparisons(view: StudyView) -> Html:
     """Returns the comparisons of the view's theme by country, by level of resources and by kind of
     organisation."""

@@ -57,11 +57,11 @@ def select_passages_of_cells(passages: pd.DataFrame, members: pd.DataFrame,
     return rows.drop_duplicates([*_CELL, "segment_id", "quote"], ignore_index=True)
 
 
-def digest_passages(passages: pd.DataFrame) -> str:
+def digest_passage_words(passages: pd.DataFrame) -> str:
     """Returns a digest of the passages, which changes only if their words or segments change.
 
     >>> rows = pd.DataFrame({"segment_id": ["s1", "s2"], "quote": ["We wait.", "Too long."]})
-    >>> digest_passages(rows) == digest_passages(rows[::-1]), digest_passages(rows[:0])
+    >>> digest_passage_words(rows) == digest_passage_words(rows[::-1]), digest_passage_words(rows[:0])
     (True, 'none')
     """
     lines = sorted(f"{segment}\t{quote}" for segment, quote in zip(
@@ -81,7 +81,7 @@ def make_matrix_cells(passages: pd.DataFrame, mentions: pd.DataFrame, members: p
     - ``summaries``: the rows of summaries.csv about these cases.
     """
     behind = pd.DataFrame([
-        (case, code, len(rows), ";".join(sorted({*rows["segment_id"]})), digest_passages(rows))
+        (case, code, len(rows), ";".join(sorted({*rows["segment_id"]})), digest_passage_words(rows))
         for case, by_case in passages.groupby("case_id") for code, rows in by_case.groupby("code_id")],
         columns=[*_CELL, "passages", "segment_ids", "passages_version"])
     known = mentions.astype({"organisation_id": "str", "code_id": "str", "source": "str"})

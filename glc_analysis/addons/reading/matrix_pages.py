@@ -28,7 +28,7 @@ from glc_analysis.addons.reading.page_lists import CASES_PER_PAGE, PART_MARK
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.errors import count_of
 from glc_analysis.manifest import has_page, read_slice_list
-from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_to_passage_readers_only
+from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_passages_or_explain_absence
 from glc_analysis.reference import read_reference_table
 from glc_analysis.tables_html import make_displayable, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros
@@ -60,7 +60,7 @@ def theme_of_matrix_page(matrix: str) -> str:
     return matrix.partition(PART_MARK)[0]
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
     """Returns the matrix of the view's theme: an overview, then the cells case by case. ``matrix`` is the id
     of the page, if the theme has several."""
@@ -74,7 +74,7 @@ def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
     return make_displayable(_matrix(view, rows, EACH_ORGANISATION) + _HTML.parts(_other_parts(view, part)))
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
     """Returns, for the first page of a theme, the matrices of groups of organisations whose summaries are
     about the theme; None if there are none."""
@@ -87,7 +87,7 @@ def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
         view, view.matrix(by=kind), kind)) for kind in kinds))
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def show_case_matrix(view: StudyView, case: str) -> Html:
     """Returns the summaries and passages of one organisation, theme by theme."""
     above = [*view.themes]
@@ -103,7 +103,7 @@ def show_case_matrix(view: StudyView, case: str) -> Html:
         for theme, own in rows.groupby(themes, sort=False)]))
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def show_case_memos(view: StudyView, case: str) -> Html | None:
     """Returns the memos on an organisation and on its interviews; None if there are none."""
     documents = view.read("documents")
@@ -113,7 +113,7 @@ def show_case_memos(view: StudyView, case: str) -> Html | None:
                              & rows["about_id"].isin(own)])
 
 
-@show_to_passage_readers_only
+@show_passages_or_explain_absence
 def show_theme_memos(view: StudyView) -> Html | None:
     """Returns the memos on the view's theme, on its codes and on the study; None if there are none."""
     rows = view.team_memos()

@@ -6,7 +6,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from glc_analysis.templates import Macros
-from glc_analysis.text import format_day
+from glc_analysis.text import format_day_with_preposition
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "reading.html")
@@ -35,4 +35,4 @@ def _subject(row: dict[str, str], names: dict[str, str]) -> str:
 
 def format_author_and_day(by: str, day: str) -> str:
     """Returns the author and the day of a text."""
-    return " ".join(filter(None, [by, format_day(day)]))
+    return " ".join(filter(None, [by, format_day_with_preposition(day)]))

@@ -122,7 +122,8 @@ class ReadingView(StudyView):
         chosen = resolve_id(theme, self.themes, "theme") if theme else self.theme
         book = self.code_tree
         codes = book[(book["theme_id"] == chosen) & (book["level"] == "code")]
-        counts = counting.code_counts(self.read("mentions"), self.case_members(kind).assign(answer=""))
+        counts = counting.count_organisations_raising_codes(self.read("mentions"),
+                                                            self.case_members(kind).assign(answer=""))
         counts = counts[counts["code_id"].isin(codes["code_id"]) & (counts["asked"] > 0)]
         behind = self.cell_passages(kind, codes["code_id"]).groupby(["code_id", "case_id"]).size()
         rows = counts.rename(columns={"group": "group_id"})

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from glc_analysis.addons.waves.plot import plot_waves
 from glc_analysis.addons.waves.view import count_question_by_wave
-from glc_analysis.cleaning.organisation_changes import find_merged_or_split
+from glc_analysis.cleaning.organisation_changes import find_merger_and_split_parties
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import render_figure
 from glc_analysis.reference import read_reference_table
@@ -53,8 +53,8 @@ def show_who_returned(view: StudyView) -> Html:
     rows = view.read("wave_organisations").astype("str")
     sides = [{*rows.loc[rows["wave_id"] == wave, "organisation_id"]} for wave in (before, after)]
     kinds = rows.drop_duplicates("organisation_id", keep="last").set_index("organisation_id")["type"]
-    other = find_merged_or_split(read_reference_table(view.study, "organisation_changes")) & (sides[0]
-                                                                                              | sides[1])
+    changes = read_reference_table(view.study, "organisation_changes")
+    other = find_merger_and_split_parties(changes) & (sides[0] | sides[1])
     sides = [side - other for side in sides]
     groups = {"Answered both": sides[0] & sides[1],
               f"Left after {view.wave_labels[before]}": sides[0] - sides[1],
@@ -96,7 +96,7 @@ def _compared(view: StudyView, question: pd.Series) -> Markup:
     if (ways["option"] != "").any():
         columns = {"Option": [*ways["option"]], **columns}
     caption = f"{question['wording']} Those who answered both"
-    if find_merged_or_split(read_reference_table(view.study, "organisation_changes")):
+    if find_merger_and_split_parties(read_reference_table(view.study, "organisation_changes")):
         caption += ", without organisations that merged or split"
     return render_table(columns, caption=caption, numeric=["Organisations"]) + drawn
 

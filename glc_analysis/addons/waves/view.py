@@ -13,7 +13,7 @@ from glc_analysis.addons.waves.comparison import (
     select_comparable_waves,
     why_waves_not_compared,
 )
-from glc_analysis.cleaning.organisation_changes import find_merged_or_split
+from glc_analysis.cleaning.organisation_changes import find_merger_and_split_parties
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import ALL, BY_OPTION
 from glc_analysis.figures.summary import unknown_question_error
@@ -34,7 +34,7 @@ class WavesView(VisibleTables):
         The columns are option (for a multiple-choice question, in which each option has its own rows),
         before, after and n. Raises UsageError and NotReleased as :func:`count_question_by_wave` does.
         """
-        return make_compared_question(self, question_id).transitions(without=find_merged_or_split(
+        return make_compared_question(self, question_id).transitions(without=find_merger_and_split_parties(
             read_reference_table(self.study, "organisation_changes")))
 
     def count_in_wave(self, figure_id: str, wave: str) -> str:

@@ -11,11 +11,11 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import LINE_COLUMNS
-from glc_analysis.disclosure.cells import hide_cells_of_departed, remove_members_from_cells
+from glc_analysis.disclosure.cells import hide_cells_of_organisations, remove_members_from_cells
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import countries_shown
+from glc_analysis.disclosure.countries import find_visible_countries
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
-from glc_analysis.disclosure.releases import contributions_of
+from glc_analysis.disclosure.releases import count_records_by_contributor
 from glc_analysis.disclosure.suppression import SUPPRESSED
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.manifest import CONTENT, list_release_folders
@@ -26,8 +26,8 @@ from glc_analysis.release_store import (
     FIGURE_FILES,
     collect_text_block_kinds,
     list_block_lines,
-    read_stored,
-    write_stored,
+    read_release_table,
+    write_release_table,
 )
 from glc_analysis.study import Study
 
@@ -59,21 +59,21 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
         reference = read_reference(study)
         consent = Consent.of(reference.consent, **make_wave_arguments_for_consent(
             reference.waves, study.settings["study"]["wave"]))
-        known = countries_shown(frames["answers"], frames["organisations"], consent,
-                                study.settings["disclosure"])
+        known = find_visible_countries(frames["answers"], frames["organisations"], consent,
+                                       study.settings["disclosure"])
         lines = {audience: list_block_lines(frames, reference, known, audience)
                  for audience in READING_AUDIENCES}
         incidence = find_contributors(frames)
     for release in kept:
         path = release / FIGURE_FILES["contributions"]
-        figures = read_stored(release / FIGURE_FILES["figures"])
-        contributions = read_stored(path)
+        figures = read_release_table(release / FIGURE_FILES["figures"])
+        contributions = read_release_table(path)
         at = np.flatnonzero(figure_ids.isin(contributions["figure_id"].cat.categories))
-        still = contributions_of(incidence, at, figure_ids.iloc[at])
+        still = count_records_by_contributor(incidence, at, figure_ids.iloc[at])
         is_still = pd.MultiIndex.from_frame(contributions).isin(pd.MultiIndex.from_frame(still))
         is_gone = contributions["organisation_id"].isin([*ids]) & ~is_still
         if is_gone.any():
-            write_stored(contributions[~is_gone], path)
+            write_release_table(contributions[~is_gone], path)
         removed = _remove_lines(release / BLOCK_FILES["lines"], ids, lines[release.parent.name])
         blocks = {*removed["block_id"]}
         is_word = removed["block_id"].str.split("/").str[0].isin(collect_text_block_kinds().words)
@@ -84,7 +84,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
                          f"published figures stay as they are; hidden blocks of text: {len(blocks)}"))
     for path in (release / CELLS for release in kept if (release / CELLS).is_file()):
         cells = pd.read_parquet(path)
-        hidden = hide_cells_of_departed(cells, departed)
+        hidden = hide_cells_of_organisations(cells, departed)
         left = remove_members_from_cells(hidden, ids, frames["organisations"])
         if not left.equals(cells):
             tables.with_python_strings(left).to_parquet(path)
@@ -95,7 +95,7 @@ def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> pd.D
     """Removes from the blocks of a release the lines of these ids that the lines of ``today`` do not have,
     and returns the removed lines. If such a line came from several organisations and is gone from its block
     today, it is removed for all of them."""
-    lines, gone = read_stored(path).astype("str"), {*ids}
+    lines, gone = read_release_table(path).astype("str"), {*ids}
     rows = zip(lines["organisation_id"], lines["line"], strict=True)
     is_theirs = pd.Series([not gone.isdisjoint([organisation, *line.split("/")])
                            for organisation, line in rows], lines.index, dtype=bool)
@@ -104,5 +104,5 @@ def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> pd.D
         one_line = ["block_id", "line"]
         was, still = (pd.MultiIndex.from_frame(rows[one_line]) for rows in (lines, today))
         is_lost = was.isin(was[is_gone]) & ~was.isin(still)
-        write_stored(lines[~is_gone & ~is_lost].reset_index(drop=True), path)
+        write_release_table(lines[~is_gone & ~is_lost].reset_index(drop=True), path)
     return lines[is_gone]

@@ -38,10 +38,10 @@ from glc_analysis.intake.codings.model import (
     Text,
     compare_quote,
     compare_selection_name,
-    find_control_characters,
+    describe_control_characters,
     locate_spans_by_each_reading,
     locate_spans_by_first_reading,
-    rank_readings,
+    rank_plausible_readings,
     simplify_signs,
     words_in_place,
 )
@@ -223,13 +223,12 @@ def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[
     tried = {name: locate_spans_by_each_reading(text, [coded[1:3] for coded in passages[name]],
                                                 [coded.quote for coded in passages[name]], compare=compare)
              for name, text in sorted(parsed.texts.items()) if text and passages[name]}
-    common = rank_readings([*tried.values()], counts=parsed.counts) if tried else []
+    common = rank_plausible_readings([*tried.values()], counts=parsed.counts) if tried else []
     located = {}
     for name, readings in tried.items():
         fits = readings[common[0]].score == max(reading.score for reading in readings.values())
-        located[name] = locate_spans_by_first_reading(readings,
-                                                      common if fits
-                                                      else rank_readings([readings], counts=parsed.counts))
+        located[name] = locate_spans_by_first_reading(
+            readings, common if fits else rank_plausible_readings([readings], counts=parsed.counts))
     return located
 
 
@@ -328,7 +327,7 @@ def _check_places(parsed: ParsedCodings, passages: list[Passage], rows: list[dic
 def _add_notes(parsed: ParsedCodings, name: str, text: Text | None, rows: list[dict], doubtful: int) -> None:
     coded = [row for row in rows if row["code"]]
     if text:
-        parsed.notes += [f"{name!r}: {place}." for place in find_control_characters(text.shown)]
+        parsed.notes += [f"{name!r}: {place}." for place in describe_control_characters(text.shown)]
     unproved = sum(row["match"] == "same_text" for row in coded)
     if unproved and parsed.tool != "word":
         parsed.notes.append(f"{name!r}: {unproved} of {len(coded)} codings have no words of their own; their "

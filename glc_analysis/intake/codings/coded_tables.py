@@ -49,12 +49,13 @@ _SEVERAL_CODES = ("codes", "códigos")
 _WIDE = re.compile(r"(code|tag|código|កូដ)[ _.-]?\d+")
 
 
-def question_columns(names: Sequence[str], questions: Mapping[str, str]) -> dict[int, str]:
+def find_code_columns_by_question(names: Sequence[str], questions: Mapping[str, str]) -> dict[int, str]:
     """Returns, for a sheet with a row per respondent, the columns that hold codes of a question, each with
     the id of the question; empty for other tables. ``questions`` has the id of each open question by the
     names that it may have.
 
-    >>> question_columns(["Respondent", "Q3.5", "Pregunta 4"], {"q3.5": "Q3.5", "pregunta 4": "Q4"})
+    >>> questions = {"q3.5": "Q3.5", "pregunta 4": "Q4"}
+    >>> find_code_columns_by_question(["Respondent", "Q3.5", "Pregunta 4"], questions)
     {1: 'Q3.5', 2: 'Q4'}
     """
     keys = [match_key(name) for name in names]
@@ -86,7 +87,7 @@ def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) 
     respondent = next(n for n, name in enumerate(names) if _COLUMN_NAMES.get(match_key(name)) == "respondent")
     only = _only_question(questions)
     others = {n: only for n in range(len(names)) if n != respondent and only}
-    return respondent, question_columns(names, questions) or others
+    return respondent, find_code_columns_by_question(names, questions) or others
 
 
 def _only_question(questions: Mapping[str, str]) -> str:
@@ -101,7 +102,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
 
     Without a column of documents, respondent and question name an open answer: ``R_1a.Q3.5``. A table with a
     row per respondent may have a column per question with its codes; if the study has only one open question,
-    no column need name it. ``questions`` is as in :func:`question_columns`.
+    no column need name it. ``questions`` is as in :func:`find_code_columns_by_question`.
 
     A row without a code means either that its document was read or that it was never assigned; documents that
     have only such rows are in `blank`. Several codes in a cell are separated by `separator`. Without a
@@ -111,7 +112,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     """
     parsed = ParsedCodings(path, "csv")
     names = [match_key(name) for name in grid.names]
-    if asked := question_columns(grid.names, questions):
+    if asked := find_code_columns_by_question(grid.names, questions):
         return _read_by_question(parsed, grid, asked, coder, separator)
     columns = {role: [n for n, name in enumerate(names) if _COLUMN_NAMES.get(name) == role]
                for role in dict.fromkeys(_COLUMN_NAMES.values())}

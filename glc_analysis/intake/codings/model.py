@@ -295,14 +295,14 @@ likeliest way; with more, it is ruled out."""
 
 
 def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:
-    """Returns the stretches of a text in the likeliest way of counting (:func:`rank_readings`). A stretch is
-    not sure if an equally likely way puts it at another position.
+    """Returns the stretches of a text in the likeliest way of counting (:func:`rank_plausible_readings`). A
+    stretch is not sure if an equally likely way puts it at another position.
 
     >>> locate_coded_spans(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
     Located(spans=[(7, 14)], matches=['exact'], is_sure=[True])
     """
     tried = locate_spans_by_each_reading(text, spans, quotes)
-    return locate_spans_by_first_reading(tried, rank_readings([tried]))
+    return locate_spans_by_first_reading(tried, rank_plausible_readings([tried]))
 
 
 def locate_spans_by_first_reading(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Located:
@@ -333,7 +333,7 @@ def locate_spans_by_each_reading(text: Text, spans: Sequence[Span], quotes: Sequ
     return tried
 
 
-def rank_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts: str = "") -> list[Reading]:
+def rank_plausible_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts: str = "") -> list[Reading]:
     """Returns the ways of counting between which the texts of one program do not decide, the likeliest first.
 
     These are the ways that match most of the stored words. A way is ruled out if the stretches that it places
@@ -431,11 +431,11 @@ def simplify_signs(text: str) -> str:
     return text.translate(_SIGNS)
 
 
-def find_control_characters(text: str) -> Iterator[str]:
+def describe_control_characters(text: str) -> Iterator[str]:
     """Yields descriptions of the first control characters of a text, such as the 0x1A at the end of old
     files.
 
-    >>> list(find_control_characters("Yes.\\nNo\\x1a"))
+    >>> list(describe_control_characters("Yes.\\nNo\\x1a"))
     ['line 2 has the control character U+001A at its character 3']
     """
     for match in islice(_CONTROL.finditer(text), 5):

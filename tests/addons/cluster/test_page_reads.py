@@ -10,7 +10,7 @@ import pytest
 from glc_analysis.addons.cluster.cluster import read_inputs_to_copy
 from glc_analysis.read_log import EVERYTHING, has_only_traceable_reads
 from glc_analysis.run.execute import Executed, PageProcesses, normalise_notebook, page_processes
-from glc_analysis.run.plan import NOTEBOOKS, notebooks, plan
+from glc_analysis.run.plan import NOTEBOOKS, list_numbered_notebooks, plan
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 
@@ -151,4 +151,5 @@ def test_a_page_that_fails_tells_what_it_has_read_as_well(sample_study, kernels,
 
 
 def test_the_reading_of_every_notebook_of_ours_can_be_followed():
-    assert [one.path.name for one in notebooks(NOTEBOOKS) if not has_only_traceable_reads(one.path)] == []
+    assert [one.path.name for one in list_numbered_notebooks(NOTEBOOKS)
+            if not has_only_traceable_reads(one.path)] == []

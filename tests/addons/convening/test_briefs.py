@@ -8,9 +8,9 @@ import pytest
 from glc_analysis.addons.convening.packets.sheets import (
     show_own_answers,
     show_own_consents,
+    show_own_participation,
     show_own_passages,
     show_own_quotations,
-    show_own_record,
 )
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.disclosure.quotations import case_segments, segment_owners
@@ -24,7 +24,7 @@ ORGANISATIONS = ["blue-door", "canal-lamp", "acacia-room", "open-loom"]
 def brief_page(study, organisation):
     page = StudyView(study, "convening", organisation=organisation)
     return plain("".join(block(page).data for block in (
-        show_own_record, show_own_answers, show_own_passages, show_own_quotations, show_own_consents)))
+        show_own_participation, show_own_answers, show_own_passages, show_own_quotations, show_own_consents)))
 
 
 @pytest.fixture(scope="module")

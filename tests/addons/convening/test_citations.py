@@ -12,7 +12,7 @@ from glc_analysis.addons.member_checking.answer_sheets import read_decisions_fro
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.addons.member_checking.returns import (
     TO_DO,
-    collect_cited_passages,
+    collect_citations_from_addons,
     list_citations_to_review,
     make_citation_sheet_rows,
     write_returns,
@@ -27,7 +27,7 @@ from tests.sample.reader import table
 def rows(study, organisation, language="en"):
     held = QuotationTables.of(study)
     own = held.segments[segment_owners(held.segments, held.documents) == organisation]
-    return make_citation_sheet_rows(collect_cited_passages(study), own, held.cases,
+    return make_citation_sheet_rows(collect_citations_from_addons(study), own, held.cases,
                                     language).set_index("citation")
 
 
@@ -47,7 +47,7 @@ def copy(sample_study, tmp_path):
 def test_every_passage_cited_is_shown_to_its_own_organisation_and_to_no_other(sample_study):
     segments, documents = (tables.read_table(name, study=sample_study) for name in ("segments", "documents"))
     owner = dict(zip(segments["segment_id"], segment_owners(segments, documents), strict=True))
-    cited = collect_cited_passages(sample_study).passages
+    cited = collect_citations_from_addons(sample_study).passages
     wanted = {(owner[row.segment_id], row.citation) for row in cited.itertuples()}
     assert {organisation for organisation, _ in wanted} >= {"canal-lamp", "second-key", "fig-courtyard"}
     for organisation in set(segments["organisation_id"]) - {""}:
@@ -73,7 +73,7 @@ def test_the_account_of_a_case_is_not_shown_although_it_is_cited(copy):
     propose_new_row(copy, "evidence", {"principle_id": "P08", "evidence_id": "e7", "kind": "segment",
                                        "reference": "call-2.9", "stance": "supports",
                                        "claim": "practised"}).write()
-    assert "P08 / e7" in set(collect_cited_passages(copy).passages["citation"])
+    assert "P08 / e7" in set(collect_citations_from_addons(copy).passages["citation"])
     assert "P08 / e7" not in rows(copy, "river-mat").index
 
 

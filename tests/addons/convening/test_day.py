@@ -15,7 +15,7 @@ from glc_analysis.addons.convening.agenda import (
 from glc_analysis.addons.convening.ballots import list_comments_readable_outside_team
 from glc_analysis.addons.convening.consensus import compute_tally_columns
 from glc_analysis.addons.convening.slides import (
-    group_agenda_rows,
+    group_agenda_under_headings,
     make_slide_results,
     render_slide_part,
     split_agenda_into_two_columns,
@@ -113,7 +113,7 @@ def test_the_agenda_is_in_the_order_of_what_to_decide():
     found = make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, agreement_test="panel")
     assert found[["group", "principle_id", "short_name"]].to_numpy().tolist() == [
         ["agreed", "P02", "Fair pay"], ["rest", "P01", "Rest first"]]
-    assert [one["heading"] for one in group_agenda_rows(found)] == ["High on both", "The rest"]
+    assert [one["heading"] for one in group_agenda_under_headings(found)] == ["High on both", "The rest"]
 
 
 @pytest.mark.parametrize(("votes", "said"), [
@@ -360,7 +360,7 @@ def test_the_same_blocks_stand_on_pages_of_ones_own():
     assert "median 6" in html  # for those who hear the page
     order = make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, agreement_test="panel")
     assert "Works elsewhere?" in render_slide_part("agenda",
-                                                   split_agenda_into_two_columns(group_agenda_rows(order)))
+                                                   split_agenda_into_two_columns(group_agenda_under_headings(order)))
     assert "Nothing is decided yet." in render_slide_part("decided", [])
     assert render_slide_part("style").strip().startswith("<style>")
 

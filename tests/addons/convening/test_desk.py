@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from openpyxl import load_workbook
 
-from glc_analysis.addons.convening.ballots import Ballots, close_round
+from glc_analysis.addons.convening.ballots import Ballots, close_and_seal_round
 from glc_analysis.addons.convening.double_entry import check_all_forms_keyed
 from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 from glc_analysis.errors import Faults, GLCError, UsageError
@@ -329,7 +329,7 @@ def test_a_round_with_a_row_that_was_keyed_alone_is_sealed_as_one_form(mailed):
     for initials in ("ab", "cd"):
         keyed(mailed, [initials, "r12", "56"])
     own = Study(mailed.root)
-    close_round(own, read_reference(own), "1", counted(mailed).votes, today=date(2017, 5, 9))
+    close_and_seal_round(own, read_reference(own), "1", counted(mailed).votes, today=date(2017, 5, 9))
     assert counted(mailed).notes == []
     (mailed.root / "raw/ratings/1-r12-P01.csv").unlink()
     [note] = counted(mailed).notes

@@ -30,7 +30,7 @@ from glc_analysis.addons.convening.pages.slots import (
 from glc_analysis.addons.convening.translations import translated_texts_by_original
 from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.errors import UsageError
-from glc_analysis.gate.leak_scan import organisation_names
+from glc_analysis.gate.leak_scan import list_organisation_ids_and_labels
 from glc_analysis.publish.downloads import published_tables, software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -93,7 +93,8 @@ def test_every_sentence_of_evidence_stands_on_the_page_of_the_principle(books, s
 
 
 def test_nobody_who_signed_is_named_on_paper_or_in_a_file(sample_study, books, tmp_path):
-    names = [name for name in organisation_names(read_reference(sample_study).organisations) if len(name) > 4]
+    names = [name for name in list_organisation_ids_and_labels(read_reference(sample_study).organisations)
+             if len(name) > 4]
     view = StudyView(sample_study, "public")
     write_handbook_files(view, tmp_path)
     texts = [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()

@@ -104,5 +104,5 @@ def test_a_sentence_links_the_name_in_it():
 
 
 def test_the_panels_are_listed_a_sentence_each(sample_study):
-    shown = principles.show_rater_representation(StudyView(sample_study, "public")).data
+    shown = principles.show_panel_sizes_and_gaps(StudyView(sample_study, "public")).data
     assert shown.count('<p class="glc-note">') == shown.count("who may rate: ") == 3

@@ -8,7 +8,7 @@ from glc_analysis.addons.convening.handbook.contents import make_handbook
 from glc_analysis.addons.convening.pages.slots import list_principles_citing_country
 from glc_analysis.pages import slots
 from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, render_slot
-from glc_analysis.view.reader_study import write_reader_study
+from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import StudyView
 
 
@@ -39,7 +39,7 @@ def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_s
 
 def test_the_overview_says_of_evidence_what_the_handbook_says(sample_study, tmp_path):
     (tmp_path / "reader").mkdir()
-    cut = write_reader_study(sample_study, "public", tmp_path / "reader")
+    cut = write_visible_part_of_study(sample_study, "public", tmp_path / "reader")
     whole = make_handbook(StudyView(sample_study, "public")).principles
     seen = make_handbook(StudyView(cut, "public")).principles
     assert [page.is_measured for page in seen] == [page.is_measured for page in whole]

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.histories import list_text_change_lines, outcome_in_words
+from glc_analysis.addons.convening.histories import describe_new_and_retired_principles, outcome_in_words
 from glc_analysis.addons.convening.packets import sheets as packet_sheets
 from glc_analysis.addons.convening.pages import principles
 from glc_analysis.addons.convening.pages.text_history import mark_changed_words, split_for_comparison
 from glc_analysis.addons.convening.trace import trace_principle_to_sources
 from glc_analysis.status import status_lines
 from glc_analysis.study import Study
-from glc_analysis.view.reader_study import write_reader_study
+from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.view.visible_tables import UNNAMED_ORGANISATION
 from tests.addons.convening.support.ballot_study import BallotStudy
@@ -102,7 +102,8 @@ def test_the_public_reads_no_earlier_text(study):
 
 
 def test_the_tables_of_other_readers_hold_neither_who_asked_nor_where_a_text_came_from(study, tmp_path):
-    rows = tables.read_table("principles", study=write_reader_study(study, "convening", tmp_path / "readers"))
+    readers = write_visible_part_of_study(study, "convening", tmp_path / "readers")
+    rows = tables.read_table("principles", study=readers)
     assert len(rows) and not rows[["asked_by", "changed_because", "comes_from"]].any(axis=None)
 
 
@@ -136,7 +137,8 @@ def test_status_lists_what_changed_in_the_room(study):
 
 def test_a_study_without_changes_has_nothing_to_list():
     drafted = {"principle_id": "P01", "version": "1", "comes_from": "", "status": "candidate"}
-    assert [*list_text_change_lines([drafted])] == [] and outcome_in_words(drafted, [drafted]) == ""
+    assert [*describe_new_and_retired_principles([drafted])] == []
+    assert outcome_in_words(drafted, [drafted]) == ""
 
 
 @given(SENTENCES, SENTENCES)

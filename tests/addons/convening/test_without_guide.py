@@ -4,7 +4,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.joint_display import read_question_and_code_names
-from glc_analysis.coding.exports import export
+from glc_analysis.coding.exports import export_matrix_or_quotations
 from glc_analysis.pages.coding import render_codes, render_contrary_cases, render_passages
 from glc_analysis.pages.country import render_country_codes
 from glc_analysis.view.study_view import StudyView
@@ -46,7 +46,8 @@ def test_who_was_interviewed_without_a_guide_and_did_not_raise_a_code_is_no_case
     law = StudyView(study, theme="law")
     assert "1 of 2" in render_codes(law).data and "of those interviewed" in render_codes(law).data
     assert "did not raise it" not in render_contrary_cases(law).data
-    assert export(study, "matrix").read_text(encoding="utf-8-sig").splitlines()[2] == "b,b,LAO,,1,"
+    matrix = export_matrix_or_quotations(study, "matrix").read_text(encoding="utf-8-sig")
+    assert matrix.splitlines()[2] == "b,b,LAO,,1,"
     assert "not raised here" not in render_country_codes(StudyView(study, country="LAO")).data
 
 

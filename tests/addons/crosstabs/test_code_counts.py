@@ -4,9 +4,13 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.crosstabs.code_counts import code_counts, cross_groups, organisation_groups
+from glc_analysis.addons.crosstabs.code_counts import (
+    count_organisations_raising_codes,
+    cross_groups,
+    organisation_groups,
+)
 from glc_analysis.cli import cli
-from glc_analysis.coding.exports import export
+from glc_analysis.coding.exports import export_matrix_or_quotations
 from glc_analysis.view.study_view import NotReleased, StudyView
 from tests.support.built_studies import built
 from tests.support.coded_studies import coded_study, spreadsheet
@@ -26,7 +30,8 @@ ANSWERS = pd.DataFrame({"answer_id": ["r1", "r2", "r3"], "organisation_id": ["a"
 
 
 def counts(kind):
-    rows = code_counts(MENTIONS, organisation_groups(kind, ORGANISATIONS, ANSWERS).assign(answer=""))
+    groups = organisation_groups(kind, ORGANISATIONS, ANSWERS).assign(answer="")
+    rows = count_organisations_raising_codes(MENTIONS, groups)
     return {(row.group, row.code_id): (row.raised, row.asked, row.raised_in_calls, row.present)
             for row in rows.itertuples()}
 
@@ -43,7 +48,8 @@ def test_an_organisation_counts_in_every_country_it_answered_for_else_in_that_of
 
 def test_undecided_stays_in_the_base_and_is_no_part_of_the_count():
     rows = MENTIONS.assign(is_undecided=(MENTIONS["organisation_id"] == "b") & ~MENTIONS["is_raised"])
-    found = code_counts(rows, organisation_groups("all", ORGANISATIONS, ANSWERS).assign(answer=""))
+    everybody = organisation_groups("all", ORGANISATIONS, ANSWERS).assign(answer="")
+    found = count_organisations_raising_codes(rows, everybody)
     (row,) = found[found["code_id"] == "rest"].itertuples()
     assert (row.raised, row.undecided, row.asked, row.undecided_in_calls) == (2, 1, 3, 0)
 
@@ -57,7 +63,8 @@ def test_an_organisation_without_the_attribute_is_in_no_group():
 
 
 def test_the_share_of_nobody_asked_is_missing():
-    rows = code_counts(MENTIONS, organisation_groups("all", ORGANISATIONS, ANSWERS).assign(answer=""))
+    everybody = organisation_groups("all", ORGANISATIONS, ANSWERS).assign(answer="")
+    rows = count_organisations_raising_codes(MENTIONS, everybody)
     assert rows.set_index("code_id")["share"].isna().to_dict() == {"law": True, "rest": False}
 
 
@@ -105,7 +112,7 @@ def test_who_was_interviewed_and_did_not_answer_the_survey_counts_in_its_home_co
     built(made)
     rows = StudyView(made).code_counts(by="country").query("code_id == 'no-shelter' and raised > 0")
     assert rows[["group", "raised", "asked"]].values.tolist() == [["Peru", 1, 1]]
-    assert "z,Z,PER,0,1" in export(made, "matrix").read_text(encoding="utf-8-sig")
+    assert "z,Z,PER,0,1" in export_matrix_or_quotations(made, "matrix").read_text(encoding="utf-8-sig")
 
 
 def summary(study, *arguments, code=0):

@@ -11,7 +11,7 @@ from glc_analysis.addons.desk.coder_texts import DoubleCoding
 from glc_analysis.addons.desk.coding_desk import DoubleCodingComparison
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.addons.desk.journal import coder_journal_path
-from glc_analysis.addons.desk.learning import compare_coders_with_consensus
+from glc_analysis.addons.desk.learning import compare_coders_with_settled_passages
 from glc_analysis.errors import GLCError
 from glc_analysis.view.study_view import OpenStudy
 from tests.addons.desk.support.desk_study import take_files_away
@@ -282,7 +282,7 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
     built(study)
     for name, frame in before.items():
         assert tables.read_table(name, study=study).equals(frame), name
-    shown = compare_coders_with_consensus(study).query("coder == 'rosa'").set_index("code_id")
+    shown = compare_coders_with_settled_passages(study).query("coder == 'rosa'").set_index("code_id")
     for row in found["codes"]:
         assert shown.loc[row["code_id"], ["passages", "missed", "added"]].tolist() == [
             row["passages"], row["missed"], row["added"]]

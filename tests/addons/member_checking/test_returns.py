@@ -25,7 +25,7 @@ from glc_analysis.addons.member_checking.clearing import (
 )
 from glc_analysis.addons.member_checking.returns import (
     Citations,
-    collect_cited_passages,
+    collect_citations_from_addons,
     list_correction_proposals,
     make_citation_sheet_rows,
     make_raw_column_finder,
@@ -327,7 +327,7 @@ def test_what_is_not_translated_says_so(study, every_return):
     assert "todavía no están traducidos" in said["casa-del-telar"] and "traducidos" in said[spanish]
     assert "not translated yet" not in said[english] and "[English]" not in said[english]
     own = pd.DataFrame({"segment_id": ["s1"]})
-    cited = collect_cited_passages(study)
+    cited = collect_citations_from_addons(study)
     cited = Citations(cited.passages.head(2).assign(segment_id="s1", claim_id=["P01", "P08"]), cited.claims)
     shown = make_citation_sheet_rows(cited, own, (), "fr")["principle"]
     assert shown.str.endswith(" [English]").all()

@@ -7,7 +7,7 @@ from glc_analysis import tables
 from glc_analysis.addons.practice.trials import make_practice_tables
 from glc_analysis.addons.practice.view import (
     list_block_lines_with_organisations,
-    select_visible_trials,
+    select_visible_trial_words,
     visible_open_and_decided_reviews,
     visible_trials_without_owner,
 )
@@ -81,9 +81,9 @@ def test_when_a_line_of_a_cell_is_hidden_its_words_are_not_read(sample_study, mo
 def test_a_hidden_line_is_not_in_the_folder_that_a_page_gets(sample_study, monkeypatch):
     blocks = pd.DataFrame({"block_id": ["trials/P01#casa-del-telar/P01.1/1"], "is_shown": False})
     reader = Reader(sample_study, "convening")
-    assert "El silencio" in "".join(select_visible_trials(reader)["learnt"])
+    assert "El silencio" in "".join(select_visible_trial_words(reader)["learnt"])
     monkeypatch.setattr(Reader, "own", lambda reader, name: blocks)
-    assert "El silencio" not in "".join(select_visible_trials(reader)["learnt"])
+    assert "El silencio" not in "".join(select_visible_trial_words(reader)["learnt"])
 
 
 def test_every_line_has_its_organisation_behind_it():

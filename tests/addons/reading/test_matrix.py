@@ -3,13 +3,17 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.reading.matrix import digest_passages, make_matrix_cells, select_passages_of_cells
+from glc_analysis.addons.reading.matrix import (
+    digest_passage_words,
+    make_matrix_cells,
+    select_passages_of_cells,
+)
 
 MEMBERS = pd.DataFrame({"organisation_id": ["a", "b", "c"], "group": ["a", "b", "c"]})
 PASSAGES = pd.DataFrame({"case_id": ["a"], "code_id": ["late"], "segment_id": ["s1"], "quote": ["We wait."]})
 MENTION = {"organisation_id": "b", "code_id": "late", "source": "interview", "is_asked": True,
            "is_raised": False, "is_undecided": False}
-NOW = digest_passages(PASSAGES)
+NOW = digest_passage_words(PASSAGES)
 
 
 def states(*mentions, summaries=(), passages=PASSAGES, members=MEMBERS):
@@ -58,9 +62,9 @@ def test_a_group_was_asked_where_one_of_it_was():
 
 def test_the_digest_changes_with_words_and_places_and_with_nothing_else():
     two = pd.concat([PASSAGES, PASSAGES.assign(segment_id="s2")])
-    assert digest_passages(two) == digest_passages(two[::-1]) != NOW
-    assert digest_passages(PASSAGES.assign(quote="We waited.")) != NOW
-    assert digest_passages(PASSAGES.assign(memo="A note.")) == NOW
+    assert digest_passage_words(two) == digest_passage_words(two[::-1]) != NOW
+    assert digest_passage_words(PASSAGES.assign(quote="We waited.")) != NOW
+    assert digest_passage_words(PASSAGES.assign(memo="A note.")) == NOW
 
 
 def test_a_passage_counts_once_for_the_theme_above_two_of_its_codes():

@@ -9,7 +9,7 @@ from glc_analysis.addons.waves.pages import (
     show_who_returned,
 )
 from glc_analysis.addons.waves.plot import plot_waves
-from glc_analysis.pages.questions import describe_who_was_asked
+from glc_analysis.pages.questions import describe_base_and_response
 from glc_analysis.run.plan import plan
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
@@ -59,7 +59,7 @@ def test_what_is_not_compared_says_why(view):
 
 def test_a_question_that_changed_is_marked_for_the_team_where_it_is_shown(view):
     question = next(view.questions.query("question_id == 'Q1'").itertuples())
-    asked = describe_who_was_asked(view, question)
+    asked = describe_base_and_response(view, question)
     assert asked.endswith("Changed in 2018: the wording changed (read side by side).")
     assert not StudyView(view.study, "public").change_of("Q1")
 

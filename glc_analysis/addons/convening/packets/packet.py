@@ -62,7 +62,7 @@ from glc_analysis.addons.convening.packets.word import convert_html_to_word
 from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 from glc_analysis.addons.member_checking.answer_sheets import list_language_and_translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings
+from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings_by_origin
 from glc_analysis.gate.leak_scan import identifiers, terms_in_own_words, without_own_names
 from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
@@ -108,7 +108,7 @@ def check_packets_with_gate(stage_folder: Path, study: Study, packets: Iterable[
         for found in pool.map(found_in, *zip(*parts, strict=True)):
             faults += found
     if faults:
-        raise Faults(merge_findings(faults))
+        raise Faults(merge_findings_by_origin(faults))
     for path in stage_folder.glob(f"*/*{_SOURCE_SUFFIX}"):
         path.unlink()
 

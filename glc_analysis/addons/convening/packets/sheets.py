@@ -57,8 +57,8 @@ from glc_analysis.disclosure.quotations import (
     QUOTATION_RULES,
     READING_AUDIENCES,
     TEAM_QUOTATION_RULES,
+    add_broken_rules,
     segment_owners,
-    with_broken_rules,
     without_pseudonyms,
 )
 from glc_analysis.errors import count_of
@@ -72,7 +72,7 @@ from glc_analysis.tables_html import (
     render_table,
 )
 from glc_analysis.templates import ELEMENTS, Macros, read_packaged_text
-from glc_analysis.text import format_count, format_day
+from glc_analysis.text import format_count, format_day_with_preposition
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
 
@@ -88,7 +88,7 @@ _NOT_ASKED = "It was asked no question whose answers are counted."
 TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."
 
 
-def show_own_record(view: StudyView) -> Html:
+def show_own_participation(view: StudyView) -> Html:
     """Shows the study's record of the organisation in two sentences: when it answered and how many
     questions, how many of its passages are coded, and how many of its quotations are proposed for
     printing."""
@@ -100,7 +100,7 @@ def show_own_record(view: StudyView) -> Html:
     held = QuotationTables.of(view.study)
     coded, proposed = _coded_words(view, held), _own_quotes(view, held)
     first = " ".join(filter(None, [f"{view.labels[view.organisation]} answered {answered} questions",
-                                   format_day(row["answered_on"]),
+                                   format_day_with_preposition(row["answered_on"]),
                                    f"for {' and '.join(where)}" if where else ""]))
     second = (f"{_number(coded, 'passage')} of your words are coded, and "
               f"{_number(proposed, 'quotation')} of yours are proposed for printing")
@@ -127,7 +127,7 @@ def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
     """Returns the organisation's quotations that are proposed for printing, each with the rules that it
     breaks."""
-    rows = with_broken_rules(*held)
+    rows = add_broken_rules(*held)
     return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
 
 

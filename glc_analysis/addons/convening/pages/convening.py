@@ -18,9 +18,9 @@ from glc_analysis.addons.convening.blocks import AGENDA_BLOCK, DECISIONS_BLOCK
 from glc_analysis.addons.convening.histories import printed_id_of_text
 from glc_analysis.addons.convening.joint_display import (
     Quote,
+    find_readable_quotes,
     list_statements_contradicting_country_facts,
     list_visible_topics,
-    readable_quotes_by_id,
 )
 from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
@@ -48,7 +48,7 @@ def show_joint_display(view: StudyView) -> Html:
     topics = [*list_visible_topics(view)]
     if not topics:
         return make_displayable(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
-    quotes, places = readable_quotes_by_id(view), Places.of(view.code_list, view.question_figures("coded"))
+    quotes, places = find_readable_quotes(view), Places.of(view.code_list, view.question_figures("coded"))
     asked = dict(zip(view.question_table["question_id"], view.question_table["theme_id"], strict=True))
     lines, kinds = [], ["glc-asked", ""] * len(topics)
     for topic in topics:

@@ -172,7 +172,7 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
     return ", ".join(filter(None, said)) or ("not signed" if view.may("signatures") else "nobody by name")
 
 
-def show_rater_representation(view: StudyView) -> Html:
+def show_panel_sizes_and_gaps(view: StudyView) -> Html:
     """Shows the number of raters in each panel. The team also sees which kinds of organisations are missing
     among the raters of each principle."""
     sizes = {} if COUNT_BLOCK in view.hidden else view.panel_sizes

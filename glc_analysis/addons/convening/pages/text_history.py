@@ -18,8 +18,8 @@ from glc_analysis.addons.convening.histories import (
     REWORDED,
     Text,
     kind_of_change,
-    list_replaced_texts,
-    list_replacing_texts,
+    list_replaced_text_ids,
+    list_replacing_text_ids,
     origin_in_words,
     outcome_in_words,
     printed_id_of_text,
@@ -111,7 +111,8 @@ def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: st
     shown = " ".join(filter(None, sentences))
     if not shown:
         return Markup()
-    others = {*list_replaced_texts(text), *list_replacing_texts(printed_id, texts.values())} - {printed_id}
+    others = {*list_replaced_text_ids(text),
+              *list_replacing_text_ids(printed_id, texts.values())} - {printed_id}
     named = re.compile(rf"\b({'|'.join(map(re.escape, sorted(others)))})\b")
     pieces = named.split(shown) if others else [shown]  # every second piece is one of these names
     return _macros().came_about([(piece, link(anchor("principle", piece.rpartition(".")[0])) if n % 2 else "")
@@ -135,13 +136,13 @@ def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTex
                  key=lambda text: int(text["version"]))
     into = [_change(f"{printed_id_of_text(new)} {origin_in_words(new)}.{trail.reason_and_requester(new)}",
                     texts[name], new)
-            for new in versions for name in list_replaced_texts(new) if name in texts]
+            for new in versions for name in list_replaced_text_ids(new) if name in texts]
     return into + [
         _change(f"{printed_id_of_text(old)} "
                 f"{outcome_in_words(old, texts.values())}.{trail.reason_and_requester(new)}", old,
                 new)
         for old in versions for new in texts.values()
-        if new["principle_id"] != principle_id and printed_id_of_text(old) in list_replaced_texts(new)]
+        if new["principle_id"] != principle_id and printed_id_of_text(old) in list_replaced_text_ids(new)]
 
 
 def _change(what: str, old: Text, new: Text) -> MarkedTextChange:

@@ -20,7 +20,7 @@ from glc_analysis.addons.convening.pages import convening, principles
 from glc_analysis.addons.convening.pages.marks import PRINCIPLE
 from glc_analysis.addons.convening.pages.principles import NOT_CLEARED
 from glc_analysis.addons.deposit.deposit import write_deposit_folder
-from glc_analysis.coding.exports import write_csv
+from glc_analysis.coding.exports import write_csv_for_spreadsheets
 from glc_analysis.disclosure.blocks import select_quotations_with_owners
 from glc_analysis.disclosure.cells import LEAST_MEMBERS
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
@@ -90,11 +90,11 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
                            render_slot(view, OVERVIEW),
                            survey.render_survey_facts(view) if view.has_survey else "",
                            survey.render_country_list(view), survey.render_study_numbers(view),
-                           survey.write_page_header(view))
+                           survey.write_audience_and_base_line(view))
     yield "methods", _joined(show_checklists(view))
     yield "principles", _joined(principles.show_principle_counts(view),
                                 principles.show_principles_overview(view),
-                                principles.show_rater_representation(view))
+                                principles.show_panel_sizes_and_gaps(view))
     for theme in view.themes:
         own = StudyView(study, audience, theme=theme)
         questions = [render_question(own, one, by=by) for one in own.questions.itertuples()
@@ -146,7 +146,7 @@ def tables(study: Study, audience: str) -> Iterator[tuple[str, list[str]]]:
             frames["joint quotations"] = frames["joint_display"][["quotation"]].query("quotation != ''")
             frames["joint_display"] = frames["joint_display"].drop(columns="quotation")
         for name, frame in (frames | by_kind).items():
-            write_csv(frame, Path(folder, f"{name}.csv"))
+            write_csv_for_spreadsheets(frame, Path(folder, f"{name}.csv"))
         paths = [*Path(folder).glob("*.csv")]
         if audience == "public":
             paths += [*write_deposit_folder(study, Path(folder, "deposit")).glob("*")]

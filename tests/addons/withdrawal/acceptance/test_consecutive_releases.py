@@ -79,7 +79,8 @@ def test_two_releases_of_a_study_tell_nothing_of_the_one_who_changed(printed, ch
         study = Study(Path(shutil.copytree(changed.root, tmp_path / str(is_frozen), symlinks=True)))
         if not is_frozen:
             monkeypatch.setattr("glc_analysis.release_store.next_release", lambda fresh, *given: fresh)
-            monkeypatch.setattr("glc_analysis.manifest.package_hash", lambda: "one that issues all anew")
+            monkeypatch.setattr("glc_analysis.manifest.hash_package_and_environment",
+                                lambda: "one that issues all anew")
         build(study)
         number = read_slices(study)["release"]["public"]["number"]
         number_next_release(study.private, "public", number)
