@@ -192,9 +192,10 @@ def correct(study, old, new):
     listed.write_text("\n".join(map(",".join, rows)) + "\n", encoding="utf-8")
 
 
-@pytest.fixture
-def two_versions(study):
+@pytest.fixture(scope="module")
+def made_of_two_versions(sample_study, tmp_path_factory):
     """The text coded at the desk by ines as it was and by tomas as it is, and the other texts read."""
+    study = OpenStudy(shutil.copytree(sample_study.root, tmp_path_factory.mktemp("versions") / "study"))
     rows = DoubleCoding(study).assignments
     both = rows[rows["purpose"] == "double"]
     for coder in ("ines", "tomas"):
@@ -213,7 +214,13 @@ def two_versions(study):
         if coder == "ines":
             correct(study, WORDS, "Nadie, casi nadie")
     built(OpenStudy(study.root))
-    return OpenStudy(study.root), turn["turn_id"], other["turn_id"]
+    return study.root, turn["turn_id"], other["turn_id"]
+
+
+@pytest.fixture
+def two_versions(made_of_two_versions, tmp_path):
+    root, *turns = made_of_two_versions
+    return OpenStudy(shutil.copytree(root, tmp_path / "study")), *turns
 
 
 def test_codings_of_different_words_are_not_compared_and_a_sentence_says_so(two_versions):
