@@ -797,6 +797,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.rule.startswith((name_variants.ADJECTIVE, name_variants.CITY)) and (
             LONGER_NAME.match(text, end) or _TITLED.match(text, end)):
         return False
+    if term.rule.startswith(name_variants.CITY) and _REMOVED.match(f"{words}{text[end:end + 8]}"):
+        return False
     if term.rule.startswith(_OF_COUNTRIES) and _OTHER_GEORGIA.search(
             f"{text[max(0, start - 16):start]}|{words}|{text[end:end + 16]}"):
         return False
@@ -832,6 +834,8 @@ _TITLED = re.compile(r"""(?x) (?:\ (?:and|of|[A-Z]\w+)){0,3}\ (?:Journal|Quarter
     | \ (?:Agreement|Charter|Convention|Declaration|Principles|Process|Protocol|Statute|Treaty)\b""")
 """The pattern of words that make a city or a people the beginning of the name of a journal, publisher or
 treaty."""
+_REMOVED = re.compile(r"Quito (?:el|la|los|las|un|una|unos|unas) ")
+"""The pattern of a Spanish verb that is spelt like a city."""
 _OTHER_GEORGIA = re.compile(r"""(?xi) state\ of\ \|georgia\| | \|georgia\|(?:,\ usa?\b|\ state\ univ|\ tech\b)
     | \|georgian\|\ (?:terrace|house|mansion|era|period|style|architecture|square|building|england|bay)\b""")
 """The pattern of a US state and of an English style, within their neighbouring words."""
