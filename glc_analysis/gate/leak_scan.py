@@ -756,8 +756,8 @@ def _reading(text: str, folds: bool) -> ComparableText:
 
 def _terms(rows: Iterable[tuple[str, ...]], audience: str,
            known: Iterable[tuple[str, str]]) -> Iterator[Term]:
-    named = [(name, match, f"name: {kind}", audience in re.split(r"[\s,]+", allowed), "any")
-             for name, match, kind, allowed in rows]
+    named = [(name, match, f"name: {kind}", audience in re.split(r"[\s,]+", allowed),
+              _case_of(name, kind) if match == "folded" else "any") for name, match, kind, allowed in rows]
     others = [(text, "folded", rule, rule == ALLOWED, _case_of(text, rule)) for text, rule in known]
     for one in [*named, *others]:
         if (term := _term(*one)) is not None:
@@ -797,6 +797,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.rule.startswith((name_variants.ADJECTIVE, name_variants.CITY)) and (
             LONGER_NAME.match(text, end) or _TITLED.match(text, end)):
         return False
+    if term.rule.startswith(name_variants.CODE) and _is_defined(words, text[end:end + 60]):
+        return False
     if term.rule.startswith(name_variants.CITY) and _REMOVED.match(f"{words}{text[end:end + 8]}"):
         return False
     if term.rule.startswith(_OF_COUNTRIES) and _OTHER_GEORGIA.search(
@@ -825,6 +827,18 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
                 or bool(after) and fold_text(after[1]) in list_words_after_country_names()
                 or text[start - 1:start] in ("(", "[") and text[end:end + 1] in (")", "]"))
     return is_place or term.case == "given" and not re.match(r"\s[^\W\d_a-z]", text[end:end + 2])
+
+
+def _is_defined(letters: str, behind: str) -> bool:
+    """Whether the text after some letters explains, in brackets, what else they are short for.
+
+    >>> [_is_defined("NPL", behind) for behind in (" ratio (non-performing loans)", " (4 of 7)", " (Nepal)")]
+    [True, False, False]
+    """
+    found = re.match(r"[^()]{0,20}\(([^()]+)\)", behind)
+    words = re.split(r"[\s-]+", found[1]) if found else []
+    return ("".join(word[:1] for word in words).casefold() == letters.casefold()
+            or len(words) == 1 and words[0].islower() and bool(re.match(".*".join(letters), words[0], re.I)))
 
 
 _ONLY_PARTICLES = re.compile(rf"[\W_]{{1,4}}(?:(?:{'|'.join(transcriptions.PARTICLES)})[\W_]{{1,4}})*")

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from itertools import dropwhile
 from typing import Literal, NamedTuple
 
-from glc_analysis.gate.name_variants import CONNECTORS, WORD, ordinary_words
+from glc_analysis.gate.name_variants import CONNECTORS, WORD, first_names, ordinary_words
 from glc_analysis.gate.transcriptions import PARTICLES
 from glc_analysis.pseudonyms.masking import fold_text
 
@@ -195,8 +195,7 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
     if is_ordinary(word, everywhere) or LONGER_NAME.match(behind):
         return False
     if kind == "surname" and fold_text(word) not in ordinary_words("given word"):
-        return not (_follows_name_of_another(before, name)
-                    or _SENTENCE_BEGINS.search(before) and _precedes_name_of_another(behind, name))
+        return not _is_of_another(before, behind, name)
     if kind == "given name" and _SAINT.search(before):
         return False
     if kind == "given name" and _POSSESSIVE.match(behind):
@@ -224,20 +223,24 @@ def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
         or bool(previous[2]) and bool(re.match(r"\s[^\W\d_A-ZÀ-ÞА-Я]{3}", behind))))
 
 
-def _follows_name_of_another(before: str, name: str) -> bool:
-    """Whether the word before a surname is the given name of somebody else: a common given name, or a
-    capitalised word within a sentence that is no ordinary word and no title. A word that begins like one
-    of the words of the ``name`` does not count.
+def _is_of_another(before: str, behind: str, name: str) -> bool:
+    """Whether the words beside a surname make it the surname of somebody else: a common given name before it,
+    or a capitalised word that is no ordinary word and no title, before it within a sentence, or behind it at
+    the beginning of one. A word that begins like one of the words of the ``name`` does not count.
 
-    >>> [_follows_name_of_another(before, "Joaquim Brandão Seixas") for before in (
-    ...     "Raul ", "As Joaquim ", "the singer Iracema ", "Yesterday ", "our Coordinator ")]
-    [True, False, True, False, False]
+    >>> [_is_of_another(before, behind, "Joaquim Brandão Seixas") for before, behind in (
+    ...     ("Raul ", ""), ("As Joaquim ", ""), ("the singer Iracema ", ""), ("Yesterday ", ""),
+    ...     ("our Coordinator ", ""), ("", " Dunaway"))]
+    [True, False, True, False, False, True]
     """
+    if _SENTENCE_BEGINS.search(before):
+        return _precedes_name_of_another(behind, name)
     found = re.search(r"(?<![\w'’.-])([^\W\d_]{2,}(?:-[^\W\d_]{2,})?) $", before)
     if found is None or _is_like_own(found[1], name):
         return False
-    return fold_text(found[1]) in ordinary_words("first name") or not _SENTENCE_BEGINS.search(
-        before[:found.start()]) and _may_be_name(found[1])
+    opens = _SENTENCE_BEGINS.search(before[:found.start()])
+    return fold_text(found[1]) in first_names() or _may_be_name(found[1]) and (
+        not opens or _precedes_name_of_another(behind, name))
 
 
 def _precedes_name_of_another(behind: str, name: str) -> bool:

@@ -30,7 +30,7 @@ from glc_analysis.disclosure.countries import visible_countries, visible_home_co
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
-from glc_analysis.templates import read_packaged_csv
+from glc_analysis.templates import read_packaged_csv, read_packaged_text
 from glc_analysis.text import language_name, match_key
 
 # ------------------------------
@@ -587,6 +587,12 @@ def ordinary_words(kind: str) -> frozenset[str]:
     (True, True)
     """
     return _ordinary()[kind]
+
+
+@cache
+def first_names() -> frozenset[str]:
+    """Returns common given names of many countries in folded letters, without ordinary words."""
+    return frozenset(read_packaged_text(__file__, "first_names.txt").split())
 
 
 @cache

@@ -37,7 +37,7 @@ def test_what_only_looks_like_a_part_is_harmless(text):
     ("Raquel Quispe", False), ("the late Rosario Quispe", True), ("Nina's Quispe", True),
     ("Emilio Quispe wrote songs", False), ("the composer Iracema Quispe", False),
     ("Quispe Velarde acted in films", False), ("Quispe de la Sierra is a town", False),
-    ("Sister Rosalía Velarde came", False)])
+    ("Sister Rosalía Velarde came", False), ("Manuela Quispe Leite was minister", False)])
 def test_a_surname_behind_the_given_name_of_somebody_else_is_harmless(text, is_found):
     assert bool(rules(text, QUISPE)) == is_found
 
@@ -48,6 +48,18 @@ def test_a_surname_behind_the_given_name_of_somebody_else_is_harmless(text, is_f
 def test_georgia_is_not_a_state_of_america_nor_a_style(text, is_found):
     known = {"Georgia": "country: GEO", "georgian": "people of a country: GEO"}
     assert bool(rules(text, known=known)) == is_found
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("NPL office", True), ("in NPL (12)", True), ("The NPL ratio (non-performing loans) fell", False)])
+def test_letters_that_the_text_explains_are_no_code_of_a_country(text, is_found):
+    assert bool(rules(text, known={"NPL": "code of a country: NPL"})) == is_found
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("Second Step sent her.", True), ("at second-step", True), ("In a second step, we coded twice", False)])
+def test_an_organisation_of_two_ordinary_words_in_names_csv_needs_its_capitals(text, is_found):
+    assert bool(rules(text, ("Second Step", "organisation", "folded", ""))) == is_found
 
 
 @pytest.mark.parametrize("text", ["Loi n° 2016-444 du 13 avril", "Ley No. 2005-0217", "закон № 0215-714"])
