@@ -78,7 +78,7 @@ def test_a_folder_of_a_person_is_theirs_once_the_manifest_names_it(study):
     refuse_unclaimed_data(Study(study.root))
 
 
-PROJECT = "is a file of a coding program; the add-on coding_programs reads it, and it is not installed"
+PROJECT = "is a file of a coding program, and the add-on coding_programs, .* is not installed"
 UNREAD = {"a project": ("codings/ana.qde", b"<Project/>", PROJECT),
           "a database": ("codings/ana.db", b"SQLite format 3\0", PROJECT),
           "a package": ("codings/ana.qdpx", b"PK\3\4", PROJECT),

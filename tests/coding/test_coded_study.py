@@ -357,5 +357,5 @@ def test_check_names_hidden_text_of_a_word_file(tmp_path):
 def test_a_journal_that_no_installed_add_on_reads_is_a_fault_and_never_passed_over(study):
     (study.raw / "codings/eva").mkdir()
     (study.raw / "codings/eva/other.jsonl").write_text('{"n": 1}\n', encoding="utf-8")
-    with pytest.raises(Faults, match="eva/other.jsonl: no add-on that is installed reads this file.*install"):
+    with pytest.raises(Faults, match="eva/other.jsonl: no installed add-on reads this file.*install"):
         build(study)

@@ -57,8 +57,9 @@ def test_a_row_per_respondent_may_have_a_column_per_question_with_its_codes(tmp_
 def test_a_row_per_respondent_may_have_a_column_per_code_where_one_open_question_was_asked(tmp_path, yes, no):
     raw, coded = wide(tmp_path, f"participante,espera,ភ័យ\nR_1,{yes},{no}\nR_2,{no},{yes}\n", ONE)
     assert coded == [("R_1.Q1", "espera"), ("R_2.Q1", "ភ័យ")]
-    assert [note for note in raw.notes if "Numbers above 1" in note] == [
-        "Numbers above 1 in columns of codes are read as a code that was given: espera, ភ័យ."][:yes == "3"]
+    assert [note for note in raw.notes if "above 1" in note] == [
+        "A number above 1 in a column of a code is read as a tick. Columns with such numbers: "
+        "espera, ភ័យ."][:yes == "3"]
 
 
 def test_a_column_of_codes_per_respondent_needs_no_question_where_one_was_asked(tmp_path):
@@ -76,7 +77,7 @@ def test_of_which_of_several_questions_a_code_is_is_not_guessed(tmp_path, heads)
     with pytest.raises(Faults) as told:
         wide(tmp_path, f"{heads}\nR_1,1,\nR_2,,1\n", TWO)
     fault, = told.value.faults
-    assert "does not say of which question the codes are (Q1, Q2)" in fault.message
+    assert "does not name the question that was coded (Q1, Q2)" in fault.message
     assert "add a column `question`" in fault.fix and "one column per question" in fault.fix
 
 
@@ -106,7 +107,7 @@ def test_a_workbook_may_have_a_sheet_per_question_and_says_which_sheets_are_not_
     assert sorted(zip(raw.codings["source"], raw.codings["code"], strict=True)) == [
         ("R_1.Q1", "espera"), ("R_1.Q2", "ភ័យ"), ("R_2.Q2", "espera")]
     assert [note for note in raw.notes if "not read" in note] == [
-        "Sheets that are not read: 'Notas'. Hand in codings on another sheet as a file of their own."]
+        "Sheets that are not read: 'Notas'. To fix: save each of them that has codings as a separate file."]
 
 
 @pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("x", "")])

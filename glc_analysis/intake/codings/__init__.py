@@ -1,10 +1,11 @@
 """Reads coders' files: tables of codings, and the formats that add-ons read. The format is recognised by the
 content of the file.
 
-:class:`RawCodings` has the position of every coded passage in code points of its text. Each passage is
-compared with the words that the program stored for it, and records what it was compared with: the words, the
-text in the file, or nothing. A passage whose stored words differ from the words at its position is
-quarantined.
+The result, :class:`RawCodings`, has the position of every coded passage in code points of its text. A coding
+program may store the words of a passage besides its position. These words are compared with the words at the
+position. If they differ, the passage is quarantined, which means that it is kept apart until a person decides
+about it. Each passage has a column ``match``, which says what confirms its position: the stored words, the
+text in the file, or nothing.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ from glc_analysis.tabular import Grid
 
 
 def accepted_formats() -> str:
-    """Returns in words the formats that a coder may hand in: a table of codings, and the formats that the
-    installed add-ons read.
+    """Returns in words the formats of files that a coder may hand in: a table of codings, and the formats
+    that the installed add-ons read.
 
     >>> accepted_formats().partition(",")[0]
     'give a table of codings as .csv'
@@ -66,18 +67,20 @@ def accepted_formats() -> str:
 def refuse_unsupported_coding_format(file: CoderFile) -> None:
     """Raises Faults for a file of a coding program if no installed add-on reads such files."""
     if file.is_of_program and not map_declared_entries("codings_readers"):
-        refuse("this is a file of a coding program; the add-on coding_programs reads it, and it is not "
-               "installed", file.path.name, "install the add-on, or export the codings as a table with the "
-               "columns document, quote and code")
+        refuse("this is a file of a coding program, and the add-on coding_programs, which reads such files, "
+               "is not installed", file.path.name, "install the add-on, or export the codings as a table "
+               "with the columns document, quote and code")
 
 
 def read_codings(path: Path, *, coder: str = "", separator: str = "",
                  questions: Mapping[str, str] = NO_QUESTIONS) -> RawCodings:
-    """Returns the codings of one file or project folder, read by the reader for its program.
+    """Reads the codings of one file or project folder, with the reader for the program that wrote it.
 
-    `coder` names the coder if the file does not. `separator` stands between several codes in one cell of a
-    table (`code_separator` of study.toml). `questions` has the id of each open question by the names that a
-    sheet may give it. Raises `Faults` with every reason why the file cannot be read; writes nothing.
+    - `coder`: the coder, if the file does not name one;
+    - `separator`: the text between several codes in one cell of a table (`code_separator` of study.toml);
+    - `questions`: the id of each open question, keyed by the names that a sheet may use for the question.
+
+    Raises `Faults` with every reason why the file cannot be read.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -91,7 +94,7 @@ def read_codings(path: Path, *, coder: str = "", separator: str = "",
 
 
 def _project_database(path: Path) -> Path:
-    """Returns the database in a project folder; for a file, the file itself."""
+    """Returns the path of the database in a project folder; the path of a file is returned unchanged."""
     if not path.is_dir():
         return path
     databases = [path / name for name in PROJECT_DATABASES if (path / name).is_file()]
@@ -114,18 +117,19 @@ def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) 
 
 
 def _read_journal(path: Path, coder: str) -> ParsedCodings:
-    """Reads a file that a program of an add-on wrote, with the reader of this add-on."""
+    """Reads a .jsonl file that a program of an add-on wrote, with the reader that this add-on declares."""
     readers = map_declared_entries("coder_files")
     if path.name not in readers:
-        refuse("no add-on that is installed reads this file", f"{path.parent.name}/{path.name}",
-               "install the add-on that wrote it, or take the file out of raw/")
+        refuse("no installed add-on reads this file", f"{path.parent.name}/{path.name}",
+               "install the add-on that wrote the file, or remove the file from raw/")
     add_on, reader = readers[path.name]
     return add_on.load(reader)(path, coder=coder)
 
 
 def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str,
                  questions: Mapping[str, str]) -> ParsedCodings:
-    """Reads the first sheet of a table, or every sheet of a workbook with a sheet per question."""
+    """Reads the first sheet of a workbook or table. If sheets are named after open questions, reads all of
+    these sheets."""
     of_questions = [sheet for sheet in sheets
                     if narrow_questions_by_sheet_name(sheet, questions) is not questions]
     read = of_questions or sheets[:1]
@@ -147,15 +151,15 @@ _CODES = ["code", "parent", "definition", "position"]
 _NUMBERS = {"start", "end", "position", "checked", "matched"}
 _BY_WORDS = ("exact", "normalised")
 _ALIKE = 0.6
-"""The similarity from which stored words that differ from the words at their position count as words of
-another version of the text."""
+"""The least similarity between the name of a selection and the words at its position at which the name is
+taken as words of another version of the text."""
 
 
 def locate_and_check_codings(parsed: ParsedCodings) -> RawCodings:
     """Returns the parsed codings with positions in code points of their texts. Duplicates are merged, and
     doubtful codings are quarantined.
 
-    Raises `Faults` with all faults of the file.
+    Raises `Faults` with all faults in the file.
     """
     passages = _merge_duplicates(parsed)
     located = _located(parsed, passages)
@@ -174,7 +178,7 @@ def locate_and_check_codings(parsed: ParsedCodings) -> RawCodings:
     missing = [repr(name) for name, text in parsed.texts.items() if text is None]
     if missing and parsed.is_project:  # lists never bring the texts
         lost = ", ".join(missing)
-        parsed.notes.append(f"The file does not have the text of {lost}: its codings could not be checked.")
+        parsed.notes.append(f"The file lacks the text of {lost}, so these codings could not be checked.")
     coded_texts = {coded.source for coded in parsed.passages}
     uncoded = {*parsed.texts} - coded_texts if parsed.is_project else set()
     memos = sorted({*parsed.memos, *map(_memo, filter(_is_memo, sound + suspect))})
@@ -198,7 +202,8 @@ def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:
 
 
 def _merge_duplicates(parsed: ParsedCodings) -> dict[str, list[Passage]]:
-    """Returns the passages of each source in order, with duplicate codings merged into one."""
+    """Returns the passages of each source (coded text), in the order of their positions. Duplicate codings of
+    a passage are merged into one."""
     once: dict[tuple, Passage] = {}
     for coded in sorted(parsed.passages):
         if coded.code and coded.start == coded.end != -1:
@@ -216,9 +221,9 @@ def _merge_duplicates(parsed: ParsedCodings) -> dict[str, list[Passage]]:
 
 
 def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[str, Located]:
-    """Returns the located passages of each source that has a text. One program wrote the file, so all its
-    texts together show how it counts positions, except for a text whose stored words show another way of
-    counting."""
+    """Returns the positions of the passages in each source that has a text. The way of counting positions is
+    chosen for all texts together, because one program wrote the file. It is chosen separately for a text
+    whose stored words fit another way better."""
     compare = compare_selection_name if parsed.has_names else compare_quote
     tried = {name: locate_spans_by_each_reading(text, [coded[1:3] for coded in passages[name]],
                                                 [coded.quote for coded in passages[name]], compare=compare)
@@ -234,8 +239,8 @@ def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[
 
 def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages: list[Passage],
                   located: Located | None) -> list[dict]:
-    """Returns the passages of one source, each with what it was compared with and with the words at its
-    position."""
+    """Returns the passages of one source as dictionaries, with ``match`` (what confirms the position) and
+    ``found`` (the words at the position)."""
     if not text or not located:
         return [coded._asdict() | {"match": _untested(coded), "found": ""} for coded in passages]
     shown, (spans, alike, is_sure) = text.shown, located
@@ -253,14 +258,14 @@ def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages:
     _check_places(parsed, passages, rows, len(shown))
     unsure = sum(row["match"] == "by_position" for row in rows)
     if unsure:
-        parsed.notes.append(f"{name!r}: how positions are counted is unknown, and {unsure} of {len(rows)} "
-                            "passages depend on it; they were read as code points.")
+        parsed.notes.append(f"{name!r}: it is unknown how the program counts positions, and {unsure} of "
+                            f"{len(rows)} passages depend on it; they were read as code points.")
     return rows
 
 
 def _untested(coded: Passage) -> str:
-    """Returns the value of `match` for a passage whose text is not in the file; blank if the passage has
-    words to search for."""
+    """Returns the value of `match` for a passage whose text is not in the file. It is blank if the program
+    has stored the words of the passage, because they can be searched for in the study's text."""
     if coded.quote:
         return ""
     return "whole_text" if coded[1:3] == WHOLE_TEXT else "by_position"
@@ -268,12 +273,14 @@ def _untested(coded: Passage) -> str:
 
 def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[str],
                        shown: str) -> dict[int, str]:
-    """Returns "different" for each selection, by number, whose name seems to be the words at another
-    position.
+    """Returns "different" for each passage whose name seems to be words that are no longer at its position,
+    keyed by the number of the passage. In files of this kind, a passage has a name, which is its words or any
+    other text.
 
-    Such a name occurs elsewhere in the text, or is similar to the words at its position. A name of one or two
-    words may occur elsewhere by chance. It counts only if most other names in the text do not match the words
-    at their positions either, for example because the text was edited after coding.
+    A name is taken as such words if it occurs elsewhere in the text, or if it is similar to the words at its
+    position. A name of one or two words may occur elsewhere by chance. It is taken as such words only if most
+    other names do not match the words at their positions either, for example because the text was edited
+    after coding.
     """
     in_place = [n for n, coded in enumerate(passages)
                 if coded.quote and coded[1:3] != WHOLE_TEXT and alike[n] != ""]
@@ -297,9 +304,12 @@ def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[s
 
 
 def _doubtful(rows: list[dict]) -> list[bool]:
-    """Marks the passages of a source to quarantine: passages whose position holds other words; and passages
-    stored without words, unless the nearest passages with words, before and after, are at the right
-    positions."""
+    """Returns for each passage of a source whether to quarantine it. If all stored words are at their
+    positions, none is quarantined. Otherwise these are quarantined:
+
+    - passages whose stored words differ from the words at their position;
+    - passages without stored words, unless the nearest passages with stored words before and after them are
+      at the right positions."""
     if not any(row["match"] == "different" for row in rows):
         return [False] * len(rows)
     proved = sorted((row["start"], row["match"] != "different") for row in rows
@@ -314,8 +324,8 @@ def _doubtful(rows: list[dict]) -> list[bool]:
 
 
 def _check_places(parsed: ParsedCodings, passages: list[Passage], rows: list[dict], length: int) -> None:
-    """Adds a fault for each passage outside the text, unless the text was edited, in which case the passage
-    is quarantined."""
+    """Adds a fault for each passage outside the text. There is no fault if stored words show that the text
+    was edited, because the passage is then quarantined."""
     is_edited = any(row["match"] == "different" and row["start"] >= 0 for row in rows)
     for coded, row in zip(passages, rows, strict=True):
         if row["start"] < 0 and not is_edited:
@@ -330,11 +340,11 @@ def _add_notes(parsed: ParsedCodings, name: str, text: Text | None, rows: list[d
         parsed.notes += [f"{name!r}: {place}." for place in describe_control_characters(text.shown)]
     unproved = sum(row["match"] == "same_text" for row in coded)
     if unproved and parsed.tool != "word":
-        parsed.notes.append(f"{name!r}: {unproved} of {len(coded)} codings have no words of their own; their "
-                            "places are those of the text in the file.")
+        parsed.notes.append(f"{name!r}: the program stored no words for {unproved} of {len(coded)} codings; "
+                            "their positions are those in the text of the file.")
     if doubtful:
-        parsed.notes.append(f"{name!r}: {doubtful} of {len(rows)} passages are quarantined: their words are "
-                            "not those in their places, or nothing shows that their places are right.")
+        parsed.notes.append(f"{name!r}: {doubtful} of {len(rows)} passages are quarantined, because other "
+                            "words are at their positions, or nothing shows that their positions are right.")
 
 
 def _is_memo(row: dict) -> bool:

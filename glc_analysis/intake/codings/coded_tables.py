@@ -1,6 +1,7 @@
 """Reads codings from tables that people make.
 
-A table has one row per coding (long), columns Code 1 to n (wide), or one column per code (one-hot).
+A table has one of three layouts: one row per coding (long); one row per passage and columns Code 1 to n
+(wide); or one row per passage and one column per code, which is ticked (one-hot).
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ _COLUMN_NAMES = {  # what tools and people call a column
     "": "", "id": "", "row": "", "date": "", "fecha": "",
 }  # fmt: skip
 _OF_ANSWERS = ("respondent", "question", "answer")
-"""The roles of columns in a table of open answers that names no documents. In other tables, columns with
-these names are codes."""
+"""The roles of columns that only a table of open answers without a column of documents has. In other tables,
+columns with these names are columns of codes."""
 NO_QUESTIONS: Mapping[str, str] = MappingProxyType({})
 _BETWEEN_CODES = re.compile(r"\s*[;\n]\s*")
 _NO_SEPARATOR = "none"
-"""The value of the setting `code_separator` for tables in which every cell is one code, whatever signs it
+"""The value of the setting `code_separator` which says that every cell is one code, whatever signs it
 contains."""
 _SEVERAL_CODES = ("codes", "códigos")
 """The names of columns whose cells may hold several codes."""
@@ -50,9 +51,9 @@ _WIDE = re.compile(r"(code|tag|código|កូដ)[ _.-]?\d+")
 
 
 def find_code_columns_by_question(names: Sequence[str], questions: Mapping[str, str]) -> dict[int, str]:
-    """Returns, for a sheet with a row per respondent, the columns that hold codes of a question, each with
-    the id of the question; empty for other tables. ``questions`` has the id of each open question by the
-    names that it may have.
+    """Returns the positions of the columns that hold codes of an open question, each with the id of the
+    question. The result is empty unless the sheet has one row per respondent. ``questions`` has the id of
+    each open question, keyed by the names that a sheet may use for it.
 
     >>> questions = {"q3.5": "Q3.5", "pregunta 4": "Q4"}
     >>> find_code_columns_by_question(["Respondent", "Q3.5", "Pregunta 4"], questions)
@@ -65,8 +66,8 @@ def find_code_columns_by_question(names: Sequence[str], questions: Mapping[str, 
 
 
 def narrow_questions_by_sheet_name(grid: Grid, questions: Mapping[str, str]) -> Mapping[str, str]:
-    """Returns the open questions that a sheet can be about: the question after which it is named, or else all
-    of them."""
+    """Returns the open questions that a sheet may be about. This is only one question if a sheet with one row
+    per respondent is named after it; otherwise all ``questions``."""
     key = match_key(grid.sheet)
     return {key: questions[key]} if key in questions and is_by_respondent(grid.names) else questions
 
@@ -78,8 +79,8 @@ def is_by_respondent(names: Sequence[str]) -> bool:
 
 
 def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) -> tuple[int, dict[int, str]]:
-    """Returns, for a sheet with a row per respondent, the column of respondents, and the question of each
-    other column.
+    """Returns the position of the column of respondents, and the id of the question of each column with
+    codes. The sheet must have one row per respondent.
 
     >>> find_respondent_columns(["delay", "participant"], {"q1": "Q1", "why?": "Q1"})
     (1, {0: 'Q1'})
@@ -91,24 +92,27 @@ def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) 
 
 
 def _only_question(questions: Mapping[str, str]) -> str:
-    """Returns the open question of a study that has only one; otherwise blank."""
+    """Returns the id of the open question if the study has only one; otherwise blank."""
     return next(iter(questions.values())) if len({*questions.values()}) == 1 else ""
 
 
 def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str = "",
                      questions: Mapping[str, str] = NO_QUESTIONS) -> ParsedCodings:
-    """Returns the codings of a table. If the table has no offsets, start and end are -1, and the coding is of
-    the quotation or, without one, of the whole document.
+    """Reads the codings of a table. ``questions`` is as in :func:`find_code_columns_by_question`.
 
-    Without a column of documents, respondent and question name an open answer: ``R_1a.Q3.5``. A table with a
-    row per respondent may have a column per question with its codes; if the study has only one open question,
-    no column need name it. ``questions`` is as in :func:`find_code_columns_by_question`.
+    - Position: if the table has no columns start and end, these are -1. The coding is then of the quotation,
+      or of the whole document if the row has no quotation.
+    - Documents: if the table has no column of documents, the respondent and the question name an open answer
+      (``R_1a.Q3.5``). A table with one row per respondent may have one column of codes per question. If the
+      study has only one open question, the table need not name it.
+    - Codes: several codes in a cell are separated by `separator`. If this is blank, a cell of a column named
+      `codes` may hold several codes separated by ; or line breaks, and a cell of a column named `code` holds
+      one code.
+    - Rows without a code: their document was either read, or never assigned to the coder. Documents that have
+      only such rows are in `blank`.
 
-    A row without a code means either that its document was read or that it was never assigned; documents that
-    have only such rows are in `blank`. Several codes in a cell are separated by `separator`. Without a
-    separator, a cell of a column `codes` may hold several codes separated by ; or line breaks, and a cell of
-    a column `code` holds one code. Raises Faults for a cell that may hold one or several codes, and for two
-    columns with the same role whose cells differ.
+    Adds a fault for a cell that may hold one or several codes, and for two columns with the same role whose
+    cells differ. Raises Faults if a column is missing.
     """
     parsed = ParsedCodings(path, "csv")
     names = [match_key(name) for name in grid.names]
@@ -129,7 +133,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     is_named = bool(columns["source"]) or by_answer
     if not is_named or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
         fix = ("name the columns document, code (or Code 1 to n, or a column per code), start and end, "
-               "quote, as docs/coding-files.md shows, or export the table again with the missing ones")
+               "quote, as docs/coding-files.md shows, or export the table with the missing columns")
         missing = "; ".join(missing_of(grid.names) for missing_of in load_declared_objects("missing_columns"))
         refuse("a column is missing" + (f" ({missing})" if missing else ""), path.name, fix, row="1")
     _check_columns(path, grid, columns["code"], ticks)
@@ -150,8 +154,8 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
         coded |= {cell["source"]} if any(row[n].strip() for n in wide + ticks) else set()
     parsed.blank = {*parsed.texts} - coded
     if counted:
-        parsed.notes.append("Numbers above 1 in columns of codes are read as a code that was given: "
-                            f"{', '.join(sorted(counted))}.")
+        parsed.notes.append("A number above 1 in a column of a code is read as a tick. Columns with such "
+                            f"numbers: {', '.join(sorted(counted))}.")
     seen = [grid.names[n].strip() for n in ticks] + [coded.code for coded in parsed.passages]
     parsed.codes += expand_code_paths(seen)
     return parsed
@@ -159,18 +163,19 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
 
 def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str], coder: str,
                       separator: str) -> ParsedCodings:
-    """Reads a sheet with a row per respondent and a column per question, whose cells hold codes."""
+    """Reads a sheet that has one row per respondent and one column per question. The cells of these columns
+    hold codes."""
     parsed.is_by_respondent = True
     roles = {n: _COLUMN_NAMES.get(match_key(name)) for n, name in enumerate(grid.names)}
     if others := [name.strip() for n, name in enumerate(grid.names)
                   if n not in asked and roles[n] not in ("respondent", "coder", "")]:
         refuse(f"these columns are not open questions of the study: {', '.join(others)}", parsed.path.name,
-               "name them as in questions.csv, or take them out: beside a respondent stand the codes of one "
-               "question in each column", row="1")
+               "name them as in questions.csv, or remove them, because each column beside the respondent "
+               "must hold the codes of one question", row="1")
     given = {match_key(row[n]) for row in grid.rows[1:] for n in asked} - {""}
     if given and given <= TICKED | NOT_CODED:
         refuse("the columns of questions hold ticks instead of codes", parsed.path.name,
-               "write the codes that were given into these columns, separated by ;", row="1")
+               "write the codes of each answer into these columns, separated by ;", row="1")
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
         cell = {role: _one_cell(parsed, [row[n] for n, of in roles.items() if of == role], role, number)
                 for role in ("respondent", "coder") if role in roles.values()}
@@ -184,24 +189,24 @@ def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str
 
 
 def _is_count(cell: str) -> bool:
-    """Whether a cell is a number greater than one, which counts how often a code was given."""
+    """Whether a cell is a number above 1, which counts how often the coder gave a code."""
     return bool(re.fullmatch(r"\d{1,4}(?:[.,]0)?", cell.strip())) and float(cell.replace(",", ".")) > 1
 
 
 def _refuse_without_question(path: Path, questions: Mapping[str, str]) -> NoReturn:
-    """Raises Faults for a sheet with a row per respondent that does not say to which question its codes
-    belong."""
+    """Raises Faults that say that a sheet with one row per respondent does not name the question to which its
+    codes belong."""
     known = [*dict.fromkeys(questions.values())]
-    refuse("the sheet has a row per respondent and does not say of which question the codes are"
+    refuse("the sheet has one row per respondent and does not name the question that was coded"
            + (f" ({', '.join(known[:8])}{' ...' if len(known) > 8 else ''})" if known else ""), path.name,
-           "add a column `question` with the id of the question in every row; or keep one column per "
-           "question, named by its id, with the codes separated by ;, or one sheet per question, named by "
+           "add a column `question` with the id of the question in every row; or use one column per "
+           "question, named by its id, with several codes separated by ;, or a sheet per question, named by "
            "its id", row="1")
 
 
 def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
-    """Returns codes, which may be written as paths, each with its parent; parents that are not in the list
-    are added.
+    """Returns codes with their parents and blank definitions. A code may be written as a path (``Care >
+    Rest``), whose beginning is its parent; parents that are not in the list are added.
 
     >>> expand_code_paths(["Care > Rest", "Law"])
     [('Care', '', ''), ('Care > Rest', 'Care', ''), ('Law', '', '')]
@@ -219,11 +224,11 @@ def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
 
 def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -> None:
     """Raises Faults if several columns with different names could hold the codes, or if several columns are
-    named after the same code, because it is unclear which of these columns count."""
+    named after the same code. It would be unclear which of these columns to read."""
     names = [grid.names[n].strip() for n in codes]
     if len({name.casefold() for name in names}) > 1:
         refuse(f"several columns name codes: {', '.join(names)}", path.name,
-               "keep one of them, or call them Code 1, Code 2 ... if each has codes of its own", row="1")
+               "keep one of them, or rename them Code 1, Code 2 ... if each holds different codes", row="1")
     times = Counter(grid.names[n].strip().casefold() for n in ticks)
     twice = [grid.names[n].strip() for n in ticks if times[grid.names[n].strip().casefold()] > 1]
     if twice:
@@ -231,7 +236,8 @@ def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -
 
 
 def _one_cell(parsed: ParsedCodings, cells: list[str], role: str, row: str) -> str:
-    """Returns the cell with a role. Adds a fault if several columns have the role and their cells differ."""
+    """Returns the text in the cells of the columns that have a role. Adds a fault if several columns have the
+    role and their cells differ; memos are joined instead."""
     texts = [cell if role == "quote" else cell.strip() for cell in cells]
     different = [*dict.fromkeys(text for text in texts if text.strip())]
     if role == "memo":
@@ -260,9 +266,10 @@ def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row
 
 
 def guess_column_roles(names: list[str]) -> list[str]:
-    """Returns what each column of a coded table holds: source, quote, start, end, code, coder or memo; blank
-    for any other column. The table has the layout of a coding program that an add-on reads, or the package's
-    own layout. Without a column of sources, respondent and question name an open answer.
+    """Returns for each column of a coded table what it holds: source, quote, start, end, code, coder or memo;
+    blank for any other column. A table without a column of sources may have the roles respondent and
+    question, which together name an open answer. The names may be those of a coding program that an add-on
+    reads, or the package's own.
 
     >>> guess_column_roles(["File", "Tag"])
     ['source', 'code']
@@ -279,8 +286,8 @@ def guess_column_roles(names: list[str]) -> list[str]:
 
 
 def ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, str], row: str) -> list[str]:
-    """Returns those of the ``codes`` (given by the position of their columns) that a row ticks. Adds a fault
-    for a cell that is neither ticked nor empty."""
+    """Returns the codes that a row ticks. ``codes`` has the code of each column, keyed by the position of the
+    column. Adds a fault for a cell that is neither a tick nor a sign that the code was not given."""
     for n, code in codes.items():
         if match_key(cells[n]) not in TICKED | NOT_CODED:
             parsed.fault(f"this is not a tick of the code {code!r}", cells[n], row=row)
@@ -290,8 +297,8 @@ def ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, str],
 def note_unread_sheets(parsed: ParsedCodings, sheets: Iterable[Grid]) -> None:
     """Adds a note that names the sheets of a workbook that are not read, except hidden sheets."""
     if left := [repr(sheet.sheet) for sheet in sheets if not sheet.is_hidden]:
-        parsed.notes.append(f"Sheets that are not read: {', '.join(left)}. Hand in codings on another sheet "
-                            "as a file of their own.")
+        parsed.notes.append(f"Sheets that are not read: {', '.join(left)}. To fix: save each of them that "
+                            "has codings as a separate file.")
 
 
 def _add_row(parsed: ParsedCodings, cell: dict[str, str], codes: list[str], coder: str, row: str) -> None:

@@ -1,8 +1,9 @@
-"""The types that every reader of codings gets and returns, and the search for positions in a text.
+"""Defines the types that every reader of codings gets and returns, and converts the positions that coding
+programs store.
 
-Programs count positions differently: in code points, UTF-16 units or UTF-8 bytes, with a line end as one or
-two, with or without a byte order mark. Each way of counting is tried, and the way that matches most of the
-stored quotations is used.
+Programs count positions in a text differently: in code points, UTF-16 units or UTF-8 bytes; with a line end
+as one or two characters; with or without a byte order mark. Each way of counting is called a reading. All
+readings are tried, and the reading with which most stored quotations match the text is used.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ _DELIMITED = {".csv", ".tsv", ".tab", ".txt"}
 
 
 class CoderFile:
-    """A file of a coder. Readers recognise its kind by its name and content; each part of it is read only
-    once."""
+    """A file of a coder, with properties by which readers recognise its format. Content that was read once is
+    kept."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,14 +75,15 @@ class CoderFile:
 
     @property
     def is_of_program(self) -> bool:
-        """Whether the file is a project, a database or a Word file, and not a table or a plain text."""
+        """Whether the file is of a program: a database, XML or a ZIP file other than a workbook (such as a
+        project or a Word file)."""
         return (self.is_database or self.is_markup
                 or self.is_package and "xl/workbook.xml" not in self.members)
 
     @cached_property
     def members(self) -> frozenset[str]:
-        """The names in a ZIP file, in lower case; empty for other files, and for a file that cannot be
-        read."""
+        """The names of the files in a ZIP file, in lower case; empty for any other file, and for a file that
+        cannot be read."""
         try:
             with zipfile.ZipFile(self.path) as package:
                 return frozenset(member.filename.lower() for member in list_zip_members(package))
@@ -103,26 +105,25 @@ class CoderFile:
 
 
 TRAINING = "training"
-"""The purpose of texts that coders read only for training. A reading for this purpose is not counted
-anywhere."""
+"""The word for the purpose of texts that coders read only for training. Codings of such texts are not used in
+any result."""
 
 
 @dataclass(frozen=True)
 class RawCodings:
-    """The codings of one file: of one coder, or of a project of several coders.
+    """The codings in one file, which is of one coder or is a project of several coders.
 
-    A coding whose stored words differ from the words at its position is in `quarantined`, with the words
-    found there. So is a coding without stored words that stands beside it, because its position may be wrong
-    as well.
+    A coding is in `quarantined` if its stored words differ from the words at its position. A coding without
+    stored words that is near such a coding is quarantined too, because its position may also be wrong.
 
-    `match` says what confirms the position of a coding:
+    The column `match` says what confirms the position of a coding:
 
-    - exact, normalised: the words that the coder's program stored, to the letter, or apart from blanks, signs
-      and Unicode form;
-    - same_text: the text in the coder's file at this position;
-    - whole_text, by_position: nothing, because the whole text is coded, or because the file gives only
-      numbers;
-    - blank: the file has words, but no text in which to search for them.
+    - exact: the stored words are the same as the words at the position;
+    - normalised: the stored words are the same apart from blanks, signs and Unicode form;
+    - same_text: no words are stored, but the file has the text to which the position belongs;
+    - whole_text: nothing needs to confirm it, because the whole text is coded;
+    - by_position: nothing confirms it, because the file has only numbers;
+    - blank: the file has the words of the coding, but no text in which to search for them.
     """
 
     path: Path
@@ -148,8 +149,8 @@ class RawCodings:
 
 
 class Passage(NamedTuple):
-    """A coded stretch of text as a program stores it, with the program's own offsets. A passage without a
-    code carries a memo."""
+    """A coded passage of a text as a program stores it. ``start`` and ``end`` are counted in the program's
+    own way. A passage without a code has only a memo."""
 
     source: str
     start: int
@@ -166,7 +167,7 @@ WHOLE_TEXT = (-1, -1)  # the span of all of a document, or of an unknown place i
 
 @dataclass
 class ParsedCodings:
-    """The content that a reader has collected from a file so far, including faults."""
+    """The content and the faults that a reader has collected from a file so far."""
 
     path: Path
     tool: str
@@ -185,13 +186,13 @@ class ParsedCodings:
     is_of_study: bool = False  # its texts are those of the study, by their document_ids
     decisions: list[tuple[str, ...]] = field(default_factory=list)  # as RawCodings.decisions
     assisted: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    """The source of the suggestion for each code that was suggested and accepted, by document_id, code and
-    words of the passage."""
+    """For each code that a program suggested and the coder accepted, what suggested it; keyed by document_id,
+    code and words of the passage."""
     is_by_respondent: bool = False
     is_project: bool = False  # of a program: with every text of a project, also those that nobody has read
 
     def add(self, other: ParsedCodings) -> None:
-        """Adds the content of another sheet of the same file, which is about other texts."""
+        """Adds the content of another sheet of the same file. The sheet must be about other texts."""
         self.texts |= other.texts
         self.passages += other.passages
         self.codes += [code for code in other.codes if code not in self.codes]
@@ -205,16 +206,18 @@ class ParsedCodings:
         self.faults.append(Fault(message, file=self.path.name, row=row, value=value[:80], fix=fix))
 
     def source(self, name: str, text: Text | None) -> str:
-        """Adds a text and returns its name; a second text with the same name gets a number."""
+        """Adds a text under its name and returns the name. If another text has the same name, a number is
+        added to the name."""
         unique = make_unique_name(name, self.texts)
         if unique != name:
-            self.notes.append(f"Two texts are named {name!r}: the later one is read as {unique!r}.")
+            self.notes.append(f"Two texts are named {name!r}; the later text is read as {unique!r}.")
         self.texts[unique] = text
         return unique
 
     def span(self, start: str, end: str, *, row: str = "", about: str = "") -> Span | None:
-        """Returns two offsets as numbers. If they are not whole numbers from 0, or are reversed, it adds a
-        fault and returns None. `about` names the text and the code."""
+        """Returns the start and end of a passage as numbers. If they are not whole numbers from 0, or the end
+        is before the start, it adds a fault and returns None. `about` names the text and the code in the
+        message."""
         if all(at.strip().isdecimal() and len(at) < 16 for at in (start, end)) and int(start) <= int(end):
             return int(start), int(end)
         self.fault(f"these are not the start and end of a passage{about and f' ({about})'}",
@@ -223,7 +226,7 @@ class ParsedCodings:
 
 
 def make_unique_name(name: str, taken: Collection[str]) -> str:
-    """Returns the name, with a number after it if the name is already taken.
+    """Returns the name; if it is in ``taken``, the name followed by the first number that makes it unique.
 
     >>> make_unique_name("Interview", ["Interview", "Interview (2)"])
     'Interview (3)'
@@ -238,15 +241,16 @@ def make_unique_name(name: str, taken: Collection[str]) -> str:
 
 Span = tuple[int, int]
 NOT_CODED = UNTICKED | {"", "na"}
-"""The values that mean, in the column of a code, that the code was not given."""
+"""The cells in the column of a code that mean that the code was not given."""
 UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text as its program stores it, with line ends and byte order mark unchanged.
+    """A text as a coding program stores it, with line ends and byte order mark unchanged.
 
-    `joints` are the positions, in `shown`, of line breaks that the program shows but does not count.
+    `units` are the units in which the program may count positions. `joints` are the positions in `shown` of
+    line breaks that the program shows but does not count.
     """
 
     raw: str
@@ -260,9 +264,13 @@ class Text:
 
 
 class Located(NamedTuple):
-    """Stretches as code points of the shown text, (-1, -1) for a stretch outside it; how the words stored for
-    each compare with the words at its position; and whether each has the same position in all equally good
-    readings."""
+    """The positions of the passages of a text.
+
+    - ``spans``: start and end of each passage in code points of the text with LF line ends; (-1, -1) for a
+      passage outside the text;
+    - ``matches``: how the stored words of each passage compare with the words at its position
+      (:func:`compare_quote`);
+    - ``is_sure``: whether each passage has the same position in all readings that are equally likely."""
 
     spans: list[Span]
     matches: list[str]
@@ -270,8 +278,8 @@ class Located(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A way of counting positions: the unit, whether a CRLF counts as two, and whether the byte order mark
-    counts."""
+    """A way of counting positions in a text: the unit, whether a line end CRLF counts as two, and whether the
+    byte order mark counts."""
 
     unit: str
     has_returns: bool
@@ -279,9 +287,12 @@ class Reading(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """The stretches of a text in one way of counting, and how the words stored for them compare with the
-    text. Three numbers say how many stretches match, match to the letter, and lie inside the text. For each
-    stretch, a further number says how many of its two ends are at the edge of a word."""
+    """The result of one reading for the passages of a text.
+
+    - ``spans``: start and end of each passage;
+    - ``matches``: how the stored words of each passage compare with the words at its position;
+    - ``score``: the number of passages that match, that match exactly, and that are inside the text;
+    - ``at_words``: for each passage, how many of its two ends are at the edge of a word."""
 
     spans: tuple[Span, ...]
     matches: list[str]
@@ -290,13 +301,14 @@ class Tried(NamedTuple):
 
 
 _CLEARLY = 3
-"""The factor by which a way of counting may have more ends that are not at the edges of words than the
-likeliest way; with more, it is ruled out."""
+"""A reading is ruled out if it puts more than this many times as many ends of passages elsewhere than at
+edges of words as the likeliest reading."""
 
 
 def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:
-    """Returns the stretches of a text in the likeliest way of counting (:func:`rank_plausible_readings`). A
-    stretch is not sure if an equally likely way puts it at another position.
+    """Returns the positions of the passages of a text in the likeliest reading
+    (:func:`rank_plausible_readings`). A passage is not sure if an equally likely reading puts it at another
+    position.
 
     >>> locate_coded_spans(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
     Located(spans=[(7, 14)], matches=['exact'], is_sure=[True])
@@ -306,8 +318,8 @@ def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str])
 
 
 def locate_spans_by_first_reading(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Located:
-    """Returns the stretches of a text in the first of these readings. A stretch is sure if it has the same
-    position in all of them."""
+    """Returns the positions of the passages of a text in the first of these readings. A passage is sure if it
+    has the same position in all of them."""
     best, *others = (tried[reading] for reading in readings)
     is_sure = [all(other.spans[n] == span for other in others) for n, span in enumerate(best.spans)]
     return Located(list(best.spans), best.matches, is_sure)
@@ -315,8 +327,9 @@ def locate_spans_by_first_reading(tried: Mapping[Reading, Tried], readings: Sequ
 
 def locate_spans_by_each_reading(text: Text, spans: Sequence[Span], quotes: Sequence[str], *,
                                  compare: Callable[[str, str], str] | None = None) -> dict[Reading, Tried]:
-    """Returns the stretches of a text in each way of counting. `compare` is :func:`compare_quote`, or another
-    function of the stored words and the words at the position."""
+    """Returns the positions of the passages of a text in each reading. `spans` are the stored starts and
+    ends, and `quotes` the stored words. `compare` compares the stored words with the words at the position;
+    by default, it is :func:`compare_quote`."""
     shown, compare = text.shown, compare or compare_quote
     tried: dict[Reading, Tried] = {}
     known: dict[tuple[Span, ...], Tried] = {}
@@ -334,12 +347,12 @@ def locate_spans_by_each_reading(text: Text, spans: Sequence[Span], quotes: Sequ
 
 
 def rank_plausible_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts: str = "") -> list[Reading]:
-    """Returns the ways of counting between which the texts of one program do not decide, the likeliest first.
+    """Returns the readings that are equally good for the texts of one program, the likeliest first.
 
-    These are the ways that match most of the stored words. A way is ruled out if the stretches that it places
-    differently begin and end at the edges of words far less often than in the likeliest way; for example, a
-    sentence that is placed one letter too early begins with the blank before it. Ways with the program's own
-    unit (``counts``) are preferred, if the unit is known.
+    These are the readings with which most stored words match. A reading is ruled out if the passages that it
+    puts at other positions than the likeliest reading begin and end at edges of words far less often; for
+    example, a sentence that is put one letter too early begins with the blank before it. If the unit of the
+    program is known (``counts``), readings with this unit are preferred.
     """
     score = {reading: tuple(map(sum, zip(*(tried[reading].score for tried in texts), strict=True)))
              for reading in texts[0]}
@@ -357,9 +370,9 @@ def rank_plausible_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts:
 
 
 def _ends_at_words(shown: str, start: int, end: int) -> int:
-    """Returns how many of the two ends of a stretch are at the edge of a word. The beginning is, unless the
-    stretch begins with a blank, within a word or with a sign that ends a sentence or word; the end is, unless
-    the stretch ends with a blank or within a word."""
+    """Returns how many of the two ends of a passage are at the edge of a word. The start is not, if the
+    passage begins with a blank, within a word, or with a sign that follows a word. The end is not, if the
+    passage ends with a blank or within a word."""
     if start < 0 or start == end:
         return 2
     before, first, last, after = (shown[at] if 0 <= at < len(shown) else " "
@@ -374,15 +387,21 @@ def _is_letter(character: str) -> bool:
 
 
 def words_in_place(shown: str, span: Span, quote: str) -> str:
-    """Returns the words at a position, as far as a comparison with the quotation needs them."""
+    """Returns the words at a position. They are cut off after the length that a comparison with the quotation
+    needs."""
     return shown[max(span[0], 0) : max(min(span[1], span[0] + 4 * len(quote) + 1000), 0)]
 
 
 def compare_quote(quote: str, words: str) -> str:
     """Returns how a stored quotation compares with the words at its position.
 
-    The result is `exact`; `normalised` if they differ only in blanks and Unicode form, or if the quotation is
-    cut short with an ellipsis; `different`; or "" if no quotation is stored.
+    The result is one of these words:
+
+    - `exact`: they are the same;
+    - `normalised`: they differ only in blanks, signs and Unicode form, or the quotation is cut short with an
+      ellipsis;
+    - `different`: they differ in other ways;
+    - "": no quotation is stored.
 
     >>> [compare_quote(q, "We wait\\nfor the police") for q in ("We wait for the police", "We wait", "")]
     ['normalised', 'different', '']
@@ -396,12 +415,12 @@ def compare_quote(quote: str, words: str) -> str:
 
 
 def compare_selection_name(name: str, words: str) -> str:
-    """Returns how the name of a selection compares with the words at its position. The result is that of
-    :func:`compare_quote`, but "" in place of `different`, because people and programs may give a selection
-    any name.
+    """Returns how the name of a coded selection compares with the words at its position. The result is that
+    of :func:`compare_quote`, but it is "" in place of `different`, because people and programs may give a
+    selection any name.
 
-    A name also matches if it is the beginning of the words, cut off without a sign after 20 characters or
-    more, or if it is the words in quotation marks.
+    A name is also `normalised` if it is the beginning of the words and has at least 20 characters, or if it
+    is the words in quotation marks.
 
     >>> [compare_selection_name(name, "We wait for the police in town") for name in
     ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]
@@ -422,8 +441,8 @@ ELLIPSIS = re.compile(r"(…|\.\.\.)$")
 
 
 def simplify_signs(text: str) -> str:
-    """Returns the text with straight quotation marks and simple dashes, in the same length, because programs
-    change these signs while people type.
+    """Returns the text with straight quotation marks and simple dashes, because programs change these signs
+    while people type. The length of the text stays the same.
 
     >>> print(simplify_signs("“It’s late” – he said"))
     "It's late" - he said
@@ -432,7 +451,7 @@ def simplify_signs(text: str) -> str:
 
 
 def describe_control_characters(text: str) -> Iterator[str]:
-    """Yields descriptions of the first control characters of a text, such as the 0x1A at the end of old
+    """Yields descriptions of the first five control characters of a text, such as the 0x1A at the end of old
     files.
 
     >>> list(describe_control_characters("Yes.\\nNo\\x1a"))
@@ -445,14 +464,14 @@ def describe_control_characters(text: str) -> Iterator[str]:
 
 
 def normalise_for_comparison(text: str) -> str:
-    """Returns the text in NFC with plain signs, without blanks (because programs join lines), and without
-    characters that XML cannot hold."""
+    """Returns the form of a text in which quotations are compared: in NFC, with plain signs, without blanks
+    (because programs join lines), and without characters that XML cannot hold."""
     return simplify_signs(UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split())))
 
 
 def _ways_of_counting(text: Text) -> Iterator[tuple[Reading, np.ndarray]]:
-    """Yields each reading with the program's offset of every position between two characters of the shown
-    text."""
+    """Yields each reading of a text, with an array that has for every code point of the shown text the
+    position that the program would count."""
     body = text.raw.removeprefix("\ufeff")
     points = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     is_cr = (points == 13) & (np.append(points[1:], 0) == 10)  # the first half of a CRLF

@@ -285,7 +285,7 @@ def test_where_nothing_tells_how_positions_count_they_are_marked(tmp_path):
     text = "😀😀 a b c d e f g\n"  # b, or a where each of the two counts twice
     raw = read_codings(package(tmp_path, project(selection(5, 6), origin="Unknown 1"), text))
     assert raw.codings["match"].tolist() == ["by_position"]
-    assert any("how positions are counted is unknown" in note for note in raw.notes)
+    assert any("it is unknown how the program counts positions" in note for note in raw.notes)
 
 
 def test_there_are_at_least_sixty_kinds():

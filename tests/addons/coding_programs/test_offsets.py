@@ -50,7 +50,7 @@ def test_without_quotations_the_reading_that_ends_at_words_is_taken_and_said_to_
     read = read_codings(qdpx(tmp_path / "p.qdpx", *bare, text=CRLF))
     assert words(read) == sorted(QUOTES)
     assert (read.checked, set(read.codings["match"])) == (0, {"same_text"})
-    assert "'call_ke.txt': 4 of 4 codings have no words of their own" in read.notes[0]
+    assert "'call_ke.txt': the program stored no words for 4 of 4 codings" in read.notes[0]
 
 
 def test_where_nothing_tells_how_offsets_count_it_is_said(tmp_path):

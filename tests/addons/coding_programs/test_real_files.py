@@ -73,7 +73,7 @@ def test_the_specifications_example_is_read_as_far_as_it_goes(qda, name):
     raw = read_codings(qda / "refi-spec-example" / name)
     assert (len(raw.codes), len(raw.codings), raw.checked) == (14, 9, 0)
     assert set(raw.sources["text"]) == {""}
-    missing = next(note for note in raw.notes if note.startswith("The file does not have"))
+    missing = next(note for note in raw.notes if note.startswith("The file lacks"))
     assert all(source in missing for source in raw.sources["source"])
     unread = [note for note in raw.notes if "not read" in note]
     assert unread, raw.notes

@@ -96,7 +96,7 @@ def test_a_project_without_its_package_is_read_and_its_texts_named_as_missing(tm
     raw = read_codings(tmp_path / "project.qde")
     assert (len(raw.codings), raw.checked, set(raw.codings["match"])) == (4, 0, {""})
     assert raw.notes == (
-        "The file does not have the text of 'call_ke.txt': its codings could not be checked.",)
+        "The file lacks the text of 'call_ke.txt', so these codings could not be checked.",)
 
 
 @pytest.mark.parametrize(
