@@ -62,7 +62,7 @@ def parts_of_person(name: str) -> Iterator[NamePart]:
         yield NamePart("given name", (words[0],))
         if words[0].isascii():
             root = words[0].rstrip("aeiou")
-            yield from (NamePart("given name", (root + end,)) for end in _DIMINUTIVES)
+            yield from (NamePart("given name", (root + end,)) for end in _DIMINUTIVES if len(root) > 1)
     if _CASED.match(words[0]):
         yield NamePart("initials", tuple(word[0] for word in words))
 

@@ -73,6 +73,7 @@ def test_the_number_of_a_law_is_no_phone_number(text):
     ("Isolde Branning", "However, Isolde disagreed", "Marke, Isolde, and others"),
     ("Otacílio Brandão", "O Otacílio chegou", "o rio otacílio"),
     ("Şebnem Korkut", "Şebnem Hanım geldi", "Şebnem Ferah geldi"),
+    ("Caio Branning", "Caio chegou", "Citas"),
     ("Hope Branning", "and Hope said no", "and Hope for all"),
     ("Esperanza Quiroz", "dijo Esperanza", "la Esperanza"),
     ("Elke Branning", "ELKE: We waited.", "the ELKE study"),
