@@ -17,7 +17,11 @@ from glc_analysis.errors import SHOWN_LINES, Faults, GLCError, find_file_of_os_e
 from glc_analysis.permissions import create_files_for_owner_only
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
-from glc_analysis.study_locks import lock_for_reading, lock_for_withdrawal, lock_for_writing
+from glc_analysis.study_locks import (
+    delay_withdrawal_while_reading,
+    delay_withdrawal_while_writing,
+    lock_for_withdrawal,
+)
 from glc_analysis.writing import write_atomic
 
 if TYPE_CHECKING:
@@ -110,13 +114,13 @@ def add_format_option(default: str | None, *, show_default: bool | str = True) -
 def pass_study_to_write(command: Callable) -> Callable:
     """Makes a command get the study that ``--study`` names as its first argument. The command may write in
     the study, so no withdrawal runs at the same time."""
-    return _with_study(command, lock_for_writing)
+    return _with_study(command, delay_withdrawal_while_writing)
 
 
 def pass_study_to_read(command: Callable) -> Callable:
     """As :func:`pass_study_to_write`, for a command that neither writes in the study nor builds a table. A
     withdrawal may run at the same time, but waits for the command to end before it replaces the old files."""
-    return _with_study(command, lock_for_reading)
+    return _with_study(command, delay_withdrawal_while_reading)
 
 
 def pass_study_to_withdraw(command: Callable) -> Callable:
@@ -148,7 +152,7 @@ def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[No
     @click.pass_obj
     @wraps(command)
     def with_study(directory: str, /, *args: Any, **kwargs: Any) -> object:
-        if lock is not lock_for_reading:
+        if lock is not delay_withdrawal_while_reading:
             refuse_low_memory_limit()
         study = Study.find(directory, say=say)
         name = str(click.get_current_context().info_name)

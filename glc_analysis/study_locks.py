@@ -1,10 +1,10 @@
 """Locks that keep commands and withdrawals in the same study apart. There are three kinds:
 
-- commands that may write (:func:`lock_for_writing`): several may work at the same time;
+- commands that may write (:func:`delay_withdrawal_while_writing`): several may work at the same time;
 - withdrawals (:func:`lock_for_withdrawal`): a withdrawal waits until no command that may write is at work,
   and such commands wait until the withdrawal has ended;
-- commands that only read (:func:`lock_for_reading`): they work at any time except during the switch, the
-  moment at which a withdrawal replaces the old files by new files (:mod:`glc_analysis.switch`).
+- commands that only read (:func:`delay_withdrawal_while_reading`): they work at any time except during the
+  switch, the moment at which a withdrawal replaces the old files by new files (:mod:`glc_analysis.switch`).
 
 Each command holds a lock file of its own. One further lock is called the door: a command that may write holds
 it while it begins, and a withdrawal holds it as long as it runs. So no command can begin to write during a
@@ -34,7 +34,7 @@ meanwhile needs no further lock."""
 
 
 @contextmanager
-def lock_for_writing(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
+def delay_withdrawal_while_writing(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
     """Keeps withdrawals from running during the block, which may write in the study. ``what`` names the
     command in messages.
 
@@ -74,7 +74,7 @@ def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> 
 
 
 @contextmanager
-def lock_for_reading(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
+def delay_withdrawal_while_reading(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
     """Keeps a withdrawal from replacing files during the block, so that a command that reads the study sees
     either only files from before the withdrawal or only files from after it.
 
@@ -96,7 +96,7 @@ def end_interrupted_withdrawal(root: Path, say: Say = lambda line: None) -> None
     """Finishes or undoes an interrupted withdrawal, if there is one, and calls ``say`` with a line about it.
     Waits while a running withdrawal replaces files."""
     if (root / STAGE).is_dir():
-        with lock_for_reading(root, "command", say):
+        with delay_withdrawal_while_reading(root, "command", say):
             pass
 
 

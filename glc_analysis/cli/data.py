@@ -56,10 +56,10 @@ def sample(directory: str, remove: bool) -> None:
     Existing reference tables are kept.
     """
     from glc_analysis import sample as invented
-    from glc_analysis.study_locks import lock_for_writing
+    from glc_analysis.study_locks import delay_withdrawal_while_writing
 
     root = Path(directory).resolve() if directory and not remove else Study.find(directory, say=say).root
-    with lock_for_writing(root, "`glc sample`", say):
+    with delay_withdrawal_while_writing(root, "`glc sample`", say):
         if remove:
             invented.remove_sample(Study(root))
             say("The sample is removed; reference/ is kept.")

@@ -24,7 +24,7 @@ from glc_analysis.errors import Busy, Fault, Faults, GLCError
 from glc_analysis.intake.codings.model import TRAINING, ParsedCodings, Passage, Text
 from glc_analysis.locks import hold_lock
 from glc_analysis.study import Study
-from glc_analysis.study_locks import lock_for_writing
+from glc_analysis.study_locks import delay_withdrawal_while_writing
 from glc_analysis.text import content_hash, normalise_space
 from glc_analysis.writing import sync_folder
 
@@ -469,7 +469,7 @@ class CoderJournal:
         """
         try:
             with ExitStack() as stack:
-                stack.enter_context(lock_for_writing(root, "coding desk"))
+                stack.enter_context(delay_withdrawal_while_writing(root, "coding desk"))
                 self._lock(stack)
                 yield self.read()
         except OSError as error:

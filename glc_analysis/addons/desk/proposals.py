@@ -30,7 +30,7 @@ from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_refe
 from glc_analysis.schema import TableFile, allowed_words, list_table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
-from glc_analysis.study_locks import lock_for_writing
+from glc_analysis.study_locks import delay_withdrawal_while_writing
 from glc_analysis.templates import Macros
 from glc_analysis.text import make_slug, match_key
 from glc_analysis.writing import write_atomic
@@ -67,7 +67,7 @@ class TableChangeProposal:
     def write(self) -> Path:
         """Writes the table and returns its path. Raises Faults if a file has changed since the proposal was
         made."""
-        with lock_for_writing(self.root, "change in JupyterLab"):
+        with delay_withdrawal_while_writing(self.root, "change in JupyterLab"):
             if any(_text(change.path) != change.old for change in self.changes):
                 raise Faults([Fault("was changed while you looked at it; nothing is written",
                                     self.changes[-1].path.name, fix="preview the change again")])

@@ -25,7 +25,7 @@ from glc_analysis.report import Ahead, update_report_pages
 from glc_analysis.run.plan import is_disclosure_decision_needed
 from glc_analysis.run.record import last_run
 from glc_analysis.study import NOTEBOOKS, Study
-from glc_analysis.study_locks import lock_for_writing
+from glc_analysis.study_locks import delay_withdrawal_while_writing
 from glc_analysis.tables import use_python_strings
 
 Files = dict[str, tuple[int, int, int]]
@@ -71,7 +71,7 @@ def update_pages(study: Study, server: PageServer, say: Say, executor: Executor 
     """
     begun = time.monotonic()
     try:
-        with lock_for_writing(study.root, "`glc watch`", say):
+        with delay_withdrawal_while_writing(study.root, "`glc watch`", say):
             now = Study(study.root)  # its settings may be new
             ensure_built(now, are_decided=is_disclosure_decision_needed(now, _AUDIENCE),
                          beside=lambda: nullcontext(executor))

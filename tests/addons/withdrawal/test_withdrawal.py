@@ -32,7 +32,7 @@ from glc_analysis.intake.survey import read_survey, read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.reference import read_reference
 from glc_analysis.study import DEFAULTS, WITHDRAWN, Study
-from glc_analysis.study_locks import lock_for_reading, lock_for_writing
+from glc_analysis.study_locks import delay_withdrawal_while_reading, delay_withdrawal_while_writing
 from glc_analysis.switch import (
     LOCKS,
     READY,
@@ -491,10 +491,10 @@ def test_a_withdrawal_in_the_making_is_left_alone_by_whoever_reads(root, monkeyp
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     with edit_copy_and_replace_study(Study(root), keep_changes=False) as new, another_process():
         Study.find(root)
-        with lock_for_reading(root, "test"):
+        with delay_withdrawal_while_reading(root, "test"):
             assert (new.root / "raw").is_dir()
         with pytest.raises(Busy, match=f"Another withdrawal is at work .pid {os.getpid()}, host .*since 2"), \
-                lock_for_writing(root, "test"):
+                delay_withdrawal_while_writing(root, "test"):
             pass
 
 
@@ -510,7 +510,7 @@ def another_process():
 def test_a_withdrawal_waits_for_commands_at_work_and_then_names_the_one_that_does_not_end(root, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     before = contents(root)
-    with lock_for_writing(root, "`glc amend`"), another_process(), \
+    with delay_withdrawal_while_writing(root, "`glc amend`"), another_process(), \
             pytest.raises(Busy, match=f"Another `glc amend` is at work .pid {os.getpid()}, host .*since 2"):
         withdraw_organisation(Study(root), "blue-door", today=TODAY)
     assert contents(root) == before and not (root / STAGE).exists()
@@ -519,7 +519,7 @@ def test_a_withdrawal_waits_for_commands_at_work_and_then_names_the_one_that_doe
 def test_a_reader_who_does_not_end_puts_the_switch_off_and_nothing_is_changed(root, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     before = contents(root)
-    with lock_for_reading(root, "`glc ethics`"), another_process(), \
+    with delay_withdrawal_while_reading(root, "`glc ethics`"), another_process(), \
             pytest.raises(Busy, match="Another `glc ethics` is"), \
             edit_copy_and_replace_study(Study(root)) as new:
         (new.root / "raw/new").touch()
