@@ -100,7 +100,7 @@ def test_a_form_that_is_gone_still_counts(study):
      "raters.csv, column role: r01 was provider and is survivor_adviser."),
     (("r02,beacon,provider,true", "r02,beacon,provider,false"),
      "raters.csv, column may_rate: r02 was true and is false."),
-    (("r10,org10,provider,true\n", ""), "raters.csv: r10 is gone.")])
+    (("r10,org10,provider,true\n", ""), "raters.csv: r10 is missing.")])
 def test_a_rater_who_is_changed_afterwards_voted_as_on_that_day(study, change, said):
     study.spoil("private/reference/raters.csv", change)
     results, beside = told(study)
