@@ -298,9 +298,9 @@ def test_several_attributes_are_one_sentence(team):
 
 def test_a_table_takes_a_series_and_refuses_what_is_none():
     assert "<caption>Two" in glc.table(pd.Series([1, 2], name="n"), caption="Two").data
-    with pytest.raises(UsageError, match="not of a list"):
+    with pytest.raises(UsageError, match="not from a list"):
         glc.table([1, 2], caption="Two")
-    with pytest.raises(UsageError, match="not of a str"):
+    with pytest.raises(UsageError, match="not from a str"):
         glc.figure("abc", title="Two")
 
 
