@@ -387,6 +387,8 @@ class Search:
             if (_is_varied(term) and not term.rule.startswith(_OF_COUNTRIES)
                     and len(words := transcriptions.split_name_without_particles(term.text)) > 1):
                 self.heard.append((words, term._replace(case="heard")))
+                if joined := _with_abd_joined(words):
+                    self.heard.append((joined, term._replace(case="heard")))
                 if term.rule == PERSON and term.how == "folded" and not only_persons:
                     self.heard.append((words[-1:], term._replace(rule=PART, case="heard")))
             if term.word:
@@ -442,6 +444,15 @@ class Search:
                 place for sounds in transcriptions.list_consonant_readings(word)
                 for place in self.by_sound.get(sounds, ()))
         return self._sounding[word]
+
+
+def _with_abd_joined(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the words of a name with the Arabic word for "servant" joined to the next word, as many write
+    it (Abdelrahim, عبدالرحيم); empty for other names."""
+    if not {*words[:-1]} & {"عبد", "abd", "abdel", "abdul"}:
+        return ()
+    joined = re.sub(r"\b(عبد|abd|abdel|abdul) (?=\S)", r"\1", " ".join(words))
+    return tuple(joined.split())
 
 
 def _is_varied(term: Term) -> bool:
@@ -799,7 +810,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
         return False
     if term.rule.startswith(name_variants.CODE) and _is_defined(words, text[end:end + 60]):
         return False
-    if term.rule.startswith(name_variants.CITY) and _REMOVED.match(f"{words}{text[end:end + 8]}"):
+    if term.rule.startswith(name_variants.CITY) and (_REMOVED.match(f"{words}{text[end:end + 8]}")
+                                                     or _BEFORE_LONGER.search(text[max(0, start - 8):start])):
         return False
     if term.rule.startswith(_OF_COUNTRIES) and _OTHER_GEORGIA.search(
             f"{text[max(0, start - 16):start]}|{words}|{text[end:end + 16]}"):
@@ -848,6 +860,8 @@ _TITLED = re.compile(r"""(?x) (?:\ (?:and|of|[A-Z]\w+)){0,3}\ (?:Journal|Quarter
     | \ (?:Agreement|Charter|Convention|Declaration|Principles|Process|Protocol|Statute|Treaty)\b""")
 """The pattern of words that make a city or a people the beginning of the name of a journal, publisher or
 treaty."""
+_BEFORE_LONGER = re.compile(r"\b(?:Fort|Lago|Lake|Las|Los|New|Port|Porto|Puerto|Río|San|Santa|São) $")
+"""The pattern of words that make a city's name a part of another place's name, such as Los Lagos."""
 _REMOVED = re.compile(r"Quito (?:el|la|los|las|un|una|unos|unas) ")
 """The pattern of a Spanish verb that is spelt like a city."""
 _OTHER_GEORGIA = re.compile(r"""(?xi) state\ of\ \|georgia\| | \|georgia\|(?:,\ usa?\b|\ state\ univ|\ tech\b)

@@ -84,6 +84,8 @@ def list_abbreviations_and_core_names(label: str) -> Iterator[NamePart]:
         if len(letters) >= 3 and _CASED.match(letters) and letters not in ordinary_words("abbreviation"):
             yield NamePart("abbreviation", (letters,))
     core = _without(words := WORD.findall(folded), "form")
+    if (with_article := [word for word in words if word not in ordinary_words("form")])[:1] != [*core[:1]]:
+        yield NamePart("core", ("".join(with_article),))
     for shorter in dict.fromkeys((core, _without(core, "house"))):
         if len(shorter) < len(words):
             yield from _core(shorter)
@@ -233,6 +235,7 @@ def _is_of_another(before: str, behind: str, name: str) -> bool:
     ...     ("our Coordinator ", ""), ("", " Dunaway"))]
     [True, False, True, False, False, True]
     """
+    before = re.sub(r"(?<!\w)\w['’]$", "", before)  # of N'Guessan or D'Souza
     if _SENTENCE_BEGINS.search(before):
         return _precedes_name_of_another(behind, name)
     found = re.search(r"(?<![\w'’.-])([^\W\d_]{2,}(?:-[^\W\d_]{2,})?) $", before)

@@ -166,7 +166,12 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
         if folded.isascii():
             yield tuple(encode(word, "rot13") for word in own)
     if all(map(_ARABIC.search, words)):
-        yield tuple(re.sub("^ال(?=.{3})", "", word) for word in own)
+        bare = [re.sub("^ال(?=.{3})", "", word) for word in own]
+        yield tuple(bare)
+        if is_person and len(words) > 2:
+            yield bare[0], bare[-1]
+            yield own[0], own[-1]
+            yield tuple(re.sub(r"\bعبد (?=\S)", "عبد", " ".join(own)).split())
     is_varied = all(_CYRILLIC.search(word) for word in words) and len(folded) > 4
     if is_varied or is_person and len(words) > 1 and all(word.isalpha() for word in words):
         stems = [strip_case_ending(word) for word in words]

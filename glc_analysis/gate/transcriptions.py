@@ -18,8 +18,8 @@ from glc_analysis.templates import read_packaged_csv
 
 _LATIN = {row["letter"]: row["sounds"] for row in read_packaged_csv(__file__, "transcription.csv")}
 PARTICLES = frozenset(("a", "al", "and", "bin", "bint", "da", "de", "del", "den", "der", "di", "do", "dos",
-                       "du", "e", "el", "ibn", "la", "las", "le", "los", "ni", "of", "the", "van", "von",
-                       "wa", "y"))
+                       "du", "e", "el", "ibn", "la", "las", "le", "les", "los", "ni", "of", "the", "van",
+                       "von", "wa", "y"))
 """The words in names that do not count as a part of the name, such as "bin" and "de"."""
 _SOUNDS = [(re.compile(form), readings) for form, readings in (
     (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"kh|gh", ("K",)),

@@ -58,7 +58,8 @@ _JOINERS = set("\u00ad\u200d\u2060")
 _LEADING = _JOINERS | set("เแโใไເແໂໃໄ\u17d2\u1039")  # belong to the letter that follows
 _TRAILING = _JOINERS | set("ะาำๅະາຳຽ")  # vowels that are letters to Unicode
 _PLAIN = str.maketrans({**dict.fromkeys("‘’ʼʻ`´", "'"), **dict.fromkeys("‐‑–—−", "-"),
-                        "ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+                        "ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe",
+                        "ɓ": "b", "ɗ": "d", "ƙ": "k", "ƴ": "y", "ɛ": "e", "ɔ": "o", "ŋ": "n"})
 
 _BRANCHES = 24
 """The number of first letters of a name that the search pattern contains. Further letters are compared
