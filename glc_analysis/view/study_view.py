@@ -550,7 +550,7 @@ def open_study(path: str | Path = "") -> OpenStudy:
 
     >>> open_study("nowhere")
     Traceback (most recent call last):
-    glc_analysis.errors.UsageError: There is no study folder nowhere. To fix: name one that is there, ...
+    glc_analysis.errors.UsageError: There is no study folder nowhere. To fix: name an existing folder ...
     """
     from glc_analysis.tables_html import register_notebook_display
 

@@ -78,7 +78,7 @@ def test_a_proxy_that_cannot_be_one_is_a_fault_in_its_row(study, proxies, said):
 def test_two_of_an_organisation_with_one_vote_need_no_proxy(study):
     study.spoil("private/reference/raters.csv", ("r10,org10,", "r10,org9,"))
     declare(study, "2,r10,r09,visa,true,organisation\n")
-    with pytest.raises(Faults, match="of one organisation, which has one vote"):
+    with pytest.raises(Faults, match="belong to one organisation, which has one vote"):
         forms(study)
 
 

@@ -41,7 +41,7 @@ def test_an_open_round_is_counted_where_no_other_table_can_be_read(study):
     spoil_all_but(study, *BALLOT_TABLES)
     done = study.glc("tally", "--round", "2")
     assert done.exit_code == 0 and "8 of 10 received" in done.stdout
-    assert done.stderr.startswith("To project, ") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("The page to project, ") and done.stderr.count("\n") == 1
 
 
 @pytest.mark.acceptance
