@@ -132,6 +132,7 @@ def test_no_other_module_makes_hashes_without_a_key():
                "manifest.py": "the package, and checksums of raw files",
                "sample/__init__.py": "files of the invented sample, for its manifest",
                "text.py": "versions of texts, beside the texts", "reference.py": "in memory",
+               "intake/transcripts.py": "in memory",
                "run/plan.py": "the source of a notebook",
                "addons/schedule/schedule.py": "the path of a study",
                "addons/convening/packets/packet.py": "private/packets.csv",

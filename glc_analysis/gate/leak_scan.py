@@ -36,14 +36,16 @@ from glc_analysis.gate.file_text import (
 )
 from glc_analysis.gate.identifying_forms import find_identifying_forms
 from glc_analysis.gate.name_parts import (
-    CITED,
+    CITED_AUTHOR,
     LONGER_NAME,
     find_initials_without_surname,
+    follows_first_name,
     is_ordinary,
     is_part,
     list_abbreviations_and_core_names,
     parts_of_person,
     parts_of_place,
+    precedes_name_of_another,
 )
 from glc_analysis.gate.name_variants import (
     country_words,
@@ -808,10 +810,12 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.rule.startswith((name_variants.ADJECTIVE, name_variants.CITY)) and (
             LONGER_NAME.match(text, end) or _TITLED.match(text, end)):
         return False
-    if term.rule.startswith(name_variants.CODE) and _is_defined(words, text[end:end + 60]):
+    if term.rule.startswith(name_variants.CODE) and (_is_defined(words, text[end:end + 60])
+                                                     or precedes_name_of_another(text[end:end + 40], words)):
         return False
     if term.rule.startswith(name_variants.CITY) and (_REMOVED.match(f"{words}{text[end:end + 8]}")
-                                                     or _BEFORE_LONGER.search(text[max(0, start - 8):start])):
+                                                     or _BEFORE_LONGER.search(text[max(0, start - 8):start])
+                                                     or follows_first_name(text[max(0, start - 40):start])):
         return False
     if term.rule.startswith(_OF_COUNTRIES) and _OTHER_GEORGIA.search(
             f"{text[max(0, start - 16):start]}|{words}|{text[end:end + 16]}"):
@@ -819,7 +823,7 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.case == "any" or is_file_name:
         return True
     if term.case == "heard":
-        is_author = term.rule == PART and CITED.match(text, end)
+        is_author = term.rule == PART and CITED_AUTHOR.match(text, end)
         return not is_author and not is_ordinary(words, "") and all(
             word.lower() == word.upper() or word[0].isupper() or len(word) <= _LONGEST_PARTICLE
             for word in name_variants.WORD.findall(words))
@@ -829,7 +833,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
         return " " not in words or text == text.lower() or any(
             _has_capitals(one, term.text.title() if term.text.islower() else term.text)
             for one in (words, words[::-1]))  # it may be written backwards
-    if text[start] != text[start].upper():
+    if text[start] != text[start].upper() or (
+            term.rule.startswith(name_variants.CITY) and not _has_capitals(words, term.text)):
         return False
     if term.case == "capital":
         return True

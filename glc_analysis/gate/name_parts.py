@@ -129,7 +129,7 @@ def _is_long_word(word: str) -> bool:
 
 
 _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:;…。៖។|•\n\"“”«»(]|\s[–—-])\s*$")
-CITED = re.compile(r"""(?x)
+CITED_AUTHOR = re.compile(r"""(?x)
     (?:,?\ (?:[A-Z]\.?\ ?){1,3})? (?:,|\ et\ al\.?|\ (?:&|and|y|et|und|e)\ \w+)* \ \(?(?:19|20)\d\d
     | ,?\ (?:[A-Z]\.?[ ]?){1,3} (?:,\ (?:&\ |and\ )?|&\ |and\ ) [A-Z]\w+ | \ et\ al""")
 """The pattern of text that follows the name of a cited author."""
@@ -180,11 +180,11 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
     if not _CASED.match(fold_text(word)):
         return (_follows_title(before) or kind == "surname" and _is_surname_without_capitals(word)
                 or kind == "given name" and _speaks(before, behind))
-    if not word[0].isupper() or CITED.match(behind) or (
+    if not word[0].isupper() or CITED_AUTHOR.match(behind) or (
             kind == "given name" and word.isupper() and len(word) < _SHORTEST_WORD and behind[:1] != ":"):
         return False
     if _follows_title(before) and not (
-            kind == "given name" and _precedes_name_of_another(behind, name)):
+            kind == "given name" and precedes_name_of_another(behind, name)):
         return True
     initials = [each[0] for each in WORD.findall(fold_text(name))]
     beside = ((_INITIAL_OF_SURNAME.match(behind),) if kind == "given name"
@@ -237,23 +237,33 @@ def _is_of_another(before: str, behind: str, name: str) -> bool:
     """
     before = re.sub(r"(?<!\w)\w['’]$", "", before)  # of N'Guessan or D'Souza
     if _SENTENCE_BEGINS.search(before):
-        return _precedes_name_of_another(behind, name)
+        return precedes_name_of_another(behind, name)
     found = re.search(r"(?<![\w'’.-])([^\W\d_]{2,}(?:-[^\W\d_]{2,})?) $", before)
     if found is None or _is_like_own(found[1], name):
         return False
     opens = _SENTENCE_BEGINS.search(before[:found.start()])
     return fold_text(found[1]) in first_names() or _may_be_name(found[1]) and (
-        not opens or _precedes_name_of_another(behind, name))
+        not opens or precedes_name_of_another(behind, name))
 
 
-def _precedes_name_of_another(behind: str, name: str) -> bool:
+def precedes_name_of_another(behind: str, name: str) -> bool:
     """Whether a capitalised word follows that may be a name, but no part of the ``name``.
 
-    >>> [_precedes_name_of_another(behind, "Aïssatou Faye") for behind in (" Dunaway", " Street", " Aissata")]
+    >>> [precedes_name_of_another(behind, "Aïssatou Faye") for behind in (" Dunaway", " Street", " Aissata")]
     [True, False, False]
     """
     found = re.match(r" ([^\W\d_]{3,})(?!['’])", behind)
     return bool(found) and _may_be_name(found[1]) and not _is_like_own(found[1], name)
+
+
+def follows_first_name(before: str) -> bool:
+    """Whether the word directly before a position is a common given name.
+
+    >>> follows_first_name("the novel by Cristina "), follows_first_name("from ")
+    (True, False)
+    """
+    found = re.search(r"(?<![\w'’.-])([^\W\d_]{3,}) $", before)
+    return bool(found) and found[1][0].isupper() and fold_text(found[1]) in first_names()
 
 
 def _may_be_name(word: str) -> bool:

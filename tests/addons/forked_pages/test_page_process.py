@@ -141,7 +141,7 @@ def test_what_another_program_prints_is_on_the_page(forked, tmp_path):
 def test_a_cell_where_the_process_ends_is_named(end, code, forked, tmp_path):
     failure = forked.execute(job(tmp_path / "cells", "'before'", end, "'after'"))
     assert (failure.cell, failure.error, failure.message) == (
-        3, "DeadKernelError", f"its process ended with {code}")
+        3, "DeadKernelError", f"its process ended with exit code {code}")
 
 
 def test_a_cell_that_takes_too_long_is_named(sample_study, tmp_path):
