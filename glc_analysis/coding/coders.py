@@ -475,7 +475,7 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
         if not codes:
             faults.append(Fault("no survey file has columns of this name", file="study.toml", value=pattern,
                                 column="[survey] coded",
-                                fix="correct the name: * stands for the code, # for a number"))
+                                fix="correct the name of the column: * stands for a code, # for a number"))
             continue
         code_question |= dict.fromkeys(codes, question)
         cells = pd.DataFrame({code: records.cells([columns.get(code, "") for columns in columns_by_file])

@@ -42,8 +42,8 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
     - survey: the organisation was asked a question of the code's theme. For a code that codes the answers to
       one question only, it was asked that question.
     - interview: the interview reached a question of the code's theme.
-    - call, and interview without guide questions: the organisation was present or interviewed. It could raise
-      any code there, although it was asked about none.
+    - call, and interview without guide questions: the organisation was present or interviewed. In
+      such a text, an organisation could raise any code, although it was asked about none.
 
     An organisation raised a code if the code was given to words of its participants. A code is also raised
     wherever a code below it is raised, unless the two contradict each other. An organisation that was not

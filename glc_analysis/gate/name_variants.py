@@ -425,7 +425,8 @@ def names_to_disregard(hidden: Collection[str], languages: Collection[str]) -> l
 
 def needed_case(word: str, rule: str) -> str:
     """Returns how a word must be written to count as a leak: in any way (``any``), with a ``capital`` letter,
-    or with a capital letter in a context in which it can mean a country (``place``, ``given``).
+    or with a capital letter where the words around it mean a country (``place``; for a word that is also a
+    given name, ``given``).
 
     >>> [needed_case(word, NAME) for word in ("Cambodia", "Peru", "Jordan", "UK", "Israel")]
     ['any', 'capital', 'place', 'capital', 'given']

@@ -101,7 +101,7 @@ class Contribution:
 
     def redact(self, texts: list[str]) -> list[str]:
         """Returns texts without the leaver's names and words. If only quotations are withdrawn, the words
-        stay."""
+        of the text stay."""
         return replace_names_in_texts(texts, self.words_to_remove_from_material)
 
     def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:

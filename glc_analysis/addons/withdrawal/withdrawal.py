@@ -655,8 +655,9 @@ def _check_arrived(study: Study, wanted: SoughtContent) -> None:
     what = "arrived or changed during the withdrawal, and"
     faults = [Fault(f"{what} {trace.what} ({trace.place})", file=trace.file, fix="repeat the command, which "
                     "then reads this file as well") for one in found for trace in one.traces]
-    faults += [Fault(f"{what} no program can read it: {unread.why}", file=unread.file, fix="check it by "
-                     "hand, or destroy it, then repeat") for one in found for unread in one.unread]
+    faults += [Fault(f"{what} no program can read it: {unread.why}", file=unread.file,
+                     fix="check the file by hand or destroy it, then repeat the command")
+               for one in found for unread in one.unread]
     if faults:
         raise Faults(faults)
 
