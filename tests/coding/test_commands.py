@@ -106,7 +106,7 @@ def test_decisions_come_back_as_the_coder_consensus(tmp_path):
     settings = (made.reference / "study.toml").read_text(encoding="utf-8")
     (made.reference / "study.toml").write_text(settings.replace(
         'codings = {', 'codings = {"consensus" = "../raw/codings/consensus/*", '), encoding="utf-8")
-    assert "Nothing is left to decide: 1 difference" in glc(made, "agreement").stderr
+    assert "Nothing is left to decide: the coders have settled 1 difference" in glc(made, "agreement").stderr
     rows = pd.read_csv(glc_export(made, "quotes"), encoding="utf-8-sig").query("segment_id == 'blue.4'")
     assert rows["code_id"].tolist() == ["delay", "shelter"]
     assert load_workbook(made.processed / "disagreements.xlsx")["Disagreements"].cell(
