@@ -101,7 +101,7 @@ class Polls:
 
     def start(self):
         self.process = Process(glc(self.study, "ballot", "--round", "1", "--serve"), stderr=subprocess.PIPE)
-        while b"Ctrl-C ends it" not in self.said.rpartition(b"Round 1 on phones")[2]:
+        while b"Ctrl-C ends voting" not in self.said.rpartition(b"Phones can vote in round 1")[2]:
             line = self.process.stderr.readline()
             assert line, self.said.decode()
             self.said += line
