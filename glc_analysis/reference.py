@@ -97,7 +97,8 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     unsound = frozenset()
     if needed is not None:
         unsound = frozenset(unread | {_table_of(fault) for fault in faults}) - {*needed}
-        tables |= {name: _empty(name).copy(deep=False) for name in unread - {*needed}}
+        tables |= {name: _empty(name, pd.get_option(_STORAGE)).copy(deep=False)
+                   for name in unread - {*needed}}
         unread |= reference_tables().keys() - {*needed} - {*beside}
     for check in list_applicable_checks(tables, unread, registered_checks()):
         faults += _find_faults_between(check, tuple(contents[name] for name in check.tables))
@@ -108,14 +109,19 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     return Reference(tables, unsound)
 
 
+_STORAGE = "mode.string_storage"
+"""The option of pandas that says how it stores text, which is a part of the key of caches with frames."""
+
+
 @dataclass(frozen=True)
 class _Content:
     """The content of a reference table, as the key of a cache. Two objects are equal if the files of the
-    table hold the same bytes, even in different studies."""
+    table hold the same bytes, even in different studies, and if pandas stores text in the same way."""
 
     name: str
     digest: str
     study: Study = field(compare=False)
+    storage: str = field(default_factory=partial(pd.get_option, _STORAGE))
 
     @classmethod
     def of(cls, study: Study, name: str) -> _Content:
@@ -151,8 +157,8 @@ def _table_of(fault: Fault) -> str:
 
 
 @cache
-def _empty(name: str) -> pd.DataFrame:
-    """Returns a table without rows."""
+def _empty(name: str, storage: str) -> pd.DataFrame:
+    """Returns a table without rows; ``storage`` is how pandas stores text now."""
     return pd.DataFrame(columns=[*REQUIRED_COLUMNS[name], *OPTIONAL_COLUMNS.get(name, ())], dtype="str")
 
 
@@ -165,7 +171,7 @@ def read_reference_table(study: Study, name: str) -> pd.DataFrame:
     for file in apart:
         rows = _joined(rows, _read_file(study, file), table.key, file, shared)
     if not rows:
-        return _empty(name).copy(deep=False)
+        return _empty(name, pd.get_option(_STORAGE)).copy(deep=False)
     cells = {column: [row[column] for row in rows.values()]
              for column in (*table.required_columns, *table.optional_columns)}
     # A spreadsheet that saves the file makes TRUE of true.

@@ -53,12 +53,16 @@ _DTYPES = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "b
 _PYTHON_TEXT = pd.StringDtype("python", na_value=np.nan)
 
 
+_STORAGE = "mode.string_storage"
+"""The option of pandas that says how it stores text."""
+
+
 @contextmanager
 def use_python_strings() -> Generator[None]:
     """Within the block, pandas stores text as Python strings instead of Arrow strings, its default. Most of
     the package reads text value by value, so a build or a command then takes a sixth less time. Frames that
     analysts make themselves are not affected."""
-    with pd.option_context("mode.string_storage", "python"):
+    with pd.option_context(_STORAGE, "python"):
         yield
 
 
@@ -71,7 +75,7 @@ def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     table = TABLES[name]
     if not len(frame) and not any(name in table.columns and isinstance(dtype, pd.CategoricalDtype)
                                   for name, dtype in frame.dtypes.items()):
-        return _without_rows(name).copy()
+        return _without_rows(name, pd.get_option(_STORAGE)).copy()
     shaped = pd.DataFrame({c: _typed(frame.get(c), column.kind, frame.index)
                            for c, column in table.columns.items()})
     shaped = shaped.sort_values(list(table.key), kind="stable", ignore_index=True)
@@ -81,8 +85,8 @@ def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @cache
-def _without_rows(name: str) -> pd.DataFrame:
-    """Returns a table without rows."""
+def _without_rows(name: str, storage: str) -> pd.DataFrame:
+    """Returns a table without rows; ``storage`` is how pandas stores text now."""
     index = pd.RangeIndex(0)
     return pd.DataFrame({c: _typed(None, column.kind, index) for c, column in TABLES[name].columns.items()})
 

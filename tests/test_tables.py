@@ -10,8 +10,11 @@ from frictionless import Package
 
 from glc_analysis import read_log, tables
 from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
 from glc_analysis.tables import TABLES
 from tests.support.built_studies import built
+from tests.support.study_on_disk import SmallStudy
 from tests.support.study_writer import choices, places, question, themes, write_study
 
 KINDS = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
@@ -312,3 +315,11 @@ def test_a_table_that_is_not_built_is_recorded_all_the_same(study, log, monkeypa
     with pytest.raises(GLCError, match="not built"):
         read("later", study)
     assert log() == ["later"]
+
+
+def test_a_reference_table_that_a_build_has_read_has_the_texts_of_whoever_reads_it_next(tmp_path):
+    study = Study(SmallStudy(tmp_path).root)
+    with tables.use_python_strings():
+        read_reference(study)
+    with pd.option_context("mode.string_storage", "pyarrow"):
+        assert read_reference(study).questions["wording"].dtype.storage == "pyarrow"

@@ -21,7 +21,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from itertools import accumulate, groupby, pairwise, takewhile
 from pathlib import Path
@@ -362,13 +362,19 @@ def read_transcript(path: Path) -> Transcript:
     return replace(read, path=path, turns=read.turns.copy(deep=False))
 
 
+_STORAGE = "mode.string_storage"
+"""The option of pandas that says how it stores text."""
+
+
 @dataclass(frozen=True)
 class _Content:
-    """What a transcript is read from: two are equal if files of one name hold the same bytes."""
+    """What a transcript is read from: two are equal if files of one name hold the same bytes, and if pandas
+    stores text in the same way."""
 
     name: str
     digest: str
     path: Path = field(compare=False)
+    storage: str = field(default_factory=partial(pd.get_option, _STORAGE))
 
 
 @lru_cache(maxsize=64)

@@ -8,12 +8,14 @@ import unicodedata
 import zipfile
 
 import docx
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.tables import use_python_strings
 from tests.support.share import share
 
 
@@ -563,3 +565,12 @@ def test_numbered_titles_and_headings_of_one_word_are_no_speakers(tmp_path):
 
 def test_a_name_alone_on_its_line_is_a_speaker_where_it_recurs(tmp_path):
     assert spoken(tmp_path, "Ana:\nHello.\nBen:\nYes.\nAna:\nOk.\nBen:\nNo.\n")[1] == ["Ben", "Yes."]
+
+
+def test_a_transcript_that_a_build_has_read_has_the_texts_of_whoever_reads_it_next(tmp_path):
+    path = tmp_path / "call.txt"
+    path.write_text("Ana: We met.\n\nBen: Yes.\n", encoding="utf-8")
+    with use_python_strings():
+        read_transcript(path)
+    with pd.option_context("mode.string_storage", "pyarrow"):
+        assert read_transcript(path).turns["text"].dtype.storage == "pyarrow"
