@@ -196,8 +196,9 @@ class ReportRun:
         if not elsewhere:
             processes.hold(one for page in to_run for one in page.reads)
         try:
-            with defer_interrupts(), closing(execute_all(processes, order, jobs,
-                                                         lambda: self._assembly)) as executed:
+            # A page that somebody waits for has the processors to itself as far as possible.
+            meanwhile = (lambda: None) if any(map(self._is_ahead, to_run)) else lambda: self._assembly
+            with defer_interrupts(), closing(execute_all(processes, order, jobs, meanwhile)) as executed:
                 for done, (page, outcome, seconds) in enumerate(executed, start=1):
                     self._store(page, outcome, seconds)
                     if self._ahead and self._is_ahead(page) and not self.entries[page.slug]["failure"]:
