@@ -28,7 +28,7 @@ _NEWS, _SCRIPT = "~news", "~watch.js"
 _LONGEST_WAIT = 20.0
 """The most seconds for which the server delays its answer about a page. It then says that the page is
 unchanged, and the browser asks again."""
-_LOOK = 0.05
+_LOOK = 0.02
 
 
 class PageServer:

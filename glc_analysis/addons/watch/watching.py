@@ -29,7 +29,7 @@ from glc_analysis.study_locks import delay_withdrawal_while_writing
 from glc_analysis.tables import use_python_strings
 
 Files = dict[str, tuple[int, int, int]]
-_LOOK, _QUIET = 0.1, 0.1
+_LOOK, _QUIET = 0.05, 0.1
 """The seconds between two checks of the files, and the seconds without a change after which a file counts as
 saved."""
 _AUDIENCE = "team"
