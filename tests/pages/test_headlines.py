@@ -2,8 +2,8 @@
 
 import re
 import shutil
+from dataclasses import fields
 from pathlib import Path
-from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from glc_analysis import tables
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults
-from glc_analysis.figures.estimates import records_behind_figures, survey_estimates
+from glc_analysis.figures.estimates import CleanTables, records_behind_figures, survey_estimates
 from glc_analysis.figures.quality import quality_estimates
 from glc_analysis.pages.findings import (
     FINDING_RULE,
@@ -284,17 +284,18 @@ def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_sentence(audienc
     # A follow-up question is answered by those who were asked.
     answers = [(times, one | ({} if one["Q1"] == "yes" else {"Q5": ""})) for times, one in answers]
     frames = survey_of(*answers)
-    data = SimpleNamespace(**frames)
+    data = CleanTables(**{field.name: frames[field.name] for field in fields(CleanTables)})
     frames["figures"] = tables.conform_to_schema("figures", pd.concat(
         [survey_estimates(data, STUDY, records_behind_figures(data)),
          quality_estimates(data, frames["documents"])]))
     decisions = decided(frames, audience, refused=refused).reset_index()
     study = Study(Path("there-is-no-such-study"))
     study.__dict__["settings"] = {
-        "disclosure": SETTINGS, "survey": {"organisation": "org", "country": "country", "loop": ""}}
+        "disclosure": SETTINGS, "survey": {"organisation": "org", "country": "country", "loop": ""},
+        "study": {"unit_name": []}}
     frames["codebook"] = tables.conform_to_schema("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read_table", lambda name, **chosen: frames[name].copy()):
-        view = Decided(study, audience).given(frames["figures"], decisions)
+        view = Uncoded(study, audience).given(frames["figures"], decisions)
         frame = check(view)
     sizes = decisions.set_index("figure_id")["status"].get("quality/survey/organisations/all")
     assert (frame["figure_id"] == "quality/survey/organisations/all").any() == (sizes == "shown")
