@@ -45,7 +45,6 @@ from glc_analysis.gate.name_parts import (
     list_abbreviations_and_core_names,
     parts_of_person,
     parts_of_place,
-    precedes_name_of_another,
 )
 from glc_analysis.gate.name_variants import (
     country_words,
@@ -810,11 +809,9 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.rule.startswith((name_variants.ADJECTIVE, name_variants.CITY)) and (
             LONGER_NAME.match(text, end) or _TITLED.match(text, end)):
         return False
-    if term.rule.startswith(name_variants.CODE) and (_is_defined(words, text[end:end + 60])
-                                                     or precedes_name_of_another(text[end:end + 40], words)):
+    if term.rule.startswith(name_variants.CODE) and _is_defined(words, text[end:end + 60]):
         return False
-    if term.rule.startswith(name_variants.CITY) and (_REMOVED.match(f"{words}{text[end:end + 8]}")
-                                                     or _BEFORE_LONGER.search(text[max(0, start - 8):start])
+    if term.rule.startswith(name_variants.CITY) and (_BEFORE_LONGER.search(text[max(0, start - 8):start])
                                                      or follows_first_name(text[max(0, start - 40):start])):
         return False
     if term.rule.startswith(_OF_COUNTRIES) and _OTHER_GEORGIA.search(
@@ -865,10 +862,8 @@ _TITLED = re.compile(r"""(?x) (?:\ (?:and|of|[A-Z]\w+)){0,3}\ (?:Journal|Quarter
     | \ (?:Agreement|Charter|Convention|Declaration|Principles|Process|Protocol|Statute|Treaty)\b""")
 """The pattern of words that make a city or a people the beginning of the name of a journal, publisher or
 treaty."""
-_BEFORE_LONGER = re.compile(r"\b(?:Fort|Lago|Lake|Las|Los|New|Port|Porto|Puerto|Río|San|Santa|São) $")
+_BEFORE_LONGER = re.compile(r"\b(?:Fort|Lago|Lake|Las|Los|Puerto|Río|San|Santa|São) $")
 """The pattern of words that make a city's name a part of another place's name, such as Los Lagos."""
-_REMOVED = re.compile(r"Quito (?:el|la|los|las|un|una|unos|unas) ")
-"""The pattern of a Spanish verb that is spelt like a city."""
 _OTHER_GEORGIA = re.compile(r"""(?xi) state\ of\ \|georgia\| | \|georgia\|(?:,\ usa?\b|\ state\ univ|\ tech\b)
     | \|georgian\|\ (?:terrace|house|mansion|era|period|style|architecture|square|building|england|bay)\b""")
 """The pattern of a US state and of an English style, within their neighbouring words."""

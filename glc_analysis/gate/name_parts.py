@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 from typing import Literal, NamedTuple
 
 from glc_analysis.gate.name_variants import CONNECTORS, WORD, first_names, ordinary_words
@@ -184,7 +184,7 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
             kind == "given name" and word.isupper() and len(word) < _SHORTEST_WORD and behind[:1] != ":"):
         return False
     if _follows_title(before) and not (
-            kind == "given name" and precedes_name_of_another(behind, name)):
+            kind == "given name" and _precedes_name_of_another(behind, name)):
         return True
     initials = [each[0] for each in WORD.findall(fold_text(name))]
     beside = ((_INITIAL_OF_SURNAME.match(behind),) if kind == "given name"
@@ -226,30 +226,32 @@ def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
 
 
 def _is_of_another(before: str, behind: str, name: str) -> bool:
-    """Whether the words beside a surname make it the surname of somebody else: a common given name before it,
-    or a capitalised word that is no ordinary word and no title, before it within a sentence, or behind it at
-    the beginning of one. A word that begins like one of the words of the ``name`` does not count.
+    """Whether the words beside a surname make it the surname of somebody else: a common given name among the
+    capitalised words before it, or a capitalised word behind it that may be a name, if the surname opens a
+    sentence or another such word stands before it. A word that begins like one of the words of the ``name``
+    does not count.
 
     >>> [_is_of_another(before, behind, "Joaquim Brandão Seixas") for before, behind in (
-    ...     ("Raul ", ""), ("As Joaquim ", ""), ("the singer Iracema ", ""), ("Yesterday ", ""),
-    ...     ("our Coordinator ", ""), ("", " Dunaway"))]
-    [True, False, True, False, False, True]
+    ...     ("Raul ", ""), ("As Joaquim ", ""), ("the judge Iracema ", ""), ("Yesterday ", ""),
+    ...     ("Manuela ", " Leite"), ("", " Dunaway"))]
+    [True, False, False, False, True, True]
     """
     before = re.sub(r"(?<!\w)\w['’]$", "", before)  # of N'Guessan or D'Souza
     if _SENTENCE_BEGINS.search(before):
-        return precedes_name_of_another(behind, name)
-    found = re.search(r"(?<![\w'’.-])([^\W\d_]{2,}(?:-[^\W\d_]{2,})?) $", before)
-    if found is None or _is_like_own(found[1], name):
+        return _precedes_name_of_another(behind, name)
+    found = re.search(r"(?<![\w'’.-])((?:[^\W\d_]{2,}(?:-[^\W\d_]{2,})? ){1,3})$", before)
+    words = found[1].split() if found else []
+    names = [*takewhile(lambda word: word[0].isupper(), reversed(words))]
+    if not names or any(_is_like_own(word, name) for word in names):
         return False
-    opens = _SENTENCE_BEGINS.search(before[:found.start()])
-    return fold_text(found[1]) in first_names() or _may_be_name(found[1]) and (
-        not opens or precedes_name_of_another(behind, name))
+    return any(fold_text(word) in first_names() for word in names) or (
+        _may_be_name(names[0]) and _precedes_name_of_another(behind, name))
 
 
-def precedes_name_of_another(behind: str, name: str) -> bool:
+def _precedes_name_of_another(behind: str, name: str) -> bool:
     """Whether a capitalised word follows that may be a name, but no part of the ``name``.
 
-    >>> [precedes_name_of_another(behind, "Aïssatou Faye") for behind in (" Dunaway", " Street", " Aissata")]
+    >>> [_precedes_name_of_another(behind, "Aïssatou Faye") for behind in (" Dunaway", " Street", " Aissata")]
     [True, False, False]
     """
     found = re.match(r" ([^\W\d_]{3,})(?!['’])", behind)
