@@ -54,7 +54,7 @@ def _is_forking() -> bool:
 def _preloading() -> dict[str, str]:
     """Returns the environment variable by which the fork server of a run also imports the modules of this
     package that pages use."""
-    lines = [line for path in NOTEBOOKS.glob("*.ipynb")
+    lines = [line for path in NOTEBOOKS.glob("[0-9]*.ipynb")
              for line in _IMPORTED.findall(path.read_text(encoding="utf-8"))]
     # What is imported from a package may itself be a module; the server leaves out what is none.
     imported = {module for package, names in lines

@@ -12,12 +12,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, Protection
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
 from glc_analysis.addons.convening.rating_forms import round_texts_in_language
@@ -31,6 +28,9 @@ from glc_analysis.spreadsheets import print_on_a4, save_workbook_reproducibly, s
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
 from glc_analysis.text import language_direction
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 TRIAL_QUESTIONS = (
     "predicted", "started_on", "ended_on", "done", "scale", "before", "before_unmeasured", "after",
@@ -224,6 +224,9 @@ def render_sheet_page(sheet: PracticeSheet) -> str:
 def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
     """Writes a sheet as a workbook: the questions in rows, a column for each principle. Only the answer cells
     are unlocked (without a password); the same sheet gives the same bytes."""
+    from openpyxl import Workbook  # pages import this module too, and write no workbook
+    from openpyxl.styles import Alignment, Font, Protection
+
     book = Workbook()
     book.properties.creator = None
     grid = book.active
@@ -282,6 +285,8 @@ def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool
 
 def _offer(grid: Worksheet, n: int, question: str, sheet: PracticeSheet) -> None:
     """Adds the list of possible answers to a row of cells."""
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     if offered := sheet.answers_offered(question):
         rule = DataValidation(type="list", formula1=f'"{",".join(offered)}"', allow_blank=True)
         rule.add(f"C{n}:D{n}")

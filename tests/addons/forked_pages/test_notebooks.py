@@ -23,6 +23,10 @@ def only_when_warm(tmp_path):
     return path
 
 
+def test_a_run_imports_nothing_in_advance_for_notebooks_that_make_no_page():
+    assert "glc_analysis.addons.desk.explorer" not in _preloading()["GLC_PRELOAD"].split()
+
+
 def test_every_notebook_runs_and_its_own_checks_hold_in_forked_kernels(sample_study, only_when_warm):
     if sys.platform == "linux":  # elsewhere no kernel is forked from one that has imported the libraries
         _, *of_a_run = _preloading()["GLC_PRELOAD"].split()  # but for the module that needs no kernels
