@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import pandas as pd
 import scipy
@@ -104,6 +105,19 @@ def undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]
     rows = occurrences[occurrences["code_id"] == code_id]
     return {*rows.loc[rows["is_undecided"], "organisation_id"]} - {
         *rows.loc[rows["is_raised"], "organisation_id"]}
+
+
+def codes_with_undecided_organisations(occurrences: pd.DataFrame) -> set[str]:
+    """Returns the codes for which :func:`undecided_organisations` has an organisation.
+
+    >>> rows = pd.DataFrame({"organisation_id": ["a", "a", "b"], "code_id": ["rest", "rest", "food"],
+    ...                      "is_raised": [False, True, False], "is_undecided": [True, False, True]})
+    >>> codes_with_undecided_organisations(rows)
+    {'food'}
+    """
+    pairs = [*zip(occurrences["code_id"], occurrences["organisation_id"], strict=True)]
+    raised = {*compress(pairs, occurrences["is_raised"])}
+    return {code for code, _ in {*compress(pairs, occurrences["is_undecided"])} - raised}
 
 
 def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,

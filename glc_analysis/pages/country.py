@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from glc_analysis.disclosure.quotations import find_team_only_codes
 from glc_analysis.figures.estimates import ALL
-from glc_analysis.figures.mentions import undecided_organisations
+from glc_analysis.figures.mentions import codes_with_undecided_organisations
 from glc_analysis.pages.coding import note_if_no_coding_counts
 from glc_analysis.pages.findings import (
     compare_country_with_region,
@@ -270,9 +270,10 @@ def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[A
     if not kind:
         return []
     rows = view.summary(question.question_id, by="" if kind == ALL else kind)
-    rows = rows if kind == ALL else rows[rows["group"] == group]
-    row = _row_of(tuple(rows))  # made once: itertuples makes a class for each of a page's many small frames
-    return [row(*values) for values in rows.itertuples(index=False, name=None)]
+    row = _row_of(tuple(rows))
+    # Not by itertuples, which makes a class for each of a page's many small frames, and slices every column.
+    figures = [row(*values) for values in zip(*(rows[column] for column in rows), strict=True)]
+    return figures if kind == ALL else [figure for figure in figures if figure.group == group]
 
 
 @cache
@@ -331,12 +332,12 @@ def render_country_codes(view: StudyView) -> Html:
         return render_note(NOTHING_CODED_HERE)
     asked = {*mentioned.loc[mentioned["is_asked"] & ~mentioned["source"].isin(UNASKED), "code_id"]}
     groups, silent, waiting = [], [], []
+    undecided, codes = codes_with_undecided_organisations(mentioned), [*book.itertuples(index=False)]
     for theme, name in {**view.themes, "": "Other codes"}.items():
-        own = [*book[book["theme_id"] == theme].itertuples(index=False)]
-        is_open = {row.code_id: bool(undecided_organisations(mentioned, row.code_id)) for row in own}
-        waiting += [row.name for row in own if is_open[row.code_id]]
+        own = [row for row in codes if row.theme_id == theme]
+        waiting += [row.name for row in own if row.code_id in undecided]
         silent += [row.name for row in own if row.code_id in asked and not said[row.code_id]
-                   and not is_open[row.code_id]]
+                   and row.code_id not in undecided]
         rows = [_code_row(row.name, said[row.code_id], near.get(row.code_id)) for row in own
                 if said[row.code_id]]
         groups += [(name, rows)] if rows else []

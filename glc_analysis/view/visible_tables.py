@@ -402,12 +402,11 @@ class VisibleTables:
         all figures. So a page that shows one question need not be made again when another question changes.
         """
         asked = self.question_table
-        own = asked[asked["question_id"] == question_id]
-        if own.empty:
+        if question_id not in {*asked["question_id"]}:
             raise unknown_question_error(question_id, asked["question_id"])
         if self.country or self.theme or "released" in vars(self):
             return self._summaries(by)[question_id]
-        figures = self.question_figures(question_id)
+        figures, own = self.question_figures(question_id), asked[asked["question_id"] == question_id]
         return summaries(figures, own, self.options, self.country_table, by=by)[question_id]
 
     @cached_property
