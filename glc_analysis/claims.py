@@ -30,7 +30,6 @@ HELD_BY_CORE = dict.fromkeys((
     "private/releases": "it leaves the contributors of each, and their contents are forgotten",
     "private/digests.key": "another key takes its place",
     "private/pseudonyms.json": "its names go; their numbers stay taken",
-    "private/published.csv": "names nobody",
     "private/faults.txt": "searched like any file",
     "private/arrived": "searched like any file"}
 """For each reference table of the core, and for each of its files and folders in ``private/``, the way in

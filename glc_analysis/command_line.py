@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from glc_analysis.build import BuildResult
 
 
-_QUICK = ("build", "run", "status", "unpublish")
+_QUICK = ("build", "run", "status")
 """Commands that need not load pandas, or need it only if there is work to do."""
 
 

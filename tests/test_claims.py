@@ -1,7 +1,6 @@
 """All that a study holds of organisations is claimed, by the core or an add-on, with how it is erased."""
 
 import re
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,12 @@ from glc_analysis.addon import AddOn
 from glc_analysis.claims import list_erasure_rules, refuse_unclaimed_data
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import write_manifest
-from glc_analysis.publish.publication import publish
 from glc_analysis.schema import reference_tables
 from glc_analysis.study import Study
 from tests.support.study_on_disk import SmallStudy
 
 PRIVATE = re.compile(r"""(?:\bprivate / |["`f ]private/)["{]?([a-z_]+(?:\.\w+)?)""")
 """How the source names what it keeps in private/."""
-TODAY = date(2017, 6, 1)
 
 
 @pytest.fixture
@@ -39,7 +36,7 @@ def test_every_reference_table_is_claimed_with_how_it_is_erased():
 def test_everything_that_the_package_keeps_in_private_is_claimed():
     named = {name for path in Path(glc_analysis.__file__).parent.rglob("*.py")
              for name in PRIVATE.findall(path.read_text(encoding="utf-8"))}
-    assert named >= {"releases", "published.csv"}
+    assert named >= {"releases", "arrived"}
     assert not {f"private/{name}" for name in named} - {*list_erasure_rules()}
 
 
@@ -53,10 +50,10 @@ LEFT = {"a table": ("private/reference/sightings.csv", "private/reference/sighti
 
 
 @pytest.mark.parametrize("held", LEFT)
-def test_what_nobody_claims_is_named_and_nothing_is_published(study, held):
+def test_what_nobody_claims_is_named(study, held):
     keep(study, LEFT[held][0])
     with pytest.raises(Faults, match=f"{LEFT[held][1]}: no installed add-on claims this .*install"):
-        publish(study, "public", study.root.parent / "site", today=TODAY)
+        refuse_unclaimed_data(study)
 
 
 def test_what_an_add_on_kept_is_refused_once_the_add_on_is_gone(study, monkeypatch):
@@ -86,11 +83,11 @@ UNREAD = {"a project": ("codings/ana.qde", b"<Project/>", PROJECT),
 
 
 @pytest.mark.parametrize("kind", UNREAD)
-def test_a_raw_file_that_nothing_installed_reads_is_named_and_nothing_is_published(study, monkeypatch, kind):
+def test_a_raw_file_that_nothing_installed_reads_is_named(study, monkeypatch, kind):
     name, content, said = UNREAD[kind]
     (study.raw / name).parent.mkdir(parents=True, exist_ok=True)
     (study.raw / name).write_bytes(content)
     study.settings["raw"]["codings"] = {"ana": "../raw/codings/*"}
     monkeypatch.setattr(addon, "installed_add_ons", dict)
     with pytest.raises(Faults, match=said):
-        publish(study, "public", study.root.parent / "site", today=TODAY)
+        refuse_unclaimed_data(study)

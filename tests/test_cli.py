@@ -121,14 +121,13 @@ def test_no_rows_are_a_sentence_in_a_table_and_still_valid_csv_and_json():
 PRINT_ROWS = {
     "agreement": (), "list": (), "pseudonyms": (),
     "summary": ("Q1",), "transcripts": ()}
-"""Commands that print rows, with what they need beside. `unpublish` needs what was published:
-it has tests of its own."""
+"""Commands that print rows, with what they need beside."""
 
 
 def test_every_command_that_prints_rows_has_the_same_three_formats():
     chosen = {name: option.type.choices for name, command in cli.commands.items() for option in command.params
               if "--format" in option.opts}
-    assert {*chosen} >= {*PRINT_ROWS, "unpublish"}
+    assert {*chosen} >= {*PRINT_ROWS}
     assert {tuple(choices) for choices in chosen.values()} == {("table", "csv", "json")}
 
 

@@ -1,11 +1,10 @@
-"""The commands with which people make and publish the site."""
+"""The commands with which people make the site, and list its pages."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,8 +20,6 @@ from glc_analysis.command_line import (
     run_add_on_hooks,
     say,
 )
-from glc_analysis.errors import GLCError, count_of
-from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import REPOSITORY, Study
 
 if TYPE_CHECKING:
@@ -99,57 +96,4 @@ def list_pages(study: Study, audience: str, form: str) -> None:
                if_empty="There is no page for this audience.")
 
 
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Who will read it.")
-@pass_study_to_write
-def publish(study: Study, folder: Path, audience: str) -> None:
-    """Put what an audience may have into a folder to hand over.
-
-    The folder gets only the last run's site, its downloads and the packet for everybody. DIR must be outside
-    the study, such as a folder of a web server or of a memory stick. What was published there before is
-    replaced. Before anything is written, the gate searches all files again for what the audience may not see.
-    """
-    from datetime import date
-
-    from glc_analysis.disclosure.rules import has_capability
-    from glc_analysis.publish.publication import publish as publish_run
-
-    page = publish_run(study, audience, folder, today=date.today())
-    click.echo(page)
-    say("Every user of this computer, such as a web server, can read it if the folders above it allow this."
-        if has_capability(audience, "anybody") else
-        "Only you can read it: hand it over on an encrypted stick, or behind a password.")
-    say(f"To take it back: `glc unpublish {page.parent} --audience {audience}`.")
-
-
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Whose material it is.")
-@add_format_option("csv")
-@pass_study_to_write
-def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
-    """Remove what was published for an audience from a folder.
-
-    This is for emergencies. It lists every file that was there, and says which copies it cannot remove.
-    """
-    from datetime import date
-
-    from pandas import DataFrame
-
-    from glc_analysis.publish.publication import PUBLISHED_OUT_OF_REACH
-    from glc_analysis.publish.publication import unpublish as take_back
-
-    removal = take_back(study, audience, folder, today=date.today())
-    print_rows(DataFrame(removal.files.items(), columns=["file", "state"]), form,
-               if_empty="Nothing was there.")
-    for other in removal.elsewhere:
-        say(f"It is also published in {other}. To fix: `glc unpublish {other} --audience {audience}`.")
-    say(PUBLISHED_OUT_OF_REACH)
-    if removal.kept:
-        raise GLCError(f"{count_of(len(removal.kept), 'file')} could not be removed, such as "
-                       f"{removal.kept[0]}. To fix: get permission to write there, then run the same command "
-                       "again.")
-
-
-PUBLISHING_COMMANDS = (run, list_pages, publish, unpublish)
+PUBLISHING_COMMANDS = (run, list_pages)

@@ -5,5 +5,5 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "ethics", "The pages on ethics and safety, and the days on which files must be destroyed.",
-    needs=("withdrawal",), commands={"Data manager": "commands:COMMANDS"}, terms="terms:TERMS",
+    needs=("handover", "withdrawal"), commands={"Data manager": "commands:COMMANDS"}, terms="terms:TERMS",
     holds={"safety": "rows that name the leaver are removed, and its names and words from all others"})

@@ -51,7 +51,7 @@ def ethics(study: Study, is_written: bool) -> None:
         count_unanswered_safety_questions,
         make_safety_page_lines,
     )
-    from glc_analysis.publish.publication import published_folders
+    from glc_analysis.addons.handover.publication import published_folders
 
     if is_written:
         path = add_missing_safety_questions(study)

@@ -4,6 +4,6 @@ file."""
 from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
-    "withdrawal", "An organisation or a person leaves the study.",
+    "withdrawal", "An organisation or a person leaves the study.", needs=("handover",),
     commands={"Data manager": "commands:COMMANDS"}, arrived="search:describe_content_found_in_file",
     holds={"withdrawn": "names nobody"})

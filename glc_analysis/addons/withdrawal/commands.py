@@ -37,10 +37,10 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     """
     from datetime import date
 
+    from glc_analysis.addons.handover.publication import published_folders
     from glc_analysis.addons.withdrawal import withdrawal
     from glc_analysis.addons.withdrawal.contribution import check_person_known
     from glc_analysis.addons.withdrawal.person import CANNOT_UNDO, carry_out_person_choice
-    from glc_analysis.publish.publication import published_folders
     from glc_analysis.reference import read_reference
 
     if person and not choice:

@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from glc_analysis.addons.handover.publication import publish
 from glc_analysis.build import build
-from glc_analysis.publish.publication import publish
 from glc_analysis.report import update_report_pages
 from tests.run.small_study import collection
 from tests.support.notebooks import for_the_public

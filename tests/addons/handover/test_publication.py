@@ -6,11 +6,8 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.build import build
-from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.permissions import close_folder_to_others, find_paths_open_to_others
-from glc_analysis.publish import publication
-from glc_analysis.publish.publication import (
+from glc_analysis.addons.handover import publication
+from glc_analysis.addons.handover.publication import (
     ABSENT,
     FOREIGN,
     NOT_REMOVED,
@@ -20,6 +17,9 @@ from glc_analysis.publish.publication import (
     read_published,
     unpublish,
 )
+from glc_analysis.build import build
+from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.permissions import close_folder_to_others, find_paths_open_to_others
 from glc_analysis.report import update_report_pages
 from glc_analysis.study import Study
 from tests.run.small_study import collection, edit
@@ -65,6 +65,14 @@ def test_it_hands_over_the_site_with_its_downloads_and_nothing_else(ready):
     assert all((folder / name).read_bytes() == (site / name).read_bytes() for name in files(site))
     assert not [name for name in files(folder) if name.endswith((".ipynb", ".log")) or "run.json" in name]
     assert [path.name for path in folder.parent.iterdir()] == ["site"]
+
+
+def test_nothing_is_published_beside_what_no_add_on_claims(ready):
+    study, notebooks, folder = ready
+    (study.private / "sightings").mkdir(parents=True)
+    with pytest.raises(Faults, match=r"private/sightings: no installed add-on claims this folder"):
+        publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    assert not folder.exists()
 
 
 def test_the_public_can_read_it_and_nobody_else_a_study(ready):
