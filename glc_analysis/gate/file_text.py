@@ -50,6 +50,7 @@ _FONTS = re.compile(r"(theme\d*|fontTable|webSettings)\.xml$")  # among the font
 _HEADER = re.compile(r'&(?:"[^"]*"|\d+|[A-Z])')  # signs in the header of a sheet, as in "&CConfidential"
 _JOINED = {"source", "text"}
 _MIME = re.compile(r"(?:application|audio|image|text|video)/[\w.+-]+")
+_DIVIDED, _NUMBER = re.compile(r"\w[-\u00ad\u2010]$"), re.compile(r"[\d)]$")
 _BREAKING = {"br", "cr", "hr", "p", "tab"}
 _CUT = "\x01"
 _TOUCHING = re.compile(rf"\w{_CUT}+\w")
@@ -102,7 +103,8 @@ def normalise(text: str) -> str:
     >>> normalise("Ro\\u200bsa  L&oacute;\\u00adpez")
     'Rosa López'
     """
-    text = html.unescape(_ANSI.sub("", text) if "\x1b" in text else text)
+    text = _ANSI.sub("", text) if "\x1b" in text else text
+    text = html.unescape(text) if "&" in text else text
     return " ".join((text if text.isascii() else _visible(text)).split())
 
 
@@ -195,9 +197,9 @@ def _lines(text: str) -> Iterator[Piece]:
     for n, line in enumerate(text.splitlines(), start=1):
         line = line.strip(" >#*\t")
         yield f"line {n}", line
-        if re.search(r"\w[-\u00ad\u2010]$", before) and re.match(r"\w", line):
+        if before and _DIVIDED.search(before) and re.match(r"\w", line):
             yield f"line {n - 1}", before[-80:-1] + line[:80]
-        if re.search(r"[\d)]$", before) and re.match(r"[\d(]", line):
+        if before and _NUMBER.search(before) and re.match(r"[\d(]", line):
             yield f"line {n - 1}", f"{before[-30:]} {line[:30]}"
         before = line
 
@@ -350,12 +352,12 @@ def _cells(content: bytes) -> Iterator[Piece]:
     read as XML."""
     from openpyxl import load_workbook  # builds and pages import this module too, and read no workbook
 
-    book = load_workbook(io.BytesIO(content))
+    book = load_workbook(io.BytesIO(content), read_only=True)
     for sheet in book.worksheets:
+        sheet.reset_dimensions()  # some tools write wrong ones, and cells would be lost
         for cell in (cell for row in sheet.iter_rows() for cell in row):
-            for text in (cell.value, cell.comment and cell.comment.text):
-                if text is not None:
-                    yield f"{sheet.title}!{cell.coordinate}", str(text)
+            if cell.value is not None:
+                yield f"{sheet.title}!{cell.coordinate}", str(cell.value)
 
 
 def _database(content: bytes) -> Iterator[Piece]:

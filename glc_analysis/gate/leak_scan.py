@@ -574,8 +574,8 @@ class _Document:
     def as_decoded(self, wanted: Search) -> _Document | None:
         """Returns the plain form of some texts of the file; None if there are no such texts. They are texts
         that are encoded, texts in spaced-out letters, and texts with signs inside words that may be names."""
-        readings = [(place, text) for place, piece in (
-            self.pieces if {"%", "="} & {*self.text} else ()) if (text := decode_escapes(piece))]
+        readings = [(place, text) for place, piece in self.pieces
+                    if ("%" in piece or "=" in piece) and (text := decode_escapes(piece))]
         if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters(self.text):
             readings += [(place, text) for place, piece in self.pieces
                          if (text := join_spaced_letters(piece))]

@@ -21,13 +21,14 @@ PARTICLES = frozenset(("a", "al", "and", "bin", "bint", "da", "de", "del", "den"
                        "du", "e", "el", "ibn", "la", "las", "le", "les", "los", "ni", "of", "the", "van",
                        "von", "wa", "y"))
 """The words in names that do not count as a part of the name, such as "bin" and "de"."""
-_SOUNDS = [(re.compile(form), readings) for form, readings in (
+_SOUNDS = (
     (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"kh|gh", ("K",)),
     (r"th|dh", ("T", "S", "TK")), (r"ph", ("F", "P")), (r"bh", ("P",)), (r"x", ("KS", "K", "C")),
     (r"g(?=[ei])", ("K", "C")), (r"c(?=[eiy])", ("S", "C")), (r"c", ("K", "C")),
     (r"qu?|k|g", ("K",)), (r"h", ("", "K")), (r"j", ("C", "K", "")), (r"(?<!^)y(?=[aeiou])", ("", "C")),
     (r"w", ("", "F")), (r"v|f", ("F",)), (r"b|p", ("P",)), (r"d|t", ("T",)), (r"s|z", ("S",)),
-    (r"ng", ("NK", "N")), (r"l", ("L",)), (r"r", ("R",)), (r"m", ("M",)), (r"n", ("N",)), (r".", ("",)))]
+    (r"ng", ("NK", "N")), (r"l", ("L",)), (r"r", ("R",)), (r"m", ("M",)), (r"n", ("N",)))
+_SOUND = re.compile("|".join(f"({form})" for form, _ in _SOUNDS))
 _MOST_READINGS = 24
 _FEWEST_SOUNDS, _FEWEST_IN_SAME_SCRIPT, _FEWEST_WITHOUT_CAPITALS = 4, 5, 7
 """The smallest number of sounds in a whole name for it to be compared with words in another script, in the
@@ -75,13 +76,7 @@ def _in_latin(word: str, between: str = "") -> str:
 
 
 def _readings(word: str) -> set[str]:
-    at, parts = 0, []
-    while at < len(word):
-        for form, readings in _SOUNDS:
-            if found := form.match(word, at):
-                parts.append(readings)
-                at = found.end()
-                break
+    parts = [_SOUNDS[found.lastindex - 1][1] for found in _SOUND.finditer(word) if found.lastindex]
     heard: set[str] = set()
     for n, choice in enumerate(product(*parts)):
         if n == _MOST_READINGS:

@@ -323,9 +323,12 @@ def fold_text(text: str) -> str:
 def _comparable(text: str, *, folds: bool) -> str:
     """Returns the text that :func:`make_comparable_with_positions` returns, without its positions."""
     if text.isascii():
-        plain = re.sub(r"\s+", " ", text)
+        plain = _BLANKS.sub(" ", text)
         return plain.casefold().replace("`", "'") if folds else plain
     return re.sub("  +", " ", text.translate(_CHARACTERS[folds]))
+
+
+_BLANKS = re.compile(r"\s+")
 
 
 @cache
