@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import namedtuple
 from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property, lru_cache
@@ -389,6 +390,23 @@ def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:
     return find_row_themes(name, frame,
                            dict(zip(questions["question_id"], questions["theme_id"], strict=True)),
                            map_codes_to_themes(codebook))
+
+
+def iterate_rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yields the rows as ``itertuples(index=False)`` does, with Python's own integers. For frames of text or
+    of few rows it is several times as fast, because ``itertuples`` slices every column, looks up each text by
+    itself, and makes a class each time.
+
+    >>> [row.rater_id for row in iterate_rows(pd.DataFrame({"round_id": ["1", "1"], "rater_id": ["b", "a"]}))]
+    ['b', 'a']
+    """
+    columns = (frame[name].astype("object").tolist() for name in frame)
+    return map(_row_class(tuple(frame))._make, zip(*columns, strict=True))
+
+
+@cache
+def _row_class(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Row", columns)
 
 
 def group_rows(frame: pd.DataFrame, *columns: str,

@@ -323,3 +323,12 @@ def test_a_reference_table_that_a_build_has_read_has_the_texts_of_whoever_reads_
         read_reference(study)
     with pd.option_context("mode.string_storage", "pyarrow"):
         assert read_reference(study).questions["wording"].dtype.storage == "pyarrow"
+
+
+def test_rows_of_a_frame_are_those_of_itertuples():
+    frame = pd.DataFrame({"text": pd.array(["a", None], dtype="str"), "n": pd.array([1, None], dtype="Int64"),
+                          "share": [0.5, float("nan")], "is_own": [True, False],
+                          "kind": pd.Categorical(["call", "answer"])}, index=[7, 3])
+    rows, expected = [*tables.iterate_rows(frame)], [*frame.itertuples(index=False)]
+    assert [row._fields for row in rows] == [row._fields for row in expected]
+    assert [[*map(str, row)] for row in rows] == [[*map(str, row)] for row in expected]

@@ -8,7 +8,6 @@ states both counts and draws no comparison.
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -31,6 +30,7 @@ from glc_analysis.pages.questions import list_options_in_base
 from glc_analysis.pages.text_names import name_texts
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.slices import map_codes_to_themes
+from glc_analysis.tables import iterate_rows
 from glc_analysis.tables_html import (
     language_label,
     make_displayable,
@@ -270,15 +270,7 @@ def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[A
     if not kind:
         return []
     rows = view.summary(question.question_id, by="" if kind == ALL else kind)
-    row = _row_of(tuple(rows))
-    # Not by itertuples, which makes a class for each of a page's many small frames, and slices every column.
-    figures = [row(*values) for values in zip(*(rows[column] for column in rows), strict=True)]
-    return figures if kind == ALL else [figure for figure in figures if figure.group == group]
-
-
-@cache
-def _row_of(columns: tuple[str, ...]) -> Any:
-    return namedtuple("Figure", columns)
+    return [row for row in iterate_rows(rows) if kind == ALL or row.group == group]
 
 
 def _median(figures: list[Any]) -> str:
@@ -332,7 +324,7 @@ def render_country_codes(view: StudyView) -> Html:
         return render_note(NOTHING_CODED_HERE)
     asked = {*mentioned.loc[mentioned["is_asked"] & ~mentioned["source"].isin(UNASKED), "code_id"]}
     groups, silent, waiting = [], [], []
-    undecided, codes = codes_with_undecided_organisations(mentioned), [*book.itertuples(index=False)]
+    undecided, codes = codes_with_undecided_organisations(mentioned), [*iterate_rows(book)]
     for theme, name in {**view.themes, "": "Other codes"}.items():
         own = [row for row in codes if row.theme_id == theme]
         waiting += [row.name for row in own if row.code_id in undecided]

@@ -121,18 +121,18 @@ def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
     """Returns the figures of headlines.csv that belong on the page, in the order of the file."""
     authors, days = (", ".join(dict.fromkeys(listed[column])) for column in ("author", "date"))
     questions, codes = {*view.question_table["question_id"]}, {*view.code_tree["code_id"]}
-    parts = []
+    parts, coded = [], None
     for question, option, code, claim in zip(*(listed[column] for column in (
             "question_id", "option_id", "code_id", "claim")), strict=True):
         if question in questions:
-            figures = view.question_figures(question)
+            figures = _released_counts(view.question_figures(question))
             figures = figures[figures["option_id"] == option]
         elif code in codes:
-            figures = view.measured("coded")
-            figures = figures[figures["code_id"] == code]
+            coded = _released_counts(view.measured("coded")) if coded is None else coded
+            figures = coded[coded["code_id"] == code]
         else:
             continue
-        parts.append(_released_counts(figures).assign(claim=claim.strip().removesuffix(".")))
+        parts.append(figures.assign(claim=claim.strip().removesuffix(".")))
     chosen = pd.concat(parts) if parts else _released_counts(view.measured("coded").head(0))
     return chosen.assign(chosen_by=LISTED_FINDINGS.format(authors=authors, days=days))
 

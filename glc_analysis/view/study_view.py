@@ -448,14 +448,17 @@ class StudyView(VisibleTables):
     # What the frames have in common.
 
     def _question(self, question_id: str) -> Any:
-        rows = self.question_table
-        matching = rows[rows["question_id"].str.casefold() == question_id.casefold()]
-        if matching.empty:
-            if self.theme and question_id.casefold() in map(str.casefold, self.words.questions):
-                raise UsageError(f"Question {question_id} does not belong to the theme "
-                                 f"{self.themes[self.theme]}. To fix: ask a view without a theme.")
-            raise unknown_question_error(question_id, rows["question_id"])
-        return next(matching.itertuples())
+        if question := self._question_rows.get(question_id.casefold()):
+            return question
+        if self.theme and question_id.casefold() in map(str.casefold, self.words.questions):
+            raise UsageError(f"Question {question_id} does not belong to the theme "
+                             f"{self.themes[self.theme]}. To fix: ask a view without a theme.")
+        raise unknown_question_error(question_id, self.question_table["question_id"])
+
+    @cached_property
+    def _question_rows(self) -> dict[str, Any]:
+        """The rows of :attr:`question_table`, keyed by their ids in small letters."""
+        return {row.question_id.casefold(): row for row in tables.iterate_rows(self.question_table)}
 
     def _asked_of(self, question: Any) -> str:
         """Returns a sentence that says who was asked a question."""

@@ -50,7 +50,7 @@ from glc_analysis.pages.text_names import name_texts, name_turn
 from glc_analysis.reference import read_part_of_reference_table, read_reference_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
-from glc_analysis.tables import group_rows
+from glc_analysis.tables import group_rows, iterate_rows
 from glc_analysis.text import format_day_or_unknown, format_day_with_preposition, normalise_space
 from glc_analysis.view.places import Places
 from glc_analysis.view.study_view import StudyView
@@ -247,7 +247,7 @@ class EvidenceTrail:
         id. With it, a trace reads only the figures that it shows."""
         def figures_by_id(question: str) -> dict[str, Any]:
             rows = self.view.question_figures(question) if question else self.view.released
-            return dict(zip(rows["figure_id"], rows.itertuples(), strict=True))
+            return dict(zip(rows["figure_id"], iterate_rows(rows), strict=True))
         return cache(figures_by_id)
 
     @cached_property
