@@ -44,12 +44,12 @@ from glc_analysis.cleaning.records import (
     read_surveys,
 )
 from glc_analysis.cleaning.waves import (
+    adapt_reference_to_wave,
+    combine_tables_of_waves,
     files_by_wave,
     list_asked_questions,
     make_wave_arguments_for_consent,
-    reference_of_wave,
     study_wave,
-    wave_tables,
 )
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, undecided_codes
@@ -57,7 +57,7 @@ from glc_analysis.disclosure.audiences import exclude_uncounted_organisations, l
 from glc_analysis.disclosure.blocks import (
     LANGUAGE,
     PublishedBlocks,
-    find_audiences_with_hidden_countries,
+    find_audiences_with_hidden_country_block,
     line_ids,
     select_quotations_with_owners,
 )
@@ -65,12 +65,12 @@ from glc_analysis.disclosure.cells import find_lines_with_rare_labels
 from glc_analysis.disclosure.closed_tables import is_closed, list_closed_questions_and_codes
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
-    all_consented,
+    find_countries_where_all_are_countable,
+    find_countries_where_all_consented,
     find_countries_with_visible_codes,
     find_printable_country_options,
     find_visible_countries,
-    find_visible_countries_without_survey,
-    fully_agreed_countries,
+    find_visible_countries_if_no_survey,
     is_hidden_country_option,
 )
 from glc_analysis.disclosure.quotations import (
@@ -84,7 +84,7 @@ from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.disclosure.suppression import (
     decide,
     hide_despite_earlier_release,
-    without_uninformative_bands,
+    suppress_uninformative_bands,
 )
 from glc_analysis.errors import Fault, Faults, GLCError, add_raised_faults, resolve_id
 from glc_analysis.figures.coded import coded_estimates
@@ -108,7 +108,7 @@ from glc_analysis.reference import (
     relocate_private_faults,
 )
 from glc_analysis.release_store import (
-    assign_cells_of_today,
+    assign_cells_and_find_hidden_lines,
     check_released_groupings,
     find_blocks_to_hide,
     find_earlier_consent_suppressions,
@@ -122,7 +122,7 @@ from glc_analysis.release_store import (
 )
 from glc_analysis.renames import find_files_with_old_names
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
-from glc_analysis.slices import digest_slices, group_by_work_country, list_work_countries
+from glc_analysis.slices import digest_slices, list_work_countries, map_countries_to_organisations_and_regions
 from glc_analysis.steps import (
     Engine,
     Forecast,
@@ -177,19 +177,19 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
         for line in renaming.lines:
             say(f"{line} (`glc check --accept` renames it).")
     earlier = Record.read(study)
-    arrivals, reference = manifest.compare_with_manifest(study), read_reference(study)
+    arrivals, reference = manifest.check_raw_files_against_manifest(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say, executor=executor, is_forced=is_forced,
                   deferred=() if are_decided else ("releases",))
     update_pseudonym_key(study, reference.names)
-    study.keep_digest_key()
+    study.write_digest_key_if_missing()
     inputs, after = inputs_digest(study, arrivals.digests), read_earlier_releases(study, arrivals.digests)
     say("writing the tables")
     places = list_work_countries(engine["answers"], engine["organisations"])
     known = find_visible_countries(places, engine["organisations"], _consent(study, reference),
                                    study.settings["disclosure"],
-                                   hidden_from=find_audiences_with_hidden_countries(engine["blocks"]))
+                                   hidden_from=find_audiences_with_hidden_country_block(engine["blocks"]))
     if not engine.rows("responses"):
-        known = find_visible_countries_without_survey(known)
+        known = find_visible_countries_if_no_survey(known)
     is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
     release = {}
     for audience in READING_AUDIENCES if not engine.undecided else ():
@@ -197,7 +197,8 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
         release[audience] = store_release_if_changed(
             study, audience, None if is_next else partial(_next_release, engine, audience), engine,
             known["shown"][audience], inputs, after)
-    lists = {**known, "work_places": group_by_work_country(places), **_wave_sizes(engine, study, reference)}
+    lists = {**known, "work_places": map_countries_to_organisations_and_regions(places),
+             **_wave_sizes(engine, study, reference)}
     if engine.undecided:
         lists[manifest.UNDECIDED] = {audience: manifest.last_release_number(study.private, audience)
                                      for audience in READING_AUDIENCES}
@@ -213,13 +214,13 @@ def _tables_of(engine: Engine) -> list[str]:
 def forecast_build(study: Study) -> list[Forecast]:
     """Forecasts which steps a build would run now, and why. Nothing is built or written."""
     _refuse_nothing(study)
-    return _engine(study, read_reference(study), manifest.compare_with_manifest(study), Record.read(study),
-                   lambda line: None).forecast()
+    return _engine(study, read_reference(study), manifest.check_raw_files_against_manifest(study),
+                   Record.read(study), lambda line: None).forecast()
 
 
 @tables.use_python_strings()
-def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
-                   is_forced: bool = False) -> BuildResult:
+def build_step_and_its_prerequisites(study: Study, name: str, *, say: Say = lambda line: None,
+                                     is_forced: bool = False) -> BuildResult:
     """Builds one step. Steps that it depends on run first if they are out of date. With ``is_forced``, the
     step runs even if it is up to date. Returns the number of rows of each table that was written.
 
@@ -230,8 +231,8 @@ def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
     steps = list_steps_needed_for(resolve_id(name, {step.name: step.name for step in BUILD_STEPS}, "step"),
                                   BUILD_STEPS)
     reference = read_reference(study)
-    engine = _engine(study, reference, manifest.compare_with_manifest(study), Record.read(study), say,
-                     steps=steps)
+    engine = _engine(study, reference, manifest.check_raw_files_against_manifest(study), Record.read(study),
+                     say, steps=steps)
     engine.run(forced=[name] if is_forced else [])
     update_pseudonym_key(study, reference.names)
     study.processed.mkdir(exist_ok=True)
@@ -267,7 +268,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
         raise Faults(dict.fromkeys(faults), unseen=["raw files and the tables made from them"])
     arrivals = manifest.Arrivals({}, {}, ())
     try:
-        arrivals = manifest.compare_with_manifest(study)
+        arrivals = manifest.check_raw_files_against_manifest(study)
     except Faults as found:
         faults += found.faults
     for look in (refuse_missing_or_outdated_releases, _refuse_nothing):
@@ -323,7 +324,9 @@ def check_study(study: Study, *, say: Say = lambda line: None,
         raise Faults(faults)
     made = {name for step in steps for name in step.makes}
     rows = {name: engine.rows(name) for name in TABLE_ORDER if name in made}
-    return rows if has_figures else rows | responses.count_response_table_rows(engine["records"], reference)
+    if has_figures:
+        return rows
+    return rows | responses.count_response_and_selection_rows(engine["records"], reference)
 
 
 def _in_words(names: Collection[str], study: Study, reference: Reference) -> list[str]:
@@ -353,21 +356,22 @@ def _answers_to_sound_questions(view: View, *, sound: Reference) -> dict[str, An
 def list_coding_notes(engine: Engine, reference: Reference) -> list[str]:
     """Returns notes for the team: on transcripts and coders' files, on how the coded passages were found in
     the texts, and on codes that codebook.csv lacks."""
-    from glc_analysis.coding.assemble import describe_placement_by_coder, orphan_sentences
+    from glc_analysis.coding.assemble import describe_codes_missing_from_codebook, describe_placement_by_coder
 
     notes = [line["why"] for step in ("conversations", "coding") for line in engine.logs[step]
              if line["step"] in (_FILES_READ, _TEXTS_READ)]
     codings, quarantined = engine["codings"], engine["quarantined"]
     return [*notes, *describe_placement_by_coder(codings, quarantined),
-            *orphan_sentences(codings, quarantined, engine["codebook"], reference.codebook)]
+            *describe_codes_missing_from_codebook(codings, quarantined, engine["codebook"],
+                                                  reference.codebook)]
 
 
 def _uncounted_work(engine: Engine) -> list[Fault]:
     """Returns Faults if every coding of the coders is quarantined or was placed by its position alone, so
     that no coding is used."""
-    from glc_analysis.coding.assemble import find_uncounted_coding_faults
+    from glc_analysis.coding.assemble import find_faults_if_no_coding_counts
 
-    return find_uncounted_coding_faults(engine["codings"], engine["quarantined"])
+    return find_faults_if_no_coding_counts(engine["codings"], engine["quarantined"])
 
 
 def update_pseudonym_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
@@ -447,9 +451,10 @@ def _records(view: View) -> dict[str, Any]:
 
 def _participants(view: View) -> dict[str, Any]:
     """Makes table ``participants``: which organisation took part in which interview or call."""
-    from glc_analysis.coding.texts import list_participants_by_document
+    from glc_analysis.coding.texts import list_participating_organisations_by_document
 
-    return {"participants": list_participants_by_document(view["conversations"], view.reference.attendance)}
+    return {"participants": list_participating_organisations_by_document(
+        view["conversations"], view.reference.attendance)}
 
 
 def _organisations(view: View) -> dict[str, Any]:
@@ -464,18 +469,18 @@ def _organisations(view: View) -> dict[str, Any]:
 def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, Any]:
     """Makes the tables of questions, options, answers and countries. If ``only`` is given, the tables hold
     only the answers to the questions that it names
-    (:func:`~glc_analysis.cleaning.responses.clean_responses`)."""
+    (:func:`~glc_analysis.cleaning.responses.clean_responses_and_selections`)."""
     survey_records, organisations = view["records"], view["organisations"]
     current = study_wave(view.reference.waves, view.study.settings["study"]["wave"])
     files = [survey.path.name for survey in survey_records.surveys]
-    reference = reference_of_wave(view.reference, current, files)
+    reference = adapt_reference_to_wave(view.reference, current, files)
     view.say("cleaning the answers")
     redacted = view.study.settings["survey"]["redacted"]
     faults: list[Fault] = []
     answered = selections = pd.DataFrame()
     try:
-        answered, selections = responses.clean_responses(survey_records, reference, redacted, view.log,
-                                                         only=only)
+        answered, selections = responses.clean_responses_and_selections(
+            survey_records, reference, redacted, view.log, only=only)
     except Faults as found:
         faults += found.faults
     others = {}
@@ -501,7 +506,7 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
     places = country_table(survey_records.answers, organisations, answered, reference)
     return {"questions": questions, "options": option_table(reference, places),
             "answers": records.answer_table(survey_records), "responses": answered, "selections": selections,
-            "countries": places, **wave_tables(others)}
+            "countries": places, **combine_tables_of_waves(others)}
 
 
 def _read_other_texts(study: Study) -> pd.DataFrame:
@@ -523,8 +528,8 @@ def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[st
     """Makes the organisations, records and answers of one wave other than the wave that the study's figures
     describe."""
     files = [survey.path.name for survey in of_wave.surveys]
-    reference, settings = reference_of_wave(view.reference, wave, files), view.study.settings["survey"]
-    answered, _ = responses.clean_responses(of_wave, reference, settings["redacted"], view.log)
+    reference, settings = adapt_reference_to_wave(view.reference, wave, files), view.study.settings["survey"]
+    answered, _ = responses.clean_responses_and_selections(of_wave, reference, settings["redacted"], view.log)
     answered = answered[answered["question_id"].isin(list_asked_questions(reference.questions, files))]
     return {"organisations": clean_organisations(of_wave, reference,
                                                  unknown=settings["unknown_organisations"]),
@@ -593,12 +598,12 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.lan
 def _answer_translations(view: View) -> dict[str, Any]:
     """Makes table ``answer_translations``: the translations of open answers, with pseudonyms in place of
     names."""
-    from glc_analysis.coding.answer_translations import place_translations
+    from glc_analysis.coding.answer_translations import match_and_mask_answer_translations
 
     elsewhere = {*view["wave_answers"]["answer_id"]} - {*view["answers"]["answer_id"]}
-    return {"answer_translations": place_translations(
+    return {"answer_translations": match_and_mask_answer_translations(
         view.reference.answer_translations, view["documents"], view.reference.names, view.pseudonyms,
-        elsewhere=elsewhere)}
+        records_of_other_waves=elsewhere)}
 
 
 def _coding(view: View) -> dict[str, Any]:
@@ -648,10 +653,14 @@ def _stated(view: View) -> dict[str, Any]:
 def _mentions(view: View) -> dict[str, Any]:
     """Makes table ``mentions``: which organisation was asked about which code, and which organisation raised
     it."""
-    from glc_analysis.coding.assemble import call_attendance, complete_codebook, map_codes_to_single_question
+    from glc_analysis.coding.assemble import (
+        append_unlisted_codes_to_codebook,
+        call_attendance,
+        map_codes_to_single_question,
+    )
 
     view.say("counting")
-    codebook = complete_codebook(view.reference.codebook, view["codebook"])
+    codebook = append_unlisted_codes_to_codebook(view.reference.codebook, view["codebook"])
     attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
     above = ancestors(codebook)
     return {"mentions": list_codes_asked_or_raised(
@@ -699,10 +708,10 @@ def _discordance(view: View) -> dict[str, Any]:
 
 def _coded_figures(view: View) -> dict[str, Any]:
     """Makes the figures about what was said in texts."""
-    from glc_analysis.coding.assemble import call_attendance, complete_codebook
+    from glc_analysis.coding.assemble import append_unlisted_codes_to_codebook, call_attendance
 
     view.say("counting")
-    codebook = complete_codebook(view.reference.codebook, view["codebook"])
+    codebook = append_unlisted_codes_to_codebook(view.reference.codebook, view["codebook"])
     attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
     return {"coded_figures": coded_estimates(
         view["code_records"], view["organisations"], view["answers"], _consensus(view), _open_codes(view),
@@ -734,17 +743,19 @@ def _releases(view: View) -> dict[str, Any]:
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
     contributors, consent = contributors_of(records, view), _consent(view.study, view.reference)
     settings, reference = view.study.settings["disclosure"], view.reference
-    organisations, hidden = view["organisations"], find_audiences_with_hidden_countries(view["blocks"])
+    organisations, hidden = view["organisations"], find_audiences_with_hidden_country_block(view["blocks"])
     shown = find_visible_countries(view["answers"], organisations, consent, settings,
                                    hidden_from=hidden)["shown"]["convening"]
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
-    agreed = fully_agreed_countries(view["answers"], organisations, consent, settings, audience="public")
+    agreed = find_countries_where_all_are_countable(view["answers"], organisations, consent, settings,
+                                                    audience="public")
     named_countries = {"convening": {"agreed": {country: regions[country] for country in shown},
                           "coded": find_countries_with_visible_codes(shown, answers, view["mentions"],
                                                                      consent, audience="convening")},
             "public": {"countries": {country: regions[country] for country in agreed}}}
-    if {*shown} - all_consented(view["answers"], organisations, consent, audience="convening"):
+    if {*shown} - find_countries_where_all_consented(view["answers"], organisations, consent,
+                                                     audience="convening"):
         # An agreement of the study opens names, not answers: figures by country have the public's floors.
         named_countries["convening"] = {"countries": named_countries["convening"]["agreed"]}
     everywhere = dict(zip(view["countries"]["country_id"], view["countries"]["region_id"], strict=True))
@@ -764,7 +775,7 @@ def _releases(view: View) -> dict[str, Any]:
             closed=list_closed_questions_and_codes(reference.closed, audience), **named_countries[audience])
     for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all(
             decision for _, decision in decided.values()), strict=True):
-        decisions = without_uninformative_bands(decisions, counted[audience][0])
+        decisions = suppress_uninformative_bands(decisions, counted[audience][0])
         if "release_convening" in released:  # it is decided first; who sits there reads the public pages too
             decisions = limit_to_convening(decisions, released["release_convening"], *counted[audience],
                                            counted["convening"][1], organisations, consent, settings)
@@ -795,7 +806,7 @@ def _blocks(view: View) -> dict[str, Any]:
     rewritten = {block for blocks in load_declared_objects("blocks") for block in blocks.rewritten(view)}
     rows = []
     lines = {audience: list_block_lines(view, reference, known, audience) for audience in READING_AUDIENCES}
-    cells, hidden_lines = assign_cells_of_today(view.study, lines, organisations)
+    cells, hidden_lines = assign_cells_and_find_hidden_lines(view.study, lines, organisations)
     departed = cells.loc[cells["is_hidden"], "organisation_id"]
     for audience, all_lines in lines.items():
         hidden_ids = {*line_ids(hidden_lines[audience]["block_id"], hidden_lines[audience]["line"])}

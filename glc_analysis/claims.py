@@ -36,7 +36,7 @@ HELD_BY_CORE = dict.fromkeys((
 which a withdrawal erases data from it. In these texts, "it" is the organisation or person that withdraws."""
 
 
-def list_erasure_rules() -> dict[str, str]:
+def map_data_to_erasure_rules() -> dict[str, str]:
     """Returns all tables, folders and files that the core and the installed add-ons claim, each with the way
     in which a withdrawal erases data from it."""
     return HELD_BY_CORE | {name: how for _, holds in list_declarations("holds") for name,
@@ -49,7 +49,7 @@ def refuse_unclaimed_data(study: Study) -> None:
 
     A folder with a row in manifest.csv is allowed, because a person has taken responsibility for it. A table
     with an old name is refused as well, because a withdrawal and a release look for its new name only."""
-    known = {*list_erasure_rules(), *read_manifest(study)}
+    known = {*map_data_to_erasure_rules(), *read_manifest(study)}
     install = "install the add-on that uses it, or remove"
     faults = [Fault("no installed add-on claims this table", file=study.relative(path),
                     fix=f"{install} the file")

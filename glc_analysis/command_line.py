@@ -219,7 +219,7 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def note_if_all_organisations_unknown(study: Study, audience: str) -> str:
+def note_if_no_record_names_organisation(study: Study, audience: str) -> str:
     """Returns a note if the study can release hardly any figure, because no record names its organisation.
     Returns blank text for any other study."""
     from glc_analysis.disclosure.rules import has_capability
@@ -300,10 +300,10 @@ def ensure_built(study: Study, *, are_decided: bool = True,
 def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> BuildResult:
     """Builds the tables; if ``only`` names a step, builds only this step."""
     with _building(study):
-        from glc_analysis.build import build_one_step, build_steps
+        from glc_analysis.build import build_step_and_its_prerequisites, build_steps
 
         if only:
-            return build_one_step(study, only, say=say, is_forced=is_forced)
+            return build_step_and_its_prerequisites(study, only, say=say, is_forced=is_forced)
         return build_steps(study, say=say, is_forced=is_forced)
 
 

@@ -69,7 +69,7 @@ class Digests:
 def read_or_make_digest_key(root: Path) -> bytes:
     """Returns the key of a study; for a study without a key, a new random key. No earlier digest agrees with
     digests made with a new key, so all content counts as changed. The next build saves the new key
-    (:func:`keep_digest_key`).
+    (:func:`write_digest_key_if_missing`).
 
     Raises GLCError if the key file is empty or too short.
     """
@@ -83,7 +83,7 @@ def read_or_make_digest_key(root: Path) -> bytes:
     return key
 
 
-def keep_digest_key(root: Path, key: bytes) -> None:
+def write_digest_key_if_missing(root: Path, key: bytes) -> None:
     """Writes the key of a study, unless the study already has one."""
     path = root / KEY_FILE
     if not path.exists():

@@ -26,22 +26,22 @@ _HEAD = """\
 """
 
 
-def list_files_for_git() -> list[str]:
+def list_files_allowed_in_git() -> list[str]:
     """Returns the files of a study that may enter git, as paths in its folder.
 
-    >>> list_files_for_git()[:3]
+    >>> list_files_allowed_in_git()[:3]
     ['reference/study.toml', 'reference/closed.csv', 'reference/codebook.csv']
     """
     paths = (reference_path(name) for name in reference_tables())
     return [SETTINGS, *sorted(path for path in paths if path.startswith("reference/"))]
 
 
-def write_gitignore_if_missing(study: Path) -> None:
+def write_gitignore_unless_edited(study: Path) -> None:
     """Writes the ``.gitignore`` of a study. A ``.gitignore`` that somebody has written or changed is kept."""
     path = study / ".gitignore"
     written = path.read_text(encoding="utf-8") if path.exists() else _HEAD
     if re.fullmatch(r"(?:!/reference/[\w.]+\n)*", written.removeprefix(_HEAD)):
-        write_atomic(path, _HEAD + "".join(f"!/{one}\n" for one in list_files_for_git()))
+        write_atomic(path, _HEAD + "".join(f"!/{one}\n" for one in list_files_allowed_in_git()))
 
 
 def find_git_repository(folder: Path) -> Path | None:

@@ -81,7 +81,7 @@ def last_release_number(private: Path, audience: str) -> int:
     return max((int(folder.name) for folder in list_release_folders(private, audience)), default=0)
 
 
-def number_next_release(private: Path, audience: str, number: int) -> None:
+def rename_next_release_folder(private: Path, audience: str, number: int) -> None:
     """Renames the folder ``next`` of a release to the release's number, unless a folder with this number
     exists. Raises OSError if there is no folder ``next``."""
     if not (release := private / "releases" / audience / f"{number:03}").exists():
@@ -132,7 +132,7 @@ def read_manifest(study: Study) -> dict[str, dict[str, str]]:
     return {row["path"]: row for row in rows}
 
 
-def compare_with_manifest(study: Study) -> Arrivals:
+def check_raw_files_against_manifest(study: Study) -> Arrivals:
     """Compares every raw file with the manifest, and returns the checksums and digests of the files.
 
     Raises Faults with one fault for every file that has changed, that is missing, or that is invented in a
@@ -337,7 +337,7 @@ def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
 
     Raises Faults if a raw file has changed or is missing.
     """
-    raw, built = compare_with_manifest(study).digests, study.processed / "slices.json"
+    raw, built = check_raw_files_against_manifest(study).digests, study.processed / "slices.json"
     if not built.is_file() or find_missing_release(study.processed, study.private):
         return False
     slices = json.loads(built.read_text(encoding="utf-8"))
@@ -351,7 +351,7 @@ def find_raw_changes(study: Study) -> set[str] | None:
 
     Raises Faults if a recorded raw file has changed or is missing.
     """
-    raw = compare_with_manifest(study).digests
+    raw = check_raw_files_against_manifest(study).digests
     built, provenance = (study.processed / name for name in ("slices.json", "provenance.json"))
     if not (built.is_file() and provenance.is_file()) or find_missing_release(study.processed, study.private):
         return None
@@ -450,7 +450,7 @@ def has_page(study: Study, name: str, id_: str) -> bool:
         return any(row["id"] == id_ for row in read_slices(study).get(name, []))
 
 
-def read_last_release(study: Study, audience: str) -> dict[str, Any]:
+def read_last_release_info(study: Study, audience: str) -> dict[str, Any]:
     """Returns the description of the release to an audience from slices.json, with the keys number, day and
     issued (:func:`read_release_info`). Raises GLCError if the build has not decided what the audience may
     see."""

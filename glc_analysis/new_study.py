@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from glc_analysis.errors import UsageError
-from glc_analysis.gitignore import write_gitignore_if_missing
+from glc_analysis.gitignore import write_gitignore_unless_edited
 from glc_analysis.schema import list_table_files, read_add_on_settings_templates, reference_tables
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.templates import load_template
@@ -32,8 +32,8 @@ def start_study(directory: Path) -> None:
     refuse_started(directory)
     for folder in FOLDERS:
         (directory / folder).mkdir(parents=True, exist_ok=True)
-    Study(directory).keep_digest_key()
-    write_gitignore_if_missing(directory)
+    Study(directory).write_digest_key_if_missing()
+    write_gitignore_unless_edited(directory)
     title = directory.resolve().name
     # TOML writes a text as JSON does, so that a quotation mark in a folder's name does no harm.
     named = {key: json.dumps(text, ensure_ascii=False)

@@ -71,7 +71,7 @@ _FIXED: dict[RcKeyType, Any] = {"svg.hashsalt": "glc_analysis", "svg.fonttype": 
 # From a figure to a page.
 
 
-def use_figure_style() -> None:
+def show_figures_in_page_style() -> None:
     """Makes the calling notebook show all figures as :func:`render_figure` does, including figures made with
     seaborn or with other code."""
     from IPython import get_ipython
@@ -176,7 +176,7 @@ def _data(figure: Figure) -> str:
     return frames[0].round(4).to_csv(index=False, lineterminator="\n") if len(frames) == 1 else ""
 
 
-def draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
+def require_columns_and_apply_style(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
     """Decorates a function that draws a frame: it then draws in the style of the package, and raises
     UsageError if the frame lacks one of these columns."""
     def decorate(draw: FunctionType) -> Callable[..., Axes]:
@@ -200,7 +200,7 @@ def draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
 # Counts: a bar for each option or code, its name above it.
 
 
-@draws("option", "n", "base_n")
+@require_columns_and_apply_style("option", "n", "base_n")
 def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draws a bar for each option, in the order of the rows, with its count and base. If the frame has a
     column group, each option has a bar for each group.
@@ -356,7 +356,7 @@ def format_interval(low: float, high: float) -> str:
     return "" if pd.isna(low) else f"{format_coefficient(low)} to {format_coefficient(high)}"
 
 
-@draws("code", "alpha", "low", "high", "reason")
+@require_columns_and_apply_style("code", "alpha", "low", "high", "reason")
 def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None = None) -> Axes:
     """Draws Krippendorff's alpha of each code as a dot with its interval, lowest alpha first. A dashed line
     marks ``threshold``, the study's threshold.

@@ -28,8 +28,8 @@ from glc_analysis.errors import Fault, Faults, add_raised_faults
 from glc_analysis.schema import (
     Check,
     TableFile,
+    add_schema_checks_and_drop_inapplicable,
     find_table_faults,
-    list_applicable_checks,
     list_table_files,
     list_word_columns,
     reference_tables,
@@ -100,7 +100,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
         tables |= {name: _empty(name, pd.get_option(_STORAGE)).copy(deep=False)
                    for name in unread - {*needed}}
         unread |= reference_tables().keys() - {*needed} - {*beside}
-    for check in list_applicable_checks(tables, unread, registered_checks()):
+    for check in add_schema_checks_and_drop_inapplicable(tables, unread, registered_checks()):
         faults += _find_faults_between(check, tuple(contents[name] for name in check.tables))
     if needed is not None:
         faults = [fault for fault in faults if _table_of(fault) in needed]

@@ -37,8 +37,8 @@ from glc_analysis.disclosure.blocks import (
     hidden_blocks,
 )
 from glc_analysis.disclosure.cells import (
-    assign_organisations_to_cells,
-    find_lines_breaking_cell_rules,
+    add_cell_for_new_organisations,
+    find_lines_hidden_by_cells,
     hide_cells_of_organisations,
     no_cells,
 )
@@ -60,9 +60,9 @@ from glc_analysis.manifest import (
     ISSUE,
     find_missing_release,
     list_release_folders,
-    number_next_release,
-    read_last_release,
+    read_last_release_info,
     read_release_info,
+    rename_next_release_folder,
 )
 from glc_analysis.reference import Reference
 from glc_analysis.schema import is_iso_date, map_old_names_to_new
@@ -142,17 +142,18 @@ def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
             for folder in list_release_folders(study.private, audience)]
 
 
-def assign_cells_of_today(study: Study, lines: Mapping[str, pd.DataFrame],
-                          organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+def assign_cells_and_find_hidden_lines(
+        study: Study, lines: Mapping[str, pd.DataFrame],
+        organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Returns the cell of each organisation for today, and for each audience the lines to hide. ``lines`` has
     the lines of each audience. If a quotation of an earlier release no longer exists, the cell of its
     organisation is hidden."""
     kinds = collect_text_block_kinds()
     words = {audience: rows[rows["block_id"].str.split("/").str[0].isin(kinds.words)]
              for audience, rows in lines.items()}
-    cells = assign_organisations_to_cells(pd.concat([rows.assign(audience=audience)
-                                                     for audience, rows in words.items()]),
-                                          organisations, _stored_cells(study))
+    cells = add_cell_for_new_organisations(pd.concat([rows.assign(audience=audience)
+                                                      for audience, rows in words.items()]),
+                                           organisations, _stored_cells(study))
     for audience, rows in lines.items():
         today = {*rows.loc[rows["block_id"] == QUOTATION_BLOCKS, "line"]}
         for release in _stored_blocks(study, audience):
@@ -160,7 +161,7 @@ def assign_cells_of_today(study: Study, lines: Mapping[str, pd.DataFrame],
             if release.has_cells:
                 departed = quoted.loc[~quoted["line"].isin([*today]), "organisation_id"]
                 cells = hide_cells_of_organisations(cells, departed)
-    return cells, {audience: find_lines_breaking_cell_rules(rows, organisations, cells)
+    return cells, {audience: find_lines_hidden_by_cells(rows, organisations, cells)
                    for audience, rows in words.items()}
 
 
@@ -286,7 +287,7 @@ def store_release_if_changed(study: Study, audience: str,
 def record_publication(study: Study, audience: str) -> None:
     """Records the publication of a release to an audience: the next release gets its number, and what add-ons
     announce with it is stored. Raises OSError if there is no next release."""
-    number = read_last_release(study, audience)["number"]
+    number = read_last_release_info(study, audience)["number"]
     new = study.private / "releases" / audience / "next"
     if new.is_dir() and not (new.with_name(f"{number:03}")).exists():
         view = VisibleTables(study, audience)
@@ -294,7 +295,7 @@ def record_publication(study: Study, audience: str) -> None:
             for name, function in names.items():
                 rows = add_on.load(function)(view).assign(audience=audience)
                 tables.conform_to_schema(f"announced_{name}", rows).to_parquet(new / f"{name}.parquet")
-    number_next_release(study.private, audience, number)
+    rename_next_release_folder(study.private, audience, number)
 
 
 def read_release_table(path: Path) -> pd.DataFrame:

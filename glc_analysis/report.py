@@ -27,7 +27,12 @@ from glc_analysis.locks import hold_lock
 from glc_analysis.manifest import hash_package_and_environment, list_package_file_stamps
 from glc_analysis.permissions import close_folder_to_others
 from glc_analysis.run import record
-from glc_analysis.run.folders import new_run_id, point_current_to_run, remove_incomplete_runs, remove_old_runs
+from glc_analysis.run.folders import (
+    new_run_id,
+    point_current_to_run,
+    remove_all_but_recent_runs,
+    remove_incomplete_runs,
+)
 from glc_analysis.run.plan import (
     NOTEBOOKS,
     Inputs,
@@ -161,7 +166,7 @@ class ReportRun:
             if isinstance(error, Faults) or self.to_run and not self._done:  # refused, or nothing done
                 shutil.rmtree(self.folder, ignore_errors=True)
             raise
-        remove_old_runs(runs, current=self.folder)
+        remove_all_but_recent_runs(runs, current=self.folder)
 
     @cached_property
     def _assembly(self) -> Assembly:
@@ -389,7 +394,7 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
             with _written(study, lambda: report_run.standing), \
                     graceful_interrupt(lambda: report_run.standing):
                 close_folder_to_others(study.root)
-                study.keep_digest_key()
+                study.write_digest_key_if_missing()
                 report_run.make(jobs, processes, progress)
         return _result(report_run, is_done=not dry_run)
 

@@ -77,12 +77,13 @@ def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> p
                         dtype="str")
 
 
-def group_by_work_country(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
+def map_countries_to_organisations_and_regions(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
     """Returns the ids of the organisations and of the regions of each country, keyed by country. ``places``
     is the frame that :func:`list_work_countries` returns.
 
-    >>> group_by_work_country(pd.DataFrame({"country_id": ["KEN", "KEN"], "organisation_id": ["b", "a"],
-    ...                                 "region_id": ["africa", "africa"]}))
+    >>> places = pd.DataFrame({"country_id": ["KEN", "KEN"], "organisation_id": ["b", "a"],
+    ...                        "region_id": ["africa", "africa"]})
+    >>> map_countries_to_organisations_and_regions(places)
     {'KEN': {'organisations': ['a', 'b'], 'regions': ['africa']}}
     """
     return {country: {"organisations": sorted({*rows["organisation_id"]}),
@@ -94,7 +95,7 @@ def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
     """Returns for each country the keys of the rows in its slice, such as ``region=africa``: the keys of the
     country, of its organisations and regions, and of all respondents together."""
     found = {}
-    for country, mine in group_by_work_country(members).items():
+    for country, mine in map_countries_to_organisations_and_regions(members).items():
         found[country] = ["all", f"country={country}"]
         found[country] += [f"organisation={one}" for one in mine["organisations"]]
         found[country] += [f"region={one}" for one in mine["regions"]]
@@ -140,7 +141,7 @@ def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFram
     """Returns the sum of the row hashes of each question's slice. The slice has the rows of table ``name``
     about the question: answers, figures or releases of figures."""
     if "figure_id" in frame:
-        about = dict(zip(estimates["figure_id"], find_figure_subjects(estimates), strict=True))
+        about = dict(zip(estimates["figure_id"], find_question_or_measure_of_figures(estimates), strict=True))
         keys, subjects = frame["figure_id"].map(about).fillna(""), {*questions, *about.values()}
     else:
         keys, subjects = frame["question_id"].astype("str"), {*questions}
@@ -155,8 +156,9 @@ def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFram
 
 def _by_code(name: str, frame: pd.DataFrame, hashes: np.ndarray,
              above: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
-    """Returns the sum of the row hashes of each code's slice (:func:`row_codes`)."""
-    pairs = [(n, code) for n, codes in enumerate(row_codes(name, frame, above)) for code in codes]
+    """Returns the sum of the row hashes of each code's slice (:func:`find_code_slices_of_rows`)."""
+    pairs = [(n, code) for n, codes in enumerate(find_code_slices_of_rows(name, frame, above))
+             for code in codes]
     rows, codes = [n for n, _ in pairs], pd.Series([code for _, code in pairs], dtype="object")
     sums, nothing = _sums(codes, hashes[rows]), np.zeros(2, dtype=np.uint64)
     return {f"code={code}": sums.get(code, nothing) for code in above}
@@ -170,7 +172,7 @@ def _of_codebook(codebook: pd.DataFrame, above: Mapping[str, list[str]],
     - ``name=ID``: the same rows without definitions;
     - ``theme=ID``: the theme and the codes above and below it;
     - ``names``: all codes without definitions."""
-    among = order_among_siblings(codebook)
+    among = renumber_codes_below_each_parent(codebook)
     whole, named = (dict(zip(codebook["code_id"], hash_pandas_object(rows, index=False), strict=True))
                     for rows in (among, without_definitions(among)))
     below: dict[str, list[str]] = {}
@@ -217,7 +219,7 @@ def slice_name(name: str, country: str, theme: str, question: str, code: str = "
     return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
 
 
-def find_figure_subjects(figures: pd.DataFrame) -> pd.Series:
+def find_question_or_measure_of_figures(figures: pd.DataFrame) -> pd.Series:
     """Returns the subject of each figure: its question; for a figure without a question, its measure (such as
     ``coded``)."""
     question, measure = (figures[column].astype("str") for column in ("question_id", "measure"))
@@ -285,7 +287,8 @@ def find_row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str]
     return themes.where(frame["speaker_id"] == "", "*") if name == "segments" else themes
 
 
-def row_codes(name: str, frame: pd.DataFrame, above: Mapping[str, list[str]]) -> list[set[str]]:
+def find_code_slices_of_rows(name: str, frame: pd.DataFrame,
+                             above: Mapping[str, list[str]]) -> list[set[str]]:
     """Returns for each row of a table the codes whose slices include the row. The table must have slices for
     codes, and must not be the codebook.
 
@@ -330,7 +333,7 @@ def codes_with_above(codes: Iterable[str], above: Mapping[str, list[str]]) -> li
                            for one in (code, *above[code]) if one in above)]
 
 
-def order_among_siblings(codebook: pd.DataFrame) -> pd.DataFrame:
+def renumber_codes_below_each_parent(codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the codebook with column ``order`` counted from 1 below each parent, so that moving a code does
     not change the order of codes below other parents."""
     order = codebook.groupby("parent_id")["order"].rank().astype("Int64")

@@ -260,14 +260,14 @@ def save_workbook_reproducibly(workbook: Workbook, path: Path) -> None:
     write_atomic(path, unstamped.getvalue())
 
 
-def write_text(cell: Cell, text: str) -> None:
+def write_cell_as_plain_text(cell: Cell, text: str) -> None:
     """Writes a text into a cell, never as a formula, even if the text begins like one.
 
     Characters that no workbook can hold are replaced by blanks.
 
     >>> from openpyxl import Workbook
     >>> cell = Workbook().active["A1"]
-    >>> write_text(cell, "=1+1")
+    >>> write_cell_as_plain_text(cell, "=1+1")
     >>> cell.value, cell.data_type
     ('=1+1', 's')
     """

@@ -27,7 +27,7 @@ _OF_FIGURES = "; the study's figures describe this wave."
 def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     """Yields lines on the status of a study, in this order: raw files, lines of add-ons, tables, waves and
     pages."""
-    arrivals = manifest.compare_with_manifest(study)
+    arrivals = manifest.check_raw_files_against_manifest(study)
     yield f"{study.title}: {count_of(len(arrivals.checksums), 'raw file')}, none changed or missing."
     for name in arrivals.new:
         yield f"{name}: new, not yet in the manifest (`glc check --accept`)."

@@ -21,7 +21,7 @@ from typing import Any
 
 from glc_analysis import read_log
 from glc_analysis.addon import list_declarations, map_declared_entries
-from glc_analysis.digests import Digests, keep_digest_key, read_or_make_digest_key
+from glc_analysis.digests import Digests, read_or_make_digest_key, write_digest_key_if_missing
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, suggest_name
 from glc_analysis.locks import Say
 from glc_analysis.permissions import create_files_for_owner_only
@@ -439,9 +439,9 @@ class Study:
         """Computes digests of the study's content with the study's own key."""
         return Digests(self._digest_key)
 
-    def keep_digest_key(self) -> None:
+    def write_digest_key_if_missing(self) -> None:
         """Writes the key of the digests, unless the study already has one."""
-        keep_digest_key(self.root, self._digest_key)
+        write_digest_key_if_missing(self.root, self._digest_key)
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:

@@ -25,15 +25,15 @@ from glc_analysis.slices import (
     SUBJECTS,
     ancestors,
     codes_with_above,
-    find_figure_subjects,
+    find_code_slices_of_rows,
+    find_question_or_measure_of_figures,
     find_row_themes,
     has_country_in_each_row,
     is_sliced_by_code,
     is_sliced_by_country,
     is_sliced_by_question,
     map_codes_to_themes,
-    order_among_siblings,
-    row_codes,
+    renumber_codes_below_each_parent,
     slice_name,
     without_definitions,
 )
@@ -297,7 +297,7 @@ def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
     if kind == "question":  # figures are also about the survey as a whole, its languages, and codes
         asked = read_parquet_rows(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
         figures = read_parquet_rows(path.with_name("figures.parquet"), columns=["question_id", "measure"])
-        subjects = [*asked.unique(), *find_figure_subjects(figures).unique()]
+        subjects = [*asked.unique(), *find_question_or_measure_of_figures(figures).unique()]
         return dict.fromkeys((*SUBJECTS, *QUESTION_MEASURES), "") | dict(zip(subjects, subjects, strict=True))
     slices = json.loads(path.read_text(encoding="utf-8"))
     return {one["id"]: one["label"] for one in slices["countries" if kind == "country" else "themes"]}
@@ -329,13 +329,14 @@ def _read_code(folder: Path, name: str, code: str) -> pd.DataFrame:
     if name == "codebook":
         return _codes_with_above(frame, [code])
     above = ancestors(_read(folder, "codebook", "", "", ""))
-    is_chosen = np.array([code in codes for codes in row_codes(name, frame, above)], dtype=bool)
+    is_chosen = np.array([code in codes for codes in find_code_slices_of_rows(name, frame, above)],
+                         dtype=bool)
     return frame[is_chosen].reset_index(drop=True)
 
 
 def _codes_with_above(codebook: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
     chosen = codes_with_above(codes, ancestors(codebook))
-    rows = order_among_siblings(codebook)
+    rows = renumber_codes_below_each_parent(codebook)
     return rows[rows["code_id"].isin(chosen)].reset_index(drop=True)
 
 

@@ -185,9 +185,9 @@ def register_notebook_display() -> None:
         return
     formatter = shell.display_formatter.formatters["text/html"]
     if pd.DataFrame not in formatter:
-        from glc_analysis.plots import use_figure_style
+        from glc_analysis.plots import show_figures_in_page_style
 
-        use_figure_style()
+        show_figures_in_page_style()
         formatter.for_type(pd.DataFrame, render_frame)
         display(make_displayable(style_element()))
 

@@ -8,7 +8,7 @@ import pytest
 import glc_analysis
 from glc_analysis import addon
 from glc_analysis.addon import AddOn
-from glc_analysis.claims import list_erasure_rules, refuse_unclaimed_data
+from glc_analysis.claims import map_data_to_erasure_rules, refuse_unclaimed_data
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import write_manifest
 from glc_analysis.schema import reference_tables
@@ -30,19 +30,20 @@ def keep(study, name, text="a\n"):
 
 
 def test_every_reference_table_is_claimed_with_how_it_is_erased():
-    assert not {*reference_tables()} - {*list_erasure_rules()}
+    assert not {*reference_tables()} - {*map_data_to_erasure_rules()}
 
 
 def test_everything_that_the_package_keeps_in_private_is_claimed():
     named = {name for path in Path(glc_analysis.__file__).parent.rglob("*.py")
              for name in PRIVATE.findall(path.read_text(encoding="utf-8"))}
     assert named >= {"releases", "arrived"}
-    assert not {f"private/{name}" for name in named} - {*list_erasure_rules()}
+    assert not {f"private/{name}" for name in named} - {*map_data_to_erasure_rules()}
 
 
 def test_only_what_the_core_keeps_is_claimed_without_add_ons(monkeypatch):
     monkeypatch.setattr(addon, "installed_add_ons", dict)
-    assert "private/releases" in list_erasure_rules() and "private/vectors" not in list_erasure_rules()
+    claimed = map_data_to_erasure_rules()
+    assert "private/releases" in claimed and "private/vectors" not in claimed
 
 
 LEFT = {"a table": ("private/reference/sightings.csv", "private/reference/sightings.csv"),

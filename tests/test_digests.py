@@ -11,9 +11,9 @@ from glc_analysis.build import build, check_study
 from glc_analysis.digests import (
     KEY_FILE,
     Digests,
-    keep_digest_key,
     read_or_make_digest_key,
     replace_digest_key,
+    write_digest_key_if_missing,
 )
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import tables_are_current
@@ -92,13 +92,13 @@ def test_a_key_that_was_emptied_is_a_fault_and_never_used(study):
 
 
 def test_a_key_is_never_overwritten(tmp_path):
-    keep_digest_key(tmp_path, b"1" * 40)
-    keep_digest_key(tmp_path, b"2" * 40)
+    write_digest_key_if_missing(tmp_path, b"1" * 40)
+    write_digest_key_if_missing(tmp_path, b"2" * 40)
     assert read_or_make_digest_key(tmp_path) == b"1" * 40
 
 
 def test_after_a_withdrawal_no_earlier_digest_can_be_compared_with_a_guess(tmp_path):
-    keep_digest_key(tmp_path, b"1" * 40)
+    write_digest_key_if_missing(tmp_path, b"1" * 40)
     old = Digests(read_or_make_digest_key(tmp_path)).of_bytes(b"do_not_endorse")
     replace_digest_key(tmp_path)
     new = read_or_make_digest_key(tmp_path)
@@ -116,7 +116,7 @@ def test_a_real_study_cannot_inherit_the_key_of_the_sample(tmp_path):
 
 def test_the_gate_searches_for_the_plain_checksums_of_raw_files(built):
     """They are in the manifest, and must be on no page."""
-    arrivals = manifest.compare_with_manifest(built)
+    arrivals = manifest.check_raw_files_against_manifest(built)
     assert arrivals.checksums["raw/survey/survey.csv"] == manifest.checksum(built.raw / "survey/survey.csv")
     assert {*arrivals.checksums.values()}.isdisjoint(arrivals.digests.values())
 

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.gitignore import find_git_repository, list_files_for_git, write_gitignore_if_missing
+from glc_analysis.gitignore import (
+    find_git_repository,
+    list_files_allowed_in_git,
+    write_gitignore_unless_edited,
+)
 from glc_analysis.sample import write_sample
 from glc_analysis.study import REPOSITORY
 
@@ -66,7 +70,7 @@ def test_git_add_after_init_in_a_repository_stages_the_public_reference_alone(re
     assert f"inside the git repository {repository}" in done.stderr
     fill(repository / "work/our-study", *CONFIDENTIAL)
     names = staged(repository)
-    assert {*names} == {f"work/our-study/{name}" for name in (".gitignore", *list_files_for_git())}
+    assert {*names} == {f"work/our-study/{name}" for name in (".gitignore", *list_files_allowed_in_git())}
     assert refused(repository, *names) == []
 
 
@@ -93,13 +97,13 @@ def test_git_add_after_make_run_stages_nothing(repository):
 
 
 def test_the_committed_gitignore_of_the_default_study_is_what_a_new_study_gets(tmp_path):
-    write_gitignore_if_missing(tmp_path)
+    write_gitignore_unless_edited(tmp_path)
     assert (REPOSITORY / "data/.gitignore").read_bytes() == (tmp_path / ".gitignore").read_bytes()
 
 
 def test_a_gitignore_of_ones_own_stays(tmp_path):
     (tmp_path / ".gitignore").write_text("*\n")
-    write_gitignore_if_missing(tmp_path)
+    write_gitignore_unless_edited(tmp_path)
     assert (tmp_path / ".gitignore").read_text() == "*\n"
 
 

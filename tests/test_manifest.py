@@ -11,8 +11,8 @@ from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
     SAMPLE,
     add_to_manifest,
+    check_raw_files_against_manifest,
     checksum,
-    compare_with_manifest,
     read_manifest,
     write_manifest,
 )
@@ -31,13 +31,13 @@ def small(tmp_path) -> SmallStudy:
 
 def faults(small):
     with pytest.raises(Faults) as raised:
-        compare_with_manifest(Study(small.root))
+        check_raw_files_against_manifest(Study(small.root))
     return [str(fault) for fault in raised.value.faults]
 
 
 def accepted(small):
     study = Study(small.root)
-    add_to_manifest(study, compare_with_manifest(study).new, today=TODAY)
+    add_to_manifest(study, check_raw_files_against_manifest(study).new, today=TODAY)
     return read_manifest(study)
 
 
@@ -105,7 +105,7 @@ def test_all_files_that_do_not_fit_are_told_at_once(small):
 def test_a_checksum_in_capitals_is_the_same_checksum(small):
     accepted(small)
     small.write(MANIFEST, HEADER + f"{ANSWERS},{checksum(small.root / ANSWERS).upper()},,,,,\n")
-    assert compare_with_manifest(Study(small.root)).new == ()
+    assert check_raw_files_against_manifest(Study(small.root)).new == ()
 
 
 def test_a_manifest_saved_by_a_spreadsheet_is_read_and_written_anew(small):
@@ -144,7 +144,7 @@ def test_names_with_commas_and_other_scripts_are_kept(small):
     accepted(small)
     with (small.root / MANIFEST).open(encoding="utf-8", newline="") as file:
         assert "raw/survey/ចម្លើយ, ២.csv" in [row["path"] for row in csv.DictReader(file)]
-    assert compare_with_manifest(Study(small.root)).new == ()
+    assert check_raw_files_against_manifest(Study(small.root)).new == ()
 
 
 def test_what_an_add_on_writes_for_a_coder_may_grow_and_not_change(tmp_path, monkeypatch):

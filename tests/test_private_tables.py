@@ -218,7 +218,7 @@ def test_a_list_for_git_of_an_older_version_is_renewed_and_lines_of_peoples_own_
     now = (REPOSITORY / "data/.gitignore").read_text(encoding="utf-8")
     for older, renewed in ((now + "!/reference/evidence.csv\n", True), (now + "!/notes/\n", False)):
         small.write(".gitignore", older)
-        gitignore.write_gitignore_if_missing(small.root)
+        gitignore.write_gitignore_unless_edited(small.root)
         assert (small.files()[".gitignore"].decode() == now) == renewed
 
 

@@ -11,9 +11,9 @@ from glc_analysis.build import build, check_study
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
     list_release_folders,
-    number_next_release,
     read_release_info,
     read_slices,
+    rename_next_release_folder,
     tables_are_current,
 )
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
@@ -35,7 +35,7 @@ def one_row(root, name, **cells):
 def study(tmp_path):
     """A small study after its first public release."""
     made = small(tmp_path / "study")
-    number_next_release(made.private, "public", 1)
+    rename_next_release_folder(made.private, "public", 1)
     return made
 
 
@@ -47,9 +47,9 @@ def contents(study):
 def test_what_a_build_would_issue_gets_its_number_when_it_is_published(tmp_path):
     study = small(tmp_path)
     assert seen(study) == (1, "2016-05-20", 10, 20) and list_release_folders(study.private, "public") == []
-    number_next_release(study.private, "public", 1)
+    rename_next_release_folder(study.private, "public", 1)
     assert [one.name for one in list_release_folders(study.private, "public")] == ["001"]
-    number_next_release(study.private, "public", 1)  # the same again: nothing to do
+    rename_next_release_folder(study.private, "public", 1)  # the same again: nothing to do
     assert read_release_info(list_release_folders(study.private, "public")[0])["issued"] == {"2016-05-20": 8}
 
 
@@ -93,7 +93,7 @@ def test_a_release_stored_with_an_old_name_of_a_column_still_holds_the_next_one_
 def test_enough_who_come_make_a_second_release(study):
     survey(study, *ROWS, *LATER)
     assert seen(study) == (2, "2016-07-08", 14, 28)
-    number_next_release(study.private, "public", 2)
+    rename_next_release_folder(study.private, "public", 2)
     survey(study, *ROWS, *LATER[:7])  # one left: the figures stay, and the methods say no counts
     assert seen(study) == (3, "2016-07-08", 14, 28) and tables_are_current(study)
 
@@ -120,7 +120,7 @@ def test_a_principle_that_is_agreed_is_public_and_a_draft_is_not(study, text, nu
     write("Wait.", "candidate")
     assert seen(study)[0] == 1
     write("Wait.", "agreed")
-    number_next_release(study.private, "public", 2)
+    rename_next_release_folder(study.private, "public", 2)
     write(text, "agreed")
     assert seen(study)[:2] == (number, "2016-05-20")
 
@@ -156,5 +156,5 @@ def test_a_table_that_two_persons_close_is_gone_at_once_and_stays_on_record(stud
     assert (row["status"], row["rule"]) == ("suppressed", "closed") and pd.isna(row["shown_base_n"])
     convening = tables.read_table("release_convening", study=study).set_index("figure_id")
     assert convening.loc["Q1/yes/all", "status"] == "shown"
-    number_next_release(study.private, "public", read_slices(study)["release"]["public"]["number"])
+    rename_next_release_folder(study.private, "public", read_slices(study)["release"]["public"]["number"])
     check_released_groupings(study, read_reference(study))  # closed figures of every kind of group

@@ -14,8 +14,8 @@ from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import (
     Target,
+    add_schema_checks_and_drop_inapplicable,
     find_table_faults,
-    list_applicable_checks,
     list_table_files,
     processed_tables,
     reference_tables,
@@ -46,7 +46,7 @@ def one_row(name, /, **cells):
 
 def faults(name, frames):
     found = [*find_table_faults(name, frames[name]),
-             *(fault for check in list_applicable_checks(frames, set(), registered_checks())
+             *(fault for check in add_schema_checks_and_drop_inapplicable(frames, set(), registered_checks())
                for fault in check.faults({name: frames[name] for name in check.tables}))]
     return {(fault.file, fault.row, fault.column, fault.value) for fault in found}
 

@@ -216,7 +216,7 @@ def test_taken_over_tables_are_read_as_they_were_made(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "_ROW_GROUP", 3)
     study = write(tmp_path / "study", contents())
     with tables.use_python_strings():
-        arrivals, reference = manifest.compare_with_manifest(study), read_reference(study)
+        arrivals, reference = manifest.check_raw_files_against_manifest(study), read_reference(study)
         engine = building._run(study, reference, arrivals, Record(why="all"), lambda line: None)
         for name in building.TABLE_ORDER:
             (tmp_path / f"{name}.parquet").write_bytes(engine.packed[name])
@@ -239,7 +239,7 @@ def test_a_name_that_is_listed_later_stands_in_no_table_of_texts(study):
 # What a step may read
 
 def engine_of(study, *steps):
-    inputs = Inputs(study, read_reference(study), {}, manifest.compare_with_manifest(study))
+    inputs = Inputs(study, read_reference(study), {}, manifest.check_raw_files_against_manifest(study))
     parts = {"some": Part("figures", "measure", ("quality",))}
     return Engine(steps, inputs, Record(why="all"), parts=parts, new_log=CleaningLog)
 

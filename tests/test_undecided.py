@@ -7,14 +7,21 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import release_store, report, tables
-from glc_analysis.build import BUILD_STEPS, build, build_one_step, build_steps, check_study, forecast_build
+from glc_analysis.build import (
+    BUILD_STEPS,
+    build,
+    build_step_and_its_prerequisites,
+    build_steps,
+    check_study,
+    forecast_build,
+)
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.manifest import (
     UNDECIDED,
     find_raw_changes,
-    number_next_release,
-    read_last_release,
+    read_last_release_info,
+    rename_next_release_folder,
     tables_are_current,
 )
 from glc_analysis.publish.downloads import published_tables
@@ -40,7 +47,7 @@ def decided(tmp_path_factory):
         questions=[question("Q1", "single", "law", wording="Is there a law?")],
         options=choices("law", "yes", "no", "dont_know"), countries=places("KHM asia"),
         settings={"survey": {"started": "when"}}))
-    number_next_release(made.private, "public", 1)
+    rename_next_release_folder(made.private, "public", 1)
     return made
 
 
@@ -84,7 +91,7 @@ DOORS = {
     "a measure": lambda study, audience, _: OpenStudy(study.root).view(audience).measured("quality"),
     "the folder of a page": write_visible_part_of_study,
     "downloads": lambda study, audience, _: published_tables(study, audience),
-    "the release": lambda study, audience, _: read_last_release(study, audience)}
+    "the release": lambda study, audience, _: read_last_release_info(study, audience)}
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +118,7 @@ def test_no_file_is_left_that_says_what_others_saw_before_the_correction(study):
 
 @pytest.mark.parametrize("audience", READERS)
 def test_the_next_release_is_not_that_of_the_tables_before(study, audience):
-    number_next_release(study.private, "convening", 1)
+    rename_next_release_folder(study.private, "convening", 1)
     stored = files(study)
     corrected(study)
     with pytest.raises(GLCError, match="has not been decided"):
@@ -182,10 +189,10 @@ def test_one_step_alone_makes_nothing_current_for_others(study):
     corrected(study)
     assert [str(one).splitlines()[0] for one in forecast_build(study) if one.why] == [
         "releases: would run (not decided yet)"]
-    build_one_step(study, "blocks")
+    build_step_and_its_prerequisites(study, "blocks")
     with pytest.raises(GLCError, match="has not been decided"):
         tables.read_table("release_convening", study=study)
-    build_one_step(study, "releases")
+    build_step_and_its_prerequisites(study, "releases")
     assert not tables_are_current(study) and find_raw_changes(study) is None
     corrected(study, [ROWS[0], ROWS[1] | {"Q1": "no"}, *ROWS[2:]])
     with pytest.raises(GLCError, match="has not been decided"):

@@ -9,7 +9,7 @@ import pytest
 from glc_analysis import open_study, tables
 from glc_analysis.build import build, check_study
 from glc_analysis.coding.coders import read_coded_columns
-from glc_analysis.disclosure.bounds import make_independent_organisation_matrix
+from glc_analysis.disclosure.bounds import make_network_membership_matrix
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.figures.estimates import subset_membership
 from glc_analysis.manifest import read_slices
@@ -137,7 +137,7 @@ def test_each_record_of_an_unknown_organisation_counts_once():
 def test_unknown_organisations_are_one_contributor_until_the_study_says_otherwise(unknown, independent):
     made = cleaned(ROWS, KNOWN, unknown=["organisation", "country"], unknown_organisations=unknown)
     names = pd.Index(made.organisations["organisation_id"].astype("str"))
-    assert make_independent_organisation_matrix(made.organisations, names).shape[1] == independent
+    assert make_network_membership_matrix(made.organisations, names).shape[1] == independent
 
 
 def test_without_a_column_every_organisation_is_unknown():

@@ -264,8 +264,8 @@ class UnknownOption(OptionFault):
     """The fault that one text in one column of one file is not an option of a list."""
 
 
-def propose_option_rows(faults: Sequence[Fault], options: pd.DataFrame,
-                        scales: Collection[str] = ()) -> list[Fault]:
+def merge_faults_and_propose_option_rows(faults: Sequence[Fault], options: pd.DataFrame,
+                                         scales: Collection[str] = ()) -> list[Fault]:
     """Returns the faults, with one fault in place of all faults about the same text that is not an option of
     the same list. The fix of this fault has the row of options.csv that would make the text an option.
 
@@ -286,7 +286,7 @@ def propose_option_rows(faults: Sequence[Fault], options: pd.DataFrame,
         wanted = [group[0].value for group in groups]
         if free and not any(map(_is_other, wanted)):
             wanted.append(OTHER)
-        rows, moved = write_option_rows(name, listed, wanted, is_scale=name in scales)
+        rows, moved = format_option_rows_and_position_changes(name, listed, wanted, is_scale=name in scales)
         for group in groups:
             row = rows[group[0].value]
             fix = f"add to options.csv: {row}; or {CORRECT_THE_RECORD}"
@@ -382,13 +382,14 @@ def propose_options_from_other_texts(responses: pd.DataFrame, question: pd.Serie
     counts = written.groupby(written.map(match_key)).agg(["first", "size"])
     counts = counts.sort_values(["size", "first"], ascending=[False, True], kind="stable")
     name = question["option_list"]
-    rows, _ = write_option_rows(name, options[options["option_list"] == name], [*counts["first"]])
+    rows, _ = format_option_rows_and_position_changes(name, options[options["option_list"] == name],
+                                                      [*counts["first"]])
     return pd.DataFrame({"text": counts["first"], "records": counts["size"],
                          "row of options.csv": [*rows.values()]}).reset_index(drop=True)
 
 
-def write_option_rows(name: str, options: pd.DataFrame, texts: Sequence[str], *,
-                      is_scale: bool = False) -> tuple[dict[str, str], str]:
+def format_option_rows_and_position_changes(option_list: str, options: pd.DataFrame, texts: Sequence[str], *,
+                                            is_scale: bool = False) -> tuple[dict[str, str], str]:
     """Returns two values: for each text, the row of options.csv that would make it an option; and in words,
     which options of the list get another position if the rows are added, because a list of numbers is sorted
     by size.
@@ -398,16 +399,16 @@ def write_option_rows(name: str, options: pd.DataFrame, texts: Sequence[str], *,
 
     >>> options = pd.DataFrame({"option_id": ["low", "high"], "label": ["1", "5"], "position": ["1", "2"],
     ...                         "kind": ["substantive"] * 2})
-    >>> write_option_rows("steps", options, ["3", "High"])
+    >>> format_option_rows_and_position_changes("steps", options, ["3", "High"])
     ({'3': 'steps,3,3,3,2,substantive', 'High': 'steps,high_2,High,High,4,substantive'}, "'5' has position 3")
-    >>> write_option_rows("steps", options.assign(position=["1", "5"]), ["0"])
+    >>> format_option_rows_and_position_changes("steps", options.assign(position=["1", "5"]), ["0"])
     ({'0': 'steps,0,0,0,0,substantive'}, '')
     """
     placed, moved = assign_option_ids_and_positions(options, texts, is_scale=is_scale)
     rows = {}
     for text, (identifier, place) in placed.items():
         kind = "other" if _is_other(text) else "substantive"
-        rows[text] = format_csv_row([name, identifier, text, text, place, kind])
+        rows[text] = format_csv_row([option_list, identifier, text, text, place, kind])
     return rows, ", ".join(f"{label!r} has position {place}" for label, place in moved.items())
 
 
@@ -416,7 +417,7 @@ def assign_option_ids_and_positions(options: pd.DataFrame, texts: Sequence[str],
                                                                      dict[str, int]]:
     """Returns two values: for each text, an id that is not in use and its position in the list; and for each
     option of the list that gets another position, the new position, keyed by label
-    (:func:`write_option_rows`)."""
+    (:func:`format_option_rows_and_position_changes`)."""
     listed = options.drop_duplicates("option_id")
     listed = listed.assign(place=listed["position"].astype(int)).sort_values("place", kind="stable")
     places = dict(zip(listed["label"], listed["place"], strict=True))

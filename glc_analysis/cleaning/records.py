@@ -22,7 +22,7 @@ from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, find_unknown_countries, region_ids
 from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, find_doubtful_records
 from glc_analysis.cleaning.organisation_changes import former_names
-from glc_analysis.cleaning.waves import files_by_wave, find_file_faults, reference_of_wave
+from glc_analysis.cleaning.waves import adapt_reference_to_wave, files_by_wave, find_wave_file_faults
 from glc_analysis.errors import (
     SHOWN_ALIKE,
     SHOWN_ROWS,
@@ -32,7 +32,7 @@ from glc_analysis.errors import (
     count_of,
     suggest_name,
 )
-from glc_analysis.intake.survey import RawSurvey, read_survey, read_survey_sheets
+from glc_analysis.intake.survey import RawSurvey, read_survey, read_surveys_in_file
 from glc_analysis.reference import LOOP, Reference
 from glc_analysis.schema import CHOICE_TYPES, UNKNOWN
 from glc_analysis.study import Study
@@ -431,12 +431,12 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
                                              for survey, kept in zip(surveys, ready, strict=True)])
     faults += list_repetition_faults(repeated)
     answers, wrong = _read_roles(ready, reference, settings)
-    faults += find_file_faults(reference, [survey.path.name for survey in ready], reporting_wave)
+    faults += find_wave_file_faults(reference, [survey.path.name for survey in ready], reporting_wave)
     by_wave = files_by_wave(reference, [survey.path.name for survey in ready])
     for wave, files in by_wave.items():
         faults += find_organisations_in_two_files(
             answers[answers["file"].isin(files)], repeated,
-            reference_of_wave(reference, wave, files).questions,
+            adapt_reference_to_wave(reference, wave, files).questions,
             has_countries=bool(settings["country"]))
     # The words of a record decide the order if all else is equal.
     words = [survey.record_hashes(sorted(survey.frame.columns)) for survey in ready]
@@ -857,7 +857,7 @@ def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
     read, faults = [], []
     for path in study.raw_files(kind):
         try:
-            read += read_survey_sheets(path, study.settings["survey"]) if kind == "survey" \
+            read += read_surveys_in_file(path, study.settings["survey"]) if kind == "survey" \
                 else [read_survey(path)]
         except Faults as error:
             faults += error.faults

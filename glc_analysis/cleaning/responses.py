@@ -21,7 +21,7 @@ from glc_analysis.cleaning.dimension_tables import (
     CORRECT_THE_RECORD,
     OptionFault,
     UnknownOption,
-    propose_option_rows,
+    merge_faults_and_propose_option_rows,
 )
 from glc_analysis.cleaning.doubts import find_ambiguous_thousands, guess_range, make_date_fault
 from glc_analysis.cleaning.records import CleaningLog, Records
@@ -378,8 +378,9 @@ class ParsedAnswers:
     other_text: pd.Series | None = None
 
 
-def clean_responses(records: Records, reference: Reference, redacted: list[str], log: CleaningLog, *,
-                    only: Collection[str] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def clean_responses_and_selections(records: Records, reference: Reference, redacted: list[str],
+                                   log: CleaningLog, *,
+                                   only: Collection[str] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the tables ``responses`` and ``selections``. Raises Faults with all faults in all files.
 
     ``responses`` has one row per record and question. A question about the organisation itself has one row
@@ -404,7 +405,8 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
             wanted += [question] if is_wanted else []
     if faults:
         scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
-        raise Faults(sort_structural_faults_first(propose_option_rows(faults, reference.options, scales)))
+        faults = merge_faults_and_propose_option_rows(faults, reference.options, scales)
+        raise Faults(sort_structural_faults_first(faults))
     if not wanted:
         return _NO_RESPONSES.copy(), _NO_SELECTIONS.copy()
     first = _speaking_records(records, reference, asked, log)
@@ -423,7 +425,7 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
             pd.concat(selections, ignore_index=True) if selections else _NO_SELECTIONS.copy())
 
 
-def count_response_table_rows(records: Records, reference: Reference) -> dict[str, int]:
+def count_response_and_selection_rows(records: Records, reference: Reference) -> dict[str, int]:
     """Returns the number of rows of the tables ``responses`` and ``selections`` for all questions."""
     questions, options = reference.questions, reference.options
     if not records.surveys:

@@ -70,7 +70,7 @@ def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[
     return {wave: [file for file in files if wave_of.get(file) == wave] for wave in listed}
 
 
-def reference_of_wave(reference: Reference, wave: str, files: Collection[str]) -> Reference:
+def adapt_reference_to_wave(reference: Reference, wave: str, files: Collection[str]) -> Reference:
     """Returns the reference tables as they apply to one wave: in questions.csv, ``columns`` and ``asked_if``
     are those that crosswalk.csv gives for the wave.
 
@@ -121,7 +121,7 @@ def wave_order_faults(tables: Tables) -> Iterator[Fault]:
                         column="opened_on", value=day, fix="list the waves in the order in which they opened")
 
 
-def find_file_faults(reference: Reference, files: Sequence[str], chosen: str) -> list[Fault]:
+def find_wave_file_faults(reference: Reference, files: Sequence[str], chosen: str) -> list[Fault]:
     """Returns a fault in each of these cases:
 
     - wave_files.csv does not name the wave of a survey file;
@@ -150,7 +150,7 @@ def find_file_faults(reference: Reference, files: Sequence[str], chosen: str) ->
     return faults
 
 
-def wave_tables(frames: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+def combine_tables_of_waves(frames: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
     """Returns the tables ``wave_organisations``, ``wave_answers`` and ``wave_responses``. ``frames`` has the
     tables of each wave; if it is empty, because the survey has only one wave, the tables have no rows."""
     return {f"wave_{name}": pd.concat([frame[name].astype(dict.fromkeys(ids, "str")).assign(wave_id=wave)

@@ -13,7 +13,7 @@ from glc_analysis.command_line import (
     add_format_option,
     ensure_built,
     for_audience,
-    note_if_all_organisations_unknown,
+    note_if_no_record_names_organisation,
     pass_study_to_write,
     print_rows,
     run_add_on_hooks,
@@ -145,7 +145,7 @@ def _show_figures(study: Study, question: str, by: str, audience: str, form: str
     if form == "table":
         rows = rows.drop(columns="question")
     print_rows(rows, form, if_empty=view.refusal(question, by=by))
-    if rows.empty and (note := note_if_all_organisations_unknown(study, audience)):
+    if rows.empty and (note := note_if_no_record_names_organisation(study, audience)):
         say(note)
 
 

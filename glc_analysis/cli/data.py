@@ -89,14 +89,14 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     from glc_analysis.schema import UNDECIDED
 
     if accept and study.misplaced():
-        from glc_analysis.gitignore import write_gitignore_if_missing
+        from glc_analysis.gitignore import write_gitignore_unless_edited
         from glc_analysis.locks import hold_lock
         from glc_analysis.reference import move_misplaced_tables
 
         with hold_lock(study.processed, what="build", is_patient=True):
             for line in move_misplaced_tables(study):
                 say(line)
-            write_gitignore_if_missing(study.root)
+            write_gitignore_unless_edited(study.root)
         say("If reference/ is in git, its history still has them. To fix: remove them (docs/backups.md).")
     for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
@@ -107,7 +107,7 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     with run_add_on_hooks("check", study, responses, **further) as is_undecided_said:
         study = Study(study.root)  # its settings may be new
         counts = check_study(study, say=say, inspect_responses=responses.append)
-    new = manifest.compare_with_manifest(study).new
+    new = manifest.check_raw_files_against_manifest(study).new
     if accept:
         manifest.add_to_manifest(study, new, today=date.today())
     for name in new:

@@ -14,7 +14,7 @@ from glc_analysis.command_line import (
     add_format_option,
     ensure_built,
     for_audience,
-    note_if_all_organisations_unknown,
+    note_if_no_record_names_organisation,
     pass_study_to_write,
     print_rows,
     run_add_on_hooks,
@@ -67,7 +67,7 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
                           beside=nullcontext if dry_run or processes else start))
     for line in result.lines:
         say(line)
-    if note := note_if_all_organisations_unknown(study, audience):
+    if note := note_if_no_record_names_organisation(study, audience):
         say(note)
     if result.failures:
         sys.exit(1)

@@ -34,7 +34,7 @@ from glc_analysis.coding.coefficients import (
     membership_matrix,
     specific_measure,
 )
-from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
+from glc_analysis.coding.consensus import CONSENSUS, repeat_codings_for_each_segment
 from glc_analysis.errors import Fault, Faults
 
 # ------------------------------
@@ -393,7 +393,7 @@ def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFra
     spans = {segment_id: (start, end) for segment_id, start, end in zip(
         segments["segment_id"], segments["start"].tolist(), segments["end"].tolist(), strict=True)}
     passages: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
-    marked = codings_by_segment(codings)
+    marked = repeat_codings_for_each_segment(codings)
     for segment_id, coder_id, first, last, code_id in zip(*(marked[column] for column in (
             "segment_id", "coder_id", "start", "end", "code_id")), strict=True):
         start, end = spans[segment_id]

@@ -13,7 +13,7 @@ from functools import reduce
 
 import pandas as pd
 
-from glc_analysis.coding.consensus import CONSENSUS, MAJORITY, codings_by_segment, why_no_kappa
+from glc_analysis.coding.consensus import CONSENSUS, MAJORITY, repeat_codings_for_each_segment, why_no_kappa
 
 
 def agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
@@ -70,7 +70,7 @@ def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) ->
     [['ana', 'First.', 0.0], ['ben', 'Then', 0.0]]
     """
     spoken = segments[segments["role"] == "participant"].set_index("segment_id")[["start", "text"]]
-    marked = codings_by_segment(codings[codings["coder_id"] != CONSENSUS]).join(
+    marked = repeat_codings_for_each_segment(codings[codings["coder_id"] != CONSENSUS]).join(
         spoken.rename(columns={"start": "turn_start"}), on="segment_id", how="inner")
     spans: dict[tuple[str, str], dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
     for segment, code, coder, start, end, first, text in zip(*(marked[name] for name in (

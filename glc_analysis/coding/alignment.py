@@ -23,7 +23,7 @@ from itertools import pairwise
 
 from glc_analysis.coding.texts import Text
 from glc_analysis.intake.codings.model import UNWRITABLE, Span, simplify_signs
-from glc_analysis.pseudonyms.masking import shift_span
+from glc_analysis.pseudonyms.masking import shift_span_after_masking
 
 LONGEST_NAME = 200
 """The largest number of characters that a copy may have in place of a name or a speaker's label, or between
@@ -100,8 +100,8 @@ class Alignment:
         begin, finish = self._segment(first), self._segment(last - 1)
         letter = begin.start + (first - begin.copy_start if begin.is_same else 0)
         until = finish.start + last - finish.copy_start if finish.is_same else finish.end
-        return shift_span(self.unmasked.starts[letter], self.unmasked.ends[max(until, letter + 1) - 1],
-                          self.text.offsets)
+        return shift_span_after_masking(self.unmasked.starts[letter],
+                                        self.unmasked.ends[max(until, letter + 1) - 1], self.text.offsets)
 
     def _segment(self, letter: int) -> AlignedSegment:
         return self.segments[bisect_left(self.starts, letter + 1) - 1]

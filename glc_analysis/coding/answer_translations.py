@@ -16,14 +16,15 @@ from glc_analysis.pseudonyms.masking import Masker
 _COLUMNS = ["segment_id", "language", "organisation_id", "country_id", "question_id", "text", "status"]
 
 
-def place_translations(written: pd.DataFrame, documents: pd.DataFrame, names: pd.DataFrame,
-                       key: Mapping[str, str], *, elsewhere: Collection[str] = ()) -> pd.DataFrame:
+def match_and_mask_answer_translations(written: pd.DataFrame, documents: pd.DataFrame, names: pd.DataFrame,
+                                       key: Mapping[str, str], *,
+                                       records_of_other_waves: Collection[str] = ()) -> pd.DataFrame:
     """Returns table ``answer_translations``: one row per answer and language of its translation, with
     pseudonyms in place of names.
 
-    ``written`` has the rows of answer_translations.csv. ``elsewhere`` has the ids of records in waves that
-    the study's figures leave out; rows that translate these records are left out. Raises Faults for rows that
-    translate no open answer.
+    ``written`` has the rows of answer_translations.csv. ``records_of_other_waves`` has the ids of records in
+    waves that the study's figures leave out; rows that translate these records are left out. Raises Faults
+    for rows that translate no open answer.
     """
     answers = documents[documents["kind"] == "answer"]
     asked: dict[str, list[str]] = defaultdict(list)
@@ -31,7 +32,7 @@ def place_translations(written: pd.DataFrame, documents: pd.DataFrame, names: pd
         asked[document[:-len(question) - 1]].append(question)
     faults = []
     for n, (record, question) in written[["answer_id", "question_id"]].iterrows():
-        if record not in elsewhere and question not in asked.get(record, ()):
+        if record not in records_of_other_waves and question not in asked.get(record, ()):
             fix = f"correct question_id: this record answers {', '.join(asked[record])}" \
                 if record in asked else f"correct answer_id; {suggest_name(record, asked)}"
             faults.append(Fault("there is no open answer to this question in this record",

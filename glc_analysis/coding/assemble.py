@@ -38,7 +38,13 @@ from glc_analysis.coding.coders import (
     read_coders,
     readings_table,
 )
-from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, coding_units, codings_by_segment, reconcile
+from glc_analysis.coding.consensus import (
+    CODING_KEY,
+    CONSENSUS,
+    coding_units,
+    reconcile,
+    repeat_codings_for_each_segment,
+)
 from glc_analysis.coding.texts import Text, Texts
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.codings.model import TRAINING
@@ -177,7 +183,7 @@ def describe_placement_by_coder(codings: pd.DataFrame, quarantined: pd.DataFrame
     return sentences
 
 
-def find_uncounted_coding_faults(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[Fault]:
+def find_faults_if_no_coding_counts(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[Fault]:
     """Returns a fault for each coder if no coding of any coder counts, because every coding is quarantined or
     was placed by position alone. ``codings`` and ``quarantined`` are the processed tables."""
     own = codings[~codings["coder_id"].isin([CONSENSUS, SURVEY_CODER])]
@@ -196,8 +202,8 @@ def find_uncounted_coding_faults(codings: pd.DataFrame, quarantined: pd.DataFram
     return faults
 
 
-def orphan_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame, codebook: pd.DataFrame,
-                     listed: pd.DataFrame) -> list[str]:
+def describe_codes_missing_from_codebook(codings: pd.DataFrame, quarantined: pd.DataFrame,
+                                         codebook: pd.DataFrame, listed: pd.DataFrame) -> list[str]:
     """Returns a sentence for each code that coders used and that codebook.csv (``listed``) lacks.
     ``codings``, ``quarantined`` and ``codebook`` are the processed tables."""
     own = pd.concat([codings.loc[codings["coder_id"] != CONSENSUS, ["code_id", "coder_id"]],
@@ -317,7 +323,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     used_codes = {passage.code for passage in (*result.codings, *result.quarantined)}
     codes, codebook = extend_codebook(used_codes, result.definitions, reference.codebook)
     codings = codings_table(result, codes, segments, readings)
-    codings, split = book.update_codes(codings, codebook)
+    codings, split = book.update_codes_and_list_split_codings(codings, codebook)
     if len(split):
         steps.add("codings of split codes", cells=len(split), why="to be coded again: "
                   + ", ".join(sorted(set(split["code_id"]))))
@@ -362,7 +368,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
                  result, {name: current_codes[code] for name, code in codes.items()}, segments),
              "disagreements": disagreements.join(owners, on="segment_id").assign(
                  reason=disagreements["segment_id"].map(reasons).astype("str").fillna(""))}
-    used = {*coded["segment_id"], *codings_by_segment(codings)["segment_id"]}
+    used = {*coded["segment_id"], *repeat_codings_for_each_segment(codings)["segment_id"]}
     return CodedTexts(frames,
                       coded[UNITS].assign(codes=[";".join(sorted(codes)) for codes in coded["codes"]]),
                       codings[[*CODING_KEY, "segment_ids"]].reset_index(drop=True),
@@ -414,7 +420,7 @@ def agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
     return found
 
 
-def complete_codebook(listed: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+def append_unlisted_codes_to_codebook(listed: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows of codebook.csv, followed by the codes that coders used and that only table
     ``codebook`` has."""
     more = codebook[~codebook["code_id"].isin(listed["code_id"])].sort_values("order")

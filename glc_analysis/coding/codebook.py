@@ -95,7 +95,8 @@ def current_code(code_id: str, codebook: pd.DataFrame) -> str:
     return _common_ancestor(_successors(codebook).get(code_id, [code_id]), ancestors(codebook))
 
 
-def update_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def update_codes_and_list_split_codings(codings: pd.DataFrame,
+                                        codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the codings under the current codes, and the codings that a person must code again.
 
     The second frame has the unchanged codings of codes that were split, with the new codes in ``split_into``.
@@ -175,7 +176,7 @@ def review_codebook(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFra
 
     Codings are counted under the codes of today. A code is not compared with a code above it.
     """
-    codings, above = update_codes(codings, codebook)[0], ancestors(codebook)
+    codings, above = update_codes_and_list_split_codings(codings, codebook)[0], ancestors(codebook)
     uses, live = Counter(codings["code_id"]), codebook[codebook["merged_into"] == ""]
     findings = [(code, "unused", "no coding has it")
                 for code in live.loc[live["level"] == "code", "code_id"] if not uses[code]]

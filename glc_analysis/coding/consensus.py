@@ -24,7 +24,12 @@ import pandas as pd
 
 from glc_analysis.coding.codebook import current_code, resolve_code_names
 from glc_analysis.errors import Fault, Faults, suggest_name
-from glc_analysis.spreadsheets import print_on_a4, save_workbook_reproducibly, style_cell, write_text
+from glc_analysis.spreadsheets import (
+    print_on_a4,
+    save_workbook_reproducibly,
+    style_cell,
+    write_cell_as_plain_text,
+)
 from glc_analysis.study import Study
 from glc_analysis.tables import read_table
 from glc_analysis.tabular import read_workbook_sheets
@@ -45,10 +50,10 @@ PASSAGE_COLUMNS = ["marked_by", "is_agreed", "marked_start", "marked_end"]
 whether its words are agreed, and the start and end of the widest stretch that coders marked there."""
 
 
-def codings_by_segment(codings: pd.DataFrame) -> pd.DataFrame:
+def repeat_codings_for_each_segment(codings: pd.DataFrame) -> pd.DataFrame:
     """Returns one row per coding and segment that it overlaps: the columns of codings, and segment_id.
 
-    >>> codings_by_segment(pd.DataFrame({"segment_ids": ["a.1;a.2", ""]}))["segment_id"].tolist()
+    >>> repeat_codings_for_each_segment(pd.DataFrame({"segment_ids": ["a.1;a.2", ""]}))["segment_id"].tolist()
     ['a.1', 'a.2']
     """
     split = codings.assign(segment_id=codings["segment_ids"].str.split(";")).explode("segment_id")
@@ -73,7 +78,8 @@ def coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFra
     spoken = segments[segments["role"] == "participant"]
     frame = spoken[["segment_id", "document_id", "guide_question_id"]].merge(read, on="document_id")
     frame["respondent_id"] = frame["document_id"]
-    by_reader = codings_by_segment(codings).groupby(["segment_id", "coder_id"])["code_id"].agg(frozenset)
+    coded = repeat_codings_for_each_segment(codings)
+    by_reader = coded.groupby(["segment_id", "coder_id"])["code_id"].agg(frozenset)
     code_sets = by_reader.reindex(pd.MultiIndex.from_frame(frame[["segment_id", "coder_id"]]))
     frame["codes"] = [codes if isinstance(codes, frozenset) else frozenset() for codes in code_sets]
     pairs = zip(frame["segment_id"], frame["coder_id"], strict=True)
@@ -107,7 +113,7 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     segment for which a coder's coding is not known also wait for a decision.
     """
     by_position = codings["match"] == "by_position"
-    unproved = {*codings_by_segment(codings[by_position])["segment_id"]}
+    unproved = {*repeat_codings_for_each_segment(codings[by_position])["segment_id"]}
     codings = codings[~by_position]
     whole = set(coded.loc[coded["coder_id"] == CONSENSUS, "document_id"])
     readers = coded.groupby("document_id")["coder_id"].nunique()
@@ -182,7 +188,7 @@ def undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
         return pd.DataFrame(columns=["segment_id", "code_id"], dtype="str")
     waiting = disagreements.loc[disagreements["is_open"], ["segment_id", "open_codes"]].drop_duplicates()
     waiting = waiting.assign(code_id=waiting["open_codes"].str.split(";")).explode("code_id")
-    unsure = codings_by_segment(pd.concat([quarantined[["code_id", "segment_ids"]], codings.loc[
+    unsure = repeat_codings_for_each_segment(pd.concat([quarantined[["code_id", "segment_ids"]], codings.loc[
         codings["match"] == "by_position", ["code_id", "segment_ids"]]]))
     decided = disagreements.loc[disagreements["is_decided"], "segment_id"]
     rows = pd.concat([waiting, unsure[~unsure["segment_id"].isin(decided)]])[["segment_id", "code_id"]]
@@ -229,7 +235,7 @@ def _pieces(settled: Mapping[str, frozenset], turns: pd.DataFrame,
     """Returns the parts of each turn that coders marked with a code that is agreed for the turn."""
     pieces: dict[tuple[str, str], list[Piece]] = {}
     spans = turns[["start", "end"]].rename(columns={"start": "turn_start", "end": "turn_end"})
-    marked = codings_by_segment(codings).join(spans, on="segment_id")
+    marked = repeat_codings_for_each_segment(codings).join(spans, on="segment_id")
     for turn, code, start, end, first, last, coder, memo, match in zip(*(marked[column] for column in (
             "segment_id", "code_id", "start", "end", "turn_start", "turn_end", "coder_id", "memo", "match")),
             strict=True):
@@ -456,7 +462,7 @@ def _fill(sheet: Worksheet, title: str, rows: pd.DataFrame) -> None:
     for m, (name, column) in enumerate(rows.items(), 1):
         for n, text in enumerate([name, *column], 1):
             cell = sheet.cell(n, m)
-            write_text(cell, str(text))  # its first 32,767 characters
+            write_cell_as_plain_text(cell, str(text))  # its first 32,767 characters
             style_cell(cell, is_heading=n == 1)
         sheet.column_dimensions[sheet.cell(1, m).column_letter].width = _WIDTHS.get(str(name), 20)
     sheet.title = title

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from glc_analysis.coding.texts import Text
 from glc_analysis.intake.codings.model import Span, simplify_signs
-from glc_analysis.pseudonyms.masking import Masked, shift_span
+from glc_analysis.pseudonyms.masking import Masked, shift_span_after_masking
 
 WORDS_CHANGED = "the words are no longer in our text as the coder marked them: the text was edited since"
 OTHER_SPEAKER = "in our text another speaker says these words"
@@ -115,7 +115,7 @@ class EditedText:
         >>> EditedText(text, Masked("Ana: Yes, uh, we wait for months.", ())).locate(14, 33)
         ((9, 28), '')
         """
-        start, end = shift_span(start, end, self.copy.offsets)
+        start, end = shift_span_after_masking(start, end, self.copy.offsets)
         marked = self.theirs.between(start, end)
         places = [self.place.get(at, -1) for at in marked]
         if not places or -1 in places or places[-1] - places[0] != len(places) - 1:
@@ -134,7 +134,7 @@ class EditedText:
         It reaches from the first to the last word of the passage that both texts have. If there is no such
         word, it reaches from the nearest word before the passage that both texts have to the nearest word
         after it."""
-        marked = self.theirs.between(*shift_span(start, end, self.copy.offsets))
+        marked = self.theirs.between(*shift_span_after_masking(start, end, self.copy.offsets))
         own = [self.place[at] for at in marked if at in self.place]
         if own:
             first, last = min(own), max(own)
@@ -235,7 +235,8 @@ class EditedText:
 @lru_cache(maxsize=4)
 def _turns(text: Text) -> Turns:
     """Returns the turns of a canonical text, which are needed again for every passage."""
-    labels = [(*shift_span(*label, text.offsets), text.unmasked[slice(*label)]) for label in text.labels]
+    labels = [(*shift_span_after_masking(*label, text.offsets), text.unmasked[slice(*label)])
+              for label in text.labels]
     return Turns.of(text.canonical, labels)
 
 

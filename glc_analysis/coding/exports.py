@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
+from glc_analysis.coding.consensus import CONSENSUS, repeat_codings_for_each_segment
 from glc_analysis.coding.texts import Texts, read_and_mask_transcripts
 from glc_analysis.pseudonyms.masking import complete_key, read_key
 from glc_analysis.reference import read_reference, read_reference_table
@@ -109,7 +109,7 @@ def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
     given = codings.loc[codings["coder_id"] == CONSENSUS, [
         "start", "end", "code_id", "segment_ids", "marked_by", "is_agreed", "memo"]]
     spoken = segments[segments["role"] != "interviewer"].rename(columns={"start": "at"})
-    rows = codings_by_segment(given).merge(spoken.drop(columns="end"), on="segment_id")
+    rows = repeat_codings_for_each_segment(given).merge(spoken.drop(columns="end"), on="segment_id")
     about = documents[["document_id", "kind", "date", "is_interpreted", "translation_of"]]
     rows = rows.merge(about, on="document_id", suffixes=("", "_of_document"))
     rows = rows.merge(codebook[["code_id", "name", "path"]].rename(columns={"name": "code"}), on="code_id")

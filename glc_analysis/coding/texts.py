@@ -21,7 +21,7 @@ import pandas as pd
 from glc_analysis.cleaning.languages import detect_script
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import Transcript, read_transcript
-from glc_analysis.pseudonyms.masking import Masker, Offsets, make_canonical_text, shift_span
+from glc_analysis.pseudonyms.masking import Masker, Offsets, make_canonical_text, shift_span_after_masking
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY_DOCUMENT
 from glc_analysis.slices import list_work_countries
@@ -187,7 +187,7 @@ def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.Data
             segments.assign(text=texts, end=lengths))
 
 
-def list_participants_by_document(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
+def list_participating_organisations_by_document(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
     """Returns which organisations took part in each document: they were interviewed, spoke, or attended a
     call.
 
@@ -307,7 +307,7 @@ def _masked(turns: pd.DataFrame, masker: Masker) -> tuple[Text, pd.DataFrame]:
     labels = tuple((start - len(speaker) - 2, start) for start, speaker
                    in zip(segments["start"], segments["speaker"], strict=True))
     joins = tuple(_joins(unmasked, segments["start"], segments["joins"]))
-    spans = [shift_span(start, end, masked.offsets)
+    spans = [shift_span_after_masking(start, end, masked.offsets)
             for start, end in zip(segments["start"], segments["end"], strict=True)]
     segments = segments.assign(start=[start for start, _ in spans], end=[end for _, end in spans],
                                text=[masked.text[start:end] for start, end in spans])

@@ -30,10 +30,10 @@ from glc_analysis.disclosure.suppression import (
     EXACT,
     SUPPRESSED,
     Decisions,
-    answers_add_up,
     count_options_in_group,
+    determine_if_exclusive_and_exhaustive,
     find_primary_or_secondary_rules,
-    tabulate_decisions,
+    tabulate_decisions_with_visible_numbers,
 )
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
@@ -98,7 +98,7 @@ def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates:
         for key in fewer:
             _decide_fewer(everywhere[key], public, convening, part, total, Rules.of(settings, "public"),
                           decisions)
-    return tabulate_decisions(figures, decisions)
+    return tabulate_decisions_with_visible_numbers(figures, decisions)
 
 
 def _follows(public: pd.DataFrame, convening: pd.DataFrame) -> np.ndarray:
@@ -154,7 +154,8 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
                  for end in ("low", "high"))
     ranges = determine_visible_group_counts(theirs, Ranges(seen[whole] != EXACT, low, high), [ours, others],
                                             decisions.suppression_order(whole), np.array([1, 0]),
-                                            **answers_add_up(theirs, decisions.type[whole[0]]))
+                                            **determine_if_exclusive_and_exhaustive(theirs,
+                                                                                    decisions.type[whole[0]]))
     hidden, (low, high) = ranges.is_hidden[:, 0], (ranges.low[:, 0], ranges.high[:, 0])
     for end, least, wider in (("low", low, np.minimum), ("high", high, np.maximum)):
         stated = public[f"shown_{end}"].to_numpy(float, na_value=np.nan)[whole]

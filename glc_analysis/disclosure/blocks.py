@@ -264,6 +264,6 @@ def _working_in(answers: pd.DataFrame, countries: Collection[str]) -> pd.DataFra
     return rows[rows["country_id"].isin([*countries])]
 
 
-def find_audiences_with_hidden_countries(blocks: pd.DataFrame) -> set[str]:
+def find_audiences_with_hidden_country_block(blocks: pd.DataFrame) -> set[str]:
     """Returns the audiences from which table ``blocks`` hides the block of countries."""
     return {*blocks.loc[(blocks["block_id"] == COUNTRY_BLOCK) & ~blocks["is_shown"], "audience"]}

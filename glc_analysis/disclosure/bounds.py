@@ -59,7 +59,7 @@ class ContributorCounts:
            groups: np.ndarray) -> ContributorCounts:
         """Returns the counts of contributors for all figures, with the consent given for this audience."""
         names = pd.Index(incidence.organisations)
-        membership = make_independent_organisation_matrix(organisations, names)
+        membership = make_network_membership_matrix(organisations, names)
         refused = {item: membership * ~names.isin([*consent.organisations(item, audience)])[:, None]
                    for item in ("survey", "interview", "call")}
         return cls(incidence, membership.T, {item: of.tocsr().T for item, of in refused.items()}, groups)
@@ -136,8 +136,8 @@ class ContributorCounts:
         return few["survey"] | is_coded & (few["interview"] | few["call"])
 
 
-def make_independent_organisation_matrix(organisations: pd.DataFrame,
-                                         organisation_ids: pd.Index) -> scipy.sparse.csr_array:
+def make_network_membership_matrix(organisations: pd.DataFrame,
+                                   organisation_ids: pd.Index) -> scipy.sparse.csr_array:
     """Returns a matrix of organisations x independent organisations, with 1 for membership.
 
     All organisations of a network are one independent organisation. All organisations that organisations.csv

@@ -2,7 +2,7 @@
 
 Readers often know which organisation left; they must not learn which words were its own. So, before the first
 release, all organisations with words in it are put into cells of at least five independent organisations
-(:func:`assign_organisations_to_cells`). The cells depend on networks and on how many lines each organisation
+(:func:`add_cell_for_new_organisations`). The cells depend on networks and on how many lines each organisation
 has, never on what it says. When an organisation of a cell leaves or withdraws a quotation, all lines of the
 cell are hidden from all readers, at once and permanently. If a second organisation of the cell leaves later,
 nothing more changes. A reader and an ally in the cell know their own lines, so each missing line still has
@@ -30,8 +30,8 @@ LEAST_SHARES = 3
 hidden."""
 
 
-def assign_organisations_to_cells(lines: pd.DataFrame, organisations: pd.DataFrame,
-                                  cells: pd.DataFrame) -> pd.DataFrame:
+def add_cell_for_new_organisations(lines: pd.DataFrame, organisations: pd.DataFrame,
+                                   cells: pd.DataFrame) -> pd.DataFrame:
     """Returns the cells, with a cell added for organisations that have words and no cell yet.
 
     ``lines`` are the lines of words for all audiences (line, organisation_id, audience). ``cells`` has one
@@ -42,7 +42,7 @@ def assign_organisations_to_cells(lines: pd.DataFrame, organisations: pd.DataFra
     >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)],
     ...                       "audience": "public"})
     >>> nobody = pd.DataFrame({"organisation_id": [], "network_id": []})
-    >>> cells = assign_organisations_to_cells(lines, nobody, no_cells())
+    >>> cells = add_cell_for_new_organisations(lines, nobody, no_cells())
     >>> cells.groupby("cell")["organisation_id"].agg(len).tolist()
     [5, 6]
     """
@@ -93,8 +93,8 @@ def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
     return {unit: first + k for k, group in enumerate(groups or [left]) for unit in group}
 
 
-def find_lines_breaking_cell_rules(lines: pd.DataFrame, organisations: pd.DataFrame,
-                                   cells: pd.DataFrame) -> pd.DataFrame:
+def find_lines_hidden_by_cells(lines: pd.DataFrame, organisations: pd.DataFrame,
+                               cells: pd.DataFrame) -> pd.DataFrame:
     """Returns the lines of words that no reader sees.
 
     These lines are hidden:
@@ -155,8 +155,8 @@ def hide_cells_of_organisations(cells: pd.DataFrame, organisations: Collection[s
     return cells.assign(is_hidden=cells["is_hidden"] | cells["cell"].isin([*gone]))
 
 
-def remove_members_from_cells(cells: pd.DataFrame, organisations: Collection[str],
-                              register: pd.DataFrame) -> pd.DataFrame:
+def remove_members_and_hide_small_cells(cells: pd.DataFrame, organisations: Collection[str],
+                                        register: pd.DataFrame) -> pd.DataFrame:
     """Removes organisations that have left from their cells, and hides a cell in which too few organisations
     remain."""
     kept = cells[~cells["organisation_id"].isin([*organisations])]

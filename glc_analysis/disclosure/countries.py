@@ -23,7 +23,7 @@ import scipy
 
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
-from glc_analysis.disclosure.bounds import is_protected, make_independent_organisation_matrix, tighten_bounds
+from glc_analysis.disclosure.bounds import is_protected, make_network_membership_matrix, tighten_bounds
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.figures.contributors import Incidence
@@ -52,8 +52,8 @@ CONSENT_BY_SOURCE = {"answer": "survey", "interview": "interview", WITHOUT_GUIDE
 """The item of consent for each source of coded text."""
 
 
-def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
-                      settings: Mapping[str, Any], *, audience: str) -> set[str]:
+def find_visible_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
+                                settings: Mapping[str, Any], *, audience: str) -> set[str]:
     """Returns the countries of work that an audience may see on a page, in a list or on a map.
 
     ``settings`` is [disclosure] of study.toml. The team sees all countries.
@@ -63,7 +63,7 @@ def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consen
     >>> items = ("survey", WORK_COUNTRY)
     >>> consent = Consent(frozenset((o, "", item, "convening") for o in "ac" for item in items))
     >>> settings = {"public_group": 10, "countries_agreed": {}}
-    >>> visible_countries(answers, organisations, consent, settings, audience="convening")
+    >>> find_visible_work_countries(answers, organisations, consent, settings, audience="convening")
     {'LAO'}
     """
     places = _places(answers, "country_id")
@@ -73,14 +73,14 @@ def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consen
     return _named(sizes, settings, WORK_COUNTRY, audience)
 
 
-def visible_home_countries(organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any], *,
-                           audience: str) -> set[str]:
+def find_visible_home_countries(organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any], *,
+                                audience: str) -> set[str]:
     """Returns the countries of main offices that an audience may know of, by the rules for countries of work.
 
     >>> organisations = pd.DataFrame({"organisation_id": ["a", "b"], "network_id": "",
     ...                               "home_country_id": ["KHM", "LAO"]})
     >>> consent = Consent(frozenset(("a", "", item, "public") for item in ("survey", HOME_COUNTRY)))
-    >>> visible_home_countries(organisations, consent, {"public_group": 10, "countries_agreed": {}},
+    >>> find_visible_home_countries(organisations, consent, {"public_group": 10, "countries_agreed": {}},
     ...                        audience="public")
     {'KHM'}
     """
@@ -98,14 +98,16 @@ def find_visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, c
     (``shown_home``). Audiences in ``hidden_from`` may know of none."""
     seen = [audience for audience in AUDIENCES if audience not in hidden_from]
     none: dict[str, list[str]] = dict.fromkeys(AUDIENCES, [])
-    work = {audience: sorted(visible_countries(answers, organisations, consent, settings, audience=audience))
+    work = {audience: sorted(find_visible_work_countries(answers, organisations, consent, settings,
+                                                         audience=audience))
             for audience in seen}
-    homes = {audience: sorted(visible_home_countries(organisations, consent, settings, audience=audience))
+    homes = {audience: sorted(find_visible_home_countries(organisations, consent, settings,
+                                                          audience=audience))
              for audience in seen}
     return {"shown": none | work, "shown_home": none | homes}
 
 
-def find_visible_countries_without_survey(
+def find_visible_countries_if_no_survey(
         known: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Mapping[str, list[str]]]:
     """Returns the countries that each audience may know of in a study without a survey.
 
@@ -113,7 +115,7 @@ def find_visible_countries_without_survey(
     instead. A country is shown only where both consents allow it.
 
     >>> known = {"shown": {"public": ["KEN", "PER"]}, "shown_home": {"public": ["PER"]}}
-    >>> find_visible_countries_without_survey(known)["shown"]
+    >>> find_visible_countries_if_no_survey(known)["shown"]
     {'public': ['PER']}
     """
     homes = known["shown_home"]
@@ -151,16 +153,17 @@ def find_printable_country_options(questions: pd.DataFrame, survey: Mapping[str,
     return printable
 
 
-def fully_agreed_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
-                           settings: Mapping[str, Any], *, audience: str) -> set[str]:
+def find_countries_where_all_are_countable(answers: pd.DataFrame, organisations: pd.DataFrame,
+                                           consent: Consent, settings: Mapping[str, Any], *,
+                                           audience: str) -> set[str]:
     """Returns the countries of work for which a figure may count every organisation that works there, because
     all of them agreed or study.toml records an agreement."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     return _fully_agreed(sizes, settings, WORK_COUNTRY)
 
 
-def all_consented(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent, *,
-                  audience: str) -> set[str]:
+def find_countries_where_all_consented(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
+                                       *, audience: str) -> set[str]:
     """Returns the countries of work where every organisation agreed. An agreement recorded in study.toml does
     not count here."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
@@ -172,7 +175,7 @@ def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consen
     """Returns one row per organisation and visible country of work in which it may be counted.
 
     An organisation may be counted where it agreed itself, and in every country of
-    :func:`fully_agreed_countries`. The columns are country_id, organisation_id.
+    :func:`find_countries_where_all_are_countable`. The columns are country_id, organisation_id.
     """
     places = _places(answers, "country_id")
     sizes = _sizes(places, organisations, consent, WORK_COUNTRY, audience)
@@ -310,7 +313,7 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
         status=decided["status"].astype(object), rule=decided["rule"].astype(object),
         least=decided["low"], most=decided["high"],
         at=np.flatnonzero(is_used))
-    networks = make_independent_organisation_matrix(organisations, pd.Index(incidence.organisations))
+    networks = make_network_membership_matrix(organisations, pd.Index(incidence.organisations))
     open_ = {key: _releasable_options(table, incidence, networks, countries, rules.count,
                                        groupings.get(key[0], Grouping(REGION)))
              for key, table in rows.groupby(["question_id", "code_id"])}

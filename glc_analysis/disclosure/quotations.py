@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.coding.codebook import ancestors, find_team_only_codes
-from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment, map_to_originals
+from glc_analysis.coding.consensus import CONSENSUS, map_to_originals, repeat_codings_for_each_segment
 from glc_analysis.coding.exports import quotations
 from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
 from glc_analysis.disclosure.rules import has_capability
@@ -89,13 +89,13 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
     own = quotes[(quotes["audience"] == audience) | for_team]
     if own.empty:
         return pd.DataFrame(columns=[*shown, *more], dtype="str")
-    rows = add_broken_rules(own, codings, segments, documents, consent, codebook)
+    rows = add_provenance_consent_and_broken_rules(own, codings, segments, documents, consent, codebook)
     rules = set(TEAM_QUOTATION_RULES if for_team else QUOTATION_RULES)
     rows = rows[pd.Series([not broken & rules for broken in rows["broken"]], rows.index, dtype=bool)]
     codes, themes = _agreed_codes(rows, codings, segments), _themes(codebook)
     rows = rows.assign(
         organisation_id=rows["owner"],
-        text=rows["text"] if for_team else rows["text"].map(without_pseudonyms),
+        text=rows["text"] if for_team else rows["text"].map(replace_pseudonyms_with_general_words),
         code_ids=[";".join(sorted(each)) for each in codes],
         theme_ids=[";".join(sorted({themes[code] for code in each if code in themes})) for each in codes],
         source=[labels.get(owner, owner) if for_team or is_named else _ANONYMOUS_SOURCE
@@ -116,15 +116,16 @@ def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
                    documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns, for the team, the quotations that are left out for their audience: one row per quotation and
     rule that the quotation breaks."""
-    rows = add_broken_rules(quotes, codings, segments, documents, consent, codebook)
+    rows = add_provenance_consent_and_broken_rules(quotes, codings, segments, documents, consent, codebook)
     rows["rule"] = [[rule for rule in QUOTATION_RULES if rule in broken] for broken in rows["broken"]]
     rows = rows.explode("rule").dropna(subset="rule")
     rows["reason"] = rows["rule"].map({rule: reason for rule, (reason, _) in QUOTATION_RULES.items()})
     return rows[["quote_id", "audience", "segment_id", "rule", "reason"]].astype("str").reset_index(drop=True)
 
 
-def add_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
-                     documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+def add_provenance_consent_and_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame,
+                                            segments: pd.DataFrame, documents: pd.DataFrame,
+                                            consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows of quotes.csv with the columns of their segments; the segment's text is column
     ``words``. These columns are added:
 
@@ -185,10 +186,10 @@ def locate_quotation(text: str, words: str) -> tuple[int, int] | None:
     return found.span() if found else None
 
 
-def without_pseudonyms(text: str) -> str:
+def replace_pseudonyms_with_general_words(text: str) -> str:
     """Returns a text without pseudonyms, because the same pseudonym in two passages would link the passages.
 
-    >>> without_pseudonyms("Person 12 at Place 3 told us.")
+    >>> replace_pseudonyms_with_general_words("Person 12 at Place 3 told us.")
     '[a person] at [a place] told us.'
     """
     return _PSEUDONYM.sub(lambda found: _REPLACEMENTS[found[1]], text)
@@ -199,7 +200,7 @@ def case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.Da
     originals and translations."""
     told = codings[codings["code_id"].isin(find_team_only_codes(codebook))]
     linked = map_to_originals(segments)
-    cases = {linked.get(segment, segment) for segment in codings_by_segment(told)["segment_id"]}
+    cases = {linked.get(segment, segment) for segment in repeat_codings_for_each_segment(told)["segment_id"]}
     return {segment for segment, origin in linked.items() if origin in cases}
 
 
@@ -277,7 +278,8 @@ def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFr
     only if a coder marked some of the quoted words with it."""
     if rows.empty:
         return []
-    given, linked = codings_by_segment(codings[codings["coder_id"] == CONSENSUS]), map_to_originals(segments)
+    given, linked = repeat_codings_for_each_segment(codings[codings["coder_id"]
+                                                            == CONSENSUS]), map_to_originals(segments)
     by_origin = given.groupby(given["segment_id"].map(linked)).indices
     codes = []
     for segment, offset, (first, last) in zip(rows["segment_id"], rows["start"], rows["place"], strict=True):

@@ -18,7 +18,7 @@ import scipy
 from pandas.api.types import union_categoricals
 
 from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
-from glc_analysis.disclosure.bounds import is_protected, make_independent_organisation_matrix, tighten_bounds
+from glc_analysis.disclosure.bounds import is_protected, make_network_membership_matrix, tighten_bounds
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import DECISION_COLUMNS, EXACT, HIDDEN_BASE_RULES, SUPPRESSED
 from glc_analysis.figures.contributors import Incidence
@@ -181,7 +181,7 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
         return fresh
     names = pd.Index(sorted({name for release in (fresh, *before, *beside)
                              for name in release.contributions["organisation_id"].unique()}))
-    clusters, kept, frozen = make_independent_organisation_matrix(organisations, names), set(), set()
+    clusters, kept, frozen = make_network_membership_matrix(organisations, names), set(), set()
     for release in (*before, *beside):
         parts = pd.concat([figures.loc[~figures["is_page"], "part"]
                            for figures in (fresh.figures, release.figures)])

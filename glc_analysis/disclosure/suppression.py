@@ -45,7 +45,7 @@ from glc_analysis.disclosure.rules import (
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import ALL, find_source_of_unprompted_codes, is_whole_study
+from glc_analysis.figures.estimates import ALL, is_whole_study, name_source_if_nobody_asked
 from glc_analysis.figures.groupings import MERGED, NO_GROUPINGS, Groupings, is_in_grouping_of_question
 from glc_analysis.schema import AUDIENCES
 
@@ -121,7 +121,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     if audience == "team":
         decisions = Decisions(figures, facts, audience, np.full(len(figures), "", dtype=object))
-        return tabulate_decisions(figures, decisions).set_axis(estimates.index)
+        return tabulate_decisions_with_visible_numbers(figures, decisions).set_axis(estimates.index)
     rules = Rules.of(settings, audience)
     is_own_group = is_in_grouping_of_question(figures, facts["question_id"], groupings)
     rule = rule_by_kind(figures, facts, is_own_group, never).to_numpy(object)
@@ -168,10 +168,10 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         decisions.release_countries(
             estimates.index.get_indexer(is_releasable.index), is_releasable.to_numpy())
     _decide_public_records(incidence, facts["question_id"], counts, decisions)
-    return tabulate_decisions(figures, decisions).set_axis(estimates.index)
+    return tabulate_decisions_with_visible_numbers(figures, decisions).set_axis(estimates.index)
 
 
-def without_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+def suppress_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     """Returns the decisions with uninformative ranges suppressed.
 
     A range is uninformative if it is wider than :data:`WIDEST_BAND` of its base, or if more than
@@ -184,7 +184,7 @@ def without_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) 
     is_wide = is_band & (width > WIDEST_BAND * decisions["shown_base_n"].astype(float))
     printed = decisions["status"] != SUPPRESSED
     is_code = printed & (figures["measure"] == "coded") & is_whole_study(figures)
-    source = find_source_of_unprompted_codes(figures).astype("str")
+    source = name_source_if_nobody_asked(figures).astype("str")
     band = source + "/" + decisions["band"] + "/" + decisions["shown_base_n"].astype("str")
     same = band[is_code & is_band].map(band[is_code & is_band].value_counts())
     total = source[is_code & is_band].map(source[is_code].value_counts())
@@ -220,7 +220,7 @@ def hide_despite_earlier_release(decisions: pd.DataFrame, is_hidden: np.ndarray,
                             band=decisions["band"].mask(is_hidden, ""))
 
 
-def tabulate_decisions(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
+def tabulate_decisions_with_visible_numbers(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
     """Returns the decisions as a table, with the numbers that the audience may see."""
     is_shown, is_seen = decisions.status == EXACT, decisions.visible()
     value = figures["value"]
@@ -265,7 +265,7 @@ class Decisions:
         is_counted = figures["measure"].isin(["response", "coded", DISCORDANCE]) & figures["n"].notna()
         record = figures["option_id"].where(figures["measure"] == DISCORDANCE, "")  # each has its own base
         keys = figures.groupby([figures["question_id"], figures["code_id"],
-                                record, find_source_of_unprompted_codes(figures)],
+                                record, name_source_if_nobody_asked(figures)],
                                observed=True).ngroup()
         self.key = keys.where(is_counted, -1).to_numpy()
 
@@ -366,7 +366,8 @@ def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decis
     hidden."""
     whole = count_options_in_group(at, counts, rules.count)
     seen = determine_visible_option_counts(whole, decisions.suppression_order(at),
-                                           **answers_add_up(whole, decisions.type[at[0]]))
+                                           **determine_if_exclusive_and_exhaustive(whole,
+                                                                                   decisions.type[at[0]]))
     hidden = seen.is_hidden
     decisions.put_in_ranges(at[hidden], seen.low[hidden], seen.high[hidden],
                             find_primary_or_secondary_rules(whole.n, whole.size, whole.is_small)[hidden],
@@ -385,7 +386,7 @@ def count_options_in_group(at: np.ndarray, counts: ContributorCounts, least: int
     return Counted(counts.base_of(at[:1])[0], counts.counted_of(at), counts.room_of(at[0]), counts, least)
 
 
-def answers_add_up(whole: Counted, kind: str) -> dict[str, bool]:
+def determine_if_exclusive_and_exhaustive(whole: Counted, kind: str) -> dict[str, bool]:
     """Returns what a reader of the questionnaire knows about a question. ``is_exclusive`` says whether every
     record has exactly one of the answers, ``is_exhaustive`` whether every record has at least one."""
     is_one = kind in ("single", "scale") and len(whole.n) > 1 and whole.n.sum() == whole.size
@@ -649,7 +650,8 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     columns = np.lexsort((sizes, np.array([name != "" for name in parts])))
     ranges = determine_visible_group_counts(total, seen, [*parts.values()],
                                             decisions.suppression_order(whole), columns,
-                                            **answers_add_up(total, decisions.type[whole[0]]))
+                                            **determine_if_exclusive_and_exhaustive(total,
+                                                                                    decisions.type[whole[0]]))
     # For each option, the first group with a small count; the complement is named as the whole without the
     # groups that are shown.
     named = [*decisions.ids[group_places], decisions.ids[whole] + " without " + ", ".join(names)]

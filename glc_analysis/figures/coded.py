@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from glc_analysis.coding.consensus import codings_by_segment
+from glc_analysis.coding.consensus import repeat_codings_for_each_segment
 from glc_analysis.figures.estimates import (
     ALL,
     DOCUMENT,
@@ -60,7 +60,7 @@ def list_coded_turns(consensus: pd.DataFrame, documents: pd.DataFrame,
     spoken = segments[segments["role"] == "participant"]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
     spoken = spoken.assign(turn=turn)[["segment_id", "turn", "organisation_id"]]
-    rows = codings_by_segment(consensus)[["document_id", "segment_id", "start", "code_id"]]
+    rows = repeat_codings_for_each_segment(consensus)[["document_id", "segment_id", "start", "code_id"]]
     rows = rows.merge(spoken, on="segment_id").drop_duplicates(["turn", "code_id"])
     return rows.assign(document_id=rows["document_id"].map(_originals(documents)))
 

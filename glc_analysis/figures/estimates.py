@@ -253,15 +253,15 @@ def is_whole_study(figures: pd.DataFrame) -> pd.Series:
     ...                        "subset_id": ["", "call", "answer", "asia"]})).tolist()
     [True, True, False, False]
     """
-    return (figures["subset_kind"] == ALL) | (find_source_of_unprompted_codes(figures) != "")
+    return (figures["subset_kind"] == ALL) | (name_source_if_nobody_asked(figures) != "")
 
 
-def find_source_of_unprompted_codes(figures: pd.DataFrame) -> pd.Series:
+def name_source_if_nobody_asked(figures: pd.DataFrame) -> pd.Series:
     """Returns ``call`` or ``interview_without_guide`` for figures of codes in these sources, and a blank for
     all other figures. In these sources nobody is asked about codes, so the base is all organisations that
     were present or interviewed.
 
-    >>> find_source_of_unprompted_codes(pd.DataFrame({"subset_kind": ["all", "source", "source"],
+    >>> name_source_if_nobody_asked(pd.DataFrame({"subset_kind": ["all", "source", "source"],
     ...                              "subset_id": ["", "call", "answer"]})).tolist()
     ['', 'call', '']
     """

@@ -12,7 +12,7 @@ from itertools import compress
 import pandas as pd
 import scipy
 
-from glc_analysis.coding.consensus import codings_by_segment
+from glc_analysis.coding.consensus import repeat_codings_for_each_segment
 from glc_analysis.figures.estimates import SOURCE, FigureRecords, incidence_matrix
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 
@@ -192,7 +192,7 @@ def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd
     """Returns, for each organisation, code and source, in how many segments the organisation raised the code,
     and whether it said the contrary."""
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
-    given = codings_by_segment(consensus)[["segment_id", "code_id"]]
+    given = repeat_codings_for_each_segment(consensus)[["segment_id", "code_id"]]
     codes = given.merge(_spoken(documents, segments), on="segment_id")
     against = codes.assign(code_id=codes["code_id"].map(contrary), is_contradicted=True)
     against = against.astype({"code_id": "str"}).query("code_id.notna() and code_id != ''")

@@ -29,11 +29,11 @@ from glc_analysis.errors import Fault, Faults, count_of
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
 from glc_analysis.gate.leak_scan import (
     Leak,
+    find_identifiers_in_own_words,
     find_leaks,
     identifiers,
     leaks_in_pieces,
     make_search,
-    terms_in_own_words,
     without_own_names,
 )
 from glc_analysis.manifest import hash_package_and_environment
@@ -272,7 +272,7 @@ class Gate:
         """The search terms for the pages of each organisation; a blank key stands for the pages for all
         readers. They come from the names and consents at the time when the gate is first used."""
         reference, known = read_reference(self._study), identifiers(self._study, audience=self._audience)
-        said = terms_in_own_words(self._study, known) if self._own else {}
+        said = find_identifiers_in_own_words(self._study, known) if self._own else {}
         return {"": self._marked(reference.names, known)} | {
             who: self._marked(*without_own_names(who, self._study, reference, known, said.get(who, {})))
             for who, _ in self._own}

@@ -40,19 +40,19 @@ from glc_analysis.gate.name_parts import (
     LONGER_NAME,
     find_initials_without_surname,
     follows_first_name,
+    is_name_part_used_as_name,
     is_ordinary,
-    is_part,
     list_abbreviations_and_core_names,
-    parts_of_person,
-    parts_of_place,
+    list_core_names_of_place,
+    list_parts_of_person_name,
 )
 from glc_analysis.gate.name_variants import (
-    country_words,
+    determine_required_case_and_context,
     hidden_countries,
     list_words_after_country_names,
     list_words_before_country_names,
+    list_words_revealing_hidden_countries,
     names_to_disregard,
-    needed_case,
     own_countries,
     public_figures,
     study_languages,
@@ -122,7 +122,7 @@ def identifiers(study: Study, *, audience: str,
     if has_capability(audience, "internal"):
         return {}
     reference = reference or read_reference(study)
-    arrivals = manifest.compare_with_manifest(study).checksums
+    arrivals = manifest.check_raw_files_against_manifest(study).checksums
     kinds = {"document": reference.documents["document_id"],
              "raw file": [path.rpartition("/")[2] for path in arrivals], "checksum": arrivals.values()}
     found = list_participant_identifiers(reference, audience) | _long_enough(kinds)
@@ -134,7 +134,7 @@ def identifiers(study: Study, *, audience: str,
             contact = study.settings[section][name]
             forms = find_identifying_forms(contact, {*name_variants.WORD.findall(fold_text(contact))})
             found |= {contact[start:end]: ALLOWED for _, start, end in [*find_contacts(contact), *forms]}
-    return found | country_words(study, reference, audience)
+    return found | list_words_revealing_hidden_countries(study, reference, audience)
 
 
 def list_participant_identifiers(reference: Reference, audience: str) -> dict[str, str]:
@@ -166,7 +166,7 @@ _SAID_FORMS = ("address", "e-mail", "phone", "handle", "profile link", "web addr
 person are not among them, because these words must not be on any page."""
 
 
-def terms_in_own_words(study: Study, known: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def find_identifiers_in_own_words(study: Study, known: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Returns, for each organisation, the ``known`` identifiers and the addresses in its own interviews and
     answers, each with its rule; empty for a study that is not built."""
     if not all((study.processed / f"{name}.parquet").is_file() for name in ("segments", "responses")):
@@ -185,8 +185,8 @@ def terms_in_own_words(study: Study, known: Mapping[str, str]) -> dict[str, dict
 def without_own_names(organisation_id: str, study: Study, reference: Reference, known: Mapping[str, str],
                       said: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
     """Returns names.csv and the identifiers to search for on an organisation's own pages. The organisation's
-    own names and countries, and the terms that it ``said`` itself (:func:`terms_in_own_words`), are left
-    out."""
+    own names and countries, and the terms that it ``said`` itself (:func:`find_identifiers_in_own_words`),
+    are left out."""
     register, names = reference.organisations, reference.names
     called = [*list_organisation_ids_and_labels(register[register["organisation_id"] == organisation_id]),
               *list_former_names(reference.organisation_changes, [organisation_id])]
@@ -268,7 +268,7 @@ class Leak:
 class Term(NamedTuple):
     """A text to search for: how it matches, which rule it breaks, its ``case``, its folded letters, and its
     longest word. ``case`` is how the text must be written to count: ``any``, ``label``, ``heard``, a value of
-    :func:`.needed_case`, or the kind of a part of a name."""
+    :func:`.determine_required_case_and_context`, or the kind of a part of a name."""
 
     text: str
     how: str
@@ -400,11 +400,12 @@ class Search:
                 self.by_form.setdefault(max(spelling.forms, key=len), []).append(spelling)
                 whole.update(spelling.forms)
                 beside.update(spelling.forms if len(spelling.forms) > 1 else ())
-        titles = [title for title in name_variants.ordinary_words("title") if name_variants.is_khmer(title)]
+        titles = [title for title in name_variants.ordinary_words("title")
+                  if name_variants.has_khmer_letters(title)]
         in_khmer = [*((title + form[0], part) for form, part in parts for title in titles
-                      if part.case == "surname" and name_variants.is_khmer(form[0])),
+                      if part.case == "surname" and name_variants.has_khmer_letters(form[0])),
                     *((term.folded, term) for term in terms
-                      if _is_varied(term) and name_variants.is_khmer(term.folded))]
+                      if _is_varied(term) and name_variants.has_khmer_letters(term.folded))]
         self.khmer = {name_variants.replace_look_alikes(letters).replace(" ", ""): term
                       for letters, term in in_khmer}
         self.breaks = name_variants.map_beginnings_to_broken_words(
@@ -471,10 +472,10 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
     if term.rule.endswith("organisation"):
         parts = [*list_abbreviations_and_core_names(term.text)]
     elif term.rule == "name: place":
-        parts = [*parts_of_place(term.text)]
+        parts = [*list_core_names_of_place(term.text)]
     elif term.rule == PERSON or is_speaker and re.sub(r"\s*\(.*", "", term.folded) not in labels:
         parts = [*dict.fromkeys(part for name in name_variants.without_apostrophes(term.text)
-                                for part in parts_of_person(name))]
+                                for part in list_parts_of_person_name(name))]
     else:
         parts = []
     found: list[tuple[tuple[str, ...], Term]] = []
@@ -688,9 +689,10 @@ class _Document:
     def _khmer(self, terms: Mapping[str, Term]) -> Iterator[Match]:
         """Yields names in Khmer that a text writes with variant letters. Khmer is written without blanks, so
         a name is also found inside longer words; its place is the whole text."""
-        for n, text in enumerate(self.folded) if terms and name_variants.is_khmer(self.letters) else ():
+        has_khmer = terms and name_variants.has_khmer_letters(self.letters)
+        for n, text in enumerate(self.folded) if has_khmer else ():
             usual = (name_variants.replace_look_alikes(text).replace(" ", "")
-                     if name_variants.is_khmer(text) else "")
+                     if name_variants.has_khmer_letters(text) else "")
             yield from (Match(self.starts[n], self.starts[n] + len(text), term.rule, term.text)
                         for letters, term in terms.items()
                         if letters in usual and term.folded not in text)
@@ -737,8 +739,8 @@ class _Document:
             return False
         is_file_name = self.pieces[first][0] == "name"
         if term.case in _PARTS:
-            return is_part(term.case, term.text, text, begin, stop, everywhere=self.text,
-                           is_file_name=is_file_name)
+            return is_name_part_used_as_name(term.case, term.text, text, begin, stop, whole_text=self.text,
+                                             is_file_name=is_file_name)
         return _is_written(term, text, begin, stop, is_file_name=is_file_name)
 
     def contacts(self) -> Iterator[Match]:
@@ -786,7 +788,7 @@ def _term(text: str, how: str, rule: str, is_allowed: bool, case: str) -> Term |
 
 def _case_of(text: str, rule: str) -> str:
     if rule.startswith(("country", "people", "city", "region", "code")) and ": " in rule:
-        return needed_case(text, rule)
+        return determine_required_case_and_context(text, rule)
     words = name_variants.WORD.findall(text)
     is_label = rule == "organisation" and (
         len(words) == _WORDS_OF_A_PHRASE or words == [text] and text.isupper())

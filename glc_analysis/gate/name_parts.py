@@ -42,14 +42,14 @@ _ARABIC = re.compile("[\u0600-\u06ff]")
 _CASED = re.compile("[a-z\u0370-\u052f]")
 
 
-def parts_of_person(name: str) -> Iterator[NamePart]:
+def list_parts_of_person_name(name: str) -> Iterator[NamePart]:
     """Yields the parts by which a person with this name may be called.
 
-    >>> parts = [(kind, *words) for kind, words in parts_of_person("Ana María Quispe Rojas")]
+    >>> parts = [(kind, *words) for kind, words in list_parts_of_person_name("Ana María Quispe Rojas")]
     >>> parts[:4], parts[-1]
     ([('surname', 'quispe'), ('surname', 'rojas'), ('given name', 'ana'), ('given name', 'anita')], \
 ('initials', 'a', 'm', 'q', 'r'))
-    >>> [*parts_of_person("Rosaura")], [*parts_of_person("Speaker 2")]
+    >>> [*list_parts_of_person_name("Rosaura")], [*list_parts_of_person_name("Speaker 2")]
     ([], [])
     """
     words = [word for word in WORD.findall(fold_text(re.sub(r"\(.*?\)", "", name))) if word not in PARTICLES]
@@ -91,11 +91,13 @@ def list_abbreviations_and_core_names(label: str) -> Iterator[NamePart]:
             yield from _core(shorter)
 
 
-def parts_of_place(name: str) -> Iterator[NamePart]:
+def list_core_names_of_place(name: str) -> Iterator[NamePart]:
     """Yields the core of a place's name, without words for a kind of place and without the name of a saint.
 
-    >>> [words for _, words in parts_of_place("San Isidro de Chumpipata")], [*parts_of_place("Three Wells")]
-    ([('chumpipata',)], [])
+    >>> [words for _, words in list_core_names_of_place("San Isidro de Chumpipata")]
+    [('chumpipata',)]
+    >>> [*list_core_names_of_place("Three Wells")]
+    []
     """
     folded = fold_text(name)
     without_saint = re.sub(r"^(?:san|santa|santo|sao|saint|st)\W+\w+", "", folded)
@@ -147,14 +149,14 @@ de la Reina."""
 _POSSESSIVE = re.compile(r"['’]s?\b")
 
 
-def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere: str,
-            is_file_name: bool = False) -> bool:
+def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: int, *, whole_text: str,
+                              is_file_name: bool = False) -> bool:
     """Whether the word at a position of ``text`` stands for the person or organisation called ``name``;
-    ``everywhere`` is the whole text of the file.
+    ``whole_text`` is the whole text of the file.
 
     >>> def told(text, kind="surname", word="Fuentes", name="Ana Fuentes"):
     ...     start = text.index(word)
-    ...     return is_part(kind, name, text, start, start + len(word), everywhere=text)
+    ...     return is_name_part_used_as_name(kind, name, text, start, start + len(word), whole_text=text)
     >>> [told(text) for text in ("As Fuentes said,", "A. Fuentes said,", "Sra. Fuentes", "A. Fuentes (2006)")]
     [False, True, True, False]
     >>> told("As Quispe said,", word="Quispe", name="Ana Quispe")
@@ -168,7 +170,7 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
         if is_file_name or not _CASED.match(fold_text(word)) or behind[:1] == "_" or before.endswith("_"):
             return True
         return all(each[0].isupper() for each in words) and (
-            len(words) > 1 or not is_ordinary(word, everywhere)
+            len(words) > 1 or not is_ordinary(word, whole_text)
             and bool(_POSSESSIVE.match(behind) or not _OPENS.search(before)
                      or before[-1:] in _QUOTES and behind[:1] in _QUOTES))
     if re.search(r"[\s_‐‑–-]", word) and not re.search("[-\u00ad] ", word):
@@ -194,7 +196,7 @@ def is_part(kind: str, name: str, text: str, start: int, end: int, *, everywhere
         return True
     if kind == "given name" and _speaks(before, behind):
         return True
-    if is_ordinary(word, everywhere) or LONGER_NAME.match(behind):
+    if is_ordinary(word, whole_text) or LONGER_NAME.match(behind):
         return False
     if kind == "surname" and fold_text(word) not in ordinary_words("given word"):
         return not _is_of_another(before, behind, name)
@@ -297,7 +299,7 @@ def _is_before_name(behind: str) -> bool:
     return behind[:1] in (" ", "-") and behind[1:2].isupper()
 
 
-def is_ordinary(word: str, everywhere: str) -> bool:
+def is_ordinary(word: str, whole_text: str) -> bool:
     """Whether a word is in the list of ordinary words, is the plural of a word in that list, or occurs in
     small letters elsewhere in the text."""
     folded = fold_text(word)
@@ -305,8 +307,8 @@ def is_ordinary(word: str, everywhere: str) -> bool:
     if any(not forms.isdisjoint(ordinary_words(kind)) for kind in ("name", "place", "never", "capital")):
         return True
     small = word.lower()
-    return small in everywhere and bool(re.search(
-        rf"(?<![\w@#./_-]){re.escape(small)}(?![\w@/_-]|\.\w)", everywhere))
+    return small in whole_text and bool(re.search(
+        rf"(?<![\w@#./_-]){re.escape(small)}(?![\w@/_-]|\.\w)", whole_text))
 
 
 def _follows_title(before: str) -> bool:

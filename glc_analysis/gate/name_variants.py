@@ -26,7 +26,7 @@ from glc_analysis.addon import load_declared_objects
 from glc_analysis.cleaning.countries import CODES_THAT_ARE_WORDS
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import visible_countries, visible_home_countries
+from glc_analysis.disclosure.countries import find_visible_home_countries, find_visible_work_countries
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
@@ -77,7 +77,7 @@ def split_words(folded: str) -> list[str]:
     return [word for word in WORD.findall(folded) if word not in CONNECTORS]
 
 
-def is_khmer(text: str) -> bool:
+def has_khmer_letters(text: str) -> bool:
     """Whether a text contains Khmer letters."""
     return bool(_KHMER.search(text))
 
@@ -303,8 +303,8 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
     consent = Consent.of(reference.consent, **make_wave_arguments_for_consent(
         reference.waves, study.settings["study"]["wave"]))
     settings = study.settings["disclosure"]
-    known = visible_countries(answers, own, consent, settings, audience=audience)
-    known |= visible_home_countries(own, consent, settings, audience=audience)
+    known = find_visible_work_countries(answers, own, consent, settings, audience=audience)
+    known |= find_visible_home_countries(own, consent, settings, audience=audience)
     work, home = {*worked}, {*own["home_country_id"].astype("str")}
     hidden = (work | home) - known - {""}
     asked = match_key("\n".join([*reference.questions["wording"], *reference.options["label"]]))
@@ -342,7 +342,8 @@ def _printed_languages(reference: Reference) -> set[str]:
     return {one for table, column in places for one in getattr(reference, table)[column] if one}
 
 
-def country_words(study: Study, reference: Reference, audience: str) -> dict[str, str]:
+def list_words_revealing_hidden_countries(study: Study, reference: Reference,
+                                          audience: str) -> dict[str, str]:
     """Returns the words that must not be in the files of an audience, each with its rule, which is the kind
     of word and the id of the country, such as ``city of a country: KHM``. The name of a language in which
     pages print texts (such as Khmer) is left out, because forms and pages print it beside words in that
@@ -352,7 +353,7 @@ def country_words(study: Study, reference: Reference, audience: str) -> dict[str
     written = reference.countries.groupby("country_id")["raw_name"].agg(list).to_dict()
     translated = {match_key(language_name(one)) for one in _printed_languages(reference)}
     told = [(word, kind, one) for one in sorted(hidden)
-            for kind, word in words_of_country(one, languages, written.get(one, ()))
+            for kind, word in list_words_revealing_country(one, languages, written.get(one, ()))
             if match_key(word) not in translated]
     found: dict[str, str] = {}
     for word, kind, one in sorted(told, key=lambda row: row[1] == REGION):  # a city needs less beside it
@@ -360,17 +361,18 @@ def country_words(study: Study, reference: Reference, audience: str) -> dict[str
     return found
 
 
-def words_of_country(country_id: str, languages: Collection[str],
-             written: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+def list_words_revealing_country(country_id: str, languages: Collection[str],
+                         written: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
     """Yields the words that reveal one country, each with its kind. ``written`` are the names of the country
     in raw files.
 
-    >>> cities = {word for kind, word in words_of_country("KHM", ["en", "es"]) if kind == CITY}
+    >>> cities = {word for kind, word in list_words_revealing_country("KHM", ["en", "es"]) if kind == CITY}
     >>> cities >= {"Phnom Penh", "Battambang"}
     True
-    >>> sorted(word for kind, word in words_of_country("PER", ["es"]) if kind == ADJECTIVE)
+    >>> sorted(word for kind, word in list_words_revealing_country("PER", ["es"]) if kind == ADJECTIVE)
     ['peruana', 'peruanas', 'peruano', 'peruanos']
-    >>> {"kenii", "kenijas"} <= {word for kind, word in words_of_country("KEN", ["lv", "pl"]) if kind == FORM}
+    >>> forms = {word for kind, word in list_words_revealing_country("KEN", ["lv", "pl"]) if kind == FORM}
+    >>> forms >= {"kenii", "kenijas"}
     True
     """
     if not country_id.isupper():  # such as `global`, which is not a country
@@ -423,12 +425,13 @@ def names_to_disregard(hidden: Collection[str], languages: Collection[str]) -> l
                                       and not words.isdisjoint(match_key(name).split()))]
 
 
-def needed_case(word: str, rule: str) -> str:
+def determine_required_case_and_context(word: str, rule: str) -> str:
     """Returns how a word must be written to count as a leak: in any way (``any``), with a ``capital`` letter,
     or with a capital letter where the words around it mean a country (``place``; for a word that is also a
     given name, ``given``).
 
-    >>> [needed_case(word, NAME) for word in ("Cambodia", "Peru", "Jordan", "UK", "Israel")]
+    >>> names = ("Cambodia", "Peru", "Jordan", "UK", "Israel")
+    >>> [determine_required_case_and_context(word, NAME) for word in names]
     ['any', 'capital', 'place', 'capital', 'given']
     """
     if rule.startswith(REGION):

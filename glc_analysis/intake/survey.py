@@ -204,13 +204,13 @@ def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSur
     >>> survey.tool, survey.frame.to_dict("list"), survey.rows
     ('plain', {'org': ['7'], 'Q1': ['None']}, [2])
     """
-    first, *others = read_survey_sheets(path, settings)
+    first, *others = read_surveys_in_file(path, settings)
     if others:
         refuse("several of its sheets hold answers", path.name, "save each of them as a separate file")
     return first
 
 
-def read_survey_sheets(path: Path, settings: Mapping[str, Any] | None = None) -> list[RawSurvey]:
+def read_surveys_in_file(path: Path, settings: Mapping[str, Any] | None = None) -> list[RawSurvey]:
     """Returns the surveys in one file, each as :func:`read_survey` returns it. There are several if the
     setting [survey] ``sheets`` names several sheets of a workbook. Each sheet is then treated like a separate
     file, with a name such as ``both, sheet 2018.xlsx``."""

@@ -16,7 +16,7 @@ from IPython.display import HTML as Html
 
 from glc_analysis.disclosure.releases import last_answered
 from glc_analysis.errors import count_of
-from glc_analysis.manifest import read_last_release
+from glc_analysis.manifest import read_last_release_info
 from glc_analysis.pages.findings import render_first_claim_by_theme
 from glc_analysis.plots import SHADES, STATUS_SHADES, status_label
 from glc_analysis.schema import UNKNOWN
@@ -104,9 +104,9 @@ def write_audience_and_base_line(view: StudyView) -> str:
     if view.may("all_figures"):
         day = last_answered(view.read("organisations"), view.read("documents"))
     else:  # of the release: an earlier day than before would tell that the last one to answer left
-        day = read_last_release(view.study, view.audience)["day"]
+        day = read_last_release_info(view.study, view.audience)["day"]
     if view.may("numbered_releases"):
-        number = read_last_release(view.study, view.audience)["number"]
+        number = read_last_release_info(view.study, view.audience)["number"]
         parts.append(f"Release {number}" + (f", data up to {day}" if day else ""))
     elif day:
         parts.append(f"Data up to {day}")
@@ -115,7 +115,7 @@ def write_audience_and_base_line(view: StudyView) -> str:
 
 def _release_note(view: StudyView) -> str:
     """Returns in words the number of the release, the day of its data, and how old its figures are."""
-    of = read_last_release(view.study, view.audience)
+    of = read_last_release_info(view.study, view.audience)
     ages = ", ".join(f"{day} ({n} figures)" for day, n in of["issued"].items()) or "none yet"
     return (f"Release {of['number']}, with data up to {of['day']}. A published figure is updated only when "
             "so many organisations have changed that no answer can be worked out from the difference. The "

@@ -31,7 +31,8 @@ from glc_analysis.writing import write_atomic
 # Masking texts.
 #
 # `make_canonical_text` makes one text of the turns of an interview, a `Masker` puts pseudonyms into it and
-# keeps a map of what it replaced, and `shift_span` moves a place in the canonical text to the masked one.
+# keeps a map of what it replaced, and `shift_span_after_masking` moves a place in the canonical text to the
+# masked one.
 #
 # How a row of names.csv matches: ``exact`` letter by letter; ``folded`` regardless of case,
 # diacritics and the kind of apostrophe or hyphen; ``whole-word`` like exact and, in scripts written
@@ -80,7 +81,7 @@ def make_canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     In the text, each turn has the form ``Speaker: words``, with a blank line between turns. The columns
     ``start`` and ``end`` of a segment are the positions of the turn's words in the text, without the speaker
     (in code points; ``end`` is the position after the last). The other columns of the turns are kept. The
-    caller then masks the text, and converts the positions of the segments (:func:`shift_span`).
+    caller then masks the text, and converts the positions of the segments (:func:`shift_span_after_masking`).
 
     >>> turns = pd.DataFrame({"speaker": ["Ana", "Bo"], "text": ["Yes.", "No."]})
     >>> text, segments = make_canonical_text(turns)
@@ -182,11 +183,11 @@ class Masker:
         return sorted(matches, key=lambda match: (match[0], match[2]))
 
 
-def shift_span(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
+def shift_span_after_masking(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
     """Returns the start and end of a passage after masking. If the passage begins or ends within a name, it
     is extended to the whole pseudonym.
 
-    >>> shift_span(4, 11, ((0, 9, 0, 8),))
+    >>> shift_span_after_masking(4, 11, ((0, 9, 0, 8),))
     (0, 10)
     """
     return _shift(start, offsets, is_end=False), _shift(end, offsets, is_end=True)

@@ -21,7 +21,7 @@ from glc_analysis.coding.codebook import ancestors, find_team_only_codes
 from glc_analysis.coding.exports import escape_formula, write_csv_for_spreadsheets
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.manifest import read_last_release
+from glc_analysis.manifest import read_last_release_info
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import Column, Table
 from glc_analysis.spreadsheets import save_workbook_reproducibly
@@ -209,12 +209,12 @@ def _sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:
         sheet.append([None if pd.isna(cell) or cell == "" else escape_formula(cell) for cell in row])
 
 
-def published_release(study: Study, audience: str) -> dict[str, object] | None:
+def read_release_number_and_day(study: Study, audience: str) -> dict[str, object] | None:
     """Returns the number and the day of an audience's release; None for the team, whose releases have no
     number."""
     if not has_capability(audience, "numbered_releases"):
         return None
-    release = read_last_release(study, audience)
+    release = read_last_release_info(study, audience)
     return {name: release[name] for name in ("number", "day")}
 
 

@@ -47,7 +47,7 @@ def remove_incomplete_runs(runs: Path, *, but: Path | None = None) -> None:
             shutil.rmtree(folder)
 
 
-def remove_old_runs(runs: Path, *, current: Path) -> None:
+def remove_all_but_recent_runs(runs: Path, *, current: Path) -> None:
     """Removes the folders of all runs except the last five and the current run."""
     for folder in sorted(runs.glob("*"))[:-_RUNS_KEPT]:
         if folder != current:

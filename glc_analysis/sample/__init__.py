@@ -16,10 +16,10 @@ from pathlib import Path
 
 from glc_analysis import manifest
 from glc_analysis.addon import list_declarations
-from glc_analysis.digests import KEY_FILE, keep_digest_key, read_or_make_digest_key
+from glc_analysis.digests import KEY_FILE, read_or_make_digest_key, write_digest_key_if_missing
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.gitignore import write_gitignore_if_missing
+from glc_analysis.gitignore import write_gitignore_unless_edited
 from glc_analysis.schema import default_settings, reference_path, reference_tables
 from glc_analysis.study import Study, is_data_file
 
@@ -61,8 +61,8 @@ def write_sample(root: Path) -> list[Path]:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes(content)
             written.append(root / name)
-    keep_digest_key(root, SAMPLE_KEY)
-    write_gitignore_if_missing(root)
+    write_digest_key_if_missing(root, SAMPLE_KEY)
+    write_gitignore_unless_edited(root)
     return written
 
 

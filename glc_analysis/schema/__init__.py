@@ -506,7 +506,8 @@ def list_word_columns(name: str) -> list[str]:
             if about.kind in ("word", "true/false") and not about.checked_by]
 
 
-def list_applicable_checks(tables: Tables, unread: set[str], checks: Sequence[Check]) -> list[Check]:
+def add_schema_checks_and_drop_inapplicable(tables: Tables, unread: set[str],
+                                            checks: Sequence[Check]) -> list[Check]:
     """Returns the checks to run: the given checks, followed by a check against the schema for each column
     that none of them names in ``columns``. A check is left out if one of its tables could not be read
     (``unread``), or if all its tables are empty.

@@ -28,10 +28,10 @@ from glc_analysis.disclosure.blocks import LANGUAGE, line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
-from glc_analysis.manifest import read_last_release, read_slices
+from glc_analysis.manifest import read_last_release_info, read_slices
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.slices import group_by_work_country, list_work_countries
+from glc_analysis.slices import list_work_countries, map_countries_to_organisations_and_regions
 from glc_analysis.study import Study
 
 _CONSENT_SHOWN = "name"
@@ -55,7 +55,8 @@ def write_visible_part_of_study(study: Study, audience: str, folder: Path) -> St
     frames = {name: tables.conform_to_schema(name, reader.part_of(name)) for name in tables.TABLES}
     for name, frame in frames.items():
         tables.write_table(made.processed, name, frame)
-    places = group_by_work_country(list_work_countries(frames["answers"], frames["organisations"]))
+    places = map_countries_to_organisations_and_regions(
+        list_work_countries(frames["answers"], frames["organisations"]))
     content = json.dumps(reader.slices | {"work_places": places}, ensure_ascii=False, sort_keys=True)
     (made.processed / "slices.json").write_text(content, encoding="utf-8")
     return made
@@ -111,7 +112,7 @@ class Reader:
                 "shown": {self.audience: self.visible},
                 "shown_home": {self.audience: whole["shown_home"][self.audience]}, "organisations": [],
                 "codes": [], "tables": {}, "inputs": "",
-                "release": {self.audience: read_last_release(self.study, self.audience)}}
+                "release": {self.audience: read_last_release_info(self.study, self.audience)}}
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:

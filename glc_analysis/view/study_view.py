@@ -26,7 +26,7 @@ from glc_analysis.cleaning.waves import study_wave
 from glc_analysis.coding.exports import note_differently_marked_words
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block_id
 from glc_analysis.errors import UsageError, resolve_id, suggest_name
-from glc_analysis.figures.estimates import ALL, BY_OPTION, find_source_of_unprompted_codes
+from glc_analysis.figures.estimates import ALL, BY_OPTION, name_source_if_nobody_asked
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.summary import subset_kind, unknown_question_error
 from glc_analysis.reference import read_reference_table
@@ -305,7 +305,7 @@ class StudyView(VisibleTables):
         book = book[book["theme_id"] == chosen] if chosen else book
         columns = ["subset_id", "code_id", "n", "base_n", "undecided_n", "share"]
         columns += ["band"] * ("band" in rows)
-        talks = figures[find_source_of_unprompted_codes(figures) != ""]
+        talks = figures[name_source_if_nobody_asked(figures) != ""]
         talks = (talks if kind == ALL else talks.head(0)).assign(shown_as=format_counts)
         calls, open_talks = (talks[talks["subset_id"] == source].set_index("code_id")
                              for source in (CALL, WITHOUT_GUIDE))

@@ -16,7 +16,7 @@ import re
 import sys
 from pathlib import Path
 
-from glc_analysis.gitignore import SETTINGS, list_files_for_git
+from glc_analysis.gitignore import SETTINGS, list_files_allowed_in_git
 
 DATA = re.compile(
     r"\.(csv|tsv|xlsx?|ods|sav|parquet|docx?|odt|rtf|vtt|srt|mp3|m4a|mp4|wav|sqlite3?|qd[acp]x?)$",
@@ -53,7 +53,7 @@ def is_study(folder: Path) -> bool:
 def refusal_in_study(path: str, study: str) -> str:
     """Why git must not have this file of a study; empty where it may."""
     inside = Path(path).relative_to(study).as_posix()
-    if inside in (".gitignore", *list_files_for_git()) or is_place_holder(path):
+    if inside in (".gitignore", *list_files_allowed_in_git()) or is_place_holder(path):
         return ""
     if inside in OPEN.get(study, ()):
         return ""

@@ -17,7 +17,7 @@ from glc_analysis.addon import load_declared_objects
 from glc_analysis.cleaning.dimension_tables import codebook_table
 from glc_analysis.coding.consensus import CONSENSUS, write_decisions
 from glc_analysis.coding.texts import Texts, read_and_mask_transcripts
-from glc_analysis.pseudonyms.masking import complete_key, shift_span
+from glc_analysis.pseudonyms.masking import complete_key, shift_span_after_masking
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from scripts.sample_study.content import Row, grouped
@@ -101,7 +101,7 @@ def _marked_by_ines(texts: Texts, names: dict[str, str]) -> tuple[dict[str, str]
         text = texts.texts[document_id]
         sources[document_id], (_, begin) = text.canonical, text.labels[int(n) - 1]
         for k, (code, place) in enumerate(zip(given, _places(turn["text"]), strict=False)):
-            start, end = shift_span(begin + place[0], begin + place[1], text.offsets)
+            start, end = shift_span_after_masking(begin + place[0], begin + place[1], text.offsets)
             codings.append({"source": document_id, "start": start, "end": end, "code": names[code],
                             "coder": INES, "memo": "" if k else turn["memo"]})
     return sources, codings

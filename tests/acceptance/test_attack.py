@@ -174,7 +174,7 @@ def without(monkeypatch, rule):
     elif rule == "withheld_contributors":
         monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "withheld": 0}))
     elif rule == "partition":
-        monkeypatch.setattr("glc_analysis.disclosure.suppression.answers_add_up",
+        monkeypatch.setattr("glc_analysis.disclosure.suppression.determine_if_exclusive_and_exhaustive",
                             lambda *given: {"is_exclusive": False, "is_exhaustive": False})
     elif rule == "difference":
         shown = releasable_country_answers

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.disclosure.cells import hide_cells_of_organisations, remove_members_from_cells
+from glc_analysis.disclosure.cells import hide_cells_of_organisations, remove_members_and_hide_small_cells
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import find_visible_countries
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.reference import read_reference
-from glc_analysis.release_store import assign_cells_of_today, list_block_lines
+from glc_analysis.release_store import assign_cells_and_find_hidden_lines, list_block_lines
 from tests.support.share import drawn
 
 pytestmark = pytest.mark.acceptance
@@ -30,7 +30,7 @@ def words(sample_study):
     known = find_visible_countries(frames["answers"], own, Consent.of(reference.consent),
                                    sample_study.settings["disclosure"])
     lines = {audience: list_block_lines(frames, reference, known, audience) for audience in READING_AUDIENCES}
-    cells, hidden = assign_cells_of_today(sample_study, lines, own)
+    cells, hidden = assign_cells_and_find_hidden_lines(sample_study, lines, own)
     assert not any(map(len, hidden.values()))  # nobody waits, and nobody has more than a third
     kinds = ("quotations", "joint_display", "evidence", "comments")
     rows = pd.concat(lines.values())
@@ -43,7 +43,8 @@ def after(cells, leavers, register):
     """The organisations of the cells that are hidden after each departure, one release after the other."""
     hidden = []
     for leaver in leavers:
-        cells = remove_members_from_cells(hide_cells_of_organisations(cells, [leaver]), [leaver], register)
+        cells = remove_members_and_hide_small_cells(hide_cells_of_organisations(cells, [leaver]), [leaver],
+                                                    register)
         hidden.append({*cells.loc[cells["is_hidden"], "organisation_id"]})
     return hidden
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.digests import keep_digest_key
+from glc_analysis.digests import write_digest_key_if_missing
 from glc_analysis.study import REPOSITORY, Study
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
@@ -35,7 +35,7 @@ def study(shared_data, tmp_path_factory):
         (root / folder).mkdir(parents=True)
     shutil.copytree(COMMITTED, root, dirs_exist_ok=True)
     shutil.copy(shared_data / "napire2018/responses_efs_2018-02-05.csv", root / "raw/survey")
-    keep_digest_key(root, b"the invented key of all studies of tests")
+    write_digest_key_if_missing(root, b"the invented key of all studies of tests")
     build(Study(root))
     return Study(root)
 

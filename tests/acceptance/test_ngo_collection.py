@@ -14,8 +14,8 @@ from glc_analysis.cli import cli
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     find_printable_country_options,
-    visible_countries,
-    visible_home_countries,
+    find_visible_home_countries,
+    find_visible_work_countries,
 )
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.figures.contributors import find_contributors
@@ -94,8 +94,9 @@ def test_without_the_record_no_country_is_in_any_public_figure(ngo_study):
     agreed = settings["disclosure"] | {"countries_agreed": {}}
     own, consent = frames["organisations"], Consent.of(reference.consent)
     for audience in ("public", "convening"):
-        assert visible_countries(frames["answers"], own, consent, agreed, audience=audience) == set()
-        assert visible_home_countries(own, consent, agreed, audience=audience) == set()
+        assert find_visible_work_countries(frames["answers"], own, consent, agreed,
+                                           audience=audience) == set()
+        assert find_visible_home_countries(own, consent, agreed, audience=audience) == set()
         contributors = find_contributors(frames)
         printable = find_printable_country_options(reference.questions, settings["survey"], frames["answers"],
                                                    own, consent, agreed, audience=audience)

@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.digests import keep_digest_key
+from glc_analysis.digests import write_digest_key_if_missing
 from glc_analysis.gate.file_text import extract_text
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.report import update_report_pages
@@ -81,7 +81,7 @@ def test_no_page_of_a_survey_in_three_languages_prints_an_id(shared_data, tmp_pa
     shutil.copytree(REPOSITORY / "tests/studies/napire2018", tmp_path, dirs_exist_ok=True)
     (tmp_path / "raw/survey").mkdir(parents=True)
     shutil.copy(shared_data / "napire2018/responses_efs_2018-02-05.csv", tmp_path / "raw/survey")
-    keep_digest_key(tmp_path, b"the invented key of all studies of tests")
+    write_digest_key_if_missing(tmp_path, b"the invented key of all studies of tests")
     build(Study(tmp_path))
     for slug in ("index", "survey", "methods"):
         update_report_pages(Study(tmp_path), only=slug)

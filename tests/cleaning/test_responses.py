@@ -4,7 +4,7 @@ import pytest
 
 from glc_analysis.cleaning import records
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.cleaning.responses import clean_responses
+from glc_analysis.cleaning.responses import clean_responses_and_selections
 from glc_analysis.errors import Faults
 from tests.support.study_writer import SETTINGS, choices, cleaned, places, question, reference, survey
 
@@ -54,12 +54,12 @@ def test_rows_of_some_questions_are_those_of_the_whole_table_and_all_answers_are
     asked = [question("Q1", "single", "law"), question("Q2", "text", asked_if="Q1 == yes"),
              question("Q3", "number")]
     known, whole = reference(questions=asked, options=OPTIONS), responses(rows, *asked)
-    some, _ = clean_responses(whole.records, known, [], CleaningLog(), only={"Q2"})
+    some, _ = clean_responses_and_selections(whole.records, known, [], CleaningLog(), only={"Q2"})
     expected, looked_at = whole.responses[whole.responses["question_id"] == "Q2"], ["answer_id", "missing"]
     assert sorted(some[looked_at].values.tolist()) == expected[looked_at].values.tolist()
     wrong = records.assemble_records([survey([rows[0] | {"Q3": "many"}])], known, SETTINGS, CleaningLog())
     with pytest.raises(Faults, match="is not a number"):
-        clean_responses(wrong, known, [], CleaningLog(), only={"Q2"})
+        clean_responses_and_selections(wrong, known, [], CleaningLog(), only={"Q2"})
 
 
 def test_not_asked_differs_from_unanswered():

@@ -108,7 +108,7 @@ def test_a_circle_ends_nowhere():
 
 def test_older_codings_are_updated_and_those_of_split_codes_listed_as_they_were():
     given = codings("late-pay", "gap", "l-late")
-    moved, again = cb.update_codes(given, BOOK)
+    moved, again = cb.update_codes_and_list_split_codings(given, BOOK)
     assert moved["code_id"].tolist() == ["m-late", "money", "l-late"]
     assert again[["code_id", "split_into"]].to_numpy().tolist() == [["gap", "m-late m-short"]]
     assert given["code_id"].tolist() == ["late-pay", "gap", "l-late"]
@@ -117,7 +117,7 @@ def test_older_codings_are_updated_and_those_of_split_codes_listed_as_they_were(
 def test_a_stretch_marked_with_two_codes_now_one_is_one_row_with_both_memos():
     given = pd.concat([codings("late-pay", memo="tarde"), codings("m-late", memo="យឺត"),
                        codings("m-late", coder_id="ben", memo="no")])
-    moved, _ = cb.update_codes(given, BOOK)
+    moved, _ = cb.update_codes_and_list_split_codings(given, BOOK)
     assert moved[["coder_id", "memo"]].to_numpy().tolist() == [["ana", "tarde\nយឺត"], ["ben", "no"]]
 
 
@@ -128,14 +128,15 @@ used = st.sampled_from(["late-pay", "slow-pay", "m-late", "gap", "x"])
 def test_the_order_of_codings_does_not_matter(marks, random):
     rows = [STRETCH | {"code_id": code, "start": start, "memo": code} for code, start in marks]
     shuffled = random.sample(rows, len(rows))
-    one, other = (cb.update_codes(pd.DataFrame(given, columns=[*STRETCH, "code_id"]), BOOK)[0]
+    one, other = (cb.update_codes_and_list_split_codings(pd.DataFrame(given, columns=[*STRETCH, "code_id"]),
+                                                         BOOK)[0]
                   for given in (rows, shuffled))
     assert sorted(one.to_numpy().tolist()) == sorted(other.to_numpy().tolist())
     assert not one.duplicated(["start", "code_id"]).any()
 
 
 def test_no_codings_give_none():
-    assert [len(frame) for frame in cb.update_codes(codings(), BOOK)] == [0, 0]
+    assert [len(frame) for frame in cb.update_codes_and_list_split_codings(codings(), BOOK)] == [0, 0]
 
 
 # The tree

@@ -7,11 +7,11 @@ import pytest
 
 from glc_analysis.disclosure.cells import (
     LEAST_MEMBERS,
-    assign_organisations_to_cells,
-    find_lines_breaking_cell_rules,
+    add_cell_for_new_organisations,
+    find_lines_hidden_by_cells,
     hide_cells_of_organisations,
     no_cells,
-    remove_members_from_cells,
+    remove_members_and_hide_small_cells,
 )
 
 NOBODY = pd.DataFrame({"organisation_id": [], "network_id": []}, dtype="str")
@@ -25,12 +25,12 @@ def words(*sizes, start=0):
 
 
 def hidden(lines, cells, organisations=NOBODY):
-    return {*find_lines_breaking_cell_rules(lines, organisations, cells)["line"]}
+    return {*find_lines_hidden_by_cells(lines, organisations, cells)["line"]}
 
 
 def test_cells_have_five_and_nobody_has_more_than_a_third_of_the_lines():
     lines = words(8, 6, 5, 5, 5, 4, 3, 3, 3, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1)
-    cells = assign_organisations_to_cells(lines, NOBODY, no_cells())
+    cells = add_cell_for_new_organisations(lines, NOBODY, no_cells())
     sizes = lines.groupby("organisation_id").size()
     for _, rows in cells.groupby("cell"):
         own = sizes[rows["organisation_id"]]
@@ -41,7 +41,7 @@ def test_cells_have_five_and_nobody_has_more_than_a_third_of_the_lines():
 def test_members_of_a_network_have_one_cell_and_count_once():
     lines = words(*[1] * 12)
     network = pd.DataFrame({"organisation_id": [f"o{k}" for k in range(4)], "network_id": "net"})
-    cells = assign_organisations_to_cells(lines, network, no_cells()).set_index("organisation_id")["cell"]
+    cells = add_cell_for_new_organisations(lines, network, no_cells()).set_index("organisation_id")["cell"]
     assert cells[[f"o{k}" for k in range(4)]].nunique() == 1
     for _, rows in cells.groupby(cells):
         assert len({"net" if int(one[1:]) < 4 else one for one in rows.index}) >= LEAST_MEMBERS
@@ -50,35 +50,36 @@ def test_members_of_a_network_have_one_cell_and_count_once():
 def test_the_same_lines_whatever_they_say_give_the_same_cells():
     lines = words(*[2] * 11)
     other = lines.assign(line=[f"another text {k}" for k in range(len(lines))])
-    cells, again = (assign_organisations_to_cells(rows, NOBODY, no_cells()) for rows in (lines, other))
+    cells, again = (add_cell_for_new_organisations(rows, NOBODY, no_cells()) for rows in (lines, other))
     assert cells.equals(again)
 
 
 def test_a_departure_hides_its_cell_for_good_and_a_second_one_in_it_nothing_more():
     lines = words(*[1] * 15)
-    cells = assign_organisations_to_cells(lines, NOBODY, no_cells())
+    cells = add_cell_for_new_organisations(lines, NOBODY, no_cells())
     mates = {*cells.loc[cells["cell"] == cells["cell"].iloc[0], "organisation_id"]}
     first, second = sorted(mates)[:2]
-    after = remove_members_from_cells(hide_cells_of_organisations(cells, [first]), [first], NOBODY)
+    after = remove_members_and_hide_small_cells(hide_cells_of_organisations(cells, [first]), [first], NOBODY)
     gone = hidden(lines[lines["organisation_id"] != first], after)
     assert gone == {f"{one}-0" for one in mates - {first}}
-    again = remove_members_from_cells(hide_cells_of_organisations(after, [second]), [second], NOBODY)
+    again = remove_members_and_hide_small_cells(hide_cells_of_organisations(after, [second]), [second],
+                                                NOBODY)
     assert hidden(lines[~lines["organisation_id"].isin([first, second])], again) == gone - {f"{second}-0"}
 
 
 def test_newcomers_wait_until_they_are_five():
     lines = words(*[1] * 10)
-    cells = assign_organisations_to_cells(lines, NOBODY, no_cells())
+    cells = add_cell_for_new_organisations(lines, NOBODY, no_cells())
     four = pd.concat([lines, words(*[1] * 4, start=10)])
-    gone = hidden(four, assign_organisations_to_cells(four, NOBODY, cells))
+    gone = hidden(four, add_cell_for_new_organisations(four, NOBODY, cells))
     assert gone == {f"o{k}-0" for k in range(10, 14)}
     five = pd.concat([lines, words(*[1] * 5, start=10)])
-    assert hidden(five, assign_organisations_to_cells(five, NOBODY, cells)) == set()
+    assert hidden(five, add_cell_for_new_organisations(five, NOBODY, cells)) == set()
 
 
 def test_fewer_than_five_are_one_cell_and_all_go():
     lines = words(3, 1, 1)
-    cells = assign_organisations_to_cells(lines, NOBODY, no_cells())
+    cells = add_cell_for_new_organisations(lines, NOBODY, no_cells())
     assert hidden(lines, cells) == set() and cells["cell"].nunique() == 1
     after = hide_cells_of_organisations(cells, ["o2"])
     assert hidden(lines, after) == {*lines["line"]}
@@ -86,7 +87,7 @@ def test_fewer_than_five_are_one_cell_and_all_go():
 
 def test_of_one_that_has_more_than_a_third_the_last_lines_wait():
     lines = words(9, 1, 1, 1, 1, 1)
-    cells = assign_organisations_to_cells(lines, NOBODY, no_cells())
+    cells = add_cell_for_new_organisations(lines, NOBODY, no_cells())
     assert hidden(lines, cells) == {f"o0-{n}" for n in range(2, 9)}
 
 
@@ -94,7 +95,7 @@ def test_of_one_that_has_more_than_a_third_the_last_lines_wait():
 def test_two_readers_who_know_the_cells_and_who_left_find_three_owners_of_each_missing_line(sizes):
     """One, two and three leave; of the members of a hidden cell the two know their own lines."""
     lines = words(*sizes)
-    cells = assign_organisations_to_cells(lines, NOBODY, no_cells())
+    cells = add_cell_for_new_organisations(lines, NOBODY, no_cells())
     shown = lines[~lines["line"].isin(hidden(lines, cells))]
     cell_of = dict(zip(cells["organisation_id"], cells["cell"], strict=True))
     cells_after = {(): cells}
@@ -102,7 +103,7 @@ def test_two_readers_who_know_the_cells_and_who_left_find_three_owners_of_each_m
         for leavers in combinations(sorted(cell_of), n):
             *_, leaver = leavers
             before = hide_cells_of_organisations(cells_after[leavers[:-1]], [leaver])
-            after = remove_members_from_cells(before, [leaver], NOBODY)
+            after = remove_members_and_hide_small_cells(before, [leaver], NOBODY)
             cells_after[leavers] = after
             kept = shown[~shown["organisation_id"].isin(leavers)]
             missing = {*shown["line"]} - ({*kept["line"]} - hidden(kept, after))

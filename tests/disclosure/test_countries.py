@@ -9,10 +9,10 @@ from glc_analysis.disclosure.countries import (
     HOME_COUNTRY,
     WORK_COUNTRY,
     countable_members,
+    find_countries_where_all_are_countable,
     find_printable_country_options,
-    fully_agreed_countries,
-    visible_countries,
-    visible_home_countries,
+    find_visible_home_countries,
+    find_visible_work_countries,
 )
 from glc_analysis.disclosure.suppression import hide_despite_earlier_release
 from glc_analysis.errors import Faults
@@ -42,15 +42,15 @@ def consents(answers, *items, audience, refused=()):
 def test_no_country_is_named_without_consent(audience):
     answers, own = study_of(KHM=12, PER=1)
     nobody = Consent(frozenset())
-    assert visible_countries(answers, own, nobody, SETTINGS, audience=audience) == set()
-    assert visible_home_countries(own, nobody, SETTINGS, audience=audience) == set()
+    assert find_visible_work_countries(answers, own, nobody, SETTINGS, audience=audience) == set()
+    assert find_visible_home_countries(own, nobody, SETTINGS, audience=audience) == set()
 
 
 @pytest.mark.parametrize("audience", READERS)
 def test_consent_to_the_survey_alone_names_no_country(audience):
     answers, own = study_of(KHM=12, PER=1)
     consent = consents(answers, "survey", audience=audience)
-    assert visible_countries(answers, own, consent, SETTINGS, audience=audience) == set()
+    assert find_visible_work_countries(answers, own, consent, SETTINGS, audience=audience) == set()
 
 
 @pytest.mark.parametrize("audience", READERS)
@@ -58,18 +58,19 @@ def test_work_and_main_office_are_consented_to_apart(audience):
     answers, own = study_of(KHM=1)
     work, home = (consents(answers, "survey", item, audience=audience)
                   for item in (WORK_COUNTRY, HOME_COUNTRY))
-    assert [visible_countries(answers, own, one, SETTINGS, audience=audience) for one in (work, home)] == [
+    assert [find_visible_work_countries(answers, own, one, SETTINGS, audience=audience)
+            for one in (work, home)] == [
         {"KHM"}, set()]
-    assert [visible_home_countries(own, one, SETTINGS, audience=audience) for one in (work, home)] == [
+    assert [find_visible_home_countries(own, one, SETTINGS, audience=audience) for one in (work, home)] == [
         set(), {"KHM"}]
 
 
 def test_one_refusal_hides_a_country_unless_ten_others_agreed_and_then_it_is_in_no_figure():
     answers, own = study_of(KHM=11, PER=10)
     consent = consents(answers, "survey", WORK_COUNTRY, audience="public", refused=("khm-0", "per-0"))
-    seen = visible_countries(answers, own, consent, SETTINGS, audience="public")
+    seen = find_visible_work_countries(answers, own, consent, SETTINGS, audience="public")
     assert seen == {"KHM"}
-    assert fully_agreed_countries(answers, own, consent, SETTINGS, audience="public") == set()
+    assert find_countries_where_all_are_countable(answers, own, consent, SETTINGS, audience="public") == set()
     members = countable_members(answers, own, consent, SETTINGS, audience="public")
     assert "khm-0" not in {*members["organisation_id"]} and len(members) == 10
 
@@ -78,17 +79,17 @@ def test_ten_of_one_network_are_one_organisation():
     answers, own = study_of(KHM=11)
     consent = consents(answers, "survey", WORK_COUNTRY, audience="public", refused=("khm-0",))
     one_network = own.assign(network_id="whole")
-    assert visible_countries(answers, one_network, consent, SETTINGS, audience="public") == set()
+    assert find_visible_work_countries(answers, one_network, consent, SETTINGS, audience="public") == set()
 
 
 @pytest.mark.parametrize("audience", READERS)
 def test_an_agreement_of_the_study_names_countries_of_ten_and_of_the_kind_it_says(audience):
     answers, own = study_of(KHM=10, PER=9)
     nobody = Consent(frozenset())
-    assert visible_countries(answers, own, nobody, AGREED, audience=audience) == {"KHM"}
-    assert visible_home_countries(own, nobody, AGREED, audience=audience) == set()
+    assert find_visible_work_countries(answers, own, nobody, AGREED, audience=audience) == {"KHM"}
+    assert find_visible_home_countries(own, nobody, AGREED, audience=audience) == set()
     both = AGREED | {"countries_agreed": RECORD | {"which": "both"}}
-    assert visible_home_countries(own, nobody, both, audience=audience) == {"KHM"}
+    assert find_visible_home_countries(own, nobody, both, audience=audience) == {"KHM"}
 
 
 def test_an_agreement_of_the_study_opens_names_and_no_unanimous_answer_of_a_country():

@@ -8,7 +8,12 @@ from glc_analysis import tables
 from glc_analysis.disclosure.bounds import is_protected
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import FIGURE_RULES
-from glc_analysis.disclosure.suppression import DECISION_COLUMNS, decide, release, without_uninformative_bands
+from glc_analysis.disclosure.suppression import (
+    DECISION_COLUMNS,
+    decide,
+    release,
+    suppress_uninformative_bands,
+)
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.contributors import find_contributors
 from tests.support import small_surveys
@@ -375,7 +380,7 @@ def test_a_range_wider_than_half_of_its_base_is_not_shown_and_its_bounds_stay_on
                             "subset_kind": "all", "subset_id": ""})
     table = pd.DataFrame({"status": "banded", "rule": "count_too_small", "shown_low": 0, "shown_high": 4,
                           "shown_base_n": [7, 30], "band": "at most 4"}, index=[0, 1])
-    few, many = without_uninformative_bands(table, figures).to_dict("records")
+    few, many = suppress_uninformative_bands(table, figures).to_dict("records")
     assert (few["status"], few["band"], few["rule"]) == ("suppressed", "", "count_too_small")
     assert (few["shown_low"], few["shown_high"]) == (0, 4) and pd.isna(few["shown_base_n"])
     assert many == table.iloc[1].to_dict()
@@ -387,10 +392,10 @@ def test_of_codes_of_which_nearly_all_have_the_same_range_none_is_shown():
     table = pd.DataFrame({"status": ["banded"] * 8 + ["shown"] * 2, "shown_low": [0.0] * 8 + [None] * 2,
                           "shown_high": [6.0] * 8 + [None] * 2, "shown_base_n": 27,
                           "band": ["at most 6"] * 8 + [""] * 2})
-    seen = without_uninformative_bands(table, figures)
+    seen = suppress_uninformative_bands(table, figures)
     assert seen["status"].tolist() == ["suppressed"] * 8 + ["shown"] * 2
     half = table.assign(status=["banded"] * 5 + ["shown"] * 5, band=["at most 6"] * 5 + [""] * 5)
-    assert without_uninformative_bands(half, figures)["status"].eq("banded").sum() == 5
+    assert suppress_uninformative_bands(half, figures)["status"].eq("banded").sum() == 5
 
 
 def test_the_rule_of_a_hidden_figure_names_to_the_team_the_figure_that_it_protects():

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.gate.leak_scan import ALLOWED, leaks_in_pieces, make_search
-from glc_analysis.gate.name_variants import names_to_disregard, words_of_country
+from glc_analysis.gate.name_variants import list_words_revealing_country, names_to_disregard
 from glc_analysis.pseudonyms.masking import fold_text
 
 NAMES = pd.DataFrame([
@@ -39,7 +39,8 @@ HIDDEN = ("KEN", "CHN", "IND", "CHL", "ISR", "TGO", "GHA", "NGA", "KHM", "UKR", 
           "PHL")
 LANGUAGES = ["en", "es", "fr", "ar", "uk", "ru", "km", "hi", "zh"]
 COUNTRIES = dict.fromkeys(names_to_disregard(HIDDEN, LANGUAGES), ALLOWED) | {
-    word: f"{kind}: {iso3}" for iso3 in HIDDEN for kind, word in words_of_country(iso3, LANGUAGES)}
+    word: f"{kind}: {iso3}" for iso3 in HIDDEN
+    for kind, word in list_words_revealing_country(iso3, LANGUAGES)}
 MOST_MISSED, MOST_FALSE = 0.10, 0.05
 
 
@@ -60,7 +61,8 @@ def what_the_study_knows(file):
     names = names.assign(allowed_for="", reason="")
     labels = names.loc[names["kind"] == "organisation", "name"]
     return names, dict.fromkeys(names_to_disregard(hidden, LANGUAGES), ALLOWED) | {
-        word: f"{kind}: {iso3}" for iso3 in hidden for kind, word in words_of_country(iso3, LANGUAGES)
+        word: f"{kind}: {iso3}" for iso3 in hidden
+        for kind, word in list_words_revealing_country(iso3, LANGUAGES)
     } | dict.fromkeys(labels, "organisation")
 
 

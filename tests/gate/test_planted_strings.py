@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.gate.leak_scan import ALLOWED, find_leaks
-from glc_analysis.gate.name_variants import names_to_disregard, words_of_country
+from glc_analysis.gate.name_variants import list_words_revealing_country, names_to_disregard
 
 ROWS = list(csv.DictReader(Path(__file__).with_name("planted_strings.csv").open(encoding="utf-8")))
 NAMES = pd.DataFrame([
@@ -29,7 +29,7 @@ HIDDEN = ("KHM", "KEN", "LVA", "UKR", "JOR", "TCD", "TUR", "GIN", "POL", "PER", 
           "CHL", "ISR", "NGA")
 LANGUAGES = ["en", "es", "fr", "km", "ar", "uk", "lv", "pl"]
 COUNTRIES = dict.fromkeys(names_to_disregard(HIDDEN, LANGUAGES), ALLOWED) | {
-    word: f"{kind}: {one}" for one in HIDDEN for kind, word in words_of_country(one, LANGUAGES)}
+    word: f"{kind}: {one}" for one in HIDDEN for kind, word in list_words_revealing_country(one, LANGUAGES)}
 LABELS = dict.fromkeys(
     ["Second Key", "second-key", "Long Rain", "long-rain", "Mango Step", "mango-step"], "organisation")
 HARMLESS = [

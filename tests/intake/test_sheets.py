@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
-from glc_analysis.intake.survey import read_survey, read_survey_sheets
+from glc_analysis.intake.survey import read_survey, read_surveys_in_file
 from tests.support.dialects import sheets_of, survey_settings
 from tests.support.study_writer import question, write_study
 
@@ -31,7 +31,7 @@ def test_the_sheet_that_was_decided_is_read(tmp_path):
 
 def test_several_sheets_with_answers_are_read_like_files_of_their_own(tmp_path):
     path = sheets_of(tmp_path / "both.xlsx", about=[["Waves"]], w1=WAVE_1, w2=WAVE_2)
-    surveys = read_survey_sheets(path, survey_settings(sheets={"both.xlsx": "w1 | w2"}))
+    surveys = read_surveys_in_file(path, survey_settings(sheets={"both.xlsx": "w1 | w2"}))
     assert [survey.path.name for survey in surveys] == ["both, sheet w1.xlsx", "both, sheet w2.xlsx"]
     assert [survey.frame["Q1"].tolist() for survey in surveys] == [["1", "2"], ["5"]]
 

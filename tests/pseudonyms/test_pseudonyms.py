@@ -19,7 +19,7 @@ from glc_analysis.pseudonyms.masking import (
     make_canonical_text,
     make_comparable_with_positions,
     read_key,
-    shift_span,
+    shift_span_after_masking,
     write_key,
 )
 from glc_analysis.text import content_hash
@@ -277,7 +277,7 @@ def test_the_text_under_a_carried_coding_is_the_masked_text_of_its_passage(text,
     found = mask(text, names(*table), {})
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
-    new_start, new_end = shift_span(start, end, found.offsets)
+    new_start, new_end = shift_span_after_masking(start, end, found.offsets)
     assert 0 <= new_start <= new_end <= len(found.text) and (new_start < new_end or start == end)
     cut = [(s, e) for s, e, _, _ in found.offsets if s < end and start < e]
     wide = min([start, *(s for s, _ in cut)]), max([end, *(e for _, e in cut)])
@@ -296,7 +296,7 @@ def test_a_passage_that_cuts_a_name_widens_to_the_pseudonym():
         (11, 22, "Person 1 today"),
         (16, 23, " today."),
     ]:
-        new = shift_span(start, end, found.offsets)
+        new = shift_span_after_masking(start, end, found.offsets)
         assert found.text[slice(*new)] == words
 
 
@@ -322,7 +322,7 @@ def test_turns_become_one_text_and_segments_cover_their_words_through_masking():
     hidden = mask(
         text, names("Ana López", "Bo", "សុខ"), {"Ana López": "Person 1", "Bo": "Person 2", "សុខ": "Person 3"}
     )
-    shifted = [shift_span(s, e, hidden.offsets)
+    shifted = [shift_span_after_masking(s, e, hidden.offsets)
                for s, e in segments[["start", "end"]].itertuples(index=False)]
     assert [hidden.text[s:e] for s, e in shifted] == ["Person 2 était 👩🏽\u200d⚕️ là.", "បាទ"]
     assert hidden.text.startswith("Person 1: Person 2")

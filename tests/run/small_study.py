@@ -21,7 +21,7 @@ def small_study(root: Path) -> Study:
     settings = '[study]\nid = "small"\ntitle = "A small study"\nsynthetic = true\n'
     (root / "reference" / "study.toml").write_text(settings)
     study = Study(root)
-    study.keep_digest_key()
+    study.write_digest_key_if_missing()
     (study.root / "raw").mkdir()
     raw = study.root / "raw" / "answers.csv"  # an invented study without raw files is refused
     raw.write_text("id\n")

@@ -17,7 +17,7 @@ from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import Ahead, update_report_pages
 from glc_analysis.run.execute import Failure, PageProcesses, page_processes
-from glc_analysis.run.folders import point_current_to_run, remove_incomplete_runs, remove_old_runs
+from glc_analysis.run.folders import point_current_to_run, remove_all_but_recent_runs, remove_incomplete_runs
 from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.study import Study
 from tests.run.small_study import NOTEBOOKS, TABLES, collection, edit, small_study, write_slices
@@ -327,7 +327,7 @@ def test_unfinished_runs_are_swept_and_the_last_five_kept_whatever_the_clock_sai
         if name != "h":
             (tmp_path / name / "run.json").touch()
     remove_incomplete_runs(tmp_path)
-    remove_old_runs(tmp_path, current=tmp_path / "a")
+    remove_all_but_recent_runs(tmp_path, current=tmp_path / "a")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "c", "d", "e", "f", "g"]
 
 

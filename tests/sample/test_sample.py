@@ -178,7 +178,7 @@ def test_every_raw_row_says_that_it_is_invented_and_the_manifest_knows_every_fil
     rows = [row for rows in raw_records(sample_root).values() for row in rows]
     rows += table(sample_root / "raw/context/countries.csv")
     assert {row["synthetic"] for row in rows} == {"invented by glc sample"}
-    assert manifest.compare_with_manifest(Study(sample_root)).new == ()
+    assert manifest.check_raw_files_against_manifest(Study(sample_root)).new == ()
     assert {r["received_from"] for r in manifest.read_manifest(Study(sample_root)).values()} == {
         manifest.SAMPLE}
 

@@ -15,10 +15,10 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from glc_analysis.cleaning.skip_logic import Comparison, parse_condition
-from glc_analysis.disclosure.bounds import make_independent_organisation_matrix
+from glc_analysis.disclosure.bounds import make_network_membership_matrix
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import find_source_of_unprompted_codes, subset_membership
+from glc_analysis.figures.estimates import name_source_if_nobody_asked, subset_membership
 from glc_analysis.figures.groupings import NO_GROUPINGS, UNCHOSEN, Grouping, is_in_grouping_of_question
 
 LEAST = 5
@@ -93,7 +93,7 @@ class Attack:
             self.figures[is_more] = others[is_more]
         self.names = behind.organisations
         # What was raised in calls, or in interviews without a guide, counts by itself, as other codes would.
-        source = find_source_of_unprompted_codes(self.figures)
+        source = name_source_if_nobody_asked(self.figures)
         is_apart = source != ""
         self.figures = self.figures.astype(dict.fromkeys(["code_id", "subset_kind", "subset_id"], "str"))
         self.figures = self.figures.assign(
@@ -113,7 +113,7 @@ class Attack:
         at = np.flatnonzero(kept)
         self.base, self.counted = behind.base[at].toarray(), behind.counted[at].toarray()
         self.place = pd.Series(range(len(at)), self.figures.index)
-        independent = make_independent_organisation_matrix(frames["organisations"], pd.Index(self.names))
+        independent = make_network_membership_matrix(frames["organisations"], pd.Index(self.names))
         self.clusters = independent.argmax(axis=1)
         asked = frames["questions"].set_index("question_id")
         self.types, self.conditions = asked["type"].to_dict(), {

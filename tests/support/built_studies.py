@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from glc_analysis.build import build
-from glc_analysis.digests import KEY_FILE, keep_digest_key
+from glc_analysis.digests import KEY_FILE, write_digest_key_if_missing
 from glc_analysis.study import Study
 
 _KEY = b"the invented key of all studies of tests"
@@ -24,7 +24,7 @@ def built(study: Study) -> Study:
     had the tables of the study most similar to it. A build makes anew whatever has changed, and
     ``test_steps`` checks that it then writes the same bytes as a build from nothing.
     """
-    keep_digest_key(study.root, _KEY)
+    write_digest_key_if_missing(study.root, _KEY)
     before = files_of(study.root)
     digest = hashlib.sha256(repr([(name, hashlib.sha256(held).hexdigest())
                                   for name, held in before.items()]).encode()).hexdigest()

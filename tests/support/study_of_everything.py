@@ -10,7 +10,7 @@ import pandas as pd
 
 from glc_analysis.build import build, build_steps
 from glc_analysis.errors import Faults
-from glc_analysis.manifest import number_next_release, tables_are_current
+from glc_analysis.manifest import rename_next_release_folder, tables_are_current
 from glc_analysis.study import Study
 from tests.support.coded_studies import ANA, BEN, BLUE, CALL, CODEBOOK, DOCUMENTS, LAMP
 from tests.support.study_writer import choices, places, question, write_csv, write_study, write_toml
@@ -181,8 +181,8 @@ def publish(study):
     for audience in ("convening", "public"):
         new = study.private / "releases" / audience / "next"
         if new.is_dir():
-            number_next_release(study.private, audience,
-                                json.loads((new / "release.json").read_text())["number"])
+            rename_next_release_folder(study.private, audience,
+                                       json.loads((new / "release.json").read_text())["number"])
 
 
 def spoil(study, draw):

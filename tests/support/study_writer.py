@@ -16,7 +16,7 @@ from glc_analysis.cleaning.dimension_tables import (
     question_table,
 )
 from glc_analysis.cleaning.records import CleaningLog, clean_organisations
-from glc_analysis.digests import keep_digest_key
+from glc_analysis.digests import write_digest_key_if_missing
 from glc_analysis.figures.estimates import CleanTables
 from glc_analysis.intake.survey import RawSurvey, text_frame
 from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Reference
@@ -89,7 +89,7 @@ def cleaned(rows, known, *, redacted=(), **settings):
     files = rows if rows and isinstance(rows[0], RawSurvey) else [survey(rows)]
     steps = CleaningLog()
     found = records.assemble_records(files, known, {**SETTINGS, **settings}, steps)
-    given, selections = responses.clean_responses(found, known, list(redacted), steps)
+    given, selections = responses.clean_responses_and_selections(found, known, list(redacted), steps)
     own = clean_organisations(found, known, unknown={**SETTINGS, **settings}["unknown_organisations"])
     nations = country_table(found.answers, own, given, known)
     frames = {"questions": question_table(known), "options": option_table(known, nations),
@@ -115,7 +115,7 @@ def write_study(root, rows, *, settings=(), context=(), **tables_):
     decided = decisions_on(tables_.get("principles", ()))
     for name, listed in (({"text_decisions": decided} if decided else {}) | tables_).items():
         write_reference(root, name, listed)
-    keep_digest_key(root, b"the invented key of all studies of tests")
+    write_digest_key_if_missing(root, b"the invented key of all studies of tests")
     return Study(root)
 
 

@@ -49,7 +49,7 @@ _COLUMNS_OF = {
 shows the name and what happened to the file or page."""
 
 
-def store_tables_of_run(study: Study, audience: str, run: Path) -> None:
+def store_tables_of_team_run(study: Study, audience: str, run: Path) -> None:
     """Stores, in the folder of a team run, hard links to the tables from which the run was made, and the
     digests of its raw files. For runs for other audiences, nothing is stored."""
     if not has_capability(audience, "internal") or not (raw := read_provenance(study.processed).get("raw")):
@@ -105,14 +105,15 @@ def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
                         partial(count_contributors_by_figure, study))
 
 
-def changes_since_run(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd.DataFrame | None:
+def compare_present_with_run(study: Study, before: Path | None,
+                             page_keys: Mapping[str, str]) -> pd.DataFrame | None:
     """Returns the changes between the run ``before`` and the present tables and page keys; None if there is
     no such run."""
     if before is None or not all((before / _FOLDER / name).is_file() for name in _KEPT):
         return None
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
     return compare_runs(_RunData.of(before / _FOLDER, _keys(was["pages"])),
-                        _RunData.of(study.processed, keys),
+                        _RunData.of(study.processed, page_keys),
                         partial(count_contributors_by_figure, study))
 
 
@@ -181,13 +182,13 @@ def _changed_names(kind: str, was: Mapping[str, str], now: Mapping[str, str]) ->
 
 
 def make_page_of_changes(study: Study, audience: str, last_run: Path | None,
-                         keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+                         page_keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     """Yields the page on changes for the team: slug, title, group in the menu, and texts. Yields nothing for
     other audiences."""
     if has_capability(audience, "internal"):
         title = "What changed"
         yield ("changes", title, TEAM_GROUP, f"# {title}\n\n*Since the run before this one.*",
-               render_changes(changes_since_run(study, last_run, keys)))
+               render_changes(compare_present_with_run(study, last_run, page_keys)))
 
 
 def render_changes(changes: pd.DataFrame | None) -> Markup:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from glc_analysis.addons.coding_programs.code_trees import enter_tree
 from glc_analysis.addons.coding_programs.notes import (
+    describe_codings_without_named_coder,
     describe_left_out,
-    describe_mixed_work,
     describe_unread_media_codings,
 )
 from glc_analysis.addons.coding_programs.packages import AGAIN
@@ -197,7 +197,7 @@ def _coder(parsed: ParsedCodings, tables: Tables, coder: str) -> str:
     people -= {""}
     parsed.is_mixed = len(people) > 1
     if parsed.is_mixed:
-        parsed.notes.append(describe_mixed_work(len(people), "highlights"))
+        parsed.notes.append(describe_codings_without_named_coder(len(people), "highlights"))
     # The export calls everybody "admin".
     return coder or next(iter(people - {"admin"} if not parsed.is_mixed else ()), "")
 

@@ -35,7 +35,7 @@ def export_project(study: Study, path: Path | None = None, *, coder: str = CONSE
     if coder not in coders:
         raise UsageError(f"There is no coder {coder!r}; {suggest_name(coder, coders)}.")
     coded = {*codings["document_id"]}  # perhaps before the words were taken out
-    texts = {document_id: text for document_id, text in canonical_texts(study).items()
+    texts = {document_id: text for document_id, text in read_canonical_texts_by_document(study).items()
              if text.strip() or document_id in coded}
     path = prepare_export_path(study, "qdpx", path, coder=coder)
     frames = qdpx_tables(codings, texts, codebook, coder=coder)
@@ -57,7 +57,7 @@ def write_codebook(path: Path, codebook: pd.DataFrame) -> None:
     write_qdc(path, qdc_codes(codebook))
 
 
-def canonical_texts(study: Study) -> dict[str, str]:
+def read_canonical_texts_by_document(study: Study) -> dict[str, str]:
     """Returns the canonical text of every interview, call and open answer, by document_id."""
     segments = tables.read_table("segments", study=study)
     current = read_pseudonymised_transcripts(study).canonical

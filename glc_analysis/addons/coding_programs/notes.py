@@ -22,11 +22,11 @@ def describe_unread_media_codings(source: str, kind: str, codings: int) -> str:
     return f"{source!r} is a {kind}: its {counted} not read. {what}."
 
 
-def describe_mixed_work(people: int, marks: str) -> str:
+def describe_codings_without_named_coder(people: int, codings_word: str) -> str:
     """Returns the note on a project in which several people worked and whose codings do not name the person
-    who made them. ``marks`` is the program's word for codings."""
-    return (f"{people} people worked in this project, and {marks} do not say who made them: it cannot be "
-            "used for agreement. Let each coder export a project of their own.")
+    who made them. ``codings_word`` is the program's word for codings."""
+    return (f"{people} people worked in this project, and {codings_word} do not say who made them: it cannot "
+            "be used for agreement. Let each coder export a project of their own.")
 
 
 def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:

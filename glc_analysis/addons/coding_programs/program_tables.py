@@ -83,11 +83,11 @@ def read_layouts() -> tuple[Layout, ...]:
                  for program, of_program in rows.items())
 
 
-def identify_program_columns(column_names: Sequence[str]) -> list[str]:
+def identify_content_of_columns(column_names: Sequence[str]) -> list[str]:
     """Returns the content of each column of a program's table, blank for a column that is not read. Returns
     an empty list for a table in no known layout.
 
-    >>> identify_program_columns(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
+    >>> identify_content_of_columns(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
     ['source', 'quote', 'applied']
     """
     if not (layout := _fitting_layout(column_names)):
@@ -116,13 +116,14 @@ def _fitting_layout(names: Sequence[str]) -> Layout | None:
     return next((layout for layout in read_layouts() if not layout.missing(names)), None)
 
 
-def describe_missing_columns(names: Sequence[str]) -> str:
+def describe_missing_columns_by_layout(column_names: Sequence[str]) -> str:
     """Returns a message that lists, for each layout, the columns that a table lacks.
 
-    >>> describe_missing_columns(["Document name", "Code"]).split("; ")[0]
+    >>> describe_missing_columns_by_layout(["Document name", "Code"]).split("; ")[0]
     'for MAXQDA coded segments: Segment'
     """
-    return "; ".join(f"for {layout.program}: {', '.join(layout.missing(names))}" for layout in read_layouts())
+    return "; ".join(f"for {layout.program}: {', '.join(layout.missing(column_names))}"
+                     for layout in read_layouts())
 
 
 def read_program_table(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:

@@ -31,7 +31,7 @@ def is_references(lines: list[str]) -> bool:
     return bool(_DOCUMENT.fullmatch(next((line.strip() for line in lines if line.strip()), "")))
 
 
-def lines_of(file: CoderFile) -> list[str]:
+def read_lines_of_text_or_word_file(file: CoderFile) -> list[str]:
     """Returns the lines of a text file or a Word file; empty for other files."""
     if is_word(file):
         return read_word_lines(file.path)
@@ -42,13 +42,13 @@ def lines_of(file: CoderFile) -> list[str]:
 
 def is_references_file(path: Path) -> bool:
     """Whether a file holds the references of one code. Raises Faults for a file that cannot be read."""
-    return is_references(lines_of(CoderFile(path)))
+    return is_references(read_lines_of_text_or_word_file(CoderFile(path)))
 
 
 def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
     """Returns the codings of one code; None for any other file. A document is named by the last part of its
     path in NVivo."""
-    lines = lines_of(file)
+    lines = read_lines_of_text_or_word_file(file)
     if not is_references(lines):
         return None
     parsed, code = ParsedCodings(file.path, "nvivo"), file.path.stem

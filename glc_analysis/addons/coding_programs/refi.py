@@ -23,8 +23,8 @@ from lxml.etree import QName, SubElement, _Element, tostring
 
 from glc_analysis.addons.coding_programs.code_trees import enter_tree
 from glc_analysis.addons.coding_programs.notes import (
+    describe_codings_without_named_coder,
     describe_left_out,
-    describe_mixed_work,
     describe_unread_media_codings,
 )
 from glc_analysis.addons.coding_programs.packages import local_name, read_root, unpack
@@ -60,7 +60,7 @@ the unit is found by comparing the coded words with the text."""
 _POSITIONS = re.compile(r"[\d\s()]*\d,\s*\d[\d\s(),;:–-]*")  # MAXQDA names a selection "71,110"
 
 
-def read_refi(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
+def read_refi_project_or_codebook(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
     """Reads a project or codebook; returns None for any other file. A package of no other known kind is read
     as a project; an XML file is read as a project or a codebook."""
     if file.is_package and file.is_of_program and "word/document.xml" not in file.members:
@@ -124,7 +124,7 @@ class _Project:
                           for name in _MARKS for mark in self.each(name))
         self.parsed.is_mixed = len(self.users) > 1 and bool(self.parsed.passages) and not names_users
         if self.parsed.is_mixed:
-            self.parsed.notes.append(describe_mixed_work(len(self.users), "codings"))
+            self.parsed.notes.append(describe_codings_without_named_coder(len(self.users), "codings"))
         self.read_notes()
         self.note_unread()
         self.note_left_out()

@@ -32,7 +32,7 @@ from glc_analysis.addons.convening.consensus import (
 )
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.votes import (
-    blank_undisclosed_tallies,
+    blank_undisclosed_tallies_and_describe_votes,
     may_disclose_lower_median,
 )
 
@@ -55,13 +55,13 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
     - ``group``: a key of :data:`AGENDA_GROUPS`;
     - ``principle_id``, ``version``, ``short_name``: the text that was voted on;
     - ``facts``: the votes and remarks in one phrase;
-    - ``importance``, ``feasibility``: the name of the sign (:func:`describe_tally_result`) and the high
-      votes;
+    - ``importance``, ``feasibility``: the name of the sign (:func:`describe_tally_by_sign_and_words`) and the
+      high votes;
     - ``notes``: missing quorums, abstentions and remarks.
 
     ``tallies`` and ``ratings`` are those of one round. Votes are blanked before use if ``agreement_test`` and
-    ``fully_disclosed_panels`` do not allow their disclosure (:func:`.votes.blank_undisclosed_tallies`). The
-    groups:
+    ``fully_disclosed_panels`` do not allow their disclosure
+    (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`). The groups:
 
     - agreed: importance and feasibility are high, and the panel agrees on importance (or its agreement is not
       disclosed);
@@ -77,9 +77,9 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
     that of the providers.
     """
     names = short_names_of_principles(principles)
-    told = blank_undisclosed_tallies(tallies, agreement_test=agreement_test,
-                                     fully_disclosed_panels=fully_disclosed_panels).to_dict("records")
-    by = {(row["principle_id"], row["criterion"], row["panel"]): row for row in told}
+    told = blank_undisclosed_tallies_and_describe_votes(
+        tallies, agreement_test=agreement_test, fully_disclosed_panels=fully_disclosed_panels)
+    by = {(row["principle_id"], row["criterion"], row["panel"]): row for row in told.to_dict("records")}
     texts = tallies.drop_duplicates("principle_id")
     rows = []
     for principle, version in zip(texts["principle_id"], texts["version"], strict=True):
@@ -93,7 +93,7 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
             "principle_id": principle,
             "version": version, "short_name": names.get(principle, ""),
             "facts": "; ".join(filter(None, [*map(tally_as_agenda_phrase, filter(None, votes)), *notes])),
-            **{criterion: (describe_tally_result(row)[0],
+            **{criterion: (describe_tally_by_sign_and_words(row)[0],
                            row["votes"].removesuffix(" high")) if row else ("few",
                                                                                                            "")
                for criterion, row in zip(CRITERIA, votes, strict=True)},
@@ -114,19 +114,19 @@ def _group(important: Mapping[str, Any], feasible: Mapping[str, Any], is_lower: 
         map(_abstained, (important, feasible))) >= MANY_ABSTAINED
     if {TOO_FEW, NO_DECISION} & {important["result"], feasible["result"]}:
         return "rest"
-    if shows_disagreement(important):
+    if is_uncertain_because_of_disagreement(important):
         return "split"
     if important["result"] == HIGH:
         is_agreed = important["spread"] in (AGREEMENT, "") and feasible["result"] == HIGH
         return "elsewhere" if is_elsewhere else "agreed" if is_agreed else "rest"
-    return "split" if shows_disagreement(feasible) else "rest"
+    return "split" if is_uncertain_because_of_disagreement(feasible) else "rest"
 
 
 def _abstained(row: Mapping[str, Any]) -> float:
     return row["n_abstained"] / max(row["n"] + row["n_abstained"], 1)
 
 
-def shows_disagreement(tally: Mapping[str, Any]) -> bool:
+def is_uncertain_because_of_disagreement(tally: Mapping[str, Any]) -> bool:
     """Whether the result in a row of ``tallies`` is uncertain because the panel disagrees."""
     return tally["result"] == UNCERTAIN and DISAGREEMENT in (tally["spread"], tally["spread_ipras"])
 
@@ -139,16 +139,17 @@ class TallyDescription(NamedTuple):
     words: str
 
 
-def describe_tally_result(tally: Mapping[str, Any]) -> TallyDescription:
+def describe_tally_by_sign_and_words(tally: Mapping[str, Any]) -> TallyDescription:
     """Describes the result in a row of ``tallies`` by the name of a sign (whole, half, split, few) and in
     words. The name is blank if the result is disclosed but not whether the panel agrees.
 
-    >>> describe_tally_result({"result": "high", "spread": "agreement", "spread_ipras": "no disagreement"})
+    >>> describe_tally_by_sign_and_words({"result": "high", "spread": "agreement",
+    ...     "spread_ipras": "no disagreement"})
     TallyDescription(shape='whole', words='high, in agreement')
-    >>> describe_tally_result({"result": "uncertain", "spread": "disagreement",
+    >>> describe_tally_by_sign_and_words({"result": "uncertain", "spread": "disagreement",
     ...     "spread_ipras": "disagreement"})
     TallyDescription(shape='split', words='split')
-    >>> describe_tally_result({"result": "high", "spread": "", "spread_ipras": ""})
+    >>> describe_tally_by_sign_and_words({"result": "high", "spread": "", "spread_ipras": ""})
     TallyDescription(shape='', words='high')
     """
     if tally["result"] == TOO_FEW:
@@ -157,7 +158,7 @@ def describe_tally_result(tally: Mapping[str, Any]) -> TallyDescription:
         return TallyDescription("few", why_no_result(tally))
     if not tally["result"]:
         return TallyDescription("half", "not disclosed")
-    if shows_disagreement(tally):
+    if is_uncertain_because_of_disagreement(tally):
         return TallyDescription("split", "split")
     agreement = {AGREEMENT: "in agreement", NEITHER: "no agreement", DISAGREEMENT: "panel rule: disagreement",
             "": "no disagreement by IPRAS" if tally["spread_ipras"] else ""}[tally["spread"]]
@@ -171,7 +172,7 @@ def describe_tally_result(tally: Mapping[str, Any]) -> TallyDescription:
 
 def tally_as_agenda_phrase(tally: Mapping[str, Any]) -> str:
     """Returns the agenda's phrase for a row of ``tallies``: criterion, votes, result and abstentions."""
-    shape, words = describe_tally_result(tally)
+    shape, words = describe_tally_by_sign_and_words(tally)
     words = f"split: {tally['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
     return f"{tally['criterion']} {tally['votes'].removesuffix(' high')}, {words}" + (
         f", {tally['n_abstained']} abstained" if tally["n_abstained"] else "")

@@ -1,9 +1,9 @@
 """Records that a text is agreed (`glc agree`), and objections made outside the ballot (`glc object`).
 
 The convening decides after it has seen the results on a text and the objections to it
-(:func:`collect_agreement_basis`). text_decisions.csv records who decided, when and on which votes. An
-objection changes no count. It is stored as a row of decision_log.csv, and printed on slides, pages, packets
-and traces, which name an organisation only with its consent.
+(:func:`collect_results_objections_and_reservations`). text_decisions.csv records who decided, when and on
+which votes. An objection changes no count. It is stored as a row of decision_log.csv, and printed on slides,
+pages, packets and traces, which name an organisation only with its consent.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class AgreementBasis:
         return "".join(f"Round {round_id}: {' / '.join(lines)}" for round_id, lines in last)
 
 
-def collect_agreement_basis(study: Study, principle_id: str) -> AgreementBasis:
+def collect_results_objections_and_reservations(study: Study, principle_id: str) -> AgreementBasis:
     """Collects the results, objections and reservations on the latest text of a principle, which the
     convening reads before it agrees to the text.
 
@@ -132,10 +132,10 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
     """Records in text_decisions.csv that the latest text of a principle is agreed: by whom, when and on which
     votes. Sets the status of the text in every language, and returns its printed id.
 
-    Raises the errors of :func:`collect_agreement_basis`, and UsageError if ``decided_by`` is blank or names a
-    person.
+    Raises the errors of :func:`collect_results_objections_and_reservations`, and UsageError if ``decided_by``
+    is blank or names a person.
     """
-    before = collect_agreement_basis(study, principle_id)
+    before = collect_results_objections_and_reservations(study, principle_id)
     reference = read_reference_allowing_unrecorded_decisions(study)
     require_nonblank_texts(decided_by=decided_by)
     by, text = resolve_requester(reference, decided_by), find_current_version_row(reference.principles,

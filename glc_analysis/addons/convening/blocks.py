@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.seals import mark_never_disclosed_ballots
+from glc_analysis.addons.convening.seals import mark_undisclosed_observer_ballots
 from glc_analysis.addons.convening.votes import select_latest_readable_principles
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.disclosure.blocks import (
@@ -91,8 +91,8 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
     said, signed = (rows[rows["principle_id"].isin(shown)]
                     for rows in (frames["ratings"], frames["signoffs"]))
     ballots = said[["round_id", "rater_id", "principle_id", "panel"]].drop_duplicates()
-    untold = mark_never_disclosed_ballots(ballots["panel"],
-                                          ballots["round_id"] + "/" + ballots["principle_id"])
+    untold = mark_undisclosed_observer_ballots(ballots["panel"],
+                                               ballots["round_id"] + "/" + ballots["principle_id"])
     if not has_capability(audience, "every_round"):
         untold |= ballots["panel"] == "observer"
     for row in ballots[~untold].to_dict("records"):
@@ -122,7 +122,7 @@ def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
     return dict(zip(raters["rater_id"], own, strict=True))
 
 
-def blocks_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
+def find_blocks_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
     """Returns the block of decisions if a decision mentions a withdrawal; else an empty set."""
     texts = frames["principles"][["changed_because", "asked_by"]]
     is_rewritten = is_withdrawal_mentioned(frames["decision_log"], frames["parking_lot"], texts)
@@ -141,5 +141,5 @@ BLOCKS = AddedBlocks(
     needs=("quotations", "segments", "documents", "organisations", "figures", "principles", "evidence",
            "joint_display", "ratings", "signoffs", "decision_log", "parking_lot", "quotes.csv",
            "codebook.csv", "raters.csv"),
-    lines=list_block_lines_with_organisations, rewritten=blocks_mentioning_withdrawal,
+    lines=list_block_lines_with_organisations, rewritten=find_blocks_mentioning_withdrawal,
     rows={"evidence": "principle_id"}, line={"evidence": ("evidence_id", "reference")})

@@ -18,7 +18,11 @@ from glc_analysis.addons.convening.raw_places import FILE_CHANGED, FILE_MISSING,
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.coders import EDITED
-from glc_analysis.disclosure.quotations import QUOTATION_RULES, add_broken_rules, locate_quotation
+from glc_analysis.disclosure.quotations import (
+    QUOTATION_RULES,
+    add_provenance_consent_and_broken_rules,
+    locate_quotation,
+)
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.reference import relocate_private_faults
 from glc_analysis.study import Study
@@ -74,9 +78,9 @@ class _Links:
         rows = add_version_columns(trail.reference("principles")).query("is_current and translation_of == ''")
         self.principles = {*rows["principle_id"]}
         quotes = trail.reference("quotes")
-        self.quotes = add_broken_rules(quotes.assign(row=quotes.index), trail.read("codings"),
-                                       trail.read("segments"),
-                            trail.read("documents"), trail.reference("consent"), codebook)
+        self.quotes = add_provenance_consent_and_broken_rules(
+            quotes.assign(row=quotes.index), trail.read("codings"), trail.read("segments"),
+            trail.read("documents"), trail.reference("consent"), codebook)
 
     def of_evidence(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="evidence.csv", row=str(n))

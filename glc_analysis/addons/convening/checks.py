@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.convening.histories import FLOOR, list_replaced_text_ids, printed_id_of_text
-from glc_analysis.addons.convening.principles import changed_word_faults, undecided_status_faults
+from glc_analysis.addons.convening.principles import changed_word_faults, status_contradicting_decision_faults
 from glc_analysis.addons.convening.translations import translation_faults
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import (
@@ -171,8 +171,8 @@ def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
 
 def _decided_texts(tables: Tables) -> Iterator[Fault]:
     """Yields faults for texts that are agreed or set aside without a recorded decision."""
-    yield from undecided_status_faults(tables["principles"].to_dict("index"),
-                                       tables["text_decisions"].to_dict("records"))
+    yield from status_contradicting_decision_faults(tables["principles"].to_dict("index"),
+                                                    tables["text_decisions"].to_dict("records"))
 
 
 def _closed_rounds(tables: Tables) -> Iterator[Fault]:
@@ -200,10 +200,9 @@ def other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> str:
     return wave if waves and wave != current else ""
 
 
-def missing_evidence_target_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame,
-                                   figures: pd.DataFrame,
-                                   segments: pd.DataFrame, *, waves: Sequence[str] = (),
-                                   current: str = "") -> Iterator[Fault]:
+def missing_cited_item_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, figures: pd.DataFrame,
+                              segments: pd.DataFrame, *, waves: Sequence[str] = (),
+                              current: str = "") -> Iterator[Fault]:
     """Yields faults for figures and passages that evidence.csv or joint_display.csv cites and the built
     tables lack. Figures of a wave other than ``current`` are in no table, and are not checked.
 

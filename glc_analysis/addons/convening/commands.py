@@ -118,7 +118,10 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     """
     from glc_analysis.addons.convening.phone_address import LOOPBACK
     from glc_analysis.addons.convening.phone_ballots import collect_ballots
-    from glc_analysis.addons.convening.phone_slips import make_phone_slips, note_slips_becoming_void
+    from glc_analysis.addons.convening.phone_slips import (
+        make_phone_slips_and_ballot_box,
+        note_slips_becoming_void,
+    )
 
     if [folder is not None, is_serving, register is not None].count(True) != 1:
         raise UsageError("Use one of --codes FOLDER, --serve and --collect REGISTER.")
@@ -128,7 +131,8 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
         if void := note_slips_becoming_void(study, round_id):
             say(void)
             click.confirm("Make new slips? Destroy the old ones.", abort=True, err=True)
-        made = make_phone_slips(study, round_id, folder, address=address or LOOPBACK, network=network)
+        made = make_phone_slips_and_ballot_box(study, round_id, folder, address=address or LOOPBACK,
+                                               network=network)
         click.echo(made.slips)
         click.echo(made.register)
         say(f"{made.count} slips for {made.url}")
@@ -244,12 +248,12 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     if count.received is not None and count.faults:
         raise Faults(count.faults)
     if close:
-        from glc_analysis.addons.convening.rebuild import write_convening_tables
+        from glc_analysis.addons.convening.rebuild import write_convening_or_build_all_tables
         from glc_analysis.addons.convening.seal_code import find_latest_seal_code
         from glc_analysis.addons.convening.slides import write_slides
 
         try:
-            write_convening_tables(study, count.reference, count.frames, say=say)
+            write_convening_or_build_all_tables(study, count.reference, count.frames, say=say)
         except Faults:
             raise GLCError(f"Round {round_id} is closed. The page to project needs a built study, and the "
                            "study cannot be built. To fix: correct what `glc check` reports, and run the "
@@ -281,10 +285,10 @@ def reopen(study: Study, round_id: str, because: str) -> None:
     from datetime import date
 
     from glc_analysis.addons.convening.ballots import reopen_round
-    from glc_analysis.addons.convening.rebuild import remove_round_results
+    from glc_analysis.addons.convening.rebuild import remove_round_results_and_slides
 
     reopen_round(study, round_id, because, today=date.today())
-    remove_round_results(study, round_id)
+    remove_round_results_and_slides(study, round_id)
     say("If the next count differs, everybody will read the reason with the results, on public pages too.")
     say(f"Round {round_id} is open, and its slides are removed. To close it: "
         f"`glc tally --round {round_id} --close`.")
@@ -405,7 +409,7 @@ def _ensure_traceable(study: Study) -> None:
     if changed is None or changed - ratings - {*study.unused_files()}:
         ensure_built(study)
     elif changed & ratings:
-        from glc_analysis.addons.convening.rebuild import write_convening_tables
+        from glc_analysis.addons.convening.rebuild import write_convening_or_build_all_tables
         from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
         from glc_analysis.cleaning.records import CleaningLog
         from glc_analysis.locks import hold_lock
@@ -415,8 +419,9 @@ def _ensure_traceable(study: Study) -> None:
         with graceful_interrupt(lambda: "The votes are not counted. To go on: run the same command again."), \
                 hold_lock(study.processed, what="build", is_patient=True):
             reference = read_reference(study)
-            write_convening_tables(study, reference,
-                                   make_ratings_and_tallies(study, reference, CleaningLog()), say=say)
+            write_convening_or_build_all_tables(study, reference,
+                                                make_ratings_and_tallies(study, reference, CleaningLog()),
+                                                say=say)
 
 
 @click.command()

@@ -271,7 +271,7 @@ def tally_in_words(tally: Mapping[str, Any]) -> str:
     panel rule does not apply or gives another result.
 
     Column ``said`` has the votes in words. A blank cell in another column is not disclosed
-    (:func:`.votes.blank_undisclosed_tallies`).
+    (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`).
 
     >>> tally_in_words(compute_tally_columns([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
     '8 of 10 high, 1 middle, 1 low; median 8; agreement'

@@ -11,9 +11,9 @@ import pandas as pd
 
 from glc_analysis.addons.convening.handbook.contents import FIELDS, HandbookPrinciple, make_handbook
 from glc_analysis.addons.convening.joint_display import make_joint_display_table
-from glc_analysis.addons.convening.translations import select_readable_texts
+from glc_analysis.addons.convening.translations import drop_unreadable_translations
 from glc_analysis.manifest import VERSION
-from glc_analysis.publish.downloads import Download, SoftwareFile, describe_table, published_release
+from glc_analysis.publish.downloads import Download, SoftwareFile, describe_table, read_release_number_and_day
 from glc_analysis.schema import Column, Table
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -23,7 +23,7 @@ def _principles(page: StudyView) -> pd.DataFrame:
     """Returns the latest text of each principle, with its translations."""
     rows, shown = page.read("principles"), page.principle_rows["printed_id"]
     own = rows["translation_of"].where(rows["translation_of"] != "", rows["printed_id"])
-    return select_readable_texts(rows[rows["is_current"] & own.isin(shown)], page.audience)
+    return drop_unreadable_translations(rows[rows["is_current"] & own.isin(shown)], page.audience)
 
 
 def _joint(page: StudyView) -> pd.DataFrame:
@@ -69,7 +69,7 @@ def render_principles_json(study: Study, frames: Mapping[str, pd.DataFrame], aud
             "themes": [theme for theme in row["theme_ids"].split(";") if theme],
             **_of_handbook(pages.get(row["printed_id"]))})
     content = {"study": {"id": study.id, "title": study.title, "is_invented": study.is_synthetic},
-               "audience": audience, "release": published_release(study, audience),
+               "audience": audience, "release": read_release_number_and_day(study, audience),
                "licence": study.licence or None, "software": f"glc_analysis {VERSION}",
                "principles": principles}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

@@ -45,8 +45,8 @@ def organisation_by_rater(reference: Reference) -> dict[str, str]:
     return dict(zip(raters["rater_id"], raters["organisation_id"], strict=True))
 
 
-def separate_leaver_comments_and_reservations(study: Study, reference: Reference,
-                                              leaver: Leaver) -> tuple[list[str], list[str]]:
+def separate_leaver_and_other_remarks(study: Study, reference: Reference,
+                                      leaver: Leaver) -> tuple[list[str], list[str]]:
     """Returns two lists of comments of raters and reservations of signatories: those of the leaver, and those
     of everybody else."""
     own, others = [], []
@@ -103,7 +103,7 @@ def _without_its_parts(text: str, leaver: Leaver) -> str:
     return "".join(WITHDRAWN if leaver.is_by(part) else part for part in re.split(r"(\s*[;\n]\s*)", text))
 
 
-def erase_ballots_and_signatures(study: Study, leaver: Leaver) -> None:
+def erase_leaver_ballots_signatures_and_names(study: Study, leaver: Leaver) -> None:
     """Removes the leaver's ballots and signatures from a study, and the leaver's names from texts of others.
     A file that is then empty is deleted. Raises Faults if the votes of others would change."""
     faults = []
@@ -150,10 +150,11 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
                             "command again")])
 
 
-def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[str, str, str]]:
-    """Returns the votes and comments of a person that ``study`` used and ``new`` no longer uses: kind, place
-    and content of each."""
-    rated, still = (tables.read_table("ratings", study=one) for one in (study, new))
+def list_dropped_votes_and_comments(study: Study, later_study: Study,
+                                    person_id: str) -> list[tuple[str, str, str]]:
+    """Returns the votes and comments of a person that ``study`` used and ``later_study`` no longer uses:
+    kind, place and content of each."""
+    rated, still = (tables.read_table("ratings", study=one) for one in (study, later_study))
     rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
     rows = [("vote", f"round {row['round_id']}", f"{row['principle_id']} {row['criterion']}")
             for row in rated.to_dict("records") if row["round_id"] not in {*still["round_id"]}]
@@ -162,7 +163,7 @@ def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[st
         read["round_id"], read["principle_id"], strict=True)]
 
 
-def list_packet_holders_to_inform(study: Study) -> list[tuple[str, str, str]]:
+def list_packets_with_holders_to_inform(study: Study) -> list[tuple[str, str, str]]:
     """Returns the paper packets whose holders must be informed: kind, place and content of each."""
     path = study.private / PACKETS_MADE
     rows = read_delimited_file(path).rows[1:] if path.is_file() else []

@@ -28,13 +28,13 @@ from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
 from glc_analysis.addons.convening.votes import (
     TERTILES,
-    blank_undisclosed_tallies,
+    blank_undisclosed_tallies_and_describe_votes,
     select_fully_disclosed_panels,
 )
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.disclosure.blocks import block_ids, line_ids
 from glc_analysis.reference import Reference
-from glc_analysis.spreadsheets import write_text
+from glc_analysis.spreadsheets import write_cell_as_plain_text
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template, read_packaged_text
 from glc_analysis.view.visible_tables import VisibleTables
@@ -125,8 +125,9 @@ class Feedback:
         erased = [*list_rounds_with_erased_ballots(study)]
         is_hidden = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"]).isin([*hidden])
         tallies = tallies[~is_hidden & ~tallies["round_id"].isin(erased)]
-        told = blank_undisclosed_tallies(tallies, agreement_test=study.settings["consensus"]["test"],
-                                         fully_disclosed_panels=select_fully_disclosed_panels(reference.raters))
+        told = blank_undisclosed_tallies_and_describe_votes(
+            tallies, agreement_test=study.settings["consensus"]["test"],
+            fully_disclosed_panels=select_fully_disclosed_panels(reference.raters))
         order = {one: n for n, one in enumerate((*PANELS, *CRITERIA))}
         panels: dict[str, list[tuple[str, ...]]] = {}
         for row in told.sort_values(["panel", "criterion"], key=lambda c: c.map(order),
@@ -195,7 +196,7 @@ def write_feedback_sheet(sheet: Worksheet, form: RatingForm, feedback: Sequence[
     for n, line in enumerate(lines, 1):
         for m, text in enumerate(line, 1):
             cell = sheet.cell(n, m)
-            write_text(cell, text)
+            write_cell_as_plain_text(cell, text)
             is_rtl = form.direction == "rtl" and m <= 4  # numbers with signs run from left to right
             cell.alignment = Alignment(wrap_text=True, vertical="top", readingOrder=2 if is_rtl else 1)
             cell.font = Font(bold=n == 2 or m == 1)

@@ -51,7 +51,7 @@ def members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[st
     return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
 
 
-def counted_ratings_by_principle(read_table: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+def group_counts_and_ratings_by_principle(read_table: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
     """Returns, keyed by principle, one pair per closed round and panel: the counts in words, and the ratings
     that count."""
     counts_by_panel: dict[tuple[str, ...], list[str]] = {}

@@ -94,7 +94,7 @@ def list_visible_topics(view: StudyView) -> Iterator[Topic]:
     listed: list[Any] = [*rows.itertuples()]
     earlier = [other_wave_cited(row, waves, current) for row in listed]
     is_of_now = pd.Series([not wave for wave in earlier], rows.index, dtype=bool)
-    figures = select_cited_figures(view, rows)
+    figures = select_figures_of_cited_questions(view, rows)
     paired = {row.topic_id: Topic(row, surveyed, coded, view.wave_labels.get(current, ""))
               for row, surveyed, coded in pair_topics_with_figures(rows[is_of_now], figures)}
     known = dict(zip(figures["figure_id"], figures.itertuples(), strict=True))
@@ -158,7 +158,7 @@ def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
     return next(filter(None, (figures.get(format_code_figure_id(code_id, subset)) for subset in WHOLE)), None)
 
 
-def select_cited_figures(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
+def select_figures_of_cited_questions(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
     """Returns the figures about the questions and codes that rows of joint_display.csv cite. Returns all
     figures if a cited figure belongs to no question."""
     questions = {view.words.question_of(one) for one in {*topics["figure_id"]} - {""}}

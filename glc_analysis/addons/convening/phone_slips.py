@@ -57,7 +57,7 @@ def draw_slip_code() -> str:
 
 @dataclass(frozen=True)
 class SlipsMade:
-    """The result of :func:`make_phone_slips`.
+    """The result of :func:`make_phone_slips_and_ballot_box`.
 
     - ``slips``, ``register``: the files that were written.
     - ``count``: the number of slips.
@@ -84,8 +84,8 @@ def note_slips_becoming_void(study: Study, round_id: str) -> str:
             "make all of them void, even if they are printed or drawn, and their register too.")
 
 
-def make_phone_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK,
-                     network: str = "") -> SlipsMade:
+def make_phone_slips_and_ballot_box(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK,
+                                    network: str = "") -> SlipsMade:
     """Makes the slips of an open round and an empty ballot box. There are a quarter more slips than raters.
     ``network`` is the name of the access point, as phones list it.
 

@@ -327,15 +327,15 @@ _RECORDED_BY = {"agreed": "record who decided, with `glc agree {}`, which first 
                 "set_aside": "record who asked for it and why, with `glc withdraw-text {}`"}
 
 
-def undecided_status_faults(texts: Mapping[Any, Mapping[str, Any]],
-                            decisions: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+def status_contradicting_decision_faults(texts: Mapping[Any, Mapping[str, Any]],
+                                         decisions: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
     """Yields faults for texts whose status differs from the recorded decision; ``texts`` are keyed by row of
     principles.csv.
 
     >>> text = {"principle_id": "P07", "version": "2", "translation_of": "", "status": "agreed"}
-    >>> [fault.message for fault in undecided_status_faults({4: text}, [])]
+    >>> [fault.message for fault in status_contradicting_decision_faults({4: text}, [])]
     ['P07.2 is called agreed, and text_decisions.csv does not say who decided it']
-    >>> [*undecided_status_faults({4: text}, [text])]
+    >>> [*status_contradicting_decision_faults({4: text}, [text])]
     []
     """
     decided = {(printed_id_of_text(one), one["status"]) for one in decisions}

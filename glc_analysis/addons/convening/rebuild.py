@@ -18,8 +18,8 @@ from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 
 
-def write_convening_tables(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,
-                           say: Callable[[str], None] = lambda line: None) -> None:
+def write_convening_or_build_all_tables(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame],
+                                        *, say: Callable[[str], None] = lambda line: None) -> None:
     """Writes the tables of the convening if the study has been built, else builds all tables. ``ballots`` has
     the tables ``ratings`` and ``tallies``."""
     if not (study.processed / "slices.json").is_file():
@@ -34,7 +34,7 @@ def write_convening_tables(study: Study, reference: Reference, ballots: dict[str
     shutil.rmtree(aside)
 
 
-def remove_round_results(study: Study, round_id: str) -> None:
+def remove_round_results_and_slides(study: Study, round_id: str) -> None:
     """Removes a reopened round from the tables and deletes its slides. Both come back when it is closed
     again."""
     shutil.rmtree(study.reports / "team" / "day" / round_id, ignore_errors=True)

@@ -25,7 +25,7 @@ def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> I
         yield from (frames[name] for name in ("joint_display", "decision_log", "parking_lot"))
 
 
-def select_votes_on_agreed_principles(view: VisibleTables) -> pd.DataFrame:
+def select_disclosed_votes_on_agreed_principles(view: VisibleTables) -> pd.DataFrame:
     """Returns the votes on agreed principles, with the numbers that a release discloses."""
     agreed = view.principle_rows.query("status == 'agreed'")["principle_id"]
     return view.tallies[view.tallies["principle_id"].isin(agreed)]

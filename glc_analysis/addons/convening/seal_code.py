@@ -30,16 +30,16 @@ digits."""
 _LENGTH = 8
 
 
-def list_seal_codes(study: Study) -> list[tuple[str, str]]:
+def list_seal_codes_by_close(study: Study) -> list[tuple[str, str]]:
     """Returns one pair for each close, in order: its name, such as "round 2, close 1", and the seal code
     after this close."""
     from glc_analysis.addons.convening.seals import (
         SEAL,
-        list_seal_folders_without_repeats,
+        list_seal_folders_of_distinct_ballots,
         read_sealed_content,
     )
 
-    folders = list_seal_folders_without_repeats(study)
+    folders = list_seal_folders_of_distinct_ballots(study)
     known = {folder: json.loads((folder / SEAL).read_text(encoding="utf-8")) for folder in folders}
     order = sorted(folders, key=lambda folder: (
         known[folder].get("place", 0), known[folder]["closed_on"], folder.parent.name, int(folder.name)))
@@ -54,7 +54,7 @@ def find_latest_seal_code(study: Study, round_id: str = "") -> str:
     """Returns the code after the last close, or, for a ``round_id``, after the last close of that round.
     Blank if no close is sealed."""
     start = f"round {round_id}," if round_id else ""
-    codes = [code for name, code in list_seal_codes(study) if name.startswith(start)]
+    codes = [code for name, code in list_seal_codes_by_close(study) if name.startswith(start)]
     return codes[-1] if codes else ""
 
 
@@ -71,7 +71,7 @@ def _letters(link: str) -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
+def seal_code_and_page_faults(study: Study, code: str) -> Iterator[Fault]:
     """Yields faults if no close of the study gives this code, or if a page to project differs from the page
     that was shown. Raises UsageError for an invalid code."""
     from glc_analysis.addons.convening.seals import (
@@ -86,7 +86,7 @@ def seal_code_faults(study: Study, code: str) -> Iterator[Fault]:
     if faults := [*misplaced_seal_faults(study), *digest_key_faults(study)]:
         yield from faults
         return
-    codes = list_seal_codes(study)
+    codes = list_seal_codes_by_close(study)
     if f"{letters[:4]}-{letters[4:]}" not in [known for _, known in codes]:
         after = "; ".join(f"{known} after {name}" for name, known in codes) or "no round is sealed"
         erased = ", ".join(sorted(list_rounds_with_erased_ballots(study)))
@@ -129,7 +129,7 @@ def compare_seal_code_before_check(study: Study, responses: list[pd.DataFrame], 
                                    code: str) -> Generator[Any]:
     """Before the check, compares the closed rounds with the seal code if --seal gives one."""
     if code:
-        if faults := [*seal_code_faults(study, code)]:
+        if faults := [*seal_code_and_page_faults(study, code)]:
             raise Faults(faults)
         say(f"All closes up to the seal code {code} are unchanged.")
     yield False

@@ -111,7 +111,7 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
     home = study.private_folder("rounds") / round_id
     folder = home / str(1 + len(_reopened(home)))
     settings = study.settings["consensus"]
-    study.keep_digest_key()
+    study.write_digest_key_if_missing()
     shutil.rmtree(folder, ignore_errors=True)  # of a call that was interrupted before the round was closed
     folder.mkdir(parents=True)
     write_private_table(folder / BALLOTS, round_votes)
@@ -130,7 +130,7 @@ def _closes(study: Study) -> int:
     return len([*study.private_folder("rounds").glob(f"*/*/{SEAL}")])
 
 
-def list_seal_folders_without_repeats(study: Study) -> list[Path]:
+def list_seal_folders_of_distinct_ballots(study: Study) -> list[Path]:
     """Returns the folders of all seals, except the seals of rounds that were closed again with the same
     ballots: for these, nothing was counted anew."""
     rounds = study.private_folder("rounds")
@@ -148,7 +148,7 @@ def read_sealed_content(folder: Path) -> list[Any]:
             _read_raters(folder / RATERS)[[*_SEALED]].to_numpy().tolist()]
 
 
-def store_disclosed_file(study: Study, round_id: str, name: str, content: bytes) -> None:
+def store_shown_file_in_seal(study: Study, round_id: str, name: str, content: bytes) -> None:
     """Keeps a file that was shown to the room (:data:`DISCLOSED_FILES`) in the last seal of a round. A file
     that is already there is not replaced, because a page made later may show more comments.
 
@@ -395,7 +395,7 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
             kept = drop_raters_from_all_roles(known, rater_ids)
             write_private_table(path.with_name(RATERS), kept)
             voted = known[known["ballot"] != ""]
-            is_untold = mark_never_disclosed_ballots(voted["role"], voted["role"])
+            is_untold = mark_undisclosed_observer_ballots(voted["role"], voted["role"])
             erased = sealed["erased"] + int((voted["rater_id"].isin([*rater_ids]) & ~is_untold).sum())
             for file in DISCLOSED_FILES.values():
                 path.with_name(file).unlink(missing_ok=True)
@@ -403,11 +403,11 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
                         sealed | {"erased": erased} | dict.fromkeys(DISCLOSED_FILES, ""))
 
 
-def mark_never_disclosed_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.Series:
+def mark_undisclosed_observer_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.Series:
     """Returns which ballots affect nothing that is disclosed: ballots of observers, if there are too few
     observers to be shown. Observers count in no result. ``round_ids`` has the round of each ballot.
 
-    >>> mark_never_disclosed_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
+    >>> mark_undisclosed_observer_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]
     """
     is_observer = roles == "observer"

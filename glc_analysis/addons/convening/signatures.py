@@ -33,7 +33,7 @@ from glc_analysis.addons.convening.principles import (
     add_version_columns,
     changed_word_faults,
     format_printed_id,
-    undecided_status_faults,
+    status_contradicting_decision_faults,
 )
 from glc_analysis.addons.convening.rating_forms import language_name_for_reader, round_texts_in_language
 from glc_analysis.addons.convening.seal_code import find_latest_seal_code
@@ -88,7 +88,8 @@ class SigningState:
             raise GLCError("There is nothing to sign: no principle is agreed. To fix: record what the "
                            "convening agreed to, with `glc agree P01`.")
         rows, decisions = texts.to_dict("index"), read_reference_table(study, "text_decisions")
-        if faults := [*undecided_status_faults(rows, decisions.to_dict("records")), *changed_word_faults(
+        if faults := [*status_contradicting_decision_faults(rows, decisions.to_dict("records")),
+                      *changed_word_faults(
                 "text_decisions", "decided", rows.values(), decisions.to_dict("index"))]:
             raise Faults(faults)
         known = read_reference_table(study, "organisations")["organisation_id"]

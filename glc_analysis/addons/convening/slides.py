@@ -22,7 +22,7 @@ from lxml import etree
 from glc_analysis import tables
 from glc_analysis.addons.convening.agenda import (
     AGENDA_GROUPS,
-    describe_tally_result,
+    describe_tally_by_sign_and_words,
     disclosed_median_tertile,
     make_agenda,
     short_names_of_principles,
@@ -40,13 +40,13 @@ from glc_analysis.addons.convening.histories import origin_in_words
 from glc_analysis.addons.convening.principles import format_printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.seal_code import find_latest_seal_code
-from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots, store_disclosed_file
+from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots, store_shown_file_in_seal
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
     TERTILES,
-    blank_undisclosed_tallies,
+    blank_undisclosed_tallies_and_describe_votes,
     count_votes_known_to_coalition,
-    disclosed_vote_changes_in_words,
+    disclosed_count_of_changed_votes_in_words,
     fill_missing_role_columns,
     largest_undisclosed_panel,
     list_disclosed_tertiles_by_vote,
@@ -101,7 +101,7 @@ def write_slides(study: Study, round_id: str) -> Path:
     for page, text in pages.items():
         write_atomic(page, text)
     path.with_name("received.html").unlink(missing_ok=True)
-    store_disclosed_file(study, round_id, "slides", path.read_bytes())
+    store_shown_file_in_seal(study, round_id, "slides", path.read_bytes())
     return path
 
 
@@ -244,8 +244,8 @@ def make_slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles:
     - ``comments``: the comments that may be read, keyed by principle.
     """
     issued = fill_missing_role_columns(tallies[tallies["round_id"] == round_id])
-    tallies = blank_undisclosed_tallies(tallies, agreement_test=agreement_test,
-                                        fully_disclosed_panels=fully_disclosed_panels)
+    tallies = blank_undisclosed_tallies_and_describe_votes(tallies, agreement_test=agreement_test,
+                                                           fully_disclosed_panels=fully_disclosed_panels)
     past = [*rounds.sort_values("opened_on", kind="stable")["round_id"].drop_duplicates()]
     before: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in sorted(tallies.to_dict("records"), key=lambda row: past.index(row["round_id"])):
@@ -295,9 +295,9 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
            before: list[dict[str, Any]]) -> dict[str, Any]:
     """Returns the disclosed votes of one panel on one criterion, beside those of the last earlier round on
     the same text. ``row`` and the rows ``before`` contain only what is disclosed
-    (:func:`.votes.blank_undisclosed_tallies`). ``votes`` are the votes keyed by rater.
+    (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`). ``votes`` are the votes keyed by rater.
     """
-    shape, words = describe_tally_result(row)
+    shape, words = describe_tally_by_sign_and_words(row)
     last = next((one for one in reversed(before) if one["version"] == row["version"]), None)
     are_all_told = not pd.isna(row["median"])
     return _untold(row) | _drawn(row, votes) | {
@@ -318,7 +318,7 @@ def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, 
     bar."""
     are_all_told, middle = not pd.isna(row["median"]), disclosed_median_tertile(row)
     counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
-    is_split = are_all_told and describe_tally_result(row)[0] == "split"
+    is_split = are_all_told and describe_tally_by_sign_and_words(row)[0] == "split"
     return {"round_id": row["round_id"], "share": row["said"],
             "votes": [counts[score] for score in range(1, 10)] if are_all_told else [],
             "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if are_all_told else [],
@@ -336,7 +336,7 @@ def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
     before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in
                       votes[own["round_id"], *_ballot_key(own)].items()} for own in (last, row))
     known = count_votes_known_to_coalition(max(row["n_by_proxy"], last["n_by_proxy"]))
-    return disclosed_vote_changes_in_words(before, after, n_known_votes=known)
+    return disclosed_count_of_changed_votes_in_words(before, after, n_known_votes=known)
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:

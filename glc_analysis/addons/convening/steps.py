@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.convening.blocks import AGENDA_BLOCK
-from glc_analysis.addons.convening.checks import missing_evidence_target_faults
+from glc_analysis.addons.convening.checks import missing_cited_item_faults
 from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, make_principle_tables
 from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
 from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
@@ -31,9 +31,9 @@ def _evidence(view: View) -> dict[str, Any]:
     """Makes no table. Raises Faults for evidence whose target is missing."""
     reference = view.reference
     waves = make_wave_arguments_for_consent(reference.waves, view.study.settings["study"]["wave"])
-    if faults := [*missing_evidence_target_faults(reference.evidence, reference.joint_display,
-                                                  view["figures"],
-                                                  view["segments"], **waves)]:
+    if faults := [*missing_cited_item_faults(reference.evidence, reference.joint_display,
+                                             view["figures"],
+                                             view["segments"], **waves)]:
         raise Faults(relocate_private_faults(view.study, faults))
     return {}
 
@@ -69,7 +69,7 @@ STEPS = (
 )
 
 
-def list_principle_pages(read_table: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
+def list_principle_pages_and_readers(read_table: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
     """Returns the principles that have a page, keyed by id, and the ids of the principles that each audience
     may read."""
     rows = select_latest_readable_principles(read_table("principles"), "team").sort_values("principle_id")

@@ -43,10 +43,14 @@ from glc_analysis.addons.convening.consensus import (
 )
 from glc_analysis.addons.convening.principles import format_printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
-from glc_analysis.addons.convening.seals import Seal, list_rounds_with_erased_ballots, store_disclosed_file
+from glc_analysis.addons.convening.seals import (
+    Seal,
+    list_rounds_with_erased_ballots,
+    store_shown_file_in_seal,
+)
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
-    blank_undisclosed_tallies,
+    blank_undisclosed_tallies_and_describe_votes,
     count_votes_known_to_coalition,
     largest_undisclosed_panel,
     may_disclose_larger_result,
@@ -175,7 +179,7 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
     frames, notes = _tables(ballots, reference, settings)
     if close_on:  # also where the last call ended before it had kept them
         own = frames["tallies"][frames["tallies"]["round_id"] == round_id]
-        store_disclosed_file(study, round_id, "results", tables.parquet_bytes(own))
+        store_shown_file_in_seal(study, round_id, "results", tables.parquet_bytes(own))
     return RoundCount(round_id, reference, None, frames, [*ballots.notes, *notes], [])
 
 
@@ -327,8 +331,8 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
     own = principles[principles["translation_of"] == ""]
     names, lines = dict(zip(own["principle_id"], own["short_name"], strict=True)), []
     order = {word: n for n, word in enumerate((*CRITERIA, *allowed_words("raters", "role")))}
-    disclosed = blank_undisclosed_tallies(frames["tallies"], agreement_test=agreement_test,
-                                          fully_disclosed_panels=fully_disclosed_panels)
+    disclosed = blank_undisclosed_tallies_and_describe_votes(frames["tallies"], agreement_test=agreement_test,
+                                                             fully_disclosed_panels=fully_disclosed_panels)
     disclosed = disclosed[disclosed["round_id"] == round_id].sort_values(
         ["criterion", "panel"], key=lambda words: words.map(order), kind="stable")
     for principle, version in sorted({*zip(here["tallies"]["principle_id"], here["tallies"]["version"],

@@ -374,7 +374,7 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     """
     from datetime import date
 
-    from glc_analysis.addons.convening.agreeing import collect_agreement_basis
+    from glc_analysis.addons.convening.agreeing import collect_results_objections_and_reservations
     from glc_analysis.addons.convening.agreeing import record_agreement as record
     from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
     from glc_analysis.addons.convening.principles import resolve_requester
@@ -382,7 +382,7 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     if decided_by:
         resolve_requester(read_reference_allowing_unrecorded_decisions(study), decided_by)
     for principle in principles:
-        before = collect_agreement_basis(study, principle)
+        before = collect_results_objections_and_reservations(study, principle)
         say(f"{before.name}: {before.statement}")
         for round_id, lines in before.results.items():
             say("\n  ".join([f"Round {round_id}:", *lines]))

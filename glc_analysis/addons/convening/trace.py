@@ -22,8 +22,8 @@ from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
 from glc_analysis.addons.convening.checks import other_wave_cited
 from glc_analysis.addons.convening.figure_records import (
     Read,
-    counted_ratings_by_principle,
     find_answers_behind_figure,
+    group_counts_and_ratings_by_principle,
     members_of_figure_subset,
 )
 from glc_analysis.addons.convening.histories import (
@@ -252,7 +252,7 @@ class EvidenceTrail:
 
     @cached_property
     def _votes(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-        return counted_ratings_by_principle(self.read)
+        return group_counts_and_ratings_by_principle(self.read)
 
     @cached_property
     def places(self) -> Places:

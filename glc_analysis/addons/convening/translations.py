@@ -99,7 +99,7 @@ def is_translation_readable(status: str, audience: str) -> bool:
     return status != DRAFT or has_capability(audience, "draft_principles")
 
 
-def select_readable_texts(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
+def drop_unreadable_translations(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
     """Returns rows of table ``principles`` without translations that the audience may not read."""
     is_open = [is_translation_readable(status, audience) for status in principles["translation_status"]]
     return principles[pd.Series(is_open, principles.index, dtype=bool)]  # also of a study without principles

@@ -14,10 +14,10 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addons.convening.checks import other_wave_cited
 from glc_analysis.addons.convening.settings import PANELS
-from glc_analysis.addons.convening.translations import select_readable_texts
+from glc_analysis.addons.convening.translations import drop_unreadable_translations
 from glc_analysis.addons.convening.votes import (
     LARGEST_UNDISCLOSED,
-    blank_undisclosed_tallies,
+    blank_undisclosed_tallies_and_describe_votes,
     exact_votes_in_words,
     fill_missing_role_columns,
     read_tertile_counts,
@@ -163,8 +163,8 @@ class ConveningView(VisibleTables):
         if not self.may("exact_votes"):
             test = self.study.settings["consensus"]["test"]
             # Of all rounds: whether a change may be shown depends on the earlier ones.
-            rows = blank_undisclosed_tallies(rows, agreement_test=test,
-                                             fully_disclosed_panels=self.fully_disclosed_panels)
+            rows = blank_undisclosed_tallies_and_describe_votes(
+                rows, agreement_test=test, fully_disclosed_panels=self.fully_disclosed_panels)
             if not self.may("every_round"):
                 rows = rows[(rows["panel"] != "observer") & is_last[rows.index]]
             return _as_announced(self, rows)
@@ -226,7 +226,8 @@ def select_visible_principles(reader: Reader) -> pd.DataFrame:
     rows = reader.table("principles")
     seen = select_latest_readable_principles(rows, reader.audience)["principle_id"]
     rows = rows[rows["is_current"] & rows["principle_id"].isin(seen)]
-    return select_readable_texts(rows, reader.audience).assign(asked_by="", changed_because="", comes_from="")
+    rows = drop_unreadable_translations(rows, reader.audience)
+    return rows.assign(asked_by="", changed_because="", comes_from="")
 
 
 def select_visible_evidence(reader: Reader) -> pd.DataFrame:

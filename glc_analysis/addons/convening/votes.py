@@ -241,8 +241,9 @@ def fill_missing_role_columns(tallies: pd.DataFrame) -> pd.DataFrame:
                           n_left_out=tallies["n_left_out"].fillna(0))
 
 
-def blank_undisclosed_tallies(tallies: pd.DataFrame, *, agreement_test: str,
-                              fully_disclosed_panels: Collection[str] = ()) -> pd.DataFrame:
+def blank_undisclosed_tallies_and_describe_votes(
+        tallies: pd.DataFrame, *, agreement_test: str,
+        fully_disclosed_panels: Collection[str] = ()) -> pd.DataFrame:
     """Returns the rows of ``tallies`` as readers outside the team may see them. The rows have two more
     columns: ``votes`` has the high votes in words, and ``said`` has all disclosed votes in words. Numbers
     that do not follow from these words are blanked.
@@ -318,9 +319,9 @@ def list_disclosed_tertiles_by_vote(votes_in_words: str) -> list[str]:
     return [*low, *[""] * left, *middle, *[""] * (open_n - left), *high]
 
 
-def disclosed_vote_changes_in_words(votes_before: Mapping[str, int | None],
-                                    votes_after: Mapping[str, int | None], *,
-                                    n_known_votes: int) -> str:
+def disclosed_count_of_changed_votes_in_words(votes_before: Mapping[str, int | None],
+                                              votes_after: Mapping[str, int | None], *,
+                                              n_known_votes: int) -> str:
     """Returns a phrase on how many raters of a panel changed their vote on the same text since the round
     before; blank if this number is not disclosed.
 
@@ -330,9 +331,9 @@ def disclosed_vote_changes_in_words(votes_before: Mapping[str, int | None],
     follows from the number, and it stays uncertain who changed.
 
     >>> before = dict.fromkeys("abcdefgh", 7)
-    >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("abc", 8), n_known_votes=2)
+    >>> disclosed_count_of_changed_votes_in_words(before, before | dict.fromkeys("abc", 8), n_known_votes=2)
     '3 of 8 raters changed their vote'
-    >>> disclosed_vote_changes_in_words(before, before | dict.fromkeys("ab", 8), n_known_votes=2)
+    >>> disclosed_count_of_changed_votes_in_words(before, before | dict.fromkeys("ab", 8), n_known_votes=2)
     ''
     """
     changed = sum(vote != votes_after.get(rater) for rater, vote in votes_before.items())

@@ -23,7 +23,7 @@ from glc_analysis.cleaning.countries import (
     country_name,
     intended_iso_code,
     iso_names,
-    map_names_to_country_ids,
+    map_iso_names_to_country_ids,
 )
 from glc_analysis.cleaning.records import NO_SURVEY, read_surveys
 from glc_analysis.errors import Faults, GLCError
@@ -77,8 +77,8 @@ def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
     unknown = names[country_ids(names, countries) == ""]
     unknown = sorted({normalise_space(name) for name in unknown.unique()} - {""})
     reviewed = countries.drop_duplicates("country_id").set_index("country_id")
-    known_names = {**map_names_to_country_ids(), **dict(zip(countries["raw_name"].map(match_key),
-                                                             countries["country_id"], strict=True))}
+    known_names = {**map_iso_names_to_country_ids(), **dict(zip(countries["raw_name"].map(match_key),
+                                                                 countries["country_id"], strict=True))}
     rows = []
     for name in unknown:
         close = difflib.get_close_matches(match_key(name), known_names, n=1, cutoff=0.8)

@@ -23,7 +23,7 @@ from glc_analysis.dictionary import describe_data_package, render_dictionary
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.manifest import VERSION, read_last_release
+from glc_analysis.manifest import VERSION, read_last_release_info
 from glc_analysis.pages.survey import FIGURES_SHOWN
 from glc_analysis.publish.downloads import (
     BLANK_CELLS,
@@ -89,7 +89,7 @@ def _write(study: Study, folder: Path) -> None:
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
         "README.md": _readme(study, frames, folder), "METHODS.md": _methods(study),
-        "CITATION.cff": format_dataset_citation(study, read_last_release(study, _AUDIENCE)),
+        "CITATION.cff": render_dataset_citation_cff(study, read_last_release_info(study, _AUDIENCE)),
         **for_software,
         "DICTIONARY.md": render_dictionary(published),
         "datapackage.json": describe_data_package(
@@ -99,7 +99,7 @@ def _write(study: Study, folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def format_dataset_citation(study: Study, release: Mapping[str, object]) -> str:
+def render_dataset_citation_cff(study: Study, release: Mapping[str, object]) -> str:
     """Returns CITATION.cff, which says how to cite the data. The authors are given as the study's
     organisations, without their names."""
     lines = {"cff-version": "1.2.0", "type": "dataset", "title": study.title,
@@ -114,7 +114,7 @@ def format_dataset_citation(study: Study, release: Mapping[str, object]) -> str:
 
 
 def _readme(study: Study, frames: Mapping[str, pd.DataFrame], folder: Path) -> str:
-    release = read_last_release(study, _AUDIENCE)
+    release = read_last_release_info(study, _AUDIENCE)
     return load_template(__file__, "deposit.md").render(
         title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
         day=release["day"], sampling=stated_sampling(study),

@@ -41,9 +41,10 @@ class Session(Protocol):
     def text(self, document_id: str) -> Plain: ...
 
 
-def suggest_codes_for_passage(study: Study, coder: str, document_id: str, start: int, end: int, *,
-                              session: Session,
-                              encoder: SentenceEncoder | None = None, at_once: bool = False) -> list[Plain]:
+def suggest_and_log_codes_for_passage(study: Study, coder: str, document_id: str, start: int, end: int, *,
+                                      session: Session,
+                                      encoder: SentenceEncoder | None = None,
+                                      at_once: bool = False) -> list[Plain]:
     """Returns up to five codes for a passage that the coder has coded, the code that fits best first:
 
     - code_id;
@@ -97,8 +98,8 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
 
     The sentence depends on assignments.csv and never on what another coder has handed in, because nobody may
     learn of that before all have finished. For a text that somebody else has coded without an assignment, no
-    reason is returned, and :func:`suggest_codes_for_passage` returns nothing, just as it does when the
-    ranking is not sure.
+    reason is returned, and :func:`suggest_and_log_codes_for_passage` returns nothing, just as it does when
+    the ranking is not sure.
     """
     if study.settings["coding"]["approach"] == "interpretive":
         return "This study codes interpretively, so no codes are suggested."

@@ -28,7 +28,7 @@ from glc_analysis.addons.desk.coder_texts import DOUBLE, AssignedTexts, DoubleCo
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.addons.desk.journal import TRAINING, CoderJournal, coder_journal_path
 from glc_analysis.addons.desk.sentence_encoder import is_encoder_installed
-from glc_analysis.coding.assemble import complete_codebook
+from glc_analysis.coding.assemble import append_unlisted_codes_to_codebook
 from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CONSENSUS, read_decisions
 from glc_analysis.errors import GLCError, suggest_name
@@ -241,8 +241,8 @@ class DoubleCodingComparison:
 
     def _workbook_of(self, segment_id: str) -> str:
         """Returns the name of the workbook with a decision on a segment; blank if there is none."""
-        book = complete_codebook(read_reference_table(self.study, "codebook"),
-                                 tables.read_table("codebook", study=self.study))
+        book = append_unlisted_codes_to_codebook(read_reference_table(self.study, "codebook"),
+                                                 tables.read_table("codebook", study=self.study))
         for path in self.study.coder_files().get(CONSENSUS, ()):
             if path.suffix.lower() == ".xlsx" and segment_id in {*read_decisions(path, book)["segment_id"]}:
                 return path.name

@@ -26,14 +26,14 @@ from unicodedata import normalize
 from glc_analysis import tables
 from glc_analysis.addons.desk.code_suggestions import (
     note_while_model_learns,
-    suggest_codes_for_passage,
+    suggest_and_log_codes_for_passage,
     why_no_codes_suggested,
 )
 from glc_analysis.addons.desk.codebook_changes import describe_codebook_change
 from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, CoderWork, assign_codes_to_keys
 from glc_analysis.addons.desk.journal import TRAINING, CodeProposal, Line
 from glc_analysis.addons.desk.learning import codes_settled_by_others, compare_codes_of_segments
-from glc_analysis.addons.desk.suggestion_log import log_accepted_suggestion, log_refused_suggestions
+from glc_analysis.addons.desk.suggestion_log import log_acceptance_and_return_origin, log_refused_suggestions
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.errors import GLCError, UsageError, count_of, suggest_name
 from glc_analysis.text import language_direction, normalise_space
@@ -280,8 +280,8 @@ class CodingSession(CoderWork):
     def suggestions(self, document_id: str, start: int, end: int, *, at_once: bool = False) -> list[Plain]:
         """Returns the codes that are suggested for a passage which the coder has coded
         (:mod:`.code_suggestions`)."""
-        return suggest_codes_for_passage(self.study, self.coder, document_id, start, end, session=self,
-                                         at_once=at_once)
+        return suggest_and_log_codes_for_passage(self.study, self.coder, document_id, start, end,
+                                                 session=self, at_once=at_once)
 
     def why_no_suggestions(self, document_id: str) -> str:
         """Returns one sentence with the reason why no codes are suggested in a text; blank if codes may be
@@ -343,7 +343,7 @@ class CodingSession(CoderWork):
         document, start, end = self._passage(act)
         code = self._live_code(act.get("code_id", ""))
         self._refuse_twice(document, start, end, code)
-        about = log_accepted_suggestion(self.study, self.coder, document, start, end, code) \
+        about = log_acceptance_and_return_origin(self.study, self.coder, document, start, end, code) \
             if act.get("origin") == "suggested" else {}
         line = {"act": "code", "document_id": document, "start": start, "end": end, "code_id": code,
                 "origin": "suggested" if about else "own", **about}
@@ -364,8 +364,8 @@ class CodingSession(CoderWork):
         about = {}
         if act.get("origin") == "suggested" and len(missing) == 1:  # suggestions are accepted one by one
             one = missing[0]
-            about = log_accepted_suggestion(self.study, self.coder, one, 0, len(self._text_of(one).text),
-                                            code)
+            about = log_acceptance_and_return_origin(self.study, self.coder, one, 0,
+                                                     len(self._text_of(one).text), code)
         line = {"act": "code_answers", "answer_ids": missing, "code_id": code}
         return (line | ({"origin": "suggested", **about} if about else {}),
                 f"Coded {count_of(len(missing), 'answer')}: {self._names[code]}.")

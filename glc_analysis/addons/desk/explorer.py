@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.proposals import WIDE, ProposalForm
-from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
+from glc_analysis.coding.consensus import CONSENSUS, repeat_codings_for_each_segment
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.figures.estimates import BY_OPTION
 from glc_analysis.pages.coding import render_codes
@@ -52,7 +52,7 @@ def render_passage_in_context(study: Study, segment_id: str, code: str = "") -> 
     at = talk["segment_id"].tolist().index(segment_id)
     near = talk.iloc[max(at - _TURNS_AROUND, 0):at + _TURNS_AROUND + 1]
     codings = tables.read_table("codings", study=study)
-    marked = codings_by_segment(codings[codings["coder_id"] == CONSENSUS])
+    marked = repeat_codings_for_each_segment(codings[codings["coder_id"] == CONSENSUS])
     labels = tables.read_table("organisations", study=study).set_index("organisation_id")["label"].to_dict()
     return Markup().join(
         _turn(turn, marked[marked["segment_id"] == turn["segment_id"]], code, names, labels,

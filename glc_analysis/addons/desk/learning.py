@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.coding.codebook import update_codes
+from glc_analysis.coding.codebook import update_codes_and_list_split_codings
 from glc_analysis.coding.coders import (
     codings_table,
     document_names,
@@ -267,7 +267,7 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
     codes, codebook = extend_codebook({coding.code for coding in placed.codings}, placed.definitions,
                                       reference.codebook)
     placed.codings[:] = [coding._replace(coder_id=coder) for coding in placed.codings]
-    second, _ = update_codes(codings_table(placed, codes, segments, both), codebook)
+    second, _ = update_codes_and_list_split_codings(codings_table(placed, codes, segments, both), codebook)
     first = frames["codings"][frames["codings"]["coder_id"] == coder]
     sets: dict[str, dict[str, frozenset[str]]] = {}
     unknown = _unknown(frames["quarantined"], segments, coder)

@@ -16,7 +16,12 @@ from glc_analysis.addons.desk.code_ranking import CodeRanking, SettledPassage
 from glc_analysis.addons.desk.learning import select_independently_settled_codes
 from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder, encode_with_cache
 from glc_analysis.coding.codebook import find_team_only_codes
-from glc_analysis.coding.consensus import CONSENSUS, coding_units, codings_by_segment, map_to_originals
+from glc_analysis.coding.consensus import (
+    CONSENSUS,
+    coding_units,
+    map_to_originals,
+    repeat_codings_for_each_segment,
+)
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, normalise_space
@@ -53,7 +58,7 @@ class SettledPassages:
         codings, segments = frames["codings"], frames["segments"]
         book = read_reference_table(study, "codebook")
         cases = frozenset(find_team_only_codes(book))
-        told = codings_by_segment(codings[codings["code_id"].isin(cases)])["segment_id"]
+        told = repeat_codings_for_each_segment(codings[codings["code_id"].isin(cases)])["segment_id"]
         linked = map_to_originals(segments)
         told_in = {linked.get(one, one) for one in told}
         never = {one for one, origin in linked.items() if origin in told_in}
@@ -65,7 +70,8 @@ class SettledPassages:
                      for segment, codes in zip(decided["segment_id"], decided["codes"], strict=True)}
         settled = select_independently_settled_codes(coding_units(codings, frames["readings"], segments),
                                                      decisions, "")
-        passages = codings_by_segment(codings[(codings["coder_id"] == CONSENSUS) & codings["is_agreed"]])
+        passages = repeat_codings_for_each_segment(codings[(codings["coder_id"] == CONSENSUS)
+                                                           & codings["is_agreed"]])
         passages = passages[passages["segment_id"].isin({*settled} - never)]
         live = book[book["merged_into"] == ""]
         definitions = {row["code_id"]: normalise_space(". ".join(filter(None, (

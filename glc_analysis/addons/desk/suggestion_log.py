@@ -26,8 +26,8 @@ SUGGESTION_LOG = "suggestions.jsonl"
 COUNTS = ["code_id", "shown_n", "taken_n", "refused_n"]
 
 
-def log_accepted_suggestion(study: Study, coder: str, document_id: str, start: int, end: int,
-                            code_id: str) -> Plain:
+def log_acceptance_and_return_origin(study: Study, coder: str, document_id: str, start: int, end: int,
+                                     code_id: str) -> Plain:
     """Logs that a coder accepts a suggested code.
 
     Returns the origin to store with the coding: the model and the digest of the settled passages. If the code

@@ -334,7 +334,7 @@ def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list
     return (text if changed else None), lines
 
 
-def blank_column_settings(path: Path) -> None:
+def blank_organisation_and_country_settings(path: Path) -> None:
     """Blanks the settings ``organisation`` and ``country`` below [survey] of a new study.toml. Accepting the
     draft fills them in."""
     text = path.read_text(encoding="utf-8")

@@ -329,7 +329,7 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
     return pd.DataFrame(rows, columns=list(CODEBOOK_COLUMNS), dtype="str")
 
 
-def add_code_tree_to_codebook(study: Study, codebook: pd.DataFrame, tree: pd.DataFrame) -> str:
+def add_codes_and_update_codebook_notes(study: Study, codebook: pd.DataFrame, tree: pd.DataFrame) -> str:
     """Adds the new codes of a tree to codebook.csv and updates changed notes; all other bytes stay.
 
     Typical passages are written to the private table. Returns a description of the changes.

@@ -233,7 +233,7 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
     are shown as unclear.
     """
     from glc_analysis.addons.drafting.code_tree import (
-        add_code_tree_to_codebook,
+        add_codes_and_update_codebook_notes,
         list_code_tree_changes,
         merge_code_trees,
         read_code_tree,
@@ -249,7 +249,7 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
     for note in notes:
         say(f"To decide: {note}")
     if is_written:
-        say(f"Written: {add_code_tree_to_codebook(study, book, tree)}.")
+        say(f"Written: {add_codes_and_update_codebook_notes(study, book, tree)}.")
     elif len(rows):
         say("Nothing is written yet (--write).")
 
@@ -287,7 +287,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
     from glc_analysis.addons.drafting.xlsform import read_wordings_table
     from glc_analysis.cleaning.records import RESPONDENT, SURVEY_ROLES
     from glc_analysis.errors import count_of
-    from glc_analysis.intake.survey import read_survey_sheets
+    from glc_analysis.intake.survey import read_surveys_in_file
     from glc_analysis.reference import read_reference
 
     if bool(looked_by) == bool(files) or bool(files) != bool(wave_id):
@@ -300,7 +300,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
     names = {path.name for path in files}
     others = [path for path in study.raw_files("survey") if path.name not in names]
     survey = study.settings["survey"]
-    before, surveys = ([sheet for path in paths for sheet in read_survey_sheets(path, survey)]
+    before, surveys = ([sheet for path in paths for sheet in read_surveys_in_file(path, survey)]
                        for paths in (others, files))
     drafted, reference = read_draft(study), read_reference(study, needed=("questions", "options"))
     crosswalk, new = draft_new_wave(
@@ -330,11 +330,12 @@ def list_name_suggestions_instead(study: Study, form: str, *, suggest: bool) -> 
     if not suggest:
         yield
         return
-    from glc_analysis.addons.drafting.name_suggestions import suggest_unlisted_names
+    from glc_analysis.addons.drafting.name_suggestions import suggest_unlisted_names_and_account_numbers
     from glc_analysis.coding.exports import read_pseudonymised_transcripts
 
     ensure_built(study)
-    print_rows(suggest_unlisted_names(study, read_pseudonymised_transcripts(study).canonical.values()), form,
+    spoken_texts = read_pseudonymised_transcripts(study).canonical.values()
+    print_rows(suggest_unlisted_names_and_account_numbers(study, spoken_texts), form,
                if_empty="No further name was found, but no search finds all: read the texts too.")
     raise click.exceptions.Exit
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from glc_analysis.spreadsheets import style_cell, write_text
+from glc_analysis.spreadsheets import style_cell, write_cell_as_plain_text
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -26,7 +26,7 @@ def fill_sheet(sheet: Worksheet, table: pd.DataFrame, *, widths: Mapping[str, in
     from openpyxl.worksheet.datavalidation import DataValidation
 
     for n, column in enumerate(table.columns, 1):
-        write_text(sheet.cell(1, n), column)
+        write_cell_as_plain_text(sheet.cell(1, n), column)
         style_cell(sheet.cell(1, n), is_heading=True)
         letter = get_column_letter(n)
         sheet.column_dimensions[letter].width = widths.get(column, 16)
@@ -36,7 +36,7 @@ def fill_sheet(sheet: Worksheet, table: pd.DataFrame, *, widths: Mapping[str, in
             sheet.add_data_validation(offered)
     for n, text_row in enumerate(table.itertuples(index=False, name=None), 2):
         for m, text in enumerate(text_row, 1):
-            write_text(sheet.cell(n, m), text)
+            write_cell_as_plain_text(sheet.cell(n, m), text)
     for n, is_marked in enumerate(marked, 2):
         for m in range(1, n_first + 1) if is_marked else ():
             style_cell(sheet.cell(n, m), is_box=True)

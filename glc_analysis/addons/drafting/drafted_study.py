@@ -12,13 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.acceptance import blank_column_settings
+from glc_analysis.addons.drafting.acceptance import blank_organisation_and_country_settings
 from glc_analysis.addons.drafting.arrivals import sort_files_by_kind
 from glc_analysis.addons.drafting.code_tree import draft_codebook
 from glc_analysis.addons.drafting.draft import SurveyDraft, draft_survey_tables
 from glc_analysis.addons.drafting.lists import find_files_that_are_lists
 from glc_analysis.addons.drafting.store import write_draft_into_study
-from glc_analysis.addons.drafting.texts import TextStudyDraft, draft_tables_from_texts
+from glc_analysis.addons.drafting.texts import TextStudyDraft, draft_tables_from_transcripts_and_codings
 from glc_analysis.addons.drafting.xlsform import XLSFormDraft as FormDraft
 from glc_analysis.addons.drafting.xlsform import (
     draft_tables_from_xlsform,
@@ -26,7 +26,7 @@ from glc_analysis.addons.drafting.xlsform import (
     read_wordings_table,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
-from glc_analysis.intake.survey import read_survey_sheets
+from glc_analysis.intake.survey import read_surveys_in_file
 from glc_analysis.schema import list_table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_workbook_sheets
@@ -71,7 +71,7 @@ class DraftedStudy:
         if self.survey:
             for path in self.exports:
                 shutil.copyfile(path, directory / "raw/survey" / path.name)
-            blank_column_settings(Study(directory).settings_file)
+            blank_organisation_and_country_settings(Study(directory).settings_file)
             write_draft_into_study(Study(directory), self.survey, as_workbook=as_workbook)
 
 
@@ -96,7 +96,7 @@ def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, e
     wordings = read_wordings_table(form) if form and not asked else {}
     if exports:
         arrived = sort_files_by_kind(exports)
-        texts = draft_tables_from_texts(arrived)
+        texts = draft_tables_from_transcripts_and_codings(arrived)
         survey["sheets"] = _named_sheets(arrived.surveys, sheets)
         if arrived.surveys:
             drafted, arrived.surveys = draft_tables_from_exports(arrived.surveys, survey, xlsform=asked,
@@ -181,7 +181,7 @@ def draft_tables_from_exports(exports: Sequence[Path], settings: Mapping[str, An
             faults.append(Fault("another file has the same name", file=path.name, fix="rename one of them"))
             continue
         try:
-            surveys += read_survey_sheets(path, settings)
+            surveys += read_surveys_in_file(path, settings)
         except Faults as found:
             faults += found.faults
     if faults:

@@ -55,7 +55,7 @@ from glc_analysis.schema import (
     default_settings,
     list_table_files,
 )
-from glc_analysis.spreadsheets import save_workbook_reproducibly, write_text
+from glc_analysis.spreadsheets import save_workbook_reproducibly, write_cell_as_plain_text
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 from glc_analysis.text import match_key
@@ -155,7 +155,7 @@ def write_draft_workbook(draft: SurveyDraft, path: Path) -> None:
     book.active.title = "read me"
     read_me = Path(__file__).with_name("content").joinpath("read_me.txt").read_text(encoding="utf-8")
     for n, line in enumerate((*read_me.splitlines(), *draft.notes), 1):
-        write_text(book.active.cell(n, 1), line)
+        write_cell_as_plain_text(book.active.cell(n, 1), line)
     book.active.column_dimensions["A"].width = 120
     for name in DRAFTED_TABLES:
         if name != "waves" or len(draft.tables[name]):

@@ -60,7 +60,7 @@ class TextStudyDraft:
     notes: list[str]
 
 
-def draft_tables_from_texts(arrivals: ArrivedFiles) -> TextStudyDraft:
+def draft_tables_from_transcripts_and_codings(arrivals: ArrivedFiles) -> TextStudyDraft:
     """Drafts the tables from transcripts, coders' work and codebooks. Raises Faults with all errors of all
     files."""
     files: dict[str, Path | str] = {}

@@ -25,11 +25,11 @@ def retention(study: Study, form: str) -> None:
     """
     from datetime import date
 
-    from glc_analysis.addons.ethics.retention import list_retention_dates, retention_faults
+    from glc_analysis.addons.ethics.retention import list_retention_dates, overdue_or_undated_file_faults
 
     held = list_retention_dates(study, today=date.today())
     print_rows(held, form, if_empty="The study holds no raw or private file.")
-    if faults := list(retention_faults(study, held)):
+    if faults := list(overdue_or_undated_file_faults(study, held)):
         raise Faults(faults)
 
 

@@ -49,7 +49,7 @@ def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
                              key=lambda c: c.map(STATES.index) if c.name == "state" else c)
 
 
-def retention_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
+def overdue_or_undated_file_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
     """Yields a fault for every file of :func:`list_retention_dates` that should have been destroyed, and for
     every file for which nobody has recorded how long it may be kept."""
     path = study.reference_file("manifest")

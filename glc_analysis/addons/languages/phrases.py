@@ -117,7 +117,7 @@ def _country_names(language: str) -> dict[str, str]:
     return {name: own for name, own in names.items() if own != name or language not in _OTHER_SCRIPTS}
 
 
-def study_words(study: Study, reference: Reference | None = None) -> set[str]:
+def collect_study_texts(study: Study, reference: Reference | None = None) -> set[str]:
     """Returns the study's own texts, which people wrote in the study's reference tables and in study.toml."""
     cells = {cell for name, frame in (reference or read_reference(study)).tables.items()
              for column in frame.columns.difference(list_word_columns(name)) for cell in frame[column]}
@@ -158,7 +158,7 @@ class Phrasebook:
         known: dict[str, tuple[str, bool]] = {}
         for translated in load_declared_objects("provides", "translated_texts"):
             known |= translated(study, audience, language)
-        return cls(language, study_words(study, reference), known)
+        return cls(language, collect_study_texts(study, reference), known)
 
     @property
     def direction(self) -> str:

@@ -18,7 +18,12 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.schema import is_iso_date
-from glc_analysis.spreadsheets import print_on_a4, save_workbook_reproducibly, style_cell, write_text
+from glc_analysis.spreadsheets import (
+    print_on_a4,
+    save_workbook_reproducibly,
+    style_cell,
+    write_cell_as_plain_text,
+)
 from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
 from glc_analysis.text import isolate_direction, language_direction, language_name, match_key, parse_dates
@@ -171,7 +176,7 @@ def _write_letter(sheet: Worksheet, letter: SheetLetter) -> None:
     is_rtl = language_direction(letter.language) == "rtl"
     for n, line in enumerate([letter.organisation, *letter.lines], 1):
         cell = sheet.cell(n, 1)
-        write_text(cell, line)
+        write_cell_as_plain_text(cell, line)
         cell.font = Font(bold=n == 1, size=12)
         cell.alignment = Alignment(wrap_text=True, vertical="top", readingOrder=2 if is_rtl else 1)
     sheet.column_dimensions["A"].width = 90
@@ -188,7 +193,7 @@ def _fill(sheet: Worksheet, content: AnswerSheet) -> None:
     for n, line in enumerate(lines, 1):
         for m, text in enumerate(line, 1):
             cell = sheet.cell(n, m)
-            write_text(cell, text)
+            write_cell_as_plain_text(cell, text)
             style_cell(cell, is_heading=n == 2, is_box=n > 2 and names[m - 1] in _BOXES)
     for m, name in enumerate(names, 1):
         sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 18)

@@ -22,11 +22,11 @@ from glc_analysis.addons.member_checking.answer_sheets import (
 )
 from glc_analysis.disclosure.consent import THE_ORGANISATION
 from glc_analysis.disclosure.quotations import (
-    add_broken_rules,
+    add_provenance_consent_and_broken_rules,
     case_segments,
     locate_quotation,
     map_to_originals,
-    without_pseudonyms,
+    replace_pseudonyms_with_general_words,
 )
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import read_reference
@@ -77,7 +77,8 @@ def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
     was refused. If no quotation is left, no file is written. The workbook is for the team; each organisation
     may receive only its own sheet.
     """
-    rows = select_quotations_to_ask_about(add_broken_rules(*quotation_tables), "proposed")
+    rows = select_quotations_to_ask_about(add_provenance_consent_and_broken_rules(*quotation_tables),
+                                          "proposed")
     sheets = []
     for owner in sorted(rows["owner"].unique(), key=lambda owner: organisation_names.get(owner, owner)):
         asked = rows[rows["owner"] == owner]
@@ -91,8 +92,8 @@ def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
 
 
 def select_quotations_to_ask_about(quotations: pd.DataFrame, *statuses: str) -> pd.DataFrame:
-    """Returns the quotations (:func:`.add_broken_rules`) with one of these ``statuses`` about which the
-    organisation may be asked."""
+    """Returns the quotations (:func:`.add_provenance_consent_and_broken_rules`) with one of these
+    ``statuses`` about which the organisation may be asked."""
     is_free = [status in statuses and broken <= _MAY_STILL_BREAK
                for status, broken in zip(quotations["status"], quotations["broken"], strict=True)]
     return quotations[pd.Series(is_free, quotations.index, dtype=bool)]
@@ -107,7 +108,7 @@ def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
     wording = [say["translation" if status else "original"] for status in quotations["translation_status"]]
     return pd.DataFrame({
         "quotation": quotations["quote_id"],
-        "words": quotations["text"].map(without_pseudonyms),
+        "words": quotations["text"].map(replace_pseudonyms_with_general_words),
         "readers": [f"{say[audience]} ({words})"
                     for audience, words in zip(quotations["audience"], wording, strict=True)],
         "source": [organisation_names.get(owner, owner) if is_named else say["provider"]
@@ -134,7 +135,7 @@ def apply_clearance_decisions(returned: pd.DataFrame,
     removed before.
     """
     segments, consent = quotation_tables.segments, quotation_tables.consent.copy()
-    rows = add_broken_rules(*quotation_tables).set_index("quote_id")
+    rows = add_provenance_consent_and_broken_rules(*quotation_tables).set_index("quote_id")
     decisions = SheetDecision.each(returned)
     if faults := list(_clearing_faults(decisions, rows, segments, consent)):
         raise Faults(faults)
@@ -218,7 +219,7 @@ def _clearing_faults(decisions: list[SheetDecision], rows: pd.DataFrame, segment
                 or decision.kind == "consent" and _consent_key(decision.id) not in consents):
             problem = f"is not the number of a {decision.kind} of this study"
         elif is_quotation and normalise_space(decision.words) != normalise_space(
-                without_pseudonyms(str(rows.at[decision.id, "text"]))):
+                replace_pseudonyms_with_general_words(str(rows.at[decision.id, "text"]))):
             problem = "has changed since the sheet was written"
         elif is_quotation and rows.at[decision.id, "status"] == "removed" and decision.decision != "remove":
             problem, fix = "was removed before", "propose it under another quote_id, and ask again"

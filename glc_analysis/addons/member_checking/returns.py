@@ -31,14 +31,14 @@ from glc_analysis.addons.member_checking.clearing import (
     make_quotation_sheet_rows,
     select_quotations_to_ask_about,
 )
-from glc_analysis.cleaning.waves import list_waves, reference_of_wave, study_wave
-from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
+from glc_analysis.cleaning.waves import adapt_reference_to_wave, list_waves, study_wave
+from glc_analysis.coding.consensus import CONSENSUS, repeat_codings_for_each_segment
 from glc_analysis.disclosure.consent import OF_A_WAVE
 from glc_analysis.disclosure.quotations import (
-    add_broken_rules,
+    add_provenance_consent_and_broken_rules,
     map_to_originals,
+    replace_pseudonyms_with_general_words,
     segment_owners,
-    without_pseudonyms,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.reference import read_reference, read_reference_table
@@ -102,7 +102,7 @@ def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, case_
     return pd.DataFrame({
         "citation": rows["citation"],
         "principle": [texts.get(claim_id, say["topic"]) for claim_id in rows["claim_id"]],
-        "words": rows["words"].map(without_pseudonyms),
+        "words": rows["words"].map(replace_pseudonyms_with_general_words),
         "stance": [say.get(stance, "") for stance in rows["stance"]],
         "noted": rows["note"]}, dtype="str")
 
@@ -168,7 +168,8 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
     segments, consent, waves = held.segments, held.consent, read_reference_table(study, "waves")
     whose = segment_owners(segments, held.documents)
     cases = held.cases
-    asked_about = select_quotations_to_ask_about(add_broken_rules(*held), "proposed", "cleared")
+    asked_about = select_quotations_to_ask_about(add_provenance_consent_and_broken_rules(*held), "proposed",
+                                                 "cleared")
     citations = collect_citations_from_addons(study)
     # The language of the study's own words is that in which its claims were written.
     source = next(iter(citations.claims.loc[citations.claims["translation_of"] == "", "language"]), "en")
@@ -232,14 +233,16 @@ def make_passage_sheet_rows(study: Study, spoken_segments: pd.DataFrame, quotati
         ["date", "document_id", "start"])
     labels = dict(zip(quotation_tables.codebook["code_id"], quotation_tables.codebook["name"], strict=True))
     codings = quotation_tables.codings[quotation_tables.codings["coder_id"] == CONSENSUS]
-    agreed = codings_by_segment(codings[codings["document_id"].isin(spoken_segments["document_id"])])
+    agreed = repeat_codings_for_each_segment(
+        codings[codings["document_id"].isin(spoken_segments["document_id"])])
     codes = agreed["code_id"].map(labels).fillna(agreed["code_id"]).groupby(agreed["segment_id"]).agg(
         lambda names: "; ".join(sorted(set(names))))
     asked = tables.read_table("questions", study=study).set_index("question_id")["wording"]
     say = answer_sheet_phrases(language)
     day = (" " + spoken_segments["date"]).where(spoken_segments["date"] != "", "")
     return pd.DataFrame({
-        "passage": spoken_segments["segment_id"], "words": spoken_segments["text"].map(without_pseudonyms),
+        "passage": spoken_segments["segment_id"],
+        "words": spoken_segments["text"].map(replace_pseudonyms_with_general_words),
         "question": spoken_segments["guide_question_id"].map(asked).where(spoken_segments["kind"]
                                                                           == "answer").fillna(
             spoken_segments["kind"].map(say) + day),
@@ -271,8 +274,8 @@ def make_raw_column_finder(study: Study) -> Callable[[str, str], str]:
     reference, answers = read_reference(study), tables.read_table("wave_answers", study=study)
     current = study_wave(reference.waves, study.settings["study"]["wave"])
     wave_of = dict(zip(answers["answer_id"].astype("str"), answers["wave_id"].astype("str"), strict=True))
-    questions = {wave: reference_of_wave(reference, wave,
-                                         ()).questions.set_index("question_id")["columns"].to_dict()
+    questions = {wave: adapt_reference_to_wave(reference, wave,
+                                               ()).questions.set_index("question_id")["columns"].to_dict()
                  for wave in {current, *wave_of.values()}}
     return lambda answer_id, question_id: questions[wave_of.get(answer_id, current)].get(question_id, "")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from glc_analysis.plots import BAR, DARK, FAINT, FIGURE_WIDTH, INK, draws, new_axes
+from glc_analysis.plots import BAR, DARK, FAINT, FIGURE_WIDTH, INK, new_axes, require_columns_and_apply_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +16,7 @@ MOST_CODES = 25
 """The most codes in a triangle. A page with more codes would load slowly."""
 
 
-@draws("interview", "found", "new", "mean", "low", "high")
+@require_columns_and_apply_style("interview", "found", "new", "mean", "low", "high")
 def plot_saturation_curve(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draws the number of codes found after each interview as steps, in the order of dates, over the mean of
     random orders.
@@ -54,7 +54,7 @@ def plot_saturation_curve(new_codes: pd.DataFrame, *, ax: Axes | None = None) ->
     return ax
 
 
-@draws("code", "other", "n")
+@require_columns_and_apply_style("code", "other", "n")
 def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draws a triangle of codes that occur together, with a square for each pair. The square holds the count
     of the pair and is darker for a higher count.

@@ -25,11 +25,11 @@ def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bo
     if organisations and enter:
         raise UsageError("Use --for only with --sheets: --enter reads all workbooks in raw/trials.")
     if sheets:
-        from glc_analysis.addons.practice.sheets import write_practice_sheets
+        from glc_analysis.addons.practice.sheets import write_practice_sheets_of_consenting_organisations
 
         if not (study.processed / "organisations.parquet").is_file():
             ensure_built(study)
-        paths, others = write_practice_sheets(study, organisations)
+        paths, others = write_practice_sheets_of_consenting_organisations(study, organisations)
         for path in paths:
             click.echo(path)
         if others:

@@ -24,7 +24,12 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import allowed_words
-from glc_analysis.spreadsheets import print_on_a4, save_workbook_reproducibly, style_cell, write_text
+from glc_analysis.spreadsheets import (
+    print_on_a4,
+    save_workbook_reproducibly,
+    style_cell,
+    write_cell_as_plain_text,
+)
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
 from glc_analysis.text import language_direction
@@ -141,8 +146,8 @@ class PracticeSheet:
                 for word in CHOICES.get(question, ())]
 
 
-def make_practice_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[PracticeSheet],
-                                                                                     list[str]]:
+def make_practice_sheets_of_consenting_organisations(
+        study: Study, organisations: Collection[str] = ()) -> tuple[list[PracticeSheet], list[str]]:
     """Returns the sheets of all participants that consented to item ``practice``, or only of the
     ``organisations``; and the list of participants that did not consent. Raises UsageError for an unknown
     organisation, GLCError if the study names no safeguarding contact, and Faults if a reference table is
@@ -193,11 +198,12 @@ def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame,
                           ended["learnt"].iloc[-1] if len(ended) else "", int(cycle), predicted, started_on)
 
 
-def write_practice_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[Path], list[str]]:
+def write_practice_sheets_of_consenting_organisations(
+        study: Study, organisations: Collection[str] = ()) -> tuple[list[Path], list[str]]:
     """Writes the sheets into ``reports/team/trials/``, each as .html and .xlsx, replacing earlier ones;
     returns the paths, and the participants that did not consent. Raises the same errors as
-    :func:`make_practice_sheets`."""
-    sheets, others = make_practice_sheets(study, organisations)
+    :func:`make_practice_sheets_of_consenting_organisations`."""
+    sheets, others = make_practice_sheets_of_consenting_organisations(study, organisations)
     folder = study.reports / "team" / "trials"
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -237,7 +243,7 @@ def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
             cell = grid.cell(n, m)
             is_box = m >= FIRST_ANSWER and are_boxes[m - FIRST_ANSWER]
             if text:
-                write_text(cell, text)
+                write_cell_as_plain_text(cell, text)
             style_cell(cell, is_box=is_box, is_heading=n <= 2)
             cell.alignment = Alignment(wrap_text=m > 1, vertical="top",
                                        readingOrder=2 if sheet.direction == "rtl" else 1)

@@ -27,7 +27,7 @@ _CODES, _TURNS = 20, 4
 """The most co-occurring codes that are listed, and the most turns that are printed for each."""
 
 
-def show_context_of_code_passages(view: StudyView) -> Html | None:
+def show_code_summary_for_team(view: StudyView) -> Html | None:
     """Returns the sections that an analyst should read beside the passages of the view's code; None for
     readers other than the team."""
     if not view.code or not view.may("passages"):

@@ -29,7 +29,7 @@ def _summarised(view: View) -> dict[str, Any]:
 STEPS = (Step("reading", ("summaries.csv",), ("summarised",), _summarised),)
 
 
-def list_reading_pages(read_table: Callable[[str], Any]) -> dict[str, Any]:
+def list_matrix_comparison_and_organisation_pages(read_table: Callable[[str], Any]) -> dict[str, Any]:
     """Returns the pages of the matrix (one or more for each theme), the themes that are compared, and the
     organisations with a page of their summaries. Only the team sees these pages."""
     mentions, summarised = read_table("mentions"), read_table("summarised")

@@ -28,7 +28,7 @@ from glc_analysis.spreadsheets import (
     print_on_a4,
     save_workbook_reproducibly,
     style_cell,
-    write_text,
+    write_cell_as_plain_text,
 )
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_workbook_sheets
@@ -68,19 +68,19 @@ def write_matrix_workbook(view: StudyView, path: Path, *, theme: str = "", by: s
     book.properties.creator = None
     sheet = book.active
     sheet.title = "summaries"
-    write_text(sheet.cell(1, len(_KEYS) + 1), _HOW)
+    write_cell_as_plain_text(sheet.cell(1, len(_KEYS) + 1), _HOW)
     sheet.merge_cells(start_row=1, end_row=1, start_column=len(_KEYS) + 1, end_column=len(_WIDTHS))
     sheet.row_dimensions[1].height = 48
     sheet.cell(1, len(_KEYS) + 1).alignment = Alignment(wrap_text=True, vertical="top")
-    write_text(sheet.cell(2, 1), _WRITTEN_BY)
-    write_text(sheet.cell(2, len(_KEYS) + 1), "Written by")
+    write_cell_as_plain_text(sheet.cell(2, 1), _WRITTEN_BY)
+    write_cell_as_plain_text(sheet.cell(2, len(_KEYS) + 1), "Written by")
     style_cell(sheet.cell(2, len(_KEYS) + 2), is_box=True)
     rows = [(*_KEYS, *_SHOWN), *_rows(view, cells, by)]
     for n, row in enumerate(rows, 3):
         for m, text in enumerate(row, 1):
             cell = sheet.cell(n, m)
             if text:
-                write_text(cell, text)
+                write_cell_as_plain_text(cell, text)
             is_box = n > 3 and (m == len(row) - 1 or m == len(row) and row[-4] == STALE)
             style_cell(cell, is_heading=n == 3, is_box=is_box)
             cell.protection = Protection(locked=not is_box)

@@ -97,7 +97,7 @@ def _quoted(word: str) -> str:
     return f'"{word}"'
 
 
-def has_systemd() -> bool:
+def has_systemd_user_timers() -> bool:
     """Whether systemd runs timers for this user."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     return bool(shutil.which("systemctl") and runtime and Path(runtime, "systemd").is_dir())
@@ -105,7 +105,7 @@ def has_systemd() -> bool:
 
 def preview_daily_run_installation(schedule: Schedule) -> str:
     """Returns the text that :func:`install_daily_run` would install."""
-    if not has_systemd():
+    if not has_systemd_user_timers():
         return schedule.cron_line() + "\n"
     return "\n".join(f"# {_units_folder() / name}\n{text}" for name, text in schedule.units().items())
 
@@ -116,7 +116,7 @@ def install_daily_run(schedule: Schedule) -> str:
 
     Raises GLCError if the machine has neither systemd nor cron, or if they refuse the schedule.
     """
-    if has_systemd():
+    if has_systemd_user_timers():
         folder = _units_folder()
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in schedule.units().items():

@@ -45,7 +45,7 @@ def serve_and_update_pages(study: Study, *, say: Say) -> None:
     server = PageServer(lambda: find_team_site(study))
     with start_fork_server(study) as executor, use_python_strings():
         package, files = list_package_file_stamps(), list_watched_files(study)
-        update_pages(study, server, say, executor)
+        update_pages_unless_study_busy(study, server, say, executor)
         server.start()
         say(f"The pages: {server.url}")
         say("Ctrl-C ends it.")
@@ -56,14 +56,15 @@ def serve_and_update_pages(study: Study, *, say: Say) -> None:
                     raise GLCError("The package itself has changed. To fix: start `glc watch` again.")
                 if (now := list_watched_files(study)) != files:
                     now = wait_until_settled(study, now)
-                    files = now if update_pages(study, server, say, executor) else {}
+                    files = now if update_pages_unless_study_busy(study, server, say, executor) else {}
         except KeyboardInterrupt:
             say("Ended.")
         finally:
             server.close()
 
 
-def update_pages(study: Study, server: PageServer, say: Say, executor: Executor | None = None) -> bool:
+def update_pages_unless_study_busy(study: Study, server: PageServer, say: Say,
+                                   executor: Executor | None = None) -> bool:
     """Builds the tables and makes the pages that are out of date, beginning with the page that is shown in
     the browser. Faults in files are printed, and shown on the page.
 

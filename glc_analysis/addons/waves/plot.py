@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from glc_analysis.plots import FAINT, INK, PAPER, Bars, draws
+from glc_analysis.plots import FAINT, INK, PAPER, Bars, require_columns_and_apply_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@draws("group", "option", "n", "base_n")
+@require_columns_and_apply_style("group", "option", "n", "base_n")
 def plot_waves(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Plots a row for each option, with a dot for each wave (filled for the last wave), and prints the
     counts. No line joins the dots, because the respondents differ between waves.

@@ -8,8 +8,8 @@ import pandas as pd
 from glc_analysis.addons.waves.comparison import (
     ComparedQuestion,
     collect_question_options_across_waves,
-    count_option_in_wave,
     describe_wave_change,
+    format_option_count_and_base,
     select_comparable_waves,
     why_waves_not_compared,
 )
@@ -45,7 +45,7 @@ class WavesView(VisibleTables):
         if subset != ALL or not self.may("all_figures"):
             return ""
         rows = self.read("wave_responses")
-        return count_option_in_wave(option, wave, rows[rows["question_id"] == question])
+        return format_option_count_and_base(option, wave, rows[rows["question_id"] == question])
 
     def change_of(self, question_id: str) -> str:
         """Returns a sentence on what changed in a question, according to crosswalk.csv, between the wave of

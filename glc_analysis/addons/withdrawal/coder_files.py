@@ -17,8 +17,8 @@ import pandas as pd
 
 from glc_analysis.addon import load_declared_objects, map_declared_entries
 from glc_analysis.addons.withdrawal.redaction import (
-    replace_names_in_rows,
-    replace_names_in_texts,
+    mask_withdrawn_names_in_rows,
+    mask_withdrawn_names_in_texts,
     rewrite_table_rows,
     shift_span_after_removal,
 )
@@ -155,7 +155,7 @@ class CoderFileRedaction:
 
     def _decisions(self, grid: Grid) -> list[list[str] | None]:
         return [None if self.ids & {*row} else after
-                for row, after in zip(grid.rows, replace_names_in_rows(grid, self.words), strict=True)]
+                for row, after in zip(grid.rows, mask_withdrawn_names_in_rows(grid, self.words), strict=True)]
 
     def _rows(self, grid: Grid) -> list[list[str] | None]:
         """Returns the rows of a coder's table, with None for each row on removed words. If turns of a text
@@ -164,10 +164,10 @@ class CoderFileRedaction:
         if is_by_respondent(grid.names):
             return self._rows_by_respondent(grid)
         if not {"source", "respondent"} & {*roles}:  # a sheet beside that of the codings
-            return list(replace_names_in_rows(grid, self.words))
+            return list(mask_withdrawn_names_in_rows(grid, self.words))
         named_by = ["source"] if "source" in roles else ["respondent", "question"]
         kept: list[list[str] | None] = [grid.names]
-        for old, row in zip(grid.rows[1:], replace_names_in_rows(grid, self.words)[1:], strict=True):
+        for old, row in zip(grid.rows[1:], mask_withdrawn_names_in_rows(grid, self.words)[1:], strict=True):
             document = self._of(".".join(old[roles.index(role)].strip() for role in named_by))
             quote = normalise_space(old[roles.index("quote")]) if "quote" in roles else ""
             turns = self.turns[document]["name"] if document in self.turns else ()
@@ -183,7 +183,7 @@ class CoderFileRedaction:
         respondent, asked = find_respondent_columns(grid.names,
                                                     narrow_questions_by_sheet_name(grid, self.questions))
         kept: list[list[str] | None] = [grid.names]
-        for old, row in zip(grid.rows[1:], replace_names_in_rows(grid, self.words)[1:], strict=True):
+        for old, row in zip(grid.rows[1:], mask_withdrawn_names_in_rows(grid, self.words)[1:], strict=True):
             answers = {n: self._of(f"{old[respondent].strip()}.{question}") for n, question in asked.items()}
             known = {*answers.values()} - {""}
             is_gone = bool(known) and known <= self.gone
@@ -193,7 +193,7 @@ class CoderFileRedaction:
 
     def _tell(self, texts: list[str]) -> list[str]:
         return [WITHDRAWN if text in self.ids else now
-                for text, now in zip(texts, replace_names_in_texts(texts, self.words), strict=True)]
+                for text, now in zip(texts, mask_withdrawn_names_in_texts(texts, self.words), strict=True)]
 
     def _left(self, source: str, text: str) -> Masked | None:
         """Returns the remaining text with its shifted offsets; None if the whole text is removed."""

@@ -15,15 +15,15 @@ from glc_analysis import tables
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.withdrawal.redaction import (
     mark_turns_spoken_by,
-    replace_names_in_rows,
-    replace_names_in_texts,
+    mask_withdrawn_names_in_rows,
+    mask_withdrawn_names_in_texts,
     rewrite_table_rows,
 )
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.organisation_changes import former_names, list_former_names
 from glc_analysis.cleaning.records import assign_record_ids
 from glc_analysis.errors import UsageError, suggest_name
-from glc_analysis.intake.survey import read_survey_sheets
+from glc_analysis.intake.survey import read_surveys_in_file
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
@@ -97,18 +97,18 @@ class Contribution:
         pseudonym."""
         is_its_id = bool(self.organisation_id) and (
             self.organisation_id in re.split(r"[\s,;:()]+", text.lower()))
-        return self.is_whole and (is_its_id or replace_names_in_texts([text], self.words) != [text])
+        return self.is_whole and (is_its_id or mask_withdrawn_names_in_texts([text], self.words) != [text])
 
     def redact(self, texts: list[str]) -> list[str]:
         """Returns texts without the leaver's names and words. If only quotations are withdrawn, the words
         of the text stay."""
-        return replace_names_in_texts(texts, self.words_to_remove_from_material)
+        return mask_withdrawn_names_in_texts(texts, self.words_to_remove_from_material)
 
     def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
         """Removes the rows of a table for which ``is_gone`` is true, given the row's number and its cells.
         Removes the leaver's words from the other rows."""
         rewrite_table_rows(path, lambda grid: [None if is_gone(n, old) else new for n, old, new in zip(
-            grid.numbers, grid.rows, replace_names_in_rows(grid, self.words_to_remove_from_material),
+            grid.numbers, grid.rows, mask_withdrawn_names_in_rows(grid, self.words_to_remove_from_material),
             strict=True)])
 
 
@@ -253,7 +253,7 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
     known |= former_names(reference.organisation_changes)
     settings = study.settings["survey"]
     files = study.raw_files("survey") if "survey" in leaver.parts else []
-    for read in (read for path in files for read in read_survey_sheets(path, settings)):
+    for read in (read for path in files for read in read_surveys_in_file(path, settings)):
         survey, _ = assign_record_ids(read, settings)
         named = settings["organisation"]
         column = columns.locate_columns(named, survey)[0][""] if named else ""
@@ -353,7 +353,7 @@ def _collect_names(leaver: Contribution, reference: Reference, key: dict[str, st
               for word in normalise_space(name).split()}
              for who in (is_own, ~is_own)]
     is_person = (listed["kind"] == "person") & listed["name"].isin(words[0] - words[1])
-    is_about = (about != replace_names_in_texts(list(about), leaver.names)) | is_person
+    is_about = (about != mask_withdrawn_names_in_texts(list(about), leaver.names)) | is_person
     shared = set(listed.loc[is_about & (listed["kind"] == "organisation"), "pseudonym"]) - {""}
     is_about |= listed["pseudonym"].isin(shared)
     used = _names_used(leaver.said, listed) - _names_used(leaver.others, listed)

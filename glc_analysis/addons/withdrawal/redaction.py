@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.pseudonyms.masking import Masked, Masker, shift_span
+from glc_analysis.pseudonyms.masking import Masked, Masker, shift_span_after_masking
 from glc_analysis.spreadsheets import CsvRows, save_workbook_reproducibly
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
@@ -31,10 +31,10 @@ Edit = Callable[[Grid], Sequence[list[str] | None]]
 row."""
 
 
-def replace_names_in_texts(texts: list[str], names: pd.DataFrame) -> list[str]:
+def mask_withdrawn_names_in_texts(texts: list[str], names: pd.DataFrame) -> list[str]:
     """Returns texts with :data:`WITHDRAWN` in place of ``names`` (columns name and match, as in names.csv).
 
-    >>> replace_names_in_texts(["Ask HAART.", "A haart."], pd.DataFrame({"name": ["HAART"],
+    >>> mask_withdrawn_names_in_texts(["Ask HAART.", "A haart."], pd.DataFrame({"name": ["HAART"],
     ...     "match": "exact"}))
     ['Ask [withdrawn].', 'A haart.']
     """
@@ -42,9 +42,9 @@ def replace_names_in_texts(texts: list[str], names: pd.DataFrame) -> list[str]:
     return [masker.mask(text).text for text in texts]
 
 
-def replace_names_in_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
+def mask_withdrawn_names_in_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
     """Returns the rows of a sheet with :data:`WITHDRAWN` in place of ``names``."""
-    cells = iter(replace_names_in_texts([cell for row in grid.rows for cell in row], names))
+    cells = iter(mask_withdrawn_names_in_texts([cell for row in grid.rows for cell in row], names))
     return [[next(cells) for _ in row] for row in grid.rows]
 
 
@@ -94,7 +94,7 @@ def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:
         save_workbook_reproducibly(book, path)
 
 
-def write_transcript_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
+def rewrite_transcript_in_same_format(path: Path, turns: pd.DataFrame, heading: str) -> None:
     """Writes a transcript in the format of its previous file: one cue, paragraph or line per turn.
 
     ``turns`` has the form that :func:`read_transcript` returns. Raises Faults if reading the new file would
@@ -146,7 +146,7 @@ def _stamp(start: float, end: float, mark: str) -> str:
 
 def shift_span_after_removal(start: int, end: int, remaining: Masked) -> tuple[int, int] | None:
     """Returns the new place of a coded span after turns were removed; None if nothing of the span remains."""
-    start, end = shift_span(start, end, remaining.offsets)
+    start, end = shift_span_after_masking(start, end, remaining.offsets)
     return None if _NOTHING_LEFT.fullmatch(remaining.text[start:end]) else (start, end)
 
 
@@ -164,7 +164,7 @@ def blank_removed_turns(turns: pd.DataFrame, is_gone: Sequence[bool], new_speake
                         names_to_mask: pd.DataFrame) -> pd.DataFrame:
     """Returns the turns with the removed turns blank and ``names_to_mask`` masked in the other turns.
     Speakers get their new name from ``new_speaker_names``. Every turn keeps its place."""
-    texts = replace_names_in_texts([*turns["text"]], names_to_mask)
+    texts = mask_withdrawn_names_in_texts([*turns["text"]], names_to_mask)
     return turns.assign(
         speaker=[new_speaker_names.get(normalise_space(name), name) for name in turns["speaker"]],
         text=[WITHDRAWN if gone else text for gone, text in zip(is_gone, texts, strict=True)])

@@ -11,7 +11,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import LINE_COLUMNS
-from glc_analysis.disclosure.cells import hide_cells_of_organisations, remove_members_from_cells
+from glc_analysis.disclosure.cells import hide_cells_of_organisations, remove_members_and_hide_small_cells
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import find_visible_countries
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
@@ -85,7 +85,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
     for path in (release / CELLS for release in kept if (release / CELLS).is_file()):
         cells = pd.read_parquet(path)
         hidden = hide_cells_of_organisations(cells, departed)
-        left = remove_members_from_cells(hidden, ids, frames["organisations"])
+        left = remove_members_and_hide_small_cells(hidden, ids, frames["organisations"])
         if not left.equals(cells):
             tables.with_python_strings(left).to_parquet(path)
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")

@@ -26,10 +26,10 @@ from glc_analysis.addons.withdrawal.contribution import Contribution, collect_co
 from glc_analysis.addons.withdrawal.record import RECORD_OF_WITHDRAWALS, read_withdrawals
 from glc_analysis.addons.withdrawal.redaction import (
     blank_removed_turns,
-    replace_names_in_rows,
-    replace_names_in_texts,
+    mask_withdrawn_names_in_rows,
+    mask_withdrawn_names_in_texts,
     rewrite_table_rows,
-    write_transcript_turns,
+    rewrite_transcript_in_same_format,
 )
 from glc_analysis.addons.withdrawal.search import (
     FoundTrace,
@@ -61,7 +61,7 @@ from glc_analysis.coding.exports import read_pseudonymised_transcripts
 from glc_analysis.digests import replace_digest_key
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, UsageError
-from glc_analysis.intake.survey import read_survey_sheets
+from glc_analysis.intake.survey import read_surveys_in_file
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.locks import hold_lock
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
@@ -284,7 +284,8 @@ def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> N
     """Edits the survey, transcripts, context, ratings and other raw files of the copy."""
     for path in new.raw_files("survey"):
         _edit_survey(path, {survey.path.name: leaver.rows.get(new.relative(survey.path), set()) for survey in
-                            read_survey_sheets(path, new.settings["survey"])}, leaver, new.settings["survey"])
+                            read_surveys_in_file(path, new.settings["survey"])}, leaver,
+                     new.settings["survey"])
     country = new.settings["context"]["country"]
     for path in new.raw_files("context"):
         rewrite_table_rows(path, lambda grid: _context_rows(grid, leaver, reference, country))
@@ -295,9 +296,9 @@ def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> N
             continue
         read, gone = read_transcript(path), leaver.turns[document_id]
         turns = blank_removed_turns(read.turns, gone, leaver.spoken.get(document_id, {}), leaver.names)
-        heading = replace_names_in_texts([read.heading], leaver.names)[0]
+        heading = mask_withdrawn_names_in_texts([read.heading], leaver.names)[0]
         if not turns.equals(read.turns) or heading != read.heading:
-            write_transcript_turns(path, turns, heading)
+            rewrite_transcript_in_same_format(path, turns, heading)
     for erase in load_declared_objects("erasers", "erase"):
         erase(new, leaver)
     _edit_other_files(new, leaver, reference)
@@ -312,7 +313,7 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
 
     Other records keep their row numbers, from which their ids are made.
     """
-    before = {survey.path.name: survey for survey in read_survey_sheets(path, settings)}
+    before = {survey.path.name: survey for survey in read_surveys_in_file(path, settings)}
     if all(rows[name] >= {*survey.rows} for name, survey in before.items()):
         path.unlink()
         return
@@ -326,11 +327,11 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
         for key in (grid.names.index(name) for name in _LINKS.values() if name in grid.names and link < 0):
             parents.update(row[key] for row, one in zip(grid.rows, gone, strict=True) if one)
         return [None if one else row for one,
-                row in zip(gone, replace_names_in_rows(grid, leaver.names), strict=True)]
+                row in zip(gone, mask_withdrawn_names_in_rows(grid, leaver.names), strict=True)]
 
     if any(survey.tool == "spss" for survey in before.values()):
         texts = [cell for survey in before.values() for cell in survey.frame.to_numpy().ravel()]
-        if rows[path.name] or replace_names_in_texts(texts, leaver.names) != texts:
+        if rows[path.name] or mask_withdrawn_names_in_texts(texts, leaver.names) != texts:
             raise Faults([Fault(
                 "has withdrawn records, and SPSS files cannot be rewritten here", file=path.name, fix=
                 f"save it from SPSS as {path.stem}.csv with value labels, put this file in the place of the "
@@ -339,7 +340,7 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
         return
     rewrite_table_rows(path, edit, keep_row_numbers=True)
     kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
-    if {survey.path.name: survey.rows for survey in read_survey_sheets(path, settings)} != kept:
+    if {survey.path.name: survey.rows for survey in read_surveys_in_file(path, settings)} != kept:
         raise Faults([Fault("cannot be rewritten without its records", file=path.name,
                             fix="remove the records by hand, correct its checksum in manifest.csv, and "
                             "repeat")])
@@ -352,7 +353,7 @@ def _context_rows(grid: Grid, leaver: Contribution, reference: Reference, column
     # Without the heading: only a column with nothing but codes is read as codes.
     ids = country_ids(names, reference.countries)
     return [None if country in leaver.countries else row for country, row in zip(
-        ["", *ids], replace_names_in_rows(grid, leaver.names), strict=True)]
+        ["", *ids], mask_withdrawn_names_in_rows(grid, leaver.names), strict=True)]
 
 
 def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) -> None:
@@ -366,7 +367,7 @@ def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) ->
         about = texts.get(path.stem, path.stem)
         # QualCoder keeps the files from which the texts of its database were made.
         is_copy = path.parent.name == "documents" and path.parents[1].suffix == ".qda"
-        if about in leaver.documents or (is_copy and about in leaver.spoken) or replace_names_in_texts(
+        if about in leaver.documents or (is_copy and about in leaver.spoken) or mask_withdrawn_names_in_texts(
                 [path.stem], leaver.names) != [path.stem]:
             path.unlink()
         elif about in leaver.spoken:
@@ -376,7 +377,7 @@ def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) ->
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
             rewrite_table_rows(path, lambda grid: [None if leaver.ids & {*row} else after for row,
                                                    after in zip(
-                grid.rows, replace_names_in_rows(grid, leaver.words), strict=True)])
+                grid.rows, mask_withdrawn_names_in_rows(grid, leaver.words), strict=True)])
 
 
 def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: SoughtContent,
@@ -389,7 +390,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
             rewrite_table_rows(path, lambda grid, name=path.stem: [grid.names, *(
                 _reference_row(name, dict(zip(grid.names, old, strict=True)), row, leaver, wanted, spelt,
                                item, today)
-                for old, row in zip(grid.rows[1:], replace_names_in_rows(grid, leaver.words)[1:],
+                for old, row in zip(grid.rows[1:], mask_withdrawn_names_in_rows(grid, leaver.words)[1:],
                                     strict=True))])
     for name in (name for name in reference_tables() if len(list_table_files(name)) > 1):
         drop_rows_missing_from_paired_file(study, new, name)
@@ -517,7 +518,8 @@ def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping
             row |= {"path": new.relative(path), "sha256": manifest.checksum(path),
                     "bytes": str(path.stat().st_size)}
         if path.is_file() or not before.is_file():
-            rows.append(dict(zip(row, replace_names_in_texts([*row.values()], leaver.words), strict=True)))
+            rows.append(dict(zip(row, mask_withdrawn_names_in_texts([*row.values()], leaver.words),
+                                 strict=True)))
     manifest.write_manifest(new.reference_file("manifest"), rows)
 
 
@@ -553,8 +555,8 @@ def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, st
         yield "coding", coding["coder_id"], f"{span} {coding['code_id']}"
     memos, settled = (tables.read_table(name, study=study) for name in ("memos", "disagreements"))
     for author, place, text in zip(memos["author_id"], memos["attached_to"], memos["text"], strict=True):
-        if place.partition(":")[0] in leaver.documents or replace_names_in_texts([text],
-                                                                                 leaver.words) != [text]:
+        names_leaver = mask_withdrawn_names_in_texts([text], leaver.words) != [text]
+        if place.partition(":")[0] in leaver.documents or names_leaver:
             yield "memo", author, place
     is_decided = (settled["coder_id"] == CONSENSUS) & settled["segment_id"].isin(leaver.ids)
     yield from (("decision", CONSENSUS, segment) for segment in settled.loc[is_decided, "segment_id"])

@@ -4,4 +4,5 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "world_map", "A map of the world that marks where somebody took part.",
-    slots={"map": "world_map:render_country_map"}, front_door={"country_map": "world_map:render_country_map"})
+    slots={"map": "world_map:render_map_of_work_countries"},
+    front_door={"country_map": "world_map:render_map_of_work_countries"})

@@ -39,12 +39,12 @@ from glc_analysis.intake.codings.model import (
     Text,
     compare_quote,
     compare_selection_name,
+    cut_words_to_compare_with_quote,
     describe_control_characters,
+    locate_spans_and_check_other_readings,
     locate_spans_by_each_reading,
-    locate_spans_by_first_reading,
     rank_plausible_readings,
     simplify_signs,
-    words_in_place,
 )
 from glc_analysis.study import JOURNALS, PROJECT_DATABASES
 from glc_analysis.tabular import Grid
@@ -232,7 +232,7 @@ def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[
     located = {}
     for name, readings in tried.items():
         fits = readings[common[0]].score == max(reading.score for reading in readings.values())
-        located[name] = locate_spans_by_first_reading(
+        located[name] = locate_spans_and_check_other_readings(
             readings, common if fits else rank_plausible_readings([readings], counts=parsed.counts))
     return located
 
@@ -247,7 +247,7 @@ def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages:
     named = _names_of_passages(passages, spans, alike, shown) if parsed.has_names else {}
     rows = []
     for n, (coded, span, match) in enumerate(zip(passages, spans, alike, strict=True)):
-        words = words_in_place(shown, span, coded.quote)
+        words = cut_words_to_compare_with_quote(shown, span, coded.quote)
         if coded[1:3] == WHOLE_TEXT:
             span, match = (0, len(shown)), "whole_text"
         elif not match:
@@ -291,7 +291,7 @@ def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[s
     is_sound, text = len(in_place) >= len(left) and bool(in_place), " ".join(simplify_signs(shown).split())
     names: dict[int, str] = {}
     for n in left:
-        name, words = passages[n].quote, words_in_place(shown, spans[n], passages[n].quote)
+        name, words = passages[n].quote, cut_words_to_compare_with_quote(shown, spans[n], passages[n].quote)
         wanted = ELLIPSIS.sub("", " ".join(simplify_signs(name).split()))
         if wanted in " ".join(simplify_signs(words).split()):
             continue

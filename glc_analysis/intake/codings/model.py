@@ -314,10 +314,11 @@ def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str])
     Located(spans=[(7, 14)], matches=['exact'], is_sure=[True])
     """
     tried = locate_spans_by_each_reading(text, spans, quotes)
-    return locate_spans_by_first_reading(tried, rank_plausible_readings([tried]))
+    return locate_spans_and_check_other_readings(tried, rank_plausible_readings([tried]))
 
 
-def locate_spans_by_first_reading(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Located:
+def locate_spans_and_check_other_readings(tried: Mapping[Reading, Tried],
+                                          readings: Sequence[Reading]) -> Located:
     """Returns the positions of the passages of a text in the first of these readings. A passage is sure if it
     has the same position in all of them."""
     best, *others = (tried[reading] for reading in readings)
@@ -337,7 +338,8 @@ def locate_spans_by_each_reading(text: Text, spans: Sequence[Span], quotes: Sequ
         places = tuple(_code_points(bounds, spans))
         if places not in known:
             pairs = zip(places, quotes, strict=True)
-            alike = [compare(quote, words_in_place(shown, span, quote)) for span, quote in pairs]
+            alike = [compare(quote, cut_words_to_compare_with_quote(shown, span, quote))
+                     for span, quote in pairs]
             exact = alike.count("exact")
             score = exact + alike.count("normalised"), exact, sum(span[0] >= 0 for span in places)
             ends = np.array([_ends_at_words(shown, *span) for span in places], dtype=np.int64)
@@ -386,7 +388,7 @@ def _is_letter(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
-def words_in_place(shown: str, span: Span, quote: str) -> str:
+def cut_words_to_compare_with_quote(shown: str, span: Span, quote: str) -> str:
     """Returns the words at a position. They are cut off after the length that a comparison with the quotation
     needs."""
     return shown[max(span[0], 0) : max(min(span[1], span[0] + 4 * len(quote) + 1000), 0)]

@@ -4,7 +4,11 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.addons.convening.agreeing import collect_agreement_basis, record_agreement, record_objection
+from glc_analysis.addons.convening.agreeing import (
+    collect_results_objections_and_reservations,
+    record_agreement,
+    record_objection,
+)
 from glc_analysis.addons.convening.amendments import amend_principle, withdraw_text
 from glc_analysis.addons.convening.signatures import write_signing_sheets
 from glc_analysis.errors import Faults, UsageError
@@ -138,7 +142,7 @@ def test_an_agreed_text_can_be_set_aside_and_comes_back_as_a_candidate(study):
     withdraw_text(Study(study.root), "P01", today=TODAY, **WHY)
     read_reference(Study(study.root))
     with pytest.raises(UsageError, match="P01.1 is set aside"):
-        collect_agreement_basis(Study(study.root), "P01")
+        collect_results_objections_and_reservations(Study(study.root), "P01")
     typed(study, "care,,set_aside,,,en,\nP02,1", "care,,agreed,,,en,\nP02,1")
     with pytest.raises(Faults, match="P01.1 is set aside, as text_decisions.csv says"):
         read_reference(Study(study.root))

@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.agenda import (
-    describe_tally_result,
+    describe_tally_by_sign_and_words,
     make_agenda,
     note_low_resource_feasibility_gap,
 )
@@ -21,7 +21,7 @@ from glc_analysis.addons.convening.slides import (
     split_agenda_into_two_columns,
     write_slides,
 )
-from glc_analysis.addons.convening.votes import disclosed_vote_changes_in_words
+from glc_analysis.addons.convening.votes import disclosed_count_of_changed_votes_in_words
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
@@ -121,7 +121,7 @@ def test_the_agenda_is_in_the_order_of_what_to_decide():
     (SPLIT, ("split", "split")), (HIGH[:7], ("few", "too few for the rule")),
     ([8] * 17 + [1] * 3, ("whole", "high, no disagreement by IPRAS"))])
 def test_a_result_is_said_in_a_shape_and_in_words(votes, said):
-    assert describe_tally_result(compute_tally_columns(votes)) == said
+    assert describe_tally_by_sign_and_words(compute_tally_columns(votes)) == said
 
 
 def result(ratings, round_id="1", moved="", earlier=(), agreed=()):
@@ -257,11 +257,9 @@ def test_how_many_changed_is_told_where_all_counts_are_and_who_stays_open(change
 def test_how_many_changed_is_not_told_where_not_all_counts_are_nor_where_others_voted():
     assert panel_of(second_round(HIGH, [*HIGH[:5], *[7] * 5]))["changed"] == ""
     first, second = (dict(zip("abcdefgh", votes, strict=True)) for votes in ([5] * 8, [5] * 4 + [6] * 4))
-    assert disclosed_vote_changes_in_words(first, second,
-                                           n_known_votes=2) and not disclosed_vote_changes_in_words(first,
-                                                                                                    second,
-                                                                                                    n_known_votes=4)
-    assert disclosed_vote_changes_in_words(first, second | {"i": 5}, n_known_votes=2) == ""
+    assert disclosed_count_of_changed_votes_in_words(first, second, n_known_votes=2)
+    assert not disclosed_count_of_changed_votes_in_words(first, second, n_known_votes=4)
+    assert disclosed_count_of_changed_votes_in_words(first, second | {"i": 5}, n_known_votes=2) == ""
 
 
 def test_ipras_is_printed_where_every_count_is_told():

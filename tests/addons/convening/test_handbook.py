@@ -9,7 +9,10 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.citing import format_principle_citation
-from glc_analysis.addons.convening.handbook.citing import render_handbook_bibtex, render_handbook_citation_cff
+from glc_analysis.addons.convening.handbook.citing import (
+    render_handbook_and_principles_bibtex,
+    render_handbook_citation_cff,
+)
 from glc_analysis.addons.convening.handbook.contents import FRAME, list_handbook_languages, make_handbook
 from glc_analysis.addons.convening.handbook.editions import (
     ANSWERS,
@@ -24,8 +27,8 @@ from glc_analysis.addons.convening.handbook.editions import (
 from glc_analysis.addons.convening.handbook.gaps import list_ballot_and_handbook_notes
 from glc_analysis.addons.convening.packets.pdf import convert_html_to_typst
 from glc_analysis.addons.convening.pages.slots import (
-    show_principles_if_opening,
-    show_principles_unless_opening,
+    show_principles_after_findings,
+    show_principles_before_findings,
 )
 from glc_analysis.addons.convening.translations import translated_texts_by_original
 from glc_analysis.addons.languages.phrases import Phrasebook
@@ -150,7 +153,7 @@ def test_other_software_gets_the_same_fields(sample_study):
 def test_it_and_each_principle_can_be_cited(sample_study, books):
     assert "Principle P01.1. In: Principles of practice." in format_principle_citation(sample_study, "P01.1",
                                                                                        "2017-05-09")
-    entries = render_handbook_bibtex(books["public"])
+    entries = render_handbook_and_principles_bibtex(books["public"])
     assert entries.count("@misc{") == 15 and "year = {2017}" in entries
     assert 'version: "1"' in render_handbook_citation_cff(books["public"])
 
@@ -250,14 +253,14 @@ def test_the_first_page_of_a_site_leads_to_the_handbook_in_each_of_its_languages
     def languages(html):
         return re.findall('<a href="handbook/handbook-(..).html" lang="..', html)
     public, convening = (StudyView(sample_study, audience) for audience in ("public", "convening"))
-    assert languages(show_principles_if_opening(public).data) == ["en"]
-    assert languages(show_principles_unless_opening(convening).data) == ["en", "es", "ar", "km"]
-    assert languages(show_principles_unless_opening(StudyView(sample_study, "team")).data) == []
-    assert languages(show_principles_unless_opening(StudyView(sample_study, "convening",
+    assert languages(show_principles_before_findings(public).data) == ["en"]
+    assert languages(show_principles_after_findings(convening).data) == ["en", "es", "ar", "km"]
+    assert languages(show_principles_after_findings(StudyView(sample_study, "team")).data) == []
+    assert languages(show_principles_after_findings(StudyView(sample_study, "convening",
                                                               theme="NEEDS")).data) == []
     monkeypatch.setattr("glc_analysis.addons.convening.pages.slots.list_handbook_languages",
                         lambda view: ["en", "es"])
-    assert languages(show_principles_if_opening(public).data) == ["en", "es"]  # once reviewed
+    assert languages(show_principles_before_findings(public).data) == ["en", "es"]  # once reviewed
 
 
 def test_texts_of_principles_on_pages_are_translated_as_far_as_their_readers_may_read_it(sample_study):

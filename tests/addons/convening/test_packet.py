@@ -34,7 +34,7 @@ from glc_analysis.addons.convening.packets.pdf import (
     PdfSettings,
     PrintedPart,
     _letters,
-    choose_font_families,
+    choose_fonts_and_list_missing_symbols,
     convert_html_to_typst,
     count_pdf_pages,
     largest_share_that_fits,
@@ -317,7 +317,7 @@ def test_a_pdf_is_tagged_for_those_who_hear_it_and_dated_by_the_data(made):
 def test_a_letter_that_no_font_has_stops_the_packet_and_names_it(monkeypatch):
     monkeypatch.setattr("glc_analysis.addons.convening.packets.pdf._letters", lambda path: frozenset("abc"))
     with pytest.raises(GLCError, match=r"No font of this machine has ម \(Khmer Letter Mo\).*fonts-noto-core"):
-        choose_font_families("abc ម")
+        choose_fonts_and_list_missing_symbols("abc ម")
 
 
 def test_a_sign_that_no_font_has_is_told_by_its_name(monkeypatch, tmp_path):
@@ -330,7 +330,7 @@ def test_a_sign_that_no_font_has_is_told_by_its_name(monkeypatch, tmp_path):
 
 def test_scripts_of_the_answers_are_set_in_their_own_fonts():
     need_fonts("Ελληνικά Кириллица ខ្មែរ العربية हिन्दी 🌱", "Noto Sans")
-    families, signs = choose_font_families("Ελληνικά Кириллица ខ្មែរ العربية हिन्दी 🌱")
+    families, signs = choose_fonts_and_list_missing_symbols("Ελληνικά Кириллица ខ្មែរ العربية हिन्दी 🌱")
     assert families[0] == "Noto Sans" and signs == []
     assert {"Noto Sans Khmer", "Noto Sans Arabic", "Noto Sans Devanagari"} <= {*families}
 

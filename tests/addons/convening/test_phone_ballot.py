@@ -16,7 +16,7 @@ from glc_analysis.addons.convening.phone_address import read_certificate_fingerp
 from glc_analysis.addons.convening.phone_ballots import BallotBox, Slip, check_box_collected, collect_ballots
 from glc_analysis.addons.convening.phone_server import PollingPlace
 from glc_analysis.addons.convening.phone_slips import (
-    make_phone_slips,
+    make_phone_slips_and_ballot_box,
     phone_page_languages,
     phone_page_phrases,
 )
@@ -42,7 +42,7 @@ class Room:
         self.folder.mkdir(exist_ok=True)
 
     def make_slips(self, **options):
-        made = make_phone_slips(Study(self.study.root), "1", self.folder, **options)
+        made = make_phone_slips_and_ballot_box(Study(self.study.root), "1", self.folder, **options)
         self.codes = codes_of(self.folder)
         return made
 
@@ -135,9 +135,9 @@ def test_what_is_made_is_its_owners_alone(room):
 
 def test_codes_are_not_made_in_the_study_nor_anew_when_somebody_has_voted(room):
     with pytest.raises(UsageError, match="private is within the study"):
-        make_phone_slips(Study(room.study.root), "1", room.study.root / "private")
+        make_phone_slips_and_ballot_box(Study(room.study.root), "1", room.study.root / "private")
     with pytest.raises(UsageError, match="stick is not there. To fix: make the folder"):
-        make_phone_slips(Study(room.study.root), "1", room.folder / "stick")
+        make_phone_slips_and_ballot_box(Study(room.study.root), "1", room.folder / "stick")
     room.make_slips()  # nobody has voted: the old slips are worth nothing now
     room.vote({"P01.importance": "8"})
     before = room.study.files()
@@ -176,7 +176,7 @@ def test_a_round_that_is_not_open_has_no_slips(tmp_path):
     room = Room(tmp_path)
     for round_id, said in (("0", "Round 0 was closed on 2017-05-02"), ("9", "no round '9'")):
         with pytest.raises(GLCError, match=said):
-            make_phone_slips(Study(room.study.root), round_id, room.folder)
+            make_phone_slips_and_ballot_box(Study(room.study.root), round_id, room.folder)
     with pytest.raises(UsageError, match="There are no slips for round 1"):
         PollingPlace(Study(room.study.root), "1", print)
 

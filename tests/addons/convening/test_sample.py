@@ -9,7 +9,7 @@ from statistics import median
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.agreeing import collect_agreement_basis
+from glc_analysis.addons.convening.agreeing import collect_results_objections_and_reservations
 from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
@@ -133,7 +133,8 @@ def test_a_text_is_agreed_on_the_votes_that_the_room_was_told(sample_root, tmp_p
     study = Study(shutil.copytree(sample_root, tmp_path / "study"))
     study.reference_file("text_decisions").unlink()
     said = {row["principle_id"]: row["votes"] for row in rows}
-    assert said["P05"] == collect_agreement_basis(study, "P05").votes and "dissent: 5 middle" in said["P05"]
+    assert said["P05"] == collect_results_objections_and_reservations(study, "P05").votes
+    assert "dissent: 5 middle" in said["P05"]
 
 
 def test_evidence_cites_figures_and_words_as_they_stand_in_the_built_sample(sample_study, evidence):

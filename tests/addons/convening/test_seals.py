@@ -335,7 +335,7 @@ def test_a_close_that_is_stopped_keeps_the_results_when_it_is_called_again(study
 
     study.glc("reopen", "2", "--because", "a form was keyed wrongly")
     with monkeypatch.context() as now:
-        now.setattr("glc_analysis.addons.convening.tallies.store_disclosed_file", stopped)
+        now.setattr("glc_analysis.addons.convening.tallies.store_shown_file_in_seal", stopped)
         assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code
     again = study.root / "private/rounds/2/2"
     assert (again / "seal.json").is_file() and not (again / "results.parquet").is_file()

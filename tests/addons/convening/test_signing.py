@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis.addons.convening.agreeing import record_agreement
 from glc_analysis.addons.convening.amendments import amend_principle
-from glc_analysis.addons.convening.erasers import erase_ballots_and_signatures
+from glc_analysis.addons.convening.erasers import erase_leaver_ballots_signatures_and_names
 from glc_analysis.addons.convening.signatures import (
     SIGNATURE_LOG,
     SigningState,
@@ -233,7 +233,7 @@ def test_a_withdrawal_takes_what_was_keyed_of_its_sheet_and_leaves_that_of_other
     for one in ("harbour", "beacon"):
         keyed(study, one, code(study), "", "n", "n", f"Not for {one}.", "n", "e", "e")
     log = Study(study.root).private / "desk" / SIGNATURE_LOG
-    erase_ballots_and_signatures(Study(study.root), Contribution("harbour", MATERIAL))
+    erase_leaver_ballots_signatures_and_names(Study(study.root), Contribution("harbour", MATERIAL))
     assert "harbour" not in log.read_text() and "Not for beacon." in log.read_text()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis.addons.convening.packets.thanks import (
     make_thanks_letters,
-    render_letter_pages,
+    render_letter_and_adoption_sheet,
     write_thanks_letters,
 )
 from glc_analysis.errors import Faults, UsageError
@@ -47,7 +47,7 @@ def test_a_letter_names_no_other_organisation_and_no_rater(sample_study, sent):
     names = dict(zip(reference.organisations["organisation_id"], reference.organisations["label"],
                      strict=True))
     for letter in sent.values():
-        page = "".join(render_letter_pages(letter))
+        page = "".join(render_letter_and_adoption_sheet(letter))
         others = {text for one, label in names.items() if one != letter.organisation_id
                   for text in (one, label) if text}
         assert not [text for text in others if text in page], letter.organisation_id
@@ -56,7 +56,7 @@ def test_a_letter_names_no_other_organisation_and_no_rater(sample_study, sent):
 
 def test_the_adoption_sheet_has_every_agreed_text_in_the_language_of_the_reader(sent):
     letter = sent["fig-courtyard"]
-    page = [*render_letter_pages(letter)][1]
+    page = [*render_letter_and_adoption_sheet(letter)][1]
     assert page.startswith('<div lang="ar" dir="rtl">')
     assert page.count("سنجرّبه") == len(letter.agreed) == 14
     assert {text.language for text in letter.agreed} == {"ar"}

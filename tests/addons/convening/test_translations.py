@@ -7,7 +7,7 @@ from glc_analysis.addons.convening.pages.principles import render_statement
 from glc_analysis.addons.convening.translations import (
     TranslatedText,
     Translations,
-    select_readable_texts,
+    drop_unreadable_translations,
     translation_faults,
 )
 from glc_analysis.publish.downloads import published_tables
@@ -67,4 +67,4 @@ def test_a_draft_of_a_statement_is_on_no_public_page_and_in_no_public_file(sampl
 
 def test_a_study_without_principles_keeps_the_columns_of_its_tables():
     empty = pd.DataFrame({"principle_id": [], "translation_status": []}, dtype="str")
-    assert [*select_readable_texts(empty, "public")] == ["principle_id", "translation_status"]
+    assert [*drop_unreadable_translations(empty, "public")] == ["principle_id", "translation_status"]

@@ -31,7 +31,7 @@ from glc_analysis.addons.convening.votes import (
     HIDDEN,
     VOTE_COUNTS,
     are_counts_disclosed,
-    blank_undisclosed_tallies,
+    blank_undisclosed_tallies_and_describe_votes,
     comparison_keeps_votes_uncertain,
     disclosed_votes_in_words,
     has_lower_median,
@@ -70,9 +70,9 @@ def told_of(ballots, *, agreed=(), test="panel", **rule):
     """Everything that is told of each of these votes, each on a text of its own; of a small panel nothing."""
     rows = pd.DataFrame([row(votes, test=test, principle_id=f"P{k}", **rule)
                          for k, votes in enumerate(ballots)])
-    told = blank_undisclosed_tallies(tables.conform_to_schema("tallies", rows), agreement_test=test,
-                                     fully_disclosed_panels=agreed).set_index("principle_id")
-    said = told[[*HIDDEN, "n", "votes", "said"]].astype(str)
+    told = blank_undisclosed_tallies_and_describe_votes(
+        tables.conform_to_schema("tallies", rows), agreement_test=test, fully_disclosed_panels=agreed)
+    said = told.set_index("principle_id")[[*HIDDEN, "n", "votes", "said"]].astype(str)
     return [tuple(said.loc[f"P{k}"]) if f"P{k}" in said.index else () for k in range(len(ballots))]
 
 
@@ -176,8 +176,9 @@ def test_from_as_few_ballots_as_the_rules_say_nothing_follows():
 def test_that_there_is_no_decision_is_told_of_every_panel():
     votes = [8] * 5
     rows = pd.DataFrame([row(votes, abstained=1, quorum=8)])
-    assert blank_undisclosed_tallies(tables.conform_to_schema("tallies", rows),
-                                     agreement_test="panel")["result"].item() == "no decision"
+    told = blank_undisclosed_tallies_and_describe_votes(tables.conform_to_schema("tallies", rows),
+                                                        agreement_test="panel")
+    assert told["result"].item() == "no decision"
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -214,8 +215,8 @@ def told_pairs(pairs):
                 movement=median_movement(compute_tally_columns(pair[0])["median"],
                                          compute_tally_columns(votes)["median"]) if at else "")
             for k, pair in enumerate(pairs) for at, votes in enumerate(pair)]
-    told = blank_undisclosed_tallies(tables.conform_to_schema("tallies", pd.DataFrame(rows)),
-                                     agreement_test="panel")
+    told = blank_undisclosed_tallies_and_describe_votes(
+        tables.conform_to_schema("tallies", pd.DataFrame(rows)), agreement_test="panel")
     said = told[[*HIDDEN, "said"]].astype(str).groupby([told["principle_id"]], sort=False)
     found = {key[0]: tuple(map(tuple, own.to_numpy())) for key, own in said}
     return [found[f"P{k}"] for k in range(len(pairs))]

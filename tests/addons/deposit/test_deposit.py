@@ -11,7 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.addons.deposit.deposit import format_dataset_citation, write_deposit_folder
+from glc_analysis.addons.deposit.deposit import render_dataset_citation_cff, write_deposit_folder
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
@@ -42,7 +42,7 @@ def test_the_data_package_validates(folder):
 @pytest.mark.parametrize("licence", ["CC-BY-4.0", "", "ask us"])
 def test_the_citation_is_a_valid_citation_file(study, licence, monkeypatch):
     monkeypatch.setitem(study.settings["study"], "licence", licence)
-    read = yaml.load(format_dataset_citation(study, {"number": 2, "day": "2026-01-01"}), yaml.BaseLoader)
+    read = yaml.load(render_dataset_citation_cff(study, {"number": 2, "day": "2026-01-01"}), yaml.BaseLoader)
     jsonschema.validate(read, CFF)
     assert read["version"] == "2" and ("license" in read) == (licence == "CC-BY-4.0")
 

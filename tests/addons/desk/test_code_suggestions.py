@@ -15,7 +15,10 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.desk import code_suggestions, sentence_encoder, settled_passages
 from glc_analysis.addons.desk.code_ranking import CodeRanking
-from glc_analysis.addons.desk.code_suggestions import suggest_codes_for_passage, why_no_codes_suggested
+from glc_analysis.addons.desk.code_suggestions import (
+    suggest_and_log_codes_for_passage,
+    why_no_codes_suggested,
+)
 from glc_analysis.addons.desk.coding_desk import CodingDesk
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.addons.desk.journal import coder_journal_path
@@ -184,12 +187,12 @@ def test_the_account_of_a_case_is_never_given_to_the_model(session, sure, study)
              for words in study.segments.query("segment_id == @one")["text"]]
     turn = turns(session)[0]
     code(session, turn, "case_detail")
-    assert suggest_codes_for_passage(study, "ines", SINGLE, turn["start"], turn["end"], session=session,
-                                     encoder=spy) == []
+    assert suggest_and_log_codes_for_passage(study, "ines", SINGLE, turn["start"], turn["end"],
+                                             session=session, encoder=spy) == []
     other = turns(session)[1]
     code(session, other)
-    suggest_codes_for_passage(study, "ines", SINGLE, other["start"], other["end"], session=session,
-                              encoder=spy)
+    suggest_and_log_codes_for_passage(study, "ines", SINGLE, other["start"], other["end"], session=session,
+                                      encoder=spy)
     assert cases and given
     assert not any(told in words or words in told for told in [*cases, turn["text"]] for words in given)
     assert "case_detail" not in SettledPassages.of(study).definitions
@@ -201,8 +204,8 @@ def test_no_words_of_a_turn_in_which_the_coder_just_marked_a_case_are_given_to_t
     middle = (turn["start"] + turn["end"]) // 2
     code(session, turn | {"end": middle}, "case_detail")
     code(session, turn | {"start": middle})
-    assert suggest_codes_for_passage(study, "ines", SINGLE, middle, turn["end"], session=session,
-                                     encoder=spy) == []
+    assert suggest_and_log_codes_for_passage(study, "ines", SINGLE, middle, turn["end"], session=session,
+                                             encoder=spy) == []
     assert given == []
 
 
@@ -332,9 +335,9 @@ def test_an_answer_that_tells_a_case_is_never_given_to_the_model(session, sure, 
     spy = SentenceEncoder("spy", lambda texts: (given.extend(texts), WORDS.encode(texts))[1])
     code_answer(session, answer)
     code_answer(session, answer, "case_detail")
-    assert suggest_codes_for_passage(study, "ines", answer["answer_id"], 0, len(answer["text"]),
-                                     session=session,
-                                     encoder=spy) == []
+    assert suggest_and_log_codes_for_passage(study, "ines", answer["answer_id"], 0, len(answer["text"]),
+                                             session=session,
+                                             encoder=spy) == []
     assert answer["text"] not in given
 
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.addons.ethics.retention import list_retention_dates, retention_faults
+from glc_analysis.addons.ethics.retention import list_retention_dates, overdue_or_undated_file_faults
 from glc_analysis.errors import Faults
-from glc_analysis.manifest import compare_with_manifest, read_manifest, write_manifest
+from glc_analysis.manifest import check_raw_files_against_manifest, read_manifest, write_manifest
 from glc_analysis.study import Study
 
 TODAY = date(2017, 3, 1)
@@ -36,7 +36,7 @@ def keep_until(study: Study, **days: str) -> None:
 
 def destroyed(study: Study) -> list:
     """The faults of files that should have been destroyed."""
-    faults = retention_faults(study, list_retention_dates(study, today=TODAY))
+    faults = overdue_or_undated_file_faults(study, list_retention_dates(study, today=TODAY))
     return [fault for fault in faults if "should have been destroyed" in fault.message]
 
 
@@ -76,7 +76,7 @@ def test_a_file_that_is_gone_is_not_overdue(study):
 def test_every_file_without_a_day_is_a_fault_with_its_row(study):
     rows = list(read_manifest(study))
     keep_until(study, **{"CALL": "2018-01-01"})
-    faults = list(retention_faults(study, list_retention_dates(study, today=TODAY)))
+    faults = list(overdue_or_undated_file_faults(study, list_retention_dates(study, today=TODAY)))
     undated = {row: path for row, path in enumerate(rows, 2) if path != CALL}
     assert {int(fault.row) for fault in faults if fault.column == "keep_until"} == {*undated}
     missing = {fault.value: fault.fix for fault in faults if "has no row" in fault.message}
@@ -94,14 +94,14 @@ def test_a_row_for_the_folder_covers_the_private_files_without_one(study):
                                                            today=TODAY).itertuples() if row.path == KEY] == [
         "2017-12-31"]
     (study.root / RECORDING).unlink()
-    compare_with_manifest(study)  # finds no fault in such rows
+    check_raw_files_against_manifest(study)  # finds no fault in such rows
 
 
 def test_with_a_day_for_every_file_there_is_no_fault(study):
     rows = read_manifest(study) | {one: {"path": one} for one in ("private", RECORDING)}
     rows = [row | {"keep_until": "2018-01-01"} for row in rows.values()]
     write_manifest(study.reference_file("manifest"), rows)
-    assert not list(retention_faults(study, list_retention_dates(study, today=TODAY)))
+    assert not list(overdue_or_undated_file_faults(study, list_retention_dates(study, today=TODAY)))
 
 
 def test_a_day_that_is_none_is_a_fault(study):

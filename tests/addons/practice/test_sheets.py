@@ -36,7 +36,7 @@ def study(tmp_path, monkeypatch):
 
 
 def written(study):
-    paths, _ = sheets.write_practice_sheets(study)
+    paths, _ = sheets.write_practice_sheets_of_consenting_organisations(study)
     return paths
 
 
@@ -82,7 +82,7 @@ def test_without_a_safeguarding_contact_no_sheet_is_written(study):
     path = study.settings_file
     path.write_text(path.read_text(encoding="utf-8").replace("Lina, day and night", ""), encoding="utf-8")
     with pytest.raises(GLCError, match="safeguarding"):
-        sheets.write_practice_sheets(type(study)(study.root))
+        sheets.write_practice_sheets_of_consenting_organisations(type(study)(study.root))
 
 
 def test_a_sheet_is_in_the_organisations_language_and_says_that_this_is_a_draft(study):

@@ -5,9 +5,12 @@ import re
 import pytest
 
 from glc_analysis.addons.reading import matrix_pages
-from glc_analysis.addons.reading.code_page import show_context_of_code_passages
+from glc_analysis.addons.reading.code_page import show_code_summary_for_team
 from glc_analysis.addons.reading.comparison import show_group_comparisons
-from glc_analysis.addons.reading.page_lists import CASES_PER_PAGE, list_reading_pages
+from glc_analysis.addons.reading.page_lists import (
+    CASES_PER_PAGE,
+    list_matrix_comparison_and_organisation_pages,
+)
 from glc_analysis.manifest import read_slices
 from glc_analysis.pages.coding import TEAM_ONLY
 from glc_analysis.view.study_view import StudyView
@@ -66,14 +69,14 @@ def test_a_comparison_begins_with_where_groups_differ(study):
 
 
 def test_the_page_of_a_code_says_who_did_not_raise_it_and_shows_its_memos(study):
-    page = text_of(show_context_of_code_passages(StudyView(study, code="shelter")))
+    page = text_of(show_code_summary_for_team(StudyView(study, code="shelter")))
     assert "Blue Door Cambodia interview 1" in page and "Said the contrary: Lamp House." in page
     assert "Who has the key?" in page
 
 
 def test_what_occurs_with_a_code_is_shown_in_the_words_of_both(tmp_path):
     both = [("blue", "A safe place for tonight.", "Safe place"), ("blue", "tonight", "Delay")]
-    page = text_of(show_context_of_code_passages(StudyView(reading_study(tmp_path, both), code="shelter")))
+    page = text_of(show_code_summary_for_team(StudyView(reading_study(tmp_path, both), code="shelter")))
     assert "Delay: 1 turn" in page and "Safe place A safe place for tonight." in page
     assert "Delay tonight" in page
 
@@ -81,7 +84,7 @@ def test_what_occurs_with_a_code_is_shown_in_the_words_of_both(tmp_path):
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_other_audiences_are_shown_none_of_it(study, audience):
     view = StudyView(study, audience, theme="care", code="shelter")
-    assert show_context_of_code_passages(view) is None
+    assert show_code_summary_for_team(view) is None
     for block in (matrix_pages.show_theme_matrix, matrix_pages.show_group_matrices, show_group_comparisons):
         assert TEAM_ONLY in block(view).data
     assert {name: ids[audience] for name, ids in read_slices(study).items()
@@ -94,7 +97,8 @@ def test_a_long_matrix_is_divided_into_pages(study):
     mentions = tables["mentions"].head(1)
     many = mentions.loc[mentions.index.repeat(CASES_PER_PAGE + 1)].reset_index(drop=True)
     many["organisation_id"] = [f"o{n}" for n in range(len(many))]
-    listed = list_reading_pages((tables | {"mentions": many, "summarised": {"a": ["law"]}}).__getitem__)
+    tables |= {"mentions": many, "summarised": {"a": ["law"]}}
+    listed = list_matrix_comparison_and_organisation_pages(tables.__getitem__)
     assert [row["id"] for row in listed["matrices"]] == ["care", "care--2", "law"]  # few were asked about law
     assert listed["cases"] == [{"id": "a", "label": "Blue Door"}]
 

@@ -68,7 +68,7 @@ def ahead(monkeypatch):
 def test_the_page_that_is_looked_at_is_made_first(study, ahead, seen, slug):
     server = PageServer(lambda: None)
     server.seen = seen
-    assert watching.update_pages(study, server, lambda line: None)
+    assert watching.update_pages_unless_study_busy(study, server, lambda line: None)
     assert [page.slug for page in ahead] == [slug]
 
 
@@ -81,7 +81,7 @@ def test_a_page_that_is_shown_before_the_site_is_made_comes_from_the_site_afterw
     monkeypatch.setattr(watching, "update_report_pages", run)
     server, said = PageServer(lambda: None), []
     server.seen = "country-per"
-    assert watching.update_pages(study, server, said.append)
+    assert watching.update_pages_unless_study_busy(study, server, said.append)
     assert server.content("country-per.html") is None
     assert [line.partition(":")[0] for line in said] == ["country-per", "1 pages"]
 
@@ -93,10 +93,10 @@ def test_what_is_wrong_is_shown_and_a_busy_study_tried_again(study, ahead, monke
         raise error
     monkeypatch.setattr(watching, "ensure_built", fail)
     server, said = PageServer(lambda: None), []
-    assert watching.update_pages(study, server, said.append) == is_done
+    assert watching.update_pages_unless_study_busy(study, server, said.append) == is_done
     assert server.fault == str(error) and said == [f"Error: {error}"]
     monkeypatch.setattr(watching, "ensure_built", lambda study, are_decided, beside: None)
-    watching.update_pages(study, server, said.append)
+    watching.update_pages_unless_study_busy(study, server, said.append)
     assert server.fault == ""
 
 

@@ -8,7 +8,7 @@ from glc_analysis.addons.withdrawal.stored_releases import (
     erase_from_stored_releases,
 )
 from glc_analysis.build import build
-from glc_analysis.manifest import CONTENT, number_next_release, tables_are_current
+from glc_analysis.manifest import CONTENT, rename_next_release_folder, tables_are_current
 from tests.support.released_study import LATER, ROWS, seen, small, survey
 
 
@@ -16,7 +16,7 @@ from tests.support.released_study import LATER, ROWS, seen, small, survey
 def study(tmp_path):
     """A small study after its first public release."""
     made = small(tmp_path / "study")
-    number_next_release(made.private, "public", 1)
+    rename_next_release_folder(made.private, "public", 1)
     return made
 
 

@@ -21,14 +21,14 @@ from glc_analysis.addons.withdrawal.contribution import Contribution
 from glc_analysis.addons.withdrawal.redaction import (
     blank_removed_turns,
     mark_turns_spoken_by,
-    replace_names_in_texts,
+    mask_withdrawn_names_in_texts,
     rewrite_table_rows,
-    write_transcript_turns,
+    rewrite_transcript_in_same_format,
 )
 from glc_analysis.addons.withdrawal.search import SoughtContent
 from glc_analysis.addons.withdrawal.withdrawal import edit_copy_and_replace_study, withdraw_organisation
 from glc_analysis.errors import Busy, Faults, UsageError
-from glc_analysis.intake.survey import read_survey, read_survey_sheets
+from glc_analysis.intake.survey import read_survey, read_surveys_in_file
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.reference import read_reference
 from glc_analysis.study import DEFAULTS, WITHDRAWN, Study
@@ -78,7 +78,7 @@ def test_other_records_of_a_csv_file_keep_their_bytes(tmp_path, encoding, end):
 def test_a_changed_record_is_written_with_the_files_own_delimiter(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_bytes(b"id\tnote\r\n1\t'x'\r\n2\tMill House; it\r\n")
-    rewrite_table_rows(path, lambda grid: [replace_names_in_texts(row, NAMES) for row in grid.rows])
+    rewrite_table_rows(path, lambda grid: [mask_withdrawn_names_in_texts(row, NAMES) for row in grid.rows])
     assert path.read_bytes() == b"id\tnote\r\n1\t'x'\r\n2\t[withdrawn]; it\r\n"
 
 
@@ -111,7 +111,7 @@ def test_a_record_of_one_sheet_takes_no_row_of_another_sheet_with_it(tmp_path):
     settings = {**DEFAULTS["survey"], "sheets": {"both.xlsx": "w1 | w2"}}
     rows = {"both, sheet w1.xlsx": {2}, "both, sheet w2.xlsx": set()}
     withdrawal._edit_survey(path, rows, Contribution("mill", frozenset(), names=NAMES), settings)
-    assert [one.rows for one in read_survey_sheets(path, settings)] == [[3], [2, 3]]
+    assert [one.rows for one in read_surveys_in_file(path, settings)] == [[3], [2, 3]]
     assert openpyxl.load_workbook(path)["about"]["A2"].value == "by the team"
 
 
@@ -140,7 +140,7 @@ def test_every_transcript_of_the_sample_is_read_alike_after_it_was_written_anew(
     paths = [*sample_root.glob("raw/interviews/*"), *sample_root.glob("raw/calls/*")]
     for path in paths:
         told, copy = read_transcript(path), Path(shutil.copy(path, tmp_path))
-        write_transcript_turns(copy, told.turns, told.heading)  # raises where it is not
+        rewrite_transcript_in_same_format(copy, told.turns, told.heading)  # raises where it is not
         assert read_transcript(copy).heading == told.heading
     assert len(paths) == 16
 
@@ -150,7 +150,7 @@ def test_marks_and_entities_survive_and_notes_do_not(tmp_path):
     path.write_text("WEBVTT\n\nNOTE Ana Mill was here\n\n1\n00:01.000 --> 00:02.000\n"
                     "<v A & B>x &lt; y --&gt; z</v>\n", encoding="utf-8")
     turns = read_transcript(path).turns
-    write_transcript_turns(path, turns, "")
+    rewrite_transcript_in_same_format(path, turns, "")
     assert "Ana Mill" not in path.read_text(encoding="utf-8")
     assert read_transcript(path).turns[["speaker", "text"]].values.tolist() == [["A & B", "x < y --> z"]]
 
@@ -162,8 +162,8 @@ def test_struck_out_words_of_a_word_file_do_not_survive(tmp_path):
         document.add_paragraph(line)
     document.save(path)
     turns = read_transcript(path).turns
-    write_transcript_turns(path, blank_removed_turns(turns, [False, True, False], {"Ana Mill": "Withdrawn 1"},
-                                                     NAMES), "")
+    rewrite_transcript_in_same_format(path, blank_removed_turns(turns, [False, True, False],
+                                                                {"Ana Mill": "Withdrawn 1"}, NAMES), "")
     assert read_transcript(path).turns[["speaker", "text"]].values.tolist() == [
         ["Ben", "Well."], ["Withdrawn 1", WITHDRAWN], ["Ben", "Yes."]]
     assert docx.Document(path).core_properties.author != "Ana Mill"

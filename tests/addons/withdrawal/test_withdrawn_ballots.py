@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.erasers import erase_ballots_and_signatures
+from glc_analysis.addons.convening.erasers import erase_leaver_ballots_signatures_and_names
 from glc_analysis.addons.convening.ratings import read_ratings_file
 from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
@@ -90,7 +90,7 @@ def test_the_votes_of_others_in_the_same_file_stay(tmp_path, name):
     together(study, ["r01", GONE, "r02"], name)
     path = study.root / "raw/ratings" / name
     before = read_ratings_file(path).query("rater_id != @GONE")
-    erase_ballots_and_signatures(Study(study.root), rater(GONE))
+    erase_leaver_ballots_signatures_and_names(Study(study.root), rater(GONE))
     after = read_ratings_file(path)
     assert after.drop(columns="row").equals(before.drop(columns="row").reset_index(drop=True))
 
@@ -99,7 +99,7 @@ def test_a_score_that_is_also_a_code_takes_no_ballot_of_others(tmp_path):
     study = BallotStudy(tmp_path)
     study.vote("7", 1, 1, 1, 1)
     study.vote("r01", 7, 7, 7, 7)
-    erase_ballots_and_signatures(Study(study.root), rater("7"))
+    erase_leaver_ballots_signatures_and_names(Study(study.root), rater("7"))
     assert [path.name for path in Study(study.root).raw_files("ratings")] == ["1-r01.csv"]
 
 
@@ -107,7 +107,7 @@ def test_names_go_from_the_comments_of_others_and_nothing_else_changes(tmp_path)
     study = BallotStudy(tmp_path)
     study.vote("r01", comment="As Org 5 does.", may_be_read="yes")
     names = pd.DataFrame({"name": ["Org 5"], "match": ["exact"]}, dtype="str")
-    erase_ballots_and_signatures(Study(study.root), rater(GONE, names))
+    erase_leaver_ballots_signatures_and_names(Study(study.root), rater(GONE, names))
     votes = read_ratings_file(study.root / "raw/ratings/1-r01.csv")
     assert votes["comment"].iloc[0] == "As [withdrawn] does." and set(votes["score"]) == {"8"}
 
@@ -117,7 +117,7 @@ def test_a_file_that_would_lose_votes_of_others_is_left_to_a_person(tmp_path):
     study.vote("r01")
     names = pd.DataFrame({"name": ["P01"], "match": ["exact"]}, dtype="str")  # a word of the file itself
     with pytest.raises(Faults, match=r"1-r01\.csv: the ballots of the leaver cannot be removed.* by hand"):
-        erase_ballots_and_signatures(Study(study.root), rater(GONE, names))
+        erase_leaver_ballots_signatures_and_names(Study(study.root), rater(GONE, names))
 
 
 def test_the_desk_forgets_what_it_was_keyed(tmp_path):
@@ -125,6 +125,6 @@ def test_the_desk_forgets_what_it_was_keyed(tmp_path):
     lines = [{"form": form, "keying": "first keying", "by": "AB", "field": "P01.importance", "value": "8"}
              for form in (GONE, "r06")] + [{"form": GONE, "end": "received"}]
     study.write("private/desk/2.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
-    erase_ballots_and_signatures(Study(study.root), rater(GONE))
+    erase_leaver_ballots_signatures_and_names(Study(study.root), rater(GONE))
     assert [json.loads(line) for line in (study.root / "private/desk/2.jsonl").read_text().splitlines()] == [
         lines[1]]

@@ -7,10 +7,10 @@ import re
 
 from glc_analysis.addons.convening.citing import PRINCIPLES_TITLE, collective_author_name
 from glc_analysis.addons.convening.handbook.contents import Handbook
-from glc_analysis.publish.downloads import published_release
+from glc_analysis.publish.downloads import read_release_number_and_day
 
 
-def render_handbook_bibtex(handbook: Handbook) -> str:
+def render_handbook_and_principles_bibtex(handbook: Handbook) -> str:
     """Returns the BibTeX entries of the handbook and of each of its principles."""
     study, doi = handbook.view.study, handbook.view.study.settings["handbook"]["doi"]
     name = re.sub(r"\W+", "-", study.id, flags=re.ASCII)
@@ -34,7 +34,7 @@ def _escaped(text: str) -> str:
 def render_handbook_citation_cff(handbook: Handbook) -> str:
     """Returns the text of CITATION.cff for the handbook."""
     study, settings = handbook.view.study, handbook.view.study.settings["handbook"]
-    release = published_release(study, handbook.view.audience) or {}
+    release = read_release_number_and_day(study, handbook.view.audience) or {}
     lines = {"cff-version": "1.2.0", "type": "dataset", "title": f"{PRINCIPLES_TITLE}. {study.title}",
              "message": "If you use these principles, please cite them as below.",
              "version": str(release.get("number", "")), "date-released": handbook.agreed_on,

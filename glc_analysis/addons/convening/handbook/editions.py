@@ -20,7 +20,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from glc_analysis.addons.convening.citing import format_principle_citation
 from glc_analysis.addons.convening.downloads import render_principles_json
-from glc_analysis.addons.convening.handbook.citing import render_handbook_bibtex, render_handbook_citation_cff
+from glc_analysis.addons.convening.handbook.citing import (
+    render_handbook_and_principles_bibtex,
+    render_handbook_citation_cff,
+)
 from glc_analysis.addons.convening.handbook.contents import (
     HANDBOOK_FOLDER,
     Handbook,
@@ -100,7 +103,8 @@ def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", p
         _write_language(first if code == first.language else _book(view, code), folder, offered, settings)
     texts = {"principles.json": render_principles_json(
         view.study, published_tables(view.study, view.audience), view.audience),
-        "principles.bib": render_handbook_bibtex(first), "CITATION.cff": render_handbook_citation_cff(first)}
+        "principles.bib": render_handbook_and_principles_bibtex(first),
+        "CITATION.cff": render_handbook_citation_cff(first)}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 

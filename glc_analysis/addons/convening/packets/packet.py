@@ -63,7 +63,7 @@ from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 from glc_analysis.addons.member_checking.answer_sheets import list_language_and_translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings_by_origin
-from glc_analysis.gate.leak_scan import identifiers, terms_in_own_words, without_own_names
+from glc_analysis.gate.leak_scan import find_identifiers_in_own_words, identifiers, without_own_names
 from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import record_publication
@@ -87,12 +87,13 @@ PACKETS_MADE = "packets.csv"
 """The list of the packets made and their days. It is in private/, so that it outlives the packets' files."""
 
 
-def check_packets_with_gate(stage_folder: Path, study: Study, packets: Iterable[Packet]) -> None:
+def check_packets_with_gate_and_delete_html(stage_folder: Path, study: Study,
+                                            packets: Iterable[Packet]) -> None:
     """Raises Faults if a file contains something that its reader may not see; a packet may name its own
     organisation. If there is no fault, deletes the HTML sources of the documents."""
     reference, known, faults = read_reference(study), identifiers(study, audience=PACKET_AUDIENCE), []
     parts = [(stage_folder / "briefs", reference.names, known, "")]
-    said = terms_in_own_words(study, known)
+    said = find_identifiers_in_own_words(study, known)
     for packet in packets:
         own = packet.organisation
         kept = (without_own_names(own, study, reference, known, said.get(own, {})) if own
@@ -257,7 +258,7 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
     with tempfile.TemporaryDirectory(dir=folder, prefix=_STAGE) as stage:
         _write_all(Path(stage), chosen, parts, progress)
         progress(len(chosen), len(chosen), "The gate")
-        check_packets_with_gate(Path(stage), study, chosen)
+        check_packets_with_gate_and_delete_html(Path(stage), study, chosen)
         record_publication(study, PACKET_AUDIENCE)
         record_packets_made(Path(stage), study, chosen, today=today)
         move_packets_into_place(Path(stage), folder)

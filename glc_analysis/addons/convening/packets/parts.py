@@ -292,8 +292,8 @@ def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
     document by itself."""
     if part.kind == "guide":
         first, *others = choose_guide_languages(study, packet)
-        return [render_reading_guide(study, part, packet, first), *(
-            render_reading_guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one)
+        return [render_reading_and_voting_guide(study, part, packet, first), *(
+            render_reading_and_voting_guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one)
             for one in others)]
     if part.kind == "principles":
         return [*render_principle_sheets(StudyView(study, PACKET_AUDIENCE),
@@ -514,13 +514,13 @@ def choose_guide_languages(study: Study, packet: Packet) -> list[str]:
     return sorted({one or "en" for one in language_by_rater(own, answered_in).values()}) or ["en"]
 
 
-def render_reading_guide(study: Study, part: Part, packet: Packet, wanted: str) -> str:
-    """Returns one page on how to read a principle's page and how to vote. It is in the language ``wanted`` if
-    guide.csv has that language, else in English with a note that says so.
+def render_reading_and_voting_guide(study: Study, part: Part, packet: Packet, wanted_language: str) -> str:
+    """Returns one page on how to read a principle's page and how to vote. It is in the language
+    ``wanted_language`` if guide.csv has that language, else in English with a note that says so.
 
     Words of the other pages are quoted as those pages print them.
     """
-    language = wanted if wanted in read_texts_by_language(*GUIDE) else ENGLISH
+    language = wanted_language if wanted_language in read_texts_by_language(*GUIDE) else ENGLISH
     book = Phrasebook(language)
     form, consensus = form_phrases(language), study.settings["consensus"]
     own = read_fixed_texts(language, *GUIDE)
@@ -530,7 +530,8 @@ def render_reading_guide(study: Study, part: Part, packet: Packet, wanted: str) 
     say = {key: escape(text).format(**told) for key, text in own.items()}
     return load_template(__file__, "guide.html").render(
         say=say | {"privacy": escape(form["privacy"])}, slug=part.slug, language=language,
-        direction=language_direction(language), missing=language_name(wanted) if language != wanted else "",
+        direction=language_direction(language),
+        missing=language_name(wanted_language) if language != wanted_language else "",
         role="provider" if packet.organisation else _ROLES.get(packet.folder, ""),
         has_brief=any(one.kind == "brief" for one in packet.parts), fixed_on=consensus["fixed_on"])
 

@@ -81,7 +81,7 @@ def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
     after its pages were counted."""
     from typst import Compiler
 
-    chosen, signs = choose_font_families(text + title + settings.running)
+    chosen, signs = choose_fonts_and_list_missing_symbols(text + title + settings.running)
     for sign in signs:
         text = text.replace(sign, f"\\[{unicodedata.name(sign, 'a sign').lower()}\\]")
     inputs = {"paper": TYPST_PAPERS[settings.paper], "title": title, "running": settings.running,
@@ -138,7 +138,7 @@ def _fonts() -> Any:
     return Fonts(include_system_fonts=True, font_paths=[Path(matplotlib.get_data_path(), "fonts", "ttf")])
 
 
-def choose_font_families(text: str) -> tuple[list[str], list[str]]:
+def choose_fonts_and_list_missing_symbols(text: str) -> tuple[list[str], list[str]]:
     """Returns the font families that a text needs, the default family first, and the symbols of the text that
     no font has.
 

@@ -26,7 +26,7 @@ from glc_analysis.addons.convening.pages.principles import (
     WITHHELD,
     list_evidence_of_principle,
     phrase_side_without_evidence,
-    render_panel_positions,
+    render_joint_panel_positions,
     render_rationale_and_indicator,
     render_signatures,
     render_statement,
@@ -57,9 +57,9 @@ from glc_analysis.disclosure.quotations import (
     QUOTATION_RULES,
     READING_AUDIENCES,
     TEAM_QUOTATION_RULES,
-    add_broken_rules,
+    add_provenance_consent_and_broken_rules,
+    replace_pseudonyms_with_general_words,
     segment_owners,
-    without_pseudonyms,
 )
 from glc_analysis.errors import count_of
 from glc_analysis.reference import read_reference_table
@@ -127,7 +127,7 @@ def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
     """Returns the organisation's quotations that are proposed for printing, each with the rules that it
     breaks."""
-    rows = add_broken_rules(*held)
+    rows = add_provenance_consent_and_broken_rules(*held)
     return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
 
 
@@ -225,7 +225,7 @@ def show_own_quotations(view: StudyView) -> Html:
                        for rule in QUOTATION_RULES if rule in broken) or "will be printed"
              for broken in rows["broken"]]
     return make_displayable(render_table({
-        "Your words": [_passage_text(without_pseudonyms(text)) for text in rows["text"]],
+        "Your words": [_passage_text(replace_pseudonyms_with_general_words(text)) for text in rows["text"]],
         "Who would read them": rows["audience"].map(_PHRASES), "Attributed to": source, "Status": state}))
 
 
@@ -371,7 +371,7 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
                      for day in COUNTED_AGAIN.findall(rule)]
     missing = words.sentence(BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
     return _macros().votes(words.heading(SHEET_VOTES), table, missing, counted_again,
-                           words.marked(render_panel_positions(view, row.principle_id)))
+                           words.marked(render_joint_panel_positions(view, row.principle_id)))
 
 
 def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:

@@ -20,7 +20,10 @@ from pathlib import Path
 from markupsafe import Markup
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.packets.packet import check_packets_with_gate, record_packets_made
+from glc_analysis.addons.convening.packets.packet import (
+    check_packets_with_gate_and_delete_html,
+    record_packets_made,
+)
 from glc_analysis.addons.convening.packets.parts import (
     PACKET_AUDIENCE,
     Packet,
@@ -201,7 +204,7 @@ def write_thanks_letters(study: Study, organisations: Collection[str] = (), *, t
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as stage:
         packets = [_write(study, letter, Path(stage), settings) for letter in made]
-        check_packets_with_gate(Path(stage), study, packets)
+        check_packets_with_gate_and_delete_html(Path(stage), study, packets)
         record_packets_made(Path(stage), study, packets, today=today)
         paths = [folder / f"{letter.organisation_id}.pdf" for letter in made]
         for path in paths:
@@ -213,7 +216,7 @@ def _write(study: Study, letter: ThanksLetter, stage: Path, settings: PdfSetting
     """Writes one letter with its adoption sheet, and the HTML source that the gate reads."""
     place = stage / letter.organisation_id
     place.mkdir()
-    pages = [*render_letter_pages(letter, INVENTED if study.is_synthetic else "")]
+    pages = [*render_letter_and_adoption_sheet(letter, INVENTED if study.is_synthetic else "")]
     title = f"{letter.say['title']}: {letter.name}"
     printed = [PrintedPart(letter.name, page) for page in pages]
     place.joinpath("packet.pdf").write_bytes(settings.pdf(title, printed))
@@ -223,7 +226,7 @@ def _write(study: Study, letter: ThanksLetter, stage: Path, settings: PdfSetting
     return Packet(letter.organisation_id, letter.name, (Part("thanks", "thanks", title),))
 
 
-def render_letter_pages(letter: ThanksLetter, invented: str = "") -> Iterator[Markup]:
+def render_letter_and_adoption_sheet(letter: ThanksLetter, invented: str = "") -> Iterator[Markup]:
     """Returns, as HTML for paper, the letter and, if any text is agreed, its adoption sheet."""
     yield _HTML.letter_page(letter, invented)
     if letter.agreed:

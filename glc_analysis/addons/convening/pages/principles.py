@@ -24,8 +24,8 @@ from glc_analysis.addons.convening.pages.convening import render_principle_link
 from glc_analysis.addons.convening.pages.marks import collect_status_remarks
 from glc_analysis.addons.convening.pages.text_history import (
     list_text_changes,
-    render_decision_paragraphs,
     render_origin_and_replacement_paragraph,
+    render_reasons_decisions_and_objections,
     render_text_changes,
 )
 from glc_analysis.addons.convening.principles import (
@@ -37,7 +37,7 @@ from glc_analysis.addons.convening.principles import (
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import EvidenceTrail, TraceNode
-from glc_analysis.addons.convening.translations import DRAFT, select_readable_texts
+from glc_analysis.addons.convening.translations import DRAFT, drop_unreadable_translations
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_id, line_ids
 from glc_analysis.errors import count_of
@@ -230,7 +230,7 @@ def _own_row(view: StudyView) -> Any:
 
 def render_statement(view: StudyView, principle: Any) -> Markup:
     """Renders the words of a text and of its translations; ``principle`` is a row of ``principle_rows``."""
-    rows = select_readable_texts(view.read("principles"), view.audience)
+    rows = drop_unreadable_translations(view.read("principles"), view.audience)
     others = rows[rows["translation_of"] == principle.printed_id]
     labels = others["language"].map(language_label) + others["translation_status"].map(
         {DRAFT: f" ({DRAFT})"}).fillna("")
@@ -417,13 +417,13 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
       the previous round; then the comments that raters allowed to be read aloud.
     - All audiences: the joint positions of panels.
     """
-    shown = render_panel_positions(view, view.principle)
+    shown = render_joint_panel_positions(view, view.principle)
     if view.may("every_round") and len(view.tallies):
         shown += _votes_in_detail(view, view.tallies) + _comments(view, view.principle)
     return make_displayable(shown) if shown else None
 
 
-def render_panel_positions(view: StudyView, principle_id: str) -> Markup:
+def render_joint_panel_positions(view: StudyView, principle_id: str) -> Markup:
     """Renders the joint positions of panels on a principle, by round."""
     rows = view.panel_positions
     rows = rows[rows["principle_id"] == principle_id]
@@ -618,7 +618,7 @@ def render_text_and_decision_history(trail: EvidenceTrail, principle_id: str, *,
     parts = [render_text_changes(rows)] if rows else []
     if is_cut:
         parts.append(ELEMENTS.note("This is not all: principles.csv has every text."))
-    parts += render_decision_paragraphs(trail, principle_id)
+    parts += render_reasons_decisions_and_objections(trail, principle_id)
     if not parts or not is_folded:
         return Markup().join(parts)
     return _macros().below("How this text changed", parts)

@@ -31,13 +31,13 @@ _HTML = Macros(__file__, "slots.html")
 # Principles of the study, of a theme, of a country.
 
 
-def show_principles_if_opening(view: StudyView) -> Html:
+def show_principles_before_findings(view: StudyView) -> Html:
     """Shows the principles at the beginning of the overview, for audiences that were not at the convening.
     Blank for other audiences, whose overview begins with the findings."""
     return make_displayable("") if view.may("draft_principles") else make_displayable(_statements(view))
 
 
-def show_principles_unless_opening(view: StudyView) -> Html:
+def show_principles_after_findings(view: StudyView) -> Html:
     """Shows the principles below the findings of the overview, or, on a theme's page, the principles on the
     theme. Blank if the overview begins with the principles."""
     is_opening = not view.theme and not view.may("draft_principles")

@@ -159,7 +159,7 @@ def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
     return _macros().changes(render_table(columns, caption=caption))
 
 
-def render_decision_paragraphs(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
+def render_reasons_decisions_and_objections(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
     """Renders paragraphs on the reason why a principle was proposed in the room, on the decisions about it,
     and on objections to it."""
     proposed = [f"{printed_id_of_text(text)} {origin_in_words(text)}.{trail.reason_and_requester(text)}"

@@ -2,14 +2,14 @@
 
 import pytest
 
-from glc_analysis.addons.convening.packets.pdf import choose_font_families
+from glc_analysis.addons.convening.packets.pdf import choose_fonts_and_list_missing_symbols
 from glc_analysis.errors import GLCError
 
 
 def need_fonts(text, *families):
     """Skips where no font has a letter or sign of the text, or a family is missing."""
     try:
-        found, missing = choose_font_families(text)
+        found, missing = choose_fonts_and_list_missing_symbols(text)
     except GLCError as error:
         pytest.skip(f"{error} scripts/system-packages installs the fonts.")
     if missing := [*missing, *sorted({*families} - {*found})]:

@@ -13,7 +13,7 @@ from glc_analysis.addons.drafting.crosswalk_workbook import CROSSWALK_DRAFT
 from glc_analysis.addons.drafting.draft import draft_survey_tables
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cli import cli
-from glc_analysis.intake.survey import read_survey_sheets
+from glc_analysis.intake.survey import read_surveys_in_file
 from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.schema import default_settings
 from glc_analysis.study import REPOSITORY, Study
@@ -76,7 +76,7 @@ def test_what_only_2019_asks_is_drafted_and_what_may_be_reworded_is_left_out(r_s
 
 
 def test_only_questions_of_the_same_english_heading_are_drafted_as_unchanged(r_survey, draft):
-    english = {path.name: read_survey_sheets(path, r_survey.settings["survey"])[0].frame.columns
+    english = {path.name: read_surveys_in_file(path, r_survey.settings["survey"])[0].frame.columns
                for path in r_survey.raw_files("survey") if path.stem.endswith("_en")}
     unchanged = [row for row in draft if row["change"] == "none" and row["question_id"] != ALL_THE_SAME]
     assert len(unchanged) >= 12
@@ -107,7 +107,7 @@ def test_no_question_that_a_person_called_reworded_is_drafted_as_unchanged(share
     shutil.copytree(REPOSITORY / "tests/studies/rse_waves", tmp_path, dirs_exist_ok=True)
     study = Study(tmp_path)
     reference, settings = read_reference(study, needed=("questions", "options")), study.settings["survey"]
-    before, after = ([survey for name in names for survey in read_survey_sheets(
+    before, after = ([survey for name in names for survey in read_surveys_in_file(
         shared_data / f"rse_waves/{name}.csv", settings)]
         for names in (("2017_de", "2017_uk", "2017_us"), ("2018_all",)))
     draft = draft_crosswalk(before, after, reference, "w2018").rows
@@ -118,8 +118,8 @@ def test_no_question_that_a_person_called_reworded_is_drafted_as_unchanged(share
 
 
 def test_init_of_both_waves_pairs_no_two_headings_as_sure(shared_data):
-    surveys = [read_survey_sheets(shared_data / f"r_community_survey/{year}_{language}.tsv",
-                                  default_settings()[0]["survey"])[0]
+    surveys = [read_surveys_in_file(shared_data / f"r_community_survey/{year}_{language}.tsv",
+                                    default_settings()[0]["survey"])[0]
                for year in (2018, 2019) for language in LANGUAGES]
     questions = draft_survey_tables(surveys).tables["questions"]
     sure = questions.loc[questions["how_sure"] == "sure", "columns"]
@@ -134,7 +134,7 @@ def test_init_of_the_folder_of_both_waves_drafts_nothing_as_unchanged_whose_head
     assert "18 with the same heading, wording and options" in done.output
     study = Study(tmp_path / "study")
     headings = {year: {name for path in study.raw_files("survey") if path.name.startswith(year)
-                       for survey in read_survey_sheets(path, study.settings["survey"])
+                       for survey in read_surveys_in_file(path, study.settings["survey"])
                        for name in (*survey.frame.columns, *survey.wording.values())}
                 for year in ("2018", "2019")}
     header, *rows = load_workbook(study.root / CROSSWALK_DRAFT).active.values

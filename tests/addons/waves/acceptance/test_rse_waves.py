@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from glc_analysis.build import build
-from glc_analysis.digests import keep_digest_key
+from glc_analysis.digests import write_digest_key_if_missing
 from glc_analysis.errors import UsageError
 from glc_analysis.study import REPOSITORY, Study
 from glc_analysis.view.study_view import StudyView
@@ -26,7 +26,7 @@ def view(shared_data, tmp_path_factory):
     shutil.copytree(REPOSITORY / "tests/studies/rse_waves", root, dirs_exist_ok=True)
     for name in (name for names in FILES.values() for name in names):
         shutil.copy(shared_data / f"rse_waves/{name}.csv", root / "raw/survey")
-    keep_digest_key(root, b"the invented key of all studies of tests")
+    write_digest_key_if_missing(root, b"the invented key of all studies of tests")
     build(Study(root))
     return StudyView(Study(root), "team")
 

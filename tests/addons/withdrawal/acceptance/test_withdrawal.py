@@ -20,10 +20,10 @@ from glc_analysis import manifest
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build, check_study
 from glc_analysis.errors import GLCError
-from glc_analysis.gitignore import list_files_for_git
+from glc_analysis.gitignore import list_files_allowed_in_git
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.manifest import number_next_release
+from glc_analysis.manifest import rename_next_release_folder
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from tests.support.share import drawn
@@ -49,7 +49,7 @@ def without(organisation, sample_study, tmp_path_factory) -> Study:
     coders that held it before."""
     root = tmp_path_factory.mktemp(organisation) / "study"
     shutil.copytree(sample_study.root, root)
-    number_next_release(root / "private", "public", 1)
+    rename_next_release_folder(root / "private", "public", 1)
     for stale in ("reports/team/runs/1/notebooks/a.ipynb", "reports/team/exports/quotes.csv",
                   "processed/transcripts/call-1.txt"):
         (root / stale).parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,8 @@ def test_nothing_of_it_remains_in_any_byte(organisation, without, sample_root):
 
 def test_git_does_not_tell_who_left(without, sample_root):
     def held(root: Path) -> dict[str, bytes]:
-        return {path: (root / path).read_bytes() for path in list_files_for_git() if (root / path).is_file()}
+        return {path: (root / path).read_bytes() for path in list_files_allowed_in_git()
+                if (root / path).is_file()}
     before, after = held(sample_root), held(without.root)
     assert {"reference/principles.csv", "reference/questions.csv"} <= before.keys() == after.keys()
     assert [path for path in before if before[path] != after[path]] == []
@@ -141,7 +142,7 @@ def everything_in(path: Path) -> str:
 
 
 def test_a_check_passes_and_the_tombstone_tells_nothing(organisation, without):
-    assert manifest.compare_with_manifest(without).new == ()
+    assert manifest.check_raw_files_against_manifest(without).new == ()
     if organisation == "canal-lamp":  # the rest of a check is what every build does
         assert check_study(without)["organisations"] == 29
     (stone,) = rows_of(without.reference_file("withdrawn"))
