@@ -5,6 +5,7 @@ where everything has to be there, a skip is a failure.
 """
 
 import gc
+import linecache
 import os
 import shutil
 from pathlib import Path
@@ -31,6 +32,7 @@ def pytest_configure(config):
     os.environ.pop("GLC_STUDY", None)
     create_files_for_owner_only()  # as every command does
     os.fsync = lambda handle: None  # what a test wrote need not outlive a power cut
+    gc.disable()  # until all tests are collected: what they import stays
     # Commands and the kernels of pages hold text as Python's strings, which for many small tables takes a
     # fifth less time. The slow tests keep pandas' own setting, as an analyst's notebook does.
     if not config.option.markexpr.startswith("acceptance"):
@@ -45,15 +47,33 @@ LONGEST = [f"test_{name}.py" for name in (
 """Files of tests that take longest."""
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Folders of slow tests are not even imported where no slow test is to run."""
+    is_slow = collection_path.name == "acceptance"
+    return True if is_slow and config.option.markexpr == "not acceptance" else None
+
+
 def pytest_collection_finish():
-    """What was imported and collected stays: the collector of garbage need not look through it."""
-    gc.collect()
+    """What was imported and collected stays: the collector of garbage need not look through it, nor each
+    example in a docstring whether its source is still the same."""
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 50)
+    linecache.clearcache()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish():
+    """What is left goes with the process: nobody need look through it."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config, items):
-    """The longest files first, so that at the end no processor waits for another."""
+    """What lies in a folder of slow tests is slow. The longest files first, so that at the end no processor
+    waits for another."""
+    for item in items:
+        if item.path.parent.name == "acceptance":
+            item.add_marker("acceptance")
     place = {name: n for n, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(place)))
     is_drawn, is_rest = (config.getoption(name, default=False) for name in ("drawn", "left_out"))
