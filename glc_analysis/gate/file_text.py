@@ -61,8 +61,9 @@ _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _ANSI = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
 _MARKED = re.compile(r"(?<=\w)(?:<[^<>]*>|\*{1,3}|`)+(?=\w)")
 _ALIKE = re.compile("[\ufb00-\ufdff\ufe70-\ufefc\uff01-\uff5e\U0001d400-\U0001d7cb]+")
-_ENCLOSED = {chr(first + n): chr(ord("a") + n) for first in (
-    0x249c, 0x24b6, 0x24d0, 0x1f110, 0x1f130, 0x1f150, 0x1f170) for n in range(26)}
+_ENCLOSED = {chr(first + n): chr(ord(begin) + n) for first, begin in (
+    (0x249c, "a"), (0x24d0, "a"), *((first, "A") for first in (0x24b6, 0x1f110, 0x1f130, 0x1f150, 0x1f170)))
+    for n in range(26)}
 """Letters in circles, squares and brackets, each with the plain letter."""
 _ENCLOSED_LETTER = re.compile(f"[{''.join(_ENCLOSED)}]")
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
@@ -124,10 +125,12 @@ def identifier_variants(name: str) -> list[str]:
     """
     decoded = unquote_plus(name)
     words = re.sub(r"(?<!\d)\.|\.(?!\d)|[-_/+#?=&:~\\]+", " ", decoded)
-    apart = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", words)
+    apart = _WORD_BEGINS.sub(" ", re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", words))
     return [name, decoded, words, apart]
 
 
+_WORD_BEGINS = re.compile("(?<=[a-zà-ÿа-яё])(?=[A-ZÀ-ÞА-ЯЁ])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ][a-zà-ÿ]{2})")
+_COMPOSED = re.compile(r"[#@]?\w+(?:[./_-]\w+)*")
 _TOKEN = re.compile(r"[\w+/-]{12,}={0,2}", re.ASCII)
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .·*_-])[^\W\d_](?=\1|[^\w]|$)){4,}(?![^\W_])")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -146,13 +149,27 @@ def decode_escapes(text: str) -> str:
 
 
 def join_spaced_letters(text: str) -> str:
-    """Returns the text with spaced-out letters joined to words; blank if there are none.
+    """Returns the text with spaced-out letters joined to words, of which each begins with a capital letter;
+    blank if there are none.
 
-    >>> join_spaced_letters("by P i l a r."), join_spaced_letters("by Pilar")
-    ('by Pilar.', '')
+    >>> join_spaced_letters("by P i l a r R o j a s."), join_spaced_letters("by Pilar")
+    ('by Pilar Rojas.', '')
     """
-    joined = _SPACED.sub(lambda letters: letters[0].replace(letters[1], ""), text)
+    joined = _SPACED.sub(lambda letters: _WORD_BEGINS.sub(" ", letters[0].replace(letters[1], "")), text)
     return joined if joined != text else ""
+
+
+def split_composed_words(text: str) -> list[str]:
+    """Returns the words of each file name, hashtag and id in a text, each as a text of its own: as written,
+    and all with capital letters.
+
+    >>> split_composed_words("photo_MRojas.jpg, by Ana-Luz")
+    ['photo M Rojas jpg', 'Photo M Rojas Jpg']
+    """
+    found = dict.fromkeys(word for word in _COMPOSED.findall(text) if "_" in word or (
+        _WORD_BEGINS.search(word) and re.search(r"[#./\d]", word)))
+    return [form for word in found for form in dict.fromkeys((
+        identifier_variants(word)[-1], identifier_variants(word)[-1].title()))]
 
 
 def encoded_words(text: str) -> dict[str, str]:

@@ -36,6 +36,7 @@ from glc_analysis.gate.leak_scan import (
     make_search,
     without_own_names,
 )
+from glc_analysis.gate.name_variants import RULES_OF_COUNTRIES
 from glc_analysis.manifest import hash_package_and_environment
 from glc_analysis.reference import read_reference, relocate_private_faults
 from glc_analysis.schema import AUDIENCES, reference_tables
@@ -174,7 +175,7 @@ def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
 
 def _remedy(rule: str, kind: str) -> str:
     """Returns the key of the remedy for a rule and for the kind of text in which the term was found."""
-    if rule.startswith(("country", "people", "city", "region", "code")):
+    if rule.startswith(RULES_OF_COUNTRIES):
         return "country"
     if kind:
         return kind

@@ -215,7 +215,8 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
     "profile": [r"""(?xi) /(?!(?:share|sharer|intent|plugins|policies|help|legal|privacy|about|business
         |hashtag|search)\b) [@\#+]?[\w%.-]*[\w%]"""],
     "document": [rf"(?i:[^\W\d_]{{0,3}}{_LINKING})"
-                 r"([A-Z]{0,4}[ /-]?\d[\dA-Z]*(?:[ /-][\dA-Z]{1,8}\b)*)(?!\w)"],
+                 r"(\d{1,3}(?:\.\d{3}){2,}(?:[/-][\dA-Z]{1,4})?"
+                 r"|[A-Z]{0,4}[ /-]?\d[\dA-Z]*(?:[ /-][\dA-Z]{1,8}\b)*)(?!\w)"],
     "birth": [rf"(?i)[^\d.!?\n]{{0,24}}[.:]?\s?({COMPLETE_DATE})"],
     "street": [rf"\.?{_STREET_NAME},?\s(?i:n[°º.o]{{1,2}}\s?|núm\.?\s?|#\s?|д\.\s?)?{_HOUSE}(?![\w%])"],
     "road": [],
@@ -231,6 +232,8 @@ _BESIDE_HOUSE = {"street": (rf"{_HOUSE},?\s$", rf"\.?{_STREET_NAME}"),
                           r"(?!\w)")}
 """The patterns of the text before and after a word for a street, for addresses that begin with the number,
 such as 12 Mill Lane."""
+_LONG_AGO = re.compile(r"\b1[0-8]\d\d\b|\b19[0-2]\d\b")
+"""The pattern of years in which nobody was born who takes part in a study."""
 _RULES = {**dict.fromkeys(("street", "road", "numbered street", "post box"), "address"),
           **dict.fromkeys(("service", "invitation"), "handle"), "birth": "birth date",
           "document": "number of a document", "latitude": "coordinates", "profile": "profile link"}
@@ -248,6 +251,7 @@ def _after_cues(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
                 for form in _AFTER[kind]:
                     match = form.match(text, at + len(cue))
                     if match and (kind != "document" or _is_document_number(match[1])) and not (
+                            kind == "birth" and _LONG_AGO.search(match[1])) and not (
                             match.re.groups and _AT_RULE.match(match[1])):
                         yield _RULES[kind], match.start(1) if match.re.groups else at, match.end()
                         break

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+from anyascii import anyascii
 
 from glc_analysis import manifest, tables
 from glc_analysis.addon import load_declared_objects
@@ -33,6 +34,7 @@ from glc_analysis.gate.file_text import (
     identifier_variants,
     join_spaced_letters,
     normalise,
+    split_composed_words,
 )
 from glc_analysis.gate.identifying_forms import find_identifying_forms
 from glc_analysis.gate.name_parts import (
@@ -53,6 +55,7 @@ from glc_analysis.gate.name_variants import (
     list_words_before_country_names,
     list_words_revealing_hidden_countries,
     names_to_disregard,
+    ordinary_words,
     own_countries,
     public_figures,
     study_languages,
@@ -246,10 +249,14 @@ _OF_COUNTRIES = ("country", "people", "city")
 PERSON = "name: person"
 PART = "part of a name"
 """The rule for a surname, a given name or initials that stand alone."""
+_IN_OTHER_SCRIPT = "heard in another script"
+"""The value of ``case`` for two words of a longer name, which count only in another script."""
 _PARTS = ("surname", "misspelt", "given name", "initials", "abbreviation", "core")
 """The values of ``case`` for terms that are parts of names."""
 _SHORTEST_MISSPELT = 7
 """The smallest number of letters in a surname that is also searched for with one wrong letter."""
+_SHORTEST_BACKWARDS = 6
+"""The smallest number of letters in a surname that is also searched for written backwards."""
 _LONGEST_ABBREVIATION = 6
 """The largest number of letters in an abbreviation that is also searched for with a full stop after each
 letter."""
@@ -385,13 +392,8 @@ class Search:
                 elif part.case == "misspelt":
                     self._long_surnames.setdefault((form[0][1], len(form[0]) - 1), []).append(form[0])
         for term in terms:
-            if (_is_varied(term) and not term.rule.startswith(_OF_COUNTRIES)
-                    and len(words := transcriptions.split_name_without_particles(term.text)) > 1):
-                self.heard.append((words, term._replace(case="heard")))
-                if joined := _with_abd_joined(words):
-                    self.heard.append((joined, term._replace(case="heard")))
-                if term.rule == PERSON and term.how == "folded" and not only_persons:
-                    self.heard.append((words[-1:], term._replace(rule=PART, case="heard")))
+            if _is_varied(term) and not term.rule.startswith(_OF_COUNTRIES):
+                self.heard += _transcribed(term, with_parts=not only_persons)
             if term.word:
                 self.by_word.setdefault(term.word, []).append(term)
             else:
@@ -408,15 +410,21 @@ class Search:
                       if _is_varied(term) and name_variants.has_khmer_letters(term.folded))]
         self.khmer = {name_variants.replace_look_alikes(letters).replace(" ", ""): term
                       for letters, term in in_khmer}
+        self.chinese = {anyascii(term.text): term for term in terms
+                        if _is_varied(term) and transcriptions.in_pinyin(term.text)}
         self.breaks = name_variants.map_beginnings_to_broken_words(
-            (form for form in whole if form[0] != "~"), beside)
+            (form for form in whole if form[0] not in ("~", name_variants.WITH_ENDING)), beside)
         self.stem_starts = {form[1:4] for form in self.by_form.keys() | whole if form[0] == "~"}
+        self.with_ending = {form for forms in self.by_form.values() for spelling in forms
+                            for form in spelling.forms if form[0] == name_variants.WITH_ENDING}
         self.by_sound: dict[str, set[tuple[int, int]]] = {}
         for n, (words, _) in enumerate(self.heard):
             for k, word in enumerate(words):
                 for sounds in transcriptions.list_consonant_readings(word):
                     self.by_sound.setdefault(sounds, set()).add((n, k))
         self._sounding: dict[str, frozenset[tuple[int, int]]] = {}
+        self.unspaced = [(term.folded, term) for term in terms if term.rule == PERSON and _is_varied(term)
+                         and transcriptions.is_without_blanks(term.folded)]
 
     def forms(self, word: str) -> tuple[str, ...]:
         """Returns those forms of a word that occur in a spelling of a term."""
@@ -425,7 +433,10 @@ class Search:
                         for name in self._long_surnames.get((word[0], len(word) + more), ())
                         if name_variants.differ_by_one_letter(word, name[1:]))
             stems = [name_variants.strip_case_ending(word)] if word[:3] in self.stem_starts else []
-            self._forms[word] = (*name_variants.list_forms_for_name_matching(word), *misspelt, *stems)
+            inflected = [form for begin in name_variants.beginnings_of(word)
+                         if (form := name_variants.WITH_ENDING + begin) in self.with_ending]
+            self._forms[word] = (*name_variants.list_forms_for_name_matching(word), *misspelt, *stems,
+                                 *inflected)
         return self._forms[word]
 
     def may_be_name(self, compound: str) -> bool:
@@ -446,6 +457,30 @@ class Search:
                 place for sounds in transcriptions.list_consonant_readings(word)
                 for place in self.by_sound.get(sounds, ()))
         return self._sounding[word]
+
+
+def _is_heard(name: tuple[str, ...], term: Term, written: tuple[str, ...]) -> bool:
+    """Whether words of a text are a transcription of the words of a term."""
+    return transcriptions.is_other_spelling_of_name(name, written) and (
+        term.case != _IN_OTHER_SCRIPT
+        or transcriptions.script_of(name[0]) != transcriptions.script_of(written[0]))
+
+
+def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, ...], Term]]:
+    """Yields the sequences of words of a name that are compared with other transcriptions, each with its
+    term: all words, the given name with one other word, and the surname alone."""
+    heard = term._replace(case="heard")
+    for name in name_variants.without_apostrophes(term.text):
+        words = transcriptions.split_name_without_particles(name)
+        is_person = term.rule == PERSON and term.how == "folded"
+        if len(words) > 1 or words and not is_person and len(words[0]) >= _SHORTEST_MISSPELT:
+            yield words, heard
+            if joined := _with_abd_joined(words):
+                yield joined, heard
+        if is_person and with_parts and len(words) > 1:
+            yield words[-1:], heard._replace(rule=PART)
+            yield from (((words[0], other), heard._replace(case=_IN_OTHER_SCRIPT))
+                        for other in words[1:] if len(words) > 2)
 
 
 def _with_abd_joined(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -486,6 +521,12 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
         found += [(form, part) for form in dict.fromkeys((words, usual))]
         if kind == "surname" and len(words[0]) >= _SHORTEST_MISSPELT and words[0].isalpha():
             found.append(((name_variants.MISSPELT + words[0],), part._replace(case="misspelt")))
+        if kind == "surname" and len(words[0]) >= _SHORTEST_BACKWARDS:
+            found.append(((words[0][::-1],), part._replace(case="any")))
+        if kind in ("surname", "core") and (forms := name_variants.list_forms_with_any_ending(words)):
+            found.append((forms, part))
+        if kind == "core" and len(words) > 1 and all(map(name_variants.is_cyrillic, words)):
+            found.append((tuple(map(name_variants.strip_case_ending, words)), part))
         if kind in ("surname", "given name") or kind == "core" and len(words) == 1:
             found += [((form,), part) for form in name_variants.list_inflections_of_lone_name(words[0])]
     return tuple(found)
@@ -501,6 +542,13 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
     found = [Spelling(forms, term, forms == (term.folded,))
              for folded in name_variants.without_apostrophes(term.folded)
              for forms in name_variants.spellings(folded, is_person=is_person, is_exact=term.how == "exact")]
+    if is_person and term.how == "folded":
+        found += [Spelling(words, term._replace(case="label"), is_own=False)
+                  for words in transcriptions.in_pinyin(term.text)]
+    words = tuple(name_variants.split_words(term.folded))
+    if term.how == "folded" and not term.rule.startswith(_OF_COUNTRIES) and len(words) > 1 and (
+            forms := name_variants.list_forms_with_any_ending(words)):
+        found.append(Spelling(forms, term._replace(case="inflected"), is_own=False))
     if term.text.isupper() and term.folded.isalpha() and len(term.folded) <= _LONGEST_ABBREVIATION:
         found.append(Spelling(tuple(term.folded), term, is_own=False))  # with a full stop after each letter
     return tuple(found)
@@ -585,6 +633,8 @@ class _Document:
         readings += [(place, _INSIDE_COMPOUND.sub("", text)) for (place, text), folded in zip(
             self.pieces if compounds else (), self.folded, strict=False)
             if place != "name" and any(token in folded for token in compounds)]
+        readings += [(place, text) for place, piece in self.pieces if place != "name"
+                     for text in split_composed_words(piece)]
         for token, text in encoded_words(self.text).items():
             readings.append((self.pieces[self.piece_of_text(self.text.find(token))][0], text))
         return _Document([(place, normalise(text)) for place, text in readings]) if readings else None
@@ -610,6 +660,7 @@ class _Document:
                 yield from self._occurrences(term)
         yield from self._spelt_otherwise(wanted)
         yield from self._heard(wanted) if wanted.heard else ()
+        yield from self._heard_apart(wanted) if wanted.unspaced else ()
         for letters, start, end in find_initials_without_surname(self.text) if wanted.initials else ():
             if term := wanted.initials.get(letters):
                 yield Match(*self.in_letters(start, end), term.rule, term.text)
@@ -618,12 +669,12 @@ class _Document:
         """Yields names in another transcription, which are successive words that sound like the words of a
         name."""
         sounding: dict[int, dict[int, set[str]]] = {}
-        for word in self.vocabulary:
+        for word in self.vocabulary - transcriptions.PARTICLES:
             for n, k in wanted.sounding_like(word):
                 sounding.setdefault(n, {}).setdefault(k, set()).add(word)
         could = {n: set().union(*words.values()) for n, words in sounding.items()
                  if len(words) == len(wanted.heard[n][0])
-                 and any(transcriptions.is_other_spelling_of_name(wanted.heard[n][0], written)
+                 and any(_is_heard(*wanted.heard[n], written)
                          for written in product(*(sorted(words[k]) for k in sorted(words))))}
         if not could:
             return
@@ -638,9 +689,22 @@ class _Document:
                 start, end, written = here[0][0], here[-1][1], tuple(word for *_, word in here)
                 if all(_ONLY_PARTICLES.fullmatch(self.letters, one[1], other[0])
                        for one, other in zip(here, here[1:], strict=False)) and any(
-                           transcriptions.is_other_spelling_of_name(name, order) for order in (
+                           _is_heard(name, term, order) for order in (
                                written, (*written[1:], written[0]))) and self._is_spelt(term, start, end):
                     yield Match(start, end, term.rule, term.text)
+
+    def _heard_apart(self, wanted: Search) -> Iterator[Match]:
+        """Yields names that are one word in their own script and several words in Latin letters, such as
+        Burmese names."""
+        for run in _CAPITALISED.finditer(self.text):
+            words = [*name_variants.WORD.finditer(run[0])]
+            for first in range(len(words) - 1):
+                for last in range(first + 1, min(first + _MOST_WORDS, len(words))):
+                    joined = fold_text("".join(word[0] for word in words[first:last + 1]))
+                    start, end = run.start() + words[first].start(), run.start() + words[last].end()
+                    yield from (Match(*self.in_letters(start, end), term.rule, term.text)
+                                for name, term in wanted.unspaced
+                                if transcriptions.is_unspaced_name(name, joined))
 
     def _occurrences(self, term: Term) -> Iterator[Match]:
         """Yields the positions of a term in the folded letters, after confirming each in the original
@@ -653,7 +717,7 @@ class _Document:
             text = "\n".join(self.texts[first:last + 1])
             reading, base = _reading(text, term.how == "folded"), self.starts[first]
             places = [*find_name(term.text, term.how, text, reading)]
-            if term.how == "exact" and not term.text.isupper():
+            if term.how != "folded" and not term.text.isupper():
                 places += find_name(term.text.upper(), term.how, text, reading)
             for start, end in places:
                 if _is_written(term, text, start, end, is_file_name=self.pieces[first][0] == "name"):
@@ -666,6 +730,11 @@ class _Document:
             for form in wanted.forms(word):
                 known.setdefault(form, []).append(word)
         yield from self._khmer(wanted.khmer)
+        for n, text in enumerate(self.texts) if wanted.chinese else ():
+            said = anyascii(text) if transcriptions.has_chinese(text) else ""
+            yield from (Match(self.starts[n], self.starts[n] + len(self.folded[n]), term.rule, term.text)
+                        for syllables, term in wanted.chinese.items()
+                        if syllables in said and term.text not in text)
         broken = [*self._broken_words(wanted, known)]
         whole = {form for *_, forms in broken for form in forms}
         could: dict[str, list[Spelling]] = {}
@@ -787,9 +856,11 @@ def _term(text: str, how: str, rule: str, is_allowed: bool, case: str) -> Term |
 
 
 def _case_of(text: str, rule: str) -> str:
-    if rule.startswith(("country", "people", "city", "region", "code")) and ": " in rule:
+    if rule.startswith(name_variants.RULES_OF_COUNTRIES) and ": " in rule:
         return determine_required_case_and_context(text, rule)
     words = name_variants.WORD.findall(text)
+    if rule == PERSON and len(words) > 1 and all(is_ordinary(word, "") for word in words):
+        return "label"
     is_label = rule == "organisation" and (
         len(words) == _WORDS_OF_A_PHRASE or words == [text] and text.isupper())
     return "label" if is_label else "any"
@@ -811,27 +882,36 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.rule.startswith((name_variants.ADJECTIVE, name_variants.CITY)) and (
             LONGER_NAME.match(text, end) or _TITLED.match(text, end)):
         return False
-    if term.rule.startswith(name_variants.CODE) and _is_defined(words, text[end:end + 60]):
+    if term.rule.startswith(name_variants.CODE) and (
+            words.isalpha() and (_is_defined(words, text[end:end + 60])
+                                 or _is_short_for(words, text[max(0, start - 60):start]))
+            or words[0] == "+" and (_IS_RISE.match(text, end) or ordinary_words("telephone").isdisjoint(
+                name_variants.WORD.findall(fold_text(text))))):
         return False
     if term.rule.startswith(name_variants.CITY) and (_BEFORE_LONGER.search(text[max(0, start - 8):start])
                                                      or follows_first_name(text[max(0, start - 40):start])):
+        return False
+    if term.rule.startswith(_OF_COUNTRIES) and _is_elsewhere(text[end:end + 80]):
         return False
     if term.rule.startswith(_OF_COUNTRIES) and _OTHER_GEORGIA.search(
             f"{text[max(0, start - 16):start]}|{words}|{text[end:end + 16]}"):
         return False
     if term.case == "any" or is_file_name:
         return True
-    if term.case == "heard":
+    if term.case in ("heard", _IN_OTHER_SCRIPT):
         is_author = term.rule == PART and CITED_AUTHOR.match(text, end)
         return not is_author and not is_ordinary(words, "") and all(
             word.lower() == word.upper() or word[0].isupper() or len(word) <= _LONGEST_PARTICLE
             for word in name_variants.WORD.findall(words))
     if term.case == "label" and term.text.isupper() and " " not in term.text:
         return words.isupper() or _is_in_address(text, start, end)
-    if term.case == "label":
-        return " " not in words or text == text.lower() or any(
+    if term.case in ("label", "inflected"):
+        is_sure = term.case == "label" and (" " not in words or text == text.lower())
+        return is_sure or any(
             _has_capitals(one, term.text.title() if term.text.islower() else term.text)
             for one in (words, words[::-1]))  # it may be written backwards
+    if term.case == "sum":
+        return words.islower() and bool(_SUM.search(text[max(0, start - 40):start]))
     if text[start] != text[start].upper() or (
             term.rule.startswith(name_variants.CITY) and not _has_capitals(words, term.text)):
         return False
@@ -857,7 +937,33 @@ def _is_defined(letters: str, behind: str) -> bool:
             or len(words) == 1 and words[0].islower() and bool(re.match(".*".join(letters), words[0], re.I)))
 
 
-_ONLY_PARTICLES = re.compile(rf"[\W_]{{1,4}}(?:(?:{'|'.join(transcriptions.PARTICLES)})[\W_]{{1,4}})*")
+def _is_elsewhere(behind: str) -> bool:
+    """Whether the text after a place says that the place is in another country. That country is a term of its
+    own where it may not be read either.
+
+    >>> [_is_elsewhere(behind) for behind in (
+    ...     " (Colombia)", ", capital of the Quindío (Colombia)", ", in Baja California Sur, México",
+    ...     ", Peru (Chile)")]
+    [True, True, True, False]
+    """
+    found = _ELSEWHERE.match(behind)
+    return bool(found) and (found["in"] or found["of"] or "") in name_variants.unmistakable_countries()
+
+
+def _is_short_for(letters: str, before: str) -> bool:
+    """Whether some letters in brackets are short for the words before the brackets.
+
+    >>> [_is_short_for("KHM", before) for before in ("the Kunsthistorisches Museum (", "Phnom Penh (", "(")]
+    [True, False, False]
+    """
+    found = re.search(r"(\w+(?: \w+){1,4}) \($", before)
+    words = found[1].split() if found else []
+    return any(len(words) - n > 1 and re.match(".*".join(letters), "".join(words[n:]), re.I)
+               and words[n][0] == letters[0] and words[-1][0] == letters[-1] for n in range(len(words)))
+
+
+_ONLY_PARTICLES = re.compile(
+    rf"[\W_]{{1,4}}(?:(?:[^\W\d_]\.|{'|'.join(sorted(transcriptions.PARTICLES))})[\W_]{{1,4}})*")
 """The pattern of the text that may stand between the words of a name in another transcription."""
 _TITLED = re.compile(r"""(?x) (?:\ (?:and|of|[A-Z]\w+)){0,3}\ (?:Journal|Quarterly|Review)\b
     | :\ (?:[A-Z]\w+\ ){0,3}(?:Books|Elsevier|Palgrave|Polity|Press|Routledge|Sage|SAGE|Springer|Wiley)\b
@@ -867,8 +973,19 @@ treaty."""
 _BEFORE_LONGER = re.compile(r"\b(?:Fort|Lago|Lake|Las|Los|Puerto|Río|San|Santa|São) $")
 """The pattern of words that make a city's name a part of another place's name, such as Los Lagos."""
 _OTHER_GEORGIA = re.compile(r"""(?xi) state\ of\ \|georgia\| | \|georgia\|(?:,\ usa?\b|\ state\ univ|\ tech\b)
-    | \|georgian\|\ (?:terrace|house|mansion|era|period|style|architecture|square|building|england|bay)\b""")
+    | \|georgian\|\ (?:terrace|house|mansion|era|period|style|architecture|square|building|england|bay)s?
+    \b""")
 """The pattern of a US state and of an English style, within their neighbouring words."""
+_ELSEWHERE = re.compile(r"""(?x) (?P<where>,\ (?:on|in|en|the|la|el|capital)\b[^,.;:!?()]{0,50})?
+    (?:\ \((?P<in>[^()]+)\) | (?(where),\ (?P<of>[^\W\d_]+(?:\ [A-Z]\w+)?)(?=[,.;)]|$)|(?!)))""")
+"""The pattern of text behind a place that says in which country it is."""
+_IS_RISE = re.compile(r"\d|\s?%|\s(?:per\s?cent|points?|por ciento|pour cent)")
+_SUM = re.compile(r"""(?xi) (?:\d | (?<!\w)(?:hundred|thousand|million|few|many|cien|\w*cientos|mil|millones
+    |cents?|mille|millions?))s?\ (?:of\ |de\ |d['’])? $""")
+"""The pattern of text before the name of a currency in which a sum is said."""
+_CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z][^\W\d_]+)+")
+_MOST_WORDS = 4
+"""The largest number of words in Latin letters for a name that is one word in its own script."""
 _LONGEST_PARTICLE = 3
 _WORDS_OF_A_PHRASE = 2
 """The largest number of words in a label that needs its capitals to count, because so few words can follow

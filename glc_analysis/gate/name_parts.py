@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from itertools import dropwhile, takewhile
 from typing import Literal, NamedTuple
 
-from glc_analysis.gate.name_variants import CONNECTORS, WORD, first_names, ordinary_words
+from glc_analysis.gate.name_variants import CONNECTORS, WORD, first_names, opening_words, ordinary_words
 from glc_analysis.gate.transcriptions import PARTICLES
 from glc_analysis.pseudonyms.masking import fold_text
 
@@ -86,7 +86,7 @@ def list_abbreviations_and_core_names(label: str) -> Iterator[NamePart]:
     core = _without(words := WORD.findall(folded), "form")
     if (with_article := [word for word in words if word not in ordinary_words("form")])[:1] != [*core[:1]]:
         yield NamePart("core", ("".join(with_article),))
-    for shorter in dict.fromkeys((core, _without(core, "house"))):
+    for shorter in dict.fromkeys((core, _without(core, "house"), _without(core, "house", "direction"))):
         if len(shorter) < len(words):
             yield from _core(shorter)
 
@@ -108,9 +108,10 @@ def list_core_names_of_place(name: str) -> Iterator[NamePart]:
 
 def _core(words: tuple[str, ...]) -> Iterator[NamePart]:
     """Yields the words, and the words run together, if they are enough for a name."""
-    meaning = [word for word in words if word not in PARTICLES | CONNECTORS]
+    meaning = tuple(word for word in words if word not in PARTICLES | CONNECTORS)
     if len(meaning) > 1:
-        yield NamePart("core", tuple(word for word in words if word not in CONNECTORS))
+        with_particles = tuple(word for word in words if word not in CONNECTORS)
+        yield from (NamePart("core", each) for each in dict.fromkeys((with_particles, meaning)))
     if len(meaning) > 1 or meaning and _is_long_word(meaning[0]) and not _ARABIC.match(meaning[0]):
         yield from (NamePart("core", (joined,))
                     for joined in dict.fromkeys(("".join(words), "".join(meaning))))
@@ -146,6 +147,7 @@ _OPENS = re.compile(r"(?:^|[.!?:;…|•\n])\W*$")
 LONGER_NAME = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
 """The pattern of words that make a surname or a place the beginning of another place's name, such as Talavera
 de la Reina."""
+_WORD_BEFORE = re.compile(r"([^\W\d_]{3,}) $")
 _POSSESSIVE = re.compile(r"['’]s?\b")
 
 
@@ -169,7 +171,9 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
         words = [each for each in WORD.findall(word) if fold_text(each) not in PARTICLES]
         if is_file_name or not _CASED.match(fold_text(word)) or behind[:1] == "_" or before.endswith("_"):
             return True
-        return all(each[0].isupper() for each in words) and (
+        small = [each[0].islower() for each in words]
+        own = [each[0].islower() for each in WORD.findall(name) if fold_text(each) not in PARTICLES]
+        return not small[0] and sum(small) <= sum(own) and (
             len(words) > 1 or not is_ordinary(word, whole_text)
             and bool(_POSSESSIVE.match(behind) or not _OPENS.search(before)
                      or before[-1:] in _QUOTES and behind[:1] in _QUOTES))
@@ -196,16 +200,40 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
         return True
     if kind == "given name" and _speaks(before, behind):
         return True
-    if is_ordinary(word, whole_text) or LONGER_NAME.match(behind):
+    if is_ordinary(word, whole_text) or LONGER_NAME.match(behind) or _opens_sentence(word, before, behind):
+        return False
+    if kind == "surname" and (_NAMESAKE.match(behind) or _is_other_author(behind, name)):
         return False
     if kind == "surname" and fold_text(word) not in ordinary_words("given word"):
         return not _is_of_another(before, behind, name)
+    if kind == "misspelt" and (own := _WORD_BEFORE.search(before)) and _is_like_own(own[1], name):
+        return True
     if kind == "given name" and _SAINT.search(before):
         return False
     if kind == "given name" and _POSSESSIVE.match(behind):
         return True
     return _stands_alone(before, behind, is_sure=kind == "given name" and len(word) >= _SHORTEST
                          and fold_text(word) not in ordinary_words("middle") | ordinary_words("given word"))
+
+
+def _opens_sentence(word: str, before: str, behind: str) -> bool:
+    """Whether a word that is an ordinary word of some language opens a sentence in such a language, so that
+    its capital says nothing. A sentence with words of a language of :data:`_FUNCTION_WORDS` is none.
+
+    >>> [_opens_sentence("Yıldırım", "", behind) for behind in (" düşmesi sonucu", " left for the city", "")]
+    [True, False, False]
+    """
+    if fold_text(word) not in opening_words() or not _OPENS.search(before):
+        return False
+    others = WORD.findall(fold_text(behind))
+    return len(others) > 1 and behind[:1] in " ," and ordinary_words("function word").isdisjoint(others)
+
+
+_NAMESAKE = re.compile(r"""(?xi) \ (?:alphabet|calendar|civili[sz]ation|communit(?:y|ies)|culture|dialect
+    |dictionary|dynasty|empire|grammar|language|peoples?|script|speakers|tribes?|villages
+    |airport|avenue|bridge|college|island|lake|mountains?|museum|prison|river|road|square|stadium|street
+    |university)\b""")
+"""The pattern of words behind a surname that is also the name of a people, of a language or of a place."""
 
 
 def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
@@ -234,7 +262,7 @@ def _is_of_another(before: str, behind: str, name: str) -> bool:
     does not count.
 
     >>> [_is_of_another(before, behind, "Joaquim Brandão Seixas") for before, behind in (
-    ...     ("Raul ", ""), ("As Joaquim ", ""), ("the judge Iracema ", ""), ("Yesterday ", ""),
+    ...     ("Raul ", ""), ("As Joaquim ", ""), ("the judge Oruvela ", ""), ("Yesterday ", ""),
     ...     ("Manuela ", " Leite"), ("", " Dunaway"))]
     [True, False, False, False, True, True]
     """
@@ -258,6 +286,16 @@ def _precedes_name_of_another(behind: str, name: str) -> bool:
     """
     found = re.match(r" ([^\W\d_]{3,})(?!['’])", behind)
     return bool(found) and _may_be_name(found[1]) and not _is_like_own(found[1], name)
+
+
+def _is_other_author(behind: str, name: str) -> bool:
+    """Whether a given name that is none of the ``name``, and a year, follow a surname, as in citations.
+
+    >>> [_is_other_author(behind, "May Holloway") for behind in (", John (2002)", ", May (2002)", ", John")]
+    [True, False, False]
+    """
+    found = re.match(r", ([^\W\d_]{3,})(?: [A-Z]\.?)? \(?(?:19|20)\d\d\b", behind)
+    return bool(found) and not _is_like_own(found[1], name)
 
 
 def follows_first_name(before: str) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from codecs import encode
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache, lru_cache
 from os.path import commonprefix
@@ -20,6 +21,7 @@ import pandas as pd
 import pycountry
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+from babel.numbers import get_currency_name
 
 from glc_analysis import tables
 from glc_analysis.addon import load_declared_objects
@@ -45,6 +47,7 @@ CONNECTORS = frozenset(("and", "y", "e", "et", "und", "en", "og", "och", "ve", "
                         "و"))
 """The words for "and" in several languages, and the signs for it, such as &."""
 
+_SAINTS = {"saint": "st", "sainte": "ste", "santa": "sta", "santo": "sto", "sankt": "st"}
 _RUN_TOGETHER = 7
 """The smallest number of letters in words that are also searched for run together or written backwards."""
 _BROKEN, _BROKEN_BESIDE = 6, 4
@@ -59,10 +62,16 @@ _ARABIC_LETTERS = str.maketrans({**dict.fromkeys("أإآٱ", "ا"), **dict.fromk
                                  "ؤ": "و", "ک": "ك", "ـ": None, "ء": None})
 _ARABIC_PREFIXES = [re.compile(f"(?:{prefix})(?=.{{3}})") for prefix in ("[وف]", "[بلك]", "ال|لل")]
 """The prefixes in the order in which they occur: "and" or "then"; "with", "for" or "as"; the article."""
+_OTHER_PREFIX = re.compile("(?:[በለከየ]|ስለ|እስከ)(?=[\u1200-\u137f]{3})|[בלמהושכ](?=[\u05d0-\u05ea]{3})")
+"""A preposition or article that Amharic and Hebrew write as one word with its noun."""
+_ETHIOPIC_LETTERS = {first + n: usual + n for first, usual in (
+    (0x1210, 0x1200), (0x1280, 0x1200), (0x1220, 0x1230), (0x12d0, 0x12a0), (0x1340, 0x1338))
+    for n in range(7)}
 _KHMER = re.compile("[\u1780-\u17ff]")
 _KHMER_LETTERS = str.maketrans({"ដ": "ត", "ឲ": "ឱ", "ឨ": "ឧ", **dict.fromkeys(
     "\u17b4\u17b5\u17c9\u17ca\u17cb\u17d0\u200b")})
 _CYRILLIC = re.compile("[\u0400-\u052f]")
+_FLEETING_VOWEL = re.compile("(?<=[\u0400-\u052f]{3})[оеєіё](?=[кцрлн]$)")
 _ENDINGS = {script: [fold_text(row["ending"]) for row in read_packaged_csv(__file__, "case_endings.csv")
                      if row["script"] == script] for script in ("cyrillic", "latin")}
 """The case endings of each script, in folded letters, the longest first."""
@@ -82,6 +91,11 @@ def has_khmer_letters(text: str) -> bool:
     return bool(_KHMER.search(text))
 
 
+def is_cyrillic(word: str) -> bool:
+    """Whether a word contains Cyrillic letters."""
+    return bool(_CYRILLIC.search(word))
+
+
 @lru_cache(1 << 16)
 def replace_look_alikes(word: str) -> str:
     """Returns a word with look-alike letters and variant letters replaced by the usual letters.
@@ -96,7 +110,7 @@ def replace_look_alikes(word: str) -> str:
     if _KHMER.search(word):
         return word.translate(_KHMER_LETTERS)
     latin = word.translate(_LOOK_ALIKE)
-    return latin if latin.isascii() else word
+    return latin if latin.isascii() else word.translate(_ETHIOPIC_LETTERS)
 
 
 @lru_cache(1 << 16)
@@ -113,6 +127,8 @@ def list_forms_for_name_matching(word: str) -> tuple[str, ...]:
     if _ARABIC.search(word):
         for prefix in _ARABIC_PREFIXES:
             found += [form[start.end():] for form in found if (start := prefix.match(form))]
+    elif start := _OTHER_PREFIX.match(word):
+        found.append(word[start.end():])
     elif re.search(r"[^\W\d_]", word) and not word[0].isdigit() or re.search(r"[^\W\d_]{3}", word):
         found += [found[0].translate(digits) for digits in _DIGITS]
     return tuple(dict.fromkeys(found))
@@ -120,15 +136,19 @@ def list_forms_for_name_matching(word: str) -> tuple[str, ...]:
 
 @lru_cache(1 << 16)
 def strip_case_ending(word: str) -> str:
-    """Returns a word without the ending of a Slavic or Baltic case; at least three letters are kept.
+    """Returns a word without the ending of a Slavic or Baltic case, and without a vowel that only some cases
+    have; at least three letters are kept.
 
     >>> strip_case_ending("клавдию"), strip_case_ending("kowalskiego"), strip_case_ending("ana")
     ('~клавд', '~kowalsk', '~ana')
+    >>> strip_case_ending("світанок") == strip_case_ending("світанку")
+    True
     """
     for ending in _ENDINGS["cyrillic" if _CYRILLIC.search(word) else "latin"]:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return f"~{word[:-len(ending)]}"
-    return f"~{word}"
+            word = word[:-len(ending)]
+            break
+    return f"~{_FLEETING_VOWEL.sub('', word)}"
 
 
 def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple[str, ...]]:
@@ -148,6 +168,7 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
         return
     own = [replace_look_alikes(word) for word in words]
     yield tuple(own)
+    yield from [tuple(_SAINTS.get(word, word) for word in own)] if not _SAINTS.keys().isdisjoint(own) else []
     if len(words) > 1:
         with_and = WORD.findall(folded.replace("&", "and"))
         for joined in {"".join(map(replace_look_alikes, words)) for words in (every, words, with_and)}:
@@ -193,7 +214,8 @@ def _joined_parts(words: list[str]) -> Iterator[str]:
         yield from (joined for joined in (words[0] + surname, surname + words[0])
                     if len(joined) >= _RUN_TOGETHER)
         if len(surname) >= _RUN_TOGETHER - 1:
-            yield from (words[0][0] + surname, surname + words[0][0])
+            initials = "".join(word[0] for word in words[:-len(surnames)])
+            yield from dict.fromkeys((words[0][0] + surname, surname + words[0][0], initials + surname))
 
 
 def without_apostrophes(name: str) -> tuple[str, ...]:
@@ -241,6 +263,41 @@ def list_inflections_of_lone_name(word: str) -> set[str]:
 
 
 _LONG_STEM = 6
+WITH_ENDING = ">"
+"""The sign before a form that stands for a word with any ending."""
+_FINAL_VOWEL = re.compile("(?<=.{4})[aeiouyаеєиіоуыяюїαειουηωაეიოუ]$")
+_LONGEST_ENDING = 3
+"""The largest number of letters in an ending."""
+_SHORTEST_WITH_ENDING, _SHORTEST_ALONE_WITH_ENDING = 9, 7
+"""The smallest number of letters in a name of several words, and in a word alone, that is also searched for
+with any ending."""
+
+
+def list_forms_with_any_ending(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the forms that stand for the words of a name with any ending in place of a final vowel, as in
+    languages that add cases or articles to names (Lleshanakut, Yıldızın); empty if they are too short.
+
+    >>> list_forms_with_any_ending(("besnik", "hoxha")), list_forms_with_any_ending(("hoxha",))
+    (('>besnik', '>hoxh'), ())
+    """
+    is_enough = sum(map(len, words)) >= (_SHORTEST_ALONE_WITH_ENDING if len(words) == 1
+                                         else _SHORTEST_WITH_ENDING)
+    return tuple(WITH_ENDING + _FINAL_VOWEL.sub("", word) for word in words) if is_enough and not any(
+        word.isdigit() or _WITHOUT_ENDINGS.search(word) for word in words) else ()
+
+
+_WITHOUT_ENDINGS = re.compile(
+    "[\u0600-\u06ff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u4e00-\u9fff]")
+"""The pattern of letters of scripts that add no endings to names, or put no blanks between words."""
+
+
+def beginnings_of(word: str) -> list[str]:
+    """Returns a word, and the word without its last letters that could be an ending.
+
+    >>> beginnings_of("hoxhes")
+    ['hoxhes', 'hoxhe', 'hoxh', 'hox']
+    """
+    return [word[:len(word) - n] for n in range(_LONGEST_ENDING + 1) if len(word) > n]
 
 
 def map_beginnings_to_broken_words(words: Iterable[str], beside: Collection[str]) -> dict[str, set[str]]:
@@ -273,8 +330,9 @@ def map_beginnings_to_broken_words(words: Iterable[str], beside: Collection[str]
 
 
 NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a country", "code of a country"
-REGION = "region of a country"
-FORM = "country in another case"
+REGION, CURRENCY = "region of a country", "currency of a country"
+FORM = "country in another language"
+RULES_OF_COUNTRIES = (NAME, ADJECTIVE, CITY, CODE, REGION, CURRENCY, FORM)
 """The kinds of words, as messages of the gate name them."""
 
 _INFLECTED = ("bs", "cs", "hr", "lt", "lv", "pl", "sk", "sl", "sr_Latn")
@@ -284,9 +342,22 @@ names are always found by their stems."""
 _ADJECTIVE_LANGUAGES = ("en", "es", "fr")
 """The languages for which the adjectives of countries are listed."""
 
+_LANGUAGES_OF_OTHER_SCRIPTS = (
+    "am", "ar", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "ky",
+    "lo", "mk", "ml", "mn", "mr", "my", "ne", "pa", "ps", "ru", "si", "sr", "ta", "te", "th", "uk", "ur",
+    "zh", "zh_Hant")
+"""The languages whose names for countries are always searched for, because they are no words of a language in
+Latin letters."""
+
+_OTHER_LANGUAGES = ("de", "es", "fr", "id", "it", "nl", "pl", "pt", "sv", "sw", "tr", "vi")
+"""Further languages whose names for countries are always searched for, with their capital letters."""
+
 _SHORTEST = 4
 """The smallest number of letters in a word that is searched for in any case; shorter words, such as UK and
 DRC, only in capitals."""
+_SIGNS_FOR_SYLLABLES = re.compile("[\u4e00-\u9fff]{2,}|[\u30a0-\u30ff]{3,}|[\uac00-\ud7af]{3,}")
+"""The pattern of words in Chinese, Japanese and Korean signs, which say more than letters do, so that shorter
+words are searched for."""
 
 
 def hidden_countries(study: Study, reference: Reference, audience: str) -> set[str]:
@@ -378,16 +449,21 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
     if not country_id.isupper():  # such as `global`, which is not a country
         return
     never = _ordinary()["never"]
-    named, cities = [*country_names(country_id, languages), *written], [*_cities(country_id, languages)]
+    named = [*country_names(country_id, {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}), *written]
+    cities = [*_cities(country_id, languages)]
     regions = [region for region in _regions(country_id) if region not in cities]
     for kind, words in ((NAME, named), (ADJECTIVE, _adjectives(country_id, languages)),
                         (ADJECTIVE, _derived_adjectives(country_id, languages)),
-                        (CITY, cities), (REGION, regions),
-                        (FORM, _in_other_cases(country_id, languages))):
+                        (CITY, cities), (REGION, regions), (CURRENCY, _currencies(country_id, languages)),
+                        (FORM, _in_other_cases(country_id, languages)),
+                        (FORM, [name for name in country_names(country_id, _OTHER_LANGUAGES)
+                                if name not in named])):
         yield from ((kind, word) for word in words if fold_text(match_key(word)) not in never and (
-            len(word) >= _SHORTEST or word.isupper()))
+            len(word) >= _SHORTEST or word.isupper() or _SIGNS_FOR_SYLLABLES.fullmatch(word)))
     if country_id not in CODES_THAT_ARE_WORDS:
         yield CODE, country_id
+    if country_id in _dialling_codes():
+        yield CODE, f"+{_dialling_codes()[country_id]}"
     yield CODE, f"country-{country_id.lower()}"
     if found := pycountry.countries.get(alpha_3=country_id):
         yield CODE, found.flag
@@ -410,32 +486,36 @@ def country_names(country_id: str, languages: Collection[str]) -> list[str]:
     names = [getattr(found, kind) for kind in kinds if hasattr(found, kind)]
     code = "XK" if country_id in ("KOS", "XKX") else found.alpha_2 if found else ""
     names += [locale.territories[code] for locale in _locales(languages) if code in locale.territories]
-    names += [name.partition(",")[0] for name in names if "," in name]  # Bolivia, Plurinational State of
+    names += [re.split(r",|\s?[(（]", name)[0] for name in names]  # Bolivia, Plurinational State of
     return [*dict.fromkeys([*names, *_listed(country_id, "names")])]
 
 
 def names_to_disregard(hidden: Collection[str], languages: Collection[str]) -> list[str]:
-    """Returns names of other countries, and phrases, that contain the name of a hidden country without being
-    about it, such as Papua New Guinea."""
-    words = {word for one in hidden for name in country_names(one, languages)
-             for word in match_key(name).split()}
+    """Returns names of other countries, and phrases, that contain a word of a hidden country without being
+    about it, such as Papua New Guinea and Guinea pig."""
+    every = {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}
+    words = {word for one in hidden for name in country_names(one, every) for word in match_key(name).split()}
     others = [name for one in pycountry.countries if one.alpha_3 not in hidden
-              for name in country_names(one.alpha_3, languages)]
-    return [*_ordinary()["phrase"], *(name for name in others if len(name.split()) > 1
-                                      and not words.isdisjoint(match_key(name).split()))]
+              for name in country_names(one.alpha_3, every)]
+    telling = {word for one in hidden for _, text in list_words_revealing_country(one, languages)
+               for word in fold_text(match_key(text)).split()}
+    signs = {word for word in words if _SIGNS_FOR_SYLLABLES.fullmatch(word)}
+    phrases = [phrase for phrase in harmless_phrases() if not telling.isdisjoint(fold_text(phrase).split())]
+    return [*phrases, *(name for name in others if any(word in name for word in signs)
+                        or len(name.split()) > 1 and not words.isdisjoint(match_key(name).split()))]
 
 
 def determine_required_case_and_context(word: str, rule: str) -> str:
     """Returns how a word must be written to count as a leak: in any way (``any``), with a ``capital`` letter,
-    or with a capital letter where the words around it mean a country (``place``; for a word that is also a
-    given name, ``given``).
+    as a ``sum`` of money, or with a capital letter where the words around it mean a country (``place``; for
+    a word that is also a given name, ``given``).
 
     >>> names = ("Cambodia", "Peru", "Jordan", "UK", "Israel")
     >>> [determine_required_case_and_context(word, NAME) for word in names]
     ['any', 'capital', 'place', 'capital', 'given']
     """
-    if rule.startswith(REGION):
-        return "place"
+    if rule.startswith((REGION, CURRENCY)):
+        return "sum" if rule.startswith(CURRENCY) else "place"
     ordinary, key = _ordinary(), fold_text(match_key(word))
     for kind in ("place", "given"):
         if key in ordinary[kind]:
@@ -506,6 +586,16 @@ def _every_country() -> frozenset[str]:
                      for name in country_names(country.alpha_3, ["en"]))
 
 
+@cache
+def unmistakable_countries() -> frozenset[str]:
+    """Returns the names of all countries in English, Spanish, French and Portuguese, without names that are
+    also ordinary words or given names."""
+    names = (name for country in pycountry.countries
+             for name in country_names(country.alpha_3, ["en", "es", "fr", "pt"]))
+    return frozenset(name for name in names
+                     if determine_required_case_and_context(name, NAME) not in ("place", "given"))
+
+
 _FEWEST_OF_REGION = 5
 
 
@@ -551,6 +641,59 @@ def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
         for locale in _locales(languages):
             if city := locale.time_zones.get(zone, {}).get("city"):
                 yield city
+
+
+def _currencies(country_id: str, languages: Collection[str]) -> list[str]:
+    """Returns the words for the currency of a country, one and several, if no other country has a currency
+    with this word; in English, Spanish and French, because other languages put it in no fixed place.
+
+    >>> _currencies("NIC", ["en", "es"]), _currencies("KEN", ["en"])
+    (['córdoba', 'córdobas'], [])
+    """
+    found = pycountry.countries.get(alpha_3=country_id)
+    codes = _tenders(found.alpha_2) if found else ()
+    return sorted({word for code in codes for language in _CURRENCY_WORD if language in languages
+                   for word in _currency_words(language).get(code, ())})
+
+
+_CURRENCY_WORD = {"en": -1, "es": 0, "fr": 0}
+"""The place of the word for the currency in its name, such as Cambodian riel and riel camboyano."""
+
+
+def _tenders(territory: str) -> list[str]:
+    """Returns the currencies with which people pay today in a territory and in no other."""
+    return [code for code, users in _users_of_currencies().items() if users == [territory]]
+
+
+@cache
+def _users_of_currencies() -> dict[str, list[str]]:
+    """Returns for each currency the territories in which people pay with it today."""
+    found: dict[str, list[str]] = {}
+    for territory, currencies in get_global("territory_currencies").items():
+        for code, _, until, is_tender in currencies:
+            if is_tender and until is None:
+                found.setdefault(code, []).append(territory)
+    return found
+
+
+@cache
+def _currency_words(language: str) -> dict[str, tuple[str, ...]]:
+    """Returns for each currency its word, one and several, without words that several currencies share."""
+    shared: Counter[str] = Counter()
+    found: dict[str, tuple[str, ...]] = {}
+    for code in sorted(_users_of_currencies()):
+        words = [get_currency_name(code, count, language).split()[_CURRENCY_WORD[language]]
+                 for count in (1, 2)]
+        found[code] = tuple(dict.fromkeys(words))
+        shared.update(set(map(fold_text, words)))
+    return {code: tuple(word for word in words if shared[fold_text(word)] == 1)
+            for code, words in found.items()}
+
+
+@cache
+def _dialling_codes() -> dict[str, str]:
+    """Returns the dialling code of each country that shares it with no other."""
+    return {row["country_id"]: row["code"] for row in read_packaged_csv(__file__, "dialling_codes.csv")}
 
 
 @cache
@@ -602,6 +745,19 @@ def ordinary_words(kind: str) -> frozenset[str]:
 def first_names() -> frozenset[str]:
     """Returns common given names of many countries in folded letters, without ordinary words."""
     return frozenset(read_packaged_text(__file__, "first_names.txt").split())
+
+
+@cache
+def harmless_phrases() -> tuple[str, ...]:
+    """Returns phrases that contain the name, the people or a city of a country without being about it."""
+    return tuple(read_packaged_text(__file__, "harmless_phrases.txt").splitlines())
+
+
+@cache
+def opening_words() -> frozenset[str]:
+    """Returns nouns and adjectives of many languages that are surnames or given names as well, in folded
+    letters."""
+    return frozenset(read_packaged_text(__file__, "opening_words.txt").split())
 
 
 @cache

@@ -12,19 +12,22 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import groupby, product
 
+from anyascii import anyascii
+
 from glc_analysis.gate.name_variants import WORD, strip_case_ending
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
 
 _LATIN = {row["letter"]: row["sounds"] for row in read_packaged_csv(__file__, "transcription.csv")}
-PARTICLES = frozenset(("a", "al", "and", "bin", "bint", "da", "de", "del", "den", "der", "di", "do", "dos",
-                       "du", "e", "el", "ibn", "la", "las", "le", "les", "los", "ni", "of", "the", "van",
-                       "von", "wa", "y"))
+PARTICLES = frozenset((
+    "a", "al", "and", "bin", "bint", "d", "da", "de", "del", "den", "der", "des", "di", "do", "dos", "du",
+    "e", "el", "ibn", "l", "la", "las", "le", "les", "los", "ni", "of", "the", "van", "von", "wa", "y"))
 """The words in names that do not count as a part of the name, such as "bin" and "de"."""
 _SOUNDS = (
-    (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"kh|gh", ("K",)),
-    (r"th|dh", ("T", "S", "TK")), (r"ph", ("F", "P")), (r"bh", ("P",)), (r"x", ("KS", "K", "C")),
-    (r"g(?=[ei])", ("K", "C")), (r"c(?=[eiy])", ("S", "C")), (r"c", ("K", "C")),
+    (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"rz", ("C", "RS")), (r"kh|gh", ("K",)),
+    (r"th|dh", ("T", "S", "TK")), (r"ph", ("F", "P")), (r"bh", ("P",)),
+    (r"^x", ("KS", "K", "C", "")), (r"x", ("KS", "K", "C")),
+    (r"g(?=[ei])", ("K", "C")), (r"c(?=[eiy])", ("S", "C")), (r"^c", ("K", "")), (r"c", ("K", "C")),
     (r"qu?|k|g", ("K",)), (r"h", ("", "K")), (r"j", ("C", "K", "")), (r"(?<!^)y(?=[aeiou])", ("", "C")),
     (r"w", ("", "F")), (r"v|f", ("F",)), (r"b|p", ("P",)), (r"d|t", ("T",)), (r"s|z", ("S",)),
     (r"ng", ("NK", "N")), (r"l", ("L",)), (r"r", ("R",)), (r"m", ("M",)), (r"n", ("N",)))
@@ -33,8 +36,9 @@ _MOST_READINGS = 24
 _FEWEST_SOUNDS, _FEWEST_IN_SAME_SCRIPT, _FEWEST_WITHOUT_CAPITALS = 4, 5, 7
 """The smallest number of sounds in a whole name for it to be compared with words in another script, in the
 same script, and in a script without capitals."""
-_ALIKE = 0.65
-"""The least similarity between the letters of a name and of its other spelling in the same script."""
+_ALIKE, _ALIKE_UNSPACED = 0.65, 0.5
+"""The least similarity between the letters of a name and of its other spelling: in the same script, and for a
+name in a script without blanks, which writes fewer vowels."""
 
 
 def split_name_without_particles(name: str) -> tuple[str, ...]:
@@ -60,6 +64,28 @@ def list_consonant_readings(word: str) -> frozenset[str]:
     return frozenset(reading for form in forms for reading in _readings(_in_latin(form, between="·")))
 
 
+def in_pinyin(name: str) -> list[tuple[str, ...]]:
+    """Returns the ways in which a name in Chinese characters is written in Latin letters: the syllables of
+    the surname and those of the given name, in both orders; empty for other names.
+
+    >>> in_pinyin("李思颖"), in_pinyin("Li")
+    ([('li', 'siying'), ('siying', 'li')], [])
+    """
+    if not _CHINESE.fullmatch(name):
+        return []
+    said = [anyascii(sign).lower() for sign in name]
+    surname = 2 if len(said) > _LONGEST_WITH_SHORT_SURNAME else 1
+    parts = "".join(said[:surname]), "".join(said[surname:])
+    return [parts, parts[::-1]]
+
+
+def has_chinese(text: str) -> bool:
+    """Whether a text contains Chinese characters."""
+    return bool(re.search("[\u4e00-\u9fff]", text))
+
+
+_CHINESE = re.compile("[\u4e00-\u9fff]{2,4}")
+_LONGEST_WITH_SHORT_SURNAME = 3
 _LONGEST_UNINFLECTED = 3
 _ARTICLE = re.compile(r"^[ae](?:l|([dnrstz])(?=\1))(?=[a-z]{4})")
 """The pattern of an Arabic article that is written as one word with its noun, as in Alzahrani and Essabah."""
@@ -70,9 +96,9 @@ def _in_latin(word: str, between: str = "") -> str:
     two are read as one sound."""
     if word.isascii():
         return word
-    word = re.sub("^[وفبلك]?ال(?=.{3})", "", word)
+    word = re.sub("^[وفبلك]?ال(?=.{3})", "", word).replace("تش", "چ")
     parted = "" if _is_latin_or_cyrillic(word) else between
-    return parted.join(_LATIN.get(letter, letter if letter.isascii() else "") for letter in word)
+    return parted.join(_LATIN.get(letter) or anyascii(letter).lower() for letter in word)
 
 
 def _readings(word: str) -> set[str]:
@@ -83,6 +109,26 @@ def _readings(word: str) -> set[str]:
             break
         heard.add("".join(sound for sound, _ in groupby("".join(choice))))
     return heard - {""}
+
+
+def is_without_blanks(name: str) -> bool:
+    """Whether a name is one word in a script that puts no blanks between words: Burmese, Lao or Thai."""
+    return bool(_WITHOUT_BLANKS.fullmatch(name))
+
+
+_WITHOUT_BLANKS = re.compile("[\u0e00-\u0eff\u1000-\u109f]{4,}")
+
+
+def is_unspaced_name(name: str, joined: str) -> bool:
+    """Whether words in Latin letters, ``joined`` to one, are a transcription of a name that is one word in
+    its own script.
+
+    >>> [is_unspaced_name("ခင်သီတာအေး", joined) for joined in ("khinthidaaye", "kampalacity")]
+    [True, False]
+    """
+    common = list_consonant_readings(name) & list_consonant_readings(joined)
+    return (any(len(sounds) >= _FEWEST_SOUNDS for sounds in common)
+            and _likeness(_in_latin(name), joined) >= _ALIKE_UNSPACED)
 
 
 def script_of(word: str) -> str:

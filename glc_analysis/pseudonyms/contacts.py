@@ -41,8 +41,9 @@ _FIGURE_SIGNS = str.maketrans({code: str(unicodedata.digit(chr(code))) for start
 _OTHER_FIGURES = re.compile(f"[{''.join(map(chr, _FIGURE_SIGNS))}]")
 _FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
 _NUMBERED = re.compile(r"""(?xi) (?:isbn|issn|doi|orcid)[\s:\d-]*
-    | \b (?:act|acuerdo\ \w+|irb|law|decree|directive|regulation|ley|decreto|lei|loi|décret|arrêté
-        |ordonnance|gesetz|kanun|закон\w*|указ\w*|قانون|ច្បាប់) \W{1,3} (?:\w{1,3}\W{1,3})?""")
+    | \b (?:act|acuerdo\ \w+|astm|cve|din|irb|iso|pmc?id|rfc|law|decree|directive|regulation
+        |ley|decreto|lei|loi|décret|arrêté|ordonnance|gesetz|kanun|закон\w*|указ\w*|قانون|ច្បាប់)
+        \W{1,3} (?:\w{1,3}\W{1,3})?""")
 """The pattern of words before a number that is no phone number: of a publication, or of a law."""
 _PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
     |ទូរស័ព្ទ) \w* (?:\s(?:us|me|her|him|them|number|at|on|al|to|is)){0,2} \W{0,3}""")

@@ -35,7 +35,7 @@ def test_what_only_looks_like_a_part_is_harmless(text):
 @pytest.mark.parametrize(("text", "is_found"), [
     ("Yesterday Quispe called", True), ("our Coordinator Quispe", True), ("Rosalia Quispe", True),
     ("Raquel Quispe", False), ("the late Rosario Quispe", True), ("Nina's Quispe", True),
-    ("Emilio Quispe wrote songs", False), ("the composer Iracema Quispe", True), ("our Jueza Quispe", True),
+    ("Emilio Quispe wrote songs", False), ("the composer Oruvela Quispe", True), ("our Jueza Quispe", True),
     ("Quispe Velarde acted in films", False), ("Quispe de la Sierra is a town", False),
     ("Sister Rosalía Velarde came", False), ("Manuela Quispe Leite was minister", False)])
 def test_a_surname_behind_the_given_name_of_somebody_else_is_harmless(text, is_found):
