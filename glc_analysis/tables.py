@@ -76,7 +76,7 @@ def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     table = TABLES[name]
     if not len(frame) and not any(name in table.columns and isinstance(dtype, pd.CategoricalDtype)
                                   for name, dtype in frame.dtypes.items()):
-        return _without_rows(name, pd.get_option(_STORAGE)).copy()
+        return _without_rows(name, pd.get_option(_STORAGE)).copy(deep=False)
     shaped = pd.DataFrame({c: _typed(frame.get(c), column.kind, frame.index)
                            for c, column in table.columns.items()})
     shaped = shaped.sort_values(list(table.key), kind="stable", ignore_index=True)

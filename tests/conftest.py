@@ -17,6 +17,7 @@ from hypothesis import settings
 
 from glc_analysis.permissions import create_files_for_owner_only
 from tests.support.kept import kept
+from tests.support.read_tables import read_equal_files_once
 from tests.support.share import IS_SOAK, SEED, of_the_day, share
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +38,7 @@ def pytest_configure(config):
     # fifth less time. The slow tests keep pandas' own setting, as an analyst's notebook does.
     if not config.option.markexpr.startswith("acceptance"):
         pd.options.mode.string_storage = "python"
+        pd.read_parquet = read_equal_files_once(pd.read_parquet)
 
 
 LONGEST = [f"test_{name}.py" for name in (

@@ -425,7 +425,7 @@ def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisio
     """
     figures = decisions.figures
     is_conditional = (facts["asked_if"] != "").to_numpy()
-    if not is_conditional.any():
+    if not (is_conditional & decisions.visible()).any():
         return
     asked = facts.loc[is_conditional, ["question_id", "asked_if"]].drop_duplicates()
     parsed = {question: parse_condition(condition) for question, condition in asked.itertuples(index=False)}

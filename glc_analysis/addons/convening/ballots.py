@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +247,10 @@ class Ballots:
                                for fault in found.faults]
                 else:
                     faults += found.faults
+        if not (frames or seals):  # as in most studies most of the time
+            none = pd.DataFrame(columns=["source", *VOTE_COLUMNS], dtype="str").astype({"source": "int64"})
+            return cls(none, none, [*faults, *_role_faults(study, reference, issuing_round)],
+                       [*unread, *unknown_round_sentences(reference)], seals)
         votes = pd.concat([pd.DataFrame(columns=list(VOTE_COLUMNS), dtype="str"), *frames],
                           keys=range(-1, len(frames)), names=["source"]).reset_index("source")
         votes = votes.reset_index(drop=True)
@@ -291,10 +294,20 @@ def list_ballot_notes(study: Study, reference: Reference) -> list[str]:
     return Ballots.read(study, reference).notes
 
 
-@lru_cache(maxsize=100)
-def _votes_in(path: Path, content: bytes, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> pd.DataFrame:
-    """Returns the votes of a file, cached by its content because a command reads them several times."""
-    return read_ratings_file(path, asked_principles=dict(asked))
+_Asked = tuple[tuple[str, tuple[str, ...]], ...]
+_votes_read: dict[tuple[str, bytes, _Asked], pd.DataFrame] = {}
+
+
+def _votes_in(path: Path, content: bytes, asked: _Asked) -> pd.DataFrame:
+    """Returns the votes of a file, cached by its name and content because a command reads them several
+    times."""
+    key = path.name, content, asked
+    if key not in _votes_read:
+        votes = read_ratings_file(path, asked_principles=dict(asked))
+        while len(_votes_read) >= 500:
+            del _votes_read[next(iter(_votes_read))]
+        _votes_read[key] = votes
+    return _votes_read[key]
 
 
 def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -311,7 +324,10 @@ def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list
     """Returns the votes without repetitions, notes about the repetitions, and faults if two files of a rater
     answer a question differently."""
     columns, repeats, notes, faults = [*HEADER[2:], "is_abstained"], [], [], []
-    for (round_id, rater), own in group_rows(votes, "round_id", "rater_id"):
+    sources = votes[["round_id", "rater_id", "source"]].drop_duplicates()
+    several = pd.MultiIndex.from_frame(sources[sources.duplicated(["round_id", "rater_id"])].iloc[:, :2])
+    is_of_several = pd.MultiIndex.from_frame(votes[["round_id", "rater_id"]]).isin(several)
+    for (round_id, rater), own in group_rows(votes[is_of_several], "round_id", "rater_id"):
         (_, first), *others = own.groupby("source")
         known = {(row[0], row[3]): row for row in first[columns].itertuples(index=False, name=None)}
         for _, other in others:
@@ -373,6 +389,7 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
     """Yields faults if several raters of an organisation have handed in ballots in a panel in which their
     organisation has one vote."""
     first = votes.drop_duplicates(["round_id", "rater_id"]).merge(known, on="rater_id")
+    first = first[first.duplicated(["round_id", "role", "voter"], keep=False)]
     for (round_id, panel, voter), own in group_rows(first, "round_id", "role", "voter"):
         for row in own.iloc[1:].to_dict("records"):
             yield Fault(f"{voter} has one vote per panel, and {own['rater_id'].iloc[0]} has cast it in round "

@@ -51,6 +51,8 @@ def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFram
     """Yields one line per quotation of the joint display."""
     passages = dict(zip(quotes["quote_id"], quotes["segment_id"], strict=True))
     cited = {passages.get(one, "") for one in frames["joint_display"]["quote_id"]} - {""}
+    if not cited:
+        return
     for row in select_quotations_with_owners(frames, quotes, audience).to_dict("records"):
         if row["segment_id"] in cited:
             yield JOINT_DISPLAY_BLOCK, row["quote_id"], row["owner"]
@@ -61,6 +63,8 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
     """Yields, for each principle, one line per row of evidence that cites words. Also yields one line per
     quotation with a code that the principle's evidence cites."""
     segments, figures, evidence = frames["segments"], frames["figures"], frames["evidence"]
+    if evidence.empty:
+        return
     owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     cited = figures[figures["figure_id"].isin(evidence["reference"])]
     codes, below = dict(zip(cited["figure_id"], cited["code_id"], strict=True)), descendants(codebook)
@@ -87,6 +91,9 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
     The votes of each round are a separate block, so that votes in a later round do not change the block of an
     earlier round.
     """
+    told = "principles", "ratings", "signoffs", "decision_log", "parking_lot"
+    if all(frames[name].empty for name in told):
+        return
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     said, signed = (rows[rows["principle_id"].isin(shown)]
                     for rows in (frames["ratings"], frames["signoffs"]))

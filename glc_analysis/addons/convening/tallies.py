@@ -85,6 +85,8 @@ def _tables(ballots: Ballots, reference: Reference,
     """Returns both tables, and notes for the team on results that differ from the sealed results."""
     if ballots.faults:
         raise Faults(ballots.faults)
+    if ballots.votes.empty:
+        return {name: tables.conform_to_schema(name, pd.DataFrame()) for name in ("ratings", "tallies")}, []
     rated = tables.conform_to_schema("ratings", make_ratings_table(ballots, reference))
     counted = tables.conform_to_schema("tallies", make_tallies_table(rated, ballots, reference, settings))
     counted, notes = restore_sealed_results(counted, ballots.seals)

@@ -132,6 +132,8 @@ def _networks(organisations: pd.DataFrame) -> dict[str, str]:
 def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
                                         audience: str) -> Iterator[Row]:
     """Yields the explanations that an audience reads, each with every organisation whose words support it."""
+    if frames["explanations"].empty:
+        return
     segments, networks = frames["segments"], _networks(frames["organisations"])
     owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]

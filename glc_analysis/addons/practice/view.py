@@ -111,6 +111,8 @@ def select_visible_reviews(reader: Reader) -> pd.DataFrame:
 def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
                                         audience: str) -> Iterator[Row]:
     """Yields the words of trials that an audience reads, each with the organisation whose words they are."""
+    if frames["trials"].empty:
+        return
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     rows = select_cleared_trials(frames["trials"], audience)
     for row in rows[rows["principle_id"].isin(shown)].to_dict("records"):
