@@ -236,7 +236,7 @@ class Ballots:
         faults = list(find_changed_text_faults(reference.rounds, reference.principles))
         seals = read_seals(study, reference.rounds)
         are_all_sealed = {*seals} == {*reference.rounds["round_id"]} != set()
-        asked = tuple((round_id, tuple(own)) for round_id, own in reference.rounds.groupby("round_id")[
+        asked = tuple((str(round_id), tuple(own)) for round_id, own in reference.rounds.groupby("round_id")[
             "principle_id"])
         for path in study.raw_files("ratings"):
             try:
