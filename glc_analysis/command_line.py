@@ -179,14 +179,6 @@ def _strings_of(command: str) -> AbstractContextManager[None]:
     return use_python_strings()
 
 
-def ask_line(prompt: str) -> str:
-    """Asks for a line of input and returns it; raises EOFError at the end of the input."""
-    try:
-        return click.prompt(prompt, default="", show_default=False, err=True)
-    except click.Abort:
-        raise EOFError from None
-
-
 # ------------------------------
 # What add-ons do around commands of the core
 

@@ -344,24 +344,6 @@ def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
     return not (are_decided and UNDECIDED in slices) and slices["inputs"] == inputs_digest(study, raw)
 
 
-def find_raw_changes(study: Study) -> set[str] | None:
-    """Returns the raw files that were added, removed or changed since the tables were built; empty if the
-    tables are current. Returns None if an input other than raw files has changed, if no tables are built, or
-    if the tables were built for the team alone.
-
-    Raises Faults if a recorded raw file has changed or is missing.
-    """
-    raw = check_raw_files_against_manifest(study).digests
-    built, provenance = (study.processed / name for name in ("slices.json", "provenance.json"))
-    if not (built.is_file() and provenance.is_file()) or find_missing_release(study.processed, study.private):
-        return None
-    before = json.loads(provenance.read_text(encoding="utf-8"))["raw"]
-    slices = json.loads(built.read_text(encoding="utf-8"))
-    if UNDECIDED in slices or slices["inputs"] != inputs_digest(study, before):
-        return None
-    return {name for name in {*before, *raw} if before.get(name) != raw.get(name)}
-
-
 # ------------------------------
 # The reference tables at the last build, so that `glc status` can say what people changed since. Only short
 # digests of cells are kept, and of names.csv digests of the names.

@@ -346,16 +346,6 @@ class Study:
         old = (path.with_stem(old) for old, new in map_old_names_to_new("table").items() if new == path.stem)
         return path if path.is_file() else next((former for former in old if former.is_file()), path)
 
-    def private_columns_file(self, name: str) -> Path | None:
-        """Returns the path of the private file of a table that is in ``reference/``, which has the key and
-        the private columns of the table; None if the table has no private columns.
-
-        >>> Study(Path("data")).private_columns_file("codebook").as_posix()
-        'data/private/reference/codebook.csv'
-        """
-        apart = list_table_files(name)[1:]
-        return self.root / apart[0].path if apart else None
-
     def reference_files(self) -> list[Path]:
         """Returns the existing files of reference tables, sorted: first the files of ``reference/``, then the
         private files."""

@@ -18,7 +18,7 @@ from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import render_figure
 from glc_analysis.templates import ELEMENTS
-from glc_analysis.text import format_counts, language_name
+from glc_analysis.text import language_name
 
 if TYPE_CHECKING:
     from IPython.display import HTML as Html
@@ -88,20 +88,6 @@ def render_count_bar(share: float, count: str, low: float | None = None, high: f
         start = round(100 * low)
         return ELEMENTS.bar(count, round(100 * high) - start, start)
     return ELEMENTS.bar(count)
-
-
-def render_count_bars(counts: pd.DataFrame) -> list[Markup]:
-    """Returns for each row of counts the cell that :func:`render_count_bar` makes. The frame has these
-    columns:
-
-    - share, n, base_n: required;
-    - shown_as: the count in words; optional;
-    - low and high: the smallest and the largest possible share, for rows in which share is missing;
-      optional."""
-    texts = counts["shown_as"] if "shown_as" in counts else format_counts(counts)
-    nothing = [None] * len(counts)
-    ends = [counts.get(end, nothing) for end in ("low", "high")]
-    return [render_count_bar(*row) for row in zip(counts["share"], texts, *ends, strict=True)]
 
 
 def make_displayable(html: str) -> Html:

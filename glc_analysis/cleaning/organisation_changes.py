@@ -39,19 +39,6 @@ def list_former_names(changes: pd.DataFrame, organisations: Collection[str]) -> 
     return [*rows["other"]]
 
 
-def find_merger_and_split_parties(changes: pd.DataFrame) -> set[str]:
-    """Returns the organisations that merged or split, and the organisations with which they merged or into
-    which they split.
-
-    >>> changes = pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
-    ...                         "other": ["Old Mill", "c"]})
-    >>> sorted(find_merger_and_split_parties(changes))
-    ['b', 'c']
-    """
-    rows = changes[changes["change"] != RENAMED]
-    return {*rows["organisation_id"], *rows["other"]} - {WITHDRAWN}
-
-
 def organisation_change_faults(tables: Tables) -> Iterator[Fault]:
     """Yields a fault for each wrong row of organisation_changes.csv. A row is wrong if it has:
 

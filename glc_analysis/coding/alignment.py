@@ -67,11 +67,11 @@ class CharacterMap:
 
 @dataclass(frozen=True)
 class AlignedSegment:
-    """A passage of the copy and the passage of the unmasked text that corresponds to it. ``is_same`` says
-    whether the two have the same characters; otherwise they are a name or a speaker's label."""
+    """Where a passage of the copy begins, and the passage of the unmasked text that corresponds to it.
+    ``is_same`` says whether the two have the same characters; otherwise they are a name or a speaker's
+    label."""
 
     copy_start: int
-    copy_end: int
     start: int
     end: int
     is_same: bool
@@ -122,7 +122,7 @@ def align_copy(text: Text, copy: str) -> Alignment | None:
         first, last, until = group[0][0], group[-1][1], at + group[0][0] - ours
         if not theirs.text.startswith(unmasked.text[ours:first], at):
             return None
-        segments.append(AlignedSegment(at, until, ours, first, is_same=True))
+        segments.append(AlignedSegment(at, ours, first, is_same=True))
         masked = "".join(pseudonym or unmasked.text[start:end] for start, end, pseudonym in group)
         at = _end_of_name(theirs.text, until, unmasked.text[last:following[0]], unmasked.text[first:last],
                           masked)
@@ -130,7 +130,7 @@ def align_copy(text: Text, copy: str) -> Alignment | None:
             return None
         segments += _separated(theirs.text, until, at, group, unmasked)
         ours = last
-    segments.append(AlignedSegment(at, len(theirs.text), ours, len(unmasked.text), is_same=True))
+    segments.append(AlignedSegment(at, ours, len(unmasked.text), is_same=True))
     is_complete = theirs.text[at:] == unmasked.text[ours:]
     return Alignment(text, theirs, unmasked, segments) if is_complete else None
 
@@ -181,10 +181,10 @@ def _separated(copy: str, start: int, end: int, group: list[Variable],
                       if name and copy.endswith(name, start, end)), "")
         if not known:
             break
-        segments.insert(0, AlignedSegment(end - len(known), end, first, last, is_same=False))
+        segments.insert(0, AlignedSegment(end - len(known), first, last, is_same=False))
         end -= len(known)
         group.pop()
-    return [AlignedSegment(start, end, group[0][0], group[-1][1], is_same=False), *segments]
+    return [AlignedSegment(start, group[0][0], group[-1][1], is_same=False), *segments]
 
 
 def _end_of_name(copy: str, at: int, following: str, *known: str) -> int:

@@ -2,8 +2,9 @@
 
 Consent for the public does not include the convening, and consent for the convening does not include the
 public: each audience has its own row. The consent form states what a refusal of one of the items
-:data:`IN_FIGURES` covers (:data:`NO_COVERS`). A person's consent is not the organisation's consent. Items
-that identify both the person and the organisation (:data:`_NEED_BOTH`) need the consent of both.
+:data:`IN_FIGURES` covers (:data:`NOT_COUNTED`, :data:`NEVER_SEPARABLE`). A person's consent is not the
+organisation's consent. Items that identify both the person and the organisation (:data:`_NEED_BOTH`) need the
+consent of both.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ IN_FIGURES = ("survey", "interview", "call")
 OF_A_WAVE = ("survey", "work_country", "home_country")
 """Items about the answers to a survey. Consent to these items is asked again in each wave of the survey."""
 NOT_COUNTED, NEVER_SEPARABLE = "not_counted", "never_separable"
-NO_COVERS = (NOT_COUNTED, NEVER_SEPARABLE)
 """What a refusal of an item in :data:`IN_FIGURES` covers. Either the answers are in no figure for these
 readers, or they are counted, but only in figures from which they can never be separated."""
 

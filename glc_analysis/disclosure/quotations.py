@@ -25,10 +25,9 @@ from glc_analysis.coding.exports import quotations
 from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, UsageError, suggest_name
-from glc_analysis.schema import AUDIENCES, is_iso_date, reference_tables
+from glc_analysis.schema import AUDIENCES, is_iso_date
 from glc_analysis.text import match_key
 
-QUOTES_COLUMNS = reference_tables()["quotes"].required_columns
 READING_AUDIENCES = AUDIENCES[1:]
 _STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
 """``changed``: the organisation wants to be quoted with words that are not in the segment; ``talk``: the

@@ -20,8 +20,6 @@ from glc_analysis.addon import list_declarations
 from glc_analysis.coding.codebook import ancestors, find_team_only_codes
 from glc_analysis.coding.exports import escape_formula, write_csv_for_spreadsheets
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
-from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.manifest import read_last_release_info
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import Column, Table
 from glc_analysis.spreadsheets import save_workbook_reproducibly
@@ -207,15 +205,6 @@ def _sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:
     sheet.freeze_panes = "A2"
     for row in frame.astype("object").itertuples(index=False):
         sheet.append([None if pd.isna(cell) or cell == "" else escape_formula(cell) for cell in row])
-
-
-def read_release_number_and_day(study: Study, audience: str) -> dict[str, object] | None:
-    """Returns the number and the day of an audience's release; None for the team, whose releases have no
-    number."""
-    if not has_capability(audience, "numbered_releases"):
-        return None
-    release = read_last_release_info(study, audience)
-    return {name: release[name] for name in ("number", "day")}
 
 
 def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:

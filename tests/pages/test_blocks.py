@@ -48,7 +48,6 @@ from glc_analysis.pages.survey import (
     render_study_numbers,
 )
 from glc_analysis.tables_html import (
-    render_count_bars,
     render_frame,
     render_note,
     render_quotation,
@@ -158,7 +157,6 @@ def test_a_figure_shown_as_a_range_is_printed_with_its_edges(sample_study):
     rows = StudyView(sample_study, audience="public").summary("Q4.1")
     banded = rows[rows["band"] != ""].iloc[0]
     assert format_counts(rows)[banded.name] == f"{banded['band']} of {banded['base_n']}"
-    assert f">{banded['band']} of {banded['base_n']}</span>" in render_count_bars(rows)[banded.name]
 
 
 def test_a_question_says_how_many_are_not_in_its_base(sample_study):
@@ -600,15 +598,6 @@ def test_the_overview_counts_interviews_calls_and_coded_passages(small, uncoded)
     numbers = render_study_numbers(StudyView(small)).data
     assert "2 open answers, 2 interviews, 1 call, 3 coded passages." in numbers
     assert "coded passage" not in render_study_numbers(StudyView(uncoded)).data
-
-
-def test_a_count_that_is_not_known_has_a_band_or_no_bar_at_all():
-    rows = pd.DataFrame({"share": [0, None, None], "low": [None, 0.5, None], "high": [None, 0.9, None],
-                         "shown_as": ["0 of 30", "most of 30", "not shown"]})
-    zero, band, words = render_count_bars(rows)
-    assert 'class="glc-bar" style="width:0%"' in zero and "glc-band" not in zero
-    assert 'class="glc-band" style="left:50%;width:40%"' in band and "glc-bar" not in band
-    assert "glc-track" not in words and "not shown" in words
 
 
 def drawn_questions(html):

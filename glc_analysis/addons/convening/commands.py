@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from glc_analysis.addons.convening.settings import PANELS
-from glc_analysis.addons.convening.text_commands import TEXT_COMMANDS
+from glc_analysis.addons.convening.text_commands import TEXT_COMMANDS, ask_line
 from glc_analysis.command_line import (
     add_format_option,
-    ask_line,
     ensure_built,
     for_audience,
     pass_study_to_write,
@@ -402,7 +401,7 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
 def _ensure_traceable(study: Study) -> None:
     """Builds the tables that a trace reads. If only filled rating forms have arrived since the last build,
     only the votes are built."""
-    from glc_analysis.manifest import find_raw_changes
+    from glc_analysis.addons.convening.rebuild import find_raw_changes
 
     changed = find_raw_changes(study)
     ratings = {study.relative(path) for path in study.raw_files("ratings")}

@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis.addons.convening.handbook.citing import read_release_number_and_day
 from glc_analysis.addons.convening.handbook.contents import FIELDS, HandbookPrinciple, make_handbook
 from glc_analysis.addons.convening.joint_display import make_joint_display_table
 from glc_analysis.addons.convening.translations import drop_unreadable_translations
 from glc_analysis.manifest import VERSION
-from glc_analysis.publish.downloads import Download, SoftwareFile, describe_table, read_release_number_and_day
+from glc_analysis.publish.downloads import Download, SoftwareFile, describe_table
 from glc_analysis.schema import Column, Table
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView

@@ -5,13 +5,14 @@ Afterwards all tables count as out of date until the next build, and slices.json
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
 
 import pandas as pd
 
-from glc_analysis import tables
+from glc_analysis import manifest, tables
 from glc_analysis.addons.convening.principles import make_principle_tables
 from glc_analysis.build import build
 from glc_analysis.reference import Reference
@@ -46,3 +47,22 @@ def remove_round_results_and_slides(study: Study, round_id: str) -> None:
             frame = tables.read_table(name, study=study)
             os.replace(tables.write_table(aside, name, frame[frame["round_id"] != round_id]), path)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def find_raw_changes(study: Study) -> set[str] | None:
+    """Returns the raw files that were added, removed or changed since the tables were built; empty if the
+    tables are current. Returns None if an input other than raw files has changed, if no tables are built, or
+    if the tables were built for the team alone.
+
+    Raises Faults if a recorded raw file has changed or is missing.
+    """
+    raw = manifest.check_raw_files_against_manifest(study).digests
+    built, provenance = (study.processed / name for name in ("slices.json", "provenance.json"))
+    if not (built.is_file() and provenance.is_file()) \
+            or manifest.find_missing_release(study.processed, study.private):
+        return None
+    before = json.loads(provenance.read_text(encoding="utf-8"))["raw"]
+    slices = json.loads(built.read_text(encoding="utf-8"))
+    if manifest.UNDECIDED in slices or slices["inputs"] != manifest.inputs_digest(study, before):
+        return None
+    return {name for name in {*before, *raw} if before.get(name) != raw.get(name)}

@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glc_analysis.command_line import (
-    ask_line,
-    pass_study_to_write,
-    say,
-)
+from glc_analysis.command_line import pass_study_to_write, say
 from glc_analysis.errors import UsageError
 from glc_analysis.study import Study
 
@@ -34,6 +30,14 @@ _asked_by = click.option("--asked-by", default="", metavar="WHO",
 _because = click.option("--because", default="", metavar="WHY",
                         help="The reason, naming no one; it is shown to the room. Without this option you "
                              "are asked.")
+
+
+def ask_line(prompt: str) -> str:
+    """Asks for a line of input and returns it; raises EOFError at the end of the input."""
+    try:
+        return click.prompt(prompt, default="", show_default=False, err=True)
+    except click.Abort:
+        raise EOFError from None
 
 
 def _answer(prompt: str, *, may_be_blank: bool = False) -> str:

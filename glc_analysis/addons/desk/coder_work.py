@@ -28,6 +28,7 @@ from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.reference import read_reference_table
+from glc_analysis.schema import list_table_files
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, match_key
 
@@ -226,8 +227,8 @@ class CoderWork:
         self.codebook_readings += 1
 
     def _codebook_files(self) -> list[tuple[int, int]]:
-        paths = [self.study.reference_file("codebook"), self.study.private_columns_file("codebook")]
-        return [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path and path.is_file()]
+        paths = [self.study.root / file.path for file in list_table_files("codebook")]
+        return [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.is_file()]
 
     def _reload_codebook(self) -> None:
         """Reads the codebook again if its files changed while the desk is open."""

@@ -23,8 +23,9 @@ from glc_analysis.pages.coding import render_codes
 from glc_analysis.pages.questions import render_question_answers
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
-from glc_analysis.tables_html import render_count_bars, render_frame, render_table, style_element
+from glc_analysis.tables_html import render_count_bar, render_frame, render_table, style_element
 from glc_analysis.templates import ELEMENTS, Macros
+from glc_analysis.text import format_counts
 from glc_analysis.view.study_view import NotReleased, OpenStudy, StudyView, open_study
 
 _HTML = Macros(__file__, "explorer.html")
@@ -234,6 +235,20 @@ def _answers(view: StudyView, question: Any, country: str) -> str:
     there = dict(zip(in_country["option"], render_count_bars(in_country), strict=True))
     return heading + render_table([("Answer", counts["option"]), ("Whole study", render_count_bars(counts)),
                                    (label, [there.get(option, "–") for option in counts["option"]])])
+
+
+def render_count_bars(counts: pd.DataFrame) -> list[Markup]:
+    """Returns for each row of counts the cell that :func:`render_count_bar` makes. The frame has these
+    columns:
+
+    - share, n, base_n: required;
+    - shown_as: the count in words; optional;
+    - low and high: the smallest and the largest possible share, for rows in which share is missing;
+      optional."""
+    texts = counts["shown_as"] if "shown_as" in counts else format_counts(counts)
+    nothing = [None] * len(counts)
+    ends = [counts.get(end, nothing) for end in ("low", "high")]
+    return [render_count_bar(*row) for row in zip(counts["share"], texts, *ends, strict=True)]
 
 
 def _choice(name: str, options: Iterable[tuple[str, str]]) -> widgets.Dropdown:

@@ -14,8 +14,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.addons.waves.plot import plot_waves
-from glc_analysis.addons.waves.view import count_question_by_wave
-from glc_analysis.cleaning.organisation_changes import find_merger_and_split_parties
+from glc_analysis.addons.waves.view import count_question_by_wave, find_merger_and_split_parties
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import render_figure
 from glc_analysis.reference import read_reference_table

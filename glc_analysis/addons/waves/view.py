@@ -13,12 +13,13 @@ from glc_analysis.addons.waves.comparison import (
     select_comparable_waves,
     why_waves_not_compared,
 )
-from glc_analysis.cleaning.organisation_changes import find_merger_and_split_parties
+from glc_analysis.cleaning.organisation_changes import RENAMED
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import ALL, BY_OPTION
 from glc_analysis.figures.summary import unknown_question_error
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.study import WITHDRAWN
 from glc_analysis.view.study_view import NotReleased
 from glc_analysis.view.visible_tables import VisibleTables
 
@@ -118,3 +119,16 @@ def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQue
     return collect_question_options_across_waves(
         question, waves, view.read("wave_responses"), read_reference_table(view.study, "options"),
         is_collapsed=bool((own["is_comparable"] == "collapsed").any()))
+
+
+def find_merger_and_split_parties(changes: pd.DataFrame) -> set[str]:
+    """Returns the organisations that merged or split, and the organisations with which they merged or into
+    which they split.
+
+    >>> changes = pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
+    ...                         "other": ["Old Mill", "c"]})
+    >>> sorted(find_merger_and_split_parties(changes))
+    ['b', 'c']
+    """
+    rows = changes[changes["change"] != RENAMED]
+    return {*rows["organisation_id"], *rows["other"]} - {WITHDRAWN}

@@ -97,7 +97,7 @@ def test_a_row_of_a_table_with_private_columns_goes_into_both_files(study):
     assert "+night-key,I had no key." in proposal.diff and "+night-key,needs,code,Night key" in proposal.diff
     proposal.write()
     assert "I had no key" not in study.reference_file("codebook").read_text(encoding="utf-8")
-    assert "I had no key" in study.private_columns_file("codebook").read_text(encoding="utf-8")
+    assert "I had no key" in (study.private_reference / "codebook.csv").read_text(encoding="utf-8")
     assert read_reference(study).codebook.iloc[-1]["example"] == "I had no key."
 
 

@@ -33,13 +33,13 @@ from glc_analysis.addons.member_checking.returns import (
     write_returns,
 )
 from glc_analysis.disclosure.quotations import (
-    QUOTES_COLUMNS,
     printable_quotes,
     quotes_faults,
     replace_pseudonyms_with_general_words,
 )
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
+from glc_analysis.schema import reference_tables
 from glc_analysis.study import Study
 from glc_analysis.text import match_key
 from tests.addons.member_checking.support.filled_sheets import fill, fill_only, sheet
@@ -58,7 +58,7 @@ def study(sample_study, tmp_path_factory):
     """The built sample with proposed quotations."""
     root = tmp_path_factory.mktemp("returns") / "sample"
     shutil.copytree(sample_study.root, root)
-    quotes = pd.DataFrame(QUOTES, columns=list(QUOTES_COLUMNS))
+    quotes = pd.DataFrame(QUOTES, columns=list(reference_tables()["quotes"].required_columns))
     quotes.to_csv(root / "private/reference/quotes.csv", index=False)
     (root / "private/reference/joint_display.csv").unlink()  # which shows the sample's own quotations
     return Study(root)

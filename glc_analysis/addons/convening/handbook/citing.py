@@ -7,7 +7,9 @@ import re
 
 from glc_analysis.addons.convening.citing import PRINCIPLES_TITLE, collective_author_name
 from glc_analysis.addons.convening.handbook.contents import Handbook
-from glc_analysis.publish.downloads import read_release_number_and_day
+from glc_analysis.disclosure.rules import has_capability
+from glc_analysis.manifest import read_last_release_info
+from glc_analysis.study import Study
 
 
 def render_handbook_and_principles_bibtex(handbook: Handbook) -> str:
@@ -43,3 +45,12 @@ def render_handbook_citation_cff(handbook: Handbook) -> str:
     said = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in lines.items() if text]
     author = json.dumps(collective_author_name(study), ensure_ascii=False)
     return "\n".join([*said, "authors:", f"  - name: {author}"]) + "\n"
+
+
+def read_release_number_and_day(study: Study, audience: str) -> dict[str, object] | None:
+    """Returns the number and the day of an audience's release; None for the team, whose releases have no
+    number."""
+    if not has_capability(audience, "numbered_releases"):
+        return None
+    release = read_last_release_info(study, audience)
+    return {name: release[name] for name in ("number", "day")}

@@ -252,7 +252,7 @@ def test_one_raw_row_less_is_told_at_its_file(copied, pieces):
 
 
 def test_one_code_less_is_told_at_every_line_that_names_it(copied):
-    path, examples = copied.reference_file("codebook"), copied.private_columns_file("codebook")
+    path, examples = copied.reference_file("codebook"), copied.private_reference / "codebook.csv"
     columns = {"evidence": "reference", "joint_display": "code_id"}
     named = {(f"{name}.csv", str(n), column, row[column])
              for name, column in columns.items()
