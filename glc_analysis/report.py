@@ -171,7 +171,10 @@ class ReportRun:
     @cached_property
     def _assembly(self) -> Assembly:
         from glc_analysis.publish.site import Assembly
+        from glc_analysis.tables import use_python_strings
 
+        # As the build does: reference tables that it read with another kind of text would be read again.
+        self._exit.enter_context(use_python_strings())
         keys = {page.slug: self.last_entries[page.slug]["key"] for page in self.to_keep}
         keys |= {page.slug: page.key for page in self.to_run}
         with defer_interrupts():
@@ -294,7 +297,10 @@ class ReportRun:
 
     def _promote(self, gate: Gate) -> None:
         """Checks the run at the gate, completes it, and makes it the current run."""
-        gate.let_through(self.folder)
+        from glc_analysis.tables import use_python_strings
+
+        with use_python_strings():
+            gate.let_through(self.folder)
         for keep in load_declared_objects("runs", "keep"):
             keep(self.study, self.audience, self.folder)
         if not has_capability(self.audience, "internal"):  # first: whatever readers see must be on record

@@ -9,17 +9,21 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import psutil
 import pytest
 import zmq
 
+from glc_analysis import reference
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import Ahead, update_report_pages
 from glc_analysis.run.execute import Failure, PageProcesses, page_processes
 from glc_analysis.run.folders import point_current_to_run, remove_all_but_recent_runs, remove_incomplete_runs
 from glc_analysis.run.plan import PageJob, plan
+from glc_analysis.schema import reference_tables
 from glc_analysis.study import Study
+from glc_analysis.tables import use_python_strings
 from tests.run.small_study import NOTEBOOKS, TABLES, collection, edit, small_study, write_slices
 from tests.support.notebooks import for_the_public
 from tests.support.process import Process
@@ -63,6 +67,20 @@ def test_a_run_leaves_notebooks_a_site_and_a_record_behind_one_link(first):
     assert sorted(p.name for p in (home / "current").iterdir()) == ["notebooks", "run.json", "site"]
     assert set(pages(first / "study")) == {"index", "country-khm", "country-per"}
     assert "Bars of PER: 3 of 4" in (home / "current/site/country-per.html").read_text()
+
+
+def test_a_run_does_not_read_again_the_reference_tables_that_its_build_has_read(after_first):
+    study, folder = after_first
+    edit(folder / "00_index.ipynb", "3 of 4", "2 of 4")
+
+    def build():
+        reference._read_table.cache_clear()
+        with use_python_strings():
+            reference.read_reference(study)
+
+    with pd.option_context("mode.string_storage", "auto"):  # as in a command
+        update_report_pages(study, folder=folder, build=build)
+    assert reference._read_table.cache_info().misses == len(reference_tables())
 
 
 def test_a_page_tells_neither_folder_nor_study_and_is_written_in_universal_time(first):
