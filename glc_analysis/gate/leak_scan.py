@@ -899,8 +899,10 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.case == "any" or is_file_name:
         return True
     if term.case in ("heard", _IN_OTHER_SCRIPT):
-        is_author = term.rule == PART and CITED_AUTHOR.match(text, end)
-        return not is_author and not is_ordinary(words, "") and all(
+        before = text[max(0, start - 40):start]
+        is_other = term.rule == PART and (CITED_AUTHOR.match(text, end)
+                                          or _is_behind_other_given_name(term, before))
+        return not is_other and not is_ordinary(words, "") and all(
             word.lower() == word.upper() or word[0].isupper() or len(word) <= _LONGEST_PARTICLE
             for word in name_variants.WORD.findall(words))
     if term.case == "label" and term.text.isupper() and " " not in term.text:
@@ -925,15 +927,25 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     return is_place or term.case == "given" and not re.match(r"\s[^\W\d_a-z]", text[end:end + 2])
 
 
-def _is_defined(letters: str, behind: str) -> bool:
-    """Whether the text after some letters explains, in brackets, what else they are short for.
+def _is_behind_other_given_name(term: Term, before: str) -> bool:
+    """Whether a given name stands before a surname that does not sound like a word of the term."""
+    found = re.search(r"([^\W\d_]{3,}) $", before)
+    return bool(found) and follows_first_name(before) and not any(
+        transcriptions.list_consonant_readings(word) & transcriptions.list_consonant_readings(
+            fold_text(found[1])) for word in transcriptions.split_name_without_particles(term.text))
 
-    >>> [_is_defined("NPL", behind) for behind in (" ratio (non-performing loans)", " (4 of 7)", " (Nepal)")]
-    [True, False, False]
+
+def _is_defined(letters: str, behind: str) -> bool:
+    """Whether the text after some letters explains what else they are short for.
+
+    >>> [_is_defined("NPL", behind) for behind in (
+    ...     " ratio (non-performing loans)", " stands for non-performing loans", " (4 of 7)", " (Nepal)")]
+    [True, True, False, False]
     """
-    found = re.match(r"[^()]{0,20}\(([^()]+)\)", behind)
-    words = re.split(r"[\s-]+", found[1]) if found else []
-    return ("".join(word[:1] for word in words).casefold() == letters.casefold()
+    found = re.match(r"[^()]{0,20}\(([^()]+)\)|(?: here)? (?:means|stands for) ([^,.;:()]+)", behind)
+    words = re.split(r"[\s-]+", found[1] or found[2]) if found else []
+    meaning = [word for word in words if word not in name_variants.CONNECTORS]
+    return ("".join(word[:1] for word in meaning).casefold() == letters.casefold()
             or len(words) == 1 and words[0].islower() and bool(re.match(".*".join(letters), words[0], re.I)))
 
 

@@ -460,7 +460,7 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
                                 if name not in named])):
         yield from ((kind, word) for word in words if fold_text(match_key(word)) not in never and (
             len(word) >= _SHORTEST or word.isupper() or _SIGNS_FOR_SYLLABLES.fullmatch(word)))
-    if country_id not in CODES_THAT_ARE_WORDS:
+    if country_id not in CODES_THAT_ARE_WORDS and country_id.lower() not in never:
         yield CODE, country_id
     if country_id in _dialling_codes():
         yield CODE, f"+{_dialling_codes()[country_id]}"
