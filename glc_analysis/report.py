@@ -291,7 +291,10 @@ class ReportRun:
             good, f"Not updated since {updated}: its notebook has failed since then.")
 
     def _record(self, **more: str) -> None:
-        entries = {page.slug: self.entries[page.slug] for page in self.pages if page.slug in self.entries}
+        """Records the pages. While the run goes on, these are only the pages that it makes: all others are in
+        the record of the last run."""
+        pages = self.pages if more else self.to_run
+        entries = {page.slug: self.entries[page.slug] for page in pages if page.slug in self.entries}
         record.write(self.folder, {**self.head, **more}, entries,
                      {page.slug: self._new_path(page.slug).parent for page in self.own_pages})
 

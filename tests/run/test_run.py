@@ -83,6 +83,20 @@ def test_a_run_does_not_read_again_the_reference_tables_that_its_build_has_read(
     assert reference._read_table.cache_info().misses == len(reference_tables())
 
 
+def test_while_a_run_goes_on_its_record_has_only_the_pages_that_it_makes(after_first):
+    study, folder = after_first
+    edit(folder / "00_index.ipynb", "3 of 4", "2 of 4")
+    recorded = []
+
+    def progress(done, total, title):
+        path = next((study.reports / "team/runs").glob("*/.run.json"))
+        recorded.append([*json.loads(path.read_text())["pages"]])
+
+    update_report_pages(study, folder=folder, progress=progress)
+    assert recorded == [[], ["index"], ["index"]]
+    assert record(study)["pages"].keys() == {"index", "country-khm", "country-per"}
+
+
 def test_a_page_tells_neither_folder_nor_study_and_is_written_in_universal_time(first):
     text = "".join(path.read_text() for path in pages(first / "study").values())
     assert str(first) not in text
