@@ -95,9 +95,9 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
     if all(frames[name].empty for name in told):
         return
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
-    said, signed = (rows[rows["principle_id"].isin(shown)]
+    rated, signed = (rows[rows["principle_id"].isin(shown)]
                     for rows in (frames["ratings"], frames["signoffs"]))
-    ballots = said[["round_id", "rater_id", "principle_id", "panel"]].drop_duplicates()
+    ballots = rated[["round_id", "rater_id", "principle_id", "panel"]].drop_duplicates()
     untold = mark_undisclosed_observer_ballots(ballots["panel"],
                                                ballots["round_id"] + "/" + ballots["principle_id"])
     if not has_capability(audience, "every_round"):
@@ -105,7 +105,7 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
     for row in ballots[~untold].to_dict("records"):
         for block in (block_id("votes", f"{row['principle_id']}/{row['round_id']}"), AGENDA_BLOCK):
             yield block, f"{row['round_id']}/{row['rater_id']}", owner.get(row["rater_id"], row["rater_id"])
-    for row in said[said["may_be_read"] & (said["comment"] != "")].to_dict("records"):
+    for row in rated[rated["may_be_read"] & (rated["comment"] != "")].to_dict("records"):
         line = f"{row['round_id']}/{row['rater_id']}"
         yield block_id("comments", row["principle_id"]), line, owner.get(row["rater_id"], row["rater_id"])
     for row in signed.to_dict("records"):

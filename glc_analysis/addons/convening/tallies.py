@@ -327,8 +327,8 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
     - ``fully_disclosed_panels``: the panels whose counts are all disclosed.
     - ``comments``: the comments that may be read, keyed by principle; they follow its results.
 """
-    here = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
-    if here["tallies"].empty:
+    of_round = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
+    if of_round["tallies"].empty:
         return ["No vote was cast."]
     own = principles[principles["translation_of"] == ""]
     names, lines = dict(zip(own["principle_id"], own["short_name"], strict=True)), []
@@ -337,21 +337,21 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
                                                              fully_disclosed_panels=fully_disclosed_panels)
     disclosed = disclosed[disclosed["round_id"] == round_id].sort_values(
         ["criterion", "panel"], key=lambda words: words.map(order), kind="stable")
-    for principle, version in sorted({*zip(here["tallies"]["principle_id"], here["tallies"]["version"],
-                                           strict=True)}):
+    tallies = of_round["tallies"]
+    for principle, version in sorted({*zip(tallies["principle_id"], tallies["version"], strict=True)}):
         lines.append(f"{format_printed_id(principle, version)} {names[principle]}")
         lines += map(_line, disclosed[disclosed["principle_id"] == principle].to_dict("records"))
         lines += [f"    “{comment}”" for comment in (comments or {}).get(principle, [])]
-    held = here["ratings"][here["ratings"]["excluded"] != ""]
+    held = of_round["ratings"][of_round["ratings"]["excluded"] != ""]
     lines += [f"Excluded: {n} {'vote' if n == 1 else 'votes'}, {principle} {criterion}: {why}."
               for (principle, criterion, why), n in held.groupby(
                   ["principle_id", "criterion", "excluded"]).size().items()]
     few = f"{largest_undisclosed_panel(0)} votes or fewer"
-    if here["tallies"]["n_by_proxy"].any():
+    if of_round["tallies"]["n_by_proxy"].any():
         few += (f", with one by proxy of {largest_undisclosed_panel(1)}, "
                 f"with more by proxy of {largest_undisclosed_panel(2)}")
     return [*lines, f"Nothing is said of panels of {few}.",
-            f"Rule: {here['tallies']['rule'].iloc[0]}."]
+            f"Rule: {of_round['tallies']['rule'].iloc[0]}."]
 
 
 def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],

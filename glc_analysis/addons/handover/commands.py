@@ -1,4 +1,4 @@
-"""The commands that publish the pages of an audience in a folder, and remove them again."""
+"""The commands that publish an audience's pages in a folder, and remove them again."""
 
 from __future__ import annotations
 
