@@ -161,15 +161,15 @@ def join_spaced_letters(text: str) -> str:
 
 def split_composed_words(text: str) -> list[str]:
     """Returns the words of each file name, hashtag and id in a text, each as a text of its own: as written,
-    and all with capital letters.
+    and each word with a capital letter.
 
     >>> split_composed_words("photo_MRojas.jpg, by Ana-Luz")
     ['photo M Rojas jpg', 'Photo M Rojas Jpg']
     """
     found = dict.fromkeys(word for word in _COMPOSED.findall(text) if "_" in word or (
         _WORD_BEGINS.search(word) and re.search(r"[#./\d]", word)))
-    return [form for word in found for form in dict.fromkeys((
-        identifier_variants(word)[-1], identifier_variants(word)[-1].title()))]
+    texts = [identifier_variants(word)[-1] for word in found]
+    return [form for text in texts for form in dict.fromkeys((text, text.title()))]
 
 
 def encoded_words(text: str) -> dict[str, str]:

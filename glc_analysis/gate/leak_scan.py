@@ -232,6 +232,8 @@ _GAP = 8
 """The largest number of characters between two words of a name."""
 _AROUND = 80
 """The number of letters before and after a broken word within which the rest of its name must stand."""
+_BROKEN_BY_BLANK = 6
+"""The smallest number of letters in a word that may be broken by a blank alone; "Ben in" is two words."""
 _BREAKS = ("-", "- ", "-\n", " ", "\u00ad", "\u00ad ", "- > ", "- * ")
 """The signs that can stand between the halves of a broken word."""
 ALLOWED = "allowed"
@@ -432,7 +434,8 @@ class Search:
             misspelt = (name for more in (-1, 0, 1)
                         for name in self._long_surnames.get((word[0], len(word) + more), ())
                         if name_variants.differ_by_one_letter(word, name[1:]))
-            stems = [name_variants.strip_case_ending(word)] if word[:3] in self.stem_starts else []
+            stems = [name_variants.strip_case_ending(word)] if (
+                word[:3] in self.stem_starts or name_variants.is_cyrillic(word)) else []
             inflected = [form for begin in name_variants.beginnings_of(word)
                          if (form := name_variants.WITH_ENDING + begin) in self.with_ending]
             self._forms[word] = (*name_variants.list_forms_for_name_matching(word), *misspelt, *stems,
@@ -786,6 +789,8 @@ class _Document:
                 if (start, rest) not in self.pairs:
                     continue
                 for between in _BREAKS:
+                    if between == " " and len(whole) < _BROKEN_BY_BLANK:
+                        continue
                     at = self.letters.find(start + between + rest)
                     while at >= 0:
                         end = at + len(whole) + len(between)
@@ -842,9 +847,20 @@ def _terms(rows: Iterable[tuple[str, ...]], audience: str,
     named = [(name, match, f"name: {kind}", audience in re.split(r"[\s,]+", allowed),
               _case_of(name, kind) if match == "folded" else "any") for name, match, kind, allowed in rows]
     others = [(text, "folded", rule, rule == ALLOWED, _case_of(text, rule)) for text, rule in known]
-    for one in [*named, *others]:
-        if (term := _term(*one)) is not None:
-            yield term
+    for text, how, *rest in [*named, *others]:
+        for spelt in dict.fromkeys((text, *_codes_in_file_names(text, how))):
+            if (term := _term(spelt, how, *rest)) is not None:
+                yield term
+
+
+def _codes_in_file_names(text: str, how: str) -> list[str]:
+    """Returns the forms of a code of a case or room in file names, in which blanks stand for hyphens.
+
+    >>> _codes_in_file_names("LKV-2019", "whole-word"), _codes_in_file_names("Blue Room", "whole-word")
+    (['LKV 2019', 'lkv 2019'], [])
+    """
+    bare = re.sub("[-_/]", " ", text)
+    return [bare, bare.lower()] if how == "whole-word" and re.search(r"\d", text) else []
 
 
 @lru_cache(1 << 14)

@@ -71,6 +71,9 @@ _KHMER = re.compile("[\u1780-\u17ff]")
 _KHMER_LETTERS = str.maketrans({"ដ": "ត", "ឲ": "ឱ", "ឨ": "ឧ", **dict.fromkeys(
     "\u17b4\u17b5\u17c9\u17ca\u17cb\u17d0\u200b")})
 _CYRILLIC = re.compile("[\u0400-\u052f]")
+_SLAVIC_LETTERS = str.maketrans({**dict.fromkeys("іїы", "и"), **dict.fromkeys("єэё", "е"), "ґ": "г",
+                                 **dict.fromkeys("ьъ")})
+"""Letters of Ukrainian and Russian that stand for each other when a name changes its language."""
 _FLEETING_VOWEL = re.compile("(?<=[\u0400-\u052f]{3})[оеєіё](?=[кцрлн]$)")
 _ENDINGS = {script: [fold_text(row["ending"]) for row in read_packaged_csv(__file__, "case_endings.csv")
                      if row["script"] == script] for script in ("cyrillic", "latin")}
@@ -148,7 +151,9 @@ def strip_case_ending(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word[:-len(ending)]
             break
-    return f"~{_FLEETING_VOWEL.sub('', word)}"
+    if word.isascii():
+        return f"~{word}"
+    return f"~{_FLEETING_VOWEL.sub('', word).translate(_SLAVIC_LETTERS)}"
 
 
 def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple[str, ...]]:
@@ -213,7 +218,7 @@ def _joined_parts(words: list[str]) -> Iterator[str]:
     for surname in dict.fromkeys([*surnames, "".join(surnames)]):
         yield from (joined for joined in (words[0] + surname, surname + words[0])
                     if len(joined) >= _RUN_TOGETHER)
-        if len(surname) >= _RUN_TOGETHER - 1:
+        if len(surname) >= _RUN_TOGETHER - 1 and not is_cyrillic(surname):  # there, a letter may be an ending
             initials = "".join(word[0] for word in words[:-len(surnames)])
             yield from dict.fromkeys((words[0][0] + surname, surname + words[0][0], initials + surname))
 
@@ -500,7 +505,8 @@ def names_to_disregard(hidden: Collection[str], languages: Collection[str]) -> l
     telling = {word for one in hidden for _, text in list_words_revealing_country(one, languages)
                for word in fold_text(match_key(text)).split()}
     signs = {word for word in words if _SIGNS_FOR_SYLLABLES.fullmatch(word)}
-    phrases = [phrase for phrase in harmless_phrases() if not telling.isdisjoint(fold_text(phrase).split())]
+    phrases = [phrase for phrase in harmless_phrases() if not telling.isdisjoint(fold_text(phrase).split())
+               or any(word in phrase for word in signs)]
     return [*phrases, *(name for name in others if any(word in name for word in signs)
                         or len(name.split()) > 1 and not words.isdisjoint(match_key(name).split()))]
 

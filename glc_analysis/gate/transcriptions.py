@@ -18,10 +18,14 @@ from glc_analysis.gate.name_variants import WORD, strip_case_ending
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
 
+_WITH_VOWELS = re.compile("[\u0370-\u03ff\u0530-\u058f\u0900-\u0dff\u10a0-\u10ff\u1200-\u137f]")
+"""The pattern of letters of scripts without capitals, or seldom written with them, that write their vowels:
+Greek, Armenian, those of India, Georgian and Ethiopic."""
 _LATIN = {row["letter"]: row["sounds"] for row in read_packaged_csv(__file__, "transcription.csv")}
 PARTICLES = frozenset((
     "a", "al", "and", "bin", "bint", "d", "da", "de", "del", "den", "der", "des", "di", "do", "dos", "du",
-    "e", "el", "ibn", "l", "la", "las", "le", "les", "los", "ni", "of", "the", "van", "von", "wa", "y"))
+    "e", "el", "ibn", "l", "la", "las", "le", "les", "los", "ni", "of", "the", "van", "von", "wa", "y",
+    "аль", "бин", "ибн", "ель", "эль"))
 """The words in names that do not count as a part of the name, such as "bin" and "de"."""
 _SOUNDS = (
     (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"rz", ("C", "RS")), (r"kh|gh", ("K",)),
@@ -157,6 +161,7 @@ def is_other_spelling_of_name(name_words: tuple[str, ...], text_words: tuple[str
         return False
     heard = sum(len(max(readings, key=len)) for readings in common)
     if heard < (_FEWEST_IN_SAME_SCRIPT if same else _FEWEST_SOUNDS if _is_latin_or_cyrillic(text_words[0])
+                else _FEWEST_IN_SAME_SCRIPT if _WITH_VOWELS.match(text_words[0])
                 else _FEWEST_WITHOUT_CAPITALS):
         return False
     return not same or name_words != text_words and all(
