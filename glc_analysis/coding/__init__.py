@@ -1,1 +1,2 @@
-"""Coded texts: the codebook, how far coders agree, what the codes show together."""
+"""Reads the codings of texts, keeps the codebook, measures agreement between coders, and finds codes that
+occur together."""

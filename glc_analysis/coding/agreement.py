@@ -1,14 +1,14 @@
-"""Agreement between coders on codes, with the table ``agreement``.
+"""Computes the agreement between coders on codes, and makes the table ``agreement``.
 
-The module computes coefficients of agreement, with intervals, from the codes that coders gave to units. It
-also makes table ``agreement`` of a study. The table has rows for every code and for all codes together, both
-with turns as units and with characters as units. A unit that a coder read and left uncoded has a value; it is
-not missing. An undefined coefficient is NaN with a reason, never 1, and raises no exception. A coefficient
-that corrects for chance is undefined if all values are the same.
+The coefficients of agreement and their intervals are computed from the codes that coders gave to units of
+text. The table ``agreement`` has rows for every code and for all codes together. It counts first turns and
+then characters as the units. A unit that a coder read and left uncoded counts as coded with the empty set of
+codes, not as missing. An undefined coefficient is NaN with a reason, never 1, and raises no exception. A
+coefficient that corrects for chance agreement is undefined if all coders gave all units the same value.
 
-The module compares only codings of the same units with the same version of the codebook, as they were before
-differences between coders were reconciled. Intervals are computed by
-:mod:`~glc_analysis.coding.coefficients`.
+The module compares two codings only if they code the same units with the same version of the codebook. It
+uses the codings as they were before differences between coders were reconciled. The intervals of coefficients
+are computed by :mod:`~glc_analysis.coding.coefficients`.
 """
 
 from __future__ import annotations
@@ -47,55 +47,58 @@ AGREEMENT_KEY = AGREEMENT_COLUMNS[:4]
 OPTIONAL = {"question_id": "", "length": 1, "is_missing": False}
 ALL_UNITS = "all"
 UNASSISTED = "unassisted"
-"""The subset of the texts in which no suggested code was accepted."""
+"""The name of a subset in table ``agreement``: the texts in which no coder accepted a suggested code."""
 NOT_SHARED = "the coder coded no unit that another coder coded"
 
 
 def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 1000, seed: int = 1,
                     ancestors: Mapping[str, Sequence[str]] | None = None, parents: str = "missing",
                     single: Set[str] = frozenset()) -> pd.DataFrame:
-    """Returns agreement between coders, one row per measure, code and subset.
+    """Returns the agreement between coders, with one row per measure, code and subset of the units.
 
-    ``unit`` is the kind of unit, which is written into column ``unit``. ``units`` has one row for every unit
-    and coder who read it; a unit that was never assigned to a coder has no row for that coder. The columns of
-    ``units`` are:
+    ``unit`` names the kind of unit, such as ``turn``; the function writes it into column ``unit``. ``units``
+    has one row for every unit and coder who read it; a unit that was never assigned to a coder has no row for
+    that coder. The columns of ``units`` are:
 
     - unit_id, document_id, coder_id;
-    - ``codes``: the set of code ids, empty where the coder left the unit uncoded;
-    - question_id (optional): blank for no question;
+    - ``codes``: the set of code ids that the coder gave the unit; empty if the coder left the unit uncoded;
+    - question_id (optional): the question that the unit answers; blank if it answers none;
     - ``length`` (optional): the number of units that the row represents, such as the characters of a passage;
-    - ``respondent_id`` (optional): the respondent whose unit it is, because the bootstrap draws whole
-      respondents; by default every document is one respondent;
-    - ``is_missing`` (optional): true where the coder read the unit but the coding is not known.
+    - ``respondent_id`` (optional): the respondent to whom the unit belongs, because the bootstrap draws whole
+      respondents; without this column every document counts as one respondent;
+    - ``is_missing`` (optional): true if the coder read the unit but the coder's codes for it are not known.
 
-    The measures of a code compare presence and absence: percent, positive and negative agreement, alpha, AC1,
-    PABAK, and with exactly two coders kappa. ``prevalence.<coder>`` is the coder's share of pairable units
-    with the code; column ``prevalence`` is the share over all units. All codes together have a blank code_id
-    and the measure ``masi_alpha``.
+    The measures of a single code compare whether coders gave the code or not: percent agreement, positive and
+    negative agreement, alpha, AC1, PABAK and, if there are exactly two coders, kappa. The measure
+    ``prevalence.<coder>`` is the share of the coder's pairable units that have the code. Column
+    ``prevalence`` is the share of the units of all coders that have the code. The rows for all codes together
+    have a blank code_id and the measure ``masi_alpha``.
 
-    Subsets are ``all``, ``document=<id>`` and ``question=<id>``. There are no rows for a document with only
-    one unit, such as an answer, nor for a document in ``single``, because a coefficient of one unit means
-    nothing. ``low`` and ``high`` come from a bootstrap of respondents; only subsets with several documents
-    have them. Every NaN has a reason.
+    The subsets of the units are named ``all``, ``document=<id>`` and ``question=<id>``. There are no rows for
+    a document with only one unit, such as an answer, nor for a document in ``single``, because a coefficient
+    of one unit means nothing. The interval from ``low`` to ``high`` comes from a bootstrap of respondents;
+    only subsets with several documents have an interval. Every coefficient that is NaN has a reason.
 
-    ``ancestors`` maps each code to the codes above it. The codes above are measured as well; a code above
-    counts as present wherever a code below it is present. If a coder gave a unit a code above and none of the
-    codes below it, the coding does not say which code below was meant. With ``parents="missing"``, the coder
-    then has no value in this unit for the codes below and for all codes together. With ``parents="absent"``,
-    the codes below count as absent.
+    ``ancestors`` maps each code to the codes above it. Agreement on the codes above is measured as well; a
+    code above counts as given wherever a code below it was given. A coder may give a unit a code above and
+    none of the codes below it, so that the coding does not say which code below was meant. With
+    ``parents="missing"``, such a unit has no value from this coder for the codes below and for all codes
+    together. With ``parents="absent"``, the codes below count as not given by this coder.
 
     ``n_missing`` counts the values that are missing because of ``is_missing``. ``lowest`` and ``highest`` are
-    the lowest and the highest coefficient that result from these ways of filling in all missing values:
+    the lowest and the highest coefficient that result if all missing values are filled in, in one of these
+    ways:
 
-    - values different from those of the other coders;
-    - values equal to those of the other coders;
-    - with the code;
-    - without the code.
+    - with values that differ from those of the other coders;
+    - with values equal to those of the other coders;
+    - with the code as given (for a single code);
+    - with the code as not given (for a single code).
 
-    The codings must be independent and of one version of the text and of the codebook. So the caller leaves
-    out the coder ``consensus``, and gives the units of another version of a text other unit_ids.
+    The coders must have coded independently, with the same version of the text and of the codebook. The
+    caller therefore leaves out the coder ``consensus``, and gives the units of each other version of a text
+    different unit_ids.
 
-    Raises Faults where a coder has two rows for a unit, or a unit has two documents, questions or lengths.
+    Raises Faults if a coder has two rows for a unit, or if a unit has two documents, questions or lengths.
 
     >>> row = dict(document_id="d1", codes={"shelter"})
     >>> units = pd.DataFrame([{**row, "unit_id": u, "coder_id": c} for u in "12" for c in "ab"])
@@ -117,8 +120,8 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
 class _CodedUnits(NamedTuple):
     """The codings of units, and the document, respondent and question of each unit.
 
-    ``numbers`` is a matrix of coders x units. It has the index in ``sets`` of the codes that the coder gave
-    the unit, or -1 where the unit was never assigned to the coder.
+    ``numbers`` is a matrix of coders x units. Each element of ``numbers`` is the index in ``sets`` of the set
+    of codes that the coder gave the unit, or -1 if the unit was never assigned to the coder.
     """
 
     numbers: np.ndarray
@@ -133,13 +136,13 @@ class _CodedUnits(NamedTuple):
 
     def values(self, value_of: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Returns the values that coders gave to the units ``at``, as a matrix of coders x units; -1 where a
-        coder gave no value. ``value_of`` has the value of each set of codes."""
+        coder gave no value. ``value_of`` has the value to which each set of codes is translated."""
         return np.where(self.is_missing[:, at], -1, value_of[self.numbers[:, at]])
 
 
 class _Tree:
-    """The value of every code for each set of codes that a coder may give a unit: present, absent or missing.
-    Codes above a present code are present as well."""
+    """States for every code and every set of codes that a coder may give a unit whether the code is present,
+    absent or missing. A code above counts as present if a code below it is present."""
 
     def __init__(self, sets: list[frozenset], ancestors: Mapping[str, Sequence[str]], *,
                  is_missing: bool) -> None:
@@ -158,12 +161,12 @@ class _Tree:
 
 
 class _Measurement(NamedTuple):
-    """One code, or all codes together, with the values that are compared and the measures that are
-    computed."""
+    """One code, or all codes together, with the values that coders gave and the measures that are computed
+    from the values."""
 
     code_id: str
     value_of: np.ndarray
-    """the value of each set of codes; the last value, at index -1, is for units without a set"""
+    """the value of each set of codes; the last value, at index -1, is for units that have no set of codes"""
     n_values: int
     measures: dict[str, Measure]
     distance: Distance | None = None
@@ -204,8 +207,8 @@ def _check(units: pd.DataFrame) -> None:
 
 
 def _all_codes(grid: _CodedUnits, tree: _Tree) -> _Measurement:
-    """Returns the measurement of all codes together. A value is a set of codes. If the set has a code and a
-    code above it, the code above is removed."""
+    """Returns the measurement of all codes together. The value of a unit is a set of codes. If the set
+    contains a code and a code above it, the code above is removed from the set."""
     masi = masi_distance(tree.specific)
 
     def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -215,8 +218,8 @@ def _all_codes(grid: _CodedUnits, tree: _Tree) -> _Measurement:
 
 
 def _single_codes(grid: _CodedUnits, tree: _Tree) -> list[list[_Measurement]]:
-    """Returns the measurements of each code: presence is 1, absence is 0. Codes are in one list if exactly
-    the same units have values for them."""
+    """Returns the measurements of each code; the value of a unit is 1 if the code is present, and 0 if it is
+    absent. Codes whose values are known in exactly the same units are put into one list."""
     measures = {**NOMINAL, "positive_agreement": specific_measure(1),
                 "negative_agreement": specific_measure(0),
                 **{f"prevalence.{coder_id}": _prevalence(coder)
@@ -231,16 +234,16 @@ def _single_codes(grid: _CodedUnits, tree: _Tree) -> list[list[_Measurement]]:
 
 
 def _prevalence(coder: int) -> Measure:
-    """Returns the measure for the share of units with the code, among the coder's units that another coder
-    read too."""
+    """Returns the measure for the share of units with the code, among the units that this coder and at least
+    one other coder read."""
     def share(counts: CodingCounts) -> np.ndarray:
         return counts.marginals[:, coder, 1] / counts.marginals[:, coder].sum(axis=-1)
     return Measure(share, NOT_SHARED)
 
 
 def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int, is_single: np.ndarray) -> Iterator[tuple]:
-    """Yields the rows of every code and subset, without the column ``unit``. Documents that ``is_single``
-    marks have no rows."""
+    """Yields the rows of every code and subset, without the column ``unit``. Documents for which
+    ``is_single`` is true get no rows."""
     batches = [[_all_codes(grid, tree)], *_single_codes(grid, tree)]
     is_by_document = bool((grid.respondents == grid.documents).all())
     n_respondents = int(grid.respondents.max(initial=-1)) + 1
@@ -270,7 +273,7 @@ def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int, is_single: np.n
 def _counted(grid: _CodedUnits, at: np.ndarray, coding: _Measurement, groups: np.ndarray, n_groups: int, *,
              values: np.ndarray | None = None) -> CodingCounts:
     """Returns the counts of a code, or of all codes together, in the units ``at``, per group. If ``values``
-    is given, it is counted instead of the values that the coders gave."""
+    is given, the function counts ``values`` instead of the values that the coders gave."""
     given = grid.values(coding.value_of, at) if values is None else values
     return count_codings(given, coding.n_values, groups=groups[at], n_groups=n_groups,
                          lengths=grid.lengths[at], distance=coding.distance)
@@ -302,7 +305,8 @@ def _extremes(grid: _CodedUnits, at: np.ndarray, coding: _Measurement) -> dict[s
 
 
 def _most_given(values: np.ndarray, n_values: int) -> np.ndarray:
-    """Returns the value that most coders gave to each unit; in a tie, the value with the highest number."""
+    """Returns, for each unit, the value that most coders gave to it; in a tie, the value with the highest
+    number."""
     times = np.stack([(values == value).sum(axis=0) for value in range(n_values)])
     return n_values - 1 - np.argmax(times[::-1], axis=0)
 
@@ -331,23 +335,23 @@ DRAWS = 1000
 def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                     ancestors: Mapping[str, Sequence[str]], *, mixed_coders: Set[str] = frozenset(),
                     parents: str = "missing") -> pd.DataFrame:
-    """Returns agreement between coders before differences were reconciled, with the columns of
-    :func:`agreement_table`; no rows if no two coders read the same text.
+    """Returns the agreement between coders before their differences were reconciled, with the columns of
+    :func:`agreement_table`. There are no rows if no two coders read the same text.
 
     - ``coded``: one row for each participant's segment and coder who read it, as
       :func:`glc_analysis.coding.consensus.coding_units` returns it, with the codebook_version that the coder
-      used. Codings with different versions are never compared. A coder without a stated version counts as
-      having used the version that the document's other coders state, provided that they all state the same
-      version.
-    - ``ancestors``: the families, themes and domains above each code. The codes above are measured as well;
-      they count as present wherever a code below them was given.
-    - ``parents``: whether the codes below are missing or absent if a coder gave a unit only a code above them
-      (:func:`agreement_table`).
-    - ``mixed_coders``: the coders whose file does not separate the work of several people. They are left out,
-      and so is the consensus.
+      used. Codings that were made with different versions of the codebook are never compared. A coder who
+      states no version of the codebook counts as having used the version that the other coders of the
+      document state, provided that they all state the same version.
+    - ``ancestors``: maps each code to the families, themes and domains above it. Agreement on the codes above
+      is measured as well; a code above counts as given wherever a code below it was given.
+    - ``parents``: says whether the codes below count as missing or as absent if a coder gave a unit only a
+      code above them (:func:`agreement_table`).
+    - ``mixed_coders``: the coders whose file does not separate the work of several people. Mixed coders are
+      left out, and so is the coder ``consensus``.
 
-    Agreement is measured twice, with the units ``turn`` and ``character``. With characters, a passage counts
-    in proportion to its length.
+    Agreement is measured twice: first turns are the units, then characters are. If characters are the units,
+    a passage counts in proportion to its length.
     """
     coded = coded[~coded["coder_id"].isin({CONSENSUS, *mixed_coders})]
     readers = coded.groupby("document_id")["coder_id"].transform("nunique")
@@ -369,15 +373,15 @@ def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
 
 
 def _only_version(coded: pd.DataFrame) -> dict[str, str]:
-    """Returns the version of the codebook that the coders of each document used. It is blank if coders state
-    different versions, or if none states a version."""
+    """Returns the version of the codebook that the coders of each document used. The version is blank if
+    coders of the document state different versions, or if no coder states a version."""
     stated = coded[coded["codebook_version"] != ""].groupby("document_id")["codebook_version"].agg(set)
     found = dict.fromkeys(coded["document_id"], "")
     return found | {document: next(iter(some)) for document, some in stated.items() if len(some) == 1}
 
 
 class _Turn(NamedTuple):
-    """A turn, and one of the coders who read it."""
+    """A turn, together with one of the coders who read the turn."""
 
     unit_id: str
     document_id: str
@@ -388,8 +392,8 @@ class _Turn(NamedTuple):
 
 
 def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Cuts every turn wherever a coder's passage begins or ends. Returns one row per piece of a turn and
-    coder who read the turn."""
+    """Cuts every turn at the positions where a coder's passage begins or ends. Returns one row per cut
+    stretch of a turn and coder who read the turn."""
     spans = {segment_id: (start, end) for segment_id, start, end in zip(
         segments["segment_id"], segments["start"].tolist(), segments["end"].tolist(), strict=True)}
     passages: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)

@@ -1,5 +1,5 @@
-"""Tables about agreement for people to read: by question, by the words that coders marked, and by the number
-of readers.
+"""Makes tables that show people how far coders agree: by question, by the words that coders marked, and by
+the number of readers.
 
 The functions take frames of the tables ``agreement``, ``codings``, ``segments``, ``readings`` and
 ``documents``, and return frames.
@@ -17,13 +17,13 @@ from glc_analysis.coding.consensus import CONSENSUS, MAJORITY, repeat_codings_fo
 
 
 def agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per code and question, if any turn or answer to the question has the code. The lowest
-    alpha comes first.
+    """Returns one row per code and question for which any turn or answer to the question has the code. The
+    row with the lowest alpha comes first.
 
     - code_id, question_id, n_units, prevalence;
-    - agree (percent agreement), positive and alpha: the measures within the question;
-    - agree_pooled, alpha_pooled: the measures for all questions together. They are often higher, because
-      coders easily agree that a code is absent in the turns of other questions.
+    - agree (percent agreement), positive (positive agreement) and alpha: the measures within the question;
+    - agree_pooled, alpha_pooled: percent agreement and alpha for all questions together. The pooled measures
+      are often higher, because coders easily agree that a code is absent in the turns of other questions.
     """
     turns = agreement[(agreement["unit"] == "turn") & (agreement["code_id"] != "")]
     names = {"percent_agreement": "agree", "positive_agreement": "positive", "alpha": "alpha"}
@@ -39,10 +39,10 @@ def agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
 
 
 def explain_blank_columns(agreement: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
-    """Returns sentences that say why columns of a table of agreement are blank for every code.
+    """Returns sentences that explain why columns in a table of agreement are blank for every code.
 
-    ``columns`` maps each measure to the name of its column in the table. ``agreement`` has the rows of
-    agreement that the table shows."""
+    ``columns`` maps each measure to the name of its column in the table. ``agreement`` has those rows of
+    table ``agreement`` that the table displays."""
     if agreement.empty:
         return []
     by_reason: dict[str, list[str]] = defaultdict(list)
@@ -55,12 +55,13 @@ def explain_blank_columns(agreement: pd.DataFrame, columns: Mapping[str, str]) -
 
 
 def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Returns the turns to which several coders gave the same code on different words. These coders agree by
-    turn, but not by character.
+    """Returns the turns to which several coders gave the same code on different words. In such turns the
+    coders agree by turn, but not by character.
 
-    There is one row per turn, code and coder: segment_id, code_id, coder_id, words and shared. ``shared`` is
-    the number of letters that all these coders marked, divided by the number that any of them marked.
-    Punctuation and spaces do not count. The smallest share comes first.
+    The columns of the frame are segment_id, code_id, coder_id, words and shared, with one row per turn, code
+    and coder. ``shared`` is the number of letters that all coders of the code marked, divided by the number
+    that at least one of these coders marked. Punctuation marks and spaces are not counted as letters. The
+    rows with the smallest ``shared`` come first.
 
     >>> segments = pd.DataFrame({"segment_id": ["a.1"], "start": [0], "end": [11], "text": ["First. Then."],
     ...                          "role": ["participant"]})
@@ -94,11 +95,12 @@ def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) ->
 
 def count_texts_by_readers(readings: pd.DataFrame, documents: pd.DataFrame, *,
                            rule: str) -> tuple[pd.DataFrame, list[str]]:
-    """Returns a table with one row per number of readers, and a list of organisation_ids. The list has the
-    organisations whose texts each had at most one reader.
+    """Returns a table with one row per number of readers that texts have, and a list of organisation_ids. The
+    list names the organisations none of whose texts had more than one reader.
 
-    The columns of the table are readers, texts, organisations and "a code counts where". The last column says
-    how many of the readers must have given a code, by the study's rule of consensus.
+    The columns of the table are readers, texts, organisations and "a code counts where". The column "a code
+    counts where" says how many of the readers must have given a code, by the study's rule of consensus
+    (``rule``).
     """
     read = readings[readings["coder_id"] != CONSENSUS].merge(documents[["document_id", "organisation_id"]])
     by_text = read.groupby(["document_id", "organisation_id"], as_index=False)["coder_id"].nunique()

@@ -1,15 +1,15 @@
-"""Finds the place of a coder's passage in the canonical text, from the copy of the text that a coder's
-program keeps.
+"""Finds the place of a coder's passage in the canonical text (the masked text that coders get), using the
+copy of the text that the coder's program keeps.
 
 The canonical text and the copy may differ in these ways:
 
 - in spaces, line ends, Unicode form, and the form of quotation marks and dashes;
 - in names that were masked after the coder got the copy, or that now have other pseudonyms;
-- in the names of speakers;
-- in the times of cues, if the copy is the raw transcript.
+- in the names of speakers before turns;
+- in the times of subtitle cues, if the copy is the raw transcript.
 
-All other characters must be the same. A copy whose words were edited is aligned word by word
-(:mod:`.edited_texts`).
+All other characters of the copy must be the same as in the canonical text. A copy in which words were edited
+is aligned word by word (:mod:`.edited_texts`).
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ LONGEST_NAME = 200
 two cues."""
 
 Variable = tuple[int, int, str]
-"""A passage of the unmasked text that may be different in a copy. The tuple has the position of its first
-letter, the position after its last letter, and the pseudonym that replaces it in the canonical text."""
+"""A stretch of the unmasked text that may be different in a copy, such as a name. The tuple has the position
+of the stretch's first letter, the position after its last letter, and the pseudonym that replaces the stretch
+in the canonical text."""
 
 
 @dataclass(frozen=True)
 class CharacterMap:
-    """The characters of a text without spaces, in NFC and with plain quotation marks and dashes, and the
-    positions in the text at which each begins and ends."""
+    """The characters of a text without spaces, in NFC and with plain quotation marks and dashes, each with
+    the positions in the text at which it begins and ends."""
 
     text: str
     starts: list[int]
@@ -45,7 +46,7 @@ class CharacterMap:
 
     @classmethod
     def of(cls, text: str) -> CharacterMap:
-        """Returns the character map of a text.
+        """Returns the character map of ``text``.
 
         >>> CharacterMap.of("e\\u0301 “a”")
         CharacterMap(text='é"a"', starts=[0, 3, 4, 5], ends=[2, 4, 5, 6])
@@ -67,9 +68,9 @@ class CharacterMap:
 
 @dataclass(frozen=True)
 class AlignedSegment:
-    """Where a passage of the copy begins, and the passage of the unmasked text that corresponds to it.
-    ``is_same`` says whether the two have the same characters; otherwise they are a name or a speaker's
-    label."""
+    """A passage of the copy, by the position where it begins, and the passage of the unmasked text that
+    corresponds to it. ``is_same`` is true if the two passages have the same characters, and false if they are
+    a name or a speaker's label."""
 
     copy_start: int
     start: int
@@ -79,7 +80,7 @@ class AlignedSegment:
 
 @dataclass(frozen=True)
 class Alignment:
-    """A document's text, a coder's copy of it, and the segments in which the two correspond."""
+    """A document's text, a coder's copy of the text, and the segments of the two that correspond."""
 
     text: Text
     copy: CharacterMap
@@ -92,7 +93,8 @@ class Alignment:
 
     def locate(self, start: int, end: int) -> tuple[int, int]:
         """Returns the passage of the canonical text that corresponds to a passage of the copy; (-1, -1) if
-        the passage has only spaces. A passage that begins or ends within a name is widened to the whole name.
+        the passage of the copy has only spaces. A passage that begins or ends within a name is widened to the
+        whole name.
         """
         first, last = (bisect_left(self.copy.starts, at) for at in (start, end))
         if first >= last:
@@ -108,8 +110,8 @@ class Alignment:
 
 
 def align_copy(text: Text, copy: str) -> Alignment | None:
-    """Returns the alignment of a coder's copy, or None if it differs from the text in more than names and
-    labels.
+    """Returns the alignment of a coder's copy with the text, or None if the copy differs from the text in
+    more than names and labels.
 
     >>> text = Text("p1: Person 1 waits.\\n", "p1: Ana waits.\\n", ((4, 7, 4, 12),), ((0, 2),))
     >>> align_copy(text, "Client: Ana waits.").locate(8, 17), align_copy(text, "p1: Ana waited.")
@@ -136,7 +138,8 @@ def align_copy(text: Text, copy: str) -> Alignment | None:
 
 
 def find_quotation(text: Text, quote: str) -> list[tuple[int, int]]:
-    """Returns every place of a quotation in the canonical text, regardless of spaces and Unicode form."""
+    """Returns every place at which a quotation occurs in the canonical text, regardless of spaces and Unicode
+    form."""
     wanted, letters = CharacterMap.of(quote).text, _character_map(text.canonical)
     places, at = [], letters.text.find(wanted) if wanted else -1
     while at >= 0:
@@ -146,10 +149,10 @@ def find_quotation(text: Text, quote: str) -> list[tuple[int, int]]:
 
 
 def _variables(text: Text, unmasked: CharacterMap) -> list[list[Variable]]:
-    """Returns the names, speakers' labels and joins of a text, in order, in groups. Neighbours with no letter
-    between them are in the same group.
+    """Returns the names, speakers' labels and joins (places where two lines were joined) of a text, in order
+    and in groups. Names, labels and joins with no letter between them are in the same group.
 
-    If two of them overlap, the first keeps the characters that they share.
+    If two names or labels overlap, the first of the two keeps the characters that they share.
     """
     masked = {start: CharacterMap.of(text.canonical[new:new_end]).text
               for start, _, new, new_end in text.offsets}
@@ -171,8 +174,8 @@ def _separated(copy: str, start: int, end: int, group: list[Variable],
     """Returns the segments of a group of names and labels that have no letter between them.
 
     Starting from the end of the group, each name or label that is the same in the copy as in the masked or
-    the unmasked text becomes a separate segment. The names and labels before them are joined into one
-    segment.
+    the unmasked text becomes a separate segment. The names and labels before these separate segments are
+    joined into one segment.
     """
     segments, group = [], list(group)
     while len(group) > 1:
@@ -188,8 +191,8 @@ def _separated(copy: str, start: int, end: int, group: list[Variable],
 
 
 def _end_of_name(copy: str, at: int, following: str, *known: str) -> int:
-    """Returns the position at which the name or label that begins at ``at`` in the copy ends. The text
-    ``following`` must come next; the result is -1 if it is not found."""
+    """Returns the position at which the name or label that begins at ``at`` in the copy ends. ``following``
+    is the text that must come after the name or label; the function returns -1 if this text is not there."""
     for name in dict.fromkeys([*(CharacterMap.of(one).text for one in known), ""]):
         until = at + len(name)
         if copy.startswith(name + following, at) and (following or until == len(copy)):
@@ -203,15 +206,15 @@ def _end_of_name(copy: str, at: int, following: str, *known: str) -> int:
 def _character_map(text: str) -> CharacterMap:
     """Returns the character map of a canonical or unmasked text, which is needed for every quotation from it.
 
-    Only the last few maps are kept, because codings are placed text by text and the maps of all texts would
-    need too much memory.
+    Only the last few character maps are kept in memory, because codings are placed text by text and the maps
+    of all texts would need too much memory.
     """
     return CharacterMap.of(text)
 
 
 @lru_cache(maxsize=10_000)
 def _composed(word: str) -> tuple[tuple[str, int, int], ...]:
-    """Returns the characters of a word in NFC. Each has the start and the end of the characters in ``word``
+    """Returns the characters of a word in NFC, each with the start and the end of the characters in ``word``
     from which it is composed."""
     if unicodedata.is_normalized("NFC", word):
         return tuple((letter, n, n + 1) for n, letter in enumerate(word))

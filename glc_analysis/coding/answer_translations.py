@@ -1,6 +1,6 @@
-"""Translations of open answers, which people write into ``answer_translations.csv``.
+"""Reads translations of open answers, which people write into ``answer_translations.csv``.
 
-A translation helps a reader and is never coded: coders read the answer itself.
+A translated answer only helps people to read; coders code the original answer.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _COLUMNS = ["segment_id", "language", "organisation_id", "country_id", "question
 def match_and_mask_answer_translations(written: pd.DataFrame, documents: pd.DataFrame, names: pd.DataFrame,
                                        key: Mapping[str, str], *,
                                        records_of_other_waves: Collection[str] = ()) -> pd.DataFrame:
-    """Returns table ``answer_translations``: one row per answer and language of its translation, with
-    pseudonyms in place of names.
+    """Returns table ``answer_translations``: one row per answer and language of translation, with pseudonyms
+    in place of names.
 
-    ``written`` has the rows of answer_translations.csv. ``records_of_other_waves`` has the ids of records in
-    waves that the study's figures leave out; rows that translate these records are left out. Raises Faults
-    for rows that translate no open answer.
+    ``written`` has the rows of the file answer_translations.csv. ``records_of_other_waves`` has the ids of
+    records from waves of the survey that the study's figures leave out. Translations of the answers in these
+    records are left out. Raises Faults for each row that does not translate an open answer.
     """
     answers = documents[documents["kind"] == "answer"]
     asked: dict[str, list[str]] = defaultdict(list)

@@ -2,8 +2,8 @@
 
 The module reads the texts, the coders' files, and the codes that are columns of the survey. It makes the
 tables ``codings``, ``readings``, ``memos``, ``quarantined`` and ``disagreements``, and the data from which
-table ``agreement`` is computed. It also makes table ``codebook``, which has the codes of codebook.csv and, in
-addition, codes that only coders' files have.
+the table ``agreement`` is computed. The module also makes the table ``codebook``, which has the codes of
+codebook.csv and the codes that only coders' files have.
 """
 
 from __future__ import annotations
@@ -67,15 +67,14 @@ _SHOWN_BY = {
     "exact": "proved by the coder's words", "normalised": "proved by the coder's words",
     "same_text": "by the text in the coder's file", "moved": "by unchanged words in an edited text",
     "whole_text": "of whole texts", "accepted": "accepted by a person", "by_position": "by position alone"}
-"""For each value of column ``match`` in table ``codings``: the words that say how the place of a coding is
-known."""
+"""Maps each value of column ``match`` in table ``codings`` to words that say how the coding was placed."""
 REVIEW_COLUMNS = ["coder_id", "document_id", "start", "quote", "code", "decision", "segment_id", "words",
                   "reason", "by", "date"]
 
 
 class _Review(NamedTuple):
-    """A decision on passages: the columns of a row of reviewed_codings.csv. A blank cell matches any
-    passage."""
+    """A person's decision on a coder's passages: the columns of one row of reviewed_codings.csv. A blank cell
+    in a decision matches any passage."""
 
     coder_id: str
     document_id: str
@@ -91,10 +90,11 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
                   text_of: Callable[[str], Text], codebook: pd.DataFrame) -> list[Fault]:
     """Applies the decisions of reviewed_codings.csv to ``result``, and returns the faults of the file.
 
-    - Accepted codings get the match ``accepted``; quarantined codings among them are placed first.
-    - Codings that people decided to leave out are removed.
+    - Codings that people accepted get ``accepted`` in column ``match``. If an accepted coding was
+      quarantined, it is placed first.
+    - Codings that people decided to leave out are removed from ``result``.
 
-    A row names a code by its name in the coder's program or by its id.
+    A row of reviewed_codings.csv names a code by its name in the coder's program or by its code_id.
     """
     faults: list[Fault] = []
     ids = _ids_of_codes(result, codebook) if len(reviews) else {}
@@ -131,8 +131,8 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
 
 
 def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, set[str]]:
-    """Returns the ids of each code, keyed by the code's name in coders' programs: its code_id, and the
-    code_id under which it is counted today."""
+    """Returns the code_ids of each code, keyed by its name in coders' programs: the code's own code_id, and
+    the code_id under which its codings are counted today."""
     used = {passage.code for passage in (*result.codings, *result.quarantined)}
     ids, book_of_all = extend_codebook(used, result.definitions, codebook)
     return {name: {code, book.current_code(code, book_of_all)} for name, code in ids.items()}
@@ -140,8 +140,9 @@ def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, se
 
 def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed: Sequence[PlacedCoding],
                  text_of: Callable[[str], Text]) -> bool:
-    """Whether a row leaves passages that were placed by position where they are. It does so if its words are
-    the words at that place, or if it is a row for all documents."""
+    """Whether a row of reviewed_codings.csv leaves passages at the place that they got by their position
+    alone. A row leaves passages in place if its words are the words at that place, or if the row is for all
+    documents."""
     if waiting or review.document_id == ANY_DOCUMENT:
         return not waiting
     words, canonical = normalise_space(review.words), text_of(review.document_id).canonical
@@ -150,10 +151,11 @@ def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed:
 
 
 def rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
-    """Returns rows for reviewed_codings.csv, one per passage that a person should review.
+    """Returns rows to add to reviewed_codings.csv, one per passage that a person should review.
 
-    ``quarantined`` and ``codings`` are the processed tables. A row has the words of the canonical text; the
-    columns for the decision are blank. The turn is blank where the passage may be in several turns."""
+    ``quarantined`` and ``codings`` are the processed tables with these names. Each returned row has the words
+    of the canonical text; a person fills in the blank columns for the decision. The column for the turn is
+    blank if the passage may be in several turns."""
     by_position = codings[codings["match"] == "by_position"].rename(columns={"code_id": "code"})
     rows = pd.concat([quarantined.assign(words=quarantined["found"], reason=""),
                       by_position.assign(words=by_position["quote"], quote="")], ignore_index=True)
@@ -165,8 +167,8 @@ def rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataF
 
 
 def describe_placement_by_coder(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[str]:
-    """Returns a sentence for each coder. It states the number of codings, what proves their places, and how
-    many codings are quarantined.
+    """Returns a sentence for each coder about the coder's codings. The sentence states how many codings the
+    coder made, what proves the places of these codings, and how many of them are quarantined.
 
     >>> codings = pd.DataFrame({"coder_id": "ana", "match": ["exact", "moved", "exact"]})
     >>> describe_placement_by_coder(codings, pd.DataFrame({"coder_id": ["ana"]}))
@@ -184,8 +186,9 @@ def describe_placement_by_coder(codings: pd.DataFrame, quarantined: pd.DataFrame
 
 
 def find_faults_if_no_coding_counts(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[Fault]:
-    """Returns a fault for each coder if no coding of any coder counts, because every coding is quarantined or
-    was placed by position alone. ``codings`` and ``quarantined`` are the processed tables."""
+    """Returns one fault per coder if none of the study's codings counts, because every coding is quarantined
+    or was placed by its position alone. ``codings`` and ``quarantined`` are the processed tables with these
+    names."""
     own = codings[~codings["coder_id"].isin([CONSENSUS, SURVEY_CODER])]
     if (own["match"] != "by_position").any():
         return []
@@ -204,8 +207,8 @@ def find_faults_if_no_coding_counts(codings: pd.DataFrame, quarantined: pd.DataF
 
 def describe_codes_missing_from_codebook(codings: pd.DataFrame, quarantined: pd.DataFrame,
                                          codebook: pd.DataFrame, listed: pd.DataFrame) -> list[str]:
-    """Returns a sentence for each code that coders used and that codebook.csv (``listed``) lacks.
-    ``codings``, ``quarantined`` and ``codebook`` are the processed tables."""
+    """Returns a sentence for each code that coders used but codebook.csv (``listed``) does not have.
+    ``codings``, ``quarantined`` and ``codebook`` are the processed tables with these names."""
     own = pd.concat([codings.loc[codings["coder_id"] != CONSENSUS, ["code_id", "coder_id"]],
                      quarantined[["code_id", "coder_id"]]]).astype("str")
     orphans, sentences = codebook[~codebook["code_id"].isin(listed["code_id"])], []
@@ -219,8 +222,8 @@ def describe_codes_missing_from_codebook(codings: pd.DataFrame, quarantined: pd.
 
 def _is_meant(review: _Review, passage: PlacedCoding | QuarantinedPassage, quote: str,
               ids: Mapping[str, set[str]]) -> bool:
-    """Whether a row of reviewed_codings.csv is about ``passage``. ``quote`` has the passage's words in the
-    coder's file."""
+    """Whether a row of reviewed_codings.csv is about ``passage``. ``quote`` has the words that the passage
+    has in the coder's file."""
     return (review.coder_id == passage.coder_id and review.document_id in (ANY_DOCUMENT, passage.document_id)
             and review.start in ("", str(passage.start))
             and review.code in ("", passage.code, *ids[passage.code])
@@ -229,9 +232,9 @@ def _is_meant(review: _Review, passage: PlacedCoding | QuarantinedPassage, quote
 
 def _spans(review: _Review, turns: pd.DataFrame, text_of: Callable[[str], Text],
            is_waiting: bool) -> tuple[list[Span], tuple[str, ...]]:
-    """Returns the place of an accepted passage, and the fault of the row (message, column, value, fix). The
-    place is empty if the stored place is right or the row has a fault; the fault is empty if there is
-    none."""
+    """Returns the place of an accepted passage in the text, and the fault of the row (message, column, value,
+    fix). The place is empty if the stored place is right or if the row has a fault. The fault is empty if the
+    row has none."""
     text, segment = text_of(review.document_id), review.segment_id
     start, end = 0, len(text.canonical)
     if segment:
@@ -264,15 +267,16 @@ UNITS = ["segment_id", "document_id", "guide_question_id", "coder_id", "codebook
 
 @dataclass(frozen=True)
 class CodedTexts:
-    """The coding of all texts: the tables :data:`CODING_TABLES`, not yet converted to the types of their
-    schema, and the data from which agreement is computed.
+    """The codings of all texts: the tables :data:`CODING_TABLES`, not yet converted to the types of their
+    schema, and the data from which agreement between coders is computed.
 
-    - ``units``: one row for each participant's segment and coder who read it, with the codes joined by ``;``.
-      ``is_missing`` marks units whose coding is not known. ``is_assisted`` marks units of texts in which a
-      coder accepted a suggested code.
+    - ``units``: one row per participant's segment and coder who read the segment, with the coder's codes
+      joined by ``;``. The column ``is_missing`` of ``units`` marks units for which the coder's codes are not
+      known. The column ``is_assisted`` of ``units`` marks units of texts in which a coder accepted a
+      suggested code.
     - ``codings``: the codings of all coders before differences were reconciled.
-    - ``spans``: the start and end of the segments that the codings in ``codings`` overlap.
-    - ``tree``: every code and its parent.
+    - ``spans``: the start and end of the segments that these codings overlap.
+    - ``tree``: every code with the code above it.
     - ``mixed_coders``: the coders whose file does not separate the work of several people.
     """
 
@@ -287,12 +291,12 @@ class CodedTexts:
 def assemble_codings(study: Study, reference: Reference, texts: Texts, documents: pd.DataFrame,
                      segments: pd.DataFrame, unmasked: Mapping[str, str], columns: CodedColumns,
                      key: Mapping[str, str], steps: CleaningLog) -> CodedTexts:
-    """Returns the tables codings, readings, memos, quarantined and disagreements, and table codebook, in
-    which codes that coders used and codebook.csv lacks are added.
+    """Returns the codings of all texts: the tables codings, readings, memos, quarantined, disagreements and
+    codebook. The table codebook includes the codes that coders used and codebook.csv lacks.
 
-    ``documents`` and ``segments`` are the processed tables. ``unmasked`` has the unmasked words of open
-    answers, keyed by document_id. ``columns`` has the codes that are columns of the survey's files. Raises
-    Faults with all faults of the coders' files.
+    ``documents`` and ``segments`` are the processed tables with these names. ``unmasked`` has the unmasked
+    words of open answers, keyed by document_id. ``columns`` has the codes that are columns in the survey's
+    files. Raises Faults with all faults of the coders' files.
     """
     masker = Masker(reference.names, key)
 
@@ -378,12 +382,12 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
 
 def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
                         steps: CleaningLog) -> set[tuple[str, str]]:
-    """Removes from ``result`` the texts that coders coded as training, and returns them as pairs of
-    document_id and coder_id.
+    """Removes from ``result`` the work on texts that coders coded as training, and returns these texts as
+    pairs of document_id and coder_id.
 
-    The coder no longer counts as a reader of such a text, so consensus and agreement leave the coder's work
-    on it out, and its passages are not quarantined. The codings stay in ``result``, so that they can be
-    compared with the agreed codes."""
+    The coder no longer counts as a reader of a training text, so consensus and agreement leave the coder's
+    work on it out, and the coder's passages in it are not quarantined. The codings of training texts stay in
+    ``result``, so that they can be compared with the agreed codes."""
     training = {*result.training}
     if "purpose" in assignments:
         rows = assignments[assignments["purpose"] == TRAINING]
@@ -402,9 +406,9 @@ def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
 def agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
     """Returns table ``agreement``, not yet converted to the types of its schema.
 
-    ``parents`` has the same meaning as in :func:`~glc_analysis.coding.agreement.agreement_table`. If a coder
-    accepted a suggested code in any text, the table also has the subset ``unassisted``, which is the texts in
-    which no suggested code was accepted."""
+    ``parents`` means what it means in :func:`~glc_analysis.coding.agreement.agreement_table`. If a coder
+    accepted a suggested code in any text, the table also has the subset ``unassisted``: the texts in which no
+    coder accepted a suggested code."""
     above = book.ancestors(coded.tree)
 
     def measured(units: pd.DataFrame) -> pd.DataFrame:
@@ -421,7 +425,7 @@ def agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
 
 
 def append_unlisted_codes_to_codebook(listed: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of codebook.csv, followed by the codes that coders used and that only table
+    """Returns the rows of codebook.csv, followed by the codes that coders used and that only the table
     ``codebook`` has."""
     more = codebook[~codebook["code_id"].isin(listed["code_id"])].sort_values("order")
     return pd.concat([listed, more.assign(merged_into="")[["code_id", "parent_id", "name", "merged_into"]]],
@@ -430,15 +434,15 @@ def append_unlisted_codes_to_codebook(listed: pd.DataFrame, codebook: pd.DataFra
 
 def map_codes_to_single_question(questions_by_code_name: Mapping[str, str],
                                  codebook: pd.DataFrame) -> dict[str, str]:
-    """Returns the question of each code that is used for the answers to only one question, keyed by code_id.
-    ``questions_by_code_name`` has these questions keyed by the code's name."""
+    """Returns, keyed by code_id, the question of each code that is used for the answers to only one question.
+    ``questions_by_code_name`` maps the name of such a code to its question."""
     return {code: questions_by_code_name[name]
             for name, code in book.resolve_code_names(questions_by_code_name, codebook).items() if code}
 
 
 def _add_columns(result: PlacedCodings, columns: CodedColumns, segments: pd.DataFrame) -> None:
-    """Adds the codes that are columns of the survey's files. Each is placed on its whole answer, which is one
-    segment."""
+    """Adds to ``result`` the codings from the columns of codes in the survey's files. Each coding from a
+    column is placed on the whole answer, which is one segment."""
     length = segments.set_index("document_id")["end"]
     result.submissions |= {(document_id, SURVEY_CODER) for document_id in columns.rows["document_id"]}
     result.codings += [PlacedCoding(document_id, 0, int(length[document_id]), code, SURVEY_CODER, "exact", "")
@@ -448,9 +452,9 @@ def _add_columns(result: PlacedCodings, columns: CodedColumns, segments: pd.Data
 
 def call_attendance(attendance: pd.DataFrame, segments: pd.DataFrame,
                     documents: pd.DataFrame) -> pd.DataFrame:
-    """Returns the organisations present in each call: document_id, organisation_id. They are the
-    organisations that attendance.csv lists for the call. If it lists none, they are the organisations that
-    spoke."""
+    """Returns the organisations present in each call, with the columns document_id and organisation_id. The
+    organisations that attendance.csv lists for a call count as present. If attendance.csv lists no
+    organisation for a call, the organisations that spoke in the call count as present."""
     listed = attendance.loc[attendance["is_present"] == "true", ["document_id", "organisation_id"]]
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     spoke = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")

@@ -1,9 +1,9 @@
 """Finds the new places of a coder's passages in a text that changed after the coder began to code it at the
 coding desk.
 
-The places are the same as those that the build finds for a coder's copy: by :func:`.alignment.align_copy`, or
-by :class:`.edited_texts.EditedText` if words were edited. A passage that neither of these functions can place
-exactly has no place.
+The build finds the same places for the passages of a coder's copy: with :func:`.alignment.align_copy`, or
+with :class:`.edited_texts.EditedText` if words were edited. A passage that neither
+:func:`.alignment.align_copy` nor :class:`.edited_texts.EditedText` can place exactly gets no place.
 """
 
 from __future__ import annotations
@@ -36,16 +36,17 @@ class ChangedText:
 
     @property
     def is_edited(self) -> bool:
-        """Whether words changed, and not only names, spaces or punctuation marks."""
+        """Whether words of the text changed, and not only names, spaces or punctuation marks."""
         return self._edited is not None
 
     @property
     def is_another(self) -> bool:
-        """Whether so many words changed that it counts as another text."""
+        """Whether so many words changed that the current text counts as a different text."""
         return self._edited is not None and self._edited.share_in_common < LEAST_IN_COMMON
 
     def locate(self, start: int, end: int) -> Span:
-        """Returns the place of a passage of the copy in the current text; (-1, -1) if no place is certain."""
+        """Returns the place of a passage of the copy in the current text; (-1, -1) if its place is not
+        certain."""
         if self._alignment:
             return self._alignment.locate(start, end)
         if self._edited is None or self.is_another:
@@ -53,8 +54,8 @@ class ChangedText:
         return self._edited.locate(start, end)[0]
 
     def near(self, start: int, end: int) -> Span:
-        """Returns the stretch of the current text in which a passage of the copy must be, if it is there at
-        all."""
+        """Returns the stretch of the current text that must contain a passage of the copy, if the current
+        text contains the passage at all."""
         length = len(self.text.canonical)
         if self._alignment:
             place = self._alignment.locate(start, end)
@@ -64,10 +65,10 @@ class ChangedText:
         return self._edited.near(start, end)
 
     def changed_turns(self) -> Iterator[Span]:
-        """Returns the turns of the current text whose words are not the same as in the copy."""
+        """Returns the turns of the current text whose words differ from the words of the copy."""
         return self._edited.changed_turns() if self._edited else iter(())
 
     def words_before(self, start: int, end: int) -> str:
-        """Returns the words of the copy in the turns that correspond to a span of the current text; blank if
-        the copy has no such turn."""
+        """Returns the words of those turns of the copy that correspond to a span of the current text; blank
+        if the copy has no such turn."""
         return self._edited.words_before(start, end) if self._edited else ""

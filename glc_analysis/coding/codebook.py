@@ -1,11 +1,13 @@
-"""The codebook as people keep it in codebook.csv: names, the tree of codes, and the successors of old codes.
+"""Reads the codebook that people keep in codebook.csv: the names of codes, the tree of codes, and the
+successors of retired codes.
 
 For every code that codebook.csv ever had, the module decides under which code of today its codings are
-counted. It also finds the ancestors and descendants of each code, and the faults of the file.
+counted. The module also finds the ancestors and descendants of each code, and the faults of codebook.csv.
 
-A row with an entry in ``merged_into`` is retired. The entry names the code that replaced it (after a rename,
-or a merge of several rows), or the codes into which it was split, separated by spaces. Retired rows are kept
-only for older codings.
+A row of codebook.csv with an entry in ``merged_into`` is a retired code. The entry in ``merged_into`` names
+the code that replaced the retired code, because it was renamed or merged. After a split the entry names all
+new codes, separated by spaces. Retired rows of codebook.csv are kept only so that older codings keep their
+meaning.
 """
 
 from __future__ import annotations
@@ -25,22 +27,22 @@ CODEBOOK_COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "incl
            "since_version", "merged_into", "contradicts")
 CASE_CODE = "case_detail"
 CODE_NOTES = ("include", "exclude", "example")
-"""The columns of codebook.csv that become lines of a definition in coding programs."""
+"""The columns of codebook.csv whose texts become lines of a code's definition in coding programs."""
 _STRETCH = ["document_id", "start", "end", "code_id", "coder_id"]
 
 
 def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
-    """Returns the code_id for each name of a code in a coder's program; "" if the name is unknown or
-    ambiguous.
+    """Returns the code_id for each name of a code in a coder's program; "" if the name is unknown or may mean
+    several codes.
 
-    A name is looked up in these ways, one after another:
+    The function compares a name with the codebook in these ways, one after another:
 
-    - as a code_id that is spelt in exactly the same way;
-    - as a name or code_id that only one code has, or as a path of names or the end of such a path, regardless
-      of case and spaces;
-    - without accents and separators, as flat lists of codes write names.
+    - as a code_id, spelt in exactly the same way;
+    - as a name or code_id that only one code has, or as a path of names or the end of a path, regardless of
+      case and spaces;
+    - as a name without accents and separators, because flat lists of codes write names like this.
 
-    A name that several codes have is resolved if these codes were merged into one.
+    A name that several codes have is resolved if all these codes were merged into one code.
 
     >>> book = pd.DataFrame({"code_id": ["c1", "c2", "c3"], "parent_id": ["", "c1", ""],
     ...                      "name": ["Law", "Cost", "Cost"], "merged_into": ""})
@@ -55,8 +57,9 @@ def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str
 
 def ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
                     may_be_ids: bool) -> dict[str, list[str]]:
-    """Returns the names that several codes have, each with the paths of these codes. With ``may_be_ids``, a
-    name that is exactly a code_id means that code and is not ambiguous."""
+    """Returns the names that several codes have, each with the paths of these codes in the tree. With
+    ``may_be_ids``, a name that is exactly a code_id means the code with this id, so that the name is not
+    ambiguous."""
     paths, names = name_paths(codebook), list(names)
     known = {*codebook["code_id"]} if may_be_ids else set()
     return {name: sorted(" > ".join(paths[code]) for code in codes)
@@ -64,8 +67,8 @@ def ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
 
 
 def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str]]:
-    """Returns the codes that each name may mean. Codes that were merged are replaced by the code into which
-    they were merged."""
+    """Returns the codes that each name may mean. Codes that were merged are replaced by the code that they
+    were merged into."""
     successors = _successors(codebook)
     whole, ends, loose = defaultdict(set), defaultdict(set), defaultdict(set)
     for code, path in name_paths(codebook).items():
@@ -86,22 +89,23 @@ def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str
 
 
 def current_code(code_id: str, codebook: pd.DataFrame) -> str:
-    """Returns the code under which codings of a code are counted now: the code itself while it is in use,
-    else its successor.
+    """Returns the code under which the codings of a code are counted now: the code itself if it is in use,
+    otherwise its successor.
 
-    After a split, it is the nearest code above all the new codes. It is "" if there is no such code, or if
-    merged_into is circular. A code that the codebook does not have is returned unchanged.
+    For a code that was split, the current code is the nearest code above all the new codes. The result is ""
+    if no current code exists, or if the entries in merged_into form a circle. The function returns a code
+    that the codebook does not have unchanged.
     """
     return _common_ancestor(_successors(codebook).get(code_id, [code_id]), ancestors(codebook))
 
 
 def update_codes_and_list_split_codings(codings: pd.DataFrame,
                                         codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns the codings under the current codes, and the codings that a person must code again.
+    """Returns two frames: the codings under the current codes, and the codings that a person must code again.
 
-    The second frame has the unchanged codings of codes that were split, with the new codes in ``split_into``.
-    If a coder gave a passage several codes that are now one code, these codings become one row with the memos
-    joined.
+    The second frame has the unchanged codings of codes that were split, and lists the new codes in column
+    ``split_into``. If a coder gave a passage several codes that have since become one code, these codings
+    become one row and their memos are joined.
     """
     successors, above = _successors(codebook), ancestors(codebook)
     now = {code: successors.get(code, [code]) for code in codings["code_id"].unique()}
@@ -118,7 +122,7 @@ def update_codes_and_list_split_codings(codings: pd.DataFrame,
 
 
 def descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns, for each code, the codes in use below it on all levels, in the order of the codebook."""
+    """Returns, for each code, all codes in use below it, on every level, in the order of the codebook."""
     above, below = ancestors(codebook), {code: [] for code in codebook["code_id"]}
     for code in codebook.loc[codebook["merged_into"] == "", "code_id"]:
         for one in above[code]:
@@ -127,15 +131,15 @@ def descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def find_team_only_codes(codebook: pd.DataFrame) -> set[str]:
-    """Returns the codes whose passages only the team may see: ``case_detail``, its successor, and all codes
-    below these."""
+    """Returns the codes whose passages only the team may see: the code ``case_detail``, its successor, and
+    all codes below these two."""
     roots = {CASE_CODE, current_code(CASE_CODE, codebook)} - {""}
     return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
 
 
 def find_merge_and_contradiction_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
-    """Yields the faults in the columns merged_into and contradicts. The index of ``codebook`` is the row
-    number in the file."""
+    """Yields the faults in the columns merged_into and contradicts of codebook.csv. The index of ``codebook``
+    must be the row number in the file."""
     rows, needs = dict(zip(codebook["code_id"], codebook.index, strict=True)), {}
     levels = dict(zip(codebook["code_id"], codebook["level"], strict=True))
     successors, above = _successors(codebook), ancestors(codebook)
@@ -166,15 +170,16 @@ def find_merge_and_contradiction_faults(codebook: pd.DataFrame) -> Iterator[Faul
 
 
 def review_codebook(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per finding about a code, for the team to discuss: code_id, finding, detail.
+    """Returns findings about codes for the team to discuss, one row per finding, with the columns code_id,
+    finding and detail.
 
-    - unused: a code in use that has no codings.
-    - orphaned: a code that has codings and is not in the codebook.
-    - overlapping: two codes share at least 3 segments, and these are at least 80 % of the segments that have
-      either code. Two codes also overlap if one has at least 5 segments, and all of these also have the other
-      code.
+    - unused: the code is in use but has no codings.
+    - orphaned: the code has codings but is not in the codebook.
+    - overlapping: the code shares at least 3 segments with another code, and these are at least 80 % of the
+      segments that have either code. Two codes also count as overlapping if one of them has at least 5
+      segments and all these segments also have the other code.
 
-    Codings are counted under the codes of today. A code is not compared with a code above it.
+    Codings are counted under the codes that are current today. A code is never compared with a code above it.
     """
     codings, above = update_codes_and_list_split_codings(codings, codebook)[0], ancestors(codebook)
     uses, live = Counter(codings["code_id"]), codebook[codebook["merged_into"] == ""]
@@ -193,8 +198,8 @@ def review_codebook(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFra
 
 
 def _successors(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns, for each code, the codes under which it is used today: itself, one other code, several codes
-    after a split, or none."""
+    """Returns, for each code, the codes under which it is used today: the code itself, one other code,
+    several codes after a split, or none."""
     merged = codebook.get("merged_into", pd.Series("", codebook.index, dtype="str"))
     into = dict(zip(codebook["code_id"], merged.str.split(), strict=True))
 
@@ -208,14 +213,15 @@ def _successors(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _common_ancestor(codes: list[str], above: dict[str, list[str]]) -> str:
-    """Returns the nearest code that is above all codes in ``codes``. It may be one of ``codes`` if it is
-    above the others."""
+    """Returns the nearest code that is above all codes in ``codes``. The result may be one of ``codes``, if
+    this code is above all the others."""
     chains = [[code, *above.get(code, [])] for code in codes]
     return next((one for one in chains[0] if all(one in chain for chain in chains)), "") if chains else ""
 
 
 def name_paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns, for each code, the names of the codes above it, from the top down, and its own name."""
+    """Returns, for each code, a path of names: the names of the codes above it, from the top down, and then
+    its own name."""
     names = dict(zip(codebook["code_id"], codebook["name"], strict=True))
     return {code: [names.get(one, one) for one in [*reversed(above), code]]
             for code, above in ancestors(codebook).items()}

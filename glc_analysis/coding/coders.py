@@ -3,10 +3,10 @@
 The module makes the tables ``codings``, ``readings``, ``memos`` and ``quarantined`` from the files of ``[raw]
 codings``, the texts, and the survey's own columns of codes.
 
-It decides for each passage whether its place is certain, and records what proves the place. There are three
-proofs: the words that the coder's program stored; a text in the coder's file that is the same as the
-canonical text; and unchanged words in a text that was edited since. Passages without any of these proofs are
-quarantined, or marked as placed by position.
+The module decides for each passage whether its place in the text is certain, and records what proves the
+place. There are three proofs of a passage's place: the words that the coder's program stored; a text in the
+coder's file that is the same as the canonical text; and unchanged words in a text that was edited since.
+Passages without any of the three proofs are quarantined, or marked as placed by position.
 """
 
 from __future__ import annotations
@@ -52,18 +52,19 @@ OTHER_WORDS = "the text in the coder's file has other words at this place"
 NEIGHBOUR = "the file has no words for this passage, and the words of passages near it are not in place"
 
 COPY = 0.8
-"""A text with an unknown name counts as a copy of a canonical text if the two have at least this share of
-their words in common."""
+"""A text with an unknown name counts as a copy of a canonical text if at least this share of the words is
+common to the two texts."""
 
 LEAST_QUOTED = 60
-"""A single quotation shows from which text it comes only if it has at least this many letters."""
+"""A single quotation is used to identify the text that it comes from only if it has at least this many
+letters."""
 
 Span = tuple[int, int]
 
 
 class PlacedCoding(NamedTuple):
-    """A coding with its place in the canonical text. ``code`` is the name in the coder's program; ``match``
-    says how the place is known."""
+    """A coding together with its place in the canonical text. ``code`` is the code's name in the coder's
+    program; ``match`` says what proves the place."""
 
     document_id: str
     start: int
@@ -75,10 +76,10 @@ class PlacedCoding(NamedTuple):
 
 
 class QuarantinedPassage(NamedTuple):
-    """A coding whose place is not certain.
+    """A coding whose place in the canonical text is not certain.
 
-    ``quote`` has the coder's words, ``found`` the words of the canonical text, and ``near`` the stretches of
-    the canonical text in which the passage may be.
+    ``quote`` has the coder's words, ``found`` has the words of the canonical text, and ``near`` has the
+    stretches of the canonical text in which the passage may be.
     """
 
     coder_id: str
@@ -93,20 +94,21 @@ class QuarantinedPassage(NamedTuple):
 
 @dataclass
 class PlacedCodings:
-    """The contents of the coders' files.
+    """Holds what was read from the coders' files.
 
     - ``codings``, ``quarantined``: the placed codings and the quarantined passages.
-    - ``memos``: author, what the memo is attached to and of what kind that is, text, date.
-    - ``submissions``: document_id and coder_id of each document that a coder handed in.
-    - ``edited``: the stretches (document_id, coder_id, start, end) of the canonical texts for which the
-      coder's copy has other words.
-    - ``blank``: maps each document (document_id and coder_id) that a coder's table lists without any code to
-      the file name of that table.
+    - ``memos``: the author, the object to which the memo is attached and its kind, the text and the date of
+      each memo.
+    - ``submissions``: the document_id and coder_id of each document that a coder handed in.
+    - ``edited``: the stretches (document_id, coder_id, start, end) of the canonical texts in which the
+      coder's copy has different words.
+    - ``blank``: the documents that a coder's table lists without any code. It maps the document_id and
+      coder_id to the file name of the table.
     - ``training``: the documents (document_id and coder_id) that a coder coded at the desk as training.
-    - ``definitions``: the definitions of codes.
+    - ``definitions``: the definitions of codes that the files contain.
     - ``mixed_coders``: the coders whose file does not separate the work of several people.
-    - ``notes``: sentences for the log of the cleaning.
-    - ``faults``: the faults of the files.
+    - ``notes``: sentences that are added to the log of the cleaning.
+    - ``faults``: the faults found in the files.
     """
 
     codings: list[PlacedCoding] = field(default_factory=list)
@@ -123,8 +125,9 @@ class PlacedCodings:
 
     @property
     def unread(self) -> set[tuple[str, str, int, int]]:
-        """The stretches (document_id, coder_id, start, end) for which a coder's coding is not known. Either a
-        quarantined passage of the coder may be there, or the coder's copy has other words there."""
+        """The stretches (document_id, coder_id, start, end) of texts for which a coder's codes are not known.
+        A stretch is unread if a quarantined passage of the coder may be in it, or if the coder's copy has
+        different words in it."""
         return self.edited | {(passage.document_id, passage.coder_id, *span)
                               for passage in self.quarantined for span in passage.near}
 
@@ -132,17 +135,20 @@ class PlacedCodings:
 def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
                   documents: Mapping[str, str], mask: Callable[[str], Masked], *,
                   conversations: Collection[str] = ()) -> PlacedCodings:
-    """Places the codings of all files. ``files`` has each file with the coder that study.toml names for it.
+    """Places the codings of all coders' files in the canonical texts. ``files`` has each coders' file, and
+    the coder that study.toml names for it.
 
-    - ``text_of``: returns the text of a document_id.
-    - ``documents``: the document_id for every name that a program may give a text (:func:`document_names`).
-    - ``mask``: puts pseudonyms into the coders' own words.
-    - ``conversations``: the ids of interviews and calls. Only these texts are recognised by their words if a
-      file has them under an unknown name.
+    - ``text_of``: a function that returns the text of a document_id.
+    - ``documents``: maps every name that a coder's program may give a text to the document_id
+      (:func:`document_names`).
+    - ``mask``: a function that puts pseudonyms into the coders' own words.
+    - ``conversations``: the ids of interviews and calls. If a file has a text under an unknown name, the text
+      is recognised by its words only if it is one of these conversations.
 
-    If a file names several coders, their names become their ids. Otherwise the coder is the one that
-    study.toml names for the file. A file of several coders does not say who read a document without coding
-    it. So each of these coders counts as having handed in only the documents that they coded.
+    If a file names several coders, the names in the file become the coder_ids. If a file does not name
+    several coders, its coder is the one that study.toml names for the file. A file of several coders does not
+    say who read a document without giving it any code. So each coder of such a file counts as having handed
+    in only the documents that this coder gave codes.
     """
     result = PlacedCodings()
     at_desk: dict[str, dict[str, str]] = defaultdict(dict)
@@ -206,7 +212,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
 
 def copied_document(copy: str, conversations: Collection[str], text_of: Callable[[str], Text],
                     mask: Callable[[str], Masked]) -> str:
-    """Returns the interview or call of which a text is a copy; blank if none or several match."""
+    """Returns the interview or call of which the text ``copy`` is a copy; blank if no or several interviews
+    and calls match."""
     masked = mask(copy) if copy.strip() else None
     found = [document for document in conversations if masked
              and (align_copy(text_of(document), copy)
@@ -216,8 +223,8 @@ def copied_document(copy: str, conversations: Collection[str], text_of: Callable
 
 def quoted_document(quotes: Collection[str], conversations: Collection[str], text_of: Callable[[str], Text],
                     masked: Callable[[str], str]) -> str:
-    """Returns the interview or call that contains all quotations from a text. The result is blank if no text
-    or several texts contain them, or if there are too few quotations to identify a text."""
+    """Returns the interview or call that contains all of the quotations ``quotes``. The result is blank if no
+    text or several texts contain the quotations, or if there are too few quotations to identify a text."""
     different = {normalise_space(quote) for quote in quotes} - {""}
     if len(different) < 2 and sum(map(len, different)) < LEAST_QUOTED:
         return ""
@@ -229,9 +236,10 @@ def quoted_document(quotes: Collection[str], conversations: Collection[str], tex
 
 def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, copies: Mapping[str, str],
                         mask: Callable[[str], Masked]) -> None:
-    """Marks turns as not read by a coder whose version of the text has other words there, so that codings of
-    different words are never compared. Coders may have coded different versions at the coding desk, if the
-    text changed in between and only some of them continued with the changed text."""
+    """Marks turns as not read by a coder if the coder's version of the text has other words there, so that
+    codings of different words are never compared. Coders may have coded different versions at the coding
+    desk: the text may have changed while they worked, and only some coders may have continued with the
+    changed text."""
     if len({*copies.values()}) == 1:
         return
     for coder, copy in sorted(copies.items()):
@@ -243,11 +251,12 @@ def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, cop
 
 
 def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[str, str]:
-    """Returns the document_id for every name that a coder's program may give a text.
+    """Returns the document_id for every name that a coder's program may give a document.
 
-    This name is the document_id or the name of the raw file. An answer also has these names: the respondent's
-    own id with the question, and the organisation with the question. They are used only if no other answer
-    has the same name. ``paths`` has the raw file of each interview and call.
+    The name of a document is its document_id or the name of its raw file. An open answer may also be named by
+    the respondent's own id with the question, or by the organisation with the question. These two names of an
+    answer are used only if no other answer has the same name. ``paths`` maps each interview and call to its
+    raw file.
 
     >>> document_names(pd.DataFrame({"document_id": ["call-1"]}), {"call-1": "raw/calls/May 3.vtt"})
     {'may 3': 'call-1', 'call-1': 'call-1'}
@@ -258,8 +267,9 @@ def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[st
 
 
 def _names_of_answers(documents: pd.DataFrame) -> dict[str, str]:
-    """Returns the document_id of an answer for each name that only this answer has. A name is the respondent
-    (without the name of the survey file) with the question, or the organisation with the question."""
+    """Returns the document_id of each open answer, keyed by every name that only this answer has. The name of
+    an answer is the respondent (without the name of the survey file) with the question, or the organisation
+    with the question."""
     if "question_id" not in documents:
         return {}
     of_name: dict[str, set[str]] = defaultdict(set)
@@ -279,7 +289,7 @@ def _name_key(name: str) -> str:
 
 
 class _Marked(NamedTuple):
-    """A passage as it is in a coder's file."""
+    """A passage as it is recorded in a coder's file."""
 
     start: int
     end: int
@@ -295,7 +305,8 @@ def _marked(rows: pd.DataFrame) -> list[_Marked]:
 
 
 class _Placing:
-    """Places the passages that one file has for one document, each by the strongest proof of its place."""
+    """Places the passages that one coder's file has in one document, each by the strongest proof of its
+    place."""
 
     def __init__(self, result: PlacedCodings, document_id: str, text: Text, copy: str,
                  mask: Callable[[str], Masked], *, has_names: bool) -> None:
@@ -305,7 +316,8 @@ class _Placing:
         self.edited = EditedText(text, mask(copy)) if copy and not self.alignment else None
 
     def add(self, rows: pd.DataFrame, doubtful: pd.DataFrame, readers: Set[str]) -> None:
-        """Adds the certain and the doubtful passages of the file, and the coders who read the document."""
+        """Adds the certain and the doubtful passages of a coder's file to the result, and the coders who read
+        the document."""
         if self.edited and self.edited.share_in_common < LEAST_IN_COMMON:
             for row in [*_marked(rows), *_marked(doubtful)]:
                 self._quarantine(row, EDITED, [])
@@ -330,8 +342,8 @@ class _Placing:
             self._quarantine(row, reason, self._near(row))
 
     def _place(self, row: _Marked) -> tuple[Span, str, str]:
-        """Returns the place of a passage in the canonical text, the value of column ``match`` that says what
-        proves the place, and the reason if the passage has no certain place."""
+        """Returns three values for a passage: its place in the canonical text; the value of column ``match``,
+        which says what proves the place; and the reason if the place is not certain."""
         length = len(self.text.canonical)
         if row.match == "whole_text":
             return (0, length), "whole_text", ""
@@ -356,9 +368,10 @@ class _Placing:
         return "exact" if row.quote == self.text.canonical[slice(*span)] else "normalised"
 
     def _in_table(self, rows: pd.DataFrame) -> dict[int, tuple[Span, str, str]]:
-        """Returns the passages of a coder's table that are proved by their words, keyed by row number: place,
-        match, and a blank reason. The words of such a passage are at its positions in the canonical text, by
-        one of the ways in which programs count positions."""
+        """Returns the passages of a coder's table whose place is proved by their words, keyed by row number.
+        Each value has the place, the entry for column ``match``, and a blank reason. The words of such a
+        passage stand in the canonical text at the positions that the table states, by one of the ways in
+        which programs count positions."""
         counted = rows[(rows["start"] >= 0) & (rows["quote"] != "")]
         spans = [*zip(counted["start"].tolist(), counted["end"].tolist(), strict=True)]
         found = locate_coded_spans(TextOfTool(self.text.canonical), spans, list(counted["quote"]))
@@ -369,8 +382,9 @@ class _Placing:
         return find_quotation(self.text, quote) or find_quotation(self.text, self.mask(quote).text)
 
     def _near(self, row: _Marked) -> list[Span]:
-        """Returns where in the canonical text a quarantined passage may be: at its position in the copy, and
-        wherever its words are found. If neither is known, it may be anywhere."""
+        """Returns the places in the canonical text where a quarantined passage may be: at its position in the
+        copy, and wherever its words occur. If a quarantined passage has neither a position in the copy nor
+        words that occur in the text, the returned place is the whole text."""
         near = []
         if self.alignment and row.start >= 0:
             near.append(self.alignment.locate(row.start, row.end))
@@ -390,8 +404,8 @@ class _Placing:
 
 
 def _memos_by_source(memos: pd.DataFrame) -> dict[str, list[tuple[Any, str]]]:
-    """Returns the memos on texts and on passages, by text, each with its span. A blank span means the whole
-    text."""
+    """Returns the memos on each text and on its passages, keyed by text; every memo has the span of its
+    passage. A blank span means that the memo is on the whole text."""
     found: dict[str, list[tuple[Any, str]]] = defaultdict(list)
     for row in memos[memos["attached_kind"].isin(["source", "coding"])].itertuples():
         source, _, span = row.attached_to.rpartition(":") if row.attached_kind == "coding" \
@@ -402,7 +416,7 @@ def _memos_by_source(memos: pd.DataFrame) -> dict[str, list[tuple[Any, str]]]:
 
 def _add_memos(result: PlacedCodings, memos: Iterable[tuple[Any, str]], document_id: str,
                alignment: Alignment | None, ids: Mapping[str, str], masked: Callable[[str], str]) -> None:
-    """Adds the memos on one text, and on passages of it that have no code."""
+    """Adds to ``result`` the memos on one text, and the memos on passages of the text that have no code."""
     for row, span in memos:
         to = document_id
         if span and alignment:
@@ -424,16 +438,16 @@ def _add_other_memos(result: PlacedCodings, raw: RawCodings, ids: Mapping[str, s
 
 
 SURVEY_CODER = "survey"
-"""The coder_id of codings that come from the survey file."""
+"""The coder_id of codings that were read from the survey file."""
 
 
 @dataclass(frozen=True)
 class CodedColumns:
-    """The codes of open answers that are columns of the survey file.
+    """The codes of open answers, read from columns of the survey file.
 
-    ``rows`` has document_id and code, with one row for each code of an open answer. The code is blank where a
-    coder read the answer and gave it no code. ``code_question`` has the question of every code, including
-    codes that no answer has.
+    ``rows`` has the columns document_id and code, with one row for each code of an open answer. In ``rows``,
+    the code is blank if a coder read the answer and gave it no code. ``code_question`` maps every code to its
+    question, including codes that no answer has.
     """
 
     rows: pd.DataFrame
@@ -443,17 +457,20 @@ class CodedColumns:
 def read_coded_columns(records: Records, reference: Reference, coded: dict[str, str]) -> CodedColumns:
     """Returns the codes of open answers in the survey's own files.
 
-    ``coded`` is ``[survey] coded`` of study.toml: question_id -> columns, where ``*`` stands for the code's
-    name and ``#`` for a number. A column is read in one of three ways:
+    ``coded`` is the setting ``[survey] coded`` of study.toml. It maps a question_id to names of columns, in
+    which ``*`` stands for the code's name and ``#`` for a number. A column of the survey file is read in one
+    of three ways:
 
-    - A column whose name matches a pattern with ``*`` is the code that stands for the star.
-    - A column whose whole name is a code_id is that code.
-    - Any other column that is named without a star has codes in its cells, separated by semicolons.
+    - If the column's name matches a pattern with ``*``, the column is about the code whose name is in place
+      of the star.
+    - If the column's whole name is a code_id, the column is about this code.
+    - The cells of any other column that is named without a star list codes, separated by semicolons.
 
-    The column of the question itself is not a code. An answer counts as read if any of these columns is
-    filled, even if the file does not have the words of the answer. In a column that is a code, every entry
-    counts as a tick, because some files write the number of the column. Exceptions are 0, no, false and the
-    survey's blanks. Raises Faults for a question that is not open, and for columns that no file has.
+    The column with the answers to the question is never read as a column of codes. An answer counts as read
+    by a coder if any of its columns of codes is filled, even if the file does not have the words of the
+    answer. In a column about one code, every entry counts as a tick, because some survey programs enter the
+    number of the column. The entries 0, no and false, and the survey's words for blank cells, do not count as
+    ticks. Raises Faults for a question that is not an open question, and for columns that no survey file has.
     """
     texts = reference.questions[reference.questions["type"] == "text"].set_index("question_id")["columns"]
     faults = [Fault(f"is not an open question; {suggest_name(question, texts.index)}", file="study.toml",
@@ -488,14 +505,14 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
 
 
 def _column_of_codes(survey: RawSurvey, pattern: str, codes: Set[str]) -> str:
-    """Returns the column of a file whose cells contain codes: it is named without a star and is not a code
-    itself. The result is blank if the file has no such column."""
+    """Returns the column of a survey file whose cells list codes: a column that is named without a star and
+    whose name is not a code_id. The result is blank if the file has no column that lists codes."""
     named = [name for name in split_alternatives(pattern) if not {*name} & {*"*#"} and name not in codes]
     return next((name for name in named if name in survey.frame.columns), "")
 
 
 def _listed_codes(cells: pd.Series, documents: pd.Series) -> pd.DataFrame:
-    """Returns one row per document and code that the document's cell lists.
+    """Returns one row per document and code that the cell of the document lists.
 
     >>> cells, documents = pd.Series(["Delay; Fear", "", "Fear"]), pd.Series(["a.q", "b.q", "c.q"])
     >>> _listed_codes(cells, documents)["code"].tolist()
@@ -507,7 +524,7 @@ def _listed_codes(cells: pd.Series, documents: pd.Series) -> pd.DataFrame:
 
 
 def _code_columns(survey: RawSurvey, pattern: str, answer_columns: str, codes: Set[str]) -> dict[str, str]:
-    """Returns the columns of a file that match a pattern, keyed by code."""
+    """Returns the columns of a survey file that match a pattern, keyed by code."""
     columns = {}
     for name in split_alternatives(pattern):
         shape = re.compile(re.escape(name).replace(r"\*", "(.+)", 1).replace(r"\#", r"\d+"))
@@ -533,16 +550,17 @@ def _code_rows(cells: pd.DataFrame, documents: pd.Series) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class CodersFiles:
-    """The coders' files, and the decisions on disagreements: segment_id, codes (joined by ``;``), reason."""
+    """The coders' files, and the decisions on disagreements with the columns segment_id, codes (joined by
+    ``;``) and reason."""
 
     files: list[tuple[str, RawCodings]]
     decisions: pd.DataFrame
 
 
 def map_names_to_open_questions(questions: pd.DataFrame) -> dict[str, str]:
-    """Returns the id of each open question, keyed by every name that a coder's sheet may give the question:
-    its id, its column in the survey file, and its wording. A name that belongs to several questions is left
-    out.
+    """Returns the id of each open question, keyed by every name by which a coder's sheet may call the
+    question: its id, its column in the survey file, and its wording. A name that several questions have is
+    left out.
 
     >>> asked = pd.DataFrame({"question_id": ["Q1", "Q2"], "type": ["text", "single"],
     ...                       "columns": ["Q1 | P1", "Q2"], "wording": ["Why?", "Who?"]})
@@ -559,11 +577,11 @@ def map_names_to_open_questions(questions: pd.DataFrame) -> dict[str, str]:
 
 
 def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -> CodersFiles:
-    """Reads every file that ``[raw] codings`` of study.toml names. Raises Faults with all faults of the
-    files.
+    """Reads every coders' file that the setting ``[raw] codings`` of study.toml names. Raises Faults with all
+    faults of the files.
 
-    ``codebook`` and ``questions`` are the reference tables. A workbook of the coder ``consensus`` contains
-    decisions; every other file contains a coder's codings.
+    ``codebook`` and ``questions`` are the reference tables. A workbook of the coder ``consensus`` is read as
+    decisions; every other file is read as a coder's codings.
     """
     files, workbooks, at_desk, faults = [], [], [_NO_DECISIONS], []
     asked = map_names_to_open_questions(questions)
@@ -609,10 +627,11 @@ def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -
 
 def _one_name_a_guid(files: Sequence[tuple[str, RawCodings]],
                      codebook: pd.DataFrame) -> list[tuple[str, RawCodings]]:
-    """Returns the files with one name for each code that has several names under the same GUID.
+    """Returns the files, with one name for each code that has several names under the same GUID (the
+    identifier that coding programs give a code).
 
-    The name that is kept is the one in codebook.csv, or else the first name. Names that codebook.csv has are
-    not changed, even if they share a GUID."""
+    The name that stays is the name in codebook.csv, or the first name if codebook.csv has none of the names.
+    Names that codebook.csv has stay unchanged, even if two of them have the same GUID."""
     names: dict[str, dict[str, str]] = {}
     for _, raw in files:
         for guid, code in raw.guids.items():
@@ -634,11 +653,12 @@ def _one_name_a_guid(files: Sequence[tuple[str, RawCodings]],
 
 
 def _with_paths(raw: RawCodings, codebook: pd.DataFrame) -> RawCodings:
-    """Returns the file with a path in place of each name that several codes of the codebook have.
+    """Returns the coder's file, with a path of names in place of each name that several codes of the codebook
+    have.
 
-    The path is the code's path in the file's tree of codes. If codebook.csv does not have this path, the
-    codes of codebook.csv with this name are searched for one that no other code of the file uses. If there is
-    exactly one, its path is taken; otherwise the name stays."""
+    The path of a name is its path in the file's tree of codes. If codebook.csv does not have this path, the
+    function looks for codes of codebook.csv that have the name and that no other code of the file uses. If
+    there is exactly one such code, the path of this code replaces the name; otherwise the name stays."""
     parents = dict(zip(raw.codes["code"], raw.codes["parent"], strict=True))
 
     def path(code: str) -> str:
@@ -669,8 +689,8 @@ def _renamed(raw: RawCodings, names: Mapping[str, str], notes: Iterable[str]) ->
 
 
 def _ambiguous_names(raw: RawCodings, codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns the names that a coder used and that several codes have. A name may be a code_id only in tables
-    and in files of the coding desk."""
+    """Returns the names that a coder used for codes and that several codes of the codebook have. Only in
+    tables and in files of the coding desk may the name of a code be its code_id."""
     used = sorted({*raw.codings["code"], *raw.quarantined["code"]})
     return book.ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
 
@@ -691,15 +711,15 @@ def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: 
     """Returns table ``readings``: document_id, coder_id and codebook_version, one row per document and
     reader.
 
-    A reader is a coder who was assigned a document (assignments.csv) and handed it in. If the study has no
-    assignments, every coder who handed a document in is a reader of it. Likewise, a coder who was assigned no
-    answers is a reader of all answers that the coder handed in.
+    A coder is a reader of a document if the coder was assigned the document (assignments.csv) and handed it
+    in. If the study has no assignments, every coder who handed in a document is a reader of the document. A
+    coder who was assigned no answers is a reader of all answers that the coder handed in.
 
-    A coder's table or project may have answers without a code. If the coder was assigned answers, the
-    assigned answers among them count as read, and the others do not. If the coder was assigned no answers,
-    ``blank_rows`` says whether answers without a code were read and left uncoded, or were not assigned.
-    Raises Faults for a document that a coder handed in without an assignment, and for answers without a code
-    if ``blank_rows`` is needed and blank.
+    A coder's table or project file may list answers to which the coder gave no code. If a coder was assigned
+    answers, the assigned answers without a code count as read, and other answers without a code do not. If a
+    coder was assigned no answers, ``blank_rows`` says whether the coder read answers without a code and left
+    them uncoded, or was not assigned them. Raises Faults for a document that a coder handed in without an
+    assignment. Raises Faults for answers without a code if ``blank_rows`` is needed and is blank.
     """
     if "purpose" in assignments:  # a text that is coded as training has no reader
         assignments = assignments[assignments["purpose"] != TRAINING].drop(columns="purpose")
@@ -730,7 +750,7 @@ def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: 
 
 
 def _blank_row_faults(blank: Mapping[tuple[str, str], str]) -> Iterator[Fault]:
-    """Yields, for each table, a fault that asks what its answers without a code mean."""
+    """Yields, for each coder's table, a fault that asks what the table's answers without a code mean."""
     for file in sorted({*blank.values()}):
         listed = sorted(document for (document, _), of in blank.items() if of == file)
         some = ", ".join(listed[:3]) + (" ..." if len(listed) > 3 else "")
@@ -743,10 +763,10 @@ def _blank_row_faults(blank: Mapping[tuple[str, str], str]) -> Iterator[Fault]:
 
 def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
                    codebook: pd.DataFrame) -> tuple[dict[str, str], pd.DataFrame]:
-    """Returns the code_id for every name of a code in coders' programs, and the codebook with the codes added
-    that it lacked.
+    """Returns the code_id for every name of a code in coders' programs, and the codebook extended by the
+    codes that it lacked.
 
-    A code that codebook.csv does not have gets a new id and no parent.
+    A code that codebook.csv does not have gets a new code_id and no code above it.
     """
     known = book.resolve_code_names(sorted(names), codebook)
     used_ids, orphans = set(codebook["code_id"]), []
@@ -764,7 +784,8 @@ def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
 
 def codings_table(result: PlacedCodings, codes: Mapping[str, str], segments: pd.DataFrame,
                   readings: pd.DataFrame) -> pd.DataFrame:
-    """Returns the codings of all coders, with code_ids and the segments that they overlap."""
+    """Returns the codings of all coders, with the code_ids of their codes and the segments that the codings
+    overlap."""
     frame = pd.DataFrame(result.codings, columns=PlacedCoding._fields).astype(
         {column: int if column in ("start", "end") else "str" for column in PlacedCoding._fields})
     frame = frame.assign(code_id=frame["code"].map(codes)).drop(columns="code")
@@ -782,8 +803,9 @@ def codings_table(result: PlacedCodings, codes: Mapping[str, str], segments: pd.
 
 def add_quotes_and_organisations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
                                   words: Callable[[str], str]) -> pd.DataFrame:
-    """Adds to codings their words, the version of the text, and the organisation and country of their first
-    segment, or else of the document. ``words`` returns a document's canonical text."""
+    """Adds to each coding its words, the version of the text, and an organisation and a country. The
+    organisation and the country are those of the coding's first segment, or else of the document. ``words``
+    is a function that returns a document's canonical text."""
     about = documents.set_index("document_id").loc[codings["document_id"]].reset_index(drop=True)
     owners = segments.set_index("segment_id").reindex(codings["segment_ids"].str.split(";").str[0])
     owners = owners[["organisation_id", "country_id"]].reset_index(drop=True).fillna("")
@@ -797,7 +819,7 @@ def add_quotes_and_organisations(codings: pd.DataFrame, segments: pd.DataFrame, 
 def _touched_segments(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str]:
     """Returns the segments that each coding overlaps, in the order of the text, separated by ``;``.
 
-    The index of ``codings`` must be numbered from 0.
+    The rows of ``codings`` must be numbered from 0 in the index.
     """
     own = segments[segments["document_id"].isin(codings["document_id"])].sort_values("start")
     by_document = dict(list(own.groupby("document_id")))
@@ -812,7 +834,7 @@ def _touched_segments(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str
 
 def find_overlapped_segments(stretches: Iterable[tuple[str, str, int, int]],
                              segments: pd.DataFrame) -> set[tuple[str, str]]:
-    """Returns the segments that stretches of texts overlap, as pairs of segment_id and coder_id."""
+    """Returns the segments that the given stretches of texts overlap, as pairs of segment_id and coder_id."""
     wanted = pd.DataFrame(sorted(stretches), columns=["document_id", "coder_id", "start", "end"])
     touched = _touched_segments(wanted, segments)
     return {(segment, coder) for coder, ids in zip(wanted["coder_id"], touched, strict=True)
@@ -821,10 +843,10 @@ def find_overlapped_segments(stretches: Iterable[tuple[str, str, int, int]],
 
 def map_segments_to_decided_codes(decisions: pd.DataFrame, segments: pd.DataFrame,
                                   current: Mapping[str, str]) -> dict[str, str]:
-    """Returns the codes that people decided on, keyed by segment_id. The codes are the code_ids under which
-    they are counted today.
+    """Returns the codes that people decided on for segments, joined by ``;`` and keyed by segment_id. Every
+    code that people decided on is replaced by the code_id under which it is counted today.
 
-    Raises Faults for a segment that does not exist.
+    Raises Faults for a decision on a segment that does not exist.
     """
     known = set(segments["segment_id"])
     if unknown := [Fault(f"is not a segment of this study; {suggest_name(segment, known)}", file=file,
@@ -838,8 +860,8 @@ def map_segments_to_decided_codes(decisions: pd.DataFrame, segments: pd.DataFram
 
 
 def memos_table(result: PlacedCodings) -> pd.DataFrame:
-    """Returns table ``memos``: one row per memo. The memos of each author are numbered, sorted by the text,
-    passage or code to which they are attached."""
+    """Returns table ``memos``: one row per memo. The memos of each author are sorted by the text, passage or
+    code to which they are attached, and then numbered."""
     rows = pd.DataFrame(sorted(set(result.memos)), columns=_MEMOS, dtype="str")
     place = rows.groupby("author_id").cumcount() + 1
     return rows.assign(memo_id=rows["author_id"] + ".m" + place.astype("str"))
@@ -847,8 +869,8 @@ def memos_table(result: PlacedCodings) -> pd.DataFrame:
 
 def quarantined_table(result: PlacedCodings, codes: Mapping[str, str],
                       segments: pd.DataFrame) -> pd.DataFrame:
-    """Returns table ``quarantined``: one row per quarantined passage, with the coder's words, the words of
-    the canonical text, its code_id, and the segments in which it may be."""
+    """Returns table ``quarantined``. It has one row per quarantined passage, with the coder's words, the
+    words of the canonical text, the code_id, and the segments in which the passage may be."""
     rows = pd.DataFrame(result.quarantined, columns=QuarantinedPassage._fields)
     spans = pd.DataFrame([(n, document, *span) for n, (document, near) in enumerate(zip(
         rows["document_id"], rows["near"], strict=True)) for span in near],

@@ -1,12 +1,13 @@
-"""Coefficients of agreement between coders, and their bootstrap intervals.
+"""Computes coefficients of agreement between coders, and their bootstrap intervals.
 
-The values that coders gave to units are an array of coders x units, encoded as numbers from 0. The values are
-counted, and formulas compute the coefficients from the counts. All counts are sums over units. So the counts
-of the documents add up to the counts of the study, and a bootstrap can draw documents without counting again.
+The values that coders gave to units are stored in an array of coders x units, encoded as numbers from 0.
+First the values are counted, and then formulas compute the coefficients from the counts. Each count is a sum
+over units. So the counts of all documents add up to the counts of the study, and the bootstrap can draw
+documents without counting their units again.
 
-The module decides which values are missing. A unit that was never assigned to a coder has no value, which is
-written -1. A unit that a coder read and left uncoded has a value. The module also decides that a coefficient
-is undefined, and not 1, if all values are the same.
+The module also decides which values count as missing. A unit that was never assigned to a coder has no value
+from this coder; the array then has -1. A unit that a coder read and left uncoded has a value: the one of no
+code. If all values are the same, the coefficient is undefined rather than 1.
 """
 
 from __future__ import annotations
@@ -24,30 +25,30 @@ import numpy as np
 
 
 Distance = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""A function that returns the distance between values, given their numbers. Its arguments are arrays, which
-are broadcast."""
+"""A function that returns the distance between two values, which are passed as their numbers. The arguments
+of a distance function are arrays, which are broadcast."""
 
 
 class CodingCounts(NamedTuple):
-    """Sums over the units of each group; the first axis of every array is the group.
+    """Holds sums over the units of each group of units; the first axis of every array is the group.
 
-    A unit is pairable if two or more coders gave it a value.
+    A unit is called pairable if two or more coders gave it a value.
     """
 
     units: np.ndarray
-    """how many units have a value"""
+    """how many units have at least one value"""
     pairable: np.ndarray
     """how many units are pairable"""
     differing: np.ndarray
-    """sum over pairable units of the share of pairs of coders that differ"""
+    """sum, over pairable units, of the share of pairs of coders that gave different values"""
     disagreement: np.ndarray
-    """sum of the coincidence matrix times distance; each value of a pairable unit weighs 1"""
+    """sum of the coincidence matrix times the distance; each value of a pairable unit has weight 1"""
     same: np.ndarray
-    """diagonal of the coincidence matrix, one entry per value"""
+    """the diagonal of the coincidence matrix, with one entry per value"""
     shares: np.ndarray
-    """sum over units of the share of coders that gave the value, by value"""
+    """sum over units, for each value, of the share of coders who gave the value"""
     marginals: np.ndarray
-    """how often the value was given in pairable units, by coder and value"""
+    """how often each coder gave each value in pairable units"""
 
     @property
     def values(self) -> np.ndarray:
@@ -55,16 +56,16 @@ class CodingCounts(NamedTuple):
         return self.marginals.sum(axis=-2)
 
     def weighted_sum(self, weights: np.ndarray) -> CodingCounts:
-        """Returns weighted sums of the groups, with one new group for each row of ``weights``."""
+        """Returns weighted sums of the groups; each row of ``weights`` gives one new group."""
         return CodingCounts(*(np.tensordot(weights, field, 1) for field in self))
 
 
 def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None = None, n_groups: int = 1,
                   lengths: np.ndarray | None = None, distance: Distance | None = None) -> CodingCounts:
-    """Counts an array of coders x units of encoded values, group by group.
+    """Counts, group by group, an array of encoded values with one row per coder and one column per unit.
 
-    ``lengths`` is how many units each column represents; the default is 1. ``distance`` is the distance
-    between two values; the default is 1 where they differ, else 0.
+    ``lengths`` is the number of units that each column represents; the default is 1. ``distance`` returns the
+    distance between two values; by default it is 1 if the values differ and 0 if they are equal.
 
     >>> counts = count_codings(np.array([[0, 1, 1, -1], [0, 1, 0, 1]]), 2)
     >>> counts.units, counts.pairable, counts.disagreement, counts.values
@@ -88,8 +89,8 @@ def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None
 
 def _pairs(codes: np.ndarray, coders: np.ndarray, groups: np.ndarray, lengths: np.ndarray,
            shape: tuple[int, int], distance: Distance | None) -> tuple[np.ndarray, ...]:
-    """Returns the fields of :class:`CodingCounts` that are sums over pairs of coders: differing,
-    disagreement, same."""
+    """Returns those fields of :class:`CodingCounts` that are sums over pairs of coders: differing,
+    disagreement and same."""
     differing, disagreement, same = np.zeros(shape[0]), np.zeros(shape[0]), np.zeros(shape)
     for one, other in combinations(codes, 2):
         both = np.flatnonzero((one >= 0) & (other >= 0))
@@ -109,7 +110,8 @@ def _sums(cells: np.ndarray, amounts: np.ndarray, *shape: int) -> np.ndarray:
 
 def _merged_columns(codes: np.ndarray, n_values: int, groups: np.ndarray, n_groups: int,
                     lengths: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Merges equal columns of a group into one column, if there are fewer possible columns than units."""
+    """Merges the equal columns of each group into one column, if the number of possible columns is smaller
+    than the number of units."""
     shape = (n_groups, *[n_values + 1] * len(codes))
     if math.prod(shape) >= codes.shape[1]:
         return codes, groups, np.ones(codes.shape[1]) if lengths is None else lengths
@@ -129,7 +131,7 @@ def _merged_columns(codes: np.ndarray, n_values: int, groups: np.ndarray, n_grou
 
 
 _SETS_AT_ONCE = 2**20
-"""Number of distances between sets that are computed at a time."""
+"""The number of distances between sets that are computed at a time."""
 
 
 def membership_matrix(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list[str]]:
@@ -153,8 +155,8 @@ def masi_distance(sets: Sequence[Collection[str]]) -> np.ndarray:
     agreement on set-valued items (MASI) for semantic and pragmatic annotation", LREC).
 
     J is Jaccard's coefficient. M is 1 for equal sets, 2/3 if one set contains the other, 1/3 if the sets only
-    overlap, and 0 if they share nothing. Two empty sets agree. Pass each distinct set only once, because the
-    size of the matrix is the square of the number of sets.
+    overlap, and 0 if they have no element in common. The distance between two empty sets is 0. Pass each
+    distinct set only once, because the size of the matrix is the square of the number of sets.
 
     >>> masi_distance([{"a", "b"}, {"a"}, {"b", "c"}, set()])[0].round(4).tolist()
     [0.0, 0.6667, 0.8889, 1.0]
@@ -181,15 +183,15 @@ NO_PAIRS = "no unit was coded by two coders"
 NO_VARIATION = "no variation: all values are the same"
 NOT_USED = "no coder gave this value"
 _DISTANCES_HELD = 2**22
-"""Number of distances between values that are in memory at a time."""
+"""The number of distances between values that are kept in memory at a time."""
 
 
 class Coefficient(NamedTuple):
-    """A coefficient with its interval and numbers of units.
+    """A coefficient of agreement, with its interval and the numbers of units that it is computed from.
 
-    ``n_units`` is the number of units that any coder coded, ``n_pairable`` the number that two or more coders
-    coded. ``low`` and ``high`` are the 95 % interval, if one was computed. ``reason`` says why the
-    coefficient or its interval is NaN.
+    ``n_units`` is the number of units that at least one coder coded, ``n_pairable`` the number that two or
+    more coders coded. ``low`` and ``high`` are the ends of the 95 % interval, if an interval was computed.
+    ``reason`` says why the coefficient is NaN or why its interval is NaN.
     """
 
     value: float
@@ -201,31 +203,32 @@ class Coefficient(NamedTuple):
 
 
 _ZERO = 1e-12
-"""A coefficient closer to zero than this counts as zero, because floating-point numbers are rounded by up to
-2.2e-16."""
+"""A coefficient that is closer to zero than this number counts as zero, because floating-point arithmetic has
+rounding errors of up to 2.2e-16."""
 
 
 class Measure(NamedTuple):
-    """The formula of a coefficient, and the reason to give if it is NaN although there are pairs of
-    coders."""
+    """The formula of a coefficient, and the reason to report if the coefficient is NaN although there are
+    pairs of coders."""
 
     statistic: Callable[[CodingCounts], np.ndarray]
     undefined: str = NO_VARIATION
 
     def values(self, counts: CodingCounts) -> np.ndarray:
-        """Returns the coefficient of every group; NaN where it is not defined."""
+        """Returns the coefficient of every group of units; NaN if the coefficient is not defined for the
+        group."""
         with np.errstate(divide="ignore", invalid="ignore"):
             values = self.statistic(counts)
         return np.where(np.abs(values) < _ZERO, 0.0, values)
 
     def of(self, counts: CodingCounts) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the coefficient of every group, and a reason wherever it is NaN."""
+        """Returns the coefficient of every group of units, and a reason for every coefficient that is NaN."""
         values = self.values(counts)
         return values, np.select([~np.isnan(values), counts.pairable == 0], ["", NO_PAIRS],
                                  self.undefined)
 
     def pooled(self, counts: CodingCounts) -> Coefficient:
-        """Returns the coefficient of all groups together."""
+        """Returns one coefficient for all groups of units together."""
         n_groups = len(counts.units)
         total = counts if n_groups == 1 else counts.weighted_sum(np.ones((1, n_groups)))
         (value,), (reason,) = self.of(total)
@@ -233,14 +236,14 @@ class Measure(NamedTuple):
 
 
 def alpha_measure(distance: Distance | None = None) -> Measure:
-    """Returns the measure Krippendorff's alpha for counts that were made with this distance. If ``distance``
-    is None, alpha is nominal."""
+    """Returns the measure that computes Krippendorff's alpha from counts; the counts must have been made with
+    the same ``distance``. If ``distance`` is None, the measure is alpha for nominal values."""
     return Measure(partial(_alpha, distance=distance))
 
 
 def specific_measure(value: int) -> Measure:
-    """Returns the measure of specific agreement on a value: among the other coders of units to which a coder
-    gave the value, the share that gave the value too."""
+    """Returns the measure of specific agreement on a value. If a coder gave a unit the value, specific
+    agreement is the share of the unit's other coders who also gave the value."""
     return Measure(lambda counts: counts.same[:, value] / counts.values[:, value], NOT_USED)
 
 
@@ -250,8 +253,8 @@ def _alpha(counts: CodingCounts, distance: Distance | None) -> np.ndarray:
 
 
 def _expected(values: np.ndarray, distance: Distance | None) -> np.ndarray:
-    """Returns the sum of n_c * n_k * distance over all pairs of values c and k, where n_c is how often value
-    c was given."""
+    """Returns the sum of n_c * n_k * distance(c, k) over all pairs of values c and k; n_c is how often coders
+    gave the value c."""
     if distance is None:
         return values.sum(axis=-1) ** 2 - (values**2).sum(axis=-1)
     every, total = np.arange(values.shape[-1]), np.zeros(len(values))
@@ -275,7 +278,7 @@ def _pabak(counts: CodingCounts) -> np.ndarray:
 
 
 def average_coder_shares_by_value(counts: CodingCounts) -> np.ndarray:
-    """Returns, for each value, the share of coders that gave it, averaged over units."""
+    """Returns, for each value, the share of a unit's coders who gave the value, averaged over all units."""
     return counts.shares / counts.units[:, None]
 
 
@@ -284,15 +287,15 @@ def _percent(counts: CodingCounts) -> np.ndarray:
 
 
 def correct_for_chance(counts: CodingCounts, expected: np.ndarray) -> np.ndarray:
-    """Returns (p_o - p_e) / (1 - p_e). If all values are the same, the result is NaN, even where the formula
-    would give 1."""
+    """Returns (p_o - p_e) / (1 - p_e), where p_o is the observed and p_e the ``expected`` agreement. If all
+    values are the same, the result is NaN, even if the formula would give 1."""
     varies = np.count_nonzero(counts.values, axis=-1) > 1
     return np.where(varies, 1 - counts.differing / counts.pairable / (1 - expected), np.nan)
 
 
 NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha_measure(), "kappa": Measure(_kappa),
            "ac1": Measure(_ac1), "pabak": Measure(_pabak)}
-"""The measures of single codes, by their names in the table ``agreement``."""
+"""The measures of single codes, keyed by their names in the table ``agreement``."""
 
 
 # ------------------------------
@@ -307,20 +310,21 @@ NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha_measure(), "ka
 
 MIN_DOCUMENTS = 10
 MAX_UNDEFINED = 0.05
-"""There is no interval if there are fewer documents than ``MIN_DOCUMENTS``, or if the coefficient is
+"""No interval is returned if there are fewer documents than ``MIN_DOCUMENTS``, or if the coefficient is
 undefined in a larger share of the draws than ``MAX_UNDEFINED``."""
 _BLOCK = 2**22
 _FINEST = 2**10
-"""Amounts that are multiples of 1 / 1,024 are summed exactly."""
+"""Sums of numbers that are multiples of 1 / 1,024 have no rounding error."""
 
 
 def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], *, draws: int,
                        seed: int) -> list[dict[str, Coefficient]]:
-    """Returns the coefficients over all documents, one dictionary for each element of ``all_counts``. All
-    intervals come from the same draws of documents.
+    """Returns the coefficients over all documents, with one dictionary for each element of ``all_counts``.
+    The intervals of all coefficients come from the same draws of documents.
 
-    The elements of ``all_counts`` must count the same units of the same documents, such as one element for
-    each code of a codebook. They must have equal shapes, and the same units must be pairable.
+    All elements of ``all_counts`` must count the same units of the same documents; there may be one element
+    for each code of a codebook. All elements must have equal shapes, and the same units must be pairable in
+    each element.
 
     >>> from glc_analysis.coding.coefficients import NOMINAL
     >>> codings = [[0, 1, 1], [0, 1, 0]], [[1, 0, 1], [1, 0, 1]]
@@ -352,8 +356,8 @@ def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str
 
 def _point_values(all_counts: Sequence[CodingCounts],
                   measures: Mapping[str, Measure]) -> dict[str, list[Coefficient]]:
-    """Returns every measure over all documents, with one coefficient for each element of ``all_counts``. The
-    results are equal to those of ``Measure.pooled`` for each element."""
+    """Returns each measure, computed over all documents, with one coefficient for each element of
+    ``all_counts``. The returned coefficients are equal to those of ``Measure.pooled`` for each element."""
     total = _weighted_sums(all_counts, np.ones((1, len(all_counts[0].units))))
     sizes = total.units.astype(int).tolist(), total.pairable.astype(int).tolist()
     return {name: [Coefficient(float(value), n_units, n_pairable, str(reason))
@@ -363,7 +367,7 @@ def _point_values(all_counts: Sequence[CodingCounts],
 
 def _resampled(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], draws: int,
                seed: int) -> dict[str, np.ndarray]:
-    """Returns every measure of the resampled documents, with a row for each element of ``all_counts`` and a
+    """Returns each measure of the resampled documents, with a row for each element of ``all_counts`` and a
     column for each draw."""
     parts: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     for weights in _weights(all_counts[0], draws, seed):
@@ -374,10 +378,11 @@ def _resampled(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measur
 
 
 def _weights(by_document: CodingCounts, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """Yields how often each document is drawn, with one row per draw, for several draws at a time.
+    """Yields how often each document is drawn, with one row per draw; every yielded array is for several
+    draws.
 
-    A document without pairs of coders is not drawn but included once in every draw, because it affects only
-    the chance agreement of AC1.
+    A document without pairs of coders is included once in every draw instead of being drawn, because it
+    affects only the chance agreement of AC1.
     """
     generator = np.random.default_rng(seed)
     paired = np.flatnonzero(by_document.pairable)
@@ -394,9 +399,10 @@ def _weighted_sums(all_counts: Sequence[CodingCounts], weights: np.ndarray) -> C
     """Returns :meth:`CodingCounts.weighted_sum` of each element of ``all_counts``: all draws of the first
     element, then all draws of the second, and so on.
 
-    One matrix product for all elements is many times faster than one product for each, but it may add the
-    numbers in another order. So it is used only for fields whose sums are exact in any order, and the results
-    are the same to the last bit. If no unit has more than two coders, nearly all fields are of this kind.
+    One matrix product for all elements is many times faster than one product for each element, but it may add
+    the numbers in another order. So the joint product is used only for fields whose sums are exact in any
+    order, and the results are the same to the last bit. If no unit has more than two coders, the sums of
+    nearly all fields are exact.
     """
     if len(all_counts) == 1:
         return all_counts[0].weighted_sum(weights)
@@ -411,11 +417,11 @@ def _weighted_sums(all_counts: Sequence[CodingCounts], weights: np.ndarray) -> C
 
 
 def _is_exact(field: np.ndarray) -> bool:
-    """Whether weighted sums of the documents are exact in any order.
+    """Whether weighted sums of a field over the documents are exact in any order of adding.
 
-    They are exact if all amounts are multiples of the same small power of two and a float can hold the
-    largest possible sum, because then no partial sum is rounded. The weights of a draw add up to the number
-    of documents.
+    The sums are exact if all amounts are multiples of the same small power of two and a float can hold the
+    largest possible sum, because then no partial sum is rounded. The weights of a draw always add up to the
+    number of documents.
 
     >>> _is_exact(np.array([3.0, 0.5, 7.25])), _is_exact(np.array([1 / 3])), _is_exact(np.array([2.0**50]))
     (True, False, False)
@@ -425,7 +431,8 @@ def _is_exact(field: np.ndarray) -> bool:
 
 
 def _intervals(drawn: np.ndarray) -> list[tuple[float, float, str]]:
-    """Returns the interval of each row of draws, or the reason why there is none."""
+    """Returns the interval of the coefficients in each row of draws, or the reason why there is no
+    interval."""
     undefined = np.isnan(drawn)
     intervals = [(np.nan, np.nan, "no interval: undefined in too many bootstrap samples")] * len(drawn)
     complete = np.flatnonzero(~undefined.any(axis=1))

@@ -1,13 +1,13 @@
-"""Consensus coding: one agreed coding from the work of several coders.
+"""Makes the consensus coding: one agreed coding from the work of several coders.
 
 The module combines the codings of all coders with the decisions that people made where coders differ. The
-result is the codings of the coder ``consensus``, which all analyses use, and the table ``disagreements``.
-People decide in a workbook, on screen or on paper; the module reads the rows of the workbook as decisions
-with reasons.
+result is the codings of the coder ``consensus``, which all analyses use, and the table ``disagreements`` with
+the segments on which coders differ. People write their decisions into a workbook, on screen or on paper; the
+module reads each row of the workbook as a decision with its reason.
 
-The module decides by the study's rule which codes of a segment are agreed: the codes that all of its readers
-gave, or that most of its readers gave, or the codes of a decision. A code that is neither agreed nor decided
-is undecided.
+A code of a segment is agreed, depending on the study's rule of consensus, if all readers of the segment gave
+it or if most readers gave it. A code that a decision names is agreed as well. A code that some readers gave,
+and that is neither agreed nor rejected by a decision, is undecided.
 """
 
 from __future__ import annotations
@@ -43,15 +43,17 @@ if TYPE_CHECKING:
 
 CONSENSUS = "consensus"
 UNANIMOUS, MAJORITY = "unanimous", "majority"
-"""Two of the rules of consensus ([coding] consensus in study.toml); the third rule is ``person``."""
+"""The names of two rules of consensus ([coding] consensus in study.toml); the third rule is ``person``."""
 CODING_KEY = ["document_id", "start", "end", "code_id", "coder_id"]
 PASSAGE_COLUMNS = ["marked_by", "is_agreed", "marked_start", "marked_end"]
-"""The additional columns of a passage of the consensus. They are the coders who marked words of the passage,
-whether its words are agreed, and the start and end of the widest stretch that coders marked there."""
+"""The columns that passages of the coder ``consensus`` have in addition to those of other passages. The
+additional columns name the coders who marked words of the passage, say whether its words are agreed, and give
+the start and end of the widest stretch that coders marked there."""
 
 
 def repeat_codings_for_each_segment(codings: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per coding and segment that it overlaps: the columns of codings, and segment_id.
+    """Returns one row per coding and segment that the coding overlaps, with the columns of codings and
+    segment_id.
 
     >>> repeat_codings_for_each_segment(pd.DataFrame({"segment_ids": ["a.1;a.2", ""]}))["segment_id"].tolist()
     ['a.1', 'a.2']
@@ -61,19 +63,21 @@ def repeat_codings_for_each_segment(codings: pd.DataFrame) -> pd.DataFrame:
 
 
 def map_to_originals(segments: pd.DataFrame) -> dict[str, str]:
-    """Returns, for each segment, the segment that it translates, or itself."""
+    """Maps each segment that is a translation to the segment that it translates, and every other segment to
+    itself."""
     origins = segments["translation_of"].where(segments["translation_of"] != "", segments["segment_id"])
     return dict(zip(segments["segment_id"], origins, strict=True))
 
 
 def coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
                  unread: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
-    """Returns one row per participant's segment and coder who read it: segment_id, document_id, coder_id,
-    codes, is_missing.
+    """Returns one row per participant's segment and coder who read the segment, with the columns segment_id,
+    document_id, coder_id, codes and is_missing.
 
-    ``read`` has one row per document and coder who read it. Column ``codes`` is the set of code_ids, empty
-    where the coder left the segment uncoded. Column ``is_missing`` marks the segments for which the coder's
-    coding is not known; ``unread`` has their segment_id and coder_id.
+    ``read`` has one row per document and coder who read the document. Column ``codes`` is the set of code_ids
+    that the coder gave the segment; it is empty if the coder left the segment uncoded. Column ``is_missing``
+    marks the segments for which the coder's codes are not known; ``unread`` has the segment_id and coder_id
+    of these segments.
     """
     spoken = segments[segments["role"] == "participant"]
     frame = spoken[["segment_id", "document_id", "guide_question_id"]].merge(read, on="document_id")
@@ -91,26 +95,28 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
               decisions: Mapping[str, str], *, rule: str = UNANIMOUS) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the codings of the coder ``consensus``, and the table ``disagreements``.
 
-    ``coded`` has the :func:`coding_units` of all coders. ``decisions`` maps a segment_id to the codes that
-    people decided on, joined by ``;``. The codes of a document are found in one of these ways:
+    ``coded`` has the units of all coders, as :func:`coding_units` returns them. ``decisions`` maps a
+    segment_id to the codes that people decided on, joined by ``;``. The agreed codes of a document are found
+    in one of these ways:
 
-    - If the coder ``consensus`` handed the document in, its codings are used unchanged.
-    - If only one coder read the document, that coder's codings are used.
-    - Otherwise each participant's segment gets the codes of its decision or, if there is no decision, the
-      codes that are agreed by ``rule`` (:func:`settle_codes`). All other codes that a coder gave the segment
-      are undecided: they wait for a decision and do not count as absent.
+    - If the coder ``consensus`` handed the document in, the codings of ``consensus`` are used unchanged.
+    - If only one coder read the document, the codings of this coder are used.
+    - If several coders read the document, each participant's segment gets the codes of the decision on it. If
+      there is no decision, it gets the codes that are agreed by ``rule`` (:func:`settle_codes`). All other
+      codes that a coder gave the segment are undecided, which means that they wait for a decision and do not
+      count as absent.
 
-    The consensus keeps every passage that coders marked with an agreed code, with its memos and
-    :data:`PASSAGE_COLUMNS`. If passages overlap, the passage of the consensus has the words that all of these
-    passages have in common or, with the rule ``majority``, the words that most readers marked. If there are
-    no such words, each passage stays as its coder marked it and its words are not agreed. The code is then
-    agreed only for the segment, and a person chooses which words are quoted. A decision adopts the passages
-    of the coders who gave the code; a code that no coder gave is placed on the whole segment. Counts of words
-    use the widest stretch.
+    The consensus keeps every passage that coders marked with an agreed code, with the memos of the passage
+    and :data:`PASSAGE_COLUMNS`. If passages of several coders overlap, the passage of the consensus has the
+    words that all these passages have in common. With the rule ``majority``, it has the words that most
+    readers marked. If overlapping passages have no such words, each passage stays as its coder marked it, and
+    its words are not agreed. In this case the code is agreed only for the segment, and a person chooses which
+    words are quoted. A decision on a code adopts the passages of the coders who gave the code; a code that no
+    coder gave is placed on the whole segment. Counts of words use the widest stretch that coders marked.
 
     A passage that was placed by position alone is not in the consensus until a person has reviewed it. The
-    codes of its segment wait for a decision, even if all other codings of the segment agree. The codes of a
-    segment for which a coder's coding is not known also wait for a decision.
+    codes of a segment with such a passage wait for a decision, even if all other codings of the segment
+    agree. The codes of a segment also wait for a decision if the codes of one of its coders are not known.
     """
     by_position = codings["match"] == "by_position"
     unproved = {*repeat_codings_for_each_segment(codings[by_position])["segment_id"]}
@@ -153,13 +159,13 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
 
 
 def settle_codes(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset, frozenset]:
-    """Returns the agreed codes and the undecided codes of a segment by a consensus rule. ``codes_by_reader``
-    has the codes that each reader gave the segment.
+    """Returns the agreed codes and the undecided codes of a segment, by a rule of consensus.
+    ``codes_by_reader`` has, for each reader, the codes that the reader gave the segment.
 
-    With the rule ``majority``, a code is agreed if more than half of the readers gave it, and absent if more
-    than half did not; in a tie it is undecided. With the rules ``unanimous`` and ``person`` (a named person
-    decides), a code is agreed only if all readers gave it. So one more reader can make a code undecided, but
-    not absent.
+    With the rule ``majority``, a code is agreed if more than half of the readers gave it, absent if more than
+    half did not give it, and undecided in a tie. With the rules ``unanimous`` and ``person`` (a named person
+    decides), a code is agreed only if all readers gave it. With these two rules, one additional reader can
+    make a code undecided, but never absent.
 
     >>> settle_codes([frozenset("ab"), frozenset("a"), frozenset("ac")], UNANIMOUS)[0]
     frozenset({'a'})
@@ -176,13 +182,14 @@ def settle_codes(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset
 
 def undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
                     codings: pd.DataFrame) -> pd.DataFrame:
-    """Returns the codes that await a decision or a review, one row per segment and code: segment_id, code_id.
+    """Returns the codes that await a decision or a review, with one row per segment and code (segment_id,
+    code_id).
 
-    They are of two kinds:
+    A code awaits a decision or a review in two cases:
 
-    - codes in column ``open_codes`` of table ``disagreements``;
-    - codes of passages that were placed by position alone, and of quarantined passages that may be in the
-      segment. These are left out once people have decided on the segment.
+    - the code is in column ``open_codes`` of table ``disagreements``;
+    - a passage with the code was placed in the segment by position alone, or a quarantined passage with the
+      code may be in the segment. Codes of such passages are left out if people have decided on the segment.
     """
     if disagreements.empty and quarantined.empty and codings.empty:
         return pd.DataFrame(columns=["segment_id", "code_id"], dtype="str")
@@ -197,7 +204,7 @@ def undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
 
 
 class Piece(NamedTuple):
-    """The part of a turn that one coder marked with a code."""
+    """The part of a turn that one coder marked with one code."""
 
     start: int
     end: int
@@ -208,11 +215,11 @@ class Piece(NamedTuple):
 
 def _placed(settled: Mapping[str, frozenset], needed: Callable[[str, int], int], codings: pd.DataFrame,
             spoken: pd.DataFrame) -> pd.DataFrame:
-    """Returns the passages that coders marked with the agreed codes of each turn.
+    """Returns the passages that coders marked with the agreed codes of each turn (``settled``).
 
-    ``needed`` returns how many coders must have marked the same words. Its arguments are a turn and the
-    number of coders who gave the turn the code. ``spoken`` has the participants' turns, with segment_id as
-    its index."""
+    ``needed`` is a function that returns how many coders must have marked the same words. The arguments of
+    ``needed`` are a turn and the number of coders who gave the turn the code. ``spoken`` has the
+    participants' turns, and its index is the segment_id."""
     turns = spoken[spoken.index.isin([*settled])]
     pieces = _pieces(settled, turns, codings)
     rows: dict[tuple[str, str, int, int], dict[str, Any]] = {}
@@ -232,7 +239,8 @@ def _placed(settled: Mapping[str, frozenset], needed: Callable[[str, int], int],
 
 def _pieces(settled: Mapping[str, frozenset], turns: pd.DataFrame,
             codings: pd.DataFrame) -> dict[tuple[str, str], list[Piece]]:
-    """Returns the parts of each turn that coders marked with a code that is agreed for the turn."""
+    """Returns, for each turn and each code that is agreed for the turn, the parts of the turn that coders
+    marked with the code."""
     pieces: dict[tuple[str, str], list[Piece]] = {}
     spans = turns[["start", "end"]].rename(columns={"start": "turn_start", "end": "turn_end"})
     marked = repeat_codings_for_each_segment(codings).join(spans, on="segment_id")
@@ -250,11 +258,13 @@ def _touch(piece: Piece, span: tuple[int, int]) -> bool:
 
 
 def _turn_passages(pieces: list[Piece], needed: int, turn: Any) -> list[tuple[int, int, bool]]:
-    """Returns the passages of one code in one turn: start, end, and whether their words are agreed.
+    """Returns the passages of one code in one turn, each with its start, its end, and whether its words are
+    agreed.
 
-    Two kinds of passages are agreed: passages with the same start and end from at least ``needed`` coders,
-    and words that the passages of at least ``needed`` coders have in common. A passage without agreed words
-    is kept as its coder marked it. If no coder marked a passage, the whole turn is the passage.
+    The words of a passage are agreed in two cases: at least ``needed`` coders marked a passage with the same
+    start and end, or the words are common to the passages of at least ``needed`` coders. A passage without
+    agreed words is kept as its coder marked it. If no coder marked a passage, the returned passage is the
+    whole turn.
     """
     alike: dict[tuple[int, int], set[str]] = {}
     for piece in pieces:
@@ -273,7 +283,7 @@ def _turn_passages(pieces: list[Piece], needed: int, turn: Any) -> list[tuple[in
 
 
 def _overlaps(pieces: list[Piece], needed: int) -> list[tuple[int, int]]:
-    """Returns the stretches that at least ``needed`` coders marked. Two adjacent stretches become one if a
+    """Returns the stretches that at least ``needed`` coders marked. Two adjacent stretches are joined if one
     coder marked both in one passage."""
     edges = sorted({edge for piece in pieces for edge in piece[:2]})
     stretches: list[tuple[int, int]] = []
@@ -289,8 +299,8 @@ def _overlaps(pieces: list[Piece], needed: int) -> list[tuple[int, int]]:
 
 
 def _origin(near: list[Piece], start: int, end: int) -> dict[str, Any]:
-    """Returns which coders marked words of a passage, the widest stretch that they marked there, and their
-    memos."""
+    """Returns which coders marked words of a passage, the widest stretch that these coders marked there, and
+    their memos."""
     if not near:
         return {"marked_by": CONSENSUS, "marked_start": start, "marked_end": end, "memo": "",
                 "match": "exact"}
@@ -303,9 +313,9 @@ def _origin(near: list[Piece], start: int, end: int) -> dict[str, Any]:
 
 def _rejoin(rows: dict[tuple[str, str, int, int], dict[str, Any]], codings: pd.DataFrame,
             spoken: pd.DataFrame) -> None:
-    """Joins the pieces of each passage that extends over several turns, or that includes the name of a
-    speaker before a turn. The pieces are joined if all participants' turns of the passage have the code and
-    the same coders marked each piece."""
+    """Joins the parts of each passage that extends over several turns, or that includes the name of a speaker
+    before a turn. The parts of a passage are joined if all participants' turns in the passage have the code
+    and the same coders marked each part."""
     wholes: dict[tuple[str, int, int, str, str], set[str]] = {}
     for *whole, coder in zip(*(codings[column] for column in (
             "document_id", "start", "end", "code_id", "segment_ids", "coder_id")), strict=True):
@@ -335,8 +345,8 @@ def _rejoin(rows: dict[tuple[str, str, int, int], dict[str, Any]], codings: pd.D
 
 
 def _disagreements(shared: pd.DataFrame, differ: list[str], decided: Mapping[str, frozenset]) -> pd.DataFrame:
-    """Returns table ``disagreements``: for each segment on which coders differ, one row per coder, and one
-    row for the decision if there is one."""
+    """Returns table ``disagreements``. It has, for each segment on which coders differ, one row per coder
+    and, if people decided on the segment, one row for the decision."""
     rows = shared[shared["segment_id"].isin(differ)]
     documents = dict(zip(rows["segment_id"], rows["document_id"], strict=True))
     sets = [*rows["codes"], *decided.values()]
@@ -358,8 +368,8 @@ MEASURES = {"percent_agreement": "agreement", "positive_agreement": "positive",
 
 
 def why_no_kappa(rows: pd.DataFrame) -> str:
-    """Returns a sentence that says why the rows of table ``agreement`` have no kappa; blank if they have it,
-    or if fewer than three coders coded the texts.
+    """Returns a sentence that explains why the rows of table ``agreement`` have no kappa. The sentence is
+    blank if the rows have kappa, or if fewer than three coders coded the texts.
 
     >>> measures = ["alpha", "prevalence.ana", "prevalence.ben", "prevalence.cleo"]
     >>> why_no_kappa(pd.DataFrame({"measure": measures}))
@@ -372,11 +382,12 @@ def why_no_kappa(rows: pd.DataFrame) -> str:
 
 
 def summarise_agreement_by_code(study: Study) -> pd.DataFrame:
-    """Returns one row per code; the first row is for all codes together, by alpha with MASI distance.
+    """Returns a table of agreement with one row per code; the first row is for all codes together, measured
+    by alpha with MASI distance.
 
-    The columns are name, n_units, n_pairable, prevalence, the coefficients, the interval of alpha, and the
-    reason if there is no interval. If values are missing because passages are quarantined, there are also
-    columns for the number of missing values, and for alpha in the worst and in the best case."""
+    The columns are name, n_units, n_pairable, prevalence, the coefficients, the interval of alpha and, if
+    there is no interval, the reason. If values are missing because passages are quarantined, further columns
+    show the number of missing values, and alpha in the worst and in the best case."""
     rows = read_table("agreement", study=study).query("unit == 'turn' and subset == 'all'")
     codebook = read_table("codebook", study=study).sort_values("order")
     wide = rows.pivot(index="code_id", columns="measure", values="value")
@@ -396,8 +407,8 @@ def summarise_agreement_by_code(study: Study) -> pd.DataFrame:
 
 
 def write_disagreements(study: Study) -> tuple[Path, int, int]:
-    """Writes ``processed/disagreements.xlsx``. Returns its path, the number of segments that are open, and
-    the number that are settled."""
+    """Writes the workbook ``processed/disagreements.xlsx``. Returns the path of the workbook, the number of
+    segments that await a decision, and the number of segments that are decided."""
     rows = read_table("disagreements", study=study)
     path = study.processed / "disagreements.xlsx"
     reasons = dict(zip(rows["segment_id"], rows["reason"], strict=True))
@@ -420,12 +431,14 @@ _WIDTHS = {"segment_id": 13, "document_id": 12, "text": 52, CONSENSUS: 26, "path
 
 def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFrame,
                     codebook: pd.DataFrame, *, reasons: Mapping[str, str] | None = None) -> None:
-    """Writes the workbook, with one row per segment of ``disagreements``, in the order of the texts.
+    """Writes the workbook for decisions to ``path``, with one row per segment of ``disagreements``, in the
+    order of the texts.
 
-    A coder's cell has the names of the codes. It is ``none`` if the coder read the segment and gave it no
-    code, and blank if the coder did not read it. The cell has a note if a quarantined passage of the coder
-    may be in the segment. Decisions that were already made (coder ``consensus``) are filled in; ``reasons``
-    maps segment_id to their reasons. The same content always gives the same bytes.
+    The cell of a coder has the names of the codes that the coder gave the segment. The cell of a coder is
+    ``none`` if the coder read the segment and gave it no code, and blank if the coder did not read the
+    segment. The cell of a coder has a note if a quarantined passage of the coder may be in the segment.
+    Decisions that people already made (coder ``consensus``) are filled in; ``reasons`` maps a segment_id to
+    the reason of its decision. The same disagreements always give the same bytes in the workbook.
     """
     from openpyxl import Workbook
     from openpyxl.comments import Comment
@@ -473,12 +486,12 @@ def _fill(sheet: Worksheet, title: str, rows: pd.DataFrame) -> None:
 
 
 def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
-    """Returns the decisions of a filled-in workbook: segment_id, codes (joined by ``;``, "" for none),
-    reason.
+    """Returns the decisions in a filled-in workbook, with the columns segment_id, codes (joined by ``;``, ""
+    for none) and reason.
 
-    Rows whose ``consensus`` is blank are not decided and are left out. Codes are replaced by the codes under
-    which they are counted today. Raises ``Faults`` with all faults of the workbook. The caller must check
-    whether the segments exist.
+    Rows of the workbook with a blank cell in ``consensus`` are undecided and are left out. Codes in the
+    workbook are replaced by the codes under which they are counted today. Raises ``Faults`` with all faults
+    of the workbook. The function does not check whether the segments exist; the caller must check it.
     """
     sheet = max(read_workbook_sheets(path),
                 key=lambda one: one.sheet == DISAGREEMENTS_SHEET)  # else the first
@@ -498,8 +511,8 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
 
 
 def _parts(cell: str) -> list[str]:
-    """Returns the codes that a cell names. The codes may be on several lines, and ``none`` may have
-    capitals."""
+    """Returns the codes that a cell of the workbook names. The cell may list codes on several lines, and may
+    write ``none`` with capitals."""
     return [NONE if part.casefold() == NONE else part for part in re.split(r"\s*[;\n]\s*", cell) if part]
 
 

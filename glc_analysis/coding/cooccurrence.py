@@ -1,4 +1,4 @@
-"""Which codes occur together."""
+"""Finds which codes occur together in the same unit of text."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import scipy
 def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
     """Returns one row per pair of codes (code_id < other_id) that occur together in at least one unit.
 
-    ``unit`` is the name of the column with the units. A code marked twice in a unit counts once, and rows
-    without a unit or a code are left out. These columns count units:
+    ``unit`` is the name of the column that identifies the unit. A code that is marked twice in a unit counts
+    once, and rows without a unit or a code are ignored. The following columns of the result count units:
 
-    - n: units with both codes;
-    - n_either: units with one or both of the codes;
-    - n_code: units with the first code;
-    - n_other: units with the second code.
+    - n: units that have both codes;
+    - n_either: units that have at least one of the two codes;
+    - n_code: units that have the code code_id;
+    - n_other: units that have the code other_id.
 
-    So n / n_either is Jaccard's coefficient.
+    The quotient n / n_either is Jaccard's coefficient of the two codes.
 
     >>> cooccurrence(pd.DataFrame({"unit_id": ["t1", "t1", "t2"], "code_id": ["late", "far", "late"]}))
       code_id other_id  n  n_either  n_code  n_other

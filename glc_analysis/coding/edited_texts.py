@@ -1,9 +1,10 @@
-"""Finds the place of a coder's passage in a text whose words were edited since it was coded.
+"""Finds the place of a coder's passage in a text whose words were edited after the coder had coded it.
 
-The canonical text and the copy that a coder's program keeps are aligned word by word, in order. A passage has
-a place only if all its words are unchanged and in the same order in the aligned turn, and if both texts give
-the turn to the same speaker. A passage is not moved to another place where its words are found, because that
-may be a coincidence. Names of speakers, times, spaces and punctuation do not count as words.
+The canonical text and the copy that a coder's program keeps are aligned word by word, in order. A passage
+gets a place only if all its words are unchanged and in the same order in the aligned turn, and if both texts
+give the turn to the same speaker. A passage is never moved to another place where the same words occur,
+because the words may be there by coincidence. Names of speakers, times, spaces and punctuation do not count
+as words.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ WORDS_CHANGED = "the words are no longer in our text as the coder marked them: t
 OTHER_SPEAKER = "in our text another speaker says these words"
 OTHER_TURN = "the turn around these words was edited so much that they may be other words"
 LEAST_IN_COMMON = 0.5
-"""A copy that has less than this share of its words in common with the canonical text counts as another text.
-The same holds for a turn."""
+"""A copy counts as another text if less than this share of its words is common to the copy and the canonical
+text. Two turns count as different turns if less than this share of their words is common to both."""
 SHORT_TURN = 4
-"""In a turn with fewer words than this, a word that both texts have counts as unchanged only if a word next
-to it is unchanged as well."""
+"""In a turn with fewer words than this, a word that both texts have counts as unchanged only if a
+neighbouring word is unchanged as well."""
 _SHINGLES = (8, 4, 2, 1)
-"""An alignment begins with sequences of this many words that occur once in both texts, longer ones first."""
+"""The alignment of two texts begins with sequences of this many words that occur once in each text, longer
+sequences first."""
 _TIME = r"[\[(]?\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?[\])]?"
 _TIMES = re.compile(rf"[ \t]*(?:{_TIME}\s*(?:-->\s*)?)+")
 _LABEL = re.compile(rf"^[ \t]*(?:{_TIME}\s*(?:-->\s*{_TIME}\s*)?)*"
@@ -41,7 +43,7 @@ _LABEL = re.compile(rf"^[ \t]*(?:{_TIME}\s*(?:-->\s*{_TIME}\s*)?)*"
 
 class Word(NamedTuple):
     """A word of a text: the form in which it is compared (``key``), the position of its letters, and the
-    position of the word together with the punctuation around it."""
+    position of the word including the punctuation around it."""
 
     key: str
     start: int
@@ -52,7 +54,7 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True)
 class Turns:
-    """A text as words in order, with the turn of each word and the speaker of each turn."""
+    """A text as a list of words in order, with the turn of each word and the speaker of each turn."""
 
     words: list[Word]
     turn_of: list[int]
@@ -60,8 +62,8 @@ class Turns:
 
     @classmethod
     def of(cls, text: str, labels: Sequence[tuple[int, int, str]]) -> Turns:
-        """Returns the turns of a text. ``labels`` has the start and the end of every speaker's name, and the
-        name. Words before the first label belong to a speaker without a name."""
+        """Returns the turns of a text. ``labels`` has the start, the end and the text of every speaker's
+        name. Words before the first speaker's name belong to a speaker without a name."""
         words: list[Word] = []
         turn_of: list[int] = []
         speakers: list[str] = []
@@ -83,13 +85,13 @@ class Turns:
         return [word.start for word in self.words]
 
     def between(self, start: int, end: int) -> range:
-        """Returns the numbers of the words that a stretch overlaps."""
+        """Returns the numbers of the words that the stretch from ``start`` to ``end`` overlaps."""
         first, last = bisect_left(self.starts, start), bisect_left(self.starts, end)
         return range(first - (first > 0 and self.words[first - 1].end > start), last)
 
 
 class EditedText:
-    """A canonical text and a coder's copy of it that was edited, aligned word by word."""
+    """A canonical text and an edited copy of it that a coder coded, aligned word by word."""
 
     def __init__(self, text: Text, copy: Masked) -> None:
         self.text, self.copy = text, copy
@@ -104,12 +106,13 @@ class EditedText:
 
     @property
     def share_in_common(self) -> float:
-        """The share of the words of the longer text that both have."""
+        """The number of words that the text and the copy have in common, divided by the number of words of
+        the longer one."""
         return len(self.place) / max(len(self.ours.words), len(self.theirs.words), 1)
 
     def locate(self, start: int, end: int) -> tuple[Span, str]:
-        """Returns the passage of the canonical text that corresponds to a passage of the copy, given by
-        positions in the copy; or (-1, -1) and the reason why it has no certain place.
+        """Returns the passage of the canonical text that corresponds to the passage of the copy from
+        ``start`` to ``end``. If its place is not certain, returns (-1, -1) and the reason.
 
         >>> text = Text("p1: Yes, we wait for months.\\n", "p1: Yes, we wait for months.\\n", (), ((0, 2),))
         >>> EditedText(text, Masked("Ana: Yes, uh, we wait for months.", ())).locate(14, 33)
@@ -128,12 +131,12 @@ class EditedText:
         return self._edges(start, end, marked, places), ""
 
     def near(self, start: int, end: int) -> Span:
-        """Returns the stretch of the canonical text in which a passage of the copy must be, if it is there at
-        all.
+        """Returns the stretch of the canonical text that must contain a passage of the copy, if the canonical
+        text contains the passage at all.
 
-        It reaches from the first to the last word of the passage that both texts have. If there is no such
-        word, it reaches from the nearest word before the passage that both texts have to the nearest word
-        after it."""
+        The stretch reaches from the first to the last word of the passage that both texts have. If the two
+        texts have no word of the passage in common, the stretch reaches from the nearest common word before
+        the passage to the nearest common word after it."""
         marked = self.theirs.between(*shift_span_after_masking(start, end, self.copy.offsets))
         own = [self.place[at] for at in marked if at in self.place]
         if own:
@@ -146,8 +149,8 @@ class EditedText:
         return self.ours.words[first].outer_start, self.ours.words[last].outer_end
 
     def unread(self) -> Iterator[Span]:
-        """Yields the turns of the canonical text that have less than half of their words in the copy. The
-        coder of the copy did not read these turns."""
+        """Yields the turns of the canonical text that have less than half of their words in the copy. A turn
+        that is yielded counts as not read by the coder of the copy."""
         in_common = Counter(self.ours.turn_of[to] for to in self.place.values())
         for turn, size in self.ours.sizes.items():
             if in_common[turn] < LEAST_IN_COMMON * size:
@@ -166,8 +169,8 @@ class EditedText:
                 yield self.ours.words[first].start, self.ours.words[first + size - 1].end
 
     def words_before(self, start: int, end: int) -> str:
-        """Returns the words of every turn of the copy that contains at least one word from ``start`` to
-        ``end`` of the canonical text."""
+        """Returns the words of every turn of the copy that contains at least one word of the stretch from
+        ``start`` to ``end`` of the canonical text."""
         turns = sorted({self.theirs.turn_of[self._back[to]] for to in self.ours.between(start, end)
                         if to in self._back})
         if not turns:
@@ -186,7 +189,7 @@ class EditedText:
 
     def _speakers(self) -> dict[str, str]:
         """Returns, for each speaker's name in the copy, the speaker in the canonical text who says most of
-        the words that both texts have."""
+        the words that are common to both texts."""
         votes: dict[str, Counter[str]] = {}
         for (theirs, ours), n in self._common.items():
             votes.setdefault(self.theirs.speakers[theirs], Counter())[self.ours.speakers[ours]] += n
@@ -194,14 +197,16 @@ class EditedText:
                 for most, n in counts.most_common(1) if 2 * n > counts.total()}
 
     def _is_same_speaker(self, at: int, to: int) -> bool:
-        """Whether both texts give a word to the same speaker. True if the copy has no names of speakers."""
+        """Whether the canonical text and the copy give a word to the same speaker. The result is also true if
+        the copy has no names of speakers."""
         if not self._has_names:
             return True
         name = self.theirs.speakers[self.theirs.turn_of[at]]
         return self._speaker.get(name) == self.ours.speakers[self.ours.turn_of[to]]
 
     def _is_same_turn(self, at: int, to: int) -> bool:
-        """Whether a word is in turns that have at least half of their words in common."""
+        """Whether a word belongs to turns of the two texts that have at least half of their words in
+        common."""
         theirs, ours = self.theirs.turn_of[at], self.ours.turn_of[to]
         size = max(self.ours.sizes[ours], self.theirs.sizes[theirs] if self._has_names else 0)
         if self._common[theirs, ours] < LEAST_IN_COMMON * size:
@@ -218,9 +223,9 @@ class EditedText:
         return before == self.place[first] - 1 or after == self.place[last] + 1
 
     def _edges(self, start: int, end: int, marked: range, places: Sequence[int]) -> Span:
-        """Returns where the passage begins and ends in the canonical text. If the coder's passage begins or
-        ends within a word, the returned passage does too. It includes the punctuation around the words if the
-        coder marked the punctuation."""
+        """Returns the positions at which a coder's passage begins and ends in the canonical text. If the
+        coder's passage begins or ends within a word, the returned passage begins or ends there too. The
+        returned passage includes the punctuation around its words if the coder marked the punctuation."""
         first, last = self.theirs.words[marked[0]], self.theirs.words[marked[-1]]
         opening, closing = self.ours.words[places[0]], self.ours.words[places[-1]]
         begin = opening.start + max(start - first.start, 0)
@@ -234,14 +239,15 @@ class EditedText:
 
 @lru_cache(maxsize=4)
 def _turns(text: Text) -> Turns:
-    """Returns the turns of a canonical text, which are needed again for every passage."""
+    """Returns the turns of a canonical text; the result is kept, because it is needed again for every
+    passage."""
     labels = [(*shift_span_after_masking(*label, text.offsets), text.unmasked[slice(*label)])
               for label in text.labels]
     return Turns.of(text.canonical, labels)
 
 
 def similar_turns(text: Text, quote: str) -> Iterator[Span]:
-    """Yields the turns of a canonical text that contain at least half of the words of a quotation."""
+    """Yields those turns of a canonical text that contain at least half of the words of a quotation."""
     wanted = Counter(word.key for word in _words(quote, 0, len(quote)))
     turns = _turns(text)
     for turn, size in turns.sizes.items():
@@ -252,12 +258,12 @@ def similar_turns(text: Text, quote: str) -> Iterator[Span]:
 
 
 def match_words_in_order(theirs: Sequence[str], ours: Sequence[str]) -> dict[int, int]:
-    """Returns the words that two texts have in common in the same order, as position in the first text ->
-    position in the second.
+    """Returns the words that two texts have in common in the same order, as a mapping from the position in
+    the first text to the position in the second text.
 
-    Sequences of words that occur once in both texts are matched first. Of these, the largest set that is in
-    the same order in both texts is used. The words between them are then matched in the same way, with
-    shorter sequences.
+    First the function matches sequences of words that occur once in each text. It uses the largest set of
+    such sequences that are in the same order in both texts. The words between the matched sequences are then
+    matched in the same way, with shorter sequences.
 
     >>> match_words_in_order("we wait for a house".split(), "yes we wait for house".split())
     {0: 1, 1: 2, 2: 3, 4: 4}
@@ -281,8 +287,8 @@ def match_words_in_order(theirs: Sequence[str], ours: Sequence[str]) -> dict[int
 
 
 def _anchors(theirs: Sequence[str], ours: Sequence[str]) -> list[tuple[int, int]]:
-    """Returns pairs of positions, one in each text, at which the same sequence of words begins. Each sequence
-    occurs once in both texts, and the sequences are in the same order in both."""
+    """Returns pairs of positions, one in each text, at which the same sequence of words begins. Every such
+    sequence occurs once in each text, and the sequences are in the same order in both texts."""
     for size in _SHINGLES if theirs and ours else ():
         places = [_once(words, size) for words in (theirs, ours)]
         pairs = sorted((at, places[1][key]) for key, at in places[0].items() if key in places[1])
@@ -298,7 +304,8 @@ def _once(words: Sequence[str], size: int) -> dict[tuple[str, ...], int]:
 
 
 def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Returns the longest list of pairs in which both numbers increase."""
+    """Returns the longest list of pairs in which the first numbers increase and the second numbers
+    increase."""
     tails: list[int] = []
     ends: list[int] = []
     before: list[int] = []
@@ -314,11 +321,11 @@ def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int
 
 
 def _labels(text: str, ours: Turns) -> list[tuple[int, int, str]]:
-    """Returns the names of speakers, and the times, at the beginnings of lines of a copy.
+    """Returns the names of speakers, and the times, that stand at the beginnings of lines of a copy.
 
-    Lines may also begin with words and a colon that are not a name. So such words count as a name only if two
-    or more lines begin with them, or if the words after them are the first words of a turn of the canonical
-    text.
+    A line may also begin with words and a colon that are not the name of a speaker. So the words before a
+    colon count as a name only if two or more lines begin with them, or if the words after the colon are the
+    first words of a turn of the canonical text.
     """
     openings = [(one, simplify_signs(" ".join((one["name"] or "").split()).casefold()))
              for one in _LABEL.finditer(text)]

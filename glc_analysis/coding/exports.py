@@ -1,7 +1,7 @@
-"""Files for coders and other programs.
+"""Writes files for coders and for other programs.
 
-The module exports, from a built study, the texts that coders code. From the agreed coding it exports a matrix
-of organisations and codes, and a list of quotations.
+The module exports, from a built study, the texts that coders are to code. From the agreed coding, the module
+exports a matrix of organisations and codes, and a list of quotations.
 """
 
 from __future__ import annotations
@@ -29,26 +29,27 @@ QUOTATIONS = ["document_id", "segment_id", "kind", "date", "organisation_id", "o
               "speaker_id", "language", "wording", "code_id", "code", "path", "quote", "marked_by",
               "is_agreed", "memo"]
 UNDECIDED_CELL = "undecided"
-"""The content of a cell of the matrix if coders have not decided yet."""
+"""The content of a cell of the matrix if coders have not yet decided whether the organisation raised the
+code."""
 _BY = {"machine": " by machine", "checked": ", checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.DataFrame,
                 answers: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per organisation: organisation_id, label, country, and one column per code of level
-    ``code``, named by code_id.
+    """Returns a matrix with one row per organisation: organisation_id, label, country, and one column per
+    code of level ``code``, named by its code_id.
 
-    ``country`` has the countries that the organisation answered about, separated by spaces, or else the
-    country of its main office. A cell has one of these values:
+    Column ``country`` has the countries that the organisation answered about, separated by spaces, or else
+    the country of its main office. A cell of the matrix has one of these values:
 
     - 1: the organisation raised the code in any source;
-    - ``undecided``: coders have not decided whether it raised the code;
-    - 0: it was asked about the code and did not raise it;
-    - missing: it was not asked about the code and did not raise it.
+    - ``undecided``: coders have not yet decided whether the organisation raised the code;
+    - 0: the organisation was asked about the code and did not raise it;
+    - missing: the organisation was not asked about the code and did not raise it.
 
-    In a call, and in an interview without a guide, no organisation is asked about codes, so silence there
-    does not give a 0.
+    Organisations are not asked about codes in a call, or in an interview without a guide, so not raising a
+    code there does not give a 0.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "c"], "code_id": "cost", "is_asked": True,
     ...                          "source": ["answer", "answer", "call"], "is_raised": [True, False, False],
@@ -78,8 +79,8 @@ def code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: p
 
 def add_organisations_outside_survey(organisations: pd.DataFrame, mentions: pd.DataFrame,
                                      register: pd.DataFrame) -> pd.DataFrame:
-    """Adds to table ``organisations`` the organisations that were interviewed or in a call but did not answer
-    the survey. Their rows come from organisations.csv (``register``).
+    """Adds to table ``organisations`` the organisations that were interviewed or took part in a call but did
+    not answer the survey. The rows of the added organisations come from organisations.csv (``register``).
 
     >>> organisations = pd.DataFrame({"organisation_id": ["a"], "label": ["A"], "language": ["en"]})
     >>> register = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"]})
@@ -101,10 +102,10 @@ def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
     """Returns one row per passage coded by ``consensus``, segment and code, with the columns
     :data:`QUOTATIONS`.
 
-    A passage over several turns has one row for each turn; turns of interviewers are left out. ``wording``
-    says whose words the quotation has, such as a translator's; it is blank if they are the speaker's own
-    words. ``marked_by`` names the coders who marked words of the passage. If ``is_agreed`` is false, these
-    coders agree on the code of the turn, but not on the words.
+    A passage over several turns has one row for each turn; turns of interviewers are left out. Column
+    ``wording`` says whose words the quotation has, such as a translator's; it is blank for the speaker's own
+    words. Column ``marked_by`` names the coders who marked words of the passage. If ``is_agreed`` is false,
+    the coders of the passage agree on the code of the turn, but not on the words.
     """
     given = codings.loc[codings["coder_id"] == CONSENSUS, [
         "start", "end", "code_id", "segment_ids", "marked_by", "is_agreed", "memo"]]
@@ -127,7 +128,8 @@ def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
 
 
 def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
-    """Returns whose words a quotation has: an interpreter's or a translator's; blank for the speaker's own.
+    """Returns whose words a quotation has: an interpreter's or a translator's; blank for the speaker's own
+    words.
 
     >>> _wording("checked", "es", "participant", False), _wording("", "", "interpreter", True)
     ('translated from Spanish, checked', "interpreter's words")
@@ -138,7 +140,7 @@ def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
 
 
 def note_differently_marked_words(marked_by: str) -> str:
-    """Returns the note on a passage for which coders agree on the code of the turn but marked different
+    """Returns the note for a passage on whose code coders agree for the turn, although they marked different
     words.
 
     >>> note_differently_marked_words("ana"), note_differently_marked_words(CONSENSUS)
@@ -149,11 +151,11 @@ def note_differently_marked_words(marked_by: str) -> str:
 
 
 def write_csv_for_spreadsheets(frame: pd.DataFrame, path: Path) -> None:
-    """Writes a frame as a CSV file that Excel opens correctly: UTF-8 with a byte order mark, line ends LF,
-    missing cells blank.
+    """Writes a frame as a CSV file that Excel opens correctly: in UTF-8 with a byte order mark, with line
+    ends LF and missing cells blank.
 
-    Rows are sorted by all columns, so that the same content gives the same bytes. Text that a spreadsheet
-    program would run as a formula gets a leading apostrophe.
+    The rows of the file are sorted by all columns, so that the same content gives the same bytes. A text that
+    a spreadsheet program would run as a formula gets a leading apostrophe.
     """
     safe = frame.sort_values(list(frame.columns)).astype("object").map(escape_formula)
     safe.rename(columns=escape_formula).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
@@ -176,8 +178,9 @@ ANSWERS_SHEET = "answers.csv"
 
 
 def read_pseudonymised_transcripts(study: Study, *, needed: Collection[str] | None = None) -> Texts:
-    """Returns the interviews and calls of a study, with pseudonyms in place of names. Raises Faults for what
-    is wrong in them. If ``needed`` names reference tables, only faults in these tables are raised."""
+    """Returns the interviews and calls of a study, with pseudonyms in place of names. Raises Faults for all
+    faults in the interviews, the calls and the reference tables. If ``needed`` names reference tables, only
+    the faults in the named tables are raised."""
     reference = read_reference(study, needed=needed)
     return read_and_mask_transcripts(study, reference,
                                      complete_key(reference.names, read_key(study.key_file)))
@@ -186,9 +189,10 @@ def read_pseudonymised_transcripts(study: Study, *, needed: Collection[str] | No
 def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
     """Writes ``<document_id>.txt`` for every interview and call, and a sheet with the open answers.
 
-    Returns one row per text: document_id, kind, text_version, turns. If a text has changed since it was last
-    written, for example because a name was masked, the older text is kept in the folder ``earlier``, because
-    its codings remain valid. Coders write codes into the sheet and hand it in as their file.
+    Returns one row per text: document_id, kind, text_version, turns. A text may have changed since it was
+    last written, for example because a name was masked. The older text is then kept in the folder
+    ``earlier``, because codings of the older text remain valid. Coders write codes into the sheet of open
+    answers and hand the sheet in as their file.
     """
     texts = read_pseudonymised_transcripts(study)
     folder.mkdir(parents=True, exist_ok=True)
@@ -209,11 +213,11 @@ def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
 
 
 def prepare_export_path(study: Study, extension: str, path: Path | None = None, *, coder: str = "") -> Path:
-    """Returns the path of an export and makes its folder.
+    """Returns the path of an export file, and makes its folder.
 
-    It is the given path or, if none is given, a file with this ``extension`` in the team's folder of
-    exports. That file is named after the study and, if it contains the work of only one coder, after the
-    ``coder``."""
+    The path is ``path`` if it is given; otherwise it is a file with this ``extension`` in the team's folder
+    of exports. A file in the team's folder is named after the study and, if it contains the work of only one
+    coder, after the ``coder``."""
     name = "-".join(filter(None, [study.id or study.root.name, coder]))
     path = path or study.reports / "team" / "exports" / f"{name}.{extension}"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -221,8 +225,8 @@ def prepare_export_path(study: Study, extension: str, path: Path | None = None, 
 
 
 def export_matrix_or_quotations(study: Study, what: str, path: Path | None = None) -> Path:
-    """Writes ``matrix`` or ``quotes`` from a built study's consensus. Returns the path, which is in the
-    team's folder of exports if none is given."""
+    """Writes the ``matrix`` of codes or the ``quotes`` from the consensus coding of a built study. Returns
+    the path of the written file; if ``path`` is not given, the file is in the team's folder of exports."""
     path = prepare_export_path(study, f"{what}.csv", path)
     names = ("codings", "codebook", "mentions", "organisations", "answers", "segments", "documents")
     held = {name: tables.read_table(name, study=study) for name in names}

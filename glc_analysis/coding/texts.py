@@ -1,12 +1,13 @@
-"""Interviews and calls as texts to code.
+"""Makes texts to code from interviews and calls.
 
-The module makes the canonical text of each document, and the tables ``documents`` and ``segments``. It makes
-them from the transcripts, and from the tables that say who speaks, for which organisation, and which names to
-mask.
+The module makes the canonical text of each document (the masked text that coders get), and the tables
+``documents`` and ``segments``. The sources are the transcripts, and the tables that say who speaks, for which
+organisation, and which names must be masked.
 
-The canonical text is the text that ``glc transcripts`` gives to coders and to which every coding refers. A
-turn is ``speaker_id: words``, there is a blank line between turns, and the names of names.csv are masked. The
-module also decides which question of the interview guide each turn answers.
+The canonical text is the text that ``glc transcripts`` gives to coders, and every coding refers to positions
+in it. In the canonical text, a turn is written ``speaker_id: words``, a blank line separates turns, and the
+names of names.csv are masked. The module also decides which question of the interview guide each turn
+answers.
 """
 
 from __future__ import annotations
@@ -34,20 +35,22 @@ from glc_analysis.text import content_hash, language_code, match_key, normalise_
 
 RAW_KIND = {"interview": "interviews", "call": "calls"}
 _SHORTEST_WORDING = 15
-"""A wording with fewer characters is not searched for, because the same words may occur by chance."""
+"""A question's wording with fewer characters than this is not searched for in turns, because the same words
+may occur there by chance."""
 
 Spans = tuple[tuple[int, int], ...]
 Person = tuple[str, str, str]
-"""A speaker: speaker_id, role and organisation_id."""
+"""A speaker, with speaker_id, role and organisation_id."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text in its canonical form, as coders get it, and in its unmasked form, with the offsets of masked
+    """A text in its canonical form, which coders get, and in its unmasked form, with the offsets of masked
     names.
 
-    ``labels`` are the spans of ``unmasked`` that name the speakers. ``joins`` are the positions at which
-    lines or cues of one speaker were joined; a copy of the text may have additional characters there.
+    ``labels`` are the spans of ``unmasked`` that contain the speakers' names before turns. ``joins`` are the
+    positions at which lines or cues of one speaker were joined; a coder's copy of the text may have
+    additional characters at these positions.
     """
 
     canonical: str
@@ -59,10 +62,11 @@ class Text:
 
 @dataclass(frozen=True)
 class Texts:
-    """Interviews and calls: their texts by document_id, and their tables ``documents`` and ``segments``.
+    """Interviews and calls: their texts, keyed by document_id, and their rows of the tables ``documents`` and
+    ``segments``.
 
-    ``notes`` has sentences about passages of the files that are not read, or that are read although nobody
-    said them."""
+    ``notes`` has sentences about passages of the files that are not read, or that are read although they were
+    not spoken."""
 
     texts: dict[str, Text]
     documents: pd.DataFrame
@@ -79,13 +83,14 @@ def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[s
 
     Table ``segments`` has one row per turn, in order. ``key`` has a pseudonym for every name
     (:func:`glc_analysis.pseudonyms.masking.complete_key`). If a person has stopped the use of what they said
-    (stopped.csv), their turns stay in the text but count as an observer's words, which are not analysed.
+    (stopped.csv), the person's turns stay in the text but count as an observer's words, which are not
+    analysed.
 
-    Raises Faults with all faults of all transcripts:
+    Raises Faults with all faults of all transcripts, which are of these kinds:
 
-    - raw files that documents.csv lacks, and speakers that speakers.csv lacks;
-    - participants of a call without an organisation, or not marked as present;
-    - translations whose turns do not match;
+    - a raw file that documents.csv lacks, or a speaker that speakers.csv lacks;
+    - a participant of a call who has no organisation, or whose organisation is not marked as present;
+    - a translation whose turns do not match those of the original;
     - two documents with the same text.
     """
     faults, texts, parts = list(_file_faults(study, reference.documents)), {}, []
@@ -123,15 +128,15 @@ def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[s
 
 
 def digest_speakers_and_words(turns: pd.DataFrame) -> str:
-    """Returns a key that is the same for transcripts in which the same people say the same words, regardless
-    of spaces."""
+    """Returns a digest of a transcript: it is the same for two transcripts in which the same people say the
+    same words, regardless of spaces."""
     return content_hash("\n".join(match_key(f"{name}: {text}") for name, text in zip(
         turns["speaker"], turns["text"], strict=True)))
 
 
 def mark_speakers_as_observers(turns: pd.DataFrame, speakers: Collection[str]) -> pd.DataFrame:
-    """Returns the turns with the role ``observer`` for the turns of ``speakers`` and for turns in
-    which an interpreter translates them.
+    """Returns the turns with the role ``observer`` for every turn of the given ``speakers``, and for every
+    turn in which an interpreter translates such a speaker.
 
     >>> turns = pd.DataFrame({"speaker_id": ["ana", "int", "ben"], "organisation_id": ["a", "", "b"],
     ...                       "role": ["participant", "interpreter", "participant"]})
@@ -147,11 +152,11 @@ def mark_speakers_as_observers(turns: pd.DataFrame, speakers: Collection[str]) -
 
 
 def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
-    """Returns, for each turn, the question of the guide that was asked last; ``""`` before the first
-    question.
+    """Returns, for each turn, the id of the question of the guide that was asked last; ``""`` before the
+    first question.
 
-    An interviewer's turn asks a question when it begins with the question's id, in brackets or not, or
-    contains its wording. ``turns`` has columns role and text.
+    An interviewer's turn counts as asking a question if it begins with the question's id, with or without
+    brackets, or if it contains the question's wording. ``turns`` must have the columns role and text.
 
     >>> turns = pd.DataFrame({"role": ["interviewer", "participant"], "text": ["(Q3.5) And why?", "Well."]})
     >>> guide_questions(turns, pd.DataFrame({"question_id": ["Q3.5"], "wording": ["Why so?"]}))
@@ -175,8 +180,8 @@ def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
 
 def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.DataFrame,
                  key: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns the documents and segments of open answers with pseudonyms in place of names. Each answer is
-    one document and one segment, in the same order."""
+    """Returns the documents and segments of open answers with pseudonyms in place of names. Each open answer
+    is one row in ``documents`` and one row in ``segments``, in the same order."""
     documents = documents.assign(length=segments["end"])
     if names.empty or segments.empty:
         return documents, segments
@@ -188,11 +193,11 @@ def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.Data
 
 
 def list_participating_organisations_by_document(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
-    """Returns which organisations took part in each document: they were interviewed, spoke, or attended a
-    call.
+    """Returns which organisations took part in each document, because they were interviewed, spoke in a call,
+    or attended a call.
 
-    There is one row per organisation and document, with the date and the language of the document and whether
-    it was interpreted.
+    The result has one row per organisation and document, with the document's date and language, and whether
+    the document was interpreted.
     """
     segments = texts.segments
     parts = [texts.documents, segments[segments["role"] == "participant"],
@@ -203,7 +208,8 @@ def list_participating_organisations_by_document(texts: Texts, attendance: pd.Da
 
 
 def add_country_if_only_one(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
-    """Adds to documents and segments the country in which their organisation works, if there is only one."""
+    """Adds to documents and segments the country in which their organisation works, if the organisation works
+    in only one country."""
     pairs = list_work_countries(answers, organisations)[["organisation_id", "country_id"]].drop_duplicates()
     country = dict(pairs[~pairs["organisation_id"].duplicated(keep=False)].itertuples(index=False))
     interviewed = texts.documents.set_index("document_id")["organisation_id"]
@@ -215,7 +221,7 @@ def add_country_if_only_one(texts: Texts, answers: pd.DataFrame, organisations: 
 
 
 def _file_faults(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
-    """Yields a fault for each raw file without a row in documents.csv, and for each row without a raw
+    """Yields a fault for each raw file that has no row in documents.csv, and for each row that has no raw
     file."""
     described = set(documents["path"])
     files = {study.relative(path): kind for kind, raw in RAW_KIND.items()
@@ -232,8 +238,8 @@ def _file_faults(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
 
 
 def _people(speakers: pd.DataFrame) -> dict[str, dict[str, Person]]:
-    """Returns the speakers by document (or :data:`.ANY_DOCUMENT`) and by name in the file. If several rows
-    have the same name, the first row counts."""
+    """Returns the speakers, keyed by document (or :data:`.ANY_DOCUMENT`) and then by the speaker's name in
+    the file. If several rows of ``speakers`` have the same name, the first row counts."""
     found: dict[str, dict[str, Person]] = {}
     columns = ["document_id", "name_in_file", "speaker_id", "role", "organisation_id"]
     for document_id, name, *person in speakers[columns].itertuples(index=False, name=None):
@@ -256,7 +262,7 @@ def _same_text(row: str, document: pd.Series, other: str) -> Fault:
 
 def _turns(transcript: Transcript, document: pd.Series,
            people: Mapping[str, Mapping[str, Person]]) -> pd.DataFrame:
-    """Returns the turns of one document with the speaker_id, role and organisation_id of each."""
+    """Returns the turns of one document, with speaker_id, role and organisation_id for each turn."""
     path, turns = transcript.path, transcript.turns
     in_document, others = (people.get(which, {}) for which in (document["document_id"], ANY_DOCUMENT))
     speakers: list[Person] = []
@@ -288,7 +294,7 @@ def _turns(transcript: Transcript, document: pd.Series,
 
 def _attendance_faults(document: pd.Series, turns: pd.DataFrame,
                        attendance: pd.DataFrame) -> Iterator[Fault]:
-    """Yields a fault for each organisation that spoke in a call and is not marked as present in the rows of
+    """Yields a fault for each organisation that spoke in a call but is not marked as present in the rows of
     attendance.csv for this call."""
     present = set(attendance.loc[attendance["is_present"] == "true", "organisation_id"])
     spoke = dict.fromkeys(organisation for role, organisation in zip(
@@ -301,7 +307,7 @@ def _attendance_faults(document: pd.Series, turns: pd.DataFrame,
 
 
 def _masked(turns: pd.DataFrame, masker: Masker) -> tuple[Text, pd.DataFrame]:
-    """Returns the text of the turns with pseudonyms in place of names, and its segments."""
+    """Returns the text of the turns with pseudonyms in place of names, and the segments of this text."""
     unmasked, segments = make_canonical_text(turns.assign(speaker=turns["speaker_id"]))
     masked = masker.mask(unmasked)
     labels = tuple((start - len(speaker) - 2, start) for start, speaker
@@ -316,8 +322,9 @@ def _masked(turns: pd.DataFrame, masker: Masker) -> tuple[Text, pd.DataFrame]:
 
 
 def _joins(text: str, starts: Iterable[int], counts: Iterable[Iterable[int]]) -> Iterator[int]:
-    """Yields positions in a text. For each of ``starts``, ``counts`` has numbers of characters; each position
-    is that many characters after the start, not counting spaces.
+    """Yields the positions in a text at which lines or cues were joined. For each position in ``starts``,
+    ``counts`` has several numbers of characters; each yielded position is that many characters after the
+    start, not counting spaces.
 
     >>> list(_joins("p1: We wait. No.", [4, 13], [[2, 3], []]))
     [7, 8]
@@ -329,8 +336,8 @@ def _joins(text: str, starts: Iterable[int], counts: Iterable[Iterable[int]]) ->
 
 
 def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
-    """Adds to each segment of a translation the segment that it translates, turn by turn. Returns the
-    segments and the faults."""
+    """Adds to each turn of a translated document the segment that it translates, turn by turn. Returns the
+    segments with the added column, and the faults."""
     segments, faults = segments.assign(translation_of="", translation_status=""), []
     places = segments.groupby("document_id").indices
     for n, row in documents[documents["translation_of"] != ""].iterrows():
@@ -351,7 +358,7 @@ def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.Dat
 
 
 def _documents(described: pd.DataFrame, texts: Mapping[str, Text]) -> pd.DataFrame:
-    """Returns table ``documents`` of interviews and calls."""
+    """Returns the rows of table ``documents`` for interviews and calls."""
     found = described["document_id"].map(texts)
     return described.assign(
         language=described["language"].map(language_code),
