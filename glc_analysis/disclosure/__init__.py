@@ -1,1 +1,1 @@
-"""The rules that say which figures, texts, names and countries each audience may see."""
+"""Decides which figures, texts, names and countries each audience (team, convening, public) may see."""

@@ -1,15 +1,16 @@
-"""Decides which organisations are counted for each audience, and which figures the public may see beside the
-figures of the convening.
+"""Decides which organisations are counted in each audience's figures, and which figures the public may see
+although members of the convening see theirs as well.
 
-A consent form may say that organisations which refuse are not counted. An organisation that refused on such a
-form is in no figure for the audience to which it refused (:func:`exclude_uncounted_organisations`). Members
-of the convening also read the public site. So the convening's figures are decided first, and the public sees
-only figures from which a member of the convening learns nothing more (:func:`limit_to_convening`):
+A consent form may say that organisations which refuse are not counted in figures. An organisation that
+refused on such a form for an audience is in no figure for this audience
+(:func:`exclude_uncounted_organisations`). Members of the convening also read the public site. So the
+convening's figures are decided first. The public then sees only figures from which a member of the convening
+learns nothing more (:func:`limit_to_convening`):
 
-- A figure that counts the same answers for both audiences is shown to the public at most as exactly as to the
+- If a figure counts the same answers for both audiences, the public sees it at most as exactly as the
   convening.
-- A figure that counts fewer answers for the public is shown only if the organisations left out of it meet the
-  rules for a group that is not shown.
+- If a figure counts fewer answers for the public, the public sees it only if the organisations that are left
+  out meet the rules for a group that is not shown.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import is_whole_study
 
 RULE = "other_audience"
-"""The rule that hides from the public a figure that the convening does not see, or that counts other
-organisations for the convening."""
+"""The name of the rule that hides a figure from the public because the convening does not see it, or because
+it counts other organisations for the convening."""
 
 
 def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidence, consent: Consent,
@@ -49,8 +50,8 @@ def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidenc
     """Returns the figures and their contributors without the organisations that must not be counted for an
     audience.
 
-    A mean, standard deviation or median is not computed again if an organisation is left out of its base; it
-    is hidden later (rule ``not_counted``).
+    If an organisation is left out of the base of a mean, standard deviation or median, this figure is not
+    computed again but hidden later (rule ``not_counted``).
     """
     from_survey = consent.not_counted(["survey"], audience)
     from_codes = consent.not_counted(IN_FIGURES, audience)
@@ -71,12 +72,12 @@ def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidenc
 def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates: pd.DataFrame,
                        incidence: Incidence, other: Incidence, organisations: pd.DataFrame, consent: Consent,
                        settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Returns the decisions for the public, with all figures hidden that would tell a member of the convening
-    more than the convening's figures do.
+    """Returns the decisions for the public in which every figure is hidden that would tell a member of the
+    convening more than the convening's figures do.
 
-    ``public`` and ``convening`` are decisions on the same figures. ``estimates`` and ``incidence`` are the
-    figures and contributors counted for the public; ``other`` has the contributors counted for the
-    convening. The figures hidden here get the rule ``other_audience``.
+    ``public`` and ``convening`` are the decisions on the same figures for the two audiences. ``estimates``
+    and ``incidence`` are the figures and contributors counted for the public; ``other`` has the contributors
+    counted for the convening. The figures that this function hides get the rule ``other_audience``.
     """
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     public, convening = public.reset_index(drop=True), convening.reset_index(drop=True)
@@ -120,16 +121,16 @@ def _follows(public: pd.DataFrame, convening: pd.DataFrame) -> np.ndarray:
 
 def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame, part: ContributorCounts,
                   total: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
-    """Shows the public counts of a question that include fewer organisations than the convening's counts,
-    where this is safe.
+    """Shows, where this is safe, the public counts of a question that include fewer organisations than the
+    convening's counts.
 
-    It is safe where the organisations that are counted and the organisations that are left out could be
-    published as two groups of the whole study, by the rules for all groups. Further groups of the same
-    answers would cut across these two groups. So this is done only for a question of the survey that meets
-    two conditions:
+    Showing these counts is safe if the counted organisations and the organisations left out could be
+    published as two groups of the whole study, by the rules for all groups. Any other groups of the same
+    answers would overlap with these two groups. So the counts are shown only for a question of the survey
+    that meets two conditions:
 
     - The question depends on no other question, and no other question depends on it.
-    - The convening sees only its figures for the whole study.
+    - The convening sees the question's figures only for the whole study.
     """
     figures, facts = decisions.figures, decisions.facts
     is_total = is_whole_study(figures.iloc[at]).to_numpy(bool)
@@ -169,6 +170,6 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
 
 
 def _is_condition(question: str, conditions: pd.Series) -> bool:
-    """Whether another question is asked only after certain answers to this question."""
+    """Whether another question of the survey is asked only after certain answers to this question."""
     return any(part.name == question for text in conditions.unique() if text
                for part in comparisons(parse_condition(text)))

@@ -1,18 +1,19 @@
-"""Decides which blocks of text are hidden so that a comparison of two releases reveals nothing about one
-organisation.
+"""Decides which blocks of text are hidden, so that a comparison of two releases reveals nothing about any
+single organisation.
 
-Two releases can be compared line by line. A line of an organisation that is in the first release and missing
-in the second shows that the organisation left the study or withdrew its words. A *block* is everything of one
-kind that one page shows, such as the quotations of a theme; a *line* is one entry of it. There are blocks of
-quotations, of countries, of the counts in the description of methods, and blocks of add-ons. If a line of an
-earlier release is missing from a block, the whole block is hidden from that audience. It stays hidden until
-enough other organisations have joined or left the block, so that nobody can tell whose line is missing. The
-number of organisations is the same as for figures (:mod:`.releases`). The other blocks are still shown.
+A reader can compare two releases line by line. If a line of an organisation is in the first release but not
+in the second, the reader sees that the organisation left the study or withdrew its words. A *block* is all
+entries of one kind that one page shows, such as the quotations of a theme; a *line* is one entry of a block.
+There are blocks of quotations, blocks of countries, blocks of the counts in the description of methods, and
+blocks of add-ons. If a line of an earlier release to an audience is missing from a block today, the whole
+block is hidden from this audience. The block stays hidden until enough other organisations have joined or
+left the block, so that nobody can tell whose line is missing. The number of organisations that is enough is
+the same as for figures (:mod:`.releases`). Blocks from which no line is missing are still shown.
 
 :func:`collect_block_lines` returns the lines of all blocks, each with its organisation. :func:`hidden_blocks`
-returns the blocks to hide; a line that is missing from a block of one add-on may hide words in blocks of
-other add-ons (:class:`Kinds`). Pages print the same sentence (:data:`BLOCK_NOT_SHOWN`) for a hidden block and
-for a block that has no lines.
+returns the blocks to hide; a missing line in a block of one add-on may hide words in blocks of other add-ons
+(:class:`Kinds`). Pages print one sentence (:data:`BLOCK_NOT_SHOWN`) for a hidden block and for a block that
+has no lines, so that readers cannot tell which it is.
 """
 
 from __future__ import annotations
@@ -28,23 +29,23 @@ from glc_analysis.disclosure.rules import COALITION, has_capability
 
 BLOCK_NOT_SHOWN = ("Not shown here: either there is nothing yet, or it could reveal what a single "
                    "organisation said or decided.")
-"""The sentence that pages print in place of a hidden block or an empty one."""
+"""The sentence that pages print in place of a hidden block or of a block without lines."""
 NO_QUOTATION = ("No quotation is shown here: either none is cleared for these readers yet, or it could "
                 "reveal what a single organisation said.")
-"""The sentence that pages print in place of quotations, which often have no heading of their own."""
+"""The sentence that pages print in place of hidden quotations, which often have no heading."""
 Row = tuple[str, str, str]
 LINE_COLUMNS = ["block_id", "line", "organisation_id"]
 QUOTATION_BLOCKS, COUNTRY_BLOCK, COUNT_BLOCK = "quotations", "countries", "counts"
-"""The blocks that exist once per audience. The other blocks belong to one theme or country
-(:func:`block_id`)."""
+"""The kinds of blocks of which an audience has only one block. Each block of another kind belongs to one
+theme or one country (:func:`block_id`)."""
 LANGUAGE = "language"
-"""Stands in place of a block id for the language of a quotation, which may be hidden while the words of the
-quotation are shown."""
+"""Takes the place of a block id if only the language of a quotation is hidden while its words are shown."""
 
 
 def block_id(kind: str, item: str = "") -> str:
-    """Returns the id of a block. With ``item``, the block has only what belongs to that item, such as the
-    quotations of one theme; without it, the block has everything of its kind.
+    """Returns the id of a block (the entries of one kind that one page shows). With ``item``, the block has
+    only the entries of this item, such as the quotations of one theme; without ``item``, the block has all
+    entries of its kind.
 
     >>> block_id(QUOTATION_BLOCKS, "needs")
     'quotations/needs'
@@ -53,12 +54,12 @@ def block_id(kind: str, item: str = "") -> str:
 
 
 def block_ids(kind: str, items: pd.Series) -> pd.Series:
-    """Returns, for each item, the id of its block of one kind."""
+    """Returns, for each item in ``items``, the id of its block of the given ``kind``."""
     return f"{kind}/" + items.astype("str")
 
 
 def line_ids(blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
-    """Returns the ids of lines, which are needed because a single line may be hidden (:mod:`.cells`) while
+    """Returns the ids of single lines of blocks, because a single line may be hidden (:mod:`.cells`) while
     its block is shown.
 
     >>> line_ids("quotations", pd.Series(["q1", "q2"])).tolist()
@@ -69,58 +70,64 @@ def line_ids(blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
 
 @dataclass(frozen=True)
 class Kinds:
-    """The kinds of blocks in which a missing line reveals something about lines of other blocks."""
+    """Names the kinds of blocks in which a missing line reveals something about the lines of other blocks."""
 
     words: tuple[str, ...] = ()
-    """The kinds of blocks with words of organisations, which may be printed with the organisations' names."""
+    """The kinds of blocks that contain words of organisations, which may be printed with the organisations'
+    names."""
     signed: tuple[str, ...] = ()
-    """The kinds of blocks that print the names of organisations beside what they decided."""
+    """The kinds of blocks that print organisations' names beside decisions of these organisations."""
 
     def __add__(self, other: Kinds) -> Kinds:
         return Kinds(self.words + other.words, self.signed + other.signed)
 
 
 CORE_KINDS = Kinds(words=(QUOTATION_BLOCKS,))
-"""The kinds of blocks that the core itself has, without add-ons."""
+"""The kinds of blocks that exist without any add-on."""
 
 
 @dataclass(frozen=True)
 class AddedBlocks:
-    """The blocks of an add-on."""
+    """Describes the blocks that an add-on contributes."""
 
     kinds: Kinds
     needs: tuple[str, ...]
-    """The tables from which the add-on's lines are made; reference tables are named ``NAME.csv``."""
+    """The tables from which the lines of the add-on's blocks are made; a reference table is written
+    ``NAME.csv``."""
     lines: Callable[[Mapping[str, pd.DataFrame], Any, str], Iterable[Row]]
-    """Returns the add-on's lines, given the processed tables, the reference tables and the audience."""
+    """A function that returns the lines of the add-on's blocks, given the processed tables, the reference
+    tables and the audience."""
     rewritten: Callable[[Mapping[str, pd.DataFrame]], set[str]]
-    """Returns the blocks that stay hidden until people have rewritten them."""
+    """A function that returns the blocks that stay hidden until people have rewritten their text."""
     rows: Mapping[str, str]
-    """The tables whose rows are hidden together with a block. Each is mapped to the column that has the item
-    of the row's block."""
+    """The tables in which rows are hidden if the block of the row is hidden. Each table in ``rows`` is mapped
+    to the column with the item of the row's block, such as its theme."""
     line: Mapping[str, tuple[str, ...]]
-    """Each table in ``rows``, mapped to the columns that together identify the line of a row."""
+    """Each table in ``rows``, mapped to the columns that together identify the line to which a row
+    belongs."""
 
 
 @dataclass(frozen=True)
 class PublishedBlocks:
-    """The contents of the blocks of one release.
+    """The contents of the blocks (the entries of one kind on one page) in one release.
 
-    - ``sizes``: the number of lines of each block (block_id, n_lines).
-    - ``lines``: each line with its organisation (:data:`LINE_COLUMNS`).
+    - ``sizes``: the number of lines of each block, with the columns block_id and n_lines.
+    - ``lines``: each line of the blocks with its organisation (:data:`LINE_COLUMNS`).
 
-    When an organisation withdraws, its lines are deleted from ``lines``, but ``sizes`` still counts them.
+    When an organisation withdraws, its lines are deleted from ``lines``, but ``sizes`` still counts its
+    lines.
     """
 
     sizes: pd.DataFrame
     lines: pd.DataFrame
     has_cells: bool = True
-    """Whether the organisations with words in the release had cells (:mod:`.cells`). If so, lines are hidden
-    instead of blocks when one of these organisations leaves."""
+    """Whether the organisations with words in the release had been put into cells (groups whose words are
+    hidden together; :mod:`.cells`). If a release had cells, lines are hidden instead of whole blocks when one
+    of its organisations leaves."""
 
     @classmethod
     def of(cls, lines: pd.DataFrame, hidden: Collection[str]) -> PublishedBlocks:
-        """Returns today's blocks and lines without the hidden blocks and lines, which are not published."""
+        """Returns today's blocks and lines, without the hidden blocks and lines that are not published."""
         ids = line_ids(lines["block_id"], lines["line"])
         lines = lines[~lines["block_id"].isin([*hidden]) & ~ids.isin([*hidden])].reset_index(drop=True)
         sizes = lines.groupby("block_id")["line"].nunique().rename("n_lines").reset_index()
@@ -128,7 +135,7 @@ class PublishedBlocks:
 
     @classmethod
     def shown_to(cls, audience: str, blocks: pd.DataFrame, lines: pd.DataFrame) -> PublishedBlocks:
-        """Returns the blocks that an audience sees, from the tables ``blocks`` and ``block_lines``."""
+        """Returns the blocks that an audience sees, read from the tables ``blocks`` and ``block_lines``."""
         hidden = blocks.loc[(blocks["audience"] == audience) & ~blocks["is_shown"], "block_id"]
         return cls.of(lines[lines["audience"] == audience].drop(columns="audience"), hidden)
 
@@ -136,22 +143,26 @@ class PublishedBlocks:
 def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organisations: pd.DataFrame,
                   least: int, *, kinds: Kinds, are_named: bool = False, departed: Collection[str] = (),
                   whole: Collection[str] = ()) -> set[str]:
-    """Returns the blocks to hide because a line of an earlier release is missing from them.
+    """Returns the blocks that must be hidden because a line of an earlier release is missing from them.
 
-    A block that lacks a line is hidden while fewer than ``least`` independent organisations have joined or
-    left it since that release. ``today`` has today's lines, ``before`` all earlier releases to the audience,
-    and ``kinds`` the kinds of blocks of the core and of all add-ons. An organisation that withdrew does not
-    count among those that joined or left, so that nobody can be identified by counting.
+    A block from which a line is missing is hidden as long as fewer than ``least`` independent organisations
+    have joined or left the block since the earlier release. ``today`` has today's lines, ``before`` has all
+    earlier releases to the audience, and ``kinds`` has the kinds of blocks of the core and of all add-ons. An
+    organisation that withdrew does not count among the organisations that joined or left, so that nobody can
+    be identified by counting.
 
-    For blocks of words, it matters whether the earlier release had cells:
+    Blocks of words are treated differently if the earlier release had cells (groups of organisations whose
+    words are hidden together):
 
-    - If it had cells, only the lines of hidden cells disappear; ``departed`` has the organisations of these
-      cells. The blocks stay, except the blocks in ``whole``, which are the pages of countries.
-    - If it had no cells and words are printed with the names of organisations (``are_named``), readers can
-      look for the organisation that is on every hidden page, because that is the one that left. If fewer than
-      two other organisations are on all hidden pages as well, all pages lose their words.
-    - If it had no cells, all pages also lose their words if a block that prints names beside decisions has
-      lost a line, because readers could connect the missing name with the missing words.
+    - If the release had cells, only the lines of hidden cells disappear; ``departed`` has the organisations
+      of the hidden cells. If the release had cells, blocks of words are not hidden, except the blocks in
+      ``whole``, which are the pages of countries.
+    - If the release had no cells and words are printed with the names of organisations (``are_named``),
+      readers can look for an organisation that is on every hidden page, because this organisation is the one
+      that left. All pages therefore lose their words if fewer than two other organisations are on all hidden
+      pages as well.
+    - If the release had no cells, all pages also lose their words if a line is missing from a block that
+      prints names beside decisions, because readers could connect the missing name with the missing words.
 
     >>> lines = pd.DataFrame([["quotations", f"q{k}", f"o{k}"] for k in range(4)], columns=LINE_COLUMNS)
     >>> first = PublishedBlocks.of(lines, ())
@@ -185,13 +196,13 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
 
 
 def _lines_of(lines: pd.DataFrame, block: str, organisations: Collection[str]) -> set[str]:
-    """Returns the lines of these organisations in a block."""
+    """Returns the lines of ``organisations`` in a block."""
     is_theirs = (lines["block_id"] == block) & lines["organisation_id"].isin([*organisations])
     return {*lines.loc[is_theirs, "line"]}
 
 
 def _by_block(lines: pd.DataFrame) -> dict[str, tuple[set[str], set[str]]]:
-    """Returns the lines and the organisations of each block."""
+    """Returns, keyed by block, the set of its lines and the set of its organisations."""
     return {str(block): ({*rows["line"]}, {*rows["organisation_id"]})
             for block, rows in lines.groupby("block_id", observed=True)}
 
@@ -202,12 +213,13 @@ def _by_block(lines: pd.DataFrame) -> dict[str, tuple[set[str], set[str]]]:
 
 def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, countries: Collection[str],
                         homes: Collection[str], added: Iterable[Row] = (), *, audience: str) -> pd.DataFrame:
-    """Returns the lines of every block that an audience has: one row per line and organisation from which the
-    line comes.
+    """Returns the lines of every block that an audience has, with one row per line and organisation from
+    which the line comes.
 
     - ``frames``: the processed tables; ``quotes``: the rows of quotes.csv.
-    - ``countries``, ``homes``: the countries of work and of main offices that the audience may know of.
-    - ``added``: the lines of add-ons.
+    - ``countries`` and ``homes`` are the countries of work and the countries of main offices that the
+      audience may know.
+    - ``added`` has the lines of add-ons' blocks.
     """
     rows = [*_quotation_lines(frames, quotes, countries, audience), *added,
             *_study_lines(frames, countries, homes, audience)]
@@ -216,8 +228,8 @@ def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame
 
 def select_quotations_with_owners(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame,
                                   audience: str) -> pd.DataFrame:
-    """Returns the quotations of an audience with their segment_id and their owner, the organisation whose
-    words they are."""
+    """Returns the quotations that an audience may see, each with its segment_id and with its owner, which is
+    the organisation whose words it has."""
     rows, segments = frames["quotations"], frames["segments"]
     rows = rows[rows["audience"] == audience]
     if rows.empty:
@@ -229,7 +241,8 @@ def select_quotations_with_owners(frames: Mapping[str, pd.DataFrame], quotes: pd
 
 def _quotation_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, countries: Collection[str],
                      audience: str) -> Iterator[Row]:
-    """Yields the lines of the block of all quotations and of the blocks of each theme and country."""
+    """Yields the lines of the block of all quotations, and the lines of the quotation blocks of each theme
+    and country."""
     places = _working_in(frames["answers"], countries).groupby("organisation_id")["country_id"].agg(list)
     rows = select_quotations_with_owners(frames, quotes, audience)
     for quote, themes, owner in zip(rows["quote_id"], rows["theme_ids"], rows["owner"], strict=True):
@@ -240,7 +253,8 @@ def _quotation_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, c
 
 def _study_lines(frames: Mapping[str, pd.DataFrame], countries: Collection[str], homes: Collection[str],
                  audience: str) -> Iterator[Row]:
-    """Yields the lines of the block of countries and of the block of counts in the description of methods."""
+    """Yields the lines of the block of countries, and the lines of the block of counts in the description of
+    methods."""
     has_pages = has_capability(audience, "country_pages")
     working = _working_in(frames["answers"], countries)
     for organisation, country in zip(working["organisation_id"], working["country_id"], strict=True):
@@ -259,11 +273,12 @@ def _study_lines(frames: Mapping[str, pd.DataFrame], countries: Collection[str],
 
 
 def _working_in(answers: pd.DataFrame, countries: Collection[str]) -> pd.DataFrame:
-    """Returns one row per organisation and country of ``countries`` in which it works."""
+    """Returns one row per organisation and country in which the organisation works, for the countries in
+    ``countries``."""
     rows = answers[["organisation_id", "country_id"]].astype("str").drop_duplicates()
     return rows[rows["country_id"].isin([*countries])]
 
 
 def find_audiences_with_hidden_country_block(blocks: pd.DataFrame) -> set[str]:
-    """Returns the audiences from which table ``blocks`` hides the block of countries."""
+    """Returns the audiences for which table ``blocks`` hides the block of countries."""
     return {*blocks.loc[(blocks["block_id"] == COUNTRY_BLOCK) & ~blocks["is_shown"], "audience"]}

@@ -1,13 +1,14 @@
 """Computes what a reader can work out about hidden counts, and decides which counts to hide so that no hidden
 count can be worked out.
 
-:class:`ContributorCounts` counts the organisations that contributed to each figure as the rules do. An
-*independent organisation* is a whole network, or an organisation without a network. Organisations that did
-not consent are also counted separately. :func:`tighten_bounds` takes a table in which some counts are ranges
-or missing, and returns the least and the most that each count can be, given the sums of options and groups.
-The rules assume a reader who knows the answers of two independent organisations: the reader's own, and
-another one that shares its answers with the reader, the *ally*. :func:`is_protected` says whether no
-organisation's answer can be inferred from these bounds.
+:class:`ContributorCounts` counts the organisations that contributed to each figure in the way in which the
+rules of disclosure count them. An *independent organisation* is either a whole network, or an organisation
+that belongs to no network. Organisations that did not consent are counted separately as well.
+:func:`tighten_bounds` takes a table in which some counts are ranges or missing. It returns the smallest and
+the largest possible value of each count, given the sums over options and over groups. The rules assume that a
+reader knows the answers of two independent organisations: the reader's own organisation, and an *ally*, which
+shares its answers with the reader. :func:`is_protected` says whether the bounds of a count protect every
+organisation's answer from this reader.
 """
 
 from __future__ import annotations
@@ -33,19 +34,22 @@ if TYPE_CHECKING:
 
 
 _BATCH = 500
-"""The number of figures that are examined at a time, so that their rows fit in memory."""
+"""The number of figures that are examined at a time, so that the rows of all examined figures fit in
+memory."""
 
 
 @dataclass(frozen=True)
 class ContributorCounts:
-    """How many independent organisations are in the base of a figure, and how many of them are counted.
+    """Counts how many independent organisations are in the base of each figure, and how many of these the
+    figure counts.
 
-    - ``incidence``: how many records each organisation has in every figure.
-    - ``members``: a matrix of independent organisations x organisations, with 1 for a member. An organisation
-      without a network is an independent organisation with itself as its only member.
-    - ``refused``: for each item of consent, the matrix ``members`` with only the organisations that did not
-      agree.
-    - ``groups``: for each figure the number of its group; figures of the same group have the same number.
+    - ``incidence``: the number of records that each organisation has in every figure.
+    - ``members``: a matrix of independent organisations x organisations, with 1 if the organisation belongs
+      to the independent organisation. An organisation without a network is the only member of its own
+      independent organisation.
+    - ``refused``: for each item of consent, the matrix ``members`` with only those organisations that did not
+      agree to the item.
+    - ``groups``: the number of each figure's group; figures of the same group have the same number.
     """
 
     incidence: Incidence
@@ -57,7 +61,8 @@ class ContributorCounts:
     @classmethod
     def of(cls, incidence: Incidence, organisations: pd.DataFrame, consent: Consent, audience: str,
            groups: np.ndarray) -> ContributorCounts:
-        """Returns the counts of contributors for all figures, with the consent given for this audience."""
+        """Returns the counts of contributors to all figures, with the consents that were given for
+        ``audience``."""
         names = pd.Index(incidence.organisations)
         membership = make_network_membership_matrix(organisations, names)
         refused = {item: membership * ~names.isin([*consent.organisations(item, audience)])[:, None]
@@ -65,19 +70,21 @@ class ContributorCounts:
         return cls(incidence, membership.T, {item: of.tocsr().T for item, of in refused.items()}, groups)
 
     def base_of(self, places: np.ndarray) -> np.ndarray:
-        """Returns the records in the base of the figures at these positions, as figures x organisations."""
+        """Returns the records in the base of each figure in ``places`` (positions), as a matrix of figures x
+        organisations."""
         return self.incidence.base[places].toarray()
 
     def counted_of(self, places: np.ndarray) -> np.ndarray:
-        """Returns the records that the figures at these positions count, as figures x organisations."""
+        """Returns the records that each figure in ``places`` (positions) counts, as a matrix of figures x
+        organisations."""
         return self.incidence.counted[places].toarray()
 
     def room_of(self, place: int) -> np.ndarray:
-        """Returns the *room* of a figure: for each organisation, the largest number of records that it has in
-        any base of the figure's group.
+        """Returns the *room* of a figure: for each organisation, the largest number of records that the
+        organisation has in any base of the figure's group.
 
-        A reader may know which organisations could be in a base. The reader does not know which of them
-        answered, or which were asked the question because of an earlier answer.
+        A reader may know which organisations could be in the base of a figure. The reader does not know which
+        organisations answered the question, or which were asked it because of an earlier answer.
         """
         group, base = int(self.groups[place]), self.incidence.base
         if group not in self._rooms:
@@ -88,9 +95,9 @@ class ContributorCounts:
         return self._rooms[group]
 
     def rule_for_base(self, places: np.ndarray, rules: Rules, was_withheld: np.ndarray) -> np.ndarray:
-        """Returns, for each figure, the rule that hides it because of the organisations in its base; blank if
-        no rule does. A figure that ``was_withheld`` in an earlier release stays hidden as long as any
-        organisation in its base refuses consent."""
+        """Returns, for each figure, the rule that hides the figure because of the organisations in its base;
+        blank if no rule hides it. A figure that was withheld in an earlier release (``was_withheld``) stays
+        hidden as long as any organisation in its base refuses consent."""
         is_coded = (self.incidence.facts["question_id"] == "").to_numpy()
         rules_by_batch = []
         for some in np.split(places, range(_BATCH, len(places), _BATCH)):
@@ -102,34 +109,35 @@ class ContributorCounts:
         return np.concatenate(rules_by_batch).astype(object)
 
     def n_independent(self, records: np.ndarray | csr_array, members: csc_array | None = None) -> np.ndarray:
-        """Returns how many independent organisations these records come from."""
+        """Returns the number of independent organisations from which the ``records`` come."""
         return (((self.members if members is None else members) @ records.T) > 0).sum(axis=0)
 
     def allies(self, room: np.ndarray) -> int:
-        """Returns the number of allies that an organisation may have in its own network, at most
-        :data:`.COALITION`, because a reader and an ally may belong to the same network. ``room`` is a result
-        of :meth:`room_of`."""
+        """Returns how many allies (organisations that share their answers with it) an organisation may have
+        in its own network. The number is at most :data:`.COALITION`, because a reader and an ally may belong
+        to the same network. ``room`` is the room of a figure, as :meth:`room_of` returns it."""
         return max(min(int((self.members @ (room > 0)).max(initial=0)) - 1, COALITION), 0)
 
     def n_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
-        """Returns the number of organisations that protect each other's answers in these records.
+        """Returns how many organisations protect each other's answers in these records.
 
-        It is the smaller of two numbers: the number of independent organisations, and the number of all
-        organisations less the ``allies`` that one of them may have. With the first number alone, a member of
-        a network could conclude from an exact count that no other member of the network is counted.
+        This number is the smaller of two: the number of independent organisations, and the number of all
+        organisations less the ``allies`` that one organisation may have. If only independent organisations
+        were counted, a member of a network could conclude from an exact count that no other member of the
+        network is counted.
         """
         return np.minimum(self.n_independent(records), (records > 0).sum(axis=-1) - np.asarray(allies))
 
     def known_records(self, base: np.ndarray) -> int:
-        """Returns the largest number of records in the base that a reader may know."""
+        """Returns the largest number of records in the base whose answers a reader may know."""
         return int(np.sort(self.members @ base)[-COALITION:].sum())
 
     def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool, rules: Rules,
                          was_withheld: np.ndarray | bool = False) -> np.ndarray:
-        """Whether so few organisations in a base refused consent that their answers could be isolated.
+        """Whether so few organisations in a base refused consent that a reader could isolate their answers.
 
-        A coded figure rests on answers and interviews, or on calls. It is hidden if the organisations that
-        refused consent are too few for any one of these sources.
+        A coded figure is based on answers and interviews, or on calls. A coded figure is hidden if, for any
+        one of its sources, too few organisations refused consent.
         """
         refusals = {item: self.n_independent(base, refused) for item, refused in self.refused.items()}
         few = {item: (n > 0) & ((n <= rules.withheld) | was_withheld) for item, n in refusals.items()}
@@ -138,10 +146,11 @@ class ContributorCounts:
 
 def make_network_membership_matrix(organisations: pd.DataFrame,
                                    organisation_ids: pd.Index) -> scipy.sparse.csr_array:
-    """Returns a matrix of organisations x independent organisations, with 1 for membership.
+    """Returns a matrix of organisations x independent organisations, with 1 if the organisation belongs to
+    the independent organisation.
 
-    All organisations of a network are one independent organisation. All organisations that organisations.csv
-    does not list also count as one independent organisation together.
+    All organisations of a network together are one independent organisation. All organisations that
+    organisations.csv lacks also count as one independent organisation together.
     """
     known = organisations.set_index("organisation_id")["network_id"].reindex(
         organisation_ids, fill_value="//")
@@ -160,17 +169,17 @@ def make_network_membership_matrix(organisations: pd.DataFrame,
 
 
 LEAST_VALUES = 3
-"""The least number of values that a hidden count must be able to have, even for a reader together with an
-ally."""
+"""The smallest number of values that must remain possible for a hidden count, even for a reader who knows the
+answers of an ally."""
 
 
 def tighten_bounds(low: np.ndarray, high: np.ndarray, base: np.ndarray,
                    *, is_partition: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the least and the most that each count in a table of options x groups can be, given how the
-    counts add up.
+    """Returns the smallest and the largest possible value of each count in a table of options x groups, given
+    the sums that the counts must have.
 
-    The last column is the whole study, to which the other columns add up. With ``is_partition`` the options
-    of each column add up to its base.
+    The last column of the table is the whole study, which is the sum of the other columns. With
+    ``is_partition``, the counts of the options in each column add up to the base of the column.
 
     >>> low, high = np.array([[0], [4]]), np.array([[7], [4]])
     >>> low, high = tighten_bounds(low, high, np.array([6]), is_partition=True)
@@ -190,7 +199,8 @@ def tighten_bounds(low: np.ndarray, high: np.ndarray, base: np.ndarray,
 
 
 def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the exact bounds of a table in which options add up to the base and groups to the whole study.
+    """Returns the exact bounds of the counts in a table in which options add up to the base, and groups add
+    up to the whole study.
 
     >>> low, high = np.zeros((2, 3), dtype=int), np.array([[4, 4, 5], [9, 9, 15]])
     >>> low[:, 2] = 5, 15
@@ -227,11 +237,12 @@ def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tup
 
 
 def has_enough_possible_values(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> np.ndarray:
-    """Whether a count keeps enough possible values for a reader and an ally who know their own answers.
+    """Whether enough values of a count remain possible for a reader and an ally who know their own answers.
 
-    Both may be included in the count, or neither, or both may be included in another count of the same sum.
-    In the last case, they can subtract their own records from that other count, so the range must be wider by
-    :data:`.COALITION`. The caller must make sure that organisations other than these two are in the sum.
+    The reader and the ally may be included in the count, in none of the counts, or in another count of the
+    same sum. If both are included in another count, they can subtract their own records from that count, so
+    the range must be wider by :data:`.COALITION`. The caller must make sure that the sum includes
+    organisations other than the reader's and the ally.
 
     >>> has_enough_possible_values(np.array([0, 1, 0]), np.array([4, 4, 3]), np.array([30])).tolist()
     [True, False, False]
@@ -242,17 +253,19 @@ def has_enough_possible_values(low: np.ndarray, high: np.ndarray, base: np.ndarr
 
 
 def is_protected(low: np.ndarray, high: np.ndarray, base: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Whether no answer can be inferred, even by a reader who knows ``known`` records of the base.
+    """Whether no organisation's answer can be inferred from the bounds of a count, even by a reader who knows
+    ``known`` records of the base.
 
-    All known records may be counted, or none of them. So it must be possible that more than ``known`` records
-    are counted, and also that more than ``known`` records are not counted.
+    The count may include all records that the reader knows, or none of them. So it must be possible that more
+    than ``known`` records are counted, and it must be possible that more than ``known`` records are not
+    counted.
     """
     return (high > known) & (base - low > known)
 
 
 def _bounds_from_sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray,
                      *, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the bounds of numbers whose sum along an axis lies between ``least`` and ``most``."""
+    """Returns the tightest bounds of numbers whose sum along an axis lies between ``least`` and ``most``."""
     others_low, others_high = (b.sum(axis=axis, keepdims=True) - b for b in (low, high))
     return np.maximum(low, least - others_high), np.minimum(high, most - others_low)
 
@@ -271,7 +284,8 @@ def _bounds_from_sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most:
 
 @dataclass(frozen=True)
 class Ranges:
-    """What readers see of some counts: whether each count is hidden, and its lower and upper bound."""
+    """The knowledge that readers have of some counts: whether each count is hidden, and its lower and upper
+    bound."""
 
     is_hidden: np.ndarray
     low: np.ndarray
@@ -280,15 +294,16 @@ class Ranges:
 
 @dataclass(frozen=True)
 class Counted:
-    """The counts of a question's options in one group: the records in the base and those counted.
+    """Holds the counts of a question's options in one group: the records in the base, and the records that
+    each option counts.
 
-    - ``base``: for each organisation, its records in the base.
-    - ``counted``: the records that are counted, as options x organisations.
-    - ``room``: for each organisation, the records that may be in such a base
+    - ``base``: the number of each organisation's records in the base.
+    - ``counted``: the number of records that are counted, as a matrix of options x organisations.
+    - ``room``: for each organisation, the largest number of its records that may be in such a base
       (:meth:`ContributorCounts.room_of`).
-    - ``least``: a count is small where fewer than this many organisations, as
-      :meth:`ContributorCounts.n_protected` counts them, gave the answer (``is_low``) or did not give it
-      (``is_high``).
+    - ``least``: a count is small if fewer than this number of organisations gave the answer (``is_low``) or
+      did not give the answer (``is_high``). Organisations are counted by
+      :meth:`ContributorCounts.n_protected`.
     """
 
     base: np.ndarray
@@ -319,8 +334,8 @@ class Counted:
 
     @property
     def known_extra_answers(self) -> int:
-        """The number of answers, beyond one per record, that a reader and an ally may have given together:
-        every further option in each of their records."""
+        """The number of answers in addition to one per record that a reader and an ally may have given
+        together, which is every further option in each of their records."""
         return (len(self.counted) - 1) * self.counts.known_records(self.base)
 
     @cached_property
@@ -331,20 +346,22 @@ class Counted:
         return self.counts.n_protected(records, self._allies)
 
     def n_combined(self, options: np.ndarray) -> int:
-        """Returns the number of protected organisations that gave at least one of these answers."""
+        """Returns the number of protected organisations that gave at least one of the answers in
+        ``options``."""
         return int(self._n_protected(self.counted[options].sum(axis=0)))
 
     @cached_property
     def few(self) -> int:
-        """The most records that fewer than ``least`` protected organisations may have."""
+        """The largest number of records that fewer than ``least`` protected organisations may have."""
         independent, each = np.sort(self.counts.members @ self.room)[::-1], np.sort(self.room)[::-1]
         return int(max(independent[:self.least - 1].sum(), each[:self.least - 1 + self._allies].sum()))
 
     def small_bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the least and the most that small counts can be.
+        """Returns the smallest and the largest possible value of the small counts.
 
-        A small count means that too few organisations gave the answer, or that too few did not give it.
-        Where the base is so small that both could hold, a small count can be anything from 0 to the base.
+        A count is small if too few organisations gave the answer, or if too few organisations did not give
+        the answer. If the base is so small that both could be true, a small count can be any number from 0 to
+        the base.
         """
         is_disclosed = not (self._n_protected(self.base) < 2 * self.least or self.size <= 2 * self.few)
         low = np.where(self.is_high & is_disclosed, self.size - self.few, 0)
@@ -353,11 +370,11 @@ class Counted:
 
 def determine_visible_option_counts(whole: Counted, order: np.ndarray, *, is_exclusive: bool,
                                     is_exhaustive: bool) -> Ranges:
-    """Returns what readers see of the counts of one question for the whole study.
+    """Returns what readers can see of the counts of one question for the whole study.
 
-    ``order`` has the positions of the options in the order of secondary suppression. ``is_exclusive`` says
-    that every record in the base has exactly one of the answers, ``is_exhaustive`` that every record has at
-    least one.
+    ``order`` has the positions of the options in the order in which secondary suppression hides them.
+    ``is_exclusive`` is true if every record in the base has exactly one of the answers; ``is_exhaustive`` is
+    true if every record has at least one.
     """
     n, hidden, (low, high) = whole.n, whole.is_small, whole.small_bounds()
     if not hidden.any():
@@ -381,8 +398,8 @@ def determine_visible_option_counts(whole: Counted, order: np.ndarray, *, is_exc
 
 def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
                 is_enough: Callable[[np.ndarray], bool]) -> np.ndarray:
-    """Returns which counts to hide: the small counts and further counts in the given order, until at least
-    two are hidden and ``is_enough`` accepts the hidden counts.
+    """Returns which counts to hide. These are the small counts and, in the given ``order``, further counts
+    until at least two counts are hidden and ``is_enough`` accepts the hidden counts.
 
     >>> is_small = np.array([False, True, False])
     >>> with_secondary_suppression(is_small, np.array([2, 0, 1]), lambda hidden: True)
@@ -397,9 +414,9 @@ def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
 
 
 def possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Returns which hidden counts may have been hidden only to protect other counts. They are all hidden
+    """Returns which hidden counts may be hidden only because they protect other counts. These are all hidden
     counts that come before the first shown count in the order of secondary suppression. A reader cannot tell
-    whether they are small.
+    whether the returned counts are small.
 
     >>> possibly_secondary(np.array([False, True, True]), np.array([2, 0, 1]))
     array([False, False,  True])
@@ -411,11 +428,12 @@ def possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
 
 def determine_visible_group_counts(whole: Counted, seen: Ranges, groups: list[Counted], order: np.ndarray,
                                    columns: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
-    """Returns what readers see of the counts of a question by group, as options x groups.
+    """Returns what readers can see of the counts of a question by group, as a table of options x groups.
 
-    ``seen`` is what readers see of the whole study. ``groups`` has the counts of all groups of the whole
-    study, including the group of everything that is not shown. ``columns`` has the positions of the groups in
-    the order of secondary suppression.
+    ``seen`` has what readers can see of the question's counts for the whole study. ``groups`` has the counts
+    of all groups that make up the whole study, including one group of all respondents outside the shown
+    groups. ``columns`` has the positions of the groups in the order in which secondary suppression hides
+    them.
     """
     cells = _Cells(whole, seen, groups)
     if is_exclusive:
@@ -429,7 +447,7 @@ def determine_visible_group_counts(whole: Counted, seen: Ranges, groups: list[Co
 
 
 class _Cells:
-    """A table of counts, options x groups, with the bounds of the small counts."""
+    """A table of counts, options x groups, with the bounds that apply to the small counts."""
 
     def __init__(self, whole: Counted, seen: Ranges, groups: list[Counted]) -> None:
         self.seen, self.groups, self.counts, self.least = seen, groups, whole.counts, whole.least
@@ -445,8 +463,8 @@ class _Cells:
 
     def bounds(self, hidden: np.ndarray, known_small: np.ndarray, rows: slice, *,
                is_exclusive: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the least and the most that each count of the options ``rows`` can be. The last column has
-        the bounds of the counts for the whole study."""
+        """Returns the smallest and the largest possible value of each count of the options in ``rows``. The
+        last column of the result has the bounds of the counts for the whole study."""
         low, high = (
             np.column_stack([np.where(hidden, np.where(known_small, side[rows], free), self.n[rows]),
                              whole[rows]])
@@ -454,12 +472,13 @@ class _Cells:
         return tighten_bounds(low, high, np.append(self.size, self.whole_size), is_partition=is_exclusive)
 
     def are_open(self, ends: tuple[np.ndarray, np.ndarray], hidden: np.ndarray) -> bool:
-        """Whether every hidden count keeps enough possible values."""
+        """Whether enough values of every hidden count remain possible."""
         low, high = (end[:, :-1] for end in ends)
         return bool((has_enough_possible_values(low, high, self.size) | ~hidden).all())
 
     def row_is_enough(self, k: int, hidden: np.ndarray) -> bool:
-        """Whether, in all hidden groups together, enough organisations gave answer k and enough did not."""
+        """Whether, in all hidden groups together, enough organisations gave answer k and enough organisations
+        did not give it."""
         groups = [group for group, is_hidden in zip(self.groups, hidden, strict=True) if is_hidden]
         combined = Counted(*(np.sum(parts, axis=0) for parts in zip(
             *((group.base, group.counted[k:k + 1], group.room) for group in groups), strict=True)),
@@ -468,8 +487,8 @@ class _Cells:
 
 
 def _row_ranges(cells: _Cells, k: int, columns: np.ndarray) -> Ranges:
-    """Returns what readers see of the counts of one option by group. These counts add up to the count of the
-    whole study; the options of a group do not add up to its base."""
+    """Returns what readers can see of the counts of option k by group. The counts of option k add up to its
+    count for the whole study; the options of a group do not add up to the group's base."""
     row, small, n = slice(k, k + 1), cells.is_small[k], cells.n[k]
     everything = np.ones_like(small)
     if cells.seen.is_hidden[k]:
@@ -492,11 +511,11 @@ def _row_ranges(cells: _Cells, k: int, columns: np.ndarray) -> Ranges:
 
 
 def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Ranges:
-    """Returns what readers see of the counts by group of options that exclude each other.
+    """Returns what readers can see of the counts by group, for options that exclude each other.
 
     The counts of an option add up to its count for the whole study, and the counts of a group add up to the
-    group's base. A small count needs a second hidden count in its row and in its column. Where a hidden count
-    can still be worked out, nothing is shown by group.
+    base of the group. A small count is hidden together with a second count in its row and a second count in
+    its column. If a hidden count can still be worked out, no count is shown by group.
     """
     rows = np.flatnonzero(~cells.seen.is_hidden)
     hidden = cells.is_small | cells.seen.is_hidden[:, None]
@@ -523,10 +542,10 @@ def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Rang
 
 
 def _leaves_open(ranges: Ranges, size: np.ndarray | int, known: np.ndarray | int) -> bool:
-    """Whether hidden counts keep enough possible values where every record has at least one of the answers.
+    """Whether enough values of hidden counts remain possible if every record has at least one of the answers.
 
-    A reader and an ally may have given ``known`` answers beyond one per record. The bounds must hold when all
-    these answers are subtracted.
+    A reader and an ally may together have given ``known`` answers in addition to one per record. The hidden
+    counts must remain protected if all ``known`` answers are subtracted.
     """
     others = ranges.high.sum(axis=0) - ranges.high
     least = np.maximum(ranges.low, size + known - others)
@@ -546,16 +565,17 @@ def _leaves_open(ranges: Ranges, size: np.ndarray | int, known: np.ndarray | int
 def select_codes_to_hide(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, low: np.ndarray,
                          high: np.ndarray, base: np.ndarray, is_visible: np.ndarray,
                          least: int) -> np.ndarray:
-    """Returns which codes to hide so that no hidden count can be worked out from the counts above and below.
+    """Returns which codes to hide, so that no hidden count can be worked out from the counts of the codes
+    above and below it.
 
     Each array has one entry per code:
 
-    - ``codes`` and ``parents``: the id of the code and of the code above it.
-    - ``n`` and ``base``: the count and the base of the code.
-    - ``low`` and ``high``: the bounds of the count that a reader knows.
-    - ``is_visible``: whether the count or a range of it is shown.
+    - ``codes`` and ``parents``: the id of the code, and the id of the code above it.
+    - ``n`` and ``base``: the count of the code, and the base of this count.
+    - ``low`` and ``high``: the lower and the upper bound of the count that a reader knows.
+    - ``is_visible``: whether the count, or a range of the count, is shown.
 
-    A code with codes below it stays shown if at least twice ``least`` organisations raised it; the codes
+    A code that has codes below it stays shown if at least twice ``least`` organisations raised it; the codes
     below it are then hidden.
 
     >>> select_codes_to_hide(np.array(["shelter", "own", "partner"]), np.array(["", "shelter", "shelter"]),
@@ -584,7 +604,8 @@ def select_codes_to_hide(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, 
 
 def _tree_bounds(low: np.ndarray, high: np.ndarray, n: np.ndarray,
                  below: dict[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the least and the most that each count can be, given the counts above and below it."""
+    """Returns the smallest and the largest possible value of each code's count, given the counts of the codes
+    above and below it."""
     low, high = low.copy(), high.copy()
     while True:
         before = low.copy(), high.copy()
@@ -601,9 +622,9 @@ def _tree_bounds(low: np.ndarray, high: np.ndarray, n: np.ndarray,
 
 def _least_beside_others(low: np.ndarray, high: np.ndarray, n: np.ndarray,
                          below: dict[int, np.ndarray]) -> np.ndarray:
-    """Returns the least that each count can be for a reader and an ally who both raised every code below the
-    same code. The counts of the other codes include their own records, so fewer other records are left to
-    explain the count of the code above."""
+    """Returns the smallest possible value of each count for a reader and an ally who both raised every code
+    below the same code. The counts of the other codes include the records of this reader and this ally, so
+    fewer records of other organisations remain that explain the count of the code above."""
     low = low.copy()
     for k, children in below.items():
         if n[k] <= n[children].sum():
@@ -614,12 +635,12 @@ def _least_beside_others(low: np.ndarray, high: np.ndarray, n: np.ndarray,
 
 def _revealing(k: int, above: np.ndarray, below: dict[int, np.ndarray], is_visible: np.ndarray,
                is_large: np.ndarray) -> np.ndarray:
-    """Returns the codes to hide because the count of code k can be worked out.
+    """Returns the codes that must be hidden because the count of code k could be worked out.
 
-    ``top`` is the highest code above k that is shown, or k itself. All shown codes below ``top`` are hidden.
-    ``top`` itself is hidden too, unless it is large and codes below it are shown. Codes between ``top`` and k
-    are hidden as well, because the choice of the hidden codes would otherwise tell a reader that a count is
-    not small.
+    The variable ``top`` is the highest shown code above k, or k itself. All shown codes below ``top`` are
+    hidden. The code ``top`` is hidden as well, except if its count is large and codes below it are shown. The
+    codes between ``top`` and k are also hidden, because the choice of the hidden codes would otherwise tell a
+    reader that a count is not small.
     """
     top = step = k
     while (step := above[step]) >= 0:

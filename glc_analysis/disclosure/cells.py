@@ -1,15 +1,17 @@
-"""Cells: groups of organisations whose words are all hidden once one organisation of the group has left.
+"""Puts organisations into cells: groups of organisations whose words are all hidden once one organisation of
+the group has left.
 
-Readers often know which organisation left; they must not learn which words were its own. So, before the first
-release, all organisations with words in it are put into cells of at least five independent organisations
-(:func:`add_cell_for_new_organisations`). The cells depend on networks and on how many lines each organisation
-has, never on what it says. When an organisation of a cell leaves or withdraws a quotation, all lines of the
-cell are hidden from all readers, at once and permanently. If a second organisation of the cell leaves later,
-nothing more changes. A reader and an ally in the cell know their own lines, so each missing line still has
-three possible owners.
+Readers often know which organisation has left the study, but they must not learn which words were those of
+this organisation. So, before the first release, all organisations whose words are in the release are put into
+cells of at least five independent organisations (:func:`add_cell_for_new_organisations`). The division into
+cells depends on networks and on the number of lines of each organisation, never on what an organisation says.
+When an organisation of a cell leaves or withdraws a quotation, all lines of the cell are hidden from all
+readers, at once and permanently. If a second organisation of a hidden cell leaves later, no more lines are
+hidden. A reader and an ally in the cell know their own lines, so each missing line still has three possible
+owners.
 
-The cells are kept with the releases (:mod:`glc_analysis.release_store`): they are the same for every release
-and audience.
+The cells are stored with the releases (:mod:`glc_analysis.release_store`), because they are the same for
+every release and audience.
 """
 
 from __future__ import annotations
@@ -24,20 +26,22 @@ from glc_analysis.disclosure.rules import COALITION
 
 CELL_COLUMNS = ["organisation_id", "cell", "is_hidden"]
 LEAST_MEMBERS = LEAST_VALUES + COALITION
-"""The smallest number of independent organisations in a cell: a reader, an ally and three possible owners."""
+"""The smallest number of independent organisations in a cell: the reader's, an ally and three possible owners
+of a line."""
 LEAST_SHARES = 3
-"""An independent organisation has at most one in this many of the lines of its cell; its other lines are
-hidden."""
+"""An independent organisation may have at most one in this many of the lines of its cell; the rest of its
+lines are hidden."""
 
 
 def add_cell_for_new_organisations(lines: pd.DataFrame, organisations: pd.DataFrame,
                                    cells: pd.DataFrame) -> pd.DataFrame:
-    """Returns the cells, with a cell added for organisations that have words and no cell yet.
+    """Returns ``cells`` with one more cell, for organisations that have words and are not yet in a cell.
 
-    ``lines`` are the lines of words for all audiences (line, organisation_id, audience). ``cells`` has one
-    row per organisation (:data:`CELL_COLUMNS`) and is empty before the first release. All organisations of a
-    network are in the same cell. Organisations that join later have no cell until there are five of them;
-    before the first release, even fewer than five organisations form a cell.
+    ``lines`` has the lines of words for all audiences, with the columns line, organisation_id and audience.
+    ``cells`` has one row per organisation (:data:`CELL_COLUMNS`), and has no rows before the first release.
+    All organisations of a network are put into the same cell. Organisations that join later are put into a
+    cell only once there are five of them. Before the first release, fewer than five organisations also form a
+    cell.
 
     >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)],
     ...                       "audience": "public"})
@@ -63,18 +67,18 @@ def add_cell_for_new_organisations(lines: pd.DataFrame, organisations: pd.DataFr
 
 
 def no_cells() -> pd.DataFrame:
-    """Returns an empty table of cells."""
+    """Returns a table of cells without rows."""
     return pd.DataFrame({"organisation_id": pd.Series(dtype="str"), "cell": pd.Series(dtype="int64"),
                          "is_hidden": pd.Series(dtype=bool)})
 
 
 def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
-    """Returns a cell for each independent organisation without a cell. Organisations with similar numbers of
-    lines share a cell.
+    """Returns the number of a new cell for each independent organisation that has none. Organisations with
+    similar numbers of lines are put into the same cell.
 
     ``sizes`` has the number of lines of each independent organisation, for each audience and for all
-    audiences together (blank). The organisations are sorted by the largest share that each has of the lines
-    for one audience.
+    audiences together (blank audience). The organisations are sorted by their share of the lines for one
+    audience, taking for each organisation the audience in which its share is largest.
     """
     largest = (sizes / sizes.sum()).max(axis=1)
     order = sorted(sizes.index, key=lambda unit: (-largest[unit], unit))
@@ -95,15 +99,16 @@ def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
 
 def find_lines_hidden_by_cells(lines: pd.DataFrame, organisations: pd.DataFrame,
                                cells: pd.DataFrame) -> pd.DataFrame:
-    """Returns the lines of words that no reader sees.
+    """Returns the lines of words that no reader may see because of cells.
 
-    These lines are hidden:
+    The returned lines are:
 
-    - the lines of hidden cells;
-    - the lines of organisations that have no cell yet;
-    - the lines by which an organisation exceeds its permitted share of its cell's lines.
+    - all lines of hidden cells;
+    - all lines of organisations that are not yet in a cell;
+    - the lines by which an organisation exceeds its permitted share of the lines of its cell.
 
-    ``lines`` has block_id, line, organisation_id; a line without an organisation is never hidden.
+    ``lines`` has the columns block_id, line and organisation_id; a line without an organisation is never
+    hidden.
     """
     lines = lines.reset_index(drop=True)
     cell = lines["organisation_id"].map(dict(zip(cells["organisation_id"], cells["cell"], strict=True)))
@@ -119,8 +124,8 @@ def find_lines_hidden_by_cells(lines: pd.DataFrame, organisations: pd.DataFrame,
 
 
 def _beyond_share(rows: pd.DataFrame) -> set[str]:
-    """Returns the lines to hide so that no independent organisation has more than a third of its cell's
-    lines. They are the last lines of the organisation."""
+    """Returns the lines that must be hidden so that no independent organisation has more than a third of the
+    lines of its cell. The hidden lines are the last lines of the organisation."""
     by_unit = {unit: sorted({*own["line"]}) for unit, own in rows.groupby("unit")}
     excess: set[str] = set()
     for unit in sorted(by_unit, key=lambda unit: -len(by_unit[unit])):
@@ -134,7 +139,7 @@ def _beyond_share(rows: pd.DataFrame) -> set[str]:
 def find_lines_with_rare_labels(labels: pd.DataFrame, organisations: pd.DataFrame,
                                 cells: pd.DataFrame) -> set[str]:
     """Returns the lines whose label is not printed, because fewer than three independent organisations of
-    their cell share the label. ``labels`` has line, organisation_id, label.
+    their cell have the same label. ``labels`` has the columns line, organisation_id and label.
 
     >>> cells = pd.DataFrame({"organisation_id": list("abcd"), "cell": 0, "is_hidden": False})
     >>> labels = pd.DataFrame({"line": ["q1", "q2", "q3", "q4"], "organisation_id": list("abcd"),
@@ -149,16 +154,16 @@ def find_lines_with_rare_labels(labels: pd.DataFrame, organisations: pd.DataFram
 
 
 def hide_cells_of_organisations(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
-    """Returns the cells, with every cell hidden in which one of these organisations is. The organisations
-    have left or have lost a line of words."""
+    """Returns ``cells``, in which every cell is hidden that contains one of ``organisations``. The given
+    ``organisations`` have left the study or have lost a line of words."""
     gone = cells.loc[cells["organisation_id"].isin([*organisations]), "cell"]
     return cells.assign(is_hidden=cells["is_hidden"] | cells["cell"].isin([*gone]))
 
 
 def remove_members_and_hide_small_cells(cells: pd.DataFrame, organisations: Collection[str],
                                         register: pd.DataFrame) -> pd.DataFrame:
-    """Removes organisations that have left from their cells, and hides a cell in which too few organisations
-    remain."""
+    """Removes organisations that have left from their cells, and hides each cell in which too few
+    organisations remain."""
     kept = cells[~cells["organisation_id"].isin([*organisations])]
     if len(kept) == len(cells):
         return cells
@@ -169,7 +174,7 @@ def remove_members_and_hide_small_cells(cells: pd.DataFrame, organisations: Coll
 
 
 def _units(ids: pd.Series, organisations: pd.DataFrame) -> pd.Series:
-    """Returns, for each organisation, the independent organisation to which it belongs: its network, or
-    itself if it has no network."""
+    """Returns, for each organisation, the independent organisation to which it belongs: its network, or the
+    organisation itself if it has no network."""
     networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
     return pd.Series(np.array([networks.get(one) or one for one in ids], dtype=object), ids.index)

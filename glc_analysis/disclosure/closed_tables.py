@@ -1,5 +1,5 @@
-"""Closed tables: two named persons may withhold all figures of a question, or of a code, from an audience
-(``closed.csv``). Nobody may open a closed table again.
+"""Reads the closed tables in ``closed.csv``: two named persons may withhold all figures of a question, or of
+a code, from an audience. A table that was closed stays closed; nobody may open it again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from glc_analysis.text import match_key
 
 
 def list_closed_questions_and_codes(rows: pd.DataFrame, audience: str) -> frozenset[str]:
-    """Returns the questions and codes that ``rows`` (closed.csv) close for an audience.
+    """Returns the questions and codes that the ``rows`` of closed.csv withhold from an audience.
 
     >>> rows = pd.DataFrame([["Q1", "", "public"], ["", "rest", "convening"]],
     ...                     columns=["question_id", "code_id", "audience"])
@@ -28,13 +28,13 @@ def list_closed_questions_and_codes(rows: pd.DataFrame, audience: str) -> frozen
 
 
 def is_closed(figures: pd.DataFrame, questions: pd.Series, closed: Collection[str]) -> np.ndarray:
-    """Whether each figure is about a question or a code that people have closed. ``questions`` has the
-    question of each figure, blank for codes."""
+    """Whether each figure is about a question or a code that people have closed in closed.csv. ``questions``
+    has the question of each figure; it is blank for figures of codes."""
     return (questions.isin(closed) | figures["code_id"].isin(closed)).to_numpy(bool)
 
 
 def closed_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields the faults of closed.csv: each row must name either a question or a code, and two persons."""
+    """Yields the faults of closed.csv. Each row must name two persons, and either a question or a code."""
     for n, row in tables["closed"].iterrows():
         fault = partial(Fault, file="closed.csv", row=str(n))
         if bool(row["question_id"]) == bool(row["code_id"]):

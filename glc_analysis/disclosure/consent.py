@@ -1,10 +1,12 @@
-"""Consent: who agreed to what, for which audience. Only recorded consent counts; a refusal overrides it.
+"""Reads from consent.csv which organisations and persons agreed to what, for which audience. Consent that is
+not recorded does not count, and a recorded refusal outweighs a consent.
 
 Consent for the public does not include the convening, and consent for the convening does not include the
-public: each audience has its own row. The consent form states what a refusal of one of the items
-:data:`IN_FIGURES` covers (:data:`NOT_COUNTED`, :data:`NEVER_SEPARABLE`). A person's consent is not the
-organisation's consent. Items that identify both the person and the organisation (:data:`_NEED_BOTH`) need the
-consent of both.
+public, so each audience has its own row in consent.csv. The consent form states what follows if an
+organisation refuses one of the items :data:`IN_FIGURES`: it is not counted in figures (:data:`NOT_COUNTED`),
+or its answers can never be separated from others (:data:`NEVER_SEPARABLE`). A person's consent does not stand
+for the consent of the person's organisation. Items that identify both the person and the organisation
+(:data:`_NEED_BOTH`) need the consent of the person and of the organisation.
 """
 
 from __future__ import annotations
@@ -20,23 +22,25 @@ from glc_analysis.schema import AUDIENCES, consent_items_of_add_ons, is_iso_date
 CONSENT_ITEMS = ("survey", "interview", "call", "work_country", "home_country", "quotation", "name",
                  "recording", "archive", *consent_items_of_add_ons())
 _NEED_BOTH = ("quotation", "name")
-"""Items that need the organisation's consent as well as the person's."""
+"""The items of consent that need the organisation's consent as well as the person's consent."""
 
 THE_ORGANISATION = ""
-"""Stands in place of a speaker_id for the organisation itself."""
+"""Used in place of a speaker_id if a consent is the organisation's own."""
 IN_FIGURES = ("survey", "interview", "call")
-"""Items of consent to sources whose contents are counted in figures."""
+"""The items of consent to the use of sources whose contents are counted in figures."""
 OF_A_WAVE = ("survey", "work_country", "home_country")
-"""Items about the answers to a survey. Consent to these items is asked again in each wave of the survey."""
+"""The items of consent that are about the answers to a survey. Consent to the items of a wave is asked again
+in each wave of the survey."""
 NOT_COUNTED, NEVER_SEPARABLE = "not_counted", "never_separable"
-"""What a refusal of an item in :data:`IN_FIGURES` covers. Either the answers are in no figure for these
-readers, or they are counted, but only in figures from which they can never be separated."""
+"""The two possible effects of an organisation's refusal of an item in :data:`IN_FIGURES`. Either the answers
+are in no figure for the audience (not counted), or they are counted only in figures from which readers can
+never separate them (never separable)."""
 
 
 @dataclass(frozen=True)
 class Consent:
-    """All consents that were given. Each is a tuple of organisation_id, speaker_id (blank for the
-    organisation itself), item and audience.
+    """All consents that organisations and persons gave. Each consent is a tuple of organisation_id,
+    speaker_id (blank for the organisation itself), item and audience.
 
     >>> rows = [["a", "", "survey", "public", "true"], ["a", "", "survey", "convening", "false"]]
     >>> columns = ["organisation_id", "speaker_id", "item", "audience", "is_given"]
@@ -47,15 +51,18 @@ class Consent:
 
     given: frozenset[tuple[str, str, str, str]]
     uncounted: frozenset[tuple[str, str, str]] = frozenset()
-    """The organisations that are not counted, each with the item and the audience."""
+    """The organisations that are not counted, each with the item of consent and the audience for which this
+    holds."""
 
     @classmethod
     def of(cls, table: pd.DataFrame, *, waves: Sequence[str] = (), current: str = "") -> Consent:
-        """Returns the consents of consent.csv. A refusal outweighs a consent with the same key.
+        """Returns the consents that consent.csv (``table``) records. A refusal outweighs a consent by the
+        same person or organisation to the same item for the same audience.
 
-        Where the survey has several ``waves``, consent to its answers is asked in each wave. A consent given
-        in another wave does not cover the answers of the ``current`` wave: these answers are in no figure for
-        the audience until the organisation has been asked again. A refusal in another wave holds until then.
+        If the survey has several ``waves``, consent to the use of its answers is asked in each wave. A
+        consent given in another wave does not cover the answers of the ``current`` wave. These answers are in
+        no figure for the audience until the organisation has been asked again. A refusal in another wave
+        stays valid until the organisation has been asked again.
         """
         key = ["organisation_id", "speaker_id", "item", "audience"]
         lapsed = table.head(0)
@@ -75,28 +82,30 @@ class Consent:
             if speaker == THE_ORGANISATION))
 
     def organisations(self, item: str, audience: str) -> frozenset[str]:
-        """Returns the organisations that agreed to this item for this audience; consents of persons do not
+        """Returns the organisations that agreed to ``item`` for ``audience``; consents of persons do not
         count."""
         return frozenset(organisation for organisation, speaker, *what in self.given
                          if speaker == THE_ORGANISATION and what == [item, audience])
 
     def not_counted(self, items: Collection[str], audience: str) -> frozenset[str]:
-        """Returns the organisations that must not be counted in this audience's figures from the sources that
-        ``items`` cover."""
+        """Returns the organisations that must not be counted in the audience's figures from the sources to
+        which ``items`` belong."""
         return frozenset(organisation for organisation, item, readers in self.uncounted
                          if item in items and readers == audience)
 
     def is_given(self, organisation_id: str, item: str, audience: str, *,
                  speaker_id: str = THE_ORGANISATION) -> bool:
-        """Whether the organisation agreed or, with ``speaker_id``, whether that person agreed. For a person
-        and an item of :data:`_NEED_BOTH`, the organisation must have agreed as well."""
+        """Whether the organisation agreed to the item or, if ``speaker_id`` is given, whether this person
+        agreed to it. If the item is one of :data:`_NEED_BOTH`, a person's consent is valid only if the
+        organisation agreed as well."""
         needed = {speaker_id, THE_ORGANISATION} if item in _NEED_BOTH else {speaker_id}
         return all((organisation_id, one, item, audience) in self.given for one in needed)
 
 
 def _has_lapsed(table: pd.DataFrame, key: list[str], waves: Sequence[str], current: str) -> pd.Series:
-    """Whether each row has no effect on the current wave. This is so for a consent given in another wave, and
-    for a refusal in another wave if the organisation was asked again afterwards."""
+    """Whether each row of consent.csv has no effect on the ``current`` wave of the survey. A consent given in
+    another wave has no effect. A refusal in another wave has no effect if the organisation was asked again
+    afterwards."""
     wave = table["wave_id"].where(table["wave_id"] != "", waves[0])
     is_of_another = table["item"].isin(OF_A_WAVE) & (wave != current)
     asked = pd.MultiIndex.from_frame(table.loc[~is_of_another, key])
@@ -106,8 +115,9 @@ def _has_lapsed(table: pd.DataFrame, key: list[str], waves: Sequence[str], curre
 
 def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
                    speakers: pd.DataFrame) -> Iterator[Fault]:
-    """Yields the faults of consent.csv: unknown items, audiences, organisations and people, people of another
-    organisation, and wrong dates. Where a study has no organisations.csv, every organisation is accepted."""
+    """Yields the faults of consent.csv: unknown items, audiences, organisations and persons, persons of
+    another organisation, and wrong dates. If a study has no organisations.csv, every organisation in
+    consent.csv is accepted."""
     people: dict[str, set[str]] = {}
     for organisation, person in zip(speakers["organisation_id"], speakers["speaker_id"], strict=True):
         people.setdefault(organisation, {THE_ORGANISATION}).add(person)
@@ -129,8 +139,9 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
 
 
 def _unexplained_refusals(consent: pd.DataFrame) -> Iterator[Fault]:
-    """Yields a fault for each form if consent.csv has refusals on it and does not say what a refusal covers.
-    All rows of a form need the same entry."""
+    """Yields a fault for each consent form on which organisations refused, if consent.csv does not say what a
+    refusal on this form covers. All rows of consent.csv for the same form need the same entry on what a
+    refusal covers."""
     consent = consent.reindex(columns=[*dict.fromkeys([*consent.columns, *_EXPLAIN])], fill_value="")
     rows = consent[(consent["is_given"] == "false") & consent["item"].isin(IN_FIGURES)
                    & consent["audience"].isin(AUDIENCES[1:]) & (consent["speaker_id"] == THE_ORGANISATION)]

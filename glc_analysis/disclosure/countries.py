@@ -1,14 +1,15 @@
-"""Which countries an audience may know, and which answers of a country its page may show.
+"""Decides which countries an audience may know, and which answers of a country the country's page may show.
 
 Naming the country of work and naming the country of the main office need separate consents (items
-``work_country`` and ``home_country`` of consent.csv). Each is valid only together with consent to ``survey``,
-because naming a country shows that an organisation there answered. A country is named in these cases:
+``work_country`` and ``home_country`` of consent.csv). Consent to naming a country is valid only together with
+consent to ``survey``, because naming the country shows that an organisation there answered. A country is
+named if one of these conditions holds:
 
 - All organisations of the country agreed.
 - For the public only: at least ``public_group`` independent organisations of the country agreed. The country
-  is then named in a list without figures, because figures also count the organisations that refused.
-- study.toml records that publication by country was agreed in another way (``[disclosure]
-  countries_agreed``), and the country has at least ``public_group`` independent organisations.
+  is then named only in a list without figures, because figures also count the organisations that refused.
+- The setting ``[disclosure] countries_agreed`` in study.toml records that publication by country was agreed
+  in another way, and the country has at least ``public_group`` independent organisations.
 """
 
 from __future__ import annotations
@@ -46,17 +47,17 @@ if TYPE_CHECKING:
 
 
 WORK_COUNTRY, HOME_COUNTRY = "work_country", "home_country"
-"""The two items of consent to naming a country."""
+"""The two items of consent to naming a country: the country of work, and the country of the main office."""
 
 CONSENT_BY_SOURCE = {"answer": "survey", "interview": "interview", WITHOUT_GUIDE: "interview", "call": "call"}
-"""The item of consent for each source of coded text."""
+"""Maps each source of coded text to the item of consent that it needs."""
 
 
 def find_visible_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                                 settings: Mapping[str, Any], *, audience: str) -> set[str]:
     """Returns the countries of work that an audience may see on a page, in a list or on a map.
 
-    ``settings`` is [disclosure] of study.toml. The team sees all countries.
+    ``settings`` is the section [disclosure] of study.toml. The audience ``team`` may see all countries.
 
     >>> answers = pd.DataFrame({"country_id": ["KHM", "KHM", "LAO"], "organisation_id": ["a", "b", "c"]})
     >>> organisations = pd.DataFrame({"organisation_id": ["a", "b", "c"], "network_id": ""})
@@ -75,7 +76,8 @@ def find_visible_work_countries(answers: pd.DataFrame, organisations: pd.DataFra
 
 def find_visible_home_countries(organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any], *,
                                 audience: str) -> set[str]:
-    """Returns the countries of main offices that an audience may know of, by the rules for countries of work.
+    """Returns the countries of main offices that an audience may know, decided by the same rules as countries
+    of work.
 
     >>> organisations = pd.DataFrame({"organisation_id": ["a", "b"], "network_id": "",
     ...                               "home_country_id": ["KHM", "LAO"]})
@@ -94,8 +96,8 @@ def find_visible_home_countries(organisations: pd.DataFrame, consent: Consent, s
 def find_visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                            settings: Mapping[str, Any], *, hidden_from: Collection[str] = ()
                            ) -> dict[str, dict[str, list[str]]]:
-    """Returns the countries that each audience may know of: countries of work (``shown``) and of main offices
-    (``shown_home``). Audiences in ``hidden_from`` may know of none."""
+    """Returns the countries that each audience may know: countries of work (``shown``) and countries of main
+    offices (``shown_home``). Audiences in ``hidden_from`` may know no country."""
     seen = [audience for audience in AUDIENCES if audience not in hidden_from]
     none: dict[str, list[str]] = dict.fromkeys(AUDIENCES, [])
     work = {audience: sorted(find_visible_work_countries(answers, organisations, consent, settings,
@@ -109,10 +111,11 @@ def find_visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, c
 
 def find_visible_countries_if_no_survey(
         known: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Mapping[str, list[str]]]:
-    """Returns the countries that each audience may know of in a study without a survey.
+    """Returns the countries that each audience may know in a study without a survey.
 
-    Such a study does not record where an organisation works, so the country of its main office is used
-    instead. A country is shown only where both consents allow it.
+    A study without a survey does not record where an organisation works, so the country of the main office is
+    used instead. A country is shown only if it may be known as a country of work and as the country of a main
+    office.
 
     >>> known = {"shown": {"public": ["KEN", "PER"]}, "shown_home": {"public": ["PER"]}}
     >>> find_visible_countries_if_no_survey(known)["shown"]
@@ -126,18 +129,20 @@ def find_visible_countries_if_no_survey(
 def find_printable_country_options(questions: pd.DataFrame, survey: Mapping[str, Any], answers: pd.DataFrame,
                                    organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any],
                                    *, audience: str) -> dict[str, set[str]]:
-    """Returns, for every question whose options are countries, the countries whose figures may be printed.
+    """Returns, for every question whose options are countries, the countries for which figures may be
+    printed.
 
-    A figure counts all organisations, so all organisations of the country must have agreed, or study.toml
-    must record that publication was agreed. The consents that apply depend on the question:
+    A figure counts all organisations of a country. So either all organisations of the country must have
+    agreed, or study.toml must record that publication was agreed. The question determines which consents are
+    needed:
 
-    - the country of work: consents to ``work_country``;
-    - the country of the main office: consents to ``home_country``;
-    - any other question: consents to either item. No other countries are printed there, because the missing
-      ones would then show where organisations took part.
+    - a question about the country of work: consents to ``work_country``;
+    - a question about the country of the main office: consents to ``home_country``;
+    - any other question: consents to one of the two items. For such another question no further countries are
+      printed, because the countries that are missing would then show where organisations took part.
 
-    ``survey`` is [survey] of study.toml, which names the columns of the country of work and of the country of
-    the main office.
+    ``survey`` is the section [survey] of study.toml, which names the columns with the country of work and
+    with the country of the main office.
     """
     work = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     home = _sizes(_places(organisations, "home_country_id"), organisations, consent, HOME_COUNTRY, audience)
@@ -157,25 +162,26 @@ def find_countries_where_all_are_countable(answers: pd.DataFrame, organisations:
                                            consent: Consent, settings: Mapping[str, Any], *,
                                            audience: str) -> set[str]:
     """Returns the countries of work for which a figure may count every organisation that works there, because
-    all of them agreed or study.toml records an agreement."""
+    all these organisations agreed or because study.toml records an agreement."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     return _fully_agreed(sizes, settings, WORK_COUNTRY)
 
 
 def find_countries_where_all_consented(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                                        *, audience: str) -> set[str]:
-    """Returns the countries of work where every organisation agreed. An agreement recorded in study.toml does
-    not count here."""
+    """Returns the countries of work in which every organisation agreed. This function does not count an
+    agreement that is recorded only in study.toml."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     return {country for country, size in sizes.items() if size.all_agreed}
 
 
 def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                       settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
-    """Returns one row per organisation and visible country of work in which it may be counted.
+    """Returns one row per organisation and country of work for which the organisation may be counted, with
+    the columns country_id and organisation_id.
 
-    An organisation may be counted where it agreed itself, and in every country of
-    :func:`find_countries_where_all_are_countable`. The columns are country_id, organisation_id.
+    An organisation may be counted in the countries for which it agreed itself, and in every country that
+    :func:`find_countries_where_all_are_countable` returns.
     """
     places = _places(answers, "country_id")
     sizes = _sizes(places, organisations, consent, WORK_COUNTRY, audience)
@@ -188,10 +194,10 @@ def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consen
 
 def find_countries_with_visible_codes(shown: Collection[str], answers: pd.DataFrame, mentions: pd.DataFrame,
                                       consent: Consent, *, audience: str) -> set[str]:
-    """Returns the countries of ``shown`` for which an audience may see counts of coded passages.
+    """Returns those countries of ``shown`` for which an audience may see counts of coded passages.
 
-    Every organisation that works in the country must have consented to every source (column ``source`` of
-    ``mentions``) in which one of its passages was coded."""
+    Every organisation that works in the country must have consented to each source (column ``source`` of
+    ``mentions``) in which a passage of the organisation was coded."""
     agreed = {source: consent.organisations(item, audience) for source, item in CONSENT_BY_SOURCE.items()}
     secret = {organisation for organisation, source in zip(
         mentions["organisation_id"].astype("str"), mentions["source"].astype("str"), strict=True)
@@ -202,8 +208,8 @@ def find_countries_with_visible_codes(shown: Collection[str], answers: pd.DataFr
 
 def is_hidden_country_option(figures: pd.DataFrame, questions: pd.Series,
                              printable: Mapping[str, Collection[str]]) -> np.ndarray:
-    """Whether each figure is the count of a country that may not be printed. ``questions`` has the question
-    of each figure.
+    """Whether each figure is the count of an answer that is a country, if this country may not be printed.
+    ``questions`` has the question of each figure.
 
     >>> figures = pd.DataFrame({"option_id": ["KHM", "LAO", "yes"]})
     >>> is_hidden_country_option(figures, pd.Series(["Q1", "Q1", "Q2"]), {"Q1": {"LAO"}}).tolist()
@@ -216,14 +222,14 @@ def is_hidden_country_option(figures: pd.DataFrame, questions: pd.Series,
 
 
 def _places(rows: pd.DataFrame, column: str) -> list[tuple[str, str]]:
-    """Returns each pair of a country and an organisation once."""
+    """Returns each pair of a country and an organisation in ``rows`` once."""
     pairs = zip(rows[column].astype("str"), rows["organisation_id"].astype("str"), strict=True)
     return [pair for pair in dict.fromkeys(pairs) if pair[0]]
 
 
 class _Size(NamedTuple):
-    """How many independent organisations a country has (a network counts once), how many of them agreed, and
-    whether all organisations agreed."""
+    """Counts the independent organisations of a country (a network counts once), how many of these agreed,
+    and says whether all organisations agreed."""
 
     independent: int
     agreed: int
@@ -232,7 +238,8 @@ class _Size(NamedTuple):
 
 def _sizes(places: Iterable[tuple[str, str]], organisations: pd.DataFrame, consent: Consent, item: str,
            audience: str) -> dict[str, _Size]:
-    """Returns the size of each country. For the team, all organisations count as having agreed."""
+    """Returns the size of each country, which is its number of independent organisations and of those that
+    agreed. For the audience ``team``, all organisations count as having agreed."""
     networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
     agreed = _agreed(consent, item, audience)
     independent: dict[str, set[str]] = {}
@@ -254,16 +261,17 @@ def _agreed(consent: Consent, item: str, audience: str) -> frozenset[str]:
 
 
 def _fully_agreed(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item: str) -> set[str]:
-    """Returns the countries where all organisations agreed and, if study.toml records an agreement, also the
-    countries with enough organisations."""
+    """Returns the countries in which all organisations agreed. If study.toml records an agreement, the
+    countries with enough organisations are returned as well."""
     is_recorded = settings["countries_agreed"].get("which") in (item.removesuffix("_country"), "both")
     return {country for country, size in sizes.items()
             if size.all_agreed or is_recorded and size.independent >= settings["public_group"]}
 
 
 def _named(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item: str, audience: str) -> set[str]:
-    """Returns the countries that may be named: the countries of :func:`_fully_agreed`. For the public, which
-    has no country pages, they include the countries where enough independent organisations agreed."""
+    """Returns the countries that may be named, which include the countries that :func:`_fully_agreed`
+    returns. For the public, which has no country pages, the countries in which enough independent
+    organisations agreed may be named as well."""
     enough = {country for country, size in sizes.items()
               if audience == "public" and size.agreed >= settings["public_group"]}
     return _fully_agreed(sizes, settings, item) | enough
@@ -279,24 +287,27 @@ def _named(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item: str, a
 
 _Key = tuple[str, str]
 _SMALL_COUNT_RULES = ("count_too_small", "unanimous")
-"""Rules that hide a count because few organisations gave the answer, or few in the base did not give it."""
+"""The rules that hide a count because few organisations gave the answer, or because few organisations in the
+base did not give it."""
 
 
 def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.DataFrame,
                                decided: pd.DataFrame, rules: Rules, *, countries: Mapping[str, str],
                                coded: Collection[str], never: Collection[str],
                                groupings: Groupings = NO_GROUPINGS) -> pd.Series:
-    """Returns, for each figure that a page of these ``countries`` (id -> region) might show, whether the page
-    may show it.
+    """Returns, for each figure that the pages of ``countries`` (id -> region) might show, whether the page
+    may show the figure.
 
-    - ``decided``: the status and the rule of all figures, and the bounds that a reader knows (``low``,
-      ``high``).
-    - ``coded``: the countries whose codes may be shown; ``never``: the codes that are never shown.
-    - ``groupings``: the attribute by which each question, and the codes, are grouped.
+    - ``decided``: the status and the rule of all figures, and the bounds of each count that a reader knows
+      (``low``, ``high``).
+    - ``coded``: the countries whose codes may be shown. ``never``: the codes that are never shown.
+    - ``groupings``: the attribute by which each question is grouped, and the attribute by which the codes are
+      grouped.
 
-    Only counts of options and codes are considered. Numbers, words, sensitive answers and answers that can be
-    compared with a public record are left out. An answer is shown for all countries or for none. Codes are
-    shown only if all codes may be shown, because a code is also raised wherever a code below it is raised.
+    Only counts of options and of codes may be shown. Numbers, words, sensitive answers and answers that can
+    be compared with a public record are never shown on these pages. An answer is shown on the pages of all
+    countries or on no page. Codes are shown only if all codes may be shown, because an organisation that
+    raises a code also raises the codes above it.
     """
     facts, kind = incidence.facts, estimates["subset_kind"].astype("str")
     is_coded = estimates["measure"] == "coded"
@@ -326,10 +337,10 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
 
 
 def _follow_skip_logic(open_: dict[_Key, set[str]], facts: pd.DataFrame) -> None:
-    """Removes from ``open_`` the questions whose base would disclose an answer that is not releasable.
+    """Removes from ``open_`` each question whose base would disclose an answer that is not releasable.
 
-    The organisations that were asked a question must have given certain answers to the question on which it
-    depends.
+    The base of a question discloses earlier answers, because only organisations that gave certain answers to
+    an earlier question were asked it.
     """
     asked = facts.loc[facts["asked_if"] != "", ["question_id", "asked_if"]].drop_duplicates()
     known, before = set(facts["question_id"]), None
@@ -345,7 +356,7 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: sci
     """Returns the options of a question (or the only option of a code) that may be shown by country.
 
     A small count for the whole study tells readers that fewer than ``least`` independent organisations gave
-    the answer, or that fewer than ``least`` did not give it.
+    the answer, or that fewer than ``least`` organisations did not give it.
     """
     kind, where, unit = (table[c].to_numpy() for c in ("subset_kind", "subset_id", "unit"))
     is_whole, is_here = kind == ALL, kind == "country"
@@ -386,7 +397,7 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: sci
 
 
 class _Figures:
-    """The figures of one question or code, each with its option, its bounds and its records."""
+    """Holds the figures of one question or code, each with its option, its bounds and its records."""
 
     def __init__(self, table: pd.DataFrame, options: list[str], incidence: Incidence) -> None:
         self.option = pd.Index(options).get_indexer(table["option_id"])
@@ -396,7 +407,8 @@ class _Figures:
         self.size = len(options)
 
     def of_options(self, records: scipy.sparse.csr_array, is_meant: np.ndarray) -> np.ndarray:
-        """Returns the records of the selected figures, added up by option: options x organisations."""
+        """Returns the records of the figures that ``is_meant`` selects, added up by option, as a matrix of
+        options x organisations."""
         at = np.flatnonzero(is_meant & (self.option >= 0))
         by_option = scipy.sparse.csr_array((np.ones(len(at), dtype=np.int64), (self.option[at], at)),
                               shape=(self.size, records.shape[0]))
@@ -405,9 +417,10 @@ class _Figures:
 
 @dataclass(frozen=True)
 class _Column:
-    """The figures of a question for one group or the whole study.
+    """Holds the figures of a question for one group, or for the whole study.
 
-    - ``counted`` (options x organisations) and ``base`` (by organisation): the records of the figures.
+    - ``counted`` (options x organisations) and ``base`` (by organisation): the numbers of records in the
+      figures.
     - ``page_counted`` and ``page_base``: the part of these records that country pages show.
     - ``remaining``: the records of the base that country pages do not show.
     - ``low`` and ``high``: the bounds that a reader knows for the count of each option.
@@ -422,8 +435,8 @@ class _Column:
 
     @classmethod
     def of(cls, figures: _Figures, is_own: np.ndarray, on_country_pages: np.ndarray) -> _Column:
-        """Returns the column of the figures marked ``is_own``. ``on_country_pages`` marks the figures that
-        country pages show."""
+        """Returns the column of the figures that ``is_own`` marks. ``on_country_pages`` marks the figures
+        that country pages show."""
         counted, base = (figures.of_options(one, is_own) for one in (figures.counted, figures.base))
         page_counted = np.minimum(figures.of_options(figures.counted, on_country_pages), counted)
         page_base = np.minimum(figures.of_options(figures.base, on_country_pages), base)
@@ -436,8 +449,8 @@ class _Column:
         return self.base - self.page_base
 
     def complement(self, groups: list[_Column]) -> _Column:
-        """Returns the part of the whole study outside the groups that are shown. The bounds of its counts are
-        0 and the size of its base, because none of its counts is shown."""
+        """Returns the part of the whole study that is outside all shown groups (the complement). The bounds
+        of the complement's counts are 0 and the size of its base, because none of its counts is shown."""
         counted, base, page_counted, page_base = (
             getattr(self, name) - sum(getattr(group, name) for group in groups)
             for name in ("counted", "base", "page_counted", "page_base"))
@@ -445,15 +458,16 @@ class _Column:
                        np.full_like(self.high, base.sum()))
 
     def adds_up(self) -> bool:
-        """Whether the options add up to the base, both on country pages and in total."""
+        """Whether the counts of the options add up to the base, both for the records on country pages and for
+        all records."""
         return all((part.sum(axis=0) == base).all() for part, base in (
             (self.counted, self.base), (self.page_counted, self.page_base)))
 
     def hides(self, is_released: np.ndarray, known: np.ndarray) -> bool:
-        """Whether the hidden options cannot be worked out from those that country pages show.
+        """Whether readers cannot work out the hidden options from the options that country pages show.
 
-        An organisation that ticked none of the shown options must have ticked a hidden option. An
-        organisation that ticked a shown option which nobody combines with other options ticked no hidden
+        An organisation that ticked none of the shown options must have ticked a hidden option. If nobody
+        combined a shown option with other options, an organisation that ticked this option ticked no hidden
         option.
         """
         released, hidden = self.page_counted[is_released], ~is_released
@@ -476,24 +490,29 @@ class _Column:
 
 _Range = tuple[int, int]
 _SHOWN = "shown "
-"""The prefix of the group name of a country whose own counts are released, so that its answers are shown."""
+"""The prefix of the name of a group which is a country whose own counts are released, so that the country's
+answers are shown."""
 PLACE_COLUMNS = {"country": "country_id", "region": "region_id"}
 
 
 def is_public_record_contradiction_protected(stated: pd.DataFrame,
                                              counts: Mapping[tuple[str, str, str], _Range],
                                              discordant: _Range) -> bool:
-    """Whether publishing how many organisations contradict a public record discloses nobody's answer.
+    """Whether publishing how many organisations contradict a public record discloses no organisation's
+    answer.
 
-    It discloses nobody's answer if, for each value, both of these cases remain possible: none of the
-    organisations that the reader does not know stated the value, or all of these organisations stated it.
+    No answer is disclosed if, for each value, two cases remain possible among the organisations that the
+    reader does not know: none of them stated the value, or all of them stated it.
 
-    - ``stated``: one row per organisation's statement that can be compared with this record, taken from the
-      processed table ``stated``. Column ``cluster`` numbers the independent organisations.
-    - ``counts``: the range of each released count of the question, keyed by option, kind of place and place.
+    - ``stated``: the rows of the processed table ``stated`` that can be compared with this record; each row
+      is one organisation's statement. The column ``cluster`` of ``stated`` has the number of the independent
+      organisation.
+    - ``counts``: the range of each released count of the question, keyed by option, kind of place (country or
+      region) and place.
     - ``discordant``: the range of the number of organisations that contradict the record.
 
-    A country whose own counts are released shows its answers by consent, so it is not protected here.
+    A country whose own counts are released shows its answers by consent, so this function does not protect
+    its answers.
 
     >>> rows = pd.DataFrame({"country_id": "", "region_id": "", "recorded": ["a"] * 20 + ["b"] * 20,
     ...                      "stated": ["a"] * 12 + ["b"] * 16 + ["a"] * 12, "cluster": range(40)})
@@ -530,7 +549,8 @@ def is_public_record_contradiction_protected(stated: pd.DataFrame,
 
 
 def _record_groups(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], _Range]) -> pd.Series:
-    """Returns the group of each row: its country or region if counts of it are released, else blank."""
+    """Returns the group of each row of ``stated``: its country or region if counts for this country or region
+    are released, otherwise blank."""
     shown, by_region = ({place for _, kind, place in counts if kind == one} for one in PLACE_COLUMNS)
     group = stated["region_id"].where(stated["region_id"].isin(by_region), "")
     return group.mask(stated["country_id"].isin(shown), _SHOWN + stated["country_id"])
@@ -538,7 +558,7 @@ def _record_groups(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], _
 
 def _value_is_protected(number: int, rows: pd.DataFrame, tied: LinearConstraint) -> bool:
     """Whether the unknown ``number`` can be 0 under the constraints ``tied``, and can also be the number of
-    all organisations in ``rows`` that a reader does not know."""
+    all those organisations in ``rows`` that a reader does not know."""
     from scipy.optimize import milp
 
     known = min(rows["cluster"].value_counts().head(COALITION).sum(), len(rows) - 1)

@@ -1,14 +1,16 @@
-"""Decides which quotations may be printed for which audience, and which rule leaves out each of the other
-quotations.
+"""Decides which quotations may be printed for which audience, and names the rule that leaves out each of the
+other quotations.
 
-A row of ``quotes.csv`` is one passage for one audience (convening or public; the team sees every passage).
-Analysts propose the passage, and the speaker's organisation clears it. A second person also reads passages
-for the public. In the text of a row, [brackets] and … stand for words that are left out or replaced by more
-general ones. All other words must be in the segment; spaces, case and the kind of quotation marks do not
+A row of ``quotes.csv`` proposes one passage as a quotation for one audience: convening or public. The team
+sees every passage. Analysts propose the passage, and the speaker's organisation clears it for printing. A
+second person also reads each passage that is proposed for the public. In the text of a row of quotes.csv,
+[brackets] and … stand for words that are left out or replaced by more general words. All other words of the
+text must be in the segment from which it is quoted; spaces, case and the kind of quotation marks do not
 matter.
 
-The public reads translations. An original in another language is printed only if the row names the segment of
-the original, because only then has the organisation seen and cleared exactly these words.
+Quotations for the public are printed in translation. An original in another language is printed only if the
+row of quotes.csv names the segment of the original. Only in this case has the organisation seen and cleared
+exactly these words.
 """
 
 from __future__ import annotations
@@ -30,8 +32,8 @@ from glc_analysis.text import match_key
 
 READING_AUDIENCES = AUDIENCES[1:]
 _STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
-"""``changed``: the organisation wants to be quoted with words that are not in the segment; ``talk``: the
-organisation wants to talk about the passage first."""
+"""The statuses of a row of quotes.csv. ``changed``: the organisation wants to be quoted with words that are
+not in the segment. ``talk``: the organisation wants to talk about the passage first."""
 _ANONYMOUS_SOURCE = "a provider"
 
 QUOTATION_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -50,9 +52,9 @@ QUOTATION_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
                          lambda q: q.audience == "public" and match_key(q.second_reader) in
                          ("", *map(match_key, (q.cleared_by_organisation, q.owner, q.speaker_id)))),
 }
-"""Every rule that leaves a row out, with its reason and its test."""
+"""Every rule that leaves out a row of quotes.csv, with the reason and the test of the rule."""
 TEAM_QUOTATION_RULES = ("no_passage", "removed", "changed")
-"""The rules that leave out rows for the team as well."""
+"""The rules by which rows of quotes.csv are left out even for the team."""
 
 _SILENT = ("interviewer", "observer")
 _LEFT_OUT = re.compile(r"\[[^\]]*\]|…|\.\.\.")
@@ -65,20 +67,21 @@ _REPLACEMENTS = {"Person": "[a person]", "Organisation": "[an organisation]", "P
 def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                      documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame, *,
                      audience: str, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """Returns the quotations that may be printed for an audience, one row each.
+    """Returns the quotations that may be printed for an audience, with one row per quotation.
 
-    The columns are:
+    The columns of the result are:
 
     - quote_id, text, language;
     - wording: whose words the text has, such as a translator's; blank for the speaker's own words;
-    - source: "a provider". For the convening, it is the organisation's label if the organisation agreed to be
-      named; ``labels`` maps organisation_id to label;
+    - source: the words "a provider". For the convening, source is the organisation's label if the
+      organisation agreed to be named; ``labels`` maps organisation_id to label;
     - code_ids and theme_ids, joined by ``;``.
 
-    Pseudonyms are replaced by words such as "[a person]", and the rows are sorted by their text, so that
-    readers cannot see which rows belong together. The team gets all rows whose words are in their segment,
-    with the additional columns segment_id, organisation_id, speaker_id, audience, status. ``consent`` and
-    ``codebook`` are the reference tables. Raises UsageError for an unknown audience.
+    Pseudonyms are replaced by general words such as "[a person]". The rows are sorted by their text, so that
+    readers cannot see which quotations come from the same source. The team gets all rows whose words are in
+    their segment, with the additional columns segment_id, organisation_id, speaker_id, audience and status.
+    ``consent`` and ``codebook`` are the reference tables with these names. Raises UsageError for an unknown
+    audience.
     """
     if audience not in AUDIENCES:
         raise UsageError(f"There is no audience {audience!r}; {suggest_name(audience, AUDIENCES)}.")
@@ -104,7 +107,8 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
 
 
 def _themes(codebook: pd.DataFrame) -> dict[str, str]:
-    """Returns the theme of each code: the code itself if it is a theme, else the nearest theme above it."""
+    """Returns the theme of each code: the code itself if it is a theme, otherwise the nearest theme above
+    it."""
     themes = {*codebook.loc[codebook["level"] == "theme", "code_id"]}
     lines = {code: [code, *above] for code, above in ancestors(codebook).items()}
     return {code: next(one for one in line if one in themes)
@@ -113,8 +117,8 @@ def _themes(codebook: pd.DataFrame) -> dict[str, str]:
 
 def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                    documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """Returns, for the team, the quotations that are left out for their audience: one row per quotation and
-    rule that the quotation breaks."""
+    """Returns, for the team, the quotations that are left out for their audience, with one row per quotation
+    and rule that the quotation breaks."""
     rows = add_provenance_consent_and_broken_rules(quotes, codings, segments, documents, consent, codebook)
     rows["rule"] = [[rule for rule in QUOTATION_RULES if rule in broken] for broken in rows["broken"]]
     rows = rows.explode("rule").dropna(subset="rule")
@@ -125,18 +129,18 @@ def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
 def add_provenance_consent_and_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame,
                                             segments: pd.DataFrame, documents: pd.DataFrame,
                                             consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of quotes.csv with the columns of their segments; the segment's text is column
-    ``words``. These columns are added:
+    """Returns the rows of quotes.csv with the columns of their segments; the text of the segment is in column
+    ``words``. The function adds these columns:
 
-    - owner: the organisation that clears the quotation;
-    - people: the persons whose consent counts; for an interpreter's words, the persons whose words were
-      interpreted;
-    - place: where the words are in the segment;
+    - owner: the organisation that must clear the quotation;
+    - people: the persons whose consent counts; for an interpreter's words these are the persons whose words
+      were interpreted;
+    - place: the position of the quoted words in the segment;
     - is_case: whether the segment describes a survivor's case;
     - consent: whether consent to the quotation is given, refused or absent;
     - is_named: whether the organisation may be named;
-    - wording: whose words the text has;
-    - broken: the rules that the row breaks.
+    - wording: whose words the quotation has, such as a translator's;
+    - broken: the rules that the row of quotes.csv breaks.
     """
     behind = segments[segments["segment_id"].isin(quotes["segment_id"])].rename(columns={"text": "words"})
     rows = quotes.merge(behind.assign(owner=segment_owners(behind, documents)), on="segment_id", how="left")
@@ -161,9 +165,10 @@ def add_provenance_consent_and_broken_rules(quotes: pd.DataFrame, codings: pd.Da
 
 
 def segment_owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
-    """Returns the organisation whose words each segment has; blank for interviewers and observers.
+    """Returns the organisation whose words each segment has; blank for the words of interviewers and
+    observers.
 
-    The words of an interpreter in an interview count as words of the organisation that is interviewed.
+    An interpreter's words in an interview count as words of the organisation that is interviewed.
     """
     own, asked = segments["organisation_id"], documents.set_index("document_id")["organisation_id"]
     own = own.where((own != "") | (segments["role"] != "interpreter"), segments["document_id"].map(asked))
@@ -171,7 +176,8 @@ def segment_owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series
 
 
 def locate_quotation(text: str, words: str) -> tuple[int, int] | None:
-    """Returns where the words of a quotation are in its segment, or None if they are not in it.
+    """Returns the position of a quotation's words in the text of its segment, or None if the words are not in
+    it.
 
     >>> locate_quotation("we sit … with [vendors]", "Fridays we  sit there, with sellers.")
     (8, 27)
@@ -186,7 +192,8 @@ def locate_quotation(text: str, words: str) -> tuple[int, int] | None:
 
 
 def replace_pseudonyms_with_general_words(text: str) -> str:
-    """Returns a text without pseudonyms, because the same pseudonym in two passages would link the passages.
+    """Returns the text without pseudonyms, because a pseudonym that occurs in two passages would link the
+    passages.
 
     >>> replace_pseudonyms_with_general_words("Person 12 at Place 3 told us.")
     '[a person] at [a place] told us.'
@@ -195,8 +202,8 @@ def replace_pseudonyms_with_general_words(text: str) -> str:
 
 
 def case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.DataFrame) -> set[str]:
-    """Returns the segments to which any coder gave a code for the details of a survivor's case, and their
-    originals and translations."""
+    """Returns the segments to which any coder gave a code for the details of a survivor's case, and also the
+    originals and translations of these segments."""
     told = codings[codings["code_id"].isin(find_team_only_codes(codebook))]
     linked = map_to_originals(segments)
     cases = {linked.get(segment, segment) for segment in repeat_codings_for_each_segment(told)["segment_id"]}
@@ -207,8 +214,9 @@ def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Faul
     """Yields the faults of quotes.csv: unknown passages, audiences and statuses, words that are not in the
     passage, and wrong dates.
 
-    It is not a fault if the words of a cleared passage have changed since, for example because a name was
-    masked; :func:`refused_quotes` lists such rows. The index of ``quotes`` is the row number in the file.
+    The words of a cleared passage may have changed since it was cleared, for example because a name was
+    masked. This is not a fault; :func:`refused_quotes` lists such rows. The index of ``quotes`` must be the
+    row number in the file.
     """
     words = dict(zip(segments["segment_id"], segments["text"], strict=True))
     for n, row in quotes.iterrows():
@@ -233,8 +241,8 @@ def _is_cleared(row: Any) -> bool:
 
 
 def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[str]:
-    """Returns the consent to each quotation: given, refused or absent. The organisation must have consented,
-    and all people of the quotation with a row in consent.csv."""
+    """Returns, for each quotation, whether consent to it is given, refused or absent. Consent is given if the
+    organisation consented, and also all people of the quotation who have a row in consent.csv."""
     consents = Consent.of(consent)
     written = set(zip(*(consent[c] for c in ("organisation_id", "speaker_id", "item", "audience")),
                       strict=True))
@@ -252,8 +260,8 @@ def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[st
 
 
 def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame) -> list[str]:
-    """Returns whose words each quotation has. For the public, the result mentions neither the original
-    language nor an interpreter, because either could identify a person."""
+    """Returns, for each quotation, whose words it has, such as a translator's. For the public, the returned
+    words mention neither the original language nor an interpreter, because either could identify a person."""
     if rows.empty:
         return []
     whole = segments[segments["segment_id"].isin(rows["segment_id"])]
@@ -270,11 +278,11 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
 
 
 def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> list[set[str]]:
-    """Returns, for each quotation, the agreed codes of its words, and all agreed codes of its original and
-    its translations.
+    """Returns, for each quotation, the agreed codes of its words, together with all agreed codes of its
+    original and its translations.
 
-    A person chose which words of a turn are quoted. So a code agreed for the turn belongs to the quotation
-    only if a coder marked some of the quoted words with it."""
+    Which words of a turn are quoted is a person's choice. So a code that is agreed for the turn belongs to
+    the quotation only if a coder marked some of the quoted words with the code."""
     if rows.empty:
         return []
     given, linked = repeat_codings_for_each_segment(codings[codings["coder_id"]

@@ -1,9 +1,9 @@
 """Decides which figures the next release to the convening or the public may show, given the earlier releases.
 
-Readers can subtract one release from another. :func:`next_release` compares today's figures with all earlier
-releases, and decides for each question whether its new figures are published or its old figures remain. Texts
-are compared block by block (:mod:`.blocks`). Earlier releases are stored by
-:mod:`glc_analysis.release_store`.
+Readers can subtract the figures of one release from those of another. :func:`next_release` compares today's
+figures with all earlier releases, and decides for each question whether its new figures are published or its
+old figures remain. Texts of two releases are compared block by block (:mod:`.blocks`). Earlier releases are
+stored by :mod:`glc_analysis.release_store`.
 """
 
 from __future__ import annotations
@@ -35,34 +35,37 @@ from glc_analysis.schema import is_iso_date
 
 
 _NEVER_PUBLISHED = ("team_only", "identifier", "cross_tabulation", "related", "numbers")
-"""Rules that keep a figure from ever being published, whichever organisations contributed to it."""
+"""The rules by which a figure can never be published, whichever organisations contributed to it."""
 _COUNTRY = "country"
-"""The kind of group of a country, and the name of the rule that hides figures which could name a country."""
+"""The kind of group that a country is, and also the name of the rule that hides figures which could name a
+country."""
 
 _PACKING = 2 ** 32
-"""A number greater than the records of any organisation, so that the number of records in the base and the
-number of counted records can be stored in one number."""
+"""A number larger than the number of records of any organisation, so that the numbers of records in the base
+and of counted records can be stored in one number."""
 
 
 @dataclass(frozen=True)
 class PublishedRelease:
-    """The figures of one release, and the organisations that contributed to each of them.
+    """The figures of one release, and the organisations that contributed to each figure.
 
-    ``figures`` has one row per figure, indexed by figure_id, with the columns of a decision and:
+    ``figures`` has one row per figure, indexed by figure_id, with the columns of a decision (status, rule and
+    numbers that may be shown) and these columns:
 
-    - ``key``: the question or code;
-    - ``part``: a text that all figures with the same base have in common;
-    - ``within``: for a figure of a group, the figure_id of the larger figure of which it is a part; else
-      blank;
+    - ``key``: the question or code of the figure;
+    - ``part``: a text that is the same for all figures with the same base;
+    - ``within``: for a figure of a group, the figure_id of the larger figure of which it is a part; blank for
+      other figures;
     - ``is_page``: whether the figure belongs to a country page;
-    - ``day``: the date of the data;
-    - ``size``: the number of records in the base;
+    - ``day``: the date of the data in the figure;
+    - ``size``: the number of records in the base of the figure;
     - ``low``, ``high``: the bounds of the count that a reader can work out;
-    - ``adds_up``: whether the options add up to the base.
+    - ``adds_up``: whether the counts of the options add up to the base.
 
     ``contributions`` has one row per figure and organisation, with the number of the organisation's records
-    in the base, and the number of its records that are counted. Figures of a country page have neither bounds
-    nor contributions, because the organisations there agreed that the page shows their answers.
+    in the base, and the number of these records that the figure counts. Figures of a country page have
+    neither bounds nor contributions, because the country's organisations agreed that the page shows their
+    answers.
     """
 
     figures: pd.DataFrame
@@ -71,11 +74,12 @@ class PublishedRelease:
     @classmethod
     def of(cls, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence, rules: Rules,
            day: str, regions: Mapping[str, str] = MappingProxyType({})) -> PublishedRelease:
-        """Returns the release of today's figures, given the decisions of :func:`.suppression.decide`.
+        """Returns the release of today's figures, given the decisions that :func:`.suppression.decide`
+        returns.
 
-        ``regions`` has the region of each country whose figures may be in the release. If it is empty,
-        figures by country are figures of country pages. The rows of ``decisions``, ``estimates`` and
-        ``incidence`` must be the same figures in the same order.
+        ``regions`` maps each country whose figures may be in the release to its region. If ``regions`` is
+        empty, figures by country count as figures of country pages. The rows of ``decisions``, ``estimates``
+        and ``incidence`` must be about the same figures, in the same order.
         """
         kind, measure = estimates["subset_kind"].astype("str"), estimates["measure"].astype("str")
         is_seen, is_country = decisions["status"] != SUPPRESSED, kind == _COUNTRY
@@ -109,15 +113,16 @@ class PublishedRelease:
         return cls(figures.set_index("figure_id"), contributions)
 
     def only(self, is_kept: pd.Series) -> PublishedRelease:
-        """Returns the release with only the figures for which ``is_kept`` is true."""
+        """Returns the release with only those figures for which ``is_kept`` is true."""
         ids = self.figures.index[is_kept]
         is_theirs = self.contributions["figure_id"].isin(ids)
         return PublishedRelease(self.figures.loc[ids], self.contributions[is_theirs])
 
 
 def count_records_by_contributor(incidence: Incidence, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
-    """Returns one row per figure and organisation, with the number of records in the base and the number of
-    records that are counted. ``at`` has the positions of the figures, ``ids`` their ids."""
+    """Returns one row per figure and organisation, with the number of the organisation's records in the base,
+    and the number of these records that the figure counts. ``at`` has the positions of the figures, and
+    ``ids`` has their figure_ids."""
     both = (incidence.base[at] + incidence.counted[at].astype(np.int64) * _PACKING).tocoo()
     counted, base = (records.astype(np.int32) for records in np.divmod(both.data, _PACKING))
     return pd.DataFrame({"figure_id": pd.Categorical.from_codes(both.row, ids),
@@ -127,11 +132,11 @@ def count_records_by_contributor(incidence: Incidence, at: np.ndarray, ids: pd.S
 
 def _bounds_by_part(decisions: pd.DataFrame, estimates: pd.DataFrame,
                     parts: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns, for every figure, the bounds of its count that a reader can work out, and whether the counts
-    of its part add up to their base.
+    """Returns, for every figure, the bounds of its count that a reader can work out. Also returns whether the
+    counts of the figure's part (all figures with the same base) add up to the base.
 
-    A reader works the bounds out from what is shown of the figure and of the other figures of the same part.
-    ``parts`` has the part of each count; figures that are not in it have no bounds.
+    A reader works the bounds out from what is shown of the figure and of the other figures with the same
+    base. ``parts`` has the part of each count; a figure that is not in ``parts`` gets no bounds.
     """
     low, high = np.full(len(estimates), np.nan), np.full(len(estimates), np.nan)
     adds_up = np.zeros(len(estimates), dtype=bool)
@@ -148,7 +153,8 @@ def _bounds_by_part(decisions: pd.DataFrame, estimates: pd.DataFrame,
 
 
 def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the least and the most that each count can be, given only what readers see of that count."""
+    """Returns the smallest and the largest possible value of each count, given only what readers see of this
+    count."""
     n, is_hidden = estimates["n"].astype(float), decisions["status"] != EXACT
     low = decisions["shown_low"].astype(float).fillna(0)
     high = decisions["shown_high"].astype(float).fillna(estimates["base_n"].astype(float))
@@ -158,24 +164,27 @@ def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[np.
 def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[PublishedRelease],
                  organisations: pd.DataFrame, least: int,
                  beside: Sequence[PublishedRelease] = ()) -> PublishedRelease:
-    """Returns the release to publish: the last release, with new figures where enough organisations changed.
+    """Returns the release to publish: the last release, in which questions get new figures if enough
+    organisations changed.
 
-    - ``fresh``: today's figures; ``before``: all earlier releases, oldest first.
+    - ``fresh`` has today's figures, and ``before`` has all earlier releases, oldest first.
     - ``beside``: the releases to the other audience, because the same people may read the releases to both
       audiences.
-    - ``asked``: columns question_id, asked_if.
+    - ``asked``: a frame with the columns question_id and asked_if.
 
-    The new figures of a question (or code) are compared with each release that published it. The question
-    gets new figures if both conditions hold for each comparison; otherwise it keeps its old figures:
+    The new figures of a question (or code) are compared with each earlier release that published the
+    question. The question gets new figures if two conditions hold in each comparison; otherwise the question
+    keeps its old figures:
 
     - At least ``least`` independent organisations joined, left or changed their answers.
-    - The differences disclose none of these organisations' answers, even to a reader who knows two of the
-      organisations and all that withdrew.
+    - The differences disclose no answer of these organisations, even to a reader who knows two of the
+      organisations and all organisations that withdrew.
 
-    Where the new figures differ from a release to the other audience, both conditions must also hold for that
-    comparison. A question that was never published is published, unless its base would disclose changes in a
-    question that keeps its old figures. Country pages show today's answers. But they show no new figures of a
-    question that keeps its old figures, because readers could subtract the new figures from the old ones.
+    If the new figures differ from a release to the other audience, the two conditions must also hold in the
+    comparison with that release. A question that was never published is now published, except if its base
+    would disclose changes in a question that keeps its old figures. Country pages show today's answers rather
+    than the answers of the last release. But country pages show no new figures of a question that keeps its
+    old figures, because readers could subtract the new figures from the old ones.
     """
     if not before and not beside:
         return fresh
@@ -216,7 +225,7 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
 
 
 def _combine(*parts: PublishedRelease) -> PublishedRelease:
-    """Returns several releases as one; no figure may be in more than one of them."""
+    """Returns several releases joined into one; no figure may be in more than one of them."""
     ids = {c: union_categoricals([part.contributions[c].astype("category") for part in parts])
            for c in ("figure_id", "organisation_id")}
     numbers = pd.concat([part.contributions[["base", "counted"]] for part in parts], ignore_index=True)
@@ -226,8 +235,8 @@ def _combine(*parts: PublishedRelease) -> PublishedRelease:
 def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: PublishedRelease) -> pd.DataFrame:
     """Returns the decisions with the numbers of the release that is issued.
 
-    A figure is hidden (rule ``frozen``) if its question keeps old figures and the old figures do not include
-    it.
+    A figure is hidden (rule ``frozen``) if its question keeps its old figures and the old figures do not
+    include this figure.
     """
     ids = decisions["figure_id"]
     is_old = ids.isin(fresh.figures.index) & ids.isin(issued.figures.index)
@@ -241,8 +250,9 @@ def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: Publ
 
 
 def _dependent_questions(conditions: pd.DataFrame, frozen: set[str]) -> Iterator[str]:
-    """Yields the questions that were asked only after certain answers to a frozen question. The size of their
-    base would show how many gave these answers."""
+    """Yields the questions that were asked only after certain answers to a frozen question, which is a
+    question that keeps its old figures. The base of a dependent question would show how many organisations
+    gave these answers."""
     for question, condition in conditions.itertuples(index=False):
         if any(f"{one.name}/" in frozen for one in comparisons(parse_condition(condition))):
             yield f"{question}/"
@@ -250,12 +260,13 @@ def _dependent_questions(conditions: pd.DataFrame, frozen: set[str]) -> Iterator
 
 def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: np.ndarray,
              clusters: scipy.sparse.csr_array, least: int) -> tuple[bool, bool]:
-    """Compares today's figures of one question with those of a release.
+    """Compares today's figures of one question with the figures of an earlier release.
 
-    Returns two booleans: whether nothing changed, and whether the change may be published. A change is an
-    organisation that joined, left or changed its answer. It may be published if enough organisations changed
-    in every group in which any organisation changed, and none of their answers is disclosed. The complement,
-    which consists of the organisations outside all groups that are shown, counts as a group."""
+    Returns two booleans: whether no figure changed, and whether the change may be published. A change means
+    that an organisation joined, left or changed its answer. The change may be published if enough
+    organisations changed in every group in which at least one organisation changed, and if no answer of these
+    organisations is disclosed. The complement counts as a group as well; it consists of the organisations
+    outside all shown groups."""
     both = (fresh["is_there"] & issued["is_there"]).to_numpy(bool)
     if not both.any():
         return False, False
@@ -287,10 +298,11 @@ def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: n
 
 def _with_complements(figures: pd.DataFrame, wide: np.ndarray,
                 within: pd.Series) -> tuple[pd.DataFrame, np.ndarray]:
-    """Returns the figures of :func:`_align`, then the complement of each figure that is shown by group.
+    """Returns the figures of :func:`_align` and, for each figure that is shown by group, an additional
+    figure: its complement.
 
-    The complement is the part of the figure outside its groups. ``within`` has, for each figure of a group,
-    the larger figure of which it is a part."""
+    The complement of a figure is the part of the figure that is outside its groups. ``within`` has, for each
+    figure of a group, the larger figure of which this figure is a part."""
     places = figures.index.get_indexer(within)
     wholes = np.unique(places[places >= 0])
     if not len(wholes):
@@ -311,10 +323,11 @@ def _independent(clusters: scipy.sparse.csr_array, are_meant: np.ndarray) -> int
 
 
 def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple[pd.DataFrame, np.ndarray]:
-    """Returns the figures with the ids of ``parts``, and two matrices of figures x organisations: the records
-    in the base, and the records that are counted.
+    """Returns the figures whose ids are in ``parts``, and two matrices of figures x organisations: the
+    numbers of records in the base, and the numbers of counted records.
 
-    An option that the release did not have is treated as a hidden option on the base of the other options.
+    An option that the earlier release did not have is treated as a hidden option with the base of the other
+    options.
     """
     ids = parts.index
     by_part = dict(zip(issued.figures["part"][::-1], issued.figures.index[::-1], strict=True))  # the first
@@ -333,15 +346,15 @@ def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple
 
 def select_released_tables_besides_figures(frames: Mapping[str, pd.DataFrame],
                                            audience: str) -> Iterator[pd.DataFrame]:
-    """Yields the core's tables that an audience reads in addition to figures: its quotations, the table of
-    its hidden blocks, the questions, their options and the codes."""
+    """Yields the core's tables that an audience reads in addition to figures: the quotations for the
+    audience, the table of blocks hidden from it, the questions, the options of questions and the codes."""
     yield from (frames[name][frames[name]["audience"] == audience] for name in ("quotations", "blocks"))
     yield from (frames[name] for name in ("questions", "options", "codebook"))
 
 
 def last_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:
-    """Returns the last day on which any organisation answered in the survey, an interview or a call; blank if
-    no day is recorded.
+    """Returns the last day on which any organisation answered in the survey, in an interview or in a call;
+    blank if no day is recorded.
 
     >>> days = pd.DataFrame({"last_answered_on": ["2016-03-04", ""]})
     >>> last_answered(days, pd.DataFrame({"date": ["2016-09-21"]}))

@@ -1,8 +1,9 @@
-"""The rules for figures, each with a name and a reason; and what each audience may read.
+"""Names the rules that hide figures, each with its reason, and says what each audience may read.
 
-pandas is imported only when a rule is applied to figures, because the help and the status of a study use this
-module as well and need no pandas. ``MODEL.md`` in this folder describes the reader against whom the rules
-protect and what each rule prevents. The thresholds are settings of a study, ``[disclosure]`` in study.toml.
+This module imports pandas only when a rule is applied to figures, because the help and the status of a study
+use the module as well and do not need pandas. ``MODEL.md`` in this folder describes the reader against whom
+the rules protect, and says what each rule prevents. The thresholds of the rules are settings of a study, in
+the section ``[disclosure]`` of study.toml.
 """
 
 from __future__ import annotations
@@ -33,35 +34,36 @@ if TYPE_CHECKING:
 
 COALITION = 2
 FIGURE_RULES = {row["rule"]: row["reason"] for row in read_packaged_csv(__file__, "rules.csv")}
-"""Every rule with its reason in words (``content/rules.csv``)."""
+"""Every rule that hides figures, with its reason in words, read from ``content/rules.csv``."""
 
 _IDENTIFYING_GROUPS = ("language", "is_interpreted", "resource_level", "network", "home_country")
 _REVEALING_QUALITY = ("language", "script", "interpreted", "works_abroad")
-"""Figures about the data that would identify an organisation."""
+"""The ids of those figures on the quality of the data that would identify an organisation."""
 _STUDY_SIZES = ("survey/organisations/all", "survey/records/all")
 RELEASED_STATISTICS = ("mean", "standard_deviation")
 _LEAST_DISTINCT = 3
 _LEAST_MEAN_BASE = 100
-"""The smallest base on which a mean or a standard deviation is shown, rounded to two digits."""
+"""The smallest base for which a mean or a standard deviation is shown; it is shown rounded to two digits."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The thresholds for one audience, in independent organisations."""
+    """The thresholds of the rules for one audience, as numbers of independent organisations."""
 
     base: int
-    """The least number of organisations that must be in the base of a figure. At least as many must be
-    outside a group that is shown."""
+    """The smallest number of organisations that must be in the base of a figure. At least this many
+    organisations must also be outside a group that is shown."""
     count: int
-    """An answer's count is exact only if at least this many organisations gave the answer, and at least this
-    many did not."""
+    """The count of an answer is shown exactly only if at least this many organisations gave the answer, and
+    at least this many did not give it."""
     withheld: int
-    """If this many organisations or fewer in a base did not consent, their answers could be separated from
-    the answers of the others."""
+    """If only this many organisations or fewer in a base did not consent, readers could separate their
+    answers from the answers of the others."""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], audience: str) -> Rules:
-        """Returns the thresholds for the audience ``convening`` or ``public``, from ``[disclosure]``."""
+        """Returns the thresholds for the audience ``convening`` or ``public``, read from the section
+        ``[disclosure]`` of study.toml."""
         to_public = audience == "public"
         return cls(settings["public_group"] if to_public else settings["convening_base"] + COALITION,
                    settings["public_count"] + COALITION, settings["convening_withheld"])
@@ -69,11 +71,12 @@ class Rules:
 
 def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.ndarray,
                  never: Collection[str]) -> pd.Series:
-    """Returns, for each figure, the rule that hides it because of its kind, regardless of its numbers; blank
-    if no rule does.
+    """Returns, for each figure, the rule that hides the figure because of its kind, regardless of its
+    numbers; blank if no rule hides it.
 
-    ``is_own_group`` marks figures of the one kind of group by which their question is grouped. Figures of
-    other kinds of groups are hidden, because readers could subtract them from the figures of that kind.
+    ``is_own_group`` marks figures by the one kind of group by which their question is grouped. Figures by any
+    other kind of group are hidden, because readers could subtract them from the figures by the question's own
+    kind of group.
     """
     import numpy as np
     import pandas as pd
@@ -100,11 +103,12 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.nd
 
 
 def has_undecided_coding(figures: pd.DataFrame) -> pd.Series:
-    """Whether each figure is about an undecided code. A code is undecided if the coders have not agreed on it
-    for some organisation.
+    """Whether each figure is about a code on which coders have not yet decided. A code is undecided if the
+    coders have not agreed on it for at least one organisation.
 
-    All figures of an undecided code are marked, for every group and source. Otherwise the hidden group would
-    show where the undecided passage is, and a figure about calls could be mistaken for the hidden one.
+    All figures of an undecided code are marked, for every group and source. If only some figures were hidden,
+    the hidden group would show where the undecided passage is, and a figure about calls could be mistaken for
+    the hidden figure.
     """
     undecided = figures["undecided_n"].fillna(0).astype(float).groupby(
         figures["code_id"].astype("str")).transform("sum")
@@ -112,9 +116,9 @@ def has_undecided_coding(figures: pd.DataFrame) -> pd.Series:
 
 
 def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
-    """Whether a mean or standard deviation, rounded to two digits, may be shown. Its base must be large.
-    Whatever answers a reader and an ally give, the rounded number may change by at most one in the last
-    digit."""
+    """Whether each figure is a mean or standard deviation that may be shown, rounded to two digits. Such a
+    figure must have a large base. Whatever answers a reader and an ally gave, these answers may change the
+    rounded number by at most one in the last digit."""
     import numpy as np
 
     value, base = figures["value"].astype(float), figures["base_n"].astype(float)
@@ -136,9 +140,9 @@ def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
 
 
 def has_capability(audience: str, capability: str) -> bool:
-    """Whether an audience has a capability of ``content/audiences.csv``.
+    """Whether an audience has a capability that ``content/audiences.csv`` lists.
 
-    Raises UsageError for an unknown audience or capability, with the nearest names.
+    Raises UsageError for an unknown audience or capability; the message suggests the most similar names.
 
     >>> has_capability("team", "passages"), has_capability("convening", "passages")
     (True, False)
@@ -151,7 +155,7 @@ def has_capability(audience: str, capability: str) -> bool:
 
 
 def check_audience(audience: str) -> None:
-    """Raises UsageError for an unknown audience, with the nearest name.
+    """Raises UsageError for an unknown audience; the message suggests the most similar name.
 
     >>> check_audience("public")
     """
@@ -161,6 +165,6 @@ def check_audience(audience: str) -> None:
 
 @cache
 def _capabilities() -> dict[str, frozenset[str]]:
-    """Returns the audiences that have each capability."""
+    """Returns, for each capability, the audiences that have it."""
     return {row["capability"]: frozenset(one for one in AUDIENCES if row[one] == "yes")
             for row in read_packaged_csv(__file__, "audiences.csv")}

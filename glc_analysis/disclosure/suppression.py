@@ -1,11 +1,12 @@
 """Decides which figures each audience may see exactly, as a band (a range in words), or not at all.
 
-:func:`decide` takes all figures of a study and the organisations that contributed to them. It returns, for
-every figure, a status and the rule that led to it. All figures are decided together, because whether a figure
-is safe in one table depends on the other tables. Country pages and public records are part of what a reader
-knows, so they are decided at the same time. :func:`release` applies the decisions; every table and plot takes
-its figures from there. The rules and their names are in :mod:`glc_analysis.disclosure.rules`; ``MODEL.md`` in
-this folder says whom the rules protect, and against what.
+:func:`decide` takes all figures of a study, and the organisations that contributed to each figure. The
+function :func:`decide` returns, for every figure, a status and the rule that led to the status. All figures
+are decided together, because other tables may make it possible to work out a figure that is safe in its own
+table. Country pages and public records are part of what a reader knows, so they are decided together with the
+figures. :func:`release` applies the decisions, and every table and plot takes its figures from
+:func:`release`. The rules and their names are in :mod:`glc_analysis.disclosure.rules`. ``MODEL.md`` in this
+folder says whom the rules protect, and against what.
 """
 
 from __future__ import annotations
@@ -52,22 +53,23 @@ from glc_analysis.schema import AUDIENCES
 HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience", "closed")
 _OPEN_TYPES = ("text", "date")
 WIDEST_BAND, SAME_BAND = 1 / 2, 3 / 4
-"""Limits above which a range is not printed because it is uninformative: its width as a share of its base,
-and the share of all codes that have the same range."""
+"""The limits above which a range is not printed because it is uninformative: its width as a share of its
+base, and the share of all codes that have the same range."""
 EXACT, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
 DECISION_COLUMNS = ["figure_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
            "shown_high", "band", "protects"]
 
 
 def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Returns the figures that an audience may see, with the numbers that it may see.
+    """Returns the figures that an audience may see, each with the numbers that the audience may see.
 
-    The team sees every figure, with the number of organisations for which a code is undecided. For other
-    audiences ``decisions`` (of :func:`decide`) apply:
+    The team sees every figure, together with the number of organisations for which a code is undecided. For
+    all other audiences ``decisions``, which :func:`decide` returns, are applied:
 
-    - A figure that is suppressed, or has no decision, is left out.
-    - A banded figure has its base, and the smallest and the largest possible share (``low``, ``high``).
-      Column ``band`` gives this range in words; it is blank for all other figures.
+    - A figure that is suppressed, or that has no decision, is left out.
+    - A banded figure (shown as a range) has its base, and the smallest and the largest possible share
+      (``low``, ``high``). Column ``band`` states the range of a banded figure in words; it is blank for all
+      other figures.
 
     Raises UsageError for an unknown audience, and for an audience other than the team if ``decisions`` is
     None.
@@ -98,25 +100,26 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
            regions: Mapping[str, str] = MappingProxyType({}),
            withheld: Collection[str] = (), groupings: Groupings = NO_GROUPINGS,
            closed: Collection[str] = ()) -> pd.DataFrame:
-    """Returns what an audience may see of every figure: one row per figure, with the columns
+    """Returns what an audience may see of every figure, with one row per figure and the columns
     :data:`DECISION_COLUMNS`.
 
     - ``never``: the codes that only the team may see.
     - ``countries`` (id -> region): the countries whose figures may be shown if enough organisations work
       there.
-    - ``agreed`` (id -> region): the countries with a page for the convening, whose organisations all agreed
-      that the page shows their answers; ``coded``: the countries among them whose codes the convening may
-      read.
-    - ``printable``: for each question whose options are countries, the options that may be printed
+    - ``agreed`` (id -> region): the countries with a page for the convening, because all organisations of the
+      country agreed that the page shows their answers. ``coded``: those of these countries whose codes the
+      convening may read.
+    - ``printable``: maps each question whose options are countries to the options that may be printed
       (:mod:`.countries`).
-    - ``regions``: the region of every country.
-    - ``withheld``: the figures that refusals of consent hid in an earlier release. They stay hidden even if
-      more organisations refuse.
-    - ``groupings``: the attribute by which each question, and the codes, are grouped.
-    - ``closed``: the questions and codes that people have closed.
+    - ``regions``: maps every country to its region.
+    - ``withheld``: the figures that were hidden in an earlier release because organisations refused consent.
+      Withheld figures stay hidden even if more organisations refuse.
+    - ``groupings``: the attribute by which each question is grouped, and the attribute by which the codes are
+      grouped.
+    - ``closed``: the questions and codes that people have closed in closed.csv.
 
-    Each figure is shown, shown as a range, or suppressed. Column ``rule`` has the first rule that led to this
-    status.
+    Each figure is shown exactly, shown as a range, or suppressed. Column ``rule`` has the first rule that led
+    to the status of the figure.
     """
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     if audience == "team":
@@ -172,12 +175,12 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
 
 
 def suppress_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
-    """Returns the decisions with uninformative ranges suppressed.
+    """Returns the decisions, in which uninformative ranges are suppressed.
 
     A range is uninformative if it is wider than :data:`WIDEST_BAND` of its base, or if more than
-    :data:`SAME_BAND` of all codes of one source have the same range. Whether a range is uninformative depends
-    only on numbers that would be printed. The bounds are kept for the comparison of releases, because a
-    reader who knows the rules can still infer them.
+    :data:`SAME_BAND` of all codes of one source have the same range. Only numbers that would be printed
+    decide whether a range is uninformative. The bounds of a suppressed range are kept for the comparison of
+    releases, because a reader who knows the rules can still infer them.
     """
     is_band = decisions["status"] == BANDED
     width = (decisions["shown_high"] - decisions["shown_low"]).astype(float)
@@ -196,16 +199,16 @@ def suppress_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame)
 
 def _releasable_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
                             countries: Collection[str]) -> np.ndarray:
-    """Whether each figure counts the answers from one of these countries and is not sensitive."""
+    """Whether each figure counts the answers from one of ``countries`` and is not sensitive."""
     is_count = (figures["measure"] == "response") & (figures["unit"] == "answer") & figures["n"].notna()
     is_here = (figures["subset_kind"] == "country") & figures["subset_id"].isin([*countries])
     return (is_count & is_here & ~facts["is_sensitive"]).to_numpy(bool)
 
 
 def hide_despite_earlier_release(decisions: pd.DataFrame, is_hidden: np.ndarray, rule: str) -> pd.DataFrame:
-    """Returns the decisions with the figures that ``is_hidden`` marks hidden, even if an earlier release
-    published them. They are counts of countries that may not be named, or figures of tables that people have
-    closed.
+    """Returns the decisions, in which the figures that ``is_hidden`` marks are hidden, even if an earlier
+    release published them. The marked figures are counts of countries that may not be named, or figures of
+    questions and codes that people have closed.
 
     >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, None, None, "", ""]],
     ...                      columns=DECISION_COLUMNS)
@@ -248,7 +251,8 @@ def round_to_two_digits(value: float) -> float:
 
 
 class Decisions:
-    """The decisions so far, in the order of the figures. Each figure keeps the first rule that hid it.
+    """Collects the decisions that have been made so far, in the order of the figures. Each figure keeps the
+    first rule that hid it.
 
     ``low`` and ``high`` are the bounds of each count that a reader knows.
     """
@@ -272,7 +276,7 @@ class Decisions:
     @classmethod
     def of_table(cls, figures: pd.DataFrame, facts: pd.DataFrame, audience: str,
                  table: pd.DataFrame) -> Decisions:
-        """Returns decisions that continue from a table of decisions already made."""
+        """Returns decisions that start from a table of decisions that were already made."""
         rule, decided = (np.array(table[column], dtype=object) for column in ("rule", "status"))
         decisions = cls(figures, facts, audience, rule)
         decisions.status, decisions.band, decisions.protects = decided, *(
@@ -284,8 +288,9 @@ class Decisions:
         return decisions
 
     def by_question(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
-        """Returns the positions of the selected counts, grouped by question or code. Counts of calls, and
-        counts of interviews without a guide, are in separate groups."""
+        """Returns the positions of the counts that ``are_meant`` selects, grouped by question or code. Counts
+        of passages in calls are in a separate group, and so are counts of passages in interviews without a
+        guide."""
         at = np.flatnonzero(are_meant & (self.key >= 0))
         at = at[np.argsort(self.key[at], kind="stable")]
         if not len(at):
@@ -297,24 +302,25 @@ class Decisions:
         return self.status != SUPPRESSED
 
     def suppression_order(self, at: np.ndarray) -> np.ndarray:
-        """Returns the order in which secondary suppression hides the options of a question."""
+        """Returns the positions ``at`` of a question's options in the order in which secondary suppression
+        hides them."""
         return np.lexsort((self.option[at].astype(str), self.facts["cover"].to_numpy()[at]))
 
     def all_exact(self, at: np.ndarray) -> bool:
         return bool((self.status[at] == EXACT).all())
 
     def known_range(self, at: int) -> tuple[int, int]:
-        """Returns the bounds of a count that a reader knows."""
+        """Returns the lower and the upper bound of a count that a reader knows."""
         return int(self.low[at]), int(self.high[at])
 
     def show(self, at: np.ndarray) -> None:
-        """Shows the figures exactly."""
+        """Marks the figures at the positions ``at`` as shown exactly."""
         self.status[at], self.rule[at], self.band[at], self.protects[at] = EXACT, "", "", ""
         self.low[at] = self.high[at] = self.n[at]
 
     def hide(self, at: np.ndarray, rule: str | np.ndarray, protects: str | np.ndarray = "") -> None:
-        """Hides figures by a rule. ``protects`` tells the team which figure readers could work out if the
-        hidden figures were shown."""
+        """Marks the figures at the positions ``at`` as hidden by a rule. ``protects`` tells the team which
+        figure readers could work out if the hidden figure was shown."""
         is_new = self.rule[at] == ""
         self.rule[at] = np.where(is_new, rule, self.rule[at])
         self.protects[at] = np.where(is_new, protects, self.protects[at])
@@ -322,7 +328,7 @@ class Decisions:
         self.low[at], self.high[at] = 0, self.base_n[at]
 
     def release_countries(self, at: np.ndarray, is_releasable: np.ndarray) -> None:
-        """Shows the figures that country pages may show, and hides all other figures of these pages (rule
+        """Shows the figures that country pages may show, and hides all other figures of country pages (rule
         ``difference``)."""
         self.status[at] = np.where(is_releasable, EXACT, SUPPRESSED)
         self.rule[at] = np.where(is_releasable, "", "difference")
@@ -332,7 +338,8 @@ class Decisions:
 
     def put_in_ranges(self, at: np.ndarray, low: np.ndarray, high: np.ndarray, rule: np.ndarray,
                       protects: np.ndarray) -> None:
-        """Shows counts as ranges. A count whose range would reach from 0 to the base is hidden."""
+        """Marks the counts at the positions ``at`` as shown as ranges. A count is hidden if its range would
+        reach from 0 to the base."""
         self.protects[at] = protects
         size = self.base_n[at]
         is_range = (low > 0) | (high < size)
@@ -343,7 +350,7 @@ class Decisions:
 
 
 def range_text(low: float, high: float, base: float) -> str:
-    """Returns the range of a count in words; both bounds are possible values.
+    """Returns the range of a count in words; the lower and the upper bound are both possible values.
 
     >>> range_text(0, 4, 30), range_text(26, 30, 30), range_text(8, 14, 30)
     ('at most 4', 'at least 26', '8 to 14')
@@ -355,14 +362,14 @@ def range_text(low: float, high: float, base: float) -> str:
 
 def find_primary_or_secondary_rules(n: np.ndarray, base: np.ndarray | int,
                                     is_small: np.ndarray) -> np.ndarray:
-    """Returns the rule that hides each count, because of its own size or to protect a small count of the same
-    question."""
+    """Returns the rule that hides each count: because the count itself is small, or because hiding it
+    protects a small count of the same question."""
     return np.where((n == 0) | (n == base), "unanimous",
                     np.where(is_small, "count_too_small", "partition")).astype(object)
 
 
 def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
-    """Decides whether each study-wide figure of one question or code is shown exactly, shown as a range or
+    """Decides whether each study-wide figure of one question or code is shown exactly, shown as a range, or
     hidden."""
     whole = count_options_in_group(at, counts, rules.count)
     seen = determine_visible_option_counts(whole, decisions.suppression_order(at),
@@ -375,8 +382,9 @@ def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decis
 
 
 def _protected(ids: np.ndarray, is_small: np.ndarray) -> np.ndarray:
-    """Returns the id of the figure that each count of a question protects when it is hidden. A small count
-    protects itself, and any other count protects the first small count. Blank if no count is small."""
+    """Returns, for each count of a question, the id of the figure that is protected if this count is hidden.
+    A small count protects itself, and any other count protects the first small count. The id is blank if no
+    count of the question is small."""
     first = ids[is_small][0] if is_small.any() else ""
     return np.where(is_small, ids, first).astype(object)
 
@@ -387,19 +395,20 @@ def count_options_in_group(at: np.ndarray, counts: ContributorCounts, least: int
 
 
 def determine_if_exclusive_and_exhaustive(whole: Counted, kind: str) -> dict[str, bool]:
-    """Returns what a reader of the questionnaire knows about a question. ``is_exclusive`` says whether every
-    record has exactly one of the answers, ``is_exhaustive`` whether every record has at least one."""
+    """Returns what a reader of the questionnaire knows about the answers to a question. ``is_exclusive`` is
+    true if every record has exactly one of the answers, and ``is_exhaustive`` is true if every record has at
+    least one answer."""
     is_one = kind in ("single", "scale") and len(whole.n) > 1 and whole.n.sum() == whole.size
     return {"is_exclusive": is_one, "is_exhaustive": kind == "multi"}
 
 
 def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCounts, rules: Rules,
                    decisions: Decisions) -> None:
-    """Decides the figures of a question whose answers are countries.
+    """Decides whether each figure of a question whose answers are countries is shown.
 
-    The exact figure is shown if enough organisations named the country; otherwise it is hidden. Further
-    countries are hidden until enough organisations together named the hidden ones. ``is_secret`` marks the
-    countries that may not be named.
+    The exact figure of a country is shown if enough organisations named the country; otherwise it is hidden.
+    Further countries are hidden until enough organisations together named the hidden countries. ``is_secret``
+    marks the countries that may not be named.
     """
     whole = count_options_in_group(at, counts, rules.base)
     is_small = whole.is_small | is_secret
@@ -414,14 +423,14 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
 
 
 def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisions: Decisions) -> None:
-    """Hides questions whose base would narrow the range of an earlier answer's count that is not shown
-    exactly.
+    """Hides questions whose base would narrow the range of an earlier count that is not shown exactly.
 
-    Only records that gave a certain earlier answer were asked such a question, so its base is a lower bound
-    for the count of that answer. The question is shown where that count is shown exactly, or where the bound
-    leaves the count open. By group, the question is shown for all groups or for none. If the earlier answer
-    is a country (``regions`` has the region of every country), a group of answers from other places reveals
-    nothing about it.
+    Only records with a certain earlier answer were asked such a question, so the base of the question is a
+    lower bound for the count of the earlier answer. The question is shown if the count of the earlier answer
+    is shown exactly, or if enough values of this count remain possible despite the lower bound. The
+    question's figures by group are shown for all groups or for none. If the earlier answer is a country
+    (``regions`` has the region of every country), a group of answers from other places reveals nothing about
+    the count of this answer.
     """
     figures = decisions.figures
     is_conditional = (facts["asked_if"] != "").to_numpy()
@@ -457,8 +466,8 @@ def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisio
 
 
 def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condition]:
-    """Returns the condition on which a question was asked, and the conditions of the questions that it names,
-    because an organisation that answered these questions met their conditions."""
+    """Returns the condition on which a question was asked, and the conditions of the questions that this
+    condition names. An organisation that answered these questions met their conditions as well."""
     conditions = [parsed[question]]
     for condition in conditions:  # it grows while it is read
         named = {part.name for part in comparisons(condition) if part.operator != "!="}
@@ -470,11 +479,12 @@ def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condi
 def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, str], np.ndarray],
                       subset: str, records: float, regions: Mapping[str, str],
                       decisions: Decisions) -> bool:
-    """Whether the base of the figure ``at`` reveals nothing about a hidden count of its condition.
+    """Whether the base of the figure ``at`` reveals nothing about a hidden count that belongs to its
+    condition.
 
-    ``records`` is the number of records of its subset. ``places`` has the positions of the figures, keyed by
-    question and subset. The base of an open question is every record that was asked the question, so it
-    equals the count of the condition.
+    ``records`` is the number of records in the subset of the figure ``at``. ``places`` has the positions of
+    the figures, keyed by question and subset. The base of an open question has every record that was asked
+    the question, so the base equals the count of the condition.
     """
     is_whole_study = decisions.figures["subset_kind"].iat[at] == ALL
     for one in comparisons(condition):
@@ -503,8 +513,9 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
 
 def _most_by_others(one: Comparison, at: int, places: Mapping[tuple[str, str], np.ndarray], unit: str,
                     decisions: Decisions) -> float:
-    """Returns the largest possible count of a condition in the group of the figure ``at``. It is the count
-    for the whole study less the bases of all other groups, including groups that are not shown."""
+    """Returns the largest possible count of a condition in the group of the figure ``at``. This largest count
+    is the count for the whole study less the bases of all other groups, including groups that are not
+    shown."""
     whole = f"{unit}/{ALL}/"
     asked, own = (places[name, whole] for name in (one.name, decisions.facts["question_id"].iat[at]))
     given = asked[np.isin(decisions.option[asked].astype(str), one.values)]
@@ -516,15 +527,15 @@ def _most_by_others(one: Comparison, at: int, places: Mapping[tuple[str, str], n
 
 def _is_elsewhere(countries: Collection[str], at: int, regions: Mapping[str, str],
                   decisions: Decisions) -> bool:
-    """Whether the figure ``at`` is about answers from a country or region that has none of these countries in
-    it."""
+    """Whether the figure ``at`` is about answers from a country or region that contains none of
+    ``countries``."""
     kind, place = decisions.figures["subset_kind"].iat[at], decisions.subset[at]
     where = {"country": [*countries], "region": [regions.get(one) for one in countries]}.get(kind, [None])
     return None not in where and place not in where and all(one in regions for one in countries)
 
 
 def _hide_by_code_tree(parents: pd.Series, least: int, decisions: Decisions) -> None:
-    """Hides codes whose count, together with the counts of the codes below them, would reveal a hidden
+    """Hides codes if their count, together with the counts of the codes below them, would reveal a hidden
     count."""
     above = parents.to_numpy(object)
     if not (above != "").any():
@@ -544,7 +555,7 @@ def _hide_by_code_tree(parents: pd.Series, least: int, decisions: Decisions) -> 
 
 def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: ContributorCounts,
                            decisions: Decisions) -> None:
-    """Hides the number of organisations that contradict a public record if a reader could work out an
+    """Hides the number of organisations that contradict a public record, if a reader could work out an
     organisation's answer from this number and the record."""
     figures = decisions.figures
     is_record = figures["measure"] == DISCORDANCE
@@ -569,19 +580,22 @@ def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: Contr
 def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, everywhere: np.ndarray,
                    countries: Mapping[str, str], regions: Mapping[str, str], counts: ContributorCounts,
                    floors: tuple[Rules, Rules], decisions: Decisions) -> None:
-    """Decides whether each figure of one question or code by group, or by country, is shown exactly, shown as
-    a range or hidden.
+    """Decides whether each figure by group or by country of one question or code is shown exactly, shown as a
+    range, or hidden.
 
     - ``whole``: the positions of the figures for the whole study.
     - ``at``: the positions of the figures by group.
-    - ``at_countries``: the positions of the figures by country; ``countries`` has their regions.
-    - ``everywhere``: the positions of the figures for all groups and countries, including hidden ones.
+    - ``at_countries``: the positions of the figures by country. ``countries`` maps these countries to their
+      regions.
+    - ``everywhere``: the positions of the figures for all groups and countries, including hidden groups and
+      countries.
     - ``regions``: the region of every country.
-    - ``floors``: the thresholds for groups and the thresholds for countries.
+    - ``floors``: the thresholds for groups, and the thresholds for countries.
 
-    The groups that are not shown are treated as one group, the complement. A reader can work out its figures
-    from those of the other groups, so its figures must be safe too. A country is a part of its region, or of
-    the complement.
+    All groups that are not shown are treated as one group, which is called the complement. A reader can work
+    out the figures of the complement from the figures of the shown groups, so the figures of the complement
+    must be safe too. A country is treated as a part of its region, or of the complement if its region is not
+    shown.
     """
     rules, of_countries = floors
     both = np.concatenate([at, at_countries])
@@ -610,14 +624,16 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
 def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, total: Counted, seen: Ranges,
                   counts: ContributorCounts, rules: Rules,
                   decisions: Decisions) -> dict[str, tuple[Counted, Ranges]]:
-    """Decides the figures ``at`` of one question by group. Returns, keyed by the name of the group, its
-    counts and what readers see of its counts.
+    """Decides whether the figures ``at`` of one question by group are shown exactly, shown as ranges, or
+    hidden. Returns, keyed by the name of the group, the counts of the group and what readers see of these
+    counts.
 
     - ``whole``: the positions of the figures for the whole study.
     - ``everywhere``: the positions of the figures of all groups, including groups that are already hidden.
-    - ``total``: the counts to which the groups add up; ``seen``: what readers see of these counts.
+    - ``total``: the counts to which the counts of the groups add up. ``seen``: what readers see of these
+      total counts.
 
-    The complement has a blank name.
+    The key of the complement, which is all groups that are not shown, is blank.
     """
     subset, options = decisions.subset[at], decisions.option[whole]
     by_group = {name: group_places for name in sorted({*subset})
@@ -673,11 +689,12 @@ def groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, np.ndar
                     is_coded: bool, counts: ContributorCounts, rules: Rules) -> list[str]:
     """Returns the names of the groups that may be shown.
 
-    Such a group is large enough for a count to be exact. Enough organisations are outside it, and outside all
-    groups that are shown together. A reader knows the counts of the complement. So a hidden group must not
-    be in the complement with so few other organisations that its own counts have fewer than
-    :data:`LEAST_VALUES` possible values. This depends on which organisations are in the complement, never on
-    their answers.
+    A group may be shown if it is large enough for a count to be exact. Enough organisations must be outside
+    the group, and enough must be outside all shown groups together. A reader knows the counts of the
+    complement, which is all groups that are not shown. So a hidden group must not be in the complement
+    together with so few other organisations that fewer than :data:`LEAST_VALUES` values of its own counts
+    remain possible. The names of the shown groups depend on which organisations are in the complement, never
+    on their answers.
     """
     def leaves_enough(complements: np.ndarray) -> np.ndarray:
         return ~complements.any(axis=-1) | (
