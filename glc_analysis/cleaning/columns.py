@@ -1,15 +1,15 @@
 """Finds the columns of a survey file that contain the answers to a question.
 
-Each cell ``columns`` of questions.csv names the columns of one question; the ``[survey]`` settings name
-columns in the same form. Such an entry has one of three forms:
+Each cell ``columns`` of questions.csv names the columns of one question. The ``[survey]`` settings of
+study.toml name columns in the same way. An entry that names columns has one of three forms:
 
 - the name of one column;
-- ``Q2.2_*`` for one column per option, where ``*`` stands for the option's value;
-- ``{loop}_Q3.3`` for the columns of a loop, in which the survey tool repeats a block of questions.
+- ``Q2.2_*`` names one column per option, where ``*`` stands for the option's value;
+- ``{loop}_Q3.3`` names the columns of a loop, which is a block of questions that the survey tool repeats.
 
-An entry may list alternatives, separated by `` | ``, because files of different tools name columns
-differently. A file must have the columns of exactly one alternative. If a file does not have the question,
-the entry lists the file as ``not in FILE``.
+An entry may list alternatives, separated by `` | ``, because files of different survey tools name their
+columns differently. A survey file must have the columns of exactly one of the alternatives. If a survey file
+does not have the question, the entry names the file after the words ``not in``.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import LOOP
 
 NOT_IN = "not in "
-"""The words in an entry before the name of a file that does not have the question."""
+"""The words in an entry that precede the name of a file without the question."""
 
 
 def split_alternatives(columns: str) -> list[str]:
-    """Returns the alternatives in an entry of column names.
+    """Returns the alternatives that an entry of column names lists.
 
     >>> split_alternatives("Q5_* | services/*")
     ['Q5_*', 'services/*']
@@ -39,7 +39,7 @@ def split_alternatives(columns: str) -> list[str]:
 
 
 def list_files_without(columns: str) -> set[str]:
-    """Returns the files that, according to an entry, do not have the question.
+    """Returns the files that do not have the question, according to an entry of column names.
 
     >>> list_files_without("Why? | not in 2018.csv")
     {'2018.csv'}
@@ -52,15 +52,15 @@ def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None 
     """Returns the columns of one file that contain the answers to a question, keyed by option_id (``""`` if
     the question has one column), and the faults found.
 
-    - ``columns``: the entry that names the columns;
-    - ``values``: the rows of options.csv for the question's list; needed if the entry has a star;
-    - ``source``: the file and row in which the entry is written, for messages.
+    - ``columns``: the entry that names the question's columns;
+    - ``values``: the rows of options.csv for the question's list of options; needed if the entry has a star;
+    - ``source``: the file and row in which the entry is written, which messages name.
 
-    There is a fault in each of these cases:
+    The function returns a fault in each of these cases:
 
-    - The file has all columns of no alternative, or of more than one.
+    - The file has all columns of none of the alternatives, or of more than one alternative.
 - An option has more than one column.
-    - Several columns of the file have the same name, so that the entry must distinguish them by their
+    - Several columns of the file have the same name, so that the entry must distinguish the columns by their
       position.
     """
     expected = {name: _expand(name, survey.frame.columns, values)
@@ -91,15 +91,16 @@ def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None 
 
 
 def _by_place(name: str, survey: RawSurvey) -> str:
-    """Returns in words the names by which columns with the same heading are distinguished, such as ``Q1
-    [2]``."""
+    """Returns words that list the names by which columns with the same heading are distinguished, such as
+    ``Q1 [2]``."""
     placed = re.compile(re.escape(name) + r" \[\d+\]")
     return " or ".join(column for column in survey.frame.columns if placed.fullmatch(column))
 
 
 def _expand(name: str, present: pd.Index, values: pd.DataFrame | None,
             ) -> tuple[dict[str, list[str]], list[str]]:
-    """Returns the columns of one alternative, keyed by option_id, and the columns that the file lacks."""
+    """Returns the columns of one alternative, keyed by option_id, and the names of columns that the file
+    lacks."""
     if "*" not in name or values is None:
         return {"": [name]}, [] if name in present else [name]
     by_option, missing = {}, []
@@ -111,12 +112,12 @@ def _expand(name: str, present: pd.Index, values: pd.DataFrame | None,
 
 
 def unroll_loops(survey: RawSurvey, patterns: list[str], blank: Collection[str] = ()) -> RawSurvey:
-    """Returns a file in which each row with several loops is divided into one record per loop. In the
-    original file, the loops of a row are columns side by side.
+    """Returns the file with one record per loop (repeated block of questions), instead of one row with
+    several loops. In the original file, the loops of a respondent are columns side by side in one row.
 
-    The columns that match one of the ``patterns`` become one column with the name of the pattern
-    (``{loop}_Q3.3``). A loop becomes a record if it has an answer other than the ``blank`` texts. If no loop
-    of a row has such an answer, the first loop becomes a record.
+    The columns that match one of the ``patterns`` become one column, whose name is the pattern
+    (``{loop}_Q3.3``). A loop becomes a record if it has an answer that is not one of the ``blank`` texts. If
+    no loop of a row has such an answer, only the first loop of the row becomes a record.
     """
     loop_columns = _loop_columns(survey.frame.columns, patterns)
     if not loop_columns:
@@ -132,7 +133,7 @@ def unroll_loops(survey: RawSurvey, patterns: list[str], blank: Collection[str] 
 
 
 def _loop_columns(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int, str]]:
-    """Returns for every column of a loop the number of the loop, and the name that this column has in all
+    """Returns, for every column of a loop, the number of the loop and the name that the column has in all
     loops (``{loop}_Q3.3``)."""
     looped = [re.compile(re.escape(p).replace(re.escape(LOOP), r"(\d+)").replace(r"\*", ".+"))
               for p in patterns if LOOP in p]
@@ -146,8 +147,9 @@ def _loop_columns(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int
 
 def _answered_loops(frame: pd.DataFrame, loop_columns: dict[str, tuple[int, str]],
                 blank: set[str]) -> dict[int, pd.Series]:
-    """Returns for every loop whether it becomes a record, one value per row of the file. It does if it has an
-    answer; the first loop also does if no loop of the row has an answer."""
+    """Returns, for every loop, whether it becomes a record, with one value per row of the file. A loop
+    becomes a record if it has an answer. The first loop also becomes a record if no loop of the row has an
+    answer."""
     numbers = sorted({loop for loop, _ in loop_columns.values()})
     kept = {number: pd.Series(False, index=frame.index) for number in numbers}
     for column, (loop, _) in loop_columns.items():

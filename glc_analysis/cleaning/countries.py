@@ -1,8 +1,8 @@
 """Turns the country names that people write into country ids.
 
-A name becomes an id only if countries.csv lists it or if it is a name or code of ISO 3166, because a wrong
-country is worse than an unknown country. :func:`find_unknown_countries` lists all other names, about which a
-person decides.
+A name becomes an id only if countries.csv lists the name or if it is a name or code of ISO 3166, because a
+wrong country is worse than an unknown country. :func:`find_unknown_countries` lists all other names, so that
+a person can decide about them.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ CODES_THAT_ARE_WORDS = frozenset({
     "AND", "ARE", "BEN", "CAN", "CHE", "COD", "COL", "COM", "DOM", "EST", "FIN", "GEO", "GIN",
     "GUM", "GUY", "HUN", "IND", "JAM", "KEN", "LIE", "MAC", "MAR", "NAM", "NIC", "NOR", "PAN",
     "PER", "POL", "PRI", "SEN", "SOM", "SUR", "TON", "TUN"})
-"""Three-letter country codes that are also words, names or abbreviations."""
+"""The three-letter country codes that are also words, names or abbreviations."""
 
 _AMBIGUOUS_OFFICIAL = {"congo": ("COG", "COD")}
-"""Official names of a country that people also use for another country, each with the countries that it may
-mean."""
+"""The official names of a country that people also use for another country, each with the countries that the
+name may mean."""
 
 _FEWEST_CODES = 2
-"""A column that contains nothing but codes is read as codes if it has at least this many different codes, or
+"""A column that contains only codes is read as country codes if it has at least this many different codes, or
 a code that is not also a word."""
 
 
 def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     """Returns the country id of each name, with the index of ``names``; ``""`` if a name is blank or unknown.
 
-    A name is looked up in this order:
+    The function looks a name up in this order:
 
-    1. as a reviewed ``raw_name`` of countries.csv;
+    1. as a ``raw_name`` of countries.csv that a person has reviewed;
     2. as an ISO 3166 name (short, official or common);
-    3. as a three-letter code in capitals.
+    3. as a three-letter country code in capitals.
 
-    Names are compared as a whole, regardless of case and repeated spaces. Codes that are also words (AND,
-    CAN, SUR) are read as codes only in a column that contains nothing but codes and reviewed names.
-    Two-letter codes are never read, because NO, SI, NA and DK are also answers. Numeric codes are not read
-    either, because survey tools number countries in different ways.
+    A name must match as a whole; case and repeated spaces do not matter. Country codes that are also words
+    (AND, CAN, SUR) are read as codes only in a column that contains only codes and reviewed names. Two-letter
+    country codes are never read, because NO, SI, NA and DK are also answers to questions. Numeric country
+    codes are never read, because survey tools number countries in different ways.
 
     >>> reviewed = pd.DataFrame({"raw_name": ["Ivory Coast"], "country_id": ["CIV"]})
     >>> country_ids(pd.Series(["ivory  coast", "CAMBODIA", "KHM", "NO", "Kambodia"]), reviewed).tolist()
@@ -64,14 +64,16 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
 
 @dataclass(frozen=True)
 class CountryFault(Fault):
-    """The fault that a text in a column of countries is not a known country name. ``value`` is the text."""
+    """The fault that a text in a column of countries is not the name of any known country. ``value`` is the
+    text in the column."""
 
 
 def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, column: str,
                            countries: pd.DataFrame) -> list[Fault]:
-    """Returns one fault for each unknown name, with its rows and the nearest known names.
+    """Returns one fault for each unknown name of a country, with the rows in which it occurs and the nearest
+    known names.
 
-    ``rows`` has the row number of each name as a spreadsheet shows it.
+    ``rows`` has the row number of each name, as a spreadsheet program shows it.
     """
     known = {*countries["label"], *map(country_name, _iso_codes())}
     labels = dict(zip(countries["label"].map(match_key), countries["country_id"], strict=True))
@@ -105,7 +107,7 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
 
 
 def country_name(country_id: str) -> str:
-    """Returns the plain English name of a country, or the id itself if ISO 3166 has no name for it.
+    """Returns the plain English name of a country, or ``country_id`` itself if ISO 3166 has no name for it.
 
     >>> country_name("BOL"), country_name("global"), country_name("unknown")
     ('Bolivia', 'global', 'Unknown')
@@ -125,8 +127,8 @@ def region_ids(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
 
 
 def intended_iso_code(country_id: str) -> str:
-    """Returns the ISO 3166 alpha-3 code for a code that is written in lower case or with two letters; ``""``
-    for any other text, and for a code that is already written as alpha-3.
+    """Returns the ISO 3166 alpha-3 code for a code that is written in lower case or with two letters. Returns
+    ``""`` for any other text, including a code that is already written as alpha-3.
 
     >>> [intended_iso_code(i) for i in ("ken", "KE", "KEN", "global")]
     ['KEN', 'KEN', '', '']
@@ -151,8 +153,8 @@ def _iso_codes() -> frozenset[str]:
 
 @cache
 def map_iso_names_to_country_ids() -> dict[str, str]:
-    """Returns the country id of every name in ISO 3166 that means only one country. The names are in the form
-    in which they are compared (:func:`~glc_analysis.text.match_key`)."""
+    """Returns the country id of every name in ISO 3166 that belongs to only one country. The names are the
+    keys, in the form in which names are compared (:func:`~glc_analysis.text.match_key`)."""
     return {name: id_ for id_, names in iso_names().items() for name in map(match_key, names)
             if name not in _AMBIGUOUS_OFFICIAL}
 

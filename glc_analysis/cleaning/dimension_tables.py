@@ -1,8 +1,8 @@
-"""Makes the tables that describe what other tables refer to: ``questions``, ``options``, ``countries``,
-``codebook`` and ``context``. Also proposes rows of options.csv for texts that are not options.
+"""Makes the tables ``questions``, ``options``, ``countries``, ``codebook`` and ``context``, which describe
+what other tables refer to. The module also proposes rows of options.csv for texts that are not options.
 
-The tables are made from the reference tables, the cleaned answers, and raw files with facts about countries
-from outside sources.
+The tables are made from the reference tables, from the cleaned answers, and from raw files with facts about
+countries from outside sources.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _NO_FACTS = pd.DataFrame(columns=[*_KEY, "value", "source"], dtype="str")
 
 def clean_context(files: list[RawSurvey], reference: Reference, settings: dict,
                   log: CleaningLog) -> pd.DataFrame:
-    """Returns table ``context``, with one row per country, indicator and year. The year is blank for an
-    indicator that never changes.
+    """Returns table ``context``, with one row per country, indicator and year. Column ``year`` is blank for
+    an indicator that never changes.
 
-    A name of a country that is unknown is not a fault, because a source may list more countries than the
-    study; the log counts the rows whose country is known. Raises Faults if a column named in the settings is
-    missing, if no indicator is named, or if an indicator has two values for one country and year.
+    An unknown name of a country is not a fault, because a source may list more countries than the study. The
+    log counts the rows whose country is known. Raises Faults if a column that the settings name is missing,
+    if no indicator is named, or if an indicator has two values for one country and year.
     """
     faults = [fault for file in files for fault in _missing_columns(file, settings)]
     if files and not settings["indicators"]:
@@ -69,7 +69,8 @@ def _missing_columns(file: RawSurvey, settings: dict) -> list[Fault]:
 
 
 def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: CleaningLog) -> pd.DataFrame:
-    """Returns the facts in one file, one row per country, indicator and year; blank cells are left out."""
+    """Returns the facts in one file, with one row per country, indicator and year; blank cells are left
+    out."""
     blank = ["", *settings["blank"]]
     frame = file.frame.apply(lambda s: map_distinct(s, normalise_space))
     ids = country_ids(frame[settings["country"]], reference.countries)
@@ -86,8 +87,8 @@ def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: Clea
 
 
 def _never_changes(facts: pd.DataFrame) -> pd.Series:
-    """Whether each fact belongs to an indicator that never changes: it has several years, and each country
-    has the same value in all years."""
+    """Whether each fact belongs to an indicator that never changes. Such an indicator has several years, and
+    each country has the same value in all years."""
     kinds = facts.groupby(["indicator", "country_id"])[["value", "year"]].nunique()
     most = kinds.groupby("indicator").max()
     return facts["indicator"].isin(most.index[(most["value"] == 1) & (most["year"] > 1)])
@@ -105,8 +106,8 @@ def question_table(reference: Reference) -> pd.DataFrame:
 
 
 def option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
-    """Returns table ``options``, with one row per option. It includes the list ``countries``, whose options
-    are the countries of the study, sorted by name."""
+    """Returns table ``options``, with one row per option. The table includes the list ``countries``, whose
+    options are the countries of the study, sorted by name."""
     options = reference.options.drop_duplicates(["option_list", "option_id"])
     options = options.assign(position=options["position"].astype(int))
     countries = places.rename(columns={"country_id": "option_id"}).assign(
@@ -116,11 +117,11 @@ def option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
 
 def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses: pd.DataFrame,
                   reference: Reference) -> pd.DataFrame:
-    """Returns table ``countries``, sorted by name. It has one row per country in which an organisation works
-    or has its main office, or which is the answer to a question.
+    """Returns table ``countries``, sorted by name. Table ``countries`` has one row per country in which an
+    organisation works or has its main office, or which is the answer to a question.
 
-    ``organisations_n`` is the number of organisations that work in the country, and ``answers_n`` is the
-    number of records about it.
+    Column ``organisations_n`` is the number of organisations that work in the country, and ``answers_n`` is
+    the number of records about the country.
     """
     reviewed = reference.countries.drop_duplicates("country_id").set_index("country_id")
     asked = reference.questions.query("option_list == @COUNTRY_LIST")["question_id"]
@@ -140,7 +141,7 @@ def codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Returns table ``codebook``, with one row per code in use, in the order of codebook.csv. Column ``path``
     has the names of the codes above a code, followed by the code's name.
 
-``frame`` has the columns of codebook.csv. Codes that were merged or split are left out.
+``frame`` must have the columns of codebook.csv. Codes that were merged or split are not in the table.
     """
     names = dict(zip(frame["code_id"], frame["name"], strict=True))
     parents = dict(zip(frame["code_id"], frame["parent_id"], strict=True))
@@ -160,15 +161,15 @@ def codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 MINUS = re.compile(r"(?<!\d)(?<!\d\s)[-\N{MINUS SIGN}\N{EN DASH}](?=\d)")
-"""A minus sign before a number, as in "UTC-3"; a dash between two numbers does not match."""
+"""The pattern of a minus sign before a number, as in "UTC-3"; a dash between two numbers does not match."""
 _SPELLED = {"+": "plus", "#": "sharp", "<": "under", ">": "over", "%": "percent", "&": "and", "=": "equals"}
 _LONGEST = 40
 
 
 def option_id(label: str, taken: Collection[str] = ()) -> str:
-    """Returns an option_id made from the label of an option. The id differs from all ids in ``taken``, the
-    ids of the other options of the list. Signs that distinguish options, such as ``+`` and ``>``, are spelled
-    out.
+    """Returns an option_id made from the label of an option. The new id differs from all ids in ``taken``,
+    which are the ids of the other options of the list. Signs that distinguish options, such as ``+`` and
+    ``>``, are spelled out in the id.
 
     >>> [option_id(label) for label in ("Legal help", "C++", "UTC-3", "18-24", "> 1,000", "0.15")]
     ['legal_help', 'c_plus_plus', 'utc_minus_3', '18-24', 'over_1_000', '0_15']
@@ -191,8 +192,8 @@ _LESS, _MORE = ("<", "under", "less", "fewer", "below"), (">", "over", "more", "
 
 
 def order_by_number(labels: Sequence[str]) -> list[str] | None:
-    """Returns labels sorted by the numbers or ranges with which they begin; None if a label does not begin
-    with a number or a range.
+    """Returns the labels, sorted by the numbers or ranges with which they begin. Returns None if a label does
+    not begin with a number or a range.
 
     >>> order_by_number(["10 - 100", "> 1,000", "1 - 10", "500-1,000", "< 1"])
     ['< 1', '1 - 10', '10 - 100', '500-1,000', '> 1,000']
@@ -204,8 +205,8 @@ def order_by_number(labels: Sequence[str]) -> list[str] | None:
 
 
 def read_step(label: str) -> int | None:
-    """Returns the number of a step of a scale, from a label that has only the number, or the number and
-    words. Returns None if the label is not of this form.
+    """Returns the number of a step on a scale, read from a label that is only the number, or the number and
+    words. Returns None if the label of a step has another form.
 
     >>> [read_step(label) for label in ("7", "0 - Not at all", "10 (All my time)", "18-24", "5+")]
     [7, 0, 10, None, None]
@@ -215,9 +216,9 @@ def read_step(label: str) -> int | None:
 
 
 def _amount(label: str) -> tuple[float, float] | None:
-    """Returns a key by which labels with numbers are sorted: the two numbers of a range, or a single number
-    twice. "Under 5" sorts just before 5, and "over 5" just after 5 as a range without an upper end. Returns
-    None if the label does not begin with a number."""
+    """Returns a sort key for a label that begins with a number: the two numbers of a range, or a single
+    number twice. The label "under 5" sorts just before 5, and "over 5" sorts just after 5, like a range
+    without an upper end. Returns None if the label does not begin with a number."""
     match = _AMOUNT.fullmatch(label.strip())
     before = match["before"].casefold().strip() if match else ""
     if not match or any(map(str.isalpha, before)) and before.split()[0] not in (*_LESS, *_MORE):
@@ -238,8 +239,8 @@ def _amount(label: str) -> tuple[float, float] | None:
 
 CORRECT_THE_RECORD = "correct the record in corrections.csv"
 OTHER = "Other"
-"""The label that is proposed for an option of kind ``other``, which is the answer if a text is no other
-option of the list."""
+"""The label that is proposed for an option of kind ``other``; texts that are no other option of the list are
+read as this option."""
 _OTHER_PLACES, _NAMED_TEXTS = 3, 10
 _RARE, _MANY_TEXTS, _LONG_TEXTS, _LONG = 2, 5, 3, 25
 
@@ -248,10 +249,10 @@ _RARE, _MANY_TEXTS, _LONG_TEXTS, _LONG = 2, 5, 3, 25
 class OptionFault(Fault):
     """The fault that one or more texts are not options of a list.
 
-- ``option_list``: the list.
-- ``texts``: the texts, each with the number of its records.
+- ``option_list``: the list that lacks the texts.
+- ``texts``: the texts, each with the number of records that contain it.
     - ``are_free``: whether the texts seem to be people's own words, so that one option of kind ``other``
-      would be enough for all of them.
+      would be enough for all texts.
     """
 
     option_list: str = field(default="", compare=False)
@@ -261,16 +262,16 @@ class OptionFault(Fault):
 
 @dataclass(frozen=True)
 class UnknownOption(OptionFault):
-    """The fault that one text in one column of one file is not an option of a list."""
+    """The fault that one text, in one column of one file, is not an option of a list."""
 
 
 def merge_faults_and_propose_option_rows(faults: Sequence[Fault], options: pd.DataFrame,
                                          scales: Collection[str] = ()) -> list[Fault]:
-    """Returns the faults, with one fault in place of all faults about the same text that is not an option of
-    the same list. The fix of this fault has the row of options.csv that would make the text an option.
+    """Returns the faults; all faults which say that the same text is not an option of the same list become
+    one fault. The fix of the joint fault has the row of options.csv that would make the text an option.
 
-    ``options`` are the rows of options.csv. ``scales`` are the lists in which the position of an option is
-    its step on a scale. All other faults are returned unchanged.
+    ``options`` has the rows of options.csv. ``scales`` has the lists of options in which an option's position
+    is its step on a scale. Faults of all other kinds are returned unchanged.
     """
     texts: dict[str, dict[str, list[UnknownOption]]] = {}
     for fault in faults:
@@ -306,11 +307,11 @@ def merge_faults_and_propose_option_rows(faults: Sequence[Fault], options: pd.Da
 
 
 def are_free_texts(texts: Mapping[str, int]) -> bool:
-    """Whether texts that are not options seem to be people's own words, as after "Other". ``texts`` has the
-    number of records of each text.
+    """Whether texts that are not options seem to be people's own words, as after the option "Other".
+    ``texts`` maps each text to the number of records that contain it.
 
-    They do if at least five texts have only one or two records each; if these texts are long, three are
-    enough.
+    Texts count as people's own words if at least five texts have only one or two records each; if these texts
+    are long, three texts are enough.
 
     >>> are_free_texts({f"own words {n}": 1 for n in range(5)})
     True
@@ -328,9 +329,9 @@ def _is_other(text: str) -> bool:
 
 def _free_texts(groups: Sequence[Sequence[UnknownOption]],
                 options: pd.DataFrame) -> list[Sequence[UnknownOption]]:
-    """Returns the faults about texts that one option of kind ``other`` could replace. The list is empty if
-    the texts do not seem to be people's own words, or if the list of options already has an option of kind
-    ``other``."""
+    """Returns the faults about texts for which one option of kind ``other`` would be enough. The list is
+    empty if the texts do not seem to be people's own words, or if the list of options already has an option
+    of kind ``other``."""
     has_other = (options["kind"] == "other").any() or any(map(_is_other, options["label"]))
     counts = {group[0].value: sum(fault.n for fault in group) for group in groups}
     if has_other or not are_free_texts(counts):
@@ -340,8 +341,8 @@ def _free_texts(groups: Sequence[Sequence[UnknownOption]],
 
 
 def _free_texts_fault(name: str, free: Sequence[Sequence[UnknownOption]], row: str) -> Fault:
-    """Returns one fault for all texts with one or two records each. Its fix has ``row``, the row of
-    options.csv for an option of kind ``other``, which would replace all of them."""
+    """Returns one fault for all texts that have only one or two records each. The fix of the fault has
+    ``row``, the row of options.csv for an option of kind ``other``, which would stand for all the texts."""
     first, n = free[0][0], sum(fault.n for group in free for fault in group)
     quoted = ", ".join(repr(group[0].value) for group in free[:_NAMED_TEXTS])
     more = f" and {len(free) - _NAMED_TEXTS:,} more" if len(free) > _NAMED_TEXTS else ""
@@ -355,8 +356,8 @@ def _free_texts_fault(name: str, free: Sequence[Sequence[UnknownOption]], row: s
 
 
 def _joint_fault(group: Sequence[UnknownOption], fix: str) -> Fault:
-    """Returns one fault for a text that occurs in several columns or files. ``group`` has a fault for each
-    column and file, the most frequent first."""
+    """Returns one fault for a text that is not an option and that occurs in several columns or files.
+    ``group`` has one fault for each column and file, with the most frequent text first."""
     first, n = group[0], sum(fault.n for fault in group)
     message = first.message + (f"; {n:,} records" if n > 1 else "")
     places = [f"column {fault.column} of {fault.file}" for fault in group[1:]]
@@ -371,9 +372,9 @@ def propose_options_from_other_texts(responses: pd.DataFrame, question: pd.Serie
                                      options: pd.DataFrame) -> pd.DataFrame:
     """Returns the texts that respondents wrote after an option such as Other when they answered one question.
 
-    The frame has one row per text, the most frequent first: the text, the number of its records, and the row
-    of options.csv that would make the text an option. ``responses`` is the table of that name; ``options``
-    are the rows of options.csv.
+    The frame has one row per text, the most frequent text first. Its columns are the text, the number of its
+    records, and the row of options.csv that would make the text an option. ``responses`` is the table with
+    this name, and ``options`` has the rows of options.csv.
     """
     written = responses.loc[responses["question_id"] == question["question_id"], "other_text"].astype("str")
     if question["type"] == "multi":
@@ -390,12 +391,12 @@ def propose_options_from_other_texts(responses: pd.DataFrame, question: pd.Serie
 
 def format_option_rows_and_position_changes(option_list: str, options: pd.DataFrame, texts: Sequence[str], *,
                                             is_scale: bool = False) -> tuple[dict[str, str], str]:
-    """Returns two values: for each text, the row of options.csv that would make it an option; and in words,
-    which options of the list get another position if the rows are added, because a list of numbers is sorted
-    by size.
+    """Returns two values. The first has, for each text, the row of options.csv that would make the text an
+    option. The second says in words which options of the list get another position if these rows are added,
+    because a list of numbers is sorted by size.
 
-    The id in a row is not in use in the list. In a scale, the position of a text that is not a number is
-    blank, because a person must say which step it is.
+    The id in each returned row is not yet in use in the list. In a scale, the position of a text that is not
+    a number is blank, because a person must say which step the text is.
 
     >>> options = pd.DataFrame({"option_id": ["low", "high"], "label": ["1", "5"], "position": ["1", "2"],
     ...                         "kind": ["substantive"] * 2})
@@ -415,9 +416,9 @@ def format_option_rows_and_position_changes(option_list: str, options: pd.DataFr
 def assign_option_ids_and_positions(options: pd.DataFrame, texts: Sequence[str], *,
                                     is_scale: bool = False) -> tuple[dict[str, tuple[str, str]],
                                                                      dict[str, int]]:
-    """Returns two values: for each text, an id that is not in use and its position in the list; and for each
-    option of the list that gets another position, the new position, keyed by label
-    (:func:`format_option_rows_and_position_changes`)."""
+    """Returns two values (:func:`format_option_rows_and_position_changes`). The first has, for each text, an
+    id that is not in use and the text's position in the list. The second has, keyed by label, the new
+    position of each option of the list that gets another position."""
     listed = options.drop_duplicates("option_id")
     listed = listed.assign(place=listed["position"].astype(int)).sort_values("place", kind="stable")
     places = dict(zip(listed["label"], listed["place"], strict=True))
@@ -442,9 +443,9 @@ def assign_option_ids_and_positions(options: pd.DataFrame, texts: Sequence[str],
 
 
 def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
-    """Returns the labels of a list of numbers together with the texts that are numbers. They are sorted in
-    the order that the list has, upwards or downwards. The result is empty if the list has neither order, or
-    if no text is a number."""
+    """Returns the labels of a list of numbers, together with those ``texts`` that are numbers. The returned
+    labels are in the order of the list, upwards or downwards. The result is empty if the list is in neither
+    order, or if no text is a number."""
     order = order_by_number(labels)
     numbers = [text for text in texts if order_by_number([text])]
     if not order or len(labels) < 2 or not numbers or [*labels] not in (order, order[::-1]):

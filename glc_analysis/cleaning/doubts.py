@@ -1,19 +1,19 @@
-"""Finds doubtful records and texts, about which a person must decide before they are counted.
+"""Finds doubtful records and doubtful texts; a person must decide whether they are counted.
 
-Doubtful records are:
+These records are doubtful:
 
 - rows of totals;
 - tests of the form;
 - records whose status says that they are unfinished or were rejected;
-- records with the id of an earlier record.
+- records that have the id of an earlier record.
 
-Doubtful texts are:
+These texts are doubtful:
 
 - dates that a spreadsheet program may have made from a range such as "3-4";
 - numbers that may have a thousands separator.
 
-People decide about a record with a row of corrections.csv (column ``*``, with ``drop`` or ``keep``), about a
-status with the setting [survey] ``counted``, and about texts in options.csv or corrections.csv.
+A person decides about a record with a row of corrections.csv (column ``*``, with ``drop`` or ``keep``), about
+a status with the setting [survey] ``counted``, and about texts in options.csv or corrections.csv.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ _SUMMARY = re.compile(
 _SUMMARY_OF = re.compile(r"(grand |sub-?)?(total|average|mean|median|sum)( of| for|:)? .{1,60}")
 _NUMBER = re.compile(r"[-+]?\d[\d.,'\s]*%?")
 _MANY_ALIKE, _SHARE_ALIKE = 3, 0.05
-"""Two limits for rows that look like totals. If their number exceeds the first and their share of all rows
-exceeds the second, they are taken as answers."""
+"""Two limits for the rows of a file that look like totals. If the number of such rows exceeds the first limit
+and their share of all rows exceeds the second limit, the rows are taken as answers."""
 _TEST = re.compile(
     r"(this is )?(just )?(a )?test[\s_#-]*\d*"
     r"|test[\s_-]*(org(ani[sz]ation)?|ngo|record|response|respondent|entry|answer|user|survey|data)[\s_-]*\d*"
     r"|dummy|asdf\w*|qwerty\w*|xxx+|prueba[\s_#-]*\d*|teste[\s_#-]*\d*|essai[\s_#-]*\d*"
     r"|тест[\s_#-]*\d*|اختبار|test@.+|.+@(example|test)\.\w+")
 _OPEN = 0.5
-"""A column is taken as people's own words if at least this share of its texts are different."""
+"""A column is taken as people's own words if at least this share of its texts differ from each other."""
 _STATUS_COLUMNS = frozenset({
     "status", "responsestatus", "surveystatus", "completionstatus", "recordstatus", "interviewstatus",
     "finished", "completed", "iscomplete", "distributionchannel", "dispcode", "validationstatus"})
@@ -62,26 +62,28 @@ _REJECTED = re.compile(
     r"|not approved|on hold|(survey )?(preview|test)|spam|preview spam|duplicate|deleted|bot"
     r"|(abgebrochen|unterbrochen|abgewiesen|ausgescreent).*")
 _QUALTRICS_REJECTED = frozenset({"1", "2", "8", "9", "12", "17"})
-"""The numbers in Qualtrics' column Status that mean previews, tests and spam."""
+"""The numbers in the column Status of Qualtrics that mean previews, tests and spam."""
 _ID_COLUMNS = frozenset({"responseid", "respondentid", "lfdn", "id", "uuid", "instanceid", "metainstanceid",
                          "interviewid", "answerid", "caseid", "token"})
 _IS_ID = 0.8
-"""A column is taken as ids if at least this share of its texts are different."""
+"""A column is taken as a column of ids if at least this share of its texts differ from each other."""
 
 
 def find_doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *, counted: Collection[str] = (),
                           organisation: Collection[str] = (), used: Collection[str] = (),
                           chosen: Collection[str] = ()) -> Iterator[Fault]:
-    """Yields a fault for each record of a file that may not be a genuine response, unless corrections.csv
-    says whether to keep it. Records with a doubtful status have one joint fault per column.
+    """Yields a fault for each record of a file that may not be a genuine response; there is no fault if
+    corrections.csv says whether to keep the record. Records with a doubtful status get one joint fault per
+    column.
 
-    - ``survey``: its frame must be indexed by answer_id.
+    - ``survey``: the file; its frame must be indexed by answer_id.
     - ``corrections``: the rows of corrections.csv.
-    - ``counted``: the columns of [survey] counted.
-    - ``organisation``: the columns that name the organisation.
-    - ``used``: the columns with answers to questions. They are not read as a tool's status or id.
-    - ``chosen``: the columns of questions with options, as questions.csv names them (``Q2_*``). They are not
-      searched for tests, because "test" may be an option.
+    - ``counted``: the columns that the setting [survey] counted names.
+    - ``organisation``: the columns with the name of the organisation.
+    - ``used``: the columns with answers to questions. A column in ``used`` is not read as the survey tool's
+      status or id.
+    - ``chosen``: the columns of questions with options, as questions.csv names them (``Q2_*``). A column in
+      ``chosen`` is not searched for tests of the form, because "test" may be an option.
     """
     decided = {*corrections.loc[corrections["column"] == "*", "key"]}
     is_open = ~survey.frame.index.isin(decided)
@@ -105,7 +107,7 @@ def _plain(name: str) -> str:
 
 def _asked(survey: RawSurvey, is_open: np.ndarray, doubts: Mapping[int, tuple[str, str]]) -> Iterator[Fault]:
     """Yields a fault for each doubtful record about which nobody has decided (``is_open``). ``doubts`` is
-    keyed by the position of the record; each value is the doubtful text and words for what the record seems
+    keyed by the position of the record. Each value has the doubtful text, and words for what the record seems
     to be."""
     for position, (text, doubt) in sorted(doubts.items()):
         if not is_open[position]:
@@ -119,9 +121,9 @@ def _asked(survey: RawSurvey, is_open: np.ndarray, doubts: Mapping[int, tuple[st
 
 
 def _summaries(survey: RawSurvey, organisation: Collection[str]) -> dict[int, tuple[str, str]]:
-    """Returns the records that are rows of totals, keyed by position. In such a row, either the first cell is
-    a word for a total and all other cells are numbers, or the name of the organisation is a word for a
-    total."""
+    """Returns the records that are rows of totals, keyed by position. In a row of totals, either the first
+    cell is a word for a total and all other cells are numbers, or the name of the organisation is a word for
+    a total."""
     frame, firsts = survey.frame, _first_cells(survey.frame)
     named = [frame[name].to_numpy(dtype=object) for name in organisation if name in frame.columns]
     texts: dict[int, str] = {}
@@ -137,7 +139,7 @@ def _summaries(survey: RawSurvey, organisation: Collection[str]) -> dict[int, tu
 
 
 def _first_cells(frame: pd.DataFrame) -> np.ndarray:
-    """Returns for each record the first of its cells that is not blank."""
+    """Returns, for each record, the first cell that is not blank."""
     firsts = np.full(len(frame), "", dtype=object)
     for name in frame.columns:
         is_blank = firsts == ""
@@ -157,8 +159,8 @@ def _is_summary(text: str) -> bool:
 
 def _tests(survey: RawSurvey, words: Collection[str],
            organisation: Collection[str]) -> dict[int, tuple[str, str]]:
-    """Returns the records in which the name of the organisation or an open answer says that a person was
-    testing the form, keyed by position."""
+    """Returns, keyed by position, the records in which the organisation's name or an open answer says that a
+    person was testing the form."""
     texts: dict[int, str] = {}
     for name in words:
         cells = survey.frame[name]
@@ -173,8 +175,8 @@ def _tests(survey: RawSurvey, words: Collection[str],
 
 
 def _status(survey: RawSurvey, name: str, plain: str, is_open: np.ndarray) -> Iterator[Fault]:
-    """Yields one fault for a column of statuses if some of its texts say that a record is unfinished or was
-    rejected."""
+    """Yields one fault for a column with the status of records, if some of its texts say that a record is
+    unfinished or was rejected."""
     texts = map_distinct(survey.frame[name], normalise_space)
     keys = {text: re.sub(r"^validation_status_|_", " ", match_key(text)).strip() for text in texts.unique()}
     rejected = [text for text, key in keys.items() if _REJECTED.fullmatch(key)]
@@ -189,8 +191,8 @@ def _status(survey: RawSurvey, name: str, plain: str, is_open: np.ndarray) -> It
 
 
 def _unsubmitted(survey: RawSurvey, name: str, is_open: np.ndarray) -> Iterator[Fault]:
-    """Yields one fault for all records that lack the date on which they were submitted, if other records have
-    this date."""
+    """Yields one fault for all records without the date on which a record was submitted, if other records
+    have this date."""
     is_blank = (survey.frame[name] == "").to_numpy()
     at = np.flatnonzero(is_blank & is_open)
     if len(at) and not is_blank.all():
@@ -198,7 +200,7 @@ def _unsubmitted(survey: RawSurvey, name: str, is_open: np.ndarray) -> Iterator[
 
 
 ANY_TEXT, BLANK_TEXT = "*", "(blank)"
-"""The words in [survey] counted that mean any text, and a blank cell."""
+"""The words in the setting [survey] counted that mean any text, and that mean a blank cell."""
 
 
 def _undecided_status(survey: RawSurvey, name: str, at: np.ndarray, texts: list[str], others: str) -> Fault:
@@ -217,8 +219,8 @@ def _toml(text: str) -> str:
 
 
 def _repeated_ids(survey: RawSurvey, name: str) -> dict[int, tuple[str, str]]:
-    """Returns the records whose id an earlier row also has, keyed by position. The loops of one row are not
-    compared with each other."""
+    """Returns, keyed by position, the records whose id occurs in an earlier row as well. The loops of one row
+    (repeated blocks of questions) are not compared with each other."""
     ids = pd.Series(survey.frame[name].to_numpy(), dtype="str").map(normalise_space)
     firsts = pd.DataFrame({"id": ids, "row": survey.rows})[lambda rows: rows["id"] != ""]
     firsts = firsts.drop_duplicates()
@@ -245,9 +247,9 @@ _RANGE = re.compile(r"\d+\s*[-–]\s*\d+\b.*")
 
 
 def guess_range(text: str, others: Iterable[str] = ()) -> str:
-    """Returns the range of numbers that a spreadsheet program may have turned into this date, such as 3-4 for
-    4-Mar; blank if the text is not such a date. A complete date with a year is such a date only if another
-    option of the list (``others``) is a range.
+    """Returns the range of numbers that a spreadsheet program may have turned into the date ``text``, such as
+    3-4 for 4-Mar. Returns blank if the text is not a date of this kind. A complete date with a year is taken
+    as a former range only if another option of the list (``others``) is a range.
 
     >>> guess_range("4-Mar"), guess_range("03. Apr"), guess_range("Oct-99"), guess_range("10 May")
     ('3-4', '3-4', '10-99', '')
@@ -267,11 +269,11 @@ def guess_range(text: str, others: Iterable[str] = ()) -> str:
 
 
 def find_undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
-    """Yields a fault for each option of options.csv that is a date that a spreadsheet program may have made
-    from a range of numbers.
+    """Yields a fault for each option of options.csv that is a date and may have been a range of numbers
+    before a spreadsheet program changed it.
 
     There is no fault if the label of the option differs from its value, because a person has then decided:
-    ``4-Mar`` with the label ``3-4`` is a range, and with the label ``4 March`` a date."""
+    ``4-Mar`` with the label ``3-4`` is a range, and ``4-Mar`` with the label ``4 March`` is a date."""
     for name, rows in options.groupby("option_list", sort=False):
         for n, value, label in zip(rows.index, rows["value"], rows["label"], strict=True):
             meant = guess_range(value, rows["label"]) if match_key(value) == match_key(label) else ""
@@ -280,17 +282,17 @@ def find_undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
 
 
 def make_date_fault(option_list: str, text: str, meant: str, *, file: str, row: str, column: str) -> Fault:
-    """Returns the fault that a text is a date that may have been a range of numbers. ``meant`` is the
-    range."""
+    """Returns the fault which says that a text is a date that may have been a range of numbers. ``meant`` is
+    the range of numbers."""
     return Fault(f"may be a date that a spreadsheet program made from {meant!r}", value=text, fix=(
         f"if so, give it the option_id and label of the option {meant!r} of {option_list} in options.csv; if "
         "it is a date, give it a label that shows this, such as 4 March"), file=file, row=row, column=column)
 
 
 def find_ambiguous_thousands(texts: Collection[str], decimal: str) -> set[str]:
-    """Returns the numbers in which the mark ``decimal`` may be a decimal mark or a thousands separator: it is
-    followed by three digits. The set is empty if another text of the column has decimals, because the mark is
-    then a decimal mark.
+    """Returns the numbers in which ``decimal`` is followed by three digits, so that it may be a decimal mark
+    or a thousands separator. The set is empty if another text of the column has decimals, because ``decimal``
+    is then the decimal mark.
 
     >>> sorted(find_ambiguous_thousands(["1.234", "12.500", "40"], "."))
     ['1.234', '12.500']

@@ -1,9 +1,10 @@
-"""Makes the rows of tables ``documents`` and ``segments`` for open answers, with their language and script.
+"""Makes the rows of the tables ``documents`` and ``segments`` for open answers, with the language and the
+script of each answer.
 
-The script of an answer is the script of most of its letters. Its language is the language recorded with the
-answer. If no language is recorded, the language is detected: from the script, if the script is used for only
-one language; otherwise from the text, if it has 40 characters or more. If the recorded and the detected
-language differ, the log lists the answer, and the recorded language is kept.
+The script of an answer is the script to which most of its letters belong. The language of an answer is the
+language that the survey recorded with it. If no language is recorded, the language is detected. The script
+decides if only one language uses it; otherwise the text decides if it has 40 characters or more. If the
+recorded and the detected language differ, the recorded language is kept and the log lists the answer.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.text import content_hash, map_distinct
 
 SHORTEST_DETECTABLE = 40
-"""The smallest number of characters of a text whose language is detected. For shorter texts, the result would
-be unreliable."""
+"""The smallest number of characters that a text must have for its language to be detected. For texts shorter
+than this, the detected language would be unreliable."""
 
 _ONE_LANGUAGE = {"Khmr": "km", "Thai": "th", "Laoo": "lo", "Mymr": "my", "Sinh": "si",
                  "Geor": "ka", "Armn": "hy", "Grek": "el", "Hang": "ko", "Taml": "ta"}
@@ -34,8 +35,8 @@ _SCRIPTS = {"LATIN": "Latn", "CYRILLIC": "Cyrl", "ARABIC": "Arab", "KHMER": "Khm
 
 
 def detect_script(text: str) -> str:
-    """Returns the ISO 15924 code of the script that most letters of a text have; ``""`` for a text without
-    letters.
+    """Returns the ISO 15924 code of the script to which most letters of a text belong; ``""`` for a text
+    without letters.
 
     >>> [detect_script(t) for t in ("Camboya", "កម្ពុជា", "Камбоджа", "كمبوديا", "40 %")]
     ['Latn', 'Khmr', 'Cyrl', 'Arab', '']
@@ -55,7 +56,8 @@ def _script_of(character: str) -> str:
 
 
 def detect_language(text: str) -> str:
-    """Returns the ISO 639-1 code of the language detected in a text; ``""`` if the text is too short."""
+    """Returns the ISO 639-1 code of the language that is detected in a text; ``""`` if the text is too
+    short."""
     only = _ONE_LANGUAGE.get(detect_script(text))
     if only or len(text) < SHORTEST_DETECTABLE:
         return only or ""
@@ -65,12 +67,12 @@ def detect_language(text: str) -> str:
 
 
 def language_and_script(text: str) -> tuple[str, str]:
-    """Returns the detected language and the script of a text."""
+    """Returns the detected language of a text, and its script."""
     return detect_language(text), detect_script(text)
 
 
 def skip_detection(text: str) -> tuple[str, str]:
-    """Returns two blank texts in place of a language and a script, for checks that need neither."""
+    """Returns two blank texts instead of a language and a script, for checks that need neither of the two."""
     return "", ""
 
 
@@ -78,16 +80,16 @@ def convert_open_answers_to_documents(responses: pd.DataFrame, records: Records,
                                       log: CleaningLog, *, coded: Collection[str] = (),
                                       read: Callable[[str], tuple[str, str]] = language_and_script,
                                       ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns the rows of tables ``documents`` and ``segments`` for open answers. Each answer that is not
+    """Returns the rows of the tables ``documents`` and ``segments`` for open answers. Each answer that is not
     blank becomes one document with one segment.
 
     - ``text_questions``: the ids of the open questions;
-    - ``coded``: the document_ids of answers that were coded although the file does not have their words. They
-      become documents without text;
+    - ``coded``: the document_ids of answers that were coded although the survey file does not have their
+      words. Answers in ``coded`` become documents without text.
     - ``read``: a function that returns the language and the script of a text.
 
-    The log gets the number of answers whose recorded and detected language differ, and the ids of up to 20 of
-    them.
+    The number of answers whose recorded and detected language differ is logged, with the ids of up to 20 such
+    answers.
     """
     answers = responses[responses["question_id"].isin(text_questions)]
     if coded:

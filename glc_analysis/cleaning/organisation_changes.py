@@ -1,9 +1,9 @@
 """Reads the changes of organisations over time from organisation_changes.csv, which has one row for each new
-name, merger or split. The id of an organisation never changes.
+name, merger or split. The organisation_id of an organisation never changes.
 
-Records under a former name belong to the organisation that now has another name. If an organisation merged or
-split, its answers before and after are not compared with each other, because they come from different
-organisations.
+Records under a former name belong to the organisation under its present name. If an organisation merged or
+split, its answers before the change are not compared with its answers after the change, because they come
+from different organisations.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ RENAMED = "renamed"
 
 
 def former_names(changes: pd.DataFrame) -> dict[str, str]:
-    """Returns the organisation_id of each former name, keyed by the name. The names are in the form in which
-    they are compared (:func:`~glc_analysis.text.match_key`).
+    """Returns the organisation_id to which each former name belongs, keyed by the former name. The former
+    names are in the form in which names are compared (:func:`~glc_analysis.text.match_key`).
 
     >>> former_names(pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
     ...                            "other": ["Old Mill", "c"]}))
@@ -34,18 +34,20 @@ def former_names(changes: pd.DataFrame) -> dict[str, str]:
 
 
 def list_former_names(changes: pd.DataFrame, organisations: Collection[str]) -> list[str]:
-    """Returns the former names of these organisations, as organisation_changes.csv writes them."""
+    """Returns the former names of ``organisations``, as organisation_changes.csv writes them."""
     rows = changes[(changes["change"] == RENAMED) & changes["organisation_id"].isin([*organisations])]
     return [*rows["other"]]
 
 
 def organisation_change_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each wrong row of organisation_changes.csv. A row is wrong if it has:
+    """Yields a fault for each wrong row of organisation_changes.csv. A row is wrong if it records one of the
+    following:
 
     - a merger or split of an organisation with itself;
     - a merger or split with an organisation that organisations.csv does not list (if organisations.csv has no
-      rows, every id is accepted);
-    - a former name that is also a name of another organisation, or a former name of two organisations.
+      rows, every organisation_id is accepted);
+    - a former name that is also a name of another organisation, or that is a former name of two
+      organisations.
     """
     changes, register = tables["organisation_changes"], tables["organisations"]
     ids = {*register["organisation_id"]}

@@ -1,8 +1,9 @@
-"""Makes the tables ``organisations`` and ``answers`` from survey files, and keeps the log of the cleaning.
+"""Makes the tables ``organisations`` and ``answers`` from the survey files, and keeps the log of the
+cleaning.
 
-For each record, the module applies the corrections of corrections.csv, and finds out which organisation
-answered, for which country, when and in which language. A correction that matches no cell is a fault, so that
-people delete it once the mistake has been corrected in the survey file.
+For each record of a survey file, the module applies the corrections of corrections.csv, and finds out which
+organisation answered, for which country, when and in which language. A correction that matches no cell is a
+fault, so that people delete the correction once the mistake has been corrected in the survey file.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ from glc_analysis.text import (
 
 
 _LETTERS = 12
-"""A record is identified by its words if at least this many letters and digits of it occur in no other record
-of the file."""
+"""A record is identified by its words if at least this many of its letters and digits stand in texts that no
+other record of the file has."""
 _SHARED_COLUMNS, _DIFFERENT, _FILLED = 0.75, 0.9, 10
 _FEWEST, _HALF, _ANSWERS = 5, 0.5, 10
 _TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
@@ -72,8 +73,8 @@ _TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
 
 @dataclass(frozen=True)
 class Repetition:
-    """The records of ``file`` that file ``other`` also has. ``rows`` are their row numbers, and ``size`` is
-    the number of all records of ``file``."""
+    """The records of the file ``file`` that are also in the file ``other``. ``rows`` has the row numbers of
+    these records, and ``size`` is the number of all records of ``file``."""
 
     file: str
     other: str
@@ -82,7 +83,7 @@ class Repetition:
 
     @property
     def n(self) -> int:
-        """The number of repeated records."""
+        """The number of records that are in both files."""
         return len(self.rows)
 
     def __str__(self) -> str:
@@ -90,7 +91,7 @@ class Repetition:
 
     @property
     def fix(self) -> str:
-        """Instructions for a person, so that the repeated records are not counted twice."""
+        """Instructions that tell a person what to do so that the repeated records are not counted twice."""
         if self.n == self.size:
             return (f'use only {self.other}: write survey = ["../raw/survey/{self.other}"], with all '
                     f"further files, under [raw] in study.toml, or remove {self.file} from raw/ if the "
@@ -101,8 +102,8 @@ class Repetition:
 
 
 def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetition]:
-    """Returns the records that any two files have in common, one repetition per pair of files. Its ``file``
-    is the one of the two of whose records they are the larger share.
+    """Returns the records that two files have in common, with one repetition for each such pair of files. The
+    ``file`` of a repetition is the one of the two files in which the common records are the larger share.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -126,8 +127,8 @@ def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetitio
 
 
 def list_repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
-    """Returns a fault for each pair of files with records in common, because these records would be counted
-    twice."""
+    """Returns a fault for each pair of files that have records in common, because these records would be
+    counted twice."""
     return [Fault(f"{repetition}, so they would be counted twice", file=repetition.file, fix=repetition.fix,
                   n=repetition.n, row=format_first_row_numbers(repetition.rows), is_structure=True)
             for repetition in repetitions]
@@ -135,8 +136,8 @@ def list_repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
 
 def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], hashes: pd.Series,
               other_hashes: pd.Series) -> Repetition:
-    """Returns the records of a file that the other file also has. ``hashes`` are the hashes of the texts of
-    each record, by which the records are compared."""
+    """Returns the records of ``survey`` that the file ``other`` also has. ``hashes`` and ``other_hashes`` are
+    the hashes of the texts of each record; records with the same hash are the same."""
     at = np.flatnonzero(hashes.isin(other_hashes))
     if not len(at):
         return Repetition(survey.path.name, other.path.name, len(survey.frame), ())
@@ -153,8 +154,8 @@ def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], hashes: pd
 
 
 def _is_distinctive(frame: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) -> np.ndarray:
-    """Whether each record at the positions ``at`` has content that hardly any two persons share: a time of
-    day, or enough letters in columns with different texts (:data:`_LETTERS`)."""
+    """Whether each record at the positions ``at`` has content that two persons are very unlikely to share: a
+    time of day, or enough letters in columns with different texts (:data:`_LETTERS`)."""
     letters, has_time = np.zeros(len(at), dtype=int), np.zeros(len(at), dtype=bool)
     for name in frame.columns:
         cells = frame[name].iloc[at].astype("str")
@@ -172,7 +173,7 @@ def _is_distinctive(frame: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) ->
 
 @dataclass
 class CleaningLog:
-    """The log of the cleaning, one line per step and reason.
+    """The log of the cleaning, with one line per step of the cleaning and reason.
 
     >>> log = CleaningLog()
     >>> log.add("read", rows_out=3, why="survey.csv (plain)")
@@ -184,12 +185,14 @@ class CleaningLog:
 
     def add(self, step: str, *, rows_in: int | None = None, rows_out: int | None = None,
             cells: int | None = None, why: str = "") -> None:
-        """Adds a line; ``rows_in`` and ``rows_out`` count records, ``cells`` single answers."""
+        """Adds a line to the log; ``rows_in`` and ``rows_out`` are numbers of records, and ``cells`` is a
+        number of single answers."""
         self.lines.append({"step": step, "rows_in": rows_in, "rows_out": rows_out,
                            "cells": cells, "why": why})
 
     def frame(self) -> pd.DataFrame:
-        """Returns table ``steps``: one row per step and reason, in the order of the steps."""
+        """Returns table ``steps`` with one row per step of the cleaning and reason, in the order of the
+        steps."""
         frame = pd.DataFrame(self.lines, columns=["step", "rows_in", "rows_out", "cells", "why"])
         frame.insert(0, "order", range(1, len(frame) + 1))
         return frame
@@ -201,15 +204,15 @@ class CleaningLog:
 
 def clean_organisations(records: Records, reference: Reference, *,
                         unknown: str = "one") -> pd.DataFrame:
-    """Returns table ``organisations``: one row per organisation that answered the survey. A record that names
-    no organisation has a row of its own.
+    """Returns table ``organisations``, with one row per organisation that answered the survey. A record that
+    names no organisation gets its own row in the table.
 
-    If ``unknown`` is ``one``, all records that name no organisation form one network, because they may all be
-    of the same organisation. The columns of a row are taken from these sources:
+    If ``unknown`` is ``one``, all records that name no organisation are put into one network, because they
+    may all come from the same organisation. The columns of table ``organisations`` come from these sources:
 
-    - type, network and resources: the register, organisations.csv;
-    - home country and label: the register, or if it has none, the survey;
-    - language, and whether there was an interpreter: the organisation's first record.
+    - type, network and resources come from the register, organisations.csv;
+    - home country and label come from the register or, if it has none, from the survey;
+    - the language, and whether there was an interpreter, come from the organisation's first record.
     """
     answers = records.answers
     days = answers["ended"].where(answers["ended"] != "", answers["started"]).str[:10]
@@ -228,12 +231,12 @@ def clean_organisations(records: Records, reference: Reference, *,
 
 
 def list_interviewed_organisations(participants: pd.DataFrame, reference: Reference) -> pd.DataFrame:
-    """Returns table ``organisations`` of a study without a survey: one row per organisation that took part in
-    an interview or a call.
+    """Returns table ``organisations`` for a study without a survey, with one row per organisation that took
+    part in an interview or a call.
 
-    ``participants`` has one row per organisation and conversation. Type, label, network and home country are
-    taken from the register, organisations.csv. The language, and whether there was an interpreter, are taken
-    from the organisation's first conversation.
+    ``participants`` has one row per organisation and conversation. Type, label, network and home country come
+    from the register, organisations.csv. The language, and whether there was an interpreter, come from the
+    organisation's first conversation.
     """
     dated = participants.assign(day=participants["date"].replace("", "9999"))  # not known: the last
     first = dated.sort_values(["organisation_id", "day", "document_id"], kind="stable")
@@ -244,15 +247,15 @@ def list_interviewed_organisations(participants: pd.DataFrame, reference: Refere
 
 
 def _registered(ids: pd.Index, reference: Reference) -> pd.DataFrame:
-    """Returns the rows of organisations.csv for these organisations. An organisation that it does not list
-    has a blank row."""
+    """Returns the rows of organisations.csv for the organisations with these ``ids``. An organisation that
+    organisations.csv does not list gets a blank row."""
     return reference.organisations.set_index("organisation_id", drop=False).reindex(ids).fillna("")
 
 
 def _organisation_rows(registered: pd.DataFrame, first: pd.DataFrame, last: pd.Series,
                        reference: Reference) -> pd.DataFrame:
-    """Returns table ``organisations``, made from the rows of the register, each organisation's first record
-    (``first``) and the day of its last record (``last``)."""
+    """Returns table ``organisations``, made from three sources: the rows of the register, each organisation's
+    first record (``first``), and the day of its last record (``last``)."""
     return pd.DataFrame({
         "organisation_id": first.index,
         **{name: registered[name] for name in ("type", "network_id", "label", "home_country_id")},
@@ -276,10 +279,10 @@ DROP_RECORD, KEEP_RECORD = "drop", "keep"
 
 def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
                       log: CleaningLog) -> tuple[pd.DataFrame, list[Fault]]:
-    """Applies corrections to the records of one survey file. Returns the corrected frame, and a fault for
-    each correction that cannot be applied.
+    """Applies the corrections of corrections.csv to the records of one survey file. Returns the corrected
+    frame, and a fault for each correction that cannot be applied.
 
-    ``frame`` has one row per record, with the answer_id as index and text in all columns. ``corrections`` are
+    ``frame`` has one row per record, with the answer_id as index and text in all columns. ``corrections`` has
     the rows of corrections.csv for these records.
     """
     frame, faults, dropped = frame.copy(), [], []
@@ -308,12 +311,12 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
 
 
 def _is_confirmed(fix: pd.Series) -> bool:
-    """Whether a correction changes nothing, because it only confirms that the text in the file is right."""
+    """Whether a correction only confirms that the text in the file is right, so that it changes nothing."""
     return normalise_space(fix["from"]) == normalise_space(fix["to"])
 
 
 def find_unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[Fault]:
-    """Returns a fault for every correction whose record is in no survey file."""
+    """Returns a fault for every correction whose record is not in any survey file."""
     return [Fault(f"no survey file has the record {row['key']!r}; "
                   f"{suggest_name(row['key'], records)}", file="corrections.csv", row=str(n),
                   column="key", value=row["key"], fix="write the answer_id of a record, or delete the row")
@@ -327,24 +330,25 @@ def find_unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> 
 SURVEY_ROLES = ("organisation", "country", "home_country", "started", "ended", "language", "interpreted",
          "loop")
 RESPONDENT = "respondent"
-"""The setting that names the column in which the survey tool has written the ids of respondents."""
+"""The setting that names the column with the ids that the survey tool gave to respondents."""
 _YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"})
 
 
 @dataclass(frozen=True)
 class Records:
-    """The records of all survey files together, in a fixed order.
+    """The records of all survey files together, in an order that does not depend on the order of rows in the
+    files.
 
     - ``answers``: one row per record, with answer_id, file, row, organisation_id, country_id, region_id,
-      home_country_id, started, ended, language, is_interpreted, is_duplicate. answer_id, organisation_id and
-      country_id are ordered categories, so that large studies need less memory.
-    - ``surveys``: the files after corrections. The method ``cells`` returns a column of all files in the
-      order of ``answers``.
+      home_country_id, started, ended, language, is_interpreted, is_duplicate. The columns answer_id,
+      organisation_id and country_id are ordered categories, so that large studies need less memory.
+    - ``surveys``: the survey files after corrections. The method ``cells`` returns one column of all these
+      files, in the order of ``answers``.
     - ``order``: for each record of ``answers``, its position among the records of ``surveys``.
-    - ``blank``: the texts that count as blank.
-    - ``faults``: the faults found so far. The cleaning of the answers finds further faults, and raises all of
-      them together.
-    - ``has_decimal_commas``: whether numbers in the files have a decimal comma.
+    - ``blank``: the texts that count as blank cells.
+    - ``faults``: the faults that were found while the records were assembled. The cleaning of the answers
+      adds further faults and raises all faults together.
+    - ``has_decimal_commas``: whether the numbers in the files are written with a decimal comma.
     """
 
     answers: pd.DataFrame
@@ -354,14 +358,14 @@ class Records:
     faults: tuple[Fault, ...] = ()
     has_decimal_commas: bool = False
     confirmed: frozenset[tuple[str, str]] = frozenset()
-    """The cells that corrections.csv confirms to be right, each as answer_id and column."""
+    """The cells that corrections.csv confirms to be right, each as a pair of answer_id and column."""
 
     def cells(self, names: list[str]) -> pd.Series:
-        """Returns the texts of one column of each file, in the order of ``answers``. ``names`` has the name
-        of the column in each file. Texts that count as blank are replaced by blanks.
+        """Returns the texts of one column of all files, in the order of ``answers``. ``names`` has the
+        column's name in each file. A text that counts as blank becomes a blank cell in the result.
 
         The result is categorical, because many cells of a large file have the same text, and each different
-        text is then processed only once.
+        text then has to be processed only once.
         """
         parts = [survey.frame[name] if name else pd.Series("", index=survey.frame.index)
                  for survey, name in zip(self.surveys, names, strict=True)]
@@ -373,7 +377,7 @@ class Records:
         return pd.Series(kept, dtype="str").astype("category").take(codes).reset_index(drop=True)
 
     def of_files(self, files: Collection[str]) -> Records:
-        """Returns an object with only the records of these files, and without faults."""
+        """Returns an object with only the records of the given ``files``, and without faults."""
         is_kept = self.answers["file"].isin(files).to_numpy()
         is_of_file = np.repeat([survey.path.name in files for survey in self.surveys],
                                [len(survey.frame) for survey in self.surveys])
@@ -383,8 +387,8 @@ class Records:
                        order=place[self.order[is_kept]], faults=())
 
     def fault(self, position: int, message: str, names: list[str], value: str, fix: str) -> CellFault:
-        """Returns a fault about one cell of the record at a position, with its file, row and column.
-        ``names`` has the name of the column in each file, as in :meth:`cells`."""
+        """Returns a fault about one cell of the record at ``position``, which names the cell's file, row and
+        column. ``names`` has the column's name in each file, as in :meth:`cells`."""
         row = self.answers.iloc[position]
         files = [survey.path.name for survey in self.surveys]
         return CellFault(message, file=row["file"], row=str(row["row"]), value=value, fix=fix,
@@ -393,12 +397,12 @@ class Records:
 
 def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: dict,
                      log: CleaningLog, *, reporting_wave: str = "") -> Records:
-    """Returns the corrected records of the survey files of all waves, with all faults in them. ``settings``
-    are [survey] of study.toml, and ``reporting_wave`` is the wave that study.toml names for the study's
-    figures.
+    """Returns the corrected records of the survey files of all waves, and all faults found in them.
+    ``settings`` is the section [survey] of study.toml, and ``reporting_wave`` is the wave that study.toml
+    names for the study's figures.
 
-    The records are sorted by file, start, loop and content. They are not sorted by row, so that a file with
-    its rows in another order gives the same tables.
+    The records are sorted by file, start, loop (repeated block of questions) and content. The records are not
+    sorted by row, so that a file with its rows in another order gives the same tables.
     """
     patterns = [name for entry in [*reference.questions["columns"], *reference.crosswalk["columns"],
                                    settings[RESPONDENT],
@@ -460,7 +464,7 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
 
 
 def answer_table(records: Records) -> pd.DataFrame:
-    """Returns table ``answers``: one row per record, with its duration in minutes."""
+    """Returns table ``answers``, with one row per record and the duration of each record in minutes."""
     answers = records.answers
     started, ended = (pd.to_datetime(answers[c].replace("", None), utc=True, format="ISO8601")
                       for c in ("started", "ended"))
@@ -468,8 +472,8 @@ def answer_table(records: Records) -> pd.DataFrame:
 
 
 def _status_faults(survey: RawSurvey, counted: Mapping[str, str]) -> Iterator[Fault]:
-    """Yields a fault for each column that the setting [survey] counted names but the file lacks. There is no
-    fault if the setting says that the file lacks the column (``not in FILE``)."""
+    """Yields a fault for each column that the setting [survey] counted names although the file lacks it.
+    There is no fault if the setting says that the file does not have the column (``not in FILE``)."""
     for column, texts in counted.items():
         if column not in survey.frame.columns and survey.path.name not in columns.list_files_without(texts):
             yield Fault(f"the file has no column {column}; {suggest_name(column, survey.frame.columns)}",
@@ -479,10 +483,12 @@ def _status_faults(survey: RawSurvey, counted: Mapping[str, str]) -> Iterator[Fa
 
 
 def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLog) -> RawSurvey:
-    """Returns the file with only the records that the setting [survey] counted selects. ``counted`` has the
-    accepted texts of each column; a record is selected if every column has one of its texts.
+    """Returns the file with only those records that the setting [survey] counted selects. ``counted`` has the
+    accepted texts of each column; a record is selected if it has an accepted text in every column of
+    ``counted``.
 
-The texts are separated by ` | `; ``*`` stands for any text, and ``(blank)`` for a blank cell."""
+The accepted texts are separated by ` | `; ``*`` stands for any text, and ``(blank)`` stands for a blank
+cell."""
     for column, texts in counted.items():
         if column in survey.frame.columns:
             wanted = {normalise_space(text) for text in texts.split(" | ")}
@@ -497,14 +503,14 @@ The texts are separated by ` | `; ``*`` stands for any text, and ``(blank)`` for
 
 
 def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[Fault]]:
-    """Returns one file whose frame has the answer_ids as index, and the faults found.
+    """Returns one file whose frame is indexed by answer_id, and the faults found.
 
-    An answer_id consists of the name of the file and the respondent's id from the survey tool. If study.toml
-    names no column for these ids, the row number takes the place of the id; but row numbers change if a later
-    export has fewer records or another order.
+    An answer_id consists of the name of the file and the id that the survey tool gave the respondent. If
+    study.toml names no column for the respondent's id, the row number is used instead. Row numbers change,
+    however, if a later export has fewer records or another order.
 
-    There is a fault for each record whose id an earlier record also has, regardless of case. Its row number
-    is added to its answer_id, so that corrections.csv can drop or keep it.
+    There is a fault for each record whose id also belongs to an earlier record, regardless of case. The row
+    number is added to the answer_id of such a record, so that corrections.csv can drop or keep the record.
     """
     faults: list[Fault] = []
     respondents, column = pd.Series("", index=survey.frame.index), ""
@@ -530,7 +536,7 @@ def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, lis
 
 
 def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:
-    """Returns one file without its empty rows."""
+    """Returns one survey file without its empty rows; the log gets the number of these rows."""
     filled = (survey.frame != "").any(axis=1)
     log.add("file read", rows_in=len(filled), rows_out=int(filled.sum()),
               why=f"{survey.path.name} ({survey.tool}); empty rows are left out")
@@ -539,8 +545,8 @@ def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:
 
 def _correct_file(survey: RawSurvey, fixes: pd.DataFrame,
                   log: CleaningLog) -> tuple[RawSurvey, list[Fault]]:
-    """Returns one file with its corrections applied and without its dropped records, and a fault for each
-    correction that cannot be applied."""
+    """Returns one survey file, with its corrections applied and without the records that were dropped. Also
+    returns a fault for each correction that cannot be applied."""
     fixes = fixes[fixes["key"].isin(survey.frame.index)]
     if fixes.empty:  # a large file is not copied for nothing
         return survey, []
@@ -560,13 +566,13 @@ _NO_ANSWERS = pd.DataFrame(
     columns=["answer_id", "file", "row", *SURVEY_ROLES, "organisation_id", "country_id", "home_country_id",
              "region_id", "is_interpreted"],
     dtype="str").astype({"row": "int64", "loop": "float64", "is_interpreted": "bool"})
-"""The table of records for a study without a survey: it has all columns and no rows."""
+"""The table of records for a study without a survey; the table has all columns and no rows."""
 
 
 def _read_roles(surveys: list[RawSurvey], reference: Reference,
                 settings: dict) -> tuple[pd.DataFrame, list[Fault]]:
-    """Returns the rows of table ``answers`` before they are sorted, and all faults in the columns that
-    [survey] names for the roles (organisation, country, start and so on)."""
+    """Returns the rows of table ``answers`` before they are sorted, and the faults in the columns that
+    [survey] names for a role, such as organisation, country or start."""
     parts, faults = [], []
     for survey in surveys:
         part = pd.DataFrame({"answer_id": survey.frame.index, "file": survey.path.name,
@@ -591,8 +597,9 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
 
 
 def _id_clashes(answers: pd.DataFrame, before: Collection[str]) -> list[Fault]:
-    """Returns a fault for each record whose name of an organisation would get the same id as a different name
-    in an earlier record. Former names of organisations (``before``) cause no fault."""
+    """Returns a fault for each record in which the organisation's name would get the same id as a different
+    name in an earlier record. Former names of organisations (``before``) may have the same id without a
+    fault."""
     named = answers[answers["organisation"] != ""]
     named = named.assign(folded=map_distinct(named["organisation"], match_key))
     named = named[~named["folded"].isin([*before])]
@@ -606,11 +613,11 @@ def _id_clashes(answers: pd.DataFrame, before: Collection[str]) -> list[Fault]:
 
 def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Reference,
                    survey: RawSurvey, unknown: Collection[str]) -> list[Fault]:
-    """Adds columns with ids, ISO dates and booleans to ``part``, the records of one file, in place. Returns
-    the faults.
+    """Adds columns with ids, ISO dates and booleans to ``part``, which has the records of one file and is
+    changed in place. Returns the faults that were found in these columns.
 
-    ``names`` has the column of the file for each role. ``unknown`` has the roles that a record may leave
-    blank: organisation, country or both.
+    ``names`` maps each role, such as organisation or country, to the file's column. ``unknown`` has the roles
+    that a record may leave blank: organisation, country or both.
     """
     file = survey.path.name
     part["organisation_id"], faults = _organisation_ids(part, names, reference, unknown)
@@ -654,9 +661,10 @@ def _unknown_fix(role: str) -> str:
 def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference: Reference,
                       unknown: Collection[str]) -> tuple[pd.Series, list[Fault]]:
     """Returns the organisation_id of every record, and the faults found. If organisations.csv has rows, it
-    must list the name in the record; if not, the id is made from the name.
+    must list the organisation's name; if it has no rows, the organisation_id is made from the name.
 
-    A record that names no organisation gets an id of its own, which is the same for all loops of the record.
+    A record that names no organisation gets its own organisation_id, which is the same for all loops of the
+    record.
     """
     register, file = reference.organisations, part["file"].iloc[0] if len(part) else ""
     names, is_blank = part["organisation"], part["organisation"] == ""
@@ -695,27 +703,27 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
 
 
 ANOTHER_COUNTS = "another record of the organisation counts"
-"""The reason in a proposed row of corrections.csv that drops a record because another record is counted
+"""The reason in a proposed row of corrections.csv which drops a record because another record is counted
 instead."""
 
 
 @dataclass(frozen=True)
 class TwoFilesFault(Fault):
-    """The fault that an organisation has records in several files, although only one record can be counted.
-    ``records`` has the answer_id, file and row of each record."""
+    """The fault that an organisation has records in several files, although only one of these records can be
+    counted. ``records`` has the answer_id, file and row of each record."""
 
     records: tuple[tuple[str, str, int], ...] = field(default=(), compare=False)
 
 
 def find_organisations_in_two_files(answers: pd.DataFrame, repeated: Sequence[Repetition],
                                     questions: pd.DataFrame, *, has_countries: bool) -> list[Fault]:
-    """Returns a fault for each pair of files that both have records of an organisation for the same country,
-    and a fault for each such organisation. The fix of a fault about an organisation has the rows of
-    corrections.csv that drop its records.
+    """Returns a fault for each pair of files in which an organisation has records for the same country, and a
+    fault for each such organisation. The fix of a fault about an organisation gives the rows of
+    corrections.csv that would drop its records.
 
-    Records that are identical in both files (``repeated``) are left out here, because they have a fault
-    already. Files without a common question are parts of one survey, so none of their answers is counted
-    twice.
+    Records that are identical in both files (``repeated``) cause no fault here, because they have caused
+    another fault already. Files that have no question in common are parts of one survey, so no answer in them
+    is counted twice.
     """
     if answers["file"].nunique() < 2:  # do not search a large file needlessly
         return []
@@ -759,16 +767,17 @@ def find_organisations_in_two_files(answers: pd.DataFrame, repeated: Sequence[Re
 
 
 _NEW_NAMES = 3
-"""The largest number of records of one organisation for which rows of corrections.csv are printed."""
+"""The largest number of records of one organisation for which the module prints rows of corrections.csv."""
 
 
 def report_several_records_per_country(records: Records, reference: Reference, settings: dict) -> list[str]:
-    """Returns lines for people about organisations that have several records in one file for one country.
+    """Returns lines for people about organisations that have several records for one country in one file.
 
-    The lines list at most :data:`~glc_analysis.errors.SHOWN_ROWS` organisations. For each organisation they
-    give the row numbers of its records, the number of its answers that differ, and the rows of
-    corrections.csv that would assign the later records to other organisations. The loops of a record count as
-    one record. Records whose organisation a row of corrections.csv confirms are left out.
+    The lines list at most :data:`~glc_analysis.errors.SHOWN_ROWS` organisations. The lines give, for each
+    organisation, the row numbers of its records, the number of answers that differ between the records, and
+    the rows of corrections.csv that would assign the later records to other organisations. The loops of a
+    record (repeated blocks of questions) count as one record. Records are left out if a row of
+    corrections.csv confirms their organisation.
     """
     answers, source = records.answers, settings["organisation"]
     if not source or answers.empty:
@@ -812,8 +821,8 @@ def report_several_records_per_country(records: Records, reference: Reference, s
 
 
 def _what_counts(questions: pd.DataFrame, settings: dict) -> str:
-    """Returns a sentence that says which of several records of an organisation are counted. This depends on
-    the unit of the questions."""
+    """Returns a sentence that says which of an organisation's several records are counted. Which records are
+    counted depends on the unit of the questions in questions.csv (`answer` or `organisation`)."""
     unlooped = questions[~questions["columns"].str.contains(LOOP, regex=False)]
     n = 0 if settings["country"] or settings["loop"] else int((unlooped["unit"] == "answer").sum())
     if not n:
@@ -824,8 +833,9 @@ def _what_counts(questions: pd.DataFrame, settings: dict) -> str:
 
 def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
                        reference: Reference) -> tuple[int, int]:
-    """Returns two numbers of questions: those to which the records of an organisation have different answers,
-    and those that at least two of its records answer. ``frame`` has these records."""
+    """Returns two numbers of questions: the questions to which the records of an organisation have different
+    answers, and the questions that at least two of its records answer. ``frame`` has the records of the
+    organisation."""
     texts = frame.map(match_key)
     texts = texts.mask(texts.isin([match_key(text) for text in records.blank]), "")
     n = shared = 0
@@ -846,14 +856,14 @@ def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
 
 
 SYNTHETIC_MARK = "invented by glc sample"
-"""The text in the column ``synthetic`` of invented records."""
+"""The text that marks invented records, in the column ``synthetic``."""
 NO_SURVEY = "No survey file has arrived. To fix: put an export into raw/survey/, or name it in study.toml " \
             "under [raw] survey."
 
 
 def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
-    """Reads every raw file of a kind (``survey`` or ``context``). Raises Faults with the faults of all
-    files."""
+    """Reads every raw file of the given ``kind`` (``survey`` or ``context``). Raises Faults with the faults
+    of all these files."""
     read, faults = [], []
     for path in study.raw_files(kind):
         try:
@@ -871,7 +881,7 @@ def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
 
 
 def read_surveys(study: Study) -> list[RawSurvey]:
-    """Reads the survey files; the list is empty for a study of interviews and calls alone.
+    """Reads the survey files of a study; the list is empty for a study that has only interviews and calls.
 
     Raises Faults if a real study has a file with invented records (:data:`SYNTHETIC_MARK`).
     """
@@ -884,8 +894,8 @@ def read_surveys(study: Study) -> list[RawSurvey]:
 
 
 def read_corrected_records(study: Study, reference: Reference) -> Records:
-    """Reads the records of the survey and applies the corrections; no answer is interpreted. The result has
-    in ``faults`` the corrections that cannot be applied, and the records whose organisation or country is not
-    known."""
+    """Reads the records of the survey and applies the corrections, without interpreting any answer. The
+    ``faults`` of the result are the corrections that cannot be applied, and the records whose organisation or
+    country is unknown."""
     return assemble_records(read_surveys(study), reference, study.settings["survey"], CleaningLog(),
                             reporting_wave=study.settings["study"]["wave"])

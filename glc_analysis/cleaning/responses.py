@@ -1,7 +1,8 @@
-"""Makes the tables ``responses`` and ``selections`` from the answers to the questions.
+"""Makes the tables ``responses`` and ``selections`` from the answers to the survey's questions.
 
-The module finds out which option a cell means, and which records belong to the base of a question. If a
-record has no answer, the table gives the reason: not asked, unanswered, don't know, refused or redacted.
+The module finds out which option the text in a cell means, and which records belong to the base of a
+question. If a record has no answer to a question, the table gives the reason: not asked, unanswered, don't
+know, refused or redacted.
 """
 
 from __future__ import annotations
@@ -55,11 +56,12 @@ from glc_analysis.text import (
 def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: np.ndarray,
           chosen: pd.Series | None = None, options: OptionList | None = None,
           dont_know: str = "") -> np.ndarray:
-    """Returns for each record why it has no answer to a question; ``""`` if it has an answer.
+    """Returns, for each record, the reason why it has no answer to a question; ``""`` if it has an answer.
 
-    ``chosen`` has the option ids of each record, joined by ``;``. A refusal is never an answer. "Don't know"
-    is an answer unless ``dont_know`` is ``missing``, as questions.csv says for the question. An answer is
-    kept even if the skip logic says that the record was not asked.
+    ``chosen`` has the ids of the options that each record chose, joined by ``;``. An option that means a
+    refusal is never counted as an answer. An option that means "don't know" counts as an answer, except if
+    ``dont_know`` is ``missing``, which questions.csv sets for each question. An answer is kept even if the
+    skip logic says that the record was not asked the question.
     """
     missing = np.where(is_filled, "", np.where(is_asked, "unanswered", "not_asked"))
     if options is not None and chosen is not None:
@@ -72,9 +74,9 @@ def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted
 
 
 def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
-    """Returns ``refused`` or ``dont_know`` if an answer is missing because all its options are of these two
-    kinds (``refused`` if both occur). Returns blank if an option is of another kind. ``excuses`` has the kind
-    of such options, keyed by option id."""
+    """Returns ``refused`` or ``dont_know`` if all chosen options are of these two kinds, so that the answer
+    is missing; the result is ``refused`` if both kinds occur. Returns blank if a chosen option is of another
+    kind. ``excuses`` maps the ids of options of these two kinds to their kind."""
     kinds = {excuses.get(option, "") for option in chosen.split(";")}
     return "" if "" in kinds else max(kinds)
 
@@ -85,18 +87,18 @@ def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
 
 _SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
 _SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"\s*,\s*")
-"""The separators that can end a text that is not an option, before the next option. A space alone never ends
-such a text."""
+"""The separators that mark the end of a text which is not an option, before the next option. A space alone
+never marks the end of such a text."""
 
 
 @dataclass(frozen=True)
 class OptionList:
-    """The answer options of one list of options.csv.
+    """The answer options that belong to one list of options.csv.
 
-    - ``options``: one row per option, in order.
+    - ``options``: one row per option, in the order of the list.
     - ``values``: one row per value that survey files write for an option.
-    - ``spellings``: the option id of every label and value. Labels and values are in the form in which texts
-      are compared.
+    - ``spellings``: maps every label and value to its option id. In ``spellings``, labels and values are in
+      the form in which texts are compared.
     """
 
     options: pd.DataFrame
@@ -105,8 +107,8 @@ class OptionList:
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> OptionList:
-        """Returns the list that has these rows in options.csv (columns option_id, value, label, position,
-        kind)."""
+        """Returns the list of options that the given ``rows`` of options.csv define (columns option_id,
+        value, label, position, kind)."""
         options = rows.drop_duplicates("option_id")[["option_id", "label", "position", "kind"]]
         options = options.assign(position=options["position"].astype(int))
         spellings = {match_key(text): option for column in ("label", "value") for option, text
@@ -120,29 +122,30 @@ class OptionList:
 
     @property
     def catch_all(self) -> str:
-        """The id of the option for other texts, which is the only option of kind ``other``. A text that is no
-        option is read as this option. Blank if no option, or more than one, is of this kind."""
+        """The id of the option for other texts, if exactly one option of the list has the kind ``other``. A
+        text that is not an option is read as this option. The id is blank if no option, or more than one
+        option, has the kind ``other``."""
         others = self.of_kind("other")
         return others.pop() if len(others) == 1 else ""
 
     def of_kind(self, kind: str) -> set[str]:
-        """The ids of the options of one kind."""
+        """Returns the ids of the options that have the given kind."""
         return set(self.options.loc[self.options["kind"] == kind, "option_id"])
 
     def read_single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
-        """Returns the option id in each cell of a single-choice question, and a mask that is true for cells
-        that are not options."""
+        """Returns, for each cell of a single-choice question, the id of its option. Also returns a mask that
+        is true for cells that are not options."""
         ids = map_distinct(cells, lambda cell: self.spellings.get(match_key(cell), ""))
         return ids, ((ids == "") & (map_distinct(cells, str.strip) != "")).to_numpy()
 
     def read_joined(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
-        """Reads cells that may hold several options. Returns a boolean for each record and option, and for
-        each cell the parts that are not options.
+        """Reads cells that may hold several options each. Returns a boolean for each record and option, and
+        for each cell its parts that are not options.
 
-        Options may be separated by comma, semicolon, bar, line break or space. An option may contain a
-        separator, because longer options are tried first. A part that is not an option extends to the next
-        separator outside brackets. If some cells that consist of options alone are separated by semicolons
-        and none only by commas, a comma does not end such a part.
+        The options in a cell may be separated by comma, semicolon, bar, line break or space. An option may
+        itself contain a separator, because longer options are tried first. A part of a cell that is not an
+        option extends to the next separator outside brackets. A comma does not end such a part if, among the
+        cells that consist of options alone, some are separated by semicolons and none only by commas.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
@@ -163,8 +166,8 @@ class OptionList:
         return rows[codes].reshape(len(cells), len(place)), unknown
 
     def read_ticks(self, cells: pd.Series, option: str) -> tuple[np.ndarray, np.ndarray]:
-        """Reads the column of one option. Returns a mask that is true for cells in which the option is
-        ticked, and a mask that is true for cells that cannot be read."""
+        """Reads the column of one option of a multiple-choice question. Returns two masks: one is true for
+        cells in which the option is ticked, and the other is true for cells that cannot be read."""
         ticks = {spelling for spelling, meant in self.spellings.items() if meant == option} | TICKED
         known = ticks | UNTICKED | {""}
         texts = map_distinct(cells, match_key)
@@ -174,8 +177,8 @@ class OptionList:
 
 
 def _split_options(text: str, spellings: list[str]) -> list[str] | None:
-    """Returns the options in a text that consists of one or more options with separators; None if the text
-    contains anything else.
+    """Returns the options in a text that consists only of options and separators; None if the text contains
+    anything else.
 
     >>> _split_options("a, b, c", ["b, c", "a", "b"])
     ['a', 'b, c']
@@ -197,8 +200,8 @@ def _split_options(text: str, spellings: list[str]) -> list[str] | None:
 
 
 def _separator_of(cells: Iterable[str]) -> re.Pattern[str]:
-    """Returns the pattern of the separator that the cells use: the first of semicolon, bar and comma that
-    occurs in a cell. A line break also separates, except with bars."""
+    """Returns the pattern of the separator that the cells use, which is the first of semicolon, bar and comma
+    that occurs in a cell. A line break also separates options, except in cells that use bars."""
     joined = "\n".join(cells)
     mark = next((mark for mark in _SEPARATORS if re.search(mark, joined)), _SEPARATORS[-1])
     return re.compile(rf"{mark}|\s*\n\s*" if mark != _SEPARATORS[1] else mark)
@@ -206,7 +209,7 @@ def _separator_of(cells: Iterable[str]) -> re.Pattern[str]:
 
 def _split_unknown(cell: str, spellings: list[str],
                    separator: re.Pattern[str]) -> tuple[list[str], list[str]]:
-    """Returns the options in a text with several parts, and those parts that are not options, as they are
+    """Returns the options in a text with several parts, and the parts that are not options, as they are
     written.
 
     >>> _split_unknown("A, my own (x, y), b, c", ["b, c", "a", "b"], re.compile(r"\\s*,\\s*"))
@@ -235,7 +238,7 @@ def _split_unknown(cell: str, spellings: list[str],
 
 
 def _has_closed_brackets(text: str) -> bool:
-    """Whether all brackets of a text are closed at its end."""
+    """Whether all brackets of a text are closed at the end of the text."""
     return text.count("(") <= text.count(")") and text.count("[") <= text.count("]")
 
 
@@ -244,20 +247,20 @@ def _has_closed_brackets(text: str) -> bool:
 
 
 AFTER_OTHER = "texts after other"
-"""The word in column ``step`` of the log for lines about texts that were read as the option for other
-texts."""
+"""The word in column ``step`` of the log for lines about texts that were read as the option of kind
+``other``."""
 _OFTEN = 5
-"""The smallest number of records of a text that the log names, among the texts that are not options. A text
-with fewer records could be one person's own words."""
+"""The log names a text that is not an option only if it has at least this many records. A text with fewer
+records than this could be one person's own words."""
 
 
 @dataclass(frozen=True)
 class UnknownTexts:
     """The texts in the answers to one question that are not options.
 
-    ``texts`` has for each record its texts that are read as the option for other texts, joined by a
-    semicolon; it is None if there are no such texts. ``faults`` has the faults about all other texts that are
-    not options.
+    ``texts`` has, for each record, the texts that are read as the option of kind ``other``, joined by a
+    semicolon. It is None if no record has such texts. ``faults`` has one fault for each other text that is
+    not an option.
     """
 
     texts: pd.Series | None
@@ -266,12 +269,14 @@ class UnknownTexts:
 
 def _unknown_texts(parts: Mapping[int, list[str]], asked: QuestionCells, records: Records,
                    options: OptionList, log: CleaningLog) -> UnknownTexts:
-    """Divides the texts that are not options into texts after Other and faults. ``parts`` has the texts of
-    each record, keyed by the record's position.
+    """Divides the texts that are not options into texts that are read as the option of kind ``other``, and
+    texts that are faults. ``parts`` has the texts of each record that are not options, keyed by the record's
+    position.
 
-    A text with letters is read as the option for other texts (:attr:`OptionList.catch_all`), unless the list
-    has no such option or none of the answers is an option. Every other text is a fault, the most frequent
-    first. If most answers are such texts, there is only one fault, which says that the list is wrong.
+    A text with letters is read as the option of kind ``other`` (:attr:`OptionList.catch_all`), provided that
+    the list has such an option and that at least one of the answers is an option. Every other text that is
+    not an option becomes a fault; the most frequent text comes first. If most answers are not options, there
+    is only one fault, which says that the question's list of options is wrong.
     """
     n_filled = int(asked.is_filled.sum())
     is_wrong_list = _OFTEN <= len(parts) == n_filled
@@ -302,7 +307,8 @@ def _unknown_texts(parts: Mapping[int, list[str]], asked: QuestionCells, records
 
 def _log_other_texts(taken: Counter[str], question_id: str, n_filled: int, options: OptionList,
                      log: CleaningLog) -> None:
-    """Logs how many texts were read as the option for other texts, and which of them are frequent."""
+    """Logs how many texts were read as the option of kind ``other``, and which of these texts are
+    frequent."""
     spelled = {match_key(text): text for text, _ in reversed(taken.most_common())}
     folded: Counter[str] = Counter()
     for text, n in taken.items():
@@ -319,8 +325,8 @@ def _log_other_texts(taken: Counter[str], question_id: str, n_filled: int, optio
 
 def _unknown_option_faults(asked: QuestionCells, records: Records, options: OptionList,
                            texts: Sequence[tuple[str, list[int]]]) -> list[Fault]:
-    """Returns a fault for each of the ``texts``, which are not options. Each text comes with the positions of
-    its records."""
+    """Returns one fault for each text in ``texts``, which are not options. Each text in ``texts`` comes with
+    the positions of its records."""
     faults: list[Fault] = []
     option_list, labels = asked.question["option_list"], options.options["label"]
     for number, (text, positions) in enumerate(texts, 1):
@@ -339,8 +345,8 @@ def _unknown_option_faults(asked: QuestionCells, records: Records, options: Opti
 def _wrong_list_fault(asked: QuestionCells, records: Records, counts: Sequence[tuple[str, str, list[int]]],
                       n_left: int, n_filled: int) -> OptionFault:
     """Returns one fault for a question, which says that most of its answers are not options of its list.
-    ``counts`` has these answers, the most frequent first: the text in compared form, the text as written, and
-    the positions of its records."""
+    ``counts`` has the answers that are not options, the most frequent first: the text in compared form, the
+    text as written, and the positions of its records."""
     question, quoted = asked.question, ", ".join(repr(key) for key, *_ in counts[:3])
     place = records.fault(counts[0][2][0], "", asked.columns, "", "")
     texts = tuple((text, len(positions)) for _, text, positions in counts)
@@ -366,7 +372,7 @@ _NO_SELECTIONS = pd.DataFrame(columns=["answer_id", "question_id", "option_id", 
 @dataclass
 class ParsedAnswers:
     """The answers to one question, read from the cells of all records. ``ticks`` has one row per record and
-    one column per option."""
+    one column per option; a cell is true if the record chose the option."""
 
     value: pd.Series
     is_filled: np.ndarray
@@ -381,15 +387,18 @@ class ParsedAnswers:
 def clean_responses_and_selections(records: Records, reference: Reference, redacted: list[str],
                                    log: CleaningLog, *,
                                    only: Collection[str] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns the tables ``responses`` and ``selections``. Raises Faults with all faults in all files.
+    """Returns the tables ``responses`` and ``selections`` of a survey. Raises Faults with all faults in the
+    answers of all files.
 
-    ``responses`` has one row per record and question. A question about the organisation itself has one row
-    per organisation, without a country; the answer is that of the organisation's first record that answers
-    the question. ``selections`` has one row per record, multiple-choice question and option. A blank value
-    does not mean "no"; column ``missing`` says why it is blank.
+    Table ``responses`` has one row per record and question. For a question about the organisation itself,
+    ``responses`` has one row per organisation, without a country. The answer is taken from the organisation's
+    first record that answers the question. Table ``selections`` has one row per record, multiple-choice
+    question and option. A blank value in ``selections`` does not mean "no"; column ``missing`` gives the
+    reason why it is blank.
 
-    The answers to all questions are read and checked. If ``only`` is given, the tables have only the rows of
-    the questions that it names, and of questions with texts after an option such as Other.
+    The function always reads and checks the answers to all questions. If ``only`` is given, the tables have
+    only the rows of the questions named in ``only``, and of questions with texts after an option such as
+    Other.
     """
     lists, asked, faults = _option_lists(reference), {}, list(records.faults)
     conditions = {name for text in reference.questions["asked_if"]
@@ -426,7 +435,7 @@ def clean_responses_and_selections(records: Records, reference: Reference, redac
 
 
 def count_response_and_selection_rows(records: Records, reference: Reference) -> dict[str, int]:
-    """Returns the number of rows of the tables ``responses`` and ``selections`` for all questions."""
+    """Returns the number of rows that the tables ``responses`` and ``selections`` have for all questions."""
     questions, options = reference.questions, reference.options
     if not records.surveys:
         return {"responses": 0, "selections": 0}
@@ -445,7 +454,7 @@ def _option_lists(reference: Reference) -> dict[str, OptionList]:
 @dataclass(frozen=True)
 class QuestionCells:
     """The cells with the answers to a question, from one column of each file, in the order of the records.
-    Redacted cells are blank."""
+    Cells that are redacted are blank."""
 
     question: pd.Series
     columns: list[str]
@@ -455,8 +464,8 @@ class QuestionCells:
     @classmethod
     def of(cls, question: pd.Series, records: Records, names: list[str],
            redacted: frozenset[str]) -> QuestionCells:
-        """Returns the cells of the columns ``names``, one per file. If the name is blank for a file, its
-        cells are blank."""
+        """Returns the cells of the columns ``names``, which has one column per file. If the name of the
+        column is blank for a file, the cells of this file are blank."""
         cells = records.cells(names)
         is_redacted = map_distinct(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
         return cls(question, names, cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells,
@@ -464,18 +473,19 @@ class QuestionCells:
 
     @property
     def is_filled(self) -> np.ndarray:
-        """A mask that is true for records with a text."""
+        """A mask that is true for records whose cell has a text."""
         return (self.cells != "").to_numpy()
 
     def faults(self, records: Records, are_wrong: np.ndarray, message: str, fix: str) -> list[Fault]:
-        """Returns one fault per cell that ``are_wrong`` marks, each with the same message and fix."""
+        """Returns one fault for each cell that ``are_wrong`` marks, with the given message and fix."""
         return [records.fault(n, message, self.columns, self.cells.iloc[n], fix)
                 for n in np.flatnonzero(are_wrong)]
 
 
 def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
           countries: pd.DataFrame, redacted: frozenset[str], log: CleaningLog) -> ParsedAnswers:
-    """Reads the answers to one question from the cells of all files, according to its type."""
+    """Reads the answers to one question from the cells of all files, in the way that the question's type
+    requires."""
     kind, columns_of, faults = question["type"], [], []
     options = lists.get(question["option_list"]) if kind in CHOICE_TYPES else None
     for survey in records.surveys:
@@ -530,8 +540,8 @@ def _read_single(asked: QuestionCells, records: Records, options: OptionList,
 
 
 def _user_missing(asked: QuestionCells, records: Records, is_counted: np.ndarray, fix: str) -> list[Fault]:
-    """Returns a fault for each text that an SPSS file declares user-missing but that would be counted as an
-    answer."""
+    """Returns a fault for each text that an SPSS file declares user-missing although it would be counted as
+    an answer."""
     faults: list[Fault] = []
     for survey, column in zip(records.surveys, asked.columns, strict=True):
         is_of_file = (records.answers["file"] == survey.path.name).to_numpy() & is_counted
@@ -582,8 +592,8 @@ def _read_text(asked: QuestionCells, _records: Records) -> ParsedAnswers:
 
 def _read_multi(question: pd.Series, records: Records, options: OptionList, columns_of: list[dict[str, str]],
                 redacted: frozenset[str], log: CleaningLog) -> ParsedAnswers:
-    """Reads the answers to a multiple-choice question. A record has answered it if any of its cells is
-    filled."""
+    """Reads the answers to a multiple-choice question. A record has answered a multiple-choice question if at
+    least one of its cells is filled."""
     size = len(records.answers)
     ticks, filled = np.zeros((size, len(options.ids)), dtype=bool), np.zeros(size, dtype=bool)
     hidden, texts = np.zeros(size, dtype=bool), pd.Series("", index=range(size), dtype="str")
@@ -624,11 +634,12 @@ def _read_multi(question: pd.Series, records: Records, options: OptionList, colu
 
 def _speaking_records(records: Records, reference: Reference, asked: dict[str, ParsedAnswers],
                       log: CleaningLog) -> dict[str, np.ndarray]:
-    """Returns for each question about the organisation the positions of the records whose answers are used,
-    one record per organisation.
+    """Returns, for each question about the organisation, the positions of the records whose answers are used,
+    with one record per organisation.
 
-    This is the organisation's first record that answers the question; if none does, its first record. The log
-    gets the number of answers that differ between records of an organisation.
+    The record that is used is the organisation's first record that answers the question or, if no record
+    answers it, the organisation's first record. The number of answers that differ between records of the same
+    organisation is logged.
     """
     owner, first, differing = records.answers["organisation_id"], {}, 0
     ids = reference.questions.loc[reference.questions["unit"] == "organisation", "question_id"]
@@ -648,9 +659,9 @@ def _speaking_records(records: Records, reference: Reference, asked: dict[str, P
 
 def _is_asked(question: pd.Series, records: Records,
               chosen: Callable[[str], pd.Series]) -> np.ndarray:
-    """Whether each record was asked the question. Records of a file that does not have the question were not
-    asked. A question about the organisation was asked of all records of an organisation if it was asked of
-    one of them."""
+    """Returns, for each record, whether it was asked the question. Records of a file that does not have the
+    question count as not asked. A question about the organisation counts as asked of all records of an
+    organisation if one of these records was asked."""
     is_asked = skip_logic.is_asked(skip_logic.parse_condition(question["asked_if"]), chosen,
                                    len(records.answers))
     lacking = columns.list_files_without(question["columns"])
@@ -663,8 +674,9 @@ def _is_asked(question: pd.Series, records: Records,
 
 def _choices(records: Records, asked: dict[str, ParsedAnswers],
             first: dict[str, np.ndarray]) -> Callable[[str], pd.Series]:
-    """Returns a function that takes the id of a question and returns what each record chose in the question.
-    All records of an organisation get the same answer to a question about the organisation."""
+    """Returns a function that takes the id of a question and returns the options that each record chose in
+    this question. In a question about the organisation, all records of an organisation get the same
+    answer."""
     owner = records.answers["organisation_id"]
 
     def chosen(name: str) -> pd.Series:
@@ -680,9 +692,9 @@ def _choices(records: Records, asked: dict[str, ParsedAnswers],
 
 def _response_rows(question: pd.Series, answered: ParsedAnswers, is_asked: np.ndarray, records: Records,
                    kept: np.ndarray, reference: Reference) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Returns the rows of one question in tables ``responses`` and ``selections``, with categorical ids. In
-    place of rows of ``selections`` it returns None if the question is not a multiple-choice question.
-    ``kept`` has the positions of the records that get a row."""
+    """Returns the rows of one question in the tables ``responses`` and ``selections``, with categorical ids.
+    If the question is not a multiple-choice question, None is returned in place of the rows of
+    ``selections``. ``kept`` has the positions of the records that get a row in the tables."""
     why = classify_missing(is_filled=answered.is_filled, is_asked=is_asked,
                            is_redacted=answered.is_redacted, chosen=answered.value,
                            options=answered.options, dont_know=question["dont_know"])[kept]

@@ -1,5 +1,5 @@
-"""Reads the conditions of the skip logic in column ``asked_if``, and finds out which records were asked a
-question.
+"""Reads the conditions of the skip logic in column ``asked_if`` of questions.csv, and finds out which records
+were asked a question.
 
 A cell ``asked_if`` of questions.csv is a condition on earlier answers::
 
@@ -7,8 +7,8 @@ A cell ``asked_if`` of questions.csv is a condition on earlier answers::
     Q3.29 in (a-little, somewhat, very) and country != USA
     Q3.9 has laws or Q3.9 has other
 
-If there is no answer to the earlier question, ``==``, ``in`` and ``has`` are false and ``!=`` is true, as in
-survey programs.
+If a record has no answer to the earlier question, comparisons with ``==``, ``in`` and ``has`` are false and a
+comparison with ``!=`` is true, as in survey programs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pandas as pd
 
 
 class Comparison(NamedTuple):
-    """A comparison of the answer to question ``name`` with ``values`` by ``==``, ``!=``, ``in`` or
+    """A comparison of the answer to the question ``name`` with ``values``, by ``==``, ``!=``, ``in`` or
     ``has``."""
 
     name: str
@@ -31,7 +31,7 @@ class Comparison(NamedTuple):
 
 
 class Junction(NamedTuple):
-    """Several conditions joined by ``and`` or by ``or``."""
+    """Several conditions that are joined by ``and`` or by ``or``."""
 
     operator: str
     parts: tuple[Condition, ...]
@@ -43,9 +43,10 @@ _TOKEN = re.compile(r"\s*(\(|\)|,|==|!=|\"[^\"]*\"|'[^']*'|[^\s(),=!]+)")
 
 
 def parse_condition(text: str) -> Condition:
-    """Returns the condition in a text; None if the text is blank, which means that every record is asked.
+    """Returns the condition that a text states; None if the text is blank, which means that every record is
+    asked.
 
-    Raises ValueError if the text cannot be read; the message says which part cannot be read.
+    Raises ValueError if the text is not a condition; the message says which part cannot be read.
 
     >>> parse_condition("Q2.5 == yes and (Q3.1 in (a, b) or country != USA)").operator
     'and'
@@ -60,7 +61,7 @@ def parse_condition(text: str) -> Condition:
 
 
 def comparisons(condition: Condition) -> Iterator[Comparison]:
-    """Yields every comparison in a condition."""
+    """Yields every comparison that a condition contains."""
     if isinstance(condition, Comparison):
         yield condition
     elif condition is not None:
@@ -74,10 +75,10 @@ def list_questions(condition: Condition) -> set[str]:
 
 
 def find_dependent_questions(conditions: Mapping[str, str], named: Iterable[str]) -> set[str]:
-    """Returns the questions in ``named``, and all questions whose conditions depend on answers to them,
-    directly or through other questions.
+    """Returns the questions in ``named``, together with all questions whose conditions depend on answers to
+    these questions, directly or through other questions.
 
-    ``conditions`` has the text of ``asked_if`` of each question.
+    ``conditions`` maps each question to its text of ``asked_if``.
 
     >>> sorted(find_dependent_questions({"Q1": "", "Q2": "Q1 == yes", "Q3": "Q2 == no", "Q4": ""}, ["Q1"]))
     ['Q1', 'Q2', 'Q3']
@@ -91,8 +92,9 @@ def find_dependent_questions(conditions: Mapping[str, str], named: Iterable[str]
 
 
 def find_cycle(needs: Mapping[str, set[str]]) -> list[str]:
-    """Returns questions that depend on each other in a circle, with the first question repeated at the end;
-    empty if there is no circle. ``needs`` has for each question the questions on which it depends.
+    """Returns questions that depend on each other in a circle, with the first question repeated at the end.
+    The list is empty if there is no circle. ``needs`` maps each question to the questions on which it
+    depends.
 
     >>> find_cycle({"a": {"b"}, "b": {"c"}, "c": {"a"}})
     ['a', 'b', 'c', 'a']
@@ -114,10 +116,10 @@ def find_cycle(needs: Mapping[str, set[str]]) -> list[str]:
 
 
 def is_asked(condition: Condition, chosen: Callable[[str], pd.Series], length: int) -> np.ndarray:
-    """Returns, for each of ``length`` records, whether the question was asked.
+    """Returns, for each of ``length`` records, whether the record was asked the question.
 
-    ``chosen(name)`` returns the option ids that each record chose in a question, joined by ``;`` if there are
-    several, and ``""`` if the record has no answer.
+    The function ``chosen(name)`` returns the ids of the options that each record chose in a question. Several
+    ids are joined by ``;``, and the text is ``""`` if the record has no answer.
     """
     if condition is None:
         return np.ones(length, dtype=bool)

@@ -1,13 +1,14 @@
-"""Finds the files of each wave of a survey, and the questions that were asked in it.
+"""Finds the files of each wave of a survey, and the questions that were asked in each wave.
 
-A file is not a wave, because a wave may have one file for each language or tool. So people fill in three
-tables:
+A wave may have several files, such as one file for each language or survey tool. So people describe the waves
+in three tables:
 
 - waves.csv lists the waves;
-- wave_files.csv has the wave of each file;
-- crosswalk.csv says how questions differ between waves, and which answers may be compared.
+- wave_files.csv gives the wave of each file;
+- crosswalk.csv says how questions differ between waves, and which answers may be compared across waves.
 
-The figures of a study are based on one wave. A study with one wave needs none of these tables.
+The figures of a study are computed from the answers of one wave. A study with only one wave needs none of the
+three tables.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from glc_analysis.reference import Reference
 from glc_analysis.schema import Tables
 
 EVERYONE = "everyone"
-"""The word in column ``asked_if`` of crosswalk.csv that means that everybody was asked the question in this
-wave."""
+"""The word in column ``asked_if`` of crosswalk.csv which means that every record was asked the question in
+this wave."""
 
 
 def list_waves(waves: pd.DataFrame) -> list[str]:
-    """Returns the ids of the waves in the order of waves.csv; empty if the survey has only one wave.
+    """Returns the ids of the waves, in the order of waves.csv; the list is empty if the survey has only one
+    wave.
 
     >>> list_waves(pd.DataFrame({"wave_id": ["w2016"]})), list_waves(pd.DataFrame({"wave_id": ["a", "b"]}))
     ([], ['a', 'b'])
@@ -38,8 +40,8 @@ def list_waves(waves: pd.DataFrame) -> list[str]:
 
 
 def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
-    """Returns the id of the wave on which the study's figures are based: the wave that study.toml names
-    (``chosen``), or by default the last wave. Blank if the survey has only one wave.
+    """Returns the id of the wave from which the study's figures are computed: the wave that study.toml names
+    (``chosen``) or, by default, the last wave. The id is blank if the survey has only one wave.
 
     >>> waves = pd.DataFrame({"wave_id": ["a", "b"]})
     >>> study_wave(waves), study_wave(waves, "a")
@@ -51,8 +53,8 @@ def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
 
 def make_wave_arguments_for_consent(waves: pd.DataFrame, chosen: str) -> dict[str, Any]:
     """Returns the keyword arguments about waves for reading consents
-    (:class:`glc_analysis.disclosure.consent.Consent`): all waves, and the wave on which the study's figures
-    are based.
+    (:class:`glc_analysis.disclosure.consent.Consent`): all waves, and the wave from which the study's figures
+    are computed.
 
     >>> make_wave_arguments_for_consent(pd.DataFrame({"wave_id": ["a", "b"]}), "")
     {'waves': ['a', 'b'], 'current': 'b'}
@@ -61,8 +63,8 @@ def make_wave_arguments_for_consent(waves: pd.DataFrame, chosen: str) -> dict[st
 
 
 def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[str]]:
-    """Returns the names of the survey files of each wave, keyed by wave in the order of the waves. If the
-    survey has only one wave, its key is ``""``."""
+    """Returns, keyed by wave and in the order of the waves, the names of the survey files of each wave. If
+    the survey has only one wave, the key of this wave is ``""``."""
     listed = list_waves(reference.waves)
     if not listed:
         return {"": [*files]}
@@ -71,11 +73,11 @@ def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[
 
 
 def adapt_reference_to_wave(reference: Reference, wave: str, files: Collection[str]) -> Reference:
-    """Returns the reference tables as they apply to one wave: in questions.csv, ``columns`` and ``asked_if``
-    are those that crosswalk.csv gives for the wave.
+    """Returns the reference tables as they apply to one wave. In questions.csv, the columns ``columns`` and
+    ``asked_if`` have the entries that crosswalk.csv gives for the wave.
 
-    ``files`` are the survey files of the wave. If a question was not asked in the wave, its ``columns`` say
-    ``not in FILE`` for each of these files."""
+    ``files`` has the survey files of the wave. If a question was not asked in the wave, its entry in
+    ``columns`` is ``not in FILE`` for each of these files."""
     listed, rows = list_waves(reference.waves), reference.crosswalk
     if wave not in listed:  # one wave, or one of study.toml that is not there, which is a fault
         return reference
@@ -97,7 +99,7 @@ def adapt_reference_to_wave(reference: Reference, wave: str, files: Collection[s
 
 
 def list_asked_questions(questions: pd.DataFrame, files: Collection[str]) -> set[str]:
-    """Returns the questions that at least one of these files has.
+    """Returns the questions that at least one of ``files`` has.
 
     >>> rows = pd.DataFrame({"question_id": ["Q1", "Q2"], "columns": ["Q1", "Q2 | not in a.csv"]})
     >>> list_asked_questions(rows, ["a.csv"])
@@ -112,7 +114,7 @@ def list_asked_questions(questions: pd.DataFrame, files: Collection[str]) -> set
 
 
 def wave_order_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each wave that opened before the wave listed above it."""
+    """Yields a fault for each wave that opened before the wave in the row above it."""
     days = tables["waves"]["opened_on"]
     days = days[days != ""]
     for n, before, day in zip(days.index[1:], days, days[1:], strict=False):
@@ -122,12 +124,12 @@ def wave_order_faults(tables: Tables) -> Iterator[Fault]:
 
 
 def find_wave_file_faults(reference: Reference, files: Sequence[str], chosen: str) -> list[Fault]:
-    """Returns a fault in each of these cases:
+    """Returns one fault for each of these cases:
 
     - wave_files.csv does not name the wave of a survey file;
     - wave_files.csv names a file that does not exist;
     - the wave in study.toml is not in waves.csv;
-    - the wave of the study's figures has no file."""
+    - the wave from which the study's figures are computed has no file."""
     listed, rows = list_waves(reference.waves), reference.wave_files
     faults = []
     if chosen and chosen not in listed:
@@ -152,7 +154,8 @@ def find_wave_file_faults(reference: Reference, files: Sequence[str], chosen: st
 
 def combine_tables_of_waves(frames: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
     """Returns the tables ``wave_organisations``, ``wave_answers`` and ``wave_responses``. ``frames`` has the
-    tables of each wave; if it is empty, because the survey has only one wave, the tables have no rows."""
+    tables of each wave. If ``frames`` is empty, because the survey has only one wave, the returned tables
+    have no rows."""
     return {f"wave_{name}": pd.concat([frame[name].astype(dict.fromkeys(ids, "str")).assign(wave_id=wave)
                                        for wave, frame in frames.items()], ignore_index=True)
             if frames else pd.DataFrame() for name, ids in _IDS.items()}
@@ -161,5 +164,5 @@ def combine_tables_of_waves(frames: Mapping[str, Mapping[str, pd.DataFrame]]) ->
 _IDS = {"organisations": ("organisation_id",),
         "answers": ("answer_id", "organisation_id", "country_id"),
         "responses": ("answer_id", "question_id", "organisation_id", "country_id", "unit", "missing")}
-"""The categorical columns of each table. They are converted to text, because their categories differ between
-waves."""
+"""The categorical columns of each table of a wave. These columns are converted to text, because their
+categories differ between waves."""

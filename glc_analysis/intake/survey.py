@@ -1,8 +1,8 @@
-"""Reads survey exports: plain tables, and the formats that add-ons read. The format is recognised by the
-content of the file, not by its name.
+"""Reads survey exports: plain tables, and files in the formats that add-ons read. The format of a survey file
+is recognised by its content, not by its name.
 
-Each reader returns a :class:`RawSurvey`. No cell is interpreted; every cell keeps its text, even numbers and
-"NA".
+Each reader of a survey format returns a :class:`RawSurvey`. The readers interpret no cell; every cell keeps
+its text, even numbers and "NA".
 """
 
 from __future__ import annotations
@@ -30,21 +30,22 @@ from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 
 _TOGETHER = 10_000
-"""The number of records that :meth:`RawSurvey.record_hashes` joins into texts at a time, to limit the memory
+"""The number of records that :meth:`RawSurvey.record_hashes` joins into texts at a time; it limits the memory
 in use."""
 
 
 @dataclass(frozen=True)
 class RawSurvey:
-    """A survey file, read without interpretation.
+    """A survey file whose cells have been read without interpretation.
 
     - `frame`: one row per record, all columns as text.
-    - `rows`: for each record, the row number that a spreadsheet shows (the first header row is row 1). In an
-      SPSS file, which has no header row, the first case is 1.
-    - `loops`: for each record, its position within a repeat group, from 1; 0 if it is in no repeat group.
-    - `wording`: the question text of each column; "" if the file has none.
-    - `repeated`: the names that several columns have. The frame has the first of these columns under the
-      name, and all of them under the name followed by their position.
+    - `rows`: for each record, the row number that a spreadsheet program shows (the first header row is row
+      1). In an SPSS file, which has no header row, the first case is row 1.
+    - `loops`: for each record, its position within a repeat group (a block of questions asked several times),
+      from 1; 0 if the record is in no repeat group.
+    - `wording`: the question text of each column; "" if the file has no question texts.
+    - `repeated`: the names that several columns of the file have. The frame has the first column of a
+      repeated name under this name, and all columns of the name under the name followed by their position.
     """
 
     path: Path
@@ -56,11 +57,11 @@ class RawSurvey:
     repeated: tuple[str, ...]
     sheets: tuple[str, ...] = ()  # of a workbook those that were read
     missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """For an SPSS file, the texts that the file declares user-missing, keyed by column."""
+    """The texts that an SPSS file declares user-missing, keyed by column; empty for other files."""
 
     def record_hashes(self, columns: Sequence[str]) -> np.ndarray:
-        """Returns a hash of each record, made from its cells in these columns. Records with equal cells have
-        equal hashes, if the columns are passed in the same order.
+        """Returns a hash of each record, computed from the record's cells in ``columns``. Records with equal
+        cells have equal hashes, provided that the columns are passed in the same order.
 
         >>> frame = text_frame({"Q1": ["Yes", "No", "Yes"], "Q2": ["1", "1", "1"]})
         >>> survey = RawSurvey(Path("a.csv"), "plain", frame, [2, 3, 4], [0, 0, 0], {}, ())
@@ -81,15 +82,15 @@ class RawSurvey:
 
 def build_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names: Sequence[str] = (),
                  wording: Iterable[str] = (), loops: Sequence[int] = ()) -> RawSurvey:
-    """Returns the survey that consists of the records below the header rows of a sheet.
+    """Returns a survey that consists of the records below the header rows of a sheet.
 
-    - `headers`: the number of header rows;
-    - `names`: the name of each column; by default, the cells of the first row;
-    - `wording`: the question text of each column; by default, unknown;
-    - `loops`: the position of each record within a repeat group; by default, 0.
+    - `headers`: the number of header rows of the sheet;
+    - `names`: the name of each column; by default, the names are the cells of the first row;
+    - `wording`: the question text of each column; by default, the question texts are unknown;
+    - `loops`: the position of each record within a repeat group; by default, the position is 0.
 
-    A column with data but without a name is named `column_<n>`. A column without data and without a name is
-    dropped.
+    A column that has data but no name gets the name `column_<n>`. A column that has neither data nor a name
+    is dropped.
     """
     body = sheet.rows[headers:]
     if not body:
@@ -112,7 +113,7 @@ _MARKUP = re.compile(r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|u|u
 
 
 def without_markup(text: str) -> str:
-    """Returns a question text without the HTML markup that some tools export with it.
+    """Returns a question text without the HTML markup that some survey tools export with it.
 
     >>> without_markup("Which <b>services</b><br/>do you offer?"), without_markup("3 < 4 & 5 > 4")
     ('Which services do you offer?', '3 < 4 & 5 > 4')
@@ -121,9 +122,9 @@ def without_markup(text: str) -> str:
 
 
 def _places(names: Sequence[str], cells: Sequence[Sequence[str]], times: Counter[str]) -> dict[str, int]:
-    """Returns the position of each column, keyed by name. If several columns share a name, the name means the
-    first of them, and each has a second name with its position (``Why? [14]``), which other tables can
-    use."""
+    """Returns the position of each column of a sheet, keyed by the column's name. If several columns have the
+    same name, the name means the first of these columns. Each of these columns also has a second name with
+    its position (``Why? [14]``), which other tables can use."""
     places: dict[str, int] = {}
     for place, (name, column) in enumerate(zip(names, cells, strict=True)):
         if name or any(map(str.strip, column)):
@@ -134,8 +135,8 @@ def _places(names: Sequence[str], cells: Sequence[Sequence[str]], times: Counter
 
 
 def text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Returns a frame in which every column is text. If pandas stores text as Python strings, equal cells
-    share one string object.
+    """Returns a frame in which every column is stored as text. If pandas stores text as Python strings, cells
+    with equal texts share one string object.
 
     >>> text_frame({"Q1": ["None", ""]})["Q1"].tolist()
     ['None', '']
@@ -145,12 +146,12 @@ def text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
 
 
 class SurveyReader(NamedTuple):
-    """The functions that read the exports of one survey tool:
+    """The functions by which the exports of one survey tool are read:
 
-    - ``recognises``: tells whether the tool wrote these sheets;
-    - ``read``: reads them;
-    - ``select_sheets``: selects the sheets of a workbook that belong to one export; None if an export has one
-      sheet."""
+    - ``recognises``: returns whether the tool wrote the given sheets;
+    - ``read``: reads the sheets and returns the survey;
+    - ``select_sheets``: returns the sheets of a workbook that belong to one export; the field is None if an
+      export of the tool has only one sheet."""
 
     recognises: Callable[[list[Grid]], bool]
     read: Callable[[Path, list[Grid]], RawSurvey]
@@ -162,8 +163,9 @@ class SurveyReader(NamedTuple):
 
 
 def plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
-    """Returns a function that reads one sheet as a plain table: one header row, and cells as they are. It
-    does not guess whether there is a second header row, or which sign separates several options in a cell."""
+    """Returns a function that reads one sheet as a plain table with one header row, and leaves cells as they
+    are. The returned function does not guess whether there is a second header row, or which sign separates
+    several options in a cell."""
     return lambda path, sheets: build_survey(path, tool, sheets[0])
 
 
@@ -173,7 +175,7 @@ def plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
 
 def survey_readers() -> dict[str, SurveyReader]:
     """Returns the readers, keyed by the name of the survey tool, in the order in which they are tried. The
-    last is the reader of plain tables, which accepts any file."""
+    last reader is the reader of plain tables, which accepts any file."""
     brought = {name: add_on.load(reader)
                for name, (add_on, reader) in map_declared_entries("survey_readers").items()}
     return brought | {"plain": SurveyReader(bool, plain_reader("plain"))}
@@ -181,17 +183,17 @@ def survey_readers() -> dict[str, SurveyReader]:
 
 _DELIMITED = frozenset({".csv", ".tsv", ".tab", ".txt"})
 SHEETS = frozenset({".xlsx", ".xlsm", ".xls"})
-"""The file endings of workbooks."""
+"""The file endings that workbooks have."""
 
 
 def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSurvey:
-    """Reads one survey file with the reader for the tool that made it.
+    """Reads one survey file with the reader for the tool that exported it.
 
-    ``settings`` are the settings under [survey] of study.toml, of which these are used:
+    ``settings`` is the section [survey] of study.toml. The function uses these settings:
 
-    - ``tool``: names the reader; if blank, the reader is chosen by the content of the file;
+    - ``tool``: the name of the reader; if it is blank, the reader is chosen by the content of the file;
     - ``encoding``: the encoding of a text file (:func:`~glc_analysis.tabular.decode_or_repair_text`);
-    - ``sheets``: the sheets of a workbook to read.
+    - ``sheets``: the names of the sheets of a workbook that are read.
 
     Raises `Faults` with every reason why the file cannot be read, and `GLCError` if a library that a reader
     needs is not installed.
@@ -211,9 +213,9 @@ def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSur
 
 
 def read_surveys_in_file(path: Path, settings: Mapping[str, Any] | None = None) -> list[RawSurvey]:
-    """Returns the surveys in one file, each as :func:`read_survey` returns it. There are several if the
-    setting [survey] ``sheets`` names several sheets of a workbook. Each sheet is then treated like a separate
-    file, with a name such as ``both, sheet 2018.xlsx``."""
+    """Returns the surveys in one file, each in the form in which :func:`read_survey` returns it. A file has
+    several surveys if the setting [survey] ``sheets`` names several sheets of a workbook. Each of these
+    sheets is then treated like a separate file, with a name such as ``both, sheet 2018.xlsx``."""
     if declared := map_declared_entries("survey_files").get(path.suffix.lower()):
         add_on, reader = declared
         return [add_on.load(reader)(path)]
@@ -229,15 +231,15 @@ def read_surveys_in_file(path: Path, settings: Mapping[str, Any] | None = None) 
 
 
 def _recognised(sheets: list[Grid]) -> str:
-    """Returns the name of the tool that wrote these sheets."""
+    """Returns the name of the survey tool that wrote the ``sheets``."""
     return next(name for name, reader in survey_readers().items() if reader.recognises(sheets))
 
 
 def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
                          settings: Mapping[str, Any] | None) -> list[list[Grid]]:
-    """Returns the sheets to read, in groups. A group is read as one survey: a form with its repeat groups, or
-    any other single sheet. Raises Faults if some sheets would not be read and no setting names the sheets to
-    read."""
+    """Returns the sheets of a workbook to read, in groups. Each group of sheets is read as one survey: a form
+    together with its repeat groups, or any other single sheet. Raises Faults if some sheets would be left out
+    and no setting names the sheets to read."""
     named = [name.strip() for name in settings["sheets"].get(file, "").split(" | ")] if settings else []
     wanted = [sheet for name in named for sheet in sheets if sheet.sheet == name]
     titles = [sheet.sheet for sheet in sheets]
@@ -269,7 +271,7 @@ def _undecided_sheets(file: str, sheets: list[Grid], parts: list[Grid], *, is_su
 
 
 def refuse_unsupported_survey_format(path: Path) -> None:
-    """Raises Faults for a file with an ending that neither the core nor an installed add-on reads."""
+    """Raises Faults for a file whose ending neither the core nor an installed add-on reads."""
     others = map_declared_entries("survey_files")
     if path.suffix.lower() not in {*_DELIMITED, *SHEETS, *others}:
         refuse("the file does not have the ending of a survey export", path.name,

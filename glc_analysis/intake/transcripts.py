@@ -1,12 +1,13 @@
 """Reads transcripts of interviews and calls as turns of named speakers, with times if the file has them.
 
-A file may consist of cues with times (WebVTT, SRT) or of paragraphs (DOCX, plain text); its content shows
-which format it has. A turn keeps every word. Notes tell of content of a Word file other than its text, such
-as footnotes. A file must name its speakers in the same way throughout:
+A transcript consists either of cues with times (WebVTT, SRT) or of paragraphs (DOCX, plain text); the content
+of the file shows which format it has. A turn keeps every word of its speaker. Notes report the content of a
+Word file other than its text, such as footnotes. A transcript must name its speakers in the same way
+throughout:
 
 - by voice tags of WebVTT;
-- by ``Name: text``;
-- by ``Name 0:03`` on a separate line;
+- by ``Name: text`` at the beginning of a turn;
+- by ``Name 0:03`` on a separate line before a turn;
 - or by a name alone on the first line of every turn.
 """
 
@@ -89,9 +90,9 @@ _NOT_A_NAME = re.compile(r"""(?x)notes? | n\.?b\.? | p\.?s\.? | e\.?g\.? | i\.?e
 
 
 class Line(NamedTuple):
-    """A line of a file. ``start`` and ``end`` are its times in seconds, NaN if unknown. ``is_first`` tells
-    whether a cue or a block (lines without a blank line between them) begins with it. ``speaker`` is the name
-    of the speaker, if known."""
+    """A line of a transcript file. ``start`` and ``end`` are the times of the line in seconds; NaN if they
+    are unknown. ``is_first`` is true if a cue or a block (lines without a blank line between them) begins
+    with the line. ``speaker`` is the name of the line's speaker, if it is known."""
 
     number: int
     text: str
@@ -102,7 +103,7 @@ class Line(NamedTuple):
 
 
 def parse_clock(clock: str) -> float:
-    """Returns the seconds of a time such as ``1:02:03.5``, ``02:03,5`` or ``2:03``.
+    """Returns the number of seconds of a time such as ``1:02:03.5``, ``02:03,5`` or ``2:03``.
 
     >>> parse_clock("1:02:03,5")
     3723.5
@@ -114,10 +115,10 @@ def parse_clock(clock: str) -> float:
 
 
 def attribute_speakers(lines: Sequence[Line]) -> list[Line]:
-    """Returns every line with its speaker, and with the speaker's name removed from the text.
+    """Returns every line with its speaker; the name of the speaker is removed from the text of the line.
 
-    A line that names nobody belongs to the speaker of the line before it. Before the first name, the speaker
-    is ``""``.
+    A line that names no speaker belongs to the speaker of the line before it. Lines before the first name of
+    a speaker have the speaker ``""``.
 
     >>> lines = [Line(1, "Ana: At last:"), Line(2, "at 10:30."), Line(3, "Bo: Oh")]
     >>> [(line.speaker, line.text) for line in attribute_speakers(lines)]
@@ -143,8 +144,8 @@ def attribute_speakers(lines: Sequence[Line]) -> list[Line]:
 
 
 def normalise_speaker_name(text: str) -> str:
-    """Returns the name of a speaker in the form of speakers.csv: with single spaces, without brackets around
-    the whole name, and without characters that set the writing direction.
+    """Returns the name of a speaker in the form that speakers.csv uses: with single spaces, without brackets
+    around the whole name, and without characters that set the writing direction.
 
     >>> normalise_speaker_name("[Ana  López]"), normalise_speaker_name("Ana (HAART | KE)")
     ('Ana López', 'Ana (HAART | KE)')
@@ -155,8 +156,8 @@ def normalise_speaker_name(text: str) -> str:
 
 
 def merge_time_lines(lines: Sequence[Line]) -> list[Line]:
-    """Returns the lines without the lines that consist only of a time. Such a time becomes the time of the
-    next line."""
+    """Returns the lines, without those lines that consist only of a time. A time on a line of its own becomes
+    the time of the next line."""
     kept: list[Line] = []
     stamp = None
     for line in lines:
@@ -205,8 +206,8 @@ def _names_with_stop(lines: Sequence[Line]) -> dict[int, Line]:
 
 
 def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
-    """Returns the lines that begin turns, without headings. A line is taken as a heading if it is a single
-    word that occurs only once, while other names recur."""
+    """Returns the lines that begin turns; lines that are headings are left out. A line is taken as a heading
+    if it is a single word that occurs only once while other names occur several times."""
     times = Counter(line.speaker for line in openings.values())
     if sum(n > 1 for n in times.values()) < 2:
         return openings
@@ -215,8 +216,9 @@ def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
 
 
 def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
-    """Returns the positions of lines whose words before the colon or time are taken as a name for reasons
-    other than capitals: the words recur, or nearly all lines at which a turn may begin have a name."""
+    """Returns the positions of lines in which the words before the colon or time are taken as a name for a
+    reason other than capitals. Either these words occur several times, or nearly all lines at which a turn
+    may begin have a name."""
     is_first_only = of_blocks or any(not math.isnan(line.end) for line in lines)
     places = [n for n, line in enumerate(lines) if line.is_first or not is_first_only]
     there = [n for n in places if n in named]
@@ -227,8 +229,8 @@ def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blo
 
 
 def _stamp(match: re.Match[str]) -> str:
-    """Returns the time beside a name as it is written: before the name, after it, or after its colon (as the
-    service Rev writes it). Blank if there is none."""
+    """Returns the time that stands beside a name: before the name, after it, or after its colon (as the
+    service Rev writes it). The returned time is blank if none stands beside the name."""
     return next(filter(None, (match.groupdict().get(name) for name in ("stamp", "after", "late"))), "")
 
 
@@ -239,8 +241,9 @@ def _has_separate_time(match: re.Match[str]) -> bool:
 
 
 def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
-    """Returns the lines that consist of a name alone, keyed by their position, if every cue or block of more
-    than one line begins with such a line. Otherwise the result is empty."""
+    """Returns, keyed by their position, the lines that consist of a name alone, if every cue or block of more
+    than one line begins with such a line. The result is empty if a cue or block of more than one line begins
+    differently."""
     firsts = [n for n, line in enumerate(lines[:-1]) if line.is_first and not lines[n + 1].is_first]
     names = {n: normalise_speaker_name(lines[n].text) for n in firsts}
     if len(firsts) < 2 or not all(map(_looks_like_name, names.values())):
@@ -249,15 +252,15 @@ def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
 
 
 def _times(stamp: str, line: Line) -> tuple[float, float]:
-    """Returns the start and end of a line in seconds: those of its cue or, if it is in no cue, those in the
-    time beside the line (``stamp``)."""
+    """Returns the start and end of a line in seconds. These are the times of its cue or, if the line is in no
+    cue, the times beside the line (``stamp``)."""
     clocks = re.findall(_CLOCK, stamp) if math.isnan(line.end) else []
     start, end = ([*map(parse_clock, clocks), *(line.start, line.end)[len(clocks):]])[:2]
     return start, end
 
 
 def _words(name: str) -> list[str]:
-    """Returns the words of a name, without additions in brackets or after a vertical bar."""
+    """Returns the words of a name, without what is added in brackets or after a vertical bar."""
     return _ASIDE.sub(" ", name).split() or name.split()
 
 
@@ -287,8 +290,8 @@ def _may_be_in_name(word: str) -> bool:
 
 
 _MOST_DOCX_BYTES, _MOST_TEXT_BYTES = 30_000_000, 3_000_000
-"""The largest number of bytes that an unpacked DOCX file, and a text file, may have. An hour of talk takes
-about 100,000 bytes."""
+"""The largest numbers of bytes that an unpacked DOCX file and a text file may have. The transcript of one
+hour of talk has about 100,000 bytes."""
 
 _TIMES = re.compile(rf"\s*({_CLOCK})\s*-->\s*({_CLOCK})(?=\s|$)")
 _BROKEN_TIMES = re.compile(r"(?=.*\d)[\s\d:.,]*-->[\s\d:.,]*")
@@ -312,11 +315,11 @@ _HIDDEN = etree.XPath(".//w:r[w:rPr/w:vanish[not(@w:val='false' or @w:val='0')]]
 _NOTES = etree.XPath("*[not(@w:type)][.//w:t]", namespaces=_WORD)
 _HEADS = {"speaker", "name", "who", "sprecher", "sprecherin", "hablante", "orador", "participante", "nombre",
           "locuteur", "intervenant", "nom", "falante", "المتحدث", "អ្នកនិយាយ"}
-"""The words that may head the column of speakers in a table, in lower case."""
+"""The words that may be the heading of the column of speakers in a table, in lower case."""
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 Row = tuple[int, str]
-"""A line with its number. In DOCX, this is the number of the paragraph, so several lines may have the same
-number."""
+"""A line of a transcript file with its number. In DOCX, the number of a line is the number of its paragraph,
+so several lines may have the same number."""
 
 _FINISH = "complete the cue, or delete it"
 _CLOCKS = "correct the times, or put the cues in order"
@@ -325,13 +328,13 @@ _NAME_THEM = "write who speaks as `Name: text` where each turn begins"
 
 @dataclass(frozen=True)
 class Transcript:
-    """A transcript, read without interpretation. `heading` is the text above the first speaker of a document.
-    `notes` are messages about content of a Word file that people may not expect. `turns` has one row per
-    turn, with these columns:
+    """A transcript whose text has been read without interpretation. `heading` is the text above the first
+    speaker of the transcript. `notes` has messages about content of a Word file that people may not expect.
+    `turns` has one row per turn, with these columns:
 
-    - speaker: the name as it is in the file;
+    - speaker: the name of the speaker as it is written in the file;
     - text: the words of the turn;
-    - start_s, end_s: seconds; NaN if the file has no times;
+    - start_s, end_s: the start and end of the turn in seconds; NaN if the file has no times;
     - line: the number of the line (in DOCX, of the paragraph) in which the turn begins;
     - joins: for each further line that was joined to the turn, the number of characters other than blanks in
       the turn before this line.
@@ -344,8 +347,8 @@ class Transcript:
 
 
 def read_transcript(path: Path) -> Transcript:
-    """Reads one transcript. Successive lines of the same speaker form one turn. A file that has not changed
-    is not parsed again.
+    """Reads the transcript in one file. Successive lines of the same speaker are joined into one turn. A file
+    is parsed again only if it has changed.
 
     Raises `Faults` with all faults of the file, such as unfinished cues, times that run backwards, cues
     before the first named speaker, or no named speaker at all.
@@ -363,13 +366,13 @@ def read_transcript(path: Path) -> Transcript:
 
 
 _STORAGE = "mode.string_storage"
-"""The option of pandas that says how it stores text."""
+"""The pandas option that determines how text is stored."""
 
 
 @dataclass(frozen=True)
 class _Content:
-    """What a transcript is read from: two are equal if files of one name hold the same bytes, and if pandas
-    stores text in the same way."""
+    """The content from which a transcript is read. Two contents are equal if files with the same name hold
+    the same bytes and pandas stores text in the same way."""
 
     name: str
     digest: str
@@ -401,7 +404,7 @@ def _parse_transcript(content: _Content) -> Transcript:
 
 def note_word_extras(path: Path) -> tuple[str, ...]:
     """Returns notes on footnotes and endnotes of a Word file, which are not read, and on hidden text, which
-    is read. Empty for any other file."""
+    is read. The result is empty for a file that is not a Word file."""
     if not zipfile.is_zipfile(path):
         return ()
     notes, parser = [], etree.XMLParser(resolve_entities=False, no_network=True)
@@ -421,14 +424,14 @@ def note_word_extras(path: Path) -> tuple[str, ...]:
 
 
 def read_lines(path: Path) -> list[Row]:
-    """Returns the numbered lines of a transcript; in DOCX, the number is that of the paragraph. Raises Faults
-    if the file cannot be read as text."""
+    """Returns the numbered lines of a transcript file; in DOCX, the number of a line is that of its
+    paragraph. Raises Faults if the file cannot be read as text."""
     return _read_rows(path)[0]
 
 
 def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
-    """Returns the numbered lines of a transcript, and the names of the speakers in a table of speakers and
-    their words."""
+    """Returns the numbered lines of a transcript file, and the names of the speakers if the file has a table
+    of speakers and their words."""
     raw = read_bytes(path, limit=_MOST_DOCX_BYTES)
     if raw.startswith(b"PK\x03\x04"):
         return _paragraphs(raw, path.name)
@@ -448,10 +451,11 @@ def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
 
 def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
     """Returns the numbered lines of a DOCX file, and the names of the speakers in its tables. Tables and
-    tracked insertions are read. Tracked deletions are not read, nor is moved text at its old place.
+    tracked insertions in the file are read. Tracked deletions are not read, and moved text is not read at its
+    old place.
 
-    A row of a table of speakers and their words becomes ``Name: words``. A blank line is added after each
-    paragraph, unless the paragraphs are lines of cues, as older versions of Teams write them.
+    A row of a table of speakers and their words is read as ``Name: words``. A blank line is added after each
+    paragraph, except if the paragraphs are lines of cues, as older versions of Teams write them.
     """
     import docx
 
@@ -475,9 +479,9 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
 
 
 def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
-    """Returns two values about tables of speakers and their words: for each paragraph in them, the text as
-    which it is read; and the names of the speakers. The two are empty if most words of the document are
-    outside such tables."""
+    """Returns two values about tables of speakers and their words: the text as which each paragraph in these
+    tables is read, and the names of the speakers. The two values are empty if most words of the document are
+    outside tables of speakers and their words."""
     in_tables: dict[etree._Element, str] = {}
     names: set[str] = set()
     for table in _TABLES(body):
@@ -490,10 +494,10 @@ def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
 
 
 def map_table_paragraphs_to_speakers(content: bytes) -> dict[int, str | None]:
-    """Returns how the paragraphs in tables of speakers and their words are read. ``content`` is the XML of a
-    Word document. The result is keyed by the number of the paragraph (from 0). Each value is the text to put
-    before the paragraph's words (``Ana:``), or None if the paragraph is not read, such as the cell with the
-    name. Paragraphs outside such tables are not in the result."""
+    """Returns how each paragraph in a table of speakers and their words is read. ``content`` is the XML of a
+    Word document. The result is keyed by the number of the paragraph, counted from 0. Each value is the text
+    to put before the paragraph's words (``Ana:``), or None for a paragraph that is not read, such as the cell
+    with the name. Paragraphs outside tables of speakers and their words are not in the result."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)  # faults are its reader's
     root = etree.fromstring(content, parser)
     readings = _talks(root)[0] if root is not None else {}
@@ -507,12 +511,12 @@ def map_table_paragraphs_to_speakers(content: bytes) -> dict[int, str | None]:
 
 
 def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
-    """Returns two values: for each paragraph of a table of speakers and their words, the text as which it is
-    read; and the names of the speakers. The two are empty for any other table.
+    """Returns two values about one table of speakers and their words: the text as which each of its
+    paragraphs is read, and the names of the speakers. The two values are empty for a table of any other kind.
 
-    A table is one of speakers and their words if all rows have the same number of cells, at least one name in
-    the column of names recurs, the words are to the right of this column, and columns to its left hold only
-    times and numbers.
+    A table is taken as one of speakers and their words if four conditions hold: all rows have the same number
+    of cells; at least one name in the column of names occurs several times; the words are to the right of
+    this column; and columns to its left hold only times and numbers.
     """
     rows = [[_IN_CELL(cell) for cell in _CELLS(row)] for row in _ROWS(table)]
     texts = [["\n".join(filter(None, map(_text, cell))) for cell in row] for row in rows]
@@ -544,8 +548,8 @@ def _has_words(cell: str) -> bool:
 
 
 def _in_table(lines: Sequence[Line], names: Collection[str]) -> list[Line]:
-    """Returns the lines with the speakers that a table of speakers names (``names``). If there are such
-    names, a line that begins with any other word names no speaker."""
+    """Returns the lines with their speakers, for a file with a table of speakers (``names``). If ``names`` is
+    not empty, a line that begins with any other word counts as naming no speaker."""
     named = []
     for line in lines:
         match = _LABEL.fullmatch(line.text) if names else None
@@ -563,15 +567,15 @@ def _are_speakers(cells: Sequence[str]) -> bool:
 
 
 def _text(paragraph: etree._Element) -> str:
-    """Returns the text of a paragraph without blanks and line breaks around it; Teams puts an empty line
-    above each name."""
+    """Returns the text of a paragraph without the blanks and line breaks around it, because Teams puts an
+    empty line above each name."""
     kinds = ((piece, etree.QName(piece).localname) for piece in _PIECES(paragraph))
     return "".join(_BREAKS.get(kind) or piece.text or "" for piece, kind in kinds).strip()
 
 
 def _blocks(rows: Sequence[Row]) -> list[Line]:
-    """Returns the lines of a document that are not blank. The first line after a blank line begins a block.
-    The notice at the end of a Teams transcript is left out."""
+    """Returns those lines of a document that are not blank. The first line after a blank line is marked as
+    the beginning of a block. The notice at the end of a Teams transcript is left out of the lines."""
     lines, is_first = [], True
     for number, text in rows:
         words = text.strip()
@@ -609,7 +613,7 @@ def _before_id(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def _stray_faults(rows: Iterable[Row], file: str) -> Iterator[Fault]:
-    """Yields a fault for every block of text outside the cues, unless it is a header, a note or a style of
+    """Yields a fault for every block of text outside the cues, except for a header, a note or a style of
     WebVTT."""
     for is_filled, block in groupby(rows, key=lambda row: bool(row[1].strip())):
         first, *others = block
@@ -622,13 +626,13 @@ def _stray_faults(rows: Iterable[Row], file: str) -> Iterator[Fault]:
 
 
 def _is_cue(row: Row) -> bool:
-    """Whether a line has the times of a cue, even if they cannot be read."""
+    """Whether a line has the form of a cue's times, even if the times cannot be read."""
     return bool(_TIMES.match(row[1]) or _BROKEN_TIMES.fullmatch(row[1]))
 
 
 def _cue_lines(payload: Sequence[Row], start: float, end: float) -> Iterator[Line]:
-    """Yields the lines of one cue without markup. A line is divided at each voice tag, which names the next
-    speaker."""
+    """Yields the lines of one cue, without markup. A line is divided at each voice tag, because the tag names
+    the next speaker."""
     is_first = True
     for number, text in payload:
         before, *voices = _VOICE.split(text)
@@ -666,7 +670,7 @@ def _turns(lines: Sequence[Line]) -> pd.DataFrame:
 
 
 def _joins(lines: Sequence[Line]) -> tuple[int, ...]:
-    """Returns, for each line of a turn after the first, the number of characters other than blanks in the
-    lines before it."""
+    """Returns, for each line of a turn after the first line, the number of characters other than blanks in
+    the lines of the turn before it."""
     lengths = [len("".join(unicodedata.normalize("NFC", line.text).split())) for line in lines[:-1]]
     return tuple(accumulate(lengths))

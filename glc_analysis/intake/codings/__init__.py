@@ -1,11 +1,12 @@
-"""Reads coders' files: tables of codings, and the formats that add-ons read. The format is recognised by the
-content of the file.
+"""Reads coders' files: tables of codings, and files in the formats that add-ons read. The format of a coder's
+file is recognised by its content.
 
-The result, :class:`RawCodings`, has the position of every coded passage in code points of its text. A coding
-program may store the words of a passage besides its position. These words are compared with the words at the
-position. If they differ, the passage is quarantined, which means that it is kept apart until a person decides
-about it. Each passage has a column ``match``, which says what confirms its position: the stored words, the
-text in the file, or nothing.
+The result of reading, :class:`RawCodings`, has the position of every coded passage, in code points of its
+text. A coding program may store the words of a passage in addition to the passage's position. The stored
+words are compared with the words at the position. If the stored words differ from the words at the position,
+the passage is quarantined, which means that it is kept apart until a person decides about it. Each passage
+has an entry in column ``match``, which says what confirms the passage's position: the stored words, the text
+in the file, or nothing.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ from glc_analysis.tabular import Grid
 
 
 def accepted_formats() -> str:
-    """Returns in words the formats of files that a coder may hand in: a table of codings, and the formats
-    that the installed add-ons read.
+    """Returns words that list the formats of files that a coder may hand in: a table of codings, and the
+    formats that the installed add-ons read.
 
     >>> accepted_formats().partition(",")[0]
     'give a table of codings as .csv'
@@ -65,7 +66,7 @@ def accepted_formats() -> str:
 
 
 def refuse_unsupported_coding_format(file: CoderFile) -> None:
-    """Raises Faults for a file of a coding program if no installed add-on reads such files."""
+    """Raises Faults if the file was written by a coding program and no installed add-on reads its format."""
     if file.is_of_program and not map_declared_entries("codings_readers"):
         refuse("this is a file of a coding program, and the add-on coding_programs, which reads such files, "
                "is not installed", file.path.name, "install the add-on, or export the codings as a table "
@@ -74,11 +75,12 @@ def refuse_unsupported_coding_format(file: CoderFile) -> None:
 
 def read_codings(path: Path, *, coder: str = "", separator: str = "",
                  questions: Mapping[str, str] = NO_QUESTIONS) -> RawCodings:
-    """Reads the codings of one file or project folder, with the reader for the program that wrote it.
+    """Reads the codings of one file or project folder, with the reader for the program that wrote the file.
 
-    - `coder`: the coder, if the file does not name one;
-    - `separator`: the text between several codes in one cell of a table (`code_separator` of study.toml);
-    - `questions`: the id of each open question, keyed by the names that a sheet may use for the question.
+    - `coder`: the coder to whom the codings belong if the file names no coder;
+    - `separator`: the text that separates several codes in one cell of a table (`code_separator` of
+      study.toml);
+    - `questions`: maps each name that a sheet may use for an open question to the id of the question.
 
     Raises `Faults` with every reason why the file cannot be read.
 
@@ -94,7 +96,8 @@ def read_codings(path: Path, *, coder: str = "", separator: str = "",
 
 
 def _project_database(path: Path) -> Path:
-    """Returns the path of the database in a project folder; the path of a file is returned unchanged."""
+    """Returns the path of the database if ``path`` is a project folder; the path of a file is returned
+    unchanged."""
     if not path.is_dir():
         return path
     databases = [path / name for name in PROJECT_DATABASES if (path / name).is_file()]
@@ -117,7 +120,7 @@ def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) 
 
 
 def _read_journal(path: Path, coder: str) -> ParsedCodings:
-    """Reads a .jsonl file that a program of an add-on wrote, with the reader that this add-on declares."""
+    """Reads a .jsonl file that an add-on's program wrote, with the reader that this add-on declares."""
     readers = map_declared_entries("coder_files")
     if path.name not in readers:
         refuse("no installed add-on reads this file", f"{path.parent.name}/{path.name}",
@@ -128,8 +131,8 @@ def _read_journal(path: Path, coder: str) -> ParsedCodings:
 
 def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str,
                  questions: Mapping[str, str]) -> ParsedCodings:
-    """Reads the first sheet of a workbook or table. If sheets are named after open questions, reads all of
-    these sheets."""
+    """Reads the first sheet of a workbook or table. If sheets are named after open questions, all sheets with
+    such names are read instead."""
     of_questions = [sheet for sheet in sheets
                     if narrow_questions_by_sheet_name(sheet, questions) is not questions]
     read = of_questions or sheets[:1]
@@ -151,13 +154,13 @@ _CODES = ["code", "parent", "definition", "position"]
 _NUMBERS = {"start", "end", "position", "checked", "matched"}
 _BY_WORDS = ("exact", "normalised")
 _ALIKE = 0.6
-"""The least similarity between the name of a selection and the words at its position at which the name is
+"""The smallest similarity between a selection's name and the words at its position for which the name is
 taken as words of another version of the text."""
 
 
 def locate_and_check_codings(parsed: ParsedCodings) -> RawCodings:
-    """Returns the parsed codings with positions in code points of their texts. Duplicates are merged, and
-    doubtful codings are quarantined.
+    """Returns the parsed codings, with positions in code points of their texts. Duplicate codings are merged,
+    and doubtful codings are quarantined (kept apart for a person to review).
 
     Raises `Faults` with all faults in the file.
     """
@@ -202,8 +205,8 @@ def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:
 
 
 def _merge_duplicates(parsed: ParsedCodings) -> dict[str, list[Passage]]:
-    """Returns the passages of each source (coded text), in the order of their positions. Duplicate codings of
-    a passage are merged into one."""
+    """Returns the passages of each source (coded text), in the order of their positions in the text.
+    Duplicate codings of a passage are merged into one."""
     once: dict[tuple, Passage] = {}
     for coded in sorted(parsed.passages):
         if coded.code and coded.start == coded.end != -1:
@@ -221,9 +224,9 @@ def _merge_duplicates(parsed: ParsedCodings) -> dict[str, list[Passage]]:
 
 
 def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[str, Located]:
-    """Returns the positions of the passages in each source that has a text. The way of counting positions is
-    chosen for all texts together, because one program wrote the file. It is chosen separately for a text
-    whose stored words fit another way better."""
+    """Returns the positions of the passages in each source (coded text) whose text is in the file. The way of
+    counting positions is chosen for all texts of a file together, because one program wrote the file. A text
+    gets another way of counting if its stored words fit this other way better."""
     compare = compare_selection_name if parsed.has_names else compare_quote
     tried = {name: locate_spans_by_each_reading(text, [coded[1:3] for coded in passages[name]],
                                                 [coded.quote for coded in passages[name]], compare=compare)
@@ -239,8 +242,8 @@ def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[
 
 def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages: list[Passage],
                   located: Located | None) -> list[dict]:
-    """Returns the passages of one source as dictionaries, with ``match`` (what confirms the position) and
-    ``found`` (the words at the position)."""
+    """Returns the passages of one source (coded text) as dictionaries; ``match`` says what confirms the
+    position, and ``found`` has the words at the position."""
     if not text or not located:
         return [coded._asdict() | {"match": _untested(coded), "found": ""} for coded in passages]
     shown, (spans, alike, is_sure) = text.shown, located
@@ -264,8 +267,9 @@ def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages:
 
 
 def _untested(coded: Passage) -> str:
-    """Returns the value of `match` for a passage whose text is not in the file. It is blank if the program
-    has stored the words of the passage, because they can be searched for in the study's text."""
+    """Returns the entry for column `match` of a passage whose text is not in the file. The entry is blank if
+    the program has stored the words of the passage, because these words can be searched for in the study's
+    text."""
     if coded.quote:
         return ""
     return "whole_text" if coded[1:3] == WHOLE_TEXT else "by_position"
@@ -273,14 +277,14 @@ def _untested(coded: Passage) -> str:
 
 def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[str],
                        shown: str) -> dict[int, str]:
-    """Returns "different" for each passage whose name seems to be words that are no longer at its position,
-    keyed by the number of the passage. In files of this kind, a passage has a name, which is its words or any
-    other text.
+    """Returns, keyed by the number of the passage, "different" for each passage whose name seems to be words
+    that are no longer at the passage's position. In files that name passages, the name is either the words of
+    the passage or any other text.
 
-    A name is taken as such words if it occurs elsewhere in the text, or if it is similar to the words at its
-    position. A name of one or two words may occur elsewhere by chance. It is taken as such words only if most
-    other names do not match the words at their positions either, for example because the text was edited
-    after coding.
+    A name is taken as words of the passage if it occurs elsewhere in the text, or if it is similar to the
+    words at the passage's position. A name of one or two words may occur elsewhere in the text by chance.
+    Such a short name is taken as words of the passage only if most other names do not match the words at
+    their positions either, for example because the text was edited after coding.
     """
     in_place = [n for n, coded in enumerate(passages)
                 if coded.quote and coded[1:3] != WHOLE_TEXT and alike[n] != ""]
@@ -304,12 +308,13 @@ def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[s
 
 
 def _doubtful(rows: list[dict]) -> list[bool]:
-    """Returns for each passage of a source whether to quarantine it. If all stored words are at their
-    positions, none is quarantined. Otherwise these are quarantined:
+    """Returns, for each passage of a source (coded text), whether the passage must be quarantined. If all
+    stored words are at their positions, no passage is quarantined. If some stored words are not at their
+    positions, two kinds of passages are quarantined:
 
     - passages whose stored words differ from the words at their position;
-    - passages without stored words, unless the nearest passages with stored words before and after them are
-      at the right positions."""
+    - passages without stored words, except if the nearest passages with stored words before and after them
+      are at the right positions."""
     if not any(row["match"] == "different" for row in rows):
         return [False] * len(rows)
     proved = sorted((row["start"], row["match"] != "different") for row in rows
@@ -324,8 +329,8 @@ def _doubtful(rows: list[dict]) -> list[bool]:
 
 
 def _check_places(parsed: ParsedCodings, passages: list[Passage], rows: list[dict], length: int) -> None:
-    """Adds a fault for each passage outside the text. There is no fault if stored words show that the text
-    was edited, because the passage is then quarantined."""
+    """Adds a fault for each passage whose position is outside the text. There is no fault if stored words
+    show that the text was edited, because the passage is quarantined in this case."""
     is_edited = any(row["match"] == "different" and row["start"] >= 0 for row in rows)
     for coded, row in zip(passages, rows, strict=True):
         if row["start"] < 0 and not is_edited:

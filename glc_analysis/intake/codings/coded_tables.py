@@ -1,7 +1,7 @@
-"""Reads codings from tables that people make.
+"""Reads codings from tables that people make, such as spreadsheets.
 
-A table has one of three layouts: one row per coding (long); one row per passage and columns Code 1 to n
-(wide); or one row per passage and one column per code, which is ticked (one-hot).
+A table of codings has one of three layouts: one row per coding (long); one row per passage with columns Code
+1 to n (wide); or one row per passage with one column per code, which is ticked (one-hot).
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ _COLUMN_NAMES = {  # what tools and people call a column
     "": "", "id": "", "row": "", "date": "", "fecha": "",
 }  # fmt: skip
 _OF_ANSWERS = ("respondent", "question", "answer")
-"""The roles of columns that only a table of open answers without a column of documents has. In other tables,
-columns with these names are columns of codes."""
+"""The roles of columns that occur only in a table of open answers without a column of documents. In tables of
+another kind, columns with these names are read as columns of codes."""
 NO_QUESTIONS: Mapping[str, str] = MappingProxyType({})
 _BETWEEN_CODES = re.compile(r"\s*[;\n]\s*")
 _NO_SEPARATOR = "none"
-"""The value of the setting `code_separator` which says that every cell is one code, whatever signs it
+"""The value of the setting `code_separator` which says that every cell is one code, whatever signs the cell
 contains."""
 _SEVERAL_CODES = ("codes", "códigos")
-"""The names of columns whose cells may hold several codes."""
+"""The names of columns in which a cell may hold several codes."""
 _WIDE = re.compile(r"(code|tag|código|កូដ)[ _.-]?\d+")
 
 
 def find_code_columns_by_question(names: Sequence[str], questions: Mapping[str, str]) -> dict[int, str]:
-    """Returns the positions of the columns that hold codes of an open question, each with the id of the
-    question. The result is empty unless the sheet has one row per respondent. ``questions`` has the id of
-    each open question, keyed by the names that a sheet may use for it.
+    """Returns the positions of the columns that hold codes of an open question, each with the id of this
+    question. The result is empty unless the sheet has one row per respondent. ``questions`` maps each name
+    that a sheet may use for an open question to the id of the question.
 
     >>> questions = {"q3.5": "Q3.5", "pregunta 4": "Q4"}
     >>> find_code_columns_by_question(["Respondent", "Q3.5", "Pregunta 4"], questions)
@@ -66,8 +66,8 @@ def find_code_columns_by_question(names: Sequence[str], questions: Mapping[str, 
 
 
 def narrow_questions_by_sheet_name(grid: Grid, questions: Mapping[str, str]) -> Mapping[str, str]:
-    """Returns the open questions that a sheet may be about. This is only one question if a sheet with one row
-    per respondent is named after it; otherwise all ``questions``."""
+    """Returns the open questions whose codes a sheet may hold. If a sheet with one row per respondent is
+    named after an open question, only this question is returned; otherwise all ``questions`` are returned."""
     key = match_key(grid.sheet)
     return {key: questions[key]} if key in questions and is_by_respondent(grid.names) else questions
 
@@ -80,7 +80,7 @@ def is_by_respondent(names: Sequence[str]) -> bool:
 
 def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) -> tuple[int, dict[int, str]]:
     """Returns the position of the column of respondents, and the id of the question of each column with
-    codes. The sheet must have one row per respondent.
+    codes. The function must be called only for a sheet that has one row per respondent.
 
     >>> find_respondent_columns(["delay", "participant"], {"q1": "Q1", "why?": "Q1"})
     (1, {0: 'Q1'})
@@ -92,27 +92,28 @@ def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) 
 
 
 def _only_question(questions: Mapping[str, str]) -> str:
-    """Returns the id of the open question if the study has only one; otherwise blank."""
+    """Returns the id of the open question if the study has only one open question; otherwise blank."""
     return next(iter(questions.values())) if len({*questions.values()}) == 1 else ""
 
 
 def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str = "",
                      questions: Mapping[str, str] = NO_QUESTIONS) -> ParsedCodings:
-    """Reads the codings of a table. ``questions`` is as in :func:`find_code_columns_by_question`.
+    """Reads the codings of a table. ``questions`` has the same form as in
+    :func:`find_code_columns_by_question`.
 
-    - Position: if the table has no columns start and end, these are -1. The coding is then of the quotation,
-      or of the whole document if the row has no quotation.
-    - Documents: if the table has no column of documents, the respondent and the question name an open answer
-      (``R_1a.Q3.5``). A table with one row per respondent may have one column of codes per question. If the
-      study has only one open question, the table need not name it.
-    - Codes: several codes in a cell are separated by `separator`. If this is blank, a cell of a column named
-      `codes` may hold several codes separated by ; or line breaks, and a cell of a column named `code` holds
-      one code.
-    - Rows without a code: their document was either read, or never assigned to the coder. Documents that have
-      only such rows are in `blank`.
+    - Position: if the table has no columns start and end, start and end are -1. A coding without a position
+      is a coding of the quotation, or of the whole document if the row has no quotation.
+    - Documents: if the table has no column of documents, the respondent and the question together name an
+      open answer (``R_1a.Q3.5``). A table with one row per respondent may have one column of codes for each
+      question. If the study has only one open question, the table need not name the question.
+    - Codes: several codes in a cell are separated by `separator`. If `separator` is blank, a cell of a column
+      named `codes` may hold several codes separated by ; or line breaks, and a cell of a column named `code`
+      holds one code.
+    - Rows without a code: the coder either read the document of the row and gave it no code, or was never
+      assigned the document. Documents that have only rows without a code are put into `blank`.
 
-    Adds a fault for a cell that may hold one or several codes, and for two columns with the same role whose
-    cells differ. Raises Faults if a column is missing.
+    Adds a fault for a cell of which it is unclear whether it holds one code or several, and for two columns
+    with the same role whose cells differ. Raises Faults if a column that the table needs is missing.
     """
     parsed = ParsedCodings(path, "csv")
     names = [match_key(name) for name in grid.names]
@@ -163,8 +164,8 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
 
 def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str], coder: str,
                       separator: str) -> ParsedCodings:
-    """Reads a sheet that has one row per respondent and one column per question. The cells of these columns
-    hold codes."""
+    """Reads a sheet that has one row per respondent and one column per question. The cells in the columns of
+    questions hold codes."""
     parsed.is_by_respondent = True
     roles = {n: _COLUMN_NAMES.get(match_key(name)) for n, name in enumerate(grid.names)}
     if others := [name.strip() for n, name in enumerate(grid.names)
@@ -189,13 +190,13 @@ def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str
 
 
 def _is_count(cell: str) -> bool:
-    """Whether a cell is a number above 1, which counts how often the coder gave a code."""
+    """Whether a cell is a number above 1, which says how often the coder gave a code."""
     return bool(re.fullmatch(r"\d{1,4}(?:[.,]0)?", cell.strip())) and float(cell.replace(",", ".")) > 1
 
 
 def _refuse_without_question(path: Path, questions: Mapping[str, str]) -> NoReturn:
-    """Raises Faults that say that a sheet with one row per respondent does not name the question to which its
-    codes belong."""
+    """Raises Faults which say that a sheet with one row per respondent does not name the question to which
+    its codes belong."""
     known = [*dict.fromkeys(questions.values())]
     refuse("the sheet has one row per respondent and does not name the question that was coded"
            + (f" ({', '.join(known[:8])}{' ...' if len(known) > 8 else ''})" if known else ""), path.name,
@@ -205,8 +206,8 @@ def _refuse_without_question(path: Path, questions: Mapping[str, str]) -> NoRetu
 
 
 def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
-    """Returns codes with their parents and blank definitions. A code may be written as a path (``Care >
-    Rest``), whose beginning is its parent; parents that are not in the list are added.
+    """Returns each code with the code above it and a blank definition. A code may be written as a path
+    (``Care > Rest``), whose beginning is the code above; codes above that are not in the list are added.
 
     >>> expand_code_paths(["Care > Rest", "Law"])
     [('Care', '', ''), ('Care > Rest', 'Care', ''), ('Law', '', '')]
@@ -224,7 +225,7 @@ def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
 
 def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -> None:
     """Raises Faults if several columns with different names could hold the codes, or if several columns are
-    named after the same code. It would be unclear which of these columns to read."""
+    named after the same code. In these cases it would be unclear which column to read."""
     names = [grid.names[n].strip() for n in codes]
     if len({name.casefold() for name in names}) > 1:
         refuse(f"several columns name codes: {', '.join(names)}", path.name,
@@ -236,8 +237,8 @@ def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -
 
 
 def _one_cell(parsed: ParsedCodings, cells: list[str], role: str, row: str) -> str:
-    """Returns the text in the cells of the columns that have a role. Adds a fault if several columns have the
-    role and their cells differ; memos are joined instead."""
+    """Returns the text in the cells of those columns that have the given role. Adds a fault if several
+    columns have the role and their cells differ; several memos are joined instead."""
     texts = [cell if role == "quote" else cell.strip() for cell in cells]
     different = [*dict.fromkeys(text for text in texts if text.strip())]
     if role == "memo":
@@ -250,8 +251,8 @@ def _one_cell(parsed: ParsedCodings, cells: list[str], role: str, row: str) -> s
 
 def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row: str, *,
               is_plural: bool) -> list[str]:
-    """Returns the codes of a cell; ``is_plural`` says whether the cell may hold several codes. Adds a fault
-    if it is unclear whether the text is one code or several."""
+    """Returns the codes that a cell names; ``is_plural`` says whether the cell may name several codes. Adds a
+    fault if it is unclear whether the text of the cell is one code or several codes."""
     text = cell.strip()
     if separator == _NO_SEPARATOR:
         return [text] if text else []
@@ -266,10 +267,10 @@ def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row
 
 
 def guess_column_roles(names: list[str]) -> list[str]:
-    """Returns for each column of a coded table what it holds: source, quote, start, end, code, coder or memo;
-    blank for any other column. A table without a column of sources may have the roles respondent and
-    question, which together name an open answer. The names may be those of a coding program that an add-on
-    reads, or the package's own.
+    """Returns the role of each column of a coded table: source, quote, start, end, code, coder or memo; blank
+    for any other column. In a table without a column of sources, columns may have the roles respondent and
+    question, which together name an open answer. The names of columns may be those of this package, or those
+    of a coding program that an add-on reads.
 
     >>> guess_column_roles(["File", "Tag"])
     ['source', 'code']
@@ -286,8 +287,9 @@ def guess_column_roles(names: list[str]) -> list[str]:
 
 
 def ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, str], row: str) -> list[str]:
-    """Returns the codes that a row ticks. ``codes`` has the code of each column, keyed by the position of the
-    column. Adds a fault for a cell that is neither a tick nor a sign that the code was not given."""
+    """Returns the codes that are ticked in a row of the table. ``codes`` maps the position of each column to
+    the code of the column. Adds a fault for a cell that contains neither a tick nor a sign which says that
+    the code was not given."""
     for n, code in codes.items():
         if match_key(cells[n]) not in TICKED | NOT_CODED:
             parsed.fault(f"this is not a tick of the code {code!r}", cells[n], row=row)
@@ -295,7 +297,7 @@ def ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, str],
 
 
 def note_unread_sheets(parsed: ParsedCodings, sheets: Iterable[Grid]) -> None:
-    """Adds a note that names the sheets of a workbook that are not read, except hidden sheets."""
+    """Adds a note that names the sheets of a workbook that are not read; hidden sheets are not named."""
     if left := [repr(sheet.sheet) for sheet in sheets if not sheet.is_hidden]:
         parsed.notes.append(f"Sheets that are not read: {', '.join(left)}. To fix: save each of them that "
                             "has codings as a separate file.")

@@ -1,9 +1,10 @@
-"""Defines the types that every reader of codings gets and returns, and converts the positions that coding
+"""Defines the types that every reader of codings takes and returns, and converts the positions that coding
 programs store.
 
-Programs count positions in a text differently: in code points, UTF-16 units or UTF-8 bytes; with a line end
-as one or two characters; with or without a byte order mark. Each way of counting is called a reading. All
-readings are tried, and the reading with which most stored quotations match the text is used.
+Programs count positions in a text in different units: code points, UTF-16 units or UTF-8 bytes. They count a
+line end as one or two characters, and they include or leave out the byte order mark. Each way of counting
+positions is called a reading. All readings (ways of counting) are tried, and the reading with which most
+stored quotations match the text is used.
 """
 
 from __future__ import annotations
@@ -38,20 +39,21 @@ from glc_analysis.text import UNTICKED
 
 
 TABLE_BYTES = 10 * 2**20
-"""The largest number of bytes in a table of codings, enough for 50,000 codings with their quotations."""
+"""The largest number of bytes that a table of codings may have, enough for 50,000 codings with their
+quotations."""
 _DELIMITED = {".csv", ".tsv", ".tab", ".txt"}
 
 
 class CoderFile:
-    """A file of a coder, with properties by which readers recognise its format. Content that was read once is
-    kept."""
+    """A coder's file, with properties by which readers recognise the file's format. Content of the file is
+    read once and then kept."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @cached_property
     def start(self) -> bytes:
-        """The first bytes of the file."""
+        """The first bytes of the coder's file."""
         try:
             with self.path.open("rb") as file:
                 return file.read(64)
@@ -75,8 +77,8 @@ class CoderFile:
 
     @property
     def is_of_program(self) -> bool:
-        """Whether the file is of a program: a database, XML or a ZIP file other than a workbook (such as a
-        project or a Word file)."""
+        """Whether a coding program wrote the file: a database, XML, or a ZIP file that is not a workbook
+        (such as a project or a Word file)."""
         return (self.is_database or self.is_markup
                 or self.is_package and "xl/workbook.xml" not in self.members)
 
@@ -92,8 +94,8 @@ class CoderFile:
 
     @cached_property
     def sheets(self) -> list[Grid]:
-        """The sheets of a workbook or a delimited text; empty for other files. Raises Faults if they cannot
-        be read."""
+        """The sheets of a workbook or of a delimited text; empty for other files. Raises Faults if the sheets
+        of the file cannot be read."""
         if self.start.startswith(OLD_WORKBOOK) or self.is_package and not self.is_of_program:
             return read_workbook_sheets(self.path)
         is_table = self.path.suffix.lower() in _DELIMITED and not self.is_of_program
@@ -105,25 +107,27 @@ class CoderFile:
 
 
 TRAINING = "training"
-"""The word for the purpose of texts that coders read only for training. Codings of such texts are not used in
-any result."""
+"""The word which says that coders read a text only for training. Codings of texts that were read for training
+are not used in any result."""
 
 
 @dataclass(frozen=True)
 class RawCodings:
-    """The codings in one file, which is of one coder or is a project of several coders.
+    """The codings in one file, which belongs to one coder or is a project of several coders.
 
-    A coding is in `quarantined` if its stored words differ from the words at its position. A coding without
-    stored words that is near such a coding is quarantined too, because its position may also be wrong.
+    A coding is put into `quarantined` if its stored words differ from the words at its position. A coding
+    without stored words is quarantined as well if it is near a coding whose words differ, because its
+    position may also be wrong.
 
-    The column `match` says what confirms the position of a coding:
+    The column `match` says what confirms the position of a coding; its values are:
 
     - exact: the stored words are the same as the words at the position;
-    - normalised: the stored words are the same apart from blanks, signs and Unicode form;
+    - normalised: the stored words are the same as the words at the position, apart from blanks, signs and
+      Unicode form;
     - same_text: no words are stored, but the file has the text to which the position belongs;
-    - whole_text: nothing needs to confirm it, because the whole text is coded;
-    - by_position: nothing confirms it, because the file has only numbers;
-    - blank: the file has the words of the coding, but no text in which to search for them.
+    - whole_text: no confirmation is needed, because the whole text is coded;
+    - by_position: nothing confirms the position, because the file has only numbers;
+    - blank: the file has the words of the coding, but it has no text in which to search for the words.
     """
 
     path: Path
@@ -149,8 +153,8 @@ class RawCodings:
 
 
 class Passage(NamedTuple):
-    """A coded passage of a text as a program stores it. ``start`` and ``end`` are counted in the program's
-    own way. A passage without a code has only a memo."""
+    """A coded passage of a text, in the form in which a coding program stores it. ``start`` and ``end`` are
+    counted in the coding program's own way. A passage that has no code has only a memo."""
 
     source: str
     start: int
@@ -167,7 +171,7 @@ WHOLE_TEXT = (-1, -1)  # the span of all of a document, or of an unknown place i
 
 @dataclass
 class ParsedCodings:
-    """The content and the faults that a reader has collected from a file so far."""
+    """The content that a reader has read from a file so far, and the faults that it has found."""
 
     path: Path
     tool: str
@@ -186,13 +190,13 @@ class ParsedCodings:
     is_of_study: bool = False  # its texts are those of the study, by their document_ids
     decisions: list[tuple[str, ...]] = field(default_factory=list)  # as RawCodings.decisions
     assisted: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    """For each code that a program suggested and the coder accepted, what suggested it; keyed by document_id,
-    code and words of the passage."""
+    """Maps each code that a program suggested and the coder accepted to the source of the suggestion. The key
+    consists of document_id, code and words of the passage."""
     is_by_respondent: bool = False
     is_project: bool = False  # of a program: with every text of a project, also those that nobody has read
 
     def add(self, other: ParsedCodings) -> None:
-        """Adds the content of another sheet of the same file. The sheet must be about other texts."""
+        """Adds the content of another sheet of the same file, which must be about other texts."""
         self.texts |= other.texts
         self.passages += other.passages
         self.codes += [code for code in other.codes if code not in self.codes]
@@ -201,13 +205,13 @@ class ParsedCodings:
         self.blank |= other.blank
 
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
-        """Adds a fault; all faults are raised together at the end."""
+        """Adds a fault about the file; all faults are raised together once the file has been read."""
         fix = "correct it in its tool and export it again"
         self.faults.append(Fault(message, file=self.path.name, row=row, value=value[:80], fix=fix))
 
     def source(self, name: str, text: Text | None) -> str:
-        """Adds a text under its name and returns the name. If another text has the same name, a number is
-        added to the name."""
+        """Adds a text under ``name`` and returns the name under which it was added. If another text has the
+        same name, a number is added to the name."""
         unique = make_unique_name(name, self.texts)
         if unique != name:
             self.notes.append(f"Two texts are named {name!r}; the later text is read as {unique!r}.")
@@ -215,9 +219,9 @@ class ParsedCodings:
         return unique
 
     def span(self, start: str, end: str, *, row: str = "", about: str = "") -> Span | None:
-        """Returns the start and end of a passage as numbers. If they are not whole numbers from 0, or the end
-        is before the start, it adds a fault and returns None. `about` names the text and the code in the
-        message."""
+        """Returns the start and the end of a passage as numbers. If start or end is not a whole number from
+        0, or the end is before the start, the method adds a fault and returns None. `about` names the text
+        and the code in the message of the fault."""
         if all(at.strip().isdecimal() and len(at) < 16 for at in (start, end)) and int(start) <= int(end):
             return int(start), int(end)
         self.fault(f"these are not the start and end of a passage{about and f' ({about})'}",
@@ -226,7 +230,8 @@ class ParsedCodings:
 
 
 def make_unique_name(name: str, taken: Collection[str]) -> str:
-    """Returns the name; if it is in ``taken``, the name followed by the first number that makes it unique.
+    """Returns ``name`` if it is not in ``taken``; otherwise returns the name followed by the first number
+    that makes it unique.
 
     >>> make_unique_name("Interview", ["Interview", "Interview (2)"])
     'Interview (3)'
@@ -241,16 +246,16 @@ def make_unique_name(name: str, taken: Collection[str]) -> str:
 
 Span = tuple[int, int]
 NOT_CODED = UNTICKED | {"", "na"}
-"""The cells in the column of a code that mean that the code was not given."""
+"""The entries in the column of a code which mean that the coder did not give the code."""
 UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text as a coding program stores it, with line ends and byte order mark unchanged.
+    """A text in the form in which a coding program stores it, with line ends and byte order mark unchanged.
 
-    `units` are the units in which the program may count positions. `joints` are the positions in `shown` of
-    line breaks that the program shows but does not count.
+    `units` has the units in which the program may count positions. `joints` has the positions in `shown` of
+    line breaks that the program displays but does not count.
     """
 
     raw: str
@@ -259,18 +264,20 @@ class Text:
 
     @property
     def shown(self) -> str:
-        """The text with LF line ends and no byte order mark, to which all offsets are converted."""
+        """The text with LF line ends and without byte order mark; all offsets are converted to positions in
+        this text."""
         return normalise_line_ends(self.raw.removeprefix("\ufeff"))
 
 
 class Located(NamedTuple):
-    """The positions of the passages of a text.
+    """The positions of the passages of one text.
 
-    - ``spans``: start and end of each passage in code points of the text with LF line ends; (-1, -1) for a
-      passage outside the text;
+    - ``spans``: the start and end of each passage, in code points of the text with LF line ends; (-1, -1) for
+      a passage outside the text;
     - ``matches``: how the stored words of each passage compare with the words at its position
       (:func:`compare_quote`);
-    - ``is_sure``: whether each passage has the same position in all readings that are equally likely."""
+    - ``is_sure``: whether each passage has the same position in all readings (ways of counting) that are
+      equally likely."""
 
     spans: list[Span]
     matches: list[str]
@@ -278,8 +285,8 @@ class Located(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A way of counting positions in a text: the unit, whether a line end CRLF counts as two, and whether the
-    byte order mark counts."""
+    """A way of counting positions in a text: in which unit, whether a line end CRLF counts as two, and
+    whether the byte order mark counts."""
 
     unit: str
     has_returns: bool
@@ -287,12 +294,13 @@ class Reading(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """The result of one reading for the passages of a text.
+    """The positions that one reading (way of counting) gives the passages of a text.
 
-    - ``spans``: start and end of each passage;
+    - ``spans``: the start and end of each passage;
     - ``matches``: how the stored words of each passage compare with the words at its position;
-    - ``score``: the number of passages that match, that match exactly, and that are inside the text;
-    - ``at_words``: for each passage, how many of its two ends are at the edge of a word."""
+    - ``score``: three numbers of passages: those that match, those that match exactly, and those that are
+      inside the text;
+    - ``at_words``: for each passage, how many of its two ends are at the beginning or end of a word."""
 
     spans: tuple[Span, ...]
     matches: list[str]
@@ -301,14 +309,14 @@ class Tried(NamedTuple):
 
 
 _CLEARLY = 3
-"""A reading is ruled out if it puts more than this many times as many ends of passages elsewhere than at
-edges of words as the likeliest reading."""
+"""A reading (way of counting) is ruled out by the number of ends of passages that it does not put at edges of
+words. It is ruled out if this number is more than this many times the number in the likeliest reading."""
 
 
 def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:
-    """Returns the positions of the passages of a text in the likeliest reading
-    (:func:`rank_plausible_readings`). A passage is not sure if an equally likely reading puts it at another
-    position.
+    """Returns the positions of the passages of a text in the likeliest reading, or way of counting
+    (:func:`rank_plausible_readings`). The position of a passage is not sure if an equally likely reading
+    gives it another position.
 
     >>> locate_coded_spans(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
     Located(spans=[(7, 14)], matches=['exact'], is_sure=[True])
@@ -319,8 +327,8 @@ def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str])
 
 def locate_spans_and_check_other_readings(tried: Mapping[Reading, Tried],
                                           readings: Sequence[Reading]) -> Located:
-    """Returns the positions of the passages of a text in the first of these readings. A passage is sure if it
-    has the same position in all of them."""
+    """Returns the positions of the passages of a text in the first of ``readings`` (ways of counting). The
+    position of a passage is sure if all ``readings`` give it the same position."""
     best, *others = (tried[reading] for reading in readings)
     is_sure = [all(other.spans[n] == span for other in others) for n, span in enumerate(best.spans)]
     return Located(list(best.spans), best.matches, is_sure)
@@ -328,9 +336,9 @@ def locate_spans_and_check_other_readings(tried: Mapping[Reading, Tried],
 
 def locate_spans_by_each_reading(text: Text, spans: Sequence[Span], quotes: Sequence[str], *,
                                  compare: Callable[[str, str], str] | None = None) -> dict[Reading, Tried]:
-    """Returns the positions of the passages of a text in each reading. `spans` are the stored starts and
-    ends, and `quotes` the stored words. `compare` compares the stored words with the words at the position;
-    by default, it is :func:`compare_quote`."""
+    """Returns the positions of the passages of a text in each reading (way of counting). `spans` has the
+    stored starts and ends of the passages, and `quotes` has their stored words. `compare` is the function
+    that compares the stored words with the words at the position; by default, it is :func:`compare_quote`."""
     shown, compare = text.shown, compare or compare_quote
     tried: dict[Reading, Tried] = {}
     known: dict[tuple[Span, ...], Tried] = {}
@@ -349,12 +357,13 @@ def locate_spans_by_each_reading(text: Text, spans: Sequence[Span], quotes: Sequ
 
 
 def rank_plausible_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts: str = "") -> list[Reading]:
-    """Returns the readings that are equally good for the texts of one program, the likeliest first.
+    """Returns the readings (ways of counting) that fit the texts of one program equally well, the likeliest
+    first.
 
-    These are the readings with which most stored words match. A reading is ruled out if the passages that it
-    puts at other positions than the likeliest reading begin and end at edges of words far less often; for
-    example, a sentence that is put one letter too early begins with the blank before it. If the unit of the
-    program is known (``counts``), readings with this unit are preferred.
+    The returned readings are those with which most stored words match the text. A reading is ruled out if the
+    passages to which it gives other positions than the likeliest reading begin and end at edges of words far
+    less often. For example, a sentence that begins one letter too early begins with the blank before it. If
+    the unit in which the program counts is known (``counts``), readings with this unit are preferred.
     """
     score = {reading: tuple(map(sum, zip(*(tried[reading].score for tried in texts), strict=True)))
              for reading in texts[0]}
@@ -372,9 +381,9 @@ def rank_plausible_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts:
 
 
 def _ends_at_words(shown: str, start: int, end: int) -> int:
-    """Returns how many of the two ends of a passage are at the edge of a word. The start is not, if the
-    passage begins with a blank, within a word, or with a sign that follows a word. The end is not, if the
-    passage ends with a blank or within a word."""
+    """Returns how many of the two ends of a passage are at the beginning or end of a word. The start of a
+    passage does not count if the passage begins with a blank, within a word, or with a sign that follows a
+    word. The end of a passage does not count if the passage ends with a blank or within a word."""
     if start < 0 or start == end:
         return 2
     before, first, last, after = (shown[at] if 0 <= at < len(shown) else " "
@@ -389,21 +398,21 @@ def _is_letter(character: str) -> bool:
 
 
 def cut_words_to_compare_with_quote(shown: str, span: Span, quote: str) -> str:
-    """Returns the words at a position. They are cut off after the length that a comparison with the quotation
-    needs."""
+    """Returns the words of the text at the position ``span``. The words are cut off after the length that is
+    needed to compare them with the quotation ``quote``."""
     return shown[max(span[0], 0) : max(min(span[1], span[0] + 4 * len(quote) + 1000), 0)]
 
 
 def compare_quote(quote: str, words: str) -> str:
-    """Returns how a stored quotation compares with the words at its position.
+    """Returns a word that says how a stored quotation compares with the words at its position.
 
     The result is one of these words:
 
-    - `exact`: they are the same;
-    - `normalised`: they differ only in blanks, signs and Unicode form, or the quotation is cut short with an
-      ellipsis;
-    - `different`: they differ in other ways;
-    - "": no quotation is stored.
+    - `exact`: the quotation and the words are the same;
+    - `normalised`: the quotation and the words differ only in blanks, signs and Unicode form, or the
+      quotation is cut short with an ellipsis;
+    - `different`: the quotation and the words differ in other ways;
+    - "": the file has no quotation.
 
     >>> [compare_quote(q, "We wait\\nfor the police") for q in ("We wait for the police", "We wait", "")]
     ['normalised', 'different', '']
@@ -417,12 +426,12 @@ def compare_quote(quote: str, words: str) -> str:
 
 
 def compare_selection_name(name: str, words: str) -> str:
-    """Returns how the name of a coded selection compares with the words at its position. The result is that
-    of :func:`compare_quote`, but it is "" in place of `different`, because people and programs may give a
-    selection any name.
+    """Returns a word that says how the name of a coded selection compares with the words at its position. The
+    result is the same as that of :func:`compare_quote`, but "" replaces `different`, because people and
+    programs may give a selection any name.
 
-    A name is also `normalised` if it is the beginning of the words and has at least 20 characters, or if it
-    is the words in quotation marks.
+    The result is also `normalised` if the name is the beginning of the words and has at least 20 characters,
+    or if the name is the words in quotation marks.
 
     >>> [compare_selection_name(name, "We wait for the police in town") for name in
     ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]
@@ -444,7 +453,7 @@ ELLIPSIS = re.compile(r"(…|\.\.\.)$")
 
 def simplify_signs(text: str) -> str:
     """Returns the text with straight quotation marks and simple dashes, because programs change these signs
-    while people type. The length of the text stays the same.
+    while people type. The returned text has as many characters as the given text.
 
     >>> print(simplify_signs("“It’s late” – he said"))
     "It's late" - he said
@@ -453,7 +462,7 @@ def simplify_signs(text: str) -> str:
 
 
 def describe_control_characters(text: str) -> Iterator[str]:
-    """Yields descriptions of the first five control characters of a text, such as the 0x1A at the end of old
+    """Yields descriptions of the first five control characters in a text, such as the 0x1A at the end of old
     files.
 
     >>> list(describe_control_characters("Yes.\\nNo\\x1a"))
@@ -466,14 +475,14 @@ def describe_control_characters(text: str) -> Iterator[str]:
 
 
 def normalise_for_comparison(text: str) -> str:
-    """Returns the form of a text in which quotations are compared: in NFC, with plain signs, without blanks
-    (because programs join lines), and without characters that XML cannot hold."""
+    """Returns the form of a text in which quotations are compared. It is in NFC and has plain signs; it has
+    no blanks, because programs join lines, and no characters that XML cannot hold."""
     return simplify_signs(UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split())))
 
 
 def _ways_of_counting(text: Text) -> Iterator[tuple[Reading, np.ndarray]]:
-    """Yields each reading of a text, with an array that has for every code point of the shown text the
-    position that the program would count."""
+    """Yields each reading (way of counting) of a text, with an array that has, for every code point of the
+    shown text, the position that the program would count."""
     body = text.raw.removeprefix("\ufeff")
     points = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     is_cr = (points == 13) & (np.append(points[1:], 0) == 10)  # the first half of a CRLF
