@@ -25,7 +25,6 @@ from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
 from glc_analysis.coding.alignment import Alignment, align_copy, find_quotation
-from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, read_decisions
 from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText, similar_turns
 from glc_analysis.coding.texts import Text
@@ -151,7 +150,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
     in only the documents that this coder gave codes.
     """
     result = PlacedCodings()
-    at_desk: dict[str, dict[str, str]] = defaultdict(dict)
+    at_desk: dict[str, dict[str, tuple[str, EditedText | None]]] = defaultdict(dict)
 
     def masked(text: str) -> str:
         return mask(text).text
@@ -195,7 +194,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
             readers = {*rows["coder"], *apart["coder"]} if len(people) > 1 else {coder}
             place.add(rows, apart, readers)
             if raw.is_of_study and source not in raw.training:
-                at_desk[document_id][coder] = theirs
+                at_desk[document_id][coder] = theirs, place.edited
             if source in raw.training:
                 result.training |= {(document_id, coder) for coder in readers}
             if source in raw.blank:
@@ -205,8 +204,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
         if unanswered:
             result.notes.append(f"{raw.path.name}: {unanswered} cells without a code are of respondents who "
                                 "gave no answer there.")
-    for document_id, copies in at_desk.items():
-        _set_versions_apart(result, document_id, text_of(document_id), copies, mask)
+    for document_id, versions in at_desk.items():
+        _set_versions_apart(result, document_id, versions)
     return result
 
 
@@ -234,16 +233,18 @@ def quoted_document(quotes: Collection[str], conversations: Collection[str], tex
     return known[0] if len(known) == 1 else ""
 
 
-def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, copies: Mapping[str, str],
-                        mask: Callable[[str], Masked]) -> None:
+def _set_versions_apart(result: PlacedCodings, document_id: str,
+                        versions: Mapping[str, tuple[str, EditedText | None]]) -> None:
     """Marks turns as not read by a coder if the coder's version of the text has other words there, so that
     codings of different words are never compared. Coders may have coded different versions at the coding
     desk: the text may have changed while they worked, and only some coders may have continued with the
-    changed text."""
-    if len({*copies.values()}) == 1:
+    changed text. ``versions`` has, for each coder, the text as this coder coded it, and how its words were
+    edited since, if they were edited."""
+    if len({copy for copy, _ in versions.values()}) == 1:
         return
-    for coder, copy in sorted(copies.items()):
-        if spans := [*ChangedText(text, copy, mask).changed_turns()]:
+    for coder in sorted(versions):
+        _, edited = versions[coder]
+        if spans := [*edited.changed_turns()] if edited else []:
             result.edited |= {(document_id, coder, *span) for span in spans}
             turns = f"{len(spans)} turn{'s' * (len(spans) > 1)}"
             result.notes.append(f"{document_id}: {coder} coded it before its words changed, other "

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.addons.desk.changed_texts import NO_PLACE, ChangedText
 from glc_analysis.addons.desk.journal import (
     JOURNAL,
     TRAINING,
@@ -28,7 +29,6 @@ from glc_analysis.addons.desk.journal import (
     coder_journal_path,
 )
 from glc_analysis.coding.alignment import Span
-from glc_analysis.coding.changed_texts import NO_PLACE, ChangedText
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import read_pseudonymised_transcripts
 from glc_analysis.coding.texts import Text

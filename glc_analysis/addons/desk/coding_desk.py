@@ -18,6 +18,7 @@ import anywidget
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.addons.desk.changed_texts import ChangedText
 from glc_analysis.addons.desk.codebook_changes import (
     list_proposed_codebook_changes,
     may_change_codebook,
@@ -29,7 +30,6 @@ from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.addons.desk.journal import TRAINING, CoderJournal, coder_journal_path
 from glc_analysis.addons.desk.sentence_encoder import is_encoder_installed
 from glc_analysis.coding.assemble import append_unlisted_codes_to_codebook
-from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CONSENSUS, read_decisions
 from glc_analysis.errors import GLCError, suggest_name
 from glc_analysis.reference import read_reference_table
