@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from glc_analysis import dictionary, manifest, tables
@@ -586,9 +585,8 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.lan
     people = view["respondents"]
     texts = add_country_if_only_one(view["conversations"], people, view["organisations"])
     asked = view["open_answers"]["question_id"].unique()
-    answered = records.Records(people, (), np.arange(len(people)), frozenset())
     documents, segments = languages.convert_open_answers_to_documents(
-        view["open_answers"], answered, list(asked), view.log,
+        view["open_answers"], people, list(asked), view.log,
         coded={*view["coded_answers"]["document_id"]}, read=read)
     documents, segments = mask_answers(documents, segments, view.reference.names, view.pseudonyms)
     return {"documents": _joined("documents", documents, texts.documents),
@@ -621,8 +619,7 @@ def _coding(view: View) -> dict[str, Any]:
                              unmasked, CodedColumns(view["coded_answers"], view["coded_questions"]),
                              view.pseudonyms,
                              view.log)
-    return {**coded.tables, "codebook": codebook_table(coded.tables["codebook"]), "units": coded.units,
-            "work": coded.codings, "spans": coded.spans, "tree": coded.tree, "mixed": coded.mixed_coders}
+    return coded.tables | {"codebook": codebook_table(coded.tables["codebook"]), "coded": coded}
 
 
 def _agreement(view: View) -> dict[str, Any]:
@@ -631,8 +628,7 @@ def _agreement(view: View) -> dict[str, Any]:
     from glc_analysis.coding.assemble import CodedTexts, agreement
 
     is_measured = view.study.settings["coding"]["approach"] == "codebook"
-    return {"agreement": agreement(CodedTexts({}, view["units"] if is_measured else view["units"][:0],
-                                         view["work"], view["spans"], view["tree"], view["mixed"]),
+    return {"agreement": agreement(view["coded"] if is_measured else CodedTexts({}),
                                    parents=view.study.settings["coding"]["parent_codings"])}
 
 
@@ -653,19 +649,13 @@ def _stated(view: View) -> dict[str, Any]:
 def _mentions(view: View) -> dict[str, Any]:
     """Makes table ``mentions``: which organisation was asked about which code, and which organisation raised
     it."""
-    from glc_analysis.coding.assemble import (
-        append_unlisted_codes_to_codebook,
-        call_attendance,
-        map_codes_to_single_question,
-    )
+    from glc_analysis.coding.assemble import map_codes_to_single_question
 
     view.say("counting")
-    codebook = append_unlisted_codes_to_codebook(view.reference.codebook, view["codebook"])
-    attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
-    above = ancestors(codebook)
+    codebook, attendance = _codebook_and_attendance(view)
     return {"mentions": list_codes_asked_or_raised(
         _consensus(view), _open_codes(view), {*view["readings"]["document_id"]}, view["documents"],
-        view["segments"], view["questions"], view["codebook"], attendance, above,
+        view["segments"], view["questions"], view["codebook"], attendance, ancestors(codebook),
         map_codes_to_single_question(view["coded_questions"], codebook))}
 
 
@@ -708,11 +698,8 @@ def _discordance(view: View) -> dict[str, Any]:
 
 def _coded_figures(view: View) -> dict[str, Any]:
     """Makes the figures about what was said in texts."""
-    from glc_analysis.coding.assemble import append_unlisted_codes_to_codebook, call_attendance
-
     view.say("counting")
-    codebook = append_unlisted_codes_to_codebook(view.reference.codebook, view["codebook"])
-    attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
+    codebook, attendance = _codebook_and_attendance(view)
     return {"coded_figures": coded_estimates(
         view["code_records"], view["organisations"], view["answers"], _consensus(view), _open_codes(view),
         view["documents"], view["segments"], attendance, ancestors(codebook),
@@ -855,6 +842,14 @@ def _open_codes(view: View) -> pd.DataFrame:
     return undecided_codes(view["disagreements"], view["quarantined"], view["codings"])
 
 
+def _codebook_and_attendance(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Returns every code in use, and the organisations present in each call."""
+    from glc_analysis.coding.assemble import append_unlisted_codes_to_codebook, call_attendance
+
+    return (append_unlisted_codes_to_codebook(view.reference.codebook, view["codebook"]),
+            call_attendance(view.reference.attendance, view["segments"], view["documents"]))
+
+
 def _clean_tables(view: View) -> CleanTables:
     return CleanTables(**{name: view[name] for name in _CLEAN})
 
@@ -905,11 +900,9 @@ BUILD_STEPS = order_steps((
                     "coded_questions", "codebook.csv", "questions.csv", "documents.csv", "assignments.csv",
                     "reviewed_codings.csv", "names.csv", "pseudonyms", "[coding] blank_rows",
                     "[coding] code_separator", "[coding] consensus"),
-         ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "units",
-          "work", "spans", "tree", "mixed"), _coding, "coders' work", ("raw/codings",)),
-    Step("agreement", ("units", "work", "spans", "tree", "mixed", "[coding] approach",
-                       "[coding] parent_codings"), ("agreement",),
-         _agreement),
+         ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "coded"),
+         _coding, "coders' work", ("raw/codings",)),
+    Step("agreement", ("coded", "[coding] approach", "[coding] parent_codings"), ("agreement",), _agreement),
     Step("context", ("raw/context", "countries.csv", "[context]"), ("context",), _context,
          "outside facts", ("raw/context",)),
     Step("records against answers", ("records", "responses", "context", "questions.csv", "options.csv",

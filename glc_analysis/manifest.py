@@ -58,10 +58,10 @@ def read_release_info(release: Path) -> dict[str, Any]:
     return json.loads((release / ISSUE).read_text(encoding="utf-8"))
 
 
-def find_missing_release(processed: Path, private: Path) -> str:
+def find_missing_release(study: Study) -> str:
     """Returns a release that slices.json names but ``private/releases`` does not hold, such as
     ``public/003``; blank if none is missing."""
-    built = processed / "slices.json"
+    built = study.processed / "slices.json"
     if not built.is_file():
         return ""
     slices = json.loads(built.read_text(encoding="utf-8"))
@@ -69,7 +69,7 @@ def find_missing_release(processed: Path, private: Path) -> str:
              if audience in AUDIENCES}  # else of an earlier version
     had = slices.get(UNDECIDED, {})
     for audience, number in (named | had).items():
-        store = private / "releases" / audience
+        store = study.private / "releases" / audience
         is_next = audience in named and (store / "next").is_dir()
         if number and not is_next and not (store / f"{number:03}").is_dir():
             return f"{audience}/{number:03}"
@@ -280,7 +280,7 @@ def digest_earlier_releases(study: Study, raw: dict[str, str]) -> str:
     """Returns the digest of the releases on which the processed tables depend."""
     known = {name: study.digests.of_bytes(content)
              for name, content in read_earlier_releases(study, raw).items()}
-    return study.digests.of_value([find_missing_release(study.processed, study.private), known])
+    return study.digests.of_value([find_missing_release(study), known])
 
 
 def read_earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
@@ -338,7 +338,7 @@ def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
     Raises Faults if a raw file has changed or is missing.
     """
     raw, built = check_raw_files_against_manifest(study).digests, study.processed / "slices.json"
-    if not built.is_file() or find_missing_release(study.processed, study.private):
+    if not built.is_file() or find_missing_release(study):
         return False
     slices = json.loads(built.read_text(encoding="utf-8"))
     return not (are_decided and UNDECIDED in slices) and slices["inputs"] == inputs_digest(study, raw)

@@ -89,7 +89,7 @@ def refuse_missing_or_outdated_releases(study: Study) -> None:
                             "readers could subtract them from it", file=study.relative(one),
                             fix="tell readers that the public figures start again, then remove it")
                       for one in old])
-    if name := find_missing_release(study.processed, study.private):
+    if name := find_missing_release(study):
         audience, _, number = name.partition("/")
         raise Faults([Fault(f"release {int(number)} is missing from private/releases/{audience}. Readers "
                             "could subtract new figures from its figures", file="private/releases",

@@ -286,6 +286,11 @@ def format_count(n: float, base_n: float, range_text: str = "", undecided_n: flo
     return f"{text} (under 1 %)" if 0 < percent < 1 else f"{text} ({percent:.0f} %)"
 
 
+def format_count_of_row(row: Any) -> str:
+    """Returns the text of :func:`format_count` for one row of released figures."""
+    return format_count(row.n, row.base_n, getattr(row, "band", ""), getattr(row, "undecided_n", 0))
+
+
 def format_counts(released: pd.DataFrame) -> list[str]:
     """Returns the text of :func:`format_count` for every row of released figures."""
     bands = released["band"] if "band" in released else [""] * len(released)

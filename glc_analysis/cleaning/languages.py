@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.records import CleaningLog, Records
+from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.text import content_hash, map_distinct
 
 SHORTEST_DETECTABLE = 40
@@ -76,13 +76,15 @@ def skip_detection(text: str) -> tuple[str, str]:
     return "", ""
 
 
-def convert_open_answers_to_documents(responses: pd.DataFrame, records: Records, text_questions: list[str],
-                                      log: CleaningLog, *, coded: Collection[str] = (),
+def convert_open_answers_to_documents(responses: pd.DataFrame, records: pd.DataFrame,
+                                      text_questions: list[str], log: CleaningLog, *,
+                                      coded: Collection[str] = (),
                                       read: Callable[[str], tuple[str, str]] = language_and_script,
                                       ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the rows of the tables ``documents`` and ``segments`` for open answers. Each answer that is not
     blank becomes one document with one segment.
 
+    - ``records``: the answer_id, language and is_interpreted of every record;
     - ``text_questions``: the ids of the open questions;
     - ``coded``: the document_ids of answers that were coded although the survey file does not have their
       words. Answers in ``coded`` become documents without text.
@@ -99,14 +101,14 @@ def convert_open_answers_to_documents(responses: pd.DataFrame, records: Records,
     answers = answers[(answers["missing"] == "") | bool(coded)]
     ids = ["answer_id", "question_id", "organisation_id", "country_id"]
     answers = answers.astype(dict.fromkeys(ids, "str"))
-    people = records.answers.set_index("answer_id").loc[answers["answer_id"]]
+    people = records.set_index("answer_id").loc[answers["answer_id"]]
     recorded = people["language"].to_numpy()
     texts = answers["value"].astype("str")
     readings = [*map_distinct(texts, read)]
     detected = np.array([language for language, _ in readings], dtype=object)
     names = answers["answer_id"] + "." + answers["question_id"].str.lower()
     differ = (recorded != "") & (detected != "") & (recorded != detected)
-    if len(records.answers):
+    if len(records):
         log.add("language checked", rows_in=len(answers), rows_out=len(answers), cells=int(differ.sum()),
                 why="recorded and detected language differ, nothing is changed"
                 + (": " + ", ".join(sorted(names[differ])[:20]) if differ.any() else ""))

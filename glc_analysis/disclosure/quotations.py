@@ -25,8 +25,8 @@ from glc_analysis.coding.codebook import ancestors, find_team_only_codes
 from glc_analysis.coding.consensus import CONSENSUS, map_to_originals, repeat_codings_for_each_segment
 from glc_analysis.coding.exports import quotations
 from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
-from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.errors import Fault, UsageError, suggest_name
+from glc_analysis.disclosure.rules import check_audience, has_capability
+from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import AUDIENCES, is_iso_date
 from glc_analysis.text import match_key
 
@@ -83,8 +83,7 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
     ``consent`` and ``codebook`` are the reference tables with these names. Raises UsageError for an unknown
     audience.
     """
-    if audience not in AUDIENCES:
-        raise UsageError(f"There is no audience {audience!r}; {suggest_name(audience, AUDIENCES)}.")
+    check_audience(audience)
     for_team, labels = audience == "team", labels or {}
     shown = ["quote_id", "text", "language", "wording", "source", "code_ids", "theme_ids"]
     more = ["segment_id", "organisation_id", "speaker_id", "audience", "status"] if for_team else []

@@ -40,15 +40,15 @@ from glc_analysis.disclosure.rules import (
     COALITION,
     RELEASED_STATISTICS,
     Rules,
+    check_audience,
     has_undecided_coding,
     rule_by_kind,
 )
-from glc_analysis.errors import UsageError, suggest_name
+from glc_analysis.errors import UsageError
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, is_whole_study, name_source_if_nobody_asked
 from glc_analysis.figures.groupings import MERGED, NO_GROUPINGS, Groupings, is_in_grouping_of_question
-from glc_analysis.schema import AUDIENCES
 
 HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience", "closed")
 _OPEN_TYPES = ("text", "date")
@@ -74,8 +74,7 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
     Raises UsageError for an unknown audience, and for an audience other than the team if ``decisions`` is
     None.
     """
-    if audience not in AUDIENCES:
-        raise UsageError(f"There is no audience {audience!r}; {suggest_name(audience, AUDIENCES)}.")
+    check_audience(audience)
     if audience == "team":
         return estimates.copy()
     estimates = estimates.assign(undecided_n=pd.array([pd.NA] * len(estimates), dtype="Int64"))

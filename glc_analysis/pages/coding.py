@@ -38,7 +38,7 @@ from glc_analysis.tables_html import (
     render_table,
 )
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import format_count, format_day_or_unknown, format_day_with_preposition
+from glc_analysis.text import format_count_of_row, format_day_or_unknown, format_day_with_preposition
 from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, select_passages_fitting_on_page
 from glc_analysis.view.study_view import StudyView
 
@@ -127,16 +127,11 @@ def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
                   names: Mapping[str, str]) -> dict[str, list[str]]:
     """Returns a column of counts for each subset of one kind, keyed by the heading of the column. Subsets
     without counts have no column."""
-    cells = {(row.subset_id, row.code_id): _count_text(row) for row
+    cells = {(row.subset_id, row.code_id): format_count_of_row(row) for row
              in rows[rows["subset_kind"] == kind].itertuples()}
     found = {subset for subset, _ in cells}
     return {name: [cells.get((subset, code), "–") for code in listed]
             for subset, name in names.items() if subset in found}
-
-
-def _count_text(row) -> str:
-    """Returns a count out of its base in words; some readers see a range in place of a small count."""
-    return format_count(row.n, row.base_n, getattr(row, "band", ""), row.undecided_n)
 
 
 def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:

@@ -40,7 +40,7 @@ from glc_analysis.tables_html import (
     render_table,
 )
 from glc_analysis.templates import Macros, read_packaged_csv
-from glc_analysis.text import format_count, format_day_with_preposition
+from glc_analysis.text import format_count_of_row, format_day_with_preposition
 from glc_analysis.view.places import anchor, select_passages_fitting_on_page
 from glc_analysis.view.study_view import StudyView
 
@@ -241,12 +241,12 @@ def _given_here(view: StudyView, question: Any) -> Markup:
     near = _figures_of(view, question, kind, group)
     if question.type == "number":
         return _HTML.line(_median(figures), _median(near))
-    counts = {row.option: (_counted(row), _percent(row)) for row in near}
+    counts = {row.option: (format_count_of_row(row), _percent(row)) for row in near}
     unknown = ("not shown" if kind else "", None)
     chosen, rest = [], []
     for row in figures:
         is_given = pd.isna(row.n) or row.n > 0  # a range has no number
-        own_count = _counted(row) if is_given and row.base_n > 1 else ""
+        own_count = format_count_of_row(row) if is_given and row.base_n > 1 else ""
         count, percent = counts.get(row.option, unknown)
         (chosen if is_given else rest).append((row.option, count, own_count, percent))
     # What fewer chose around here comes first; a scale keeps its order.
@@ -258,10 +258,6 @@ def _given_here(view: StudyView, question: Any) -> Markup:
 def _percent(row: Any) -> int | None:
     """Returns the position of a count's mark on its line; None for a count that is shown as a range."""
     return None if pd.isna(row.share) else round(100 * row.share)
-
-
-def _counted(row: Any) -> str:
-    return format_count(row.n, row.base_n, getattr(row, "band", ""), getattr(row, "undecided_n", 0))
 
 
 def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[Any]:
@@ -342,7 +338,7 @@ def render_country_codes(view: StudyView) -> Html:
 def _code_row(name: str, said: str, near: Any) -> tuple[str, str, Markup]:
     """Returns a code, where it came up in the country, and the count of the region or the study if the
     audience may see it."""
-    return name, "", _HTML.line(said, _counted(near) if near is not None else "")
+    return name, "", _HTML.line(said, format_count_of_row(near) if near is not None else "")
 
 
 def _said_here(rows: list[dict[str, Any]], labels: Mapping[str, str]) -> str:
@@ -367,8 +363,9 @@ def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> Markup:
     calls = name_texts(view.read("documents"), labels)
     return render_table({"Call": rows["question_id"].map(calls),
                          "Organisation": rows["option_id"].map(labels),
-                         "Words, out of all by participants": [render_count_bar(row.share, _counted(row))
-                                                               for row in rows.itertuples()]})
+                         "Words, out of all by participants": [
+                             render_count_bar(row.share, format_count_of_row(row))
+                             for row in rows.itertuples()]})
 
 
 def _released_codes(view: StudyView) -> Html:
@@ -386,7 +383,7 @@ def _released_codes(view: StudyView) -> Html:
         if own.n == 0:
             silent.append(row.name)
         else:
-            said = "Raised" if own.base_n == 1 else _counted(own)
+            said = "Raised" if own.base_n == 1 else format_count_of_row(own)
             rows.append(_code_row(row.name, said, whole.get(row.code_id)))
     return make_displayable(_HTML.codes_by_country(
         view.country_labels[view.country], "the whole study", view.study.unit_name[1],

@@ -19,8 +19,8 @@ def texts(*rows, redacted=("REDACTED",)):
     tables = cleaned([{"org": str(n), "Q1": "", "Q2": "", **row} for n, row in enumerate(rows)],
                      KNOWN, country="", language="lang", interpreted="int", redacted=redacted)
     steps = CleaningLog()
-    documents, segments = convert_open_answers_to_documents(tables.responses, tables.records, ["Q1", "Q2"],
-                                                            steps)
+    documents, segments = convert_open_answers_to_documents(tables.responses, tables.records.answers,
+                                                            ["Q1", "Q2"], steps)
     return documents, segments, steps.frame().iloc[0]
 
 

@@ -58,8 +58,7 @@ def find_raw_changes(study: Study) -> set[str] | None:
     """
     raw = manifest.check_raw_files_against_manifest(study).digests
     built, provenance = (study.processed / name for name in ("slices.json", "provenance.json"))
-    if not (built.is_file() and provenance.is_file()) \
-            or manifest.find_missing_release(study.processed, study.private):
+    if not (built.is_file() and provenance.is_file()) or manifest.find_missing_release(study):
         return None
     before = json.loads(provenance.read_text(encoding="utf-8"))["raw"]
     slices = json.loads(built.read_text(encoding="utf-8"))
