@@ -26,7 +26,7 @@ _FRONT_DOOR = {
     "open_study": "view.study_view", "NotReleased": "view.study_view",
     "table": "tables_html", "figure": "tables_html",
     "language_name": "text",
-    "headlines": "pages.findings", "show_question": "pages.questions",
+    "show_question": "pages.questions",
     "plot_counts": "plots", "plot_agreement": "plots"}
 """Maps each name that an analyst uses as ``glc.NAME`` to its module. The module is imported when the name is
 first used."""

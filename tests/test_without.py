@@ -14,7 +14,7 @@ from glc_analysis.errors import Faults, GLCError
 from glc_analysis.figures.estimates import subset_membership
 from glc_analysis.manifest import read_slices
 from glc_analysis.pages.country import render_respondents_of_country
-from glc_analysis.pages.findings import headlines
+from glc_analysis.pages.findings import render_claims, render_response_sentence
 from glc_analysis.pages.survey import (
     count_notable_records,
     render_country_list,
@@ -66,7 +66,7 @@ def test_a_study_without_a_survey_has_no_page_of_questions(talks):
 
 def test_pages_of_a_study_without_a_survey_speak_of_no_answers(talks):
     view = open_study(str(talks.root)).view("team")
-    assert headlines(view)["sentence"].iloc[0] == "2 organisations took part, from 2 countries."
+    assert "2 organisations took part, from 2 countries." in render_response_sentence(view).data
     numbers = render_study_numbers(view).data
     assert "2 interviews, 1 call" in numbers and "record" not in numbers
     assert render_missing_answers(view).data == "" and "Records" not in render_country_list(view).data
@@ -196,11 +196,12 @@ def nowhere(tmp_path_factory):
 
 def test_pages_of_a_survey_without_countries_do_not_speak_of_any(nowhere):
     view = open_study(str(nowhere.root)).view("team")
-    said = [render_study_numbers(view).data, *headlines(view)["sentence"], *view.questions["asked_of"],
-            *count_notable_records(view)["records where"], *view.read("steps")["why"]]
+    said = [render_study_numbers(view).data, render_response_sentence(view).data, render_claims(view).data,
+            *view.questions["asked_of"], *count_notable_records(view)["records where"],
+            *view.read("steps")["why"]]
     assert [one for one in said if re.search("countr|region", one)] == []
     assert "There are 11 records: an organisation may have answered more than once." in said[0]
-    assert "10 organisations answered, in 11 records." in said
+    assert "10 organisations answered, in 11 records." in said[1]
     assert [*view.questions["asked_of"]] == ["Each record counts, also where an organisation has several."]
 
 

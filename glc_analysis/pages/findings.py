@@ -1,4 +1,4 @@
-"""The findings of a page: its opening sentences, and claims with their bars.
+"""The findings of a page: its opening sentence, and claims with their bars.
 
 People choose the figures that become findings before they see any results, and write them into
 ``headlines.csv`` with their names and the day. Without this file, a rule chooses the figures, and the page
@@ -35,13 +35,11 @@ _HTML = Macros(__file__, "findings.html")
 
 
 # ------------------------------
-# The opening sentences of a page: who answered, what was found, what speaks against it, what was not asked.
-#
-# There are at most five, in fixed patterns, each with its figure and a link to it.
+# Findings: figures that were chosen before the results, or by the rule.
 
-MOST_SENTENCES, LEAST_FINDING_BASE, _SHARE, _CODE_SHARE = 5, 10, 1 / 2, 1 / 3
-"""The largest number of sentences on a page; the smallest base of a finding; and for findings chosen by the
-rule, the smallest share of an answer and of a code."""
+LEAST_FINDING_BASE, _SHARE, _CODE_SHARE = 10, 1 / 2, 1 / 3
+"""The smallest base of a finding; and for findings chosen by the rule, the smallest share of an answer and of
+a code."""
 FINDING_RULE = (
     "The findings were chosen by a rule: the answer given most often to a question, where at least "
     f"{LEAST_FINDING_BASE} answers count and half of them or more gave it; and codes that a third or more of "
@@ -51,63 +49,8 @@ LISTED_FINDINGS = (
     "What these findings are about was chosen by {authors} on {days}, before the answers came in. Left out "
     f"are those with fewer than {LEAST_FINDING_BASE} answers, and counts that the readers of this page may "
     "not see exactly.")
-_COLUMNS = ["sentence", "figure_id", "link", "chosen_by"]
-"""The columns of findings: the sentence; the id of its figure; the link to the place where the page shows the
-figure; how the finding was chosen, in words."""
-
 _EACH = " (one answer for each country an organisation works in)"
 _EACH_RECORD = " (each record counts, also where an organisation has several)"
-_VERBS = {"single": ("said", "was the reply"), "multi": ("chose", "was chosen"),
-         "scale": ("chose", "was chosen")}
-
-
-def headlines(view: StudyView) -> pd.DataFrame:
-    """Returns the opening sentences of a page, one row each. A notebook shows them as a list of links.
-
-    Columns: sentence, figure_id (blank for a sentence without a figure), link, chosen_by. There are at most
-    five sentences, in this order:
-
-    - who answered;
-    - up to four findings;
-    - a note that findings are missing because nobody has decided which questions are sensitive;
-    - evidence against a code (for the team);
-    - what was not asked.
-
-    The frame is empty if no sentence may be shown. On a country's page, the sentences are about this country.
-
-    >>> glc.headlines(view)["sentence"].iloc[0]
-    '30 organisations answered, for 25 countries.'
-    """
-    if view.country:
-        return write_country_comparison_sentences(view)
-    opening = [*_who_answered(view)]
-    closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
-    room = MOST_SENTENCES - len(opening) - len(closing)
-    rows = [*opening, *_findings(view, _chosen(view).head(room)), *closing]
-    return pd.DataFrame(rows, columns=_COLUMNS, dtype="str")
-
-
-# ------------------------------
-# Who answered.
-
-
-def _who_answered(view: StudyView) -> Iterator[tuple[str, ...]]:
-    """Yields the sentence that says how many organisations answered, and for how many of the countries that
-    the audience may know of."""
-    n, records = (view.sizes.get(name) for name in ("organisations", "records"))
-    if n is None:
-        return
-    said = f"{_number(n, *view.study.unit_name)} {'answered' if view.has_survey else 'took part'}"
-    if view.may("all_figures") and view.work_countries:
-        said += f", {'for' if view.has_survey else 'from'} {_number(len(view.work_countries), 'country')}"
-    elif view.has_survey and records not in (None, n):
-        said += f", with {records} answers about the countries they work in" if view.is_by_country else \
-            f", in {_number(records, 'record')}"
-    yield f"{said}.", "quality/survey/organisations/all", "index.html" if view.theme else "", ""
-
-
-# ------------------------------
-# Findings: figures that were chosen before the results, or by the rule.
 
 
 def _chosen(view: StudyView) -> pd.DataFrame:
@@ -180,7 +123,7 @@ def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: 
     return most.max() <= figure["share"]
 
 
-def _undecided(view: StudyView) -> Iterator[tuple[str, ...]]:
+def _undecided(view: StudyView) -> Iterator[tuple[str, str]]:
     """Yields a sentence that findings are missing because nobody has decided which questions are sensitive.
     It is for the overview of audiences other than the team, if all questions count as sensitive."""
     asked = view.question_table
@@ -191,10 +134,10 @@ def _undecided(view: StudyView) -> Iterator[tuple[str, ...]]:
         if n:
             yield (f"Findings are missing: of {n} of {len(asked)} questions no finding is stated, since "
                    "nobody has decided whether an answer could be held against those who gave it "
-                   f"(is_sensitive is {UNDECIDED} in questions.csv).", "", "", "")
+                   f"(is_sensitive is {UNDECIDED} in questions.csv).", "")
     elif (not view.theme and not view.country and len(asked)
           and {*asked} <= list_sensitive_and_dependent_questions(view)):
-        yield "All questions count as sensitive, so no finding of them is stated.", "", "", ""
+        yield "All questions count as sensitive, so no finding of them is stated.", ""
 
 
 def list_sensitive_and_dependent_questions(view: StudyView) -> set[str]:
@@ -205,19 +148,13 @@ def list_sensitive_and_dependent_questions(view: StudyView) -> set[str]:
     return find_dependent_questions({question: row.asked_if for question, row in words.items()}, named)
 
 
-# ------------------------------
-# Findings in words.
-
-
 class _Figure(NamedTuple):
-    figure_id: str
     question_id: str
     option_id: str
     code_id: str
     n: int
     base_n: int
     undecided_n: int
-    chosen_by: str
     claim: str
 
 
@@ -225,21 +162,6 @@ def _read_figures(figures: pd.DataFrame) -> Iterator[_Figure]:
     rows = figures.reindex(columns=[*_Figure._fields])
     rows = rows.assign(claim=rows["claim"].astype("str").fillna(""))
     return (_Figure(*row) for row in rows.itertuples(index=False, name=None))
-
-
-def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    """Yields a sentence for each figure. The first sentence whose unit is an answer also says what an answer
-    is."""
-    places = _places(view, figures)
-    is_told = False
-    for figure in _read_figures(figures):
-        if figure.code_id:
-            said = _code_sentence(view, figure)
-        else:
-            asked = view.words.questions[figure.question_id]
-            said = _question_sentence(view, asked, figure, "" if is_told else _each(view))
-            is_told |= asked.unit == "answer"
-        yield said, figure.figure_id, _link(view, _place(view, places, figure)), figure.chosen_by
 
 
 def _places(view: StudyView, figures: pd.DataFrame) -> Places:
@@ -261,37 +183,6 @@ def _each(view: StudyView) -> str:
     return "" if view.is_one_answer_each else _EACH if view.is_by_country else _EACH_RECORD
 
 
-def _question_sentence(view: StudyView, asked: Any, figure: _Figure, each: str) -> str:
-    """Returns the sentence about one answer to a question. If not everybody was asked the question, the
-    sentence also says who was asked."""
-    option = view.words.options.get((asked.option_list, figure.option_id), figure.option_id)
-    is_question = asked.wording.endswith(("?", "؟", "？"))
-    wording = asked.wording.removesuffix(".")
-    did, was = _VERBS[asked.type]
-    if asked.unit == "answer":
-        counted = _out_of(figure, "answers")
-        said = f"“{option}” {was} in {counted} {'to' if is_question else 'on'} “{wording}”{each}."
-    else:
-        counted = _out_of(figure, view.study.unit_name[1])
-        said = (f"{counted[0].upper()}{counted[1:]} that answered {'' if is_question else 'on '}“{wording}” "
-                f"{did} “{option}”.")
-    return f"{said} Asked of those who {view.words.condition(asked.asked_if)}" if asked.asked_if else said
-
-
-def _code_sentence(view: StudyView, figure: _Figure) -> str:
-    name = view.words.codes.get(figure.code_id, figure.code_id)
-    n = undecided_n(figure)
-    undecided = f"; of {n} it is undecided" if n else ""
-    return (f"{_number(figure.n, *view.study.unit_name)} raised “{name}”, out of {figure.base_n} that were "
-            f"asked about it or raised it unasked{undecided}.")
-
-
-def _out_of(figure: _Figure, noun: str) -> str:
-    if figure.n == figure.base_n:
-        return f"all {figure.base_n} {noun}"
-    return f"{figure.n or 'none'} of the {figure.base_n} {noun}"
-
-
 def _number(n: int, noun: str, nouns: str = "") -> str:
     """Returns a number with its noun.
 
@@ -309,7 +200,8 @@ def _link(view: StudyView, place: str) -> str:
 
 
 # ------------------------------
-# Findings as claims: each a heading that says no more than its figure, with a bar, the base and a quotation.
+# Who answered; and findings as claims, each a heading that says no more than its figure, with a bar, the base
+# and a quotation.
 
 
 MOST_CLAIMS, _OF_THEME = 5, 3
@@ -318,8 +210,18 @@ claim."""
 
 
 def render_response_sentence(view: StudyView) -> Html:
-    """Renders the sentence that says how many organisations answered, and for how many countries."""
-    return make_displayable(_HTML.opening([row[0] for row in _who_answered(view)]))
+    """Renders the sentence that says how many organisations answered, and for how many of the countries that
+    the audience may know of."""
+    n, records = (view.sizes.get(name) for name in ("organisations", "records"))
+    if n is None:
+        return make_displayable("")
+    said = f"{_number(n, *view.study.unit_name)} {'answered' if view.has_survey else 'took part'}"
+    if view.may("all_figures") and view.work_countries:
+        said += f", {'for' if view.has_survey else 'from'} {_number(len(view.work_countries), 'country')}"
+    elif view.has_survey and records not in (None, n):
+        said += f", with {records} answers about the countries they work in" if view.is_by_country else \
+            f", in {_number(records, 'record')}"
+    return make_displayable(_HTML.opening(f"{said}."))
 
 
 def render_claims(view: StudyView) -> Html:
@@ -327,23 +229,22 @@ def render_claims(view: StudyView) -> Html:
     whole width, its base and a link; on the overview, also a quotation that was cleared for these readers.
     Below the findings follow evidence against a code, and what was not asked.
 
-    The figures are those of :func:`headlines`. A quotation beside an answer is on the same theme, and the
+    The figures are those of :func:`choose_claims`. A quotation beside an answer is on the same theme, and the
     page says so, because the quoted organisation need not have given this answer. Each quotation stands on
     the page only once. A theme's page has its quotations in a separate section instead.
     """
-    figures = _claimed(view)
+    figures = choose_claims(view)
     places, quoted = _places(view, figures), _Quotations(view)
     made = [_HTML.claim(*_claim(view, figure), round(100 * figure.n / figure.base_n), _base(view, figure),
                         link_to, bool(figure.claim), *(("", "") if view.theme else quoted.on(figure)))
             for figure in _read_figures(figures)
             for link_to in [_link(view, _place(view, places, figure))]]
-    closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
-    below = [(sentence, place) for sentence, _, place, _ in closing]
+    below = [*_undecided(view), *_contrary(view), *_not_asked(view)]
     return make_displayable(_HTML.claims(made, below, dict.fromkeys(figures["chosen_by"])))
 
 
-def _claimed(view: StudyView) -> pd.DataFrame:
-    """Returns the figures of the claims on a page."""
+def choose_claims(view: StudyView) -> pd.DataFrame:
+    """Returns the figures that a page states as claims."""
     chosen = _chosen(view)
     repeated = chosen.duplicated("question_id") & (chosen["question_id"] != "")
     return chosen[~repeated].head(_OF_THEME if view.theme else MOST_CLAIMS)
@@ -355,7 +256,7 @@ def find_question_of_first_claim(view: StudyView) -> str:
     >>> find_question_of_first_claim(study.view("team", theme="services"))
     'Q4.1'
     """
-    return next((question for question in _claimed(view)["question_id"] if question), "")
+    return next((question for question in choose_claims(view)["question_id"] if question), "")
 
 
 def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
@@ -449,8 +350,9 @@ def _words(text: str) -> set[str]:
 # What speaks against it, and what was not asked.
 
 
-def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
-    """Yields the sentence about the code that most organisations contradicted, for the team alone."""
+def _contrary(view: StudyView) -> Iterator[tuple[str, str]]:
+    """Yields the sentence about the code that most organisations contradicted, with its link, for the team
+    alone."""
     if not view.may("passages"):
         return
     codes = view.codes()
@@ -464,10 +366,10 @@ def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
     place = Places.of(view.code_list, figures).code(first["code_id"])
     said = (f"{_number(first['raised'], *view.study.unit_name)} raised “{first['code']}”; "
             f"{first['contrary']} said the contrary.")
-    yield said, figures["figure_id"].iloc[0], _link(view, place), ""
+    yield said, _link(view, place)
 
 
-def _not_asked(view: StudyView) -> Iterator[tuple[str, ...]]:
+def _not_asked(view: StudyView) -> Iterator[tuple[str, str]]:
     """Yields a sentence about a theme without a survey question, or else about codes that were raised
     although nobody was asked about them."""
     themes = [name for theme, name in view.themes.items() if theme in ({view.theme} - {""} or view.themes)
@@ -476,10 +378,9 @@ def _not_asked(view: StudyView) -> Iterator[tuple[str, ...]]:
     is_unasked = view.code_tree["level"].eq("code") & view.code_tree["code_id"].isin(unasked)
     codes = [f"“{name}”" for name in view.code_tree.loc[is_unasked, "name"]]
     if themes and view.has_survey:
-        yield (f"No question of the survey was about {'this theme' if view.theme else _names(themes)}.",
-               "", "", "")
+        yield (f"No question of the survey was about {'this theme' if view.theme else _names(themes)}.", "")
     elif codes:
-        yield f"Nobody was asked about {_names(codes)}: this was raised unasked.", "", "", ""
+        yield f"Nobody was asked about {_names(codes)}: this was raised unasked.", ""
 
 
 def _unasked(view: StudyView) -> set[str]:
@@ -509,6 +410,7 @@ def _names(names: Sequence[str]) -> str:
 # Opening sentences of a country's page.
 
 
+_MOST_OF_COUNTRY = 5
 _COUNTRY_RULE = (
     "For each theme we show the answer that most organisations gave here. In a tie it is the one that more "
     "gave around this country. At most five are shown. Left out are sensitive questions, and counts that the "
@@ -519,8 +421,8 @@ def write_country_comparison_sentences(view: StudyView) -> pd.DataFrame:
     """Returns sentences about answers given in the country, each with the count of the country's region or of
     the whole study.
 
-    The frame has one row per sentence, with the columns of :func:`headlines`; figure_id is the figure of the
-    country. One rule decides which answers are named (:data:`_COUNTRY_RULE`).
+    The frame has one row per sentence, with the columns sentence, figure_id (the country's figure), link and
+    chosen_by. One rule decides which answers are named (:data:`_COUNTRY_RULE`).
 
     >>> write_country_comparison_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
     '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
@@ -530,10 +432,11 @@ def write_country_comparison_sentences(view: StudyView) -> pd.DataFrame:
     found = found[found["n"].gt(0) & (found["share_around"].notna() | (not kind))]
     found = found.sort_values(["share", "share_around", "order"], ascending=[False, False, True],
                               kind="stable")
-    first = found.drop_duplicates("theme_id").head(MOST_SENTENCES)
+    first = found.drop_duplicates("theme_id").head(_MOST_OF_COUNTRY)
     said = [(_country_sentence(row, name), row.figure_id, f"#{anchor('question', row.question_id)}",
              _COUNTRY_RULE) for row in first.itertuples()]
-    return pd.DataFrame([*said, *_undecided(view)], columns=_COLUMNS, dtype="str")
+    said += [(sentence, "", link_to, "") for sentence, link_to in _undecided(view)]
+    return pd.DataFrame(said, columns=["sentence", "figure_id", "link", "chosen_by"], dtype="str")
 
 
 def compare_country_with_region(view: StudyView) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The opening sentences of a page state released counts and nothing else, in words that were fixed before."""
+"""The findings of a page state released counts and nothing else, and were chosen before."""
 
 import re
 import shutil
@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from unittest import mock
 
+import lxml.html
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,8 +22,9 @@ from glc_analysis.pages.findings import (
     FINDING_RULE,
     LEAST_FINDING_BASE,
     LISTED_FINDINGS,
-    MOST_SENTENCES,
-    headlines,
+    choose_claims,
+    render_claims,
+    render_response_sentence,
 )
 from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.study import Study
@@ -38,8 +40,31 @@ READERS = ("convening", "public")
 HEADER = "question_id,option_id,code_id,author,date\n"
 
 
-def said(view):
-    return [*headlines(view)["sentence"]]
+def opening(view):
+    """The sentence on who answered; blank if the page has none."""
+    return re.sub("<[^>]*>", "", render_response_sentence(view).data)
+
+
+def claims(view):
+    """The text of each claim of a page, without its quotation."""
+    page = lxml.html.fragment_fromstring(render_claims(view).data, create_parent=True)
+    for quoted in page.find_class("glc-quotation"):
+        quoted.drop_tree()
+    return [" ".join(one.text_content().split()) for one in page.find_class("glc-claim")]
+
+
+def below(view):
+    """The sentences below the claims of a page."""
+    page = lxml.html.fragment_fromstring(render_claims(view).data, create_parent=True)
+    return [one.text_content() for one in page.xpath(".//ul[@class='glc-headlines']/li")]
+
+
+def shown(view):
+    return render_response_sentence(view).data + render_claims(view).data
+
+
+def chosen(view):
+    return [*choose_claims(view)["figure_id"]]
 
 
 def numbers(sentence):
@@ -59,61 +84,53 @@ def by_rule(sample_study, tmp_path_factory):
 
 # What the pages say
 
-def test_the_overview_says_who_answered_what_was_chosen_beforehand_and_what_speaks_against_it(sample_study):
-    frame = headlines(StudyView(sample_study))
-    assert [*frame["sentence"]] == [
-        "30 organisations answered, for 25 countries.",
-        "“A safe place to sleep” was chosen in 27 of the 32 answers to “What do survivors most often need in "
-        "the first three months?” (one answer for each country an organisation works in).",
-        "“Short or uncertain funding” was chosen in 24 of the 30 answers to “Which challenges weigh most on "
-        "your work?”.",
-        "18 of the 30 organisations that answered “Which services do you offer?” chose “Shelter”.",
-        "4 organisations raised “A safe place first”; 2 said the contrary."]
-    assert [*frame["link"]] == ["", "survey.html#question-q3-3", "survey.html#question-q5-5",
-                                "survey.html#question-q4-1", "theme-needs.html#code-safe-place-first"]
-    chosen_by = LISTED_FINDINGS.format(authors="the analysis team", days="2016-01-18")
-    assert {*frame["chosen_by"]} == {"", chosen_by}
+def test_the_overview_says_who_answered_and_what_speaks_against_the_findings(sample_study):
+    view = StudyView(sample_study)
+    assert opening(view) == "30 organisations answered, for 25 countries."
+    assert below(view) == ["4 organisations raised “A safe place first”; 2 said the contrary."]
+    page = render_claims(view).data
+    assert 'href="theme-needs.html#code-safe-place-first"' in page
+    assert LISTED_FINDINGS.format(authors="the analysis team", days="2016-01-18") in page
 
 
-def test_a_theme_has_the_sentences_of_its_questions_and_codes_with_links_on_the_page(sample_study):
-    frame = headlines(StudyView(sample_study, "public", theme="success"))
-    assert [*frame["sentence"]] == [
-        "30 organisations answered, with 32 answers about the countries they work in.",
-        "13 of the 29 organisations that answered “Do you stay in touch after a service has ended?” said "
-        "“Yes, where the person agrees”.",
-        "13 organisations raised “Contact after the end”, out of 28 that were asked about it or raised it "
-        "unasked."]
-    assert [*frame["link"]] == ["index.html", "#question-q5-2", "#code-contact-after"]
+def test_a_theme_has_the_findings_of_its_questions_and_codes_with_links_on_the_page(sample_study):
+    view = StudyView(sample_study, "public", theme="success")
+    assert opening(view) == "30 organisations answered, with 32 answers about the countries they work in."
+    asked, coded = claims(view)
+    assert "Contact goes on after a service, where the person agrees: 13 of 29" in asked
+    assert "“Yes, where the person agrees”, out of 29 organisations that answered." in asked
+    assert "Contact after the end tells what helped: 13 of 28" in coded
+    assert "out of 28 organisations that were asked about it or raised it unasked." in coded
+    assert re.findall('href="([^"]+)"', render_claims(view).data) == ["#question-q5-2", "#code-contact-after"]
 
 
 def test_without_a_list_the_rule_chooses_and_is_printed(by_rule):
-    frame = headlines(StudyView(by_rule))
-    assert [*frame["figure_id"]] == [
-        "quality/survey/organisations/all", "Q1.9/women/all", "Q2.2/sexual_exploitation/all",
-        "Q3.3/safe_place/all", "safe-place-first/organisations/all"]
-    assert frame["sentence"].iloc[2].endswith(
-        "Asked of those who answered Yes or Partly to: Does the country's law define trafficking in persons?")
-    assert {*frame["chosen_by"]} == {"", FINDING_RULE.format(many="organisations")}
+    view = StudyView(by_rule)
+    assert chosen(view)[:3] == ["Q1.9/women/all", "Q2.2/sexual_exploitation/all", "Q3.3/safe_place/all"]
+    assert "Asked of those who answered Yes or Partly to: Does the country's law define trafficking in " \
+        "persons?" in claims(view)[1]
+    assert FINDING_RULE.format(many="organisations") in render_claims(view).data
 
 
 @pytest.mark.parametrize("audience", READERS)
 def test_the_rule_says_nothing_of_a_question_whose_most_frequent_answer_may_not_be_seen(by_rule, audience):
     # That most serve women is hidden, and the count of a safe place is told in words.
-    found = {one.partition("/")[0] for theme in ("", "needs") for one in headlines(
-        StudyView(by_rule, audience, theme=theme))["figure_id"]}
+    found = {one.partition("/")[0] for theme in ("", "needs")
+             for one in chosen(StudyView(by_rule, audience, theme=theme))}
     assert "Q4.5" in found and not found & {"Q1.9", "Q3.3"}
 
 
 @pytest.mark.acceptance
 @pytest.mark.parametrize("audience", ("team", *READERS))
-def test_no_sentence_is_about_a_sensitive_question_or_compares(by_rule, sample_study, audience):
+def test_no_finding_is_about_a_sensitive_question_or_compares(by_rule, sample_study, audience):
     for study in (by_rule, sample_study):
-        themes = ("", *StudyView(study).themes)
-        frames = [headlines(StudyView(study, audience, theme=theme)) for theme in themes]
-        assert max(map(len, frames)) <= MOST_SENTENCES
-        found = {one.partition("/")[0] for frame in frames for one in frame["figure_id"]}
+        views = [StudyView(study, audience, theme=theme) for theme in ("", *StudyView(study).themes)]
+        found = {one.partition("/")[0] for view in views for one in chosen(view)}
         assert found and not found & {"Q1.8", "Q6.1", "Q6.2"}
-        text = " ".join(one for frame in frames for one in frame["sentence"])
+        words = {one.wording for one in views[0].words.questions.values()}
+        text = " ".join(one for view in views for one in (opening(view), *claims(view), *below(view)))
+        for wording in words:
+            text = text.replace(wording, "")
         assert not re.search(r"\b(only|because|than|therefore|caused?)\b", text)
 
 
@@ -121,9 +138,9 @@ def test_a_question_asked_because_of_a_sensitive_answer_is_not_chosen(by_rule):
     view = StudyView(by_rule)
     questions = view.question_table.assign(is_sensitive=lambda f: f["question_id"] == "Q2.1")
     with mock.patch.object(tables, "read_table", _instead(questions=questions)):
-        found = {*headlines(StudyView(by_rule, theme="definitions"))["figure_id"]}
+        found = chosen(StudyView(by_rule, theme="definitions"))
     assert not any(one.startswith("Q2") for one in found)
-    otherwise = {*headlines(StudyView(by_rule, theme="definitions"))["figure_id"]}
+    otherwise = {*chosen(StudyView(by_rule, theme="definitions"))}
     assert {"Q2.1/yes/all", "Q2.2/sexual_exploitation/all"} <= otherwise
 
 
@@ -131,9 +148,9 @@ def test_a_theme_without_a_question_of_the_survey_is_named(by_rule):
     questions = StudyView(by_rule).question_table
     questions = questions.assign(theme_id=questions["theme_id"].replace({"language": ""}))
     with mock.patch.object(tables, "read_table", _instead(questions=questions)):
-        assert said(StudyView(by_rule, "public"))[-1] == (
+        assert below(StudyView(by_rule, "public"))[-1] == (
             "No question of the survey was about Language and custom.")
-        assert said(StudyView(by_rule, "public", theme="language"))[-1] == (
+        assert below(StudyView(by_rule, "public", theme="language"))[-1] == (
             "No question of the survey was about this theme.")
 
 
@@ -141,21 +158,19 @@ def test_codes_that_nobody_was_asked_about_are_named_for_the_team_and_are_no_fin
     rows = tables.read_table("mentions", study=by_rule)
     rows = rows.assign(is_asked=rows["is_asked"] & (rows["code_id"] != "contact-after"))
     with mock.patch.object(tables, "read_table", _instead(mentions=rows)):
-        found = said(StudyView(by_rule, theme="success"))
-        assert found[-1] == "Nobody was asked about “Contact after the end”: this was raised unasked."
-        assert "Contact after" not in "".join(found[:-1])
-        assert "Nobody was asked" not in "".join(said(StudyView(by_rule, "public", theme="success")))
+        view = StudyView(by_rule, theme="success")
+        assert below(view)[-1] == "Nobody was asked about “Contact after the end”: this was raised unasked."
+        assert "Contact after" not in "".join((*claims(view), *below(view)[:-1]))
+        assert "Nobody was asked" not in "".join(below(StudyView(by_rule, "public", theme="success")))
 
 
-def test_sentences_are_shown_as_a_list_of_links_with_how_they_were_chosen(sample_study):
-    html = render_frame(headlines(StudyView(sample_study, "public", theme="success")))
-    assert html.startswith('<ul class="glc-headlines"><li><a href="index.html">30 organisations answered')
-    assert html.count("<li>") == 3 and html.count("chosen by the analysis team on 2016-01-18") == 1
-    assert "figure_id" not in html and "Q5.2/" not in html
-
-
-def test_no_sentences_give_no_output(sample_study):
-    assert render_frame(headlines(StudyView(sample_study)).head(0)) == ""
+def test_sentences_are_shown_as_a_list_of_links_with_how_they_were_chosen():
+    rows = pd.DataFrame({"sentence": ["3 of 4.", "2 of 4."], "figure_id": ["Q1/yes/all", "Q2/yes/all"],
+                         "link": ["index.html", ""], "chosen_by": "by a rule"})
+    html = render_frame(rows)
+    assert html.startswith('<ul class="glc-headlines"><li><a href="index.html">3 of 4.</a>')
+    assert html.count("<li>") == 2 and html.count("by a rule") == 1 and "Q1/yes/all" not in html
+    assert render_frame(rows.head(0)) == ""
 
 
 def test_names_of_the_survey_are_escaped():
@@ -173,23 +188,24 @@ def test_what_is_read_for_a_list_is_the_figures_of_its_questions_alone(sample_st
 
     tables_read = tables.read_table
     with mock.patch.object(tables, "read_table", reading):
-        headlines(StudyView(sample_study, "public", theme="challenges"))
+        render_claims(StudyView(sample_study, "public", theme="challenges"))
     assert {one for one in read if one[0] in ("figures", "release_public")} == {
-        (name, question) for name in ("figures", "release_public") for question in ("survey", "Q5.5")}
+        ("figures", "Q5.5"), ("release_public", "Q5.5")}
 
 
 @pytest.mark.acceptance
 @pytest.mark.parametrize("audience", READERS)
-def test_the_folder_that_other_readers_get_gives_the_same_sentences(sample_study, tmp_path, audience):
+def test_the_folder_that_other_readers_get_gives_the_same_findings(sample_study, tmp_path, audience):
     reader = write_visible_part_of_study(sample_study, audience, tmp_path / "reader")
     for theme in ("", "needs", "language"):
-        whole, part = (headlines(StudyView(one, audience, theme=theme)) for one in (sample_study, reader))
-        assert part.equals(whole)
+        whole, part = (shown(StudyView(one, audience, theme=theme)) for one in (sample_study, reader))
+        assert part == whole
     # Where the size of the study may not be seen, no sentence says it.
     figures = tables.read_stored_table(reader.processed, "figures")
     tables.write_table(reader.processed, "figures", figures[figures["question_id"] != "survey"])
     (reader.processed / "slices.json").touch()
-    assert said(StudyView(reader, audience))[0].startswith("18 of the 30 organisations that answered “Which")
+    view = StudyView(reader, audience)
+    assert opening(view) == "" and any(": 18 of 30" in one for one in claims(view))
 
 
 def _instead(**frames):
@@ -201,12 +217,16 @@ def _instead(**frames):
     return read
 
 
-# Nothing that is hidden is in a sentence, nor follows from one
+# Nothing that is hidden is in a finding, nor follows from one
 
 class Decided(StudyView):
-    """A view of a survey with figures and decisions of one's own."""
+    """A view of a survey with figures and decisions of one's own, and without quotations."""
 
     has_survey = True
+    quotation_rows = pd.DataFrame(columns=["text", "code_ids", "theme_ids"])
+
+    def quotations(self, code=""):
+        return self.quotation_rows
 
     def given(self, estimates, decisions):
         self.__dict__ |= {"figures": estimates, "decisions": decisions,
@@ -224,40 +244,35 @@ class Uncoded(Decided):
 
 
 def check(view):
-    """Every number is one of a shown figure, exactly; and no number that is not shown changes a sentence."""
-    frame = headlines(view)
+    """Every number is one of a shown figure, exactly; and no number that is not shown changes a finding."""
+    page, found = shown(view), choose_claims(view)
     truth = view.figures.set_index("figure_id")
     status = view.decisions.set_index("figure_id")["status"]
-    records = truth["n"].get("quality/survey/records/all")
-    for row in frame.itertuples():
-        found = numbers(row.sentence)
-        if not row.figure_id:
-            assert not found
-            continue
+    sizes = [f"quality/survey/{name}/all" for name in ("organisations", "records")]
+    assert numbers(opening(view)) <= {truth["n"][name] for name in sizes if status.get(name) == "shown"}
+    for row, said in zip(found.itertuples(), claims(view), strict=True):
         assert status[row.figure_id] == "shown"
         figure = truth.loc[row.figure_id]
-        allowed = {figure["n"], figure["base_n"]}
-        if "with" in row.sentence and row.figure_id.startswith("quality"):
-            assert status["quality/survey/records/all"] == "shown"
-            allowed.add(records)
-        assert found <= allowed and figure["n"] in found
+        n, base = re.findall(r": (?:raised by )?(\d+) of (\d+)", said)[-1]
+        assert (int(n), int(base)) == (figure["n"], figure["base_n"])
+    assert not numbers(" ".join(below(view)))
     is_hidden = view.figures["figure_id"].map(status).fillna("suppressed") != "shown"
     other = view.figures.assign(n=view.figures["n"].mask(is_hidden, 17), share=view.figures["share"].mask(
         is_hidden, 0.99), value=view.figures["value"].mask(is_hidden, 17.0))
     again = type(view)(view.study, view.audience, theme=view.theme).given(other, view.decisions)
-    assert headlines(again).equals(frame)
-    return frame
+    assert shown(again) == page
+    return found
 
 
 @pytest.mark.acceptance
 @pytest.mark.parametrize("audience", READERS)
 @settings(max_examples=share(100, 10))
-@given(seed=st.integers(0, 2**32 - 1), shown=st.floats(0, 1), theme=st.sampled_from(["", "needs", "success"]))
-def test_whatever_is_released_of_the_sample_no_other_count_is_in_a_sentence(by_rule, audience, seed, shown,
-                                                                            theme):
+@given(seed=st.integers(0, 2**32 - 1), part=st.floats(0, 1), theme=st.sampled_from(["", "needs", "success"]))
+def test_whatever_is_released_of_the_sample_no_other_count_is_in_a_finding(by_rule, audience, seed, part,
+                                                                           theme):
     estimates = tables.read_table("figures", study=by_rule, theme=theme)
     draw = np.random.default_rng(seed).random(len(estimates))
-    status = np.where(draw < shown, "shown", np.where(draw < (1 + shown) / 2, "banded", "suppressed"))
+    status = np.where(draw < part, "shown", np.where(draw < (1 + part) / 2, "banded", "suppressed"))
     is_shown = status == "shown"
     decisions = pd.DataFrame({
         "figure_id": estimates["figure_id"], "status": status, "rule": "",
@@ -280,7 +295,7 @@ ANSWERS = st.lists(st.tuples(st.integers(1, 18), st.fixed_dictionaries({
 @pytest.mark.parametrize("audience", READERS)
 @settings(max_examples=share(100, 5))
 @given(answers=ANSWERS, refused=st.sets(st.integers(0, 5), max_size=3))
-def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_sentence(audience, answers, refused):
+def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_finding(audience, answers, refused):
     # A follow-up question is answered by those who were asked.
     answers = [(times, one | ({} if one["Q1"] == "yes" else {"Q5": ""})) for times, one in answers]
     frames = survey_of(*answers)
@@ -296,9 +311,9 @@ def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_sentence(audienc
     frames["codebook"] = tables.conform_to_schema("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read_table", lambda name, **chosen: frames[name].copy()):
         view = Uncoded(study, audience).given(frames["figures"], decisions)
-        frame = check(view)
-    sizes = decisions.set_index("figure_id")["status"].get("quality/survey/organisations/all")
-    assert (frame["figure_id"] == "quality/survey/organisations/all").any() == (sizes == "shown")
+        check(view)
+        sizes = decisions.set_index("figure_id")["status"].get("quality/survey/organisations/all")
+        assert bool(opening(view)) == (sizes == "shown")
 
 
 def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
@@ -310,8 +325,9 @@ def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
         "study": {"unit_name": []}}
     frames["codebook"] = tables.conform_to_schema("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read_table", lambda name, **chosen: frames[name].copy()):
-        frame = check(Uncoded(study, "public").given(frames["figures"], decisions))
-    assert [*frame["figure_id"]] == ["Q1/yes/all"] and "15 of the 30 answers" in frame["sentence"].iloc[0]
+        view = Uncoded(study, "public").given(frames["figures"], decisions)
+        found, said = check(view), claims(view)
+    assert [*found["figure_id"]] == ["Q1/yes/all"] and "15 of 30" in said[0]
 
 
 def test_a_finding_with_a_small_base_is_not_said(sample_study):
@@ -324,7 +340,7 @@ def test_a_finding_with_a_small_base_is_not_said(sample_study):
 
     with mock.patch("glc_analysis.pages.findings.read_reference_table", reading), \
             mock.patch.object(StudyView, "question_figures", lambda view, question: figures):
-        assert "Q4.1/shelter/all" not in {*headlines(StudyView(sample_study))["figure_id"]}
+        assert "Q4.1/shelter/all" not in chosen(StudyView(sample_study))
 
 
 # headlines.csv
@@ -356,7 +372,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_a_row_that_cannot_become_a_sentence_is_one_fault_with_its_fix(tmp_path, name):
+def test_a_row_that_cannot_become_a_finding_is_one_fault_with_its_fix(tmp_path, name):
     row, expected = ROWS[name]
     study = SmallStudy(tmp_path / "small")
     study.spoil("reference/questions.csv", ("services?,care,,services,,", "services?,care,,services,,true"))

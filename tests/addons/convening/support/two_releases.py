@@ -26,7 +26,7 @@ from glc_analysis.disclosure.cells import LEAST_MEMBERS
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.pages import coding, country, survey
-from glc_analysis.pages.findings import headlines, render_claims
+from glc_analysis.pages.findings import render_claims, render_response_sentence
 from glc_analysis.pages.questions import render_question
 from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, render_slot
 from glc_analysis.publish.downloads import published_tables, software_texts
@@ -86,7 +86,7 @@ def _lists(root) -> Iterator[tuple[str, list[str]]]:
 def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[str, str]]:
     """The HTML of every page and of every part of the packet for all, made by their own functions."""
     view = StudyView(study, audience)
-    yield "index", _joined(render_slot(view, OPENING), render_claims(view), render_frame(headlines(view)),
+    yield "index", _joined(render_slot(view, OPENING), render_response_sentence(view), render_claims(view),
                            render_slot(view, OVERVIEW),
                            survey.render_survey_facts(view) if view.has_survey else "",
                            survey.render_country_list(view), survey.render_study_numbers(view),
