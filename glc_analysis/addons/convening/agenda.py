@@ -2,8 +2,8 @@
 about the votes on it.
 
 Principles are grouped by the disclosed votes of the provider panel. The groups only order the discussion; the
-program decides nothing. The agenda is shown to the room, so it contains only the votes that :mod:`.votes`
-allows to be disclosed.
+program decides nothing. The agenda is shown to everybody at the convening, so it contains only the votes that
+:mod:`.votes` allows to be disclosed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ AGENDA_GROUPS = {
     "split": ("Split", "votes at both ends of the scale"),
     "elsewhere": ("Works elsewhere?", "important, but not feasible everywhere"),
     "rest": ("The rest", "low, no clear result, no decision, or too few votes")}
-"""The groups in the order of the agenda, each with its heading and the reason why a principle is in it."""
+"""The groups of principles in the order of the agenda, each with its heading and the reason why a principle
+is in the group."""
 MANY_ABSTAINED = 1 / 4
 LOW_RESOURCES = "low"
 LESS_FEASIBLE = "less feasible for providers with low resources"
@@ -59,22 +60,22 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
       high votes;
     - ``notes``: missing quorums, abstentions and remarks.
 
-    ``tallies`` and ``ratings`` are those of one round. Votes are blanked before use if ``agreement_test`` and
-    ``fully_disclosed_panels`` do not allow their disclosure
+    ``tallies`` and ``ratings`` are the rows of these tables for one round. Votes whose disclosure
+    ``agreement_test`` and ``fully_disclosed_panels`` do not allow are blanked first
     (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`). The groups:
 
     - agreed: importance and feasibility are high, and the panel agrees on importance (or its agreement is not
       disclosed);
-    - split: the panel disagrees on importance; or importance is not high and the panel disagrees on
+    - split: either the panel disagrees on importance, or importance is not high and the panel disagrees on
       feasibility;
     - works elsewhere?: importance is high, and one of three conditions holds: feasibility is not high;
       feasibility is lower among raters whose organisation has low resources (organisations.csv,
       ``resource_level``); or at least a quarter of the raters abstained;
-    - the rest: all other principles.
+    - the rest: all principles that belong to none of the groups above.
 
-    "6 of 10" means six high votes of ten. A principle is never placed in a group because of numbers that are
-    not disclosed. Survivor advisers are mentioned if their median is disclosed and lies in another third than
-    that of the providers.
+    "6 of 10" means six high votes of ten. Undisclosed numbers never decide the group of a principle. The
+    facts mention survivor advisers if the median of their votes is disclosed and lies in another third of the
+    scale than the median of the providers' votes.
     """
     names = short_names_of_principles(principles)
     told = blank_undisclosed_tallies_and_describe_votes(
@@ -132,8 +133,8 @@ def is_uncertain_because_of_disagreement(tally: Mapping[str, Any]) -> bool:
 
 
 class TallyDescription(NamedTuple):
-    """The result of a panel: the name of its sign (whole, half, split, few, or blank) and the result in
-    words."""
+    """The result of a panel on a text: the name of the sign that shows the result (whole, half, split, few,
+    or blank), and the result in words."""
 
     shape: str
     words: str
@@ -141,7 +142,7 @@ class TallyDescription(NamedTuple):
 
 def describe_tally_by_sign_and_words(tally: Mapping[str, Any]) -> TallyDescription:
     """Describes the result in a row of ``tallies`` by the name of a sign (whole, half, split, few) and in
-    words. The name is blank if the result is disclosed but not whether the panel agrees.
+    words. The name of the sign is blank if the result is disclosed but the agreement of the panel is not.
 
     >>> describe_tally_by_sign_and_words({"result": "high", "spread": "agreement",
     ...     "spread_ipras": "no disagreement"})
@@ -180,7 +181,7 @@ def tally_as_agenda_phrase(tally: Mapping[str, Any]) -> str:
 
 def _undecided(rows: Sequence[Mapping[str, Any] | None]) -> str:
     """Returns a phrase with the criteria for which fewer ballots than the quorum were received; blank if
-    there are none."""
+    every criterion reached the quorum."""
     found = [row["criterion"] for row in rows if row and row["result"] == NO_DECISION]
     return f"{NO_DECISION} on {' and '.join(found)}" if found else ""
 
@@ -194,8 +195,9 @@ def _abstentions(rows: Sequence[Mapping[str, Any] | None]) -> str:
 
 def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
                  advisers: Sequence[Mapping[str, Any] | None]) -> str:
-    """Returns a phrase with the criteria on which survivor advisers and providers differ; blank if there are
-    none. They differ if both medians are disclosed and lie in different thirds of the scale."""
+    """Returns a phrase with the criteria on which survivor advisers and providers differ; blank if they
+    differ on no criterion. The two panels differ if the medians of both are disclosed and lie in different
+    thirds of the scale."""
     said = [f"{other['criterion']} {other['votes'].removesuffix(' high')}"
             for one, other in zip(providers, advisers, strict=True) if one and other
             and disclosed_median_tertile(one) and disclosed_median_tertile(other)
@@ -219,8 +221,9 @@ def disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
 
 def note_low_resource_feasibility_gap(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
                                       fully_disclosed_panels: Collection[str] = ()) -> str:
-    """Returns a phrase saying that providers with low resources find a principle less feasible. It is blank
-    if they do not, or if the phrase could disclose a vote (:func:`.votes.may_disclose_lower_median`)."""
+    """Returns a phrase saying that providers with low resources find a principle less feasible. The phrase is
+    blank if providers with low resources do not find it less feasible, or if the phrase could disclose a vote
+    (:func:`.votes.may_disclose_lower_median`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
                     & ratings["excluded"].isin(["", INTEREST]) & ratings["score"].notna()]

@@ -1,9 +1,9 @@
 """Records that a text is agreed (`glc agree`), and objections made outside the ballot (`glc object`).
 
-The convening decides after it has seen the results on a text and the objections to it
-(:func:`collect_results_objections_and_reservations`). text_decisions.csv records who decided, when and on
-which votes. An objection changes no count. It is stored as a row of decision_log.csv, and printed on slides,
-pages, packets and traces, which name an organisation only with its consent.
+The organisations at the convening decide after they have seen the results on a text and the objections to the
+text (:func:`collect_results_objections_and_reservations`). text_decisions.csv records who decided, when and
+on which votes. An objection changes no count of votes. An objection is stored as a row of decision_log.csv
+and printed on slides, pages, packets and traces; these name the objecting organisation only with its consent.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ from glc_analysis.study import Study
 class AgreementBasis:
     """The facts shown to the convening before it agrees to the latest text of a principle.
 
-    - ``name``: the printed id of the text.
-    - ``results``: for each closed round, the lines of its results as they are read out.
+    - ``name``: the printed id of the text, such as P03.2.
+    - ``results``: for each closed round, the lines in which its results on the text are read out.
     - ``ballots``: for the last closed round, the number of ballots and the quorum of each panel.
-    - ``rules``: for the last closed round, the sentences on what may be disclosed.
+    - ``rules``: for the last closed round, the sentences on which votes may be disclosed.
     - ``positions``: the joint positions of panels on the text.
     - ``objections``: the objections and reservations in the decision log.
     """
@@ -61,8 +61,8 @@ class AgreementBasis:
 
     @property
     def votes(self) -> str:
-        """Returns the results of the last closed round in one line, for a table cell; blank if no round on
-        the text is closed."""
+        """Returns the results of the last closed round on the text in one line, for a table cell; blank if no
+        such round exists."""
         last = [*self.results.items()][-1:]
         return "".join(f"Round {round_id}: {' / '.join(lines)}" for round_id, lines in last)
 
@@ -72,7 +72,7 @@ def collect_results_objections_and_reservations(study: Study, principle_id: str)
     convening reads before it agrees to the text.
 
     Raises UsageError for a principle that is unknown, not in use or already agreed, and Faults if an open
-    round asks about it.
+    round asks about the principle.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     text = find_current_version_row(reference.principles, principle_id)
@@ -103,9 +103,9 @@ def collect_results_objections_and_reservations(study: Study, principle_id: str)
 
 def _results(study: Study, reference: Reference, text: Mapping[str, str],
              closed: Sequence[str]) -> tuple[dict[str, list[str]], list[str], list[str]]:
-    """Returns the results on a text by closed round, then the ballots of each panel in the last round, then
-    the sentences on what may be disclosed of the last round. If the results of a round may no longer be
-    disclosed, its entry says only that."""
+    """Returns three parts: the results on a text, keyed by closed round; the ballots of each panel in the
+    last round; and the sentences on which votes of the last round may be disclosed. If the results of a round
+    may no longer be disclosed, the entry of the round says only that they may not."""
     if not closed:
         return {}, [], []
     frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (
@@ -130,7 +130,7 @@ def _results(study: Study, reference: Reference, text: Mapping[str, str],
 
 def record_agreement(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
     """Records in text_decisions.csv that the latest text of a principle is agreed: by whom, when and on which
-    votes. Sets the status of the text in every language, and returns its printed id.
+    votes. Also sets the status of the text in every language; returns the printed id of the text.
 
     Raises the errors of :func:`collect_results_objections_and_reservations`, and UsageError if ``decided_by``
     is blank or names a person.
@@ -146,15 +146,15 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
 
 
 OBJECTION = "Objection to {}, outside the ballot: it changes no count"
-"""The words for an objection in the decision log; the printed id of the text replaces ``{}``."""
+"""The words that record an objection in the decision log; the printed id of the text replaces ``{}``."""
 
 
 def record_objection(study: Study, principle_id: str, objection: str, *, by: str, today: date) -> str:
     """Records an objection to the latest text of a principle in decision_log.csv; returns the printed id of
     the text.
 
-    Raises UsageError for an unknown principle, if ``objection`` or ``by`` is blank, and if either of them
-    names a person.
+    Raises UsageError if the principle is unknown, if ``objection`` or ``by`` is blank, or if ``objection`` or
+    ``by`` names a person.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     row = find_current_version_row(reference.principles, principle_id)

@@ -50,7 +50,7 @@ IN_USE = ("candidate", "agreed")
 ENDORSED = ("endorse", "endorse_with_reservation")
 """The decisions of organisations that signed a text, with or without a reservation."""
 WORDS_OF_NAME = 5
-"""If a text is given no short name, this many of its first words become the short name."""
+"""The number of first words of a text that become its short name if nobody gives it one."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,9 @@ class TextChange:
 
 
 def read_reference_allowing_unrecorded_decisions(study: Study) -> Reference:
-    """Reads the reference tables for the commands used in the room. Raises Faults for every fault except a
-    status without a recorded decision, because these commands may record that decision."""
+    """Reads the reference tables for the commands used in the room. Raises Faults for every fault of the
+    tables except one: a status without a recorded decision, because the commands may record the missing
+    decision."""
     return read_reference(study, needed=reference_tables().keys() - {"text_decisions"})
 
 
@@ -87,16 +88,17 @@ def read_reference_allowing_unrecorded_decisions(study: Study) -> Reference:
 
 def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by: str, because: str,
                     exclude_old_ratings: bool = False) -> TextChange:
-    """Issues the next version of a principle: a candidate with the new text; its other columns keep their
-    values.
+    """Issues the next version of a principle. The new version has status candidate and the new text; its
+    other columns keep the values of the old version.
 
-    The old version is superseded. A principle that was withdrawn, split or merged is also brought back in
-    this way, and its new text may repeat the old words. An open round without a received form then asks about
-    the new text. With ``exclude_old_ratings``, an open round with received forms also asks about the new
-    text, and its ratings of the old text are excluded.
+    The old version is superseded. Amending a principle that was withdrawn, split or merged brings it back
+    into use; its new text may then repeat the old words. An open round of which no form has been received
+    asks about the new text from then on. With ``exclude_old_ratings``, an open round with received forms also
+    asks about the new text, and its ratings of the old text are excluded.
 
     Raises UsageError for an unknown principle and for missing words. Raises Faults if the text is unchanged,
-    or if an open round has received forms and ``exclude_old_ratings`` is false. Nothing is then written.
+    or if forms of an open round have been received and ``exclude_old_ratings`` is false. Nothing is written
+    if an error is raised.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     old, statement = find_current_version_row(reference.principles, principle_id), normalise_space(new_text)
@@ -126,8 +128,8 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
 
 
 def check_can_amend(study: Study, principle_id: str) -> None:
-    """Raises Faults if forms of an open round on the principle have been received. Called before anybody
-    types a new text."""
+    """Raises Faults if forms of an open round on the principle have been received. Commands call this
+    function before anybody types a new text."""
     reference = read_reference_allowing_unrecorded_decisions(study)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     waiting = _with_forms(study, reference, rounds[rounds["closed_on"] == ""])
@@ -143,8 +145,8 @@ def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -
 
 
 def list_results_on_old_text(study: Study, change: TextChange) -> list[str]:
-    """Returns the results of the old version in closed rounds, as they are read out; empty if the study has
-    not been built."""
+    """Returns the results of closed rounds on the old version, in the words in which results are read out;
+    empty if the study has not been built."""
     if not change.closed_rounds or not (study.processed / "tallies.parquet").is_file():
         return []
     principle_id, _, version = change.before[0].rpartition(".")
@@ -175,11 +177,13 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
 
 def propose_principle(study: Study, text: str, *, asked_by: str, because: str, name: str = "",
                       language: str = "") -> TextChange:
-    """Adds a text that somebody proposes in the room, as a candidate that is marked as having no evidence.
+    """Adds a text that somebody proposes at the convening: a new principle with status candidate, marked as
+    having no evidence.
 
-    ``language`` is by default that of the first principle; ``name`` is by default the first words of the
-    text. An open round with a received form does not ask about the new text. Raises UsageError for missing
-    words and for an unknown language, and Faults for a text that already exists; nothing is then written.
+    ``language`` is by default the language of the first principle; ``name`` is by default the first words of
+    the text. An open round of which a form has been received does not ask about the new text. Raises
+    UsageError for missing words and for an unknown language, and Faults for a text that already exists;
+    nothing is then written.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     if language and not language_code(language):
@@ -212,8 +216,8 @@ def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, as
 
 def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, asked_by: str, because: str,
                      name: str = "") -> TextChange:
-    """Replaces two or more texts by one new principle. It has all themes of the old texts, and their domain
-    if they all have the same one.
+    """Replaces two or more texts by one new principle. The new principle has all themes of the old texts, and
+    also their domain if all of them have the same domain.
 
     Raises UsageError for a principle that is unknown or not in use, for fewer than two principles and for
     missing words, and Faults if a form of an open round on one of them has been received; nothing is then
@@ -232,8 +236,8 @@ def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, a
 
 
 def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: str, today: date) -> TextChange:
-    """Sets a text aside, so that no later round asks about it. decision_log.csv records who asked for this
-    and why; text_decisions.csv records the decision.
+    """Sets a text aside, so that no later round asks about the text. decision_log.csv records who asked for
+    this and why; text_decisions.csv records the decision.
 
     Raises UsageError for a principle that is unknown or not in use and for missing words, and Faults if a
     form of an open round on the principle has been received; nothing is then written.
@@ -256,8 +260,8 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
 
 def check_can_withdraw_text(study: Study, text_row: Mapping[str, str]) -> None:
     """Raises UsageError if a text is not in use; ``text_row`` is its row from
-    :func:`find_current_version_row`. A text that is already set aside passes if no decision is recorded for
-    it, because then a command was interrupted or somebody typed the status."""
+    :func:`find_current_version_row`. No error is raised for a text that is already set aside but has no
+    recorded decision, because then a command was interrupted or somebody typed the status."""
     if text_row["status"] != "set_aside" or find_text_decision(study, text_row, "set_aside") is not None:
         check_text_in_use(text_row)
 
@@ -289,8 +293,8 @@ def check_text_in_use(text_row: Mapping[str, str]) -> None:
 
 def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]], texts: Sequence[str],
            names: Sequence[str], asked_by: str, because: str, shared: Mapping[str, str]) -> TextChange:
-    """Writes new principles that replace the ``old`` ones; ``shared`` holds the columns that have the same
-    value in all new rows."""
+    """Writes new principles that replace the ``old`` ones; ``shared`` holds the values of the columns that
+    are the same in all new rows."""
     statements = [normalise_space(text) for text in texts]
     numbered = {f"text {n}": one for n, one in enumerate(statements, 1)}
     require_nonblank_texts(**numbered, asked_by=asked_by, because=because)
@@ -335,8 +339,8 @@ def short_name_from_statement(statement: str) -> str:
 
 
 def _next_ids(principles: pd.DataFrame, n: int) -> list[str]:
-    """Returns ``n`` new ids. They continue the numbering of the highest existing id, with the same letters
-    and number of digits.
+    """Returns ``n`` new ids. The new ids continue the numbering of the highest existing id, with the same
+    letters and number of digits.
     """
     found = [match for one in principles["principle_id"] if (match := re.fullmatch(r"(\D*)(\d+)", one))]
     last = max(found, key=lambda match: int(match[2]), default=None)
@@ -345,7 +349,7 @@ def _next_ids(principles: pd.DataFrame, n: int) -> list[str]:
 
 
 def _cut_off(principles: pd.DataFrame, statements: Sequence[str], why: Mapping[str, str]) -> list[str]:
-    """Returns the ids of the new texts if an interrupted command already wrote them but not who requested
+    """Returns the ids of the new texts if an interrupted command has written the texts but not who requested
     them; else an empty list."""
     rows = principles[(principles["comes_from"] == why["comes_from"]) & (principles["asked_by"] == "")
                       & (principles["changed_because"] == why["changed_because"])]
@@ -371,7 +375,8 @@ def _repeats(principles: pd.DataFrame, statements: Sequence[str]) -> Iterator[Fa
 def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
                  new: Sequence[Mapping[str, str]]) -> tuple[pd.DataFrame, list[str]]:
     """Returns the rows of rounds.csv after a change, and the ids of the open rounds that the change affects.
-    An affected round without a received form asks about the new texts in place of the old ones.
+    If no form of an affected round has been received, the round asks about the new texts in place of the old
+    ones.
 
     Raises Faults if a form has been received in an open round on one of the old texts.
     """
@@ -414,7 +419,7 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
 
 def has_begun_or_received_ballots(study: Study, reference: Reference, round_id: str) -> bool:
     """Whether any ballot of a round has been received, is being keyed, or was begun on a phone. Raises Faults
-    if a file of ratings cannot be read, because it might contain a ballot of the round."""
+    if a file of ratings cannot be read, because the file might contain a ballot of the round."""
     try:
         check_all_forms_keyed(study, round_id)
         check_box_collected(study, round_id)
@@ -434,7 +439,7 @@ def has_begun_or_received_ballots(study: Study, reference: Reference, round_id: 
 
 def find_text_decision(study: Study, text: Mapping[str, str], status: str) -> dict[str, str] | None:
     """Returns the row of text_decisions.csv that records that a text was agreed or set aside; None if there
-    is no such row. ``status`` says which of the two decisions to look for."""
+    is no such row. ``status`` says which decision to look for: agreed, or set aside."""
     rows = read_reference_table(study, "text_decisions")
     own = rows[(rows["principle_id"] == text["principle_id"]) & (rows["version"] == text["version"])
                & (rows["status"] == status)]
@@ -475,7 +480,8 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
     """Writes changed statuses and new rows to principles.csv; all other cells stay as they are.
 
     ``closed_statuses`` has the status of each text that is no longer in use, keyed by printed id; the status
-    is written in every language. ``new_rows`` are inserted below row ``after_row``, or at the end if it is 0.
+    is written into the rows of the text in all languages. ``new_rows`` are inserted below row ``after_row``,
+    or at the end if ``after_row`` is 0.
     """
     path, (shared, _) = study.reference_file("principles"), list_table_files("principles")
     if not path.is_file():
@@ -496,9 +502,9 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
 
 
 def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
-    """Writes to the private file who requested the new texts. The file is written last, because its rows
-    refer to rows of principles.csv, and because a new text without a requester then shows an interrupted
-    command."""
+    """Writes to the private file who requested the new texts. The file is written last for two reasons: its
+    rows refer to rows of principles.csv, and a new text without a requester then shows that a command was
+    interrupted."""
     _, apart = list_table_files("principles")
     private = study.root / apart.path
     is_there = private.is_file()

@@ -2,8 +2,9 @@
 
 The input is the files in ``raw/ratings/`` and the reference tables. The output is the votes (table
 ``ratings``) and the number of forms received. A round is closed once rounds.csv has its closing day. Until
-then its ballot is secret: no table holds its votes, and only the number of forms received is shown. A vote is
-excluded, with the reason, if it is on a text other than the one issued or if the question was left blank.
+then the ballot of the round is secret: no table holds the votes, and only the number of forms received is
+shown. A vote is excluded, and the reason recorded, if the vote is on a text other than the one issued or if
+the question was left blank.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.Data
     """Returns the rows of rounds.csv with the text that each row issued, sorted by the order in which the
     rounds were opened. Three columns describe the text:
 
-    - ``text_version``: the hash of the issued words; if rounds.csv has none, that of the present statement.
+    - ``text_version``: the hash of the issued words; if rounds.csv has no hash, the hash of the present
+      statement.
     - ``texts``: the hashes of the issued words, of the present statement and of its translations.
     - ``is_cut``: whether a withdrawal removed words from the statement or a translation.
     """
@@ -107,13 +109,14 @@ def find_changed_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> 
                         f"words, and reword the principle with `glc amend {row['principle_id']}`")
         for column in first.columns:
             if row[column] != first.at[n, column]:
-                yield Fault(f"round {row['round_id']} has {first.at[n, column] or 'no day'} in another row",
+                yield Fault(f"another row of round {row['round_id']} has {first.at[n, column] or 'no day'}",
                             "rounds.csv", str(n), column, row[column], "write the same day in all rows of "
                             "the round, because a round is opened and closed as a whole")
 
 
 def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFrame:
-    """Returns the raters who may rate, with ``voter``: the organisation or person that has one vote.
+    """Returns the raters who may rate, with an added column ``voter``: the organisation or person that has
+    one vote.
 
     ``voting_unit`` is setting ``vote`` of ``[consensus]``. A rater without an organisation always votes as a
     person.
@@ -125,9 +128,9 @@ def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFra
 
 def tabulate_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
                               settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Returns one row per panel: the numbers of received and expected ballots, whether too few ballots have
-    been received for a decision, and the codes of the raters whose ballot is missing. ``settings`` are those
-    of ``[consensus]``.
+    """Returns one row per panel, which holds the numbers of received and expected ballots, whether too few
+    ballots have been received for a decision, and the codes of the raters whose ballot is missing.
+    ``settings`` are the settings of section ``[consensus]`` of study.toml.
 
     >>> votes = pd.DataFrame({"round_id": ["1"], "rater_id": ["r1"]})
     >>> raters = pd.DataFrame({"rater_id": ["r1", "r2"], "organisation_id": ["", "quay"],
@@ -148,8 +151,8 @@ def tabulate_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_i
 
 
 def required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
-    """Returns, keyed by panel, how many ballots on a text are needed for a decision, by the rule of
-    ``[consensus]``.
+    """Returns, keyed by panel, how many ballots on a text are needed for a decision, by the rule in section
+    ``[consensus]`` of study.toml.
 
     >>> raters = pd.DataFrame({"rater_id": [*"abcdefghijklm"], "organisation_id": "", "may_rate": "true",
     ...                        "role": ["provider"] * 10 + ["survivor_adviser"] * 3})
@@ -216,10 +219,11 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
 class Ballots:
     """All votes, including those of open rounds.
 
-    For a sealed round, ``votes`` come from its seal, and ``notes`` list the differences between the seal and
-    today's files. A file that repeats another file is left out, with a note. A file that answers questions
-    left unanswered in another file completes that file. ``unanswered`` holds the questions that are
-    unanswered on forms of open rounds; each is a fault. Do not tally votes while there are ``faults``.
+    For a sealed round, ``votes`` come from the seal (the copy of the votes made at closing), and ``notes``
+    list the differences between the seal and today's files. A file that repeats another file is left out,
+    with a note. A file that answers questions left unanswered in another file completes that file.
+    ``unanswered`` holds the questions that are unanswered on forms of open rounds; each unanswered question
+    is a fault. Callers must not tally votes while ``faults`` is not empty.
     """
 
     votes: pd.DataFrame
@@ -231,7 +235,8 @@ class Ballots:
     @classmethod
     def read(cls, study: Study, reference: Reference, *, issuing_round: str = "") -> Ballots:
         """Reads the ballots of a study and collects the faults of all files. ``issuing_round`` is the round
-        whose forms are being written, if any: its proxies and interests may differ from earlier forms."""
+        whose forms are being written, if there is one; only the proxies and interests of that round may
+        differ from earlier forms."""
         frames, unread = [], []
         faults = list(find_changed_text_faults(reference.rounds, reference.principles))
         seals = read_seals(study, reference.rounds)
@@ -271,8 +276,8 @@ class Ballots:
         return cls(votes, unanswered, faults, notes, seals)
 
     def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:
-        """Returns the raters of a round with their proxies and interests: from the seal of the round, or from
-        today's tables if the round is open."""
+        """Returns the raters of a round with their proxies and interests. The rows come from the seal of the
+        round, or from today's tables if the round is open."""
         if round_id in self.seals:
             return self.seals[round_id].raters
         is_open = (reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"] == "").any()
@@ -282,8 +287,9 @@ class Ballots:
 
     def quorum_by_panel(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str,
                                                                                                         int]:
-        """Returns the quorum of each panel in a round: from the seal of the round, or by today's rule if the
-        round is open. Empty for a round that was sealed without a quorum."""
+        """Returns the quorum of each panel in a round. The quorum comes from the seal of the round, or
+        follows today's rule if the round is open; the result is empty for a round that was sealed without a
+        quorum."""
         if round_id in self.seals:
             return {**(self.seals[round_id].quorum or {})}
         return required_ballots_by_panel(reference.raters, settings)
@@ -299,8 +305,8 @@ _votes_read: dict[tuple[str, bytes, _Asked], pd.DataFrame] = {}
 
 
 def _votes_in(path: Path, content: bytes, asked: _Asked) -> pd.DataFrame:
-    """Returns the votes of a file, cached by its name and content because a command reads them several
-    times."""
+    """Returns the votes of a file. The votes are cached by file name and content, because a command reads
+    them several times."""
     key = path.name, content, asked
     if key not in _votes_read:
         votes = read_ratings_file(path, asked_principles=dict(asked))
@@ -311,8 +317,8 @@ def _votes_in(path: Path, content: bytes, asked: _Asked) -> pd.DataFrame:
 
 
 def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns the votes without unanswered questions, and the questions that no file of their rater
-    answers."""
+    """Returns two tables: the votes without unanswered questions, and the questions of each rater that no
+    file of the rater answers."""
     question = ["round_id", "rater_id", "principle_id", "criterion"]
     is_open = votes["score"] == UNANSWERED
     given = pd.MultiIndex.from_frame(votes.loc[~is_open, question])
@@ -375,8 +381,8 @@ def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
 
 
 def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[Fault]:
-    """Yields faults in the proxies and interests of open rounds, and for proxies and interests that differ
-    from those on the forms."""
+    """Yields faults for invalid proxies and interests of open rounds, and for proxies and interests that
+    differ from those on the forms."""
     rounds = reference.rounds
     for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] == "", "round_id"]):
         yield from proxy_and_interest_faults(reference, round_id, study.settings["consensus"]["vote"])
@@ -386,8 +392,8 @@ def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[F
 
 
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
-    """Yields faults if several raters of an organisation have handed in ballots in a panel in which their
-    organisation has one vote."""
+    """Yields faults if several raters of an organisation have handed in ballots in a panel that gives each
+    organisation one vote."""
     first = votes.drop_duplicates(["round_id", "rater_id"]).merge(known, on="rater_id")
     first = first[first.duplicated(["round_id", "role", "voter"], keep=False)]
     for (round_id, panel, voter), own in group_rows(first, "round_id", "role", "voter"):
@@ -402,8 +408,8 @@ def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     """Returns table ``ratings`` before its column types are set: the votes of closed rounds, each with the
     reason if it is excluded.
 
-    A rater who stopped the use of their votes (stopped.csv) has no votes in rounds closed on that day or
-    later, and their comments may not be read.
+    If a rater stopped the use of their votes (stopped.csv), the table has none of their votes in rounds
+    closed on or after the day of stopping, and their comments may not be read.
     """
     texts = join_issued_texts(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
@@ -432,8 +438,8 @@ def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
 
 def _exclusion_reason(row: Mapping[Any, Any], is_blank: bool) -> str:
     """Returns the reason why a vote is excluded; blank if the vote counts. A vote is excluded if it is about
-    a text other than the one issued, if it was left blank, or if its rater declared an interest in the
-    text."""
+    a text other than the issued text, if the question was left blank, or if the rater declared an interest in
+    the text."""
     name = format_printed_id(row["principle_id"], row["issued"])
     if row["version"] != row["issued"]:
         return f"{OTHER_WORDING}{format_printed_id(row['principle_id'], row['version'])}; {name} was issued"
@@ -458,8 +464,8 @@ def list_comments_readable_outside_team(ratings: pd.DataFrame, study: Study,
     """Returns the comments on a principle that may be read outside the team, in the study's language and with
     names masked.
 
-    They are sorted by their words, so that the order reveals neither their authors nor the order in which
-    forms arrived.
+    The comments are sorted by their words, so that the order reveals neither the authors nor the order in
+    which forms arrived.
     """
     is_other = ratings["excluded"].str.startswith(OTHER_WORDING)
     rows = ratings[ratings["may_be_read"] & (ratings["comment_read"] != "") & ~is_other]
@@ -468,14 +474,14 @@ def list_comments_readable_outside_team(ratings: pd.DataFrame, study: Study,
 
 
 def list_unchecked_comments(ratings: pd.DataFrame) -> list[str]:
-    """Returns the rater and principle of each comment that its rater released for reading but that
-    comments.csv lacks."""
+    """Returns the rater and principle of each comment that its author released for reading but that
+    comments.csv does not yet contain."""
     rows = ratings[ratings["may_be_read"] & (ratings["comment"] != "") & (ratings["comment_read"] == "")]
     return [f"{row['rater_id']} on {row['principle_id']}" for row in rows.to_dict("records")]
 
 
 def mask_names_in_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
-    """Returns ``ratings`` with pseudonyms in place of names in the comments; ``names`` are those of
+    """Returns ``ratings`` with pseudonyms in place of names in the comments; ``names`` is the content of
     names.csv."""
     masker = Masker(names, complete_key(names, read_key(study.key_file)))
     comments = {one: masker.mask(one).text for one in {*ratings["comment"]} - {""}}
@@ -487,8 +493,8 @@ def mask_names_in_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFr
 
 
 def list_ballots_missing_from_manifest(study: Study, ballot_files: Iterable[str]) -> tuple[str, ...]:
-    """Returns the ballot files that the manifest does not list yet. Other raw files are not checked. Raises
-    Faults if a ballot file changed since its checksum was recorded."""
+    """Returns the ballot files that the manifest does not list yet; raw files other than ballots are not
+    checked. Raises Faults if a ballot file changed since its checksum was recorded."""
     recorded, names = manifest.read_manifest(study), sorted(ballot_files)
     fix = "put the original back; if a form was keyed again, remove the row of this file from manifest.csv"
     changed = [name for name in names if name in recorded and not manifest.is_as_recorded(

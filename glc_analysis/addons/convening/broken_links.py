@@ -1,8 +1,8 @@
-"""Finds broken links between principles and their evidence: ``glc trace --check``.
+"""Finds broken links between principles and their evidence, for the command ``glc trace --check``.
 
-The module compares today's reference tables with the tables of the last build and with the raw files. It
-yields a fault for each citation whose target is missing or has changed. Changed raw files are found as well,
-although they also stop the build.
+The module compares today's reference tables with the tables of the last build and with the raw files. The
+module yields a fault for each citation whose target is missing or has changed. Changed raw files are reported
+too, although the build also stops at a changed raw file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
 
-CHANGED_WORDS = "was cited, and is not in the passage today"
+CHANGED_WORDS = "was cited, but is not in the passage today"
 """The problem stated in the fault for evidence whose cited words have changed."""
 _SHOWN = 8
 """The largest number of rows of evidence that one fault names."""
@@ -41,20 +41,21 @@ _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "chan
 
 
 def find_broken_evidence_links(study: Study) -> list[Fault]:
-    """Finds every broken link of a built study. Each fault names the place to correct. Broken links are:
+    """Finds every broken link of a built study, and yields a fault for each that names the file and row to
+    correct. Broken links are:
 
-    - evidence for an unknown principle;
-    - an unknown figure, code or segment;
-    - a code without an agreed coding;
-    - figures and words that changed since they were cited;
-    - passages and codes without a quotation cleared for their intended readers;
+    - a row of evidence.csv for an unknown principle;
+    - a cited figure, code or segment that does not exist;
+    - a cited code of which no coding has been agreed;
+    - cited figures and words that changed since they were cited;
+    - cited passages and codes without a quotation that is cleared for the intended readers;
     - quotations of the joint display that are not cleared;
     - raw files that are missing or changed;
-    - tallies of a version that principles.csv lacks.
+    - tallies of a version of a principle that principles.csv lacks.
 
-    Faults for evidence whose words changed come first. A figure may differ only because coded passages of a
-    text are in quarantine, and may be right again once these passages are settled. All such figures of a text
-    share one fault, which does not advise citing the new figure.
+    Faults for evidence whose words changed come first. A figure may differ from its citation only because
+    coded passages of a text are in quarantine, and may be right again once these passages are settled. All
+    figures that wait for the same text share one fault, which does not advise citing the new figure.
     """
     trail = EvidenceTrail(StudyView(study))
     links, faults = _Links(trail), []
@@ -87,7 +88,7 @@ class _Links:
         if row["principle_id"] not in self.principles:
             alike = suggest_name(row["principle_id"], self.principles)
             yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
-                        value=row["principle_id"], fix="name a principle of principles.csv")
+                        value=row["principle_id"], fix="name a principle that is in principles.csv")
         if wave := self.trail.other_wave_of_evidence(row):
             yield from self._of_another_wave(fault, row, wave)
             return
@@ -104,15 +105,17 @@ class _Links:
             differs, is_agreed = False, True
         if not is_agreed:
             yield fault("no coding of this code has been agreed", column="reference", value=row["reference"],
-                        fix="settle its codings in disagreements.xlsx, or name another code")
+                        fix="settle the codings of the code in disagreements.xlsx, or name another code")
         if differs:
-            yield fault(f"was cited, and is {today} today", column="cited", value=row["cited"],
+            yield fault(f"was cited, but the evidence is {today} today", column="cited",
+                        value=row["cited"],
                         fix="check whether the principle still holds, and cite the present value")
         for audience in filter(None, row["quoted_for"].split(";")):
             yield from self._uncleared(fault, row, audience)
 
     def _of_another_wave(self, fault: Any, row: pd.Series, wave: str) -> Iterator[Fault]:
-        """Checks a figure of another wave than the study's current wave against the count in that wave."""
+        """Yields faults for a cited figure of a wave other than the study's current wave if the cited number
+        is missing or differs from the count in that wave."""
         view = self.trail.view
         label, counted = view.wave_labels[wave], view.count_in_wave(row["reference"], wave)
         if not row["cited"]:
@@ -122,11 +125,11 @@ class _Links:
         elif counted and row["cited"].split(" (")[0] != counted:
             yield fault(f"was cited, but in {label} the count is {counted}", column="cited",
                         value=row["cited"],
-                        fix="cite that count, or name another wave in wave_id")
+                        fix=f"cite the count of {label}, or name another wave in wave_id")
 
     def _awaited(self, row: pd.Series) -> list[str]:
-        """Returns the documents with quarantined passages that could change a cited figure about a code:
-        those with quarantined passages under the code, and those that are quarantined as a whole."""
+        """Returns the documents whose quarantined passages could change a cited figure about a code:
+        documents with quarantined passages under the code, and documents that are quarantined as a whole."""
         figure = self.trail.figure(row)
         code = row["reference"] if row["kind"] == "code" else getattr(figure, "code_id", "")
         if not code:
@@ -154,10 +157,11 @@ class _Links:
             alike = alike if len(alike) < 2000 else ()
             yield fault(f"is not in {self.files[kind]}; {suggest_name(name, alike)}", column=column,
                         value=name,
-                        fix="cite one that exists, or remove the citation")
+                        fix=f"cite a {kind} that exists, or remove the citation")
 
     def _today(self, row: pd.Series) -> str | None:
-        """Returns the present content of cited evidence if it differs from the citation; else None."""
+        """Returns the present content of cited evidence if the content differs from the citation; else
+        None."""
         cited = normalise_space(row["cited"])
         if row["kind"] == "segment":
             words = self.trail.segments[row["reference"]].text
@@ -167,8 +171,8 @@ class _Links:
         return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]
 
     def _uncleared(self, fault: Any, row: pd.Series, audience: str) -> Iterator[Fault]:
-        """Yields faults if no quotation of a passage or code is cleared for an audience that should read
-        one."""
+        """Yields faults if no quotation of a cited passage or code is cleared for an audience that should
+        read a quotation."""
         passages, origins = self.trail.passages, self.trail.origins
         under = {row["reference"], *self.below.get(row["reference"], ())}
         own = {row["reference"]} if row["kind"] == "segment" else {
@@ -185,9 +189,10 @@ class _Links:
         for one in rows.to_dict("records"):
             rule = next(rule for rule in QUOTATION_RULES if rule in one["broken"])
             column, who = _COLUMNS.get(rule, "quote_id"), f"{row['principle_id']} {row['evidence_id']}"
-            yield Fault(f"is not for the {audience}: {QUOTATION_RULES[rule][0]}; {who} rests on it",
+            yield Fault(f"the quotation is not for the {audience}: {QUOTATION_RULES[rule][0]}; {who} "
+                        "rests on it",
                         "quotes.csv", str(one["row"]), column, one[column],
-                        "have it cleared (`glc quotes --to-clear`), or cite another passage")
+                        "have the quotation cleared (`glc quotes --to-clear`), or cite another passage")
 
     def of_topic(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="joint_display.csv", row=str(n))
@@ -203,8 +208,8 @@ class _Links:
         for one in quote.to_dict("records"):
             if one["broken"]:
                 reason = next(said for rule, (said, _) in QUOTATION_RULES.items() if rule in one["broken"])
-                yield fault(f"is not for the {one['audience']}: {reason}", column="quote_id",
-                            value=row["quote_id"], fix="have it cleared, or name another quotation")
+                yield fault(f"the quotation is not for the {one['audience']}: {reason}", column="quote_id",
+                            value=row["quote_id"], fix="have the quotation cleared, or name another one")
 
 
 def _missing_versions(trail: EvidenceTrail) -> Iterator[Fault]:
@@ -218,11 +223,13 @@ def _missing_versions(trail: EvidenceTrail) -> Iterator[Fault]:
             yield Fault("was voted on, but principles.csv has no such version", "rounds.csv",
                         ", ".join(map(str, rounds.index[is_own])), "version",
                         format_printed_id(row["principle_id"], row["version"]),
-                        "put the version back, because principles.csv must keep texts that were voted on")
+                        "put the version back into principles.csv, which must keep texts that were voted "
+                        "on")
 
 
 def _changed_files(trail: EvidenceTrail) -> Iterator[Fault]:
-    """Yields faults for raw files on which evidence rests and that are missing, changed or unrecorded."""
+    """Yields faults for raw files on which evidence rests if the files are missing, changed or not recorded
+    in the manifest."""
     resting: dict[str, list[str]] = {}
     evidence = trail.reference("evidence")
     names = evidence["principle_id"] + " " + evidence["evidence_id"]

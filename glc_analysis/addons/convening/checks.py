@@ -1,7 +1,7 @@
 """Checks the reference tables of the convening against each other, and the evidence against its targets.
 
-The functions take the reference tables as read, and yield one Fault for each cell that is wrong or
-contradicts another table.
+The functions take the reference tables after they were read, and yield one Fault for each cell that is wrong
+or contradicts another table.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.da
          "text_decisions.date", "decision_log.date", "parking_lot.date", "comments.date", "errata.date",
          "handbook.date")
 LIVE = ("candidate", "agreed")
-"""The statuses of principles in use. A principle in use needs evidence."""
+"""The statuses of principles in use; a principle with one of these statuses needs evidence."""
 
 
 def _last_versions(tables: Tables) -> Iterator[Fault]:
-    """Yields faults for texts with a wrong status. A text must be superseded if a later version exists or if
-    it was split or merged, and in no other case."""
+    """Yields faults for texts with a wrong status. A text must have status superseded if a later version
+    exists or if the text was split or merged, and in no other case."""
     rows, numbered = tables["principles"], _numbered(tables)
     last, texts = _last(numbered), rows[rows["translation_of"] == ""].to_dict("records")
     replaced = {name for text in texts if text["version"] == "1" for name in list_replaced_text_ids(text)}
@@ -70,8 +70,8 @@ def _origins(tables: Tables) -> Iterator[Fault]:
 
 
 def _counted_versions(tables: Tables) -> Iterator[Fault]:
-    """Yields faults where the versions of a principle are not numbered from 1 without gaps, a version has
-    several rows, or a translation names no existing version."""
+    """Yields faults if the versions of a principle are not numbered from 1 without gaps, if a version has
+    several rows, or if a translation names a version that does not exist."""
     rows = tables["principles"]
     yield from _sources(rows[rows["translation_of"] == ""], _numbered(tables))
     yield from _translations(rows)
@@ -150,9 +150,9 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
 
 def _versions(name: str, tables: Tables) -> Iterator[Fault]:
-    """Yields faults for rows of a table about texts that do not exist; ``name`` is the table (rounds, joint
-    positions, signatures or decisions). Rows about a replaced text are allowed, and count for that text
-    only."""
+    """Yields faults for the rows of a table that refer to a text that does not exist; ``name`` is the table
+    (rounds, joint positions, signatures or decisions). Rows about a replaced text are allowed, and count for
+    the replaced text only."""
     principles = tables["principles"]
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}
@@ -162,9 +162,9 @@ def _versions(name: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
-    """Yields faults for texts whose words differ from the words that were signed or decided on, even if no
-    round asked about the text. ``name`` is the table of signatures or decisions, and ``done``
-    the verb that the message uses, such as signed."""
+    """Yields faults for texts whose words changed after they were signed or decided on, even if no round
+    asked about the text. ``name`` is the table of signatures or decisions, and ``done`` the verb that the
+    message uses, such as signed."""
     yield from changed_word_faults(name, done, tables["principles"].to_dict("records"),
                                    tables[name].to_dict("index"))
 
@@ -186,7 +186,7 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
 
 
 def other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> str:
-    """Returns the wave of a citation if it is another than the ``current`` wave; else blank.
+    """Returns the wave of a citation if this wave is not the ``current`` wave; else blank.
 
     ``citation`` is a row of evidence.csv or joint_display.csv. The study's figures describe the current wave.
     A figure or code that is cited without a wave belongs to the first wave.
@@ -204,7 +204,8 @@ def missing_cited_item_faults(evidence: pd.DataFrame, joint_display: pd.DataFram
                               segments: pd.DataFrame, *, waves: Sequence[str] = (),
                               current: str = "") -> Iterator[Fault]:
     """Yields faults for figures and passages that evidence.csv or joint_display.csv cites and the built
-    tables lack. Figures of a wave other than ``current`` are in no table, and are not checked.
+    tables lack. Citations of a wave other than ``current`` are not checked, because no table holds figures of
+    other waves.
 
     The index of ``evidence`` and ``joint_display`` is the row number in the file.
     """

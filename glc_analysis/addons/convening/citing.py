@@ -8,7 +8,8 @@ PRINCIPLES_TITLE = "Principles of practice"
 
 
 def collective_author_name(study: Study) -> str:
-    """Returns the author to cite: the organisations of the study collectively, none of them by name."""
+    """Returns the author to cite, which is the organisations of the study collectively; no organisation is
+    named."""
     return f"The organisations of {study.title}"
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--round", "round_id", required=True, metavar="ROUND", help="A new round, or one that is open.")
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="The round to open or opened.")
 @click.option("--without", multiple=True, metavar="PRINCIPLE", help="Leave this principle out of a new "
               "round; needs --decided-by and --because. May be given several times.")
 @click.option("--decided-by", default="", metavar="WHO", help="With --without: who decided this. Name an "
@@ -78,7 +78,7 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
 
 
 @click.command()
-@click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round, as in rounds.csv.")
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round (see rounds.csv).")
 @pass_study_to_write
 def enter(study: Study, round_id: str) -> None:
     """Enter the paper forms of a round, each form twice.
@@ -95,7 +95,7 @@ def enter(study: Study, round_id: str) -> None:
 
 
 @click.command()
-@click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round, as in rounds.csv.")
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round (see rounds.csv).")
 @click.option("--codes", "folder", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path),
               help="Make the slips and the register, in a folder outside the study.")
 @click.option("--address", metavar="ADDRESS", help="With --codes: the address of this computer on the "
@@ -107,7 +107,7 @@ def enter(study: Study, round_id: str) -> None:
               type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Write the ballots to raw/ratings; the register says who drew which slip. You are asked "
               "to confirm first.")
-@click.option("--yes", is_flag=True, help="With --collect: do not ask.")
+@click.option("--yes", is_flag=True, help="With --collect: do not ask for confirmation.")
 @pass_study_to_write
 def ballot(study: Study, round_id: str, folder: Path | None, address: str | None, network: str,
            is_serving: bool, register: Path | None, yes: bool) -> None:
@@ -187,10 +187,10 @@ def _waiting_lines(study: Study, round_id: str) -> list[str]:
 
 
 @click.command()
-@click.option("--round", "round_id", required=True, metavar="ROUND", help="The round, as in rounds.csv.")
-@click.option("--close", is_flag=True, help="Close it today, show its results and make the slides. Lists "
-              "missing forms and asks first.")
-@click.option("--yes", is_flag=True, help="With --close: do not ask.")
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="The round (see rounds.csv).")
+@click.option("--close", is_flag=True, help="Close the round today, show its results and make the "
+              "slides. Lists missing forms and asks first.")
+@click.option("--yes", is_flag=True, help="With --close: do not ask for confirmation.")
 @add_format_option("table")
 @pass_study_to_write
 def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> None:
@@ -296,7 +296,7 @@ def reopen(study: Study, round_id: str, because: str) -> None:
 @click.command()
 @click.option("--sheets", is_flag=True, help="Write the sheets to print, and enter none.")
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
-              help="With --sheets: only for this organisation; may be given several times.")
+              help="With --sheets: write only the sheet of this organisation; may be given several times.")
 @click.option("--take-back", "left_by", default="", metavar="ORGANISATION",
               help="Take back this organisation's decisions, after they are shown and you confirm.")
 @click.option("--principle", "principles", multiple=True, metavar="PRINCIPLE",
@@ -425,9 +425,9 @@ def _ensure_traceable(study: Study) -> None:
 
 @click.command()
 @click.option("--for", "organisation", default="", metavar="ORGANISATION",
-              help="Only the packet of this organisation, or of a group: shared, survivor-advisers, "
+              help="Write only the packet of this organisation, or of a group: shared, survivor-advisers, "
               "observers, background, interpreters, facilitators.")
-@click.option("--only", multiple=True, metavar="PART", help="Only this part: guide, brief, "
+@click.option("--only", multiple=True, metavar="PART", help="Write only this part: guide, brief, "
               "principles, joint-display, theme-needs, country-per; may be given again.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
@@ -488,7 +488,7 @@ def handbook(study: Study, language: str, paper: str, audience: str) -> None:
 
 @click.command()
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
-              help="Write only to this organisation; may be given several times.")
+              help="Write a letter only to this organisation; may be given several times.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
 @pass_study_to_write

@@ -1,14 +1,14 @@
 """Decides whether a panel agrees, by the RAND/UCLA appropriateness method, from votes of 1 to 9.
 
 Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND MR-1269), chapter 8; worked
-example: BMJ Open 2012;2:e001431, table 1 (the table prints 2.5, but its results follow only from 2.35). The
-votes are those of one panel on one text and criterion. An abstention is a ballot but not a vote. It counts
-towards the quorum and towards the panel size, which selects a rule and its limits, but never towards a
-result. Agreement by the panel rule, and a result of the test ``share``, therefore hold however the abstaining
-raters would have voted. Disagreement and IPRAS use the votes alone and can depend on abstentions. For
-example, five high and five low votes are a disagreement; but if three of the low voters abstain, the five
-high and two low votes are not. All arithmetic is exact, so that borderline cases have the same result on
-every machine.
+example: BMJ Open 2012;2:e001431, table 1 (the table prints 2.5, but its results follow only from 2.35). All
+functions take the votes of one panel on one text and criterion. An abstention is a ballot but not a vote. An
+abstention counts towards the quorum and towards the panel size, which selects a rule and its limits, but
+never towards a result. Agreement by the panel rule, and a result of the test ``share``, would therefore hold
+whatever the abstaining raters had voted. Disagreement and IPRAS use the votes alone and can depend on
+abstentions. For example, five high and five low votes are a disagreement; but if three of the low voters
+abstain, the five high and two low votes are not. All arithmetic is exact, so that borderline cases have the
+same result on every machine.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ NO_DECISION = "no decision"
 AGREEMENT, NEITHER, DISAGREEMENT, NO_DISAGREEMENT = ("agreement", "neither", "disagreement",
                                                      "no disagreement")
 _SMALLEST, _LARGEST, SMALLEST_IPRAS = 8, 16, 3
-"""The smallest and largest panel for which the panel rule is defined, and the fewest votes for which
-percentiles are meaningful."""
+"""The smallest and the largest panel size for which the panel rule is defined, and the smallest number of
+votes for which percentiles are meaningful."""
 SMALLEST_OF = {"panel": _SMALLEST, "ipras": SMALLEST_IPRAS, "share": _SMALLEST}
-"""The fewest ballots that each test needs."""
+"""The smallest number of ballots that each test of agreement needs."""
 _SHARE = Fraction(3, 4)
 RULES_IN_WORDS = {
     "panel": "RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8",
     "ipras": "RAND/UCLA IPRAS, too few below 3 votes",
     "share": "75 % of the votes in one third of the scale, too few below 8 votes"}
-"""The tests that a study can choose, in words."""
+"""The tests of agreement that a study can choose, each described in words."""
 
 
 def votes_percentile(votes: Sequence[int], percent: int) -> Fraction:
@@ -52,8 +52,8 @@ def votes_percentile(votes: Sequence[int], percent: int) -> Fraction:
 
 @dataclass(frozen=True)
 class Dispersion:
-    """The dispersion of votes, and the limit (IPRAS) above which the dispersion is a disagreement. It is made
-    by :func:`measure_dispersion`."""
+    """The dispersion of votes, and the limit (IPRAS) above which the dispersion is a disagreement; made by
+    :func:`measure_dispersion`."""
 
     p30: Fraction
     p70: Fraction
@@ -80,7 +80,7 @@ class Dispersion:
 
     @property
     def index(self) -> Fraction:
-        """Returns the disagreement index, IPR / IPRAS. If it is above 1, the panel disagrees."""
+        """Returns the disagreement index, IPR / IPRAS; the panel disagrees if the index is above 1."""
         return self.ipr / self.ipras
 
     @property
@@ -90,7 +90,7 @@ class Dispersion:
 
 
 def measure_dispersion(votes: Sequence[int]) -> Dispersion:
-    """Returns the dispersion of the votes; at least one vote is needed.
+    """Returns the dispersion of the votes; ``votes`` must hold at least one vote.
 
     >>> found = measure_dispersion([4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9])
     >>> float(found.p30), float(found.p70), float(found.ipr), float(found.ipras), found.is_disagreement
@@ -132,8 +132,8 @@ def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
     """Returns whether a panel of 8 to 16 ballots agrees, disagrees or does neither; ``""`` for a panel of
     another size, or if there is no vote.
 
-    - Agreement: at most 2 ballots lie outside the third with the median (3 ballots in panels of 11 to 13, 4
-      in panels of 14 to 16).
+    - Agreement: at most 2 ballots lie outside the third of the scale with the median (3 ballots in panels of
+      11 to 13, 4 in panels of 14 to 16).
     - Disagreement: at least 3 votes lie in the lowest third and at least 3 in the highest third (4 votes in
       panels of 11 to 13, 5 in panels of 14 to 16).
 
@@ -164,8 +164,9 @@ def apply_ipras_rule(votes: Sequence[int]) -> str:
 
 def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fixed_quorum: int = 0) -> int:
     """Returns how many ballots of a panel on a text a decision needs: ``fixed_quorum`` if the study has set
-    one. Otherwise it is two thirds of those who may vote, rounded up. If this is fewer than the test needs
-    and the panel has enough raters, it is the number that the test needs.
+    one. If the study has set no quorum, two thirds of the raters who may vote are needed, rounded up. If two
+    thirds are fewer ballots than the test needs, and the panel has enough raters, the number that the test
+    needs is returned.
 
     >>> [compute_required_ballots(n) for n in (3, 8, 10, 14)]
     [2, 8, 8, 10]
@@ -182,15 +183,15 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
 
     - No decision: fewer ballots (votes and abstentions) than the ``quorum`` were received.
     - Too few: the panel is smaller than the test needs, or fewer than three raters voted.
-    - Tests ``panel`` and ``ipras``: the result is high, uncertain or low by the third that holds the median.
-      But it is uncertain if the panel disagrees, or if abstentions leave less than half of the ballots in
-      that third.
-    - Test ``share``: the result is the lowest or highest third if it holds 75 % of the ballots, else
-      uncertain. Its smallest panel is that of ``panel``, because in a panel of seven one vote moves a share
-      by 14 points. (With 75 % in one third, no panel disagrees by either rule.)
+    - Tests ``panel`` and ``ipras``: the result is high, uncertain or low by the third of the scale that holds
+      the median. However, the result is uncertain if the panel disagrees, or if abstentions leave less than
+      half of the ballots in this third.
+    - Test ``share``: the result is low or high if the lowest or highest third of the scale holds 75 % of the
+      ballots, else uncertain. The smallest panel is the same as for test ``panel``, because in a panel of
+      seven one vote moves a share by 14 points. (With 75 % in one third, no panel disagrees by either rule.)
 
-    See :data:`RULES_IN_WORDS`. ``quorum`` None is for rounds closed before quorums existed; abstentions are
-    then ignored.
+    :data:`RULES_IN_WORDS` describes the tests. ``quorum`` is None for rounds that were closed before quorums
+    existed; abstentions are then ignored.
 
     >>> [decide_panel_result([8] * 7 + [1] * n) for n in (0, 1, 3)], decide_panel_result([8] * 7 + [1] * 3,
     ...     "share")
@@ -215,8 +216,8 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
 
 def compute_tally_columns(votes: Sequence[int], agreement_test: str = "panel", *, n_abstained: int = 0,
                           quorum: int | None = None) -> dict[str, Any]:
-    """Returns the columns of table ``tallies`` that follow from the ballots alone; measures are blank if
-    there are no votes.
+    """Returns the columns of table ``tallies`` that are computed from the ballots alone; the measures (such
+    as the median) are blank if there are no votes.
 
     >>> compute_tally_columns([7, 7, 8])["result"], compute_tally_columns([7, 7,
     ...     8])["median"], compute_tally_columns([])["median"]
@@ -234,9 +235,9 @@ def compute_tally_columns(votes: Sequence[int], agreement_test: str = "panel", *
 def possible_results_from_tertile_counts(tertile_counts: Sequence[int], agreement_test: str, *,
                                          n_abstained: int,
                                          quorum: int | None) -> frozenset[str]:
-    """Returns the results that are possible if only the numbers of low, middle and high votes are known: one
-    result, or two if the median may lie in either of two thirds. Empty if these counts cannot decide the
-    result (IPRAS).
+    """Returns the results that are possible if only the numbers of low, middle and high votes are known.
+    There is one result, or two if the median may lie in either of two thirds of the scale; none if these
+    numbers cannot decide the result (test IPRAS).
 
     >>> sorted(possible_results_from_tertile_counts((1, 1, 8), "panel", n_abstained=0, quorum=8))
     ['high']
@@ -267,10 +268,10 @@ def median_movement(before: float | None, after: float | None) -> str:
 
 
 def tally_in_words(tally: Mapping[str, Any]) -> str:
-    """Returns a row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned if the
-    panel rule does not apply or gives another result.
+    """Returns the sentence in which a row of ``tallies`` is read out; it gives numbers of votes, never
+    percentages. IPRAS is mentioned if the panel rule does not apply or gives a different result.
 
-    Column ``said`` has the votes in words. A blank cell in another column is not disclosed
+    Column ``said`` has the votes in words. A blank cell in any other column is a value that is not disclosed
     (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`).
 
     >>> tally_in_words(compute_tally_columns([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
@@ -291,8 +292,9 @@ def tally_in_words(tally: Mapping[str, Any]) -> str:
 
 def proxies_and_interests_in_words(tally: Mapping[str, Any]) -> str:
     """Returns how many ballots of a row of ``tallies`` were given by proxy, and how many votes are left out
-    because of a declared interest. Adds the result without the proxies, and the result with the interests, if
-    they are disclosed. Blank if there are no proxies and no interests.
+    because of a declared interest. The result without the proxy ballots, and the result with the left-out
+    votes, are added if they are disclosed. The text is blank if there are no proxies and no declared
+    interests.
 
     >>> proxies_and_interests_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1,
     ...     "with_interests": ""})
@@ -308,7 +310,8 @@ def proxies_and_interests_in_words(tally: Mapping[str, Any]) -> str:
 
 
 def why_no_result(tally: Mapping[str, Any]) -> str:
-    """Returns the reason why a row of ``tallies`` has no result, as it is read out; blank if it has a result.
+    """Returns the reason, in words to be read out, why a row of ``tallies`` has no result; blank if the row
+    has a result.
 
     >>> why_no_result(compute_tally_columns([8] * 6, n_abstained=1, quorum=8) | {"n_abstained": 1,
     ...     "n_expected": 10})
@@ -321,8 +324,8 @@ def why_no_result(tally: Mapping[str, Any]) -> str:
 
 
 def dissenting_votes_in_words(tally: Mapping[str, Any]) -> str:
-    """Returns the votes of a row of ``tallies`` that lie outside the third with the median, as they are read
-    out; blank if the votes or the median are not disclosed.
+    """Returns, in words to be read out, the votes of a row of ``tallies`` outside the third of the scale with
+    the median; blank if the votes or the median are not disclosed.
 
     >>> dissenting_votes_in_words(compute_tally_columns([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'

@@ -1,4 +1,4 @@
-"""Takes the double data entry of paper rating forms at the keyboard: ``glc enter``.
+"""Runs the double data entry of paper rating forms at the keyboard, for the command ``glc enter``.
 
 A form becomes ``raw/ratings/<round>-<rater>.csv`` only after it has been keyed twice with the same result
 (:mod:`.keying`). If a returned workbook has a blank or missing row, only that row is keyed, into
@@ -47,9 +47,11 @@ from glc_analysis.writing import sync_folder, write_atomic
 # A paper form: its fields, and what a typed line means.
 
 MARKS = "marks"
-"""The name of the field for one row of the form; all marks of the row are typed in one line."""
+"""The name of the field that holds the marks (scores) of one row of the form; all marks of a row are typed in
+one line."""
 BLANK_MARK, COMMENT_MARK = "-", "+"
-"""The keys for a mark that is blank on the paper, and for a comment written beside the row."""
+"""The keys to type for a mark (score) that is blank on the paper, and for a comment written beside the
+row."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,10 @@ class PaperForm(KeyedPaper):
     - ``names``: the short name of each principle.
     - ``statements``: the statements, keyed by principle, version and language.
     - ``languages``: the languages of the forms.
-    - ``open``: for a form received as a file, the unanswered criteria of each principle. Only these are
-      asked.
-    - ``issued``: for a form received as a file, the version and text_version in the rows of each principle.
+    - ``open``: for a form received as a file, the unanswered criteria of each principle. Only these criteria
+      are asked.
+    - ``issued``: for a form received as a file, the version and text_version that the file has for each
+      principle.
     """
 
     round_id: str
@@ -88,7 +91,8 @@ class PaperForm(KeyedPaper):
                    tuple(sorted({*known["language"]})))
 
     def only(self, unanswered: pd.DataFrame) -> PaperForm:
-        """Returns the form with only the ``unanswered`` questions of one rater, in the order of the round."""
+        """Returns a copy of the form with only the ``unanswered`` questions of one rater, in the order of the
+        round."""
         rows = dict(iter(unanswered.groupby("principle_id")))
         return replace(self, open={one: tuple(rows[one]["criterion"]) for one in self.names if one in rows},
                        issued={one: (own["version"].iloc[0], own["text_version"].iloc[0])
@@ -99,8 +103,8 @@ class PaperForm(KeyedPaper):
         return sorted({version for one, version, _ in self.statements if one == principle}, key=int)
 
     def fields(self, values: Values) -> Iterator[str]:
-        """Yields the fields of the form in order: its language, then for each principle the marks of its row
-        and, if the row has one, the comment."""
+        """Yields the fields of the form in the order of typing: the language of the form, then for each
+        principle the marks (scores) and, if the paper has a comment on the principle, the comment."""
         if len(self.languages) > 1 and set(self.open or self.names) - {*self.issued}:
             yield ".language"
         for principle in self.open or self.names:
@@ -139,8 +143,8 @@ class PaperForm(KeyedPaper):
         return (meant, "") if meant is not None else ("", f"{line!r} is not understood: type {expected}.")
 
     def _parse_marks(self, principle: str, line: str) -> tuple[str, str]:
-        """Parses the marks of a row, separated by blanks, such as ``7 8``. If several versions may be on the
-        paper, the version comes first: ``2 7 8 +``."""
+        """Parses the marks (scores) typed for a row of the form, separated by blanks, such as ``7 8``. If
+        several versions of the text may be on the paper, the version is typed first: ``2 7 8 +``."""
         criteria, versions = self.open.get(principle, CRITERIA), self._versions_asked(principle)
         if not line:
             return "", ""
@@ -155,7 +159,8 @@ class PaperForm(KeyedPaper):
                     f"{SCORES[0]} to {SCORES[-1]}, a (abstain), {BLANK_MARK} (blank).")
 
     def _versions_asked(self, principle: str) -> list[str]:
-        """Returns the versions that may be on the paper; empty if only one version is possible."""
+        """Returns the versions of a principle's text that may be on the paper; empty if only one version is
+        possible."""
         versions = [] if principle in self.issued else self.versions(principle)
         return versions if len(versions) > 1 else []
 
@@ -180,10 +185,11 @@ class PaperForm(KeyedPaper):
 
 
 def _read_marks(keys: str, count: int) -> list[str]:
-    """Returns the marks of a row, one for each criterion; empty if the keys are not understood.
+    """Returns the marks (scores) of a row of the form, one for each criterion; empty if the typed keys are
+    invalid.
 
-    The paper has one box for "not my context", so an abstention on the first criterion applies to the whole
-    row.
+    The paper has only one box for "not my context" per row, so an abstention typed for the first criterion
+    applies to all criteria of the row.
 
     >>> _read_marks("78", 2), _read_marks("7-", 2), _read_marks("x", 2), _read_marks("", 2)
     (['7', '8'], ['7', '-'], ['abstain'], ['-', '-'])
@@ -219,8 +225,8 @@ def enter_rating_forms(study: Study, round_id: str, *, ask: Ask, say: Say,
 
 
 def check_all_forms_keyed(study: Study, round_id: str) -> None:
-    """Raises Faults if the data entry of a form of the round is unfinished, because the form would not
-    count."""
+    """Raises Faults if the data entry of any form of the round is unfinished, because an unfinished form
+    would not count."""
     forms = KeyingLog.read(_log_path(study, round_id)).forms
     begun = [form for form, passes in forms.items() if any(one.values for one in passes.values())]
     if begun:
@@ -258,8 +264,8 @@ class RatingFormSession(KeyingSession):
         return f"Round {self.round_id}"
 
     def reload_changed_tables(self) -> None:
-        """Reads changed tables again, so that the next form asks about an amended text in its new version.
-        Raises GLCError if the round has been closed."""
+        """Reads reference tables again if they have changed, so that the next form asks about an amended text
+        in its new version. Raises GLCError if the round has been closed."""
         if self.table_bytes != (content := _table_bytes(self.study)):
             self.reference = read_reference(self.study, needed=ENTRY_TABLES, beside=("organisations",))
             self.table_bytes, self.file_bytes = content, None
@@ -269,7 +275,8 @@ class RatingFormSession(KeyingSession):
             self.eligible_raters = select_eligible_raters(self.reference.raters, settings["vote"])
 
     def state_by_code(self) -> dict[str, str]:
-        """Returns the state of each rater's form, by rater code; blank if nothing is keyed."""
+        """Returns the state of data entry of each rater's form, keyed by rater code; the state is blank if no
+        field is keyed."""
         content = [path.read_bytes() for path in self.study.raw_files("ratings")]
         if self.file_bytes != content:
             self.ballots, self.file_bytes = Ballots.read(self.study, self.reference), content
@@ -285,7 +292,8 @@ class RatingFormSession(KeyingSession):
                 for rater, role, voter in zip(known["rater_id"], known["role"], known["voter"], strict=True)}
 
     def paper_with_code(self, code: str) -> PaperForm:
-        """Returns the form of a rater; for a form received as a file, only its unanswered questions."""
+        """Returns the paper form of a rater to key; if the form was received as a file, only the unanswered
+        questions."""
         return self.incomplete.get(code, self.form)
 
     def n_expected_papers(self) -> int:
@@ -301,7 +309,7 @@ class RatingFormSession(KeyingSession):
         return super().refusal(line, code, states)
 
     def store_paper(self, code: str) -> str:
-        """Writes the file of a complete form, if no earlier session has written it."""
+        """Writes the file of a completely keyed form, if no earlier session has written the file."""
         form = self.paper_with_code(code)
         name = "-".join([self.round_id, code, *form.open])
         path = self.study.raw / "ratings" / f"{name}.csv"

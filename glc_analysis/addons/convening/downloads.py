@@ -1,5 +1,5 @@
-"""Provides the downloads of the convening: principles, votes, joint display, and a file for other
-software."""
+"""Provides the downloads of the convening: the principles, the votes, the joint display, and a JSON file of
+the principles for other software."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ DOWNLOADS = {
 
 
 def render_principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
-    """Returns the principles as JSON for other software, and the study's licence. Each principle has its
-    permanent id, its text in each language, its indicator, status and version."""
+    """Returns JSON for other software with the study's licence and the principles. Each principle has its
+    permanent id, its text in each language, its indicator, its status and its version."""
     rows = frames.get("principles", pd.DataFrame({"translation_of": []}))
     view = StudyView(study, audience)
     pages = {one.printed_id: one for one in make_handbook(view).principles} if len(rows) else {}

@@ -1,7 +1,8 @@
 """Erases the data that the convening holds about an organisation or person that withdraws (the leaver).
 
-The leaver's ballots are in files, in logs of data entry and in sealed rounds. Comments, decisions and
-signatures are in tables, and a list records who received a packet on paper.
+The ballots of the leaver are in files, in logs of data entry and in sealed rounds. Comments, decisions and
+signatures of the leaver are in tables, and a list records who received a packet (the printed papers for the
+convening).
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _SAID = ("proposed_by", "objections", "reservations")
 
 @contextmanager
 def lock_entry_logs(study: Study) -> Generator[None]:
-    """Locks the logs of data entry against changes. Raises Faults for rounds that changed since they were
-    sealed, because a changed round must not be sealed again."""
+    """Locks the logs of data entry against changes by other processes. Raises Faults for rounds that changed
+    since they were sealed, because a changed round must not be sealed again."""
     read_seals(study, read_reference(study).rounds)
     desk = study.private / "desk"
     with hold_lock(desk, what="data entry session") if desk.is_dir() else nullcontext():
@@ -47,8 +48,8 @@ def organisation_by_rater(reference: Reference) -> dict[str, str]:
 
 def separate_leaver_and_other_remarks(study: Study, reference: Reference,
                                       leaver: Leaver) -> tuple[list[str], list[str]]:
-    """Returns two lists of comments of raters and reservations of signatories: those of the leaver, and those
-    of everybody else."""
+    """Returns two lists of remarks (comments of raters and reservations of signatories): the remarks of the
+    leaver, and the remarks of everybody else."""
     own, others = [], []
     for path in study.raw_files("ratings"):
         votes = read_ratings_file(path)
@@ -63,14 +64,15 @@ def separate_leaver_and_other_remarks(study: Study, reference: Reference,
 
 
 def list_principle_statements(reference: Reference) -> list[str]:
-    """Returns the statements of the principles. They are the study's own words, even if a participant used
-    the same words."""
+    """Returns the statements of the principles. The statements are the study's own words, even where a
+    participant used the same words."""
     return [*reference.principles["statement"]]
 
 
 def words_cited_by_evidence_row(reference: Reference, segment_ids: Iterable[str]) -> dict[tuple[str, str],
                                                                                           str]:
-    """Returns the words that evidence.csv cites from these segments, keyed by principle and evidence id."""
+    """Returns the words that evidence.csv cites from the coded segments in ``segment_ids``, keyed by
+    principle and evidence id."""
     rows = reference.evidence[reference.evidence["reference"].isin(segment_ids)]
     return dict(zip(zip(rows["principle_id"], rows["evidence_id"], strict=True), rows["cited"], strict=True))
 
@@ -98,14 +100,14 @@ def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
 
 
 def _without_its_parts(text: str, leaver: Leaver) -> str:
-    """Returns a cell of the decision log with the parts that belong to the leaver alone replaced by the mark
-    of a withdrawal. Parts end at a semicolon or a line end."""
+    """Returns the text of a cell of the decision log in which the mark of a withdrawal replaces every part
+    that belongs to the leaver alone. A part of a cell ends at a semicolon or a line end."""
     return "".join(WITHDRAWN if leaver.is_by(part) else part for part in re.split(r"(\s*[;\n]\s*)", text))
 
 
 def erase_leaver_ballots_signatures_and_names(study: Study, leaver: Leaver) -> None:
-    """Removes the leaver's ballots and signatures from a study, and the leaver's names from texts of others.
-    A file that is then empty is deleted. Raises Faults if the votes of others would change."""
+    """Removes the leaver's ballots and signatures from a study, and the leaver's names from texts by other
+    people. A file that is then empty is deleted. Raises Faults if the votes of other raters would change."""
     faults = []
     for path in study.raw_files("ratings"):
         try:

@@ -2,10 +2,10 @@
 changes of the texts.
 
 For each rater there is a page to print and hand over in a sealed envelope, and a sheet of the rater's
-workbook. A rater's own votes are shown to that rater alone. About all other raters, the page says only what
-the slides say: the panel votes that :mod:`.votes` discloses, and comments that may be read. Two raters who
-compare their pages therefore learn no more about a third rater than everybody in the room does. If a text has
-changed, no earlier votes on it are shown.
+workbook. A rater's own votes are shown to that rater alone. About all other raters, the page shows only what
+the slides show: the panel votes that :mod:`.votes` discloses, and the comments that may be read outside the
+team. Two raters who compare their pages therefore learn no more about a third rater than everybody in the
+room does. Votes on an earlier version of a text are not shown.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ NOT_DISCLOSED = "–"
 
 @dataclass(frozen=True)
 class RoundFeedback:
-    """What a rater sees about the last closed round on a principle.
+    """The results of the last closed round on a principle that one rater is shown.
 
-    - ``own``: the rater's score by criterion (``x`` if the rater abstained). It is empty if the rater did not
-      vote, or voted on an earlier text.
+    - ``own``: the rater's own scores, keyed by criterion (``x`` if the rater abstained); empty if the rater
+      did not vote, or voted on an earlier text.
     - ``panels``: rows of panel, criterion, low, middle and high votes, with numbers written in signs that all
       languages share.
-    - ``earlier``: the text that was voted on, if it has changed since; in the language of the form if there
-      is a translation. ``earlier_language`` is its language.
+    - ``earlier``: the text that was voted on, if the text has changed since; in the language of the form if a
+      translation exists. ``earlier_language`` is the language of ``earlier``.
     """
 
     principle_id: str
@@ -65,7 +65,7 @@ class RoundFeedback:
 
 
 class DisclosedCounts(NamedTuple):
-    """The disclosed numbers of low, middle and high votes, in signs that all languages share."""
+    """The disclosed numbers of low, middle and high votes, written in signs that all languages share."""
 
     low: str
     middle: str
@@ -73,8 +73,8 @@ class DisclosedCounts(NamedTuple):
 
 
 def parse_disclosed_votes(votes_in_words: str) -> DisclosedCounts:
-    """Returns those numbers of low, middle and high votes of a panel that the words of
-    :func:`.votes.disclosed_votes_in_words` disclose.
+    """Parses the words of :func:`.votes.disclosed_votes_in_words`; returns the numbers of a panel's low,
+    middle and high votes that these words disclose.
 
     >>> parse_disclosed_votes("6 of 10 high, 3 middle, 1 low")
     DisclosedCounts(low='1 / 10', middle='3 / 10', high='6 / 10')
@@ -92,13 +92,13 @@ def parse_disclosed_votes(votes_in_words: str) -> DisclosedCounts:
 
 @dataclass(frozen=True)
 class Feedback:
-    """The feedback from the last closed round that asked about each principle. That round may be several
-    rounds ago.
+    """The feedback from the last closed round that asked about each principle. The last closed round on a
+    principle may be several rounds ago.
 
-    - ``votes``: all votes.
+    - ``votes``: the votes of all raters.
     - ``panels``: the disclosed votes of the panels, keyed by principle.
     - ``comments``: the comments that may be read, keyed by principle.
-    - ``texts``: the texts that were voted on, each with its round.
+    - ``texts``: the texts that were voted on, each with the round of the vote.
     """
 
     votes: pd.DataFrame

@@ -1,4 +1,5 @@
-"""Finds the records that a figure counts, the members of its subset, and the votes on a principle."""
+"""Finds the records that a figure counts, the organisations or answers in the figure's subset, and the votes
+on a principle."""
 
 from __future__ import annotations
 
@@ -52,8 +53,8 @@ def members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[st
 
 
 def group_counts_and_ratings_by_principle(read_table: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-    """Returns, keyed by principle, one pair per closed round and panel: the counts in words, and the ratings
-    that count."""
+    """Returns, keyed by principle, one pair per closed round and panel. The pair holds the counts of votes in
+    words, and the ratings that are not excluded."""
     counts_by_panel: dict[tuple[str, ...], list[str]] = {}
     for row in read_table("tallies").sort_values("criterion", ascending=False,
                                                  kind="stable").to_dict("records"):

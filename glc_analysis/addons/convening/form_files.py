@@ -1,4 +1,4 @@
-"""Writes the rating forms of a round as files: ``glc forms``.
+"""Writes the rating forms of a round as files, for the command ``glc forms``.
 
 :func:`open_round_and_write_forms` writes the forms described in ``rating_forms`` to
 ``reports/team/forms/<round>/``: a workbook, a page to print and a text for every rater, and one XLSForm for
@@ -71,7 +71,7 @@ from glc_analysis.templates import Macros, read_packaged_text
 from glc_analysis.text import content_hash
 
 _NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
-"""The reasons why a round leaves a text out, by the text's status."""
+"""The reasons why a round leaves a text out, keyed by the status of the text."""
 
 # ------------------------------
 # Writing the forms of a round.
@@ -86,7 +86,7 @@ class FormsIssued:
     - ``unchecked``: the languages whose fixed texts no native reader has checked.
     - ``not_asked``: the reason why the round leaves a current text out, keyed by printed id.
     - ``forms``: the forms, one per rater.
-    - ``before``: the feedback on earlier rounds, one list per form.
+    - ``before``: the feedback on earlier rounds, one list for each form in ``forms``.
     - ``roles``: sentences on proxies and declared interests.
     """
 
@@ -107,8 +107,8 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
     """Opens a new round, or takes an open one, and writes its forms to ``reports/team/forms/<round>/``.
 
     A new round asks about every candidate (:func:`.rounds.plan_round_and_texts`), except the principles in
-    ``without``; decision_log.csv records who decided to leave them out, and why. An open round keeps its
-    texts and gets the same forms again.
+    ``without``; decision_log.csv records who decided to leave them out, and why. For an open round, the same
+    forms with the same texts are written again.
 
     Raises UsageError if principles are left out and ``decided_by`` or ``because`` is blank. Raises Faults,
     before anything is written, if:
@@ -168,7 +168,8 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
-    """Returns the latest texts about which a round does not ask: for each printed id, the reason why."""
+    """Returns the reason why a round does not ask about a text, keyed by printed id, for all latest texts
+    that the round leaves out."""
     rows = add_version_columns(reference.principles)
     rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
     return {row["printed_id"]: "left out by decision" if row["principle_id"] in without else
@@ -188,7 +189,8 @@ def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.Data
 
 
 def _check_not_filled(folder: Path, forms: list[RatingForm]) -> None:
-    """Raises Faults if a workbook in the folder holds answers, because it must not be overwritten."""
+    """Raises Faults if a workbook in the folder holds answers, because a filled workbook must not be
+    overwritten."""
     paths = [path for form in forms if (path := folder / f"{form.rater_id}.xlsx").is_file()]
     if filled := [path for path in paths if is_any_form_box_filled(path)]:
         raise Faults([Fault("holds answers", f"{folder.name}/{path.name}", fix="move it to raw/ratings")
@@ -208,14 +210,14 @@ _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q3
 
 
 def render_printable_form_page(form: RatingForm) -> str:
-    """Returns a form to print, with nine boxes per criterion, the rater's code on every page, and the version
-    of each text."""
+    """Returns the HTML of a form to print, with nine boxes per criterion, the rater's code on every page, and
+    the version of each text."""
     return Macros(__file__, "rating_form.html").page(form, _STYLE, SCORED, BY_NAME["may_be_read"].choices)
 
 
 def render_picture_scale_sheet(forms: Iterable[RatingForm]) -> str:
-    """Returns the sheet with the scale of three pictures, one section per language. This scale is never
-    converted to the numbers of the rating form."""
+    """Returns the sheet with the scale of three pictures, one section per language. Answers on the picture
+    scale are never converted to the numbers of the rating form."""
     return Macros(__file__, "rating_form.html").pictures([*forms], _STYLE, _MOUTHS)
 
 
@@ -243,8 +245,8 @@ _LINE = 120
 
 
 def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFeedback] = ()) -> None:
-    """Writes a form as a workbook with a title, headings, the column names by which it is read back, and one
-    row per principle. A second sheet shows the rater's ``feedback``.
+    """Writes a form as a workbook with a title, headings, one row per principle, and the column names that
+    the program needs to read the filled workbook. A second sheet shows the rater's ``feedback``.
 
     The file contains no person's name, not even an author's. The same form gives the same bytes.
     """
@@ -278,8 +280,8 @@ def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFe
 
 
 def _histories(form: RatingForm) -> list[str]:
-    """Returns lines with the earlier wording of the texts. The lines are above the table, because the cell of
-    a text must hold exactly the text that is rated."""
+    """Returns lines with the earlier wording of the texts. The lines are written above the table, because the
+    cell of a text must hold exactly the text that is rated."""
     return [f"{row.printed_id}: {line}" for row in form.texts for line in form.history_lines(row)]
 
 
@@ -289,7 +291,7 @@ def _headings(form: RatingForm) -> list[str]:
 
 
 def _explained(form: RatingForm, question: RatingQuestion) -> str:
-    """Returns the explanation below the heading of a box."""
+    """Returns the explanation that is printed below the heading of a column of boxes."""
     if question.kind == "score":
         low, high = form.ends(question)
         return f"\n{question.choices[0]} = {low}\n{question.choices[-1]} = {high}"
@@ -309,7 +311,8 @@ def _lay_out(sheet: Worksheet, form: RatingForm) -> None:
 
 
 def _validate(sheet: Worksheet, form: RatingForm) -> None:
-    """Restricts the input of each box to its valid answers. Comments are free text."""
+    """Restricts the input of each box to the valid answers of its question; the input of comments is not
+    restricted."""
     last = len(form.rows) + 3
     for question in QUESTIONS:
         if question.kind == "words":
@@ -342,11 +345,11 @@ _TYPES = {"mark": "select_multiple mark", "words": "text", "choice": "select_one
 
 
 def write_round_xlsform(path: Path, forms: Sequence[RatingForm], raters: Sequence[str]) -> None:
-    """Writes the XLSForm of a round from its forms in all languages; each form has the principles in the same
-    order.
+    """Writes the XLSForm of a round from ``forms``, one form per language, which all have the principles in
+    the same order.
 
-    The form asks for the rater's code, which must belong to the round, and for the rater's language. The
-    language determines the stamp of each principle: round, printed id, text_version.
+    The XLSForm asks for the rater's code, which must belong to the round, and for the rater's language. The
+    language determines the stamp of each principle: the round, the printed id and the text_version.
     """
     form, round_id = _XLSForm(forms), forms[0].round_id
     survey = list(form.survey(raters))
@@ -408,8 +411,8 @@ class _XLSForm:
         return {"type": _TYPES[question.kind], "name": name} | relevant | self._labels(key)
 
     def _stamp(self, n: int) -> str:
-        """Returns the expression for the stamp (round, printed id, text_version) of the text that is shown;
-        blank before a language is chosen."""
+        """Returns the XLSForm expression for the stamp (round, printed id, text_version) of the text that is
+        shown; the stamp is blank before a language is chosen."""
         stamps = {form.language: f"'{form.stamps[n]}'" for form in self.forms}
         if len(stamps) == 1:
             return next(iter(stamps.values()))

@@ -2,9 +2,9 @@
 
 The functions take the original-language rows of principles.csv as mappings. They return printed ids and
 sentences for status, trace, pages and forms. A text replaces its previous version, or the texts named in
-``comes_from``: one text if it was split from that text, several if they were merged. The word ``floor`` in
-``comes_from`` marks a text proposed in the room. pandas is not used, so that ``glc status`` starts without
-delay.
+``comes_from``. A text made by a split names one text there; a text made by a merger names several. The word
+``floor`` in ``comes_from`` marks a text proposed in the room. pandas is not used, so that ``glc status``
+starts without delay.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from glc_analysis.tabular import read_reference_rows
 FLOOR = "floor"
 """The word that column ``comes_from`` has for a text proposed in the room."""
 REWORDED, SPLIT, MERGED, PROPOSED = "reworded", "split", "merged", "proposed"
-"""The ways in which a text originated. For a drafted text, the way is blank."""
+"""The ways in which a text can originate in the room; the way is blank for a text that was drafted before the
+convening."""
 
 Text = Mapping[str, Any]
 
 
 def printed_id_of_text(text: Text) -> str:
-    """Returns the printed id of a text, as it is printed and cited.
+    """Returns the id under which a text is printed and cited, such as P03.2.
 
     >>> printed_id_of_text({"principle_id": "P07", "version": "2"})
     'P07.2'
@@ -35,7 +36,7 @@ def printed_id_of_text(text: Text) -> str:
 
 
 def join_names_in_sentence(names: Iterable[str]) -> str:
-    """Returns names joined for use in a sentence.
+    """Returns names joined with commas and "and" for use in a sentence.
 
     >>> join_names_in_sentence(["P17.1"]), join_names_in_sentence(["P17.1", "P18.1", "P19.1"])
     ('P17.1', 'P17.1, P18.1 and P19.1')
@@ -77,8 +78,8 @@ def list_replacing_text_ids(printed_id: str, texts: Iterable[Text]) -> list[str]
 
 
 def origin_in_words(text: Text) -> str:
-    """Returns the origin of a text as a phrase that follows the text's id in a sentence; blank for a drafted
-    text.
+    """Returns the origin of a text as a phrase to be put after the text's id in a sentence; blank for a
+    drafted text.
 
     >>> origin_in_words({"principle_id": "P17", "version": "1", "comes_from": "P07.2"})
     'was split from P07.2'
@@ -91,8 +92,8 @@ def origin_in_words(text: Text) -> str:
 
 
 def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
-    """Returns what became of a text, as a phrase that follows the text's id in a sentence; blank while the
-    text is in use.
+    """Returns a phrase, to be put after a text's id in a sentence, that says what replaced the text or that
+    it was set aside; blank while the text is in use.
 
     >>> old = {"principle_id": "P07", "version": "1", "comes_from": "", "status": "superseded"}
     >>> new = [{"principle_id": one, "version": "1", "comes_from": "P07.1"} for one in ("P17", "P18")]
@@ -124,8 +125,8 @@ def describe_new_and_retired_principles(texts: Iterable[Text]) -> Iterator[str]:
 
 
 def list_principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
-    """Yields the number of principles in use, with lines on the principles that were proposed, split or
-    merged or are no longer in use. Yields nothing if there are no principles."""
+    """Yields status lines: first the number of principles in use, then the principles that were proposed,
+    split or merged or are no longer in use. Yields nothing if the study has no principles."""
     path, (shared, *_) = study.reference_file("principles"), list_table_files("principles")
     try:
         rows = read_reference_rows(path, shared.required, shared.optional).values() if path.is_file() else ()

@@ -1,9 +1,9 @@
 """Makes the joint display of survey and interviews (Guetterman et al. 2015): one row per topic, with the
 count from the survey and the count from the interviews.
 
-In joint_display.csv, people wrote how the two counts fit and what follows from them. The module combines
-these rows with the released figures, as an audience may see them, and proposes new rows
-(:func:`suggest_joint_display_rows`).
+In joint_display.csv, members of the team have written how the two counts of a topic fit and what follows from
+them. The module combines the rows of joint_display.csv with the released figures that an audience may see,
+and proposes new rows (:func:`suggest_joint_display_rows`).
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from glc_analysis.view.study_view import StudyView
 
 NOT_RAISED, OF_CALLS = "not_raised", f"{SOURCE}={CALL}"
 WHOLE = ("all", f"{SOURCE}={WITHOUT_GUIDE}", OF_CALLS)
-"""The subsets of the study-wide figures of a code, in order of preference. The first figure that exists
-represents the code."""
+"""The subsets of organisations for which a code can have a study-wide figure, in order of preference. The
+first of these figures that exists represents the code."""
 ROWS = ["topic_id", "theme_id", "figure_id", "code_id", "quote_id", "fit", "inference", "by"]
 
 
 @dataclass(frozen=True)
 class Quote:
-    """A quotation: its words, their language, and its source. The source is blank for the team, which knows
-    it."""
+    """A quotation: its words, the language of the words, and a description of its source. The source is blank
+    in the team's edition, because the team knows the source."""
 
     text: str
     language: str
@@ -48,12 +48,13 @@ class Quote:
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic that an audience may see.
+    """A topic (row) of the joint display that an audience may see.
 
-    - ``row``: its row of joint_display.csv.
-    - ``surveyed``, ``coded``: its survey figure and its code figure; None if missing.
-    - ``wave``: in a study of several waves, the label of its wave.
-    - ``then``, ``now``: for a topic of an earlier wave, the numbers of that wave and of the present wave.
+    - ``row``: the row of joint_display.csv.
+    - ``surveyed``, ``coded``: the survey figure and the code figure of the topic; None if missing.
+    - ``wave``: in a study of several waves, the label of the wave to which the topic belongs.
+    - ``then``, ``now``: for a topic of an earlier wave, the numbers counted in the earlier wave and in the
+      present wave.
     """
 
     row: Any
@@ -86,8 +87,8 @@ def _survey_result(topic: Topic, words: Words) -> str:
 
 
 def list_visible_topics(view: StudyView) -> Iterator[Topic]:
-    """Yields the topics that the audience of a view may see, in order. Topics of another wave than the
-    study's figures are for the team alone, because other readers see nothing that rests on figures not
+    """Yields the topics that the audience of a view may see, in order. Topics of a wave other than the wave
+    of the study's figures are for the team alone, because other readers see nothing that rests on figures not
     released today."""
     rows = view.read("joint_display").sort_values("order").assign(kind="figure")
     waves, current = [*view.wave_labels], view.wave_of_figures
@@ -110,7 +111,7 @@ def list_visible_topics(view: StudyView) -> Iterator[Topic]:
 
 
 class TopicFigures(NamedTuple):
-    """A row of joint_display.csv with its survey figure and its code figure, None if missing."""
+    """A row of joint_display.csv with its survey figure and its code figure; a missing figure is None."""
 
     topic: Any
     survey_figure: Any
@@ -121,9 +122,9 @@ def pair_topics_with_figures(topics: pd.DataFrame,
                              released_figures: pd.DataFrame) -> Iterator[TopicFigures]:
     """Yields each topic that may be shown, with its survey figure and its code figure (None if missing).
 
-    A topic is left out if one of its figures is hidden. Its authors saw all figures, so their words may
-    reveal that figure. A topic is also left out if it says that nobody raised it and the count is hidden,
-    because the statement reveals the count.
+    A topic is left out if one of its figures is hidden, because the authors of the topic saw all figures and
+    their words may reveal the hidden figure. A topic that says that nobody raised it is left out if the count
+    is hidden, because the statement reveals the count.
     """
     cited = {*topics["figure_id"]} | {
         format_code_figure_id(code, subset) for code in topics["code_id"] for subset in WHOLE}
@@ -148,12 +149,12 @@ def format_code_figure_id(code_id: str, subset: str = "all") -> str:
 
 
 def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
-    """Returns the figure that represents a code; None if the study has no such figure. It counts the
+    """Returns the figure that represents a code; None if the study has no such figure. The figure counts the
     organisations that raised the code:
 
-    - in interviews and answers, out of the organisations that were asked;
+    - in interviews and answers, out of the organisations that were asked about it;
     - if nobody was asked, out of the organisations that were interviewed without a guide;
-    - if the code was raised only in calls, out of the organisations that were present.
+    - if the code was raised only in group calls, out of the organisations that were present in the calls.
     """
     return next(filter(None, (figures.get(format_code_figure_id(code_id, subset)) for subset in WHOLE)), None)
 
@@ -173,10 +174,10 @@ def read_question_and_code_names(study: Study) -> Words:
 
 
 def find_readable_quotes(view: StudyView) -> dict[str, Quote]:
-    """Returns, keyed by quote id, the form of each quotation that the audience may read: the quotation
-    itself, or another quotation of the same passage that is cleared for the audience. A quotation without a
-    cleared text is left out. If a quotation of the display was withdrawn since an earlier release, the result
-    is empty."""
+    """Returns, keyed by quote id, the quotation that the audience may read: the quotation with this id or, if
+    it is not cleared for the audience, another cleared quotation of the same passage. An id without any
+    cleared quotation is left out. If a quotation of the display was withdrawn since an earlier release, the
+    result is empty."""
     listed = read_reference_table(view.study, "quotes")
     if view.may("passages"):
         languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),
@@ -198,7 +199,8 @@ def list_statements_contradicting_country_facts(view: StudyView) -> pd.DataFrame
     """Returns the statements by organisations that contradict a recorded fact about their work country.
 
     The team gets one row per answer that differs: organisation, country, indicator, stated, recorded, year.
-    Other audiences get one study-wide row per indicator, in words, if its release is allowed.
+    Other audiences get one study-wide row per indicator, in words, if the count of the indicator may be
+    released.
     """
     words = view.words
     if not view.may("country_facts"):
@@ -220,8 +222,9 @@ def list_statements_contradicting_country_facts(view: StudyView) -> pd.DataFrame
 
 
 def suggest_joint_display_rows(study: Study) -> pd.DataFrame:
-    """Returns proposed rows for joint_display.csv with both counts, for the team only. Pairs of an option and
-    a code that joint_display.csv already has are left out (:func:`.matches.suggest_option_code_pairs`)."""
+    """Returns proposed rows for joint_display.csv, each with the survey count and the interview count, for
+    the team only. Pairs of an option and a code that joint_display.csv already has are left out
+    (:func:`.matches.suggest_option_code_pairs`)."""
     known = read_reference(study).joint_display
     free = tables.read_table("quotations", study=study).sort_values("audience", ascending=False,
                                                                     kind="stable")

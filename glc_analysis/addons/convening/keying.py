@@ -1,9 +1,9 @@
 """Runs double data entry of paper forms at the keyboard, field by field, without a network.
 
-A paper is keyed twice; each keying is a *pass*. The two passes are compared, and where they differ the person
-checks the paper; the values confirmed in this way form a third pass. Every typed line is saved in
-``private/desk/`` before the next prompt, so a power cut loses nothing. Only the owner may read that folder,
-because it holds the votes of an open ballot.
+A paper form is keyed twice; each keying is a *pass*. The two passes are compared. Where the two passes
+differ, the person looks at the paper and types the value again; the values confirmed in this way form a third
+pass. Every typed line is saved in ``private/desk/`` before the next prompt, so a power cut loses nothing.
+Only the owner of the folder may read the files, because they hold the votes of an open ballot.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ FIRST, SECOND, RESOLVED = PASSES = ("first keying", "second keying", "settling")
 
 @dataclass
 class KeyingPass:
-    """One pass over a paper: the initials of those who keyed it, and the values by field, in the order in
-    which they were typed."""
+    """One pass (keying) of a paper: the initials of the people who keyed the paper, and the typed values,
+    keyed by field in the order of typing."""
 
     by: set[str] = field(default_factory=set)
     values: dict[str, str] = field(default_factory=dict)
@@ -38,7 +38,8 @@ class KeyingPass:
 
 @dataclass
 class KeyingLog:
-    """The papers that were begun but are not complete, keyed by code, each with three passes.
+    """The log of the papers whose data entry was begun but is not complete. Papers are keyed by code, each
+    with three passes (first keying, second keying, confirmed values).
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -56,7 +57,7 @@ class KeyingLog:
 
     @classmethod
     def read(cls, path: Path, say: Callable[[str], None] | None = None) -> KeyingLog:
-        """Reads the log. If its last line is incomplete, the line is ignored; with ``say``, it is also
+        """Reads the log. An incomplete last line is ignored; with ``say``, the incomplete line is also
         removed from the file and reported. Raises Faults if any other line cannot be read."""
         log, content = cls(path), path.read_bytes() if path.is_file() else b""
         *lines, incomplete = content.split(b"\n")
@@ -64,8 +65,8 @@ class KeyingLog:
             try:
                 log._apply(json.loads(line))
             except (ValueError, KeyError, TypeError):
-                raise Faults([Fault("cannot be read", file=path.name, row=str(n), fix="delete the line; its "
-                                    "field is then asked again")]) from None
+                raise Faults([Fault("cannot be read", file=path.name, row=str(n), fix="delete the line; "
+                                    "the field that it held is then asked again")]) from None
         if incomplete and say:
             os.truncate(path, len(content) - len(incomplete))
             say(f"The last line of {path.name} is incomplete (was the power cut?). It is removed, and its "
@@ -73,15 +74,17 @@ class KeyingLog:
         return log
 
     def three_passes_of(self, form: str) -> dict[str, KeyingPass]:
-        """Returns the three passes over a form; passes not yet begun are empty."""
+        """Returns the three passes (keyings) of a form; a pass not yet begun is empty."""
         return self.forms.get(form) or {name: KeyingPass() for name in PASSES}
 
     def key(self, form: str, pass_name: str, by: str, field: str, value: str | None) -> None:
-        """Saves the value keyed for a field of a pass; None retracts the value."""
+        """Saves the value typed for a field in a pass (keying); the value None retracts the value saved
+        before."""
         self._write({"form": form, "keying": pass_name, "by": by, "field": field, "value": value})
 
     def end(self, form: str, why: str) -> None:
-        """Marks a paper as ended; ``why`` says whether it was received or its entries were deleted."""
+        """Marks the data entry of a paper as ended; ``why`` says whether the paper was stored as received or
+        its entries were deleted."""
         self._write({"form": form, "end": why})
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -132,12 +135,14 @@ class KeyedPaper:
         raise NotImplementedError
 
     def next_field_of_pass(self, one: KeyingPass) -> str:
-        """Returns the first field that a pass has not reached; blank if the pass is complete."""
+        """Returns the first field for which the pass (keying) has no value yet; blank if the pass is
+        complete."""
         return next((field for field in self.fields(one.values) if field not in one.values), "")
 
     def values_agreed_so_far(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
-        """Returns the agreed values up to the first unresolved field, and that field (blank if there is
-        none). A value is agreed if the first two passes have it, or if their difference was resolved."""
+        """Returns the agreed values of the fields before the first unresolved field, and the name of the
+        unresolved field (blank if every field is agreed). A value is agreed if the first two passes (keyings)
+        have the same value, or if the person resolved their difference."""
         first, second, resolved = (passes[name].values for name in (FIRST, SECOND, RESOLVED))
         values: dict[str, str] = {}
         for name in self.fields(values):
@@ -148,7 +153,8 @@ class KeyedPaper:
         return values, ""
 
     def next_pass_and_field(self, passes: Mapping[str, KeyingPass]) -> tuple[str, str]:
-        """Returns the next pass and its next field; both are blank if the passes agree on all fields."""
+        """Returns the pass (keying) to continue and the field to type next; pass and field are blank if the
+        passes agree on all fields."""
         for name in (FIRST, SECOND):
             if field := self.next_field_of_pass(passes[name]):
                 return name, field
@@ -157,7 +163,7 @@ class KeyedPaper:
 
 
 def _at(field: str) -> str:
-    """Returns a field as it is shown to the person: ``P01 importance``."""
+    """Returns the name of a field in the form shown to the person, such as ``P01 importance``."""
     return field.strip(".").replace(".", " ")
 
 
@@ -185,7 +191,7 @@ class KeyingSession:
     """One session of data entry for papers of one kind.
 
     Subclasses set ``noun`` (the word for the paper), ``keys`` (help on the valid keys), ``code_prompt`` and
-    ``names`` (the principles on the paper). They override the methods at the end.
+    ``names`` (the principles on the paper). Subclasses also override the methods at the end of this class.
     """
 
     noun = "form"
@@ -234,8 +240,8 @@ class KeyingSession:
             self.say("That line contains a key that is not a character (an arrow key?). Type it again.")
 
     def interrupted_paper(self) -> str:
-        """Returns the paper at which the last session was interrupted; blank if it ended between two
-        passes."""
+        """Returns the code of the paper at which the last session was interrupted; blank if the session ended
+        between two passes (keyings)."""
         code = self.log.last
         if code not in self.log.forms or code not in self.state_by_code():
             return ""
@@ -258,7 +264,7 @@ class KeyingSession:
         return ""
 
     def state(self, code: str) -> str:
-        """Returns how far a paper has been keyed; blank if keying has not begun."""
+        """Returns a phrase saying how far a paper has been keyed; blank if keying has not begun."""
         passes = self.log.three_passes_of(code)
         pass_name, _ = self.paper_with_code(code).next_pass_and_field(passes)
         if pass_name == SECOND and not passes[SECOND].values:
@@ -267,15 +273,16 @@ class KeyingSession:
             pass_name, "with differences")
 
     def counts(self) -> str:
-        """Returns the number of papers received and begun, without their content."""
+        """Returns a sentence on how many papers have been received and how many begun; the sentence shows
+        nothing of their content."""
         found = Counter(self.state_by_code().values())
         rest = [f"{count} {state}" for state, count in sorted(found.items())
                 if state and not state.startswith(RECEIVED)]
         return ", ".join([f"{found[RECEIVED]} of {self.n_expected_papers()} received", *rest])
 
     def key_paper(self, code: str) -> str:
-        """Works on a paper until a pass ends or the person leaves the paper; returns a message on the
-        result."""
+        """Asks for the fields of a paper until a pass (keying) is complete or the person leaves the paper;
+        returns a message on the result."""
         current = ""
         while True:
             passes = self.log.three_passes_of(code)
@@ -298,7 +305,7 @@ class KeyingSession:
                         f"({PASS_LABELS[pass_name]}).")
 
     def announce_pass(self, code: str, pass_name: str, field: str) -> None:
-        """Says which pass begins or continues."""
+        """Prints which pass (keying) of a paper begins or continues."""
         passes = self.log.three_passes_of(code)
         continued = f", continued at {field.strip('.').split('.')[0]}" if passes[pass_name].values else ""
         self.say(f"{self.noun.capitalize()} {code}, {PASS_LABELS[pass_name]}{continued}.")
@@ -314,7 +321,7 @@ class KeyingSession:
                      "mistakes.")
 
     def ask_field(self, code: str, pass_name: str, field: str) -> bool:
-        """Asks for one field; returns whether the person continues with the paper."""
+        """Asks for the value of one field; returns whether the person continues with the paper."""
         passes, (principle, _, name) = self.log.three_passes_of(code), field.rpartition(".")
         self.announce_principle(code, pass_name, principle)
         keyed = [passes[one].values.get(field) for one in (FIRST, SECOND)]
@@ -339,20 +346,20 @@ class KeyingSession:
         return True
 
     def is_difference_resolved(self, at: tuple[str, str, str], keyed: list[str | None]) -> bool:
-        """Whether a typed value resolves a difference: it agrees with one of the two passes, or was typed
-        twice in succession. The text of a comment always does."""
+        """Whether a typed value resolves a difference between the two passes (keyings). A value does so if it
+        agrees with either pass or was typed twice in succession; the text of a comment always does."""
         before, self.last_typed = self.last_typed, at
         return at[2] in keyed or at == before or at[1].endswith(".comment")
 
     def announce_principle(self, code: str, pass_name: str, principle: str) -> None:
-        """Announces a principle if it differs from the one announced last."""
+        """Prints the name of a principle if the principle differs from the one printed last."""
         if principle and (code, pass_name, principle) != self.announced:
             place = [*self.names].index(principle) + 1
             self.say(f"{principle} {self.names[principle]} ({place} of {len(self.names)})")
         self.announced = code, pass_name, principle
 
     def retract_last_field(self, code: str, pass_name: str) -> bool:
-        """Retracts the last field of a pass; returns False if there is none."""
+        """Retracts the last value typed in a pass (keying); returns False if the pass has no value."""
         last = [*self.log.three_passes_of(code)[pass_name].values][-1:]
         for name in last:
             self.log.key(code, pass_name, self.by, name, None)
@@ -361,12 +368,12 @@ class KeyingSession:
     # What a kind of paper has of its own.
 
     def title(self) -> str:
-        """Returns the title of the session: what the papers are about."""
+        """Returns the title of the session, which says what the papers are about."""
         raise NotImplementedError
 
     def reload_changed_tables(self) -> None:
-        """Reads changed tables again, so that the next paper asks about an amended text in its new
-        version."""
+        """Reads reference tables again if they have changed, so that the next paper asks about an amended
+        text in its new version."""
         raise NotImplementedError
 
     def paper_with_code(self, code: str) -> KeyedPaper:
@@ -374,7 +381,8 @@ class KeyingSession:
         raise NotImplementedError
 
     def state_by_code(self) -> dict[str, str]:
-        """Returns the state of each paper, keyed by its code; blank if nothing is keyed."""
+        """Returns the state of data entry of each paper, keyed by the code of the paper; the state is blank
+        if no field is keyed."""
         raise NotImplementedError
 
     def n_expected_papers(self) -> int:
@@ -382,8 +390,8 @@ class KeyingSession:
         return len(self.state_by_code())
 
     def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
-        """Returns the reason why a typed code is refused: it is unknown (``code`` is then blank), or its
-        paper has already been received."""
+        """Returns the reason why a typed code is refused: either the code is unknown (``code`` is then
+        blank), or the paper with this code has already been received."""
         if code:
             begun = ""
             if code in self.log.forms:  # it would keep the round from being closed
@@ -393,5 +401,5 @@ class KeyingSession:
         return f"There is no {line!r}; {suggest_name(line, states)}."
 
     def store_paper(self, code: str) -> str:
-        """Stores a complete paper, and returns a message on the result."""
+        """Stores the values of a completely keyed paper, and returns a message on the result."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Suggests pairs of a survey option and a code on the same theme. They are suggested if many organisations
+"""Suggests pairs of a survey option and a code on the same theme. A pair is suggested if many organisations
 both chose the option and raised the code."""
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from glc_analysis.text import match_key
 PAIRS_PER_THEME = 2
 """The number of pairs that are proposed for each theme."""
 _LEAST_IN_BOTH, _LEAST_ALIKE = 2, 1 / 3
-"""Two limits for a suggested pair. The first is the fewest organisations that both chose the option and
-raised the code. The second applies if option and code have no word in common: these organisations must be at
-least this share of the organisations that chose the option or raised the code."""
+"""Two limits for a suggested pair. ``_LEAST_IN_BOTH`` is the smallest number of organisations that both chose
+the option and raised the code. ``_LEAST_ALIKE`` applies if option and code have no word in common: the
+organisations that did both must be at least this share of the organisations that did either."""
 
 
 class _Code(NamedTuple):
-    """A code that some organisation raised, with the beginnings of the words that describe it."""
+    """A code that at least one organisation raised, with the first letters of each word that describes the
+    code."""
 
     code_id: str
     theme_id: str
@@ -42,11 +43,13 @@ class OptionCodePair(NamedTuple):
 
 def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterator[OptionCodePair]:
     """Yields pairs of an option of a question and a code of the question's theme. Only organisations that
-    were asked about both are compared; at least two of them must have chosen the option and raised the code.
+    were asked about both the option and the code are compared; at least two organisations must have chosen
+    the option and raised the code.
 
-    Pairs with words in common come first, then pairs with the most similar organisations (Jaccard). Each
-    option and each code occurs once, and each theme has at most ``PAIRS_PER_THEME`` pairs. Figures and codes
-    in ``used_ids`` are left out.
+    Pairs whose option and code have words in common come first; then pairs are sorted by the similarity
+    (Jaccard) of the organisations that chose the option and those that raised the code. Each option and each
+    code occurs once, and each theme has at most ``PAIRS_PER_THEME`` pairs. Figures and codes in ``used_ids``
+    are left out.
     """
     used_ids, n = {*used_ids}, Counter()
     for theme, figure, code in _pairs(study):
@@ -58,7 +61,8 @@ def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterat
 
 
 def _pairs(study: Study) -> list[tuple[str, str, str]]:
-    """Returns all pairs to propose as theme, figure and code, the best pair first."""
+    """Returns all pairs that can be proposed, each as theme, figure of the option, and code; the best pair
+    comes first."""
     offered, chosen_by, asked = _answered(study)
     mentions = tables.read_table("mentions", study=study)
     mentions = mentions[~mentions["source"].isin(UNASKED)]  # silence there is not a no
@@ -107,7 +111,7 @@ def _answered(study: Study) -> tuple[pd.DataFrame, dict[Any, set[str]], dict[Any
 
 
 def _stems(*texts: str) -> set[str]:
-    """Returns the first five letters of the longer words of some texts.
+    """Returns the set of the first five letters of each longer word in the texts.
 
     >>> sorted(_stems("Funding by the year", "short-funding"))
     ['fundi', 'short']

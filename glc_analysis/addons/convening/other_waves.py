@@ -1,4 +1,5 @@
-"""Puts into words a number cited from an earlier wave, beside the figure of the study's current wave."""
+"""Describes in words a number that is cited from an earlier wave, together with the figure of the study's
+current wave."""
 
 from __future__ import annotations
 
@@ -14,9 +15,10 @@ def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: s
     """Returns two phrases for the team: the number of a figure in a wave, and the number in the current wave
     ("2 of 4 in 2016", "2018: 2 of 3").
 
-    The first number is the ``cited`` one, or else the one that was counted in that wave. If the waves may not
-    be compared, the second phrase gives the reason instead of a number. ``figure`` is the figure of the
-    current wave, None if there is none. Codes have no numbers from earlier waves.
+    The first phrase gives the ``cited`` number or, if no number was cited, the number counted in the wave. If
+    the waves may not be compared, the second phrase gives the reason instead of a number. ``figure`` is the
+    figure of the current wave, or None if the current wave has no such figure. No numbers exist for codes in
+    earlier waves.
     """
     labels = view.wave_labels
     now = labels[view.wave_of_figures]

@@ -15,7 +15,7 @@ LOOPBACK = "127.0.0.1"
 
 
 PORT = 8443
-"""The port at which the page is served."""
+"""The port at which the voting page is served."""
 
 
 CERTIFICATE_FILE, KEY_FILE = "certificate.pem", "key.pem"
@@ -26,8 +26,8 @@ DAYS = 7
 
 
 def parse_private_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Parses an address at which the page may be served: that of this computer alone, or of a private
-    network.
+    """Parses an address at which the voting page may be served: the address of this computer alone, or an
+    address in a private network.
 
     >>> parse_private_address("192.168.4.1").is_loopback, parse_private_address("127.0.0.1").is_loopback
     (False, True)
@@ -47,7 +47,7 @@ def parse_private_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv
 
 
 def ballot_url(address: str) -> str:
-    """Returns the address of the page as phones open it.
+    """Returns the web address (URL) at which phones open the voting page.
 
     >>> ballot_url("192.168.4.1"), ballot_url("::1")
     ('https://192.168.4.1:8443/', 'http://[::1]:8443/')

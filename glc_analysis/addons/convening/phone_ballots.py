@@ -1,5 +1,5 @@
-"""Handles ballots given on phones in the room: stores the answers in the ballot box, and collects them from
-it.
+"""Handles ballots given on phones in the room: stores the answers in the ballot box (a file), and later turns
+them into files of ratings.
 
 A *slip* is a piece of paper with a code, which lets its holder vote once (:mod:`.phone_slips`). Answers
 arrive with the code of a slip and become ``raw/ratings/<round>-<rater>-phone.csv``, in the same format as a
@@ -59,7 +59,8 @@ _MISREAD = str.maketrans("OIL", "011")
 
 
 def digest_slip_code(typed_code: str) -> str:
-    """Returns the digest of a slip's code. Small letters, blanks, and O in place of 0 make no difference.
+    """Returns the digest of a slip's code. Small letters, blanks, O typed for 0 and I or L typed for 1 make
+    no difference.
 
     >>> digest_slip_code("0XYZ-1234-5678-9ABC") == digest_slip_code("oxyz i234 5678 9abc")
     True
@@ -76,9 +77,9 @@ def digest_slip_code(typed_code: str) -> str:
 class RoundTexts:
     """The texts of an open round.
 
-    - ``by_language``: rows of principles.csv with ``printed_id`` and ``text_version``, keyed by language, the
-      source language first.
-    - ``origins``: what rating forms say about the earlier texts, keyed by language and printed id.
+    - ``by_language``: rows of principles.csv with ``printed_id`` and ``text_version``, keyed by language; the
+      source language comes first.
+    - ``origins``: the origin of each text that a rating form states, keyed by language and printed id.
     """
 
     round_id: str
@@ -97,12 +98,13 @@ class RoundTexts:
 
     @property
     def principles(self) -> list[str]:
-        """Returns the ids of the principles in the order of the round."""
+        """Returns the ids of the round's principles, in the order of the round."""
         return [*next(iter(self.by_language.values()))["principle_id"]]
 
     @property
     def stamps(self) -> dict[str, set[str]]:
-        """Returns the stamps of each principle: printed id and text_version, one stamp for each wording."""
+        """Returns, keyed by principle, the stamps of its wordings in all languages; a stamp is printed id and
+        text_version."""
         stamps: dict[str, set[str]] = {principle: set() for principle in self.principles}
         for rows in self.by_language.values():
             for text in FormText.of(rows):
@@ -122,11 +124,12 @@ def format_text_stamp(printed_id: str, text_version: str) -> str:
 
 @dataclass(frozen=True)
 class Slip:
-    """One slip in the ballot box.
+    """The entry of one slip (paper with a voting code) in the ballot box.
 
-    - ``code``: the digest of its code.
-    - ``saves``: how often its answers were saved.
-    - ``mark``: the mark of the request that saved last, by which a repeated request is recognised.
+    - ``code``: the digest of the slip's code.
+    - ``saves``: how often answers were saved with the slip.
+    - ``mark``: the mark of the last request that saved answers, by which a repetition of the request is
+      recognised.
     - ``answers``: for each principle, the stamp of the wording read (``text``), and the answers keyed by the
       name of the question.
     """
@@ -137,22 +140,24 @@ class Slip:
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def answered(self, stamps: Mapping[str, set[str]]) -> list[str]:
-        """Returns the questions that are answered for the current wording, such as ``P01.importance``. The
-        answers themselves are never returned."""
+        """Returns the names of the questions that are answered for the current wording, such as
+        ``P01.importance``; the answers themselves are never returned."""
         return [f"{principle}.{name}" for principle, own in self.answers.items()
                 if own["text"] in stamps.get(principle, ()) for name in own if name != "text"]
 
     def is_complete(self, stamps: Mapping[str, set[str]]) -> bool:
-        """Whether each principle has all its scores, or is marked as outside the rater's context."""
+        """Whether the slip has, for each principle, either all scores or the mark that the principle is
+        outside the rater's context."""
         given = {*self.answered(stamps)}
         return all(f"{one}.{ABSTAIN}" in given or given >= {f"{one}.{question.name}" for question in SCORED}
                    for one in stamps)
 
     def with_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str], mark: str) -> Slip:
-        """Returns the slip after another save from a phone. A blank answer deletes the earlier answer.
+        """Returns the slip with the answers that a phone has now saved. A blank answer deletes the earlier
+        answer.
 
-        An abstention deletes the scores of its principle, and a score deletes the abstention. Answers on an
-        earlier version of a text are deleted when the new version is answered.
+        An abstention on a principle deletes the scores on the principle, and a score deletes the abstention.
+        Answers on an earlier version of a text are deleted when the new version is answered.
         """
         kept = {principle: dict(answers_on) for principle, answers_on in self.answers.items()}
         for at, answer in answers.items():
@@ -201,7 +206,7 @@ class BallotBox:
         return not any(slip.answers for slip in self.slips.values())
 
     def find_slip_number(self, code: str) -> str:
-        """Returns the number of the slip with this code; blank if no slip has it."""
+        """Returns the number of the slip with this code; blank if no slip has the code."""
         digest = digest_slip_code(code)
         return next((number for number, slip in self.slips.items() if slip.code == digest), "")
 
@@ -241,7 +246,8 @@ def uncollected_ballots_phrase(study: Study, round_id: str) -> str:
 
 
 def check_box_collected(study: Study, round_id: str) -> None:
-    """Raises Faults if ballots given on phones have not been collected, because they would not count."""
+    """Raises Faults if ballots given on phones have not been collected, because uncollected ballots would not
+    count."""
     if said := uncollected_ballots_phrase(study, round_id):
         raise Faults([Fault(f"{said} would not count",
                             fix=f"collect them with the register: `glc ballot --round {round_id} --collect "
@@ -286,11 +292,11 @@ class CollectedBallots:
 def collect_ballots(study: Study, round_id: str, register: Path, *,
                     confirm: Callable[[CollectedBallots], object] = lambda planned: None) -> CollectedBallots:
     """Writes the ballots given on phones to raw/ratings, and empties the ballot box. ``confirm`` is called
-    first with what will be done; if it raises an error, nothing is written.
+    first with a description of what will be done; nothing is written if ``confirm`` raises an error.
 
-    Every ballot is on disk before the box is emptied. After an interruption, calling the function again
-    completes the work. Raises UsageError if there is nothing to collect. Raises Faults, before anything is
-    written, for all errors in the register and for raters who have handed in another form.
+    Every ballot is on disk before the ballot box is emptied. After an interruption, a second call of the
+    function completes the work. Raises UsageError if there is nothing to collect. Raises Faults, before
+    anything is written, for all errors in the register and for raters who have handed in another form.
     """
     with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = BallotBox.read(study, round_id)
@@ -348,12 +354,12 @@ def _read_register(path: Path, round_id: str, box: BallotBox, reference: Referen
             faults.append(Fault(f"no slip of round {round_id} has this number", *place, "slip", number,
                                 "use the register that was made with these slips"))
         elif number in seen:
-            faults.append(Fault("the slip is in another row too", *place, "slip", number,
-                                "keep the row of the person who drew it"))
+            faults.append(Fault("the same slip is in another row of the register", *place, "slip", number,
+                                "keep only the row of the person who drew the slip"))
         elif not written and box.slips[number].answers:
             faults.append(Fault("answers use this slip, but the register names nobody "
                                 "who drew it", *place, "rater_id",
-                                fix="write the code of the rater who drew it; "
+                                fix="write the code of the rater who drew the slip; "
                                 f"write {VOID} only if the slip must not count"))
         elif written and written.casefold() != VOID:
             if not rater:
@@ -380,7 +386,8 @@ def _read_register(path: Path, round_id: str, box: BallotBox, reference: Referen
 
 
 def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
-    """Returns a ballot in the format of a keyed paper form; unanswered questions are blank."""
+    """Returns the text of a ballot file in the format of a keyed paper form; unanswered questions are
+    blank."""
     source = {text.principle_id: format_text_stamp(text.printed_id, text.text_version)
               for text in FormText.of(next(iter(texts.by_language.values())))}
     text = io.StringIO()
@@ -400,7 +407,7 @@ def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
 def _other_forms(study: Study, reference: Reference, round_id: str,
                  files: Mapping[str, str]) -> Iterator[Fault]:
     """Yields faults for raters who also handed in another form. If an organisation has one vote in a panel,
-    also yields faults for raters whose organisation handed in another form."""
+    also yields faults for raters if another rater of their organisation handed in a form."""
     votes = Ballots.read(study, reference).votes
     own_files = {_file_name(round_id, rater): content for rater, content in files.items()}
     ratings, here = study.raw / "ratings", votes[votes["round_id"] == round_id]

@@ -1,13 +1,14 @@
 """Serves the page on which people in the room vote with their phones, without internet.
 
-The server offers an open round for which slips were made, at one address: that of this computer alone or,
-with TLS, of the team's own access point. It stores answers in the ballot box (:mod:`.phone_ballots`). A phone
-sends the code of a slip, gets the texts, and sends answers. It shows "saved" once the answers are on disk.
+The server offers an open round for which slips (papers with a voting code) were made. Its address is either
+reachable from this computer alone or, with TLS, an address at the team's own access point. The server stores
+answers in the ballot box (:mod:`.phone_ballots`). A phone sends the code of a slip, gets the texts, and sends
+answers. The phone shows "saved" once the answers are on disk.
 
-No response contains a vote, and no addresses, times or cookies are stored. Each request states how often the
-slip had been saved when the page was loaded. If another page has saved the slip since then, the server
-refuses the request and tells the page why. A page that gets no response sends the request again, and the
-answers count once.
+No response contains a vote, and no addresses, times or cookies are stored. Each request to save states how
+often answers had been saved with the slip when the page was loaded. If another page has saved answers with
+the slip since then, the server refuses the request and tells the page why. A page that gets no response sends
+the request again, and the answers count once.
 """
 
 from __future__ import annotations
@@ -67,21 +68,23 @@ _LARGEST_REQUEST = 256 * 1024
 """The largest size of a request in bytes: enough for full-length comments on eighty principles in any
 script."""
 CONNECTIONS, LONGEST_CONNECTION = 200, 60.0
-"""The largest number of open connections, and the seconds after which each connection is closed. Phones then
-reconnect."""
+"""The largest number of open connections, and the number of seconds after which each connection is closed and
+the phone has to reconnect."""
 IDLE = 15.0
-"""The seconds after which an idle connection is closed."""
+"""The number of seconds after which an idle connection is closed."""
 SAVES_AT_ONCE, SAVES_A_SECOND = 20, 5.0
-"""Two limits for each slip: how many saves it may make at once, and how many saves per second after that."""
+"""Two limits on saving answers with one slip: the number of saves allowed at once, and the number of saves
+per second after that."""
 WRONG_AT_ONCE, WRONG_TAKES = 20, 1.0
-"""The number of wrong codes that are processed at the same time, and the seconds that each takes."""
+"""The largest number of wrong codes that are processed at the same time, and the number of seconds after
+which a wrong code is answered."""
 STEP, _LOOK = 5, 60.0
-"""The screen shows the number of complete ballots rounded down to a multiple of the first number, and renews
-it after the second number of seconds. It therefore does not show who has just finished."""
+"""The screen shows the number of complete ballots rounded down to a multiple of ``STEP``, and renews it every
+``_LOOK`` seconds, so that the screen does not show who has just finished."""
 
 
 def serve_ballot_page(study: Study, round_id: str, *, say: Say) -> None:
-    """Serves the page of a round until Ctrl-C.
+    """Serves the voting page of a round until Ctrl-C.
 
     Raises UsageError if no slips were made. Raises GLCError if the round is closed, if its phone ballots have
     been collected, if the address does not belong to this computer, or if another command uses the ballot
@@ -143,7 +146,7 @@ class PollingPlace:
         self.count()
 
     def server(self) -> HTTPServer:
-        """Returns the server of the page. It does not listen yet."""
+        """Returns the server of the voting page, which does not listen yet."""
         application = Application([(r"/", PageHandler), (r"/open", TextsHandler), (r"/save", AnswersHandler)],
                                   polling_place=self,
                                   log_function=lambda handler: None, default_handler_class=NotFoundHandler)
@@ -154,9 +157,9 @@ class PollingPlace:
             ssl_options=None if is_alone else load_tls_context(self.box.path.parent))
 
     def read_tables(self) -> None:
-        """Reads changed tables again, so that people vote on the new words of an amended text. If a table
-        cannot be read, a message is printed once and the texts stay as they were. Raises RoundClosed if the
-        round has been closed."""
+        """Reads reference tables again if they have changed, so that people vote on the new words of an
+        amended text. If a table cannot be read, a message is printed once and the texts stay as they were.
+        Raises RoundClosed if the round has been closed."""
         content = [self.study.reference_file(name).read_bytes()
                    for name in ("principles", "rounds", "raters")]
         if content == self._table_bytes:
@@ -175,7 +178,8 @@ class PollingPlace:
         self._table_bytes = content
 
     def count(self) -> None:
-        """Prints about how many ballots are complete, if the line has not been printed before."""
+        """Prints a line on roughly how many ballots are complete, if the same line has not been printed
+        before."""
         complete = sum(slip.is_complete(self.stamps) for slip in self.box.slips.values())
         many = f"{complete - complete % STEP} or more" if complete >= STEP else f"fewer than {STEP}"
         self.print_line_once(f"Phones: {many} ballots are complete ({self.people} people may vote).")
@@ -187,8 +191,8 @@ class PollingPlace:
             self.say(line)
 
     async def slip(self, code: object) -> str:
-        """Returns the number of the slip with this code. The response to a wrong code takes a second. If too
-        many wrong codes are being processed, further ones are refused at once."""
+        """Returns the number of the slip with this code. A wrong code is answered after a second. If too many
+        wrong codes are being processed, a further wrong code is refused at once."""
         if isinstance(code, str) and len(code) < 100 and (number := self.box.find_slip_number(code)):
             return number
         if self._wrong >= WRONG_AT_ONCE:
@@ -202,7 +206,8 @@ class PollingPlace:
         raise Refusal(HTTPStatus.FORBIDDEN, "unknown_code")
 
     def open(self, number: str) -> dict[str, Any]:
-        """Returns the response to the code of a slip: the texts, and which questions are answered."""
+        """Returns the response to a request with the code of a slip: the texts of the round, and which
+        questions are answered."""
         self.read_tables()
         slip = self.box.slips[number]
         return {"round": self.round_id, "saves": slip.saves, "answered": slip.answered(self.stamps),
@@ -251,8 +256,8 @@ MALFORMED = Refusal(HTTPStatus.BAD_REQUEST, "refused")
 
 
 def _checked(request: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tuple[dict, dict, str]:
-    """Validates a request to save, and returns its stamps, answers and mark. Raises Refusal for a request
-    that the page itself would never send."""
+    """Validates a request to save answers, and returns the request's stamps, answers and mark. Raises Refusal
+    for a request that the page itself would never send."""
     if set(request) != {"code", "saves", "mark", "stamps", "answers"}:
         raise MALFORMED
     read_stamps, answers, mark = request["stamps"], request["answers"], request["mark"]
@@ -299,7 +304,7 @@ def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
 
 
 class LimitedServer(HTTPServer):
-    """A server that limits how many connections are open and how long each may last."""
+    """A server that limits how many connections are open and how long each connection may last."""
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
         """Accepts a connection, or closes it at once if too many are open."""
@@ -311,7 +316,8 @@ class LimitedServer(HTTPServer):
 
 
 class PhoneRequestHandler(RequestHandler):
-    """The base of all request handlers: forbids caching and reveals nothing about the server."""
+    """The base class of all request handlers; its responses forbid caching and reveal nothing about the
+    server."""
 
     @property
     def polling_place(self) -> PollingPlace:
@@ -339,11 +345,11 @@ class PhoneRequestHandler(RequestHandler):
                                         "not changed.")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Responds to any error with one word."""
+        """Responds to an error with a single word, so that the response reveals nothing else."""
         self.finish({"why": "refused" if status_code < 500 else "busy"})
 
     async def answer(self, reply: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> None:
-        """Responds to a request that has the code of a slip; ``reply`` makes the response."""
+        """Responds to a request that contains the code of a slip; ``reply`` makes the response."""
         try:
             if self.request.headers.get("Content-Type", "").split(";")[0] != "application/json":
                 raise MALFORMED
@@ -363,42 +369,42 @@ class PhoneRequestHandler(RequestHandler):
 
 
 class PageHandler(PhoneRequestHandler):
-    """Serves the page, which is the same for everybody."""
+    """Serves the voting page, which is the same for everybody."""
 
     def get(self) -> None:  # ty: ignore[incompatible-mutable-override]
-        """Serves the page, which contains no text of the study."""
+        """Serves the voting page, which contains no text of the study."""
         self.finish(_page()[0])
 
 
 class TextsHandler(PhoneRequestHandler):
-    """Serves the texts for the code of a slip."""
+    """Serves the texts of the round to a phone that sends the code of a slip."""
 
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
-        """Responds with the texts, and with which questions are answered."""
+        """Responds with the texts of the round and the names of the questions already answered."""
         await self.answer(lambda number, said: self.polling_place.open(number))
 
 
 class AnswersHandler(PhoneRequestHandler):
-    """Receives answers with the code of a slip."""
+    """Receives the answers that a phone sends together with the code of a slip."""
 
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
-        """Responds with which questions are answered."""
+        """Saves the answers, and responds with the names of the questions now answered."""
         await self.answer(self.polling_place.save)
 
 
 class NotFoundHandler(PhoneRequestHandler):
-    """Refuses every other address."""
+    """Refuses requests for any address that the other handlers do not serve."""
 
     def prepare(self) -> None:
-        """Responds that the address does not exist."""
+        """Responds that the requested address does not exist."""
         self.set_status(HTTPStatus.NOT_FOUND)
         self.finish({"why": "refused"})
 
 
 @cache
 def _page() -> tuple[str, str]:
-    """Returns the page as one file, and its content security policy. By this policy, the page may run only
-    its own script and contact only this server."""
+    """Returns the voting page as one file, and its content security policy, which allows the page to run only
+    its own script and to contact only this server."""
     style, script = read_packaged_text(__file__, "phone_page.css"), read_packaged_text(__file__,
                                                                                        "phone_page.js")
     names = read_texts_by_language(__file__, "languages.csv")

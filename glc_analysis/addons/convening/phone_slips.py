@@ -41,12 +41,12 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that looks like anoth
 
 
 CODE_LENGTH = 16
-"""The number of letters in a code. Each letter has 5 bits. A code of 80 bits cannot be guessed, even by
-somebody who has the file of the ballot box."""
+"""The number of letters in a code. Each letter has 5 bits, so a code has 80 bits and cannot be guessed, even
+by somebody who has the file of the ballot box."""
 
 
 def draw_slip_code() -> str:
-    """Returns a new random code, as it is printed on a slip.
+    """Returns a new random code in the form printed on a slip.
 
     >>> len(draw_slip_code()), draw_slip_code() == draw_slip_code()
     (19, False)
@@ -62,7 +62,8 @@ class SlipsMade:
     - ``slips``, ``register``: the files that were written.
     - ``count``: the number of slips.
     - ``url``: the address of the page.
-    - ``fingerprint``: the fingerprint of its certificate; blank if only this computer can open the page.
+    - ``fingerprint``: the fingerprint of the page's TLS certificate; blank if only this computer can open the
+      page.
     - ``unchecked``: the languages of the page whose fixed texts no native reader has checked.
     """
 
@@ -75,8 +76,8 @@ class SlipsMade:
 
 
 def note_slips_becoming_void(study: Study, round_id: str) -> str:
-    """Returns a note that new slips would make the existing slips of an open round void. Blank if there are
-    no slips. Also blank if voting has begun, because no new slips can then be made."""
+    """Returns a note that new slips would make the existing slips of an open round void. The note is blank if
+    there are no slips, and also if voting has begun, because no new slips can be made after that."""
     box = BallotBox.read(study, round_id)
     if box is None or box.is_collected or not box.is_empty:
         return ""
@@ -86,12 +87,12 @@ def note_slips_becoming_void(study: Study, round_id: str) -> str:
 
 def make_phone_slips_and_ballot_box(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK,
                                     network: str = "") -> SlipsMade:
-    """Makes the slips of an open round and an empty ballot box. There are a quarter more slips than raters.
-    ``network`` is the name of the access point, as phones list it.
+    """Makes the slips of an open round and an empty ballot box. A quarter more slips are made than there are
+    raters. ``network`` is the name of the access point in the list of networks on a phone.
 
     Raises UsageError for an unknown round, for a folder that is missing or within the study, and for an
-    address outside private networks. Raises GLCError if the round is closed, or if the box holds answers or
-    has been collected. Raises Faults if texts of the round were changed.
+    address outside private networks. Raises GLCError if the round is closed, if its ballot box holds answers,
+    or if its ballots have been collected. Raises Faults if texts of the round were changed.
     """
     here = parse_private_address(address)
     if not folder.is_dir():
@@ -128,7 +129,8 @@ def make_phone_slips_and_ballot_box(study: Study, round_id: str, folder: Path, *
 
 
 def phone_page_phrases(language: str) -> dict[str, str]:
-    """Returns the fixed texts of the page by key, in a language or, if they are not translated, in English.
+    """Returns the fixed texts of the voting page, keyed by name, in ``language`` or, if there is no
+    translation, in English.
 
     >>> phone_page_phrases("es")["begin"], phone_page_phrases("am")["begin"]
     ('Empezar', 'Begin')
@@ -137,7 +139,7 @@ def phone_page_phrases(language: str) -> dict[str, str]:
 
 
 def phone_page_languages() -> list[str]:
-    """Returns the languages in which the page has fixed texts.
+    """Returns the languages into which the fixed texts of the voting page are translated.
 
     >>> phone_page_languages()
     ['en', 'es', 'ar', 'km', 'fr']
@@ -146,8 +148,8 @@ def phone_page_languages() -> list[str]:
 
 
 def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
-    """Returns the text of every slip in each language of the round: the language, its direction and the
-    lines."""
+    """Returns the text that is printed on every slip, once for each language of the round: the language, its
+    writing direction and the lines."""
     known = [one for one in texts.by_language if one in phone_page_languages()] or ["en"]
     return [(one, language_direction(one), [
         *([say["network"].format(network)] if network else []), say["scan"], say["warning"]])
@@ -155,8 +157,8 @@ def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
 
 
 def _numbers(count: int) -> list[str]:
-    """Returns random distinct numbers of four digits for slips. Because the numbers are random, they show no
-    order, and slips of different stacks can be told apart."""
+    """Returns random distinct numbers of four digits for slips. Random numbers do not show the order of the
+    slips, and distinguish the slips of different stacks."""
     return [*map(str, secrets.SystemRandom().sample(range(1000, 10_000), count))]
 
 

@@ -1,5 +1,5 @@
-"""Makes the tables of the principles: statements, what the room decided on them, and counts of their
-evidence.
+"""Makes the tables of the principles: the statements, the decisions on the statements, and counts of the
+evidence for them.
 
 The reference tables become the processed tables :data:`PRINCIPLE_TABLES`, and facts such as "no evidence
 against it is recorded" become sentences.
@@ -47,11 +47,11 @@ ONLY_OBJECTED = "No evidence against it is recorded, but an objection is recorde
 NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."
 UNSUPPORTED = "No evidence for it is recorded."
 _MEASURED = ("outcome_measured", "literature")
-"""The claims that go beyond practice and providers' reports."""
+"""The claims of evidence that go beyond practice and providers' reports."""
 
 
 def format_printed_id(principle_id: str, version: str) -> str:
-    """Returns the printed id of a version of a principle, as it is printed and cited.
+    """Returns the id under which a version of a principle is printed and cited, such as P07.2.
 
     >>> format_printed_id("P07", "2")
     'P07.2'
@@ -85,11 +85,11 @@ def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
 
 
 def evidence_fact_sentences(evidence: pd.DataFrame) -> list[str]:
-    """Returns sentences that state facts about the evidence of one principle; ``evidence`` are its rows of
-    table ``evidence``.
+    """Returns sentences that state facts about the evidence of one principle; ``evidence`` holds the rows of
+    table ``evidence`` on this principle.
 
-    Evidence that contradicts is evidence against the principle. A principle rests on the evidence that
-    supports it.
+    Rows with stance "contradicts" are evidence against the principle. The principle rests on the rows with
+    stance "supports".
 
     >>> evidence_fact_sentences(pd.DataFrame({
     ...     "stance": ["contradicts", "supports"], "claim": ["literature", "practised"]}))
@@ -119,9 +119,10 @@ COUNTED_TABLES = ("principles", "evidence", "judgements", "mentions", "segments"
 JUDGED_COMPONENTS = allowed_words("judgements", "component")
 _ATTRIBUTES = ("resource_level", "type", "home_region_id", "language")
 _STANCES = {"supports": "for it", "qualifies": "with limits", "contradicts": "against it"}
-"""The words for the stance of evidence on the principle."""
+"""The words for each stance that evidence can take on a principle."""
 _LEAST = 3
-"""The smallest group whose median is shown. The median of a smaller group could show how one rater voted."""
+"""The smallest number of raters in a group whose median is shown. The median of a smaller group could show
+how one rater voted."""
 
 
 def read_tables_with_evidence_contributors(
@@ -133,11 +134,11 @@ def read_tables_with_evidence_contributors(
 
 
 def list_evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
-    """Returns the organisations whose words are evidence: one row per row of evidence, organisation and
+    """Returns the organisations whose words are evidence, with one row per row of evidence, organisation and
     source (interview, call, answer). Columns: principle_id, evidence_id, stance, organisation_id, source.
 
-    A code is contributed by the organisations that raised it, and a passage by the organisation that said it.
-    Figures of the survey and publications have no contributors in this table.
+    The contributors of a code are the organisations that raised the code; the contributor of a passage is the
+    organisation that said it. Survey figures and publications have no contributors in this table.
     """
     raised = frames["mentions"].loc[frames["mentions"]["is_raised"], ["code_id", "organisation_id", "source"]]
     raised = raised.assign(source=raised["source"].replace({WITHOUT_GUIDE: "interview"}))
@@ -152,8 +153,8 @@ def list_evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.Dat
 
 
 def count_for_cerqual_components(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """Returns one row per component of :data:`JUDGED_COMPONENTS`, in that order; column ``known`` has counts
-    in words on which people can base their judgement."""
+    """Returns one row per component of :data:`JUDGED_COMPONENTS`, in that order; column ``known`` has counts,
+    in words, on which people can base their judgement of the component."""
     evidence, contributors = (frames[name][frames[name]["principle_id"] == principle_id]
                               for name in ("evidence", "evidence_contributors"))
     organisations = frames["organisations"]
@@ -183,11 +184,12 @@ def count_for_cerqual_components(principle_id: str, frames: Frames) -> pd.DataFr
 
 
 def count_participating_organisations_by_kind(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """Returns one row per attribute and value, with the numbers of organisations of this kind:
+    """Returns one row per kind of organisation (attribute and value, such as a region), with the numbers of
+    organisations of this kind:
 
-    - ``study_n``: in the study;
-    - ``evidence_n``: contributed to codes and passages of the principle;
-    - ``raters_n``: their raters voted in the principle's last closed round.
+    - ``study_n``: organisations in the study;
+    - ``evidence_n``: organisations that contributed to codes and passages cited for the principle;
+    - ``raters_n``: organisations whose raters voted in the principle's last closed round.
     """
     contributors = frames["evidence_contributors"].query("principle_id == @principle_id")
     contributed = {*contributors["organisation_id"]}
@@ -201,8 +203,8 @@ def count_participating_organisations_by_kind(principle_id: str, frames: Frames)
 
 
 def describe_unrepresented_organisation_kinds(organisation_counts: pd.DataFrame) -> list[str]:
-    """Returns sentences on the kinds of organisations in the study that contributed no evidence, and on the
-    kinds whose raters did not rate.
+    """Returns sentences on the kinds of organisations in the study that contributed no evidence on the
+    principle, and on the kinds whose raters did not vote.
 
     >>> describe_unrepresented_organisation_kinds(pd.DataFrame(
     ...     [("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
@@ -222,7 +224,8 @@ def describe_unrepresented_organisation_kinds(organisation_counts: pd.DataFrame)
 
 
 def _counts(words: pd.Series) -> str:
-    """Returns the words with how often each occurs, the most frequent word first.
+    """Returns a text that lists the distinct words, each with the number of times it occurs; the most
+    frequent word comes first.
 
     >>> _counts(pd.Series(["code", "segment", "code", "outcome_measured"]))
     '2 code, 1 outcome measured, 1 segment'
@@ -247,7 +250,8 @@ def _by_source(contributors: pd.DataFrame) -> str:
 
 
 def _count_places(own: pd.DataFrame, frames: Frames, column: str) -> int:
-    """Returns the number of countries or regions in which the organisations work; blanks do not count."""
+    """Returns the number of distinct countries or regions (``column``) in which the organisations work;
+    blanks do not count."""
     answers = frames["answers"]
     places = answers.loc[answers["organisation_id"].isin(own["organisation_id"]), column]
     return places[places != ""].nunique()
@@ -260,15 +264,16 @@ def _claims(evidence: pd.DataFrame, stance: str, *claims: str) -> str:
 
 
 def _last_round(rows: pd.DataFrame, principle_id: str) -> pd.DataFrame:
-    """Returns the principle's rows in its last closed round. Round 10 comes after round 9."""
+    """Returns the rows on the principle in the last closed round that asked about it. Round 10 comes after
+    round 9."""
     own = rows[rows["principle_id"] == principle_id]
     last = max(own["round_id"].astype("str"), key=lambda name: (len(name), name), default="")
     return own[own["round_id"] == last]
 
 
 def _provider_ratings(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """Returns the providers' ratings of the principle that count in its last closed round, with the resources
-    of the raters' organisations."""
+    """Returns the providers' ratings of the principle in its last closed round, without excluded ratings,
+    with the resource level of each rater's organisation."""
     own = _last_round(frames["ratings"], principle_id)
     own = own[(own["panel"] == "provider") & (own["excluded"] == "") & ~own["is_abstained"].astype(bool)]
     levels = frames["organisations"].set_index("organisation_id")["resource_level"]
@@ -285,8 +290,8 @@ def _votes(principle_id: str, criterion: str, frames: Frames) -> Iterator[str]:
 
 
 def _by_resources(rated: pd.DataFrame) -> Iterable[str]:
-    """Yields the median score for each level of resources of the raters' organisations. For groups with too
-    few votes, no median is shown."""
+    """Yields a phrase with the median score for each resource level of the raters' organisations. For a level
+    with too few votes, no median is shown."""
     for level, scores in rated[rated["resource_level"] != ""].groupby("resource_level")["score"]:
         score = f"median {median(map(int, scores)):g}" if len(scores) >= _LEAST else "too few to show"
         yield f"Resources {level}: {score} (votes: {len(scores)})."
@@ -307,7 +312,8 @@ def _signatures(principle_id: str, frames: Frames) -> list[str]:
 
 def log_principle_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date,
                            objections: str = "") -> None:
-    """Adds a decision about a principle to the decision log, if the log does not have it for that day."""
+    """Adds a decision about a principle to the decision log, unless the log already has the decision for the
+    same day."""
     path, (file, *_) = study.reference_file("decision_log"), list_table_files("decision_log")
     row = {"date": today.isoformat(), "principle_id": principle_id, "decision": decision, "proposed_by": by,
            "objections": objections}
@@ -359,7 +365,7 @@ def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[st
                         rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
     """Yields faults for texts whose words changed after they were signed or decided on, as column
     ``text_version`` of a table shows. ``rows`` are the rows of the table, keyed by row number.
-    ``action_done`` is what the rows record about a text, such as signed."""
+    ``action_done`` is the participle for what the rows record about a text, such as signed."""
     now = {printed_id_of_text(one): one["statement"] for one in texts if not one["translation_of"]}
     others: dict[str, list[Any]] = {}
     for n, row in rows.items():
@@ -375,8 +381,8 @@ def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[st
 
 def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, by: str, today: date,
                          votes: str = "") -> None:
-    """Adds to text_decisions.csv that a text is agreed or set aside, if the file does not record this yet;
-    ``text`` is a row of principles.csv."""
+    """Records in text_decisions.csv that a text is agreed or set aside, if the file does not record this
+    decision yet; ``text`` is a row of principles.csv."""
     (file, *_), known = list_table_files("text_decisions"), read_reference_table(study, "text_decisions")
     row = {"principle_id": text["principle_id"], "version": text["version"], "status": status,
            "decided_by": by, "date": today.isoformat(), "votes": votes,
@@ -403,8 +409,9 @@ _READ_BY = {"convening": "The room reads these words", "public": "Everybody read
 
 
 def resolve_requester(reference: Reference, typed: str) -> str:
-    """Returns the requester of a change as it is stored. The id or name of an organisation, even with small
-    spelling differences, becomes its id; anything else, such as a panel or the room, stays as typed.
+    """Returns the requester of a change in the form in which it is stored. The id or name of an organisation,
+    even with small spelling differences, becomes the organisation's id; anything else, such as a panel or the
+    room, stays as typed.
 
     Raises UsageError for a person, a rater's code, and words that might be a person's name.
     """
@@ -429,9 +436,9 @@ def resolve_requester(reference: Reference, typed: str) -> str:
 
 def tidy_reason_without_names(reference: Reference, reason: str, *, audience: str = "convening",
                               refuse_all_names: bool = False) -> str:
-    """Returns a reason without surplus blanks, after it was checked for names. Raises UsageError if it
-    contains a rater's code, or the name or address of somebody whom the audience may not know. With
-    ``refuse_all_names``, raises it also for organisations and people whom the audience may know."""
+    """Checks a reason for names, and returns the reason without surplus blanks. Raises UsageError if the
+    reason contains a rater's code, or the name or address of a person or organisation that the audience may
+    not know. With ``refuse_all_names``, also raises UsageError for names that the audience may know."""
     reason, names, known = normalise_space(reason), reference.names, list_participant_identifiers(reference,
                                                                                                   audience)
     if refuse_all_names:

@@ -28,7 +28,8 @@ _WANTED = {"score": "number_wanted", "mark": "mark_wanted", "choice": "word_want
 
 
 def form_phrases(language: str) -> dict[str, str]:
-    """Returns the fixed texts of the forms by key, in a language or, if they are not translated, in English.
+    """Returns the fixed texts of the forms, keyed by name, in ``language`` or, if there is no translation, in
+    English.
 
     >>> form_phrases("fr")["round"].format(2), form_phrases("am")["round"].format(2)
     ('Tour 2', 'Round 2')
@@ -66,7 +67,7 @@ def language_name_for_reader(reader_language: str, language: str) -> str:
 
 
 def format_language_and_code(language: str) -> str:
-    """Returns a language by its English name and code, as XLSForms name it.
+    """Returns the English name and the code of a language, in the form in which XLSForms name languages.
 
     >>> format_language_and_code("km")
     'Khmer (km)'
@@ -75,7 +76,8 @@ def format_language_and_code(language: str) -> str:
 
 
 class FormText(NamedTuple):
-    """A text as a form shows it: its ids, its language, its words and their text_version."""
+    """A text in the form in which a rating form shows it: its ids, its language, its words and the
+    text_version of the words."""
 
     principle_id: str
     printed_id: str
@@ -91,8 +93,8 @@ class FormText(NamedTuple):
 
 @dataclass(frozen=True)
 class TextOrigin:
-    """What a form says about the origin of a text: ``keys`` of fixed texts that explain it, and the earlier
-    ``texts`` that it replaces."""
+    """The origin of a text as a form states it: ``keys`` are the keys of the fixed texts that explain the
+    origin, and ``texts`` are the earlier texts that the text replaces."""
 
     keys: tuple[str, ...]
     texts: tuple[FormText, ...]
@@ -102,10 +104,10 @@ class TextOrigin:
 class RatingForm:
     """The rating form of one rater in one language.
 
-    - ``rater_id``: blank on a form for all raters.
+    - ``rater_id``: the code of the rater; blank on a form for all raters.
     - ``rows``: rows of principles.csv in the round's order. An untranslated text is in its source language,
       and the form marks it.
-    - ``origins``: what the form says about the origin of its texts, keyed by printed id.
+    - ``origins``: the origins of the texts that the form states, keyed by printed id.
 
     The questions about each text are :data:`.ratings.QUESTIONS`.
     """
@@ -122,12 +124,12 @@ class RatingForm:
 
     @cached_property
     def texts(self) -> list[FormText]:
-        """Returns the texts of the form, in its order."""
+        """Returns the texts that the form asks about, in the order of the form."""
         return FormText.of(self.rows)
 
     @cached_property
     def say(self) -> dict[str, str]:
-        """Returns the fixed texts of the form by key."""
+        """Returns the fixed texts of the form, keyed by name."""
         return form_phrases(self.language)
 
     @property
@@ -157,31 +159,32 @@ class RatingForm:
 
     @property
     def stamps(self) -> list[str]:
-        """Returns the stamp that identifies each row of a returned form: round, rater, printed id,
-        text_version."""
+        """Returns the stamp of each row, which identifies the row on a returned form: round, rater, printed
+        id, text_version."""
         return [format_form_stamp(self.round_id, self.rater_id, text.printed_id, text.text_version)
                 for text in self.texts]
 
     def wording_key(self, text: FormText) -> str:
-        """Returns what identifies a wording on the form: printed id, language and text_version."""
+        """Returns the key that identifies a wording on the form: printed id, language and text_version."""
         return f"{text.printed_id} {text.language} {text.text_version}"
 
     def shown(self, text: FormText) -> str:
-        """Returns the words of a text. If its language differs from that of the form, the name of its
-        language follows."""
+        """Returns the words of a text. If the language of the text differs from the language of the form, the
+        name of the text's language follows."""
         return text.statement + self.language_name_if_other(text)
 
     def language_name_if_other(self, text: FormText) -> str:
         """Returns the name of the language of a text, written in the language of the form; blank if the text
-        is in that language."""
+        is in the language of the form."""
         if text.language == self.language:
             return ""
         return f" [{language_name_for_reader(self.language, text.language)}]"
 
     def history(self, text: FormText) -> Iterator[tuple[str, str, str]]:
-        """Yields the history of a text as rows of fixed text, earlier words and the language of these words.
-        Earlier words and language are blank if there are no earlier words. An interest that the rater
-        declared comes first. Drafted texts and texts that raters already know have no history."""
+        """Yields the history of a text as rows of three values: a fixed text, earlier words, and the language
+        of the earlier words. The last two values are blank if there are no earlier words. An interest that
+        the rater declared is the first row. Texts drafted before the convening and texts that raters already
+        know have no history."""
         if text.principle_id in self.interests:
             yield self.say["interest_declared"], "", ""
         if (origin := self.origins.get(text.printed_id)) is None:
@@ -197,7 +200,7 @@ class RatingForm:
         return [f"{said} {words}".strip() for said, words, _ in self.history(text)]
 
     def label(self, question: RatingQuestion) -> str:
-        """Returns the words of a question as the form asks it."""
+        """Returns the words with which the form asks a question."""
         return self.say[question.name]
 
     def ends(self, question: RatingQuestion) -> tuple[str, str]:
@@ -205,7 +208,7 @@ class RatingForm:
         return self.say[f"{question.name}_low"], self.say[f"{question.name}_high"]
 
     def wanted(self, question: RatingQuestion) -> str:
-        """Returns the instruction on what to write in the box of a question; blank if any words are
+        """Returns the instruction that says what to write in the box of a question; blank if any words are
         allowed."""
         return self.say.get(_WANTED.get(question.kind, ""), "")
 
@@ -213,8 +216,8 @@ class RatingForm:
 def round_texts_in_language(reference: Reference, round_texts: pd.DataFrame, language: str) -> pd.DataFrame:
     """Returns the texts of a round in a language, in the order of the round.
 
-    An untranslated text is returned in its original language (column ``language``). A translation is used
-    only if it belongs to the version that the round asks about.
+    A text without a translation is returned in its original language (column ``language``). A translation is
+    used only if it is a translation of the version that the round asks about.
     """
     texts = add_version_columns(reference.principles)
     texts = texts[texts["language"] == language]
@@ -231,11 +234,12 @@ def find_origins_of_new_texts(reference: Reference, round_id: str, round_texts: 
                               language: str) -> dict[str, TextOrigin]:
     """Returns the origins of the texts that no earlier round asked about, keyed by printed id.
 
-    - A reworded text shows the wording in the last earlier round, if any.
+    - A reworded text shows the wording in the last earlier round, if an earlier round asked about the
+      principle.
     - A split or merged text shows the texts that it replaces.
     - A text proposed in the room is marked as such; a note is added if no evidence is recorded for it.
 
-    Words are in ``language`` if a translation exists, else in the original language.
+    The earlier words are in ``language`` if a translation exists, else in the original language.
     """
     rounds, texts = reference.rounds, add_version_columns(reference.principles)
     names, origins = rounds["principle_id"] + "." + rounds["version"], {}
@@ -259,7 +263,8 @@ def find_origins_of_new_texts(reference: Reference, round_id: str, round_texts: 
 
 
 def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText]:
-    """Returns the text with a printed id, in a language if a translation exists, else in the original."""
+    """Returns the text with a printed id, in ``language`` if a translation exists, else in the original
+    language."""
     own = texts[(texts["printed_id"] == name) | (texts["translation_of"] == name)]
     translated = own[own["language"] == language]
     rows = translated if len(translated) else own[own["translation_of"] == ""]
@@ -267,8 +272,9 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText
 
 
 def round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Returns the texts of a round, keyed by language, the source language first. A language is included if
-    principles.csv has a text of the round in it, or if the fixed texts of the form exist in it."""
+    """Returns the texts of a round, keyed by language; the source language comes first. A language is
+    included if principles.csv has a text of the round in this language, or if the fixed texts of the form
+    exist in this language."""
     source = round_texts["language"].iloc[0]
     languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
     rows = {one: round_texts_in_language(reference, round_texts, one) for one in languages}
@@ -276,14 +282,15 @@ def round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> 
 
 
 def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
-    """Whether forms can be made in a language, that is, whether any of the texts or the fixed texts exist in
-    it."""
+    """Whether forms can be made in a language, which needs at least one text of the round, or the fixed
+    texts, in the language."""
     return has_form_phrases(language) or language in set(rows["language"])
 
 
 def language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str]) -> dict[str, str]:
     """Returns the language of each rater, keyed by rater code: the language in raters.csv, else the language
-    in which the rater's organisation answered the survey (``survey_languages``). Blank if neither is known.
+    in which the rater's organisation answered the survey (``survey_languages``). The language is blank if
+    neither of them is known.
 
     >>> raters = pd.DataFrame([("r1", "", "es"), ("r2", "quay", "")],
     ...                       columns=["rater_id", "organisation_id", "language"])
@@ -299,8 +306,8 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
     """Returns a form for every rater who may rate and did not withdraw (stopped.csv), and a note on each
     form.
 
-    The form is in the rater's language (:func:`language_by_rater`) if any text or the fixed texts are
-    translated into it; an untranslated text is marked with its language.
+    The form is in the rater's language (:func:`language_by_rater`) if at least one text of the round, or the
+    fixed texts, exist in this language; an untranslated text is marked with its language.
     """
     is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
         reference.stopped["person_id"])

@@ -1,8 +1,9 @@
-"""Reads ballots of any kind into one table with one row per vote, as the vote was given.
+"""Reads ballots from all kinds of files into one table, which has one row per vote and keeps each vote
+unchanged.
 
 The module reads long CSV or XLSX files (one row per rater, principle and criterion), filled-in workbooks of
 this package, and KoboToolbox or ODK exports of its XLSForm. Every principle on a form carries a stamp (round,
-rater, printed id, text version). The stamp says exactly which words were rated.
+rater, printed id, text version). From the stamp, the program knows exactly which words were rated.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from glc_analysis.text import content_hash, match_key, normalise_space
 CRITERIA = ("importance", "feasibility")
 """The criteria by which a principle is rated."""
 SCORES = tuple("123456789")
-"""The scores of the rating scale. Answers on other scales, such as pictures, are never converted to them."""
+"""The scores of the rating scale. Answers on other scales, such as pictures, are never converted to these
+scores."""
 ABSTAIN = "abstain"
 ABSTENTION_MARK = "x"
 _MARKS = (ABSTENTION_MARK, "х", "×", "✓", "✔", "☒", "☑")  # the second is Cyrillic
@@ -42,9 +44,9 @@ _MARKS = (ABSTENTION_MARK, "х", "×", "✓", "✔", "☒", "☑")  # the second
 class RatingQuestion(NamedTuple):
     """One question to a rater about a principle.
 
-    ``name`` is the name of its column, and the key of its label in ``forms.csv``. ``choices`` are the
-    possible answers; empty if any words are allowed. If ``only_with`` names another question, this question
-    is asked only if the other one was answered.
+    ``name`` is the name of the question's column, and the key of the question's label in ``forms.csv``.
+    ``choices`` are the possible answers; empty if any words are allowed. If ``only_with`` names another
+    question, this question is asked only if that other question was answered.
     """
 
     name: str
@@ -53,7 +55,8 @@ class RatingQuestion(NamedTuple):
     only_with: str = ""
 
     def read(self, text: str) -> str | None:
-        """Returns a written answer as it is stored: blank if nothing was written, None if it is not valid.
+        """Returns a written answer in the form in which it is stored: blank if nothing was written, None if
+        the answer is invalid.
 
         Digits of any script are scores. In bilingual choices such as ``yes / sí`` the first word counts.
 
@@ -87,7 +90,7 @@ SCORED = tuple(question for question in QUESTIONS if question.kind == "score")
 FORM_BOXES = tuple(BY_NAME)
 """The boxes that a rater fills in for each principle."""
 WORKBOOK_COLUMNS = ("principle", "statement", *FORM_BOXES, "stamp")
-"""The columns of the workbook, as named in its row :data:`NAMES_AT`."""
+"""The names of the workbook's columns, which stand in row :data:`NAMES_AT` of the workbook."""
 NAMES_AT = 3
 
 
@@ -102,7 +105,7 @@ class FormStamp(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> FormStamp:
-        """Parses a stamp. All fields are blank if the text is not a stamp.
+        """Parses the stamp of a row of a form; all fields of the result are blank if the text is not a stamp.
 
         >>> FormStamp.read(format_form_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
         ('P07', '2', '9745af7abe75')
@@ -114,7 +117,7 @@ class FormStamp(NamedTuple):
 
 
 def format_form_stamp(round_id: str, rater_id: str, printed_id: str, text_version: str) -> str:
-    """Returns the stamp of a row of a form. On a form for all raters, the stamp has no rater.
+    """Returns the stamp of a row of a form. The stamp has no rater on a form that is meant for all raters.
 
     >>> format_form_stamp("1", "", "P07.2", "9745af7abe75")
     '1 P07.2 9745af7abe75'
@@ -145,14 +148,15 @@ UNANSWERED = "unanswered"
 """The score of a question that is blank on a form, until somebody has asked the rater."""
 OTHER_PROGRAMS = {".ods": "a LibreOffice spreadsheet", ".fods": "a LibreOffice spreadsheet",
                   ".xls": "a workbook of an old Excel", ".numbers": "a Numbers spreadsheet"}
-"""The types of files in which a form may have been saved by accident, described by suffix."""
+"""The file types in which a form may have been saved by accident: the description of each type, keyed by
+suffix."""
 _BOX = re.compile(rf"(?:.*[/:-])?({'|'.join((*FORM_BOXES, 'stamp'))})_(.+)")  # after the names of groups
 _RATER = re.compile(r"(?:.*[/:-])?rater_id")
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """The answers on one principle of a form, keyed by box, and their place in the file."""
+    """The answers to one principle on a form, keyed by box, and the place of the answers in the file."""
 
     file: str
     row: str
@@ -163,7 +167,7 @@ class _Answer:
 
     @cached_property
     def parts(self) -> FormStamp:
-        """Returns the content of the stamp; its fields are blank if the text is not a stamp."""
+        """Returns the fields of the stamp; all fields are blank if the text is not a stamp."""
         return FormStamp.read(self.stamp)
 
     def read(self, box: str) -> str | None:
@@ -183,13 +187,14 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
                      asked_principles: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """Returns the votes on a filled form, two rows per principle, with the columns :data:`VOTE_COLUMNS`.
 
-    ``score`` is 1 to 9, ``abstain`` or :data:`UNANSWERED`. It is unanswered, and somebody has to ask the
-    rater, if the boxes of a principle are blank, or if the form has no row for a principle in
-    ``asked_principles`` (the principles of each round). Comments are stored with the first criterion. Digits
+    ``score`` is 1 to 9, ``abstain`` or :data:`UNANSWERED`. A principle is unanswered if its boxes are blank,
+    or if the form has no row for a principle in ``asked_principles`` (the principles of each round); somebody
+    then has to ask the rater. The comment on a principle is stored in the row of the first criterion. Digits
     of any script are accepted. ``sheets`` are the sheets of the file, if they have already been read.
 
-    Raises Faults with all errors: not a form of this package, formulas or macros, invalid answers, a
-    principle or rater twice, words that differ from the stamp.
+    Raises Faults with all errors of the file: the file is not a form of this package, it has formulas or
+    macros, an answer is invalid, a principle or rater occurs twice, or words differ from the words that the
+    stamp identifies.
     """
     if path.suffix.lower() == ".xlsm":
         fix = "save it as .xlsx, or copy the answers into the form that was sent out"
@@ -223,7 +228,7 @@ def is_any_form_box_filled(path: Path) -> bool:
 
 
 def _on_sheet(sheet: Grid) -> list[_Answer]:
-    """Returns the answers on a sheet of this package, from the rows below the column names; empty for other
+    """Returns the answers in the rows below the column names of a sheet of this package; empty for other
     sheets."""
     at = next((n for n, row in enumerate(sheet.rows) if len({*WORKBOOK_COLUMNS} & {*row}) > 4), -1)
     if at < 0:
@@ -286,7 +291,7 @@ def _answer_faults(answer: _Answer) -> Iterator[Fault]:
 
 
 def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
-    """Yields faults for rows of a sheet that belong to another rater or round than its first row."""
+    """Yields faults for rows whose rater or round differs from that of the first row of the sheet."""
     first: dict[str, tuple[str, ...]] = {}
     for one in answers:
         is_ours = bool(one.parts[0]) and not one.columns
@@ -297,7 +302,8 @@ def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
 
 
 def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
-    """Yields faults for rows that repeat a principle of the same rater and round, one per row."""
+    """Yields one fault for each row that repeats a principle that the same rater has already rated in the
+    same round."""
     first: dict[tuple[str, ...], _Answer] = {}
     said: set[tuple[str, str]] = set()
     for one in answers:
@@ -321,8 +327,8 @@ def _votes(file: str, answer: _Answer) -> Iterator[tuple[str | None, ...]]:
 
 def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
                         asked: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Yields unanswered votes for principles of the round that have no row on a form. Each is placed after
-    the row of the preceding principle."""
+    """Yields unanswered votes for principles of the round that have no row on a form. The place of such a
+    vote is after the row of the preceding principle."""
     forms: dict[tuple[str, ...], dict[str, _Answer]] = {}
     for one in answers:
         forms.setdefault(one.parts[:2], {})[one.parts.principle_id] = one
@@ -338,7 +344,8 @@ def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
 
 
 def unanswered_question_faults(rows: pd.DataFrame) -> Iterator[Fault]:
-    """Yields a fault for each unanswered principle of a form: its boxes are blank, or its row is missing."""
+    """Yields a fault for each principle of a form that is unanswered, because its boxes are blank or its row
+    is missing."""
     for (file, row, round_id, rater, principle), own in group_rows(
             rows, "file", "row", "round_id", "rater_id", "principle_id", sort=False):
         is_gone = (own["text_version"] == "").all()
@@ -357,19 +364,20 @@ def unanswered_question_faults(rows: pd.DataFrame) -> Iterator[Fault]:
 
 
 HEADER = (*VOTE_COLUMNS[2:9], *VOTE_COLUMNS[10:])
-"""The columns of a long file: the columns of a vote, except those that say where it was found. An abstention
-is entered as a score."""
+"""The columns of a long file (one row per vote): all columns of a vote except the columns on its place in a
+file. An abstention is written as a score."""
 
 
 def read_ratings_file(path: Path, *,
                       asked_principles: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """Returns the votes of one file, one row per vote in file order, with :data:`VOTE_COLUMNS` as text.
 
-    ``score`` is 1 to 9. It is blank if the rater abstained (``is_abstained`` is true) or left the question
-    blank, which is not a vote. On a form, a blank question is :data:`UNANSWERED` until somebody has confirmed
-    that it stays blank. ``asked_principles`` are the principles of each round.
+    ``score`` is 1 to 9. ``score`` is blank if the rater abstained (``is_abstained`` is true) or left the
+    question blank; a blank question is not a vote. On a form, the score of a blank question is
+    :data:`UNANSWERED` until somebody has confirmed that the question stays blank. ``asked_principles`` are
+    the principles of each round.
 
-    Raises Faults with all errors in the file: columns, blank ids, invalid scores, unknown criteria, a
+    Raises Faults with all errors in the file: wrong columns, blank ids, invalid scores, unknown criteria, a
     principle rated twice.
     """
     kind, sheets = path.suffix.lower(), []
@@ -396,7 +404,8 @@ def read_ratings_file(path: Path, *,
 
 
 def _long_rows(file: str, sheet: Grid) -> pd.DataFrame:
-    """Returns the rows of a long file (:data:`HEADER`). Ids and words are tidied; comments are unchanged."""
+    """Returns the rows of a long file (:data:`HEADER`). Surplus blanks are removed from ids and words;
+    comments are unchanged."""
     names = [normalise_space(name) for name in sheet.names]
     faults = [Fault("this column is missing", file=sheet.place, row="1", column=name,
                     fix=f"write the header {','.join(HEADER)}") for name in HEADER if name not in names]
@@ -427,8 +436,8 @@ def _rating_faults(rows: pd.DataFrame) -> Iterator[Fault]:
         if row["score"] not in (*SCORES, ""):
             yield Fault("this is not a vote", **place, column="score", value=row["score"],
                         fix="write a whole "
-                        f"number from 1 to 9, or {ABSTAIN}; leave it blank if the rater did. If in doubt, "
-                        "ask the rater")
+                        f"number from 1 to 9, or {ABSTAIN}; leave the cell blank if the rater gave no "
+                        "score. If in doubt, ask the rater")
     key = ["round_id", "rater_id", "principle_id", "criterion"]
     for row in rows[rows.duplicated(key)].to_dict("records"):
         yield Fault(f"{row['rater_id']} rates {row['principle_id']} twice", file=row["file"], row=row["row"],

@@ -1,4 +1,5 @@
-"""Locates words and records in the raw files, and checks whether each file is still as recorded."""
+"""Locates words and records in the raw files, and checks whether each raw file still has its recorded
+checksum."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ class RawFiles:
         self._turns, self._lines = cache(self._read_turns), cache(self._read_lines)
 
     def _state(self, path: str) -> tuple[str, str]:
-        """Returns the present checksum of a file (blank if there is no file), and what is wrong with the
-        file."""
+        """Returns the present checksum of a file (blank if there is no file), and a phrase on what is wrong
+        with the file."""
         if not path or not (self.study.root / path).is_file():
             return "", FILE_MISSING
         found, row = checksum(self.study.root / path), self._manifest.get(path)
@@ -41,18 +42,19 @@ class RawFiles:
         return found, "" if row["sha256"].lower() == found else FILE_CHANGED
 
     def file_of_record(self, answer_id: str) -> str:
-        """Returns the survey file that contains a record; blank if unknown."""
+        """Returns the path of the survey file that contains the record of an answer; blank if the file is
+        unknown."""
         return self._surveys.get(_RECORD.sub("", answer_id), "")
 
     def path_of_ratings_file(self, name: str) -> str:
-        """Returns the path of a ratings file; blank if it no longer exists."""
+        """Returns the path of a file of ratings; blank if the file no longer exists."""
         return self._ballots.get(name, "")
 
     def place_of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
         """Returns the file of a segment, and the place in the file where some of its words begin. The place
         is the row of an answer, or the line of a transcript (in DOCX the paragraph). If the words begin with
-        a masked name, it is the line where the turn begins. ``document`` is the segment's row of table
-        ``documents``."""
+        a masked name, the place is the line where the turn (speech of one speaker) begins. ``document`` is
+        the segment's row of table ``documents``."""
         if document.kind == "answer":
             answer = document.document_id[:-len(document.question_id) - 1]
             return self.file_of_record(answer), f"row {raw_row_number(answer)}"
@@ -66,7 +68,8 @@ class RawFiles:
         return path, f"{what} {begins or numbers.start}"
 
     def _read_turns(self, path: str) -> list[int]:
-        """Returns the lines at which the turns of a transcript begin; empty if the file was changed."""
+        """Returns the lines at which the turns (speeches of one speaker) of a transcript begin; empty if the
+        file was changed."""
         from glc_analysis.intake.transcripts import read_transcript
 
         try:
@@ -75,7 +78,7 @@ class RawFiles:
             return []
 
     def _read_lines(self, path: str) -> list[tuple[int, str]]:
-        """Returns the lines of a transcript that has turns, with their numbers."""
+        """Returns the numbered lines of a transcript that is divided into turns (speeches of one speaker)."""
         from glc_analysis.intake.transcripts import read_lines
 
         return [(n, match_key(text)) for n, text in read_lines(self.study.root / path)]
@@ -108,13 +111,13 @@ def raw_row_number(answer_id: str) -> int:
 
 
 _BEGINNING = 30
-"""The number of characters at the beginning of words by which the words are located. At the end of a line, a
-third of that number is enough."""
+"""The number of characters, from the beginning of a passage, by which the passage is located in a file. At
+the end of a line, a third of this number is enough."""
 
 
 def find_line_where_words_begin(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
     """Returns the number of the first line in which some words begin; the words may continue in the next
-    line. None if the words are not found. The lines must be in the form of ``match_key``.
+    line. Returns None if the words are not found. The lines must have been converted by ``match_key``.
 
     >>> lines = [(4, "ana: we met at ten, and it was cold."), (8, "then we all went home in one car.")]
     >>> find_line_where_words_begin("It was cold. Then we all went home",
@@ -131,7 +134,7 @@ def find_line_where_words_begin(words: str, lines: Iterable[tuple[int, str]]) ->
 
 
 def format_number_ranges(numbers: Iterable[int]) -> str:
-    """Returns numbers in order, with consecutive numbers as a range.
+    """Returns the numbers in ascending order as text, in which consecutive numbers are written as a range.
 
     >>> format_number_ranges([7, 2, 3, 4, 4])
     '2-4, 7'

@@ -1,6 +1,7 @@
-"""Writes only the tables of the convening, in about a second, so that nobody in the room waits for a build.
+"""Writes only the tables of the convening, which takes about a second, so that nobody in the room waits for a
+full build.
 
-Afterwards all tables count as out of date until the next build, and slices.json is unchanged.
+After this write, all tables count as out of date until the next full build; slices.json is not changed.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from glc_analysis.study import Study
 
 def write_convening_or_build_all_tables(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame],
                                         *, say: Callable[[str], None] = lambda line: None) -> None:
-    """Writes the tables of the convening if the study has been built, else builds all tables. ``ballots`` has
-    the tables ``ratings`` and ``tallies``."""
+    """Writes the tables of the convening if the study has been built, else builds all tables. ``ballots``
+    holds the tables ``ratings`` and ``tallies``, keyed by name."""
     if not (study.processed / "slices.json").is_file():
         build(study, say=say)
         return
@@ -36,8 +37,8 @@ def write_convening_or_build_all_tables(study: Study, reference: Reference, ball
 
 
 def remove_round_results_and_slides(study: Study, round_id: str) -> None:
-    """Removes a reopened round from the tables and deletes its slides. Both come back when it is closed
-    again."""
+    """Removes a reopened round from the tables and deletes its slides. Results and slides are made again when
+    the round is closed again."""
     shutil.rmtree(study.reports / "team" / "day" / round_id, ignore_errors=True)
     aside = study.processed / ".building"
     for name in ("ratings", "tallies"):

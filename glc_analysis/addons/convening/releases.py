@@ -1,5 +1,5 @@
-"""Selects the content of the convening that a release contains: principles, votes and signatures. Also
-selects the votes that the release announces."""
+"""Selects the content of the convening for a release (the version of a site given to an audience):
+principles, votes and signatures. Also selects the votes that the release announces."""
 
 from __future__ import annotations
 

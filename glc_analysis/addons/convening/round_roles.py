@@ -2,12 +2,12 @@
 text.
 
 Proxies and interests are declared before the vote, as rows of proxies.csv and interests.csv, one row per
-round and rater. They are recorded when the forms of a round are written
-(:func:`record_proxies_and_interests`). The record is binding once the rater has voted.
+round and rater. Proxies and interests are recorded when the forms of a round are written
+(:func:`record_proxies_and_interests`). What is recorded for a rater is binding once the rater has voted.
 
-A proxy votes for one rater of the same panel, is present at the discussion, and is not represented by a
-proxy. Survivor advisers choose their own proxies. A ballot by proxy counts like any other ballot. Votes on a
-text in which the voter declared an interest are left out of the result.
+A proxy votes for one rater of the same panel, takes part in the discussion, and may not be represented by
+another proxy. Survivor advisers choose their own proxies. A ballot by proxy counts like any other ballot.
+Votes on a text in which the voter declared an interest are left out of the result.
 """
 
 from __future__ import annotations
@@ -31,22 +31,24 @@ which the rater declared an interest, separated by semicolons."""
 
 
 RULE_IN_WORDS = "ballots by proxy count; votes on a text in which the voter declared an interest are left out"
-"""The rule that is sealed with a round and printed with its results."""
+"""The rule on proxies and interests, in the words that are sealed with a round and printed with the results
+of the round."""
 
 
 FILE_OF = {PROXY: "proxies.csv", INTERESTS: "interests.csv"}
 
 
 GONE = "withdrawn"
-"""The word in place of the id of a proxy who withdrew. The ballot still counts as given by proxy."""
+"""The word that replaces the id of a proxy who withdrew. A ballot cast by this proxy still counts as a ballot
+by proxy."""
 
 
 _RECORD = "roles.csv"
 
 
 def add_proxies_and_interests(raters: pd.DataFrame, reference: Reference, round_id: str) -> pd.DataFrame:
-    """Returns the raters with the columns :data:`ROLE_COLUMNS` of a round; blank for raters without a
-    role."""
+    """Returns the raters with the columns :data:`ROLE_COLUMNS` for a round; the columns are blank for raters
+    without a role."""
     proxies, interests = (table[table["round_id"] == round_id]
                           for table in (reference.proxies, reference.interests))
     by_proxy = dict(zip(proxies["rater_id"], proxies["proxy_id"].replace("", GONE), strict=True))
@@ -75,7 +77,7 @@ def proxy_and_interest_faults(reference: Reference, round_id: str, voting_unit: 
 
 def _misfits(row: pd.Series, proxies: pd.DataFrame, raters: pd.DataFrame, represented: Collection[str],
              vote: str) -> Iterator[tuple[str, str, str, str]]:
-    """Yields the errors in a row of proxies.csv: column, value, message and fix."""
+    """Yields the errors in a row of proxies.csv, each as column, value, message and fix."""
     rater, proxy = row["rater_id"], row["proxy_id"]
     if proxy == "" or proxy not in raters.index:
         yield "proxy_id", proxy, f"nobody votes for {rater}", "name another proxy, or remove the row"
@@ -115,7 +117,7 @@ def _said(panel: str) -> str:
 
 
 def proxy_and_interest_sentences(reference: Reference, round_id: str) -> Iterator[str]:
-    """Yields a sentence for each proxy and for each declared interest of a round, for the team."""
+    """Yields a sentence for each proxy and each declared interest of a round, to be read by the team only."""
     raters = add_proxies_and_interests(reference.raters, reference, round_id)
     for row in raters[raters[PROXY] != ""].to_dict("records"):
         yield f"{row['proxy_id']} votes for {row['rater_id']}."
@@ -125,7 +127,8 @@ def proxy_and_interest_sentences(reference: Reference, round_id: str) -> Iterato
 
 
 def proxy_and_interest_count_sentences(reference: Reference, round_id: str) -> Iterator[str]:
-    """Yields sentences for the room with the numbers of proxies and of declared interests in a round."""
+    """Yields sentences, to be read by everybody in the room, with the numbers of proxies and of declared
+    interests in a round."""
     raters = add_proxies_and_interests(reference.raters, reference, round_id)
     if n := int((raters[PROXY] != "").sum()):
         yield f"Ballots by proxy: {n}."
@@ -134,8 +137,8 @@ def proxy_and_interest_count_sentences(reference: Reference, round_id: str) -> I
 
 
 def unknown_round_sentences(reference: Reference) -> Iterator[str]:
-    """Yields a sentence for each round that proxies.csv or interests.csv names and that does not exist yet,
-    because the name may be a typing error."""
+    """Yields a sentence for each round in proxies.csv or interests.csv that does not exist yet, because the
+    name of the round may be a typing error."""
     for name in FILE_OF.values():
         table = reference.tables[name.removesuffix(".csv")]
         for round_id in sorted({*table["round_id"]} - {*reference.rounds["round_id"]}):
@@ -143,7 +146,7 @@ def unknown_round_sentences(reference: Reference) -> Iterator[str]:
 
 
 def record_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFrame) -> None:
-    """Records the proxies and interests of a round, as they are printed on its forms."""
+    """Records the proxies and interests of a round that are printed on the forms of the round."""
     path = _record(study, round_id)
     own = raters.loc[(raters[list(ROLE_COLUMNS)] != "").any(axis=1), ["rater_id", *ROLE_COLUMNS]]
     if len(own) or path.is_file():
@@ -172,8 +175,8 @@ def changed_role_faults(study: Study, round_id: str, raters: pd.DataFrame) -> It
 
 def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
                               voted_rater_ids: Collection[str]) -> Iterator[Fault]:
-    """Yields faults for proxies and interests that changed after the forms of the round were written, if the
-    rater is one of ``voted_rater_ids``, who have already voted."""
+    """Yields faults for proxies and interests that changed after the forms of the round were written, for the
+    raters ``voted_rater_ids``, who have already voted."""
     for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
         if rater in voted_rater_ids:
             yield Fault(f"{rater} has already voted in round {round_id}: a proxy or an interest must be "
@@ -183,14 +186,14 @@ def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
 
 
 def drop_raters_from_all_roles(role_rows: pd.DataFrame, rater_ids: Collection[str]) -> pd.DataFrame:
-    """Returns rows with roles without these raters: their rows as voters are removed, and where they are
-    proxies :data:`GONE` replaces their id."""
+    """Returns ``role_rows`` (rows of proxies or interests) without the raters ``rater_ids``: rows in which
+    these raters are the voter are removed, and :data:`GONE` replaces the id of a rater who is a proxy."""
     kept = role_rows[~role_rows["rater_id"].isin([*rater_ids])]
     return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*rater_ids]), GONE)})
 
 
 def erase_raters_from_role_records(study: Study, rater_ids: Collection[str]) -> None:
-    """Removes these raters from the recorded proxies and interests of all rounds."""
+    """Removes the raters ``rater_ids`` from the recorded proxies and interests of all rounds."""
     for path in study.private_folder("rounds").glob(f"*/{_RECORD}"):
         write_private_table(path, drop_raters_from_all_roles(read_private_table(path), rater_ids))
 
@@ -200,11 +203,11 @@ def _record(study: Study, round_id: str) -> Path:
 
 
 def read_private_table(path: Path) -> pd.DataFrame:
-    """Returns a table of a round in private/, with all columns as text."""
+    """Reads a table of a round in private/, and returns it with all columns as text."""
     # A comment may hold a carriage return by itself, which is not written in quotation marks.
     return pd.read_csv(path, dtype="str", keep_default_na=False, lineterminator="\n")
 
 
 def write_private_table(path: Path, frame: pd.DataFrame) -> None:
-    """Replaces a table of a round in private/."""
+    """Writes a table of a round in private/ in place of the earlier table."""
     write_atomic(path, frame.to_csv(index=False, lineterminator="\n"))

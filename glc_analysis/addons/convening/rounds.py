@@ -1,6 +1,6 @@
 """Opens a rating round with the exact texts that it asks about.
 
-Until it is closed, a round asks about the texts of its opening day. :func:`plan_round_and_texts` returns the
+Until a round is closed, it asks about the texts of its opening day. :func:`plan_round_and_texts` returns the
 rows of rounds.csv including the new round, and the texts to print on its forms.
 """
 
@@ -23,13 +23,13 @@ _KEY = ["principle_id", "version"]
 
 def plan_round_and_texts(reference: Reference, round_id: str, *, today: date,
                          without: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns the rows of rounds.csv including a round, and the texts that the round asks about. Nothing is
-    written.
+    """Returns the rows of rounds.csv including the rows of the round ``round_id``, and the texts that the
+    round asks about. Nothing is written.
 
     A new round, opened today, asks about every current text that is a candidate (not agreed, set aside or
     replaced), except the principles ``without``, which somebody decided to leave out. A row without
-    ``text_version`` gets that of the current text. The texts are rows of principles.csv in the source
-    language, with ``printed_id`` and ``text_version``, in the order of the round.
+    ``text_version`` gets the ``text_version`` of the current text. The texts are rows of principles.csv in
+    the source language, with ``printed_id`` and ``text_version``, in the order of the round.
 
     Raises Faults if the round is closed, if it has no principle to ask about, or if a text changed after it
     was issued. Raises UsageError if a principle to leave out is not a candidate.
@@ -60,7 +60,7 @@ def plan_round_and_texts(reference: Reference, round_id: str, *, today: date,
 
 
 class RoundClosed(GLCError):
-    """The error that a round is closed and takes no more votes."""
+    """The error raised if a round is closed and takes no more votes."""
 
 
 def select_open_round_rows(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
@@ -79,7 +79,7 @@ def select_open_round_rows(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
 
 
 def _candidates(texts: pd.DataFrame, without: Collection[str]) -> pd.DataFrame:
-    """Returns the current candidates except those left out, in the order of principles.csv."""
+    """Returns the current candidates except the principles in ``without``, in the order of principles.csv."""
     order = {name: n for n, name in enumerate(dict.fromkeys(texts["principle_id"]))}
     rows = texts[texts["is_current"] & (texts["status"] == "candidate")]
     for name in without:

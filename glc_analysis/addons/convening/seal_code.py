@@ -1,10 +1,11 @@
-"""Computes the seal code: eight letters that identify all closes of rounds so far, for people to write down.
+"""Computes the seal code: eight letters, for people to write down, that change if any closed round is changed
+afterwards.
 
 A *close* is one closing of a round; a round that was reopened has several closes. Each close adds a link to a
-chain: a keyed digest of the previous link and of the sealed content. Somebody with a code on paper can check
-whether all closes up to that day are unchanged. Restoring an older copy of the study, removing a round or
-deleting a recount changes the code. The key is private, so nobody can find out a vote by trying which vote
-gives the code.
+chain; the link is a keyed digest of the previous link and of the sealed content. Somebody who has a seal code
+on paper can check whether all closes up to the day of the code are unchanged. Restoring an older copy of the
+study, removing a round or deleting a recount changes the code. The key of the digest is private, so that
+nobody can find out a vote by trying which votes give the code.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
-"""The letters of a code. There are no vowels, so that no code is a word, and no letters that resemble
-digits."""
+"""The letters of which a code is made. Vowels are left out so that no code is a word; letters that resemble
+digits are left out too."""
 _LENGTH = 8
 
 
 def list_seal_codes_by_close(study: Study) -> list[tuple[str, str]]:
-    """Returns one pair for each close, in order: its name, such as "round 2, close 1", and the seal code
-    after this close."""
+    """Returns one pair for each close of a round, in order: the name of the close, such as "round 2, close
+    1", and the seal code after the close."""
     from glc_analysis.addons.convening.seals import (
         SEAL,
         list_seal_folders_of_distinct_ballots,
@@ -51,8 +52,8 @@ def list_seal_codes_by_close(study: Study) -> list[tuple[str, str]]:
 
 
 def find_latest_seal_code(study: Study, round_id: str = "") -> str:
-    """Returns the code after the last close, or, for a ``round_id``, after the last close of that round.
-    Blank if no close is sealed."""
+    """Returns the seal code after the last close or, if ``round_id`` is given, after the last close of that
+    round; blank if no close is sealed."""
     start = f"round {round_id}," if round_id else ""
     codes = [code for name, code in list_seal_codes_by_close(study) if name.startswith(start)]
     return codes[-1] if codes else ""
@@ -72,8 +73,8 @@ def _letters(link: str) -> str:
 
 
 def seal_code_and_page_faults(study: Study, code: str) -> Iterator[Fault]:
-    """Yields faults if no close of the study gives this code, or if a page to project differs from the page
-    that was shown. Raises UsageError for an invalid code."""
+    """Yields faults if no close of the study gives the seal code ``code``, or if a page to project differs
+    from the page that was shown. Raises UsageError for an invalid code."""
     from glc_analysis.addons.convening.seals import (
         digest_key_faults,
         list_rounds_with_erased_ballots,
@@ -127,7 +128,8 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
 @contextmanager
 def compare_seal_code_before_check(study: Study, responses: list[pd.DataFrame], *,
                                    code: str) -> Generator[Any]:
-    """Before the check, compares the closed rounds with the seal code if --seal gives one."""
+    """Compares the closed rounds with the seal code in option ``--seal`` of ``glc check``, if the option is
+    used; runs before the check."""
     if code:
         if faults := [*seal_code_and_page_faults(study, code)]:
             raise Faults(faults)

@@ -7,13 +7,13 @@ A *seal* is a folder ``private/rounds/<round>/<number>/`` with these files:
 - results.parquet, slides.html: the results, and the page shown to the room;
 - seal.json: the day, the rule, the quorum of each panel, the texts, and a digest of the whole seal.
 
-Results of a sealed round are counted from this folder. If another version of the package counts differently,
-the announced results stay and the team is informed. rounds.csv records that a round is sealed, so that a lost
-seal is noticed.
+Results of a sealed round are counted from the folder of its seal. If another version of the package counts
+differently, the announced results stay and the team is informed. rounds.csv records that a round is sealed,
+so that the loss of a seal is noticed.
 
 Later changes, such as a late form, are listed (:func:`describe_changes_since_seal`) and do not count. When a
-reopened round (:func:`record_reopening`) is closed, it gets another seal. The old seal stays, and every
-result states that it was counted again.
+reopened round (:func:`record_reopening`) is closed, it gets another seal. The old seal is kept, and every
+result of the round states that the votes were counted again.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _TEXT = ["principle_id", "version", "text_version"]
 
 
 SEALED_SETTINGS = ("test", "vote", "quorum", "fixed_on")
-"""The settings of ``[consensus]`` on which a result depends."""
+"""The settings in section ``[consensus]`` of study.toml on which a result depends."""
 
 
 BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reopened.csv"
@@ -64,21 +64,22 @@ BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reo
 
 DISCLOSED_FILES = {"results": "results.parquet", "slides": "slides.html"}
 """The files with the results that were disclosed to the room: the rows of table ``tallies``, and the
-projected page. They are deleted once a ballot is erased, because comparing them with a new count would
+projected page. The files are deleted once a ballot is erased, because a comparison with a new count would
 disclose the erased vote."""
 
 
 @dataclass(frozen=True)
 class Seal:
-    """A closed round as it was sealed.
+    """The sealed content of a closed round.
 
-    - ``votes``: the votes, with the columns of :data:`.ratings.VOTE_COLUMNS`.
+    - ``votes``: the votes on the day of the close, with the columns of :data:`.ratings.VOTE_COLUMNS`.
     - ``raters``: all raters on the day of the close.
     - ``rule``: the sealed settings of ``[consensus]``.
     - ``erased``: the number of ballots that withdrawals have erased since the close.
-    - ``quorum``: the ballots that each panel needed; None if the round was sealed before quorums existed.
+    - ``quorum``: the number of ballots that each panel needed; None if the round was sealed before quorums
+      existed.
     - ``reopened``: the day and reason of each reopening after which other ballots were counted.
-    - ``results``: the rows of table ``tallies`` that were disclosed; None if they are not kept.
+    - ``results``: the rows of table ``tallies`` that were disclosed; None if the results are not kept.
     """
 
     round_id: str
@@ -93,7 +94,8 @@ class Seal:
 
     @property
     def history(self) -> str:
-        """Returns the note that the results of a round were counted again; blank if it was closed only once.
+        """Returns the note that the results of a round were counted again; blank if the round was closed only
+        once.
 
         >>> Seal("1", "2017-05-09", {}, None, None, 0, (("2017-05-09", "a form was in the post"),)).history
         '; counted again on 2017-05-09, because a form was in the post'
@@ -104,9 +106,9 @@ class Seal:
 
 def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str, votes: pd.DataFrame,
                raters: pd.DataFrame, *, quorum: Mapping[str, int]) -> None:
-    """Writes the seal of a round that is about to be closed on the day ``closed_on``. ``raters`` are those of
-    raters.csv with their proxies and interests. ``quorum`` has the ballots on a text that each panel
-    needs."""
+    """Writes the seal of a round that is about to be closed on the day ``closed_on``. ``raters`` are the rows
+    of raters.csv with proxies and interests added. ``quorum`` has the number of ballots on a text that each
+    panel needs, keyed by panel."""
     round_votes = votes.loc[votes["round_id"] == round_id, list(VOTE_COLUMNS)]
     home = study.private_folder("rounds") / round_id
     folder = home / str(1 + len(_reopened(home)))
@@ -126,13 +128,13 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
 
 
 def _closes(study: Study) -> int:
-    """Returns the number of closes that were sealed."""
+    """Returns the number of closes of rounds that were sealed so far."""
     return len([*study.private_folder("rounds").glob(f"*/*/{SEAL}")])
 
 
 def list_seal_folders_of_distinct_ballots(study: Study) -> list[Path]:
-    """Returns the folders of all seals, except the seals of rounds that were closed again with the same
-    ballots: for these, nothing was counted anew."""
+    """Returns the folders of all seals except seals whose ballots are the same as in the seal before, because
+    a round closed again with the same ballots was not counted anew."""
     rounds = study.private_folder("rounds")
     homes = [_sealed_folders(home) for home in sorted(rounds.glob("*"))]
     return [folder for folders in homes for before, folder in zip([None, *folders], folders, strict=False)
@@ -140,8 +142,8 @@ def list_seal_folders_of_distinct_ballots(study: Study) -> list[Path]:
 
 
 def read_sealed_content(folder: Path) -> list[Any]:
-    """Returns the sealed content as a list that JSON can represent. Files that were stored beside the seal
-    later are left out."""
+    """Returns the content of a seal as a list that JSON can represent. Files that were added to the folder
+    after the sealing are left out."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     rest = {name: value for name, value in said.items() if name not in ("digest", *DISCLOSED_FILES)}
     return [rest, read_private_table(folder / BALLOTS).to_numpy().tolist(),
@@ -150,10 +152,10 @@ def read_sealed_content(folder: Path) -> list[Any]:
 
 def store_shown_file_in_seal(study: Study, round_id: str, name: str, content: bytes) -> None:
     """Keeps a file that was shown to the room (:data:`DISCLOSED_FILES`) in the last seal of a round. A file
-    that is already there is not replaced, because a page made later may show more comments.
+    that the seal already has is not replaced, because a page made later may show more comments.
 
-    Nothing is kept for rounds with an erased ballot, and nothing for rounds closed by an earlier version of
-    the package, because for these it is unknown what the room was shown.
+    No file is kept for a round with an erased ballot. No file is kept either for a round closed by an earlier
+    version of the package, because it is unknown what the room was then shown.
     """
     folders = _sealed_folders(study.private_folder("rounds") / round_id)
     said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
@@ -164,14 +166,14 @@ def store_shown_file_in_seal(study: Study, round_id: str, name: str, content: by
 
 
 def _sealed_folders(home: Path) -> list[Path]:
-    """Returns the folders of the seals of a round, the newest last."""
+    """Returns the folders of the seals of a round; the folder of the newest seal comes last."""
     return sorted((path.parent for path in home.glob(f"*/{SEAL}")), key=lambda path: int(path.name))
 
 
 def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
     """Returns the seals of the closed rounds of rounds.csv, keyed by round. Rounds closed by an earlier
-    version of the package have no seal. Raises Faults if a round changed after it was sealed, or if its seal
-    is missing."""
+    version of the package have no seal. Raises Faults if a round changed after it was sealed, or if the seal
+    of a round is missing."""
     if misplaced := [*misplaced_seal_faults(study)]:
         raise Faults(misplaced)
     seals, faults = {}, []
@@ -218,8 +220,8 @@ def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
 
 
 def digest_key_faults(study: Study) -> Iterator[Fault]:
-    """Yields faults if the key of the digests is missing, or fits no sealed ballot. Seals then cannot be
-    compared, even if nothing else has changed."""
+    """Yields faults if the key of the digests is missing or fits no sealed ballot. Without the right key,
+    seals cannot be compared even if nothing else has changed."""
     sealed = [folder for home in study.private_folder("rounds").glob("*") for folder in _sealed_folders(home)]
     fix = ("put the file back from a backup: the sealed ballots need not have changed. Without a backup, "
            "reopen and close each round")
@@ -239,7 +241,8 @@ def digest_key_faults(study: Study) -> Iterator[Fault]:
 def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], raters: pd.DataFrame,
                     votes: pd.DataFrame, rows: pd.DataFrame) -> Iterator[Fault]:
     """Yields faults for everything that changed after the round was sealed: ballots, raters, rule, quorum, or
-    the ``rows`` of rounds.csv. Seals of older versions have no texts and no digest of the whole."""
+    the ``rows`` of rounds.csv. Seals made by older versions of the package have no texts and no digest of the
+    whole seal."""
     round_id = folder.parent.name
     now = _with_digests(raters[list(_SEALED)], votes, study.digests)
     changed = raters.loc[raters["ballot"] != now["ballot"], "rater_id"]
@@ -261,7 +264,7 @@ def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], rater
 
 
 def _faults_of_told(study: Study, folder: Path, said: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yields faults if a kept file differs from the file that was disclosed to the room."""
+    """Yields faults if a file kept in a seal differs from the file that was disclosed to the room."""
     for name, file in DISCLOSED_FILES.items():
         path = folder / file
         if said.get(name) and not (path.is_file() and study.digests.of_file(path) == said[name]):
@@ -281,7 +284,7 @@ def _texts_of(rows: pd.DataFrame) -> list[list[str]]:
 
 
 def _seal_digest(raters: pd.DataFrame, digests: Digests, said: Mapping[str, Any]) -> str:
-    """Returns the keyed digest of a seal: of its content and of the digests of its ballots."""
+    """Returns the keyed digest of a seal, made from the seal's content and the digests of its ballots."""
     rest = {name: value for name, value in said.items() if name != "digest"}
     return digests.of_value([raters[[*_SEALED, "ballot"]].to_numpy().tolist(), rest])
 
@@ -291,7 +294,7 @@ def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mappin
 
 
 def list_sealed_ballot_files(study: Study, round_id: str) -> set[str]:
-    """Returns the names of the files that contain only sealed ballots of this round."""
+    """Returns the names of the raw files that contain only sealed ballots of the round."""
     files: dict[bool, set[str]] = {True: set(), False: set()}
     for path in study.private_folder("rounds").glob(f"*/*/{BALLOTS}"):
         files[path.parent.parent.name == round_id] |= set(read_private_table(path)["file"])
@@ -299,7 +302,7 @@ def list_sealed_ballot_files(study: Study, round_id: str) -> set[str]:
 
 
 def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
-    """Returns the content of a seal, from any version of the package."""
+    """Returns the content of a seal made by this or an earlier version of the package."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     return ((folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(),
             said | dict.fromkeys(("closed_on", "digest", "place", *DISCLOSED_FILES), ""))
@@ -311,8 +314,8 @@ def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
     """Returns sentences on the differences between the seals and today's state.
 
     - ``votes``: the votes of sealed rounds in today's files.
-    - ``raters_by_round``: today's raters with their proxies and interests, keyed by round.
-    - ``rule_fixed_on``: the day on which the rule was fixed, in today's study.toml.
+    - ``raters_by_round``: today's raters with proxies and interests, keyed by round.
+    - ``rule_fixed_on``: the day on which, according to today's study.toml, the rule was fixed.
     """
     for seal in seals.values():
         now = raters_by_round[seal.round_id].set_index("rater_id")
@@ -355,7 +358,7 @@ def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
 
 
 def changed_rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yields faults if the test, the quorum or the voting unit differs from the rule under which a round was
+    """Yields faults if the present test, quorum or voting unit differs from the rule under which a round was
     closed."""
     for seal in seals.values():
         for name in ("test", "vote", "quorum"):
@@ -367,15 +370,15 @@ def changed_rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) 
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    """Whether two values of a setting mean the same. Quorum 0 of a panel means the same as no quorum of the
-    panel."""
+    """Whether two values of a setting are equivalent. A quorum of 0 for a panel is equivalent to no quorum
+    for the panel."""
     if isinstance(one, dict):
         return all(one.get(panel, 0) == other.get(panel, 0) for panel in one.keys() | other.keys())
     return one == other
 
 
 def record_reopening(study: Study, round_id: str, because: str, *, today: str) -> None:
-    """Records the day of and the reason for reopening a closed round. The seals of the round stay."""
+    """Records the reopening of a closed round, with its day and reason. The seals of the round stay."""
     folder = study.private_folder("rounds") / round_id
     folder.mkdir(parents=True, exist_ok=True)
     rows = [*_reopened(folder), (today, because)]
@@ -383,7 +386,8 @@ def record_reopening(study: Study, round_id: str, because: str, *, today: str) -
 
 
 def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
-    """Removes these raters and their ballots from every seal, and records how many ballots were erased."""
+    """Removes the raters ``rater_ids`` and their ballots from every seal, and records how many ballots were
+    erased."""
     erase_raters_from_role_records(study, rater_ids)
     for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
         known = _read_raters(path.with_name(RATERS))
@@ -404,8 +408,9 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
 
 
 def mark_undisclosed_observer_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.Series:
-    """Returns which ballots affect nothing that is disclosed: ballots of observers, if there are too few
-    observers to be shown. Observers count in no result. ``round_ids`` has the round of each ballot.
+    """Returns, for each ballot, whether it affects nothing that is disclosed. This is so for ballots of
+    observers, who count in no result, if there are too few observers for their votes to be shown.
+    ``round_ids`` has the round of each ballot.
 
     >>> mark_undisclosed_observer_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]
@@ -416,7 +421,7 @@ def mark_undisclosed_observer_ballots(roles: pd.Series, round_ids: pd.Series) ->
 
 def list_rounds_with_erased_ballots(study: Study) -> set[str]:
     """Returns the rounds from which a ballot was erased after the results were announced. Nothing more about
-    these rounds is disclosed to the room, because somebody who heard the results could infer from a new count
+    such a round is disclosed to the room, because somebody who heard the results could infer from a new count
     how the person who withdrew had voted."""
     return {path.parent.parent.name for path in study.private_folder("rounds").glob(f"*/*/{SEAL}")
             if json.loads(path.read_text(encoding="utf-8"))["erased"]}
@@ -444,7 +449,7 @@ def _with_digests(raters: pd.DataFrame, votes: pd.DataFrame, digests: Digests) -
 
 
 def _content(votes: pd.DataFrame) -> set[tuple[str, ...]]:
-    """Returns the answers of a form as a set, so that the order of its rows makes no difference."""
+    """Returns the answers of a form as a set, so that the order of the form's rows makes no difference."""
     return set(votes[list(VOTE_COLUMNS[4:])].itertuples(index=False, name=None))
 
 
@@ -454,7 +459,8 @@ def _reopened(folder: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _read_raters(path: Path) -> pd.DataFrame:
-    """Returns the sealed raters. Seals of older versions have no proxies and interests."""
+    """Returns the sealed raters. Proxies and interests are blank for seals of older versions, which do not
+    record them."""
     frame = read_private_table(path)
     return frame.assign(**{name: "" for name in ROLE_COLUMNS if name not in frame})
 

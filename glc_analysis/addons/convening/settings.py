@@ -9,12 +9,13 @@ from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import is_iso_date
 
 PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "observer": "Observers"}
-"""The panels of raters. Each panel is counted separately."""
+"""The panels of raters; the votes of each panel are counted separately."""
 
 
 def consensus_settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Yields faults in [consensus]: a scale for which there are no rules of agreement, a quorum for an
-    unknown panel, a quorum that is not a number of ballots, and a day that is not a date.
+    """Yields faults for four errors in section [consensus] of study.toml: a scale for which no rules of
+    agreement exist, a quorum for an unknown panel, a quorum that is not a number of ballots, and a day that
+    is not a date.
 
     >>> rule = {"scale": [1, 9], "high": [7, 9], "fixed_on": "", "quorum": {"providers": 9, "observer": -1}}
     >>> [fault.value for fault in consensus_settings_faults("study.toml", {"consensus": rule})]

@@ -5,9 +5,9 @@ paper.
 :func:`enter_signatures` enters signed sheets (:mod:`.keying`) as rows of ``signoffs.csv``, after a sheet has
 been keyed twice with the same result.
 
-A decision belongs to one version of one text. The code on a sheet identifies the sheet's texts. If the code
-differs from today's code, the person keying is asked for the version of each text. An organisation that has
-already decided on some of the texts is asked only about the remaining texts.
+A decision belongs to one version of one text. The code on a sheet identifies the texts printed on the sheet.
+If this code differs from today's code, the person keying is asked for the version of each text. An
+organisation that has already decided on some of the texts is asked only about the remaining texts.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from glc_analysis.text import content_hash, language_direction
 from glc_analysis.writing import write_atomic
 
 _DECISION_KEYS = {"e": "endorse", "r": "endorse_with_reservation", "n": "do_not_endorse"}
-"""The decision that each key stands for."""
+"""The decision for which each key on the keyboard stands."""
 SIGNATURE_LOG = "_signatures.jsonl"
 """The name of the log of data entry in ``private/desk/``."""
 
@@ -63,7 +63,7 @@ class SigningState:
     - ``texts``: the current rows of principles.csv that are agreed, with ``printed_id``.
     - ``principles``: all rows of principles.csv.
     - ``decided``: the rows of signoffs.csv.
-    - ``asked``: the organisations with a rater who may rate.
+    - ``asked``: the organisations asked to sign, which are those with a rater who may rate.
     - ``known``: all organisations.
     - ``seal_code``: the seal code after the last close of a round.
     """
@@ -99,11 +99,12 @@ class SigningState:
 
     @property
     def code(self) -> str:
-        """Returns four characters that identify the texts of a sheet; they are the same in all languages."""
+        """Returns the code of a sheet: four characters that identify the texts, and are the same in all
+        languages."""
         return content_hash(" ".join(sorted(self.texts["printed_id"] + self.texts["text_version"])))[:4]
 
     def undecided_texts(self, organisation_id: str) -> pd.DataFrame:
-        """Returns the texts on which an organisation has not decided."""
+        """Returns the texts on which an organisation has not decided yet."""
         own = self.decided[self.decided["organisation_id"] == organisation_id]
         done = {*map(format_printed_id, own["principle_id"], own["version"])}
         return self.texts[~self.texts["printed_id"].isin(done)]
@@ -119,11 +120,11 @@ class SigningState:
 
 
 def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path]:
-    """Writes a page to print for each organisation that has not decided on every text, or for each of the
-    named ``organisations``. Returns the paths of the pages.
+    """Writes a page to print for each organisation that has not decided on every text or, if
+    ``organisations`` names some, for each named organisation. Returns the paths of the pages.
 
-    A sheet is in the organisation's language as far as translations exist; its fixed texts are in
-    ``content/signing.csv``. Raises UsageError for an unknown organisation.
+    The texts on a sheet are in the organisation's language where translations exist; the fixed texts of
+    sheets are in ``content/signing.csv``. Raises UsageError for an unknown organisation.
     """
     signing, (labels, answered_in) = SigningState.of(study), read_names_and_languages(study)
     for one in organisations:
@@ -186,7 +187,8 @@ def select_signoff_decisions(study: Study, organisation_id: str,
 
 
 def remove_signoff_decisions(study: Study, decisions: pd.DataFrame) -> None:
-    """Removes ``decisions`` (:func:`select_signoff_decisions`) from signoffs.csv; all other bytes stay."""
+    """Removes ``decisions`` (:func:`select_signoff_decisions`) from signoffs.csv; all other bytes of the file
+    stay."""
     path = study.reference_file("signoffs")
     table = CsvRows.read(path)
     table.remove(int(row) for row in decisions.index)
@@ -199,11 +201,11 @@ def remove_signoff_decisions(study: Study, decisions: pd.DataFrame) -> None:
 
 @dataclass(frozen=True)
 class SignedSheet(KeyedPaper):
-    """The sheet of one organisation.
+    """The signing sheet of one organisation.
 
-    - ``texts``: the version of each text on which it has not decided, keyed by principle.
+    - ``texts``: the version of each text on which the organisation has not decided yet, keyed by principle.
     - ``versions``: the versions of each principle.
-    - ``code``: the code on a sheet with these texts.
+    - ``code``: the code printed on a sheet with the texts in ``texts``.
     """
 
     texts: dict[str, str]
@@ -212,8 +214,8 @@ class SignedSheet(KeyedPaper):
     today: str
 
     def fields(self, values: Values) -> Iterator[str]:
-        """Yields the fields of the sheet in order: its code, its day, whether the name may be printed, then
-        the decision on each text."""
+        """Yields the fields of the sheet in the order of typing: the code of the sheet, the day, whether the
+        organisation's name may be printed, then the decision on each text."""
         yield ".code"
         yield ".date"
         yield ".named"
@@ -253,7 +255,8 @@ class SignedSheet(KeyedPaper):
         return line, ""
 
     def rows(self, organisation_id: str, values: Values) -> Iterator[dict[str, str]]:
-        """Yields a complete sheet as rows of signoffs.csv, one row for each text with a decision."""
+        """Yields the rows of signoffs.csv for a completely keyed sheet, one row for each text with a
+        decision."""
         for principle, version in self.texts.items():
             if decision := values[f"{principle}.decision"]:
                 yield {"principle_id": principle, "version": values.get(f"{principle}.version", version),
@@ -304,8 +307,8 @@ class SigningSession(KeyingSession):
                            self.signing.code, self.today)
 
     def state_by_code(self) -> dict[str, str]:
-        """Returns the state of each organisation's sheet, keyed by organisation id. Organisations that are
-        asked to sign come first."""
+        """Returns the state of data entry of each organisation's sheet, keyed by organisation id.
+        Organisations that are asked to sign come first."""
         states, all_n = {}, len(self.signing.texts)
         for one in dict.fromkeys([*self.signing.asked, *self.signing.known]):
             decided = all_n - len(self.signing.undecided_texts(one))
@@ -323,7 +326,7 @@ class SigningSession(KeyingSession):
         return f"There is no organisation {line!r}; {suggest_name(line, states)}."
 
     def store_paper(self, code: str) -> str:
-        """Adds the decisions of a complete sheet to signoffs.csv, all at once."""
+        """Adds all decisions of a completely keyed sheet to signoffs.csv in one write."""
         paper, decided = self.paper_with_code(code), self.signing.decided
         values, _ = paper.values_agreed_so_far(self.log.three_passes_of(code))
         done = {*zip(decided["principle_id"], decided["version"], decided["organisation_id"], strict=True)}

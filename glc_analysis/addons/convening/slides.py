@@ -1,6 +1,6 @@
 """Makes the slides of a closed round: a page to project with the results, one principle per screen.
 
-:func:`make_slide_results` and :func:`.agenda.make_agenda` return the content of the slides as plain data, and
+:func:`make_slide_results` and :func:`.agenda.make_agenda` return the content of the slides as plain data.
 :func:`render_slide_part` renders one part of a slide as HTML. The slides are shown to the room, so they
 contain only the votes that :mod:`.votes` allows to be disclosed.
 """
@@ -67,25 +67,25 @@ CRITERION_QUESTIONS = {"importance": "Important?", "feasibility": "Feasible, wit
 
 
 _HEADING_ROWS = 2
-"""The height of a group's heading on the agenda, as a number of rows."""
+"""The height of a group's heading on the agenda, measured in rows of the agenda."""
 
 
 NUMBERS = {3: "Three", 4: "Four", 5: "Five"}
-"""The sizes of the largest panels about which nothing may be disclosed
-(:func:`.votes.largest_undisclosed_panel`), in words."""
+"""Numbers in words, keyed by number: the possible sizes of the largest panel about which nothing may be
+disclosed (:func:`.votes.largest_undisclosed_panel`)."""
 
 
 def write_slides(study: Study, round_id: str) -> Path:
     """Writes the slides of a closed round to ``reports/team/day/<round>/index.html``, readable by their owner
-    only. Versions in the other languages of the study are written beside them (``index-es.html``).
+    only. The slides in the other languages of the study are written beside this file (``index-es.html``).
 
     The agenda comes first, then one screen for each principle in the order of the agenda, then decisions and
     parking lot. The arrow keys move between screens; without JavaScript the slides are one long page. The
     first page made after a close is kept in the seal of the round.
 
-    Raises UsageError for an unknown round. Raises GLCError if the round is open, is not yet in the tables, or
-    is no longer disclosed. Raises Faults if the slides would contain something that the room may not know;
-    slides of an earlier count are then removed as well.
+    Raises UsageError for an unknown round. Raises GLCError if the round is open, if the tables do not contain
+    the round yet, or if its results may no longer be disclosed. Raises Faults if the slides would contain
+    something that the room may not know; slides of an earlier count are then removed as well.
     """
     reference, pages = render_slides_pages(study, round_id)
     path = slides_path(study, round_id)
@@ -125,9 +125,9 @@ def slides_path(study: Study, round_id: str) -> Path:
 
 
 def render_slides_pages(study: Study, round_id: str) -> tuple[Reference, dict[Path, str]]:
-    """Returns the reference tables that were read, and the pages to project of a round, keyed by path, in
-    English and in the other languages of the study. Raises the errors of :func:`write_slides`, except Faults
-    for content that the room may not know."""
+    """Returns the reference tables that were read, and the pages to project of a round in English and in the
+    other languages of the study, keyed by path. Raises the errors of :func:`write_slides`, except Faults for
+    content that the room may not know."""
     reference, english = _english_slides(study, round_id)
     path, languages = slides_path(study, round_id), study.settings["study"]["languages"]
     pages = {path: english.removesuffix("\n")}
@@ -206,7 +206,8 @@ def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
 
 
 def group_agenda_under_headings(agenda: pd.DataFrame) -> list[dict[str, Any]]:
-    """Returns one entry per group of the agenda: its heading, the reason for the group, and its rows."""
+    """Returns one entry per group of the agenda: the heading of the group, the reason for the group, and the
+    agenda rows in the group."""
     return [{"name": name, "heading": heading, "why": why,
              "rows": agenda[agenda["group"] == name].to_dict("records")}
             for name, (heading, why) in AGENDA_GROUPS.items() if (agenda["group"] == name).any()]
@@ -234,12 +235,12 @@ def make_slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles:
                        comments: Mapping[str, list[str]] | None = None, positions: pd.DataFrame | None = None,
                        principle_order: list[str] | None = None) -> list[dict[str, Any]]:
     """Returns one dict per principle of a round: texts, criteria with their panels, joint positions of
-    panels, and comments. In it, ``votes`` are nine counts if all counts of the panel are disclosed, else
-    empty.
+    panels, and comments. In the dict of a panel, ``votes`` are nine counts if all counts of the panel are
+    disclosed, else empty.
 
-    - ``tallies``, ``ratings``: include the earlier rounds.
-    - ``rounds``: gives the order in which rounds were opened.
-    - ``agreement_test``: the test of the study.
+    - ``tallies``, ``ratings``: the rows of these tables for this round and for all earlier rounds.
+    - ``rounds``: the rows of rounds.csv, from which the order of the rounds is known.
+    - ``agreement_test``: the test of agreement that the study uses.
     - ``fully_disclosed_panels``: the panels that agreed to the disclosure of all their votes.
     - ``comments``: the comments that may be read, keyed by principle.
     """
@@ -281,7 +282,8 @@ def _ballot_key(row: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, Any]:
-    """Returns the statement of a version, its language, its origin, and its translations by language."""
+    """Returns the statement of a version of a principle, its language, its origin, and its translations keyed
+    by language."""
     own = principles[(principles["principle_id"] == principle) & (principles["translation_of"] == "")
                      & (principles["version"] == version)]
     of = principles[principles["translation_of"] == format_printed_id(principle, version)]
@@ -293,8 +295,8 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
 
 def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]],
            before: list[dict[str, Any]]) -> dict[str, Any]:
-    """Returns the disclosed votes of one panel on one criterion, beside those of the last earlier round on
-    the same text. ``row`` and the rows ``before`` contain only what is disclosed
+    """Returns the disclosed votes of one panel on one criterion, and the disclosed votes of the last earlier
+    round on the same text. ``row`` and the rows ``before`` contain only values that may be disclosed
     (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`). ``votes`` are the votes keyed by rater.
     """
     shape, words = describe_tally_by_sign_and_words(row)
@@ -314,8 +316,8 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
 
 
 def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, Any]:
-    """Returns what is drawn for a panel's votes in one round: nine counts if all counts are disclosed, else a
-    bar."""
+    """Returns the data of the drawing of a panel's votes in one round: nine counts if all counts are
+    disclosed, else a bar."""
     are_all_told, middle = not pd.isna(row["median"]), disclosed_median_tertile(row)
     counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
     is_split = are_all_told and describe_tally_by_sign_and_words(row)[0] == "split"
@@ -329,8 +331,8 @@ def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, 
 
 def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
              votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
-    """Returns a phrase on how many raters changed their vote since the previous round. It is blank if a count
-    of either round is not disclosed."""
+    """Returns a phrase on how many raters changed their vote since the previous round. The phrase is blank if
+    a count of this or of the previous round is not disclosed."""
     if pd.isna(row["median"]) or pd.isna(last["median"]):
         return ""
     before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in
@@ -350,8 +352,8 @@ def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _dissent(row: dict[str, Any], shape: str) -> str:
-    """Returns a phrase on the votes outside the third of the scale with the median. For a split panel, it
-    gives the votes at both ends."""
+    """Returns a phrase on the votes outside the third of the scale with the median. For a split panel, the
+    phrase gives the votes at both ends of the scale."""
     if shape == "split":
         return f"at both ends: {row['votes_low']} at 1–3, {row['votes_high']} at 7–9"
     thirds = (("low", "1–3", row["votes_low"]), ("middle", "4–6", row["votes_mid"]),

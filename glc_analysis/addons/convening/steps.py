@@ -1,5 +1,5 @@
-"""Defines the build steps that make the tables of the convening, and the entries of these tables in
-slices.json.
+"""Defines the build steps (functions that make processed tables) of the convening, and the entries of their
+tables in slices.json, which records what each audience may read.
 
 The steps read the reference tables, the ballots, and the tables that evidence cites.
 """
@@ -28,7 +28,8 @@ from glc_analysis.steps import Step, View
 
 
 def _evidence(view: View) -> dict[str, Any]:
-    """Makes no table. Raises Faults for evidence whose target is missing."""
+    """Makes no table, but raises Faults for rows of evidence.csv that cite a figure or passage that does not
+    exist."""
     reference = view.reference
     waves = make_wave_arguments_for_consent(reference.waves, view.study.settings["study"]["wave"])
     if faults := [*missing_cited_item_faults(reference.evidence, reference.joint_display,
@@ -39,7 +40,8 @@ def _evidence(view: View) -> dict[str, Any]:
 
 
 def _principles(view: View) -> dict[str, Any]:
-    """Returns the tables of the principles and of what people recorded about them."""
+    """Returns the tables of the principles, and the tables of the evidence, judgements, decisions and
+    signatures recorded about them."""
     return dict(make_principle_tables(view.reference))
 
 
@@ -49,8 +51,8 @@ def _ratings(view: View) -> dict[str, Any]:
 
 
 def _announced(view: View) -> dict[str, Any]:
-    """Returns the text blocks with votes of the rounds from which a ballot was erased after their results
-    were announced."""
+    """Returns the blocks (contents of one kind on one page) with votes or comments of the rounds from which a
+    ballot was erased after their results were announced, and the block of the agenda."""
     voted = view["ratings"][view["ratings"]["round_id"].isin(list_rounds_with_erased_ballots(view.study))]
     return {"announced_blocks": sorted({
         *block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),

@@ -68,7 +68,7 @@ def make_ratings_and_tallies(study: Study, reference: Reference, cleaning_log: C
                              issuing_round: str = "") -> dict[str, pd.DataFrame]:
     """Returns tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all errors in any
     ballot, also in ballots of open rounds. ``issuing_round`` is the round whose forms are being written, if
-    any."""
+    there is one."""
     ballots = Ballots.read(study, reference, issuing_round=issuing_round)
     frames, _ = _tables(ballots, reference, study.settings["consensus"])
     if len(rated := frames["ratings"]):
@@ -82,7 +82,8 @@ def make_ratings_and_tallies(study: Study, reference: Reference, cleaning_log: C
 
 def _tables(ballots: Ballots, reference: Reference,
             settings: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Returns both tables, and notes for the team on results that differ from the sealed results."""
+    """Returns tables ``ratings`` and ``tallies``, and notes for the team on results that differ from the
+    sealed results."""
     if ballots.faults:
         raise Faults(ballots.faults)
     if ballots.votes.empty:
@@ -95,13 +96,13 @@ def _tables(ballots: Ballots, reference: Reference,
 
 _KEY = ["round_id", "principle_id", "criterion", "panel"]
 _NOT_OF_THE_ROUND = ("movement", "rule")
-"""The columns of ``tallies`` that depend on more than the ballots of their round."""
+"""The columns of ``tallies`` whose values depend on more than the ballots of the row's round."""
 
 
 def restore_sealed_results(tallies: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFrame,
                                                                                       list[str]]:
-    """Returns the rows of ``tallies`` with the sealed results in place of new ones. Also returns a sentence
-    for each result that this version of the package counts differently."""
+    """Returns the rows of ``tallies`` in which sealed results replace newly counted results. Also returns a
+    sentence for each result that this version of the package counts differently."""
     notes = []
     for seal in seals.values():
         if (results := seal.results) is None:
@@ -124,9 +125,9 @@ def restore_sealed_results(tallies: pd.DataFrame, seals: Mapping[str, Seal]) -> 
 
 @dataclass(frozen=True)
 class RoundCount:
-    """The state of a round. For an open round, ``received`` has the received forms (one row per panel), and
-    ``faults`` the faults of the files. For a closed round, ``frames`` has the ``tallies`` and ``ratings`` of
-    all closed rounds."""
+    """The state of a round. For an open round, ``received`` has the number of received forms (one row per
+    panel), and ``faults`` the faults in the files of ratings. For a closed round, ``frames`` has the
+    ``tallies`` and ``ratings`` of all closed rounds."""
 
     round_id: str
     reference: Reference
@@ -144,9 +145,9 @@ class RoundCount:
 def count_round(study: Study, round_id: str, *, close_on: date | None = None) -> RoundCount:
     """Counts a round from its files. With ``close_on``, an open round is first closed on that day.
 
-    Raises UsageError for an unknown round, and GLCError if there is no form yet to close the round with.
-    Raises Faults, before anything is written, if a file of ratings is faulty and the round is closed or to be
-    closed.
+    Raises UsageError for an unknown round, and GLCError if the round is to be closed and no form has been
+    received. Raises Faults, before anything is written, if a file of ratings is faulty and the round is
+    closed or is to be closed.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
     settings = study.settings["consensus"]
@@ -190,9 +191,9 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
     """Returns table ``tallies`` before its column types are set: one row per closed round, principle,
     criterion and panel.
 
-    Every panel with raters in the round has a row for each question asked. ``movement`` compares the median
-    with that of the last earlier round in which the panel voted on the same version. Rounds from which a
-    ballot was erased are not compared.
+    Every panel with raters in the round has a row for each question asked. Column ``movement`` compares the
+    median with the median of the last earlier round in which the panel voted on the same version. Rounds from
+    which a ballot was erased are not compared.
 """
     texts = join_issued_texts(reference.rounds, reference.principles)
     expected = {round_id: select_eligible_raters(ballots.raters_of(round_id, reference),
@@ -244,12 +245,12 @@ class PanelVotes:
         return self.in_person + self.by_proxy
 
     def other_results(self, test: str, quorum: int | None, *, is_exact: bool) -> dict[str, Any]:
-        """Returns the columns of ``tallies`` about proxies and interests. ``is_exact`` says whether all
-        counts of the panel are disclosed.
+        """Returns the columns of ``tallies`` about proxies and declared interests. ``is_exact`` says whether
+        all counts of the panel are disclosed.
 
-        Readers outside the team see at most one other result. If there are proxies, it is the result without
-        them; if there are none, it is the result with the votes that were left out. Which of the two it is
-        does not depend on any vote.
+        Readers outside the team see at most one result besides the main result. If there are proxies, the
+        other result is the result without the ballots by proxy; if there are none, it is the result with the
+        votes that were left out. The choice between these two results does not depend on any vote.
         """
         def result_of(ballots: list[int | None]) -> str:
             cast = [vote for vote in ballots if vote is not None]
@@ -278,16 +279,16 @@ class PanelVotes:
 
 def describe_rule_by_round(seals: Mapping[str, Seal], settings: Mapping[str, Any],
                            texts: pd.DataFrame) -> dict[str, str]:
-    """Returns the printed rule of each closed round, from its seal, keyed by round. A note is added if the
-    round was counted again."""
+    """Returns the rule by which each closed round was counted, in the words to be printed, keyed by round.
+    The rule comes from the seal of the round; a note is added if the round was counted again."""
     return {round_id: describe_rule(seals[round_id].rule,
                                     texts) + seals[round_id].history if round_id in seals
             else describe_rule(settings, texts) for round_id in texts["round_id"].unique()}
 
 
 def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
-    """Returns the study's rule as it is printed with every result, with the day on which it was fixed. A note
-    is added if the rule was changed after the first round.
+    """Returns the study's rule of counting in the words that are printed with every result, with the day on
+    which the rule was fixed. A note is added if the rule was changed after the first round.
 
     >>> describe_rule({"test": "ipras", "vote": "person", "quorum": {"observer": 4},
     ...     "fixed_on": "2017-05-01"},
@@ -307,7 +308,7 @@ def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
 
 
 def _quorum_in_words(settings: Mapping[str, Any]) -> str:
-    """Returns the quorum of a rule in words. Rules of older rounds have no quorum."""
+    """Returns the quorum of a rule in words; blank for the rules of older rounds, which have no quorum."""
     if "quorum" not in settings:
         return "no quorum was fixed"
     own = "".join(f"; of {PANELS[panel].lower()} {ballots}" for panel, ballots in settings["quorum"].items()
@@ -323,9 +324,10 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
     """Returns the results of a round as lines to read out, with only the votes that may be disclosed.
 
     - ``frames``: tables ``tallies`` and ``ratings`` of all rounds.
-    - ``agreement_test``: the test of the study.
+    - ``agreement_test``: the test of agreement that the study uses.
     - ``fully_disclosed_panels``: the panels whose counts are all disclosed.
-    - ``comments``: the comments that may be read, keyed by principle; they follow its results.
+    - ``comments``: the comments that may be read, keyed by principle; the comments follow the results of the
+      principle.
 """
     of_round = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
     if of_round["tallies"].empty:

@@ -1,8 +1,8 @@
 """The commands that change texts in the room: amend, propose, split, merge, withdraw-text, object, agree.
 
-The commands are typed between two rounds. Each command asks for whatever its options leave out, shows the old
-text first, and says in a sentence what it did and what comes next. Nothing is written before the last
-question has been answered.
+The commands are typed between two rounds. Each command shows the old text first, asks for every value that no
+option gives, and says in a sentence what it changed and what to do next. A command writes nothing before its
+last question has been answered.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def ask_line(prompt: str) -> str:
 
 
 def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
-    """Returns a line that somebody types. Asks again if nothing was typed and the answer may not be blank."""
+    """Returns the line that somebody types at ``prompt``; asks again if nothing was typed and the answer may
+    not be blank."""
     while True:
         try:
             line = ask_line(prompt).strip()
@@ -55,8 +56,8 @@ def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
 
 def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by",
          why: str = "Because") -> dict[str, str]:
-    """Returns who asked for a change and why, and asks for each of the two that no option gives. An answer
-    that names a person is refused before the next question."""
+    """Returns who asked for a change and why; asks at the keyboard for whichever of the two no option gives.
+    An answer that names a person is refused before the next question."""
     from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
     from glc_analysis.addons.convening.principles import resolve_requester, tidy_reason_without_names
 
@@ -70,7 +71,8 @@ def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by"
 
 
 def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str]) -> str:
-    """Returns the text that somebody types, in its stored form. Asks again if the text is refused."""
+    """Returns the text that somebody types, in the form in which it is stored; asks again if the text is
+    refused."""
     from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
 
     while True:
@@ -82,7 +84,8 @@ def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str])
 
 
 def _typed_texts(least: int) -> list[str]:
-    """Returns the new texts that somebody types; an empty line ends the input once there are enough texts."""
+    """Returns the new texts that somebody types; an empty line ends the input once at least ``least`` texts
+    were typed."""
     texts: list[str] = []
     while True:
         n = len(texts) + 1
@@ -94,8 +97,8 @@ def _typed_texts(least: int) -> list[str]:
 
 
 def _language(study: Study) -> str:
-    """Returns the language of a text that somebody has typed. Enter alone chooses the language of the first
-    principle."""
+    """Asks for the language of a text that somebody has typed, and returns it. Enter alone chooses the
+    language of the first principle."""
     from glc_analysis.addons.convening.amendments import (
         language_of_first_principle,
         read_reference_allowing_unrecorded_decisions,
@@ -113,7 +116,7 @@ def _language(study: Study) -> str:
 
 def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
     """Shows the texts that a change concerns before anything is typed. Raises UsageError for a text that is
-    not in use, except if the change brings it back (``is_back``)."""
+    not in use, except if the change brings the text back into use (``is_back``)."""
     from glc_analysis.addons.convening.amendments import (
         check_text_in_use,
         find_current_version_row,
@@ -130,21 +133,22 @@ def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
 
 
 def _confirm(question: str) -> None:
-    """Asks for confirmation before anything is written. Used if a text was typed at the prompt."""
+    """Asks for confirmation before anything is written; used if a text was typed at the prompt and not given
+    by an option."""
     if not click.confirm(question, default=True, err=True):
         raise click.ClickException("Nothing is changed.")
 
 
 def _say_signatures(done: TextChange) -> None:
-    """Says how many organisations signed each old text. Their names are not shown, because the room may see
-    the screen."""
+    """Prints how many organisations signed each old text. The names of the organisations are not shown,
+    because the room may see the screen."""
     for name, n in done.signatures.items():
         say(f"1 organisation signed {name}: the signature stays with that text." if n == 1 else
             f"{n} organisations signed {name}: the signatures stay with that text.")
 
 
 def _say_change(done: TextChange, *, is_kept: str) -> None:
-    """Says what a change did and what comes next. ``is_kept`` is the phrase on what became of the old
+    """Prints what a change did and what to do next. ``is_kept`` is the phrase on what became of the old
     texts."""
     from glc_analysis.addons.convening.histories import join_names_in_sentence
 

@@ -1,11 +1,12 @@
-"""Traces a principle to its sources: evidence, code or question, passage or rows, raw file.
+"""Traces a principle to its sources: from evidence to code or question, then to passage or rows, then to the
+raw file.
 
-A trace is a list of lines (:class:`TraceNode`), each indented below the line that rests on it.
-:func:`trace_principle_to_sources` returns the trace of a principle. :func:`list_principles_resting_on` goes
-the other way, from a source to principles. Both functions use the tables of the last build, and compute the
-checksums of raw files again. The team sees call, time, line, raw file and checksum, and the forms that
-contain votes. Other readers see released figures and cleared quotations, but no document, time, file, passage
-id or note.
+A trace is a list of lines (:class:`TraceNode`); a line is indented below the line that rests on it.
+:func:`trace_principle_to_sources` returns the trace of a principle. :func:`list_principles_resting_on`
+returns the principles that rest on a source. Both functions use the tables of the last build, and compute the
+checksums of raw files again. In a trace, the team sees call, time, line, raw file and checksum, and the forms
+that contain votes. Other readers see released figures and cleared quotations, but no document, time, file,
+passage id or note.
 """
 
 from __future__ import annotations
@@ -88,10 +89,10 @@ TRAIL = "_trail"
 class TraceNode:
     """A line of a trace; ``id`` and ``text`` contain only what the audience may read.
 
-    - ``depth``: the indentation of the line; 0 for the principle.
+    - ``depth``: the depth of indentation of the line; 0 for the principle.
     - ``kind``: principle, text, decision, evidence, votes, question, code, memo, passage, quotation or file.
-    - ``place``: where a page shows the content of the line (:mod:`~glc_analysis.view.places`); blank if no
-      page does.
+    - ``place``: the page and anchor where the content of the line is shown
+      (:mod:`~glc_analysis.view.places`); blank if no page shows it.
     - ``quote``, ``language``: the words with which the text of a passage or quotation begins, and their
       language.
     - ``about``: for the team, every id that the line concerns.
@@ -119,15 +120,16 @@ class EvidenceTrail:
 
     @classmethod
     def of(cls, view: StudyView) -> EvidenceTrail:
-        """Returns the trail of a view; all sections of a page share it."""
+        """Returns the trail of a view (the tables from which traces are made); all sections of a page share
+        one trail."""
         held = vars(view)
         if TRAIL not in held:
             held[TRAIL] = cls(view)
         return held[TRAIL]
 
     def evidence(self, row: Any) -> Iterator[TraceNode]:
-        """Yields the lines of one row of evidence: the line of the row, then the lines below it. Each line is
-        computed when it is needed."""
+        """Yields the lines of a trace for one row of evidence: the line of the row, then the lines of its
+        sources. Each line is computed when it is needed."""
         figure, below = self.figure(row), self.sources(row)
         first = next(below, None)
         if earlier := self.other_wave_sentence(row):
@@ -149,12 +151,13 @@ class EvidenceTrail:
             yield from below
 
     def describe_trial(self, reference: str) -> str:
-        """Returns words for a trial cited as evidence: who tried which text, in which cycle."""
+        """Returns a phrase on a trial that is cited as evidence, which says who tried which text, in which
+        cycle."""
         organisation, _, rest = reference.partition("/")
         return f"{self.view.labels.get(organisation, organisation)}, {rest.replace('/', ', cycle ')}"
 
     def sources(self, row: Any) -> Iterator[TraceNode]:
-        """Yields the lines below the line of a row of evidence, down to its sources."""
+        """Yields the lines of a trace below the line of a row of evidence: the sources of the row."""
         figure = self.figure(row)
         if self.other_wave_of_evidence(row):
             return
@@ -164,7 +167,7 @@ class EvidenceTrail:
             yield from self.trace_below_figure(figure)
 
     def other_wave_of_evidence(self, row: Any) -> str:
-        """Returns the wave of a row of evidence if it is another wave than that of the study's figures; else
+        """Returns the wave that a row of evidence cites if it is not the wave of the study's figures; else
         blank."""
         labels = self.view.wave_labels
         if not labels and not self.has_sources:
@@ -172,9 +175,9 @@ class EvidenceTrail:
         return other_wave_cited(row, [*labels], self.view.wave_of_figures)
 
     def other_wave_sentence(self, row: Any) -> str:
-        """Returns a sentence for a row of evidence from another wave than that of the study's figures; blank
-        for all other rows. For the team, the sentence has the number as it was cited, and beside it the
-        number of the current wave, or the reason why the waves may not be compared."""
+        """Returns a sentence for a row of evidence that cites a wave other than the wave of the study's
+        figures; blank for all other rows. For the team, the sentence has the cited number and the number of
+        the current wave, or the reason why the waves may not be compared."""
         if not (wave := self.other_wave_of_evidence(row)):
             return ""
         labels = self.view.wave_labels
@@ -199,8 +202,9 @@ class EvidenceTrail:
         return figure is None or code in self._case_codes
 
     def first_quotation(self, row: Any) -> Mapping[str, str]:
-        """Returns the first quotation with words that a row of evidence cites, from its passage or from
-        passages with its code, with the columns of ``view.quotations()``; empty if there is none."""
+        """Returns the first quotation (with words) of the passage, or of a passage with the code, that a row
+        of evidence cites. The columns are those of ``view.quotations()``; the result is empty if there is no
+        such quotation."""
         if row.kind == "segment":
             own = self.origins.get(row.reference, row.reference)
             return next((quote for origin, _, quote in self._printed_quotes if origin == own), {})
@@ -219,8 +223,8 @@ class EvidenceTrail:
                      self.view.quotation_frame(rows).to_dict("records"), strict=True)]
 
     def votes(self, principle_id: str) -> list[TraceNode]:
-        """Returns lines for the team on the votes on a principle: one line per round and panel, and below it
-        the forms that contain the votes."""
+        """Returns lines for the team on the votes on a principle: one line per round and panel, and below
+        this line the forms that contain the votes."""
         lines = []
         for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
@@ -233,8 +237,8 @@ class EvidenceTrail:
         return lines
 
     def figure(self, row: Any) -> Any:
-        """Returns the figure cited by a row of evidence, as the audience may see it; None if there is
-        none."""
+        """Returns the figure that a row of evidence cites, in the form that the audience may see; None if the
+        row cites no figure or the figure does not exist."""
         if row.kind == "code":
             return find_figure_of_code(self._figures("coded"), row.reference)
         if row.kind == "figure":
@@ -243,8 +247,8 @@ class EvidenceTrail:
 
     @cached_property
     def _figures(self) -> Callable[[str], dict[str, Any]]:
-        """Returns a function that looks up the figures of a question, or of codes, and returns them keyed by
-        id. With it, a trace reads only the figures that it shows."""
+        """Returns a function that reads the figures of a question, or of codes, and returns them keyed by id,
+        so that a trace reads only the figures that it shows."""
         def figures_by_id(question: str) -> dict[str, Any]:
             rows = self.view.question_figures(question) if question else self.view.released
             return dict(zip(rows["figure_id"], iterate_rows(rows), strict=True))
@@ -315,8 +319,8 @@ class EvidenceTrail:
 
     @cached_property
     def _read_about(self) -> Callable[[str], Read]:
-        """Returns a function that makes, for a question, a function which reads a table by name. Of the
-        tables about answers, it returns only the rows about the question."""
+        """Returns a function that takes a question and returns a reader of tables by name. From tables about
+        answers, the reader returns only the rows about the question."""
         answers = cache(lambda name, question: tables.read_table(name, study=self.study, question=question))
 
         def reader(question: str) -> Read:
@@ -364,8 +368,8 @@ class EvidenceTrail:
                 yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
     def _segment(self, segment_id: str, cited: str) -> Iterator[TraceNode]:
-        """Yields the lines of a cited segment. The team gets its passage, at the place of the cited words;
-        other readers get the cleared quotations of the segment."""
+        """Yields the lines of a cited segment. The team gets the passage of the segment, at the place of the
+        cited words; other readers get the cleared quotations of the segment."""
         if segment_id in self.segments:
             if self.has_sources:
                 codes = self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"]
@@ -376,8 +380,8 @@ class EvidenceTrail:
 
     def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
                  memo: str = "", begins: str = "") -> Iterator[TraceNode]:
-        """Yields the line of a passage and the line of its file. The place given for the file is where the
-        words ``begins`` start, or, if ``begins`` is blank, where the words ``quote`` start."""
+        """Yields the line of a passage and the line of its file. The place in the file is the line where the
+        words ``begins`` start or, if ``begins`` is blank, where the words ``quote`` start."""
         segment = self.segments[segment_id]
         document = self.documents[segment.document_id]
         path, place = self.files.place_of_segment(segment_id, document, begins or quote)
@@ -400,8 +404,8 @@ class EvidenceTrail:
 
     @cached_property
     def texts(self) -> dict[str, dict[str, str]]:
-        """Returns the original texts of all principles, keyed by printed id. It is empty for audiences that
-        may not read earlier texts."""
+        """Returns the original texts of all principles, keyed by printed id; empty for audiences that may not
+        read earlier texts."""
         rows = self.read("principles") if self.view.may("earlier_texts") else self.read("principles")[:0]
         return {row["printed_id"]: row for row in rows[rows["translation_of"] == ""].to_dict("records")}
 
@@ -411,8 +415,8 @@ class EvidenceTrail:
 
     def reason_and_requester(self, text: Mapping[str, str]) -> str:
         """Returns sentences with the reason for a text and with who asked for it. Readers outside the team
-        see the requester only if it is an organisation that may be named. They do not see it while the block
-        of decisions is hidden because somebody withdrew."""
+        see the requester only if the requester is an organisation that may be named. These readers do not see
+        the requester while the block of decisions is hidden because somebody withdrew."""
         if DECISIONS_BLOCK in self.view.hidden:
             return ""
         by = text["asked_by"]
@@ -421,8 +425,8 @@ class EvidenceTrail:
         return "".join(f" {head}: {words.rstrip('.')}." for head, words in said.items() if words)
 
     def decisions(self, principle_id: str) -> list[str]:
-        """Returns the decisions about a principle and the objections to it: day, decision, proposer,
-        objections and reservations. It is empty for audiences that may not read earlier texts."""
+        """Returns the decisions about a principle and the objections to it, with the columns day, decision,
+        proposer, objections and reservations; empty for audiences that may not read earlier texts."""
         if DECISIONS_BLOCK in self.view.hidden or not self.view.may("earlier_texts"):
             return []
         rows = self.read("decision_log").sort_values("order")
@@ -440,8 +444,8 @@ class EvidenceTrail:
         return bool(is_own.any()) and bool(self.decisions(principle_id))
 
     def history(self, row: Any) -> Iterator[TraceNode]:
-        """Yields lines on the origin of a principle's text and its earlier words, on what became of the text,
-        on whether evidence is recorded, and on the decisions about the principle."""
+        """Yields lines of a trace on the history of a principle's text: its origin and earlier words, what
+        replaced it, whether evidence is recorded, and the decisions about the principle."""
         text = self.texts.get(row["printed_id"])
         if text is None:
             return
@@ -496,18 +500,18 @@ class EvidenceTrail:
 
     @cached_property
     def _coders(self) -> dict[str, set[str]]:
-        """Returns the coders who used each code, keyed by code."""
+        """Returns, keyed by code, the coders who used the code."""
         return self.read("codings").groupby("code_id")["coder_id"].agg(set).to_dict()
 
     @cached_property
     def _memos(self) -> list[Any]:
-        """Returns the memos on codes."""
+        """Returns the memos (coders' notes) on codes."""
         memos = self.read("memos")
         return [*memos[memos["attached_kind"] == "code"].itertuples()]
 
     @cached_property
     def _by_code(self) -> dict[str, list[Any]]:
-        """Returns the passages of each code in order, keyed by code."""
+        """Returns, keyed by code, the passages with the code, in order."""
         found: dict[str, list[Any]] = {}
         for code, row in zip(self.passages["code_id"], self.passages.itertuples(), strict=True):
             found.setdefault(code, []).append(row)
@@ -530,7 +534,7 @@ class EvidenceTrail:
 
     @cached_property
     def _quoted(self) -> dict[str, list[str]]:
-        """Returns the quotations of each segment, keyed by segment, whatever their audience."""
+        """Returns, keyed by segment, the quotations of the segment for all audiences."""
         return self.reference("quotes").groupby("segment_id")["quote_id"].agg(list).to_dict()
 
     @cached_property
@@ -545,7 +549,7 @@ class EvidenceTrail:
 
 
 def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str = "team") -> list[TraceNode]:
-    """Returns the trace of one principle as lines in order. ``P03`` means the latest version of the
+    """Returns the trace of one principle as a list of lines. ``P03`` means the latest version of the
     principle, and ``P03.1`` its first version.
 
     Raises UsageError for an unknown principle, and GLCError if nothing is built.
@@ -569,8 +573,8 @@ def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
     """Returns the principles whose evidence or votes rest on a source, for the team only.
 
     A source is a figure, code, segment, document, question, answer, raw file, organisation, quotation or
-    rater. Columns: principle, evidence_id (blank for votes), reference, stance, and through, the first line
-    of the trace that refers to the source. Raises UsageError for an unknown source.
+    rater. Columns: principle, evidence_id (blank for votes), reference, stance, and through (the first line
+    of the trace that refers to the source). Raises UsageError for an unknown source.
     """
     trail = EvidenceTrail(StudyView(study))
     evidence = trail.read("evidence")
@@ -589,7 +593,7 @@ def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
 
 
 def _sources(study: Study) -> set[str]:
-    """Returns the ids of all sources on which a principle could rest."""
+    """Returns the ids of everything in the study that can be a source of a principle."""
     ids = {"figures": "figure_id", "questions": "question_id", "segments": "segment_id",
            "documents": "document_id", "answers": "answer_id", "organisations": "organisation_id",
            "codebook": "code_id"}

@@ -1,8 +1,9 @@
 """Collects the translations of principles, with their review status.
 
-A text has an id such as ``P07.2/statement``. Translations that were voted on are in principles.csv; all other
-translations are only in translations.csv. translations.csv also has the review status of both kinds. A draft
-is marked as a draft, and shown only to audiences that may read drafts of principles.
+A text to be translated has an id such as ``P07.2/statement``. Translations that were voted on are in
+principles.csv; all other translations are only in translations.csv. translations.csv also has the review
+status of all translations, including those in principles.csv. A draft translation is marked as a draft, and
+shown only to audiences that may read drafts of principles.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from glc_analysis.schema import Tables
 from glc_analysis.study import Study
 
 TRANSLATED_COLUMNS = ("statement", "short_name", "rationale", "indicator")
-"""The columns of principles.csv whose words are translated."""
+"""The columns of principles.csv that are translated."""
 DRAFT = "draft"
 CHECKED = ("reviewed", "tried")
 """The review statuses of translations that all audiences may read."""
@@ -28,8 +29,8 @@ CHECKED = ("reviewed", "tried")
 
 @dataclass(frozen=True)
 class TranslatedText:
-    """A text in a language. ``status`` is the review status of a translation, from translations.csv; it is
-    blank for an original text."""
+    """A text in one language. ``status`` is the review status of a translation, from translations.csv; blank
+    for an original text."""
 
     text: str
     language: str
@@ -60,14 +61,14 @@ class Translations:
         return cls(written | voted_on)
 
     def find(self, text_id: str, original: TranslatedText, language: str, audience: str) -> TranslatedText:
-        """Returns a text in a language, as an audience may read it. Returns the original if there is no
-        translation, or only a draft that the audience may not read."""
+        """Returns a text in a language if the audience may read the translation. Returns the original text if
+        no translation exists, or only a draft that the audience may not read."""
         words = self.words.get((text_id, language)) if original.text else None
         return original if words is None or not is_translation_readable(words.status, audience) else words
 
     def status_of(self, row: Mapping[str, str]) -> str:
-        """Returns the review status of a translation: the lowest status of its texts. ``row`` is its row of
-        principles.csv. Blank for an original."""
+        """Returns the review status of a translation, which is the lowest status of its texts; blank for an
+        original. ``row`` is the row of principles.csv with the translation."""
         texts = [self.words[f"{row['translation_of']}/{column}", row["language"]].status
                  for column in TRANSLATED_COLUMNS if row["translation_of"] and row.get(column, "")]
         return min(texts, key=(DRAFT, *CHECKED).index, default="")
@@ -90,7 +91,7 @@ def translated_texts_by_original(study: Study, audience: str, language: str) -> 
 
 
 def is_translation_readable(status: str, audience: str) -> bool:
-    """Whether an audience may read a translation with this review status.
+    """Whether an audience may read a translation with the review status ``status``.
 
     >>> is_translation_readable("draft", "convening"), is_translation_readable("draft",
     ...     "public"), is_translation_readable("reviewed", "public")

@@ -37,7 +37,8 @@ _VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high
 
 
 class ConveningView(VisibleTables):
-    """The attributes that the convening adds to a view; ``self`` is the view."""
+    """The attributes that the convening adds to a view of a study (its tables as one audience may see them);
+    ``self`` is the view."""
 
     @property
     def principles(self) -> pd.DataFrame:
@@ -55,7 +56,7 @@ class ConveningView(VisibleTables):
                                     language=rows["language"]).reset_index(drop=True)
 
     def votes(self, round: str | int = "") -> pd.DataFrame:
-        """Returns the votes of closed rounds as they may be disclosed: one row per principle, panel and
+        """Returns the votes of closed rounds that may be disclosed, one row per principle, panel and
         criterion, for one ``round`` or for all rounds.
 
         Columns: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low, median,
@@ -93,12 +94,13 @@ class ConveningView(VisibleTables):
 
     def signatures(self, principle_id: str) -> tuple[pd.DataFrame, dict[str, int]]:
         """Returns the signatures under a principle that the audience may read. Also returns, by decision, the
-        number of organisations whose names the audience may not know. These numbers are left out if they
-        could disclose how one of these organisations decided.
+        number of organisations whose names the audience may not know. The numbers are left out if they could
+        disclose how one of the unnamed organisations decided.
 
         Decisions on an earlier version of the text are left out. Columns: organisation_id, name (blank if the
         audience may not know it), decision (blank if the audience may not know it), reservation. An
-        organisation is named only if it agreed to this on the sheet and in its consent.
+        organisation is named only if it agreed to be named, both on its signing sheet and in its recorded
+        consent.
 
         >>> view.signatures("P03")[0]["decision"].value_counts().to_dict()
         {'endorse': 9, 'do_not_endorse': 1}
@@ -134,20 +136,21 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def fully_disclosed_panels(self) -> set[str]:
-        """Returns the panels of which all members agreed to the disclosure of every count."""
+        """Returns the panels in which all members agreed to the disclosure of every count."""
         return select_fully_disclosed_panels(self.eligible_raters)
 
     @cached_property
     def panel_sizes(self) -> dict[str, int]:
-        """Returns the number of raters in each panel. It is the largest number that the panel had in a closed
-        round."""
+        """Returns the number of raters in each panel, which is the largest number of raters that the panel
+        had in any closed round."""
         sizes = self.read("tallies").groupby("panel")["n_expected"].max()
         return {PANELS[panel]: int(sizes[panel]) for panel in PANELS if panel in sizes}
 
     @cached_property
     def tallies(self) -> pd.DataFrame:
         """Returns rows of table ``tallies`` (closed rounds) that the audience may see. Two columns are added:
-        ``votes``, the high votes, and ``said``, all disclosed votes in words (:mod:`.votes`).
+        ``votes`` has the number of high votes in words, and ``said`` has all disclosed votes in words
+        (:mod:`.votes`).
 
         Panels with one or two votes are never shown, and panels with three votes only to the team. The public
         sees only the last round on each principle."""
@@ -182,7 +185,7 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def closed_rounds(self) -> list[str]:
-        """Returns the closed rounds in order."""
+        """Returns the names of the closed rounds in order."""
         found = {*self.read("tallies")["round_id"]}
         return sorted(found, key=lambda one: (not one.isdecimal(), int(one) if one.isdecimal() else 0, one))
 
@@ -199,9 +202,9 @@ def _version(view: VisibleTables, principle_id: str) -> str:
 
 
 def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the votes with the announced numbers for agreed principles. Announced votes are corrected only
-    by a dated erratum (errata.csv), never by new numbers, because readers could compare the new numbers with
-    the announced ones."""
+    """Returns the votes, in which the announced numbers replace the counted numbers for agreed principles.
+    Announced votes are corrected only by a dated erratum (errata.csv), never by new numbers, because readers
+    could compare new numbers with the announced numbers."""
     announced = fill_missing_role_columns(tables.read_table("announced_votes", study=view.study))
     agreed = view.principle_rows.loc[view.principle_rows["status"] == "agreed", "principle_id"]
     announced = announced[(announced["audience"] == view.audience) & announced["principle_id"].isin(agreed)]
@@ -233,8 +236,8 @@ def select_visible_principles(reader: Reader) -> pd.DataFrame:
 def select_visible_evidence(reader: Reader) -> pd.DataFrame:
     """Returns the evidence for principles as an audience may see it. Rows about figures, codes and
     publications are complete, except that notes are left out. Rows about passages and trials keep only the
-    claim; without the claim, a page could say that an outcome was not measured although it was. A figure
-    of a wave other than the study's has the label of its wave."""
+    claim; without the claim, a page could say that an outcome was not measured although it was. A figure of a
+    wave other than the study's current wave has the label of its wave."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]
     waves = make_wave_arguments_for_consent(read_reference_table(reader.study, "waves"),

@@ -5,25 +5,27 @@ The input is the counts of a panel's votes, in rows of tables ``tallies`` and ``
 same rows with the numbers that may be disclosed, and the words in which they are disclosed.
 
 A reader is assumed to know who voted, the rules of this module, and two votes (:data:`COALITION`): the
-reader's own vote and that of an ally. If the two are proxies, they also know the votes that they cast as
-proxies (:func:`count_votes_known_to_coalition`). The module protects the third of the scale in which a vote
-lies: low (1 to 3), middle (4 to 6) or high (7 to 9). After every disclosure, at least two of the three thirds
-must remain possible for every other vote; the vote is then *uncertain*. To check this, all counts are listed
-for which the same words would be disclosed (:func:`keeps_votes_uncertain`), so that the choice of the words
-reveals nothing either. Signatures are treated in the same way, with decisions in place of thirds.
+reader's own vote and the vote of an ally. If reader and ally are proxies, they also know the votes that they
+cast as proxies (:func:`count_votes_known_to_coalition`). The module protects the third of the scale in which
+a vote lies: low (1 to 3), middle (4 to 6) or high (7 to 9). After every disclosure, at least two of the three
+thirds must remain possible for every other vote; the vote is then *uncertain*. To check that votes stay
+uncertain, the module lists all counts for which the same words would be disclosed
+(:func:`keeps_votes_uncertain`), so that the choice of the words reveals nothing either. Signatures are
+protected by the same rules, with decisions in place of thirds.
 
-The disclosed words about one round, criterion and panel depend only on the votes in it. All other disclosed
-facts about it (result, median, change since the round before) follow from these words. Statements about
-several rounds, criteria and panels therefore reveal no more together than each does by itself. Two statements
-concern a part of a panel, and are checked together with the panel's counts:
+The disclosed words about the votes of one panel on one criterion in one round depend only on these votes. All
+other facts that are disclosed about these votes (result, median, change since the round before) follow from
+the disclosed words. Statements about several rounds, criteria and panels therefore reveal no more together
+than each statement does by itself. Two statements concern a part of a panel, and are checked together with
+the panel's counts:
 
 - the comparison of providers with low resources with the other providers
   (:func:`comparison_keeps_votes_uncertain`);
 - the result without ballots by proxy, or with votes that were left out because of an interest
   (:func:`may_disclose_smaller_result`).
 
-Only one of the two statements is disclosed per panel, text and criterion: if there are proxies or interests,
-the comparison is not disclosed.
+For a panel, text and criterion, only one of the two statements is disclosed: the comparison is not disclosed
+if there are proxies or declared interests.
 """
 
 from __future__ import annotations
@@ -48,17 +50,17 @@ LARGEST_UNDISCLOSED = 3
 """The largest number of votes in a panel or subgroup about which nothing is disclosed. Two members who know
 their own votes could infer the third vote from any number."""
 MARGIN = COALITION + 2
-"""All counts are disclosed exactly if at least this many votes lie outside the third with most votes. If
-readers may know more than two votes (:func:`count_votes_known_to_coalition`), this number is larger by the
-difference."""
+"""All counts of a panel are disclosed if at least this many votes lie outside the third of the scale with
+most votes. If readers may know more than two votes (:func:`count_votes_known_to_coalition`), the number
+needed is larger by the number of votes beyond two."""
 ENOUGH = 2
-"""If at most this many votes lie at the other end of the scale, this fact is disclosed, because it shows only
-that the panel cannot disagree."""
+"""If at most this many votes lie at the end of the scale opposite to the third with most votes, the disclosed
+words say so, because the fact shows only that the panel cannot disagree."""
 
 
 def count_votes_known_to_coalition(n_by_proxy: int) -> int:
     """Returns the number of votes that two readers may know if ``n_by_proxy`` votes of a panel were cast by
-    proxy. Each of the two readers may be a proxy, who cast a second vote.
+    proxy. Each of the two readers may be a proxy, who has cast a second vote.
 
     >>> [count_votes_known_to_coalition(n) for n in (0, 1, 2, 5)]
     [2, 3, 4, 4]
@@ -81,7 +83,8 @@ def largest_undisclosed_panel(n_by_proxy: int) -> int:
 
 
 def list_possible_counts(n_votes: int, n_kinds: int = len(TERTILES)) -> Iterator[Counts]:
-    """Yields every way in which ``n_votes`` votes can be distributed over the thirds.
+    """Yields the counts of every way in which ``n_votes`` votes can be distributed over ``n_kinds`` kinds,
+    such as the thirds of the scale.
 
     >>> [*list_possible_counts(2)]
     [(0, 0, 2), (0, 1, 1), (0, 2, 0), (1, 0, 1), (1, 1, 0), (2, 0, 0)]
@@ -95,24 +98,24 @@ def list_possible_counts(n_votes: int, n_kinds: int = len(TERTILES)) -> Iterator
 
 
 def list_possible_coalition_votes(n_kinds: int, most_votes: int = COALITION) -> Iterator[Counts]:
-    """Yields the counts of the votes that colluding readers may know: first of no vote, then of one vote, and
-    so on up to ``most_votes``."""
+    """Yields the counts of the votes that colluding readers may know: first the counts of no vote, then of
+    one vote, and so on up to ``most_votes`` votes."""
     for size in range(most_votes + 1):
         for known in combinations_with_replacement(range(n_kinds), size):
             yield tuple(known.count(kind) for kind in range(n_kinds))
 
 
 def subtract_coalition_votes(possible_counts: Collection[Counts], known_votes: Counts) -> list[Counts]:
-    """Returns the possible counts of the remaining votes, after the votes that readers know are
-    subtracted."""
+    """Returns the counts that the remaining votes can have after the votes that readers know are subtracted
+    from ``possible_counts``."""
     rests = [tuple(map(int.__sub__, counts, known_votes)) for counts in possible_counts]
     return [rest for rest in rests if min(rest) >= 0 and any(rest)]
 
 
 def keeps_votes_uncertain(possible_counts: Collection[Counts], *,
                           known_votes: Collection[Counts] = ()) -> bool:
-    """Whether every vote could still lie in at least two of the thirds, if any of the ``possible_counts`` may
-    be the true counts. ``known_votes`` are the counts of votes that readers may know
+    """Whether every vote could still lie in at least two thirds of the scale if any of the
+    ``possible_counts`` may be the true counts. ``known_votes`` are the counts of votes that readers may know
     (:func:`list_possible_coalition_votes`); by default, readers know none, one or two votes.
 
     >>> [keeps_votes_uncertain([counts]) for counts in ((2, 0, 3), (1, 0, 4), (2, 1, 4))]
@@ -137,15 +140,17 @@ def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> 
     The first of these rules that applies is used. Each rule leaves every vote uncertain
     (:func:`keeps_votes_uncertain`):
 
-    - up to three votes: nothing is disclosed;
-    - four to six votes: the number of high votes, but "at least n - 3" if there are n - 3 or more;
-    - at least four votes outside the third with most votes, or at least three votes at each end of the scale:
-      all counts;
-    - else: that at least n - 3 votes lie in the third with most votes, and that fewer than three votes lie at
-      the other end of the scale.
+    - for up to three votes, nothing is disclosed;
+    - for four to six votes, the number of high votes is disclosed, but only as "at least n - 3" if it is n -
+      3 or more;
+    - if at least four votes lie outside the third with most votes, or at least three votes lie at each end of
+      the scale, all counts are disclosed;
+    - in all other cases, it is disclosed that at least n - 3 votes lie in the third with most votes, and that
+      fewer than three votes lie at the other end of the scale.
 
-    If readers may know more than two votes, all these numbers are larger by the difference, with one
-    exception: whether three votes lie at the other end is always disclosed.
+    If readers may know more than two votes, all numbers in these rules are larger by the number of votes
+    beyond two, with one exception: the words always say whether three votes lie at the other end of the
+    scale.
 
     >>> [disclosed_votes_in_words(n) for n in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0,
     ...     10))]
@@ -182,7 +187,7 @@ def exact_votes_in_words(counts: Counts) -> str:
 
 
 def largest_tertile(counts: Counts) -> str:
-    """Returns the third with most votes; in a tie, the lowest third.
+    """Returns the third of the scale with most votes; in a tie, the lowest of the tied thirds.
 
     >>> largest_tertile((0, 2, 5))
     'high'
@@ -205,7 +210,7 @@ def disclosed_high_votes_in_words(counts: Counts, n_known_votes: int = COALITION
 @cache
 def list_counts_disclosed_alike(counts: Counts, n_known_votes: int = COALITION) -> tuple[Counts, ...]:
     """Returns all counts that would be disclosed in the same words as ``counts``. A reader who knows the
-    rules can infer only that the true counts are one of them."""
+    rules of disclosure can infer only that the true counts are among the returned counts."""
     said = disclosed_votes_in_words(counts, n_known_votes)
     return tuple(other for other in list_possible_counts(sum(counts))
                  if disclosed_votes_in_words(other, n_known_votes) == said)
@@ -217,26 +222,26 @@ def read_tertile_counts(tally: Mapping[str, Any]) -> Counts:
 
 
 def are_counts_disclosed(counts: Counts, n_known_votes: int = COALITION) -> bool:
-    """Whether the disclosed words reveal all counts of a panel."""
+    """Whether the words disclosed about a panel reveal all its counts of low, middle and high votes."""
     return list_counts_disclosed_alike(counts, n_known_votes) == (counts,)
 
 
 RESULT_FROM = {"panel": 7, "ipras": 11, "share": 12}
-"""For each test of a study, the fewest votes of a panel with which "n - 3 or more" alone decides the result,
-if nobody abstained."""
+"""The smallest number of votes for which the words "n - 3 or more" alone decide the result of a panel in
+which nobody abstained, keyed by test of agreement."""
 _SMALLEST = {"panel": 8, "ipras": 3, "share": 8}
-"""For each test of a study, the fewest ballots that can give a result."""
+"""The smallest number of ballots that can give a result, keyed by test of agreement."""
 SPREAD_FROM = 11
-"""The fewest votes with which "n - 3 or more" alone decides that the panel agrees, by either rule, if nobody
-abstained."""
+"""The smallest number of votes for which the words "n - 3 or more" alone decide that a panel in which nobody
+abstained agrees, by either rule of agreement."""
 HIDDEN = (*VOTE_COUNTS, "median", "p30", "p70", "ipr", "ipras", "spread", "spread_ipras", "result",
           "movement")
-"""The columns of ``tallies`` that depend on the votes, and are blanked if they are not disclosed."""
+"""The columns of ``tallies`` that depend on the votes, and are blanked if the votes are not disclosed."""
 
 
 def fill_missing_role_columns(tallies: pd.DataFrame) -> pd.DataFrame:
     """Returns rows of ``tallies`` in which the columns on proxies and interests are filled. Rows made by
-    older versions lack these values."""
+    older versions of the package lack values in these columns."""
     return tallies.assign(n_by_proxy=tallies["n_by_proxy"].fillna(0),
                           n_left_out=tallies["n_left_out"].fillna(0))
 
@@ -246,16 +251,17 @@ def blank_undisclosed_tallies_and_describe_votes(
         fully_disclosed_panels: Collection[str] = ()) -> pd.DataFrame:
     """Returns the rows of ``tallies`` as readers outside the team may see them. The rows have two more
     columns: ``votes`` has the high votes in words, and ``said`` has all disclosed votes in words. Numbers
-    that do not follow from these words are blanked.
+    that do not follow from the words in these columns are blanked.
 
-    ``agreement_test`` is that of the study. ``fully_disclosed_panels`` are the panels whose members all
-    agreed that more may be shown. All counts of these panels are shown, but nothing about three votes or
-    fewer, or about five or fewer if there are proxies (:func:`largest_undisclosed_panel`). The change since
-    an earlier round is disclosed if the medians of all rounds on the text are disclosed.
+    ``agreement_test`` is the test that the study uses. ``fully_disclosed_panels`` are the panels whose
+    members all agreed that more may be shown. All counts of these panels are shown, but nothing is shown
+    about three votes or fewer, or about five votes or fewer if there are proxies
+    (:func:`largest_undisclosed_panel`). The change since an earlier round is disclosed if the medians of all
+    rounds on the text are disclosed.
 
     For every panel, the numbers of ballots by proxy, of votes left out for an interest and of abstentions are
-    disclosed. Results that follow from the abstentions alone are disclosed as well: that there is no
-    decision, or that the ballots are too few.
+    disclosed. The results "no decision" and "too few" are disclosed as well if they follow from the
+    abstentions alone.
     """
     tallies = fill_missing_role_columns(tallies)
     rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(largest_undisclosed_panel)]
@@ -293,8 +299,8 @@ def blank_undisclosed_tallies_and_describe_votes(
 
 
 def list_disclosed_tertiles_by_vote(votes_in_words: str) -> list[str]:
-    """Returns the tertile of each vote of a panel, in the order of the scale; blank for a vote whose tertile
-    is not disclosed. ``votes_in_words`` are the words of :func:`disclosed_votes_in_words` or
+    """Returns the tertile of each vote of a panel, sorted in the order of the scale; a tertile that is not
+    disclosed is blank. ``votes_in_words`` are the words of :func:`disclosed_votes_in_words` or
     :func:`exact_votes_in_words`.
 
     >>> words = "7 or more of 10 high, 3 or more low"
@@ -325,10 +331,10 @@ def disclosed_count_of_changed_votes_in_words(votes_before: Mapping[str, int | N
     """Returns a phrase on how many raters of a panel changed their vote on the same text since the round
     before; blank if this number is not disclosed.
 
-    Both arguments have the votes keyed by rater, None for an abstention, of rounds in which all counts are
-    disclosed. The number is disclosed only if the same raters voted in both rounds, more than
-    ``n_known_votes`` votes changed, and more than ``n_known_votes`` votes did not change. Then no vote
-    follows from the number, and it stays uncertain who changed.
+    ``votes_before`` and ``votes_after`` have the votes of two rounds in which all counts are disclosed, keyed
+    by rater; an abstention is None. The number is disclosed only if the same raters voted in both rounds,
+    more than ``n_known_votes`` votes changed, and more than ``n_known_votes`` votes did not change. Under
+    these conditions, no vote can be inferred from the number, and readers cannot know who changed their vote.
 
     >>> before = dict.fromkeys("abcdefgh", 7)
     >>> disclosed_count_of_changed_votes_in_words(before, before | dict.fromkeys("abc", 8), n_known_votes=2)
@@ -350,9 +356,10 @@ def disclosed_count_of_changed_votes_in_words(votes_before: Mapping[str, int | N
 def may_disclose_lower_median(part: Counts, others: Counts, *, is_fully_disclosed: bool = False) -> bool:
     """Whether a part of a panel votes lower than the other members and this fact may be disclosed.
 
-    The fact may be disclosed only if both answers, "yes" and "no", would leave every vote uncertain, given
-    all other facts that are disclosed about the panel. ``is_fully_disclosed`` says that all counts of the
-    panel are disclosed. Nothing is disclosed about a part with three votes or fewer.
+    The fact that a part votes lower may be disclosed only if the answer "yes" and the answer "no" would both
+    leave every vote uncertain, given all other facts that are disclosed about the panel.
+    ``is_fully_disclosed`` says that all counts of the panel are disclosed. Nothing is disclosed about a part
+    with three votes or fewer.
 
     >>> may_disclose_lower_median((0, 4, 2), (1, 2, 5)), may_disclose_lower_median((2, 2, 0), (0, 0, 6))
     (True, False)
@@ -364,9 +371,9 @@ def may_disclose_lower_median(part: Counts, others: Counts, *, is_fully_disclose
 
 @cache
 def comparison_keeps_votes_uncertain(possible_counts: tuple[Counts, ...], n_in_part: int) -> bool:
-    """Whether every vote stays uncertain if readers learn that ``n_in_part`` of the voters vote lower than
-    the others, and also if they learn that these voters do not. The true counts of the panel are one of the
-    ``possible_counts``."""
+    """Whether every vote stays uncertain both if readers learn that a part of ``n_in_part`` voters votes
+    lower than the other voters, and if readers learn that the part does not. The true counts of the panel are
+    one of the ``possible_counts``."""
     if min(n_in_part, sum(possible_counts[0]) - n_in_part) <= LARGEST_UNDISCLOSED:
         return False
     return all(_parts_are_open(rows)
@@ -375,8 +382,8 @@ def comparison_keeps_votes_uncertain(possible_counts: tuple[Counts, ...], n_in_p
 
 
 def list_possible_splits(possible_counts: Collection[Counts], n_in_part: int) -> list[tuple[Counts, Counts]]:
-    """Returns every possible pair of counts: those of a part with ``n_in_part`` votes, and those of the other
-    votes. The two add up to one of the ``possible_counts``."""
+    """Returns every possible pair of counts: the counts of a part with ``n_in_part`` votes, and the counts of
+    the other votes. The counts of a pair add up to one of the ``possible_counts``."""
     return [(part, tuple(map(int.__sub__, panel, part))) for panel in possible_counts
             for part in list_possible_counts(n_in_part)
             if all(map(int.__le__, part, panel))]
@@ -385,7 +392,7 @@ def list_possible_splits(possible_counts: Collection[Counts], n_in_part: int) ->
 def _by_answer(pairs: Collection[tuple[Counts, Counts]],
                answer: Callable[[Counts, Counts], Any]) -> dict[Any, list[Counts]]:
     """Groups ``pairs`` by the answer that would be disclosed about each pair. Each pair becomes one tuple:
-    the counts of the part, then those of the other votes."""
+    the counts of the part, followed by the counts of the other votes."""
     found: dict[Any, list[Counts]] = {}
     for part, others in pairs:
         found.setdefault(answer(part, others), []).append((*part, *others))
@@ -403,8 +410,8 @@ def _parts_are_open(possible: Collection[Counts], known: int = COALITION) -> boo
 
 
 def has_lower_median(part: Counts, others: Counts) -> bool:
-    """Whether the median vote of a part lies in a lower third than the median of the other votes. If there
-    are two middle votes, the lower one is the median.
+    """Whether the median vote of a part lies in a lower third of the scale than the median of the other
+    votes. For an even number of votes, the lower of the two middle votes is the median.
 
     >>> has_lower_median((2, 2, 0), (0, 0, 6)), has_lower_median((0, 0, 4), (0, 0, 6))
     (True, False)
@@ -423,19 +430,19 @@ def _middle_third(counts: Counts) -> int:
 
 Outcome = Callable[[Counts], frozenset[str]]
 """A function from the counts of votes by third to the set of results that are possible with them. The set has
-one result if the result is certain."""
+a single element if the result is certain."""
 
 
 def may_disclose_smaller_result(part: Counts, others: Counts, result_of: Outcome, *,
                                 n_known_votes: int = COALITION,
                                 is_fully_disclosed: bool = False) -> bool:
-    """Whether the result of a panel without a part of its votes may be disclosed.
+    """Whether the result of a panel without some of its votes (``part``) may be disclosed.
 
-    The result may be disclosed only if the counts by third decide it. In addition, each result that is
-    possible given the facts disclosed about the panel must leave every vote uncertain, in the part and among
-    the other votes. Whether the result is disclosed therefore depends only on facts that are already
-    disclosed. ``n_known_votes`` is the number of votes that two readers may know. ``is_fully_disclosed`` says
-    that all counts of the panel are disclosed.
+    The result may be disclosed only if the counts by third of the scale decide it. In addition, each result
+    that is possible given the facts disclosed about the panel must leave every vote uncertain, in the part
+    and among the other votes. The decision to disclose the result therefore depends only on facts that are
+    already disclosed. ``n_known_votes`` is the number of votes that two readers may know.
+    ``is_fully_disclosed`` says that all counts of the panel are disclosed.
 
     >>> def high(counts):
     ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})
@@ -452,8 +459,8 @@ def may_disclose_smaller_result(part: Counts, others: Counts, result_of: Outcome
 
 def may_disclose_larger_result(panel: Counts, left_out: Counts, result_of: Outcome, *,
                                is_fully_disclosed: bool = False) -> bool:
-    """Whether the result of a panel together with the votes left out of it may be disclosed. This requires
-    that each possible result would leave every vote uncertain.
+    """Whether the result of a panel together with the votes left out of it may be disclosed. The result may
+    be disclosed only if each possible result would leave every vote uncertain.
 
     >>> may_disclose_larger_result((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
     True
@@ -480,16 +487,17 @@ SIGNED_DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 
 def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> tuple[pd.DataFrame,
                                                                                      dict[str, int]]:
-    """Returns the rows of ``signoffs`` on one text that audiences outside the team may read, and the number
-    of organisations without a printed name by decision. The numbers are left out if they may not be
-    disclosed.
+    """Returns the rows of ``signoffs`` on one text that audiences outside the team may read. Also returns,
+    keyed by decision, the number of organisations whose names may not be printed; the numbers are left out if
+    they may not be disclosed.
 
-    ``is_named`` says whose names may be printed; these organisations are shown with their decision.
-    ``n_other_voters`` is the number of all other organisations that were asked to sign. The reader knows
-    which organisations these are, but must not be able to infer how one of them decided or whether it signed.
-    Their decisions are therefore counted only if each of them could have decided in at least two ways, or not
-    have signed at all. Their reservations are printed as translated (``reservation_read``), without the
-    decision, if enough other organisations could have written them.
+    Column ``is_named`` says whether the name of an organisation may be printed; organisations with a printed
+    name are shown with their decision. ``n_other_voters`` is the number of all other organisations that were
+    asked to sign. The reader knows which the other organisations are, but must not be able to infer how one
+    of them decided or whether it signed. Decisions of unnamed organisations are therefore counted only if
+    each unnamed organisation could have decided in at least two ways, or not have signed at all. Reservations
+    of unnamed organisations are printed as translated (``reservation_read``), without the decision, if enough
+    other organisations could have written them.
     """
     nameless = signoffs[~signoffs["is_named"]]
     counts = {one: int((nameless["decision"] == one).sum()) for one in SIGNED_DECISIONS}
@@ -509,7 +517,7 @@ def select_fully_disclosed_panels(raters: pd.DataFrame) -> set[str]:
     """Returns the panels in which all members, asked in private, agreed that more may be shown than these
     rules allow.
 
-    ``raters`` is raters.csv. A blank counts as no.
+    ``raters`` is the table raters.csv. A blank answer counts as no.
 
     >>> select_fully_disclosed_panels(pd.DataFrame({
     ...     "role": ["provider", "provider", "observer"], "may_rate": "true",

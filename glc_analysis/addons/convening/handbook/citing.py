@@ -1,4 +1,4 @@
-"""Writes the citation of the handbook and of each principle, as BibTeX and as CITATION.cff."""
+"""Writes the citations of the handbook as BibTeX and as CITATION.cff, and of each principle as BibTeX."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def render_handbook_citation_cff(handbook: Handbook) -> str:
 
 
 def read_release_number_and_day(study: Study, audience: str) -> dict[str, object] | None:
-    """Returns the number and the day of an audience's release; None for the team, whose releases have no
-    number."""
+    """Returns the number and the day of the current release to an audience (group of readers); None for the
+    team, whose releases have no number."""
     if not has_capability(audience, "numbered_releases"):
         return None
     release = read_last_release_info(study, audience)

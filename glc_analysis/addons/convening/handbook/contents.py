@@ -1,8 +1,8 @@
 """Collects the contents of the handbook for each agreed principle, for one audience in one language.
 
-The evidence is the same as on the principle's page, and rests on released figures only. The program writes no
-text of its own: a text that nobody has written is left out, and `glc check` reports it (:mod:`.gaps`). The
-handbook names no signatories.
+The evidence on a principle is the same as on the page of the principle, and rests on released figures only.
+The program writes no text of its own: a text that nobody has written is left out, and `glc check` reports it
+(:mod:`.gaps`). The handbook names no signatories.
 """
 
 from __future__ import annotations
@@ -42,10 +42,11 @@ from glc_analysis.view.study_view import StudyView
 HANDBOOK_FOLDER = "handbook"
 """The folder of the handbook, next to the pages of an audience."""
 FRAME = __file__, "phrases.csv"
-"""The file of the fixed texts around the principles; it has one column per language."""
+"""The file of the fixed texts around the principles, with one column per language."""
 FIELDS = allowed_words("handbook", "field")
 HANDBOOK_SIDES = ("supports", "contradicts", "qualifies")
-"""The sides of the evidence (stances in evidence.csv), in the order of a principle's page."""
+"""The sides of the evidence, which are the stances in evidence.csv, in the order in which a principle's page
+shows them."""
 _CLAIM_ORDER = ("literature", "outcome_measured", "reported_to_work", "reported_to_fail", "practised")
 
 
@@ -53,9 +54,12 @@ _CLAIM_ORDER = ("literature", "outcome_measured", "reported_to_work", "reported_
 class HandbookPrinciple:
     """One agreed principle.
 
-    - ``texts``: its texts, keyed by column of principles.csv or field of handbook.csv, without blank texts.
-    - ``sides``: for each side of the evidence, the first released sentence, or the reason why there is none.
-    - ``grounds``: sentences on the evidence on which the principle rests, as far as it may be shown.
+    - ``texts``: the texts of the principle that are not blank, keyed by column of principles.csv or field of
+      handbook.csv.
+    - ``sides``: for each side of the evidence (stance), the first released sentence, or the reason why no
+      sentence may be shown.
+    - ``grounds``: sentences on the evidence on which the principle rests, as far as the evidence may be
+      shown.
     """
 
     principle_id: str
@@ -78,7 +82,7 @@ class HandbookPrinciple:
 
 @dataclass(frozen=True)
 class Handbook:
-    """The handbook in one language, with the contents that its view may show.
+    """The handbook in one language, with the contents that its audience may see.
 
     - ``say``: the fixed texts around the principles, in the language ``written_in``.
     - ``phrases``: the translations of phrases that the study's pages and the handbook share.
@@ -97,7 +101,7 @@ class Handbook:
 
     @property
     def organisations(self) -> int:
-        """Returns the number of organisations that could vote; 0 if it may not be disclosed."""
+        """Returns the number of organisations that could vote; 0 if the number may not be disclosed."""
         return 0 if COUNT_BLOCK in self.view.hidden else self.view.panel_sizes.get(PANELS["provider"], 0)
 
     @property
@@ -112,14 +116,14 @@ class Handbook:
         return self.say["native_reader"] != "yes" or any(words.status == DRAFT for words in texts)
 
     def day(self, day: str) -> str:
-        """Returns a day as it is written within a sentence. In a right-to-left language, direction marks keep
-        the day in its own direction."""
+        """Returns a day in the form in which it is written within a sentence. In a right-to-left language,
+        direction marks keep the day in its own direction."""
         return isolate_direction(day) if language_direction(self.language) == "rtl" else day
 
     @property
     def unmeasured_phrase(self) -> str:
-        """Returns the sentence on how many principles have not been measured to work; blank if all have
-        been."""
+        """Returns the sentence on how many principles have not been measured to work; blank if every
+        principle has been."""
         n = sum(not principle.is_measured for principle in self.principles)
         return self.say["not_known"].format(n=n, all=len(self.principles)) if n else ""
 
@@ -131,8 +135,8 @@ class Handbook:
 
 
 def make_handbook(view: StudyView, language: str = "", phrases: Phrasebook | None = None) -> Handbook:
-    """Makes the handbook from a view of the whole study. The default ``language`` is the one in which most
-    principles were written. Without ``phrases``, the sentences on the evidence are in English."""
+    """Makes the handbook from a view of the whole study. The default ``language`` is the language in which
+    most principles were written. Without ``phrases``, the sentences on the evidence are in English."""
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"].sort_values("principle_id")
     written_in = most_common_source_language(rows)
@@ -215,8 +219,8 @@ def _listed(say: Mapping[str, str], claims: Any) -> str:
 
 def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str, str],
           language: str, phrases: Phrasebook) -> TranslatedText:
-    """Returns the first sentence with a released figure on a side of the evidence, or the reason why there is
-    none. It is in English if there are no phrases in ``language``."""
+    """Returns the first sentence with a released figure on a side of the evidence (stance), or the reason why
+    no sentence may be shown. The text is in English if there are no phrases in ``language``."""
     stated = shown[(shown["stance"] == side) & (shown["sentence"] != "")]
     for piece in stated.to_dict("records"):
         english = f"{piece['sentence']} {CLAIMS.get(piece['claim'], '')}".strip()

@@ -1,6 +1,6 @@
 """Writes the handbook of an audience: pages for the screen, printed papers, a workbook, and files for citing.
 
-All files of a language are made of the same sections. The disclosure gate searches all files before any of
+All files in one language are made of the same sections. The disclosure gate searches all files before any of
 them is put in place. PDFs do not keep Arabic and Khmer words as written, so the gate also searches the HTML
 from which each PDF is made.
 """
@@ -53,7 +53,8 @@ from glc_analysis.text import language_direction, language_name
 from glc_analysis.view.study_view import StudyView
 
 ANSWERS = ("not_in_context", "not_yet", "partly", "usually", "always")
-"""The answers of the self-check in order, by their names in phrases.csv. The program never counts them."""
+"""The names in phrases.csv of the answers of the self-check, in order. The program never counts the
+answers."""
 _MARKS = {"team": "For the team alone", "convening": PACKET_MARK, "public": ""}
 _PAGE_NAMES = {"handbook": "title", "self-check": "self_check", "funder-questions": "funder"}
 """The pages of a language, each with the name of its title in phrases.csv."""
@@ -62,11 +63,10 @@ _HTML = Macros(__file__, "handbook.html")
 
 def write_handbook_through_gate(study: Study, audience: str, *, language: str = "",
                                 paper: str = "a4") -> Path:
-    """Writes the handbook of a built study next to the pages of an audience's last run. Returns its folder.
-
-    Raises GLCError if there are no such pages or no principle is agreed, and UsageError for a language in
-    which this audience gets no handbook. Raises Faults, and writes nothing, if the gate finds something that
-    the audience may not read.
+    """Writes the handbook of a built study next to the pages of an audience's last run. Returns the folder of
+    the handbook.  Raises GLCError if the audience has no pages yet or no principle is agreed, and UsageError
+    for a language in which this audience gets no handbook. Raises Faults, and writes nothing, if the gate
+    finds something that the audience may not read.
     """
     with hold_lock(study.reports / audience, what="handbook"):
         folder, current = last_run(study, audience)[0], study.reports / audience / "current"
@@ -86,9 +86,9 @@ def write_handbook_through_gate(study: Study, audience: str, *, language: str = 
 
 
 def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", paper: str = "a4") -> None:
-    """Writes the files of the handbook for the audience of a view of the whole study. Writes one language, or
-    all languages of the handbook if ``language`` is blank. Raises GLCError if no principle is agreed, and
-    UsageError for an unknown language."""
+    """Writes the files of the handbook for the audience of a view of the whole study. Writes the files of one
+    language, or of all languages of the handbook if ``language`` is blank. Raises GLCError if no principle is
+    agreed, and UsageError for an unknown language."""
     offered = list_handbook_languages(view)
     if language and language not in offered:
         raise UsageError(f"There is no handbook in {language!r} for this audience; "
@@ -135,7 +135,7 @@ def _write_language(book: Handbook, folder: Path, offered: Sequence[str], settin
 
 def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
                  site: str = "") -> dict[str, list[Markup]]:
-    """Writes the pages of one language. Each page links to its versions in other languages, and to the
+    """Writes the pages of one language. Each page links to the same page in other languages, and to the
     ``site`` if the pages belong to a site. Returns the HTML sections of each page."""
     phrases = book.phrases
     papers = {"handbook": [*_handbook_parts(book)], "self-check": [render_self_check_html(book)],
@@ -166,7 +166,8 @@ def _title(book: Handbook) -> str:
 
 
 def _handbook_parts(book: Handbook) -> Iterator[Markup]:
-    """Yields the parts of the handbook: its first page, the list of principles, and a page per principle."""
+    """Yields the parts of the handbook: the first page, the list of principles, and one page per
+    principle."""
     study, say = book.view.study, book.say
     facts = [(say[name], study.settings["handbook"][name]) for name in (
         "not_there", "funding", "interests", "contact", "answered_within", "complaints", "expires_on")]
@@ -195,8 +196,8 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
 
 
 def render_self_check_html(handbook: Handbook) -> Markup:
-    """Renders the self-check on paper. For each principle it has a question, boxes to tick for the answers,
-    and space to say how the answer is known."""
+    """Renders the self-check to print: for each principle a question, boxes to tick for the answers, and
+    space to write how the organisation knows the answer."""
     return _HTML.self_check(handbook, [handbook.say[answer] for answer in ANSWERS])
 
 
@@ -207,7 +208,8 @@ def render_funder_questions_html(handbook: Handbook) -> Markup:
 
 
 def make_self_check_workbook(handbook: Handbook) -> Workbook:
-    """Makes the self-check as a workbook. Answers are chosen from a list of words, and are not added up."""
+    """Makes the self-check as a workbook. Users choose each answer from a list of words; answers are not
+    added up."""
     workbook, say = Workbook(), handbook.say
     sheet = workbook.active
     sheet.title = say["self_check"][:31]

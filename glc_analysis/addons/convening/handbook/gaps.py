@@ -1,4 +1,5 @@
-"""Finds gaps in the handbook, and names the row that would fill each gap."""
+"""Finds texts that are missing from the handbook, and names the row in which each missing text is to be
+written."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Makes one PDF of all rating forms of a round, for a print shop.
 
 A form has a rater's code and no name. Each form begins on a new sheet of paper, also in double-sided
-printing. Its pages carry the code and "page 2 of 3". The same forms give the same bytes.
+printing. Each page of a form carries the rater's code and the page number, such as "page 2 of 3". The same
+forms give the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from glc_analysis.writing import write_atomic
 
 
 def render_forms_pdf(forms: Sequence[RatingForm], settings: PdfSettings) -> bytes:
-    """Returns the PDF of the forms in order. Raises GLCError for a letter that no font has."""
+    """Returns one PDF of all forms, in the order of ``forms``. Raises GLCError for a letter that no font of
+    this machine has."""
     title = forms[0].say["round"].format(forms[0].round_id)
     plain = "#set page(header: none, footer: none)\n"  # of the blank backs of forms
     return settings.compile_typst(title, plain + "\n".join(_markup(n, form, render_form_html(form))
@@ -36,8 +38,8 @@ def write_forms_pdf(study: Study, forms: Sequence[RatingForm], path: Path) -> No
 
 def render_feedback_pdf(forms: Sequence[RatingForm], feedback: Sequence[Sequence[RoundFeedback]],
                         settings: PdfSettings) -> bytes:
-    """Returns a PDF with the feedback on earlier rounds for every rater, each rater on separate sheets.
-    Raters without feedback have no page."""
+    """Returns a PDF with the feedback on earlier rounds for every rater, each rater on separate sheets. A
+    rater without feedback gets no sheet."""
     title = forms[0].say["before_title"]
     plain = "#set page(header: none, footer: none)\n"
     return settings.compile_typst(title, plain + "\n".join(
@@ -61,7 +63,7 @@ def render_feedback_html(form: RatingForm, feedback: Sequence[RoundFeedback]) ->
 
 
 def _markup(n: int, form: RatingForm, html: str) -> str:
-    """Returns the form of one rater as typst markup; ``n`` is its position among all forms."""
+    """Returns the form of one rater as typst markup; ``n`` is the position of the form among all forms."""
     before, between, after = re.split(r"\{\d\}", form.say["page_of"])
     said = [form.heading, before, between, after, form.language]
     quoted = ", ".join(json.dumps(one, ensure_ascii=False) for one in said)
@@ -69,15 +71,15 @@ def _markup(n: int, form: RatingForm, html: str) -> str:
 
 
 def render_form_html(form: RatingForm) -> str:
-    """Returns a form as HTML: instructions for filling it in, then a box per principle. Further text for a
-    rater, such as an address, is a separate paragraph after the instructions."""
+    """Returns a form as HTML: instructions for filling it in, then a box per principle. Text meant for a
+    single rater, such as an address, is a separate paragraph after the instructions."""
     return load_part_macros().form(form.heading, form.say["cross_one"], form.instructions.split("\n"),
                                    [_principle(form, text) for text in form.texts], form.language,
                                    form.direction)
 
 
 def _principle(form: RatingForm, text: FormText) -> dict[str, Any]:
-    """Returns the content of the form for one principle."""
+    """Returns the content of a form for one principle: the text and its questions."""
     scales = [(form.label(question), low, question.choices, high) for question in SCORED
               for low, high in [form.ends(question)]]
     return {"statement": f"{text.principle_id} {form.shown(text)}", "cited": form.wording_key(text),

@@ -1,10 +1,11 @@
 """Makes the packets for the convening as PDF and Word files.
 
 A packet is a set of parts, such as a guide, a brief and the sheets of the principles, for one organisation or
-one group of participants (:mod:`.parts`). The files of each packet are made from a built study. Their
-sections are made by the functions of the pages, for the audience `convening`. A brief longer than two pages
-is shortened by whole questions, rows or quotations, and says how many are left out. The files are made in a
-temporary folder, and moved into place only after the gate has passed them.
+one group of participants (:mod:`.parts`). The files of each packet are made from a built study. The sections
+of the files are made by the functions that make pages, for the audience `convening`. A brief longer than two
+pages is shortened by leaving out whole questions, rows or quotations, and says how many are left out. The
+files are made in a temporary folder, and moved into place only after the disclosure gate has found nothing in
+them that their reader may not see.
 """
 
 from __future__ import annotations
@@ -80,17 +81,18 @@ from glc_analysis.writing import write_atomic
 WORKERS = os.cpu_count() or 1
 """The number of documents made or read in parallel; pandoc, typst and poppler run as separate programs."""
 _SOURCE_SUFFIX = ".html"
-"""The suffix of a document's HTML source, which is deleted after the gate has read it."""
+"""The suffix of the file with a document's HTML source, which is deleted after the gate has read it."""
 
 
 PACKETS_MADE = "packets.csv"
-"""The list of the packets made and their days. It is in private/, so that it outlives the packets' files."""
+"""The file that lists the packets made, each with the day on which it was made. The list is in private/, so
+that it is kept when the files of the packets are deleted."""
 
 
 def check_packets_with_gate_and_delete_html(stage_folder: Path, study: Study,
                                             packets: Iterable[Packet]) -> None:
-    """Raises Faults if a file contains something that its reader may not see; a packet may name its own
-    organisation. If there is no fault, deletes the HTML sources of the documents."""
+    """Raises Faults if a file contains something that its reader may not see; the packet of an organisation
+    may name this organisation. Deletes the HTML sources of the documents if there is no fault."""
     reference, known, faults = read_reference(study), identifiers(study, audience=PACKET_AUDIENCE), []
     parts = [(stage_folder / "briefs", reference.names, known, "")]
     said = find_identifiers_in_own_words(study, known)
@@ -131,8 +133,8 @@ def record_packets_made(stage_folder: Path, study: Study, packets: Iterable[Pack
 
 
 def move_packets_into_place(stage_folder: Path, folder: Path) -> None:
-    """Moves each packet into its place, where it replaces an earlier one. New briefs are added to those
-    already in place."""
+    """Moves each packet into its folder, where it replaces an earlier packet. New briefs are added to the
+    briefs already in place."""
     for made in sorted(stage_folder.iterdir()):
         place = folder / made.name
         if made.name == "briefs" and place.is_dir():
@@ -149,9 +151,9 @@ def move_packets_into_place(stage_folder: Path, folder: Path) -> None:
 
 
 _PAGES = 2
-"""The largest number of pages of a brief."""
+"""The largest number of pages that a brief may have."""
 TRUNCATIONS = [*(1 - n / 20 for n in range(20)), 0.03, 0.02, 0.01, 0]
-"""The shares of questions, rows and quotations that are tried in turn until a brief fits on its pages."""
+"""The shares of questions, rows and quotations to keep, tried in turn until a brief fits on two pages."""
 
 _STAGE = ".making-"
 
@@ -175,8 +177,8 @@ class _Parts:
         return self.books[language]
 
     def pages(self, part: Part, packet: Packet) -> list[str]:
-        """Returns the HTML of a part, as one or more documents that each start on a new page. A brief is
-        shortened to two pages."""
+        """Returns the HTML of a part of a packet, as one or more documents that each start on a new page. A
+        brief is shortened to two pages."""
         whose = packet.name if part.kind in ("brief", "guide") else self.phrases(packet).language
         key = f"{whose} {part.slug}"
         if key not in self.html:
@@ -196,7 +198,7 @@ class _Parts:
         return shortened(largest_share_that_fits(self.settings, part.title, printed, TRUNCATIONS, _PAGES))
 
     def printed(self, mark: str, html: str, packet: Packet) -> PrintedPart:
-        """Returns a printed part of a packet, with header and footer in the packet's language."""
+        """Returns a part of a packet ready to print, with header and footer in the packet's language."""
         book = self.phrases(packet)
         return PrintedPart(book.say(mark), html, book.language, book.say(self.settings.running))
 
@@ -205,8 +207,8 @@ def write_packets_beside_pages(study: Study, *, today: date, organisation: str =
                                only: Collection[str] = (),
                                paper: str = "a4") -> list[Path]:
     """Writes packets into ``packet/`` of the current run for the convening, next to the pages that the
-    packets refer to. Returns the folder of each packet; the path goes through ``current`` if that is a link.
-    Raises the errors of :func:`write_packets`.
+    packets refer to. Returns the folder of each packet; its path contains ``current`` if ``current`` is a
+    link.  Raises the errors of :func:`write_packets`, and GLCError if the convening has no pages yet.
     """
     stopped = "The packets are unchanged. To go on: run the same command again."
     with graceful_interrupt(lambda: stopped), hold_lock(study.reports / PACKET_AUDIENCE, what="packet"), \
@@ -240,15 +242,15 @@ def list_guide_language_notes(study: Study, packets: Iterable[Packet]) -> list[s
 def write_packets(study: Study, folder: Path, *, today: date, organisation: str = "",
                   only: Collection[str] = (), paper: str = "a4",
                   progress: Progress = lambda done, total, what: None) -> list[Path]:
-    """Writes the packet of one organisation, or all packets, into ``folder``; returns the folder of each
-    packet.
+    """Writes the packet of one organisation, or all packets if ``organisation`` is blank, into ``folder``;
+    returns the folder of each packet.
 
-    A packet has the files ``packet.pdf`` and ``packet.docx``. The folder of an organisation also has its
-    brief, as ``brief.pdf`` and ``brief.txt``; all other briefs are in ``briefs/``. ``only`` are the slugs of
-    the parts to write.
+    A packet has the files ``packet.pdf`` and ``packet.docx``. The folder of an organisation also has the
+    organisation's brief, as ``brief.pdf`` and ``brief.txt``; all other briefs are written to ``briefs/``.
+    ``only`` are the slugs of the parts to write.
 
-    Raises UsageError for an unknown organisation or part, and GLCError if no font has a letter. Raises
-    Faults, and writes nothing, if the gate finds something that a reader may not see.
+    Raises UsageError for an unknown organisation or part, and GLCError for a letter that no font of this
+    machine has. Raises Faults, and writes nothing, if the gate finds something that a reader may not see.
     """
     chosen = list_planned_packets(study, organisation=organisation, only=only)
     parts = _Parts(study, make_pdf_settings(study, paper))
@@ -266,7 +268,8 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
 
 
 def _write_all(stage: Path, chosen: Sequence[Packet], parts: _Parts, progress: Progress) -> None:
-    """Writes the files of all packets; while documents are made, the HTML of the next ones is rendered."""
+    """Writes the files of all packets. While the files of some documents are being made, the HTML of the next
+    documents is rendered."""
     pool = ThreadPoolExecutor(WORKERS)
     try:
         writing: list[Future] = []
@@ -281,7 +284,7 @@ def _write_all(stage: Path, chosen: Sequence[Packet], parts: _Parts, progress: P
 
 def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[[], None]]:
     """Yields functions that write the files of a packet, of the organisation's brief and of the other briefs.
-    The HTML of a file is rendered before the function that writes it is yielded."""
+    The HTML of a file is rendered before the function that writes the file is yielded."""
     own_folder, briefs, settings = stage / packet.name, stage / "briefs", parts.settings
     book, other = parts.phrases(packet), "" if packet.language == ENGLISH else f"-{packet.language}"
     own_folder.mkdir()
@@ -343,7 +346,7 @@ def _write_source(path: Path, title: str, settings: PdfSettings,
 
 
 def _shared_mark(packet: Packet) -> str:
-    """Returns the header of a Word document. All its pages have the same header."""
+    """Returns the header that all pages of a packet's Word document share."""
     return part_page_header(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
 
 

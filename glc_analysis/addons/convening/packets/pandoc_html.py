@@ -1,8 +1,8 @@
 """Prepares the HTML of pages for pandoc, which converts it to a PDF, a Word document or plain text.
 
-The module removes what paper cannot show (links, folded parts, styles), and adds what paper needs: text
-direction, styles that pandoc keeps, widths of columns, boxes to tick. pandoc uses neither the network nor the
-clock.
+The module removes elements that paper cannot show (links, folded parts, styles). It adds elements that paper
+needs: text direction, styles that pandoc keeps, widths of columns, boxes to tick. pandoc uses neither the
+network nor the clock.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from glc_analysis.errors import GLCError
 
 
 def convert_with_pandoc(html: str, to: str, *options: str) -> bytes:
-    """Converts HTML to another format with pandoc, in a sandbox in which pandoc can read no other file.
+    """Converts HTML to another format with pandoc. pandoc runs in a sandbox, in which it can read no file but
+    the HTML.
 
     >>> convert_with_pandoc("<p>Three &lt; <em>four</em></p>", "markdown").decode()
     'Three \\\\< *four*\\n'
@@ -34,7 +35,7 @@ def convert_with_pandoc(html: str, to: str, *options: str) -> bytes:
 
 @cache
 def find_pandoc() -> str:
-    """Returns the path of pandoc. Raises GLCError if it is not installed."""
+    """Returns the path of pandoc. Raises GLCError if pandoc is not installed."""
     try:
         from pypandoc import get_pandoc_path
 
@@ -46,7 +47,7 @@ def find_pandoc() -> str:
 
 @cache
 def read_pandoc_file(name: str) -> bytes:
-    """Reads a file that comes with pandoc, such as its reference document."""
+    """Returns the content of a file that is part of pandoc, such as the reference document."""
     return subprocess.run([find_pandoc(), "--print-default-data-file", name], check=True,
                           capture_output=True).stdout
 
@@ -61,14 +62,15 @@ _STYLES = {"blockquote": "Quotation", "figcaption": "Source"}
 
 _LOOKS = {"Note": {"text:size": "9pt"}, "Lead": {}, "Source": {"text:size": "9pt", "above": "0pt"},
           "Quotation": {}}
-"""The properties that each named style has in a PDF."""
+"""The properties that each named style has in a PDF, keyed by style."""
 
 
 _LANGUAGES = {"ARABIC": "ar", "HEBREW": "he", "SYRIAC": "syr", "THAANA": "dv"}
 
 
 def prepare_for_pandoc(html: str, kind: Kind) -> str:
-    """Returns the HTML of a page as pandoc needs it for a ``kind`` of document: PDF, Word or plain text.
+    """Returns the HTML of a page in the form that pandoc needs for a ``kind`` of document: PDF, Word or plain
+    text.
 
     >>> page = '<p><a href="x.html">See</a> <span dir="auto">it</span><details>more</details></p>'
     >>> prepare_for_pandoc(page, "word")
@@ -89,8 +91,8 @@ def prepare_for_pandoc(html: str, kind: Kind) -> str:
 
 
 def _separate(part: lxml.html.HtmlElement) -> None:
-    """For plain text, puts a semicolon in place of each line break within a cell, because a cell is one
-    line."""
+    """Replaces each line break within a table cell by a semicolon, because a cell is one line in plain
+    text."""
     if part.tag == "br":
         part.tail = f"; {part.tail or ''}"
     elif part.getparent() is not None and part.getparent().tag in ("td", "th") and not _is_first(part):
@@ -144,8 +146,8 @@ def _convert_element(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 def _notes(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """Makes space for notes. In a PDF, the space is lines down to the end of the page; in Word, a few lines;
-    in plain text, there is none."""
+    """Makes space for handwritten notes: lines down to the end of the page in a PDF, a few lines in Word, and
+    no space in plain text."""
     title = element.text_content()
     for child in list(element):
         element.remove(child)
@@ -160,20 +162,21 @@ def _notes(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 def _draw(element: lxml.html.HtmlElement, sign: str, kind: Kind) -> None:
-    """Replaces the content of an element by the placeholder of a drawing. Only a PDF shows the drawing."""
+    """Replaces the content of an element by the placeholder of a drawing; only a PDF shows drawings."""
     for child in list(element):
         element.remove(child)
     element.text = sign if kind == "pdf" else ""
 
 
 def _is_list_heading(element: lxml.html.HtmlElement) -> bool:
-    """Whether a paragraph is the heading of the list below it."""
+    """Whether a paragraph is the heading of the list that follows the paragraph."""
     below = element.getnext()
     return below is not None and below.tag == "ul" and len(element) == 1 and element[0].tag == "strong"
 
 
 def _block(element: lxml.html.HtmlElement, style: str) -> None:
-    """Gives a block a style by putting it into a ``div``, because pandoc keeps styles only on ``div``."""
+    """Gives a block of HTML (such as a paragraph) a style by putting it into a ``div``, because pandoc keeps
+    styles only on ``div``."""
     element.tag = "div"
     element.set("custom-style", style)
     below, side = element.getnext(), "right" if right_to_left_language(element.text_content()) else "left"
@@ -195,7 +198,8 @@ def _block(element: lxml.html.HtmlElement, style: str) -> None:
 
 
 def _set_direction(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """Sets the direction of right-to-left text. Text that fills a cell becomes a block."""
+    """Sets the direction of right-to-left text. Text that fills a table cell is put into a paragraph of its
+    own."""
     del element.attrib["dir"]
     if language := right_to_left_language(element.text_content()):
         above = element.getparent()
@@ -211,7 +215,7 @@ def _set_direction(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 def _bar(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """Renders a count with its bar. Only a PDF shows the bar."""
+    """Renders a count with its bar; the bar is shown only in a PDF."""
     width = re.search(r"width:\s*(\d+)%", "".join(
         bar.get("style", "") for bar in element.iter() if "glc-bar" in bar.get("class", "")))
     text = element.text_content()
@@ -230,7 +234,7 @@ Kind = Literal["pdf", "word", "text"]
 
 _BAR_SIGN, _BOX_SIGN, _NOTES_SIGN = "\ue000{}\ue001", "\ue003{}\ue001", "\ue004{}\ue001"
 """Placeholders for a bar of a given percentage, for a box with a number, and for space for notes below a
-title. The PDF has drawings in their place."""
+title. In the PDF, drawings replace the placeholders."""
 _VOTES_SIGN, _DOTS_SIGN, _MARGIN_SIGN = "\ue005{}\ue001", "\ue006{}\ue001", "\ue007{}\ue001"
 """Placeholders for a row with one box per vote, for dots on a line at given percentages, and for a code in
 the margin."""
@@ -256,8 +260,8 @@ boxes, the high end of the scale."""
 
 
 _LINE, _BAR_WIDTH, _HELD = 104, 12, 14
-"""Three sizes in tables: the letters that fit on a line, the letters that a bar takes up, and the largest
-number of rows in a group that is kept on one page."""
+"""Three sizes in tables: the number of letters that fit on a line, the number of letters as wide as a bar,
+and the largest number of rows in a group that is kept on one page."""
 
 
 def set_column_widths(table: lxml.html.HtmlElement, kind: Kind) -> None:
@@ -299,8 +303,9 @@ def _bold(cell: lxml.html.HtmlElement) -> None:
 
 
 def _widths(table: lxml.html.HtmlElement) -> list[float]:
-    """Returns the width of each column in percent. A column is at least as wide as its longest word. If there
-    is room, each column is as wide as its longest text; otherwise columns with more text get more width."""
+    """Returns the width of each column in percent. A column is at least as wide as its longest word. If the
+    page is wide enough, each column is as wide as its longest text; otherwise columns with more text get more
+    width."""
     rows = [row for row in table.iter("tr") if not any(cell.get("colspan") for cell in row)]
     least, needed = [], []
     for cells in zip(*rows, strict=True):
@@ -318,8 +323,8 @@ def _widths(table: lxml.html.HtmlElement) -> list[float]:
 
 
 def _hold_rows(table: lxml.html.HtmlElement) -> None:
-    """Keeps the rows of a group on one page, by an empty cell that spans the rows. If a group has too many
-    rows, only its heading and first row are kept together."""
+    """Keeps the rows of a group on one page, by inserting an empty cell that spans the rows. If a group has
+    too many rows, only the heading and the first row of the group are kept together."""
     for part in table:
         rows = list(part) if part.tag in ("tbody", "thead") else []
         is_group = rows and "glc-asked" in rows[0].get("class", "")
@@ -333,7 +338,8 @@ def _hold_rows(table: lxml.html.HtmlElement) -> None:
 
 
 def turn_table_into_lines(table: lxml.html.HtmlElement) -> None:
-    """Turns a table into lines for a telephone or a screen reader, each cell after the name of its column."""
+    """Turns a table into lines of text for a telephone or a screen reader, in which the name of the column
+    precedes the text of each cell."""
     heads = [cell.text_content() for cell in table.find("thead")[0]]
     lines = lxml.html.Element("div")
     if (caption := table.find("caption")) is not None:

@@ -1,9 +1,9 @@
 """Renders the parts of a packet as HTML, and selects the parts of each packet.
 
 A packet is the set of parts for one organisation or one group; a part is a guide, a brief or a set of sheets.
-The sections of each part show what the convening may see of a built study, and are made by the functions of
-the pages. A section of a brief can be shortened by whole questions, rows or quotations; it then says how many
-are left out.
+The sections of each part show what the convening may see of a built study, and are made by the functions that
+make pages. A section of a brief can be shortened by leaving out whole questions, rows or quotations; a
+shortened section says how many are left out.
 """
 
 from __future__ import annotations
@@ -71,17 +71,18 @@ BACKGROUND, INTERPRETERS, FACILITATORS = "background", "interpreters", "facilita
 PACKET_GROUPS = {ADVISERS: "the survivor advisers", OBSERVERS: "the observers", SHARED: "all who come",
           BACKGROUND: "every table: themes and countries", INTERPRETERS: "the interpreters",
           FACILITATORS: "the facilitators"}
-"""The readers of each packet for a group, keyed by the packet's folder."""
+"""The readers of each packet that is made for a group, keyed by the packet's folder."""
 BRIEFS = ("brief", "country", "theme")
-"""The parts that are limited to two pages. They are also written as separate documents."""
+"""The kinds of parts that are limited to two pages; each of these parts is also written as a separate
+document."""
 _JOINT_DISPLAY = "Joint display of survey and interviews"
 _PACKET_OF_ROLE = {"survivor_adviser": ADVISERS, "observer": OBSERVERS}
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a packet. ``slug`` is its name for ``--only``; ``item`` is the country, theme or organisation
-    that it is about."""
+    """A part of a packet. ``slug`` is the name of the part for option ``--only``; ``item`` is the country,
+    theme or organisation that the part is about."""
 
     slug: str
     kind: str
@@ -91,9 +92,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Packet:
-    """One packet, for an organisation or, if ``organisation`` is blank, for the group of ``folder``.
-    ``language`` is the language of a group's pages. The language of an organisation's packet is that of the
-    organisation."""
+    """One packet, for an organisation or, if ``organisation`` is blank, for the group named by ``folder``.
+    ``language`` is the language of the pages in a group's packet. The packet of an organisation is in the
+    language of the organisation."""
 
     organisation: str
     label: str
@@ -111,17 +112,17 @@ class Packet:
 def select_packets(reference: Reference, labels: Mapping[str, str], *, countries: Mapping[str, str],
                    themes: Mapping[str, str], organisation: str = "",
                    only: Collection[str] = (), languages: Collection[str] = ()) -> list[Packet]:
-    """Returns the packet of one organisation or group, or all packets if ``organisation`` is blank. Packets
-    for the tables are also made in the other ``languages`` of the study.
+    """Returns the packet of one organisation or group, or all packets if ``organisation`` is blank. The
+    packets to be laid on tables are also made in the other ``languages`` of the study.
 
-    - ``labels``, ``countries``, ``themes``: names keyed by id; ``countries`` has only those that may be named
-      to the convening.
+    - ``labels``, ``countries``, ``themes``: names keyed by id; ``countries`` has only the countries that may
+      be named to the convening.
     - ``organisation``: the id or name of an organisation, or a group of :data:`PACKET_GROUPS`.
     - ``only``: the slugs of the parts to make. Parts without content are left out.
 
-    By default, packets are made for the organisations that may rate (for every organisation if raters.csv
-    names none) and for the groups. Survivor advisers and observers get a packet only if raters.csv names
-    some.
+    By default, packets are made for the groups and for the organisations that may rate (for every
+    organisation if raters.csv names none that may). Survivor advisers get a packet only if raters.csv names a
+    survivor adviser; observers get one only if it names an observer.
 
     Raises UsageError with similar names for an unknown organisation or part, and GLCError if an organisation
     has the id of a group.
@@ -171,7 +172,8 @@ def _parts(name: str, labels: Mapping[str, str], countries: Mapping[str, str],
 
 
 def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
-    """Returns the packets reduced to the parts ``only``. A packet without any of these parts is left out."""
+    """Returns the packets with only the parts that ``only`` names. A packet with none of the named parts is
+    left out."""
     known = {part.slug for packet in made for part in packet.parts}
     for slug in only:
         if slug == "rating-form":
@@ -186,8 +188,8 @@ def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
 
 
 def _known(name: str, labels: Mapping[str, str]) -> str:
-    """Returns the id of an organisation that is named by its id or by its name, in capital or small
-    letters."""
+    """Returns the id of the organisation whose id or name is ``name``; capital and small letters make no
+    difference."""
     ids = {text.casefold(): one for one, label in labels.items()
            for text in (label, label.removesuffix(" (invented)"), one)}
     if name.strip().casefold() in ids:
@@ -212,19 +214,21 @@ WHAT_TO_DO = {
              "that is missing here? Note it, and say it in your turn.",
     "country": "For those who work there: is it as you know it? Say what is different, without naming "
                "others."}
-"""What the reader of a part is asked to do, by kind of part."""
+"""The sentence that says what the reader of a part is asked to do, keyed by kind of part."""
 NOTED = ("theme", "country", "joint", "facilitator", "interpreter")
-"""The kinds of parts that end with room for notes, in addition to briefs and principles."""
+"""The kinds of parts that end with empty space for notes, in addition to briefs and principles."""
 
 _NOTES = '<div class="glc-notes">'
 _EMPTY = re.compile(r'<p class="glc-note">[^<]*</p>')
-"""Matches a section that contains only the note that there is nothing to show. Paper leaves it out."""
+"""Matches a section whose only content is the note that there is nothing to show. On paper, such a section is
+left out."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a part: heading, a sentence below it, and content. ``unit`` is the noun for the items that
-    may be left out to shorten it, such as questions; if it is blank, nothing may be left out."""
+    """A section of a part: a heading, a sentence below the heading, and the content. ``unit`` is the noun for
+    the items that may be left out to shorten the section, such as questions; if ``unit`` is blank, nothing
+    may be left out."""
 
     heading: str
     note: str
@@ -232,7 +236,8 @@ class Section:
     unit: str = ""
 
     def truncate(self, share: float, full_version_place: str) -> Markup:
-        """Returns the section with the first ``share`` of its units, and a line on how many are left out.
+        """Returns the section with only the first ``share`` of its units (such as questions), and a line that
+        says how many units are left out.
 
         >>> both = Section("", "", "<figure>One</figure><figure>Two</figure>", "quotations")
         >>> shown = both.truncate(0.5, "a.html")
@@ -255,8 +260,8 @@ def load_part_macros() -> Macros:
 
 
 def _units(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """Returns the units of a section that can be left out: questions with their options, table rows, or
-    quotations."""
+    """Returns the elements of a section that can be left out to shorten it: questions with their options,
+    table rows, or quotations."""
     found = []
     for element in root.iter("tbody", "figure"):
         rows = [row for row in element.iterfind("tr") if "glc-asked" not in row.get("class", "")]
@@ -280,7 +285,7 @@ def _tidy(root: lxml.html.HtmlElement) -> str:
 
 
 def make_part_sections(study: Study, part: Part) -> list[Section]:
-    """Returns the sections of a part, in their order."""
+    """Returns the sections of a part of a packet, in the order of printing."""
     narrowed = {_VIEW_OF[part.kind]: part.item} if part.kind in _VIEW_OF else {}
     page = StudyView(study, PACKET_AUDIENCE, **narrowed)
     return [section for section in _SECTIONS[part.kind](page)
@@ -303,8 +308,8 @@ def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
 
 
 def packet_language(study: Study, packet: Packet) -> str:
-    """Returns the language of a packet: that of its organisation, or of the packet if it is for a group.
-    English if there are no phrases in that language."""
+    """Returns the language of a packet: the language of the packet's organisation, or, for the packet of a
+    group, the language in the packet. English is returned if there are no phrases in this language."""
     language = choose_guide_languages(study, packet)[0] if packet.organisation else packet.language
     return language if language in phrase_languages() else ENGLISH
 
@@ -315,8 +320,9 @@ def packet_phrases(study: Study, language: str) -> Phrasebook:
 
 
 def translate_paper_html(phrases: Phrasebook, html: str) -> str:
-    """Returns the HTML of a paper in a language; in English it stays as it is. The space for notes is put
-    outside the element that has the language, because only there does it fill the rest of the page."""
+    """Returns the HTML of a paper in the language of ``phrases``; English HTML is returned unchanged. The
+    space for notes is put outside the element that states the language, because the space fills the rest of
+    the page only there."""
     if phrases.language == ENGLISH:
         return html
     content, notes, after = phrases.html(html).partition(_NOTES)
@@ -326,7 +332,8 @@ def translate_paper_html(phrases: Phrasebook, html: str) -> str:
 
 
 def render_sections_with_heading(part: Part, sections: list[Section], share: float = 1) -> str:
-    """Renders the sections of a part below its heading, with what the reader is asked to do."""
+    """Renders the heading of a part, the sentence that says what the reader is asked to do, and the sections
+    of the part."""
     notes = "Your corrections" if part.kind == "brief" else "Your notes" if part.kind in NOTED else ""
     return load_part_macros().part(part.title, part.slug, WHAT_TO_DO.get(part.kind, ""),
                                    [section.truncate(share, where_to_find_whole_part(part))
@@ -335,17 +342,18 @@ def render_sections_with_heading(part: Part, sections: list[Section], share: flo
 
 
 def remove_space_for_notes(html: str) -> str:
-    """Returns the HTML of a part without its space for notes, for parts that share a page."""
+    """Returns the HTML of a part without the space for notes, for parts that share a page with another
+    part."""
     return re.sub(f"{_NOTES}.*?</div>", "", html)
 
 
 def where_to_find_whole_part(part: Part) -> str:
-    """Returns the place where a reader finds the full version of a shortened part."""
+    """Returns words that say where a reader finds the full version of a shortened part."""
     return "your full brief" if part.kind == "brief" else f"{part.slug}.html of the site"
 
 
 def part_page_header(part: Part, packet: Packet) -> str:
-    """Returns the header of a part's pages, which says who may read them."""
+    """Returns the header of the pages of a part, which says who may read the pages."""
     return ALONE.format(packet.label) if part.kind == "brief" else PACKET_MARK
 
 
@@ -376,8 +384,9 @@ def _country(page: StudyView) -> Iterator[Section]:
 
 def adapt_country_section_for_paper(html: str) -> str:
     """Returns the section of a country without the rows that are folded on the screen (options that nobody
-    chose, codes that nobody raised). Each answer, and its count with the dots on a line, get separate
-    columns, because the screen's style sheet, which separates them, does not apply on paper."""
+    chose, codes that nobody raised). Each answer is put into a column, and its count with the dots on a line
+    into another column, because the style sheet that separates answer and count on the screen does not apply
+    on paper."""
     root = lxml.html.fragment_fromstring(html, create_parent="div")
     for element in root.xpath(".//details"):
         element.drop_tree()
@@ -388,8 +397,8 @@ def adapt_country_section_for_paper(html: str) -> str:
 
 
 def _set_counts_apart(row: lxml.html.HtmlElement) -> None:
-    """Replaces a row with two cells (a question; lines with an answer and a count) by several rows with three
-    cells. The question is in the first of the new rows."""
+    """Replaces a row of two cells (a question; lines with an answer and a count) by one row of three cells
+    for each answer: question, answer, count. The question is only in the first of the new rows."""
     if len(row) == 1:  # the name of a theme
         row[0].set("colspan", "3")
         return
@@ -481,19 +490,19 @@ _SECTIONS: dict[str, Callable[[StudyView], Iterator[Section]]] = {
 
 _ROLES = {ADVISERS: "adviser", OBSERVERS: "observer"}
 GUIDE = __file__, "guide.csv"
-"""The file of the guide's texts; it has one column per language."""
+"""The file with the texts of the guide, one column per language."""
 QUOTED = {"counted": "12 of the 30 organisations that were asked", "bounded": "At most 6 of 28",
           "practice": CLAIMS["practised"].rstrip("."), "joint": _JOINT_DISPLAY,
           "limits": SHEET_SIDES["qualifies"], "votes": SHEET_VOTES, "signatures": SHEET_SIGNATURES,
           "high": "high", "middle": "middle", "low": "low"}
-"""Words of other pages that the guide explains, keyed by their names in guide.csv."""
+"""The words of other pages that the guide explains, keyed by the names of these words in guide.csv."""
 _LINES = 4
-"""The number of empty lines on which to write the programme, if study.toml has none."""
+"""The number of empty lines on which to write the programme by hand, if study.toml has no programme."""
 
 
 def make_pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
-    """Returns the settings shared by all PDFs of a study. Their ``day`` is that on which the last raw file
-    arrived, or None if the manifest does not record it."""
+    """Returns the settings shared by all PDFs of a study. ``day`` of the settings is the day on which the
+    last raw file arrived, or None if the manifest does not record the day."""
     running = [*["Invented sample data"] * study.is_synthetic, study.title]
     day = last_raw_file_day(study)
     return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)
@@ -502,9 +511,10 @@ def make_pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
 def choose_guide_languages(study: Study, packet: Packet) -> list[str]:
     """Returns the languages of a packet's guide:
 
-    - for an organisation, the language in which it answered;
-    - for a panel, the languages of its raters (English for a rater whose language is unknown);
-    - for other groups, English.
+    - for the packet of an organisation, the language in which the organisation answered the survey;
+    - for the packet of a panel, the languages of the panel's raters (English for a rater whose language is
+      unknown);
+    - for the packets of other groups, English.
     """
     answered_in = read_names_and_languages(study)[1]
     if packet.folder not in _ROLES:
@@ -515,10 +525,10 @@ def choose_guide_languages(study: Study, packet: Packet) -> list[str]:
 
 
 def render_reading_and_voting_guide(study: Study, part: Part, packet: Packet, wanted_language: str) -> str:
-    """Returns one page on how to read a principle's page and how to vote. It is in the language
-    ``wanted_language`` if guide.csv has that language, else in English with a note that says so.
+    """Returns one page on how to read a principle's page and how to vote. The page is in the language
+    ``wanted_language`` if guide.csv has this language; else the page is in English, with a note that says so.
 
-    Words of the other pages are quoted as those pages print them.
+    When the guide quotes words of another page, it quotes them as printed on that page.
     """
     language = wanted_language if wanted_language in read_texts_by_language(*GUIDE) else ENGLISH
     book = Phrasebook(language)
@@ -537,18 +547,19 @@ def render_reading_and_voting_guide(study: Study, part: Part, packet: Packet, wa
 
 
 def _in_english(text: str, language: str) -> str:
-    """Renders English words, or a day, within a text of another language. In a right-to-left language, marks
-    (U+200E) around the words keep a number or quotation mark at the beginning from being set at the end."""
+    """Renders English words, or a day, within a text in another language. If the language is written from
+    right to left, direction marks (U+200E) are put around the words; without the marks, a number or quotation
+    mark at the beginning would be set at the end."""
     mark = "\u200e" if language_direction(language) == "rtl" else ""
     return escape(text) if language == "en" else load_part_macros().in_english(mark + text + mark)
 
 
 def render_cover_page(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
-    """Returns the cover page: for whom the packet is, when and where it is used, how it may be used, and its
-    contents.
+    """Returns the cover page of a packet, which says for whom the packet is, when and where it is used, how
+    it may be used, and what it contains.
 
-    Date, place, contact and programme come from study.toml. For each of the four that is blank
-    there, the page has a line to write on.
+    Date, place, contact and programme come from study.toml. If one of these four settings is blank, the page
+    has an empty line to write on.
     """
     set_down: Mapping[str, str] = study.settings["convening"]
     lines = [PACKET_MARK + "."]
@@ -565,6 +576,6 @@ def render_cover_page(study: Study, day: date | None, packet: Packet, *, content
 
 
 def last_raw_file_day(study: Study) -> str:
-    """Returns the day on which the last raw file was received, ISO 8601; blank if the manifest does not
-    say."""
+    """Returns the day on which the last raw file was received, in ISO 8601; blank if the manifest does not
+    record the day."""
     return max((row["received_on"][:10] for row in manifest.read_manifest(study).values()), default="")

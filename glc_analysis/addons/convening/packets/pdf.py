@@ -29,7 +29,7 @@ TYPST_PAPERS = {"a4": "a4", "letter": "us-letter"}
 CONTENTS = "\ue002"
 """The placeholder that is replaced by the list of contents."""
 FAMILIES = ("Noto Sans", "DejaVu Sans")
-"""The font family of all pages, and the family to use if the first is missing or lacks a letter."""
+"""The font family of all pages, and the family to use if the first family is missing or lacks a letter."""
 _OF_WORDS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Mc")
 _SYMBOLS = ("Noto Sans Symbols2", "Noto Sans Symbols 2", "Noto Sans Symbols", "Noto Sans Math", "Noto Emoji",
             "Noto Color Emoji")
@@ -37,8 +37,8 @@ _SYMBOLS = ("Noto Sans Symbols2", "Noto Sans Symbols 2", "Noto Sans Symbols", "N
 
 @dataclass(frozen=True)
 class PrintedPart:
-    """A part to print. ``mark`` is the header of its pages. ``language`` and ``running``, the footer in that
-    language, are set only if the language is not English."""
+    """A part of a document to print. ``mark`` is the header of the pages of the part. ``language``, and
+    ``running`` (the footer in this language), are set only if the language is not English."""
 
     mark: str
     html: str
@@ -63,21 +63,23 @@ class PdfSettings:
     paper: str = "a4"
 
     def pdf(self, title: str, printed_parts: Iterable[PrintedPart]) -> bytes:
-        """Returns the parts as a PDF, each on a new page. The same parts give the same bytes.
+        """Returns one PDF of all the parts; each part begins on a new page. The same parts give the same
+        bytes.
 
-        A symbol (an emoji) that no font of this machine has is replaced by its name. Raises GLCError if no
-        font has a letter.
+        A symbol (such as an emoji) that no font of this machine has is replaced by its name. Raises GLCError
+        for a letter that no font of this machine has.
         """
         return self.compile_typst(title, "\n".join(part.markup for part in printed_parts))
 
     def compile_typst(self, title: str, text: str) -> bytes:
-        """Returns markup for typst as a PDF. Raises the errors of :meth:`pdf`."""
+        """Returns the PDF that typst makes of ``text``, which is markup for typst. Raises the errors of
+        :meth:`pdf`."""
         return _compiled(self, title, text)
 
 
 @lru_cache(maxsize=8)
 def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
-    """Returns the PDF of markup for typst. The last PDFs are cached, because a PDF is often needed again
+    """Returns the PDF of markup for typst. The last PDFs made are cached, because a PDF is often needed again
     after its pages were counted."""
     from typst import Compiler
 
@@ -113,8 +115,8 @@ def convert_html_to_typst(html: str) -> str:
 
 
 def _notes(title: re.Match[str]) -> str:
-    """Returns the markup for space for notes below a title, in the direction in which the title is
-    written."""
+    """Returns the typst markup for empty space for notes below a title, in the writing direction of the
+    title."""
     if language := right_to_left_language(title[1]):
         return f'#[#set text(lang: "{language}", dir: rtl)\n#notes[{title[1]}]]'
     return f"#notes[{title[1]}]"
@@ -131,7 +133,8 @@ def count_pdf_pages(pdf: bytes) -> int:
 
 @cache
 def _fonts() -> Any:
-    """Returns the folders of fonts: those of this machine and those that come with matplotlib."""
+    """Returns the folders in which fonts are looked for: the font folders of this machine and of
+    matplotlib."""
     import matplotlib
     from typst import Fonts
 
@@ -164,7 +167,7 @@ def choose_fonts_and_list_missing_symbols(text: str) -> tuple[list[str], list[st
 
 @cache
 def _letters(path: str) -> frozenset[str]:
-    """Returns the letters of a font."""
+    """Returns the letters that a font file contains."""
     from fontTools.ttLib import TTFont
 
     with TTFont(path, fontNumber=0, lazy=True) as font:
@@ -174,8 +177,8 @@ def _letters(path: str) -> frozenset[str]:
 def largest_share_that_fits(settings: PdfSettings, title: str,
                             render_at_share: Callable[[float], PrintedPart],
                             shares: Sequence[float], most_pages: int) -> float:
-    """Returns the largest of the ``shares`` with which a part fits on ``most_pages`` pages; the smallest
-    share if none fits."""
+    """Returns the largest share with which a part fits on ``most_pages`` pages; the smallest of the
+    ``shares`` if the part fits with none of them."""
     low, high = 0, len(shares) - 1
     while low < high:
         middle = (low + high) // 2 if low else 0  # most parts fit whole: that is tried first

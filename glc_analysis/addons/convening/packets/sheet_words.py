@@ -24,8 +24,8 @@ class SheetWords:
 
     @classmethod
     def of(cls, language: str = ENGLISH, study: Study | None = None) -> SheetWords:
-        """Returns the words in a language for the convening of a study. They are in English if nobody has
-        translated them.
+        """Returns the words in a language for the convening of a study. The words are in English if nobody
+        has translated them.
 
         >>> SheetWords.of("es").heading("Limits"), SheetWords.of("am").heading("Limits")
         ('Límites (Limits)', 'Limits')
@@ -41,7 +41,8 @@ class SheetWords:
 
     @property
     def is_english(self) -> bool:
-        """Whether the words are in English: the sheet's language is English or has no translation."""
+        """Whether the words are in English, because the language of the sheet is English or has no
+        translation."""
         return self.language == ENGLISH
 
     @property
@@ -51,7 +52,8 @@ class SheetWords:
 
     @property
     def unchecked(self) -> str:
-        """Returns the remark that no native reader has checked the words; blank if one has."""
+        """Returns the remark that no native reader has checked the words; blank if a native reader has
+        checked them."""
         return "" if self.book.is_checked else self.word("No native reader has checked the headings.")
 
     def name_of(self, language: str) -> str:
@@ -59,8 +61,8 @@ class SheetWords:
         return language_name_for_reader(self.language, language)
 
     def written(self, text: str, language: str) -> str:
-        """Returns a text as it is set on the sheet. If the sheet is written from right to left and the text
-        from left to right, marks keep the full stop at the end of the text."""
+        """Returns a text in the form in which it is printed on the sheet. If the sheet is written from right
+        to left and the text from left to right, direction marks keep the full stop at the end of the text."""
         is_turned = self.direction == "rtl" and language_direction(language) == "ltr"
         return f"\u200e{text}\u200e" if is_turned else text
 
@@ -91,5 +93,5 @@ class SheetWords:
         return Markup(self.book.html(english))
 
     def cited(self, version: str, printed_id: str) -> str:
-        """Returns the sentence that gives the version of a text and the id by which it is cited."""
+        """Returns the sentence that states the version of a text and the id by which the text is cited."""
         return self.word(f"Text {version}, cited as {printed_id}.")

@@ -1,7 +1,7 @@
-"""Renders the content of packets on paper: briefs, one sheet per principle, the facilitator's and the
-interpreter's sheets.
+"""Renders the content of the printed packets: briefs, one sheet per principle, and the sheets for
+facilitators and interpreters.
 
-The functions show only what the convening may see. An organisation's own brief shows what that organisation
+The functions show only what the convening may see. The brief of an organisation shows what this organisation
 may see (:class:`~.study_view.StudyView`).
 """
 
@@ -82,15 +82,15 @@ from glc_analysis.view.study_view import StudyView
 
 _PHRASES = answer_sheet_phrases("en")
 PASSAGES, LENGTH = 12, 240
-"""The most passages that a brief shows, and the most characters of each. The organisation's return shows all
-passages whole."""
+"""The largest number of passages that a brief shows, and the largest number of characters of a passage. The
+organisation's return (the sheet for corrections) shows all passages in full."""
 _NOT_ASKED = "It was asked no question whose answers are counted."
 TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."
 
 
 def show_own_participation(view: StudyView) -> Html:
-    """Shows the study's record of the organisation in two sentences: when it answered and how many
-    questions, how many of its passages are coded, and how many of its quotations are proposed for
+    """Shows two sentences on what the study holds of the organisation: when the organisation answered and how
+    many questions, how many of its passages are coded, and how many of its quotations are proposed for
     printing."""
     rows = view.read("responses")
     row = view.read("organisations").iloc[0]
@@ -125,15 +125,15 @@ def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 
 
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    """Returns the organisation's quotations that are proposed for printing, each with the rules that it
-    breaks."""
+    """Returns the organisation's quotations that are proposed for printing, each with the rules on quotations
+    that it breaks."""
     rows = add_provenance_consent_and_broken_rules(*held)
     return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
 
 
 def show_own_answers(view: StudyView) -> Html:
-    """Shows one row per question that the organisation was asked, grouped by theme: the organisation's
-    answer, and how many in the study gave the same answer."""
+    """Shows one row per question that the organisation was asked, grouped by theme. A row has the
+    organisation's answer, and how many organisations in the study gave this answer."""
     rows = view.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     answered, lines = dict(list(rows.groupby("question_id"))), []
     if not answered:
@@ -157,11 +157,12 @@ def show_own_answers(view: StudyView) -> Html:
 
 def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
                   figures: pd.DataFrame) -> list[tuple[str, str, Markup]]:
-    """Returns one line per answer to a question; ``figures`` has the counts of the question. Each line has:
+    """Returns one line per answer of the organisation to a question; ``figures`` has the counts of the
+    question. Each line has:
 
     - the country (blank if the organisation answered for one country);
     - the reason why there is no answer;
-    - the answer, with how many gave it.
+    - the answer, with how many organisations gave it.
     """
     options = view.options[view.options["option_list"] == option_list]
     labels = dict(zip(options["option_id"], options["label"], strict=True))
@@ -187,7 +188,7 @@ def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
 
 def show_own_passages(view: StudyView) -> Html:
     """Shows the organisation's coded passages with the names of their codes. Passages with a code that no
-    earlier passage has come first. Accounts of individual cases are left out."""
+    passage above them has come first. Accounts of individual cases are left out."""
     held = QuotationTables.of(view.study)
     own, rows = _own_segments(view, held), _coded_words(view, held)
     notes = [_PHRASES["withheld"]] if held.cases & {*own["segment_id"]} else []
@@ -230,8 +231,8 @@ def show_own_quotations(view: StudyView) -> Html:
 
 
 def show_own_consents(view: StudyView) -> Html:
-    """Shows what the organisation consented to, by item and audience. A decision that is not recorded counts
-    as no."""
+    """Shows the consents of the organisation, by item and audience. A decision on consent that is not
+    recorded counts as no."""
     consent = QuotationTables.of(view.study).consent.query("organisation_id == @view.organisation")
     own = consent[consent["speaker_id"] == ""]
     noted = {(row["item"], row["audience"]):
@@ -260,7 +261,8 @@ def show_own_consents(view: StudyView) -> Html:
 
 SHEET_SIDES = {"supports": "What speaks for it", "contradicts": "What speaks against it",
                "qualifies": "Limits"}
-"""The sides of the evidence (stances in evidence.csv) in the order of the sheet, with their headings."""
+"""The sides of the evidence, which are the stances in evidence.csv, in the order of the sheet and with their
+headings."""
 _NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED, "qualifies": "No limit is recorded."}
 ONLY_HIDDEN = "Something is recorded here, but it cannot be shown."
 NOT_ALL = ("Not all recorded evidence is shown: a count could reveal what a single organisation said, or the "
@@ -272,14 +274,16 @@ CLAIMS = {"practised": "This is a report of practice.", "reported_to_work": "Thi
 SHEET_VOTES, SHEET_SIGNATURES = "Votes so far", "Signatures"
 WHY, TELL = "Why it is proposed", "How to tell whether it works"
 COUNTED_AGAIN = re.compile(r"; counted again on (\d{4}-\d\d-\d\d)")
-"""Matches the words in column ``rule`` that say that the votes of a round were counted again."""
+"""Matches words in column ``rule`` of table ``tallies`` that say that the votes of a round were counted
+again."""
 SENTENCES_SHOWN = 6
-"""The most sentences on one side of the evidence, so that the sheet fits on one page."""
+"""The largest number of sentences shown on one side of the evidence (stance), so that the sheet fits on one
+page."""
 
 
 def render_principle_sheets(view: StudyView, language: str = ENGLISH) -> dict[str, str]:
-    """Returns the sheet of each principle as HTML, keyed by principle id, with the fixed words in a
-    language."""
+    """Returns the HTML of the sheet of each principle, keyed by principle id, with the fixed words in
+    ``language``."""
     trail, words = EvidenceTrail.of(view), SheetWords.of(language, view.study)
     translations = Translations.of(view.read("principles"), read_reference_table(view.study, "translations"))
     rows = view.principle_rows
@@ -313,13 +317,13 @@ def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Tran
 
 
 def render_room_for_notes(title: str) -> Markup:
-    """Renders space to write on paper, below a title."""
+    """Renders empty space to write on paper, below a title."""
     return _macros().room_for_notes(title)
 
 
 def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
-    """Renders the evidence for, against and limiting a principle, as sentences with at most one quotation for
-    each of the three sides."""
+    """Renders the evidence on a principle in three sides: for, against and limiting the principle. Each side
+    has sentences and at most one quotation."""
     if "note" in pieces.attrs:
         return ELEMENTS.note(words.sentence(pieces.attrs["note"]))
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
@@ -330,8 +334,8 @@ def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
 
 def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
           words: SheetWords) -> tuple[list[Markup], list[Markup], list[Markup]]:
-    """Returns three lists about one side of the evidence: its sentences, its quotation, and the remarks that
-    replace or follow them."""
+    """Returns three lists about one side of the evidence (stance): the sentences, at most one quotation, and
+    the remarks that replace or follow the sentences and the quotation."""
     on_side = pieces[pieces["stance"] == stance]
     stated = on_side[~is_hidden[on_side.index] & (on_side["sentence"] != "")]
     sentences = [f"{sentence} {CLAIMS.get(claim, '')}".strip()
@@ -350,7 +354,7 @@ def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
 
 def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
     """Renders the votes of the closed rounds as far as they may be disclosed, one row per round and panel.
-    Says which rounds were counted again, but not why, because the reason may name somebody."""
+    The table says which rounds were counted again, but not why, because the reason may name somebody."""
     rows = view.tallies[view.tallies["principle_id"] == row.principle_id]
     rounds = {round_id: n for n, round_id in enumerate(view.closed_rounds)}
     votes = {(rounds[tally["round_id"]], [*PANELS].index(tally["panel"]), tally["version"],
@@ -375,8 +379,8 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
 
 
 def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
-    """Renders the votes of a panel as boxes and in words. Remarks follow on abstentions, ballots by proxy,
-    votes that are left out, and, if there is no result, the reason."""
+    """Renders the votes of a panel as boxes and in words. Remarks follow on abstentions, on ballots by proxy
+    and on votes that are left out; if there is no result, the reason is given."""
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
     told = "; ".join(filter(None, [one["said"], abstained, proxies_and_interests_in_words(one),
                                    why_no_result(one)]))
@@ -392,23 +396,25 @@ def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
 
 
 MINUTES = {"agreed": 3, "split": 25, "elsewhere": 15, "rest": 10}
-"""The minutes proposed for a principle, keyed by its group on the agenda."""
+"""The number of minutes proposed for the discussion of a principle, keyed by the principle's group on the
+agenda."""
 MINUTES_UNRATED = 10
-"""The minutes that are proposed for a principle before any round is closed."""
+"""The number of minutes proposed for the discussion of a principle before any round is closed."""
 _NO_ROUND = ("No round is closed yet: read and discuss each text, then vote. After the first round this "
              "sheet sorts the principles by what the votes say.")
 _BLANK = "_" * 6
 DECIDED = {"agreed": "Agreed already", "set_aside": "Set aside", "superseded": "Replaced"}
-"""The statuses of texts that need no minutes of discussion, with their words on the sheet."""
+"""The statuses of texts that need no time for discussion, each with the words for the status on the sheet."""
 ALL_DECIDED = "Every text is agreed or set aside: nothing is left to discuss."
 _TERMS = ("importance", "importance_low", "importance_high", "feasibility", "feasibility_low",
          "feasibility_high", "abstain", "comment", "may_be_read")
-"""The words of the rating form that are spoken in the room, as keys in forms.csv."""
+"""The keys in forms.csv of the words of the rating form that are spoken during the vote."""
 _LANGUAGES_ABREAST = 3
-"""The most languages side by side on a page: the language of the texts and two other languages."""
+"""The largest number of languages side by side on a page: the language of the texts and two other
+languages."""
 NOT_TRANSLATED = "not translated yet"
 _ROOM = "\u00a0" * 36
-"""An empty cell that is wide enough to write in."""
+"""The HTML of an empty table cell that is wide enough to write in."""
 
 
 # ------------------------------
@@ -430,13 +436,15 @@ def show_facilitator_sheet(view: StudyView) -> Html:
 
 
 def _undecided(view: StudyView) -> pd.DataFrame:
-    """Returns the principles that still need discussion: not agreed, not set aside, not replaced."""
+    """Returns the principles that still need discussion, because they are neither agreed nor set aside nor
+    replaced."""
     rows = view.principle_rows
     return rows[~rows["status"].isin([*DECIDED])]
 
 
 def _decided(view: StudyView) -> list[str]:
-    """Returns one sentence for each status that needs no minutes, with the texts that have the status."""
+    """Returns one sentence for each status that needs no time for discussion; the sentence lists the texts
+    with the status."""
     rows = view.principle_rows
     texts = {said: [*rows.loc[rows["status"] == status, "printed_id"]] for status, said in DECIDED.items()}
     return [f"{said}, without minutes: {', '.join(names)}." for said, names in texts.items() if names]
@@ -487,7 +495,7 @@ def _lines_table(lines: Sequence[tuple], kinds: list[str]) -> str:
 
 
 def _sentence(facts: str) -> str:
-    """Returns the facts of an agenda row as a sentence.
+    """Returns a sentence with the facts in column ``facts`` of an agenda row.
 
     >>> _sentence("importance 7 or more of 10; feasibility 4 of 10")
     'Importance 7 or more of 10; feasibility 4 of 10.'
@@ -496,7 +504,7 @@ def _sentence(facts: str) -> str:
 
 
 def _hours(minutes: int) -> str:
-    """Returns a number of minutes in words, as people plan time.
+    """Returns a number of minutes as a duration in hours and minutes, in words.
 
     >>> _hours(45), _hours(130)
     ('45 minutes', '2 hours 10 minutes')
@@ -514,8 +522,8 @@ def show_interpreter_sheet(view: StudyView) -> Html:
     """Shows every statement in all its languages side by side; then the words of the ballot and the terms,
     with space to write.
 
-    The languages are those of the texts and of forms.csv. They never follow from the organisations that take
-    part, because a language can reveal which organisation is meant.
+    The languages are the languages of the texts and of forms.csv. The languages of the participating
+    organisations are not used, because a language can reveal which organisation is meant.
     """
     rows = view.principle_rows
     if rows.empty:
@@ -572,8 +580,8 @@ def _words(text: str, language: str) -> Markup:
 
 def _terms(view: StudyView) -> list[str]:
     """Returns the names of the principles and of their themes, as terms to translate. Names of codes are left
-    out. Which codes may be named depends on what organisations said, so a list of codes could reveal which
-    organisation withdrew."""
+    out for this reason: which codes may be named depends on what organisations said, so a list of codes could
+    reveal which organisation withdrew."""
     rows = view.principle_rows
     themes = [view.themes[one] for ids in rows["theme_ids"] for one in ids.split(";") if one in view.themes]
     return [*dict.fromkeys([*rows["short_name"], *themes])]

@@ -2,9 +2,10 @@
 contribution was used, and comes with an adoption sheet, on which the organisation states what it will do.
 
 A letter names the principles that rest on the organisation's answers or words, the decisions on these
-principles, the organisation's quotations in the form in which they may be read, and its proposals. It says
-nothing about any other organisation, and does not say which row of evidence cites the organisation. It is in
-the organisation's language if the texts are translated into it (``content/thanks.csv``).
+principles, the organisation's quotations in the form in which they may be read, and its proposals. A letter
+says nothing about any other organisation, and does not say which row of evidence cites the organisation. A
+letter is in the organisation's language if the fixed texts are translated into this language
+(``content/thanks.csv``).
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ _READERS = (PACKET_AUDIENCE, "public")
 
 @dataclass(frozen=True)
 class DecidedText:
-    """A principle as a letter shows it, in the reader's language if it is translated. ``rests_on`` says
-    whether the principle rests on the reader's words or answers."""
+    """A principle in the form in which a letter shows it, in the language of the letter if a translation
+    exists. ``rests_on`` says whether the principle rests on words or answers of the organisation that gets
+    the letter."""
 
     printed_id: str
     statement: str
@@ -67,9 +69,11 @@ class ThanksLetter:
     """The letter to one organisation.
 
     - ``cited``: the principles that rest on the organisation's words or answers.
-    - ``quotations``: its quotations, each with its language and the audiences that may read it.
-    - ``raised``: its proposals, and the matters that it raised for the parking lot.
-    - ``agreed``: all agreed texts.
+    - ``quotations``: the quotations of the organisation, each with its language and the audiences that may
+      read it.
+    - ``raised``: the proposals of the organisation, and the matters that it raised for the parking lot
+      (matters set aside for later).
+    - ``agreed``: all agreed texts of the study.
     """
 
     organisation_id: str
@@ -93,7 +97,8 @@ class ThanksLetter:
 
 
 def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> list[ThanksLetter]:
-    """Makes the letters to some or all organisations of a built study; without ``organisations``, to all.
+    """Makes the letters to the ``organisations`` of a built study; if ``organisations`` is empty, to all
+    organisations.
 
     Raises UsageError for an unknown organisation.
     """
@@ -123,8 +128,8 @@ def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> li
 
 
 def _cited_in(trail: EvidenceTrail) -> defaultdict[str, dict[str, set[str]]]:
-    """Returns, keyed by organisation, the principles that rest on its words or answers. Each principle has a
-    set that contains "words", "answers" or both words."""
+    """Returns, keyed by organisation, the principles that rest on the organisation's words or answers. The
+    value of a principle is a set that contains "words", "answers" or both."""
     found: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
     evidence = trail.read("evidence")
     for name, row in zip(evidence["principle_id"], evidence.itertuples(), strict=True):
@@ -135,8 +140,8 @@ def _cited_in(trail: EvidenceTrail) -> defaultdict[str, dict[str, set[str]]]:
 
 
 def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tuple[str, str, list[str]]]]:
-    """Returns, keyed by organisation, its quotations that somebody outside the team may read: the words,
-    their language, and the audiences that may read them."""
+    """Returns, keyed by organisation, the organisation's quotations that somebody outside the team may read:
+    the words, the language of the words, and the audiences that may read them."""
     segments, documents = (tables.read_table(name, study=study) for name in ("segments", "documents"))
     whose = dict(zip(segments["segment_id"], segment_owners(segments, documents), strict=True))
     spoken = dict(zip(segments["segment_id"], segments["language"], strict=True))
@@ -153,8 +158,8 @@ def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tup
 
 
 def _raised(reference: Reference) -> defaultdict[str, list[tuple[str, str]]]:
-    """Returns, keyed by organisation, what it proposed or raised: a line with placeholders for words of the
-    letter, and the language of the line."""
+    """Returns, keyed by organisation, a list of the matters that the organisation proposed or raised. Each
+    matter is a line with placeholders for words of the letter, and the language of the line."""
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in reference.decision_log.to_dict("records"):
         about = " ".join(filter(None, (row["date"], row["principle_id"])))
@@ -194,7 +199,7 @@ def _texts(trail: EvidenceTrail, reference: Reference, language: str,
 def write_thanks_letters(study: Study, organisations: Collection[str] = (), *, today: date,
                          paper: str = "a4") -> list[Path]:
     """Writes the letters as PDFs to ``reports/team/thanks`` and returns their paths. The letters are recorded
-    in the list of packets, so that a withdrawal can name the organisations that hold a letter.
+    in the list of packets, so that the organisations that hold a letter are known when somebody withdraws.
 
     Raises UsageError for an unknown organisation. Raises Faults, and writes nothing, if the gate finds
     something in a letter that its reader may not see.
@@ -227,7 +232,7 @@ def _write(study: Study, letter: ThanksLetter, stage: Path, settings: PdfSetting
 
 
 def render_letter_and_adoption_sheet(letter: ThanksLetter, invented: str = "") -> Iterator[Markup]:
-    """Returns, as HTML for paper, the letter and, if any text is agreed, its adoption sheet."""
+    """Returns the HTML, for printing, of a letter and, if any text is agreed, of its adoption sheet."""
     yield _HTML.letter_page(letter, invented)
     if letter.agreed:
         yield _HTML.adoption_page(letter)

@@ -56,8 +56,8 @@ _OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10, "Ruled": 14}
 
 def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day: date | None,
                          paper: str = "a4", phrases: Phrasebook | None = None) -> bytes:
-    """Converts HTML to a Word document. ``header`` and ``footer`` are the texts at the head and foot of its
-    pages. ``phrases`` translates the fixed words of the document if its language is not English.
+    """Converts HTML to a Word document. ``header`` and ``footer`` are the texts at the head and foot of each
+    page. ``phrases`` translates the fixed words of the document if its language is not English.
 
     The same HTML gives the same bytes.
     """
@@ -80,8 +80,8 @@ def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day
 
 @cache
 def _reference(mark: str, running: str, paper: str, is_rtl: bool) -> bytes:
-    """Returns the reference document: the one that comes with pandoc, with the paper size, styles, header and
-    footer of this package."""
+    """Returns the reference document. It is the reference document of pandoc, changed to the paper size,
+    styles, header and footer of this package."""
     document = Document(io.BytesIO(read_pandoc_file("reference.docx")))
     for name, size in _SIZES.items():
         _set_style(document.styles[name], size)
@@ -163,8 +163,8 @@ def _field(paragraph, name: str) -> None:
 
 
 def _keep_last_paragraphs(document: Word) -> None:
-    """Keeps the last paragraph of a part together with the paragraph before it, so that no page holds a
-    single line. This is needed because each part (``Heading 1``) starts a new page."""
+    """Keeps the last paragraph of a part together with the paragraph before it. Each part (``Heading 1``)
+    starts a new page, so the last paragraph alone could otherwise fill a page with a single line."""
     blocks = [*document.iter_inner_content(), None]
     for before, last, after in zip(blocks, blocks[1:], blocks[2:], strict=False):
         is_last = after is None or isinstance(after, Paragraph) and after._p.style == "Heading1"
@@ -173,8 +173,8 @@ def _keep_last_paragraphs(document: Word) -> None:
 
 
 def _keep_notes(document: Word) -> None:
-    """Keeps space for notes together with the text or the row of a table before it, so that no page holds
-    only lines to write on."""
+    """Keeps the space for notes together with the text or table row before the space, so that no page
+    consists only of empty lines."""
     blocks = [*document.iter_inner_content()]
     for above, title, first in zip(blocks, blocks[1:], blocks[2:], strict=False):
         if not (isinstance(title, Paragraph) and isinstance(first, Paragraph)):
@@ -242,8 +242,8 @@ def _same_bytes(document: Word) -> bytes:
 
 
 def _members(names: list[str]) -> Iterator[str]:
-    """Returns the names of the files in a document, with ``[Content_Types].xml`` first, as other programs
-    expect."""
+    """Returns the names of the files in a Word document, with ``[Content_Types].xml`` first, because other
+    programs expect it first."""
     first = "[Content_Types].xml"
     yield first
     yield from sorted(name for name in names if name != first)

@@ -1,8 +1,8 @@
 """Renders the content of the convening's pages: joint display, agenda, decisions, parking lot.
 
 Each function renders what an audience may see (:class:`~.study_view.StudyView`). Votes are shown only for
-closed rounds, and only as far as they may be disclosed. Organisations are named only as far as they allowed
-it.
+closed rounds, and only as far as they may be disclosed. An organisation is named only where it has consented
+to being named.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def _macros() -> Macros:
 def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = None, *, then: str = "",
                  figure_id: str = "") -> Markup:
     """Renders a figure with its name, count, denominator and quotation; without a figure, only the quotation.
-    For a figure of another wave than the study's, ``then`` has the numbers of both waves, which are shown
-    without a bar."""
+    For a figure of a wave other than the study's current wave, ``then`` has the numbers of both waves, which
+    are shown without a bar."""
     if not figure:
         return _macros().figure(figure_id, "", then, "", quote) if then else _macros().said(quote)
     name, number, asked = words.parts(figure)
@@ -125,7 +125,8 @@ def show_agenda(view: StudyView) -> Html:
 
 def make_visible_agenda(view: StudyView) -> pd.DataFrame:
     """Returns the agenda after the last closed round, with one row per principle in the order of
-    :func:`.agenda.make_agenda`. It is empty if no round is closed, or if the agenda is hidden."""
+    :func:`.agenda.make_agenda`. The agenda is empty if no round is closed, or if the agenda is hidden from
+    the audience."""
     closed = view.closed_rounds
     if not closed or AGENDA_BLOCK in view.hidden:
         return pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
@@ -138,7 +139,8 @@ def make_visible_agenda(view: StudyView) -> pd.DataFrame:
 
 
 def render_principle_link(principle_id: str, name: str, cited: str = "") -> Markup:
-    """Renders the name of a principle as a link to its page. The id by which it is ``cited`` comes first."""
+    """Renders the name of a principle as a link to its page. ``cited``, the id by which the principle is
+    cited, comes first."""
     return _macros().principle_link(name or principle_id, link(anchor("principle", principle_id)), cited)
 
 
@@ -164,7 +166,7 @@ def show_decisions(view: StudyView) -> Html:
 
 
 def show_parking_lot(view: StudyView) -> Html:
-    """Shows one row per matter in the parking lot."""
+    """Shows one row per matter in the parking lot (the list of matters set aside for later)."""
     rows = view.read("parking_lot").sort_values("order")
     return _log_table(rows, {"Matter": "item", "Raised by": "raised_by", "Day": "date", "Note": "note"},
                       "Nothing is in the parking lot.", view)

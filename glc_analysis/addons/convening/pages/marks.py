@@ -8,12 +8,13 @@ from glc_analysis.view.study_view import StudyView
 
 PRINCIPLE, MARKS = "principle", "principle_marks"
 """The names of the two slots. ``PRINCIPLE`` is HTML on the page of a principle, after its rationale and
-indicator. ``MARKS`` are words beside the status of a text wherever pages show the status, keyed by the text's
-printed id."""
+indicator. ``MARKS`` holds words, keyed by the printed id of a text, that stand beside the status of the text
+wherever pages show the status."""
 
 
 def collect_status_remarks(view: StudyView) -> dict[str, str]:
-    """Returns the remarks of add-ons that stand beside the status of texts, keyed by printed id."""
+    """Returns the remarks of other add-ons to be shown beside the status of a text, keyed by the printed id
+    of the text."""
     marks: dict[str, list[str]] = {}
     for printed, words in (pair for added in list_slot_contents(view, MARKS) for pair in added.items()):
         marks.setdefault(printed, []).append(words)

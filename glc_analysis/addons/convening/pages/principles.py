@@ -1,9 +1,10 @@
 """Renders the content of the principles' pages: each statement, the evidence for and against it, votes,
 signatures.
 
-The functions render what an audience may see (:class:`~.study_view.StudyView`); on the page of a principle
-the view is narrowed to that principle. If the audience may not see a section, the page says so. The trace
-from evidence to sources is cut if a page would become too long, and continues on the page of the theme.
+The functions render what an audience may see (:class:`~.study_view.StudyView`); on the page of a principle,
+the view contains only this principle. If the audience may not see a section, the page says so. The trace (the
+list of sources below each row of evidence) is cut if a page would become too long, and continues on the page
+of the theme.
 """
 
 from __future__ import annotations
@@ -59,14 +60,16 @@ NONE_AGREED = "No principle is agreed yet."
 STATUS_LABELS = {"candidate": "Not decided yet", "agreed": "Agreed", "set_aside": "Set aside",
             "superseded": "Replaced by a later text"}
 PAGE_SIDES = {"supports": "For it", "contradicts": "Against it", "qualifies": "With limits"}
-"""The sides of the evidence (stances in evidence.csv) in the order of the page, each with its heading."""
+"""The sides of the evidence, which are the stances in evidence.csv, in the order of the page and each with
+its heading."""
 _NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED}
 TRIAL_OF_ONE = "Somebody tried it; what came of it is for the team alone."
 WITHHELD = "Not every count is shown here, because it could reveal what a single organisation said."
 NOT_CLEARED = "Some quotations about this principle may not be shown here."
 NOT_ALL_WORDS = "Not all words that this rests on are shown."
 CONTRARY_MISSING = "No evidence against it is shown; contrary evidence may be missing."
-"""The sentence in place of "not challenged" if rows of evidence are hidden because somebody withdrew."""
+"""The sentence that is shown in place of "not challenged" if rows of evidence are hidden because somebody
+withdrew."""
 DECISION_VERBS = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with a reservation",
              "do_not_endorse": "do not endorse it"}
 COMPONENT_LABELS = {
@@ -81,10 +84,11 @@ TO_SIGN_ANEW = ("This text was changed after an earlier one was signed. It is no
 OTHERS_SIGNED = ("We do not show whether other organisations signed without their names: even a number "
                  "could reveal what one of them decided.")
 NAMES_SHOWN, WORDS_SHOWN = 12, 3
-"""The numbers of names and of reservations that are shown at once; all others are folded."""
+"""The numbers of names and of reservations that are shown unfolded; all further names and reservations are
+folded."""
 BYTES = {"sources": 90_000, "comments": 8_000, "texts": 8_000, "reservations": 8_000}
-"""The length in bytes after which each of these parts of a page is cut, so that the page of a large study
-stays small."""
+"""The largest length in bytes of each part of a page; a longer part is cut, so that the pages of a large
+study stay small."""
 
 
 # ------------------------------
@@ -115,8 +119,7 @@ def _macros() -> Macros:
 
 def show_principles_overview(view: StudyView) -> Html:
     """Shows one row per principle, with a link to its page, its status, the providers' votes and the
-    signatures. The principles with the highest votes come first, but not for audiences that may not see all
-    votes."""
+    signatures. For audiences that may see all votes, the principles with the highest votes come first."""
     rows = view.principle_rows
     if rows.empty:
         return render_note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
@@ -157,8 +160,8 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
 
 
 def _signature_count(view: StudyView, principle_id: str) -> str:
-    """Returns how many of the organisations that may be named endorse the principle. If the count may be
-    disclosed, adds how many of the organisations that may not be named endorse it."""
+    """Returns words on how many of the organisations that may be named endorse the principle. How many of the
+    organisations that may not be named endorse it is added if this count may be disclosed."""
     if block_id("signatures", principle_id) in view.hidden:
         return "not shown"
     if view.is_signed_before(principle_id):
@@ -245,17 +248,17 @@ def show_rationale_and_indicator(view: StudyView) -> Html | None:
 
 
 def render_rationale_and_indicator(principle: Any, lead: str = "") -> Markup:
-    """Renders the rationale and the indicator of a text. The words ``lead`` stand before the rationale."""
+    """Renders the rationale and the indicator of a text. ``lead`` are the words before the rationale."""
     return _macros().reasons(principle.rationale, principle.indicator, lead)
 
 
 def list_evidence_of_view(view: StudyView) -> pd.DataFrame:
     """Returns the evidence on the view's principle, one row per row of evidence.csv, in the same order. If
-    the audience may not see the content of a row, its sentence says so. Columns:
+    the audience may not see the content of a row of evidence, the sentence of the row says so. Columns:
 
     - stance: supports, contradicts or qualifies.
-    - claim: the claim of evidence.csv.
-    - sentence: the finding.
+    - claim: the claim in evidence.csv.
+    - sentence: the finding in words.
     - place: the page and anchor where the evidence is shown.
     - text, translation, translation_status, language, by, country: for a quotation, its words, their
       translation and their source; blank if there is no quotation.
@@ -277,7 +280,8 @@ EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "tran
 
 def list_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.DataFrame:
     """Returns the table of :func:`list_evidence_of_view` for one principle, from a trail that has already
-    been read. Column place is blank. The ``attrs`` of the frame say whether an objection is recorded."""
+    been read. Column place is blank. The ``attrs`` of the table say whether an objection to the principle is
+    recorded."""
     pieces = [_piece(trail, row) for row in _rows_of_evidence(trail, principle_id)]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
@@ -296,7 +300,8 @@ def _rows_of_evidence(trail: EvidenceTrail, principle_id: str) -> list[Any]:
 
 
 def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
-    """Returns the columns of one row of evidence: the sentence that states it, and its quotation."""
+    """Returns the columns for one row of evidence.csv: the sentence that states the evidence, and its
+    quotation."""
     piece = {"stance": row.stance, "claim": row.claim, "note": row.note if trail.has_sources else ""}
     words = trail.first_quotation(row)
     piece |= {name: words[name] for name in EVIDENCE if name in words}
@@ -317,8 +322,8 @@ def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
 
 
 def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
-    """Returns the columns of a passage that is cleared for no audience: its words if the reader may read
-    passages, else a sentence that says that it is not shown."""
+    """Returns the columns for a passage that is cleared for no audience: the words of the passage if the
+    reader may read passages, else a sentence that says that the passage is not shown."""
     segment = trail.segments.get(row.reference)
     if segment is None or not trail.has_sources:
         return {"sentence": NOT_CLEARED}
@@ -331,7 +336,7 @@ def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
 
 def show_evidence(evidence: pd.DataFrame) -> Html:
     """Shows the evidence (:func:`list_evidence_of_view`) for and against a principle side by side. Each side
-    has one quotation; further quotations are folded. If no evidence is recorded for a side, a sentence says
+    shows one quotation; further quotations are folded. If no evidence is recorded on a side, a sentence says
     so."""
     return make_displayable(_both_sides(evidence))
 
@@ -350,8 +355,8 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
 
 
 def phrase_side_without_evidence(evidence: pd.DataFrame, default_phrase: str) -> str:
-    """Returns the text for a side without evidence. This is ``default_phrase``, with one exception: "not
-    challenged" is replaced if rows of evidence are hidden or an objection is recorded."""
+    """Returns the text for a side (stance) without evidence: ``default_phrase``, except that "not challenged"
+    is replaced if rows of evidence are hidden or an objection is recorded."""
     if default_phrase != NOT_CHALLENGED:
         return default_phrase
     if evidence.attrs.get("lost_lines"):
@@ -360,7 +365,7 @@ def phrase_side_without_evidence(evidence: pd.DataFrame, default_phrase: str) ->
 
 
 def _side(heading: str, pieces: pd.DataFrame, nothing: str) -> Markup:
-    """Renders one side of the evidence: its sentences, then the words of organisations."""
+    """Renders one side of the evidence (stance): first the sentences, then the words of organisations."""
     is_word = (pieces["sentence"] == "") & (pieces["text"] != "")
     sentences = _once(pieces[~is_word])
     words = pieces[is_word] if is_word.any() else pieces[pieces["text"] != ""].head(1)
@@ -371,7 +376,7 @@ def _side(heading: str, pieces: pd.DataFrame, nothing: str) -> Markup:
 
 def _linked(sentence: str, place: str) -> Markup:
     """Renders a sentence with a link. The link is on the first name in quotation marks, or on the whole
-    sentence if there is no such name.
+    sentence if it has no name in quotation marks.
 
     >>> _linked("5 of 9 raised “Rest”.", "theme-care#code-rest")
     Markup('5 of 9 raised “<a href="theme-care.html#code-rest">Rest</a>”.')
@@ -386,7 +391,7 @@ def _linked(sentence: str, place: str) -> Markup:
 
 def _once(pieces: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows of evidence that have a sentence. Sentences that say that something is not shown come
-    last, and each of them appears once."""
+    last and are not repeated."""
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED])
     return pd.concat([pieces[~is_hidden], pieces[is_hidden].drop_duplicates("sentence")])
 
@@ -397,7 +402,7 @@ def _once(pieces: pd.DataFrame) -> pd.DataFrame:
 
 def show_announcement_day(view: StudyView) -> Html:
     """Shows the day on which the votes of an agreed principle were announced, and the corrections published
-    since then, each with its day. If no vote is shown, a sentence says so."""
+    since then, each with its day. If no vote may be shown, a sentence says so."""
     rounds, votes = read_reference_table(view.study, "rounds"), view.tallies
     if votes.empty and not view.may("passages"):
         return render_note(BLOCK_NOT_SHOWN)
@@ -411,11 +416,11 @@ def show_announcement_day(view: StudyView) -> Html:
 
 
 def show_votes_in_detail(view: StudyView) -> Html | None:
-    """Shows the votes in detail. Returns None if there is nothing to show.
+    """Shows the votes on the view's principle in detail. Returns None if there is nothing to show.
 
-    - Audiences that see the votes of every round: the votes of each panel, its dissent and the change since
-      the previous round; then the comments that raters allowed to be read aloud.
-    - All audiences: the joint positions of panels.
+    - Audiences that see the votes of every round get the votes of each panel, its dissent and the change
+      since the previous round; then the comments that raters allowed to be read aloud.
+    - All audiences get the joint positions of panels.
     """
     shown = render_joint_panel_positions(view, view.principle)
     if view.may("every_round") and len(view.tallies):
@@ -465,7 +470,8 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
 
 
 def _folded(heading: str, lines: Sequence[Markup], kind: str) -> Markup:
-    """Renders folded paragraphs up to a total length, and says how many further paragraphs are left out."""
+    """Renders folded paragraphs up to a total length, and a line on how many further paragraphs are left
+    out."""
     kept, _ = _cut(lines, BYTES[kind], lambda line: len(line.encode()))
     return _macros().below(heading, kept, len(lines) - len(kept)) if lines else Markup()
 
@@ -487,9 +493,9 @@ def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tupl
 
 
 def show_signatures(view: StudyView) -> Html | None:
-    """Shows how many organisations endorse the final text, and every reservation. Names are shown if they may
-    be printed. Returns None for the team if nobody has signed. If an organisation that signed has withdrawn
-    since an earlier release, names are shown without numbers."""
+    """Shows how many organisations endorse the final text of the principle, and every reservation. The names
+    that may be printed are shown. Returns None for the team if nobody has signed. If an organisation that
+    signed has withdrawn since an earlier release, names are shown without numbers."""
     has_signatures = (len(view.signatures(view.principle)[0]) or not view.may("signatures")
                       or view.is_signed_before(view.principle))
     return make_displayable(render_signatures(view, view.principle)) if has_signatures else None
@@ -527,15 +533,15 @@ def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool =
 
 
 def _nameless(nameless: dict[str, int]) -> str:
-    """Returns the sentence on the signatories whose names may not be printed. It has the counts of their
-    decisions if these counts may be disclosed; otherwise it is a fixed sentence that reveals nothing."""
+    """Returns the sentence on the signatories whose names may not be printed. The sentence has the counts of
+    their decisions if these counts may be disclosed; otherwise the sentence is fixed and reveals nothing."""
     counts = [f"{n} {verb if n != 1 else _singular(verb)}" for decision, verb in DECISION_VERBS.items()
               if (n := nameless.get(decision, 0))]
     return f"Of those who did not give their names, {', '.join(counts)}." if counts else OTHERS_SIGNED
 
 
 def _singular(verb: str) -> str:
-    """Returns the words for the decision of one organisation.
+    """Returns the words for a decision in the singular, for one organisation.
 
     >>> _singular("do not endorse it"), _singular("endorse it")
     ('does not endorse it', 'endorses it')
@@ -545,8 +551,8 @@ def _singular(verb: str) -> str:
 
 
 def _names(names: pd.Series, shown: int) -> Markup:
-    """Renders names in alphabetical order, then the number of names that are withheld. Names after the first
-    ``shown`` are folded."""
+    """Renders names in alphabetical order, then the number of withheld names. All names after the first
+    ``shown`` names are folded."""
     known, withheld = sorted(names[names != ""]), (names == "").sum()
     last = [f"{withheld} whose name is withheld"] if withheld else []
     rest = known[shown:]
@@ -554,9 +560,9 @@ def _names(names: pd.Series, shown: int) -> Markup:
 
 
 def show_judgements(view: StudyView) -> Html | None:
-    """Shows people's judgements of the evidence and of the decision, with their reasons. The team also sees
-    the counts on which each judgement is based, even if nobody has judged yet. Returns None if there is
-    nothing to show."""
+    """Shows people's judgements of the evidence and of the decision on the principle, with the reasons for
+    the judgements. The team also sees the counts on which each judgement is based, even if nobody has judged
+    yet. Returns None if there is nothing to show."""
     judged = view.read("judgements")
     shown = _judgements(view, view.principle, judged[judged["principle_id"] == view.principle])
     if not shown:
@@ -592,7 +598,7 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
 
 
 def show_sources(view: StudyView) -> Html:
-    """Shows, folded, the trace from each row of evidence back to its sources. Each audience sees:
+    """Shows, folded, the trace (list of sources) of each row of evidence. Each audience sees:
 
     - All audiences: the code or question.
     - The team: passages, rows and raw files, and the forms with the votes.
@@ -612,7 +618,7 @@ def show_sources(view: StudyView) -> Html:
 
 
 def render_text_and_decision_history(trail: EvidenceTrail, principle_id: str, *, is_folded: bool) -> Markup:
-    """Renders the changes of a principle's texts, and the decisions on it."""
+    """Renders the changes of a principle's texts, and the decisions on the principle."""
     rows, is_cut = _cut(list_text_changes(trail, principle_id), BYTES["texts"],
                         lambda row: sum(map(len, row)))
     parts = [render_text_changes(rows)] if rows else []
@@ -633,8 +639,9 @@ def _summary(piece: dict[str, str]) -> Markup:
 
 def _trail(summary: str, nodes: Iterable[TraceNode], most: int, depth: int, *, note: str = "",
            name: str = "") -> Markup:
-    """Renders lines of a trace that a reader can unfold. ``name`` is their anchor on the page, ``depth`` the
-    depth of the first line in the trace, and ``note`` the team's note."""
+    """Renders the lines of a trace (list of sources), which a reader can unfold. ``name`` is the anchor of
+    the lines on the page, ``depth`` the depth of the first line in the trace, and ``note`` the team's
+    note."""
     kept, is_cut = _cut(nodes, most, lambda node: len(node.text.encode()) + len(node.place) + 80)
     if not kept:
         return Markup()

@@ -1,4 +1,4 @@
-"""Renders sections of the convening on pages of the core: the principles, and how they were agreed on."""
+"""Renders the convening's sections on pages of the core: the principles, and how they were agreed on."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ _HTML = Macros(__file__, "slots.html")
 
 def show_principles_before_findings(view: StudyView) -> Html:
     """Shows the principles at the beginning of the overview, for audiences that were not at the convening.
-    Blank for other audiences, whose overview begins with the findings."""
+    The result is blank for other audiences, whose overview begins with the findings."""
     return make_displayable("") if view.may("draft_principles") else make_displayable(_statements(view))
 
 
 def show_principles_after_findings(view: StudyView) -> Html:
-    """Shows the principles below the findings of the overview, or, on a theme's page, the principles on the
-    theme. Blank if the overview begins with the principles."""
+    """Shows the principles below the findings of the overview; on a theme's page, shows the principles on the
+    theme. The result is blank if the overview begins with the principles."""
     is_opening = not view.theme and not view.may("draft_principles")
     return make_displayable("") if is_opening else make_displayable(_statements(view))
 
 
 def _statements(view: StudyView) -> Markup:
-    """Renders the statements of the principles in use that belong on the page, with links to their pages.
-    Blank if there are none."""
+    """Renders the statements of the principles in use that belong on the page, with links to the pages of
+    these principles; blank if there are none."""
     rows = view.principle_rows[lambda f: f["status"].isin(["candidate", "agreed"])]
     if view.theme:
         rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
@@ -106,7 +106,8 @@ def list_principles_citing_country(view: StudyView) -> pd.DataFrame:
 
 
 def _segments_from_here(view: StudyView) -> set[str]:
-    """Returns the segments with words from the country; empty for audiences that may not read passages."""
+    """Returns the coded segments of organisations in the country; empty for audiences that may not read
+    passages."""
     if not view.may("passages"):
         return set()
     segments, documents = view.read("segments"), view.read("documents")
@@ -139,11 +140,12 @@ def show_principles_citing_country(view: StudyView) -> Html:
 
 
 _FACTS = read_packaged_toml(__file__, "facts.toml")
-"""Fixed texts on the method of a convening, keyed by table and name in ``content/facts.toml``."""
+"""The fixed texts on the method of a convening, keyed by table and name in ``content/facts.toml``."""
 
 
 def convening_method_facts(view: StudyView) -> MethodFacts:
-    """Returns the recorded facts about principles, rating rounds and signatures, for the page on methods."""
+    """Returns the facts that the study records about principles, rating rounds and signatures, for the page
+    on methods."""
     rows, rule = view.principle_rows, view.study.settings["consensus"]
     evidence = view.read("evidence")
     is_told = ~evidence["kind"].isin(["segment", "trial"]) | view.may("passages")
@@ -179,8 +181,8 @@ def _rounds(view: StudyView) -> dict[str, str]:
 
 
 def _signed(view: StudyView) -> str:
-    """Returns the numbers of signatures by decision, in words, as far as the audience may read them. For an
-    audience that may read only named signatures, unnamed ones are not counted."""
+    """Returns, in words, the numbers of signatures by decision that the audience may read. For an audience
+    that may read only signatures with names, signatures without names are not counted."""
     found = pd.concat([view.signatures(one)[0] for one in view.principle_rows["principle_id"]] or [
         pd.DataFrame({"decision": []})])
     said = found.loc[found["decision"] != "", "decision"].value_counts()

@@ -1,7 +1,8 @@
-"""Shows how the text of a principle originated and changed, with old and new words side by side.
+"""Shows the origin and the changes of a principle's text, with old and new words side by side.
 
 Deleted words are in ``<del>``, added words in ``<ins>``. Deleted words are struck through and added words are
-underlined, so that they can be distinguished on grey paper; screen readers announce the two elements.
+underlined, so that readers can distinguish them on paper without colour; screen readers announce the two
+elements.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import anchor, link
 
 _UNALIKE = .3
-"""If less than this share of the words stayed, no words are marked, because the whole text is new."""
+"""If two texts share less than this share of their words, no words are marked, because the whole text is
+new."""
 _JOINED = ("KHMER", "THAI", "LAO", "MYANMAR", "CJK", "HIRAGANA", "KATAKANA", "TIBETAN")
 """The scripts without blanks between words. Texts in these scripts are compared by syllable or character."""
 _COENG = "\u17d2"
@@ -97,7 +99,8 @@ def _macros() -> Macros:
 def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: str,
                                             principle_id: str) -> Markup:
     """Renders a paragraph on the origin of a text that was created in the room, or on what replaced a text
-    that is no longer in use. Blank for other texts, and for audiences that may not read earlier texts."""
+    that is no longer in use. The result is blank for other texts, and for audiences that may not read earlier
+    texts."""
     texts = trail.texts
     text = texts.get(printed_id)
     if text is None:
@@ -120,8 +123,8 @@ def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: st
 
 
 class MarkedTextChange(NamedTuple):
-    """A change of a text: ``what`` was done and why, and the text ``before`` the change and ``now``, as
-    HTML."""
+    """A change of a text: ``what`` says what was done and why; ``before`` and ``now`` are the old and the new
+    text as HTML."""
 
     what: Markup
     before: Markup
@@ -129,8 +132,8 @@ class MarkedTextChange(NamedTuple):
 
 
 def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTextChange]:
-    """Returns the changes of the texts of a principle in the order of its versions, then the changes by which
-    its texts became other principles."""
+    """Returns the changes of a principle's texts in the order of versions, then the changes that made other
+    principles of the principle's texts."""
     texts = trail.texts
     versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))

@@ -371,7 +371,7 @@ def test_answers_that_are_gone_and_recorded_so_are_told_at_each_figure_they_were
         book.save(file)
         recorded(copied)
         code, said = check(copied)
-    told = re.findall(r"evidence\.csv, rows? ([\d, ]+), column cited, .*: was cited, and is", said)
+    told = re.findall(r"evidence\.csv, rows? ([\d, ]+), column cited, .*: was cited, but the", said)
     assert code == 1 and len(resting) > 10
     assert {int(n) for listed in told for n in listed.split(", ")} == resting
 
