@@ -1,1 +1,2 @@
-"""Figures computed from processed tables: counts, shares and comparisons, and these figures in words."""
+"""Computes figures from the processed tables (counts, shares and comparisons), and writes figures in
+words."""

@@ -1,4 +1,4 @@
-"""Figures of the coded texts: codes by organisation and by call, and shares of words."""
+"""Computes the figures of the coded texts: codes by organisation, codes by call, and shares of words."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: 
                     merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
     """Returns one row per figure of the measures ``coded`` and ``words``.
 
-    - ``waiting``: the codes that await a decision of the coders, by segment (segment_id, code_id).
-    - ``merged``: for an attribute, the groups into which several of its values are merged.
+    - ``waiting``: the codes on which coders have not decided yet, by segment (segment_id, code_id).
+    - ``merged``: maps an attribute to the groups into which several values of the attribute are merged.
 
-    The base of a code is the organisations that were asked about it in an interview or by a question of the
-    survey, and those that raised it there without being asked. Calls are counted separately; their base is
-    the organisations that were present. Figures by country, region or another attribute use the countries,
-    regions and attributes of the organisations.
+    The base of a code's figures has the organisations that were asked about the code in an interview or by a
+    question of the survey, and the organisations that raised the code there without being asked. Calls are
+    counted separately; the base of their figures has the organisations that were present. Figures by country,
+    region or another attribute use the countries, regions and attributes of organisations, not of texts.
     """
     if records.keys.empty:
         return pd.DataFrame()
@@ -55,8 +55,8 @@ def _originals(documents: pd.DataFrame) -> dict[str, str]:
 
 def list_coded_turns(consensus: pd.DataFrame, documents: pd.DataFrame,
                      segments: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per code and participant's turn: document_id, segment_id, start, code_id, turn,
-    organisation_id. A turn and its translation count as one turn."""
+    """Returns one row per code and participant's turn, with the columns document_id, segment_id, start,
+    code_id, turn and organisation_id. A turn and its translation count as one turn."""
     spoken = segments[segments["role"] == "participant"]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
     spoken = spoken.assign(turn=turn)[["segment_id", "turn", "organisation_id"]]
@@ -67,8 +67,8 @@ def list_coded_turns(consensus: pd.DataFrame, documents: pd.DataFrame,
 
 def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
                           merged: Mapping[str, Iterable[str]]) -> pd.DataFrame:
-    """Returns how many organisations raised each code, out of the organisations that were asked about it: for
-    the whole study, by attribute and by source."""
+    """Returns figures that count how many organisations raised each code, out of the organisations that were
+    asked about it: for the whole study, by attribute and by source."""
     parts = []
     for kind in (SOURCE, *KINDS):
         members = subset_membership(ALL if kind == SOURCE else kind, "organisation", organisations, answers,
@@ -89,11 +89,11 @@ def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, ans
 
 def _call_figures(turns: pd.DataFrame, undecided: pd.DataFrame, documents: pd.DataFrame,
                   attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Returns how many of the organisations present in a call raised each code, and for how many it is
-    undecided whether they raised it.
+    """Returns figures that count, for each call and code, how many of the organisations present raised the
+    code, and for how many of them this is undecided.
 
-    Codes that are neither raised nor undecided in a call have no row. ``turns`` and ``undecided`` have
-    document_id, organisation_id, code_id.
+    A code that is neither raised nor undecided in a call has no row for this call. ``turns`` and
+    ``undecided`` have the columns document_id, organisation_id and code_id.
     """
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     key = ["document_id", "organisation_id", "code_id"]
@@ -111,7 +111,7 @@ def _call_figures(turns: pd.DataFrame, undecided: pd.DataFrame, documents: pd.Da
 
 
 def _word_figures(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
-    """Returns each organisation's share of the words that participants said in a call."""
+    """Returns figures with each organisation's share of the words that participants said in a call."""
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     spoken = segments[segments["document_id"].isin(calls) & (segments["role"] == "participant")]
     spoken = spoken.assign(n=spoken["text"].str.split().str.len())
@@ -122,13 +122,15 @@ def _word_figures(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFra
 
 
 def join_figures(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Returns several frames of figures as one frame; columns that a frame lacks are added."""
+    """Returns several frames of figures as one frame; columns that one of the frames lacks are added to it as
+    blanks."""
     return pd.concat([_complete_columns(part) for part in parts if len(part)] or [pd.DataFrame()],
                      ignore_index=True)
 
 
 def _complete_columns(part: pd.DataFrame) -> pd.DataFrame:
-    """Adds to figures the columns that they lack, as blanks, and computes their values, shares and ids."""
+    """Adds to figures the columns that they lack, as blanks, and computes the columns with their values,
+    shares and ids."""
     blank = {c: "" for c in ("question_id", "option_id", "code_id", "subset_id", "method") if c not in part}
     part = part.assign(**blank, **({} if "subset_kind" in part else {"subset_kind": ALL}))
     for column in ("value", "low", "high", "n", "undecided_n"):

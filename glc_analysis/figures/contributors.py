@@ -1,9 +1,9 @@
-"""Which organisations contributed to each figure.
+"""Computes which organisations contributed to each figure.
 
-The records from which figures were counted (:class:`.FigureRecords`) are added up for each organisation. The
-result is an :class:`Incidence`, which has two sparse matrices of figures x organisations. One matrix is for
-the base of each figure, the other for the organisations that are counted in the figure. The disclosure rules
-are applied to these matrices.
+For each organisation, the records from which figures were counted (:class:`.FigureRecords`) are added up. The
+result is an :class:`Incidence`, which has two sparse matrices of figures x organisations. One matrix has the
+organisations in the base of each figure, and the other matrix has the organisations that each figure counts.
+The disclosure rules are applied to the two matrices.
 """
 
 from __future__ import annotations
@@ -39,18 +39,19 @@ from glc_analysis.schema import COUNTRY_LIST
 
 
 RowSource = tuple[Callable[[], "scipy.sparse.csr_array"], np.ndarray]
-"""A function that computes the rows of some figures, and for each of these figures the position of its row in
-the result. Several figures may have the same row."""
+"""A function that computes the rows of a matrix for some figures, and also returns the position of each
+figure's row in these rows. Several figures may have the same row of the matrix."""
 
 
 @dataclass(frozen=True)
 class IncidenceRows:
-    """A matrix of figures x organisations, indexed like a ``csr_array`` by the positions of figures.
+    """A matrix of figures x organisations, which is indexed like a ``csr_array`` by the positions of figures.
 
-    A part of the matrix is computed when one of its figures is first read, because most kinds of subsets are
-    never read. For each figure, ``part`` has the index in ``sources`` of its part, and ``at`` the position of
-    its row in that part. Figures with the same base share a row. The functions that compute the parts are
-    defined at the top level of modules, so that a matrix can be sent to another process.
+    A part of the matrix is computed only when one of its figures is first read, because most kinds of subsets
+    are never read. For each figure, ``part`` has the index in ``sources`` of the figure's part, and ``at``
+    has the position of the figure's row in that part. Figures that have the same base share one row of the
+    matrix. The functions that compute the parts of the matrix are defined at the top level of modules, so
+    that a matrix can be sent to another process.
     """
 
     sources: Sequence[Callable[[], scipy.sparse.csr_array]]
@@ -60,8 +61,8 @@ class IncidenceRows:
 
     @classmethod
     def of(cls, figures: Sequence[np.ndarray], sources: Sequence[RowSource]) -> IncidenceRows:
-        """Returns the matrix. For each of its parts, ``figures`` has the positions of the figures, and
-        ``sources`` the source of their rows."""
+        """Returns the matrix of figures x organisations. For each part of the matrix, ``figures`` has the
+        positions of the figures, and ``sources`` has the function that computes their rows."""
         order, at = np.argsort(np.concatenate(figures)), np.concatenate([at for _, at in sources])
         part = np.repeat(np.arange(len(figures)), [*map(len, figures)])
         return cls([compute for compute, _ in sources], part[order], at[order])
@@ -74,13 +75,13 @@ class IncidenceRows:
 
     @property
     def indptr(self) -> np.ndarray:
-        """Returns the index at which the entries of each row would begin, as in a ``csr_array``."""
+        """Returns the indices at which the entries of each row would begin, as in a ``csr_array``."""
         sizes = [np.diff(self._part(k).indptr) for k in range(len(self.sources))]
         return np.cumsum([0, *(sizes[k][row] for k, row in zip(self.part, self.at, strict=True))])
 
     def without(self, left_out: Sequence[np.ndarray]) -> IncidenceRows:
-        """Returns the matrix without the records of some organisations. ``left_out`` marks, for each part,
-        the organisations to leave out."""
+        """Returns the matrix without the records of the organisations in ``left_out``. ``left_out`` marks,
+        for each part of the matrix, the organisations whose records are left out."""
         sources = [partial(_of_others, source, is_out) for source, is_out in zip(
             self.sources, left_out, strict=True)]
         return IncidenceRows(sources, self.part, self.at)
@@ -92,7 +93,8 @@ class IncidenceRows:
 
 
 def _of_others(source: Callable[[], scipy.sparse.csr_array], is_out: np.ndarray) -> scipy.sparse.csr_array:
-    """Returns the rows of a source without the records of the organisations that ``is_out`` marks."""
+    """Returns the rows that ``source`` computes, without the records of the organisations that ``is_out``
+    marks."""
     return scipy.sparse.csr_array(source() * (~is_out).astype(np.int32)[None, :])
 
 
@@ -101,28 +103,31 @@ def _of_others(source: Callable[[], scipy.sparse.csr_array], is_out: np.ndarray)
 
 
 FigureRows = tuple[np.ndarray, RowSource, RowSource]
-"""The positions of some figures, the source of the rows of their bases, and the source of the rows of their
-counts."""
+"""The positions of some figures, the function that computes the rows of their bases, and the function that
+computes the rows of their counts."""
 
 
 @dataclass(frozen=True)
 class Incidence:
-    """Matrices of figures x organisations; their rows are in the order of the figures.
+    """Holds two matrices of figures x organisations, whose rows are in the order of the figures.
 
-    An entry of ``base`` or ``counted`` is the number of the organisation's records that are in the base, or
-    that are counted. It is more than 1 only where figures count answers and the organisation answered for
-    several countries. ``stated`` is the processed table ``stated``, made by :mod:`.discordance`.
+    An entry of ``base`` is the number of the organisation's records in the base of the figure; an entry of
+    ``counted`` is the number of these records that the figure counts. An entry is more than 1 only if the
+    figure counts answers and the organisation answered for several countries. ``stated`` is the processed
+    table ``stated``, which :mod:`.discordance` makes.
 
     ``facts`` has one row per figure, with these columns:
 
-    - ``question_id``: the question in questions.csv that the figure is about; blank if there is none;
-    - ``asked_if``, ``type``: as in questions.csv;
-    - ``cover``: the position of the option in the order in which secondary suppression hides options;
-    - ``parent_id``: for a code, the code above it;
-    - ``is_sensitive``: whether an answer could harm the organisation that gave it;
+    - ``question_id``: the question in questions.csv that the figure is about; blank if it is about no
+      question;
+    - ``asked_if``, ``type``: the entries of questions.csv for this question;
+    - ``cover``: the position of the figure's option in the order in which secondary suppression hides
+      options;
+    - ``parent_id``: for the figure of a code, the code above it;
+    - ``is_sensitive``: whether the answer that the figure counts could harm the organisation that gave it;
     - ``is_place``: whether the options of the question are countries;
-    - ``distinct``: how many different numbers were answered in the whole study;
-    - ``spread``: the greatest number that was answered, less the smallest;
+    - ``distinct``: how many different numbers were given as answers in the whole study;
+    - ``spread``: the largest number that was given as an answer, less the smallest;
     - ``counts_all``: whether no organisation was left out of the figure's base.
     """
 
@@ -136,8 +141,8 @@ class Incidence:
                 is_coded: np.ndarray) -> Incidence:
         """Returns the incidence without the records of some organisations.
 
-        ``from_survey`` are left out of figures of the survey, ``from_codes`` out of figures of codes.
-        ``is_coded`` marks the figures of codes.
+        The organisations in ``from_survey`` are left out of figures of the survey, and those in
+        ``from_codes`` are left out of figures of codes. ``is_coded`` marks the figures of codes.
         """
         first = np.unique(self.base.part, return_index=True)
         of_part = dict(zip(*first, strict=True))
@@ -152,10 +157,11 @@ class Incidence:
 
 
 class StudyRecords(NamedTuple):
-    """All records from which figures of organisations or answers are counted.
+    """All records from which figures that count organisations or answers are computed.
 
-    - ``survey``: the records of questions, separately for each unit (organisations or answers);
-    - ``codes``: the records of codes;
+    - ``survey``: the records of the answers to questions, separately for each unit (organisations or
+      answers);
+    - ``codes``: the records of the organisations that raised codes;
     - ``discordance``: the records of statements that are compared with a public record.
     """
 
@@ -165,9 +171,9 @@ class StudyRecords(NamedTuple):
 
 
 def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
-    """Returns the contributors of every row of ``frames["figures"]``, computed from the other processed
-    tables (:data:`CONTRIBUTOR_TABLES`). Use it where the tables of a built study are available, but the
-    records from which its figures were counted are not."""
+    """Returns the organisations that contributed to every row of ``frames["figures"]``, computed from the
+    other processed tables (:data:`CONTRIBUTOR_TABLES`). Use :func:`find_contributors` if the tables of a
+    built study are available but the records from which its figures were counted are not."""
     data = CleanTables(**{name: frames[name] for name in CleanTables.__dataclass_fields__})
     return contributors_of(StudyRecords(records_behind_figures(data), find_organisations_behind_code_figures(
         frames["mentions"], data.organisations), discordance_records(frames["stated"], data.answers)), frames)
@@ -175,16 +181,16 @@ def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
 
 CONTRIBUTOR_TABLES = (*CleanTables.__dataclass_fields__, "figures", "mentions", "stated", "segments",
                       "codebook")
-"""The tables that :func:`find_contributors` reads."""
+"""The names of the tables that :func:`find_contributors` reads."""
 
 
 def contributors_of(records: StudyRecords, frames: Mapping[str, pd.DataFrame]) -> Incidence:
-    """Returns the contributors of every row of ``frames["figures"]``; ``records`` are the records from which
-    these figures were counted.
+    """Returns the organisations that contributed to every row of ``frames["figures"]``; ``records`` has the
+    records from which these figures were counted.
 
-    Figures about shares of words, co-occurring codes and the data themselves have all organisations in their
-    base. If such a figure is about one call, its base is the organisations that spoke in the call. No
-    organisation is counted in these figures.
+    Figures about shares of words, about co-occurring codes and about the data themselves have all
+    organisations in their base. If a figure of one of these kinds is about one call, its base has the
+    organisations that spoke in the call. Figures of these kinds count no organisation.
     """
     figures = frames["figures"].reset_index(drop=True)
     survey = figures["measure"].isin(["response", "comparison"])
@@ -206,8 +212,8 @@ def contributors_of(records: StudyRecords, frames: Mapping[str, pd.DataFrame]) -
 
 
 def _rows_of(figures: pd.DataFrame, records: FigureRecords, key: list[str]) -> np.ndarray:
-    """Returns, for each figure, the position of its row in ``records.keys``, or -1 if it has none. ``key``
-    names the two columns by which figures and keys are matched."""
+    """Returns, for each figure, the position of its row in ``records.keys``, or -1 if ``records.keys`` has no
+    row for it. ``key`` names the two columns by which figures are matched with rows of ``records.keys``."""
     first, second = key
     keys, wanted = (frame[first] + "/" + frame[second] for frame in (records.keys, figures))
     return pd.Index(keys).get_indexer(wanted)
@@ -215,8 +221,8 @@ def _rows_of(figures: pd.DataFrame, records: FigureRecords, key: list[str]) -> n
 
 def _by_subset(figures: pd.DataFrame, records: FigureRecords, base_at: np.ndarray, counted_at: np.ndarray,
                frames: Mapping[str, pd.DataFrame]) -> Iterator[FigureRows]:
-    """Yields, for each kind of subset, the positions of its figures and the sources of the rows of their
-    bases and counts. A figure without a base or a count has the row -1."""
+    """Yields, for each kind of subset, the positions of its figures, and the functions that compute the rows
+    of their bases and of their counts. A figure that has no base or no count gets the row -1."""
     organisations, answers = frames["organisations"], frames["answers"]
     owner = pd.Index(organisations["organisation_id"]).get_indexer(
         frames[records.unit + "s"]["organisation_id"])
@@ -235,11 +241,12 @@ def _by_subset(figures: pd.DataFrame, records: FigureRecords, base_at: np.ndarra
 
 def _subset_rows(records: scipy.sparse.csr_array, members: Membership, owner: np.ndarray,
                  organisations: int) -> scipy.sparse.csr_array:
-    """Returns how many records each organisation has for each key and subset, as a matrix with one column per
-    organisation. Its rows are the subsets of the first key, then the subsets of the second key, and so on.
+    """Returns a matrix with the number of records that each organisation has for each key and subset, with
+    one column per organisation. The rows of the matrix are the subsets of the first key, then the subsets of
+    the second key, and so on.
 
-    The last row is empty and serves figures without a row (-1). Records of organisations that are not in
-    table ``organisations`` are left out.
+    The last row of the matrix is empty and is used for figures without a row (-1). Records of organisations
+    that are not in table ``organisations`` are left out.
     """
     size, is_owned = len(members.names), owner[members.rows] >= 0
     rows, subset = members.rows[is_owned], members.subsets[is_owned]
@@ -252,8 +259,8 @@ def _subset_rows(records: scipy.sparse.csr_array, members: Membership, owner: np
 
 
 def _text_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> FigureRows:
-    """Returns possible contributors to figures about texts and data: the organisations that spoke in the
-    call, or all organisations for a figure that is not about a call."""
+    """Returns the possible contributors to figures about texts and about data: the organisations that spoke
+    in the call, or all organisations if the figure is not about a call."""
     names = pd.Index(frames["organisations"]["organisation_id"])
     spoken = frames["segments"][frames["segments"]["role"] == "participant"]
     keys, is_words = pd.Index(spoken["document_id"].unique()), figures["measure"] == "words"
@@ -273,7 +280,7 @@ def _same(rows: scipy.sparse.csr_array) -> scipy.sparse.csr_array:
 
 
 def _question_facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Returns what the disclosure rules need to know about the question of each figure."""
+    """Returns the facts about each figure's question that the disclosure rules need."""
     figures, responses = frames["figures"], frames["responses"]
     known = frames["questions"].set_index("question_id")
     asked = figures["question_id"].where(figures["measure"].isin(["response", DISCORDANCE]), "")
@@ -295,20 +302,20 @@ def _question_facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _text(values: pd.Series) -> pd.Series:
-    """Returns values as text; blank where there is no value. The values are numbers (NaN) if a study has no
-    question."""
+    """Returns the values as text; missing values become blank. If a study has no question, the given values
+    are numbers (NaN)."""
     return values.astype("object").fillna("").astype("str")
 
 
 _COVER_KINDS = ("dont_know", "refused", "other", "none")
-"""The kinds of options that secondary suppression hides first, to protect other options. After these it hides
-options from the end of the questionnaire's list."""
+"""The kinds of options that secondary suppression hides first, in order to protect other options. After
+options of these kinds, secondary suppression hides options from the end of the questionnaire's list."""
 
 
 def _cover_order(lists: pd.Series, options: pd.Series, listed: pd.DataFrame) -> np.ndarray:
     """Returns the position of each figure's option in the order in which secondary suppression hides options.
 
-    The order depends only on the questionnaire, never on the answers."""
+    The order of the options depends only on the questionnaire, never on the answers."""
     kind = listed["kind"].map({kind: k for k, kind in enumerate(_COVER_KINDS)}).fillna(len(_COVER_KINDS))
     place = np.lexsort((-listed["position"].to_numpy(float), kind))
     ids = pd.MultiIndex.from_frame(listed[["option_list", "option_id"]].astype("str"))
@@ -318,8 +325,8 @@ def _cover_order(lists: pd.Series, options: pd.Series, listed: pd.DataFrame) -> 
 
 
 def _code_parents(codebook: pd.DataFrame | None) -> dict[str, str]:
-    """Returns, for each code, the code that counts as raised wherever this code is raised. It is the code
-    above, unless the two contradict each other."""
+    """Returns, for each code, the code that counts as raised wherever the given code is raised. The returned
+    code is the code above, unless the two codes contradict each other."""
     if codebook is None:
         return {}
     rows = codebook[codebook["parent_id"].ne("") & codebook["parent_id"].ne(codebook["contradicts"])]

@@ -1,9 +1,10 @@
-"""Table ``stated``: what organisations state about a country, and what a public record says about it.
+"""Makes the table ``stated``: what organisations state about a country, and what a public record says about
+the country.
 
-``[context] stated = {tier = "Q3.22"}`` of study.toml names, for an indicator of the public record, the
-question that asks for the same information. Each value of the record is translated into an option of the
-question. The translation is the option list with the name of the indicator if options.csv has this list, else
-the option list of the question.
+The setting ``[context] stated = {tier = "Q3.22"}`` of study.toml maps an indicator of the public record to
+the question that asks for the same information. Each value of the public record is translated into an option
+of this question. The translation uses the option list with the name of the indicator, if options.csv has such
+a list; otherwise it uses the option list of the question.
 """
 
 from __future__ import annotations
@@ -27,14 +28,15 @@ _COLUMNS = ["answer_id", "indicator", "question_id", "organisation_id", "country
 def match_answers_to_indicators(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame,
                                 reference: Reference, settings: Mapping[str, Any],
                                 steps: CleaningLog) -> pd.DataFrame:
-    """Returns one row per answer to a question whose answer is also in a public record, with the record's
+    """Returns one row per answer to a question whose subject is also in a public record, with the record's
     value for the country in the year of the answer.
 
-    ``answers`` has answer_id, region_id and started; ``settings`` is [context] of study.toml. Columns
-    ``stated`` and ``recorded`` have options of the question. ``recorded`` is blank where the record has no
-    value, or a value that is not an option; a row with a blank is left out of the base of every figure. An
-    answer "don't know" has no row. Raises Faults for an indicator or a question that cannot be compared, and
-    for a record if none of its values is an option of the question.
+    ``answers`` must have the columns answer_id, region_id and started; ``settings`` is the section [context]
+    of study.toml. The columns ``stated`` and ``recorded`` contain options of the question. ``recorded`` is
+    blank if the public record has no value, or a value that is not an option. A row with a blank is left out
+    of the base of every figure. Answers "don't know" are left out of the table. Raises Faults for an
+    indicator or a question that cannot be compared, and for a public record none of whose values is an option
+    of the question.
     """
     if faults := list(_misfits(reference, settings)):
         raise Faults(faults)
@@ -66,11 +68,11 @@ def match_answers_to_indicators(answers: pd.DataFrame, responses: pd.DataFrame, 
 
 
 def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureRecords:
-    """Returns the records from which the figures of table ``stated`` are counted. The columns of its matrices
-    are the answers, in the order of table ``answers``.
+    """Returns the records from which the figures of the table ``stated`` are counted. The columns of the
+    matrices in the result are the answers, in the order of table ``answers``.
 
-    ``keys`` has one row per question and indicator. Each pair of a question and an indicator is treated as a
-    separate question, with the indicator as its only option.
+    ``keys`` has one row per pair of a question and an indicator. Each such pair is treated like a separate
+    question, whose only option is the indicator.
     """
     rows = rows[rows["recorded"] != ""]
     ids, other = rows["question_id"] + "/" + rows["indicator"], rows["is_discordant"].eq(True)
@@ -84,8 +86,8 @@ def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureReco
 
 
 def count_discordant_answers(records: FigureRecords) -> pd.DataFrame:
-    """Returns one figure per indicator: how many answers in the whole study state a different value from the
-    record.
+    """Returns one figure per indicator: the number of answers in the whole study that state a different value
+    from the public record.
 
     >>> rows = pd.DataFrame({"indicator": "tier", "question_id": "Q3", "recorded": ["1", "2", ""],
     ...                      "answer_id": ["a", "b", "c"], "is_discordant": [True, False, False]})
@@ -101,7 +103,7 @@ def count_discordant_answers(records: FigureRecords) -> pd.DataFrame:
 
 
 def _as_options(values: pd.Series, options: pd.DataFrame, indicator: str, otherwise: str) -> pd.Series:
-    """Returns the option for each value of a record; blank for a value that is not an option."""
+    """Returns the option for each value of a public record; blank for a value that is not an option."""
     name = indicator if indicator in {*options["option_list"]} else otherwise
     listed = options[options["option_list"] == name]
     known = dict(zip(listed["value"].map(match_key), listed["option_id"], strict=True))

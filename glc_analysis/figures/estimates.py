@@ -1,6 +1,7 @@
-"""Figures of the survey: each option of each question, with its base, in the study and in every subset.
+"""Computes the figures of the survey: the count and the base of each option of each question, in the whole
+study and in every subset.
 
-The module decides which records are in the base of a figure, and whether it gets an interval
+The module decides which records are in the base of a figure, and whether the figure gets an interval
 (:mod:`.intervals`).
 """
 
@@ -31,7 +32,7 @@ _UNITS = {"organisation": "organisation_id", "answer": "answer_id"}
 
 @dataclass(frozen=True)
 class CleanTables:
-    """The cleaned tables that figures are made from."""
+    """The cleaned tables from which figures are computed."""
 
     questions: pd.DataFrame
     options: pd.DataFrame
@@ -46,7 +47,7 @@ class QuestionResponses:
     """The answers to one question, with an entry for each row of table ``organisations`` or ``answers``,
     depending on the question's unit.
 
-    ``options`` are the options that a record in the base may have chosen, in order. ``ticks`` is a matrix of
+    ``options`` has the options that a record in the base may have chosen, in order. ``ticks`` is a matrix of
     records x options, which is true where the record chose the option.
     """
 
@@ -74,8 +75,8 @@ def listed_questions(questions: pd.DataFrame) -> list[Question]:
 
 
 def question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionResponses]]:
-    """Yields every question in order, with the answers to it. Yields nothing for a study without a survey,
-    whose questions are those of an interview guide."""
+    """Yields every question in order, together with the answers to it. The function yields nothing for a
+    study without a survey, whose questions are those of an interview guide."""
     lists: dict[str, list[tuple[str, str]]] = {}
     listed = data.options.sort_values("position")
     for name, option, kind in zip(listed["option_list"], listed["option_id"], listed["kind"], strict=True):
@@ -107,8 +108,8 @@ def question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionRe
 
 @dataclass(frozen=True)
 class _ByQuestion:
-    """A table of responses: the positions of each question's rows, keyed by question_id, and for each unit
-    the record of each row."""
+    """A table of responses, arranged by question: the positions of each question's rows, keyed by
+    question_id, and for each unit the record to which each row belongs."""
 
     rows: Mapping[Any, np.ndarray]
     records: Mapping[str, np.ndarray]
@@ -122,14 +123,14 @@ class _ByQuestion:
                    table["is_in_base"].to_numpy(dtype=bool))
 
     def of_question(self, question: Question) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the positions of the rows of a question, and the record of each row."""
+        """Returns the positions of the rows of a question, and the record to which each row belongs."""
         rows = self.rows.get(question.question_id, np.zeros(0, dtype=np.intp))
         return rows, self.records[question.unit][rows]
 
 
 def _base_options(question: Question, lists: Mapping[str, list[tuple[str, str]]]) -> list[str]:
     """Returns the options of a question that a record in its base may have chosen, in order. ``lists`` has
-    the option_id and the kind of each option, keyed by option list."""
+    the option_id and the kind of each option, keyed by the name of the option list."""
     if question.type not in BY_OPTION:
         return []
     outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
@@ -137,7 +138,7 @@ def _base_options(question: Question, lists: Mapping[str, list[tuple[str, str]]]
 
 
 def _positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
-    """Returns the positions of ids in an index; each category is looked up once."""
+    """Returns the positions of ``ids`` in ``index``; each category of ``ids`` is looked up only once."""
     if isinstance(ids.dtype, pd.CategoricalDtype):
         return index.get_indexer(ids.cat.categories)[ids.cat.codes]
     return index.get_indexer(ids)
@@ -147,10 +148,10 @@ def _positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
 class FigureRecords:
     """The records (organisations or answers) from which some figures of the whole study are counted.
 
-    ``keys`` has one row per figure of the whole study. ``base`` and ``counted`` are matrices with one column
-    per record: ``base`` is 1 where the record is in the base of a figure, ``counted`` is 1 where the record
-    is counted in the figure. The numbers in figures and the contributors of figures (:mod:`.contributors`)
-    are both computed from these matrices.
+    ``keys`` has one row per figure for the whole study. ``base`` and ``counted`` are matrices with one column
+    per record. ``base`` is 1 if the record is in the base of the figure, and ``counted`` is 1 if the figure
+    counts the record. The numbers in figures and the contributors of figures (:mod:`.contributors`) are both
+    computed from the two matrices.
     """
 
     unit: str
@@ -161,12 +162,12 @@ class FigureRecords:
 
 @dataclass(frozen=True)
 class SurveyRecords(FigureRecords):
-    """The records from which the figures of questions are counted.
+    """The records from which the figures of the survey's questions are counted.
 
-    - ``keys``: one row per question and option; the option is blank for a number, a text or a date. Column
-      ``base_at`` is the position of the question in ``questions``.
-    - ``questions``: the question of each row of ``base``.
-    - ``numbers``: the answers to each question for a number.
+    - ``keys``: one row per question and option; the option is blank for a number, a text or a date. The
+      column ``base_at`` of ``keys`` is the position of the question in ``questions``.
+    - ``questions``: the question to which each row of ``base`` belongs.
+    - ``numbers``: the answers to each question that asks for a number.
     """
 
     questions: list[str]
@@ -174,17 +175,17 @@ class SurveyRecords(FigureRecords):
 
 
 def records_behind_figures(data: CleanTables) -> tuple[SurveyRecords, ...]:
-    """Returns the records from which the figures of all questions are counted, one element for each unit of
-    questions.
+    """Returns the records from which the figures of all questions are counted, with one element for each unit
+    of questions (organisations or answers).
 
-    If a question asks for a text or a date, its base is the records that were asked, and the records with an
-    answer are counted.
+    If a question asks for a text or a date, the base has the records that were asked, and the figure counts
+    the records with an answer.
     """
     return tuple(unit_records(data, unit) for unit in _UNITS)
 
 
 def unit_records(data: CleanTables, unit: str) -> SurveyRecords:
-    """Returns the records of one unit from which the figures of the survey are counted."""
+    """Returns the records from which the figures of questions with the given ``unit`` are counted."""
     of_unit = replace(data, questions=data.questions[data.questions["unit"] == unit])
     size = len(getattr(data, f"{unit}s"))
     questions, keys, base, counted, numbers = [], [], [], [], {}
@@ -209,8 +210,8 @@ def unit_records(data: CleanTables, unit: str) -> SurveyRecords:
 
 def incidence_matrix(rows: pd.Index, row_ids: pd.Series, columns: pd.Index,
                      column_ids: pd.Series) -> scipy.sparse.csr_array:
-    """Returns a matrix of rows x columns, with 1 for each listed pair of ids, however often it is listed. A
-    pair is left out if one of its ids is not in ``rows`` or ``columns``.
+    """Returns a matrix of rows x columns that has a 1 for each listed pair of ids, however often the pair is
+    listed. A pair is left out if one of its ids is not in ``rows`` or ``columns``.
 
     >>> incidence_matrix(pd.Index(["a", "b"]), pd.Series(["a", "a"]), pd.Index(["x", "y"]),
     ...                  pd.Series(["y", "y"])).toarray().tolist()
@@ -233,21 +234,23 @@ ALL = "all"
 ATTRIBUTES = {"home_country": "home_country_id", "home_region": "home_region_id", "type": "type",
               "resource_level": "resource_level", "network": "network_id",
               "language": "language", "is_interpreted": "is_interpreted"}
-"""The columns of table ``organisations`` that define subsets, keyed by the name that ``--by`` takes."""
+"""The columns of table ``organisations`` that define subsets of organisations, keyed by the name that
+``--by`` takes."""
 PLACES = {"country": "country_id", "region": "region_id"}
-"""Attributes of the answers: the country of work and its region. An organisation that works in several
-regions counts in each of them. The region of its main office is another attribute (``home_region``)."""
+"""The attributes that belong to answers: the country of work, and its region. An organisation that works in
+several regions is counted in each of these regions. The region of an organisation's main office is a separate
+attribute (``home_region``)."""
 KINDS = (ALL, *PLACES, *ATTRIBUTES)
 SOURCE, DOCUMENT = "source", "document"
-"""Figures of codes are also given for one source (answer, interview, interview without guide questions, or
-call) and for one document. Figures of the sources in :data:`.UNASKED` are never added to those of the other
-sources."""
+"""The two further kinds of subset for figures of codes: one source (answer, interview, interview without
+guide questions, or call), and one document. Figures of codes from the sources in :data:`.UNASKED` are never
+added to figures from the other sources."""
 
 
 def is_whole_study(figures: pd.DataFrame) -> pd.Series:
-    """Whether figures describe the whole study rather than a group. A figure of a code also describes the
-    whole study if its base is all organisations that were present in calls, or all organisations that were
-    interviewed without a guide.
+    """Whether each figure describes the whole study rather than a group. A figure of a code also describes
+    the whole study if its base has all organisations that were present in calls, or all organisations that
+    were interviewed without a guide.
 
     >>> is_whole_study(pd.DataFrame({"subset_kind": ["all", "source", "source", "region"],
     ...                        "subset_id": ["", "call", "answer", "asia"]})).tolist()
@@ -257,9 +260,9 @@ def is_whole_study(figures: pd.DataFrame) -> pd.Series:
 
 
 def name_source_if_nobody_asked(figures: pd.DataFrame) -> pd.Series:
-    """Returns ``call`` or ``interview_without_guide`` for figures of codes in these sources, and a blank for
-    all other figures. In these sources nobody is asked about codes, so the base is all organisations that
-    were present or interviewed.
+    """Returns ``call`` or ``interview_without_guide`` for figures of codes from one of these sources, and a
+    blank for all other figures. In calls and in interviews without a guide nobody is asked about codes, so
+    the base has all organisations that were present or interviewed.
 
     >>> name_source_if_nobody_asked(pd.DataFrame({"subset_kind": ["all", "source", "source"],
     ...                              "subset_id": ["", "call", "answer"]})).tolist()
@@ -271,7 +274,8 @@ def name_source_if_nobody_asked(figures: pd.DataFrame) -> pd.Series:
 
 @dataclass(frozen=True)
 class Membership:
-    """Which rows of a table belong to which subset, as pairs of a row's position and a subset's number."""
+    """States which rows of a table belong to which subset, as pairs of a row's position and a subset's
+    number."""
 
     rows: np.ndarray
     subsets: np.ndarray
@@ -285,13 +289,13 @@ class Membership:
 
 def subset_membership(kind: str, unit: str, organisations: pd.DataFrame, answers: pd.DataFrame,
                       merged: Iterable[str] = ()) -> Membership:
-    """Returns the subsets of one kind, with the rows in each of them: rows of ``organisations`` or of
-    ``answers``, depending on ``unit``.
+    """Returns the subsets of one kind, and which rows belong to each subset. The rows are those of
+    ``organisations`` or of ``answers``, depending on ``unit``.
 
-    An organisation that works in several countries belongs to each of them once;
-    :func:`~glc_analysis.slices.list_work_countries` lists where organisations work. Rows without a value
-    belong to no subset. ``merged`` names further subsets into which several values are merged
-    (:mod:`.groupings`).
+    An organisation that works in several countries belongs once to each of these countries;
+    :func:`~glc_analysis.slices.list_work_countries` lists where organisations work. A row without a value of
+    the attribute belongs to no subset. ``merged`` names additional subsets, into each of which several values
+    are merged (:mod:`.groupings`).
     """
     rows = np.arange(len(organisations if unit == "organisation" else answers))
     if kind == ALL:
@@ -328,19 +332,22 @@ NUMBER_STATISTICS = ("mean", "median", "standard_deviation")
 
 def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRecords],
                      merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
-    """Returns one row per figure: question x option (or statistic) x subset.
+    """Returns one row per figure, which is a combination of a question, an option (or statistic) and a
+    subset.
 
-    The figures depend on the type of the question:
+    Which figures a question has depends on its type:
 
-    - Options are counted over the records in the base of their question, in order, including options that
-      nobody chose. An option that keeps a record out of the base (a refusal, or a "don't know" that counts as
-      missing) has no figure here; it is counted in a figure of the measure ``quality``.
-    - Questions that ask for a number have the mean, the median and the standard deviation (n - 1).
-    - Questions that ask for a text or a date have the number of answers, out of the records that were asked.
+    - Options are counted over the records in the base of their question. They are listed in order, including
+      options that nobody chose. An option that keeps a record out of the base (a refusal, or a "don't know"
+      that counts as missing) has no figure here; a figure of the measure ``quality`` counts it.
+    - Questions that ask for a number have three figures: the mean, the median and the standard deviation (n -
+      1).
+    - Questions that ask for a text or a date have one figure: the number of answers, out of the records that
+      were asked.
 
     Figures count the unit of the question: organisations, or answers (an organisation's answers for one
-    country). ``records`` is the result of :func:`records_behind_figures`. ``merged`` has, for an attribute,
-    the groups into which several of its values are merged.
+    country). ``records`` is the result that :func:`records_behind_figures` returns. ``merged`` maps an
+    attribute to the groups into which several values of the attribute are merged.
     """
     parts = []
     for of_unit in records:
@@ -373,7 +380,7 @@ def add_figure_ids(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def subset_figures(records: SurveyRecords, members: Membership, *, with_places: bool = True) -> pd.DataFrame:
-    """Returns the figures of all questions for all subsets of one kind; NaN where there is no value.
+    """Returns the figures of all questions for all subsets of one kind; a figure without a value is NaN.
 
     Questions whose options are countries are counted only for the whole study, because most of their counts
     by subset would be 0.
@@ -383,7 +390,7 @@ def subset_figures(records: SurveyRecords, members: Membership, *, with_places: 
 
 def _count_by_subset(records: SurveyRecords, members: Membership, *,
                      with_places: bool) -> dict[str, np.ndarray]:
-    """Returns the columns of :func:`subset_figures`."""
+    """Returns the columns of the frame that :func:`subset_figures` returns."""
     in_subset, n_subsets = members.matrix(records.base.shape[1]), len(members.names)
     base, counted = ((matrix @ in_subset).toarray().T for matrix in (records.base, records.counted))
     keys, base_at = records.keys, records.keys["base_at"].to_numpy()
@@ -407,7 +414,7 @@ def _count_by_subset(records: SurveyRecords, members: Membership, *,
 
 def _by_subset(members: Membership, questions: Sequence[str], options: Sequence[str],
                statistics: Sequence[str], **columns: np.ndarray) -> dict[str, np.ndarray]:
-    """Returns columns with one row per subset and key. Each of ``columns``, a matrix of subsets x keys,
+    """Returns columns that have one row per subset and key. Each matrix of subsets x keys in ``columns``
     becomes the column with its name."""
     ids = {name: np.tile(np.array(keys, dtype=object), len(members.names)) for name, keys in (
         ("question_id", questions), ("option_id", options), ("statistic", statistics))}
@@ -416,8 +423,8 @@ def _by_subset(members: Membership, questions: Sequence[str], options: Sequence[
 
 
 def add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Adds intervals to counts where the study's sampling allows them. The size of the sampling frame is used
-    only for figures of organisations for the whole study, because it is a number of organisations."""
+    """Adds intervals to counts if the study's sampling allows intervals. The size of the sampling frame is a
+    number of organisations, so it is used only for figures that count organisations in the whole study."""
     method = interval_method(study)
     frame = frame.assign(low=np.nan, high=np.nan, method="")
     if method == "none":

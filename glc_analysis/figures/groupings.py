@@ -1,9 +1,10 @@
-"""Groupings: the attribute by which each question's figures are grouped for audiences other than the team.
+"""Reads the groupings: for each question, the attribute by which its figures are grouped for audiences other
+than the team.
 
-A person chooses one grouping per question before the first release (``groupings.csv``), because with two
-groupings readers could subtract the figures of one grouping from the figures of the other. Where groups are
-small, the person may merge two or three values into one group, such as low and medium resources. A merged
-group is named by its values: ``Q4.1/shelter/resource_level=low + medium``.
+A person chooses one grouping per question before the first release (``groupings.csv``). With two groupings of
+a question, readers could subtract the figures of one grouping from the figures of the other. If groups are
+small, the person may merge two or three values into one group, such as low and medium resources. The name of
+a merged group consists of its values, such as ``Q4.1/shelter/resource_level=low + medium``.
 """
 
 from __future__ import annotations
@@ -21,23 +22,25 @@ from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import Tables
 
 MERGED = " + "
-"""The separator between the values in the name of a merged group."""
+"""The separator between the values that the name of a merged group lists."""
 REGION = "region"
-"""The attribute for the region of an answer's country."""
+"""The attribute which means the region of an answer's country."""
 EVERY_QUESTION = "*"
-"""Stands in groupings.csv for every question that has no row of its own, and for all codes."""
+"""The word in groupings.csv that stands for all codes and for every question without its own row."""
 GROUPED_BY = {"organisation": ("home_region", "type", "resource_level"),
               "answer": (REGION, "home_region", "type", "resource_level")}
-"""For each unit of questions, the attributes by which figures may be grouped for audiences other than the
-team. Every record has exactly one value of each attribute."""
+"""For each unit of questions (organisations or answers), the attributes by which figures may be grouped for
+audiences other than the team. Every record has exactly one value of each of these attributes."""
 UNCHOSEN = {"organisation": "home_region", "answer": REGION}
-"""For each unit of questions, the attribute by which figures are grouped if nobody has chosen a grouping."""
+"""For each unit of questions (organisations or answers), the attribute by which figures are grouped if nobody
+has chosen a grouping."""
 CODES = ""
-"""Stands for all codes in mappings whose keys are questions."""
+"""The key that stands for all codes in mappings whose other keys are questions."""
 
 
 class Grouping(NamedTuple):
-    """An attribute, and the groups into which several of its values are merged."""
+    """An attribute by which figures are grouped, with the groups into which several of its values are
+    merged."""
 
     attribute: str
     merged: frozenset[str] = frozenset()
@@ -47,7 +50,8 @@ class Grouping(NamedTuple):
         return {value for group in self.merged for value in group.split(MERGED)}
 
     def group_of(self, value: str) -> str:
-        """Returns the group of a value: the group into which the value is merged, else the value itself."""
+        """Returns the group to which a value belongs: the group into which the value is merged or, if it is
+        not merged, the value itself."""
         return next((group for group in self.merged if value in group.split(MERGED)), value)
 
 
@@ -57,7 +61,7 @@ NO_GROUPINGS: Groupings = MappingProxyType({})
 
 
 def groupings_of(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Grouping]:
-    """Returns the grouping of every question of ``questions`` for which ``rows`` (groupings.csv) has one.
+    """Returns the grouping of every question in ``questions`` that has a row in groupings.csv (``rows``).
 
     >>> rows = pd.DataFrame([["*", "type", ""], ["Q2", "resource_level", "medium | low"]],
     ...                     columns=["question_id", "attribute", "merged"])
@@ -77,12 +81,12 @@ def groupings_of(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Group
 
 
 def merged_name(values: str) -> str:
-    """Returns the name of a merged group from a cell of groupings.csv that lists its values."""
+    """Returns the name of a merged group, made from a cell of groupings.csv that lists the group's values."""
     return MERGED.join(sorted(filter(None, map(str.strip, values.split("|")))))
 
 
 def merged_groups(groupings: Groupings) -> dict[str, list[str]]:
-    """Returns all merged groups, keyed by their attribute."""
+    """Returns all merged groups, keyed by the attribute to which their values belong."""
     found: dict[str, set[str]] = {}
     for grouping in groupings.values():
         found.setdefault(grouping.attribute, set()).update(grouping.merged)
@@ -92,7 +96,8 @@ def merged_groups(groupings: Groupings) -> dict[str, list[str]]:
 def is_in_grouping_of_question(figures: pd.DataFrame, questions: pd.Series,
                                groupings: Groupings) -> np.ndarray:
     """Whether each figure describes one of the groups into which its question, or its code, is grouped for
-    audiences other than the team. ``questions`` has the question of each figure, blank for codes.
+    audiences other than the team. ``questions`` has the question of each figure; it is blank for figures of
+    codes.
 
     >>> figures = pd.DataFrame({"unit": "answer", "subset_kind": ["region", "type", "type", "type"],
     ...                         "subset_id": ["asia", "church", "state", "church + state"]})
@@ -119,9 +124,11 @@ def is_in_grouping_of_question(figures: pd.DataFrame, questions: pd.Series,
 
 
 def grouping_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields the faults of groupings.csv. These conditions must hold:
+    """Yields the faults in groupings.csv (one attribute per question for audiences other than the team).
+    There is a fault if one of these conditions does not hold:
 
-    - A question is grouped by only one attribute, and each of its records has exactly one value of it.
+    - A question is grouped by only one attribute, and each of its records has exactly one value of the
+      attribute.
     - A value is merged into at most one group.
     - A question and the question on whose answer it depends are grouped in the same way.
     """
@@ -174,9 +181,9 @@ def _linked_faults(rows: pd.DataFrame, questions: pd.DataFrame) -> Iterator[Faul
 
 def changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.DataFrame,
                       released: pd.Series) -> Iterator[Fault]:
-    """Yields a fault for questions, and for the codes, that an earlier release grouped differently.
-    ``released`` is the column ``part`` of that release's figures (:class:`.releases.PublishedRelease`);
-    ``rows`` is groupings.csv."""
+    """Yields a fault for questions that an earlier release grouped differently, and for codes if an earlier
+    release grouped them differently. ``released`` is the column ``part`` of the figures in the earlier
+    release (:class:`.releases.PublishedRelease`); ``rows`` has the rows of groupings.csv."""
     units = {CODES: "organisation", **dict(zip(questions["question_id"], questions["unit"], strict=True))}
     parts = released.drop_duplicates().str.split("/", n=4)
     grouped = [(part[0], *part[4].split("=", 1)) for part in parts if "=" in part[4]]

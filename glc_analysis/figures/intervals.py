@@ -1,7 +1,7 @@
-"""Intervals of a share, for samples of a population.
+"""Computes intervals of a share, for samples that were drawn from a population.
 
-A purposive sample is not a random sample of any population. So its figures are counts without an interval,
-unless study.toml names a method for intervals.
+A purposive sample was not drawn at random from any population. So the figures of a purposive sample are
+counts without an interval, unless study.toml names a method for intervals.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ STATSMODELS_NAMES = {"wilson": "wilson", "clopper-pearson": "beta", "jeffreys": 
 
 
 def interval_method(study: Study) -> str:
-    """Returns the method for the intervals of a study: the method that study.toml names, else ``none`` for a
-    purposive sample and ``wilson`` for any other."""
+    """Returns the method for the intervals of a study: the method that study.toml names or, by default,
+    ``none`` for a purposive sample and ``wilson`` for any other sample."""
     chosen = study.settings["study"]["interval"]
     return chosen or ("none" if study.sampling == "purposive" else "wilson")
 
 
 def share_interval(n: pd.Series, base_n: pd.Series, *, method: str = "wilson",
                    frame_size: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the 95 % interval of n / base_n; NaN where the base is 0.
+    """Returns the lower and upper end of the 95 % interval of n / base_n; NaN if the base is 0.
 
-    If ``frame_size`` N is given (it is 0 if the study does not state it), the finite population correction
+    If ``frame_size`` N is given (0 means that the study does not state it), the finite population correction
     is applied: the effective sample size n(N - 1)/(N - n) replaces n (Cochran 1977, section 2.6 solved for
-    n). Where the whole sampling frame answered, there is no interval. The methods are those of Wilson 1927,
-    of Clopper & Pearson 1934, and for ``jeffreys`` of Brown, Cai & DasGupta 2001.
+    n). No interval is computed if all organisations in the sampling frame answered. The method ``wilson`` is
+    that of Wilson 1927, ``clopper_pearson`` that of Clopper & Pearson 1934, and ``jeffreys`` that of Brown,
+    Cai & DasGupta 2001.
 
     >>> low, high = share_interval(pd.Series([18]), pd.Series([30]))
     >>> low.round(4).tolist(), high.round(4).tolist()

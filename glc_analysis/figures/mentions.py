@@ -1,6 +1,7 @@
-"""Table ``mentions``: which organisation was asked about a code, raised it, or said the contrary.
+"""Makes the table ``mentions``: which organisation was asked about a code, raised the code, or said the
+contrary.
 
-The module decides who was asked about a code: the base of every count of that code.
+The module decides which organisations were asked about a code; they are the base of every count of this code.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is
            "is_undecided", "segments_n"]
 _KEY = _COLUMNS[:3]
 RAISED_OR_UNDECIDED = ["is_raised", "is_undecided"]
-"""The columns that say whether an organisation raised a code, or whether that is undecided."""
+"""The columns which say whether an organisation raised a code, or whether this is undecided."""
 
 
 def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_documents: set[str],
@@ -31,25 +32,28 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
     """Returns table ``mentions``: one row per organisation, code of any level, and source
     (:func:`text_sources`).
 
-    - ``consensus``: the agreed codings.
-    - ``waiting``: the codes that are undecided (:func:`~glc_analysis.coding.consensus.undecided_codes`).
-    - ``coded_documents``: the document_ids that any coder read.
+    - ``consensus``: the agreed codings of the coder ``consensus``.
+    - ``waiting``: the codes of segments that are undecided
+      (:func:`~glc_analysis.coding.consensus.undecided_codes`).
+    - ``coded_documents``: the document_ids of the documents that at least one coder read.
     - ``attendance``: the organisations present in each call (document_id, organisation_id).
-    - ``ancestors``: all codes above each code.
-    - ``code_questions``: the question of each code that codes the answers to one question only.
+    - ``ancestors``: maps each code to all codes above it.
+    - ``code_questions``: maps each code that is used for the answers to only one question to this question.
 
-    Column ``is_asked`` depends on the source:
+    The meaning of column ``is_asked`` depends on the source:
 
-    - survey: the organisation was asked a question of the code's theme. For a code that codes the answers to
-      one question only, it was asked that question.
-    - interview: the interview reached a question of the code's theme.
-    - call, and interview without guide questions: the organisation was present or interviewed. In
-      such a text, an organisation could raise any code, although it was asked about none.
+    - survey: the organisation was asked a question on the theme of the code. If a code is used for the
+      answers to only one question, ``is_asked`` means that the organisation was asked this question.
+    - interview: the interview reached a question on the theme of the code.
+    - call, and interview without guide questions: the organisation was present in the call, or was
+      interviewed. In a call or an interview without guide questions, an organisation could raise any code,
+      although it was asked about none.
 
-    An organisation raised a code if the code was given to words of its participants. A code is also raised
-    wherever a code below it is raised, unless the two contradict each other. An organisation that was not
-    asked about a code must not be read as denying it. If the only passages of an organisation with a code are
-    not decided yet, the organisation is undecided for this code and stays in the base.
+    An organisation raised a code if the code was given to words of the organisation's participants. A code
+    also counts as raised wherever a code below it is raised, unless the two codes contradict each other. An
+    organisation that was not asked about a code must not be read as denying the code. If coders have not yet
+    decided on any of the passages with a code that an organisation has, the organisation is undecided for
+    this code and stays in the base.
     """
     if not coded_documents:
         return pd.DataFrame(columns=_COLUMNS)
@@ -70,12 +74,12 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
 
 
 def find_negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
-    """Returns the organisations that were asked about a code and did not raise it, or that said the contrary:
-    organisation_id, case.
+    """Returns the organisations that were asked about a code and did not raise it, and the organisations that
+    said the contrary, with the columns organisation_id and case.
 
-    An organisation that did not raise a code in a call, or in an interview without a guide, is not a case,
-    because no organisation is asked about codes there. An organisation for which the code is undecided is not
-    a case either.
+    An organisation that did not raise a code in a call, or in an interview without a guide, is not a negative
+    case, because no organisation is asked about codes there. An organisation for which the code is undecided
+    is not a negative case either.
 
     >>> occurrences = pd.DataFrame({"organisation_id": ["a", "b", "c", "d"], "code_id": "rest",
     ...     "source": ["interview", "call", "call", "interview"], "is_asked": True, "is_raised": False,
@@ -94,8 +98,8 @@ def find_negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame
 
 
 def undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]:
-    """Returns the organisations for which it is undecided whether they raised a code, and which have no
-    agreed passage with it.
+    """Returns the organisations for which it is undecided whether they raised a code; these organisations
+    have no agreed passage with the code.
 
     >>> rows = pd.DataFrame({"organisation_id": ["a", "a", "b"], "code_id": "rest",
     ...                      "is_raised": [False, True, False], "is_undecided": [True, False, True]})
@@ -108,7 +112,7 @@ def undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]
 
 
 def codes_with_undecided_organisations(occurrences: pd.DataFrame) -> set[str]:
-    """Returns the codes for which :func:`undecided_organisations` has an organisation.
+    """Returns the codes for which :func:`undecided_organisations` returns at least one organisation.
 
     >>> rows = pd.DataFrame({"organisation_id": ["a", "a", "b"], "code_id": ["rest", "rest", "food"],
     ...                      "is_raised": [False, True, False], "is_undecided": [True, False, True]})
@@ -122,10 +126,11 @@ def codes_with_undecided_organisations(occurrences: pd.DataFrame) -> set[str]:
 
 def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
                   attendance: pd.DataFrame) -> pd.DataFrame:
-    """Returns the topics that each organisation was asked about: organisation_id, source, about.
+    """Returns the topics about which each organisation was asked, with the columns organisation_id, source
+    and about.
 
-    ``about`` is a question of the survey or a theme of an interview. It is blank for calls and for interviews
-    without a guide, in which an organisation could raise any topic.
+    The column ``about`` has a question of the survey or a theme of an interview. The column ``about`` is
+    blank for calls and for interviews without a guide, in which an organisation could raise any topic.
     """
     themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     answers = documents[documents["kind"] == "answer"]
@@ -166,7 +171,8 @@ def text_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, s
 def _codes_by_topic(questions: pd.DataFrame, codebook: pd.DataFrame,
                     ancestors: Mapping[str, Sequence[str]],
                     code_questions: Mapping[str, str]) -> pd.DataFrame:
-    """Returns the codes that belong to each topic: source, about (as in :func:`_topics_asked`), code_id."""
+    """Returns the codes that belong to each topic, with the columns source, about (as in
+    :func:`_topics_asked`) and code_id."""
     themes = set(codebook.loc[codebook["level"] == "theme", "code_id"])
     by_theme = questions[questions["theme_id"] != ""].groupby("theme_id")["question_id"].agg(list)
     parents = set(codebook["parent_id"])
@@ -189,8 +195,8 @@ def _codes_by_topic(questions: pd.DataFrame, codebook: pd.DataFrame,
 
 def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
                   ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
-    """Returns, for each organisation, code and source, in how many segments the organisation raised the code,
-    and whether it said the contrary."""
+    """Returns, for each organisation, code and source, the number of segments in which the organisation
+    raised the code, and whether it said the contrary."""
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
     given = repeat_codings_for_each_segment(consensus)[["segment_id", "code_id"]]
     codes = given.merge(_spoken(documents, segments), on="segment_id")
@@ -202,8 +208,9 @@ def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd
 
 
 def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Returns the participants' segments whose organisation is known: segment_id, turn, organisation_id,
-    source. ``turn`` is the segment itself or, for a translation, the segment that it translates."""
+    """Returns the participants' segments whose organisation is known, with the columns segment_id, turn,
+    organisation_id and source. The column ``turn`` has the segment itself or, for a translation, the segment
+    that it translates."""
     spoken = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
     source = spoken["document_id"].map(text_sources(documents, segments))
@@ -212,10 +219,11 @@ def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
 
 def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
                             ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per turn and code, with the organisation and the source of the turn.
+    """Returns one row per turn and code, with the organisation that spoke the turn and the source of the
+    turn.
 
-    The codes of a turn are the codes that ``codes`` (segment_id, code_id) has for it, and all codes above
-    them. A code above is left out if it and the code below contradict each other.
+    The codes of a turn are the codes that ``codes`` (columns segment_id, code_id) gives to it, and all codes
+    above these codes. A code above is left out if it contradicts the code below from which it would follow.
     """
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
     codes = codes.merge(_spoken(documents, segments), on="segment_id")
@@ -227,13 +235,14 @@ def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segmen
 
 @dataclass(frozen=True)
 class CodeRecords(FigureRecords):
-    """The organisations that are counted in the figures of codes.
+    """Holds the organisations that the figures of codes count, and those in the base of these figures.
 
-    - ``keys``: one row per code and source; a blank source stands for interviews and answers together.
-    - ``base``: the organisations that were asked about the code, raised it, or are undecided.
+    - ``keys``: one row per code and source; a blank source means interviews and answers together.
+    - ``base``: the organisations that were asked about the code, that raised the code, or for which the code
+      is undecided.
     - ``counted``: the organisations that raised the code.
-    - ``undecided``: the organisations that are not counted and for which it is undecided whether they raised
-      the code.
+    - ``undecided``: the organisations that are not in ``counted`` and for which it is undecided whether they
+      raised the code.
     """
 
     undecided: scipy.sparse.csr_array
@@ -241,11 +250,10 @@ class CodeRecords(FigureRecords):
 
 def find_organisations_behind_code_figures(mentions: pd.DataFrame,
                                            organisations: pd.DataFrame) -> CodeRecords:
-    """Returns the organisations that are counted in the figures of codes, in the order of table
-    ``organisations``.
+    """Returns the organisations that the figures of codes count, in the order of table ``organisations``.
 
-    Calls and interviews without a guide are separate sources, because an organisation that raised nothing
-    there was not asked.
+    Calls and interviews without a guide are separate sources, because an organisation that did not raise a
+    code there was not asked about it.
     """
     counted = select_mentions_in_base(mentions)
     rows = pd.concat([counted[~counted["source"].isin(UNASKED)].assign(source=""), counted])
@@ -259,7 +267,7 @@ def find_organisations_behind_code_figures(mentions: pd.DataFrame,
 
 
 def select_mentions_in_base(occurrences: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of table ``mentions`` that are in the base of a figure. They are the rows of
-    organisations that were asked about a code (in a call: were present), that raised it without being asked,
-    or for which it is undecided whether they raised it."""
+    """Returns the rows of table ``mentions`` whose organisation is in the base of a figure. These are the
+    rows of organisations that were asked about a code (in a call: were present), that raised the code without
+    being asked, or for which it is undecided whether they raised it."""
     return occurrences[occurrences["is_asked"] | occurrences["is_raised"] | occurrences["is_undecided"]]

@@ -1,4 +1,4 @@
-"""Figures about the data themselves: what is missing, languages, duplicates, straight-lining."""
+"""Computes figures about the data themselves: missing answers, languages, duplicates and straight-lining."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from glc_analysis.figures.estimates import CleanTables, add_figure_ids
 from glc_analysis.schema import UNKNOWN
 
 _SHORTEST, _LONGEST = 5, 24 * 60
-"""Durations in minutes. Records that took less time than the first or more than the second are counted, so
-that the team can look at them."""
+"""Two durations in minutes, between which the duration of a record is not unusual. Records that took less
+time than ``_SHORTEST`` or more time than ``_LONGEST`` are counted, so that the team can look at them."""
 _STRAIGHT = 4
-"""The least number of scale questions that a record must have answered to count as straight-lined."""
+"""The smallest number of scale questions that a record must have answered to count as straight-lined."""
 
 
 def quality_estimates(data: CleanTables, documents: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per figure about the data, with the measure ``quality`` and the subset ``all``.
+    """Returns one row per figure about the data; all rows have the measure ``quality`` and the subset
+    ``all``.
 
-    For each question, the figures count the missing answers of each kind. For the whole survey, they count
-    the languages and scripts of open answers, unusual durations, duplicates, and records that chose the same
-    place on the scale in every scale question ("straight-lined").
+    For each question, the figures count the missing answers, separately for each reason. For the whole
+    survey, the figures count languages and scripts of open answers, unusual durations, duplicates, and
+    records that chose the same place on the scale in every scale question ("straight-lined").
     """
     rows = [*_missing(data), *_records(data), *_texts(documents)]
     frame = pd.DataFrame(rows, columns=["question_id", "option_id", "statistic", "unit", "n",
@@ -34,7 +35,7 @@ def quality_estimates(data: CleanTables, documents: pd.DataFrame) -> pd.DataFram
 
 def find_straight_lined(responses: pd.DataFrame, scales: list[str]) -> set[str]:
     """Returns the answer_ids of records that answered four or more scale questions and chose the same place
-    on the scale in all of them."""
+    on the scale in all of these questions."""
     given = responses[responses["question_id"].isin(scales) & responses["is_in_base"]]
     by = given.groupby(given["answer_id"].astype("str"))["value_number"]
     return set(by.nunique()[(by.nunique() == 1) & (by.size() >= _STRAIGHT)].index)

@@ -1,8 +1,8 @@
-"""Figures in words, and the printed table of a question.
+"""Writes figures in words, and makes the table of a question's figures that is printed.
 
 The module puts figures (rows of table ``figures`` or of a release) into phrases with count and base, and into
-a table for each question. Every page and every trace takes its phrases from here, so that a figure has the
-same words everywhere.
+one table for each question. Every page, and every trace of a figure to its sources, takes its phrases from
+this module, so that a figure has the same words everywhere.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from glc_analysis.text import format_count
 
 
 _VERBS = {"single": "said “{}” to", "scale": "chose “{}” for"}
-"""The words for giving an answer, by the type of the question."""
+"""The verbs for giving an answer, keyed by the type of the question."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """The names used to put figures into words.
+    """The names that are needed to put figures into words.
 
     - ``questions``: the rows of table ``questions``, keyed by question_id.
     - ``options``: the labels of options, keyed by option list and option_id.
     - ``codes``: the names of codes, keyed by code_id.
-    - ``organisations``: the study's word for organisations.
+    - ``organisations``: the word that the study uses for organisations.
     """
 
     questions: Mapping[str, Any]
@@ -46,8 +46,8 @@ class Words:
     @classmethod
     def of(cls, questions: pd.DataFrame, options: pd.DataFrame, codes: Mapping[str, str],
            organisations: str) -> Words:
-        """Returns the names from the processed tables ``questions`` and ``options``, the names of codes, and
-        the word that study.toml has for organisations."""
+        """Returns the object with the names from the processed tables ``questions`` and ``options``, the
+        names of codes, and the word that study.toml gives for organisations."""
         listed = zip(options["option_list"], options["option_id"], strict=True)
         return cls(dict(zip(questions["question_id"], questions.itertuples(), strict=True)),
                    dict(zip(listed, options["label"], strict=True)),
@@ -57,7 +57,7 @@ class Words:
         return self.organisations if figure.unit == "organisation" else f"{figure.unit}s"
 
     def number(self, figure: Any) -> str:
-        """Returns the number with its base, such as "18 of 30 (60 %)" or "median 12, base 30"."""
+        """Returns the number of a figure with its base, such as "18 of 30 (60 %)" or "median 12, base 30"."""
         if pd.isna(figure.n) and not getattr(figure, "band", ""):
             return f"{figure.statistic.replace('_', ' ')} {figure.value:g}, base {int(figure.base_n)}"
         return format_count(figure.n, figure.base_n, getattr(figure, "band", ""))
@@ -71,7 +71,7 @@ class Words:
         return next((one for one in self.questions if figure_id.startswith(f"{one}/")), "")
 
     def condition(self, asked_if: str) -> str:
-        """Returns the condition ``asked_if`` of questions.csv in words, as the end of a sentence that begins
+        """Returns the condition ``asked_if`` of questions.csv in words that complete a sentence beginning
         with "Asked only of those who".
 
         >>> from types import SimpleNamespace
@@ -99,7 +99,8 @@ class Words:
         return f" {condition.operator} ".join(parts)
 
     def _comparison(self, comparison: Comparison) -> str:
-        """Returns a comparison in words, without the wording of its question."""
+        """Returns a comparison of a condition in words, without the wording of the question that it is
+        about."""
         name, operator, values = comparison
         question = self.questions.get(name)
         listed = question.option_list if question else COUNTRY_LIST
@@ -110,13 +111,13 @@ class Words:
         return f"{answered} for {labels}" if name == "country" else f"{answered} {labels} to {name}"
 
     def said(self, figure: Any) -> str:
-        """Returns a row of table ``figures``, or of a release, in words: a clause with the base of the
-        figure."""
+        """Returns a figure (a row of table ``figures`` or of a release) in words, as a clause with the base
+        of the figure."""
         name, counted, asked = self.parts(figure)
         return (f"{name}: " if name else "") + counted + (f" ({asked})" if asked else "")
 
     def sentence(self, figure: Any) -> str:
-        """Returns a row of table ``figures``, or of a release, in words: a sentence.
+        """Returns a figure (a row of table ``figures`` or of a release) in words, as a sentence.
 
         >>> from types import SimpleNamespace
         >>> figure = SimpleNamespace(measure="coded", code_id="rest", n=5, base_n=30, unit="organisation",
@@ -160,9 +161,10 @@ class Words:
         return f"{said}{question.wording}" + ("" if question.wording.endswith(("?", ".", "!")) else ".")
 
     def parts(self, figure: Any) -> tuple[str, str, str]:
-        """Returns three texts. The first is what a figure is about: its code, its option or the wording of
-        its question. The second is its number with its base. The third is the wording of the question if the
-        figure is about an option. The first and the third text may be blank."""
+        """Returns three texts about a figure. The first text says what the figure is about: its code, its
+        option or the wording of its question. The second text is the number of the figure with its base. The
+        third text is the wording of the question if the figure is about an option. The first and the third
+        text may be blank."""
         number, nouns = self.number(figure), self._unit(figure)
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":
@@ -184,8 +186,8 @@ class Words:
 
 
 def undecided_n(figure: Any) -> int:
-    """Returns the number of organisations for which it is undecided whether they raised a code; 0 if the
-    audience may not know this number.
+    """Returns the number of organisations for which it is undecided whether they raised the figure's code; 0
+    if the audience may not know this number.
 
     >>> from types import SimpleNamespace
     >>> undecided_n(SimpleNamespace(undecided_n=2)), undecided_n(SimpleNamespace(undecided_n=pd.NA))
@@ -196,8 +198,8 @@ def undecided_n(figure: Any) -> int:
 
 
 def _calls_of(figure: Any) -> str:
-    """Returns the words for the call, or for all calls, in which a figure counts the organisations that
-    raised a code. The result is blank if the figure is not about calls.
+    """Returns the words for the call, or for all calls, to which a figure of a code belongs. The words are
+    blank if the figure is not about calls.
 
     >>> from types import SimpleNamespace
     >>> figures = SimpleNamespace(subset_kind="source", subset_id="call"), SimpleNamespace(
@@ -219,8 +221,8 @@ _MEASURED = ["question", "statistic", "value", "base_n"]
 
 
 def subset_kind(attribute: str, *, more: Sequence[str] = ()) -> str:
-    """Returns the kind of subset that ``--by`` names. ``attribute`` is the name of an attribute or one of
-    ``more``; it may end in ``_id``.
+    """Returns the kind of subset that the option ``--by`` names. ``attribute`` is the name of an attribute or
+    one of the names in ``more``; it may end in ``_id``.
 
     >>> subset_kind("home_country_id")
     'home_country'
@@ -242,24 +244,24 @@ def subset_kind(attribute: str, *, more: Sequence[str] = ()) -> str:
 
 
 def unknown_question_error(question_id: str, known: Iterable[str]) -> UsageError:
-    """Returns the error for an unknown question."""
+    """Returns the error which says that a question is unknown."""
     return UsageError(f"There is no question {question_id!r}; {suggest_name(question_id, known)}.")
 
 
 def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
               countries: pd.DataFrame, *, by: str = "") -> dict[str, pd.DataFrame]:
-    """Returns the figures of every question, keyed by question_id. A question has one row per option, in
-    order, or one row per statistic.
+    """Returns a table of the figures of every question, keyed by question_id. The table of a question has one
+    row per option, in order, or one row per statistic.
 
-    The columns are:
+    The columns of a table are:
 
-    - for questions with options, texts and dates: question, option, n, base_n, share (0 to 1), low and high;
-    - for questions for a number: question, statistic, value and base_n;
+    - for questions with options, texts or dates: question, option, n, base_n, share (0 to 1), low and high;
+    - for questions that ask for a number: question, statistic, value and base_n;
     - a first column ``group`` if ``by`` is given;
-    - a last column ``band`` for audiences that see some figures as ranges. It has the range in words, and the
-      numbers of these figures are missing.
+    - a last column ``band`` for audiences that see some figures only as ranges. The column ``band`` has the
+      range in words; the numbers of a figure with a range are missing.
 
-    Raises UsageError for an unknown attribute, with the nearest names.
+    Raises UsageError for an unknown attribute; the message suggests the nearest names.
     """
     kind = subset_kind(by)
     rows = released[(released["measure"] == "response") & (released["subset_kind"] == kind)]

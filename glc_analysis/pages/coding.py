@@ -1,10 +1,10 @@
-"""The content of the pages of codes: who raised which code, in which words; for the team, also where coders
-differ.
+"""Makes the content of the pages about codes: who raised which code, in which words; for the team, also where
+coders differ.
 
 Each function takes what an audience may see (:class:`~.study_view.StudyView`) and returns HTML, which
-``content/coding.html`` lays out. Passages and coders' work are for the team only; pages for other readers say
-so (:func:`show_passages_or_explain_absence`). Every list has a limited length, so that a page stays small
-however large the study is, and says where the rest can be read.
+``content/coding.html`` lays out. Passages and coders' work are for the team only; pages for other readers
+state this (:func:`show_passages_or_explain_absence`). Every list has a limited length, so that a page stays
+small however large the study is, and says where the rest of the list can be read.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ _NOT_RAISED = "{many} asked about “{name}” did not raise it:"
 _CONTRARY = "{many} said the contrary of “{name}”:"
 _UNDECIDED = "Of {many} it is undecided whether “{name}” was raised, since coders differ or a passage waits:"
 _OPENED = 3
-"""The number of passages of a code that are shown; further passages are folded."""
+"""The number of passages of a code that a page shows unfolded; further passages are folded."""
 _MOST_CALLS, _MOST_NAMES = 6, 30
-"""The largest number of calls side by side, and of organisations that a list names."""
+"""The largest number of calls that a page shows side by side, and of organisations that a list names."""
 
 
 def show_passages_or_explain_absence(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
     """Wraps a function that renders a part of a page. Readers who may read passages get the result of the
-    function; other readers get a sentence that says why they do not."""
+    wrapped function; other readers get a sentence that explains why the part is missing."""
     @wraps(block)
     def shown(view: StudyView, *rest: Any) -> Html | None:
         return block(view, *rest) if view.may("passages") else render_note(TEAM_ONLY)
@@ -76,16 +76,17 @@ def show_passages_or_explain_absence(block: Callable[..., Html | None]) -> Calla
 
 
 def note_if_no_coding_counts(view: StudyView) -> str:
-    """Returns a note, for readers who may read passages, if coders' work has arrived but none of it counts;
-    otherwise blank."""
+    """Returns a note, for readers who may read passages, if coders have handed in codings but none of these
+    codings counts; otherwise blank."""
     if not view.may("passages") or (view.read("codings")["match"].astype("str") != "by_position").any():
         return ""
     return COUNTED_NOWHERE if len(view.read("codings")) or len(view.read("quarantined")) else ""
 
 
 def render_codes(view: StudyView) -> Html:
-    """Renders how many organisations raised each code of the theme: overall, by source, by call and by
-    region. The team also sees how many said the contrary, and which codes nobody was asked about."""
+    """Renders how many organisations raised each code of the page's theme: overall, by source, by call and by
+    region. The team also sees how many organisations said the contrary of a code, and about which codes
+    nobody was asked."""
     if said := note_if_no_coding_counts(view):
         return render_note(said)
     whole, rows = view.codes(), view.measured("coded")
@@ -118,15 +119,15 @@ def render_codes(view: StudyView) -> Html:
 
 
 def _anchored(listed: pd.DataFrame) -> list[Markup]:
-    """Returns the names of codes, each with the anchor to which a trace links."""
+    """Returns the names of the codes, each with the anchor to which a trace of a figure links."""
     return [_HTML.anchored(name, anchor("code", code))
             for code, name in zip(listed["code_id"], listed["code"], strict=True)]
 
 
 def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
                   names: Mapping[str, str]) -> dict[str, list[str]]:
-    """Returns a column of counts for each subset of one kind, keyed by the heading of the column. Subsets
-    without counts have no column."""
+    """Returns, for each subset of one kind, a column of counts, keyed by the heading of the column. Subsets
+    without counts get no column."""
     cells = {(row.subset_id, row.code_id): format_count_of_row(row) for row
              in rows[rows["subset_kind"] == kind].itertuples()}
     found = {subset for subset, _ in cells}
@@ -135,8 +136,8 @@ def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
 
 
 def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:
-    """Renders, for the team, how many organisations were not asked about the theme, and which of its codes
-    nobody was asked about."""
+    """Renders, for the team, how many organisations were not asked about the theme, and about which of its
+    codes nobody was asked."""
     if not view.may("all_figures"):
         return Markup()
     sentences, took_part = [], len(view.labels)
@@ -154,13 +155,15 @@ def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Returns names separated by commas; for a long list, the first names and how many more there are."""
+    """Returns the names, separated by commas; for a long list, the first names and the number of the other
+    names."""
     more_names = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more_names} more" if more_names > 0 else "")
 
 
 def _caution(view: StudyView) -> Markup:
-    """Renders, for the team, the codes of the theme on which agreement is below the study's threshold."""
+    """Renders, for the team, the codes of the theme on which the agreement between coders is below the
+    study's threshold."""
     if not view.may("coding"):
         return Markup()
     least, names = view.study.settings["coding"]["agreement_threshold"], view.code_names
@@ -171,10 +174,10 @@ def _caution(view: StudyView) -> Markup:
 
 
 def render_contrary_cases(view: StudyView) -> Html | None:
-    """Renders sentences about contrary evidence. They name the organisations that were asked and did not
-    raise the theme, the organisations that said the contrary of one of its codes, with their words, and the
-    organisations for which it is undecided whether they raised a code. Returns None for readers who may not
-    read passages."""
+    """Renders sentences about evidence against the theme and its codes. The sentences name the organisations
+    that were asked and did not raise the theme, the organisations that said the contrary of a code (with
+    their words), and the organisations for which it is undecided whether they raised a code. Returns None if
+    the readers of the page may not read passages."""
     if not view.may("passages"):
         return None
     if said := note_if_no_coding_counts(view):
@@ -205,18 +208,19 @@ def render_contrary_cases(view: StudyView) -> Html | None:
 
 
 def _with_case(mentioned: pd.DataFrame, code: str, case: str) -> set[str]:
-    """Returns the organisations to which one of the cases of :func:`.find_negative_cases` applies."""
+    """Returns the organisations to which :func:`.find_negative_cases` assigns the given ``case`` for a
+    code."""
     cases = find_negative_cases(mentioned, code)
     return {*cases.loc[cases["case"] == case, "organisation_id"]}
 
 
 @show_passages_or_explain_absence
 def render_passages(view: StudyView) -> Html:
-    """Renders the first passages of each code of the theme, and says how many passages the code has.
+    """Renders the first passages of each code of the page's theme, and says how many passages the code has.
 
-    Within a code, the first passage of each organisation comes before the second passage of any organisation.
-    :func:`~glc_analysis.view.places.select_passages_fitting_on_page` selects the printed passages; the page
-    of the code prints more of them.
+    Among the passages of a code, the first passage of each organisation comes before the second passage of
+    any organisation. :func:`~glc_analysis.view.places.select_passages_fitting_on_page` selects the printed
+    passages; the page of the code prints more passages.
     """
     rows = view.coded_passages
     counts = rows.groupby("code_id").size()
@@ -234,12 +238,12 @@ def render_passages(view: StudyView) -> Html:
 
 
 def find_code_page(view: StudyView, code: str) -> str:
-    """Returns the file of a code's page; blank for a code without passages, which has no page."""
+    """Returns the file name of a code's page; blank for a code without passages, which has no page."""
     return f"code-{code.lower()}.html" if has_page(view.study, "codes", code) else ""
 
 
 def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
-    """Renders passages of a code, each with the anchor to which a trace links."""
+    """Renders the passages of a code, each with the anchor to which a trace of a figure links."""
     places = [passage_anchor(code, segment) for code, segment
               in zip(rows["code_id"], rows["segment_id"], strict=True)]
     repeated = rows.duplicated("segment_id")
@@ -248,8 +252,8 @@ def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
 
 
 def render_passage(view: StudyView, row: Any, place: str = "") -> Markup:
-    """Renders a row of ``view.coded_passages`` as a quotation, with who said it, where, and the coder's
-    note."""
+    """Renders a row of ``view.coded_passages`` as a quotation, with the speaker, the text it comes from, and
+    the coder's note."""
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
     day = format_day_or_unknown(row.kind, row.date)
     said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
@@ -269,13 +273,13 @@ UNMEASURED = {"codebook": "No two coders have read the same text yet, so agreeme
 _UNDEFINED = ("Coders have read the same texts, but agreement has no value yet: what several of them coded "
               "is too little, or the same throughout.")
 _AT_ONCE, _MOST, _FEWER, _LETTERS, _ROOM, _MARKUP = 20, 100, 20, 250, 60_000, 350
-"""The limits of lists of disagreements:
+"""The limits for lists of disagreements between coders:
 
-- ``_AT_ONCE``: rows that are shown; further rows are folded.
-- ``_MOST``, ``_FEWER``: the largest number of rows of a long and of a short list.
+- ``_AT_ONCE``: the number of rows that are shown unfolded; further rows are folded.
+- ``_MOST``, ``_FEWER``: the largest number of rows in a long list and in a short list.
 - ``_LETTERS``: the number of letters after which a text is cut.
 - ``_ROOM``: the largest number of bytes of all texts of a list together.
-- ``_MARKUP``: the bytes that each text counts for markup besides its own words.
+- ``_MARKUP``: the bytes of markup that are added to the length of each text.
 
 """
 
@@ -288,7 +292,7 @@ def render_lead(sentences: Sequence[str]) -> Html:
 @show_passages_or_explain_absence
 def render_agreement_findings(view: StudyView) -> Html:
     """Renders the opening sentences of the page on agreement, in fixed patterns: who coded how much, for
-    which codes agreement is below the study's threshold, and which differences are still open."""
+    which codes agreement is below the study's threshold, and on which differences nobody has decided yet."""
     read, settings = view.read("readings"), view.study.settings["coding"]
     marked = view.read("codings")[lambda f: f["coder_id"] != CONSENSUS]
     waiting, sentences = len(view.read("quarantined")), []
@@ -330,11 +334,12 @@ def render_agreement_findings(view: StudyView) -> Html:
 _RULES = {"unanimous": "all who read a text gave it to the same turn, or when they decided so together",
          "majority": "more than half of those who read a text gave it to the same turn; a tie is undecided",
          "person": "all who read a text gave it to the same turn; where they differ, {by} decides"}
-"""The conditions under which a code counts as agreed, for each value of [coding] consensus."""
+"""The conditions under which a code counts as agreed, keyed by the value of the setting [coding]
+consensus."""
 
 
 def describe_consensus_rule(settings: Mapping[str, Any]) -> str:
-    """Returns the consensus rule of the study in words, and since when it holds.
+    """Returns in words the study's rule of consensus, and the date since which it is valid.
 
     >>> describe_consensus_rule({"consensus": "person", "decided_by": "Ana", "fixed_on": "2016-02-01"})[:66]
     'A code is agreed when all who read a text gave it to the same turn'
@@ -370,9 +375,9 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
 
 @show_passages_or_explain_absence
 def render_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -> Html | None:
-    """Renders the turns in rows of table ``disagreements``: the words, each coder's codes, and the decisions
-    with their reasons, if there are any. At most ``most`` turns are shown, in the order of the texts; `glc
-    agreement` writes all turns into a workbook.
+    """Renders the turns in the given rows of table ``disagreements``: the words, each coder's codes, and any
+    decisions with their reasons. At most ``most`` turns are shown, in the order of the texts; the command
+    `glc agreement` writes all turns into a workbook.
 
     >>> render_disagreements(view, study.disagreements.query("not is_decided"))
     <IPython.core.display.HTML object>
@@ -404,8 +409,9 @@ def render_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST)
 
 @show_passages_or_explain_absence
 def render_same_code_other_words(view: StudyView) -> Html | None:
-    """Renders the turns in which coders gave the same code to different words: each coder's words, and the
-    share of all marked words that every coder marked. The smallest share comes first."""
+    """Renders the turns in which coders gave the same code to different words. Each turn has each coder's
+    words, and the share of all marked words that every coder marked. The turn with the smallest share comes
+    first."""
     rows = list_same_code_other_words(view.read("codings"), view.read("segments"))
     if rows.empty:
         return None
@@ -428,9 +434,9 @@ def render_same_code_other_words(view: StudyView) -> Html | None:
 
 @show_passages_or_explain_absence
 def render_readers_per_text(view: StudyView) -> Html | None:
-    """Renders how many coders read each text and answer, and how many of them must give a code for it to
-    count by the study's rule. Also names the organisations that had only one coder while others had
-    several."""
+    """Renders how many coders read each text and answer, and how many readers must give a code so that the
+    code counts by the study's rule. The function also names the organisations whose texts had only one coder
+    although other texts had several coders."""
     table, single = count_texts_by_readers(view.read("readings"), view.read("documents"),
                                            rule=view.study.settings["coding"]["consensus"])
     if len(table) < 2:
@@ -449,16 +455,16 @@ def _cut(text: str) -> str:
 
 
 def _fitting(rows: pd.DataFrame, words: pd.Series, most: int) -> pd.DataFrame:
-    """Returns as many of the first rows as fit into a list; ``words`` has the words that are printed for each
-    row."""
+    """Returns as many of the first ``rows`` as fit into a list; ``words`` has the words that are printed for
+    each row."""
     size = words.loc[rows.index].str.encode("utf-8").str.len() + _MARKUP
     return rows[size.cumsum().le(_ROOM).to_numpy()].head(most)
 
 
 @show_passages_or_explain_absence
 def render_quarantined_codings(view: StudyView) -> Html | None:
-    """Renders codings whose marked words could not be found with certainty in the study's text, each beside
-    that text."""
+    """Renders the codings whose marked words could not be found with certainty in the study's text, each
+    beside the text."""
     rows = view.read("quarantined")
     if rows.empty:
         return None

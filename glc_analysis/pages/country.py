@@ -1,9 +1,9 @@
-"""The content of the page of a country.
+"""Makes the content of the page of a country.
 
 Each function takes what an audience may see (:class:`~.study_view.StudyView`) and returns a frame or, if a
-frame cannot be shown directly, HTML (a macro of ``content/country.html``). Beside the country's answers, the
-team reads the counts of the country's region; other readers read the counts of the whole study. The page
-states both counts and draws no comparison.
+frame cannot be shown directly, HTML (a macro of ``content/country.html``). Beside the counts of the country's
+answers, the team reads the counts of the country's region; other readers read the counts of the whole study.
+The page states the country's counts and the other counts, and does not compare them.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ _UNNAMED = "an organisation that is not named"
 
 
 def render_respondents_of_country(view: StudyView) -> Html:
-    """Renders how many of the study's organisations answered for the country.
+    """Renders how many organisations of the study answered for the country.
 
-    The team reads when and in which language each organisation answered, and what kind of organisation it is.
+    The team reads when and in which language each organisation answered, and the type of each organisation.
     Other readers see the names of organisations that agreed to be named, and nothing that would identify the
     other organisations.
     """
@@ -78,8 +78,9 @@ def render_respondents_of_country(view: StudyView) -> Html:
 
 
 def _described(view: StudyView, row: Any) -> str:
-    """Returns the description of an organisation that may be named: its kind. For the team, the description
-    also has its office, its resources, and when and in which language it answered."""
+    """Returns the description of an organisation that may be named, which is its type. For the team, the
+    description also has the organisation's office, its resources, and when and in which language it
+    answered."""
     parts = [row.label, row.type.replace("_", " ")]
     if view.may("organisation_details"):
         office = view.country_labels.get(row.home_country_id, "")
@@ -93,10 +94,12 @@ def _described(view: StudyView, row: Any) -> str:
 
 
 def list_quotations_from_country(view: StudyView) -> pd.DataFrame:
-    """Returns texts said or written in the country, one row each, with the columns of ``view.quotations()``.
+    """Returns texts that were said or written in the country, one row each, with the columns of
+    ``view.quotations()``.
 
-    Quotations that are cleared for this audience come first; coded passages follow, for readers who may read
-    them. The rows alternate between organisations. Accounts of individual cases are left out.
+    Quotations that are cleared for the audience come first; for readers who may read coded passages, these
+    passages follow. The rows alternate between organisations, so that the first text of each organisation
+    comes before the second text of any. Accounts of individual survivors' cases are left out.
 
     >>> list_quotations_from_country(study.view("team", country="KHM"))["by"].iloc[0]
     'Lotus Ferry (invented)'
@@ -117,17 +120,17 @@ def list_quotations_from_country(view: StudyView) -> pd.DataFrame:
 
 
 _MOST_FURTHEST, _MOST_ALONE = 5, 6
-"""The largest number of most divergent answers, and of answers given only in this country, that a page
-shows."""
+"""The largest number of most divergent answers that a page shows, and of answers given only in this
+country."""
 
 
 def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
     """Renders, for each question, the answer whose share in the country differs most from its share in the
-    region or in the whole study. Both shares are marks on a line and are stated in words. If there is no
-    region or study to compare with, it returns the opening sentences.
+    region or in the whole study. The two shares are drawn as marks on a line, and are stated in words. If
+    there is no region or study to compare with, the function returns the opening sentences.
 
-    Only counts that the audience may see exactly are used. If only one organisation answered, its answer has
-    no mark on the line and is given in words.
+    Only counts that the audience may see exactly are compared. If only one organisation answered in the
+    country, its answer is given in words and has no mark on the line.
     """
     around = find_comparison_group(view)[2]
     rows = compare_country_with_region(view)
@@ -147,8 +150,8 @@ def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
 
 
 def _apart_in_words(row: Any, around: str, counted: str) -> str:
-    """Returns both counts in words, those of the country and those around it. ``counted`` has a preposition
-    and a noun for what is counted: "by" organisations or "in" answers."""
+    """Returns in words the count of the country and the count of the region or study around it. ``counted``
+    has a preposition and a noun that name the counted units: "by" organisations or "in" answers."""
     if row.base_n > 1:
         here = f"chosen here by {int(row.n)} of {int(row.base_n)}"
     else:
@@ -160,9 +163,10 @@ def _apart_in_words(row: Any, around: str, counted: str) -> str:
 
 
 def render_answers_given_only_here(view: StudyView) -> Html:
-    """Renders the answers and codes that came up in the country and nowhere else in the region or the whole
-    study. The answers are those to questions with several possible answers. Both counts must be exact for the
-    audience. Blank if there are none."""
+    """Renders the answers and codes that were given in the country but not elsewhere in its region, or in the
+    whole study. Only answers to questions with several possible answers are considered. The audience must be
+    allowed to see the count of the country and the count of the region or study exactly. The result is blank
+    if no answer or code was given only in this country."""
     rows = view.released[view.released["n"].notna() & view.released["measure"].isin(["response", "coded"])
                          & view.released["statistic"].isin(["count", "organisations"])]
     kind, group, around = find_comparison_group(view)
@@ -204,9 +208,9 @@ def render_country_answers(view: StudyView) -> Html:
     """Renders the answers given in the country, with the counts of its region or of the whole study beside
     them.
 
-    There is one row per question, theme by theme. Options that nobody in the country chose are folded. If
-    only one organisation answered, its answer is shown without a count. Questions that these readers may not
-    see are named below, also folded.
+    The list has one row per question, theme by theme. Options that nobody in the country chose are folded. If
+    only one organisation answered a question, its answer is shown without a count. Questions whose answers
+    these readers may not see are named below the list, also folded.
     """
     if not view.has_survey:
         return make_displayable("")
@@ -228,8 +232,8 @@ def render_country_answers(view: StudyView) -> Html:
 
 
 def _given_here(view: StudyView, question: Any) -> Markup:
-    """Renders the answers to a question in the country, one line per answer; blank if there are no
-    figures."""
+    """Renders the answers to a question in the country, with one line per answer; blank if the question has
+    no figures."""
     if question.type in ("text", "date") or question.option_list == COUNTRY_LIST:
         return Markup()
     figures = _figures_of(view, question, "country", view.country_labels[view.country])
@@ -256,13 +260,14 @@ def _given_here(view: StudyView, question: Any) -> Markup:
 
 
 def _percent(row: Any) -> int | None:
-    """Returns the position of a count's mark on its line; None for a count that is shown as a range."""
+    """Returns the position of a count's mark on its line, in percent; None for a count that is shown as a
+    range."""
     return None if pd.isna(row.share) else round(100 * row.share)
 
 
 def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[Any]:
-    """Returns a question's figures in one country or region, or in the whole study (kind ``all``), one row
-    each; empty if there is no region."""
+    """Returns a question's figures in one country or region, or in the whole study (kind ``all``), with one
+    row per figure; empty if the country has no region."""
     if not kind:
         return []
     rows = view.summary(question.question_id, by="" if kind == ALL else kind)
@@ -270,7 +275,8 @@ def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[A
 
 
 def _median(figures: list[Any]) -> str:
-    """Returns the median of a number question with its base; if there was only one answer, its value."""
+    """Returns the median of a number question with its base or, if only one answer was given, the number that
+    was answered."""
     row = next((row for row in figures if row.statistic == "median"), None)
     if row is None or not row.base_n:
         return ""
@@ -278,8 +284,8 @@ def _median(figures: list[Any]) -> str:
 
 
 def _no_answer(view: StudyView, question: Any) -> Markup:
-    """Renders why there is no answer; for readers outside the team, the text names the possible reasons and
-    does not say which one applies."""
+    """Renders the reason why a question has no answer. For readers outside the team, the text names the
+    possible reasons and does not say which one applies."""
     said = _NO_ANSWER
     if view.may("all_figures"):
         rows = view.read("responses")
@@ -299,10 +305,11 @@ _SOURCES = {"interview": "an interview", WITHOUT_GUIDE: "an interview without a 
 
 
 def render_country_codes(view: StudyView) -> Html:
-    """Renders the codes that the country's organisations raised, or said the contrary of, and in which texts.
-    Beside each code stands how many organisations in the region, or in the whole study, raised it. Two kinds
-    of codes are folded: codes that the organisations were asked about but did not raise, and undecided codes.
-    Silence in a call does not count as not raising a code."""
+    """Renders the codes that the country's organisations raised or contradicted, and the texts in which they
+    did so. Beside each code, the list shows how many organisations in the region, or in the whole study,
+    raised the code. Two kinds of codes are folded: codes that the organisations were asked about but did not
+    raise, and undecided codes. An organisation that did not mention a code in a call does not count as not
+    raising it."""
     if not view.may("passages"):
         return _released_codes(view)
     if said := note_if_no_coding_counts(view):
@@ -336,14 +343,15 @@ def render_country_codes(view: StudyView) -> Html:
 
 
 def _code_row(name: str, said: str, near: Any) -> tuple[str, str, Markup]:
-    """Returns a code, where it came up in the country, and the count of the region or the study if the
-    audience may see it."""
+    """Returns a code, where it was raised in the country, and the count of the region or study if the
+    audience may see this count."""
     return name, "", _HTML.line(said, format_count_of_row(near) if near is not None else "")
 
 
 def _said_here(rows: list[dict[str, Any]], labels: Mapping[str, str]) -> str:
-    """Returns in words where organisations of the country raised a code or said the contrary, with names if
-    the country has several organisations. Blank if none did."""
+    """Returns in words where organisations of the country raised a code or said the contrary, with the
+    organisations' names if the country has several organisations. The words are blank if no organisation of
+    the country raised the code or said the contrary."""
     parts = []
     for column, lead in (("is_raised", ""), ("is_contradicted", "the contrary said in ")):
         said = [(row["organisation_id"], row["source"]) for row in rows if row[column]]
@@ -369,8 +377,8 @@ def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> Markup:
 
 
 def _released_codes(view: StudyView) -> Html:
-    """Renders the codes of a country for readers outside the team, if the country's organisations agreed to
-    this."""
+    """Renders the codes of a country for readers outside the team, if the country's organisations agreed that
+    these readers may see them."""
     rows = view.released[view.released["measure"] == "coded"]
     here, whole = ({row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
                    for kind in ("country", "all"))
@@ -391,7 +399,8 @@ def _released_codes(view: StudyView) -> Html:
 
 
 def render_country_passages(view: StudyView) -> Html:
-    """Renders the coded passages of the country, theme by theme and folded, for readers who may read them."""
+    """Renders the coded passages of the country, theme by theme and folded, for readers who may read
+    passages."""
     if not view.may("passages"):
         return make_displayable("")
     rows = view.passages()
@@ -410,8 +419,8 @@ def render_country_passages(view: StudyView) -> Html:
 
 
 def render_country_open_answers(view: StudyView) -> Html:
-    """Renders the open answers from the country for readers who may read them, question by question and
-    folded. Each is in its original language, with a translation if there is one."""
+    """Renders the open answers from the country, question by question and folded, for readers who may read
+    open answers. Each open answer is shown in its original language, with a translation if there is one."""
     if not view.may("passages"):
         return make_displayable("")
     segments, documents = view.read("segments"), view.read("documents").query("kind == 'answer'")
@@ -433,8 +442,8 @@ def render_country_open_answers(view: StudyView) -> Html:
 
 
 def render_external_country_facts(view: StudyView) -> Html:
-    """Renders facts about the country from outside sources, for readers who may read them; years with the
-    same value are listed together. Blank if no facts are recorded."""
+    """Renders facts about the country from outside sources, for readers who may read these facts; years with
+    the same value are listed together. The result is blank if no facts about the country are recorded."""
     if not view.may("country_facts"):
         return make_displayable("")
     rows = view.read("context").sort_values(["indicator", "year"], kind="stable")
@@ -449,7 +458,7 @@ def render_external_country_facts(view: StudyView) -> Html:
 
 
 def _in_years(years: Iterable[str]) -> str:
-    """Returns the years of a value, in brackets.
+    """Returns the years in which a fact has the same value, in brackets.
 
     >>> _in_years(["2014", "2015"]), _in_years([""])
     (' (2014, 2015)', '')
@@ -459,8 +468,8 @@ def _in_years(years: Iterable[str]) -> str:
 
 
 def _fact_label(view: StudyView, indicator: str, value: str) -> str:
-    """Returns an indicator (if ``value`` is blank) or one of its values in words. The words come from
-    options.csv if it has a list with the indicator's name, otherwise from
+    """Returns the words for an indicator (if ``value`` is blank), or for one of its values. The words come
+    from options.csv if it has a list with the indicator's name, and otherwise from
     ``content/country_facts.csv``."""
     listed = view.options[(view.options["option_list"] == indicator) & (view.options["option_id"] == value)]
     if len(listed):

@@ -1,10 +1,11 @@
 """The findings of a page: its opening sentence, and claims with their bars.
 
-People choose the figures that become findings before they see any results, and write them into
-``headlines.csv`` with their names and the day. Without this file, a rule chooses the figures, and the page
-prints the rule (:data:`FINDING_RULE`). Every number in a finding is a number that the audience may see
-exactly. A sensitive question never becomes a finding, nor does a question asked because of the answer to a
-sensitive question. No sentence names a cause, says "only" or compares groups.
+People choose the figures that become findings before they see any results, and write these figures into
+``headlines.csv`` with their names and the day. If the study has no ``headlines.csv``, a rule chooses the
+figures, and the page prints the rule (:data:`FINDING_RULE`). Every number in a finding is a number that the
+audience may see exactly. A sensitive question never becomes a finding, and neither does a question that is
+asked because of the answer to a sensitive question. No finding's sentence names a cause, says "only" or
+compares groups.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def _chosen(view: StudyView) -> pd.DataFrame:
 
 
 def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
-    """Returns the figures of headlines.csv that belong on the page, in the order of the file."""
+    """Returns those figures of headlines.csv that belong on the page, in the order of the file."""
     authors, days = (", ".join(dict.fromkeys(listed[column])) for column in ("author", "date"))
     questions, codes = {*view.question_table["question_id"]}, {*view.code_tree["code_id"]}
     parts, coded = [], None
@@ -81,7 +82,7 @@ def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_rule(view: StudyView) -> pd.DataFrame:
-    """Returns the figures that the rule chooses, the largest shares first."""
+    """Returns the figures that the rule chooses as findings, the largest shares first."""
     counts = _released_counts(view.released)
     kinds = view.options.set_index(["option_list", "option_id"])["kind"]
     asked = view.question_table.set_index("question_id")
@@ -114,7 +115,7 @@ def _released_counts(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: pd.Series) -> bool:
-    """Whether, from what the audience sees, no other option can have been chosen more often."""
+    """Whether the numbers that the audience sees exclude that another option was chosen more often."""
     own = view.released[view.released["question_id"] == question_id]
     own = own[(own["measure"] == "response") & (own["subset_kind"] == ALL)]
     if not list_options_in_base(view, question) <= {*own["option_id"]}:
@@ -124,8 +125,9 @@ def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: 
 
 
 def _undecided(view: StudyView) -> Iterator[tuple[str, str]]:
-    """Yields a sentence that findings are missing because nobody has decided which questions are sensitive.
-    It is for the overview of audiences other than the team, if all questions count as sensitive."""
+    """Yields a sentence which says that findings are missing because nobody has decided which questions are
+    sensitive. This sentence is yielded only for the overview of audiences other than the team, and only if
+    all questions count as sensitive."""
     asked = view.question_table
     asked = asked.loc[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST), "question_id"]
     if view.may("all_figures"):
@@ -141,8 +143,8 @@ def _undecided(view: StudyView) -> Iterator[tuple[str, str]]:
 
 
 def list_sensitive_and_dependent_questions(view: StudyView) -> set[str]:
-    """Returns the sensitive questions, and the questions asked because of an answer to a sensitive question,
-    whose base would reveal that answer."""
+    """Returns the sensitive questions, and the questions that are asked because of an answer to a sensitive
+    question, since the base of these questions would reveal that answer."""
     words = view.words.questions
     named = [question for question, row in words.items() if row.is_sensitive]
     return find_dependent_questions({question: row.asked_if for question, row in words.items()}, named)
@@ -169,8 +171,8 @@ def _places(view: StudyView, figures: pd.DataFrame) -> Places:
 
 
 def _place(view: StudyView, places: Places, figure: _Figure) -> str:
-    """Returns the place where a page shows a figure: on a theme's page, a place on the page of the theme;
-    otherwise a place on the page of the survey."""
+    """Returns the place at which a page shows a figure: on a theme's page, a place on this page; on other
+    pages, a place on the page of the survey."""
     if figure.code_id:
         return places.code(figure.code_id)
     theme = view.words.questions[figure.question_id].theme_id if view.theme else ""
@@ -178,13 +180,13 @@ def _place(view: StudyView, places: Places, figure: _Figure) -> str:
 
 
 def _each(view: StudyView) -> str:
-    """Returns words that say what an answer is, to add after a question whose unit is an answer; blank if
-    each organisation gave only one answer."""
+    """Returns words which explain what an answer is; they are added after a question whose unit is an answer.
+    The words are blank if each organisation gave only one answer."""
     return "" if view.is_one_answer_each else _EACH if view.is_by_country else _EACH_RECORD
 
 
 def _number(n: int, noun: str, nouns: str = "") -> str:
-    """Returns a number with its noun.
+    """Returns a number with its noun, in the singular or plural.
 
     >>> _number(1, "country"), _number(25, "country"), _number(0, "organisation")
     ('1 country', '25 countries', 'No organisations')
@@ -194,7 +196,8 @@ def _number(n: int, noun: str, nouns: str = "") -> str:
 
 
 def _link(view: StudyView, place: str) -> str:
-    """Returns the link to a place, without the name of the page if the place is on this page."""
+    """Returns the link to a place on a page; the name of the page is left out if the place is on the current
+    page."""
     page, mark, name = place.partition("#")
     return f"#{name}" if mark and page == f"theme-{view.theme.lower()}" else link(place)
 
@@ -205,8 +208,8 @@ def _link(view: StudyView, place: str) -> str:
 
 
 MOST_CLAIMS, _OF_THEME = 5, 3
-"""The largest number of claims on the overview, and on the page of a theme; each question has at most one
-claim."""
+"""The largest number of claims on the overview, and the largest number on the page of a theme; each question
+has at most one claim."""
 
 
 def render_response_sentence(view: StudyView) -> Html:
@@ -225,13 +228,15 @@ def render_response_sentence(view: StudyView) -> Html:
 
 
 def render_claims(view: StudyView) -> Html:
-    """Renders up to five findings of a page so that they can be seen at a glance. Each has a bar over the
-    whole width, its base and a link; on the overview, also a quotation that was cleared for these readers.
-    Below the findings follow evidence against a code, and what was not asked.
+    """Renders up to five findings of a page as claims that can be read at a glance. Each claim has a bar over
+    the whole width, its base and a link. On the overview, a claim also has a quotation that was cleared for
+    these readers. Below the claims follow a sentence about evidence against a code, and a sentence about what
+    was not asked.
 
-    The figures are those of :func:`choose_claims`. A quotation beside an answer is on the same theme, and the
-    page says so, because the quoted organisation need not have given this answer. Each quotation stands on
-    the page only once. A theme's page has its quotations in a separate section instead.
+    The figures are those of :func:`choose_claims`. A quotation beside an answer is on the same theme as the
+    answer. The page says so, because the quoted organisation need not have given this answer. A quotation is
+    printed only once on the page. On the page of a theme, quotations are not printed beside claims but in a
+    separate section.
     """
     figures = choose_claims(view)
     places, quoted = _places(view, figures), _Quotations(view)
@@ -251,7 +256,8 @@ def choose_claims(view: StudyView) -> pd.DataFrame:
 
 
 def find_question_of_first_claim(view: StudyView) -> str:
-    """Returns the question of the first claim on a page that is about a question; blank if no claim is.
+    """Returns the question of the first claim on a page that is about a question; blank if no claim on the
+    page is about a question.
 
     >>> find_question_of_first_claim(study.view("team", theme="services"))
     'Q4.1'
@@ -260,8 +266,8 @@ def find_question_of_first_claim(view: StudyView) -> str:
 
 
 def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
-    """Renders the first finding of each theme with a small bar, by theme; themes without a finding are left
-    out."""
+    """Renders the first finding of each theme with a small bar, keyed by theme; themes without a finding are
+    left out."""
     listed, by_rule = (_chosen(view), _by_rule(view) if len(read_reference_table(view.study, "headlines"))
                        else None)
     themes = map_codes_to_themes(view.code_list)
@@ -276,8 +282,8 @@ def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
 
 
 def _claim(view: StudyView, figure: _Figure) -> tuple[str, str]:
-    """Returns a finding in a few words and its count. The words are the claim in headlines.csv if there is
-    one, else the question with the answer, or the code that was raised."""
+    """Returns a finding in a few words, and its count. The words of a finding are its claim in headlines.csv,
+    if there is one. Otherwise they are the question with the answer, or the code that was raised."""
     count = f"{figure.n} of {figure.base_n}"
     if figure.claim:
         asked = "" if figure.code_id else view.words.questions[figure.question_id].wording
@@ -293,7 +299,7 @@ def _option(view: StudyView, figure: _Figure) -> str:
 
 
 def _base(view: StudyView, figure: _Figure) -> str:
-    """Returns in words the base of a finding, which consists of answers or organisations."""
+    """Returns in words the base of a finding, as a number of answers or organisations."""
     many = view.study.unit_name[1]
     if figure.code_id:
         n = undecided_n(figure)
@@ -309,8 +315,8 @@ def _base(view: StudyView, figure: _Figure) -> str:
 
 
 class _Quotations:
-    """Quotations for findings. Each quotation has the code of the finding or is on its theme, and is given
-    only once."""
+    """Supplies the quotations that are printed beside findings. Each quotation has the code of the finding or
+    is on the finding's theme, and is supplied only once."""
 
     def __init__(self, view: StudyView) -> None:
         frame, rows = view.quotations(), view.quotation_rows
@@ -320,9 +326,9 @@ class _Quotations:
         self._view = view
 
     def on(self, figure: _Figure) -> tuple[str, Markup | str]:
-        """Returns the subject of a quotation in words, and the quotation; both are blank if no suitable
-        quotation is left. For an answer, it is a quotation on the same theme, if possible with a code whose
-        name shares a word with the answer."""
+        """Returns a quotation for a figure, and words for its subject; both are blank if no suitable
+        quotation is left. For the figure of an answer, the quotation is on the same theme; if possible, it
+        has a code whose name shares a word with the answer."""
         if figure.code_id:
             return "", self._take(lambda codes, themes: figure.code_id in codes)
         theme = self._view.words.questions[figure.question_id].theme_id
@@ -341,8 +347,8 @@ class _Quotations:
 
 
 def _words(text: str) -> set[str]:
-    """Returns the words of a name that probably say what it is about, which are the words of four letters or
-    more."""
+    """Returns those words of a name that have four letters or more, because they probably say what the name
+    is about."""
     return {word for word in re.findall(r"\w+", text.casefold()) if len(word) > 3}
 
 
@@ -370,8 +376,8 @@ def _contrary(view: StudyView) -> Iterator[tuple[str, str]]:
 
 
 def _not_asked(view: StudyView) -> Iterator[tuple[str, str]]:
-    """Yields a sentence about a theme without a survey question, or else about codes that were raised
-    although nobody was asked about them."""
+    """Yields a sentence about a theme without a survey question or, if there is no such theme, about codes
+    that were raised although nobody was asked about them."""
     themes = [name for theme, name in view.themes.items() if theme in ({view.theme} - {""} or view.themes)
               and theme not in {row.theme_id for row in view.words.questions.values()}]
     unasked = _unasked(view)
@@ -384,9 +390,9 @@ def _not_asked(view: StudyView) -> Iterator[tuple[str, str]]:
 
 
 def _unasked(view: StudyView) -> set[str]:
-    """Returns the codes that somebody raised in an interview or answer although nobody was asked about them
-    there. They are for the team alone, because no count of such a code is released: its base consists only of
-    organisations that raised it."""
+    """Returns the codes that at least one organisation raised in an interview or answer although nobody was
+    asked about them there. These codes are shown to the team alone. No count of such a code is released,
+    because its base has only organisations that raised the code."""
     if not view.may("passages"):
         return set()
     rows = view.read("mentions")
@@ -422,7 +428,7 @@ def write_country_comparison_sentences(view: StudyView) -> pd.DataFrame:
     the whole study.
 
     The frame has one row per sentence, with the columns sentence, figure_id (the country's figure), link and
-    chosen_by. One rule decides which answers are named (:data:`_COUNTRY_RULE`).
+    chosen_by. The rule :data:`_COUNTRY_RULE` decides which answers get a sentence.
 
     >>> write_country_comparison_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
     '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
@@ -440,17 +446,17 @@ def write_country_comparison_sentences(view: StudyView) -> pd.DataFrame:
 
 
 def compare_country_with_region(view: StudyView) -> pd.DataFrame:
-    """Returns the exact counts of the country beside the counts of its region or of the whole study, one row
-    per question and option.
+    """Returns the exact counts of the country beside the counts of its region or of the whole study, with one
+    row per question and option.
 
-    Columns:
+    The columns are:
 
     - n, base_n, share: the numbers of the country;
-    - n_around, base_n_around, share_around: the numbers of the region or of the study; missing if the
-      audience may not see them;
-    - the question and the option in words.
+    - n_around, base_n_around, share_around: the numbers of the region or of the study; they are missing if
+      the audience may not see them;
+    - two columns with the words for the question and for the option.
 
-     Sensitive questions, and options that mean no answer, are left out."""
+     Sensitive questions are left out, and so are options which mean that no answer was given."""
     asked = view.question_table
     asked = asked[asked["type"].isin(BY_OPTION)
                   & ~asked["question_id"].isin(list_sensitive_and_dependent_questions(view))]
@@ -467,8 +473,8 @@ def compare_country_with_region(view: StudyView) -> pd.DataFrame:
 
 
 def find_comparison_group(view: StudyView) -> tuple[str, str, str]:
-    """Returns kind, id and name of the group with which the country is compared. All are blank for the team
-    if the country has no region."""
+    """Returns the kind, the id and the name of the group with which the country is compared. Kind, id and
+    name are blank for the team if the country has no region."""
     if not view.may("all_figures"):
         return "all", "", "the whole study"
     region = view.read("countries")["region_id"].iloc[0]

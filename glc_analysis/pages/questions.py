@@ -1,8 +1,8 @@
-"""The content of pages about questions: for each question its finding, who was asked, and the answers as
+"""Makes the content of pages about questions: the finding of each question, who was asked, and the answers as
 bars.
 
-Each block of HTML is a macro of ``content/questions.html``. Small counts at the end of a long list are
-folded, and so are open answers. The page says in words what its audience may not see.
+Each element of HTML is a macro in ``content/questions.html``. Small counts at the end of a long list are
+folded, and open answers are folded as well. The page says in words which figures its audience may not see.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _HTML = Macros(__file__, "questions.html")
 
 
 OPTIONS_SHOWN, FOLDED_FROM = 7, 10
-"""The number of options that stay unfolded in a long list, and the number of options from which a list counts
-as long."""
+"""The number of options that stay unfolded in a long list, and the smallest number of options of a long
+list."""
 _OPEN, MOST_OPEN_ANSWERS = 3, 100
-"""The number of open answers to a question that are not folded, and the largest number of open answers on a
+"""The number of open answers to a question that stay unfolded, and the largest number of open answers on a
 page."""
 _SOME_NOT_SHOWN = "Some answers are not listed: their counts could reveal who gave them."
 _ONLY_AGREED = "Countries are named only where their organisations agreed to it; all others are left out."
@@ -47,7 +47,8 @@ _FINDINGS = {
     ("multi", "answer"): "{count} answers name {options}",
     ("scale", "organisation"): "{count} {many} answered {options}",
     ("scale", "answer"): "{count} answers are {options}"}
-"""The pattern of the finding's sentence, by the type of a question and the unit that it counts."""
+"""The patterns for the sentence of a finding, keyed by the type of the question and the unit that it
+counts."""
 
 
 # ------------------------------
@@ -55,11 +56,11 @@ _FINDINGS = {
 
 
 def show_question(view: StudyView, question: Any, *, by: str = "") -> None:
-    """Shows one question as a page does: heading, finding, who was asked, bars. With ``by``, it shows a table
-    with a column for each group, or nothing if this audience may see no group.
+    """Shows one question with its heading, finding, base and bars, as pages do. With ``by``, the function
+    shows a table with a column for each group; it shows nothing if the audience may see no group.
 
-    ``question`` is a row of ``view.questions`` (as ``itertuples()`` gives it) or the id of a question. Raises
-    UsageError for an unknown id.
+    ``question`` is a row of ``view.questions`` (as ``itertuples()`` yields it) or the id of a question.
+    Raises UsageError for an unknown id of a question.
 
     >>> for question in view.questions.query("theme == 'Needs'").itertuples():
     ...     glc.show_question(view, question)
@@ -77,7 +78,7 @@ def render_ranges_note(view: StudyView) -> Html | None:
 
 
 def render_question(view: StudyView, question: Any, *, by: str = "") -> Markup:
-    """Renders as HTML what :func:`show_question` displays."""
+    """Renders as HTML what :func:`show_question` shows."""
     row = _row(view, question)
     if by:
         return _by_group(view, row, by)
@@ -104,8 +105,8 @@ def describe_base_and_response(view: StudyView, question: Any) -> str:
 
 
 def render_question_answers(view: StudyView, question: Any) -> Markup:
-    """Renders the finding and the answers that the audience may see; if it may see none, a sentence says
-    so."""
+    """Renders the finding of a question, and the answers that the audience may see. If the audience may see
+    no answer, a sentence says so."""
     asked = describe_base_and_response(view, question)
     try:
         if question.type == "number":
@@ -124,11 +125,12 @@ def render_question_answers(view: StudyView, question: Any) -> Markup:
 
 
 def write_finding_title(question: Any, counts: pd.DataFrame, unit_plural: str = "organisations") -> str:
-    """Returns the finding as the title of a figure: the answer given most often, or the two answers given
-    most often if they are equal. Blank if more than two answers are equal, or if no answer was given.
+    """Returns the finding as the title of a figure: the answer that was given most often, or the two answers
+    that were given most often if their counts are equal. The title is blank if more than two answers have the
+    largest count, or if no answer was given.
 
-    The title says nothing that the bars do not show. ``unit_plural`` is the study's word for those who
-    answer.
+    The title says only what the bars of the figure show. ``unit_plural`` is the study's word for the
+    organisations or people who answer.
 
     >>> from types import SimpleNamespace
     >>> counts = pd.DataFrame({"option": ["Shelter", "Legal aid"], "n": [18, 5], "base_n": [30, 30],
@@ -158,7 +160,8 @@ def _capital(text: str) -> str:
 
 
 def _counts(view: StudyView, question: Any) -> pd.DataFrame:
-    """Returns the counts of a question; for a list of countries, only the countries that somebody named."""
+    """Returns the counts of a question; for a list of countries, only the counts of countries that somebody
+    named."""
     counts = view.counts(question.question_id)
     asked = view.question_table.set_index("question_id").loc[question.question_id]
     return counts[counts["n"].ne(0)] if asked["option_list"] == COUNTRY_LIST else counts
@@ -170,7 +173,7 @@ def _noun(view: StudyView, question: Any, n: int) -> str:
 
 
 def _answered(view: StudyView, question: Any) -> str:
-    """Returns in words how many answered a question that has neither options nor numbers."""
+    """Returns in words how many records answered a question that has neither options nor numbers."""
     rows = view.summary(question.question_id)
     if rows.empty or not rows["base_n"].iloc[0]:
         return ""
@@ -179,7 +182,7 @@ def _answered(view: StudyView, question: Any) -> str:
 
 
 def _numbers(rows: pd.DataFrame, asked: str) -> Markup:
-    """Renders the median of a number question as its finding, with the other statistics below."""
+    """Renders the median of a number question as its finding, with the other statistics below it."""
     values = dict(zip(rows["statistic"], rows["value"], strict=True))
     found = [f"{name} {values[name]:.4g}" for name in ("median", "mean", "standard deviation")
              if pd.notna(values.get(name))]
@@ -195,8 +198,8 @@ def _folded(counts: pd.DataFrame) -> Markup:
 
 
 def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> str:
-    """Returns a note if counts of some options of the question are missing because the audience may not see
-    them."""
+    """Returns a note if the table lacks counts of some options because the audience may not see these
+    counts."""
     asked = view.question_table.set_index("question_id").loc[question.question_id]
     if view.may("all_figures"):
         return ""
@@ -215,12 +218,13 @@ def list_options_in_base(view: StudyView, question: Any) -> set[str]:
 
 _GROUPS = {"region": "By region", "country": "By country", "home_region": "By region of the main office",
            "type": "By kind of organisation", "resource_level": "By level of resources"}
-"""The kinds of groups for which a page shows tables, if figures of that kind were released."""
+"""The kinds of groups for which a page shows tables, provided that figures of this kind were released."""
 
 
 def render_question_by_group(view: StudyView, question: Any) -> Markup:
-    """Renders, for audiences that do not see all figures, the counts of a question by every kind of group
-    that was released, and by country if figures of countries are public; all of it is folded."""
+    """Renders, folded and for audiences that do not see all figures, the counts of a question by every kind
+    of group that was released. If figures of countries are public, the counts by country are rendered as
+    well."""
     if view.country or view.may("all_figures"):
         return Markup()
     kinds = {kind: title for kind, title in _GROUPS.items()
@@ -230,13 +234,15 @@ def render_question_by_group(view: StudyView, question: Any) -> Markup:
 
 
 def _by_group(view: StudyView, question: Any, by: str) -> Markup:
-    """Renders a table with a column for each group; blank if the audience may see no group."""
+    """Renders a table of a question's counts with a column for each group; blank if the audience may see no
+    group."""
     found = _group_table(view, question, by)
     return _HTML.by_group(question.question_id, question.wording, found) if found else found
 
 
 def _group_table(view: StudyView, question: Any, by: str) -> Markup:
-    """Renders the counts of a question with a column for each group; blank if there are no counts."""
+    """Renders the counts of a question with a column for each group; blank if the question has no counts by
+    group."""
     try:
         if question.type == "number":
             rows = view.numbers(question.question_id, by=by)
@@ -253,7 +259,7 @@ def _group_table(view: StudyView, question: Any, by: str) -> Markup:
 
 
 def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> list[tuple[str, list]]:
-    """Returns a column of counts for each group, with the base of the counts in its heading."""
+    """Returns, for each group, a column of counts with a heading that states the base of these counts."""
     texts = {(group, option): text.partition(" of ")[0] for group, option, text
              in zip(counts["group"], counts["option"], counts["shown_as"], strict=True)}
     bases = counts.groupby("group", sort=False)["base_n"].max()
@@ -270,10 +276,10 @@ def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> l
 
 
 def list_open_answers(view: StudyView, question: Any) -> pd.DataFrame:
-    """Returns the open answers to a question of type text, one row each, for the team alone.
+    """Returns, for the team alone, the open answers to a question of type text, with one row per answer.
 
-    Columns: text, translation, translation_status, language, by (the organisation), country. Raises
-    NotReleased for another audience.
+    The columns are text, translation, translation_status, language, by (the organisation) and country. Raises
+    NotReleased for an audience other than the team.
 
     >>> list_open_answers(view, "Q5.6")["by"].iloc[0]
     'Tres Puentes (invented)'
@@ -297,7 +303,7 @@ def show_open_answers(view: StudyView, question: Any) -> None:
     """Shows the first open answers to a question; further answers are folded.
 
     A page has at most :data:`MOST_OPEN_ANSWERS` open answers to all its questions together; the table
-    segments has all of them. Shows nothing to audiences that may not read open answers.
+    segments has all open answers. Shows nothing to audiences that may not read open answers.
 
     >>> show_open_answers(view, "Q5.6")
     <IPython.core.display.HTML object>
@@ -307,7 +313,7 @@ def show_open_answers(view: StudyView, question: Any) -> None:
 
 
 def render_open_answers(view: StudyView, question: Any) -> str:
-    """Renders as HTML what :func:`show_open_answers` displays."""
+    """Renders as HTML what :func:`show_open_answers` shows."""
     if not view.may("passages"):
         return ""
     row, asked = _row(view, question), (view.question_table["type"] == "text").sum()

@@ -1,4 +1,4 @@
-"""Slots: places on the core's pages to which add-ons may add content."""
+"""Lets add-ons add content to the core's pages, in slots: named places on a page."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from glc_analysis.view.study_view import StudyView
 
 OPENING, OVERVIEW, COUNTRY, CODE, METHODS = "opening", "overview", "country", "code", "methods"
 AGREEMENT, QUESTION, METHOD_FACTS, MAP = "agreement", "question", "method_facts", "map"
-"""The names of the slots, and what an add-on returns for each of them:
+"""The names of the slots (places on pages), and what an add-on returns for each slot:
 
-- ``OPENING``: HTML above the findings of the overview;
-- ``OVERVIEW``: HTML below the findings of the overview and of a theme;
-- ``COUNTRY``: HTML on a country's page;
-- ``CODE``: HTML above the passages of a code;
-- ``METHODS``: HTML on the page of methods;
-- ``AGREEMENT``: opening sentences of the page on agreement between coders;
-- ``QUESTION``: a function that returns a sentence to add to the line about who was asked a question;
-- ``METHOD_FACTS``: :class:`MethodFacts`;
-- ``MAP``: a map of the countries, above their list.
+- ``OPENING``: HTML that stands above the findings of the overview;
+- ``OVERVIEW``: HTML that stands below the findings of the overview and of a theme;
+- ``COUNTRY``: HTML that is added to a country's page;
+- ``CODE``: HTML that stands above the passages of a code;
+- ``METHODS``: HTML that is added to the page of methods;
+- ``AGREEMENT``: opening sentences for the page on agreement between coders;
+- ``QUESTION``: a function that returns a sentence, which is added to the line about who was asked a question;
+- ``METHOD_FACTS``: an object :class:`MethodFacts`;
+- ``MAP``: a map of the countries, which stands above the list of countries.
 """
 
 
 @dataclass(frozen=True)
 class MethodFacts:
-    """Facts that are recorded about how a study was made.
+    """Facts that are recorded about the methods of a study.
 
-    - ``texts``: each fact in words, keyed by the name of an item of a reporting checklist.
-    - ``details``: the names of the facts that only the team sees. They are about persons, durations and days,
-      or counts from texts and ballots.
-    - ``counted``: the names of the facts that change when an organisation or a person withdraws.
+    - ``texts``: the words for each fact, keyed by the name of an item of a reporting checklist.
+    - ``details``: the names of the facts that only the team sees. The facts in ``details`` are about persons,
+      durations and days, or are counts from texts and ballots.
+    - ``counted``: the names of the facts that change if an organisation or a person withdraws.
     """
 
     texts: Mapping[str, str]
@@ -45,7 +45,8 @@ class MethodFacts:
 
 
 def render_slot(view: StudyView, slot_name: str) -> Html:
-    """Renders what the add-ons contribute to a slot of a page; blank if none does.
+    """Renders what the add-ons contribute to a slot (named place) of a page; blank if no add-on contributes
+    anything.
 
     >>> render_slot(view, "a slot that no add-on fills").data == ""
     True
@@ -54,7 +55,8 @@ def render_slot(view: StudyView, slot_name: str) -> Html:
 
 
 def list_slot_contents(view: StudyView, name: str) -> Iterator[Any]:
-    """Yields what each add-on returns for a slot, except None."""
+    """Yields what each add-on returns for a slot (named place on a page); add-ons that return None are
+    skipped."""
     for function in load_declared_objects("slots", name):
         if (shown := function(view)) is not None:
             yield shown

@@ -1,5 +1,5 @@
-"""The content of the pages of the survey: the study as a whole, the quality of its data, and statements on a
-scale.
+"""Makes the content of the pages about the survey: the study as a whole, the quality of its data, and
+statements on a scale.
 
 Each function takes what an audience may see (:class:`~.study_view.StudyView`) and returns a frame or HTML,
 which ``content/survey.html`` lays out. :mod:`glc_analysis.pages.questions` has the content about single
@@ -35,8 +35,8 @@ _HTML = Macros(__file__, "survey.html")
 
 AUDIENCE_WORDS = {"team": "the team", "convening": "the convening", "public": "everybody"}
 FIGURES_SHOWN = read_packaged_toml(__file__, "figures_shown.toml")
-"""Descriptions of the figures that each audience sees; the numbers in them come from [disclosure] of
-study.toml."""
+"""Descriptions of the figures that each audience sees; the numbers in the descriptions come from the section
+[disclosure] of study.toml."""
 _SAMPLING = {
     "purposive": "The {many} were chosen on purpose, not at random. The counts describe these "
                  "{many} only; there are no confidence intervals and no tests.",
@@ -46,9 +46,9 @@ _SAMPLING = {
 
 
 def render_study_numbers(view: StudyView) -> Html:
-    """Renders sentences about who answered: organisations, countries, records. The team also reads about
-    interviews, calls and their coding, the public about the number of the release and the age of its
-    figures."""
+    """Renders sentences about who answered, with the numbers of organisations, countries and records. The
+    team also reads about interviews, calls and their coding. The public also reads the number of the release
+    and the age of its figures."""
     asked = count_of(len(view.question_table), "question")
     did = f"answered {asked}" if view.has_survey else "took part in interviews or calls"
     one, many = view.study.unit_name
@@ -87,7 +87,7 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
 
 
 def add_indefinite_article(noun: str) -> str:
-    """Puts "a" or "an" before a noun, according to its first letter.
+    """Puts "a" or "an" before a noun, depending on the noun's first letter.
 
     >>> add_indefinite_article("organisation"), add_indefinite_article("villager")
     ('an organisation', 'a villager')
@@ -96,8 +96,8 @@ def add_indefinite_article(noun: str) -> str:
 
 
 def write_audience_and_base_line(view: StudyView) -> str:
-    """Returns the line at the head of every page: who may read the page, its base, and the day of the last
-    answer."""
+    """Returns the line at the head of every page, which says who may read the page, what its base is, and on
+    which day the last answer was given."""
     n = view.sizes.get("organisations")
     parts = [f"For {AUDIENCE_WORDS[view.audience]}",
              f"Base: {count_of(n, *view.study.unit_name)}" if n is not None else ""]
@@ -123,8 +123,8 @@ def _release_note(view: StudyView) -> str:
 
 
 def render_sampling_note(view: StudyView) -> Html:
-    """Renders how the organisations were chosen, and how far the figures can therefore be generalised. Blank
-    if the study does not say how they were chosen."""
+    """Renders how the organisations were chosen, and how far the figures can therefore be generalised. The
+    note is blank if the study does not say how the organisations were chosen."""
     study = view.study
     one, many = study.unit_name
     said = [_SAMPLING[study.sampling].format(one=one, many=many)] if study.states_sampling else []
@@ -138,14 +138,14 @@ def render_sampling_note(view: StudyView) -> Html:
 
 _TYPES = {"single": "with one answer", "multi": "with several answers", "scale": "on a scale",
           "number": "about a number", "text": "in their own words", "date": "about a date"}
-"""The words for what a question asks for, by its type."""
+"""The words that say what a question asks for, keyed by the type of the question."""
 
 
 def render_survey_facts(view: StudyView) -> Html:
-    """Renders the facts about the survey, as far as they are recorded and these readers may know them: who
-    was asked and how they were chosen; how many answered, when and in which languages; the form; which
-    questions were not asked of everybody; and how many answers were corrected. The page names facts that are
-    not recorded."""
+    """Renders the facts about the survey that are recorded and that these readers may know: who was asked and
+    how they were chosen; how many answered, when and in which languages; the form; which questions were not
+    asked of everybody; and how many answers were corrected. The page also names the facts that are not
+    recorded."""
     study, (one, many) = view.study, view.study.unit_name
     facts: list[tuple[str, str]] = []
     chosen = _SAMPLING[study.sampling].format(one=one, many=many) if study.states_sampling else ""
@@ -174,7 +174,7 @@ def render_survey_facts(view: StudyView) -> Html:
 
 
 def _days_and_languages(view: StudyView) -> list[tuple[str, str]]:
-    """Returns when the survey was answered, and in which languages, in words."""
+    """Returns in words when the survey was answered, and in which languages."""
     rows = view.read("organisations")
     days = sorted({*rows["answered_on"], *rows["last_answered_on"]} - {""})
     first, last = (format_day_with_preposition(day).removeprefix("on ")
@@ -186,15 +186,15 @@ def _days_and_languages(view: StudyView) -> list[tuple[str, str]]:
 
 
 def _changed_answers(view: StudyView) -> str:
-    """Returns in words how many cells the reviewed corrections changed."""
+    """Returns in words how many cells were changed by reviewed corrections."""
     rows = view.read("steps")
     n = int(rows.loc[rows["step"].str.contains("correct", case=False), "cells"].fillna(0).sum())
     return f"{count_of(n, 'cell')} by reviewed corrections; the page on data quality has all steps."
 
 
 def render_country_list(view: StudyView) -> Html:
-    """Renders one row per work country that the audience may know of, with a link to the country's page if it
-    has one; for the team, also with the country's numbers of organisations and records."""
+    """Renders one row per work country that the audience may know, with a link to the country's page if it
+    has one. For the team, each row also has the country's numbers of organisations and records."""
     rows = view.country_table
     rows = rows[rows["country_id"].isin(view.visible_countries)].sort_values("label")
     if rows.empty:
@@ -210,8 +210,8 @@ def render_country_list(view: StudyView) -> Html:
 
 
 def render_theme_list(view: StudyView) -> Html:
-    """Renders a card for each theme with a link to its page, its first finding with a small bar, its
-    definition, domain and number of questions."""
+    """Renders a card for each theme, with a link to its page, its first finding with a small bar, its
+    definition, its domain and its number of questions."""
     counts = view.question_table["theme_id"].value_counts()
     themes, found = [], render_first_claim_by_theme(view)
     rows = view.code_list.query("level == 'theme'")
@@ -223,7 +223,7 @@ def render_theme_list(view: StudyView) -> Html:
 
 
 def render_disclosure_rules(view: StudyView) -> Html:
-    """Explains which figures these readers see, and why some are ranges or missing."""
+    """Explains which figures these readers see, and why some figures are ranges or missing."""
     settings = view.study.settings["disclosure"]
     sentences = [FIGURES_SHOWN[view.audience].format(**settings)]
     if not view.may("all_figures"):
@@ -233,7 +233,8 @@ def render_disclosure_rules(view: StudyView) -> Html:
 
 
 def render_theme_definition(view: StudyView) -> Html:
-    """Renders the theme's place in the codebook, its definition, and how many answered its questions."""
+    """Renders the theme's place in the codebook, its definition, and how many organisations or records
+    answered its questions."""
     row = view.code_list[view.code_list["code_id"] == view.theme].iloc[0]
     path, bases = row["path"].replace(" > ", " › "), view.questions["base_n"].dropna()
     said = f"{count_of(len(view.questions), 'question')} of the survey " \
@@ -260,12 +261,12 @@ def list_cleaning_steps(view: StudyView) -> pd.DataFrame:
 
 
 _MOST_QUESTIONS = 100
-"""The largest number of questions whose missing answers a page shows as bars."""
+"""The largest number of questions for which a page shows missing answers as bars."""
 
 
 def render_missing_answers(view: StudyView) -> Html:
-    """Renders a bar for each question with missing answers, which divides the records into answered, not
-    asked, blank and so on, with the numbers. Questions that everybody answered are named below the bars. For
+    """Renders, for each question with missing answers, a bar that divides the records into answered, not
+    asked, blank and so on, with the numbers. Questions that all records answered are named below the bars. In
     a long form, only the questions with the most missing answers get a bar."""
     figures = view.measured("quality")
     rows = view.question_table[["question_id"]].merge(figures, on="question_id")
@@ -296,15 +297,15 @@ def _missing_line(question: str, counts: pd.Series) -> tuple[str, list[tuple[int
 
 
 def _fill(status: str) -> str:
-    """Returns the CSS background of a status, as in plots: a shade, with hatching if two statuses have the
+    """Returns the CSS background for a status, as in plots: a shade, with hatching if two statuses have the
     same shade."""
     shade, hatch = STATUS_SHADES[status]
     return f"repeating-linear-gradient(-45deg,{shade} 0 3px,#fff 3px 5px)" if hatch else shade
 
 
 def count_notable_records(view: StudyView) -> pd.DataFrame | Html:
-    """Counts the records to check, because of duplicates, durations, straight-lining or a missing region.
-    Blank without a survey."""
+    """Counts the records that the team should check, because of duplicates, durations, straight-lining or a
+    missing region. The result is blank if the study has no survey."""
     if not view.has_survey:
         return make_displayable("")
     where = " for the country" if view.is_by_country else ""
@@ -322,8 +323,8 @@ def count_notable_records(view: StudyView) -> pd.DataFrame | Html:
 
 
 def count_open_answers_by(view: StudyView, language_or_script: str) -> pd.DataFrame | Html:
-    """Counts open answers by ``language`` or ``script``, the most frequent first. Blank if there are no open
-    answers."""
+    """Counts open answers by ``language`` or ``script``, the most frequent language or script first. The
+    result is blank if there are no open answers."""
     rows = view.quality(language_or_script).sort_values("n", ascending=False, kind="stable")
     if rows.empty:
         return make_displayable("")
@@ -342,8 +343,8 @@ def _counted(what: str, names: pd.Series | pd.Index, figures: pd.DataFrame) -> p
 
 
 def render_statements_on_same_scale(view: StudyView) -> Html:
-    """Renders, for each scale that several statements share, a bar per statement that is divided by answers.
-    A statement with a count that is a range or is not shown has no bar, and is named below the bars."""
+    """Renders, for each scale that several statements share, one bar per statement, divided by answers. A
+    statement has no bar, and is named below the bars, if one of its counts is a range or is not shown."""
     asked = view.question_table[view.question_table["type"] == "scale"]
     figures, not_drawn = [], []
     for name in asked["option_list"].unique():
@@ -363,8 +364,8 @@ def render_statements_on_same_scale(view: StudyView) -> Html:
 
 
 def _on_scale(view: StudyView, question) -> pd.DataFrame | None:
-    """Returns the counts of a statement for each option of its scale, from the lowest up; None if one of
-    these counts is not shown."""
+    """Returns the counts of a statement for each option of its scale, from the lowest option up; None if one
+    of these counts is not shown."""
     options = view.options[view.options["option_list"] == question.option_list]
     scale = options[options["kind"] == "substantive"].sort_values("position")
     rows = view.summary(question.question_id)[["option", "n", "base_n"]]
@@ -373,8 +374,8 @@ def _on_scale(view: StudyView, question) -> pd.DataFrame | None:
 
 
 def _statement(question: Any, counts: pd.DataFrame) -> tuple[str, list, list, int]:
-    """Returns a statement, the sections of its bar, the words below the bar (each with its shade), and its
-    base."""
+    """Returns a statement, the sections of its bar, the words below the bar (each with its shade), and the
+    base of the statement."""
     shades, base = _shades(len(counts)), counts["base_n"].max()
     outside = base - counts["n"].sum()
     pieces = [(n, shade) for n, shade in zip(counts["n"], shades, strict=True) if n]
@@ -388,7 +389,7 @@ def _statement(question: Any, counts: pd.DataFrame) -> tuple[str, list, list, in
 
 def _most_agreed(drawn: dict) -> str:
     """Returns a sentence about the statement whose answers are most often in the upper half of the scale;
-    blank if two statements are equal."""
+    blank if two statements have the same share."""
     shares = {}
     for question, counts in drawn.items():
         upper = counts.iloc[(len(counts) + 1) // 2:]

@@ -1,4 +1,5 @@
-"""Makes names of texts and turns for pages, which say who spoke, when, and in which turn, instead of ids."""
+"""Makes names of texts and turns for pages; a name says who spoke, when, and in which turn, and replaces an
+id."""
 
 from __future__ import annotations
 
@@ -15,9 +16,9 @@ def name_texts(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, 
     """Returns the name of each text, keyed by document_id: "Call on 7 September 2016", "Interview with Blue
     Door", "Answer of Blue Door to Q5.6".
 
-    Texts that would have the same name also get their day; texts that then still have the same name get a
-    number. ``documents`` is the table ``documents``; ``labels`` has the names of organisations, keyed by
-    organisation_id.
+    Texts that would have the same name also get their day in the name. Texts that then still have the same
+    name get a number. ``documents`` is the table with this name; ``labels`` maps an organisation_id to the
+    name of the organisation.
 
     >>> documents = pd.DataFrame({"document_id": ["call-1", "interview-door"], "kind": ["call", "interview"],
     ...     "organisation_id": ["", "door"], "question_id": "", "date": ["2016-09-07", ""],
@@ -40,7 +41,8 @@ def name_texts(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, 
 
 
 def name_turn(names: Mapping[str, str], segment_id: str) -> str:
-    """Returns the name of a turn: the name of its text (:func:`name_texts`), and the turn's number there.
+    """Returns the name of a turn, which consists of the name of its text (:func:`name_texts`) and the number
+    of the turn in the text.
 
     >>> name_turn({"interview-door": "Interview with Blue Door"}, "interview-door.7")
     'Interview with Blue Door, turn 7'

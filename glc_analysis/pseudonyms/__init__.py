@@ -1,1 +1,2 @@
-"""Replaces names by pseudonyms before anybody codes, and suggests names that may still need one."""
+"""Replaces names with pseudonyms before anybody codes the texts, and suggests names that may still need a
+pseudonym."""

@@ -1,4 +1,4 @@
-"""Finds texts that are certainly e-mail addresses or phone numbers, and has patterns for contacts and
+"""Finds texts that are certainly e-mail addresses or phone numbers, and defines patterns for contacts and
 dates."""
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ _SPELT_MAIL = re.compile(r"""(?xi) [\w.+-]+ \s*
     (?: [\[({<] \s* (?:at|arroba|@) \s* [\])}>] \s* [\w-]+
         (?: (?:\.|\s*[\[({<]\s*(?:dot|punto|\.)\s*[\])}>]\s*) [\w-]+)+
       | (?:\sat\s|\sarroba\s) \s* [\w-]+ (?:\s(?:dot|punto)\s [\w-]+)+ )""")
-"""The pattern of an e-mail address with [at] in place of @, or with the words "at" and "dot"."""
+"""The pattern of an e-mail address that is written with [at] in place of @, or with the words "at" and
+"dot"."""
 _SPELT_AT = re.compile(r"(?i)[\[({<]\s*(?:at|arroba|@)\s*[\])}>]|\s(?:at|arroba)\s+[\w-]+\s(?:dot|punto)\s")
 _FIGURE_SIGNS = str.maketrans({code: str(unicodedata.digit(chr(code))) for start in (
     0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xed0, 0x1040, 0x17e0) for code in range(start, start + 10)})
@@ -44,18 +45,19 @@ _NUMBERED = re.compile(r"""(?xi) (?:isbn|issn|doi|orcid)[\s:\d-]*
     | \b (?:act|acuerdo\ \w+|astm|cve|din|irb|iso|pmc?id|rfc|law|decree|directive|regulation
         |ley|decreto|lei|loi|décret|arrêté|ordonnance|gesetz|kanun|закон\w*|указ\w*|قانون|ច្បាប់)
         \W{1,3} (?:\w{1,3}\W{1,3})?""")
-"""The pattern of words before a number that is no phone number: of a publication, or of a law."""
+"""The pattern of words that precede a number which is not a phone number but the number of a publication or a
+law."""
 _PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
     |ទូរស័ព្ទ) \w* (?:\s(?:us|me|her|him|them|number|at|on|al|to|is)){0,2} \W{0,3}""")
 _TELEPHONE = re.compile(r"(?i)(?:tel|tlf|tfno|tél|phone|fono|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w{0,7}\W{1,3}")
-"""The pattern of a word after which digits in groups of any size are a phone number, such as "tel." or
-"phone:"."""
+"""The pattern of a word, such as "tel." or "phone:", after which digits in groups of any size are a phone
+number."""
 
 def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
     """Yields the kind, start and end of each text that is certainly an e-mail address or a phone number.
 
-    Dates, years, ISBNs, DOIs, decimals and columns of figures are left out. Seven to nine digits without a
-    separator are a phone number only after a word such as "phone".
+    Dates, years, ISBNs, DOIs, decimals and columns of figures are not reported as contacts. Seven to nine
+    digits without a separator count as a phone number only after a word such as "phone".
 
     >>> text = "In 2014 2015 2016 or 0.1234567: +254 20 555 0101, ana@haart.example"
     >>> [(kind, text[start:end]) for kind, start, end in find_contacts(text)]
@@ -74,8 +76,8 @@ def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def western_digits(text: str) -> str:
-    """Returns the text with Arabic, Khmer and other digits replaced by 0 to 9. The position of every
-    character stays the same.
+    """Returns the text with the digits 0 to 9 in place of Arabic, Khmer and other digits. The position of
+    every character in the text stays the same.
 
     >>> western_digits("៣០ ٠٦")
     '30 06'
@@ -104,8 +106,8 @@ def _is_phone_number(text: str, found: re.Match[str]) -> bool:
 
 
 def _is_of_a_law_or_row(number: str) -> bool:
-    """Whether digits are the number of a law, or a row of numbers with leading zeros that increase in small
-    steps.
+    """Whether ``number`` is the number of a law, or a row of numbers with leading zeros that increase in
+    small steps.
 
     >>> [_is_of_a_law_or_row(number) for number in ("4478/2017", "0412 0415 0419", "0412 5550")]
     [True, True, False]
@@ -119,6 +121,7 @@ def _is_of_a_law_or_row(number: str) -> bool:
 
 
 def _ends_with(text: str, form: re.Pattern[str]) -> bool:
-    """Whether a text ends with a match of the pattern that begins at the start of a word."""
+    """Whether the text ends with a match of the pattern ``form``, and this match begins at the start of a
+    word."""
     tail = text[-24:]
     return any(form.fullmatch(tail, word.start()) for word in re.finditer(r"\b\w", tail))

@@ -1,9 +1,10 @@
-"""Replaces names by pseudonyms in the texts that people code, which is called masking, and keeps the key of
+"""Replaces names with pseudonyms in the texts that people code, which is called masking, and keeps the key of
 pseudonyms.
 
-Each masked text comes with a list of its replacements, by which positions in the original text can be
-converted to positions in the masked text. The key is a file in ``private/`` that says which name has which
-pseudonym. It must be written before a text is handed out, so that no pseudonym is ever used for two names.
+Each masked text comes with a list of its replacements, which is used to convert positions in the original
+text to positions in the masked text. The key is a file in the folder ``private/`` that says which name has
+which pseudonym. The key must be written before a text is handed out, so that no pseudonym is ever used for
+two names.
 """
 
 from __future__ import annotations
@@ -44,14 +45,15 @@ from glc_analysis.writing import write_atomic
 
 
 Offsets = tuple[tuple[int, int, int, int], ...]
-"""The replacements in a text, in order. Each has four positions in code points: start and end in the original
-text, then start and end in the masked text."""
+"""The replacements of names in a text, in the order of the text. Each replacement has four positions in code
+points: start and end in the original text, then start and end in the masked text."""
 
 NameMatch = tuple[int, int, int]
 """The start and end of a name in a text, and the position of the name's row in names.csv."""
 
 ComparableText = tuple[str, list[int]]
-"""A text in the form in which names are compared, and the place of each of its characters in the text."""
+"""A text in the form in which names are compared, with the position in the original text of each of its
+characters."""
 
 _UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff"
                        "\ua9e0-\ua9ff\uaa60-\uaa7f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -63,25 +65,26 @@ _PLAIN = str.maketrans({**dict.fromkeys("‘’ʼʻ`´", "'"), **dict.fromkeys("
                         "ɓ": "b", "ɗ": "d", "ƙ": "k", "ƴ": "y", "ɛ": "e", "ɔ": "o", "ŋ": "n"})
 
 _BRANCHES = 24
-"""The number of first letters of a name that the search pattern contains. Further letters are compared
-afterwards."""
+"""The number of first letters of each name that the search pattern contains. Letters after these first
+letters are compared once the pattern has matched."""
 
 
 @dataclass(frozen=True)
 class Masked:
-    """A masked text, with the positions of its replacements."""
+    """A masked text, with the positions of the replacements in it."""
 
     text: str
     offsets: Offsets
 
 
 def make_canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """Returns the whole text of an interview or call, and its segments, one row per turn.
+    """Returns the whole text of an interview or call, and the segments of the text, with one row per turn.
 
-    In the text, each turn has the form ``Speaker: words``, with a blank line between turns. The columns
-    ``start`` and ``end`` of a segment are the positions of the turn's words in the text, without the speaker
-    (in code points; ``end`` is the position after the last). The other columns of the turns are kept. The
-    caller then masks the text, and converts the positions of the segments (:func:`shift_span_after_masking`).
+    In the returned text, each turn has the form ``Speaker: words``, and there is a blank line between turns.
+    The columns ``start`` and ``end`` of a segment are the positions of the turn's words in the text, without
+    the speaker. They are counted in code points; ``end`` is the position after the last word. The other
+    columns of ``turns`` are kept in the segments. The caller masks the returned text, and then converts the
+    positions of the segments (:func:`shift_span_after_masking`).
 
     >>> turns = pd.DataFrame({"speaker": ["Ana", "Bo"], "text": ["Yes.", "No."]})
     >>> text, segments = make_canonical_text(turns)
@@ -100,12 +103,13 @@ def make_canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
 
 
 class Masker:
-    """Replaces the names in names.csv by pseudonyms. One object is used for all texts.
+    """Replaces the names in names.csv with pseudonyms. One object is used for all texts of a study.
 
-    All names are searched for together, so that a thousand names take no longer than ten. If names overlap in
-    a text, the whole passage that they cover is replaced by the pseudonym of the longest name. A pseudonym in
-    names.csv is used before the one in the key. Names that the public may read (`allowed_for`) are not
-    replaced. Raises `Faults` for names without a pseudonym.
+    All names are searched for together, so that searching for a thousand names takes no longer than for ten.
+    If names overlap in a text, the whole passage that they cover is replaced with the pseudonym of the
+    longest of these names. If names.csv and the key have different pseudonyms for a name, the pseudonym in
+    names.csv is used. Names that the public may read (`allowed_for`) are not replaced. Raises `Faults` for
+    names that have no pseudonym.
 
     >>> names = pd.DataFrame([["Ana López", "person", "", "folded", ""]],
     ...                      columns=["name", "kind", "pseudonym", "match", "allowed_for"])
@@ -140,8 +144,8 @@ class Masker:
         return Masked("".join(pieces) + text[at:], tuple(offsets))
 
     def names_in(self, text: str) -> set[str]:
-        """Returns the names that are replaced in a text. A name that occurs only inside longer names is not
-        returned.
+        """Returns the names in a text that masking replaces. A name that occurs only inside longer names is
+        not returned.
 
         >>> names = pd.DataFrame({"name": ["Ana", "Ana López"], "pseudonym": "P", "match": "exact",
         ...                       "allowed_for": ""})
@@ -151,8 +155,8 @@ class Masker:
         return {self.names[row] for _, _, row in _merge_overlaps(self._matches(text))}
 
     def count_names(self, texts: Iterable[str]) -> dict[str, int]:
-        """Returns how often each name occurs in all texts together. Occurrences inside longer names are
-        counted too.
+        """Returns how often each name occurs in all ``texts`` together. Occurrences of a name inside longer
+        names are counted as well.
 
         >>> names = pd.DataFrame({"name": ["Ana", "Ana López", "Bo"], "pseudonym": "P", "match": "exact",
         ...                       "allowed_for": ""})
@@ -169,8 +173,8 @@ class Masker:
         return dict(zip(self.names, counts, strict=True))
 
     def _matches(self, text: str) -> list[NameMatch]:
-        """Returns all occurrences of names in a text that are not part of another word, sorted by position,
-        then by row in names.csv."""
+        """Returns all occurrences of names in a text that are not part of another word, sorted by position
+        and then by row in names.csv."""
         matches: list[NameMatch] = []
         for folds, finder in self._finders.items():
             read, rows = _comparable(text, folds=folds), self._rows[folds]
@@ -184,8 +188,8 @@ class Masker:
 
 
 def shift_span_after_masking(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
-    """Returns the start and end of a passage after masking. If the passage begins or ends within a name, it
-    is extended to the whole pseudonym.
+    """Returns the start and end that a passage has after masking. If the passage begins or ends within a
+    name, the passage is extended to the whole pseudonym.
 
     >>> shift_span_after_masking(4, 11, ((0, 9, 0, 8),))
     (0, 10)
@@ -204,8 +208,8 @@ def _shift(at: int, offsets: Offsets, *, is_end: bool) -> int:
 
 
 def _merge_overlaps(matches: Iterable[NameMatch]) -> list[NameMatch]:
-    """Returns the matches, which must be sorted, with overlapping matches merged into one. A merged match has
-    the row of the longest name."""
+    """Returns the matches, which must be sorted, with overlapping matches merged into one match. A merged
+    match has the row of the longest name among the merged matches."""
     groups: list[list[NameMatch]] = []
     until = 0
     for match in matches:
@@ -218,9 +222,9 @@ def _merge_overlaps(matches: Iterable[NameMatch]) -> list[NameMatch]:
 
 
 def find_name(name: str, how: str, text: str, reading: ComparableText) -> Iterator[tuple[int, int]]:
-    """Yields the start and end of each occurrence of a name in a text that is not part of another word.
-    ``how`` is the word in column ``match`` of names.csv, and ``reading`` is the text in the form in which
-    names are compared."""
+    """Yields the start and end of each occurrence of a name in a text, except where the name is part of
+    another word. ``how`` is the entry in column ``match`` of names.csv, and ``reading`` is the text in the
+    form in which names are compared."""
     read, at = reading
     wanted = _comparable(normalise_space(name), folds=how == "folded")
     n = read.find(wanted) if wanted else -1
@@ -232,10 +236,10 @@ def find_name(name: str, how: str, text: str, reading: ComparableText) -> Iterat
 
 def _whole_word(text: str, at: list[int], n: int, length: int, how: str) -> tuple[int, int] | None:
     """Returns the start and end in ``text`` of a name that was found in the comparable form of the text; None
-    if it is part of another word.
+    if the name is part of another word.
 
     In the comparable form, the name begins at letter ``n`` and has ``length`` letters. ``at`` has the
-    position in ``text`` of each letter of the comparable form. ``how`` is the word in column ``match`` of
+    position in ``text`` of each letter of the comparable form. ``how`` is the entry in column ``match`` of
     names.csv.
     """
     after = n + length
@@ -253,8 +257,9 @@ def _whole_word(text: str, at: list[int], n: int, length: int, how: str) -> tupl
 class _Finder:
     """Finds many words in a text at once, including words that are part of other words.
 
-    One regular expression contains the first :data:`_BRANCHES` letters of all words; with more letters, it
-    could be nested too deeply for ``re``. The further letters of a word are compared afterwards.
+    One regular expression contains the first :data:`_BRANCHES` letters of all words. With more letters, the
+    expression could be nested too deeply for ``re``. The letters of a word after these first letters are
+    compared once the expression has matched.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -267,7 +272,8 @@ class _Finder:
                                  for word in by_beginning.get(longest[:n], ())] for longest in by_beginning}
 
     def occurrences(self, text: str) -> Iterator[tuple[int, str]]:
-        """Yields each occurrence of a word, as its position and the word, in the order of the positions."""
+        """Yields each occurrence of a word in the text, as a pair of position and word, in the order of the
+        positions."""
         match = self._pattern.search(text)
         while match:
             at = match.start()
@@ -278,8 +284,8 @@ class _Finder:
 
 
 def _branching(words: list[str]) -> str:
-    """Returns a regular expression that finds, at each position, the longest of the words that begins there.
-    The words must be sorted and different.
+    """Returns a regular expression that finds, at each position, the longest of ``words`` that begins there.
+    The words must be sorted, and no word may occur twice.
 
     >>> _branching(["ana", "ana lópez", "anna", "bo"])
     '(?:an(?:a(?:\\\\ lópez)?|na)|bo)'
@@ -295,7 +301,8 @@ def _branching(words: list[str]) -> str:
 
 
 def make_comparable_with_positions(text: str, *, folds: bool) -> ComparableText:
-    """A text in the form in which names are compared, and the place of each of its characters in the text.
+    """Returns a text in the form in which names are compared, with the position in the original text of each
+    of its characters.
 
     >>> make_comparable_with_positions("Ana  ß", folds=True)
     ('ana ss', [0, 1, 2, 3, 5, 5])
@@ -312,8 +319,8 @@ def make_comparable_with_positions(text: str, *, folds: bool) -> ComparableText:
 
 
 def fold_text(text: str) -> str:
-    """Returns the text that :func:`make_comparable_with_positions` returns with ``folds=True``, without its
-    positions. This is much faster.
+    """Returns the text that :func:`make_comparable_with_positions` returns with ``folds=True``, without the
+    positions. This function is much faster than :func:`make_comparable_with_positions`.
 
     >>> fold_text("Ana  LÓPEZ") == make_comparable_with_positions("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
     True
@@ -322,7 +329,7 @@ def fold_text(text: str) -> str:
 
 
 def _comparable(text: str, *, folds: bool) -> str:
-    """Returns the text that :func:`make_comparable_with_positions` returns, without its positions."""
+    """Returns the text that :func:`make_comparable_with_positions` returns, without the positions."""
     if text.isascii():
         plain = _BLANKS.sub(" ", text)
         return plain.casefold().replace("`", "'") if folds else plain
@@ -335,7 +342,8 @@ _BLANKS = re.compile(r"\s+")
 @cache
 def _comparable_character(character: str, *, folds: bool) -> str:
     """Returns a character in the form in which names are compared. White space becomes a blank, and an
-    invisible character becomes an empty text. With ``folds``, case and accents are removed."""
+    invisible character becomes an empty text. With ``folds``, case and accents are removed from the
+    character."""
     if character.isspace():
         return " "
     if unicodedata.category(character) == "Cf":
@@ -347,11 +355,11 @@ def _comparable_character(character: str, *, folds: bool) -> str:
 
 
 class _CharacterTable(dict[int, str]):
-    """A table for ``str.translate`` that converts each character to the form in which names are compared. An
-    entry is computed when its character first occurs.
+    """A table for ``str.translate`` that converts each character to the form in which names are compared. The
+    entry of a character is computed when the character first occurs.
 
-    ``widths`` has the number of letters in this form, and ``are_blank`` tells whether the form is a blank;
-    the two are filled in only for characters that have occurred.
+    ``widths`` has the number of letters that a character has in this form, and ``are_blank`` says whether the
+    form is a blank. The two are filled in only for characters that have occurred.
     """
 
     def __init__(self, *, folds: bool) -> None:
@@ -370,14 +378,14 @@ _CHARACTERS = {folds: _CharacterTable(folds=folds) for folds in (False, True)}
 
 def _is_diacritic(character: str) -> bool:
     """Whether a character is an accent or vowel point that comparisons ignore. Vowel signs and tone marks of
-    South and South-East Asian scripts are not ignored."""
+    South and South-East Asian scripts do not count as diacritics, because comparisons do not ignore them."""
     combining = unicodedata.combining(character)
     return combining >= 200 or 10 <= combining <= 36 or combining == 1
 
 
 def _is_inside(text: str, place: int, *, is_strict: bool) -> bool:
     """Whether a position in a text is within a word. In scripts without blanks between words, this cannot be
-    told, and the answer is no between any two letters, unless ``is_strict``."""
+    decided. The result between any two letters is then false or, with ``is_strict``, true."""
     before, after = text[place - 1:place], text[place:place + 1]
     if not (before and after and _is_word_character(before) and _is_word_character(after)):
         return False
@@ -398,11 +406,11 @@ def _is_word_character(character: str) -> bool:
 
 
 def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
-    """Returns the key completed with a pseudonym for every name that has none. A new pseudonym consists of
-    the kind of the name and a number, in the order of names.csv.
+    """Returns the key, completed with a pseudonym for every name that has none. A new pseudonym consists of
+    the kind of the name and a number; numbers are given in the order of names.csv.
 
-    Entries of the key are kept, even for names that names.csv no longer has. Numbers continue after the
-    highest number in use.
+    Entries of the key are kept even if names.csv no longer has the name. The numbers of new pseudonyms
+    continue after the highest number in use.
 
     >>> names = pd.DataFrame({"name": ["Ana", "HAART", "Bo"], "pseudonym": "",
     ...                       "kind": ["person", "organisation", "person"]})
@@ -424,8 +432,8 @@ def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
 
 def count_name_occurrences(names: pd.DataFrame, key: Mapping[str, str],
                            unmasked_texts: Collection[str]) -> pd.DataFrame:
-    """Returns one row per name in names.csv, with its pseudonym, and with the number of times that it occurs
-    in the unmasked texts."""
+    """Returns one row per name in names.csv, with the name's pseudonym and the number of times that the name
+    occurs in the unmasked texts."""
     times = Masker(names, key).count_names(unmasked_texts)
     return names[["name", "kind", "match", "allowed_for"]].assign(
         pseudonym=[pseudonym or key[name]
@@ -434,8 +442,8 @@ def count_name_occurrences(names: pd.DataFrame, key: Mapping[str, str],
 
 
 def read_key(path: Path) -> dict[str, str]:
-    """Returns the key: the pseudonyms, keyed by name. It is empty if the file does not exist yet. Raises
-    Faults if the file is damaged."""
+    """Returns the key, which maps each name to its pseudonym. The returned key is empty if its file does not
+    exist yet. Raises Faults if the file of the key is damaged."""
     try:
         key = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -448,7 +456,7 @@ def read_key(path: Path) -> dict[str, str]:
 
 
 def write_key(path: Path, key: Mapping[str, str]) -> None:
-    """Writes the key so that only its owner can read it. Call it before a text is issued."""
+    """Writes the key into a file that only its owner can read. Call this function before a text is issued."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, json.dumps(key, ensure_ascii=False, indent=1) + "\n")
 

@@ -1,1 +1,1 @@
-"""Makes and publishes the site and its downloads."""
+"""Makes the site with its downloads, and publishes it."""

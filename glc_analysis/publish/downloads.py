@@ -1,7 +1,7 @@
 """Makes the tables that readers can download from a site.
 
-All tables are made together, from what was released or cleared for the audience. So whatever is left out of
-one table cannot be computed from another table.
+All downloads are made together, from what was released or cleared for the audience. So a number that is left
+out of one download cannot be computed from another download.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ from glc_analysis.view.study_view import StudyView
 
 
 _SUBSETS = ("all", "region", "source")
-"""The kinds of subsets whose figures the team can download. All other kinds of subsets have by far the most
-rows; they are in processed/."""
+"""The kinds of subsets for which the team can download figures. Figures for all other kinds of subsets are by
+far the most rows; they are in the folder processed/."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Download:
 
 @dataclass(frozen=True)
 class SoftwareFile:
-    """A file for other software: its name, a description, and a function that returns its text, given a
-    study, the tables to download and the audience."""
+    """A file for other software: its name, a description, and a function that takes a study, the tables to
+    download and the audience, and returns the text of the file."""
 
     name: str
     about: str
@@ -66,7 +66,8 @@ class SoftwareFile:
 
 def describe_table(name: str, *columns: str, grain: str = "", **added: str) -> Table:
     """Returns the description of a table to download that is made from the processed table ``name``. The
-    table has ``columns``; ``added`` maps each further column of text to its meaning."""
+    table to download has the columns ``columns``; ``added`` maps each further column of text to its
+    meaning."""
     table = TABLES[name]
     texts = {column: Column("text", meaning) for column, meaning in added.items()}
     known = {column: table.columns[column] for column in columns if column in table.columns}
@@ -100,8 +101,8 @@ def _figures(page: StudyView) -> pd.DataFrame:
 
 
 def _codes(page: StudyView) -> pd.DataFrame:
-    """Returns the codebook. For audiences that do not see all figures, it has only the codes with a visible
-    figure and the codes above these."""
+    """Returns the codebook. For audiences that do not see all figures, the codebook has only the codes with a
+    visible figure, and the codes above these codes."""
     book = page.read("codebook").sort_values("order")
     if page.may("all_figures"):
         return book
@@ -116,8 +117,8 @@ def _countries(page: StudyView) -> pd.DataFrame:
 
 
 def _quotations(page: StudyView) -> pd.DataFrame:
-    """Returns the quotations that may be printed, without the ids by which two audiences could match them;
-    empty for audiences that may read all passages."""
+    """Returns the quotations that may be printed, without the ids by which readers could match the quotations
+    of two audiences. The frame is empty for audiences that may read all passages."""
     is_left_out = page.may("passages") or QUOTATION_BLOCKS in page.hidden
     rows = page.quotation_rows.iloc[:0] if is_left_out else page.quotation_rows
     return rows.sort_values(["theme_ids", "text"], kind="stable")
@@ -145,7 +146,7 @@ _CORE_TABLES = {
 
 @cache
 def offered_tables() -> dict[str, Download]:
-    """Returns the tables that can be downloaded, keyed by name, in order; tables of add-ons are included."""
+    """Returns the tables that can be downloaded, including those of add-ons, in order and keyed by name."""
     return _CORE_TABLES | {name: download for add_on, place in list_declarations("downloads")
                    for name, download in add_on.load(place).items()}
 
@@ -157,8 +158,8 @@ def software_files() -> tuple[SoftwareFile, ...]:
 
 
 def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> dict[str, str]:
-    """Returns the texts of the files for other software, keyed by file name. They are made from ``frames``,
-    the tables for an audience."""
+    """Returns the texts of the files for other software, keyed by file name. The texts are made from
+    ``frames``, which has the tables for an audience."""
     return {file.name: file.text(study, frames, audience) for file in software_files()}
 
 
@@ -168,15 +169,17 @@ def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: s
 
 DOWNLOADS_FOLDER = "downloads"
 FILE_STEM = "{}-released"
-"""The pattern for file names without ending. It adds the word "released" to the name of a table, because a
-raw file may also be called countries.csv, and the gate refuses the names of raw files."""
+"""The pattern for the names of downloaded files, without their ending. The pattern adds the word "released"
+to the name of a table, because a raw file may also be called countries.csv and the gate refuses the names of
+raw files."""
 NO_LICENCE = "No licence is stated: ask the study before you use it further."
 BLANK_CELLS = "A blank cell means: nothing there. Shares run from 0 to 1. A text that a spreadsheet " \
               "program would take for a formula begins with an apostrophe."
 
 
 def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> None:
-    """Writes every table as CSV and as a workbook with its dictionary, and the files for other software."""
+    """Writes every table as CSV and as a workbook with the dictionary of its columns, and writes the files
+    for other software."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         write_csv_for_spreadsheets(frame, folder / f"{FILE_STEM.format(name)}.csv")
@@ -190,8 +193,8 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Map
 
 
 def describe_columns(name: str) -> pd.DataFrame:
-    """Returns one row per column of a published table: column, type, and meaning with the words that a cell
-    may hold."""
+    """Returns one row per column of a published table, with the column's name, its type, and its meaning,
+    including the words that a cell may have."""
     rows = [(column, about.kind, about.meaning + (
         f" ({', '.join(filter(None, about.allowed))})" if about.allowed else ""))
         for column, about in offered_tables()[name].about.columns.items()]
@@ -208,7 +211,7 @@ def _sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:
 
 
 def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Returns the texts of the page with the downloads, in Markdown and HTML."""
+    """Returns the texts of the page that offers the downloads, in Markdown and HTML."""
     html = Macros(__file__, "downloads.html")
     names = [ELEMENTS.links([(_words(name), f"dictionary.html#{_anchor(name)}")]) for name in frames]
     files = [html.files(_words(name), [(kind.upper(), f"{DOWNLOADS_FOLDER}/{FILE_STEM.format(name)}.{kind}")
@@ -245,5 +248,5 @@ def _words(name: str) -> str:
 
 
 def _anchor(name: str) -> str:
-    """Returns the id of a table's heading on the page of the dictionary."""
+    """Returns the id that a table's heading has on the page of the dictionary."""
     return name.replace("_", "-")

@@ -1,6 +1,7 @@
 """Makes the site of a run: pages from executed notebooks, downloads and briefs.
 
-Every page is made again each time, in this process, because all pages together take less than a second.
+Every page of the site is made again each time, in this process, because all pages together take less than a
+second.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "site_parts.html")
 FIGURES_FOLDER = "figures"
-"""The folder of a site with the files of its figures."""
+"""The folder of a site in which the files of its figures are."""
 _DATA = "glc-data"
-"""The class of an HTML element with the data of a figure; the pages of a site leave these elements out."""
+"""The class of HTML elements that have the data of a figure; the pages of a site leave these elements out."""
 
 
 # ------------------------------
@@ -58,10 +59,10 @@ HEADINGS = tuple(f"h{n}" for n in range(1, 7))
 
 def page_article(notebook: Mapping[str, Any], *, has_code: bool = False,
                  slugs: Collection[str] | None = None) -> etree._Element:
-    """Converts the notebook of a page into its HTML article.
+    """Returns the HTML article that is made from the notebook of a page.
 
-    With ``has_code``, the page holds the code of each cell, folded. A link to a page that is not among the
-    ``slugs`` of the site becomes plain text, because the first run may have made only some pages.
+    With ``has_code``, the article has the code of each cell, folded. A link to a page that is not in
+    ``slugs`` becomes plain text, because the first run of a study may have made only some of its pages.
 
     >>> cell = {"cell_type": "markdown", "metadata": {}, "source": "# Peru and its *neighbours*"}
     >>> lxml.html.tostring(page_article({"cells": [cell]}), encoding="unicode")
@@ -83,12 +84,12 @@ def page_article(notebook: Mapping[str, Any], *, has_code: bool = False,
 
 
 def outline(page: etree._Element) -> list[tuple[str, str]]:
-    """Returns the main headings of a page, as id and text."""
+    """Returns the main headings of a page, each as a pair of id and text."""
     return [(heading.get("id"), text_of(heading)) for heading in page.iter("h2")]
 
 
 def text_of(element: etree._Element) -> str:
-    """Returns the text of an HTML element on one line."""
+    """Returns the text inside an HTML element, on one line."""
     return " ".join(element.text_content().split())
 
 
@@ -99,8 +100,8 @@ def text_of(element: etree._Element) -> str:
 @dataclass(frozen=True)
 class _Part:
     """A part of a page: a block of text, or the result of a code cell. ``level`` is the level of the heading
-    with which the part begins, or 0 if it begins with none; ``code`` is the code that readers of the page may
-    see."""
+    with which the part begins, or 0 if the part does not begin with a heading; ``code`` is the code that
+    readers of the page may see."""
 
     html: str
     level: int = 0
@@ -126,9 +127,10 @@ def _parts(cell: Mapping[str, Any], has_code: bool) -> Iterator[_Part]:
 
 
 def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
-    """Yields the parts of a page, with the code of each section folded at the end of the section.
+    """Yields the parts of a page; the code of each section follows, folded, at the end of the section.
 
-    The code of cells before the first result belongs to that result; code after the last result is left out.
+    The code of cells before the first result belongs to the first result; the code after the last result is
+    left out.
 
     >>> parts = [_Part("", is_code=True, is_blank=True, code="n = 1"), _Part("one", is_code=True, code="n"),
     ...          _Part("two", is_code=True, code="m"), _Part("<h2>Next</h2>", 2)]
@@ -152,7 +154,7 @@ def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
 
 
 def _blocks(source: str) -> Iterator[_Part]:
-    """Yields the blocks of a text in Markdown; HTML in it is shown as plain text."""
+    """Yields the blocks of a text in Markdown; any HTML in the text is shown as plain text."""
     markdown = _markdown()
     tokens, start = markdown.parse(source), 0
     for end, token in enumerate(tokens, start=1):
@@ -168,8 +170,8 @@ def _markdown() -> MarkdownIt:
 
 
 def _without_empty_sections(parts: Sequence[_Part]) -> list[_Part]:
-    """Returns the parts without those sections in which no code cell shows anything. A cell whose result
-    begins with a heading begins a section.
+    """Returns the parts of a page without those sections in which no code cell shows anything. A cell whose
+    result begins with a heading begins a new section.
 
     >>> kept = _without_empty_sections([
     ...     _Part("A", 2), _Part("why"), _Part("", is_code=True, is_blank=True), _Part("B", 2), _Part("text"),
@@ -193,16 +195,17 @@ _STARTS_WITH_HEADING = re.compile(r"\s*<h([1-6])\b")
 _SHOWN_WITHOUT_TEXT = re.compile(r"<(?:img|svg|table|video|audio|canvas|iframe)\b")
 _NOT_TEXT = re.compile(r"<style\b.*?</style>|<!--.*?-->|<h[1-6]\b.*?</h[1-6]>|<[^>]*>|&nbsp;", re.DOTALL)
 _STYLE_ALONE = re.compile(r"<style>[^<]*</style>")
-"""The style sheet in a single page, which is removed because the site has it once for all pages."""
+"""The style sheet inside a single page; it is removed because the site has one style sheet for all pages."""
 _OBJECT = re.compile(r"<[A-Za-z_][\w.]*[ :(].*>|<[A-Za-z_][\w.]*>", re.DOTALL)
-"""The text that Python prints for an object without a readable form, such as the axes of a figure."""
+"""The text that Python prints for an object that has no readable form, such as the axes of a figure."""
 
 
 _FORMS = ("text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain")
 
 
 def _is_blank(html: str) -> bool:
-    """Whether HTML shows neither text nor a picture; a heading alone does not count.
+    """Whether HTML contains neither text nor a picture; a heading without anything below it does not count as
+    text.
 
     >>> _is_blank("<h3>Needs</h3>\\n<p> </p>"), _is_blank("<p>1 of 4</p>")
     (True, False)
@@ -211,7 +214,7 @@ def _is_blank(html: str) -> bool:
 
 
 def _output(output: Mapping[str, Any]) -> str:
-    """Returns an output of a cell as HTML, in the best of the forms that the output has."""
+    """Returns an output of a cell as HTML, made from the best form that the output has."""
     if output["output_type"] == "stream":
         return _plain("".join(output["text"]))
     data = {kind: "".join(text) for kind, text in output.get("data", {}).items() if kind in _FORMS}
@@ -232,8 +235,8 @@ _DESCRIPTION = re.compile(r"<(?:desc|title|dc:description)\b[^>]*>([^<]*[^<\s][^
 
 
 def _picture(kind: str, content: str, said: str = "") -> str:
-    """Returns the HTML for a picture that this package did not draw (its own figures are HTML already). The
-    description inside an SVG becomes its alternative text."""
+    """Returns the HTML for a picture that this package did not draw; the package's own figures are already
+    HTML. The description inside an SVG picture becomes the picture's alternative text."""
     described = _DESCRIPTION.search(said)
     alt = described[1] if described else "Picture without a description"
     return _HTML.picture(kind, content, unescape(alt))
@@ -248,8 +251,8 @@ def _plain(text: str) -> str:
 
 
 def _name_headings(page: etree._Element) -> None:
-    """Gives every heading without an id an id made from its words, for links and for the table of
-    contents."""
+    """Gives every heading that has no id an id made from its words, which links and the table of contents
+    use."""
     taken = set(page.xpath(".//@id"))
     for heading in page.iter(*HEADINGS):
         if not heading.get("id"):
@@ -266,7 +269,8 @@ _NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?[\d.,\N{NARROW NO-BREAK SPACE}]+ ?%?|N
 
 
 def _finish_tables(page: etree._Element) -> None:
-    """Gives every table the style of the site, and a frame in which it scrolls independently of the page."""
+    """Gives every table the style of the site, and puts it into a frame that scrolls independently of the
+    page."""
     for table in [*page.iter("table")]:
         if "glc" not in _classes(table):
             _style_table(table)
@@ -281,8 +285,8 @@ _WIDE = ".//table | .//svg[contains(@style, 'min-width')]"
 
 
 def _name_frames(page: etree._Element) -> None:
-    """Makes every frame that is wider than a page scrollable by keyboard, and gives it a unique name for
-    screen readers."""
+    """Makes every frame that is wider than a page scrollable by keyboard, and gives the frame a unique name
+    for screen readers."""
     heading, numbers = "Table", Counter()
     for element in page.iter("div", *HEADINGS):
         if element.tag in HEADINGS:
@@ -304,8 +308,8 @@ _ID = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
 
 def _readable(text: str) -> str:
-    """Returns the name of a column, or a word of the tables, as a reader would write it; any other text is
-    returned unchanged.
+    """Returns the name of a column, or a word of the tables, in the form in which a reader would write it;
+    any other text is returned unchanged.
 
     >>> _readable("coder_id"), _readable("service_provider"), _readable("glc_2016"), _readable("Yes")
     ('coder', 'service provider', 'glc_2016', 'Yes')
@@ -314,8 +318,8 @@ def _readable(text: str) -> str:
 
 
 def _style_table(table: etree._Element) -> None:
-    """Gives a table that pandas or Markdown has made the style of the package's own tables, with columns of
-    numbers aligned to the right."""
+    """Gives a table that was made by pandas or Markdown the style of the package's own tables, with columns
+    of numbers aligned to the right."""
     table.set("class", " ".join([*_classes(table), "glc"]))
     table.attrib.pop("border", None)
     rows = [[cell for cell in row if cell.tag in ("th", "td")] for row in table.iter("tr")]
@@ -343,12 +347,13 @@ STYLE_FILE = "style.css"
 def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience: str, synthetic: bool,
                failures: Collection[str] = (), facts: str = "", print_folded: bool = False,
                drawn: Path | None = None, languages: Sequence[SiteLanguages] = ()) -> None:
-    """Makes ``run_dir/site`` from ``run_dir/notebooks``. The same notebooks always give the same bytes.
+    """Makes the site in ``run_dir/site`` from the notebooks in ``run_dir/notebooks``. The same notebooks
+    always give a site with the same bytes.
 
-    Every page is also made in each of the ``languages``. ``failures`` are the slugs of pages that are out of
-    date, which the navigation marks. ``facts`` are printed on every page. With ``print_folded``, parts that
-    are folded on the screen are printed in full. ``drawn`` is the folder of figures of an earlier site that
-    the same version of the package made.
+    Every page is also made in each of the ``languages``. ``failures`` has the slugs of pages that are out of
+    date; the navigation marks these pages. ``facts`` is a text that is printed on every page. With
+    ``print_folded``, the parts that are folded on the screen are printed in full on paper. ``drawn`` is a
+    folder with the figures of an earlier site that the same version of the package made.
     """
     site = run_dir / "site"
     site.mkdir(exist_ok=True)
@@ -395,9 +400,9 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
 
 
 def render_like_last_site(run_dir: Path, page: PageJob, drawn: Path | None = None) -> dict[str, str]:
-    """Returns the HTML of each part of a finished page of a run, keyed by the slug of the part. Menu and
-    header are those of the last site that this process made for the same audience; the result is empty if it
-    has made none."""
+    """Returns the HTML of each part of a finished page of a run, keyed by the slug of the part. The menu and
+    the header are those of the last site that this process made for the same audience; the result is empty if
+    this process has made no such site."""
     if (shared := _last_shared.get(run_dir.parent)) is None:
         return {}
     articles = {slug: deepcopy(part) for slug, part in shared.make(run_dir, page.slug, drawn, _made).parts}
@@ -410,12 +415,12 @@ def render_like_last_site(run_dir: Path, page: PageJob, drawn: Path | None = Non
 
 @dataclass
 class _Shared:
-    """What all pages of a site have in common.
+    """What all pages of a site have in common:
 
-    - ``frame``: the variables of their template.
+    - ``frame``: the variables of the template from which the pages are made.
     - ``slugs``: the slugs of all pages.
-    - ``source``: the source that is printed in the files of figures.
-    - ``homes``: the part of a page in which each anchor is (:func:`_homes`).
+    - ``source``: the source that is printed in the files of the figures.
+    - ``homes``: the part of a page in which each anchor is found (:func:`_homes`).
     - ``switches``: the links from each page to the same page in other languages.
     """
 
@@ -427,7 +432,7 @@ class _Shared:
     switches: dict[str, Markup] = field(default_factory=dict)
 
     def make(self, run_dir: Path, slug: str, drawn: Path | None, last: Mapping[Any, _Made]) -> _Made:
-        """Returns the converted notebook of a page, from ``last`` if it is there."""
+        """Returns the converted notebook of a page; it is taken from ``last`` if ``last`` has it."""
         notebook = (run_dir / "notebooks" / f"{slug}.ipynb").read_text(encoding="utf-8")
         made_from = slug, notebook, has_capability(self.audience, "code"), self.slugs, self.source
         made = _made[made_from] = last.get(made_from) or _make(*made_from, drawn)
@@ -435,21 +440,23 @@ class _Shared:
 
 
 _last_shared: dict[Path, _Shared] = {}
-"""The :class:`_Shared` of the last site for each audience, keyed by the folder of the audience's runs."""
+"""The object :class:`_Shared` of the last site for each audience, keyed by the folder of the audience's
+runs."""
 
 
 def write_files(folder: Path, addition: SiteAddition) -> None:
-    """Writes the files that an add-on adds to a site."""
+    """Writes the files that an add-on adds to a site into ``folder``."""
     for name, content in addition.files.items():
         write_text(folder / name, content)
 
 
 class SiteAddition(NamedTuple):
-    """What an add-on adds to the pages of a site in one language.
+    """Holds what an add-on adds to the pages of a site in one language.
 
-    - ``slug``, ``title``, ``page``: a page with its HTML, the only page that may run scripts.
-    - ``files``: the texts of further files, keyed by file name.
-    - ``head``: HTML for the head of every page.
+    - ``slug``, ``title``, ``page``: a page with its HTML; this is the only page of the site that may run
+      scripts.
+    - ``files``: the texts of further files, keyed by the name of the file.
+    - ``head``: HTML that is added to the head of every page.
     """
 
     slug: str
@@ -467,8 +474,8 @@ class SiteLanguages(Protocol):
 
     def write(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
               additions: Collection[SiteAddition]) -> None:
-        """Writes the translated pages into folders of the site. ``render`` returns an English page, from its
-        slug and the links made by :meth:`switch`."""
+        """Writes the translated pages into folders inside the site. ``render`` is a function that takes a
+        slug and the links that :meth:`switch` returns, and returns the English page."""
 
 
 @dataclass(frozen=True)
@@ -481,8 +488,8 @@ class _Made:
 
 
 _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
-"""The pages of the last site that this process made, keyed by the inputs from which they were made. With
-them, `glc watch` makes only changed pages for the next site."""
+"""The pages of the last site that this process made, keyed by the inputs from which each page was made. With
+these pages, `glc watch` makes only changed pages again for the next site."""
 
 
 def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str,
@@ -503,13 +510,14 @@ def _write_figures(site: Path, figures: Mapping[str, str | bytes]) -> None:
 
 
 MOST_BYTES = 130_000
-"""The largest size of a page's text in bytes, without the menu. A longer page is divided between its sections
-or questions."""
+"""The largest number of bytes that the text of a page may have, without the menu. A longer page is divided
+into several pages, between its sections or questions."""
 
 
 def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[tuple[str, etree._Element]]:
-    """Returns a page, or its parts in order if it is too long, each with its slug: ``survey``, ``survey-2``
-    and so on. Each part begins with the heading of a section or a question, and has links to the other parts.
+    """Returns a page or, if it is too long, its parts in order. The page and each part have a slug:
+    ``survey``, ``survey-2`` and so on. Each part begins with the heading of a section or question, and has
+    links to the other parts of the page.
 
     >>> long = lxml.html.fromstring("<article><h1>A</h1><h2>B</h2><h2>C</h2></article>")
     >>> [(slug, text_of(part)) for slug, part in split_page(long, "a", most=25)]
@@ -553,14 +561,15 @@ def _section_size(start: etree._Element, sizes: Sequence[int], page: etree._Elem
 
 
 def _homes(articles: Mapping[str, etree._Element], wholes: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """Returns the slug of the part of a page that has an anchor, keyed by the slug of the whole page and the
-    anchor. ``wholes`` maps the slug of each part to the slug of its whole page."""
+    """Returns the slug of the part of a page in which an anchor is found, keyed by the slug of the whole page
+    and the anchor. ``wholes`` maps the slug of each part to the slug of the whole page."""
     return {(wholes[slug], place): slug for slug, page in articles.items() for place in page.xpath(".//@id")}
 
 
 def _follow_parts(articles: Mapping[str, etree._Element], wholes: Mapping[str, str],
                   homes: Mapping[tuple[str, str], str]) -> None:
-    """Changes every link so that it leads to the part of a page that has its target (:func:`_homes`)."""
+    """Changes every link so that it leads to the part of a page in which its target is found
+    (:func:`_homes`)."""
     for slug, page in articles.items():
         for link in page.xpath(".//a[contains(@href, '#')]"):
             target, _, place = link.get("href").rpartition("#")
@@ -570,18 +579,18 @@ def _follow_parts(articles: Mapping[str, etree._Element], wholes: Mapping[str, s
 
 
 _MENU = ("Themes", "Countries", "", TEAM_GROUP)
-"""The last groups of pages, in the order of the menu. The overview is first; the groups of add-ons and of a
-study's own notebooks come between."""
+"""The groups of pages that come last in the menu, in the order of the menu. The overview comes first in the
+menu; the groups of add-ons and of a study's own notebooks come between the overview and these groups."""
 _STUDY_GROUP = "The study"
-"""The menu heading of the pages without a group, such as survey, methods and downloads."""
+"""The menu heading for pages without a group, such as survey, methods and downloads."""
 _Links = list[tuple[str, str, bool]]
 
 
 def page_menu(pages: Sequence[PageJob],
               failures: Collection[str]) -> list[tuple[str, list[tuple[str, _Links]]]]:
-    """Returns the menu as nested lists. A group of pages, such as Countries, has parts, such as Asia; a part
-    has pages, each with its slug, its title and whether it is out of date. The pages of a part with a name
-    are folded together.
+    """Returns the menu of a site as nested lists. A group of pages, such as Countries, has parts, such as
+    Asia. A part has pages, each with its slug, its title and whether it is out of date. The pages of a part
+    that has a name are folded together.
 
     >>> jobs = [PageJob("index", "Overview", Path(), {}, ""), PageJob("survey", "Survey", Path(), {}, ""),
     ...         PageJob("country-khm", "Cambodia", Path(), {}, "", "Countries", "Asia")]
@@ -599,14 +608,15 @@ def page_menu(pages: Sequence[PageJob],
 
 
 def _by_part(pages: Sequence[PageJob]) -> Iterator[tuple[str, list[PageJob]]]:
-    """Yields the pages without a part, then the pages of each part, sorted by the name of the part."""
+    """Yields the pages that belong to no part, and then the pages of each part, sorted by the name of the
+    part."""
     for part, listed in groupby(sorted(pages, key=lambda page: page.part), key=lambda page: page.part):
         yield part, [*listed]
 
 
 def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
-    """Writes an executed notebook as one HTML file next to it, which holds no code or scripts and needs no
-    network."""
+    """Writes an executed notebook as one HTML file next to the notebook; the file has no code or scripts and
+    needs no network."""
     content = json.loads(notebook.read_text(encoding="utf-8"))
     mark = " ".join([INVENTED] * study.is_synthetic + [f"For {title} alone. {study.title}"])
     frame = {"title": study.title, "facts": "", "print_folded": False, "banner": mark, "navigation": [],
@@ -628,7 +638,7 @@ def _style() -> str:
 
 def _running_foot(text: str) -> str:
     """Returns the CSS rule that prints the audience at the foot of every sheet of paper, because the banner
-    is only on the first sheet.
+    with the audience is only on the first sheet.
 
     >>> print(_running_foot('The "five" <questions>'))
     @media print { @page { @bottom-left { content: "The \\22 five\\22  \\3c questions>"; } } }
@@ -650,8 +660,8 @@ def write_text(path: Path, text: str) -> None:
 
 @dataclass(frozen=True)
 class _Preparation:
-    """The parts of a site that need no notebook: pages of text and tables, the header of every page, and the
-    gate, which has already searched the tables to download."""
+    """The parts of a site that are made without a notebook: pages of text and tables, the header of every
+    page, and the gate, which has already searched the tables to download."""
 
     pages: list[PageJob]
     facts: str
@@ -659,9 +669,9 @@ class _Preparation:
 
 
 class Assembly:
-    """The site of a run in ``folder``, with its downloads and papers. ``keys`` are the keys of its pages,
-    ``last_run`` is the folder of the previous run. The parts that need no notebook are made at once, in a
-    thread."""
+    """Makes the site of the run in ``folder``, with its downloads and papers. ``keys`` has the keys of the
+    run's pages, and ``last_run`` is the folder of the previous run. The parts of the site that need no
+    notebook are made at once, in a thread."""
 
     def __init__(self, study: Study, audience: str, folder: Path, keys: Mapping[str, str],
                  last_run: Path | None) -> None:
@@ -672,8 +682,9 @@ class Assembly:
         self._preparation, self._read = self._threads.submit(self._prepare, keys), []
 
     def make(self, pages: Sequence[PageJob], failures: Collection[str], print_folded: bool) -> Gate:
-        """Makes the site, and returns the gate that it must pass. ``failures`` are pages that are out of
-        date. With ``print_folded``, parts that are folded on the screen are printed in full."""
+        """Makes the site, and returns the gate that the site must pass. ``failures`` has the pages that are
+        out of date. With ``print_folded``, the parts that are folded on the screen are printed in full on
+        paper."""
         study, folder, preparation = self._study, self._folder, self._preparation.result()
         briefs = [(page, folder / f"{page_path(page.slug, page.parameters)}.ipynb")
                for page in pages if page.organisation]
@@ -693,13 +704,13 @@ class Assembly:
                     preparation.gate)
 
     def read_ahead(self, notebook: Path) -> None:
-        """Lets the gate search a finished notebook that is for the whole audience, while other notebooks
-        run."""
+        """Lets the gate search a finished notebook that is for the whole audience, while other notebooks are
+        being executed."""
         self._read.append(self._threads.submit(self._read_one, notebook))
 
     def render_ahead(self, page: PageJob) -> dict[str, str]:
-        """Returns the HTML of each part of a finished page, keyed by its slug, before the site is made
-        (:func:`render_like_last_site`); empty if the gate does not let the page pass."""
+        """Returns the HTML of each part of a finished page, keyed by slug, before the site is made
+        (:func:`render_like_last_site`). The result is empty if the gate does not let the page pass."""
         parts = render_like_last_site(self._folder, page, self._drawn)
         with TemporaryDirectory(dir=self._folder, prefix=".ahead-") as folder:
             files = [Path(folder, f"{slug}.html") for slug in parts]
@@ -708,7 +719,7 @@ class Assembly:
             return parts if Gate(self._study, self._audience).passes(files, Path(folder)) else {}
 
     def close(self) -> None:
-        """Ends the thread after the step that it is working on."""
+        """Ends the thread of the site after the step that it is working on."""
         self._is_closed = True
         self._threads.shutdown(cancel_futures=True)
 
@@ -737,7 +748,7 @@ class Assembly:
             raise CancelledError
 
     def _texts(self, frames: Mapping, keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-        """Yields slug, title, menu group and texts of the pages that no notebook makes."""
+        """Yields slug, title, menu group and texts of each page that is made without a notebook."""
         if frames:
             yield "downloads", "Downloads", "", *downloads.downloads_page(self._study, frames)
             yield "dictionary", "Dictionary", "", *downloads.dictionary_page(frames)

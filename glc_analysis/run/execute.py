@@ -1,8 +1,8 @@
-"""Executes the notebooks of the pages of a run, several at a time, and normalises the executed notebooks, so
-that the same inputs always give the same bytes.
+"""Executes the notebooks of the pages of a run, several at a time. Normalises the executed notebooks, so that
+the same inputs always give the same bytes.
 
-papermill executes each notebook in a separate process. For a page that fails, one line says where and why it
-failed. In this module, a notebook is a plain dictionary, as ``json`` reads it.
+papermill executes each notebook in a separate process. If a page fails, one line says at which cell and why
+it failed. In this module, a notebook is a plain dictionary, as ``json`` reads it.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ _METADATA = {
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
 NOTICE = "notice"
-"""The tag of a cell with the notice that the page has failed or is out of date."""
+"""The tag of a cell with the notice which says that the page has failed or is out of date."""
 
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 
 
 def normalise_notebook(notebook: Content, *, title: str, roots: Iterable[Path] = ()) -> Content:
-    """Returns a copy of an executed notebook with the title of the page, and without content that depends on
-    the machine, the folder or the time.
+    """Returns a copy of an executed notebook that has the title of the page, and has no content that depends
+    on the machine, the folder or the time.
 
-    The title replaces the first heading of the notebook, which is a question; the question follows in
-    italics. Paths under ``roots`` become relative to these folders. Output on stderr, timings and the
-    metadata of papermill are removed.
+    The title replaces the first heading of the notebook, which is a question; the question follows below the
+    title in italics. Paths under ``roots`` become relative to these folders. Output on stderr, timings and
+    the metadata that papermill adds are removed.
     """
     folders = sorted({str(root) for root in roots}, key=len, reverse=True)
     cells = _number_cells(_map_texts(notebook["cells"], lambda text: _without_addresses(text, folders)))
@@ -61,7 +61,7 @@ def normalise_notebook(notebook: Content, *, title: str, roots: Iterable[Path] =
 
 
 def add_or_replace_notice(notebook: Content, text: str) -> Content:
-    """Returns a copy of a notebook with the notice ``text`` below its title, in place of an earlier notice.
+    """Returns a copy of a notebook with the notice ``text`` below its title; an earlier notice is replaced.
 
     >>> page = add_or_replace_notice(make_prose_notebook("# Peru"), "Not updated since May.")
     >>> page = add_or_replace_notice(page, "Not updated since June.")
@@ -87,7 +87,8 @@ def make_prose_notebook(*texts: str) -> Content:
 
 
 def notebook_json(notebook: Content) -> str:
-    """Returns the text of the file of a notebook. All notebooks of a run are written in this form."""
+    """Returns the text of a notebook's file. All notebooks of a run are written in the form that this
+    function returns."""
     return json.dumps(notebook, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -106,7 +107,7 @@ def _shown(html: str) -> Content:
 
 
 def _number_cells(cells: Iterable[Content]) -> list[Content]:
-    """Returns the cells, numbered in their order, without any field that a notebook does not need."""
+    """Returns the cells, numbered in their order, with only the fields that a notebook needs."""
     ordered, count = [], 0
     for place, cell in enumerate(cells, start=1):
         tags = cell["metadata"].get("tags", [])
@@ -120,8 +121,8 @@ def _number_cells(cells: Iterable[Content]) -> list[Content]:
 
 
 def _outputs(outputs: Iterable[Content], count: int) -> list[Content]:
-    """Returns the outputs of a cell without those on stderr. Printed text that Jupyter has split into several
-    outputs, which depends on timing, is joined."""
+    """Returns the outputs of a cell, except the outputs on stderr. Jupyter may split printed text into
+    several outputs, depending on timing; these outputs are joined."""
     kept: list[Content] = []
     for output in outputs:
         if output.get("name") == "stderr":
@@ -136,8 +137,8 @@ def _outputs(outputs: Iterable[Content], count: int) -> list[Content]:
 
 
 def _with_title(cells: list[Content], title: str) -> list[Content]:
-    """Returns the cells with ``title`` in place of the first heading. The replaced heading follows the title
-    in italics."""
+    """Returns the cells, in which ``title`` replaces the first heading. The replaced heading follows the
+    title in italics."""
     first = next((c for c in cells if c["cell_type"] == "markdown"), None)
     heading = re.search(r"^#+ *(.+)$", first["source"], re.MULTILINE) if first else None
     if first is None or heading is None:
@@ -149,7 +150,7 @@ def _with_title(cells: list[Content], title: str) -> list[Content]:
 
 
 def _without_addresses(text: str, folders: Iterable[str]) -> str:
-    """Returns the text without memory addresses and without the names of this machine's folders."""
+    """Returns the text without memory addresses and without the names of this machine's ``folders``."""
     text = _ADDRESS.sub("at 0x…", text)
     for folder in folders:
         if folder in text:
@@ -178,15 +179,16 @@ Outcome = tuple[PageJob, Any, float]
 
 def execute_all(processes: Any, pages: Sequence[PageJob], jobs: int,
                 meanwhile: Callable[[], Any]) -> Generator[Outcome]:
-    """Executes pages. Yields each page when it has finished, with its outcome and the seconds that it took.
+    """Executes the notebooks of pages, several at a time. Yields each page when it has finished, with its
+    outcome and the number of seconds that it took.
 
-    - ``processes``: executes single pages (:class:`PageProcesses`);
-    - ``jobs``: the number of pages to execute at the same time; 0 means ``processes.jobs``;
-    - ``meanwhile``: is called while the first pages start.
+    - ``processes``: the object that executes single pages (:class:`PageProcesses`);
+    - ``jobs``: the number of pages that are executed at the same time; 0 means ``processes.jobs``;
+    - ``meanwhile``: a function that is called while the first pages start.
 
-    If the process of a page died, the page is executed once more at the end, alone, because memory that was
-    too small for several pages may be enough for one. Closing the iterator ends all pages. The iterator must
-    be used in the main thread.
+    If the process of a page died, the page is executed again at the end without other pages, because memory
+    that was too small for several pages may be enough for one page. Closing the iterator ends the execution
+    of all pages. The iterator must be used in the main thread.
     """
     pool, again = ThreadPoolExecutor(jobs or processes.jobs), []  # threads suffice: pages are processes
     try:
@@ -223,8 +225,8 @@ def _timed(execute: Callable[[PageJob], Any], page: PageJob) -> tuple[Any, float
 
 
 _REPRODUCIBLE_ENV = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
-"""Environment variables for every process that executes pages. They make the results independent of the
-machine."""
+"""Environment variables that are set for every process that executes pages. With these environment variables,
+the results do not depend on the machine."""
 KERNEL_ENV = _REPRODUCIBLE_ENV | {
     "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
     # Several processes share the cores: one thread each is fastest.
@@ -236,20 +238,20 @@ KERNEL_ENV = _REPRODUCIBLE_ENV | {
 }
 """All environment variables that a run sets for the process of a page."""
 _UNUSED_GRAMMAR = "rfc3987_syntax"
-"""The module of the grammar with which nbformat checks web addresses. Its import is prevented, because it
-takes 1.4 s and notebooks have no addresses to check."""
+"""The module with the grammar by which nbformat checks web addresses. The import of this module is prevented,
+because it takes 1.4 s and notebooks have no addresses to check."""
 DEAD_KERNEL = "DeadKernelError"
-"""The name of the error for a page whose process died."""
+"""The name of the error of a page whose process died."""
 _LOG, _RECORDER = "reads", "glc_analysis.read_log"
 """The file in which a kernel records the inputs that its page reads, and the IPython extension that writes
-this record."""
+this file."""
 _LONGEST = 70
-"""The largest number of bytes in the path of a folder for sockets."""
+"""The largest number of bytes that the path of a folder for sockets may have."""
 
 
 @dataclass(frozen=True)
 class Executed:
-    """An executed page, and the inputs that it has read."""
+    """A page that was executed, together with the inputs that it has read."""
 
     notebook: Content
     reads: tuple[str, ...] = EVERYTHING
@@ -257,8 +259,8 @@ class Executed:
 
 @dataclass(frozen=True)
 class Failure:
-    """A page that has failed. ``cell`` is the number of the failed cell in the notebook, counted from 1; it
-    is 0 if the failure came before the first cell.
+    """A page whose execution has failed. ``cell`` is the number of the failed cell in the notebook, counted
+    from 1; it is 0 if the failure came before the first cell.
 
     >>> print(Failure("10_country.ipynb", "country-khm", 5, "KeyError", "'Q9'"))
     10_country.ipynb, page country-khm, cell 5: KeyError: 'Q9'
@@ -273,7 +275,8 @@ class Failure:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the page failed because its process died. A second attempt may then succeed."""
+        """Whether the page failed because its process died. A second attempt may succeed if the process of a
+        page died."""
         return self.error == DEAD_KERNEL
 
     def __str__(self) -> str:
@@ -287,12 +290,12 @@ def page_environment(study: Study) -> dict[str, str]:
 
 
 class PageProcesses:
-    """Executes the pages of one run in processes on this machine. Each page has its own kernel and is
-    executed from a thread; :meth:`stop` ends all of them.
+    """Executes the pages of one run in separate processes on this machine. Each page has its own kernel and
+    is executed from its own thread; :meth:`stop` ends all pages.
 
-    - ``timeout``: the largest number of seconds that a page may take;
-    - ``reader_study``: a study with only what the audience may see, for pages that do not need the whole
-      study;
+    - ``timeout``: the largest number of seconds that the execution of a page may take;
+    - ``reader_study``: a study with only what the audience may see, which is used for pages that do not need
+      the whole study;
     - ``notes``: messages that the run prints at its end;
     - ``jobs``: the number of pages that should be executed at the same time.
     """
@@ -307,12 +310,12 @@ class PageProcesses:
         self._stopped = False
 
     def hold(self, reads: Iterable[str]) -> None:
-        """Does nothing, because each kernel reads its own tables. A subclass may read the tables that
-        ``reads`` names once for all pages."""
+        """Does nothing in this class, because each kernel reads the tables that it needs. A subclass may read
+        the tables that ``reads`` names once for all pages."""
 
     def execute(self, page: PageJob) -> Executed | Failure:
-        """Executes a page. Returns the executed notebook or the failure; both have the inputs that the page
-        has read."""
+        """Executes a page. Returns the executed notebook or the failure; each of the two lists the inputs
+        that the page has read."""
         with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as folder:
             outcome = self.make_page(page, Path(folder))
             return replace(outcome, reads=read_recorded_reads(Path(folder, _LOG), page.notebook))
@@ -347,12 +350,12 @@ class PageProcesses:
 
     @property
     def lateness(self) -> str:
-        """Returns the message for a page that takes too long."""
+        """Returns the message about a page whose execution takes too long."""
         return f"took longer than {self._timeout:g} seconds"
 
     def environment_of(self, page: PageJob, folder: Path) -> dict[str, str]:
-        """Returns the environment variables of the process of a page. They make the process record in
-        ``folder`` which inputs the page reads."""
+        """Returns the environment variables for the process that executes a page. With these variables, the
+        process records in ``folder`` which inputs the page reads."""
         root = {} if page.whole_study else {"GLC_STUDY": str(self.reader_study.root)}
         return self.environment | {LOG_VARIABLE: str(folder / _LOG)} | root
 
@@ -364,8 +367,8 @@ class PageProcesses:
 
     @contextmanager
     def working(self, process: Any, is_late: threading.Event) -> Generator[None]:
-        """During the block, kills the process of a page if the page takes too long (``is_late`` is then set)
-        or if :meth:`stop` is called."""
+        """During the block of ``with``, kills the process of a page if the page takes too long (``is_late``
+        is then set) or if :meth:`stop` is called."""
         timer = threading.Timer(self._timeout, lambda: (is_late.set(), process.kill()))
         self._at_work.add(process)
         try:
@@ -380,8 +383,8 @@ class PageProcesses:
     @contextmanager
     def _kernel(self, page: PageJob, folder: Path, is_late: threading.Event,
                 exit_codes: list[int]) -> Generator[KernelManager]:
-        """Starts a kernel for one page, and ends it after the block. If the kernel died during the block, its
-        exit code is added to ``exit_codes``."""
+        """Starts a kernel for one page, and ends the kernel after the block of ``with``. If the kernel died
+        during the block, the kernel's exit code is added to ``exit_codes``."""
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_core.utils import run_sync
 
@@ -409,13 +412,14 @@ class PageProcesses:
 
 def page_processes() -> Callable[..., PageProcesses]:
     """Returns the class or function that makes the object which executes pages on this machine. An add-on may
-    declare one (:attr:`.AddOn.runs`); otherwise it is :class:`PageProcesses`."""
+    declare such a class or function (:attr:`.AddOn.runs`); if no add-on does, :class:`PageProcesses` is
+    returned."""
     return next(iter(load_declared_objects("runs", "processes")), PageProcesses)
 
 
 def _folder_of_sockets() -> str:
-    """Returns the folder for temporary files; if its path is too long for sockets in it, ``/tmp``. The path
-    of a socket may have at most 107 bytes, on some systems 103."""
+    """Returns the folder for temporary files or, if its path is too long for sockets in it, ``/tmp``. The
+    path of a socket may have at most 107 bytes, on some systems 103."""
     usual = tempfile.gettempdir()
     return usual if len(os.fsencode(usual)) <= _LONGEST or os.name != "posix" else "/tmp"
 
@@ -428,9 +432,9 @@ def describe_exit(code: int) -> str:
 
 def page_failure(page: PageJob, place: int, error: str, message: str) -> Failure:
     """Returns the failure of a page, with only the first line of its error message. ``place`` is the number
-    of the failed cell in the executed notebook, counted from 0; this notebook includes the cell that
-    papermill inserts after the parameters. The result has the number of the cell in the original notebook,
-    counted from 1."""
+    of the failed cell in the executed notebook, counted from 0. The executed notebook also has the cell that
+    papermill inserts after the parameters. The returned failure has the number of the cell in the original
+    notebook, counted from 1."""
     place += 1 if place <= parameters_at(read_notebook_cells(page.notebook)) else 0
     first_line = next(iter(message.strip().splitlines()), "")[:300]
     return Failure(page.notebook.name, page.slug, place, error, first_line or "no message")

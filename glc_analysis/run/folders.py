@@ -14,8 +14,8 @@ _NAME = "%Y%m%dT%H%M%SZ"
 
 
 def new_run_id(runs: Path, now: datetime) -> str:
-    """Returns the name of a new run, which is the time of its start. It sorts after the names of all earlier
-    runs, even if the clock was set back.
+    """Returns the name of a new run, which is the time of its start. The name sorts after the names of all
+    earlier runs, even if the clock was set back.
 
     >>> new_run_id(Path("nowhere"), datetime(2026, 11, 26, 6, tzinfo=UTC))
     '20261126T060000Z'
@@ -27,8 +27,8 @@ def new_run_id(runs: Path, now: datetime) -> str:
 
 
 def point_current_to_run(home: Path, run: Path) -> None:
-    """Makes the link ``home/current`` point to a run. The link is replaced by one rename, so that readers see
-    either the old run or the new run."""
+    """Makes the link ``home/current`` point to a run. The link is replaced by a single rename, so that
+    readers see either the old run or the new run at any time."""
     new = home / ".current"
     new.unlink(missing_ok=True)
     target = f"runs/{run.name}"
@@ -40,15 +40,15 @@ def point_current_to_run(home: Path, run: Path) -> None:
 
 
 def remove_incomplete_runs(runs: Path, *, but: Path | None = None) -> None:
-    """Removes the folders of incomplete runs, except ``but``. An incomplete run has no run.json, because this
-    file is written last."""
+    """Removes the folders of incomplete runs, except ``but``. A run is incomplete if its folder has no
+    run.json, because this file is written last."""
     for folder in runs.glob("*"):
         if folder != but and not (folder / "run.json").exists():
             shutil.rmtree(folder)
 
 
 def remove_all_but_recent_runs(runs: Path, *, current: Path) -> None:
-    """Removes the folders of all runs except the last five and the current run."""
+    """Removes the folders of all runs except the five most recent runs and the current run."""
     for folder in sorted(runs.glob("*"))[:-_RUNS_KEPT]:
         if folder != current:
             shutil.rmtree(folder, ignore_errors=True)  # what stays goes the next time

@@ -1,8 +1,8 @@
-"""Defines a manager of Jupyter kernels that leaves no socket open.
+"""Defines a manager of Jupyter kernels that closes all its sockets.
 
-If nbclient gets a kernel manager from its caller, it does not close the manager's client. Client, sockets and
-context then refer to each other until Python's garbage collection removes them. The collection may wait for
-ever, because a context waits until its sockets are closed.
+If nbclient gets a kernel manager from its caller, nbclient does not close the manager's client. The client,
+its sockets and its context then refer to each other until Python's garbage collection removes them. The
+garbage collection may wait for ever, because a context waits until its sockets are closed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class KernelManager(AsyncKernelManager):
 
     @property
     def process(self) -> Any:
-        """The process of the kernel. Raises UsageError if the kernel runs on another machine."""
+        """The process in which the kernel runs. Raises UsageError if the kernel runs on another machine."""
         if isinstance(self.provisioner, LocalProvisioner):
             return self.provisioner.process
         raise UsageError("Pages need kernels on this machine. To fix: unset the environment variable "
@@ -41,8 +41,9 @@ class KernelManager(AsyncKernelManager):
 
     @contextmanager
     def ending(self) -> Generator[None]:
-        """After the block, closes the sockets of all clients and ends the kernel, in the thread of the block.
-        It does so even if a client could not connect or the kernel could not be reached."""
+        """After the block of ``with``, closes the sockets of all clients and ends the kernel, in the thread
+        of the block. The sockets are closed and the kernel is ended even if a client could not connect or the
+        kernel could not be reached."""
         try:
             yield
         finally:

@@ -1,10 +1,10 @@
-"""Plans the pages of a run. A notebook has one page; if it has a parameter such as ``country`` or ``theme``,
-it has one page per country or theme.
+"""Plans which pages a run makes. A notebook without a parameter such as ``country`` or ``theme`` has one
+page; a notebook with such a parameter has one page per country or theme.
 
-Each page has a key, which is a digest of all its inputs, and is out of date if its key has changed. The
-inputs of a page are what it read the last time it was made. For a page that was never made, they are all
-inputs of the study. This module needs only the standard library, so that `glc status`, and a run with nothing
-to do, finish before pandas could be imported.
+Each page has a key, which is a digest of all its inputs; a page is out of date if its key has changed. The
+inputs of a page are the inputs that it read the last time it was made. For a page that was never made, the
+inputs are all inputs of the study. This module needs only the standard library, so that `glc status`, and a
+run with nothing to do, finish in less time than the import of pandas would take.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class Notebook:
 
     The metadata of the notebook may have these entries under ``{"glc": {...}}``:
 
-    - ``audiences``: the audiences that may read its pages; by default, only the team;
-    - ``whole_study``: if true, pages for audiences other than the team read the whole study, instead of a
-      folder with only what the audience may see (:mod:`glc_analysis.view.reader_study`);
+    - ``audiences``: the audiences that may read the notebook's pages; by default, only the team;
+    - ``whole_study``: if it is true, pages for audiences other than the team read the whole study, instead of
+      a folder with only what the audience may see (:mod:`glc_analysis.view.reader_study`);
     - ``needs``: names of tables; the notebook has no page in a study in which all of these tables are empty;
-    - ``addon``: the name of an add-on; the notebook has no page if the add-on is not installed;
-    - ``example``: the notebook's own name, if it is a worked example. Such a notebook has a page only in an
-      invented study; a copy with another name is treated like any other notebook;
-    - ``menu``: the heading of its pages in the menu, in place of the usual heading.
+    - ``addon``: the name of an add-on; if this add-on is not installed, the notebook has no page;
+    - ``example``: the notebook's own name, which marks a worked example. A worked example has a page only in
+      an invented study; a copy of it under another name is treated like any other notebook;
+    - ``menu``: the heading of the notebook's pages in the menu, in place of the usual heading.
     """
 
     path: Path
@@ -99,8 +99,8 @@ def list_numbered_notebooks(folder: Path = NOTEBOOKS, *overriding_folders: Path)
 
 
 def read_defaults(source: str) -> dict[str, Any]:
-    """Returns the names and values in the source of the cell tagged ``parameters``. Raises SyntaxError or
-    ValueError if a value cannot be read.
+    """Returns the names and values that the source of the cell tagged ``parameters`` assigns. Raises
+    SyntaxError or ValueError if a value cannot be read.
 
     >>> read_defaults('study = ""  # folder\\naudience: str = "team"')
     {'study': '', 'audience': 'team'}
@@ -115,13 +115,14 @@ def read_defaults(source: str) -> dict[str, Any]:
 
 
 def parameters_at(cells: list[dict[str, Any]]) -> int:
-    """Returns the number of the cell tagged ``parameters``, counted from 0; -1 if there is none."""
+    """Returns the number of the cell tagged ``parameters``, counted from 0; -1 if the notebook has no such
+    cell."""
     tagged = ("parameters" in cell.get("metadata", {}).get("tags", []) for cell in cells)
     return next((n for n, is_tagged in enumerate(tagged) if is_tagged), -1)
 
 
 def missing_parameter_faults(path: Path, names: Iterable[str]) -> list[Fault]:
-    """Returns a fault for each parameter in ``names``, which the notebook does not have."""
+    """Returns a fault for each parameter in ``names``; these are parameters that the notebook lacks."""
     return [Fault("the notebook does not have this parameter", file=path.name, value=name,
                   fix="add it to the cell tagged `parameters`") for name in names]
 
@@ -169,15 +170,15 @@ def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
 
 
 _DECISIONS = "release_"
-"""The beginning of the names of the tables that say what an audience may see of the figures."""
+"""The beginning of the names of those tables that say what an audience may see of the figures."""
 _UNSEEN = ("raw", "survey", "context", "reports")
-"""The sections of study.toml that no page shows, so that they can change a page only by changing the tables.
-Pages may show all other sections."""
+"""The sections of study.toml that no page shows, so that a change in these sections can change a page only by
+changing the tables. Pages may show all other sections of study.toml."""
 
 
 def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple[str, int, int, int]]:
     """Returns the path, size, time and file-system number of each file that :class:`Inputs` reads, and of
-    each notebook. If these are equal later, the files are taken as unchanged."""
+    each notebook. If paths, sizes, times and numbers are equal later, the files are taken as unchanged."""
     files = [study.settings_file, study.processed / "slices.json", study.processed / "provenance.json",
              *study.reference_files(), *list_notebook_files(folder, study.notebooks)]
     return [(str(path), of.st_size, of.st_mtime_ns, of.st_ino)
@@ -185,8 +186,8 @@ def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple
 
 
 class Inputs:
-    """The inputs of an audience's pages as they are now. It computes the digest of any input that a page has
-    read."""
+    """The inputs of an audience's pages in their present state. The object computes the digest of any input
+    that a page has read."""
 
     def __init__(self, study: Study, audience: str) -> None:
         self.study, self.audience, self.slices = study, audience, read_slices(study)
@@ -211,13 +212,14 @@ class Inputs:
             "raw": record.get("raw", {})}
 
     def marks(self, values: Mapping[str, Any]) -> dict[str, str]:
-        """Returns a short digest of each value, keyed by name. A digest begins with a letter, so that the
-        gate does not take it for a phone number."""
+        """Returns a short digest of each value, keyed by the name of the value. A digest begins with a
+        letter, so that the gate does not take it for a phone number."""
         return {name: f"h{self.study.digests.of_value(value)[:11]}" for name, value in values.items()}
 
     def marks_of_reads(self, reads: Iterable[str]) -> dict[str, str]:
-        """Returns the short digest of each input that a page reads (``reads``), keyed by its name in the
-        record of the page. Digests are kept, because many pages read the same input."""
+        """Returns the short digest of each input in ``reads``, which are the inputs that a page reads, keyed
+        by its name in the record of the page. Digests are computed once and kept, because many pages read the
+        same input."""
         new = {thing: self._digest(thing) for thing in reads if thing not in self._read_marks}
         self._read_marks |= self.marks(new)
         return {thing: self._read_marks[thing] for thing in reads}
@@ -236,13 +238,13 @@ class Inputs:
 
     @property
     def own_tables(self) -> list[str]:
-        """The names of all tables except the tables that say what other audiences may see."""
+        """The names of all tables except the tables which say what audiences other than this one may see."""
         return [name for name in self._tables
                 if not name.startswith(_DECISIONS) or name == f"{_DECISIONS}{self.audience}"]
 
     def _path_digest(self, path: Path) -> str:
-        """Returns the digest of a file; for a folder, the digest of the names, sizes and times of its files.
-        Blank if the path does not exist."""
+        """Returns the digest of a file; for a folder, returns the digest of the names, sizes and times of the
+        files in it. The result is blank if the path does not exist."""
         if path.is_dir():
             return self.study.digests.of_value({
                 one.relative_to(path).as_posix(): (one.stat().st_size, one.stat().st_mtime_ns)
@@ -258,25 +260,25 @@ _ADDED = {kind: names for _, lists in list_declarations("page_lists") for kind, 
 
 _LISTS = {"country": "countries", "theme": "themes", "code": "codes", "organisation": "organisations",
          **{kind: listed for kind, (listed, _) in _ADDED.items()}}
-"""The list of slices.json for each of these parameters of notebooks. A notebook with the parameter has one
-page per entry of the list."""
+"""Maps each parameter of notebooks, such as ``country``, to the list of slices.json with its values. A
+notebook with such a parameter has one page per entry of the list."""
 
 _SHOWN = {"country": "shown", **{kind: shown for kind, (_, shown) in _ADDED.items()}}
-"""For each of these parameters, the list of slices.json that has, for each audience, the ids for which it may
-have a page."""
+"""Maps each parameter of notebooks to the list of slices.json that has, for each audience, the ids for which
+the audience may have a page."""
 
 
 TEAM_GROUP = "For the team"
 """The heading in the menu above the pages that are for the team alone."""
 _FOLDED, _MOST_OPEN, _NO_REGION = "One by one", 10, "No region given"
 """Three settings of the menu: the name under which many pages of a group are folded, the largest number of
-pages that are not folded, and the name for countries without a region."""
+pages that stay unfolded, and the name for countries without a region."""
 
 
 @dataclass(frozen=True)
 class PageJob:
-    """A page to make: a notebook with the values of its parameters. ``key`` is a digest of the page's inputs,
-    which changes if one of them changes. ``group`` is the heading of the page in the menu."""
+    """A page to make: a notebook, and the values of its parameters. ``key`` is a digest of the page's inputs,
+    so it changes if an input changes. ``group`` is the heading of the page in the menu."""
 
     slug: str
     title: str
@@ -285,23 +287,25 @@ class PageJob:
     key: str
     group: str = ""
     part: str = ""
-    """The part of the group, such as a region. Pages with the same part are folded together in the menu."""
+    """The part of the menu's group to which the page belongs, such as a region. Pages that belong to the same
+    part are folded together in the menu."""
     reads: tuple[str, ...] = EVERYTHING
-    """The inputs that the page read the last time it was made, by the names that
+    """The inputs that the page read the last time it was made, under the names that
     :mod:`~glc_analysis.read_log` records."""
     parts: dict[str, str] = field(default_factory=dict, repr=False)
-    """The digest of each input from which the key is made, keyed by name."""
+    """The digests of the inputs from which the key is made, keyed by the name of the input."""
     whole_study: bool = False
-    """Whether the notebook of the page reads the whole study, even if the readers of the page may see only a
-    part of it."""
+    """Whether the notebook of the page reads the whole study, even though the readers of the page may see
+    only a part of the study."""
 
     @property
     def organisation(self) -> str:
-        """The id of the organisation if the page is for one organisation alone; blank for all other pages."""
+        """The id of the organisation for which alone the page is made; blank for all other pages."""
         return self.parameters.get("organisation", "")
 
     def with_reads(self, reads: Iterable[str], inputs: Inputs) -> PageJob:
-        """Returns the page with these ``reads``, and with the key that is made from them and ``inputs``."""
+        """Returns the page with the given ``reads``, and with the key that is made from these reads and
+        ``inputs``."""
         if not (self.whole_study or has_capability(inputs.audience, "all_figures")):
             reads = list_inputs_behind_reads(reads, inputs.audience)
         fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
@@ -311,9 +315,10 @@ class PageJob:
 
 
 def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:
-    """Returns the inputs in ``reads``, and the further inputs from which they are made. A page for an
-    audience other than the team reads tables from a folder that holds only what the audience may see
-    (:mod:`glc_analysis.view.reader_study`). These tables are made from other tables and from consents.
+    """Returns the inputs in ``reads``, together with the further inputs from which these are made. A page for
+    an audience other than the team reads tables from a folder that has only what the audience may see
+    (:mod:`glc_analysis.view.reader_study`). The tables in this folder are made from other tables and from
+    consents.
 
     >>> list_inputs_behind_reads(["figures question=Q1"], "public")
     ['figures question=Q1', 'private/reference/consent.csv', 'processed/slices.json',
@@ -329,8 +334,8 @@ def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:
 
 
 def page_path(slug: str, parameters: Mapping[str, str]) -> str:
-    """Returns the path of a page in the folder of a run, without the ending of the file name. Pages for one
-    organisation are in a separate folder.
+    """Returns the path of a page in the folder of a run, without the ending of the file name. Pages that are
+    made for one organisation alone are in a separate folder.
 
     >>> page_path("country-khm", {"country": "KHM"})
     'notebooks/country-khm'
@@ -345,14 +350,14 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
          only: str = "", folder: Path = NOTEBOOKS, inputs: Inputs | None = None) -> list[PageJob]:
     """Returns the pages of a study for an audience, in the order of the notebooks, countries and themes.
 
-    - ``country``, ``theme``: select the pages of one country or theme;
-    - ``only``: selects the page with this slug;
-    - ``folder``: the folder of the notebooks;
-    - ``inputs``: the inputs of the pages, if the caller has them already.
+    - ``country``, ``theme``: if given, only the pages of this country or theme are returned;
+    - ``only``: if given, only the page with this slug is returned;
+    - ``folder``: the folder with the notebooks;
+    - ``inputs``: the inputs of the pages, if the caller has already made them.
 
-    Raises UsageError, which suggests the nearest names, for an unknown country, theme or slug. Raises Faults
-    for a notebook that cannot be executed, and for a page ``only`` whose notebook does not have the parameter
-    ``country`` or ``theme``.
+    Raises UsageError for an unknown country, theme or slug; the message suggests the nearest names. Raises
+    Faults for a notebook that cannot be executed. Also raises Faults if the notebook of the page ``only``
+    lacks the parameter ``country`` or ``theme`` that is given.
     """
     inputs, last = inputs or Inputs(study, audience), last_run(study, audience)[1].get("pages", {})
     pages = [page.with_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)
@@ -369,8 +374,8 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
 
 
 def select_stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[PageJob]:
-    """Returns the pages that are out of date: they failed in the last run, or have a key other than in that
-    run. ``last`` is the run.json of the last run.
+    """Returns the pages that are out of date, because they failed in the last run or have a different key
+    than in the last run. ``last`` is the content of the last run's run.json.
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1")
     >>> [p.slug for p in select_stale([page], {"pages": {"index": {"key": "a0", "failure": ""}}})]
@@ -381,8 +386,8 @@ def select_stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[Page
 
 
 def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
-    """Returns in words why a page is out of date, usually the names of its changed inputs. ``last`` is the
-    run.json of the last run.
+    """Returns words that explain why a page is out of date; usually these are the names of its changed
+    inputs. ``last`` is the content of the last run's run.json.
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1", parts={"codebook": "1"})
     >>> why_stale(page, {"pages": {"index": {"key": "a0", "failure": "", "parts": {"codebook": "0"}}}})
@@ -402,29 +407,30 @@ def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
 
 def is_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
     """Whether a page succeeded in an earlier run and is still up to date. ``entry`` is the entry of the page
-    in the record of that run."""
+    in the record of that earlier run."""
     page = page.with_reads(entry.get("reads", EVERYTHING), inputs)
     return page.key == entry["key"] and not entry["failure"]
 
 
 def is_disclosure_decision_needed(study: Study, audience: str) -> bool:
     """Whether the pages of an audience need the decisions on what the convening and the public may see. The
-    pages of the team need them only if one of these pages read the decisions the last time it was made, or
-    may have read them."""
+    team's pages need these decisions only if one of the pages read the decisions the last time it was made,
+    or may have read them."""
     entries = last_run(study, audience)[1].get("pages", {}).values()
     return not has_capability(audience, "all_figures") or any(
         thing == "processed" or thing.startswith(_DECISIONS) for entry in entries for thing in entry["reads"])
 
 
 def compute_current_key(page: PageJob, inputs: Inputs, folder: Path = NOTEBOOKS) -> str:
-    """Returns the key that a page has now, if it reads the same inputs as before; blank if the page no longer
+    """Returns the key that a page has now if it reads the same inputs as before; blank if the page no longer
     exists."""
     pages = _pages(inputs, list_numbered_notebooks(folder, inputs.study.notebooks))
     return next((one.with_reads(page.reads, inputs).key for one in pages if one.slug == page.slug), "")
 
 
 def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
-    """Yields the pages of these notebooks. Their ``reads`` and ``key`` are not filled in yet."""
+    """Yields the pages of the notebooks ``found``. The ``reads`` and the ``key`` of the yielded pages are not
+    filled in yet."""
     audience, seen = inputs.audience, set()
     common = {"audience": audience, "the package": hash_package_and_environment(),
               "study.toml": inputs.settings}
@@ -460,7 +466,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
 
 
 def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
-    """Returns the entries of the list of ``kind`` (countries, themes, codes, organisations and so on) for
+    """Returns those entries in the list of ``kind`` (countries, themes, codes, organisations and so on) for
     which an audience may have a page."""
     if kind == "organisation" and not has_capability(inputs.audience, "briefs"):
         return []

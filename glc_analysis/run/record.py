@@ -1,8 +1,9 @@
-"""Reads and writes the record of a run, which lists its pages with their inputs. The record is run.json;
-pages for a single organisation are recorded in a separate file next to these pages.
+"""Reads and writes the record of a run, which lists the pages of the run with their inputs. The record of a
+run is the file run.json; pages for a single organisation are recorded in a separate file next to these pages.
 
-The record is written after every page, so that it shows how far an interrupted run has got. It gets the name
-run.json only when the run is complete, so that a run without run.json is not complete.
+The record is written again after every page, so that it shows how far an interrupted run has got. The record
+gets the name run.json only when the run is complete, so that a folder without run.json is recognised as an
+incomplete run.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ Entries = dict[str, dict[str, Any]]
 
 
 def read(folder: Path, *names: str) -> dict[str, Any]:
-    """Returns the record of a run, including the pages for single organisations. It is read from the first
-    file in ``names`` that exists, by default from run.json. The result is empty if there is no such file or
-    if it cannot be read."""
+    """Returns the record of a run, including its pages for single organisations. The record is read from the
+    first file in ``names`` that exists; by default, from run.json. The returned record is empty if no such
+    file exists or if the file cannot be read."""
     path = next((folder / name for name in names or (RUN_RECORD,) if (folder / name).is_file()), None)
     try:
         record = json.loads(path.read_text(encoding="utf-8")) if path else {}
@@ -36,10 +37,10 @@ def read(folder: Path, *names: str) -> dict[str, Any]:
 
 def write(folder: Path, head: Mapping[str, str], pages: Entries, page_folders: Mapping[str, Path]) -> None:
     """Writes the record of a run that is not yet complete. ``head`` has the details of the run, and ``pages``
-    the entry of each page. ``page_folders`` has the folder of each page for a single organisation, keyed by
-    slug; its entry is written there, because no other organisation may know of the page. If ``head`` has the
-    time ``finished``, the record is written with one value per line for people to read; otherwise in a form
-    that is written faster."""
+    has the entry of each page. ``page_folders`` maps the slug of each page for a single organisation to the
+    page's folder. The entry of the page is written into this folder, because no other organisation may know
+    of the page. If ``head`` has the time ``finished``, the record is written with one value per line, for
+    people to read. Otherwise it is written in a form that takes less time to write."""
     indent = 1 if "finished" in head else None
     files: dict[Path, Entries] = {}
     for slug, entry in pages.items():
@@ -52,8 +53,8 @@ def write(folder: Path, head: Mapping[str, str], pages: Entries, page_folders: M
 
 
 def page_digest(content: str, digests: Digests) -> str:
-    """Returns a short digest of the content of a page, by which a damaged file is recognised. The digest
-    begins with a letter, so that the gate does not take it for a phone number.
+    """Returns a short digest of the content of a page, by which a damaged file of the page is recognised. The
+    digest begins with a letter, so that the gate does not take it for a phone number.
 
     >>> page_digest("a page", Digests(b"the invented key of an invented study"))
     'c10a9e474a58'
@@ -72,11 +73,11 @@ def is_page_intact(path: Path, entry: Mapping[str, Any], digests: Digests) -> bo
 def find_finished_pages(runs: Path, pages: Iterable[Any], current: Path | None,
                         is_current: Callable[[Any, dict[str, Any]], bool]) -> dict[
                             str, tuple[Path, dict[str, Any]]]:
-    """Returns the pages that interrupted runs have finished since the ``current`` run, keyed by slug. Each
-    value is the folder of the run and the entry of the page in its record.
+    """Returns the pages that were finished by interrupted runs since the ``current`` run, keyed by slug. Each
+    value has the folder of the run, and the page's entry in the record of the run.
 
-    ``is_current`` is a function of a page and its entry that tells whether the page succeeded and is up to
-    date. A run that was killed after its last page, but before it became the current run, counts as
+    ``is_current`` is a function that takes a page and its entry, and returns whether the page succeeded and
+    is up to date. A run that was killed after its last page, but before it became the current run, counts as
     interrupted.
     """
     later = sorted(folder for folder in runs.glob("*") if current is None or folder.name > current.name)

@@ -1,2 +1,2 @@
-"""What one audience may see of a study: its tables, the links of its pages, and where its figures come
-from."""
+"""Selects what one audience may see of a study: its tables, the links of its pages, and the sources of its
+figures."""

@@ -1,9 +1,9 @@
-"""The places where pages show a principle, question, code or passage.
+"""Finds the places at which pages show a principle, question, code or passage.
 
-A place is the slug of a page (its file name without extension), alone or with the id of an element on that
-page, such as ``theme-needs#code-stigma``. It is blank where no page shows the principle, question, code or
-passage. The pages give their elements these ids; the trace, the sentences at the top of a page and other
-pages link to the places. The module also decides how many passages of a code a page prints.
+A place is the slug of a page (its file name without extension), alone or with the id of an element on the
+page, such as ``theme-needs#code-stigma``. The place is blank if no page shows the principle, question, code
+or passage. Pages give their elements these ids. The trace of a figure, the sentences at the top of a page and
+other pages link to the places. The module also decides how many passages of a code a page prints.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ SURVEY_PAGE = "survey"
 
 
 def anchor(kind: str, name: str) -> str:
-    """Returns the id of a question, a code or another element on its page; for a principle, the slug of its
-    page. ``kind`` is such as ``question``, and ``name`` is the id in the study's tables.
+    """Returns the id that a question, a code or another element has on its page; for a principle, returns the
+    slug of the principle's page. ``kind`` is a kind of element, such as ``question``, and ``name`` is the id
+    in the study's tables.
 
     >>> anchor("principle", "P03"), anchor("question", "Q3.1")
     ('principle-p03', 'question-q3-1')
@@ -38,21 +39,22 @@ def passage_anchor(code: str, segment_id: str) -> str:
 
 
 def passages_anchor(code: str) -> str:
-    """Returns the id that the list of passages of a code has on its page."""
+    """Returns the id that a code's list of passages has on its page."""
     return anchor("passages", code)
 
 
 MOST_PRINTED_PASSAGES, THEME_ROOM, _PASSAGE_MARKUP = 20, 60_000, 400
-"""A theme's page prints at most 20 passages of each code. The passages of all its codes together take at most
-60 kB; each passage counts 400 bytes for markup besides its own words."""
+"""The largest number of passages of each code that a theme's page prints, which is 20. The passages of all
+codes on a theme's page together take at most 60 kB; each passage counts 400 bytes for markup in addition to
+its words."""
 
 
 def select_passages_fitting_on_page(rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the passages that a theme's page prints: the first passages of each code, as many as fit, but
-    at least one of each code.
+    """Returns the passages that a theme's page prints: as many of the first passages of each code as fit on
+    the page, but at least one passage of each code.
 
-    ``rows`` are all passages with the theme's codes, in the order of the page, with columns code_id, quote
-    and translation.
+    ``rows`` has all passages with the theme's codes, in the order of the page, with the columns code_id,
+    quote and translation.
 
     >>> rows = pd.DataFrame({"code_id": "delay", "translation": "",
     ...                      "quote": [f"We wait {n} years." for n in range(30)]})
@@ -68,7 +70,7 @@ def select_passages_fitting_on_page(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def link(place: str) -> str:
-    """Returns the address of a place, for links from other pages of the same folder.
+    """Returns the address of a place, for links from other pages in the same folder.
 
     >>> link("survey#question-q1-2"), link("principle-p03"), link("")
     ('survey.html#question-q1-2', 'principle-p03.html', '')
@@ -79,11 +81,11 @@ def link(place: str) -> str:
 
 @dataclass(frozen=True)
 class Places:
-    """The places to which pages for one audience may link.
+    """The places to which the pages for one audience may link.
 
-    - ``themes``: the theme of each code.
-    - ``counted``: the codes whose figures the audience may see.
-    - ``printed``: the ids of the passages that the pages of the themes print.
+    - ``themes``: maps each code to its theme.
+    - ``counted``: the codes for which the audience may see figures.
+    - ``printed``: the ids of the passages that the themes' pages print.
     """
 
     themes: Mapping[str, str]
@@ -113,15 +115,15 @@ class Places:
         return self._on(code, anchor("code", code)) if code in self.counted else ""
 
     def passage(self, segment_id: str, *codes: str) -> str:
-        """Returns the place of a passage with one of these codes on the team's pages. If the passage is not
-        printed, the place is the list of passages of its code."""
+        """Returns the place, on the team's pages, of a passage that has one of the given ``codes``. If the
+        passage is not printed, the returned place is the list of passages of its code."""
         code = self._first(codes)
         own = passage_anchor(code, segment_id)
         return self._on(code, own if own in self.printed else passages_anchor(code))
 
     def quotation(self, text: str, *codes: str) -> str:
-        """Returns the place of a quotation from a passage with these codes, on the pages of readers outside
-        the team."""
+        """Returns the place, on the pages of readers outside the team, of a quotation from a passage with the
+        given ``codes``."""
         return self._on(self._first(codes), make_quotation_anchor(text))
 
     def _first(self, codes: Collection[str]) -> str:

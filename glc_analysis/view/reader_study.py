@@ -1,14 +1,15 @@
-"""Writes the study folder from which a page for an audience other than the team is made.
+"""Writes the study folder from which pages for an audience other than the team are made.
 
-The folder holds only what one audience may see of a built study: released figures with the numbers that the
-audience may see, cleared quotations, countries that the audience may know of, and names of organisations that
-agreed to be named. All other tables are empty, and the folder has no raw and no private files. So even a
-notebook that does not ask for the right view cannot print anything that the audience may not see. This guards
-against accidents only, because the notebook still runs on a machine that has the whole study. So the gate
-reads every page as well.
+The folder has only what one audience may see of a built study: released figures with the numbers that the
+audience may see, cleared quotations, countries that the audience may know, and names of organisations that
+agreed to be named. All other tables in the folder are empty, and the folder has no raw files and no private
+files. So even a notebook that asks for a wrong view cannot print anything that the audience may not see. The
+folder guards against accidents only, because the notebook still runs on a machine that has the whole study.
+So the gate reads every page as well before it is published.
 
-If a page cannot be made from this folder, its notebook has ``whole_study`` in its metadata. This notebook
-gets the whole study, and must ask its view for everything that it prints.
+If a page cannot be made from this folder, the metadata of its notebook has the entry ``whole_study``. A
+notebook with the entry ``whole_study`` gets the whole study, and must ask its view for everything that it
+prints.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ from glc_analysis.slices import list_work_countries, map_countries_to_organisati
 from glc_analysis.study import Study
 
 _CONSENT_SHOWN = "name"
-"""The only item of consent that a page reads: the consent to be named."""
+"""The only item of consent that pages read, which is consent to be named."""
 
 
 def write_visible_part_of_study(study: Study, audience: str, folder: Path) -> Study:
-    """Writes what an audience may see of a built study into an empty folder; returns that folder as a
+    """Writes what an audience may see of a built study into an empty folder, and returns this folder as a
     study."""
     made, reader = Study(folder), Reader(study, audience)
     # What pages read of the reference tables, and tells of nobody who took part.
@@ -65,15 +66,15 @@ def write_visible_part_of_study(study: Study, audience: str, folder: Path) -> St
 @dataclass(frozen=True)
 class Reader:
     """Makes, from each table of a study, the part that one audience may see. Add-ons declare the functions
-    that do so for their tables."""
+    that make the visible parts of their own tables."""
 
     study: Study
     audience: str
 
     def part_of(self, name: str) -> pd.DataFrame:
-        """Returns the part of a table that the audience may see. If this part depends on other tables as
-        well, :func:`glc_analysis.run.plan.list_inputs_behind_reads` must list those tables, so that pages are
-        made again when one of them changes."""
+        """Returns the part of a table that the audience may see. If the returned part also depends on other
+        tables, :func:`glc_analysis.run.plan.list_inputs_behind_reads` must list these tables, so that pages
+        are made again when one of the tables changes."""
         if name == f"release_{self.audience}":
             return self.decisions
         for add_on, functions in list_declarations("visible"):
@@ -89,18 +90,20 @@ class Reader:
 
     @cached_property
     def visible(self) -> list[str]:
-        """The countries that the audience may know of."""
+        """The countries that the audience may know."""
         return read_slices(self.study)["shown"][self.audience]
 
     @cached_property
     def named_countries(self) -> set[str]:
-        """The countries that the audience may know as a country of work or of a main office."""
+        """The countries that the audience may know as a country of work or as the country of a main
+        office."""
         return {*self.visible, *read_slices(self.study)["shown_home"][self.audience]}
 
     @cached_property
     def slices(self) -> dict[str, object]:
-        """Returns slices.json without the countries, organisations, long codes and hashes that the audience
-        must not know. The lists of add-ons keep only the entries for which the audience may have a page."""
+        """Returns the content of slices.json without the countries, organisations, long codes and hashes that
+        the audience must not know. In the lists of add-ons, only the entries remain for which the audience
+        may have a page."""
         whole = read_slices(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
         added = {}
@@ -116,8 +119,8 @@ class Reader:
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:
-        """The rows of consent.csv about being named to this audience, for the organisations that agreed to
-        it."""
+        """The rows of consent.csv with the consents to be named to this audience, for organisations that
+        agreed."""
         rows = read_reference_table(self.study, "consent")
         is_shown = (rows["item"] == _CONSENT_SHOWN) & (rows["audience"] == self.audience)
         return rows[is_shown & rows["organisation_id"].isin(self.named)]
@@ -133,8 +136,8 @@ class Reader:
 
     @cached_property
     def decisions(self) -> pd.DataFrame:
-        """The decisions on the figures that the audience may see. The columns ``rule`` and ``protects`` are
-        blank."""
+        """The decisions on those figures that the audience may see. The columns ``rule`` and ``protects`` of
+        the decisions are blank."""
         rows = self.table(f"release_{self.audience}")
         return rows[rows["status"] != SUPPRESSED].assign(rule="", protects="")
 
@@ -145,8 +148,8 @@ class Reader:
         return self.table(name)
 
     def options(self, name: str) -> pd.DataFrame:
-        """Returns the options of all lists; the list of countries has only those that the audience may know
-        of."""
+        """Returns the options of all lists; the list of countries has only the countries that the audience
+        may know."""
         rows = self.table(name)
         return rows[(rows["option_list"] != COUNTRY_LIST) | rows["option_id"].isin(self.named_countries)]
 
@@ -156,7 +159,7 @@ class Reader:
         return self.table(name).assign(example="")
 
     def countries(self, name: str) -> pd.DataFrame:
-        """Returns the countries that the audience may know of, without the numbers of organisations and
+        """Returns the countries that the audience may know, without the numbers of organisations and
         answers."""
         rows = self.table(name)
         rows = rows[rows["country_id"].isin(self.named_countries)]
@@ -164,8 +167,9 @@ class Reader:
 
     @cached_property
     def members(self) -> pd.DataFrame:
-        """One row per country of work that the audience may know of and organisation that may be counted
-        there. An organisation that is not named gets a meaningless id, a different one in each country."""
+        """One row per country of work that the audience may know, and organisation that may be counted in
+        this country. An organisation that may not be named gets a meaningless id, which is different in each
+        country."""
         answers = self.table("answers").astype({"country_id": "str", "organisation_id": "str"})
         rows = countable_members(answers, self.table("organisations"), self.consent,
                                  self.study.settings["disclosure"], audience=self.audience)
@@ -179,21 +183,22 @@ class Reader:
         return self.members.assign(answer_id=ids)
 
     def organisations(self, name: str) -> pd.DataFrame:
-        """Returns the named organisations with name and type, and a row without a name for each other
-        organisation."""
+        """Returns the organisations that may be named, with name and type, and one row without a name for
+        each other organisation."""
         rows = self.table(name)
         rows = rows.loc[rows["organisation_id"].isin(self.named), ["organisation_id", "label", "type"]]
         others = {*self.members["organisation_id"]} - {*rows["organisation_id"]}
         return pd.concat([rows, pd.DataFrame({"organisation_id": sorted(others), "label": "", "type": ""})])
 
     def own(self, name: str) -> pd.DataFrame:
-        """Returns the rows of a table whose column ``audience`` is this audience."""
+        """Returns those rows of a table whose column ``audience`` has this audience."""
         rows = self.table(name)
         return rows[rows["audience"] == self.audience]
 
 
     def quotations(self, name: str) -> pd.DataFrame:
-        """Returns the quotations that this audience may read. The language is blank where it is hidden."""
+        """Returns the quotations that this audience may read. The language of a quotation is blank if it is
+        hidden from the audience."""
         rows, blocks = self.own(name), self.own("blocks")
         hidden = blocks.loc[~blocks["is_shown"], "block_id"]
         rows = rows[~line_ids(name, rows["quote_id"]).isin([*hidden])]
@@ -206,5 +211,5 @@ _MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
     "countries": Reader.countries, "figures": Reader.figures, "answers": Reader.answers,
     "organisations": Reader.organisations,
     "quotations": Reader.quotations, "blocks": Reader.own}
-"""For each table, the function that makes the part that an audience may see. A table that is not listed here
-stays empty."""
+"""Maps each table to the function that makes the part of the table that an audience may see. A table that
+this mapping does not list stays empty."""

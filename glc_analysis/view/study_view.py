@@ -1,13 +1,13 @@
-"""Views of a study: the figures, passages, votes and names that one audience may see.
+"""Makes views of a study: the figures, passages, votes and names that one audience may see.
 
-An analyst opens a study (:func:`open_study`) and asks it for a view, which returns plain data frames. A view
-selects what its audience may see and computes no figure. Its figures are those that
+An analyst opens a study (:func:`open_study`) and asks the study for a view, which returns plain data frames.
+A view only selects what its audience may see, and computes no figure. The figures of a view are those that
 :func:`.suppression.release` lets the audience see, and its quotations are those that were cleared for the
-audience. A request for a figure that was not released raises :class:`NotReleased`, which says why; it never
-returns an empty frame.
+audience. A request for a figure that was not released raises :class:`NotReleased`, whose message gives the
+reason; a view never returns an empty frame in place of the figure.
 
-Views guard against accidents, not against intent, because whoever can run a notebook can read the files of
-the study. The gate also reads every page before it is published.
+Views guard against accidents, not against intent, because everybody who can run a notebook can read the files
+of the study. The gate also reads every page before it is published.
 """
 
 from __future__ import annotations
@@ -50,16 +50,17 @@ _CODE_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "show
          "undecided_in_calls", "present", "shown_as_in_calls", "code_id"]
 _NOT_SHOWN = "not shown"
 _EACH_RECORD = "Each record counts, also where an organisation has several."
-"""The sentence about who was asked a question, if the question is not asked once for each organisation and
-the survey has no column for countries."""
+"""The sentence about who was asked a question, for a question that is not asked once for each organisation in
+a survey without a column for countries."""
 _AS_OTHERS_SEE_IT = " (as others see it)"
 _LABELLED_GROUPS = ("country", "home_country", "network", "language", "is_interpreted")
-"""Kinds of groups whose names are labels to print unchanged, unlike ids such as ``service_provider``."""
+"""The kinds of groups whose names are labels to print unchanged, in contrast to ids such as
+``service_provider``."""
 
 
 class NotReleased(UsageError):
     """Raised if an analyst asks a view for figures or passages that its audience may not see. The message
-    says why, and what to ask for instead.
+    gives the reason, and says what to ask for instead.
 
     >>> try:
     ...     study.view("public").passages()
@@ -74,11 +75,12 @@ class NotReleased(UsageError):
 
 
 class OpenStudy(Study, TypedTables):
-    """A study whose tables are data frames: ``study.responses``, ``study.organisations``, ``study.codings``.
+    """A study that gives its tables as data frames: ``study.responses``, ``study.organisations``,
+    ``study.codings``.
 
-    The tables are complete, so they are for the team only. Filter, merge and group them like any frame;
-    DICTIONARY.md in ``processed/`` says what their columns mean. For what another audience may see, ask for a
-    view of the study (:meth:`view`).
+    The tables of an open study are complete, so they are for the team only. Filter, merge and group the
+    tables like any frame; DICTIONARY.md in ``processed/`` says what their columns mean. To get what another
+    audience may see, ask for a view of the study (:meth:`view`).
 
     >>> study = OpenStudy(Path("data"))
     >>> study.view("publik")
@@ -89,13 +91,14 @@ class OpenStudy(Study, TypedTables):
     def view(self, audience: str = "team", *, country: str | None = None, theme: str | None = None,
              principle: str | None = None, organisation: str | None = None,
              code: str | None = None) -> StudyView:
-        """Returns a view of the whole study or of a part of it, as an audience (team, convening or public)
+        """Returns a view of the whole study, or of a part of it, as an audience (team, convening or public)
         may see it.
 
-        ``country``, ``theme``, ``principle``, ``organisation`` or ``code`` narrows the view to one country,
-        theme, principle, organisation or code. Each takes an id such as ``KHM``; a blank id stands for the
-        first country, theme and so on of the study. A view of a code also has the other codes that were given
-        to the same turns. Raises UsageError for an unknown name, with the nearest known names.
+        If ``country``, ``theme``, ``principle``, ``organisation`` or ``code`` is given, the view has only
+        this country, theme, principle, organisation or code. The value of such an argument is an id such as
+        ``KHM``; a blank id stands for the first country, theme and so on of the study. A view of a code also
+        has the other codes that coders gave to the same turns. Raises UsageError for an unknown name; the
+        message suggests the nearest known names.
         """
         view = StudyView(self, audience)
         if country is not None and not view.may("all_figures"):
@@ -114,8 +117,8 @@ class OpenStudy(Study, TypedTables):
         return tables.read_table(name, study=self)
 
     def _repr_html_(self) -> str:
-        """Returns what a notebook shows for a study: its title, its raw files, whether it is built, its
-        reports."""
+        """Returns the HTML that a notebook shows for a study: its title, its raw files, whether it is built,
+        and its reports."""
         kinds = {f"Raw files: {kind}": len(self.raw_files(kind)) for kind in RAW_KINDS}
         is_built = (self.processed / "slices.json").is_file()
         reports = sorted(path.name for path in self.reports.glob("*") if (path / "current").exists())
@@ -142,7 +145,8 @@ class OpenStudy(Study, TypedTables):
 
 @dataclass(frozen=True)
 class StudyView(VisibleTables):
-    """A study as one audience may see it. ``dir(view)`` lists the attributes and methods for analysts."""
+    """A study of which one audience sees only what it may see. ``dir(view)`` lists the attributes and methods
+    that are meant for analysts."""
 
     def __dir__(self) -> list[str]:
         return ["audience", "codes", "counts", "countries", "country", "names", "numbers",
@@ -151,15 +155,16 @@ class StudyView(VisibleTables):
 
     @property
     def questions(self) -> pd.DataFrame:
-        """The questions of the page, one row each, in the order of the survey.
+        """The questions of the page, with one row per question, in the order of the survey.
 
-        Columns:
+        The columns are:
 
         - question_id, wording, type, unit;
         - theme: the name of the question's theme;
-        - asked_of: a sentence that says who was asked;
+        - asked_of: a sentence which says who was asked the question;
         - base_n: how many organisations or answers are in the base of the question's figures. On a country's
-          page, it counts only that country; it is missing if it was not released.
+          page, base_n counts only organisations or answers of this country; it is missing if it was not
+          released.
 
         >>> view.questions.query("type == 'multi'")["wording"].iloc[0]
         'Whom do you serve?'
@@ -180,24 +185,26 @@ class StudyView(VisibleTables):
             "base_n": rows["question_id"].map(bases).astype("Int64")}).reset_index(drop=True)
 
     def counts(self, question_id: str, *, by: str = "", answered: str = "") -> pd.DataFrame:
-        """Returns the counts of a question, one row per option; on a country's page, the counts of that
-        country.
+        """Returns the counts of a question, with one row per option; on a country's page, these are the
+        counts of this country.
 
-        ``by`` is region or another attribute; each option is then counted in every group of that attribute.
-        Add-ons allow further groups, such as ``by="wave"``. ``answered`` is the id of another question; each
-        option is then counted for every answer to that question, for the team only. Columns:
+        ``by`` is region or another attribute; if it is given, each option is counted in every group of that
+        attribute. Add-ons may allow further values of ``by``, such as ``by="wave"``. ``answered`` is the id
+        of another question. If it is given, each option is counted for every answer to that question; only
+        the team may use it. The columns are:
 
-        - group: only with ``by``;
-        - answer: only with ``answered``; base_n is then the number of records with this answer;
-        - option, n, base_n and share (0 to 1); n is missing where the count is shown as a range;
-        - low, high: the interval, where the sampling allows one; for a count that is shown as a range, the
-          smallest and the largest possible share;
-        - shown_as: the count as it is printed, such as "18 of 30" or "at most 4 of 30".
+        - group: the group in which the option is counted, only if ``by`` is given;
+        - answer: the answer to the other question, only if ``answered`` is given; base_n is then the number
+          of records with this answer;
+        - option, n, base_n and share (0 to 1); n is missing if the count is shown as a range;
+        - low, high: the ends of the interval, if the sampling allows one; for a count that is shown as a
+          range, the smallest and the largest possible share;
+        - shown_as: the count in the form in which it is printed, such as "18 of 30" or "at most 4 of 30".
 
-        Options are sorted by count; those of a scale keep the order of the scale. If an option or a group has
-        no row, its count is not shown to this audience; that never means zero. Raises UsageError for an
-        unknown question or a question without options, and NotReleased for a group that this audience may not
-        see.
+        Options are sorted by count; the options of a scale stay in the order of the scale. If an option or a
+        group has no row, its count is not shown to this audience; a missing row never means zero. Raises
+        UsageError for an unknown question and for a question without options. Raises NotReleased for a group
+        that this audience may not see.
 
         >>> view.counts("Q4.1", by="region")[["group", "option", "shown_as"]].head(2)
             group           option shown_as
@@ -232,12 +239,12 @@ class StudyView(VisibleTables):
 
     @cached_property
     def wave_of_figures(self) -> str:
-        """The wave that the study's figures describe; blank where the survey has one wave."""
+        """The wave from which the study's figures are computed; blank if the survey has only one wave."""
         return study_wave(read_reference_table(self.study, "waves"), self.study.settings["study"]["wave"])
 
     @cached_property
     def wave_labels(self) -> dict[str, str]:
-        """The names of the waves, keyed by their ids, in order; empty where the survey has one wave.
+        """The names of the waves in order, keyed by their ids; empty if the survey has only one wave.
 
         >>> view.wave_labels
         {}
@@ -248,8 +255,8 @@ class StudyView(VisibleTables):
     def numbers(self, question_id: str, *, by: str = "") -> pd.DataFrame:
         """Returns the statistics of a question that asks for a number.
 
-        Columns: statistic (mean, median, standard deviation), value, base_n, shown_as; with ``by``, a leading
-        column group. Raises the same errors as :meth:`counts`.
+        The columns are statistic (mean, median, standard deviation), value, base_n and shown_as. If ``by`` is
+        given, the first column is group. Raises the same errors as :meth:`counts`.
 
         >>> float(view.numbers("Q4.3").set_index("statistic").at["median", "value"])
         10.0
@@ -265,28 +272,30 @@ class StudyView(VisibleTables):
         return rows.assign(shown_as=shown)[["group"] * bool(by) + _NUMBER_COLUMNS].reset_index(drop=True)
 
     def codes(self, *, theme: str = "", by: str = "") -> pd.DataFrame:
-        """Returns how many organisations raised each code. There is one row per code, with each code below
-        its parent code; with ``by``, one row per code and group. On a country's page, only organisations of
-        that country count.
+        """Returns how many organisations raised each code. The frame has one row per code, and each code
+        comes below its parent code. If ``by`` is given, there is one row per code and group. On a country's
+        page, only organisations of this country are counted.
 
-        Columns: code, level, code_id, and these counts of organisations:
+        The columns are code, level, code_id, and these counts of organisations:
 
-        - raised: organisations that raised the code in interviews or answers;
-        - asked: organisations that were asked about it in interviews or answers, or that raised it there
-          without being asked;
+        - raised: the organisations that raised the code in interviews or answers;
+        - asked: the organisations that were asked about the code in interviews or answers, or that raised the
+          code there without being asked;
         - share, shown_as: ``raised`` out of ``asked``, as a share and in words;
-        - undecided: organisations with a coding of it that is not decided yet (for the team only);
-        - contrary: organisations that said the contrary in any text (for the team only);
+        - undecided: the organisations with a coding of the code on which coders have not decided yet (for the
+          team only);
+        - contrary: the organisations that said the contrary of the code in any text (for the team only);
         - raised_without_guide, interviewed, shown_as_without_guide: the organisations that raised the code in
           interviews without guide questions, the organisations that gave such an interview, and both numbers
           in words;
-        - raised_in_calls, undecided_in_calls, present, shown_as_in_calls: the same for calls; ``present`` is
-          the organisations that took part in calls.
+        - raised_in_calls, undecided_in_calls, present, shown_as_in_calls: the corresponding numbers for
+          calls; ``present`` counts the organisations that took part in calls.
 
         Organisations that raised a code in calls or in interviews without a guide are not added to ``raised``
-        and ``asked``, because nobody is asked about codes there, so silence does not mean no. These
-        organisations are not counted by group. Raises UsageError for an unknown theme, and NotReleased for a
-        group that was not released.
+        and ``asked``. Nobody is asked about codes there, so an organisation that does not raise a code has
+        not denied it. With ``by``, organisations that raised a code in calls or in interviews without a guide
+        are not counted. Raises UsageError for an unknown theme, and NotReleased for a group that was not
+        released.
 
         >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
                code  raised  asked
@@ -335,16 +344,17 @@ class StudyView(VisibleTables):
         return frame[["group"] * bool(by) + _CODE_COLUMNS].reset_index(drop=True)
 
     def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
-        """Returns the coded passages, one row per passage and code. Only the team may read them; other
-        audiences have :meth:`quotations`.
+        """Returns the coded passages, with one row per passage and code. Only the team may read coded
+        passages; other audiences may read :meth:`quotations`.
 
-        Columns:
+        The columns are:
 
         - text, translation, language, country, code, date, code_id, segment_id, organisation_id;
         - by: the name of the organisation;
         - cleared: the audience for which the passage may be printed;
         - kind: interview, call or answer;
-        - agreement: who marked the words, where coders agree on the code of the turn but not on its words.
+        - agreement: the coders who marked the words, if coders agree on the code of the turn but not on the
+          words.
 
         The first passage of each organisation comes before the second passage of any organisation. Raises
         NotReleased for an audience other than the team, and UsageError for an unknown code or theme.
@@ -374,13 +384,13 @@ class StudyView(VisibleTables):
             "organisation_id": rows["organisation_id"].astype("str")}).reset_index(drop=True)
 
     def quotations(self, *, theme: str = "") -> pd.DataFrame:
-        """Returns the quotations that were cleared for this audience, one row each. A country's page has only
-        the quotations of named organisations in that country.
+        """Returns the quotations that were cleared for this audience, with one row per quotation. A country's
+        page has only quotations of named organisations in that country.
 
-        Columns:
+        The columns are:
 
         - text, translation, language, country, code;
-        - by: "a provider", or the name of an organisation that agreed to be named;
+        - by: "a provider", or the name of the organisation if it agreed to be named;
         - cleared: the audience for which the quotation was cleared; the team sees the quotations cleared for
           any audience;
         - quotation_id: the id of the quotation on a page.
@@ -403,7 +413,7 @@ class StudyView(VisibleTables):
         return frame
 
     def quotation_frame(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Returns rows of :attr:`quotation_rows` with the columns of :meth:`quotations`."""
+        """Returns the given rows of :attr:`quotation_rows`, with the columns of :meth:`quotations`."""
         names = self.code_names
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
         return pd.DataFrame({
@@ -419,8 +429,8 @@ class StudyView(VisibleTables):
 
     @property
     def names(self) -> pd.DataFrame:
-        """The organisations that this audience may know by name, one row each: organisation_id, name,
-        countries.
+        """The organisations that this audience may know by name, with one row per organisation and the
+        columns organisation_id, name and countries.
 
         >>> view.names["name"].head(2).tolist()
         ['Acacia Room (invented)', 'Amber Window (invented)']
@@ -435,7 +445,8 @@ class StudyView(VisibleTables):
 
     @property
     def countries(self) -> pd.DataFrame:
-        """The countries of work that this audience may know of, one row each: country_id, country, region.
+        """The countries of work that this audience may know, with one row per country and the columns
+        country_id, country and region.
 
         >>> view.countries["country"].head(2).tolist()
         ['Argentina', 'Australia']
@@ -457,11 +468,11 @@ class StudyView(VisibleTables):
 
     @cached_property
     def _question_rows(self) -> dict[str, Any]:
-        """The rows of :attr:`question_table`, keyed by their ids in small letters."""
+        """The rows of :attr:`question_table`, keyed by the ids of the questions in small letters."""
         return {row.question_id.casefold(): row for row in tables.iterate_rows(self.question_table)}
 
     def _asked_of(self, question: Any) -> str:
-        """Returns a sentence that says who was asked a question."""
+        """Returns a sentence which says who was asked a question."""
         if question.asked_if:
             return f"Asked of those who {self.words.condition(question.asked_if)}"
         if question.unit == "organisation":
@@ -471,7 +482,8 @@ class StudyView(VisibleTables):
         return "Asked for each country an organisation works in." if self.is_by_country else _EACH_RECORD
 
     def _released_rows(self, question_id: str, by: str, answered: str = "") -> pd.DataFrame:
-        """Returns the figures of a question; raises NotReleased if the audience may see none of them."""
+        """Returns the figures of a question; raises NotReleased if the audience may see none of these
+        figures."""
         subset_kind(by)  # a wrong attribute is named before anything is read by it
         name = self._question(question_id).question_id
         is_own = bool(self.country) and not by
@@ -484,7 +496,7 @@ class StudyView(VisibleTables):
         return rows.assign(group=self._group_names(rows["group"], subset_kind(by))) if by else rows
 
     def refusal(self, question_id: str, *, by: str = "") -> str:
-        """Returns the sentence that tells this audience why it sees no figure of a question."""
+        """Returns the sentence which explains to this audience why it sees no figure of a question."""
         return str(self._not_released(subset_kind(by), self._question(question_id).question_id))
 
     def _not_released(self, kind: str, question_id: str = "") -> NotReleased:
@@ -511,8 +523,8 @@ class StudyView(VisibleTables):
 
     @cached_property
     def _contrary(self) -> dict[str, int]:
-        """For each code, how many organisations said the contrary; empty for audiences that must not know
-        it."""
+        """Maps each code to the number of organisations that said the contrary of it; empty for audiences
+        that must not know this number."""
         if not self.may("passages"):
             return {}
         rows = self.read("mentions")
@@ -521,8 +533,8 @@ class StudyView(VisibleTables):
 
     @cached_property
     def _translated_words(self) -> Mapping[str, Translation]:
-        """The translations of quotations, keyed by the text of the quotation. Empty for audiences that may
-        not read passages, because they read only words that were cleared for them."""
+        """The translations of quotations, keyed by the text of the quotation. The mapping is empty for
+        audiences that may not read passages, because they read only words that were cleared for them."""
         if not self.may("passages"):
             return {}
         rows = tables.read_table("segments", study=self.study, country=self.country)
@@ -538,18 +550,18 @@ class StudyView(VisibleTables):
 
     @cached_property
     def _country_of_label(self) -> Mapping[str, str]:
-        """The countries of each organisation that the audience may know by name, keyed by the organisation's
-        label."""
+        """Maps the label of each organisation that the audience may know by name to the organisation's
+        countries."""
         rows = self.names
         return dict(zip(rows["name"], rows["countries"], strict=True))
 
 
 def open_study(path: str | Path = "") -> OpenStudy:
-    """Opens a study for analysis: the folder ``path``, or else the folder in the environment variable
-    GLC_STUDY, or else data/ of the repository.
+    """Opens a study for analysis: the folder ``path``, if it is given; otherwise the folder that the
+    environment variable GLC_STUDY names; otherwise data/ of the repository.
 
-    From then on, a notebook shows frames of counts with bars, and its figures look like those of the pages.
-    Raises UsageError if there is no such folder.
+    After this call, a notebook shows frames of counts with bars, and its figures look like those of the
+    pages. Raises UsageError if the study's folder does not exist.
 
     >>> open_study("nowhere")
     Traceback (most recent call last):
@@ -562,7 +574,7 @@ def open_study(path: str | Path = "") -> OpenStudy:
 
 
 def _refuse_unseen_country(name: str, seen: Mapping[str, str]) -> None:
-    """Raises UsageError for a country that this audience may not know of, whether or not it is in the
+    """Raises UsageError for a country that this audience may not know, whether or not the country is in the
     study."""
     try:
         _known(name, seen, "country")
@@ -573,9 +585,9 @@ def _refuse_unseen_country(name: str, seen: Mapping[str, str]) -> None:
 
 
 def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
-    """Returns the id that ``name`` stands for. A name is a label or an id, in capitals or small letters. The
-    result is blank for None, and the first id for a blank name. Raises UsageError with the nearest names for
-    an unknown name."""
+    """Returns the id that belongs to ``name``. ``name`` is a label or an id, in capitals or small letters.
+    The result is blank if ``name`` is None, and it is the first id if ``name`` is blank. Raises UsageError
+    for an unknown name; the message suggests the nearest names."""
     if name is None:
         return ""
     if name in known:

@@ -1,4 +1,4 @@
-"""The core's tables as attributes with a type, made by scripts/write-typed-tables."""
+"""Declares the core's tables as typed attributes; scripts/write-typed-tables makes this file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pandas as pd
 
 
 class TypedTables:
-    """The types of ``study.NAME``, for editors and for ty. A table is read when it is first asked for."""
+    """The types of the attributes ``study.NAME``, for editors and for the type checker ty. A table is read
+    when its attribute is first used."""
 
     questions: pd.DataFrame
     options: pd.DataFrame

@@ -1,10 +1,10 @@
-"""What one audience may see of each table of a study.
+"""Selects what one audience may see of each table of a study.
 
-A page about one country, theme, principle or organisation gets only the rows about it. Figures are those that
-:func:`.suppression.release` lets the audience see, with the numbers that it may see. Quotations are those
-that were cleared for the audience. Which names and countries are shown follows from the rules of
-:mod:`glc_analysis.disclosure`. Add-ons may add further attributes to every view.
-:mod:`glc_analysis.view.study_view` makes frames for analysts from these tables.
+A page about one country, theme, principle or organisation gets only the rows about this country, theme,
+principle or organisation. The figures are those that :func:`.suppression.release` lets the audience see, with
+the numbers that the audience may see. The quotations are those that were cleared for the audience. The rules
+of :mod:`glc_analysis.disclosure` determine which names and countries are shown. Add-ons may add further
+attributes to every view. :mod:`glc_analysis.view.study_view` makes frames for analysts from these tables.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from glc_analysis.study import Study
 
 
 def _as_tree(codebook: pd.DataFrame) -> pd.DataFrame:
-    """Returns the codes, each below its parent code, with theme_id and depth."""
+    """Returns the codes with theme_id and depth; each code comes below its parent code."""
     above, order = ancestors(codebook), dict(zip(codebook["code_id"], codebook["order"], strict=True))
     places = [[order.get(one, 0) for one in [*reversed(above[code]), code]] for code in codebook["code_id"]]
     themes = codebook["code_id"].map(map_codes_to_themes(codebook)).astype("str").fillna("")
@@ -45,11 +45,11 @@ def _as_tree(codebook: pd.DataFrame) -> pd.DataFrame:
 
 
 UNNAMED_ORGANISATION = "an organisation"
-"""What readers see in place of an organisation that they may not know by name."""
+"""The words that readers see in place of an organisation that they may not know by name."""
 
 
 class Translation(NamedTuple):
-    """The words of a translation, and how it was made: machine, human or checked."""
+    """The words of a translation, and the way in which it was made: machine, human or checked."""
 
     text: str
     status: str
@@ -59,7 +59,7 @@ UNTRANSLATED = Translation("", "")
 
 
 def tabulate_translations(translations: Iterable[Translation]) -> dict[str, list[str]]:
-    """Returns translations as the columns ``translation`` and ``translation_status``.
+    """Returns the translations as two columns, ``translation`` and ``translation_status``.
 
     >>> tabulate_translations([Translation("Hello", "human"), UNTRANSLATED])
     {'translation': ['Hello', ''], 'translation_status': ['human', '']}
@@ -70,10 +70,11 @@ def tabulate_translations(translations: Iterable[Translation]) -> dict[str, list
 
 @dataclass(frozen=True)
 class VisibleTables:
-    """The tables of a study as one audience may see them.
+    """The tables of a study with only what one audience may see.
 
-    ``country``, ``theme``, ``principle`` or ``code`` narrows the tables to one country, theme, principle or
-    code. ``organisation`` narrows them to the rows of one organisation, for the page that it alone receives.
+    If ``country``, ``theme``, ``principle`` or ``code`` is given, the tables have only rows about this
+    country, theme, principle or code. If ``organisation`` is given, the tables have only rows of this
+    organisation, for the page that this organisation alone receives.
     """
 
     study: Study
@@ -97,17 +98,18 @@ class VisibleTables:
         raise AttributeError(f"A view has no {name!r}; {suggest_name(name, dir(self))}.")
 
     def may(self, capability: str) -> bool:
-        """Whether the audience has a capability (:mod:`glc_analysis.disclosure.rules`)."""
+        """Whether the audience has a capability, such as reading passages
+        (:mod:`glc_analysis.disclosure.rules`)."""
         return has_capability(self.audience, capability)
 
     def read(self, name: str) -> pd.DataFrame:
-        """Returns the rows of a table that belong on the page; on an organisation's page, only rows of that
+        """Returns those rows of a table that belong on the page; on an organisation's page, only rows of this
         organisation."""
         return self._read(name).copy(deep=False)
 
     @cached_property
     def _read(self) -> Callable[[str], pd.DataFrame]:
-        """A function that reads each table only once, because several parts of a page use the same tables."""
+        """A function that reads a table and keeps it, because several parts of a page use the same tables."""
         def own(name: str) -> pd.DataFrame:
             frame = tables.read_table(name, study=self.study, country=self.country, theme=self.theme,
                                       code=self.code)
@@ -125,14 +127,14 @@ class VisibleTables:
         return cache(own)
 
     def are_hidden(self, blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
-        """Whether each line of text is hidden from the audience although its block is shown (:mod:`.blocks`,
-        :mod:`.cells`)."""
+        """Whether each line of text is hidden from the audience although its block (the entries of one kind
+        on one page) is shown (:mod:`.blocks`, :mod:`.cells`)."""
         return line_ids(blocks, lines).isin([*self.hidden])
 
     @cached_property
     def hidden(self) -> frozenset[str]:
-        """The blocks and lines of text that are hidden from the audience (:mod:`.blocks`); empty for the
-        team."""
+        """The blocks of text (all entries of one kind on one page) and the single lines that are hidden from
+        the audience (:mod:`.blocks`); empty for the team."""
         if self.may("passages"):
             return frozenset()
         rows = tables.read_table("blocks", study=self.study)
@@ -140,7 +142,7 @@ class VisibleTables:
 
     @cached_property
     def released(self) -> pd.DataFrame:
-        """The page's figures that its audience may see.
+        """The figures of the page that its audience may see.
 
         On a country's page, audiences that do not see all figures get the figures of the country and of the
         whole study, because they may hardly ever see the figures of a region.
@@ -154,9 +156,9 @@ class VisibleTables:
         return release(rows, audience=self.audience, decisions=self.read(f"release_{self.audience}"))
 
     def question_figures(self, question_id: str) -> pd.DataFrame:
-        """Returns the figures that the audience may see of one question. Instead of a question_id, the
-        argument may be ``survey`` (the sizes of the study) or a measure: ``coded``, ``discordance``,
-        ``quality`` or a measure of an add-on."""
+        """Returns the figures that the audience may see of one question. The argument may also be ``survey``
+        (the sizes of the study) or a measure instead of a question_id. The measures are ``coded``,
+        ``discordance``, ``quality`` and those of add-ons."""
         rows, decisions = tables.read_table("figures", study=self.study, question=question_id), None
         if not self.may("all_figures"):
             decisions = tables.read_table(f"release_{self.audience}", study=self.study, question=question_id)
@@ -164,8 +166,8 @@ class VisibleTables:
 
     @cached_property
     def sizes(self) -> dict[str, int]:
-        """The numbers of organisations, records and so on in the study, keyed by name. Numbers that the
-        audience may not know are left out.
+        """The numbers of organisations, records and so on in the study, keyed by the name of the number.
+        Numbers that the audience may not know are left out.
 
         >>> view.sizes["organisations"]
         30
@@ -176,7 +178,8 @@ class VisibleTables:
     @property
     def is_one_answer_each(self) -> bool:
         """Whether every record of the survey is the only record of its respondent, as far as the audience may
-        know. Then no record names an organisation or a country, and nobody answered twice.
+        know. This is true if the survey does not name both the organisation and the country of a record, and
+        has as many organisations as records.
 
         >>> view.is_one_answer_each
         False
@@ -186,8 +189,8 @@ class VisibleTables:
 
     @cached_property
     def says_who_was_asked(self) -> bool:
-        """Whether the study records a condition for any question (asked_if). Where it records none, a blank
-        answer can also mean that the question was not asked.
+        """Whether the study records for any question a condition on which it was asked (asked_if). If the
+        study records no condition, a blank answer can also mean that the question was not asked.
 
         >>> view.says_who_was_asked
         True
@@ -205,7 +208,7 @@ class VisibleTables:
 
     @cached_property
     def has_survey(self) -> bool:
-        """Whether the study has a survey; it may consist of interviews alone.
+        """Whether the study has a survey; a study may consist of interviews alone.
 
         >>> view.has_survey
         True
@@ -214,11 +217,11 @@ class VisibleTables:
 
     @cached_property
     def talks(self) -> dict[str, int]:
-        """The number of calls and interviews, as far as the audience may know.
+        """The numbers of calls and interviews, as far as the audience may know them.
 
         Audiences other than the team see the number of interviews only if enough independent organisations
-        gave an interview and enough gave none. They see the number of calls only if enough organisations took
-        part.
+        gave an interview and enough independent organisations gave none. Audiences other than the team see
+        the number of calls only if enough organisations took part.
 
         >>> view.talks
         {'call': 3, 'interview': 12}
@@ -244,9 +247,9 @@ class VisibleTables:
         return rows[rows["question_id"] == about]
 
     def measured(self, measure: str) -> pd.DataFrame:
-        """Returns the page's figures of one measure; :meth:`question_figures` lists the measures. A page
-        about the whole study reads only these figures, so that it need not be made again when other figures
-        change."""
+        """Returns the page's figures of one measure; :meth:`question_figures` names the measures. A page
+        about the whole study reads only the figures of this measure, so that the page need not be made again
+        when other figures change."""
         return self._measured(measure)
 
     @cached_property
@@ -260,28 +263,29 @@ class VisibleTables:
     @cached_property
     def question_table(self) -> pd.DataFrame:
         """The rows of table ``questions``, in the survey's order; on a theme's page, only the questions of
-        that theme. Without a survey there are no rows, because the questions are then those of an interview
-        guide."""
+        this theme. If the study has no survey, there are no rows, because its questions are those of an
+        interview guide."""
         rows = tables.read_table("questions", study=self.study).sort_values("order")
         rows = rows if self.has_survey else rows[:0]
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
     @cached_property
     def code_list(self) -> pd.DataFrame:
-        """One row per code, in the order of codebook.csv, without definitions, which :meth:`definition_of`
-        returns. On a theme's page, only the theme and the codes above and below it."""
+        """One row per code, in the order of codebook.csv. Definitions are left out; :meth:`definition_of`
+        returns them. A theme's page gets only the theme and the codes above and below it."""
         rows = self.read("codebook") if self.theme else tables.read_codebook_without_definitions(self.study)
         return rows.sort_values("order")
 
     @cached_property
     def code_tree(self) -> pd.DataFrame:
-        """The page's codes, each below its parent code, with theme_id and depth."""
+        """The codes of the page with theme_id and depth; each code comes below its parent code."""
         rows = _as_tree(self.code_list)
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
     def codes_of(self, codes: Iterable[str]) -> pd.DataFrame:
-        """Returns the rows of :attr:`code_tree` for these codes and for all codes above them. A page that
-        shows only a few codes asks for these, so that it need not be made again when other codes change."""
+        """Returns the rows of :attr:`code_tree` for the given ``codes`` and for all codes above them. A page
+        that shows only a few codes calls this method, so that the page need not be made again when other
+        codes change."""
         return _as_tree(tables.read_codebook_without_definitions(self.study, sorted({*map(str, codes)})))
 
     def definition_of(self, code: str) -> str:
@@ -296,17 +300,17 @@ class VisibleTables:
 
     @cached_property
     def options(self) -> pd.DataFrame:
-        """One row per option of every list."""
+        """The options of all lists, with one row per option."""
         return tables.read_table("options", study=self.study)
 
     @cached_property
     def country_table(self) -> pd.DataFrame:
-        """The rows of table ``countries``; on a country's page, only the row of that country."""
+        """The rows of table ``countries``; on a country's page, only the row of this country."""
         return self.read("countries")
 
     @cached_property
     def visible_countries(self) -> set[str]:
-        """The ids of the work countries that the audience may know of."""
+        """The ids of the work countries that the audience may know."""
         return set(read_slice_list(self.study, "shown")[self.audience])
 
     @cached_property
@@ -320,8 +324,9 @@ class VisibleTables:
         return {one: label for one, label in known.items() if one in agreed}
 
     def named(self, ids: pd.Series) -> pd.Series:
-        """Replaces the ids of organisations with the names that the audience may know, also for organisations
-        that voted but answered nothing. Other words stay unchanged."""
+        """Replaces the ids of organisations with the names that the audience may know. This includes
+        organisations that voted but answered nothing. Values that are not ids of organisations stay
+        unchanged."""
         known = {*self.labels}
         with suppress(Faults):  # a round can be closed while the register has faults; pages cannot be made
             known |= {*read_reference_table(self.study, "organisations")["organisation_id"]}
@@ -331,7 +336,7 @@ class VisibleTables:
 
     @cached_property
     def work_countries(self) -> dict[str, str]:
-        """The names of the work countries that the audience may know of, keyed by country_id and sorted by
+        """The names of the work countries that the audience may know, keyed by country_id and sorted by
         name."""
         listed = read_slice_list(self.study, "countries")
         return {one["id"]: one["label"] for one in listed if one["id"] in self.visible_countries}
@@ -355,16 +360,16 @@ class VisibleTables:
 
     @cached_property
     def words(self) -> Words:
-        """The names of the study's questions, options and codes, for writing figures and conditions in
-        words."""
+        """The names of the study's questions, options and codes, which are needed to write figures and
+        conditions in words."""
         return Words.of(*(tables.read_table(name, study=self.study) for name in ("questions", "options")),
                         self.code_names, self.study.unit_name[1])
 
     @cached_property
     def quotation_rows(self) -> pd.DataFrame:
         """The rows of table ``quotations`` that the audience may read; ``cleared`` names the audience for
-        which each was cleared. The team gets each text once. A country's page has only the quotations of
-        named organisations in that country."""
+        which a quotation was cleared. The team gets each text of a quotation once. A country's page has only
+        quotations of named organisations in that country."""
         rows = self.read("quotations")
         if self.may("passages"):
             cleared = rows.groupby("text")["audience"].agg(lambda names: ", ".join(sorted(names)))
@@ -375,8 +380,8 @@ class VisibleTables:
 
     @cached_property
     def coded_passages(self) -> pd.DataFrame:
-        """One row per passage and code on which the coders agreed, with theme_id, role and translation (the
-        columns of :func:`.exports.quotations`). Rows are sorted by source, then date; the first passage of
+        """One row per passage and code on which the coders agreed, with theme_id, role, translation and the
+        columns of :func:`.exports.quotations`. Rows are sorted by source, then date; the first passage of
         each organisation comes before the second passage of any organisation."""
         # An answer to a question of another theme may have words on this theme.
         segments, documents = (tables.read_table(name, study=self.study, country=self.country)
@@ -395,11 +400,12 @@ class VisibleTables:
         return rows.loc[nth.sort_values(kind="stable").index]
 
     def summary(self, question_id: str, *, by: str = "") -> pd.DataFrame:
-        """Returns the figures of one question as ``glc summary`` prints them; raises UsageError for an
-        unknown question.
+        """Returns the figures of one question in the form in which ``glc summary`` prints them; raises
+        UsageError for an unknown question.
 
-        A page about the whole study reads only the figures of this question, unless the page has already read
-        all figures. So a page that shows one question need not be made again when another question changes.
+        A page about the whole study reads only the figures of this question, except if the page has already
+        read all figures. So a page that shows one question need not be made again when the figures of another
+        question change.
         """
         asked = self.question_table
         if question_id not in {*asked["question_id"]}:
@@ -411,14 +417,14 @@ class VisibleTables:
 
     @cached_property
     def _summaries(self) -> Callable[[str], dict[str, pd.DataFrame]]:
-        """A function that returns the figures of all questions of the page, given the attribute by which they
-        are grouped."""
+        """A function that takes the attribute by which figures are grouped, and returns the figures of all
+        questions of the page."""
         return cache(lambda by: summaries(self.released, self.question_table, self.options,
                                           self.country_table, by=by))
 
     @cached_property
     def translations(self) -> Mapping[str, Translation]:
-        """The English translation of each segment (a turn or an open answer), by the segment's id."""
+        """The English translation of each segment (a turn or an open answer), keyed by the segment's id."""
         turns, answers = (tables.read_table(name, study=self.study, country=self.country)
                           for name in ("segments", "answer_translations"))
         turns = turns[turns["translation_of"] != ""].drop(columns="segment_id").rename(
@@ -428,7 +434,7 @@ class VisibleTables:
         return {segment: Translation(*of) for segment, *of in rows.itertuples(index=False)}
 
     def translated(self, segments: Iterable[str]) -> dict[str, list[str]]:
-        """Returns the columns translation and translation_status (machine, human or checked) for these
-        segments; both are blank for a segment without a translation."""
+        """Returns the columns translation and translation_status (machine, human or checked) for the given
+        segments; both columns are blank for a segment without a translation."""
         return tabulate_translations(self.translations.get(segment, UNTRANSLATED)
                                      for segment in segments)
