@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
-from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.coding.codebook import ancestors, find_team_only_codes
@@ -183,10 +183,9 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Map
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         write_csv_for_spreadsheets(frame, folder / f"{FILE_STEM.format(name)}.csv")
-        book = Workbook()
-        book.remove(book.active)
-        _sheet(book.create_sheet(name), frame)
-        _sheet(book.create_sheet("dictionary"), describe_columns(name))
+        book = Workbook(write_only=True)
+        _add_sheet(book, name, frame)
+        _add_sheet(book, "dictionary", describe_columns(name))
         save_workbook_reproducibly(book, folder / f"{FILE_STEM.format(name)}.xlsx")
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
@@ -201,13 +200,16 @@ def describe_columns(name: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["column", "type", "meaning"])
 
 
-def _sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:
-    sheet.append([*frame.columns])
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
+def _add_sheet(book: Workbook, title: str, frame: pd.DataFrame) -> None:
+    sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
-    for row in frame.astype("object").itertuples(index=False):
-        sheet.append([None if pd.isna(cell) or cell == "" else escape_formula(cell) for cell in row])
+    heading = [WriteOnlyCell(sheet, column) for column in frame]
+    for cell in heading:
+        cell.font = Font(bold=True)
+    sheet.append(heading)
+    cells = frame.astype("object").where(frame.notna() & (frame != ""), None)
+    for row in cells.itertuples(index=False, name=None):
+        sheet.append([escape_formula(cell) for cell in row])
 
 
 def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:
