@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -116,11 +116,11 @@ class OptionList:
         return cls(options.sort_values("position", kind="stable", ignore_index=True),
                    rows[["option_id", "value"]], spellings)
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         return list(self.options["option_id"])
 
-    @property
+    @cached_property
     def catch_all(self) -> str:
         """The id of the option for other texts, if exactly one option of the list has the kind ``other``. A
         text that is not an option is read as this option. The id is blank if no option, or more than one

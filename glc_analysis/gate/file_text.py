@@ -98,6 +98,7 @@ def extract_text(name: str, content: bytes) -> Iterator[Piece]:
         raise Unreadable(f"{type(error).__name__} in {suffix or 'a file without a suffix'}") from error
 
 
+@lru_cache(1 << 15)
 def normalise(text: str) -> str:
     """Returns a text in one line and in NFC, with entities replaced and without invisible characters.
 
@@ -159,17 +160,18 @@ def join_spaced_letters(text: str) -> str:
     return joined if joined != text else ""
 
 
-def split_composed_words(text: str) -> list[str]:
+@lru_cache(1 << 15)
+def split_composed_words(text: str) -> tuple[str, ...]:
     """Returns the words of each file name, hashtag and id in a text, each as a text of its own: as written,
     and each word with a capital letter.
 
     >>> split_composed_words("photo_MRojas.jpg, by Ana-Luz")
-    ['photo M Rojas jpg', 'Photo M Rojas Jpg']
+    ('photo M Rojas jpg', 'Photo M Rojas Jpg')
     """
     found = dict.fromkeys(word for word in _COMPOSED.findall(text) if "_" in word or (
         _WORD_BEGINS.search(word) and re.search(r"[#./\d]", word)))
     texts = [identifier_variants(word)[-1] for word in found]
-    return [form for text in texts for form in dict.fromkeys((text, text.title()))]
+    return tuple(form for text in texts for form in dict.fromkeys((text, text.title())))
 
 
 def encoded_words(text: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from os.path import commonprefix
 from pathlib import Path
@@ -318,6 +318,7 @@ def make_comparable_with_positions(text: str, *, folds: bool) -> ComparableText:
     return read, np.repeat(at, readings.widths[codes[at]]).tolist()
 
 
+@lru_cache(1 << 15)
 def fold_text(text: str) -> str:
     """Returns the text that :func:`make_comparable_with_positions` returns with ``folds=True``, without the
     positions. This function is much faster than :func:`make_comparable_with_positions`.
