@@ -397,7 +397,8 @@ def read_ratings_file(path: Path, *,
                        score=rows["score"].mask(is_abstained, ""))[list(VOTE_COLUMNS)]
     given = rows if long else rows[rows["score"] != UNANSWERED]
     faults = list(_rating_faults(given)) if len(rows) else [
-        Fault("the file holds no vote", file=path.name, fix="fill it in, or remove it from raw/ratings")]
+        Fault("the file holds no vote", file=path.name,
+              fix="fill in the form, or remove the file from raw/ratings")]
     if faults:
         raise Faults(faults)
     return rows.reset_index(drop=True)

@@ -1,6 +1,6 @@
 """Accepts a draft: adds the rows that a person has reviewed to the reference tables and the settings.
 
-A draft only adds rows; rows written by a person stay unchanged.
+Accepting a draft only adds rows; rows written by a person stay unchanged.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
     """Adds the chosen questions, with their options and settings, to the reference tables, and records the
     reviewer.
 
-    An existing question, option list, country or setting is not changed, and one of the lines says so.
-    Returns the lines to print.
+    Returns the lines to print. An existing question, option list, country or setting is not changed; one of
+    the lines then says so.
     """
     chosen = state.chosen[~state.chosen["question_id"].isin(
         select_questions_without_options(study, state)["question_id"])]
@@ -129,16 +129,16 @@ def _new_themes(study: Study, state: DraftState, questions: pd.DataFrame) -> pd.
 
 
 def _append(study: Study, name: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Adds rows to the file ``name`` beside the draft, which records decisions. Writes the header ``columns``
-    first if the file does not exist."""
+    """Adds rows to ``name``, a file beside the draft that records decisions. The header ``columns`` is
+    written first if the file does not exist."""
     path = study.root / DRAFT_FOLDER / name
     before = path.read_text(encoding="utf-8") if path.is_file() else format_csv_rows(columns, [])
     write_atomic(path, before + format_csv_rows((), rows))
 
 
 def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> list[str]:
-    """Adds the open rows that a person has decided to the reference tables: options and names marked yes,
-    corrected cells, and names of countries with a code.
+    """Adds the open rows (rows left for people to decide) that a person has decided to the reference tables:
+    options and names marked yes, corrected cells, and names of countries with a code.
 
     Returns the lines to print. Raises Faults, before anything is written, if a row cannot be used.
     """
@@ -147,11 +147,11 @@ def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> 
               "countries": more["countries"]["country_id"] != "", "names": more["names"][USE] == "yes"}
     ready = {name: more[name][is_filled] for name, is_filled in filled.items()}
     faults = [Fault("is blank", file=file_of_open_rows(study, "options"), row=str(n), column=column,
-                    fix="fill it in: give each option an id, a value and its position in the list")
+                    fix="complete the row: give each option an id, a value and its position in the list")
               for n, row in ready["options"].iterrows() for column in ("option_id", "value", "position")
               if not row[column]]
     faults += [Fault(f"is {meant} in ISO 3166", file=file_of_open_rows(study, "countries"), row=str(n),
-                     column="country_id", value=code, fix=f"write {meant}, or another id")
+                     column="country_id", value=code, fix=f"write {meant}, or the id of another country")
                for n, code in ready["countries"]["country_id"].items() if (meant := intended_iso_code(code))]
     if faults:
         raise Faults(faults)
@@ -183,8 +183,8 @@ def _described(countries: pd.DataFrame) -> pd.DataFrame:
 def add_rows_to_options_table(study: Study, rows: pd.DataFrame) -> None:
     """Adds rows to options.csv.
 
-    If the value of a row is already listed for its option, the option only gets the row's position. A new
-    value of an existing option copies the other cells of that option.
+    If options.csv already lists the value of a row for the same option, only the position of the option is
+    changed. If the value is new and the option exists, the new row copies the other cells of the option.
     """
     path = study.root / list_table_files("options")[0].path
     table = _read_rows(path, "option_list", "option_id", "value", "label", "position", "kind")
@@ -217,8 +217,8 @@ def _in_form_order(questions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_list(options: pd.DataFrame, lists: Iterable[str]) -> pd.DataFrame:
-    """Sorts drafted options by list, then by position. The lists are in the order of ``lists``, which is that
-    of the questions."""
+    """Sorts drafted options by list, then by position. The lists are sorted as in ``lists``, which has the
+    order of the questions."""
     order = {name: n for n, name in enumerate(dict.fromkeys(lists))}
     places = pd.DataFrame({"list": options["option_list"].map(order),
                            "position": pd.to_numeric(options["position"], errors="coerce")})
@@ -226,8 +226,8 @@ def _by_list(options: pd.DataFrame, lists: Iterable[str]) -> pd.DataFrame:
 
 
 def _read_rows(path: Path, *needed: str) -> CsvRows:
-    """Reads a reference table to which rows are added. Raises Faults if the table or one of the ``needed``
-    columns is missing."""
+    """Reads a reference table to which rows will be added. Raises Faults if the table or one of the
+    ``needed`` columns is missing."""
     if not path.is_file():
         raise Faults([Fault("is missing", file=path.name, fix="put the file back, with at least its header")])
     table = CsvRows.read(path)
@@ -238,8 +238,8 @@ def _read_rows(path: Path, *needed: str) -> CsvRows:
 
 
 def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[CsvRows, list[str]]:
-    """Adds questions to questions.csv and fills in the decisions on sensitive questions where the cell is
-    undecided.
+    """Adds questions to questions.csv, and writes people's decisions on whether questions are sensitive into
+    cells that are undecided.
 
     A new question is placed below the question that precedes it in the form, or at the end if no existing
     question comes from the draft. Returns the table and the ids of the questions whose sensitivity is now
@@ -270,7 +270,7 @@ def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[
 def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, list[str]]:
     """Writes the conditions marked yes into the column asked_if of questions.csv.
 
-    A condition is not written while it names a question that questions.csv lacks, or where asked_if already
+    A condition is not written as long as it names a question that questions.csv lacks, or if asked_if already
     holds another condition. Returns whether any condition is new, and a note on each condition that was not
     written.
     """
@@ -296,8 +296,8 @@ def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, lis
 
 
 def _with_rows(path: Path, rows: pd.DataFrame) -> str:
-    """Returns the text of a reference table with the rows added at its end; all its other bytes stay as they
-    are."""
+    """Returns the text of a reference table with the rows added at the end; all other bytes of the table stay
+    as they are."""
     table = _read_rows(path)
     for _, row in rows.iterrows():
         table.append({column: row.get(column, "") for column in table.header})
@@ -305,10 +305,9 @@ def _with_rows(path: Path, rows: pd.DataFrame) -> str:
 
 
 def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list[str]]:
-    """Returns the text of study.toml with the drafted settings, or None if nothing changes, and lines to
-    print.
+    """Returns the text of study.toml with the drafted settings (None if nothing changes), and lines to print.
 
-    A setting to which a person has given another value is kept, and a line says so.
+    A setting to which a person has given another value is kept; one of the lines then says so.
     """
     text = path.read_text(encoding="utf-8")
     lines, changed = [], False

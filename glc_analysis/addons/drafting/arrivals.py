@@ -30,7 +30,8 @@ _CALL_FOLDERS = ("call", "calls", "llamadas", "appels")
 
 @dataclass
 class ArrivedFiles:
-    """The arrived files, sorted by kind. ``calls`` are the transcripts that came from a folder of calls."""
+    """The arrived files, sorted by kind. ``calls`` holds those transcripts that came from a folder of
+    calls."""
 
     surveys: list[Path] = field(default_factory=list)
     transcripts: list[Path] = field(default_factory=list)
@@ -42,7 +43,7 @@ class ArrivedFiles:
 def sort_files_by_kind(paths: Sequence[Path]) -> ArrivedFiles:
     """Sorts files by kind; a folder that is not a coder's project is replaced by the files in it.
 
-    Raises Faults for files that cannot be read, each with what to do instead.
+    Raises Faults for files that cannot be read; each fault says what to do instead.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -93,7 +94,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _is_references(path: Path) -> bool:
-    """Whether a file lists the passages that have one code, as a coding program exports them."""
+    """Whether a file is a list of the passages with one code, in the form that a coding program exports."""
     try:
         return any(is_references(path)
                    for is_references in load_declared_objects("provides", "is_references"))

@@ -1,4 +1,4 @@
-"""Guesses whether a column holds a choice of one option, a choice of several options per cell, or texts."""
+"""Guesses whether the cells of a column hold one option each, several options each, or texts."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from glc_analysis.addons.drafting.options import (
 from glc_analysis.addons.drafting.words import find_scale_steps, find_scale_words
 
 MANY = 40
-"""The number of answers from which on a text is taken for an option only if five respondents wrote it. In a
-column with fewer answers, two respondents are enough."""
+"""In a column with at least this many answers, a text is taken for an option only if five respondents wrote
+it; in a column with fewer answers, two respondents are enough."""
 
 _MIXED, _FEW_CELLS = 0.05, 0.02
-"""The first number is a share of cells. If more than this share have another separator between options, two
-files were put together. The second number is the share of cells with several options that a choice of several
-options needs if its heading does not say that several may be chosen."""
+"""Two shares of a column's cells. If more than the share ``_MIXED`` of cells have another separator between
+options than the rest, two files were put together. ``_FEW_CELLS`` is the share of cells with several options
+that shows a choice of several options if the heading does not say that several may be chosen."""
 _DIFFERENT, _SHORT = 0.9, 30
-"""A column may hold names if at least the first share of its texts differ and if its texts have at most the
-second number of letters on average."""
+"""A column may hold names if at least the share ``_DIFFERENT`` of its texts differ and if the texts have at
+most ``_SHORT`` letters on average."""
 _SENTENCE_ENDS = (".", "!", "?", "。", "។", "؟", "।")
 """The signs that often end a sentence and hardly ever a name."""
 
 
 @dataclass
 class ColumnGuess:
-    """The guessed kind of a column (a type of questions.csv, a role, or left out), the reason, and whether
-    the guess is sure.
+    """The guessed kind of a column (a type of questions.csv, a role, or left out), the reason for the guess,
+    and whether the guess is sure.
 
     - ``options``: the options of a choice, one entry per file.
     - ``separator``: the separator between several options in a cell.
-    - ``waits``: whether only unreadable answers make the guess unsure; a person is asked about these answers
-      once the question is accepted.
+    - ``waits``: whether unreadable answers are the only reason why the guess is unsure; a person is asked
+      about unreadable answers once the question is accepted.
     - ``is_refused``: whether ``glc check`` would refuse the column in the role that its heading suggests.
-    - ``grid``: the place in the form of the first question of the column's grid; 0 if the column is in no
-      grid.
+    - ``grid``: the place in the form of the first question of the column's grid (questions with the same
+      options); 0 if the column is in no grid.
     """
 
     kind: str
@@ -65,8 +65,8 @@ class _Spread:
     """The distribution of a column's answers:
 
     - ``n``: the number of answers;
-    - ``n_different``: how many answers differ, where all spellings of an option count as one;
-    - ``n_variants``: how many answers are unusual spellings of an option;
+    - ``n_different``: the number of different answers, where all spellings of an option count as one answer;
+    - ``n_variants``: the number of answers that are unusual spellings of an option;
     - ``covered``: the share of answers that several respondents gave;
     - ``length``: the average number of letters.
     """
@@ -118,7 +118,7 @@ def guess_choice_or_text(column: FormColumn, answers: Counter[str],
 def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], spread: _Spread,
             is_several: bool) -> ColumnGuess:
     """Returns a guess for a column whose answers repeat: a scale, several options in a cell, or one option of
-    a list. The guess includes the reasons to doubt it."""
+    a list. The guess states the reasons to doubt the guess."""
     asks_personal = words.asks_for_persons_name(column.wording) or any(
         words.mentions_concept(concept, column.wording) for concept in ("personal", "place"))
     options = list_options_by_file(column, known)
@@ -169,7 +169,7 @@ def _list_doubts(column: FormColumn, options: Collection[AnswerOptions], labels:
 
 
 def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> ColumnGuess:
-    """Returns a guess that a column holds texts. The guess is unsure if answers repeat or may be names."""
+    """Returns the guess that a column holds texts. The guess is unsure if answers repeat or may be names."""
     sentences = sum(count for text, count in answers.items() if text.strip().endswith(_SENTENCE_ENDS))
     are_names = (spread.n_different >= _DIFFERENT * spread.n and spread.length <= _SHORT
                  and sentences < spread.n / 3)
@@ -180,14 +180,14 @@ def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> ColumnGue
 
 
 def are_all_yes_or_no(labels: Collection[str]) -> bool:
-    """Whether all answers are yes or no, apart from answers such as "don't know"."""
+    """Whether all answers are yes or no; answers such as "don't know" are ignored."""
     answers = [label for label in labels if words.guess_option_kind(label) == "substantive"]
     return bool(answers) and all(
         words.is_concept_word("yes", label) or words.is_concept_word("no", label) for label in answers)
 
 
 def list_options_by_file(column: FormColumn, known_option_keys: Collection[str]) -> tuple[AnswerOptions, ...]:
-    """Returns the options of a single choice, one entry per file."""
+    """Returns the options of a column with one option per cell, one entry per file."""
     return tuple(list_answer_options(counts, known_option_keys) for counts in column.counts)
 
 
@@ -200,9 +200,9 @@ class _Division:
     """The result of dividing the cells of a column at a separator:
 
     - ``several``: the share of cells that hold several frequent options;
-    - ``covered``: of all options in the cells, the share that are frequent options;
+    - ``covered``: the share of all options in the cells that are frequent options;
     - ``is_weak``: whether only few cells show that a label contains the separator;
-    - ``others``: the other separators, which some cells have instead.
+    - ``others``: the separators that some cells have instead of the main separator.
     """
 
     separator: str
@@ -217,7 +217,7 @@ class _Divider:
     """Divides the answers of a column into options.
 
     A text is an option if at least ``few`` respondents gave it or if its key is in ``known``. Less evidence
-    is needed if the heading allows several options (``is_several``).
+    of several options per cell is needed if the heading allows several options (``is_several``).
     """
 
     answers: Counter[str]
@@ -274,8 +274,8 @@ class _Divider:
 
 
 def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
-    """Yields each pair of separators where many cells contain only the first separator and many others only
-    the second, as happens when two files were put together."""
+    """Yields each pair of separators of which many cells contain only the first and many other cells only the
+    second, which is a sign that two files were put together."""
     n = answers.total()
     for first, second in permutations((";", "|", ","), 2):
         alone = [sum(count for text, count in answers.items() if mark in text and other not in text)
@@ -286,8 +286,8 @@ def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
 
 def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], few: int,
             is_several: bool) -> ColumnGuess | None:
-    """Returns a guess of a choice of several options per cell; None if no separator divides enough cells.
-    Some cells must hold two or more texts that are frequent on their own."""
+    """Returns the guess that each cell holds several options; None if no separator divides enough cells. Some
+    cells must hold two or more texts that are also frequent as whole cells."""
     division = _Divider(answers, known, few, is_several).best()
     if division is None:
         return None
@@ -312,7 +312,7 @@ def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], f
 
 def _several(column: FormColumn, separator: str, known: Collection[str], *,
              is_weak: bool = False) -> tuple[AnswerOptions, ...]:
-    """Returns the options of a column whose cells join several options, one entry per file."""
+    """Returns the options of a column whose cells hold several options, one entry per file."""
     options = []
     for counts in column.counts:
         parts, cells, _ = count_options_in_joined_cells(counts, separator)
@@ -325,8 +325,8 @@ def _several(column: FormColumn, separator: str, known: Collection[str], *,
 
 def _few_joined(column: FormColumn, labels: Collection[str], options: Collection[AnswerOptions],
                 known: Collection[str]) -> ColumnGuess | None:
-    """Returns a guess of a choice of several options per cell where only few cells hold several. Of the cells
-    that are not an option by themselves, at least half must join options of this column."""
+    """Returns the guess that each cell may hold several options, for a column in which only few cells do. At
+    least half of the cells that are not a single option must join options of the column."""
     keys = {option_spelling_key(label) for label in labels}
     rare = sum((of_file.hidden for of_file in options), Counter())
     for separator, between in SEPARATORS.items():
@@ -341,8 +341,8 @@ def _few_joined(column: FormColumn, labels: Collection[str], options: Collection
 
 
 def _with_one_mark(counts: Counter[str], separator: str, others: Sequence[str]) -> Counter[str]:
-    """Returns the cells with ``separator`` in place of the separators ``others``. A cell that already
-    contains ``separator`` stays as it is."""
+    """Returns the cells after replacing the separators ``others`` by ``separator``. A cell that already
+    contains ``separator`` is not changed."""
     divided: Counter[str] = Counter()
     for text, count in counts.items():
         if separator not in text:

@@ -1,13 +1,14 @@
 """Drafts codebook.csv from the trees of codes of coding programs, and lists what a later tree would change.
 
-Reads REFI-QDA codebooks and projects, projects of QualCoder and Taguette, and tables of coded passages, and
-drafts rows of codebook.csv with the whole tree. Coding programs have no levels, so levels are guessed by
-depth. The lowest entries are codes. A tree of two levels has themes and codes, a tree of three has families
-between them, and a tree of four begins with a domain. People correct the guesses.
+The module reads REFI-QDA codebooks and projects, projects of QualCoder and Taguette, and tables of coded
+passages, and drafts rows of codebook.csv with the whole tree. Coding programs have no levels, so levels are
+guessed by depth. The lowest entries of a tree are codes. A tree of two levels has themes and codes; a tree of
+three levels has families between themes and codes; a tree of four levels also begins with a domain. People
+correct the guessed levels.
 
-A flat list of codes may repeat codes of a tree. Its names are matched to the tree whatever their case,
-accents, blanks and separators. If several codes of the tree have the same name, a person decides which one is
-meant.
+A flat list of codes may repeat codes of a tree. Names in the list are matched to names in the tree without
+regard to case, accents, blanks and separators. If several codes of the tree have the same name, a person
+decides which code is meant.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ _DEPTHS = {2: ("theme",), 3: ("theme", "family"), 4: ("domain", "theme", "family
 def draft_codebook(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
     """Drafts rows of codebook.csv from the code trees of several files, and lists what a person must decide.
 
-    Codes with the same path of names, or with the same GUID, in several files become one code. Its notes are
-    taken from the first file that has any. Raises Faults if a file cannot be read.
+    Codes that have the same path of names, or the same GUID, in several files become one code. The notes of
+    such a code are taken from the first file that has notes on it. Raises Faults if a file cannot be read.
     """
     trees, notes = [read_code_tree(path) for path in paths], []
     tree = merge_code_trees(trees, notes)
@@ -68,7 +69,7 @@ def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
     """Returns the codes of a file (``RawCodings.codes``) as rows of codebook.csv, in the same order. Ids are
     made from names.
 
-    A level is filled in where the depth of the tree determines it: the lowest codes are codes, and a tree of
+    A level is filled in if the depth of the tree determines it: the lowest entries are codes, and a tree of
     four levels goes from domain to code.
     """
     ids = {"": ""}
@@ -104,9 +105,9 @@ def _levels(above: dict[str, list[str]]) -> list[str]:
 
 
 def merge_code_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -> pd.DataFrame:
-    """Merges several trees into one with new ids: codes with the same path of names, or with the same GUID,
-    become one code. Paths that begin below the top, and names of a flat list, are matched to the earlier
-    trees. Undecided cases are added to ``notes``.
+    """Merges several trees into one tree with new ids. Codes with the same path of names, or with the same
+    GUID, become one code. Paths that begin below the top of a tree, and names of a flat list, are matched to
+    the earlier trees. Cases that a person must decide are added to ``notes``.
 
     >>> first = pd.DataFrame({"code_id": ["a", "b"], "parent_id": ["", "a"], "name": ["Care", "Rest"]})
     >>> second = pd.DataFrame({"code_id": ["x", "y"], "parent_id": ["", "x"], "name": ["care", "Work"]})
@@ -174,10 +175,10 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
 
 
 def add_codebook_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Adds levels, guessed by depth, and a domain if the tree has none. Also returns notes on what a person
-    must check.
+    """Returns the tree with levels guessed by depth, and with a domain if the tree has none. Also returns
+    notes on the guesses that a person must check.
 
-    Entries below the fourth level become codes of the nearest family.
+    Entries of the tree below the fourth level become codes of the nearest family.
     """
     if tree.empty:
         return tree, []
@@ -224,11 +225,11 @@ def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.Dat
     """Lists the changes that a later tree would make in the codebook, one row per change
     (:data:`DIFFERENCE`).
 
-    - ``new``: a code that the codebook lacks.
+    - ``new``: a code of the tree that the codebook lacks.
     - ``unclear``: a name of a flat list that several codes of the codebook have.
-    - ``moved``: a code whose name the codebook has at another place of the tree.
-    - ``changed``: another definition or note.
-    - ``gone``: a code in use that the tree lacks; it is only listed, because a person has to name its
+    - ``moved``: a code whose name the codebook has at another place.
+    - ``changed``: a code whose definition or note in the tree differs from the codebook.
+    - ``gone``: a code in use that the tree lacks; the code is only listed, because a person has to name its
       replacement (merged_into).
 
     Codes are compared by their paths of names. A domain or theme that was added above a tree is ignored.
@@ -273,7 +274,7 @@ def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.Dat
 def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows that a tree adds to the codebook.
 
-    A new code is placed below its parent if the codebook has that parent, on the level that the parent
+    A new code is placed below its parent if the codebook has this parent, on the level that the parent
     allows. Existing rows keep their row numbers and ids.
     """
     difference = list_code_tree_changes(codebook, tree)
@@ -301,8 +302,8 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
         return own
 
     def added(name: str) -> str:
-        """Returns the id of the domain or theme above trees that begin at a lower level, and adds its row if
-        it is missing."""
+        """Returns the id of the domain or theme that is put above trees that begin at a lower level; adds a
+        row for it if the row is missing."""
         if not name:
             return ""
         path = (match_key(ADDED_DOMAIN),) + ((match_key(ADDED_THEME),) if name == ADDED_THEME else ())
@@ -332,7 +333,7 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
 def add_codes_and_update_codebook_notes(study: Study, codebook: pd.DataFrame, tree: pd.DataFrame) -> str:
     """Adds the new codes of a tree to codebook.csv and updates changed notes; all other bytes stay.
 
-    Typical passages are written to the private table. Returns a description of the changes.
+    Typical passages are written to the private table of the codebook. Returns a description of the changes.
     """
     numbers = dict(zip(codebook["code_id"], codebook.index, strict=True))
     shared, *apart = (study.root / about.path for about in list_table_files("codebook"))
@@ -352,21 +353,22 @@ def add_codes_and_update_codebook_notes(study: Study, codebook: pd.DataFrame, tr
 
 
 def _paths(tree: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Returns, for each code, its path: the names from the top of the tree down to the code, in the form in
-    which names are compared."""
+    """Returns the path of each code, which is the names from the top of the tree down to the code, in the
+    form in which names are compared."""
     return {code: tuple(map(match_key, names)) for code, names in name_paths(tree).items()}
 
 
 def _same(path: tuple[str, ...], known: Mapping[tuple[str, ...], str]) -> str:
-    """Returns the id of the code at a path; blank if there is none. An added domain or theme above the path
-    in the codebook is ignored."""
+    """Returns the id of the code at a path of the codebook; blank if no code has this path. An added domain
+    or theme above the path in the codebook is ignored."""
     added = tuple(map(match_key, (ADDED_DOMAIN, ADDED_THEME)))
     return known.get(path) or known.get((added[0], *path)) or known.get((*added, *path)) or ""
 
 
 def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
-    """Returns, for each code of a tree, the id of its code in the codebook, blank if there is none. Codes are
-    compared by path; the codes of a flat list, which have no paths, are compared by name."""
+    """Returns, for each code of a tree, the id of the same code in the codebook; blank if the codebook lacks
+    the code. Codes are compared by path; the codes of a flat list, which have no paths, are compared by
+    name."""
     known = {path: code for code, path in _paths(live).items()}
     codes = {code: _same(path, known) for code, path in _paths(tree).items()}
     if (tree["parent_id"] == "").all():
@@ -378,8 +380,8 @@ def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
 
 
 def _unclear_names(tree: pd.DataFrame, known: Mapping[str, str], live: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns the codes of a flat list whose name several codes of the codebook have. The values are the
-    paths of those codes of the codebook."""
+    """Returns the codes of a flat list whose name several codes of the codebook have, each with the paths of
+    these codes in the codebook."""
     if (tree["parent_id"] != "").any():
         return {}
     several = ambiguous_names(tree["name"], live, may_be_ids=False)

@@ -1,8 +1,8 @@
 """Pairs the columns of several files that hold the same question.
 
-Columns with the same heading hold the same question. Headings in another language, or changed between waves,
-are paired by their order, their similarity and the answers below them. Each file is compared first with the
-file that is most similar to it.
+Columns with the same heading hold the same question. Columns whose headings are in different languages, or
+changed between waves, are paired by their order, by the similarity of the headings and by the answers. Each
+file is compared first with the file that is most similar to it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DOUBT = [SAME_HEADING, SAME_PLACE, SIMILAR, WEAK]
 _SAME_LANGUAGE = .25
 """The share of common headings above which two files count as being in the same language."""
 _REWORDED = .5
-"""The least similarity of two different headings in the same language that may belong to the same
+"""The smallest similarity at which two different headings in the same language may belong to the same
 question."""
 _GAP = .25
 """The similarity of two columns below which they are not paired."""
@@ -32,8 +32,8 @@ _GAP = .25
 
 @dataclass
 class _Row:
-    """A question: its name in each file, the way in which the names were paired, and its place in the order
-    of questions."""
+    """A question, with its column name in each file, the way in which the columns were paired, and its place
+    in the order of questions."""
 
     names: dict[int, str]
     order: float
@@ -41,8 +41,9 @@ class _Row:
 
 
 def pair_columns_of_files(files: Sequence[Columns]) -> list[tuple[tuple[str, ...], str]]:
-    """Returns one entry per question: its name in every file ("" where the file lacks it), and the way in
-    which the names were paired. The entries are in the order of the file with most columns.
+    """Returns one entry per question: the name of the question's column in every file ("" if the file lacks
+    the question), and the way in which the columns were paired. The entries are in the order of the file with
+    most columns.
 
     >>> english, spanish = ({name: Counter() for name in names} for names in (("Why?", "Age"), ("Edad",)))
     >>> english["Age"].update({"31": 5}), spanish["Edad"].update({"31": 4})
@@ -104,7 +105,7 @@ def _pair_in_order(rows: list[_Row], files: Sequence[Columns], n: int, m: int, a
     columns of file ``m`` whose questions file ``n`` lacks.
 
     Weak pairs are made only if file ``m`` is the most similar file (``is_nearest``). Returns the paired
-    questions by the name of the column in file ``n``.
+    questions, keyed by the name of the column in file ``n``.
     """
     held = {row.names[m]: row for row in rows if m in row.names and n not in row.names}
     left = [name for name in files[m] if name in held]
@@ -159,8 +160,8 @@ def _trigrams(text: str) -> frozenset[str]:
 
 
 def _shape(counter: Counter[str]) -> _Shape:
-    """Returns the shape of a column's answers: length, variety, numbers and commas; None if there are no
-    answers."""
+    """Returns measures of the shape of a column's answers (length, variety, numbers and commas); None if
+    there are no answers."""
     n = counter.total()
     if not n:
         return ()
@@ -176,8 +177,8 @@ def _shape_likeness(ours: _Shape, theirs: _Shape) -> float:
 
 
 def _aligned(scores: list[list[float]]) -> list[tuple[int, int]]:
-    """Returns the pairs of rows and columns whose scores have the highest sum. The pairs keep the order of
-    rows and of columns; a row or a column may have no partner."""
+    """Returns the pairs of rows and columns of a table of scores whose scores have the highest sum. The pairs
+    keep the order of rows and of columns; a row or a column may stay without a partner."""
     rows, columns = len(scores), len(scores[0]) if scores else 0
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for a in range(rows - 1, -1, -1):

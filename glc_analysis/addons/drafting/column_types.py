@@ -1,7 +1,7 @@
 """Guesses the type of question in a column from its heading and answers.
 
-Empty columns, contact data and columns that a survey tool added are left out. A few columns hold no question
-but a role: who answered, for which country, when and in which language.
+Empty columns, contact data and columns that a survey tool added are left out. A few columns have a role in
+place of a question: they say who answered, for which country, when or in which language.
 """
 
 from __future__ import annotations
@@ -35,18 +35,20 @@ COLUMN_ROLES = ("organisation", "country", "started", "ended", "language")
 setting below [survey]."""
 
 _LOOKED_AT = 5_000
-"""The most distinct answers of a column that are examined. The most frequent answers are taken."""
+"""The largest number of distinct answers of a column that are examined; the most frequent answers are
+examined."""
 
 _ALIKE = 0.8
-"""The share of common answers above which the column counts as answered alike in two files."""
+"""The share of answers in common above which a column counts as answered alike in two files."""
 _NEARLY_ALL = 0.95
-"""The share of answers that must look like dates in a column of dates."""
+"""The share of a column's answers that must look like dates for the column to be a column of dates."""
 _SIGNED, _MOSTLY, _FEW_VALUES = 0.2, 0.6, 6
-"""A column holds percentages if the first share of its answers have a per cent sign and the second share are
-numbers. If many respondents gave few different values, at most the third number, these values are options."""
+"""A column holds percentages if the share ``_SIGNED`` of its answers have a per cent sign and the share
+``_MOSTLY`` are numbers. If many respondents gave at most ``_FEW_VALUES`` different values, these values are
+options."""
 _ROUND, _LARGE = 100, 10_000
-"""Numbers are amounts, and not codes of options, if the highest is at least ``_LARGE`` and half of them are
-multiples of ``_ROUND``."""
+"""Numbers are amounts, and not codes of options, if the highest number is at least ``_LARGE`` and half of the
+numbers are multiples of ``_ROUND``."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _PERCENT = re.compile(r"([+-]?\d+([.,]\d+)?) ?[%٪％]")
@@ -60,8 +62,9 @@ def guess_column_type(column: FormColumn, known_option_keys: Collection[str] = (
     """Guesses the type of question in a column. ``known_option_keys`` are the keys of options listed
     elsewhere in the form.
 
-    ``is_of_tool`` says that a survey tool wrote the file, so that columns with names of that tool are not
-    questions. In other files such columns may be questions, so the guess is unsure.
+    ``is_of_tool`` says that a survey tool wrote the file, so that columns with the names that the tool gives
+    to its own columns are not questions. In files not written by a survey tool, columns with these names may
+    be questions, so the guess is unsure.
 
     >>> from collections import Counter
     >>> def column(wording, **counts):
@@ -105,7 +108,7 @@ def _tool_column(column: FormColumn) -> ColumnGuess | None:
 
 
 def _dates(column: FormColumn) -> ColumnGuess | None:
-    """Returns a guess of a date; None if the answers do not look like dates.
+    """Returns the guess that a column holds dates; None if the answers do not look like dates.
 
     Dates are read as ``glc check`` reads them: the dates of a question in all files together, the times of
     answering in each file separately. If ``glc check`` would refuse the column, a question stays a text and a
@@ -187,8 +190,8 @@ def _language(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
 
 @dataclass(frozen=True)
 class _Numbers:
-    """The numbers among the answers of a column. ``by_text`` has each number by the text that the respondent
-    wrote."""
+    """The numbers among the answers of a column. ``by_text`` has each number, keyed by the text that the
+    respondent wrote."""
 
     answers: Counter[str]
     by_text: dict[str, float]
@@ -227,23 +230,25 @@ class _Numbers:
 
     @property
     def are_steps_with_labels(self) -> bool:
-        """Whether the answers that are not bare numbers show a choice. They do if all of them are numbers
-        with a label, or if they are one or two texts that several respondents gave beside a few numbers, such
-        as "more than five"."""
+        """Whether the answers other than bare numbers show that the column is a choice. This is so if all
+        these answers are numbers with a label, or if they are one or two texts, such as "more than five",
+        that several respondents gave beside a few numbers."""
         labels = [text for text in self.answers if text not in self.by_text]
         return bool(labels) and (all(_LABELLED.fullmatch(text) for text in labels) or (
             len(self.by_text) <= 10 and len(labels) <= 2 and self.n_others >= 2 * len(labels)))
 
     @property
     def span(self) -> str:
-        """Returns a text with the lowest and the highest number, and how many answers are not numbers."""
+        """Returns a phrase with the lowest and the highest number, and with how many answers are not
+        numbers."""
         are = "is not a number" if self.n_others == 1 else "are not numbers"
         others = f"; {self.n_others} {'answer' if self.n_others == 1 else 'answers'} {are}"
         return f"from {self.values[0]:g} to {self.values[-1]:g}" + (others if self.n_others else "")
 
 
 def _numbers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
-    """Returns a guess of a number, a scale of numbers, or a choice whose options have numbers as codes."""
+    """Returns the guess that a column holds numbers, a scale of numbers, or a choice whose options have
+    numbers as codes; None for other columns."""
     if percentages := _percentages(column, answers):
         return percentages
     numbers = _Numbers.among(answers)
@@ -271,8 +276,8 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
 def _percentages(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     """Returns the guess ``number`` if many of the answers have a per cent sign; None for other answers.
 
-    The guess is sure if all answers are numbers and the heading asks how many. Also returns None if many
-    respondents gave few different values, because these values are then the options of a choice.
+    The guess is sure if all answers are numbers and the heading asks how many. The result is also None if
+    many respondents gave few different values, because such values are the options of a choice.
     """
     n = answers.total()
     values = {text: float((_PERCENT.fullmatch(text) or [text, text])[1].replace(",", "."))
@@ -290,7 +295,7 @@ def _percentages(column: FormColumn, answers: Counter[str]) -> ColumnGuess | Non
     if is_mixed:
         notes.append("some are below 1 without a sign: 0.5 may be 0.5 % or 50 %, which `glc check` asks for")
     if n_numbers < n:
-        notes.append("correct the others in corrections.csv, or make it a text")
+        notes.append("correct the other answers in corrections.csv, or make the question a text")
     return ColumnGuess("number", why, n_numbers == n and not notes
                        and words.mentions_concept("count", column.wording),
                        notes=notes)
@@ -298,8 +303,8 @@ def _percentages(column: FormColumn, answers: Counter[str]) -> ColumnGuess | Non
 
 def _numbered_options(column: FormColumn, first: int, last: int) -> tuple[AnswerOptions, ...]:
     """Returns the options of a scale of whole numbers, one entry per file. Every number up to ``last`` is an
-    option, because the form offers all of them even if nobody chose some. A scale that ends at 10 or below
-    begins at 0 or 1."""
+    option, because the form offers every number, even a number that nobody chose. A scale that ends at 10 or
+    below begins at 0 or 1."""
     first = min(first, 1) if last <= 10 else first
     return tuple(AnswerOptions(
         Counter({str(step): counts.get(str(step), 0) for step in range(first, last + 1)}),
@@ -331,7 +336,7 @@ def _organisation(column: FormColumn, answers: Counter[str]) -> ColumnGuess | No
 
 
 def is_number_text(text: str) -> bool:
-    """Whether an answer is a number, with a point or a comma.
+    """Whether an answer is a number; the decimal sign may be a point or a comma.
 
     >>> is_number_text("-2,5"), is_number_text("2 or 3")
     (True, False)
@@ -346,8 +351,8 @@ def is_number_text(text: str) -> bool:
 def count_answers_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
     """Returns how often each answer was given, with the files of one language counted together.
 
-    Two files count as being of one language if most answers in the column are the same and if the heading is
-    the same too, or was reworded in the same language between waves.
+    Two files count as files of one language under two conditions: most answers in the column are the same,
+    and the heading is the same or was reworded in the same language between waves.
     """
     merged: list[tuple[str, Counter[str]]] = []
     for name, counts in zip(column.names, column.counts, strict=True):
@@ -362,16 +367,16 @@ def count_answers_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
 
 
 def _is_answered_alike(counts: Counter[str], other: Counter[str]) -> bool:
-    """Whether at least four of five answers in one of two files also occur in the other file. Cells that join
-    several answers are divided before the comparison."""
+    """Whether at least four of five answers to a column in one of two files also occur in the other file.
+    Cells that join several answers are divided before the comparison."""
     parts = [_all_parts(counts) for counts in (counts, other)]
     shared = parts[0].keys() & parts[1].keys()
     return any(sum(of_file[key] for key in shared) >= _ALIKE * max(1, of_file.total()) for of_file in parts)
 
 
 def _all_parts(answers: Counter[str]) -> Counter[str]:
-    """Returns how often each text was given, keyed by the text's key. Cells are divided at every
-    separator."""
+    """Returns how often each text was given, keyed by the key of the text. Cells are divided at every
+    separator before counting."""
     parts: Counter[str] = Counter()
     for text, count in answers.items():
         for part in re.split(r"[;|\n,]", text):

@@ -82,8 +82,8 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
 @contextmanager
 def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
                                 looked_by: str) -> Generator[bool]:
-    """Checks an unaccepted draft before anything else; with --accept-draft, also accepts the rows that are
-    ready."""
+    """Checks an unaccepted draft before ``glc check`` checks anything else; with ``--accept-draft``, also
+    accepts the rows that are ready."""
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER
     from glc_analysis.addons.drafting.open_rows import remove_settled_open_rows, write_open_rows_for_faults
     from glc_analysis.addons.drafting.store import has_study_draft
@@ -118,7 +118,7 @@ def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
 def _check_draft(study: Study, looked_by: str) -> bool:
     """Checks the draft of a study, and accepts the rows that are ready if ``looked_by`` names a reviewer.
 
-    Returns whether questions.csv has questions, so that the other tables can be checked.
+    Returns whether questions.csv has questions, without which the other tables cannot be checked.
     """
     from glc_analysis.addons.drafting.acceptance import accept_chosen_draft_rows, accept_decided_open_rows
     from glc_analysis.addons.drafting.crosswalk_workbook import redraft_crosswalk_keeping_decisions
@@ -157,8 +157,8 @@ def _check_draft(study: Study, looked_by: str) -> bool:
 
 
 def _has_questions(study: Study) -> bool:
-    """Whether questions.csv has questions. A study without questions.csv may be a study of interviews, and
-    counts as having questions."""
+    """Whether questions.csv has questions. True also for a study without questions.csv, because it may be a
+    study of interviews."""
     from glc_analysis.tabular import read_delimited_file
 
     questions = study.reference_file("questions")
@@ -326,7 +326,8 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
 @click.option("--suggest", is_flag=True, help="Print names that names.csv may need, for a person to review.")
 @contextmanager
 def list_name_suggestions_instead(study: Study, form: str, *, suggest: bool) -> Generator[None]:
-    """With --suggest, prints the names that may still have to be masked, and does nothing else."""
+    """With option ``--suggest``, prints the names that may still have to be masked; the command then does
+    nothing else."""
     if not suggest:
         yield
         return

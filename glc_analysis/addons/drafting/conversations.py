@@ -1,8 +1,8 @@
 """Drafts documents.csv, speakers.csv and organisations.csv from the transcripts of interviews and calls.
 
 A speaker's role is filled in if the name shows it ("Interviewer") or if one speaker asks most questions of an
-interview. A date is filled in if the file name or heading has one. All other cells stay blank for people to
-fill in, and ``glc check`` asks for them.
+interview. The date of a conversation is filled in if the file name or the heading has a date. All other cells
+stay blank for people to fill in, and ``glc check`` asks for them.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Conversation:
 
 def read_conversations(paths: Mapping[str, tuple[str, Path]],
                        taken_ids: Collection[str]) -> list[Conversation]:
-    """Reads transcripts in the study folder and gives each an id. ``paths`` has, for each path in the study,
-    the kind of the transcript and its file; ``taken_ids`` are the ids that are in use.
+    """Reads transcripts in the study folder and gives each an id. ``paths`` has, keyed by path in the study,
+    the kind of each transcript and its file; ``taken_ids`` are the ids that are already in use.
 
     Raises Faults if a transcript cannot be read.
     """
@@ -66,8 +66,8 @@ def draft_document_rows(conversations: Iterable[Conversation], *,
     """Returns a drafted row of documents.csv for each transcript.
 
     The organisation of an interview gets an id made from the file's name. If the study has a list of
-    ``organisations``, the organisation whose id or label matches the file name is used; the cell is blank if
-    none matches.
+    ``organisations``, the id of the organisation whose id or label matches the file name is used; the cell is
+    blank if no organisation matches.
     """
     known = None
     if organisations is not None:
@@ -97,14 +97,15 @@ def draft_organisation_rows(documents: pd.DataFrame) -> pd.DataFrame:
 
 
 def _organisation_name(talk: Conversation) -> str:
-    """Returns the name of an interview's organisation: the file's name without a date and without words such
-    as "interview"."""
+    """Returns a name for the organisation of an interview, which is the file's name without a date and
+    without words such as "interview"."""
     return _KIND_WORDS.sub("", _DAY.sub("", Path(talk.path).stem).strip(" _.-")).strip(" _.-")
 
 
 def count_turns_and_guess_roles(conversations: Iterable[Conversation]) -> pd.DataFrame:
-    """Returns one row per speaker of a transcript: :data:`SPEAKER_FACTS`. ``asks`` counts the turns with a
-    question mark; ``role`` is blank if unknown, and ``why`` gives the evidence for it.
+    """Returns one row per speaker of a transcript, with the columns :data:`SPEAKER_FACTS`. ``asks`` counts
+    the speaker's turns with a question mark; ``role`` is blank if it is unknown, and ``why`` gives the
+    evidence for the role.
 
     >>> from glc_analysis.intake.transcripts import Transcript
     >>> turns = pd.DataFrame({"speaker": ["Ana", "Ben", "Ana", "Ben"],
@@ -128,8 +129,8 @@ def count_turns_and_guess_roles(conversations: Iterable[Conversation]) -> pd.Dat
 
 
 def _roles(kind: str, by: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """Returns, by the name of each speaker, the role and the evidence for it; both are blank if the role is
-    unknown."""
+    """Returns the role of each speaker and the evidence for the role, keyed by the speaker's name; role and
+    evidence are blank if the role is unknown."""
     named = {name: _role_words().get(match_key(name), "") for name in by.index}
     roles = {name: (role, "the name says so" if role else "") for name, role in named.items()}
     if kind != "interview":
@@ -145,7 +146,8 @@ def _roles(kind: str, by: pd.DataFrame) -> dict[str, tuple[str, str]]:
 
 
 def _asking(by: pd.DataFrame) -> str:
-    """Returns the speaker who asks clearly more often than any other; blank if nobody does."""
+    """Returns the name of the speaker who asks clearly more questions than any other speaker; blank if there
+    is no such speaker."""
     shares = (by["asks"] / by["turns"]).sort_values(ascending=False, kind="stable")
     if len(by) < 2 or shares.iloc[0] < _ASKING:
         return ""
@@ -154,8 +156,8 @@ def _asking(by: pd.DataFrame) -> str:
 
 
 def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
-    """Returns the facts about speakers. A speaker whose role is unclear in one interview gets the role that a
-    speaker of the same name has in other interviews."""
+    """Returns the facts about speakers after filling in unclear roles: a speaker whose role is unclear in one
+    interview gets the role that a speaker of the same name has in other interviews."""
     known = facts[facts["role"] != ""].drop_duplicates(["speaker", "role"])
     known = known.drop_duplicates("speaker", keep=False).set_index("speaker")["role"]
     is_open = (facts["role"] == "") & facts["speaker"].isin(known.index)
@@ -165,8 +167,8 @@ def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
 
 def draft_speaker_rows(speaker_facts: pd.DataFrame, taken_ids: Collection[str] = ()) -> pd.DataFrame:
     """Returns drafted rows of speakers.csv. A name with the same role in several transcripts gets one row for
-    all transcripts (``*``); any other name gets a row per transcript. Ids reveal nothing about the speaker,
-    because coders see them in the texts.
+    all transcripts (``*``); any other name gets a row per transcript. The ids of speakers reveal nothing
+    about the speakers, because coders see the ids in the texts.
 
     A participant named only by a role, such as "Participant", counts as a different person in every
     transcript.
@@ -227,13 +229,14 @@ def list_decisions_left_to_people(documents: pd.DataFrame, speakers: pd.DataFram
 
 
 def is_role_name(name: str) -> bool:
-    """Whether a name in a transcript is that of a role, such as Interviewer."""
+    """Whether a speaker's name in a transcript is the name of a role, such as Interviewer."""
     return match_key(name) in _role_words()
 
 
 @cache
 def _role_words() -> dict[str, str]:
-    """Returns the names that are roles, each in the form in which names are compared, with its role."""
+    """Returns the names that stand for roles, each in the form in which names are compared and with the
+    role."""
     return {match_key(word): row["role"] for row in read_packaged_csv(__file__, "speaker_words.csv")
             for word in row["words"].split(" | ")}
 
@@ -265,7 +268,8 @@ def select_unlisted_speakers(speaker_facts: pd.DataFrame, speakers: pd.DataFrame
 
 
 def make_free_id(wanted: str, taken_ids: Collection[str]) -> str:
-    """Returns the ``wanted`` id if it is free, else that id with the first number added that makes it free.
+    """Returns the ``wanted`` id if it is free; else returns the wanted id followed by the first number that
+    makes it free.
 
     >>> make_free_id("ana", {"ana", "ana_2"})
     'ana_3'

@@ -1,8 +1,8 @@
 """Drafts crosswalk.csv for a new wave: one row per question, with the question's wordings and options in the
 study and in the new files side by side.
 
-Only a question with identical heading, wording and options is drafted as unchanged; any other match is only
-proposed. The draft shows no counts, because decisions must not depend on the answers.
+Only a question with identical heading, wording and options is drafted as unchanged; any other match of
+questions is only proposed. The draft shows no counts, because decisions must not depend on the answers.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ COLUMNS = ["question_id", "change", "is_comparable", "because", "why", "wording_
 OPTION_COLUMNS = ["use", "why", "option_list", "option_id", "value", "label", "position", "kind"]
 GONE = "no column is like it"
 SAME, ALL_THE_SAME = "the same", "*"
-"""Two words in the rows of identical questions. ``SAME`` is the reason in each such row. ``ALL_THE_SAME`` is
-the id of a further row, whose decision holds for all rows of identical questions that are left blank."""
+"""Two words for rows of the draft. ``SAME`` is the reason in the row of each identical question.
+``ALL_THE_SAME`` is the id of one further row; the decision in this row holds for all identical questions
+whose own decision is left blank."""
 _ANOTHER = "has another heading: is it the same question?"
 _FEWER = "others, which fewer than five gave each"
-"""The text that stands in place of all answers that are not options and that fewer than five respondents gave
-each, because such answers may be a respondent's own words."""
+"""The text that replaces each answer that is not an option and was given by fewer than five respondents,
+because the answer may be a respondent's own words."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -44,11 +45,11 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 class CrosswalkDraft:
     """The draft of the crosswalk for a wave.
 
-    - ``rows``: the rows of crosswalk.csv, doubtful ones first. Decisions are blank; both wordings and both
-      lists of options stand side by side.
+    - ``rows``: the rows of crosswalk.csv, doubtful rows first. Decisions are blank; the wordings and the
+      lists of options in the study and in the new files stand side by side.
     - ``options``: rows of options.csv for answers that translate an option into another language.
-    - ``held``: for each matched column of the new files (file and column), its question and whether the match
-      is certain. A match that is not certain is only proposed.
+    - ``held``: for each matched column of the new files (file and column), the question in the column and
+      whether the match is certain. An uncertain match is only proposed.
     """
 
     rows: pd.DataFrame
@@ -63,11 +64,11 @@ def draft_crosswalk(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawS
     ``earlier_surveys`` ask.
 
     The column ``change`` is none if nothing differs, and dropped if no column matches. Identical questions
-    without options get no row, and the decision in a row ``*`` holds for all identical questions.
+    without options get no row; the decision in row ``*`` holds for all identical questions.
 
     - ``new_draft``: the draft made from the new files alone; its options in several languages show which
       answers mean the same.
-    - ``wordings``: the texts of headings and answers, by their keys.
+    - ``wordings``: the texts of headings and answers, keyed by the key of the heading or answer.
     """
     pairs = [column.names for column in SurveyForm.of([*earlier_surveys, *surveys], wordings).columns]
     partners = _partners(new_draft, surveys) if new_draft else {}
@@ -91,9 +92,9 @@ _Partners = Mapping[tuple[str, str], Mapping[str, tuple[set[str], bool]]]
 
 
 def _partners(new: SurveyDraft, surveys: Sequence[RawSurvey]) -> _Partners:
-    """Returns, for each file and column, the texts that the draft of the new files treats as one option. Each
-    text, by its key, leads to the keys of all texts of its option and whether they certainly belong
-    together."""
+    """Returns, keyed by file and column, the texts that the draft of the new files treats as one option.
+    Below this, the key of each text leads to the keys of all texts of the same option, and to whether these
+    texts certainly belong together."""
     rows = new.tables["options"]
     of_list: dict[str, dict[str, tuple[set[str], bool]]] = {}
     for _, same in rows.groupby(["option_list", "option_id"], sort=False):
@@ -124,7 +125,7 @@ class _Question:
     """For each new file, the column that may hold the question if no column has the question's name; else
     blank."""
     translated: dict[str, dict[str, str]] = field(init=False, default_factory=dict)
-    """Rows of options.csv for answers that translate an option into another language, by the answer."""
+    """Rows of options.csv for answers that translate an option into another language, keyed by answer."""
 
     def __post_init__(self) -> None:
         question = self.question
@@ -157,8 +158,8 @@ class _Question:
         return {} if faults or not any(at.values()) else at
 
     def _reads(self, text: str) -> str:
-        """Returns the key by which a heading is matched. If the table of wordings has the heading, this is
-        the key of its wording."""
+        """Returns the key by which a heading is matched. If the table of wordings has the heading, the key of
+        its wording is returned."""
         return match_key(self.wordings.get(match_key(text), text))
 
     def _wording(self, survey: RawSurvey, name: str) -> str:
@@ -172,13 +173,13 @@ class _Question:
 
     @property
     def held(self) -> dict[tuple[str, str], bool]:
-        """Returns, for each column of the new files that holds the question (file and column), whether the
-        match is certain."""
+        """Returns whether the match is certain for each column of the new files that holds the question,
+        keyed by file and column."""
         return {(survey.path.name, name): not proposed for survey, at, proposed
                 in zip(self.surveys, self.found, self.proposed, strict=True) for name in at.values()}
 
     def row(self, wave: str) -> dict[str, str]:
-        """Returns the question's row of the draft."""
+        """Returns the row of the draft for the question."""
         texts = [self._wording(survey, next(iter(at.values()))) if at else ""
                  for survey, at in zip(self.surveys, self.found, strict=True)]
         is_reworded = [match_key(text) not in self.known for text in texts]
@@ -224,7 +225,7 @@ class _Question:
         """Returns the answers in files that are not options, in alphabetical order.
 
         Answers that fewer than five respondents gave are not named. An answer that translates an option into
-        another language becomes a row of options.csv, and is named here only while the translation is unsure.
+        another language becomes a row of options.csv, and is returned only if the translation is unsure.
         """
         n: Counter[str] = Counter()
         unsure = set()
@@ -267,8 +268,8 @@ class _Question:
                 "value": text, **first[["option_list", "option_id", "label", "position", "kind"]]}
 
     def _no_longer_chosen(self) -> list[str]:
-        """Returns a reason for each group of files (earlier or new) in which nobody chose some options,
-        although this is unlikely to be due to chance."""
+        """Returns a doubt for each group of files (earlier or new) in which nobody chose some options, if
+        chance is an unlikely reason for it."""
         if not self._has_options or not any(self.found):
             return []
         chosen = {"before": self._chosen(self.before, self.found_before),

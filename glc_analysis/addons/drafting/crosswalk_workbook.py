@@ -1,7 +1,7 @@
 """Writes the draft of crosswalk.csv as a workbook in which people decide, reads it back, and accepts the
 decisions.
 
-Doubtful questions come first in the workbook, then identical ones. No question is compared between waves
+Doubtful questions come first in the workbook, then identical questions. No question is compared between waves
 until a person has confirmed it.
 """
 
@@ -42,7 +42,7 @@ def check_no_crosswalk_draft_waits(study: Study) -> None:
     """Raises Faults if the study has an unaccepted draft of the crosswalk, which a new draft would
     replace."""
     if (study.root / CROSSWALK_DRAFT).exists():
-        raise Faults([Fault("a draft waits to be accepted", file=CROSSWALK_DRAFT,
+        raise Faults([Fault("an earlier draft waits to be accepted", file=CROSSWALK_DRAFT,
                             fix="accept it with `glc wave --accept NAME`, or remove it")])
 
 
@@ -79,8 +79,8 @@ def redraft_crosswalk_keeping_decisions(study: Study, *, is_first: bool = False)
     """Drafts the crosswalk of a study that begins with several waves, from its drafted questions and waves.
     Decisions in an earlier draft of the crosswalk are kept for rows that have not changed.
 
-    Returns the line to print. Returns "" and drafts nothing if the drafted waves are fewer than two. Also
-    returns "" if there is no earlier draft of the crosswalk, except with ``is_first``.
+    Returns the line to print. If there are fewer than two drafted waves, returns "" and drafts nothing.
+    Without ``is_first``, does the same if there is no earlier draft of the crosswalk.
     """
     if not is_first and not (study.root / CROSSWALK_DRAFT).is_file():
         return ""
@@ -108,7 +108,8 @@ def redraft_crosswalk_keeping_decisions(study: Study, *, is_first: bool = False)
 
 def _with_decisions(rows: pd.DataFrame, before: pd.DataFrame, key: list[str],
                     decided: list[str]) -> pd.DataFrame:
-    """Returns the drafted rows. A row that an earlier draft also had gets the decisions from there."""
+    """Returns the drafted rows with earlier decisions filled in: a row that an earlier draft also had gets
+    the decisions in that draft."""
     old = before[before[decided[1]] != ""].drop_duplicates(key).set_index(key)[decided]
     at = pd.MultiIndex.from_frame(rows[key])
     kept = old.reindex(at).set_axis(rows.index)
@@ -117,10 +118,11 @@ def _with_decisions(rows: pd.DataFrame, before: pd.DataFrame, key: list[str],
 
 def accept_decided_crosswalk_rows(study: Study, accepted_by: str, today: date) -> int:
     """Adds the decided rows of the draft to crosswalk.csv, with the reviewer's name and the date, and the
-    options marked yes to options.csv. Earlier waves in which such a question has no row yet get one.
+    options marked yes to options.csv. If a decided question has no row yet for an earlier wave, a row for
+    this wave is added.
 
-    Undecided rows stay in the draft. Returns the number of decided questions. Raises Faults with all errors,
-    and then writes nothing.
+    Undecided rows stay in the draft. Returns the number of decided questions. Raises Faults with all errors
+    of the rows; nothing is then written.
     """
     path = study.root / CROSSWALK_DRAFT
     if not path.is_file():
@@ -154,8 +156,8 @@ def accept_decided_crosswalk_rows(study: Study, accepted_by: str, today: date) -
 
 
 def read_crosswalk_draft(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Reads the two sheets of the workbook: the rows of crosswalk.csv and those of options.csv, each indexed
-    by the row number in the sheet. Raises Faults if a column is missing."""
+    """Reads the two sheets of the workbook, one with rows of crosswalk.csv and one with rows of options.csv,
+    both indexed by the row number in the sheet. Raises Faults if a column is missing."""
     sheets = {sheet.sheet: sheet for sheet in read_workbook_sheets(study.root / CROSSWALK_DRAFT)}
     tables, faults = {}, []
     for name, wanted in (("crosswalk", COLUMNS), (_OPTIONS, OPTION_COLUMNS)):
@@ -173,8 +175,8 @@ def read_crosswalk_draft(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _decide_all_the_same(rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows with the decisions of the rows ``*`` filled in: the blank decision of an identical
-    question becomes that of the row ``*`` of its wave."""
+    """Returns the rows with the decisions of the rows ``*`` filled in: where the decision on an identical
+    question is blank, it is copied from row ``*`` of the same wave."""
     stars = rows[rows["question_id"] == ALL_THE_SAME].drop_duplicates("wave_id").set_index("wave_id")
     is_star_decided = (rows["why"] == SAME) & (rows["change"] == "none") & (rows["is_comparable"] == "")
     decision = rows["wave_id"].map(lambda wave: stars["is_comparable"].get(wave, ""))
@@ -188,8 +190,8 @@ def _waves_before(reference: Reference, wave: str) -> list[str]:
 
 def _draft_faults(decided: pd.DataFrame, reference: Reference,
                   known: Collection[tuple[str, str]]) -> Iterator[Fault]:
-    """Yields the faults of the decided rows: unknown words and questions, rows that crosswalk.csv already
-    has, and values that crosswalk.csv does not allow."""
+    """Yields the faults of the decided rows, which are unknown words and questions, rows that crosswalk.csv
+    already has, and values that crosswalk.csv does not allow."""
     questions = {*reference.questions["question_id"]}
     taken = {*known}
     for n, row in decided.iterrows():
@@ -198,7 +200,8 @@ def _draft_faults(decided: pd.DataFrame, reference: Reference,
             if row[column] not in {*words, ""} or column == "question_id" and not row[column]:
                 yield Fault(f"is not known; {suggest_name(row[column], sorted(filter(None, words)))}",
                             file=CROSSWALK_DRAFT, row=str(n), column=column, value=row[column],
-                            fix="use an existing one; if the question is only in the draft, accept it first")
+                            fix="use an allowed word or the id of an existing question; if the question "
+                            "is only in the draft, accept it first")
         place = row["question_id"], row["wave_id"]
         if place in taken:
             yield Fault("another row has the same question and wave", file=CROSSWALK_DRAFT, row=str(n),

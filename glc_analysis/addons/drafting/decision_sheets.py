@@ -17,7 +17,7 @@ def fill_sheet(sheet: Worksheet, table: pd.DataFrame, *, widths: Mapping[str, in
                n_first: int, words: Mapping[str, Sequence[str]]) -> None:
     """Writes a table into a sheet, with a heading row in which people can filter.
 
-    - ``widths``: the widths of columns, by their names.
+    - ``widths``: the width of each column, keyed by column name.
     - ``marked``: for each row, whether its first ``n_first`` columns are coloured.
     - ``n_first``: the number of columns that stay visible while scrolling.
     - ``words``: for each column with a fixed set of words, the words that people can choose.

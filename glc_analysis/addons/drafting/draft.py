@@ -1,6 +1,6 @@
 """Drafts the tables of a study from its survey files. Each drafted row states how sure it is and why.
 
-In every table, the unsure rows come first.
+In every drafted table, the unsure rows come first.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key, normalise_space
 
 _NO_TOOLS = frozenset({"plain", "spss"})
-"""The readers of files that no survey tool is known to have written."""
+"""The readers for files of which it is not known that a survey tool wrote them."""
 _NAMED = 5
-"""The most changed options that a reason names."""
+"""The largest number of changed options that the reason for a row names."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class SurveyDraft:
     """The draft of a survey's tables.
 
     - ``tables``: the drafted tables by name.
-    - ``notes``: what a person must know about the draft as a whole.
+    - ``notes``: notes on the draft as a whole that a person must read.
     - ``names``: the names found in columns of persons' names, each with the heading of its column.
     """
 
@@ -88,9 +88,9 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
                         wordings: Mapping[str, str] = MappingProxyType({})) -> SurveyDraft:
     """Returns the draft of the reference tables for the files of one survey.
 
-    ``xlsform`` is the draft made from the survey's XLSForm. If it is given, the wording, type and options of
-    its questions are taken from it, and the files only show how the questions were answered. ``wordings``
-    gives the text that stands for a heading or an answer, by its key.
+    ``xlsform`` is the draft made from the survey's XLSForm. If ``xlsform`` is given, the wording, type and
+    options of questions are taken from the XLSForm, and from the files only the answers. ``wordings`` gives
+    the text to use in place of a heading or an answer, keyed by the key of the heading or answer.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -133,8 +133,8 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
 
 
 class _Drafting:
-    """Sorts the columns of a form by what they hold: a question of the XLSForm, one option of a question with
-    a column per option, a question by itself, or a role (who answered, for which country, when, in which
+    """Sorts the columns of a form into four kinds: a question of the XLSForm, one option of a question with a
+    column per option, a question by itself, or a role (who answered, for which country, when, in which
     language).
 
     :meth:`question_rows` fills in ``roles``, the columns with a role.
@@ -175,8 +175,8 @@ class _Drafting:
         return rows
 
     def _alone(self, column: FormColumn, guess: ColumnGuess) -> list[dict[str, str]]:
-        """Returns the row of a column that holds a question by itself. Returns no row for the first column
-        with a role, which is recorded in ``roles`` instead."""
+        """Returns the row of a column that holds a question by itself. The first column with a role gets no
+        row, but is recorded in ``roles``."""
         if column.name in self.summaries:
             ticks = self.summaries[column.name]
             guess = ColumnGuess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column per "
@@ -189,8 +189,8 @@ class _Drafting:
         return [_question_row(column, guess, self.form, self.lists, self.ids[column.place])]
 
     def names_of_persons(self) -> tuple[tuple[str, str], ...]:
-        """Returns the names in columns that are left out because the heading asks for a person's name. Each
-        name comes with that heading."""
+        """Returns the names in columns that are left out because the heading asks for a person's name, each
+        with the heading of its column."""
         columns = [column for column in self.form.columns if column.place in self.guesses
                    and self.guesses[column.place].kind == NO_QUESTION
                    and asks_for_persons_name(column.wording)]
@@ -204,9 +204,10 @@ class _Drafting:
 
 
 def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
-    """Returns the guess for each column that holds a question by itself, by the column's place.
+    """Returns the guess for each column that holds a question by itself, keyed by the column's place in the
+    form.
 
-    Guessing is done twice. The second time it knows the options found in other columns, and the wordings of
+    The guesses are made twice. The second guess uses the options found in other columns, and the wordings of
     answers that are codes.
     """
     is_of_tool = not {*form.tools} <= _NO_TOOLS
@@ -236,9 +237,9 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
     """Returns the row of a column that holds a question by itself. In ``why``, the doubts about an unsure row
     come first.
 
-    An unsure row still has yes in ``use`` if the only doubts concern unlisted options or answers that are not
-    numbers. People are asked about these options and answers once the question is accepted, and the question
-    is not counted before that.
+    An unsure row still has yes in column ``use`` if its only doubts concern unlisted options or answers that
+    are not numbers. People are asked about these options and answers once the question is accepted, and the
+    question is not counted before they have decided.
     """
     doubts, is_sure = [*guess.notes], guess.is_sure
     kind = guess.kind
@@ -295,8 +296,8 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
 
 
 def _blank_doubt(column: FormColumn) -> str:
-    """Returns the doubt whether answers such as n/a are empty cells; blank if fewer than five answers are
-    such words."""
+    """Returns a doubt whether answers such as n/a mean empty cells; blank if fewer than five answers are such
+    words."""
     words = {text: n for text, n in column.total.items() if is_concept_word("blank", text)}
     if (n := sum(words.values())) < FEWEST:
         return ""
@@ -304,8 +305,8 @@ def _blank_doubt(column: FormColumn) -> str:
 
 
 def _changed(column: FormColumn, guess: ColumnGuess, form: SurveyForm) -> dict[str, list[str]]:
-    """Returns, by the name of a file, the options that nobody chose in that file although some respondents
-    should have chosen them."""
+    """Returns, keyed by file name, the options that nobody chose in the file although, judged by the other
+    files, some respondents should have chosen them."""
     labels = {option_spelling_key(label): label for options in guess.options for label in options.counts}
     files = zip(form.files, column.names, column.counts, strict=True)
     return find_unexpectedly_unchosen_options([file for file in files if file[1]], [*labels.values()],
@@ -346,8 +347,8 @@ def _with_words_of(form: SurveyForm, asked: FormDraft | None,
 
 def _readings(asked: FormDraft | None,
               held: dict[str, dict[str, FormColumn]]) -> dict[int, dict[str, str]]:
-    """Returns the labels that an XLSForm gives to the names of options, by the place of the column and by the
-    key of the name."""
+    """Returns the labels that an XLSForm gives to the names of options, keyed by the place of the column and
+    by the key of the name."""
     if asked is None:
         return {}
     lists = dict(zip(asked.questions["question_id"], asked.questions["option_list"], strict=True))
@@ -375,7 +376,7 @@ def _relabelled(counts: Counter[str], words: Mapping[str, str]) -> Counter[str]:
 def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses: dict[int, ColumnGuess],
               form: SurveyForm,
               lists: DraftedOptionLists) -> dict[str, str]:
-    """Returns the row of a question of an XLSForm, with its type and options. The row is unsure where the
+    """Returns the row of a question of an XLSForm, with its type and options. The row is unsure if the
     answers or columns in the files do not fit the form."""
     question = asked.questions.set_index("question_id").loc[name]
     ticks = {end: column for end, column in held.items() if end}
@@ -420,8 +421,8 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
 
 
 def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Returns the rows without conditions on questions that are not in the draft. A row that lost its
-    condition is unsure, and ``why`` says so."""
+    """Returns the rows after removing conditions on questions that are not in the draft. A row that lost its
+    condition becomes unsure, and column ``why`` says so."""
     known = {row["question_id"] for row in rows if row[USE] != "no"} | {"country"}
     with_known = []
     for row in rows:
@@ -455,8 +456,8 @@ def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], 
 
 
 _ALONE = "alone"
-"""The key in a row whose doubt concerns only this question or its grid. The decision on another question with
-the same list then does not settle the doubt."""
+"""The key in a row whose doubt concerns only this question or its grid (questions with the same options). The
+decision on another question with the same list does not settle such a doubt."""
 
 
 _IN_STEP = "in step"
@@ -465,12 +466,13 @@ _PAIRED = "all columns of the files pair in their order: one decision for all of
 
 
 def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Returns the rows. Some undecided questions get a reference to the question whose decision they follow:
+    """Returns the rows, in which some undecided questions refer to another question whose decision they
+    follow:
 
     - A question follows an earlier undecided question of the same type with the same list, as the rows of a
       grid do.
-    - If the columns of files in several languages all pair in order, the questions whose only doubt is this
-      pairing follow the first such question.
+    - If the columns of files in several languages can all be paired in order, the questions whose only doubt
+      is the pairing follow the first question with this doubt.
     """
     first: dict[tuple[str, ...], str] = {}
     following, in_step = [], ""
@@ -491,8 +493,9 @@ def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list[dict[str, str]]:
-    """Returns the rows. Single choices become unsure if several questions offer the same list of three or
-    more options, because the questions of such a grid mostly ask for a step of a scale."""
+    """Returns the rows, in which some single choices have become unsure: those that offer the same list of
+    three or more options as other questions, because the questions of such a grid mostly ask for a step of a
+    scale."""
     times = Counter(row.get("option_list", "") for row in rows if row.get("type") == "single")
     grids = {name for name, n in times.items()
              if n > 2 and len(lists.lists.get(name, ())) > 2 and lists.kinds[name] != LIST_OF_FORM}
@@ -503,8 +506,8 @@ def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list
 
 
 def _question_id(name: str, place: int) -> str:
-    """Returns the id of a question: the name of its column if the name is a code, else Q and the question's
-    place in the form.
+    """Returns the id of a question, which is the name of its column if this name is a code, else Q followed
+    by the question's place in the form.
 
     >>> _question_id("Q2.1", 7), _question_id("In what country?", 7), _question_id("profile/sex", 3)
     ('Q2.1', 'Q7', 'profile.sex')
@@ -516,7 +519,7 @@ def _question_id(name: str, place: int) -> str:
 
 
 def _question_ids(form: SurveyForm, groups: Sequence[TickGroup], of_form: dict[int, str]) -> dict[int, str]:
-    """Returns the id of each question, by the place of its first column.
+    """Returns the id of each question, keyed by the place of its first column.
 
     A question of an XLSForm keeps its id from the form. The id of a question with one column per option is
     the text that the names of its columns share, if no other question shares that text.

@@ -6,16 +6,16 @@ from __future__ import annotations
 from glc_analysis.schema import reference_tables
 
 ABOUT = ("how_sure", "why")
-"""The columns of a drafted table that say how sure a row is and why."""
+"""The columns of a drafted table that say how sure the program is of a row, and why."""
 USE = "use"
 """The column of drafted questions and conditions in which a person decides: ``yes``, ``no``, or blank while
 undecided."""
 PLACE = "place"
-"""The column of drafted questions that holds their places in the form. Questions are sorted by it into the
-order of the form."""
+"""The column of drafted questions that holds their places in the form. Drafted questions are sorted by this
+column into the order of the form."""
 AS = "as "
-"""The word before the id of another question in the column :data:`USE`. The row then follows the decision on
-that question."""
+"""The word that precedes the id of another question in column :data:`USE` if a row follows the decision on
+this other question."""
 _COUNTED = {"questions": ("n", PLACE), "options": ("n",), "countries": ("n",)}
 """The columns of each drafted table that hold counts of answers or places in the form."""
 DRAFTED_TABLES = ("questions", "sensitivity", "options", "asked_if", "countries", "codebook", "settings",

@@ -31,7 +31,7 @@ date."""
 
 def fill_draft_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
     """Fills a sheet with a drafted table. Unsure rows are yellow. In a column that allows only certain words,
-    people can choose them from a list."""
+    people can choose a word from a list."""
     widths = {"why": 60, "wording": 60, "columns": 40, "value": 45, "label": 40, "asked_if": 40,
               "raw_name": 30, "setting": 20, USE: 8, "how_sure": 10}
     fill_sheet(sheet, table, widths=widths, marked=table.get("how_sure", pd.Series(dtype="str")) == UNSURE,
@@ -61,9 +61,9 @@ def read_column_values(study: Study, table: str, column: str) -> set[str]:
 
 
 def read_columns(sheet: Grid | None, columns: Iterable[str], *, words: Collection[str]) -> pd.DataFrame:
-    """Returns these columns of a sheet as text without blanks around it, indexed by the row numbers of the
-    sheet; ``words`` are in lower case. A column that the sheet lacks is blank; without a sheet there are no
-    rows."""
+    """Returns ``columns`` of a sheet as text without surrounding blanks, indexed by the row numbers of the
+    sheet. The columns ``words`` are put in lower case. A column that the sheet lacks is blank; without a
+    sheet there are no rows."""
     names, rows = ([name.strip() for name in sheet.names], sheet.rows[1:]) if sheet else ([], [])
     cells = {}
     for column in columns:

@@ -17,10 +17,11 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key
 
 _RARELY = 0.1
-"""The highest ratio of two rates at which a condition is suggested: how often respondents without the earlier
-answers answered the question, divided by how often respondents with the earlier answers did."""
+"""The highest ratio of two answer rates at which a condition is suggested: the rate of respondents without
+the earlier answers who answered the question, divided by the rate of respondents with the earlier answers who
+did."""
 _COMPARED_RECORDS = 5_000
-"""The most records whose blank cells are compared."""
+"""The largest number of records whose blank cells are compared."""
 _MOST_ANSWERS = 40
 """A question with more different answers than this cannot be the earlier question of a condition."""
 
@@ -31,8 +32,9 @@ def draft_condition_rows(questions: pd.DataFrame, option_ids: Mapping[str, Mappi
     """Returns a row for each condition that blank cells suggest, with the questions that were answered only
     under this condition. A person decides whether the form had the condition.
 
-    - ``option_ids``: the ids of answers, by list and by the answer's key.
-    - ``country_column``: the column of the country; ``option_ids`` lists the countries under this name.
+    - ``option_ids``: the ids of answers, keyed by option list and by the answer's key.
+    - ``country_column``: the column of the country; ``option_ids`` has the countries under the name of this
+      column.
     """
     frames = [survey.frame.head(_COMPARED_RECORDS // len(surveys)) for survey in surveys]
     conditions: dict[tuple[str, tuple[str, ...]], list[_Condition]] = {}
@@ -67,7 +69,8 @@ def draft_condition_rows(questions: pd.DataFrame, option_ids: Mapping[str, Mappi
 
 
 class _Choice(NamedTuple):
-    """An earlier question: the code of each record's answer, and the answers that the codes stand for."""
+    """The answers to an earlier question: the code of each record's answer, and the answers that the codes
+    stand for."""
 
     question_id: str
     codes: np.ndarray
@@ -97,8 +100,8 @@ class _Condition(NamedTuple):
 
 
 def _cells(frame: pd.DataFrame, columns: str, form: SurveyForm) -> np.ndarray:
-    """Returns the cells of a question's columns in a file, with "" for empty cells. Returns one column of ""
-    if the file lacks the question."""
+    """Returns the cells of a question's columns in a file, with "" for empty cells; one column of "" if the
+    file lacks the question."""
     names = select_columns_named_by_entry(columns, frame.columns)
     if not names:
         return np.full((len(frame), 1), "", dtype=object)
@@ -107,9 +110,9 @@ def _cells(frame: pd.DataFrame, columns: str, form: SurveyForm) -> np.ndarray:
 
 
 def _only_after(question_id: str, is_filled: np.ndarray, earlier: Sequence[_Choice]) -> _Condition | None:
-    """Returns the condition that best explains the blank cells of a question: an earlier question, and the
-    answers to it without which the question was hardly ever answered. Returns None if no earlier question
-    explains them."""
+    """Returns the condition that best explains the blank cells of a question: an earlier question, and those
+    answers to it without which the later question was hardly ever answered. Returns None if no earlier
+    question explains the blank cells."""
     if is_filled.sum() < FEWEST or is_filled.mean() >= 0.9:
         return None
     best, clearest = None, 0.0

@@ -30,13 +30,13 @@ from glc_analysis.text import make_slug, match_key
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 Roles = Mapping[str, tuple[FormColumn, ColumnGuess]]
-"""The columns that describe a record (who answered, for which country, when and in which language), by their
+"""The columns that describe a record (who answered, for which country, when and in which language), keyed by
 role."""
 
 
 def _section(question_id: str) -> str:
-    """Returns the section of the form that a question's id names: a block (``Q2`` of Q2.1) or a group
-    (``profile`` of profile.sex)."""
+    """Returns the section of the form to which a question's id refers: a block (``Q2`` for Q2.1) or a group
+    (``profile`` for profile.sex)."""
     match = re.fullmatch(r"([A-Za-z]+\d*)[._]\w.*", question_id) or re.fullmatch(
         r"([A-Za-z]{3,})\d+\w*", question_id
     )
@@ -44,8 +44,8 @@ def _section(question_id: str) -> str:
 
 
 def add_themes_of_sections(rows: list[dict[str, str]], form: SurveyForm) -> list[dict[str, str]]:
-    """Returns the rows of the questions with the theme of their section, if the questions' ids show at least
-    two sections with several questions each."""
+    """Returns the rows of the questions; each gets the section of the form as its theme if the questions' ids
+    show at least two sections with several questions each."""
     sections = Counter(_section(row["question_id"]) for row in rows if row[USE] != "no")
     shared = {name for name, count in sections.items() if name and count > 1}
     if len(shared) < 2:
@@ -81,8 +81,8 @@ def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: Surve
     """Returns a row of countries.csv for each answer that names a country, and for each code whose country a
     form or a table of wordings names.
 
-    An unknown name has no country id. It is left out if fewer than five respondents gave it or if it looks
-    like a person's name.
+    An unknown name of a country has no country id. An unknown name is left out if fewer than five respondents
+    gave it or if it looks like a person's name.
     """
     listed = {*questions.loc[questions["option_list"] == COUNTRY_LIST, PLACE]}
     columns = [column for column in form.columns if str(column.place) in listed
@@ -144,8 +144,8 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
 
 
 def draft_wave_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
-    """Returns a row for each survey file with its wave, which is the year in the file's name or else in its
-    folder's name. Returns no rows if a file has no such year, or if all files have the same year.
+    """Returns a row for each survey file with its wave, which is the year in the name of the file or else of
+    its folder. Returns no rows if a file has no year in either name, or if all files have the same year.
 
     >>> [row["wave_id"] for row in draft_wave_rows([Path("2019_en.csv"), Path("2018_en.csv")])]
     ['w2018', 'w2019']
@@ -172,5 +172,6 @@ def note_on_files_lacking_column(files: Sequence[str]) -> str:
 
 
 def format_columns_entry(column: FormColumn, lacking: Sequence[str]) -> str:
-    """Returns the cell ``columns`` of questions.csv for a column: its names, and the files that lack it."""
+    """Returns the text of the cell ``columns`` of questions.csv for a column of the form: the names of the
+    column, and the files that lack it."""
     return " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])

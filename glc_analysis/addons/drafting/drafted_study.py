@@ -39,7 +39,7 @@ class DraftedStudy:
 
     - ``tables``: rows of reference tables.
     - ``survey``: the draft for a survey.
-    - ``exports``: the survey files that hold answers.
+    - ``exports``: the survey files with answers.
     - ``texts``: the draft for interviews, calls and coders' files.
     - ``settings``: the settings below [survey] of study.toml.
     - ``notes``: the decisions that are left to people.
@@ -79,13 +79,14 @@ def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, e
                     encoding: Sequence[str] = (), sheets: Sequence[str] = ()) -> DraftedStudy:
     """Drafts the tables of a new study from files of any kind.
 
-    - An XLSForm (``form``) gives questions and options. If there are also exports of the survey, these
-      questions become part of the draft of the exports. A ``form`` may also be a table of two columns with
-      wordings and labels (:func:`.xlsform.read_wordings_table`).
+    - An XLSForm (``form``) gives questions and options. If there are also exports of the survey, the
+      questions of the XLSForm become part of the draft made from the exports. A ``form`` may also be a table
+      of two columns with wordings and labels (:func:`.xlsform.read_wordings_table`).
     - The codebook of a coding program gives the codes.
-    - Exports of a survey give all tables in ``private/draft``, where they wait until somebody accepts them.
-    - Transcripts and coders' work give the reference tables themselves, with blanks that a person must fill
-      in before anything is computed.
+    - Exports of a survey give the tables in ``private/draft``, which have no effect until somebody accepts
+      them.
+    - Transcripts and coders' work give rows directly in the reference tables, with blanks that a person must
+      fill in before anything is computed.
 
     ``encoding`` is the setting encoding below [survey] of study.toml; ``sheets`` names the sheets of
     workbooks that hold answers. Raises Faults if an export cannot be read.
@@ -129,7 +130,7 @@ def _fill_settings(directory: Path, survey: Mapping[str, Any]) -> None:
 
 
 def _write_texts(directory: Path, texts: TextStudyDraft) -> None:
-    """Copies transcripts and coders' files into the study, and names the coders in study.toml."""
+    """Copies transcripts and coders' files into the study, and writes the coders into study.toml."""
     for where, content in texts.files.items():
         path = directory / where
         if isinstance(content, str):
@@ -166,11 +167,12 @@ def draft_tables_from_exports(exports: Sequence[Path], settings: Mapping[str, An
     """Drafts the tables for survey exports.
 
     Returns the draft and the files that hold answers. A file that is only a list of wordings or of names is
-    left out, and a note in the draft says so.
+    left out; a note in the draft then says so.
 
     - ``settings``: the settings below [survey] of study.toml, by which the files are read.
     - ``xlsform``: the draft made from the survey's XLSForm.
-    - ``wordings``: the texts that a table of wordings gives for headings and answers, by their keys.
+    - ``wordings``: the texts that a table of wordings gives for headings and answers, keyed by the key of the
+      heading or answer.
 
     Raises Faults with all errors of all files.
     """
@@ -178,7 +180,8 @@ def draft_tables_from_exports(exports: Sequence[Path], settings: Mapping[str, An
     stems = [make_slug(path.stem) for path in exports]
     for path, stem in zip(exports, stems, strict=True):
         if stems.count(stem) > 1:
-            faults.append(Fault("another file has the same name", file=path.name, fix="rename one of them"))
+            faults.append(Fault("another file has the same name", file=path.name,
+                                fix="rename one of the files"))
             continue
         try:
             surveys += read_surveys_in_file(path, settings)

@@ -29,8 +29,8 @@ def draft_new_wave(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSu
     """Returns the draft of the crosswalk for a new wave, and the draft of the questions that only the new
     files ask.
 
-    - ``roles``: the columns, as study.toml names them, that describe a record instead of holding a question.
-    - ``wordings``: the texts of headings and answers, by their keys.
+    - ``roles``: the columns named in study.toml that describe a record instead of holding a question.
+    - ``wordings``: the texts of headings and answers, keyed by the key of the heading or answer.
     - ``taken_ids``: the ids of questions that are already drafted.
     """
     new = draft_survey_tables(surveys, wordings=wordings or {})
@@ -54,8 +54,7 @@ def draft_new_wave(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSu
 
 
 def survey_files_by_wave(rows: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns the files of each wave, with the waves in order; empty if the rows name fewer than two
-    waves."""
+    """Returns the files of each wave, keyed by wave in order; empty if the rows name fewer than two waves."""
     named = rows[rows["wave_id"] != ""]
     waves = {wave: [*named.loc[named["wave_id"] == wave, "file"]] for wave in named["wave_id"].unique()}
     return waves if len(waves) > 1 else {}
@@ -90,7 +89,7 @@ def add_draft_to_reference(tables: Mapping[str, pd.DataFrame], reference: Refere
 
 
 def record_waves_and_files(study: Study, files: Mapping[str, Collection[str]]) -> None:
-    """Adds the waves and their files to waves.csv and wave_files.csv, where they are missing.
+    """Adds to waves.csv and wave_files.csv those waves and files that the two tables lack.
 
     If waves.csv is empty and only one wave is added, the other files of raw/survey become a wave named
     ``first``.

@@ -1,4 +1,4 @@
-"""Reconstructs the form of a survey from its exports: the columns of the files that hold the same question
+"""Reconstructs the form of a survey from its exports: columns of several files that hold the same question
 become one column of the form."""
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from glc_analysis.reference import LOOP
 from glc_analysis.text import UNTICKED, match_key, normalise_space
 
 _QUOTED = 80
-"""The most letters of a doubtful heading that are quoted."""
+"""The largest number of letters of a doubtful heading that are quoted."""
 _LISTED = 5
-"""The most columns that a reason names when it says where a word may be an answer."""
+"""The largest number of columns that a reason names when it says in which columns a word may be an answer."""
 
 
 @dataclass(frozen=True)
 class FormColumn:
-    """One column of the form.
+    """One column of the form, which holds a question or an option in one or several files.
 
     - ``names``: the column's name in each file ("" where a file lacks it).
     - ``place``: the column's place in the form, from 1.
-    - ``wording``: the wording of its question.
+    - ``wording``: the wording of the column's question.
     - ``counts``: how often each answer was given, one entry per file.
     - ``wordings``: the wording in each file.
-    - ``headings``: the texts that a form or a table of wordings gives for its names.
-    - ``is_placed``: whether its heading stands over several columns of a file.
+    - ``headings``: the texts that a form or a table of wordings gives for the names of the column.
+    - ``is_placed``: whether the heading of the column stands over several columns of a file.
     """
 
     names: tuple[str, ...]
@@ -55,7 +55,7 @@ class FormColumn:
 
     @cached_property
     def total(self) -> Counter[str]:
-        """Returns how often each answer was given in all files together, without blank cells."""
+        """Returns how often each answer was given in all files together; blank cells are not counted."""
         return sum(self.counts, Counter())
 
     @property
@@ -65,15 +65,15 @@ class FormColumn:
 
     @property
     def entry(self) -> str:
-        """Returns the cell ``columns`` of questions.csv for this column: its names in the files, each name
-        once."""
+        """Returns the text of the cell ``columns`` of questions.csv for this column, which has each of the
+        column's names in the files once."""
         return " | ".join(dict.fromkeys(filter(None, self.names)))
 
 
 @dataclass(frozen=True)
 class SurveyForm:
     """The columns of a form in order, the files in which they occur, and the number of records in each file.
-    ``blank`` has the words that seem to mean an empty cell, each with the reason."""
+    ``blank`` has the words that seem to mean an empty cell, each with the reason for this guess."""
 
     files: tuple[str, ...]
     tools: tuple[str, ...]
@@ -85,8 +85,8 @@ class SurveyForm:
     def of(cls, surveys: Sequence[RawSurvey], wordings: Mapping[str, str] | None = None) -> SurveyForm:
         """Returns the form of one or several files of a survey.
 
-        ``wordings`` gives, by the key of a heading, its text or its translation into the language of the
-        study. Columns whose headings have the same text hold the same question.
+        ``wordings`` gives the text of each heading, or its translation into the language of the study, keyed
+        by the key of the heading. Columns whose headings have the same text hold the same question.
 
         >>> from pathlib import Path
         >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -123,7 +123,7 @@ class SurveyForm:
         """Returns the reason to doubt that the columns paired across the files hold the same question:
         another heading, another wording, or a heading that stands over several columns. Returns "" if there
         is no such reason. If several ``columns`` are given (the options of one question), the reason concerns
-        the first doubtful one."""
+        the first doubtful column."""
         for column in columns:
             doubts = [f"{file} has another {what}, {shorten(words, _QUOTED, placeholder=' ...')!r}"
                       for file, what, words in self._otherwise(column)]
@@ -134,10 +134,11 @@ class SurveyForm:
         return ""
 
     def _otherwise(self, column: FormColumn) -> list[tuple[str, str, str]]:
-        """Returns an entry for each file in which the heading or wording of a column differs from that in the
-        first file with the column: the file, the word heading or wording, and the text.
+        """Returns an entry for each file in which the heading or wording of a column differs from the heading
+        or wording in the first file with the column. The entry has the file, the word "heading" or "wording",
+        and the text.
 
-        No entry is returned for two headings to which a form or a table of wordings gives the same text.
+        Two headings to which a form or a table of wordings gives the same text do not count as different.
         """
         files = zip(self.files, column.names, column.headings, column.wordings, strict=True)
         first, *others = [file for file in files if file[1]]
@@ -152,8 +153,8 @@ class SurveyForm:
 
 
 def select_columns_named_by_entry(columns_entry: str, columns: Collection[str]) -> list[str]:
-    """Returns the ``columns`` of a file that an entry of questions.csv names, by their names, by a star or by
-    a loop.
+    """Returns those ``columns`` of a file that an entry in column ``columns`` of questions.csv names, either
+    by their names, by a star or by a loop.
 
     >>> select_columns_named_by_entry("Why? | Q2_* | {loop}_Q3 | not in b.csv", ["Why?", "Q2_1", "Q2_2",
     ...     "1_Q3", "Q4"])
@@ -170,8 +171,8 @@ _BLANK = ("NA", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "-99", "-77", "-66"
 
 
 def _counted(survey: RawSurvey, name: str) -> Counter[str]:
-    """Returns how often each text stands in a column. In a repeat group, a cell of the parent counts once,
-    although every row of its children repeats it."""
+    """Returns how often each text occurs in a column. In a repeat group, a cell of the parent record counts
+    once, although every row of the parent's children repeats the cell."""
     counts: Counter[str] = Counter()
     cells = survey.frame[name]
     if any(survey.loops):
@@ -186,11 +187,12 @@ def _counted(survey: RawSurvey, name: str) -> Counter[str]:
 
 def _without_blanks(surveys: Sequence[RawSurvey],
                     counts: Sequence[dict[str, Counter[str]]]) -> tuple[tuple[str, str], ...]:
-    """Removes the words that mean an empty cell from ``counts``. Returns these words, each with the reason.
+    """Removes the words that mean an empty cell from ``counts``, and returns the removed words, each with the
+    reason.
 
-    Each column of each file is judged separately: where a column also has empty cells, ``n/a`` may be an
-    answer. The setting makes a word mean a blank cell in all columns, so the reason names the columns in
-    which the word may be an answer. A word that coders coded as an answer stays an answer in all columns.
+    Each column of each file is judged separately: if a column also has empty cells, ``n/a`` may be an answer
+    in it. The setting for blank cells applies to all columns, so the reason names the columns in which the
+    word may be an answer. A word that coders coded as an answer stays an answer in all columns.
     """
     reasons: dict[str, list[str]] = {}
     words = [_blank_words(columns) for columns in counts]
@@ -217,8 +219,9 @@ def _without_blanks(surveys: Sequence[RawSurvey],
 
 
 def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
-    """Returns the words that mean an empty cell in a file: words in at least three columns and in at least a
-    quarter of the columns. A negative number is also returned if three columns of texts have it."""
+    """Returns the words that mean an empty cell in a file: words that occur in at least three columns and in
+    at least a quarter of the columns. A negative number is also returned if it occurs in three columns of
+    texts."""
     filled = [counter for counter in columns.values() if counter]
     spelled = {word for counter in filled for word in counter if is_concept_word("blank", word)}
     words = [*dict.fromkeys([*_BLANK, *sorted(spelled)])]
@@ -229,16 +232,17 @@ def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
 
 
 _CODED, _ELSEWHERE = 0.8, 0.5
-"""A word counts as coded under two conditions: at least the first share of the records with the word have the
-same code, and at most the second share of the other records have that code."""
+"""A word counts as coded under two conditions: at least the share ``_CODED`` of the records with the word
+have the same code, and at most the share ``_ELSEWHERE`` of the other records have this code."""
 
 
 def _coded_words(surveys: Sequence[RawSurvey], counts: Sequence[dict[str, Counter[str]]],
                  words: Sequence[str]) -> set[str]:
-    """Returns the ``words`` that coders coded as an answer, in a column of codes of the same file.
+    """Returns those ``words`` that, according to a column of codes in the same file, coders coded as an
+    answer.
 
-    A column of codes has the name of its question in its own name (``Q3_trust``) or a general name
-    (``coder1``).
+    The name of a column of codes either contains the name of the coded question (``Q3_trust``) or is a
+    general name (``coder1``).
     """
     coded = set()
     for survey, columns in zip(surveys, counts, strict=True):
@@ -253,8 +257,8 @@ def _coded_words(surveys: Sequence[RawSurvey], counts: Sequence[dict[str, Counte
 
 
 def _is_of_codes(name: str, question: str) -> bool:
-    """Whether the name of a column is that of a column of codes, either for the question ``question`` or for
-    no particular question.
+    """Whether a column is, judged by its name, a column of codes for the question ``question`` or for no
+    particular question.
 
     >>> [_is_of_codes(name, "Q3") for name in ("Q3_trust", "Q3 code", "coder1", "Q30", "Q4")]
     [True, True, True, False, False]
@@ -265,7 +269,7 @@ def _is_of_codes(name: str, question: str) -> bool:
 
 def _has_code_of_its_own(codes: pd.Series, word: str, is_word_here: pd.Series,
                          is_other: pd.Series) -> bool:
-    """Whether most records with a word have the same code, and most other records do not have that code. If
+    """Whether most records with a word have the same code, and most other records do not have this code. If
     the column of codes has empty cells, the word itself also counts as a code."""
     values = codes[is_word_here & (codes != "") & ~codes.str.casefold().isin(UNTICKED)]
     if (codes != "").all():
@@ -284,8 +288,8 @@ def _is_text(counter: Counter[str]) -> bool:
 
 
 def _headings(columns: Collection[str], wordings: Mapping[str, str]) -> dict[str, str]:
-    """Returns the columns of a file, keyed by the text of their headings. If two headings have the same text,
-    the second column is keyed by its own heading."""
+    """Returns the columns of a file, keyed by the text that ``wordings`` has for their headings. If two
+    headings have the same text, the second column is keyed by its own heading."""
     headings: dict[str, str] = {}
     for name in columns:
         read = wordings.get(match_key(name), name)

@@ -18,9 +18,9 @@ from glc_analysis.text import match_key
 _ALIKE = 0.8
 """The share of answers, or of options, that two questions must have in common to be alike."""
 _FEWEST_QUESTIONS, _MOST_STEPS = 3, 7
-"""The first number is the fewest questions with the same list that make a grid; two are enough if the survey
-tool marks the items of a grid. The second is the most options of a list that words of degree, or the heading
-alone, can show to be a scale."""
+"""``_FEWEST_QUESTIONS`` is the smallest number of questions with the same list that make a grid; two
+questions are enough if the survey tool marks the items of a grid. ``_MOST_STEPS`` is the largest number of
+options of a list that words of degree, or the heading alone, can show to be a scale."""
 _ITEM = re.compile(r"\s*(\[[^\]]*\]\s*|\s[-–:>|]\s[^-–:>|]*)$", re.DOTALL)
 _ITEM_CODE = re.compile(r"([A-Za-z]\w*)\[[^\]]+\]")
 _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
@@ -28,18 +28,18 @@ _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
 
 def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnGuess],
                      wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
-    """Returns the guesses, by the place of the column, with the type of choices in grids inferred from the
-    other questions of the grid. ``wordings`` gives the texts of answers that are codes.
+    """Returns the guesses, keyed by the place of the column, after the type of each choice in a grid was
+    inferred from the other questions of the grid. ``wordings`` gives the texts of answers that are codes.
 
-    The questions of a grid share their options, which means that each question lists all options that another
-    of them lists. They also share one of these:
+    The questions of a grid share their options, which means that a question of the grid lists all options
+    that another question of the grid lists. The questions also share one of three features:
 
     - the code before their items;
     - their heading;
     - the beginning of their names.
 
-    They are scales if all their options together are a known scale, if half of the options contain a word of
-    degree, or if the heading asks how much.
+    The questions of a grid are scales if all their options together are a known scale, if half of the options
+    contain a word of degree, or if the heading asks how much.
     """
     guessed: dict[int, ColumnGuess] = {}
     for grid in _grids(columns, guesses):
@@ -61,8 +61,9 @@ def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnG
 
 def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[ColumnGuess], labels: Collection[str],
                   wordings: Mapping[str, str]) -> bool:
-    """Whether the questions of a grid are scales. They are if their options are the steps of a known scale,
-    or if they have few options, and words of degree or the heading show that these are steps."""
+    """Whether the questions of a grid are scales. The questions are scales if their options are the steps of
+    a known scale. They are also scales if they have few options, and words of degree or the heading show that
+    the options are steps."""
     if any(guess.kind == "scale" for guess in guesses) or _are_steps(guesses, wordings):
         return True
     steps = sorted(option_spelling_key(label) for label in labels if not is_number_text(label))
@@ -95,7 +96,7 @@ def _grids(columns: Collection[FormColumn], guesses: dict[int, ColumnGuess]) -> 
 
 def _alike(first: FormColumn, members: Collection[FormColumn], guesses: dict[int, ColumnGuess], *,
            is_marked: bool) -> list[FormColumn]:
-    """Returns the ``members`` that offer the same options as the first column, or as another column already
+    """Returns those ``members`` that offer the same options as the column ``first``, or as a column already
     added to the grid."""
     grid: list[FormColumn] = []
     keys = _shared_keys(guesses[first.place], is_marked=is_marked)
@@ -121,14 +122,14 @@ def _grid_stem(column: FormColumn) -> tuple[str, bool]:
 
 
 def _grid_labels(guess: ColumnGuess) -> list[str]:
-    """Returns the labels of a question's options that somebody chose, without "don't know" and similar
+    """Returns the labels of those options of a question that somebody chose, without "don't know" and similar
     options."""
     return [label for options in guess.options for label, count in options.counts.items()
             if count and words.guess_option_kind(label) == "substantive"]
 
 
 def _listed_keys(guess: ColumnGuess) -> set[str]:
-    """Returns the keys of all listed options of a question that somebody chose."""
+    """Returns the keys of all those listed options of a question that somebody chose."""
     return {option_spelling_key(label) for options in guess.options for label,
             n in options.counts.items() if n}
 
@@ -142,29 +143,29 @@ def _shared_keys(guess: ColumnGuess, *, is_marked: bool) -> set[str]:
 
 def _is_of_grid(column: FormColumn, guess: ColumnGuess, keys: set[str], *, is_marked: bool) -> bool:
     """Whether a question belongs to a grid with the options ``keys``. If the survey tool marks the question
-    as part of the grid, one of these options among its answers is enough; otherwise at least four of five
-    answers must be such options."""
+    as part of the grid, one answer that is an option of the grid is enough; otherwise at least four of five
+    answers must be options of the grid."""
     if is_marked:
         return not keys.isdisjoint(map(option_spelling_key, column.total))
     return len(keys & _shared_keys(guess, is_marked=False)) > 1 and _is_answered_by(column, keys)
 
 
 def _fits(column: FormColumn, guesses: dict[int, ColumnGuess], others: Collection[FormColumn]) -> bool:
-    """Whether at least four of five answers to a question are options of the other questions, or the question
-    lists nearly all options of the other questions."""
+    """Whether a question fits ``others``: at least four of five answers to it are options of the other
+    questions, or it lists nearly all options of the other questions."""
     theirs = set().union(*(_listed_keys(guesses[other.place]) for other in others))
     return _is_answered_by(column, theirs) or len(
         theirs & _listed_keys(guesses[column.place])) >= _ALIKE * len(theirs)
 
 
 def _is_answered_by(column: FormColumn, keys: set[str]) -> bool:
-    """Whether at least four of five answers in a column are among the options with these ``keys``."""
+    """Whether at least four of five answers in a column are options whose keys are in ``keys``."""
     known = sum(count for text, count in column.total.items() if option_spelling_key(text) in keys)
     return known >= _ALIKE * column.n_filled
 
 
 def _are_steps(grid: Collection[ColumnGuess], wordings: Mapping[str, str]) -> bool:
-    """Whether all options of a grid, in at least one of the files, are the steps of a known scale."""
+    """Whether all options of a grid are the steps of a known scale in at least one of the files."""
     by_file: dict[int, dict[str, str]] = {}
     for guess in grid:
         for n, options in enumerate(guess.options):

@@ -1,5 +1,5 @@
-"""Finds the files beside a survey export that hold no answers: lists of the wordings of its columns, and
-lists of names.
+"""Finds files that arrived with a survey export and hold no answers: lists of the wordings of the export's
+columns, and lists of names.
 
 The files of a survey are compared with each other after they have been read. A list has fewer columns than
 the export to which it belongs.
@@ -17,23 +17,24 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.text import match_key, normalise_space
 
 _NAMED = 0.3
-"""A file is a list of wordings if the texts in one of its columns name columns of the export. This share is
-needed of the different texts, or of the export's columns if these are fewer."""
+"""A file is a list of wordings if enough texts in one of its columns name columns of the export: at least
+this share of the different texts or, if the export has fewer columns than there are texts, of the export's
+columns."""
 _NEARLY_ALL = 0.8
 """The share of a list's names that must occur in the export, and also the share of its texts that must differ
 from each other."""
 _FEWEST = 3
-"""The fewest columns or names that make a list."""
+"""The smallest number of columns or names that make a list."""
 _CODE = re.compile(r"([^\s.\[(:]+)(?:[\[(][^\])]*[\])])?[\s._:]*(.*)", re.DOTALL)
-"""The pattern of a heading that begins with a code. Its groups are the code and the wording after the
-code."""
+"""The pattern of a heading that begins with a code. The groups of the pattern are the code and the wording
+after the code."""
 _LONGEST = 60
-"""The most letters that the texts in a column of names may have on average."""
+"""The largest average number of letters that the texts in a column of names may have."""
 
 
 def find_files_that_are_lists(surveys: Sequence[RawSurvey]) -> dict[str, str]:
-    """Returns a description of each file that holds no answers but a list for another file, by the file's
-    name.
+    """Returns a description of each file that holds a list for another file and no answers, keyed by the
+    file's name.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -49,7 +50,7 @@ def find_files_that_are_lists(surveys: Sequence[RawSurvey]) -> dict[str, str]:
 
 
 def _belongings(survey: RawSurvey, surveys: Sequence[RawSurvey]) -> Iterator[str]:
-    """Yields a description of a file's contents for each other file for which it is a list."""
+    """Yields, for each other file for which a file is a list, a description of the file's contents."""
     texts = {name: [text for cell in survey.frame[name] if (text := normalise_space(str(cell)))]
              for name in survey.frame.columns}
     for other in surveys:
@@ -66,8 +67,8 @@ def _belongings(survey: RawSurvey, surveys: Sequence[RawSurvey]) -> Iterator[str
 
 
 def _headings(survey: RawSurvey) -> set[str]:
-    """Returns the keys of a file's headings, of the two parts of each heading that begins with a code, and of
-    the file's wordings."""
+    """Returns the keys of all headings of a file, of the code and the wording in each heading that begins
+    with a code, and of the file's wordings."""
     names = [*survey.frame.columns]
     parts = [part for name in names if (match := _CODE.fullmatch(name)) for part in match.groups()]
     return {match_key(text) for text in (*names, *parts, *survey.wording.values())} - {""}
@@ -77,8 +78,8 @@ def _column_of_names(texts: Mapping[str, list[str]], frame: pd.DataFrame) -> str
     """Returns the column of an export (``frame``) that contains the names of a list; "" if the table
     ``texts`` is no list of names.
 
-    In a list of names, all columns hold addresses or short texts that differ. No heading is a question, and
-    the texts of one column occur in a column of the export.
+    In a list of names, each column holds addresses or short texts that differ from row to row. No heading is
+    a question, and the texts of one column occur in a column of the export.
     """
     filled = [column for column in texts.values() if column]
     is_asked = any(re.search(r"[?？؟]", name) for name in texts)
@@ -93,8 +94,8 @@ def _column_of_names(texts: Mapping[str, list[str]], frame: pd.DataFrame) -> str
 
 
 def _are_names(texts: Sequence[str]) -> bool:
-    """Whether the texts of a column look like names or contact data of persons, and not like answers to a
-    question."""
+    """Whether the texts of a column look like names or contact data of persons (and not like answers to a
+    question)."""
     is_short = sum(map(len, texts)) <= _LONGEST * len(texts)
     differ = len({*texts}) >= _NEARLY_ALL * len(texts)
     has_letters = sum(any(map(str.isalpha, text)) or looks_like_personal_identifier(text) for text in texts)

@@ -1,4 +1,5 @@
-"""Suggests names, addresses and numbers in the texts that names.csv does not list yet. People decide.
+"""Suggests names, addresses and numbers in the texts that names.csv does not list yet. People decide which
+suggestions to use.
 
 The search finds speakers' names, capitalised words, e-mail addresses, links, complete dates (a date of birth
 looks like any other date), postal addresses and phone numbers. With the optional dependency ``privacy`` it
@@ -70,11 +71,11 @@ def suggest_names_in_texts(texts: Iterable[str]) -> pd.DataFrame:
 
     - name;
     - kind: one of `SUGGESTED_KINDS`;
-    - count: how often the name occurs in all texts;
+    - count: how often the name occurs in all texts together;
     - context: some words around its first occurrence.
 
-    Consecutive capitalised words count as a name. At the beginning of a sentence, all of these words count
-    only if they also occur within a sentence; otherwise the first word is left out.
+    Consecutive capitalised words count as one name. If the words begin a sentence, all of them count only if
+    the same words also occur within a sentence; otherwise the first word is left out.
 
     >>> text = "Yesterday Ana López called 555 010 9988. She spoke of Ana López."
     >>> suggested = suggest_names_in_texts([text])
@@ -114,7 +115,8 @@ def _find_forms(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
 
 
 def _capitalised(text: str) -> Iterator[tuple[list[Word], bool]]:
-    """Yields runs of capitalised words (``Casa de la Mujer``), each with whether it begins a sentence."""
+    """Yields runs of capitalised words (``Casa de la Mujer``), each with whether the run begins a
+    sentence."""
     run: list[Word] = []
     between: list[Word] = []
     opens, last = False, None

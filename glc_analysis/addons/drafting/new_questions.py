@@ -22,11 +22,12 @@ from glc_analysis.text import match_key
 def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey],
                                  reference: Reference, wave: str, *, earlier_files: Collection[str],
                                  taken_ids: Collection[str]) -> SurveyDraft:
-    """Returns, from the draft made from a wave's files alone, the part about questions that the study lacks.
+    """Returns that part of a draft (made from the files of a wave alone) that is about questions the study
+    lacks.
 
     The questions are marked as ``not in`` the files ``earlier_files``. If the study or ``taken_ids`` already
-    has a name of a question or list, the wave is added to the new name. A question that the crosswalk takes
-    for another wording of an existing question is left out until a person decides otherwise.
+    has the name of a question or list, the name of the wave is added to the new name. A question that the
+    crosswalk takes for another wording of an existing question is left out until a person decides otherwise.
     """
     questions, options, sensitivity = (new.tables[name] for name in ("questions", "options", "sensitivity"))
     held = {row["question_id"]: [*_held(row["columns"], crosswalk, surveys)]
@@ -62,8 +63,8 @@ def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, su
 
 
 def _held(entry: str, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey]) -> Iterator[tuple[str, bool]]:
-    """Yields the questions of the study that hold the columns of an entry, each with whether the match is
-    certain."""
+    """Yields the questions of the study to which the columns of an entry belong, each with whether the match
+    is certain."""
     for survey in surveys:
         for name in select_columns_named_by_entry(entry, survey.frame.columns):
             if (survey.path.name, name) in crosswalk.held:
@@ -71,10 +72,10 @@ def _held(entry: str, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey]) -
 
 
 def _following(rows: pd.DataFrame, ids: Mapping[str, str], open_ids: Collection[str]) -> list[str]:
-    """Returns the text in ``use`` for each row.
+    """Returns the text of column ``use`` for each row.
 
-    A row may follow the decision on a question that was not selected. The first such row then gets a blank,
-    and the other rows that followed the same question follow this row.
+    A row may follow the decision on a question that was not selected. The first of the rows that follow this
+    question then becomes blank, and the other rows follow the first row.
     """
     leaders: dict[str, str] = {}
     uses = []
@@ -91,10 +92,10 @@ def _following(rows: pd.DataFrame, ids: Mapping[str, str], open_ids: Collection[
 
 def _shared_lists(questions: pd.DataFrame, options: pd.DataFrame, known: Mapping[str, str],
                   reference: Reference) -> dict[str, str]:
-    """Returns, by the names of drafted lists, the lists of the study that take their place.
+    """Returns the lists of the study that replace drafted lists, keyed by the name of the drafted list.
 
-    If a drafted question is one that the study has already (``known``), the study's list of that question
-    takes the place of the drafted list. The study's list must have all texts of the drafted list.
+    If the study already has a drafted question (``known``), the study's list for this question replaces the
+    drafted list, provided that the study's list has all texts of the drafted list.
     """
     list_of = dict(zip(reference.questions["question_id"], reference.questions["option_list"], strict=True))
     texts = {name: {match_key(text) for text in (*rows["value"], *rows["label"])}

@@ -1,7 +1,6 @@
-"""Lists, once questions are accepted, what people still have to decide about the answers, in rows beside the
-draft.
+"""Writes rows beside the draft on which people have to decide after the questions are accepted.
 
-These rows, called open or undecided rows, are options that fewer than five respondents chose, cells to
+These rows, called open or undecided rows, concern options that fewer than five respondents chose, cells to
 correct, names of countries, and names of persons that should be masked.
 """
 
@@ -56,8 +55,8 @@ _AFTER_OTHER = "written after an option such as Other: an option of the form?"
 """The reason in an undecided row of options for a text that was written after an option such as Other."""
 _AGAIN = "then repeat `glc check --accept-draft NAME`"
 _MOST_CELLS = 50
-"""The most unreadable answers of a column that get a row each. If there are more, the whole column is wrong,
-and no rows are written for it."""
+"""The largest number of unreadable answers of a column for which a row each is written. A column with more
+unreadable answers is wrong as a whole, and no rows are written for it."""
 _KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], "countries": ["raw_name"],
          "names": ["name"]}
 
@@ -110,8 +109,8 @@ def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
 def write_open_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
     """Writes undecided rows for texts that are not options and for cells that cannot be read.
 
-    Returns the faults; those that got a row are replaced by one summary per table. Decisions that a person
-    already wrote into a row are kept.
+    Returns the faults; the faults for which a row was written are replaced by one summary per table.
+    Decisions that a person already wrote into a row are kept.
     """
     reference = read_reference(study, needed=())  # what is wrong in it is among the faults
     open_faults = _OpenFaults.among(in_answers.faults)
@@ -140,8 +139,8 @@ class _OpenFaults:
 
     @classmethod
     def among(cls, faults: Sequence[Fault]) -> _OpenFaults:
-        """Returns the faults that people can decide in rows. Columns with more than ``_MOST_CELLS``
-        unreadable cells are left out."""
+        """Returns the faults that people can settle by a decision in a row. Columns with more than
+        ``_MOST_CELLS`` unreadable cells are left out."""
         times = Counter((fault.file, fault.column) for fault in faults if isinstance(fault, CellFault))
         in_two_files = [fault for fault in faults if isinstance(fault, TwoFilesFault)]
         return cls([fault for fault in faults if isinstance(fault, OptionFault) and fault.texts],
@@ -213,9 +212,9 @@ def _are(n: int, what: str) -> str:
 
 
 def remove_settled_open_rows(study: Study, responses: pd.DataFrame) -> list[str]:
-    """Removes the undecided rows of options and corrections once all answers can be read. Writes rows for
-    texts given after an option such as Other, because such a text may be an option of the form that fewer
-    than five respondents chose.
+    """Removes the undecided rows of options and corrections, when all answers can be read. Writes undecided
+    rows for texts given after an option such as Other, because such a text may be an option of the form that
+    fewer than five respondents chose.
 
     Returns the lines to print.
     """
@@ -254,9 +253,9 @@ def _spelled_once(texts: Counter[str]) -> Counter[str]:
 
 
 def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame) -> pd.DataFrame:
-    """Returns undecided rows of options (``table``) with the earlier rows added that do not come from a
-    fault. These are rows for texts given after an option such as Other, and rows for lists that have no
-    option yet."""
+    """Returns the undecided rows of options (``table``), with those earlier rows added that were not made
+    from a fault: rows for texts given after an option such as Other, and rows for lists that have no option
+    yet."""
     has_none = ~before["option_list"].isin(options["option_list"])
     rest = before[(before["why"] == _AFTER_OTHER) | (before["why"] == _TO_FILL) & has_none]
     keys = [pd.MultiIndex.from_frame(rows[_KEYS["options"]]) for rows in (rest, table)]
@@ -264,8 +263,7 @@ def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame)
 
 
 def select_questions_without_options(study: Study, state: DraftState) -> pd.DataFrame:
-    """Returns the chosen questions that need options and have none, neither in the draft nor in
-    options.csv."""
+    """Returns the chosen questions that need options but have no option in the draft or in options.csv."""
     chosen, drafted = state.chosen, state.tables["options"]["option_list"]
     known = {*drafted, *read_column_values(study, "options", "option_list"), COUNTRY_LIST}
     return chosen[chosen["type"].isin(CHOICE_TYPES) & ~chosen["option_list"].isin(known)]
@@ -304,8 +302,8 @@ def write_open_rows_for_empty_lists(study: Study, state: DraftState,
 
 
 def _with_decisions(name: str, rows: list[dict[str, str]], before: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of a table of undecided rows. A row that was there before keeps the decisions that
-    people wrote into it."""
+    """Returns the rows of a table of undecided rows, with decisions filled in: a row that was in the table
+    before keeps the decisions that people wrote into it."""
     table = pd.DataFrame(rows, columns=list(OPEN_COLUMNS[name]), dtype="str")
     if before.empty or table.empty:
         return table

@@ -1,5 +1,5 @@
-"""Drafts the option lists of a survey: one list for all questions that offer the same options, with remarks
-on answers that are not listed."""
+"""Drafts the option lists of a survey, with one list for all questions that offer the same options, and with
+remarks on answers that are not listed."""
 
 from __future__ import annotations
 
@@ -43,22 +43,24 @@ from glc_analysis.text import UNTICKED, match_key
 
 _LONE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _CODE = re.compile(r"([A-Za-z]{1,3})(\d{1,4})")
-"""The pattern of an option's code, such as A2, in exports that hold codes in place of the options'
-wording."""
+"""The pattern of an option's code, such as A2; some exports hold codes in place of the wordings of
+options."""
 _SAME_LIST = 0.6
-"""The share of options that two questions must have in common to share one list, provided that one of them
-has all options of the other."""
+"""The share of options that two questions must have in common to share one list; one of the two questions
+must also have all options of the other."""
 _MOSTLY = 0.7
-"""The share of options that must begin with a number for the list to count as a list of numbers."""
+"""The share of a list's options that must begin with a number for the list to count as a list of numbers."""
 LIST_OF_FORM = "form"
 """The kind of a list whose options and order come from an XLSForm or from the columns of the export."""
 FEW_TEXTS = 3
-"""The most different unlisted texts that may be options of the form which hardly anybody chose."""
+"""If a question has at most this many different unlisted texts, the texts may be options of the form that
+hardly anybody chose."""
 PERHAPS_OPTIONS = "perhaps options of the form"
-"""The end of a remark on unlisted answers that a person must look at before the question is accepted."""
+"""The last words of a remark on unlisted answers, if a person must look at these answers before the question
+is accepted."""
 _PERHAPS, _A_SPELLING = "in another language; perhaps", "taken for a spelling of"
 MAYBE_ONE = _PERHAPS, _A_SPELLING
-"""The beginnings of the reasons why it is not sure that two texts are the same option."""
+"""The beginnings of reasons that say why two texts are perhaps not the same option."""
 _MAY_BE_BLANK = "an option of the form, or an empty cell?"
 _CHANGED = "the options of the files differ: is it the same question in all of them?"
 
@@ -76,11 +78,11 @@ class DraftedOptionLists:
 
     def add(self, question_id: str, kind: str, guess: ColumnGuess,
             changed: Collection[str] = ()) -> tuple[str, list[str], bool]:
-        """Adds the options of a question. Returns its list, remarks on answers that are not listed, and
-        whether the list may still lack options.
+        """Adds the options of a question. Returns the name of the question's list, remarks on answers that
+        are not listed, and whether the list may still lack options.
 
-        Options that ``changed`` between files are unsure. If an option of a scale changed, all options of the
-        scale are unsure.
+        Options in ``changed``, which differ between files, are unsure. If an option of a scale changed, all
+        options of the scale are unsure.
         """
         options = guess.options
         first = _fullest(options)
@@ -109,8 +111,9 @@ class DraftedOptionLists:
         return name, remarks, bool(remarks) or is_new and not rows
 
     def _same_list(self, kind: str, keys: frozenset[str], *, is_open: bool) -> str:
-        """Returns the name of the list that a question with these options shares with earlier questions;
-        blank if there is none. Either the question or the list must have all options of the other."""
+        """Returns the name of the list that a question with the option keys ``keys`` shares with earlier
+        questions; blank if there is no such list. Either the question or the list must have all options of
+        the other."""
         for name, known in self.keys.items():
             n_shared = len(keys & known)
             if self.kinds[name] == kind and self._is_told(name, keys, is_open=is_open) \
@@ -137,8 +140,8 @@ class DraftedOptionLists:
                 self._append(name, row)
 
     def are_missing_options_asked_for(self, list_name: str) -> bool:
-        """Whether people are asked for the options that a list lacks, once its question is accepted. They are
-        asked if the list has options but none for all other texts, such as Other."""
+        """Whether people are asked for the options that a list lacks, once its question is accepted. People
+        are asked if the list has options, but no option such as Other for all other texts."""
         return bool(self.lists[list_name]) and not self.has_other_option(list_name)
 
     def has_other_option(self, list_name: str) -> bool:
@@ -150,7 +153,8 @@ class DraftedOptionLists:
         """Whether the shared options are enough evidence that a question and a list have the same options.
 
         If all shared options are numbers, the evidence is enough only if the question and the list have no
-        other options and all their answers are listed. Otherwise the ends of the two scales may differ.
+        other options and all their answers are listed. If they have other options, the ends of the two scales
+        may differ.
         """
         shared = keys & self.keys[name]
         if not all(map(_LONE_NUMBER.fullmatch, shared)):
@@ -174,9 +178,9 @@ class DraftedOptionLists:
                  *, is_multi: bool) -> Counter[str]:
         """Adds a list of an XLSForm, and counts the answers to one of its questions.
 
-        The answers stand in one ``column``, or in ``ticks``, the columns by option. Answers may be names of
-        options, or their labels in one of the languages of the form. Returns the answers that are not options
-        of the list.
+        The answers are in one ``column``, or in the columns ``ticks``, one per option. Answers may be names
+        of options, or labels of options in one of the languages of the form. Returns the answers that are not
+        options of the list.
         """
         rows = self.lists.setdefault(list_name, [])
         self.kinds[list_name], self.keys[list_name] = LIST_OF_FORM, frozenset()
@@ -210,8 +214,8 @@ class DraftedOptionLists:
         return Counter({text: n for text, n in counts.items() if match_key(text) not in option_of})
 
     def relabel(self, wordings: Mapping[str, str]) -> None:
-        """Gives options the labels that a table of wordings has for them. Options with the same label become
-        one option."""
+        """Replaces the labels of options by the labels that a table of wordings has for them. Options with
+        the same label become one option."""
         for rows in self.lists.values():
             labels: dict[str, dict[str, str]] = {}
             taken = {row["option_id"] for row in rows}
@@ -272,13 +276,14 @@ class DraftedOptionLists:
 
 
 def _row_of(rows: Iterable[dict[str, str]], value: str) -> dict[str, str] | None:
-    """Returns the row of a value among the rows of a list."""
+    """Returns the row of a list that has a value; None if no row has the value."""
     return next((row for row in rows if match_key(row["value"]) == match_key(value)), None)
 
 
 def list_option_translations(guesses: dict[int, ColumnGuess]) -> dict[str, tuple[str, str]]:
-    """Returns the pairs of options in different languages that the form shows, by the keys of both options.
-    The most certain pairs come first."""
+    """Returns, for options that the files show to be the same option in two languages, the key of the option
+    in the first language and how certain the pair is, keyed by the key of the option in the other
+    language."""
     pairs: dict[str, tuple[str, str]] = {}
     for guess in sorted(guesses.values(), key=lambda guess: -sum(
             options.counts.total() for options in guess.options)):
@@ -301,8 +306,8 @@ def _fullest(options: Sequence[AnswerOptions]) -> int:
 
 def _option_rows(options: Sequence[AnswerOptions], first: int,
                  translated: dict[str, tuple[str, str]]) -> list[dict[str, str]]:
-    """Returns the rows for the options of a question in all files. The options are those of the file with
-    most answers. Each is followed by its translations from the other files."""
+    """Returns the rows for the options of a question in all files. The options of the file with most answers
+    are the options of the list; each option is followed by its translations from the other files."""
     if not options:
         return []
     main = options[first]
@@ -344,8 +349,8 @@ def _option_rows(options: Sequence[AnswerOptions], first: int,
 
 
 def _of_spelling(text: str, label: str) -> tuple[str, str]:
-    """Returns how certain it is that a text is a spelling of an option, and the reason. A difference only in
-    accents or case raises no doubt."""
+    """Returns how certain it is that a text is a spelling of an option, and the reason for doubt. A
+    difference only in accents or case raises no doubt."""
     if match_key(text) == match_key(label):
         return SURE, ""
     if strip_case_and_accents(text) == strip_case_and_accents(label):
@@ -357,9 +362,10 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     """Returns the options of a list in the order that a form would give them, and whether that order is
     certain.
 
-    Numbers, and codes such as A2, are sorted by size. Options that are all steps of a known scale are sorted
-    by that scale. Options without a step come last, as do options that are not answers, such as "don't know".
-    All other options stay sorted by how often they were given. Only the order of a scale can be uncertain.
+    Numbers, and codes such as A2, are sorted by size. If all options are steps of a known scale, they are
+    sorted by the scale. Options without a step come last, and so do options that are not answers, such as
+    "don't know". All other options are sorted by how often they were given. Only the order of a scale can be
+    uncertain.
     """
     answers = [label for label in labels if guess_option_kind(label) in ("substantive", "none")]
     by_number = order_by_number(answers) if len(answers) > 2 or kind == "scale" else None
@@ -374,12 +380,12 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
 
 
 def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]], kind: str) -> list[str]:
-    """Returns the remarks on answers that are not listed; none if all are listed.
+    """Returns the remarks on answers that are not listed; empty if all answers are listed.
 
     Many different texts are taken for texts written after "Other", and the list gets an option of kind
-    ``other`` for them. If they make up many of the answers, they must seem to be respondents' own words;
-    numbers never do. A few texts that were each given several times may be options of the form that hardly
-    anybody chose.
+    ``other`` for them. If these texts make up many of the answers, they must seem to be respondents' own
+    words; numbers never seem so. A few texts that were each given several times may be options of the form
+    that hardly anybody chose.
     """
     seen = sum((of_file.counts + of_file.hidden for of_file in options), Counter())
     listed = {option_spelling_key(row["value"]) for row in rows}
@@ -406,7 +412,8 @@ def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]]
 
 
 def format_count_of_five_or_more(n: int) -> str:
-    """Returns a count as a draft shows it: a count between zero and five becomes "fewer than 5"."""
+    """Returns a count in the form in which a draft shows it: a count above zero and below five becomes "fewer
+    than 5"."""
     return str(n) if n >= FEWEST or not n else f"fewer than {FEWEST}"
 
 
@@ -419,9 +426,9 @@ def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
     """Returns rows of options.csv for texts that are not listed options, and the number of texts left out
     because they look like a person's name, address or number.
 
-    The column ``use`` is yes where the list itself shows that the text is an option: a number among numbers,
-    or "no" beside "yes". The other rows come first and wait for a person's decision. There is also a row for
-    an existing option that gets a new position because numbers are sorted by size. ``options`` has the rows
+    Column ``use`` is yes if the list itself shows that the text is an option, such as a number among numbers,
+    or "no" beside "yes". All other rows come first and wait for a person's decision. There is also a row for
+    each existing option that gets a new position because numbers are sorted by size. ``options`` has the rows
     of options.csv; ``scale_lists`` are the names of the lists that are scales.
     """
     texts: dict[str, Counter[str]] = {}

@@ -1,8 +1,8 @@
-"""Finds the options of a question in its answers, also where a cell joins several options.
+"""Finds the options of a question in the answers to the question; a cell may join several options.
 
-A label that itself contains the separator is recognised because its parts always stand together. An option
-given by fewer than five respondents is counted and not listed, and so is an option that looks like a name or
-an address. Texts that only one respondent gave are taken for texts written after "Other".
+A label that itself contains the separator is recognised because its parts always stand together. An option is
+counted but not listed if fewer than five respondents gave it, or if it looks like a name or an address. Texts
+that only one respondent gave are taken for texts written after "Other".
 """
 
 from __future__ import annotations
@@ -29,18 +29,19 @@ from glc_analysis.cleaning.dimension_tables import MINUS
 from glc_analysis.text import match_key
 
 FEWEST = 5
-"""The fewest respondents who must have given an option for it to be listed. Rarer options are only
-counted."""
+"""The smallest number of respondents who must have given an option for the option to be listed. Rarer options
+are only counted."""
 
 SEPARATORS = {"; ": "semicolon", ";": "semicolon", "\n": "line break", " | ": "bar", "|": "bar",
               ", ": "comma", ",": "comma"}
-"""The separators between several options in one cell, the most certain first."""
+"""The separators that may stand between several options in one cell; the most certain separator comes
+first."""
 
 _SIGNS = re.escape("+#<>%&/=≤≥±$€£\N{MINUS SIGN}")
 """The signs that distinguish one option from another."""
 _TOGETHER, _TOGETHER_LOWER = 0.97, 0.9
-"""The share of cells in which two neighbouring parts must stand together to be one label. The second number
-is for pairs whose second part begins with a small letter or a conjunction."""
+"""The share of cells in which two neighbouring parts must stand together to be one label. ``_TOGETHER_LOWER``
+applies to pairs whose second part begins with a small letter or a conjunction."""
 _CONJUNCTIONS = ("or ", "and ", "y ", "o ", "et ", "ou ", "und ", "oder ")
 
 
@@ -51,8 +52,8 @@ class AnswerOptions:
     - ``counts``: how often each option was given, under its most frequent spelling.
     - ``spellings``: the other spellings of each option in the files (except those that differ only in case or
       blanks), with their counts.
-    - ``hidden``: the texts that are counted and not listed, with their counts.
-    - ``order``: the order of the form, as far as cells with several options show it.
+    - ``hidden``: the texts that are counted but not listed, with their counts.
+    - ``order``: the order of the options in the form, as far as cells with several options show the order.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -64,8 +65,8 @@ class AnswerOptions:
 
 def count_options_in_joined_cells(counts: Counter[str],
                                   separator: str) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
-    """Divides cells at a separator between options. Returns how often each option was given, the cells with
-    their options, and whether only few cells show that a label contains the separator.
+    """Divides cells at a separator between options. Returns how often each option was given, the options in
+    each cell, and whether only few cells show that a label contains the separator.
 
     >>> cells = Counter({"Web course (a, b)": 9, "Blogs, Twitter, or Slack": 7, "Web course (a, b), Books": 6,
     ...                  "Books, Blogs, Twitter, or Slack": 6, "Books": 8})
@@ -148,10 +149,10 @@ def _join(parts: list[str], bound: set[tuple[str, str]], separator: str) -> list
 def list_answer_options(counts: Mapping[str, int], known_option_keys: Collection[str] = (),
                         fewest_answers: int = FEWEST) -> AnswerOptions:
     """Returns the options among the answers, with their spellings. Options that fewer than ``fewest_answers``
-    respondents gave are counted and not listed.
+    respondents gave are counted but not listed.
 
-    ``known_option_keys`` are the keys of options that are listed elsewhere in the form. They are listed
-    however rare they are, because they cannot be a respondent's own words.
+    ``known_option_keys`` are the keys of options that are listed elsewhere in the form. Options with such a
+    key are listed even if they are rare, because they cannot be a respondent's own words.
 
     >>> found = list_answer_options(Counter({"Male": 9, "male": 3, "Male.": 1, "Female": 8, "xyz": 2}))
     >>> dict(found.counts), found.spellings, dict(found.hidden)
@@ -187,8 +188,8 @@ def sort_counts_most_common_first(counts: Mapping[str, int]) -> Counter[str]:
 
 @lru_cache(maxsize=100_000)
 def option_spelling_key(text: str) -> str:
-    """Returns the key that all spellings of an option share: its text without case, accents, repeated blanks
-    and meaningless marks. Signs that distinguish options stay.
+    """Returns the key that all spellings of an option share, which is the text without case, accents,
+    repeated blanks and meaningless marks. Signs that distinguish options stay in the key.
 
     >>> option_spelling_key("Never -- I don't use it.") == option_spelling_key("never - I don’t use it")
     True
@@ -207,7 +208,8 @@ def infer_option_order(cells: Sequence[tuple[list[str], int]], options: Collecti
     """Infers the order in which a form offers its options from their order in the cells that hold several
     options.
 
-    Options that occur in no such cell come last. Returns an empty list if cells contradict each other.
+    Options that occur in no cell with several options come last. Returns an empty list if cells contradict
+    each other.
 
     >>> infer_option_order([(["a", "c"], 3), (["b", "c"], 2), (["a", "b"], 1)], ["c", "b", "a"])
     ['a', 'b', 'c']
@@ -232,14 +234,14 @@ def infer_option_order(cells: Sequence[tuple[list[str], int]], options: Collecti
 def find_unexpectedly_unchosen_options(files: Sequence[tuple[str, str, Counter[str]]],
                                        labels: Collection[str], *, separator: str = "",
                                        is_reworded: bool = False) -> dict[str, list[str]]:
-    """Returns, by the name of a file, the options that nobody chose in that file although at least five
-    choices were expected. The expected number follows from the share of cells with the option in another
-    file. Such a gap occurs by chance less than once in a hundred times.
+    """Returns, keyed by file name, the options that nobody chose in the file although at least five choices
+    were expected. The expected number is computed from the share of cells with the option in another file.
+    That nobody chooses an expected option happens by chance less than once in a hundred times.
 
     - ``files``: each file's name, its heading, and how often each cell occurs.
     - ``separator``: the separator between several options in a cell; "" if each cell holds one option.
-    - ``is_reworded``: whether the heading was reworded. If so, files with more than half of their options in
-      common are compared; otherwise files with the same heading are.
+    - ``is_reworded``: whether the heading was reworded. If the heading was reworded, files with more than
+      half of their options in common are compared; if not, files with the same heading.
 
     >>> find_unexpectedly_unchosen_options([("a.csv", "Rate it", Counter({"1": 20, "2": 20})),
     ...                  ("b.csv", "Rate it", Counter({"1": 20, "2": 10, "3": 10}))], ["1", "2", "3"])
@@ -264,7 +266,7 @@ def find_unexpectedly_unchosen_options(files: Sequence[tuple[str, str, Counter[s
 
 
 def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
-    """Returns the number of cells that hold an option, alone or, if there is a ``separator``, beside other
+    """Returns the number of cells that hold an option: by itself or, if there is a ``separator``, among other
     options."""
     key, folded = option_spelling_key(label), match_key(label)
     if not separator:
@@ -282,8 +284,8 @@ _NOTHING: Mapping[str, tuple[str, str]] = {}
 SURE, UNSURE = "sure", "unsure"
 """The degrees of certainty of a row of a draft, or of a pair of options in two languages."""
 LIKELY, UNPAIRED = "likely", "open"
-"""Two further degrees of certainty for a pair of options in two languages; ``open`` means that the option has
-no partner."""
+"""Two further degrees of certainty for a pair of options in two languages; the value ``open`` means that the
+option has no partner."""
 
 
 def pair_options_across_languages(
@@ -292,9 +294,10 @@ def pair_options_across_languages(
     """Returns, for each option of another file (``theirs``), the option of ``ours`` that it translates, and
     how certain the pair is.
 
-    Pairs are found from the order of the form, from numbers and names in the labels, and from similar
-    spellings and frequencies. A blank option means that no partner was found. No text is translated.
-    ``translated`` holds the pairs that other questions of the form show, by the keys of both options.
+    Pairs are inferred from the order of the form, from numbers and names in the labels, and from similar
+    spellings and frequencies; no text is translated. A blank option means that no partner was found.
+    ``translated`` holds the pairs that other questions of the form show
+    (:func:`.option_lists.list_option_translations`).
 
     >>> english = AnswerOptions(Counter({"Statistical analysis": 9, "Modeling": 7, "Visualization": 6}))
     >>> spanish = AnswerOptions(Counter({"Análisis estadístico": 8, "Modelado": 5, "Visualización": 5}))
@@ -310,7 +313,8 @@ def pair_options_across_languages(
 
 
 class _Pairing:
-    """Pairs the options of two files. Each method pairs only options that are still without a partner."""
+    """Pairs the options of two files. Each method of this class pairs only options that are still without a
+    partner."""
 
     def __init__(self, ours: AnswerOptions, theirs: AnswerOptions) -> None:
         self.ours, self.theirs = ours, theirs
@@ -318,18 +322,18 @@ class _Pairing:
 
     @property
     def left(self) -> list[str]:
-        """Returns our options without a partner."""
+        """Returns the options of the first file that have no partner yet."""
         taken = {pair for pair, _ in self.pairs.values()}
         return [text for text in self.ours.counts if text not in taken]
 
     @property
     def right(self) -> list[str]:
-        """Returns the other file's options without a partner."""
+        """Returns the options of the other file that have no partner yet."""
         return [text for text, (pair, _) in self.pairs.items() if not pair]
 
     def pair_by_marks(self, marks_of: Callable[[Sequence[str]], Mapping[str, Hashable]]) -> None:
-        """Pairs two options to which ``marks_of`` gives the same mark, such as the kind of option or the
-        number, if no other option of either file has that mark."""
+        """Pairs two options to which ``marks_of`` gives the same mark, such as the kind of the option or its
+        number, if no other option of either file has this mark."""
         ours, theirs = marks_of([*self.ours.counts]), marks_of([*self.theirs.counts])
         times = Counter(theirs.values())
         for text in self.right:
@@ -339,7 +343,7 @@ class _Pairing:
                 self.pairs[text] = same[0], SURE
 
     def pair_translated(self, translated: Mapping[str, tuple[str, str]]) -> None:
-        """Pairs options that other questions of the form have already paired, as given in ``translated``."""
+        """Pairs options that are already paired in other questions of the form (``translated``)."""
         by_key = {option_spelling_key(text): text for text in self.ours.counts}
         for text in self.right:
             key, how = translated.get(option_spelling_key(text), ("", UNPAIRED))
@@ -347,8 +351,8 @@ class _Pairing:
                 self.pairs[text] = by_key[key], how
 
     def pair_alike(self) -> None:
-        """Pairs the remaining options that enough respondents gave, so that the sum of all likenesses is
-        greatest. Then pairs the last option left in each file with the other."""
+        """Pairs the remaining options that enough respondents gave, so that the sum of the similarities of
+        all pairs is greatest. If one option is then left in each file, these two options are paired."""
         from scipy.optimize import linear_sum_assignment
 
         left = [text for text in self.left if self.ours.counts[text] >= FEWEST]
@@ -390,8 +394,8 @@ def _answers(labels: Sequence[str]) -> Mapping[str, Hashable]:
 
 
 def _steps(labels: Sequence[str]) -> Mapping[str, Hashable]:
-    """Returns the family of scales and the step of each label that belongs to a scale known in several
-    languages."""
+    """Returns, for each label that belongs to a scale known in several languages, the family of scales and
+    the step on the scale."""
     return find_scale_words(labels)
 
 
@@ -414,8 +418,9 @@ def _option_likeness(a: str, b: str, ours: AnswerOptions, theirs: AnswerOptions,
 
 
 def _word_likeness(a: str, b: str) -> float:
-    """Returns the likeness of two labels from 0 to 1, judged by the beginnings of words and the groups of
-    letters that they share. Names and related words are similar in several languages."""
+    """Returns the similarity of two labels, from 0 to 1, judged by the beginnings of words and the groups of
+    letters that the labels share. This works across languages because names and related words are similar in
+    several languages."""
     of_a, of_b = ({word[:4] for word in re.findall(r"[^\W_]{3,}", text)} for text in (a, b))
     if not of_a or not of_b:
         return float(a == b)

@@ -1,9 +1,9 @@
-"""Proposes which questions of a draft are sensitive. Each question has a row with a proposal and its reason,
-in which a person decides. This module also reads the decisions.
+"""Proposes which questions of a draft are sensitive. Each question gets a row with a proposal and the reason
+for it, in which a person decides. This module also reads the decisions from the rows.
 
-An answer is sensitive if it could be used against the person who gave it. Only people can decide this, so a
-question counts as sensitive until somebody decides. The words that suggest a sensitive question are listed in
-``content/words.csv``.
+An answer is sensitive if it could be used against the person who gave it. Only people can decide whether a
+question is sensitive, so a question counts as sensitive until somebody decides. The words that suggest a
+sensitive question are listed in ``content/words.csv``.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _LATIN = "Latn"
 
 
 def propose_sensitivity_rows(questions: pd.DataFrame, options: pd.DataFrame) -> list[dict[str, str]]:
-    """Returns a row for each drafted question, in the order of the form, except columns that are left out.
-    Before these stands one row that decides for all questions whose own row is blank.
+    """Returns a row for each drafted question, in the order of the form; columns that are left out have no
+    row. The first row decides for all questions whose own row is blank.
 
     >>> questions = pd.DataFrame([{"question_id": "Q1", "type": "single", "wording": "Did the police come?",
     ...                            "option_list": "Q1", "place": "1"}])
@@ -66,7 +66,8 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
 
 
 def decided_sensitivity_by_question(rows: pd.DataFrame) -> dict[str, str]:
-    """Returns the decision on each question's sensitivity, by the question's id: true, false or undecided."""
+    """Returns the decision whether each question is sensitive (true, false or undecided), keyed by the
+    question's id."""
     others = next(iter(rows.loc[rows["question_id"] == OTHERS, "is_sensitive"]), "")
     rows = rows[rows["question_id"] != OTHERS]
     words = rows["is_sensitive"].mask(rows["is_sensitive"] == "", others or UNDECIDED)

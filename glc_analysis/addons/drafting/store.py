@@ -81,10 +81,11 @@ class DraftState:
     """The number of names of persons in the draft for which nobody has yet decided whether they are
     masked."""
     n_blank: int = 0
-    """The number of blank cells in which a person has to decide about questions. One cell may decide about
-    several questions."""
+    """The number of blank cells in which a person has to decide on questions. A decision in one cell may hold
+    for several questions."""
     sensitivity: Mapping[str, str] = field(default_factory=dict)
-    """The decision on each question's sensitivity, by the question's id: true, false or undecided."""
+    """The decision whether each question is sensitive (true, false or undecided), keyed by the question's
+    id."""
 
     @property
     def chosen(self) -> pd.DataFrame:
@@ -93,7 +94,7 @@ class DraftState:
 
     @property
     def undecided(self) -> pd.DataFrame:
-        """Returns the questions about which nobody has decided."""
+        """Returns the drafted questions on which nobody has decided yet."""
         return self._open()[lambda rows: rows[USE] == ""]
 
     def _open(self) -> pd.DataFrame:
@@ -125,8 +126,8 @@ def add_to_draft(study: Study, draft: SurveyDraft) -> None:
     """Adds the draft of a new wave to the draft of a study, above the existing rows. A study without a draft
     gets a workbook.
 
-    A decision on the sensitivity of all questions left blank is written into the rows of the earlier
-    questions, so that it does not hold for the new ones.
+    If the earlier draft has a decision on the sensitivity of all questions left blank, this decision is
+    written into the rows of the earlier questions, so that it does not hold for the new questions.
     """
     tables, _ = _read_tables(study) or ({}, {})
     if tables:
@@ -173,7 +174,7 @@ def has_study_draft(study: Study) -> bool:
 
 
 def read_draft(study: Study) -> DraftState | None:
-    """Reads the draft of a study with people's decisions; None if there is no draft.
+    """Reads the draft of a study with people's decisions; returns None if there is no draft.
 
     Raises Faults with all errors that make the draft unreadable.
     """
@@ -195,8 +196,8 @@ def read_draft(study: Study) -> DraftState | None:
 
 
 def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]] | None:
-    """Reads the tables of a draft as they are on disk. Returns the tables by name, and the file of each
-    table; None if there is no draft."""
+    """Reads the tables of a draft from disk without changing them. Returns the tables, keyed by name, and the
+    file of each table; None if there is no draft."""
     folder = study.root / DRAFT_FOLDER
     book = folder / DRAFT_WORKBOOK
     if book.is_file():
@@ -227,8 +228,9 @@ def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
 def _decided(questions: pd.DataFrame) -> pd.DataFrame:
     """Returns the drafted questions with the references in ``use`` resolved.
 
-    A question that follows another one gets the decision on that question, and its type too if both offer the
-    same list. A reference to an id that no question has is kept, and reported as a fault later.
+    A question that follows another question gets the decision on the other question, and also its type if
+    both questions offer the same list. A reference to an id that no question has is kept, and reported as a
+    fault later.
     """
     place = {identifier.casefold(): n for n, identifier in enumerate(questions["question_id"])}
     use, types, lists = ([*questions[column]] for column in (USE, "type", "option_list"))
@@ -265,7 +267,7 @@ def draft_table_faults(state: DraftState) -> Iterator[Fault]:
     for n, code in state.tables["countries"]["country_id"].items():
         if meant := intended_iso_code(code):
             yield Fault(f"is {meant} in ISO 3166", file=state.files["countries"], row=str(n),
-                        column="country_id", value=code, fix=f"write {meant}, or another id")
+                        column="country_id", value=code, fix=f"write {meant}, or the id of another country")
     for n, row in state.tables["settings"].iterrows():
         allowed = default_settings()[1].get(tuple(row["setting"].split(".", 1)))
         if row["value"] and allowed and row["value"] not in allowed:
@@ -297,7 +299,7 @@ def _question_faults(state: DraftState) -> Iterator[Fault]:
                             "text")
         if not row["columns"] or not row["question_id"]:
             yield fault("is blank", column="columns" if row["question_id"] else "question_id",
-                        fix="fill it in, or write no into the column use")
+                        fix="fill in the cell, or write no into the column use")
     wanted = questions[questions[USE] != "no"]
     for n, identifier in wanted.loc[wanted["question_id"].duplicated(), "question_id"].items():
         yield Fault("appears in another row", file=state.files["questions"], row=str(n), column="question_id",
@@ -311,7 +313,7 @@ def _option_faults(state: DraftState) -> Iterator[Fault]:
         fault = partial(Fault, file=state.files["options"], row=str(n))
         if not all(row[column] for column in ("option_list", "option_id", "value")):
             yield fault("is blank", column="option_list, option_id or value",
-                        fix="fill it in, or delete the row")
+                        fix="fill in the cell, or delete the row")
         elif row["kind"] not in allowed_words("options", "kind"):
             yield fault("is not a kind of option", column="kind", value=row["kind"],
                         fix=f"use one of {', '.join(allowed_words('options', 'kind'))}")
@@ -351,8 +353,8 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
 
 
 def unknown_heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
-    """Yields a fault for each heading that no file has, in the drafted settings and in the questions marked
-    yes."""
+    """Yields a fault for each heading in the drafted settings, and in the questions marked yes, that no
+    survey file has."""
     known = {name for survey in surveys for name in survey.frame.columns}
     settings = state.tables["settings"]
     roles = settings[settings["setting"].isin([f"survey.{role}" for role in COLUMN_ROLES])]
@@ -367,9 +369,9 @@ def unknown_heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> I
 
 
 def _one_option_each(options: pd.DataFrame) -> pd.DataFrame:
-    """Returns the options with one label, position and kind per option id, taken from the row with that id
-    and the lowest position in the list. A person who gives a translation the id of its option then need not
-    copy the other cells."""
+    """Returns the options with one label, position and kind per option id, which are taken from that row of
+    the id that has the lowest position in the list. A person who writes the id of an option into the row of
+    its translation then need not copy the other cells."""
     places = pd.to_numeric(options["position"], errors="coerce").fillna(len(options))
     firsts = options.assign(place=places).sort_values("place", kind="stable")
     firsts = firsts.drop_duplicates(["option_list", "option_id"]).set_index(["option_list", "option_id"])
@@ -387,8 +389,8 @@ def _accepted(study: Study) -> frozenset[str]:
 
 
 def _written_sensitivity(study: Study) -> dict[str, str]:
-    """Returns whether each question is sensitive (true or false), for the questions of questions.csv about
-    which a person has decided this."""
+    """Returns whether a question is sensitive (true or false), keyed by question, for those questions of
+    questions.csv on which a person has decided."""
     path = study.root / list_table_files("questions")[0].path
     if not path.is_file():
         return {}
@@ -399,7 +401,8 @@ def _written_sensitivity(study: Study) -> dict[str, str]:
 
 
 def list_draft_status_lines(state: DraftState) -> list[str]:
-    """Returns the lines to print about a draft: how many rows await a decision, and what to do next."""
+    """Returns the lines to print about a draft, which say how many rows await a decision and what to do
+    next."""
     questions, options = state.tables["questions"], state.tables["options"]
     further = [f"{state.n_names} names of persons stand in a column that is left out: write yes into "
                f"{state.files['names']} for those that are to be masked in texts and must be on no page."

@@ -1,9 +1,10 @@
-"""Drafts the tables of a study of texts from transcripts, projects of coding programs and codebooks.
+"""Drafts the tables of a study that has texts (interviews and calls) from transcripts, projects of coding
+programs and codebooks.
 
 This module writes no file. The texts of a project become transcripts, except texts with the same name or the
 same words as an existing transcript. If a Word file with comments has the words of another transcript, it is
-treated as the copy in which a coder commented. If a text of a project names no speaker, all of it is drafted
-as the words of one speaker, whom a person must name.
+treated as the copy in which a coder commented. If a text in a project names no speaker, the whole text is
+drafted as the words of one speaker, whom a person must name.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.text import make_slug, match_key
 
 UNNAMED_SPEAKER = "Text"
-"""The name of the speaker in a project's text that names no speaker."""
+"""The name that is given to the speaker of a text in a project if the text names no speaker."""
 _ENDINGS = (".txt", ".docx", ".doc", ".vtt", ".srt", ".rtf", ".odt", ".md", ".pdf", ".html", ".htm")
 _WORD = re.compile(r"[^\W_]+")
 _CALL_NAME = re.compile(r"(?i)(call|llamada|chamada|appel)s?(?![^\W_])")
@@ -48,7 +49,7 @@ _CALL_NAME = re.compile(r"(?i)(call|llamada|chamada|appel)s?(?![^\W_])")
 class TextStudyDraft:
     """The draft of a study of texts.
 
-    - ``tables``: the drafted rows, by table.
+    - ``tables``: the drafted rows, keyed by table.
     - ``files``: for each path in the study, the file to copy or the text to write.
     - ``coders``: the file of each coder.
     - ``notes``: the decisions that are left to people.
@@ -77,7 +78,8 @@ def draft_tables_from_transcripts_and_codings(arrivals: ArrivedFiles) -> TextStu
         coder = _coder(path, coders)
         where = f"raw/codings/{path.name}"
         if where in files:
-            faults.append(Fault("another coder's file has the same name", file=path.name, fix="rename one"))
+            faults.append(Fault("another coder's file has the same name", file=path.name,
+                                fix="rename one of the files"))
         files[where], coders[coder] = path, f"../{where}"
         try:
             raw = read_codings(path, coder=coder)
@@ -136,12 +138,12 @@ def _draft(arrivals: ArrivedFiles, read: list[Conversation], files: dict[str, Pa
 def drop_revealing_notes(codebook: pd.DataFrame,
                          conversations: Sequence[Conversation]) -> tuple[pd.DataFrame, list[str]]:
     """Returns the drafted codebook without notes that repeat a transcript or name a speaker. Also returns
-    lines about the entries that a person should look at.
+    lines to print about the entries of the codebook that a person should look at.
 
     codebook.csv lies in ``reference/``, which people outside the team may read. A note is left out if it has
     five consecutive words of a transcript, or if it names a speaker. The name of a code is always kept,
-    because coders' work refers to the code by it. If such a name repeats a transcript or names a speaker, a
-    person is asked to look at it.
+    because coders' work refers to the code by its name. If the name of a code repeats a transcript or names a
+    speaker, a person is asked to look at the name.
     """
     def plain(text: str) -> str:
         return " ".join(["", *_WORD.findall(match_key(text)), ""])
@@ -174,8 +176,8 @@ def drop_revealing_notes(codebook: pd.DataFrame,
 
 def _kind(path: Path, arrivals: ArrivedFiles) -> str:
     """Returns the kind of a transcript, call or interview. The folder of the file or the first word of its
-    name decides. If neither does, a transcript with times and more than three speakers is taken for a
-    call."""
+    name decides. If neither tells the kind, a transcript with times and more than three speakers is taken for
+    a call."""
     if path in arrivals.calls or _CALL_NAME.match(path.stem):
         return "call"
     if path.suffix.lower() not in (".vtt", ".srt"):
@@ -195,7 +197,7 @@ def _same_names(paths: Sequence[Path]) -> Iterator[Fault]:
     names = [path.name.casefold() for path in paths]
     for path, name in zip(paths, names, strict=True):
         if names.count(name) > 1:
-            yield Fault("another transcript has the same name", file=path.name, fix="rename one of them")
+            yield Fault("another transcript has the same name", file=path.name, fix="rename one of the files")
 
 
 def _same_texts(read: Sequence[Conversation]) -> Iterator[Fault]:
@@ -211,8 +213,8 @@ def _same_texts(read: Sequence[Conversation]) -> Iterator[Fault]:
 
 def drop_copies_of_transcripts(new: Sequence[Conversation],
                                listed: Sequence[Conversation]) -> tuple[list[Conversation], list[str]]:
-    """Returns the transcripts that arrived later, without those that are copies of listed transcripts. Also
-    returns notes that ask people whose copies these are."""
+    """Returns the transcripts that arrived later, without copies of listed transcripts. Also returns notes
+    that ask people which coder made each copy."""
     kept, notes = [], []
     known = {talk.path: _words_of(talk.transcript.path) for talk in listed} if new else {}
     for talk in new:
@@ -226,9 +228,9 @@ def drop_copies_of_transcripts(new: Sequence[Conversation],
 
 
 def find_commented_transcript_copies(arrivals: ArrivedFiles) -> dict[Path, Path]:
-    """Returns the Word files with a coder's comments that are copies of a transcript, each with that
-    transcript. Of several files with the same words, the transcript is the one without comments, or else the
-    first."""
+    """Returns the Word files with a coder's comments that are copies of a transcript, each with the
+    transcript. Of several files with the same words, the file without comments is the transcript; if all have
+    comments, the first file is."""
     commented = [path for path in arrivals.transcripts if path in arrivals.codings]
     words = {path: _words_of(path) for path in arrivals.transcripts} if commented else {}
     others = [path for path in words if path not in commented]
@@ -242,7 +244,8 @@ def find_commented_transcript_copies(arrivals: ArrivedFiles) -> dict[Path, Path]
 
 
 def _words_of(path: Path) -> tuple[str, ...]:
-    """Returns the words of a transcript in the form used for comparison; empty if it cannot be read."""
+    """Returns the words of a transcript in the form used for comparison; empty if the transcript cannot be
+    read."""
     try:
         return tuple(_WORD.findall(match_key(" ".join(read_transcript(path).turns["text"]))))
     except Faults:
@@ -262,8 +265,8 @@ def _further_texts(sources: Sequence[tuple[str, str]], transcripts: Sequence[Pat
     """Yields the texts of projects that are not yet among the transcripts, each with the name of the file to
     write.
 
-    Names are compared without the file's ending. A text that several projects contain is returned once. If
-    the words of a text stand in a transcript with another name, a note is added to ``notes``.
+    Names are compared without the file's ending. A text that several projects contain is returned once. If a
+    transcript with another name has the words of a text, a note is added to ``notes``.
     """
     known = {match_key(path.stem) for path in transcripts}
     spoken = {path: _words_of(path) for path in transcripts} if sources else {}
@@ -282,7 +285,7 @@ def _further_texts(sources: Sequence[tuple[str, str]], transcripts: Sequence[Pat
 
 
 def _with_speaker(file: Path, text: str) -> tuple[str, bool]:
-    """Returns the text of a project as a transcript, and whether the text names a speaker."""
+    """Returns the text of a project in the form of a transcript, and whether the text names a speaker."""
     file.write_text(text, encoding="utf-8", newline="\n")
     try:
         if read_transcript(file).heading.count("\n") < 20:

@@ -1,4 +1,4 @@
-"""Finds the columns of a form that belong to one question: a column for each of its options, or a column for
+"""Finds the columns of a form that belong to one question, which has a column for each option or a column for
 each loop.
 
 ``Q2_*`` stands for a question with a column per option, ``{loop}_Q3`` for a question that was asked in
@@ -33,9 +33,10 @@ _OWN_OPTION = re.compile(r".*\[([^\]]*)\]\s*", re.DOTALL)
 class TickGroup:
     """A question with a column per option.
 
-    - ``entry``: its cell ``columns`` in questions.csv, with a star.
+    - ``entry``: the text of its cell ``columns`` in questions.csv, with a star.
     - ``wording`` and ``place``: its wording, and its place in the form.
-    - ``columns``, ``values``: the column of each option, and the texts for which the star stands there.
+    - ``columns``, ``values``: the column of each option, and the texts in the column's name for which the
+      star stands.
     - ``labels``, ``counts``: the text of each option, and how often the option was ticked.
     """
 
@@ -77,8 +78,8 @@ def merge_loop_columns(form: SurveyForm) -> SurveyForm:
 def find_tick_groups(form: SurveyForm) -> Iterator[TickGroup]:
     """Yields the questions of a form that have a column per option.
 
-    Each of these columns holds ticks, or the text of its option. The names of the columns of one question are
-    the same except for the option.
+    Each column of such a question holds ticks, or the text of the column's option. The names of the
+    question's columns are the same except for the option.
     """
     taken: set[int] = set()
     for pattern in _PARTS:
@@ -99,8 +100,8 @@ def find_tick_groups(form: SurveyForm) -> Iterator[TickGroup]:
 
 
 def _stem(wording: str) -> str:
-    """Returns the part of a column's wording that all columns of its question share: the text before the
-    option, where the option stands in brackets."""
+    """Returns the part of a column's wording that all columns of the question share, which is the text before
+    the option if the option is in brackets."""
     match = _OWN_OPTION.fullmatch(wording)
     return wording[:match.start(1) - 1].strip() if match and match[1].strip() else ""
 
@@ -114,8 +115,8 @@ def _is_ticks(column: FormColumn) -> bool:
 
 
 def _label(column: FormColumn) -> str:
-    """Returns the text of a column's option: the text in brackets at the end of the wording, or else the
-    whole wording, or else the text in the column's cells."""
+    """Returns the text of a column's option, which is the text in brackets at the end of the wording; else
+    the whole wording; else the text in the column's cells."""
     match = _OWN_OPTION.fullmatch(column.wording)
     if match and match[1].strip():
         return normalise_space(match[1])
@@ -147,8 +148,8 @@ def _group(pattern: re.Pattern[str], bases: tuple[str, ...],
 
 def _starred(pattern: re.Pattern[str], bases: tuple[str, ...],
              columns: Sequence[FormColumn]) -> Iterator[str]:
-    """Yields, for each file that has the question, the name of its columns, with a star in place of the
-    option."""
+    """Yields, for each file that has the question, the name of the question's columns, with a star in place
+    of the option."""
     for n, base in enumerate(bases):
         name = next((column.names[n] for column in columns if base and column.names[n]), "")
         if match := pattern.fullmatch(name):
@@ -156,8 +157,8 @@ def _starred(pattern: re.Pattern[str], bases: tuple[str, ...],
 
 
 def _shared_wording(columns: Sequence[FormColumn]) -> str:
-    """Returns the wording of a question: the part of its columns' wordings before the options, or else the
-    beginning that all these wordings share."""
+    """Returns the wording of a question, which is the part of its columns' wordings before the options; else
+    the beginning that the wordings of all its columns share."""
     first = columns[0].wording
     wording = re.sub(r"\s*\[[^\]]*\]\s*$", "", first) if _OWN_OPTION.fullmatch(first) else ""
     return wording or commonprefix([column.wording for column in columns]).strip(" -–:_./[(")

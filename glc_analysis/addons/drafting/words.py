@@ -39,7 +39,8 @@ _DATE_OR_SPAN = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.*|\d{1,7}\s*[-–�
 
 @lru_cache(maxsize=100_000)
 def fold_text(text: str) -> str:
-    """Returns a text without case, accents and most punctuation, in the form in which words are searched.
+    """Returns a text without case, accents and most punctuation, which is the form in which words are
+    searched.
 
     >>> fold_text("¿En qué PAÍS vives?")
     'en que pais vives'
@@ -61,8 +62,8 @@ def strip_case_and_accents(text: str) -> str:
 
 
 def mentions_concept(concept: str, text: str) -> bool:
-    """Whether a question's text contains a word, or several consecutive words, of a concept. Parts of a word
-    do not count.
+    """Whether a question's text contains a word, or an expression of several words, of a concept. A match
+    within a longer word does not count.
 
     >>> mentions_concept("country", "In what country do you live?"), mentions_concept("count", "The country")
     (True, False)
@@ -92,7 +93,7 @@ def is_concept_word(concept: str, text: str) -> bool:
 
 def is_tool_column(name: str) -> bool:
     """Whether a column has a name that survey tools give to their own columns, such as "session_id" or
-    "_uuid". Names of columns that KoboToolbox repeats in the sheet of a repeat group also count.
+    "_uuid". The names of columns that KoboToolbox repeats in the sheet of a repeat group are also such names.
 
     >>> is_tool_column("session_id"), is_tool_column("visits/_index"), is_tool_column("Q1")
     (True, True, False)
@@ -107,7 +108,7 @@ def is_tool_column(name: str) -> bool:
 
 
 def guess_option_kind(label: str) -> str:
-    """Returns the proposed kind of an option, judged by its wording. A person reviews it.
+    """Returns the proposed kind of an option, judged by its wording. A person reviews the proposal.
 
     >>> [guess_option_kind(label) for label in ("Other", "Prefer not to say", "No sé qué es Shiny", "Law")]
     ['other', 'refused', 'dont_know', 'substantive']
@@ -189,7 +190,7 @@ def read_word_table(table: str) -> list[dict[str, str]]:
 
 
 _MOST_STEPS = 11
-"""The most steps of a scale whose labels are degrees of one word."""
+"""The largest number of steps of a scale whose labels are degrees of one word."""
 
 _NUMBERED = re.compile(r"(\d{1,2})(\s*\+|\s*/\s*\d{1,3}|\s*[-–(:=.]\s*[^\d\s].*|\s*\(.*)?", re.DOTALL)
 _NUMBERED_AFTER = re.compile(r"[^\d\s].*?\s*(?:\((\d{1,2})\)|[-–:=]\s*(\d{1,2}))", re.DOTALL)
@@ -197,13 +198,13 @@ _LONE_NUMBER = re.compile(r"-?\d{1,3}")
 _ALL = 3.0
 """The strength of the degrees "completely" and "not at all"."""
 _STEM = 4
-"""The number of letters at their beginning that two forms of a word share ("applies", "apply")."""
+"""The number of first letters that two forms of a word must share ("applies", "apply")."""
 
 
 def find_scale_steps(labels: Sequence[str]) -> list[float] | None:
     """Returns the step of each option on a scale; None if the options are not a known scale.
 
-    The step is nan for these options:
+    The step is nan for three kinds of options:
 
     - an option such as "don't know";
     - a number among words, which stands for a missing answer;
@@ -237,8 +238,8 @@ def find_scale_steps(labels: Sequence[str]) -> list[float] | None:
 
 def sort_options_by_scale(labels: Sequence[str]) -> tuple[list[str], bool]:
     """Returns the options of a scale sorted from one end to the other, with options without a step last. Also
-    returns whether the whole order is known, which means that each option that is an answer has a step of its
-    own.
+    returns whether the whole order is known, which is so if each option that is an answer has a step that no
+    other option has.
 
     >>> sort_options_by_scale(["Good", "Excellent", "OK", "Don't know"])
     (['OK', 'Good', 'Excellent', "Don't know"], True)
@@ -258,7 +259,8 @@ def sort_options_by_scale(labels: Sequence[str]) -> tuple[list[str], bool]:
 
 
 def find_scale_words(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """Returns the family of scales and the step of each label that begins with a known word, in any language.
+    """Returns, for each label that begins with a known word of a scale in any language, the family of scales
+    and the step on the scale.
 
     >>> find_scale_words(["Meses", "Años", "Han"])
     {'Meses': ('duration', 4), 'Años': ('duration', 5)}
@@ -298,8 +300,8 @@ def _worded(labels: Sequence[str], family: str) -> list[int | None]:
 
 
 def _worded_step(text: str, family: str) -> int | None:
-    """Returns the step of the longest word of a family of scales that the text begins with or contains as a
-    whole word; None if there is none."""
+    """Returns the step of the longest word of a family of scales with which the text begins, or which the
+    text contains as a whole word; None if there is no such word."""
     is_anywhere = family in ("change", "frequency", "expertise")
     ranked = [(text.startswith(word), len(word), rank) for rank, word in _families()[family]
               if text == word or text.startswith(f"{word} ") or is_anywhere and f" {word} " in f" {text} "]
@@ -334,10 +336,10 @@ def _time(text: str) -> float | None:
 
 @dataclass(frozen=True)
 class _Degree:
-    """A label as a degree of a word.
+    """A label understood as a degree of a word, such as "rather useful".
 
-    The fields are the word, its degree, and whether the label contains a word of degree or a "not".
-    ``is_weakened`` means that the "not" stands before the degree, as in "not very useful".
+    The fields hold the word, its degree, and whether the label contains a word of degree or a "not".
+    ``is_weakened`` says whether the "not" stands before the degree, as in "not very useful".
     """
 
     word: str
@@ -348,7 +350,7 @@ class _Degree:
 
     @property
     def step(self) -> float:
-        """Returns the step on a scale from "not at all" to "completely"."""
+        """Returns the step of the label on a scale from "not at all" to "completely"."""
         if not self.is_negated:
             return self.strength
         return -0.3 if self.is_weakened else -self.strength
@@ -356,11 +358,11 @@ class _Degree:
 
 def _degrees(labels: Sequence[str]) -> list[float | None]:
     """Returns the step of each label, if the labels are several degrees of one word or of two opposite words.
-    Among four or more labels, one may be a middle that does not contain the word.
+    Among four or more labels, one label may be a middle of the scale that does not contain the word.
 
-    Each of two opposite words stands in at least two degrees: "agile", "rather agile", "plan-driven", "rather
-    plan-driven". Which of the two words is the low end is arbitrary, except where one is a word such as
-    "bad".
+    Each of two opposite words must occur in at least two degrees: "agile", "rather agile", "plan-driven",
+    "rather plan-driven". The choice of the word for the low end is arbitrary, except if one of the words is a
+    word such as "bad".
     """
     none: list[float | None] = [None] * len(labels)
     if not 3 <= len(labels) <= _MOST_STEPS:
@@ -390,7 +392,7 @@ def _degrees(labels: Sequence[str]) -> list[float | None]:
 
 
 def _are_told_apart(steps: Sequence[float | None], stems: Sequence[str], repeated: set[str]) -> bool:
-    """Whether each label has a step of its own, and each word stands in at least two degrees."""
+    """Whether no two labels have the same step, and each word occurs in at least two degrees."""
     per_word = ({step for step, of_label in zip(steps, stems, strict=True) if of_label == stem}
                 for stem in repeated)
     return len({*steps}) == len(steps) and all(len(of_word) > 1 for of_word in per_word)
@@ -398,7 +400,8 @@ def _are_told_apart(steps: Sequence[float | None], stems: Sequence[str], repeate
 
 @cache
 def _degree(label: str) -> _Degree | None:
-    """Returns a label as a degree of a word; None if it names two words, such as "neither good nor bad"."""
+    """Returns a label as a degree of a word; None if the label names two words, such as "neither good nor
+    bad"."""
     text = f" {fold_text(re.sub(r'[(（].*', '', label)) or fold_text(label)} "
     if text.startswith(tuple(f" {word} " for word in _degree_words("middle")[0.0])):
         return None
@@ -420,7 +423,8 @@ def _degree(label: str) -> _Degree | None:
 
 
 def _positive(word: str, words: Sequence[str]) -> str:
-    """Returns a word without a beginning that means "not", if the list also contains the word without it."""
+    """Returns a word without its beginning if the beginning means "not" and the list also contains the word
+    without the beginning."""
     for beginning in _degree_words("beginning")[0.0]:
         rest = word.removeprefix(beginning)
         if rest != word and len(rest) >= _STEM and any(other[:_STEM] == rest[:_STEM] for other in words):
@@ -450,6 +454,6 @@ def _families() -> dict[str, list[tuple[int, str]]]:
 
 @cache
 def _degree_words(concept: str) -> dict[float, tuple[str, ...]]:
-    """Returns the words of a concept in ``content/degree_words.csv``, by their strength."""
+    """Returns the words of a concept in ``content/degree_words.csv``, keyed by the strength of the words."""
     return {float(row["strength"]): tuple(map(fold_text, row["words"].split("|")))
             for row in read_word_table("degree_words.csv") if row["concept"] == concept}

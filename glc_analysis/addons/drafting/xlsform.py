@@ -1,9 +1,10 @@
 """Drafts questions.csv and options.csv from an XLSForm; people then complete them.
 
-Reads the form as KoboToolbox and ODK do. Drafts its options and its questions, with the names that their
-columns have in exports. Themes and rules for "don't know" stay blank, because people decide them. The unit
-stays blank because it follows from the settings. Whether a question is sensitive is undecided. The kind of an
-option, such as "other" or "none", is proposed from its name or label.
+The module reads the form by the rules of KoboToolbox and ODK. It drafts the options and the questions, with
+the names that the columns of the questions have in exports. Themes and rules for "don't know" stay blank,
+because people decide them. Column ``unit`` stays blank because the settings determine it. Whether a question
+is sensitive is undecided. The kind of an option, such as "other" or "none", is proposed from its name or
+label.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ LABELS = "labels"
 """The column of drafted questions and options that holds their labels in all languages of the form, one label
 per line."""
 _SIGNS = (("/", "/"), (".", "."), ("-", "/"))
-"""Pairs of signs that exports use: the sign between a group and a name, and the sign between a name and its
-option."""
+"""The pairs of signs that exports use. The first sign of a pair stands between a group and a name, and the
+second between a name and an option."""
 _TYPES = {"select_one": "single", "select_multiple": "multi", "integer": "number", "decimal": "number",
           "range": "number", "text": "text", "date": "date"}  # fmt: skip
 _NOT_DRAFTED = {"rank", "datetime", "time", "select_one_from_file", "select_multiple_from_file"}
@@ -57,11 +58,12 @@ class XLSFormDraft(NamedTuple):
 
 
 def draft_tables_from_xlsform(path: Path) -> XLSFormDraft:
-    """Drafts questions.csv and options.csv from an XLSForm: a row per question, a row per option.
+    """Drafts questions.csv (one row per question) and options.csv (one row per option) from an XLSForm.
 
-    For a question inside groups, `columns` offers the name with and without its groups, because exports have
-    either. A `relevant` that compares questions with options, joined by and / or, becomes `asked_if`. Any
-    other `relevant` is left out and noted. A list that the form lacks is a fault.
+    For a question inside groups, `columns` has the name with and without the groups, because some exports
+    have the first and some the second. A `relevant` that compares questions with options, joined by and / or,
+    becomes `asked_if`. Any other `relevant` is left out, and a note says so. A list that the form lacks is a
+    fault.
     """
     survey, lists = _form(path)
     selects = {row["name"]: row["type"].split() for _, row in survey if _SELECT.match(row["type"])}
@@ -122,7 +124,8 @@ def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
 
 def _records(sheet: Grid, *needed: str) -> list[tuple[int, dict[str, str]]]:
     """Returns the rows of a sheet with their numbers, each row by column name. If labels are in several
-    languages, the label is the first of them; :data:`LABELS` has all."""
+    languages, the label is the label in the first language; :data:`LABELS` has the labels in all
+    languages."""
     names = [re.sub(r"\s+", "_", re.sub(r":.*", "", name.strip().casefold())) for name in sheet.names]
     missing = [Fault("the column is missing", file=sheet.place, column=name)
                for name in needed if name not in names]
@@ -137,8 +140,8 @@ def _records(sheet: Grid, *needed: str) -> list[tuple[int, dict[str, str]]]:
 
 
 def _columns(place: list[str], name: str, kind: str, *, is_alone: bool) -> dict[str, str]:
-    """Returns the id of a question, and the names that its columns may have in exports, with and without its
-    groups."""
+    """Returns the id of a question, and the names that the question's columns may have in exports, with and
+    without the groups of the question."""
     is_several = kind == "select_multiple"
     names = [between.join([*place, name]) + (star + "*") * is_several for between, star in _SIGNS]
     if not is_alone:  # the bare name would be another group's question as well
@@ -174,8 +177,8 @@ def _asked_if(relevant: str, selects: dict[str, list[str]], lists: Lists) -> str
 
 
 def _all_of(conditions: list[str | None]) -> str:
-    """Joins the conditions of a question and of its groups, all of which must hold. Returns "" if one of them
-    is None."""
+    """Joins the conditions of a question and of its groups into one condition that all of them hold. Returns
+    "" if one of the conditions is None."""
     if None in conditions:
         return ""
     several = [condition for condition in conditions if condition]
@@ -203,8 +206,9 @@ def _frame(rows: list[dict[str, str]], columns: list[str]) -> pd.DataFrame:
 
 def match_export_columns_to_questions(draft: XLSFormDraft, form: SurveyForm) -> dict[str,
                                                                                      dict[str, FormColumn]]:
-    """Returns the columns in exports of each question of an XLSForm. They are keyed by the question's id and
-    by the end of the column's name, which names an option; the end is "" for a column with the whole answer.
+    """Returns the columns in exports of each question of an XLSForm. The columns are keyed by the question's
+    id and by the end of the column's name, which names an option; the end is "" for a column with the whole
+    answer.
 
     Columns are recognised by the names of questions in the form, with or without groups, or by the labels of
     questions in any language.
@@ -240,8 +244,8 @@ def match_export_columns_to_questions(draft: XLSFormDraft, form: SurveyForm) -> 
 
 
 def read_wordings_table(path: Path) -> dict[str, str]:
-    """Reads a table with the wordings, labels or translations of headings and answers. Returns them by the
-    key of the heading or answer (:func:`match_key`), in the order of the table.
+    """Reads a table with the wordings, labels or translations of headings and answers. Returns the texts in
+    the order of the table, keyed by the key of the heading or answer (:func:`match_key`).
 
     Raises Faults if the table does not have two columns, or has two entries for the same text.
     """
@@ -265,8 +269,8 @@ def read_wordings_table(path: Path) -> dict[str, str]:
 
 
 def may_be_xlsform(path: Path) -> bool:
-    """Whether a file seems to be an XLSForm: a workbook with a sheet survey as XLSForms have it, or any
-    workbook with several sheets."""
+    """Whether a file may be an XLSForm, because it is a workbook with a sheet ``survey`` in the form of
+    XLSForms, or a workbook with several sheets."""
     if path.suffix.lower() not in SHEETS:
         return False
     sheets = read_workbook_sheets(path)

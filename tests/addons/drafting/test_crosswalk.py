@@ -197,4 +197,4 @@ def test_a_wrong_decision_is_a_fault_of_the_workbook_and_nothing_is_written(stud
 
 def test_a_draft_that_waits_is_not_replaced(study):
     done = wave(study, str(study.root.parent / "w2.csv"), "--id", "w2", code=1)
-    assert "a draft waits to be accepted" in done
+    assert "an earlier draft waits to be accepted" in done
