@@ -1,7 +1,7 @@
-"""The analysis side of a global learning collaborative: ``import glc_analysis as glc``.
+"""The analysis package of a global learning collaborative, imported as ``import glc_analysis as glc``.
 
-A notebook of your own needs only a study, a view of the study, the counts and the passages of that view, and
-a plot.
+An analyst's own notebook needs only a study, a view of the study, the counts and the passages of the view,
+and a plot.
 
 >>> import glc_analysis as glc
 >>> study = glc.open_study(study.root)
@@ -28,8 +28,8 @@ _FRONT_DOOR = {
     "language_name": "text",
     "show_question": "pages.questions",
     "plot_counts": "plots", "plot_agreement": "plots"}
-"""Maps each name that an analyst uses as ``glc.NAME`` to its module. The module is imported when the name is
-first used."""
+"""Maps each name that an analyst uses as ``glc.NAME`` to its module. The module of a name is imported when
+the name is first used."""
 
 _OF_ADD_ONS = {name: (add_on, place) for add_on, names in list_declarations("front_door")
                for name, place in names.items()}

@@ -1,10 +1,11 @@
 """Defines how an add-on declares what it adds to the package, and how the core finds and loads add-ons.
 
-An add-on is a folder of ``glc_analysis/addons``. Its subfolder ``schema`` describes its tables and settings
-(:mod:`glc_analysis.schema`). Its ``__init__.py`` defines one object, ``ADD_ON`` (:class:`AddOn`), whose
-fields hold data and the names of objects in the add-on's modules. It imports none of these modules, so that
-listing all add-ons takes almost no time. The core never imports an add-on by name: it lists
-``glc_analysis/addons``, and loads a named object when it needs that object (:meth:`AddOn.load`).
+An add-on is a folder of ``glc_analysis/addons``. The subfolder ``schema`` of an add-on describes its tables
+and settings (:mod:`glc_analysis.schema`). The file ``__init__.py`` of the add-on defines one object,
+``ADD_ON`` (:class:`AddOn`), whose fields hold data and the names of objects in the add-on's modules. The file
+``__init__.py`` imports none of the add-on's modules, so that listing all add-ons takes almost no time. The
+core never imports an add-on by name. It lists the folder ``glc_analysis/addons``, and loads a named object
+only when it needs the object (:meth:`AddOn.load`).
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ ADD_ONS_FOLDER = Path(__file__).with_name("addons")
 
 
 class Leaver(Protocol):
-    """The organisation or person that withdraws from a study. The functions in ``AddOn.erasers`` get this
-    object.
+    """The organisation or person that withdraws from a study. The functions in ``AddOn.erasers`` get an
+    object of this class.
 
-    - ``organisation_id``: blank if a person withdraws;
+    - ``organisation_id``: the organisation that withdraws; blank if a person withdraws;
     - ``item``: the one item of consent that is withdrawn; blank if everything is withdrawn;
     - ``raters``: the ids under which add-ons list the persons who withdraw;
     - ``ids``: all ids that must be removed;
     - ``countries``: the countries in which no other organisation works;
     - ``quoted``: if the item is quotations, the segments that were quoted;
     - ``cited``: if the item is quotations, the rows of add-ons that cite these segments;
-    - ``is_whole``: false if only one item is withdrawn.
+    - ``is_whole``: false if only one item of consent is withdrawn.
     """
 
     organisation_id: str
@@ -43,49 +44,52 @@ class Leaver(Protocol):
     is_whole: bool
 
     def is_by(self, text: str) -> bool:
-        """Whether a text names, as its owner, the organisation or person that withdraws."""
+        """Whether a text names the organisation or person that withdraws as the text's owner."""
 
     def redact(self, texts: list[str]) -> list[str]:
-        """Removes from texts the names and words of the organisation or person that withdraws."""
+        """Returns the texts without the names and words of the organisation or person that withdraws."""
 
     def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
-        """Removes from a table the rows for which ``is_gone`` returns true, and from the other rows the names
-        and words of the organisation or person that withdraws. ``is_gone`` gets the number and the cells of a
-        row."""
+        """Removes from a table the rows for which ``is_gone`` returns true. From the other rows, removes the
+        names and words of the organisation or person that withdraws. ``is_gone`` is a function that takes the
+        number and the cells of a row."""
 
 
 @dataclass(frozen=True)
 class AddOn:
-    """The declaration of one add-on. Text such as ``"commands:COMMANDS"`` names a module in the add-on's
-    folder and an object in that module."""
+    """Declares what one add-on adds to the package. A text such as ``"commands:COMMANDS"`` names a module in
+    the add-on's folder and an object in this module."""
 
     name: str
     summary: str
-    """States in one sentence what the add-on is for."""
+    """A sentence that states what the add-on is for."""
     needs: tuple[str, ...] = ()
     """The other add-ons that this add-on may import."""
     commands: Mapping[str, str] = field(default_factory=dict)
-    """The add-on's lists of commands, keyed by the heading under which ``glc --help`` shows them."""
+    """The lists of the add-on's commands, keyed by the heading under which ``glc --help`` shows the
+    commands."""
     counted_by: Mapping[str, str] = field(default_factory=dict)
     """Further words that an analyst may pass as ``by`` to
-    :meth:`glc_analysis.view.study_view.StudyView.counts`, in place of an attribute of organisations. Each
-    word has a function that takes a view and a question, and returns a frame with the columns that ``counts``
-    returns."""
+    :meth:`glc_analysis.view.study_view.StudyView.counts`, in place of an attribute of organisations. Each of
+    these words is mapped to a function that takes a view and a question, and returns a frame with the columns
+    that ``counts`` returns."""
     slots: Mapping[str, str] = field(default_factory=dict)
-    """What the add-on shows on pages of the core. A slot is a position on a page where add-ons may insert
-    content (listed in pages/slots.py); each slot has a function that takes a view and returns the content."""
+    """The content that the add-on shows on pages of the core. A slot is a position on a page where add-ons
+    may insert content (listed in pages/slots.py). Each slot is mapped to a function that takes a view and
+    returns the content."""
     around: Mapping[str, str] = field(default_factory=dict)
-    """Context managers that run around commands of the core, keyed by the name of the command. Each may add
-    options to its command (:func:`.command_line.run_add_on_hooks`)."""
+    """Context managers that run around commands of the core, keyed by the name of the command. A context
+    manager may add options to its command (:func:`.command_line.run_add_on_hooks`)."""
     holds: Mapping[str, str] = field(default_factory=dict)
     """All places where the add-on stores data about organisations and persons: its reference tables, and its
-    files and folders written as ``private/NAME``. Each has a description of how a withdrawal erases its
-    data."""
+    files and folders written as ``private/NAME``. Each of these places is mapped to a description of how a
+    withdrawal erases its data."""
     consent_items: tuple[str, ...] = ()
     """The items of consent that the add-on asks about (:mod:`glc_analysis.disclosure.consent`)."""
     erasers: Mapping[str, str] = field(default_factory=dict)
-    """Functions that a withdrawal calls. ``leaver`` is the organisation or person that withdraws
-    (:class:`Leaver`), and ``reference`` are the reference tables. The keys are:
+    """The functions that a withdrawal calls to erase the add-on's data. Their argument ``leaver`` is the
+    organisation or person that withdraws (:class:`Leaver`), and ``reference`` has the reference tables. The
+    functions have these keys:
 
     - ``hold(study)``: returns a context manager within which the add-on's data do not change; raises Faults
       if the data have faults;
@@ -93,13 +97,14 @@ class AddOn:
       id;
     - ``words(study, reference, leaver)``: returns the words that the leaver wrote, and the words that
       everybody else wrote;
-    - ``method(reference)``: returns the words of the study itself, such as questions. They are never erased,
-      even if a leaver used the same words;
+    - ``method(reference)``: returns the words of the study itself, such as questions. The words that
+      ``method`` returns are never erased, even if a leaver used the same words;
     - ``citations(reference, segment_ids)``: returns the words that the add-on's rows quote from these
       segments, keyed by row;
-    - ``rows(table, was, now, leaver)``: erases the leaver from one row of a reference table. ``was`` is the
-      row before the withdrawal, and ``now`` is the row after the core has erased the leaver from it. Returns
-      the new ``was`` and ``now``, or None to remove the row;
+    - ``rows(table, was, now, leaver)``: erases the leaver from one row of a reference table. The argument
+      ``was`` is the row before the withdrawal, and ``now`` is the row after the core has erased the leaver
+      from it. The function under the key ``rows`` returns the new ``was`` and ``now``, or None to remove the
+      row;
     - ``erase(study, leaver)``: removes the leaver's data from the copy of a study;
     - ``coder_file(path, remaining)``: removes withdrawn words from one of the add-on's files or logs in a
       coder's folder; ``remaining`` returns what is left of a text;
@@ -107,107 +112,109 @@ class AddOn:
       replaced;
     - ``unused(study, new, person_id)``: returns data of a person that are no longer used, each with its kind,
       place and content;
-    - ``notes(study)``: returns notes for the team, each with its kind, place and content.
+    - ``notes(study)``: returns notes for the team on the withdrawal, each with its kind, place and content.
     """
     arrived: str = ""
-    """A function for files that arrived during a withdrawal: it returns in words which withdrawn data a file
-    holds (:mod:`.switch`)."""
+    """A function that is called for each file that arrived during a withdrawal; it returns in words which
+    withdrawn data the file contains (:mod:`.switch`)."""
     front_door: Mapping[str, str] = field(default_factory=dict)
     """The objects that an analyst uses as ``glc.NAME``, keyed by NAME."""
     steps: str = ""
     """The tuple of the steps that the add-on adds to the build (:mod:`glc_analysis.steps`)."""
     figures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """For each value in which the add-on's steps return figures: the words for these figures in column
-    ``measure``. The figures become rows of the table ``figures``, and the team alone sees them."""
+    """Maps each value in which the add-on's steps return figures to the words for these figures in column
+    ``measure``. The figures of add-ons become rows of the table ``figures``, which only the team sees."""
     announced_blocks: str = ""
-    """The name of a value that one of the add-on's steps makes. It holds the ids of blocks of text (parts of
-    a page, :mod:`glc_analysis.disclosure.blocks`) that some people had already seen before an organisation
-    withdrew. Nobody may see another version of these blocks."""
+    """The name of a value that one of the add-on's steps makes. This value has the ids of blocks of text
+    (parts of a page, :mod:`glc_analysis.disclosure.blocks`) that some people had already seen before an
+    organisation withdrew. Nobody may see another version of the blocks in this value."""
     view: str = ""
     """A class whose attributes are added to every view of a study."""
     view_names: tuple[str, ...] = ()
     """The attributes of ``view`` that ``dir(view)`` offers to an analyst."""
     visible: Mapping[str, str] = field(default_factory=dict)
-    """For each table, a function that takes a :class:`glc_analysis.view.reader_study.Reader` and returns what
-    an audience other than the team may see of the table. Such an audience sees nothing of a table that has no
-    function here."""
+    """Maps each table to a function that takes a :class:`glc_analysis.view.reader_study.Reader` and returns
+    what an audience other than the team may see of the table. An audience other than the team sees nothing of
+    a table without such a function."""
     visible_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """For each table in ``visible``, the other tables that its function reads."""
+    """Maps each table in ``visible`` to the other tables that its function reads."""
     terms: str = ""
     """The names and words in the add-on's tables that the gate must look for before pages are published
     (:class:`glc_analysis.gate.leak_scan.Terms`)."""
     blocks: str = ""
     """The blocks of text on the add-on's pages (:class:`glc_analysis.disclosure.blocks.AddedBlocks`). The
-    core decides which blocks an audience may see, for the blocks of all add-ons together."""
+    core decides for the blocks of all add-ons together which blocks an audience may see."""
     release_content: str = ""
-    """A function that takes tables and an audience, and yields what the audience reads from the add-on's
-    tables. The core compares this with the last release, to tell whether the next release says anything
-    new."""
+    """A function that takes tables and an audience, and yields the content that the audience reads from the
+    add-on's tables. The core compares this content with the last release, to find out whether the next
+    release says anything new."""
     phrases: str = ""
-    """The table with the translated phrases of the add-on's pages and papers."""
+    """The name of the table with the translated phrases of the add-on's pages and papers."""
     style: str = ""
-    """The style sheet for the elements that the add-on adds to pages: a file in the add-on's folder
+    """The style sheet for the elements that the add-on adds to pages, which is a file in the add-on's folder
     ``content``."""
     announced: Mapping[str, str] = field(default_factory=dict)
-    """For each NAME, a function that takes a view and returns the content that readers know once a release is
-    published. The build keeps this content in a table ``announced_NAME``."""
+    """Maps each NAME to a function that takes a view and returns the content that readers know once a release
+    is published. The build stores this content in the table ``announced_NAME``."""
     slices: str = ""
-    """A function that returns further lists for slices.json. Its argument is a function that returns the
-    table of a given name."""
+    """A function that returns further lists for slices.json. The argument of the function is a function that
+    returns the table of a given name."""
     survey_readers: Mapping[str, str] = field(default_factory=dict)
     """Readers of exports of survey tools (:class:`glc_analysis.intake.survey.SurveyReader`), keyed by the
-    word for the tool in ``[survey] tool``. The readers are tried in this order. If none recognises a file,
-    the core reads it as a plain table."""
+    word for the tool in ``[survey] tool``. The readers are tried in the order in which they are declared. If
+    none of the readers recognises a file, the core reads the file as a plain table."""
     survey_files: Mapping[str, str] = field(default_factory=dict)
     """Readers of survey files that are neither delimited text nor workbooks, keyed by the ending of the file
-    name. Each takes the path and returns a :class:`glc_analysis.intake.survey.RawSurvey`."""
+    name. A reader takes the path of a file and returns a :class:`glc_analysis.intake.survey.RawSurvey`."""
     codings_readers: Mapping[str, str] = field(default_factory=dict)
     """Readers of files with coders' work, keyed by the name of the file format in the list of accepted files.
-    Each takes a :class:`~glc_analysis.intake.codings.model.CoderFile` and a coder, and returns
+    A reader takes a :class:`~glc_analysis.intake.codings.model.CoderFile` and a coder. It returns
     :class:`~glc_analysis.intake.codings.model.ParsedCodings`, or None for a file of another format. The
-    readers are tried in this order. If none recognises a file, the core reads it as a table."""
+    readers are tried in the order in which they are declared. If none of the readers recognises a file, the
+    core reads the file as a table."""
     codings_columns: str = ""
-    """A function that takes the column names of a table and returns what each column holds
-    (:func:`glc_analysis.intake.codings.coded_tables.guess_column_roles`). The result is empty if no reader in
-    ``codings_readers`` reads the table."""
+    """A function that takes the column names of a table and returns the role of each column
+    (:func:`glc_analysis.intake.codings.coded_tables.guess_column_roles`). The function returns an empty list
+    if no reader in ``codings_readers`` reads the table."""
     missing_columns: str = ""
     """A function that takes the column names of a coded table and returns in words, for each kind of table
     that the add-on reads, which columns are missing. The message about a table that no reader recognises ends
     with these words."""
     coder_files: Mapping[str, str] = field(default_factory=dict)
-    """Readers of the .jsonl files that the add-on's programs write, keyed by file name. A program writes each
-    file in a coder's folder of ``raw/codings`` and only ever appends to it. A reader takes the path and the
-    coder, and returns :class:`~glc_analysis.intake.codings.model.ParsedCodings`. These files are found
-    without any setting."""
+    """Readers of the .jsonl files that the add-on's programs write, keyed by file name. A program of an
+    add-on writes its file in a coder's folder of ``raw/codings``, and only ever appends to the file. A reader
+    takes the path and the coder, and returns :class:`~glc_analysis.intake.codings.model.ParsedCodings`. The
+    .jsonl files of add-ons are found without any setting."""
     coder_logs: Mapping[str, str] = field(default_factory=dict)
-    """The logs that the add-on's programs append to in a coder's folder, keyed by file name. Each name has a
-    text that a log must contain to count as data; a log without this text is ignored."""
+    """The logs to which the add-on's programs append in a coder's folder, keyed by file name. Each file name
+    is mapped to a text that a log must contain to count as data; a log without this text is ignored."""
     page_lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """The parameters of notebooks from which a run makes one page per entry of a list in slices.json. Each
-    parameter has the name of that list, and the name of a second list with the ids for which an audience may
-    have a page."""
+    """The parameters of notebooks for which a run makes one page per entry of a list in slices.json. Each
+    parameter is mapped to the name of this list, and to the name of a second list with the ids for which an
+    audience may have a page."""
     provides: Mapping[str, str] = field(default_factory=dict)
-    """The objects that the add-on offers to other add-ons, keyed by the names under which they ask for
-    them."""
+    """The objects that the add-on offers to other add-ons, keyed by the names under which other add-ons ask
+    for them."""
     site_addition: str = ""
-    """A function that returns a :class:`glc_analysis.publish.site.SiteAddition`. It takes the pages of a site
-    (for each slug, the element with the page's content). For a site in a language other than English, it also
-    takes a function that translates an English text into that language."""
+    """A function that returns a :class:`glc_analysis.publish.site.SiteAddition`. The function takes the pages
+    of a site, as a mapping from each slug to the element with the page's content. For a site in a language
+    other than English, the function also takes a function that translates an English text into this
+    language."""
     site_languages: str = ""
     """A function that takes a study and an audience, and returns the languages besides English in which the
     audience gets the pages (:class:`glc_analysis.publish.site.SiteLanguages`)."""
     page_files: str = ""
     """A function that makes files from the figures and tables of a page, and adds links to these files to the
-    page. It takes the page, the page's slug, the line that states the page's source, and the folder of
-    figures of an earlier site (or None). It returns the files, keyed by their names in the site's folder of
-    figures."""
+    page. The function takes the page, the page's slug, the line that states the page's source, and the folder
+    of figures of an earlier site (or None). The function returns the files, keyed by their names in the
+    site's folder of figures."""
     downloads: str = ""
     """The tables that readers can download from a site, keyed by name."""
     exports: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Further exports of ``glc export`` beside the agreed coding, keyed by the word for the export. Each has
-    a function and a text for the help. The function takes a built study and a path (None means the usual
-    path), writes the export and returns its path. A context manager in ``around`` may pass further arguments
-    to the function."""
+    """The add-on's exports for ``glc export`` in addition to the agreed coding, keyed by the word for the
+    export. Each word is mapped to a function and to a text for the help. The function of an export takes a
+    built study and a path (None means the usual path), writes the export and returns its path. A context
+    manager in ``around`` may pass further arguments to the function of an export."""
     software_files: str = ""
     """The tuple of files for other software that readers can download from a site."""
     runs: Mapping[str, str] = field(default_factory=dict)
@@ -223,42 +230,42 @@ class AddOn:
     - ``site(study, audience, folder)`` adds files to the site before the gate reads it;
     - ``keep(study, audience, run)`` adds files to the folder of a run that passed the gate."""
     proposals: Mapping[str, str] = field(default_factory=dict)
-    """For each reference table, the command that proposes rows for the table. The message about missing rows
-    ends with this command."""
+    """Maps a reference table to the command that proposes rows for the table. The message about missing rows
+    of the table ends with this command."""
     papers: tuple[str, ...] = ()
-    """The folders in a run whose papers are published together with the run's site."""
+    """The folders in a run that contain papers, which are published together with the run's site."""
     sample_files: tuple[str, ...] = ()
     """Raw files of the sample study that only this add-on can read. If the add-on is not installed, the
-    sample study has a plain table in place of each file."""
+    sample study has a plain table in place of each of these files."""
     rehearsed: tuple[str, ...] = ()
-    """Kinds of raw files that people may add to an invented study, because there the files are no real
-    person's data."""
+    """The kinds of raw files that people may add to an invented study, because files in an invented study are
+    no real person's data."""
     row_names: Mapping[str, str] = field(default_factory=dict)
     """The noun for one row of each of the add-on's reference tables, keyed by table."""
     private_inputs: tuple[str, ...] = ()
     """The folders of ``private/`` that the add-on's steps read."""
     checks: str = ""
-    """The tuple of the add-on's checks, which compare reference tables
-    (:class:`glc_analysis.schema.Check`)."""
+    """The tuple of the add-on's checks of reference tables (:class:`glc_analysis.schema.Check`)."""
     settings_faults: str = ""
-    """A function that takes the name of the settings file and all settings, and yields the Faults in the
-    add-on's settings."""
+    """A function that takes the name of the settings file and all settings, and yields a Fault for each fault
+    in the add-on's settings."""
     check_lines: str = ""
     """A function that takes a study and its reference tables, and yields the lines that ``glc check`` prints
     if it finds no faults."""
     status_lines: str = ""
-    """A function that takes a study and yields lines of ``glc status``, each with a list of details."""
+    """A function that takes a study and yields the add-on's lines for ``glc status``, each with a list of
+    details."""
 
     def load(self, name: str) -> Any:
-        """Imports and returns the object that a name such as ``coding_desk:coding_desk`` refers to."""
+        """Imports and returns the object to which a name such as ``coding_desk:coding_desk`` refers."""
         module, _, attribute = name.partition(":")
         return getattr(import_module(f"glc_analysis.addons.{self.name}.{module}"), attribute)
 
 
 @cache
 def installed_add_ons() -> dict[str, AddOn]:
-    """Returns the installed add-ons keyed by name, ordered so that each add-on follows the add-ons that it
-    needs. An add-on that needs a missing add-on is left out."""
+    """Returns the installed add-ons, keyed by name and ordered so that each add-on comes after the add-ons
+    that it needs. An add-on is left out if it needs an add-on that is not installed."""
     names = sorted(path.parent.name for path in ADD_ONS_FOLDER.glob("*/__init__.py"))
     add_ons = {name: import_module(f"glc_analysis.addons.{name}").ADD_ON for name in names}
     placed: dict[str, AddOn] = {}
@@ -271,22 +278,22 @@ def installed_add_ons() -> dict[str, AddOn]:
 
 
 def list_declarations(field_name: str) -> Iterator[tuple[AddOn, Any]]:
-    """Yields each add-on that declares a value in this field, together with the value."""
+    """Yields each add-on that declares a value in the given field, together with this value."""
     for add_on in installed_add_ons().values():
         if declared := getattr(add_on, field_name):
             yield add_on, declared
 
 
 def map_declared_entries(field_name: str) -> dict[str, tuple[AddOn, Any]]:
-    """Returns all entries that add-ons declare in a field that is a mapping. The result is keyed by the
-    entry's name; each value is the add-on and the entry."""
+    """Returns all entries that add-ons declare in the given field, which must be a mapping. The result maps
+    the name of each entry to a pair of the add-on and the entry."""
     return {name: (add_on, entry) for add_on, entries in list_declarations(field_name)
             for name, entry in entries.items()}
 
 
 def load_declared_objects(field_name: str, entry_name: str = "") -> list[Any]:
-    """Imports and returns the objects that all add-ons declare in a field. If the field is a mapping, it
-    returns only the objects under the key ``entry_name``, as in ``load_declared_objects("slots",
+    """Imports and returns the objects that all add-ons declare in the given field. If the field is a mapping,
+    only the objects under the key ``entry_name`` are returned, as in ``load_declared_objects("slots",
     "overview")``."""
     declared = [(add_on, names.get(entry_name) if entry_name else names) for add_on,
                 names in list_declarations(field_name)]

@@ -1,12 +1,13 @@
-"""The build: from raw files and reference tables to the processed tables.
+"""Builds the processed tables from the raw files and the reference tables.
 
-Only this module writes the folder ``processed/`` of a study. It writes slices.json last, so that the tables
-are complete if this file exists.
+Only this module writes the folder ``processed/`` of a study. The file slices.json is written last, so that
+all tables are complete if this file exists.
 
 A build consists of steps (:mod:`glc_analysis.steps`). A step is a function that gets a view of its declared
-inputs, and returns tables and other values by name. If no input of a step has changed, its tables are kept
-from the last build. Some steps make blocks: parts of a page with text, such as the quotations of a theme.
-Each block has lines, and each line belongs to one organisation (:mod:`glc_analysis.disclosure.blocks`).
+inputs, and returns tables and other values by name. If none of a step's inputs has changed, the step's tables
+are kept from the last build. Some steps make blocks, which are parts of a page with text, such as the
+quotations of a theme. Each block of text has lines, and each line belongs to one organisation
+(:mod:`glc_analysis.disclosure.blocks`).
 """
 
 from __future__ import annotations
@@ -140,24 +141,25 @@ from glc_analysis.writing import link_or_copy, write_atomic
 
 Say = Callable[[str], None]
 _FILES_READ, _TEXTS_READ = "coders' files read", "transcripts read"
-"""The words in column ``step`` of the log that mark notes on coders' files and notes on transcripts."""
+"""The two words in column ``step`` of the log which mark notes on coders' files and notes on transcripts."""
 TABLE_ORDER = (*tables.TABLES,)
 """The order in which datapackage.json, provenance.json and slices.json list the tables."""
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """The result of a build: the number of rows of every table, and for every step whether it ran and why."""
+    """The result of a build: the number of rows of every table, and for every step whether it ran and why it
+    ran."""
 
     rows: dict[str, int]
     reports: list[Report]
 
 
 def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
-    """Builds every processed table of a study; returns the number of rows of each.
+    """Builds every processed table of a study, and returns the number of rows of each table.
 
-    ``say`` is called with a line about each stage. Raises Faults with all faults of the first step that has
-    faults; nothing is written then.
+    ``say`` is a function that is called with a line about each stage of the build. Raises Faults with all
+    faults of the first step that has faults; in this case no table is written.
     """
     return build_steps(study, say=say).rows
 
@@ -166,11 +168,12 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
 def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executor | None = None,
                 is_forced: bool = False, are_decided: bool = True) -> BuildResult:
     """Builds a study as :func:`build` does, and reports for every step whether it ran. With ``is_forced``,
-    all steps run. An ``executor`` does a part of the work in parallel.
+    all steps run, even if their inputs have not changed. If an ``executor`` is given, it does a part of the
+    work in parallel.
 
-    If ``are_decided`` is false, only tables for the team are built. If an input has changed, the tables that
-    say what other audiences may see are removed, and no release is prepared before a later build makes these
-    tables again.
+    If ``are_decided`` is false, only tables for the team are built. If an input has changed and
+    ``are_decided`` is false, the tables that say what other audiences may see are removed. No release is
+    prepared until a later build makes these tables again.
     """
     for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
@@ -211,7 +214,8 @@ def _tables_of(engine: Engine) -> list[str]:
 
 
 def forecast_build(study: Study) -> list[Forecast]:
-    """Forecasts which steps a build would run now, and why. Nothing is built or written."""
+    """Returns a forecast of which steps a build would run now, and why. The forecast builds and writes
+    nothing."""
     _refuse_nothing(study)
     return _engine(study, read_reference(study), manifest.check_raw_files_against_manifest(study),
                    Record.read(study), lambda line: None).forecast()
@@ -220,10 +224,11 @@ def forecast_build(study: Study) -> list[Forecast]:
 @tables.use_python_strings()
 def build_step_and_its_prerequisites(study: Study, name: str, *, say: Say = lambda line: None,
                                      is_forced: bool = False) -> BuildResult:
-    """Builds one step. Steps that it depends on run first if they are out of date. With ``is_forced``, the
-    step runs even if it is up to date. Returns the number of rows of each table that was written.
+    """Builds the step ``name`` of the build. The steps on which this step depends run first if they are out
+    of date. With ``is_forced``, the step runs even if it is up to date. Returns the number of rows of each
+    table that was written.
 
-    The record of the last build is not changed, so that tables with a new content count as out of date until
+    The record of the last build is not changed, so that tables with new content count as out of date until
     the next ``build``. Raises UsageError for an unknown step.
     """
     _refuse_nothing(study)
@@ -241,8 +246,8 @@ def build_step_and_its_prerequisites(study: Study, name: str, *, say: Say = lamb
 
 
 def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, PublishedBlocks]:
-    """Returns the next release to an audience: the figures and the blocks of text that it will have seen once
-    today's tables are published."""
+    """Returns the next release to an audience: the figures and the blocks of text that the audience will have
+    seen once today's tables are published."""
     blocks = PublishedBlocks.shown_to(audience, engine["blocks"], engine["block_lines"])
     return engine[f"issued_{audience}"], blocks
 
@@ -253,13 +258,14 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     """Runs every check of ``build`` without writing anything, and returns the number of rows that a build
     would give each checked table.
 
-    A step that the last build ran with the same inputs had no faults, so it is not checked again; only its
-    notes are repeated. ``inspect_responses`` is called with a frame of responses, which includes all
-    responses with a text after an option such as Other.
+    If the last build ran a step with the same inputs, the step had no faults, so it is not checked again and
+    only its notes are repeated. ``inspect_responses`` is a function that is called with a frame of responses,
+    which includes all responses with a text after an option such as Other.
 
-    Raises Faults with every fault that can be found despite the other faults, and names the checks that the
-    faults prevented. Agreement, disclosure and the languages of answers are not computed, because they never
-    cause a fault. Figures are computed only if a row of a reference table names a figure.
+    Raises Faults with every fault that can be found despite the other faults, and names the checks that could
+    not run because of faults. Agreement, disclosure and the languages of answers are not computed, because
+    their computation never causes a fault. Figures are computed only if a row of a reference table names a
+    figure.
     """
     faults: list[Fault] = []
     if add_raised_faults(lambda: study.settings, faults):
@@ -329,14 +335,15 @@ def check_study(study: Study, *, say: Say = lambda line: None,
 
 
 def _in_words(names: Collection[str], study: Study, reference: Reference) -> list[str]:
-    """Returns, for each of the named steps, the words for what it checks; a step is left out if the study has
-    none of the inputs that the step checks."""
+    """Returns words that say what each of the named steps checks. A step is left out if the study has none of
+    the inputs that the step checks."""
     return [step.looks_at for step in BUILD_STEPS if step.name in names
             and any(_is_any(need, study, reference) for need in step.if_any)]
 
 
 def _is_any(need: str, study: Study, reference: Reference) -> bool:
-    """Whether the study has an input: raw files of a kind, rows of a reference table, or a setting."""
+    """Whether the study has the input ``need``: raw files of a kind, rows of a reference table, or a
+    setting."""
     if need.startswith("raw/"):
         return bool(study.raw_files(need.removeprefix("raw/")))
     if need.endswith(".csv"):
@@ -346,8 +353,8 @@ def _is_any(need: str, study: Study, reference: Reference) -> bool:
 
 
 def _answers_to_sound_questions(view: View, *, sound: Reference) -> dict[str, Any]:
-    """Runs the step ``answers`` for the questions without faults (``sound``), to find the faults in their
-    answers."""
+    """Runs the step ``answers`` only for the questions without faults (``sound``), to find the faults in the
+    answers to these questions."""
     view.reference = sound
     return _answers_for_checks(view)
 
@@ -367,15 +374,15 @@ def list_coding_notes(engine: Engine, reference: Reference) -> list[str]:
 
 def _uncounted_work(engine: Engine) -> list[Fault]:
     """Returns Faults if every coding of the coders is quarantined or was placed by its position alone, so
-    that no coding is used."""
+    that no coding counts."""
     from glc_analysis.coding.assemble import find_faults_if_no_coding_counts
 
     return find_faults_if_no_coding_counts(engine["codings"], engine["quarantined"])
 
 
 def update_pseudonym_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
-    """Adds a pseudonym for each new name of names.csv to the key, and writes and returns the key. An existing
-    pseudonym never changes."""
+    """Adds a pseudonym for each new name in names.csv to the key of pseudonyms, and writes and returns the
+    key. A pseudonym that is already in the key never changes."""
     known = read_key(study.key_file)
     whole = complete_key(names, known)
     if whole != known:
@@ -386,10 +393,10 @@ def update_pseudonym_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
 def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
          say: Say, *, executor: Executor | None = None, is_forced: bool = False,
          deferred: Collection[str] = ()) -> Engine:
-    """Runs the steps that must run (with ``is_forced``, all steps) and makes the table of all logs. Steps in
-    ``deferred`` are left to a later build. Returns the engine, which holds the results.
+    """Runs the steps that must run (with ``is_forced``, all steps), and makes the table of all logs. The
+    steps in ``deferred`` are left to a later build. Returns the engine, which holds the results of the steps.
 
-    Raises GLCError if no file has arrived that a study can be built from."""
+    Raises GLCError if no file has arrived from which a study can be built."""
     _refuse_nothing(study)
     engine = _engine(study, reference, arrivals, earlier, say, executor=executor)
     engine.run(forced=[step.name for step in BUILD_STEPS] if is_forced else [], deferred=deferred)
@@ -398,7 +405,7 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
 
 
 def _refuse_nothing(study: Study) -> None:
-    """Raises GLCError if no file has arrived that a study can be built from."""
+    """Raises GLCError if no file has arrived from which a study can be built."""
     if not any(study.raw_files(kind) for kind in ("survey", "interviews", "calls")):
         if study.raw_files("codings"):
             raise GLCError("Coders' files arrived without the texts they coded, and a coding is used only if "
@@ -419,7 +426,7 @@ def _engine(study: Study, reference: Reference, arrivals: manifest.Arrivals, ear
 
 
 def _add_log(engine: Engine) -> None:
-    """Makes the table of all logs."""
+    """Makes the table with the log lines of all steps."""
     engine.add("steps", CleaningLog([line for lines in engine.logs.values() for line in lines]).frame())
 
 
@@ -449,7 +456,8 @@ def _records(view: View) -> dict[str, Any]:
 
 
 def _participants(view: View) -> dict[str, Any]:
-    """Makes table ``participants``: which organisation took part in which interview or call."""
+    """Makes the table ``participants``, which says which organisation took part in which interview or
+    call."""
     from glc_analysis.coding.texts import list_participating_organisations_by_document
 
     return {"participants": list_participating_organisations_by_document(
@@ -457,8 +465,8 @@ def _participants(view: View) -> dict[str, Any]:
 
 
 def _organisations(view: View) -> dict[str, Any]:
-    """Makes table ``organisations``: the organisations that answered the survey. In a study without a survey,
-    these are the organisations that gave an interview or joined a call."""
+    """Makes the table ``organisations``, with the organisations that answered the survey. In a study without
+    a survey, the table has the organisations that gave an interview or took part in a call."""
     found = view["records"]
     unknown = view.study.settings["survey"]["unknown_organisations"]
     return {"organisations": clean_organisations(found, view.reference, unknown=unknown) if found.surveys
@@ -466,8 +474,8 @@ def _organisations(view: View) -> dict[str, Any]:
 
 
 def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, Any]:
-    """Makes the tables of questions, options, answers and countries. If ``only`` is given, the tables hold
-    only the answers to the questions that it names
+    """Makes the tables of questions, options, answers and countries. If ``only`` is given, the tables have
+    only the answers to the questions named in ``only``
     (:func:`~glc_analysis.cleaning.responses.clean_responses_and_selections`)."""
     survey_records, organisations = view["records"], view["organisations"]
     current = study_wave(view.reference.waves, view.study.settings["study"]["wave"])
@@ -509,14 +517,14 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
 
 
 def _read_other_texts(study: Study) -> pd.DataFrame:
-    """Reads, from the last build, the responses with a text after an option such as Other. Other responses
-    are not read, because all responses of a large survey would not fit into memory."""
+    """Reads, from the tables of the last build, the responses with a text after an option such as Other.
+    Other responses are not read, because all responses of a large survey would not fit into memory."""
     rows = pd.read_parquet(study.processed / "responses.parquet", filters=[("other_text", "!=", "")])
     return rows.sort_values([*tables.TABLES["responses"].key], kind="stable", ignore_index=True)
 
 
 def list_other_specify_notes(cleaning_log: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Returns the notes on texts after options such as Other, from the log of the step that cleaned the
+    """Returns the notes on texts after options such as Other, read from the log of the step that cleaned the
     answers."""
     notes = [line["why"] for line in cleaning_log if line["step"] == responses.AFTER_OTHER]
     return notes and [*notes, "`glc summary QUESTION --texts` lists these texts, each with the row that "
@@ -524,8 +532,8 @@ def list_other_specify_notes(cleaning_log: Sequence[Mapping[str, Any]]) -> list[
 
 
 def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[str, pd.DataFrame]:
-    """Makes the organisations, records and answers of one wave other than the wave that the study's figures
-    describe."""
+    """Makes the tables of organisations, records and answers for one wave, other than the wave from which the
+    study's figures are computed."""
     files = [survey.path.name for survey in of_wave.surveys]
     reference, settings = adapt_reference_to_wave(view.reference, wave, files), view.study.settings["survey"]
     answered, _ = responses.clean_responses_and_selections(of_wave, reference, settings["redacted"], view.log)
@@ -536,8 +544,9 @@ def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[st
 
 
 def _answers_for_checks(view: View) -> dict[str, Any]:
-    """Runs the step ``answers`` for a check. All answers are checked, but the tables hold only the answers
-    that a later step of the check reads, because all answers of a large survey would not fit into memory."""
+    """Runs the step ``answers`` for a check that writes nothing. All answers are checked, but the tables have
+    only the answers that a later step of the check reads, because all answers of a large survey would not fit
+    into memory."""
     questions = view.reference.questions
     is_needed = (questions["type"] == "text") | (questions["option_list"] == COUNTRY_LIST)
     is_needed |= questions["question_id"].isin(view.study.settings["context"]["stated"].values())
@@ -545,8 +554,8 @@ def _answers_for_checks(view: View) -> dict[str, Any]:
 
 
 def _open_answers(view: View) -> dict[str, Any]:
-    """Makes two values for the step ``texts``: the answers to open questions, including texts after options
-    such as Other, and the organisation, country and language of each record of the survey."""
+    """Makes two values for the step ``texts``: the answers to open questions (including texts after options
+    such as Other), and the organisation, country and language of each record of the survey."""
     asked = view.reference.questions.loc[view.reference.questions["type"] == "text", "question_id"]
     given, answers = view["responses"], view["answers"]
     columns = ["answer_id", "organisation_id", "country_id", "region_id", "language", "is_interpreted"]
@@ -557,7 +566,7 @@ def _open_answers(view: View) -> dict[str, Any]:
 
 
 def _conversations(view: View) -> dict[str, Any]:
-    """Reads the interviews and calls, both in the original words and with pseudonyms in place of names."""
+    """Reads the interviews and calls, in the original words and with pseudonyms in place of names."""
     from glc_analysis.coding.texts import read_and_mask_transcripts
 
     view.say("reading interviews, calls and open answers")
@@ -568,7 +577,7 @@ def _conversations(view: View) -> dict[str, Any]:
 
 
 def _coded_columns(view: View) -> dict[str, Any]:
-    """Reads the codes of answers from those columns of the survey files that ``[survey] coded`` names."""
+    """Reads the codes of answers from the columns of the survey files that ``[survey] coded`` names."""
     from glc_analysis.coding.coders import read_coded_columns
 
     coded = view.study.settings["survey"]["coded"]
@@ -578,8 +587,9 @@ def _coded_columns(view: View) -> dict[str, Any]:
 
 def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.language_and_script
            ) -> dict[str, Any]:
-    """Makes tables ``documents`` and ``segments`` from interviews, calls and open answers, with pseudonyms in
-    place of names. ``read`` detects the language and the script of an answer."""
+    """Makes the tables ``documents`` and ``segments`` from interviews, calls and open answers, with
+    pseudonyms in place of names. ``read`` is a function that detects the language and the script of an
+    answer."""
     from glc_analysis.coding.texts import add_country_if_only_one, mask_answers
 
     people = view["respondents"]
@@ -594,8 +604,8 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.lan
 
 
 def _answer_translations(view: View) -> dict[str, Any]:
-    """Makes table ``answer_translations``: the translations of open answers, with pseudonyms in place of
-    names."""
+    """Makes the table ``answer_translations`` with the translations of open answers, in which pseudonyms
+    replace names."""
     from glc_analysis.coding.answer_translations import match_and_mask_answer_translations
 
     elsewhere = {*view["wave_answers"]["answer_id"]} - {*view["answers"]["answer_id"]}
@@ -605,7 +615,7 @@ def _answer_translations(view: View) -> dict[str, Any]:
 
 
 def _coding(view: View) -> dict[str, Any]:
-    """Makes the tables of the coders' work: codings, readings, memos, disagreements and the codebook in
+    """Makes the tables of the coders' work: codings, readings, memos, disagreements, and the codebook in
     use."""
     from glc_analysis.coding.assemble import assemble_codings
     from glc_analysis.coding.coders import CodedColumns
@@ -623,8 +633,8 @@ def _coding(view: View) -> dict[str, Any]:
 
 
 def _agreement(view: View) -> dict[str, Any]:
-    """Makes table ``agreement``: how far coders agree on each code. It has no rows if the study's approach to
-    coding does not measure agreement."""
+    """Makes the table ``agreement``, which says how far coders agree on each code. The table ``agreement``
+    has no rows if the study's approach to coding does not measure agreement."""
     from glc_analysis.coding.assemble import CodedTexts, agreement
 
     is_measured = view.study.settings["coding"]["approach"] == "codebook"
@@ -633,22 +643,22 @@ def _agreement(view: View) -> dict[str, Any]:
 
 
 def _context(view: View) -> dict[str, Any]:
-    """Makes table ``context``: what outside records, such as laws, say about the countries."""
+    """Makes the table ``context``, which has what outside records, such as laws, say about the countries."""
     sources = read_raw_surveys(view.study, "context")
     return {"context": clean_context(sources, view.reference, view.study.settings["context"], view.log)}
 
 
 def _stated(view: View) -> dict[str, Any]:
-    """Makes table ``stated``: what organisations state about a country, and what outside records say on the
-    same subject."""
+    """Makes the table ``stated``, which compares what organisations state about a country with what outside
+    records say on the same subject."""
     return {"stated": match_answers_to_indicators(view["records"].answers, view["responses"], view["context"],
                                                   view.reference,
                                                   view.study.settings["context"], view.log)}
 
 
 def _mentions(view: View) -> dict[str, Any]:
-    """Makes table ``mentions``: which organisation was asked about which code, and which organisation raised
-    it."""
+    """Makes the table ``mentions``, which says which organisation was asked about which code, and which
+    organisation raised it."""
     from glc_analysis.coding.assemble import map_codes_to_single_question
 
     view.say("counting")
@@ -660,20 +670,20 @@ def _mentions(view: View) -> dict[str, Any]:
 
 
 def _survey_records(view: View) -> dict[str, Any]:
-    """Lists the records that figures of the survey count: those that answered each question, and those that
-    chose each option."""
+    """Lists the records that figures of the survey count: the records that answered each question, and the
+    records that chose each option."""
     return {"survey_records": records_behind_figures(_clean_tables(view))}
 
 
 def _code_records(view: View) -> dict[str, Any]:
-    """Lists the organisations that figures of codes count: those asked about each code, and those that raised
-    it."""
+    """Lists the organisations that figures of codes count: the organisations that were asked about each code,
+    and the organisations that raised it."""
     return {"code_records": find_organisations_behind_code_figures(view["mentions"], view["organisations"])}
 
 
 def _discordance_records(view: View) -> dict[str, Any]:
-    """Lists the answers that figures of discordance count: those compared with an outside record, and whether
-    they differ from it."""
+    """Lists the answers that figures of discordance count: the answers that are compared with an outside
+    record, and whether they differ from the record."""
     return {"discordance_records": discordance_records(view["stated"], view["answers"])}
 
 
@@ -711,20 +721,21 @@ def _groupings(view: View) -> dict[str, Grouping]:
 
 
 def _estimates(view: View) -> dict[str, Any]:
-    """Makes table ``figures`` from the figures of all kinds."""
+    """Makes the table ``figures`` from the figures of all kinds."""
     figures = [view[name] for name in FIGURE_PARTS]
     return {"figures": pd.concat([part for part in figures if len(part)], ignore_index=True)}
 
 
 def _consent(study: Any, reference: Reference) -> Consent:
-    """Returns the consents that are valid for the wave that the study's figures describe."""
+    """Returns the consents that are valid for the wave from which the study's figures are computed."""
     return Consent.of(reference.consent,
                       **make_wave_arguments_for_consent(reference.waves, study.settings["study"]["wave"]))
 
 
 def _releases(view: View) -> dict[str, Any]:
-    """Decides what the convening and the public may see of the figures, for all figures together. Returns for
-    each audience the decisions, and the release as it will be stored."""
+    """Decides what the convening and the public may see of the figures, for all figures together. Returns,
+    for each audience, the decisions on the figures, and the release in the form in which it will be
+    stored."""
     view.say("deciding who may see what")
     check_released_groupings(view.study, view.reference)
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
@@ -781,10 +792,10 @@ def _releases(view: View) -> dict[str, Any]:
 
 
 def _blocks(view: View) -> dict[str, Any]:
-    """Makes, for each audience except the team: the lines of its blocks of text, the blocks and lines hidden
-    from it, and what earlier releases announced to it. A block is hidden if somebody has withdrawn since an
-    earlier release, or since the results of a round were announced at the convening. Raises Faults if the
-    last release is missing from the store."""
+    """Makes for each audience except the team: the lines of its blocks of text (parts of a page), the blocks
+    and lines that are hidden from it, and what earlier releases announced to it. A block is hidden if an
+    organisation or person has withdrawn since an earlier release, or since the results of a round were
+    announced at the convening. Raises Faults if the last release is missing from the store of releases."""
     refuse_missing_or_outdated_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
     known = find_visible_countries(view["answers"], organisations, _consent(view.study, reference),
@@ -817,8 +828,9 @@ def _blocks(view: View) -> dict[str, Any]:
 
 
 def _quotations(view: View) -> dict[str, Any]:
-    """Makes the quotations that each audience except the team may read. Raises the Faults in quotes.csv, and
-    a Fault for each finding in headlines.csv that was chosen after the first answer."""
+    """Makes, for each audience except the team, the quotations that it may read. Raises Faults with the
+    faults of quotes.csv, and with a fault for each finding in headlines.csv that was chosen after the first
+    answer."""
     reference = view.reference
     faults = [*quotes_faults(reference.quotes, view["segments"]),
               *find_headlines_after_answers(reference.headlines, view["organisations"]["answered_on"])]
@@ -833,17 +845,17 @@ def _quotations(view: View) -> dict[str, Any]:
 
 
 def _consensus(view: View) -> pd.DataFrame:
-    """Returns the codings on which the coders agreed, which are the ones that analyses use."""
+    """Returns the codings on which the coders agreed; all analyses use these codings."""
     return view["codings"][view["codings"]["coder_id"] == CONSENSUS]
 
 
 def _open_codes(view: View) -> pd.DataFrame:
-    """Returns the codes that await a decision or a review, one row per segment and code."""
+    """Returns the codes that await a decision or a review, with one row per segment and code."""
     return undecided_codes(view["disagreements"], view["quarantined"], view["codings"])
 
 
 def _codebook_and_attendance(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Returns every code in use, and the organisations present in each call."""
+    """Maps each value that contains figures to the part of table ``figures`` that it makes."""
     from glc_analysis.coding.assemble import append_unlisted_codes_to_codebook, call_attendance
 
     return (append_unlisted_codes_to_codebook(view.reference.codebook, view["codebook"]),
@@ -861,10 +873,11 @@ FIGURE_PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
          "coded_figures": Part("figures", "measure", ("coded", "words")),
          **{value: Part("figures", "measure", measures) for _, made in list_declarations("figures")
             for value, measures in made.items()}}
-"""The part of table ``figures`` in each value that holds figures."""
+"""The names of the values with blocks (parts of a page) that some people had already seen before an
+organisation or person withdrew."""
 
 _ANNOUNCED = tuple(name for _, name in list_declarations("announced_blocks"))
-"""The names of the values that hold blocks which some people had already seen before somebody withdrew."""
+"""The steps of the build, including the steps of add-ons, in the order in which they run."""
 
 BUILD_STEPS = order_steps((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "organisation_changes.csv",
@@ -939,7 +952,8 @@ BUILD_STEPS = order_steps((
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
     *(step for add_on, name in list_declarations("steps") for step in add_on.load(name)),
 ))
-"""The steps of the build, including the steps of add-ons, in their order."""
+"""The steps that ``check_study`` does not run, and the steps and functions that it runs in place of other
+steps."""
 _NOT_CHECKED = {"agreement", "blocks", "releases"}
 _FIGURES = {"survey records", "code records", "discordance records", "figures",
             *(step.name for step in BUILD_STEPS if {*step.makes} & {*FIGURE_PARTS})}
@@ -947,12 +961,12 @@ _NO_FIGURES = Step("figures", (), ("figures",), lambda view: {"figures": pd.Data
 _ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
                           for step in BUILD_STEPS if step.name == "answers")
 _texts_unheard = partial(_texts, read=languages.skip_detection)
-"""The steps that ``check_study`` leaves out, and the steps and functions that it runs in their place."""
+"""Returns one frame with the rows of several frames that belong to the same table."""
 
 
 def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
-    """Returns one frame with the rows of several frames of a table. A text column that a frame lacks is blank
-    in its rows."""
+    """If one of the frames lacks a text column, the column is blank in the rows of this frame. Writes all
+    files into a new folder, and then moves the files to ``processed/``; slices.json is moved last."""
     joined = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     texts = [c for c, column in tables.TABLES[name].columns.items() if column.kind == "text"]
     return joined.assign(**{c: joined[c].astype("str").fillna("") if c in joined else "" for c in texts})
@@ -960,11 +974,13 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
 
 def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
            inputs: str, release: dict, lists: Mapping[str, Any]) -> None:
-    """Writes all files into a new folder, then moves them to ``processed/``, slices.json last.
+    """The files of unchanged tables are linked into the new folder, because datapackage.json describes the
+    files of all tables.
 
-    The files of unchanged tables are linked into the new folder, because datapackage.json describes all
-    files. The old tables of deferred steps are removed first, because old decisions about what audiences may
-    see, applied to new figures, could disclose answers.
+    The old tables of deferred steps are removed first. Old decisions on what audiences may see could disclose
+    answers if they were applied to new figures. Returns the digests of all slices of the tables (a slice is
+    the rows about one country, theme, question or code); for unchanged tables, returns the digests of the
+    last build.
     """
     names = _tables_of(engine)
     aside = study.processed / ".building"
@@ -1002,8 +1018,8 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
 
 
 def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
-    """Returns the digests of all slices of the tables; for unchanged tables, the digests of the last
-    build."""
+    """Returns the content of slices.json from the last build; empty if the file is missing or cannot be
+    read."""
     known = _earlier_slices(study).get("tables", {})
     cut_by, names = ("answers", "organisations", "questions", "codebook"), _tables_of(engine)
     is_same = {name: name in known and engine.is_unchanged(name) for name in names}
@@ -1015,7 +1031,8 @@ def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
 
 
 def _earlier_slices(study: Study) -> dict[str, Any]:
-    """Returns slices.json of the last build; empty if the file is missing or cannot be read."""
+    """Returns the content of provenance.json: the inputs of the tables (raw files and reference tables) with
+    their digests, and the number of rows of each table."""
     with suppress(FileNotFoundError, ValueError):
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     return {}
@@ -1032,8 +1049,8 @@ def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int])
 
 
 def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
-    """Returns the countries in which organisations work, sorted by name, each with its region. An unknown
-    country is left out, because it gets no page."""
+    """The unknown country is left out, because it gets no page. Returns the lists that add-ons add to
+    slices.json."""
     worked = countries[(countries["organisations_n"] > 0) & (countries["country_id"] != UNKNOWN)].sort_values(
         "label", key=lambda labels: labels.map(match_key))
     columns = worked[["country_id", "label", "region_id"]].set_axis(["id", "label", "region"], axis=1)
@@ -1041,13 +1058,14 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _added_slices(engine: Engine) -> dict[str, Any]:
-    """Returns the lists of add-ons for slices.json."""
+    """Returns the number of organisations that answered in each wave; empty if the survey has only one
+    wave."""
     return {name: listed for add_on, function in list_declarations("slices")
             for name, listed in add_on.load(function)(engine.__getitem__).items()}
 
 
 def _wave_sizes(engine: Engine, study: Study, reference: Reference) -> dict[str, Any]:
-    """Returns how many organisations answered in each wave; empty where the survey has one wave."""
+    """Returns the organisations that took part in the study, sorted by id."""
     rows = engine["wave_organisations"]
     if rows.empty:
         return {}
@@ -1059,8 +1077,8 @@ def _wave_sizes(engine: Engine, study: Study, reference: Reference) -> dict[str,
 
 
 def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:
-    """Returns the organisations, sorted by id. An unknown organisation is left out, because it gets no
-    page."""
+    """Unknown organisations are left out, because they get no page. An unknown organisation is left out,
+    because it gets no page."""
     rows = organisations.sort_values("organisation_id")
     return [{"id": organisation, "label": label}
             for organisation, label in zip(rows["organisation_id"], rows["label"], strict=True)
@@ -1068,15 +1086,15 @@ def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _themes(codebook: pd.DataFrame) -> list[dict[str, str]]:
-    """Returns the themes, in the order of the codebook."""
+    """Returns the codes that get their own page, in the order of the codebook."""
     themes = codebook[codebook["level"] == "theme"].sort_values("order")
     return [{"id": code, "label": name}
             for code, name in zip(themes["code_id"], themes["name"], strict=True)]
 
 
 def _raised_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> list[dict[str, str]]:
-    """Returns the codes that get a page of their own, in the order of the codebook. These are the codes of
-    passages on which the coders agreed."""
+    """A code gets its own page if the coders agreed on at least one passage with the code. These are the
+    codes of passages on which the coders agreed."""
     agreed = {*codings.loc[codings["coder_id"] == CONSENSUS, "code_id"]}
     rows = codebook[codebook["code_id"].isin(agreed)].sort_values("order")
     return [{"id": code, "label": name}

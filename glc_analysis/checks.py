@@ -1,8 +1,8 @@
-"""The checks of reference tables that compare several rows or several tables.
+"""Checks the reference tables, comparing several rows or several tables.
 
-Each check yields one Fault for every cell that is wrong or contradicts another row or table. Checks that
-belong to one subject, such as consent, are in the module of that subject. :data:`CORE_CHECKS` lists all
-checks of the core; add-ons declare further checks.
+Each check yields one Fault for every cell that is wrong or that contradicts another row or table. A check on
+one subject, such as consent, is in the module of this subject. :data:`CORE_CHECKS` lists all checks of the
+core, and add-ons declare further checks.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def _options(tables: Tables) -> Iterator[Fault]:
 
 
 def _countries(tables: Tables) -> Iterator[Fault]:
-    """Checks that each name means one country, that each country has one label and one region, and that no id
-    is similar to an ISO code but different from it."""
+    """Checks that each name stands for one country, that each country has one label and one region, and that
+    no country_id resembles an ISO code without being equal to it."""
     countries = tables["countries"]
     for n, country in countries["country_id"].items():
         if meant := intended_iso_code(country):
@@ -97,8 +97,9 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
 
 def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], column: str,
                sentence: str) -> Iterator[Fault]:
-    """Yields a fault for every row whose value in ``column`` differs from that of the first row of its group.
-    ``by`` groups the rows; ``sentence`` is the message, with ``{}`` for the value in the first row."""
+    """Yields a fault for every row whose value in ``column`` differs from the value in the first row of its
+    group. ``by`` determines the groups of rows; ``sentence`` is the message, in which ``{}`` stands for the
+    value in the first row."""
     first = frame.groupby(by, sort=False)[column].transform("first")
     for n, expected, value in zip(frame.index, first, frame[column], strict=True):
         if value != expected:
@@ -108,7 +109,7 @@ def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], 
 
 
 def _skip_logic(tables: Tables) -> Iterator[Fault]:
-    """Checks that every condition in column ``asked_if`` can be read, names questions and options that exist,
+    """Checks that every condition in column ``asked_if`` can be read, names existing questions and options,
     and is not circular."""
     questions, read = tables["questions"], {}
     for n, text in questions["asked_if"].items():
@@ -132,8 +133,7 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
 
 
 def _conditions_in_waves(tables: Tables) -> Iterator[Fault]:
-    """Checks that every condition of crosswalk.csv can be read, and names questions and options that
-    exist."""
+    """Checks that every condition in crosswalk.csv can be read, and names existing questions and options."""
     for n, text in tables["crosswalk"]["asked_if"].items():
         fault = partial(Fault, file="crosswalk.csv", row=str(n), column="asked_if", value=text)
         try:
@@ -212,7 +212,7 @@ def _codebook(tables: Tables) -> Iterator[Fault]:
 
 def _documents(tables: Tables) -> Iterator[Fault]:
     """Checks that every interview names an organisation, that no call names one, and that every translation
-    names a source that exists."""
+    names an existing original."""
     frame = tables["documents"]
     kinds = dict(zip(frame["document_id"], frame["kind"], strict=True))
     for n, row in frame.iterrows():
@@ -235,7 +235,7 @@ def _documents(tables: Tables) -> Iterator[Fault]:
 
 
 def _allowances(tables: Tables) -> Iterator[Fault]:
-    """Checks that every exception to masking and to the gate gives a reason."""
+    """Checks that every exception to masking and to the gate has a reason."""
     names = tables["names"]
     for n in names.index[(names["allowed_for"] != "") & (names["reason"] == "")]:
         yield Fault("is an exception without a reason", file="names.csv", row=str(n), column="reason",
@@ -260,7 +260,7 @@ _CODING_CHECKS: tuple[Check, ...] = (
 
 def _chosen_findings(tables: Tables) -> Iterator[Fault]:
     """Checks that each row of headlines.csv names either an option of a question or a code, and that pages
-    may state findings about it."""
+    may state a finding about this option or code."""
     questions = tables["questions"].drop_duplicates("question_id").set_index("question_id")
     sensitive = _sensitive_questions(questions)
     never = find_team_only_codes(tables["codebook"]) if len(tables["headlines"]) else set()
@@ -303,8 +303,8 @@ def _unfit_option(option: str, question: pd.Series, options: pd.DataFrame,
 
 
 def _sensitive_questions(questions: pd.DataFrame) -> set[str]:
-    """Returns the sensitive questions, and the questions asked only because of an answer to a sensitive
-    question."""
+    """Returns the sensitive questions, and the questions that are asked only because of an answer to a
+    sensitive question."""
     conditions = {}
     for question, text in questions["asked_if"].items():
         with suppress(ValueError):  # another check names it
@@ -315,8 +315,8 @@ def _sensitive_questions(questions: pd.DataFrame) -> set[str]:
 
 
 def find_headlines_after_answers(headlines: pd.DataFrame, first_answered_on: pd.Series) -> Iterator[Fault]:
-    """Yields Faults for findings of headlines.csv that were chosen after the day of the first answer. The
-    index of ``headlines`` is the row number in the file."""
+    """Yields a fault for each finding in headlines.csv that was chosen after the day of the first answer. The
+    index of ``headlines`` must be the row number in the file."""
     first = min(filter(is_iso_date, first_answered_on), default="")
     for n, day in headlines["date"].items():
         if first and day > first:

@@ -1,8 +1,9 @@
 """Lists every table and folder that holds data about persons or organisations, with the way in which a
-withdrawal erases the data. The core claims some tables and folders, and add-ons claim the others.
+withdrawal erases the data. The core claims some of these tables and folders (says how to erase data from
+them), and add-ons claim the others.
 
 If neither the core nor an add-on claims a table or folder, nobody knows how to search it for the name of a
-person who withdrew or was promised not to be named. As long as a study holds an unclaimed table or folder,
+person who withdrew or who was promised not to be named. As long as a study has an unclaimed table or folder,
 nothing of the study is published and no withdrawal is carried out.
 """
 
@@ -32,13 +33,14 @@ HELD_BY_CORE = dict.fromkeys((
     "private/pseudonyms.json": "its names go; their numbers stay taken",
     "private/faults.txt": "searched like any file",
     "private/arrived": "searched like any file"}
-"""For each reference table of the core, and for each of its files and folders in ``private/``, the way in
-which a withdrawal erases data from it. In these texts, "it" is the organisation or person that withdraws."""
+"""Maps each reference table of the core, and each of its files and folders in ``private/``, to the way in
+which a withdrawal erases data from it. In these descriptions, "it" means the organisation or person that
+withdraws."""
 
 
 def map_data_to_erasure_rules() -> dict[str, str]:
-    """Returns all tables, folders and files that the core and the installed add-ons claim, each with the way
-    in which a withdrawal erases data from it."""
+    """Maps every table, folder and file that the core and the installed add-ons claim to the way in which a
+    withdrawal erases data from it."""
     return HELD_BY_CORE | {name: how for _, holds in list_declarations("holds") for name,
                            how in holds.items()}
 
@@ -47,8 +49,9 @@ def refuse_unclaimed_data(study: Study) -> None:
     """Raises Faults for every reference table and every folder of ``private/`` that neither the core nor an
     installed add-on claims, and for every raw file that neither the core nor an installed add-on reads.
 
-    A folder with a row in manifest.csv is allowed, because a person has taken responsibility for it. A table
-    with an old name is refused as well, because a withdrawal and a release look for its new name only."""
+    A folder that has a row in manifest.csv is allowed, because a person has taken responsibility for the
+    folder. A table with an old name is refused as well, because a withdrawal and a release look only for the
+    new name of the table."""
     known = {*map_data_to_erasure_rules(), *read_manifest(study)}
     install = "install the add-on that uses it, or remove"
     faults = [Fault("no installed add-on claims this table", file=study.relative(path),

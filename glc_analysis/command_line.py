@@ -1,5 +1,5 @@
-"""What all commands share: the command group and its help, common options, the printing of rows, and the
-building of tables that are out of date."""
+"""Defines what all commands share: the command group and its help, common options, the printing of rows, and
+the building of tables that are out of date."""
 
 from __future__ import annotations
 
@@ -33,18 +33,19 @@ if TYPE_CHECKING:
 
 
 _QUICK = ("build", "run", "status")
-"""Commands that need not load pandas, or need it only if there is work to do."""
+"""The commands that do not load pandas, or that load it only if there is work to do."""
 
 
 class Group(click.Group):
-    """A group whose help lists its commands under headings, and whose errors are messages, not tracebacks."""
+    """A group of commands whose help lists the commands under headings. Errors in its commands are shown as
+    messages, without tracebacks."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sections: dict[str, list[str]] = {}
 
     def add_section(self, heading: str, commands: Iterable[click.Command]) -> None:
-        """Adds commands; the help lists them under this heading, in this order."""
+        """Adds commands to the group; the help lists them under ``heading``, in the order of ``commands``."""
         for command in commands:
             self.add_command(command)
             self.sections.setdefault(heading, []).append(str(command.name))
@@ -59,8 +60,8 @@ class Group(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]
                         ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Finds the command. Refuses an option that takes one value but was given twice, because click would
-        silently drop the first value."""
+        """Finds the command that the arguments name. The method refuses an option that takes one value but
+        was given twice, because click would silently drop the first value."""
         name, command, arguments = super().resolve_command(ctx, args)
         if command and not ctx.resilient_parsing:
             within = click.Context(command, parent=ctx, info_name=name)
@@ -72,8 +73,8 @@ class Group(click.Group):
         return name, command, arguments
 
     def invoke(self, ctx: click.Context) -> object:
-        """Runs the command. If it raises an error of a known kind, prints a message and exits with the code
-        of that kind."""
+        """Runs the command that was called. If the command raises an error of a known kind, prints a message
+        and exits with the exit code of this kind."""
         create_files_for_owner_only()
         try:
             return super().invoke(ctx)
@@ -105,38 +106,39 @@ for_audience = click.option("--audience", default="team", show_default=True,
 
 
 def add_format_option(default: str | None, *, show_default: bool | str = True) -> Callable:
-    """Makes the option ``--format``, which sets how rows are printed. If people copy the printed rows into a
-    table of the study, the default is CSV."""
+    """Returns a decorator that adds the option ``--format``, which determines how rows are printed. The
+    default is CSV for commands whose rows people copy into a table of the study."""
     return click.option("--format", "form", default=default, type=click.Choice(["table", "csv", "json"]),
                         show_default=show_default, help="How the rows are printed.")
 
 
 def pass_study_to_write(command: Callable) -> Callable:
-    """Makes a command get the study that ``--study`` names as its first argument. The command may write in
-    the study, so no withdrawal runs at the same time."""
+    """Makes the study that ``--study`` names the first argument of a command that may write in the study.
+    Because the command may write in the study, no withdrawal runs at the same time."""
     return _with_study(command, delay_withdrawal_while_writing)
 
 
 def pass_study_to_read(command: Callable) -> Callable:
-    """As :func:`pass_study_to_write`, for a command that neither writes in the study nor builds a table. A
-    withdrawal may run at the same time, but waits for the command to end before it replaces the old files."""
+    """Makes the study that ``--study`` names the first argument of a command that neither writes in the study
+    nor builds a table. A withdrawal may run at the same time as such a command, but waits for the command to
+    end before it replaces the old files."""
     return _with_study(command, delay_withdrawal_while_reading)
 
 
 def pass_study_to_withdraw(command: Callable) -> Callable:
-    """As :func:`pass_study_to_write`, for a withdrawal. No other command that writes in the study runs at the
-    same time."""
+    """Makes the study that ``--study`` names the first argument of a command that carries out a withdrawal.
+    During a withdrawal, no other command that writes in the study runs."""
     return _with_study(command, lock_for_withdrawal)
 
 
 LEAST_MEMORY = 2 * 2**30
-"""The least memory, in bytes, that the shell must allow a command that writes in a study. With less memory,
-libraries may end the process and leave no error to report; with 0.9 GB, this happened in three of eight runs
-on a small study."""
+"""The smallest memory, in bytes, that the shell must allow to a command that writes in a study. With less
+memory than this, libraries may end the process without any error to report; with 0.9 GB, this happened in
+three of eight runs on a small study."""
 
 
 def refuse_low_memory_limit() -> None:
-    """Raises GLCError where the shell allows a command less than :data:`LEAST_MEMORY` (``ulimit -v``)."""
+    """Raises GLCError if the shell allows a command less memory than :data:`LEAST_MEMORY` (``ulimit -v``)."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
@@ -184,7 +186,7 @@ def _strings_of(command: str) -> AbstractContextManager[None]:
 
 
 def add_options_of_add_ons(command: click.Command) -> None:
-    """Adds options and help texts to a command: those of the context managers that add-ons run around this
+    """Adds to a command the options and help texts of the context managers that add-ons run around this
     command."""
     for manager in load_declared_objects("around", str(command.name)):
         command.params += reversed(manager.__click_params__)
@@ -193,9 +195,9 @@ def add_options_of_add_ons(command: click.Command) -> None:
 
 @contextmanager
 def run_add_on_hooks(command: str, *about: Any, **options: Any) -> Generator[list[Any]]:
-    """Runs a block within the context managers that add-ons declare around a command, and gives the block the
-    list of the values that they yield. Each context manager is called with ``about`` and with the values of
-    the options that it added to the command."""
+    """Runs the block of ``with`` inside the context managers that add-ons declare around a command. The block
+    gets the list of the values that these context managers yield. Each context manager is called with
+    ``about`` and with the values of the options that it added to the command."""
     with ExitStack() as stack:
         yield [stack.enter_context(manager(*about, **{
             str(option.name): options[str(option.name)] for option in manager.__click_params__}))
@@ -212,8 +214,8 @@ def say(line: str) -> None:
 
 
 def note_if_no_record_names_organisation(study: Study, audience: str) -> str:
-    """Returns a note if the study can release hardly any figure, because no record names its organisation.
-    Returns blank text for any other study."""
+    """Returns a note if hardly any figure of the study can be released because no record names its
+    organisation. The note is blank for any other study."""
     from glc_analysis.disclosure.rules import has_capability
 
     if has_capability(audience, "all_figures") or study.settings["survey"]["unknown_organisations"] != "one":
@@ -231,17 +233,17 @@ def note_if_no_record_names_organisation(study: Study, audience: str) -> str:
 
 
 def print_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> None:
-    """Prints rows on stdout as a table, CSV or JSON. If a table has no rows, it prints the sentence
-    ``if_empty``."""
+    """Prints rows on stdout as a table, CSV or JSON. If a table has no rows, the sentence ``if_empty`` is
+    printed instead."""
     click.echo(format_rows(rows, output_format, if_empty=if_empty), nl=False)
 
 
 def format_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> str:
     """Returns the text that :func:`print_rows` prints.
 
-    If there are no rows, CSV consists of the header alone, and JSON of an empty list. In a table, text is
-    aligned left, numbers are aligned right, fractions have three digits after the point, and missing values
-    are blank.
+    If there are no rows, the CSV has only the header, and the JSON is an empty list. In a printed table, text
+    is aligned left, numbers are aligned right, fractions have three digits after the point, and missing
+    values are blank.
     """
     if output_format == "csv":
         return rows.to_csv(index=False, lineterminator="\n")
@@ -273,10 +275,10 @@ def format_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> str
 
 def ensure_built(study: Study, *, are_decided: bool = True,
                  beside: Callable[[], AbstractContextManager[Executor | None]] = nullcontext) -> None:
-    """Builds the tables if they are out of date. If they are up to date, it does nothing and imports no large
-    library. ``beside`` is a context manager that yields an executor, to which the build gives a part of its
-    work; it is entered before the build. If ``are_decided`` is false, only tables for the team are built
-    (:func:`~glc_analysis.build.build_steps`)."""
+    """Builds the tables of a study if they are out of date. If the tables are up to date, the function does
+    nothing and imports no large library. ``beside`` is a function that returns a context manager, which is
+    entered before the build. It yields an executor, to which the build gives a part of its work. If
+    ``are_decided`` is false, only tables for the team are built (:func:`~glc_analysis.build.build_steps`)."""
     from glc_analysis.manifest import tables_are_current
 
     # Checked first: no lock is made in a folder that is not a study.
@@ -290,7 +292,7 @@ def ensure_built(study: Study, *, are_decided: bool = True,
 
 
 def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> BuildResult:
-    """Builds the tables; if ``only`` names a step, builds only this step."""
+    """Builds all tables; if ``only`` names a step, builds only the tables of this step."""
     with _building(study):
         from glc_analysis.build import build_step_and_its_prerequisites, build_steps
 
@@ -301,7 +303,7 @@ def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> Bu
 
 @contextmanager
 def _building(study: Study) -> Generator[None]:
-    """Runs a block during which no other command builds the tables."""
+    """Holds a lock during the block of ``with``, so that no other command builds the tables."""
     from glc_analysis.locks import hold_lock
     from glc_analysis.permissions import close_folder_to_others
     from glc_analysis.terminal import graceful_interrupt

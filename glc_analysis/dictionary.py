@@ -20,7 +20,7 @@ _FORMATS = {".parquet": {"format": "parquet", "mediatype": "application/vnd.apac
 
 
 def render_dictionary(tables: Mapping[str, Table] = TABLES) -> str:
-    """Returns the text of DICTIONARY.md, which says what one row of each table is, and gives the type and the
+    """Returns the text of DICTIONARY.md, which says what one row of each table is and gives the type and the
     meaning of each column."""
     lines = ["# Data dictionary", "", "Made from the package's table descriptions by `glc build`.",
              "Blank text means: nothing there. Shares run from 0 to 1.", ""]
@@ -38,12 +38,12 @@ def render_dictionary(tables: Mapping[str, Table] = TABLES) -> str:
 def describe_data_package(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,
                 tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", is_published: bool = False,
                           **properties: object) -> str:
-    """Returns the text of datapackage.json, a Frictionless descriptor of the files in a folder. The folder
-    has one file per table, named by the table's name followed by ``ending``.
+    """Returns the text of datapackage.json, which is a Frictionless descriptor of the files in a folder. The
+    folder has one file per table; its name is the name of the table followed by ``ending``.
 
     The descriptor has checksums only if the files are published (``is_published``), because anybody could
-    test guesses about a private table against its checksum. ``name`` and ``title`` are those of the study;
-    ``properties`` are further properties of the package.
+    test guesses about a private table against a checksum of the table. ``name`` and ``title`` are the name
+    and title of the study; ``properties`` has further properties of the data package.
     """
     resources = []
     for table_name, frame in frames.items():

@@ -1,14 +1,15 @@
-"""Keyed digests, which show whether private content has changed without revealing it.
+"""Computes keyed digests, which show whether private content has changed without revealing the content.
 
-A plain hash can reveal private content, because a reader can hash one guess after another until a hash
-matches. So every digest of private content that is written outside ``private/`` (in ``processed/``, in the
-records of runs, in the records of the gate) is an HMAC-SHA-256 with the study's own key. The key is random,
-is made once and never leaves ``private/``. The same content and the same key give the same digest.
+A plain hash can reveal private content, because a reader can hash one guess after another until one hash
+matches. So every digest of private content that is written outside ``private/`` is an HMAC-SHA-256 with the
+study's own key. Such digests are in ``processed/``, in the records of runs and in the records of the gate.
+The key of a study is random, is made once and never leaves the folder ``private/``. Equal contents have equal
+digests, as long as the key stays the same.
 
-Plain hashes are used only for:
+Plain hashes are used only for three kinds of content:
 
 - the package;
-- the raw files in ``manifest.csv``, because people compare their checksums with those of the senders;
+- the raw files in ``manifest.csv``, because people compare their checksums with the senders' checksums;
 - published files, because their readers have the content anyway.
 
 This module needs only the standard library.
@@ -27,7 +28,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.writing import write_atomic
 
 KEY_FILE = "private/digests.key"
-"""The path of the key in a study folder."""
+"""The path of the file with the key, inside a study folder."""
 
 
 _SHORTEST = 32
@@ -48,11 +49,11 @@ class Digests:
         self._key = key
 
     def of_bytes(self, content: bytes) -> str:
-        """Returns the digest of some bytes, in hexadecimal."""
+        """Returns the digest of ``content``, in hexadecimal."""
         return hmac.digest(self._key, content, "sha256").hex()
 
     def of_value(self, value: Any) -> str:
-        """Returns the digest of a value that JSON can hold; the order of keys in a mapping does not
+        """Returns the digest of a value that JSON can represent; the order of keys in a mapping does not
         matter."""
         return self.of_bytes(json.dumps(value, sort_keys=True).encode())
 
@@ -67,11 +68,11 @@ class Digests:
 
 
 def read_or_make_digest_key(root: Path) -> bytes:
-    """Returns the key of a study; for a study without a key, a new random key. No earlier digest agrees with
-    digests made with a new key, so all content counts as changed. The next build saves the new key
+    """Returns the key of a study, or a new random key if the study has none. Digests that are made with a new
+    key never agree with earlier digests, so all content counts as changed. The next build saves the new key
     (:func:`write_digest_key_if_missing`).
 
-    Raises GLCError if the key file is empty or too short.
+    Raises GLCError if the file of the key is empty or too short.
     """
     path = root / KEY_FILE
     if not path.exists():
@@ -84,7 +85,7 @@ def read_or_make_digest_key(root: Path) -> bytes:
 
 
 def write_digest_key_if_missing(root: Path, key: bytes) -> None:
-    """Writes the key of a study, unless the study already has one."""
+    """Writes the key of a study, except if the study already has one."""
     path = root / KEY_FILE
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,9 +93,9 @@ def write_digest_key_if_missing(root: Path, key: bytes) -> None:
 
 
 def replace_digest_key(root: Path) -> None:
-    """Replaces the key of a study by a new key, which is derived from the old key but does not reveal it.
-    Guesses about withdrawn data can then no longer be tested, not even against an old copy of their
-    digests."""
+    """Replaces the key of a study with a new key, which is derived from the old key but does not reveal the
+    old key. After the replacement, guesses about withdrawn data can no longer be tested, not even against an
+    old copy of their digests."""
     path = root / KEY_FILE
     if path.exists():
         old = Digests(read_or_make_digest_key(root))

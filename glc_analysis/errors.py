@@ -1,7 +1,7 @@
-"""Errors shown to users: what is wrong, where, and how to fix it.
+"""Defines the errors that are shown to users, which say what is wrong, where, and how to fix it.
 
-A mistake in data never causes a traceback. It is reported as a :class:`Fault` that names file, row, column
-and value, and all faults of a file are raised together.
+A mistake in data never causes a traceback. A mistake is reported as a :class:`Fault` that names file, row,
+column and value, and all faults of a file are raised together.
 """
 
 from __future__ import annotations
@@ -15,33 +15,34 @@ from traceback import walk_tb
 from typing import NoReturn
 
 SHOWN_ROWS, SHOWN_ALIKE, SHOWN_LINES = 10, 50, 100
-"""The largest number of rows printed for one fault, of values printed for the same message, and of lines
-printed in all."""
+"""The largest number of rows that are printed for one fault, of values that are printed for the same message,
+and of lines that are printed in all."""
 
 
 class GLCError(Exception):
-    """Raised for a mistake in data or in a notebook. The command then ends with exit code 1."""
+    """Raised for a mistake in data or in a notebook. A command that raises this error ends with exit code
+    1."""
 
     exit_code = 1
 
 
 class UsageError(GLCError):
-    """Raised for a wrong call, such as an unknown name or a missing argument. The command then ends with exit
-    code 2."""
+    """Raised for a wrong call, such as an unknown name or a missing argument. A command that raises this
+    error ends with exit code 2."""
 
     exit_code = 2
 
 
 class Busy(GLCError):
-    """Raised if another command holds the lock that is needed. The command then ends with exit code 3, which
-    tells a scheduler to try again later."""
+    """Raised if another command holds a lock that this command needs. A command that raises this error ends
+    with exit code 3, which tells a scheduler to try again later."""
 
     exit_code = 3
 
 
 class Interrupted(GLCError):
-    """Raised when a signal ends the command. The exit code is the one that shells use: 130 for Ctrl-C, 143
-    for SIGTERM."""
+    """Raised when a signal ends the command. The exit code is the one that shells use for the signal: 130 for
+    Ctrl-C, 143 for SIGTERM."""
 
     def __init__(self, number: int, message: str) -> None:
         super().__init__(message)
@@ -50,7 +51,7 @@ class Interrupted(GLCError):
 
 @dataclass(frozen=True)
 class Fault:
-    """One problem with its place and its fix, printed as one line.
+    """One problem with its place and its fix, which are printed as one line.
 
     >>> print(Fault("is not a number", file="survey.csv", row="7", column="Q2.1", value="lots",
     ...             fix="correct it in corrections.csv"))
@@ -64,7 +65,7 @@ class Fault:
     value: str = ""
     fix: str = ""
     n: int = field(default=1, compare=False)
-    """The number of records with this problem; frequent problems are printed first."""
+    """The number of records in which the problem occurs; frequent problems are printed first."""
     is_structure: bool = field(default=False, compare=False)
     """Whether the fault is about a whole column or list of options, so that it may be the cause of faults in
     single values."""
@@ -81,8 +82,9 @@ class Fault:
 
 @dataclass(frozen=True)
 class CellFault(Fault):
-    """A fault that a row of corrections.csv can settle. ``key`` is the key of the record, and ``text`` is the
-    wrong text in it (blank if the fault is about the whole record), as corrections.csv names them."""
+    """A fault that people can settle with a row of corrections.csv. ``key`` is the key of the record in
+    corrections.csv, and ``text`` is the wrong text in the record (blank if the fault is about the whole
+    record)."""
 
     key: str = field(default="", compare=False)
     text: str = field(default="", compare=False)
@@ -92,8 +94,8 @@ class Faults(GLCError):
     """All problems of a file or a set of tables, raised together.
 
     A problem that occurs in several rows is printed as one line, and at most :data:`SHOWN_LINES` lines are
-    printed. The attribute ``lines`` has all lines. ``unseen`` names the inputs that could not be checked
-    because of these faults.
+    printed. The attribute ``lines`` has the lines for all problems, including those that are not printed.
+    ``unseen`` names the inputs that could not be checked because of these problems.
 
     >>> print(Faults([Fault("is not a number", row=row, value="?") for row in ("2", "9")]))
     rows 2, 9, value '?': is not a number.
@@ -110,8 +112,8 @@ class Faults(GLCError):
 
 
 def add_raised_faults(check: Callable[[], object], faults: list[Fault]) -> bool:
-    """Calls ``check``. If this raises a GLCError, adds the faults of the error to ``faults``. Returns whether
-    it raised one.
+    """Calls ``check`` and collects its faults. If the call raises a GLCError, the faults of this error are
+    added to ``faults``. The result is true if the call raised a GLCError.
 
     >>> faults = [Fault("is blank", file="a.csv")]
     >>> add_raised_faults(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
@@ -129,11 +131,12 @@ def add_raised_faults(check: Callable[[], object], faults: list[Fault]) -> bool:
 
 
 def sort_structural_faults_first(faults: Iterable[Fault]) -> list[Fault]:
-    """Returns the faults sorted: first the faults about a whole column or list, then the faults about values.
-    Within each group, the most frequent faults come first.
+    """Returns the faults sorted: first the faults about a whole column or list, then the faults about single
+    values. Among the faults about columns or lists, and among the faults about values, the most frequent
+    faults come first.
 
-    The frequency of a fault is the number of records in which it occurs. Equally frequent faults keep their
-    order.
+    The frequency of a fault is the number of records in which it occurs. Faults with the same frequency keep
+    their order.
 
     >>> faults = [Fault("is not a number", row="2"), Fault("is not an option", n=9),
     ...           Fault("is not a number", row="7"), Fault("has no column", is_structure=True)]
@@ -168,11 +171,12 @@ def _listed(rows: list[str]) -> str:
 
 
 _BEGINNING = 3
-"""An unknown name of at least this many letters also suggests the longer names that contain it."""
+"""If no known name is similar, an unknown name of at least this many letters suggests the longer names that
+contain it."""
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
-    """Returns the end of a message about an unknown name: the known names that are most similar to it.
+    """Returns the end of a message about an unknown name, which suggests the most similar known names.
 
     >>> suggest_name("Kambodia", ["Cambodia", "Canada", "Peru"])
     "nearest: 'Cambodia'"
@@ -193,10 +197,10 @@ def suggest_name(name: str, known: Iterable[str]) -> str:
 
 
 def resolve_id(name: str, known: Mapping[str, str], noun: str) -> str:
-    """Returns the id that a name stands for. The name may be an id or a label, in upper or lower case.
-    ``known`` has the label of each id; ``noun`` says in messages what the ids are.
+    """Returns the id to which a name refers. The name may be an id or a label, in capital or small letters.
+    ``known`` maps each id to its label; ``noun`` is the word that messages use for the ids.
 
-    Raises UsageError, which suggests the nearest ids, if no id or label fits.
+    Raises UsageError if no id or label is equal to the name; the message suggests the nearest ids.
 
     >>> countries = {"KEN": "Kenya", "KHM": "Cambodia", "PER": "Peru"}
     >>> resolve_id("khm", countries, "country"), resolve_id("Cambodia", countries, "country")
@@ -217,12 +221,12 @@ def resolve_id(name: str, known: Mapping[str, str], noun: str) -> str:
 
 _NO_MEMORY = ("can't start new thread", "failed to launch worker thread", "failed to map segment",
               "cannot allocate memory")
-"""Texts in the messages of errors other than MemoryError by which Python, pyarrow and the loader of libraries
-report that memory ran out."""
+"""Texts in messages by which Python, pyarrow and the loader of libraries report that memory ran out, if the
+error is not a MemoryError."""
 
 
 def is_short_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out, or that no further thread can be started.
+    """Whether an error means that memory ran out, or that no further thread could be started.
 
     >>> is_short_of_memory(RuntimeError("can't start new thread")), is_short_of_memory(RuntimeError("stop"))
     (True, False)
@@ -232,9 +236,9 @@ def is_short_of_memory(error: BaseException) -> bool:
 
 
 def find_file_of_os_error(error: OSError) -> str:
-    """Returns the path of the file that an error of the operating system is about; blank if it is unknown. An
-    error from writing to a full disk names no file. The path is then taken from the innermost call that has a
-    path as ``self`` or ``path``."""
+    """Returns the path of the file that an error of the operating system is about; blank if this file is
+    unknown. If writing to a full disk fails, the error names no file. In this case the path is taken from the
+    innermost call that has a path as its argument ``self`` or ``path``."""
     if error.filename:
         return str(error.filename)
     calls = [frame.f_locals for frame, _ in walk_tb(error.__traceback__)]
@@ -243,7 +247,7 @@ def find_file_of_os_error(error: OSError) -> str:
 
 
 def count_of(n: int, noun: str, plural: str = "") -> str:
-    """Returns a number with its noun, for messages.
+    """Returns a number with its noun in the singular or plural, for messages.
 
     >>> count_of(1, "row"), count_of(2, "row"), count_of(2, "history", "histories")
     ('1 row', '2 rows', '2 histories')
@@ -252,5 +256,6 @@ def count_of(n: int, noun: str, plural: str = "") -> str:
 
 
 def refuse(message: str, file: str, fix: str, *, row: str = "", column: str = "") -> NoReturn:
-    """Raises Faults with one fault. Readers call it for a file that they cannot read any further."""
+    """Raises Faults with one fault. Readers of files call this function for a file that they cannot read any
+    further."""
     raise Faults([Fault(message, file=file, row=row, column=column, fix=fix)])

@@ -1,9 +1,8 @@
-"""Decides which files of a study may enter git: the tables in ``reference/`` and study.toml, and no other
-file.
+"""Decides which files of a study may enter git: only the tables in ``reference/`` and study.toml.
 
-Writes the ``.gitignore`` of a study, and finds the git repository that contains the study. The hook
-``scripts/hooks/refuse_raw_data.py``, which runs before every commit, also refuses other files that somebody
-adds by force.
+The module writes the ``.gitignore`` of a study, and finds the git repository that contains the study. The
+hook ``scripts/hooks/refuse_raw_data.py``, which runs before every commit, refuses all other files even if
+somebody adds them by force.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from glc_analysis.schema import reference_path, reference_tables
 from glc_analysis.writing import write_atomic
 
 SETTINGS = "reference/study.toml"
-"""The file by which a study folder is recognised."""
+"""The name of the file by which a folder is recognised as a study."""
 _HEAD = """\
 # Of this study, git may have the method alone: the settings, and the tables that tell nothing of those who
 # took part. Everything else is confidential, whatever its name.
@@ -27,7 +26,7 @@ _HEAD = """\
 
 
 def list_files_allowed_in_git() -> list[str]:
-    """Returns the files of a study that may enter git, as paths in its folder.
+    """Returns the files of a study that may enter git, as paths relative to the study's folder.
 
     >>> list_files_allowed_in_git()[:3]
     ['reference/study.toml', 'reference/closed.csv', 'reference/codebook.csv']
@@ -37,7 +36,8 @@ def list_files_allowed_in_git() -> list[str]:
 
 
 def write_gitignore_unless_edited(study: Path) -> None:
-    """Writes the ``.gitignore`` of a study. A ``.gitignore`` that somebody has written or changed is kept."""
+    """Writes the ``.gitignore`` of a study. If somebody has written or changed the ``.gitignore`` of the
+    study, it is kept."""
     path = study / ".gitignore"
     written = path.read_text(encoding="utf-8") if path.exists() else _HEAD
     if re.fullmatch(r"(?:!/reference/[\w.]+\n)*", written.removeprefix(_HEAD)):
@@ -46,6 +46,6 @@ def write_gitignore_unless_edited(study: Path) -> None:
 
 def find_git_repository(folder: Path) -> Path | None:
     """Returns the folder of the git repository that contains ``folder``; None if no repository contains it.
-    The folder need not exist yet."""
+    The folder ``folder`` need not exist yet."""
     whole = folder.resolve()
     return next((one for one in (whole, *whole.parents) if (one / ".git").exists()), None)

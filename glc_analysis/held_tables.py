@@ -1,5 +1,5 @@
-"""Reads the rows of a table's file. Small tables are kept in memory, because a page reads many slices of
-them."""
+"""Reads the rows of a table from its file. The tables with small files are kept in memory, because a page
+reads many slices of them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from glc_analysis.schema import processed_tables
 from glc_analysis.study import Study
 
 SMALL = 500_000
-"""The largest size, in bytes, of a file that counts as small: its table is read whole and kept in memory."""
+"""The largest size, in bytes, of a small file; a table with a small file is read whole and kept in memory."""
 
 
 def read_parquet_rows(path: Path, filters: list | None = None, columns: list[str]
                       | None = None) -> pd.DataFrame:
     """Reads from a table's file the rows that match at least one of the ``filters``; a row matches a filter
-    if it meets all conditions of this filter. If no filters are passed, all rows are read."""
+    if it meets all conditions of the filter. If no filters are passed, all rows are read."""
     if path.stat().st_size > SMALL:
         return pd.read_parquet(path, filters=filters, columns=columns)
     frame = _small_table(path)
@@ -29,16 +29,15 @@ def read_parquet_rows(path: Path, filters: list | None = None, columns: list[str
 
 
 State = tuple[int, int, int]
-"""The state of a file: the time at which it was written, its number in the file system, and its size. If a
-file is replaced, its state differs."""
+"""The state of a file: the time at which the file was written, its number in the file system, and its size.
+If a file is replaced, the new file has a different state."""
 _HELD_TABLES = 64
-"""The largest number of tables kept in memory."""
+"""The largest number of tables that are kept in memory."""
 _held: dict[Path, tuple[State, pd.DataFrame]] = {}
 
 
 def _small_table(path: Path) -> pd.DataFrame:
-    """Returns a table whose file is small; the table is kept in memory as long as the file does not
-    change."""
+    """Returns a table with a small file; the table is kept in memory until the file changes."""
     said = path.stat()
     state, (held, frame) = (said.st_mtime_ns, said.st_ino, said.st_size), _held.get(path, (None, None))
     if frame is None or held != state:
@@ -50,8 +49,8 @@ def _small_table(path: Path) -> pd.DataFrame:
 
 
 def read_small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, pd.DataFrame]]:
-    """Reads the named tables of a built study, except tables with large files. The result is the argument for
-    :func:`cache_tables`."""
+    """Reads the named tables of a built study; tables with large files are left out. The result can be passed
+    to :func:`cache_tables`."""
     paths = [study.processed / f"{name}.parquet" for name in names if name in processed_tables()]
     small = [path for path in paths if path.is_file() and path.stat().st_size <= SMALL]
     for path in small:
@@ -60,16 +59,16 @@ def read_small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[St
 
 
 def cache_tables(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
-    """Keeps tables in memory; another process may have read them. If too many tables are kept, the oldest are
-    dropped."""
+    """Keeps tables in memory that this process or another process has read. If there are too many tables in
+    memory, the oldest tables are dropped."""
     _held.update(read)
     for path in [*_held][:-_HELD_TABLES]:
         _held.pop(path, None)
 
 
 def convert_categories_to_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Returns a table in which text columns that are stored as categories are plain text. Raises GLCError if
-    the table lacks a column, because another version of the package wrote it."""
+    """Returns a table in which text columns that are stored as categories are converted to plain text. Raises
+    GLCError if the table lacks a column, which means that another version of the package wrote it."""
     stored, columns = frame.dtypes, processed_tables()[name].columns
     if missing := [column for column in columns if column not in stored]:
         raise GLCError(f"The tables were built by another version of glc_analysis: {name} has no column "
@@ -79,8 +78,8 @@ def convert_categories_to_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _chosen(frame: pd.DataFrame, filters: list) -> pd.DataFrame:
-    """Returns the rows of a frame that match at least one of the filters, as pyarrow would read them from a
-    file."""
+    """Returns the rows of a frame that match at least one of the filters, in the same way as pyarrow selects
+    rows when it reads a file."""
     is_chosen = np.zeros(len(frame), dtype=bool)
     for conditions in filters:
         applies = np.ones(len(frame), dtype=bool)

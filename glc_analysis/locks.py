@@ -1,4 +1,4 @@
-"""Locks of folders, so that only one run, one build or one coding session works in a folder at a time."""
+"""Locks folders, so that only one run, one build or one coding session works in a folder at a time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from filelock import FileLock, Timeout
 from glc_analysis.errors import Busy
 
 PATIENCE = 10.0
-"""The seconds that a command waits for a withdrawal to end, and that a withdrawal waits for commands to
-end."""
+"""The number of seconds that a command waits for a withdrawal to end, and that a withdrawal waits for
+commands to end."""
 
 
 Say = Callable[[str], None]
@@ -26,12 +26,13 @@ Say = Callable[[str], None]
 
 @contextmanager
 def hold_lock(folder: Path, *, what: str = "run", is_patient: bool = False) -> Generator[None]:
-    """Holds the lock ``folder/.lock`` during the block. If another process holds the lock, raises Busy; with
-    ``is_patient``, waits until that process has released it. ``what`` names the work in messages.
+    """Holds the lock ``folder/.lock`` during the block of ``with``. If another process holds the lock, the
+    function raises Busy or, with ``is_patient``, waits until that process has released the lock. ``what`` is
+    the name of the work in messages.
 
-    The operating system releases the lock of a process that was killed, so the lock file of a killed process
-    is taken over. A lock file from another machine is not taken over, because this machine cannot see whether
-    the process there still runs.
+    The operating system releases the lock of a process that was killed, so the next process can take the lock
+    file over. A lock file that was written on another machine is not taken over, because this machine cannot
+    see whether the other machine's process still runs.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with hold_signed_lock(folder / ".lock", what, math.inf if is_patient else 0):
@@ -40,8 +41,8 @@ def hold_lock(folder: Path, *, what: str = "run", is_patient: bool = False) -> G
 
 @contextmanager
 def hold_signed_lock(path: Path, what: str, patience: float) -> Generator[None]:
-    """Holds a lock file during the block, and writes into it which process holds it. Waits ``patience``
-    seconds for another process to release it, then raises Busy."""
+    """Holds a lock file during the block of ``with``, and writes into the file which process holds it. Waits
+    up to ``patience`` seconds until another process has released the lock file, and then raises Busy."""
     with _held(path, what, patience):
         owner = {"what": what, "pid": os.getpid(), "host": socket.gethostname(),
                  "started": datetime.now(UTC).isoformat(timespec="seconds")}
@@ -75,8 +76,8 @@ def _held(path: Path, what: str, patience: float) -> Generator[None]:
 
 
 def _owner(path: Path) -> dict[str, str]:
-    """Returns what a lock file says about the process that holds it; empty if that process was killed before
-    it could write this, or if the file is damaged."""
+    """Returns what a lock file says about the process that holds it. The result is empty if the process was
+    killed before it could write this, or if the file is damaged."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             owner = json.loads(file.read(10_000))
@@ -101,8 +102,8 @@ def _refusal(path: Path, what: str) -> str:
 
 
 def wait_for_locks(folder: Path, lock_kind: str, what: str) -> None:
-    """Waits until no command holds a lock file of this kind, and removes the lock files of commands that were
-    killed. Raises Busy after :data:`PATIENCE` seconds."""
+    """Waits until no command holds a lock file of the given kind, and removes the lock files of commands that
+    were killed. Raises Busy if a command still holds a lock file after :data:`PATIENCE` seconds."""
     until = time.monotonic() + PATIENCE
     for path in sorted(folder.glob(f"*{lock_kind}")):
         with _held(path, what, until - time.monotonic()):

@@ -1,10 +1,10 @@
-"""Compares the inputs of a study with what was recorded of them: raw files with the manifest, and all inputs
-of the tables with the last build.
+"""Compares the inputs of a study with their records: raw files with the manifest, and all inputs of the
+tables with the last build.
 
-The manifest, manifest.csv, lists the raw files with their checksums. A raw file that has changed or is
-missing since it was recorded there is a fault. A new raw file is used, and is reported until ``glc check
---accept`` records it. This module needs only the standard library, so that ``glc status`` and a run with
-nothing to do answer at once.
+The manifest, manifest.csv, lists the raw files with their checksums. It is a fault if a raw file has changed
+or is missing since the manifest recorded it. A new raw file is used at once, and messages mention it until
+``glc check --accept`` records it. This module needs only the standard library, so that ``glc status`` and a
+run with nothing to do finish at once.
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ from glc_analysis.writing import write_atomic
 
 ISSUE = "release.json"
 CONTENT = "content.sha256"
-"""The file with the digest of everything that readers learn from a release. A build compares it, to tell
-whether the next release would say the same. The file is not an input of the build."""
+"""The name of the file with the digest of everything that readers learn from a release. A build compares this
+digest with the next release, to find out whether the next release would say the same. This file is not an
+input of the build."""
 UNDECIDED = "undecided"
-"""A key in slices.json. It is there if the tables were built for the team alone, and nothing was decided
-about what other audiences may see. Its value has the number of the last release to each audience."""
+"""A key in slices.json that is present if the tables were built for the team alone. In this case nothing was
+decided about what other audiences may see. The value of this key has the number of the last release to each
+audience."""
 
 
 def list_release_folders(private: Path, audience: str) -> list[Path]:
@@ -49,18 +51,18 @@ def list_release_folders(private: Path, audience: str) -> list[Path]:
 
 
 def read_release_info(release: Path) -> dict[str, Any]:
-    """Returns the description of a release, a dictionary with these keys among others:
+    """Returns the description of a release, which is a dictionary with these and other keys:
 
     - ``number``: the number of the release;
-    - ``day``: the day of its data;
-    - ``issued``: the number of figures that were first issued on each day;
-    - ``inputs``: the digest of the inputs from which it was made."""
+    - ``day``: the day of the data in the release;
+    - ``issued``: maps each day to the number of figures that were first issued on this day;
+    - ``inputs``: the digest of the inputs from which the release was made."""
     return json.loads((release / ISSUE).read_text(encoding="utf-8"))
 
 
 def find_missing_release(study: Study) -> str:
-    """Returns a release that slices.json names but ``private/releases`` does not hold, such as
-    ``public/003``; blank if none is missing."""
+    """Returns a release that slices.json names although it is missing from ``private/releases``, such as
+    ``public/003``; blank if no release is missing."""
     built = study.processed / "slices.json"
     if not built.is_file():
         return ""
@@ -82,14 +84,15 @@ def last_release_number(private: Path, audience: str) -> int:
 
 
 def rename_next_release_folder(private: Path, audience: str, number: int) -> None:
-    """Renames the folder ``next`` of a release to the release's number, unless a folder with this number
-    exists. Raises OSError if there is no folder ``next``."""
+    """Renames the folder ``next`` of a release to the number of the release, except if a folder with this
+    number exists. Raises OSError if the folder ``next`` does not exist."""
     if not (release := private / "releases" / audience / f"{number:03}").exists():
         release.with_name("next").rename(release)
 
 
 SLICES = "processed/slices.json"
-"""The name of slices.json in the record of a page's inputs (:mod:`glc_analysis.read_log`)."""
+"""The name under which slices.json is listed in the record of a page's inputs
+(:mod:`glc_analysis.read_log`)."""
 
 
 # ------------------------------
@@ -100,15 +103,15 @@ MANIFEST_COLUMNS = reference_tables()["manifest"].required_columns
 VERSION = "0.1.0"
 """The version of this package."""
 SAMPLE = "glc sample"
-"""The value of ``received_from`` for every file of an invented study."""
+"""The value in column ``received_from`` for every file of an invented study."""
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """The raw files that have arrived. Paths are relative to the study folder.
+    """The raw files that have arrived in a study. All paths of raw files are relative to the study folder.
 
-    - ``checksums``: the SHA-256 of each file, for comparison with the manifest only; it must not be written
-      anywhere else.
+    - ``checksums``: the SHA-256 of each file, which is used only for comparison with the manifest and must
+      not be written anywhere else.
     - ``digests``: the keyed digest of each file, which may be written anywhere (:mod:`glc_analysis.digests`).
     - ``new``: the files that the manifest does not list."""
 
@@ -124,8 +127,8 @@ def checksum(path: Path) -> str:
 
 
 def read_manifest(study: Study) -> dict[str, dict[str, str]]:
-    """Returns the rows of the manifest, keyed by path; empty if there is no manifest yet. Raises Faults if
-    the manifest cannot be read."""
+    """Returns the rows of the manifest, keyed by path; empty if the study has no manifest yet. Raises Faults
+    if the manifest cannot be read."""
     path = study.reference_file("manifest")
     read_log.record_read(study.root, reference_path("manifest"))
     rows = read_reference_rows(path, MANIFEST_COLUMNS).values() if path.is_file() else []
@@ -135,8 +138,9 @@ def read_manifest(study: Study) -> dict[str, dict[str, str]]:
 def check_raw_files_against_manifest(study: Study) -> Arrivals:
     """Compares every raw file with the manifest, and returns the checksums and digests of the files.
 
-    Raises Faults with one fault for every file that has changed, that is missing, or that is invented in a
-    real study or real in an invented study. Raises GLCError if all files of an invented study are missing.
+    Raises Faults with one fault for every file that has changed or is missing, and for every file that is
+    invented in a real study or real in an invented study. Raises GLCError if all files of an invented study
+    are missing.
     """
     recorded = read_manifest(study)
     arrived = {study.relative(p): p for p in study.all_raw_files()}
@@ -160,13 +164,14 @@ def check_raw_files_against_manifest(study: Study) -> Arrivals:
 
 def changed_file_fault(name: str, *,
                        fix: str = "put the original back, and save a new export under a new name") -> Fault:
-    """Returns the fault for a raw file that has changed."""
+    """Returns the fault which says that a raw file has changed."""
     return Fault("has changed since its checksum was recorded", file=name, fix=fix)
 
 
 def is_as_recorded(path: Path, row: Mapping[str, str], checksum_now: str) -> bool:
     """Whether a raw file is unchanged since its row of the manifest was written. Programs of add-ons append
-    to some files while people code; such a file counts as unchanged if it begins with the recorded bytes."""
+    to some files while people code; a file of this kind counts as unchanged if it begins with the recorded
+    bytes."""
     if row["sha256"].lower() == checksum_now:
         return True
     if not grows_while_people_code(path) or not row["bytes"].isdecimal():
@@ -184,7 +189,7 @@ def _fix_for_missing(row: dict[str, str] | None) -> str:
 
 
 def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str, str]) -> list[Fault]:
-    """Returns one Fault for each real raw file in an invented study, or for each invented raw file in a real
+    """Returns one fault for each real raw file in an invented study, or for each invented raw file in a real
     study."""
     invented = {n for n in present if recorded.get(n, {}).get("received_from") == SAMPLE}
     # What people add to the sample, such as codings of invented texts, is no data of anybody.
@@ -208,7 +213,7 @@ def add_to_manifest(study: Study, new: tuple[str, ...], *, today: date) -> None:
 
 
 def write_manifest(path: Path, rows) -> None:
-    """Writes the rows of the manifest, sorted by path; cells that a row lacks are blank."""
+    """Writes the rows of the manifest, sorted by path; a cell that a row lacks is blank."""
     text = io.StringIO()
     writer = csv.DictWriter(text, MANIFEST_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
@@ -223,15 +228,15 @@ def write_manifest(path: Path, rows) -> None:
 
 
 BUILD_RECORD = "build"
-"""The key in provenance.json whose value has the names and digests of what each step read and made."""
+"""The key in provenance.json under which the names and digests are stored of what each step read and made."""
 
 
 @cache
 def hash_package_and_environment() -> str:
-    """Returns the SHA-256 of the package's sources, the lock file and the Python version.
+    """Returns the SHA-256 of the package's sources, the lock file and the Python version together.
 
-    The files of the sample study are left out, because they are inputs of that study and no result of another
-    study depends on them.
+    The files of the sample study are left out, because they are inputs of the sample study and no result of
+    another study depends on them.
     """
     digest = hashlib.sha256(f"{sys.version_info.major}.{sys.version_info.minor}".encode())
     for path in sorted(map(Path, _package_files())):
@@ -241,7 +246,8 @@ def hash_package_and_environment() -> str:
 
 def list_package_file_stamps() -> list[tuple[str, int, int]]:
     """Returns the path, size and modification time of each file that :func:`hash_package_and_environment`
-    reads. If these are equal, the files are taken as unchanged, which is quicker than hashing them."""
+    reads. If all these paths, sizes and times are equal later, the files are taken as unchanged, which is
+    quicker than hashing them."""
     return [(name, of.st_size, of.st_mtime_ns) for name in _package_files() for of in [os.stat(name)]]
 
 
@@ -264,7 +270,7 @@ def inputs_digest(study: Study, raw: dict[str, str]) -> str:
 
 
 def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
-    """Returns an unfinished digest of all inputs except the releases, to which the caller adds."""
+    """Returns an unfinished digest of all inputs except the releases; the caller adds the releases to it."""
     digest = study.digests.begin()
     digest.update(hash_package_and_environment().encode())
     digest.update(json.dumps(raw, sort_keys=True).encode())
@@ -284,9 +290,10 @@ def digest_earlier_releases(study: Study, raw: dict[str, str]) -> str:
 
 
 def read_earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
-    """Returns the bytes of the releases that were issued from inputs other than today's, keyed by name, such
-    as ``public/001``. A release that was issued from today's inputs, after the same earlier releases, is left
-    out: it came from the tables of today, so it is not an input of them."""
+    """Returns the bytes of the releases that were issued from inputs other than today's, keyed by the name of
+    the release, such as ``public/001``. A release is left out if it was issued from today's inputs, after the
+    same earlier releases. Such a release was made from today's tables, so it is not an input of these
+    tables."""
     folders = {f"{audience}/{path.name}": path for audience in AUDIENCES
                for path in list_release_folders(study.private, audience)}
     contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.name != CONTENT)
@@ -306,7 +313,8 @@ def read_earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]
 
 
 def read_provenance(processed: Path) -> dict[str, Any]:
-    """Returns provenance.json of a folder of tables; empty if the file is missing or cannot be read."""
+    """Returns the content of provenance.json in a folder of tables; empty if the file is missing or cannot be
+    read."""
     try:
         return json.loads((processed / "provenance.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -315,7 +323,7 @@ def read_provenance(processed: Path) -> dict[str, Any]:
 
 def count_rows_if_intact(study: Study) -> dict[str, int]:
     """Returns the number of rows of every processed table. The result is empty if the tables are out of date,
-    or if a file of them is not byte for byte as the last build wrote it.
+    or if one of their files is not byte for byte as the last build wrote it.
 
     Raises Faults if a raw file has changed or is missing.
     """
@@ -332,8 +340,8 @@ def count_rows_if_intact(study: Study) -> dict[str, int]:
 
 
 def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
-    """Whether the processed tables are up to date with their inputs. If ``are_decided``, the tables must also
-    say what audiences other than the team may see.
+    """Whether the processed tables are up to date with their inputs. If ``are_decided`` is true, the tables
+    must also say what audiences other than the team may see.
 
     Raises Faults if a raw file has changed or is missing.
     """
@@ -350,13 +358,14 @@ def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
 
 
 State = dict[str, dict[str, dict[str, str]]]
-"""The digest of each cell: keyed by file, then by the row's key, then by column."""
+"""The digest of each cell of the reference tables, keyed by file, then by the row's key, then by column."""
 SECRET = "names"
 _ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
              "organisations": "organisation", "documents": "document", "countries": "country name",
              **{table: name for _, names in addon.list_declarations("row_names") for table,
                 name in names.items()}}
-"""The noun for one row of each reference table; for a table that is not listed, the noun is "row"."""
+"""The noun for one row of each reference table; the noun is "row" for tables that this mapping does not
+list."""
 _RENAMED = ("name", "label")
 
 
@@ -384,7 +393,7 @@ def digest_reference_cells(study: Study) -> State:
 
 
 def describe_reference_changes(before: State, after: State) -> Iterator[str]:
-    """Yields one line per row that was added, removed or changed, file by file.
+    """Yields one line per row of the reference tables that was added, removed or changed, file by file.
 
     >>> was = {"codebook.csv": {"shelter": {"code_id": "a", "name": "b"}, "old": {}}}
     >>> now = {"codebook.csv": {"shelter": {"code_id": "a", "name": "c"}, "new": {}}}
@@ -408,8 +417,8 @@ def _said(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
 
 
 def read_slices(study: Study) -> dict[str, Any]:
-    """Returns slices.json of the last build: the digests of all slices of tables, and lists such as the
-    countries and the themes."""
+    """Returns the content of slices.json from the last build: the digests of all slices of tables (rows about
+    one country, theme, question or code), and lists such as the countries and the themes."""
     try:
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -417,24 +426,24 @@ def read_slices(study: Study) -> dict[str, Any]:
 
 
 def read_slice_list(study: Study, name: str) -> Any:
-    """Returns one list of slices.json. In a run, only this list is recorded as an input of the page that
-    reads it."""
+    """Returns one list from slices.json, such as the countries. In a run, only this list is recorded as an
+    input of the page that reads it."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}")
         return read_slices(study)[name]
 
 
 def has_page(study: Study, name: str, id_: str) -> bool:
-    """Whether an id has a page of its own, because a list of slices.json has an entry with this id. In a run,
-    only this entry is recorded as an input of the page that asks."""
+    """Whether the list ``name`` of slices.json has an entry with the given id, so that the id has its own
+    page. In a run, only this entry is recorded as an input of the page that calls the function."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}={id_}")
         return any(row["id"] == id_ for row in read_slices(study).get(name, []))
 
 
 def read_last_release_info(study: Study, audience: str) -> dict[str, Any]:
-    """Returns the description of the release to an audience from slices.json, with the keys number, day and
-    issued (:func:`read_release_info`). Raises GLCError if the build has not decided what the audience may
+    """Returns the description of the release to an audience that slices.json has, with the keys number, day
+    and issued (:func:`read_release_info`). Raises GLCError if the build has not decided what the audience may
     see."""
     release = read_slices(study)["release"].get(audience)
     if release is None:

@@ -1,7 +1,7 @@
-"""Starts a new study: makes its folder with settings and empty reference tables.
+"""Starts a new study by making its folder with settings and empty reference tables.
 
-The settings come from ``content/study.toml``. The headers of the tables come from ``schema/reference.csv``,
-which also names the folder of each table.
+The settings come from ``content/study.toml``. The headers of the reference tables come from
+``schema/reference.csv``, which also names the folder of each table.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FOLDERS = (*(f"raw/{kind}" for kind in RAW_KINDS), "reference", "processed", "re
 
 
 def refuse_started(directory: Path) -> None:
-    """Raises UsageError if a folder already contains a study."""
+    """Raises UsageError if ``directory`` already contains a study."""
     if (directory / "reference").exists():
         raise UsageError(f"{directory} already contains a study. To fix: name a new folder.")
 

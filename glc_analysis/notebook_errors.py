@@ -1,4 +1,4 @@
-"""Lets a notebook show a user's mistake as a sentence (what is wrong and how to fix it), without a
+"""Makes notebooks show a user's mistake as a sentence (what is wrong and how to fix it), without a
 traceback."""
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from glc_analysis.errors import GLCError
 
 
 def show_sentences(shell: Any) -> None:
-    """Lets an IPython shell show a :class:`GLCError` as a sentence; the cell still counts as failed. If the
-    shell already has a handler for exceptions, that handler is kept and nothing is changed."""
+    """Makes an IPython shell show a :class:`GLCError` as a sentence; the cell still counts as failed. If the
+    shell already has a handler for exceptions, this handler is kept and the function changes nothing."""
     if shell is not None and not shell.custom_exceptions:
         shell.set_custom_exc((GLCError,), _show)
 

@@ -1,5 +1,5 @@
-"""Sets file permissions so that only the owner may read a study. Only this module decides about
-permissions."""
+"""Sets file permissions so that only the owner may read a study. Only this module sets the permissions of
+files."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from contextlib import suppress
 from pathlib import Path
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-"""The permission bits of the group and of all other users."""
+"""The permission bits of the file's group and of all other users."""
 
 
 def create_files_for_owner_only() -> None:
     """Makes this process, and every process that it starts, create files and folders that only their owner
-    can use (600 and 700). Every command and every notebook that opens a study calls this function first."""
+    can use (permissions 600 and 700). Every command, and every notebook that opens a study, calls this
+    function first."""
     os.umask(_OTHERS)
 
 
 def find_paths_open_to_others(folder: Path) -> list[Path]:
-    """Returns the paths that other users of the computer may read, write or enter, among the folder and
-    everything in it. On Windows, which has no such permissions, the list is empty."""
+    """Returns those paths, among the folder and everything in it, that other users of the computer may read,
+    write or enter. On Windows, which has no permissions of this kind, the list is empty."""
     if os.name == "nt":
         return []
     found = []
@@ -33,7 +34,8 @@ def find_paths_open_to_others(folder: Path) -> list[Path]:
 
 def close_folder_to_others(folder: Path) -> None:
     """Removes the permissions of all other users from a folder and everything in it, because people and
-    programs may have written files there with wider permissions. Files of another owner are not changed."""
+    programs may have written files there with wider permissions. Files that belong to another owner are not
+    changed."""
     for path in find_paths_open_to_others(folder):
         with suppress(OSError):
             path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~_OTHERS)

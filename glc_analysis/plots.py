@@ -1,13 +1,14 @@
 """Draws data frames as figures, with functions ``plot_*(frame, *, ax=None) -> Axes``.
 
-Each function draws a data frame on matplotlib axes; its docstring lists the columns that the frame needs.
-Figures suit a narrow page: names stand above their bars, and the lettering is legible on a telephone. Figures
-can be read in greyscale, and every label gives the base of the count. A hidden count is never drawn as zero.
-It is drawn as a hatched band from its smallest to its largest possible value, or written in words alone.
+Each function draws a data frame on matplotlib axes; the function's docstring lists the columns that the frame
+needs. The figures suit a narrow page: names stand above their bars, and the lettering is legible on a
+telephone. The figures can be read in greyscale, and every label states the base of its count. A count that is
+hidden from the audience is never drawn as zero. A hidden count is drawn as a hatched band from its smallest
+to its largest possible value, or is stated only in words.
 
-:func:`render_figure` makes a figure ready for a page: an SVG as wide as the page and in its colours, with its
-title and its caption in HTML. The label of a figure (``figure.get_label()``) is its alternative text.
-Matplotlib is imported when the first figure is drawn.
+:func:`render_figure` makes a figure ready for a page: as an SVG that has the page's width and colours, with
+its title and its caption in HTML. The label of a matplotlib figure (``figure.get_label()``) is used as its
+alternative text. The module imports matplotlib only when the first figure is drawn.
 """
 
 from __future__ import annotations
@@ -40,25 +41,26 @@ FIGURE_WIDTH, _LINE, _ROW, _GAP = 4.6, 0.17, 0.22, 0.09
 """Four lengths in inches: the width of a figure, the height of a line of text, the height of a bar with the
 space around it, and the height of the gap below an option."""
 _GROUPS, _TEXTS = 1.1, 1.55
-"""Two widths in inches: of the space for the names of groups at the left, and of the space for the counts at
-the right."""
+"""Two widths in inches: the width of the space at the left for names of groups, and the width of the space at
+the right for counts."""
 _LETTERS = 56
 """The number of letters that fit into a line of text."""
 _WIDEST, _NARROWEST = 36, 21
-"""The largest and the smallest width on a page, in rem, of a figure that is :data:`FIGURE_WIDTH` wide. A
-wider figure has larger limits, and scrolls if the page is narrower than its smallest width."""
+"""The largest and the smallest width, in rem, that a figure of width :data:`FIGURE_WIDTH` has on a page. A
+wider figure has larger limits, and it scrolls if the page is narrower than the figure's smallest width."""
 INK, PAPER = "#1a1a1a", "#fffffe"
-"""The colours that :func:`render_svg` replaces by the colours of the page's text and background."""
+"""The two colours in a figure that :func:`render_svg` replaces with the colours of the page's text and
+background."""
 DARK, BAR = "#111111", "#4a6785"
-"""The colours of letters on a light bar, and of bars; they are the same on every background."""
+"""The colour of letters on a light bar, and the colour of bars; both are the same on every background."""
 COLOURS = [BAR, "#c9d2da", "#8fa3b7", "#c08a3e", "#6b4e71"]
-"""The colours for figures made with seaborn, in the order of their use. The first ones can be told apart in
-grey, on light and on dark backgrounds."""
+"""The colours for figures made with seaborn, in the order in which they are used. The first of these colours
+can be told apart in grey, on light and on dark backgrounds."""
 _QUIET, FAINT = (INK, 0.35), (INK, 0.1)
 STATUS_SHADES = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
             "redacted": ("#c9d2da", "xxxx"), "unanswered": ("#c9d2da", ""), "not_asked": ("#f1f1ee", "")}
-"""The shade and the hatching for each status of an answer (answered, or why it is missing). They can be told
-apart without colour."""
+"""The shade and the hatching for each status of an answer (answered, or the reason why the answer is
+missing). The statuses can be told apart by shade and hatching, without colour."""
 _STYLE: dict[RcKeyType, Any] = {
     "font.family": ["DejaVu Sans"], "font.size": 10, "text.color": INK, "text.parse_math": False,
     "axes.edgecolor": _QUIET, "axes.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
@@ -72,8 +74,8 @@ _FIXED: dict[RcKeyType, Any] = {"svg.hashsalt": "glc_analysis", "svg.fonttype": 
 
 
 def show_figures_in_page_style() -> None:
-    """Makes the calling notebook show all figures as :func:`render_figure` does, including figures made with
-    seaborn or with other code."""
+    """Makes the calling notebook show all figures as :func:`render_figure` does, including figures that were
+    made with seaborn or with other code."""
     from IPython import get_ipython
 
     shell = get_ipython()
@@ -93,8 +95,8 @@ def show_figures_in_page_style() -> None:
 
 
 def render_figure(ax: Axes, *, title: str, caption: str = "") -> Markup:
-    """Returns a figure as HTML for a page; the title states the finding, the caption gives the base and the
-    question.
+    """Returns a figure as HTML for a page; ``title`` states the finding, and ``caption`` states the base and
+    the question.
 
     >>> counts = pd.DataFrame({"option": ["Shelter"], "n": [18], "base_n": [30]})
     >>> render_figure(plot_counts(counts), title="18 of 30 offer shelter")[:70]
@@ -120,10 +122,10 @@ def _shown(figure: Figure, title: str = "", caption: str = "") -> Markup:
 
 def render_svg(figure: Figure) -> Markup:
     """Returns a figure as SVG, as wide as the page and in the page's colours and font. The same figure always
-    gives the same bytes.
+    gives the same bytes of SVG.
 
-    The label of the figure becomes its description. A figure without a label is described by the titles of
-    its axes.
+    The label of the figure becomes the description in the SVG. A figure that has no label is described by the
+    titles of its axes.
     """
     import matplotlib.pyplot as plt
 
@@ -146,7 +148,7 @@ def render_svg(figure: Figure) -> Markup:
 
 
 def _adapted(tag: str, name: str, used: set[str]) -> str:
-    """Returns a tag of matplotlib's SVG with the colours and the font of the page, and with an id that is
+    """Returns a tag of matplotlib's SVG that has the colours and the font of the page, and an id that is
     unique among all figures."""
     tag = re.sub(r' id="([^"]*)"', lambda at: f' id="{name}{at[1]}"' if at[1] in used else "", tag)
     tag = re.sub(r'(url\(|href=")#', rf"\1#{name}", tag)
@@ -164,21 +166,21 @@ def _words_at_axes(figure: Figure) -> str:
 
 
 _ALSO_DRAWN = ("group", "option", "n", "base_n", "shown_as")
-"""Columns that a figure also draws if the frame has them."""
+"""The columns that a figure draws only if its frame has them."""
 _DATA: WeakKeyDictionary[Figure, list[pd.DataFrame]] = WeakKeyDictionary()
-"""The frames from which each figure was drawn."""
+"""Maps each figure to the frames from which it was drawn."""
 
 
 def _data(figure: Figure) -> str:
-    """Returns the frame from which a figure was drawn, as CSV for its page; blank if the figure was drawn
-    from no frame or from several."""
+    """Returns the frame from which a figure was drawn, as CSV for the figure's page; blank if the figure was
+    not drawn from exactly one frame."""
     frames = _DATA.get(figure, [])
     return frames[0].round(4).to_csv(index=False, lineterminator="\n") if len(frames) == 1 else ""
 
 
 def require_columns_and_apply_style(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
-    """Decorates a function that draws a frame: it then draws in the style of the package, and raises
-    UsageError if the frame lacks one of these columns."""
+    """Decorates a function that draws a frame. The decorated function draws in the style of the package, and
+    raises UsageError if the frame lacks one of the ``columns``."""
     def decorate(draw: FunctionType) -> Callable[..., Axes]:
         @wraps(draw)
         def drawn(frame: pd.DataFrame, **settings: Any) -> Axes:
@@ -202,16 +204,16 @@ def require_columns_and_apply_style(*columns: str) -> Callable[[FunctionType], C
 
 @require_columns_and_apply_style("option", "n", "base_n")
 def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draws a bar for each option, in the order of the rows, with its count and base. If the frame has a
-    column group, each option has a bar for each group.
+    """Draws a bar for each option with its count and base, in the order of the rows. If the frame has a
+    column group, each option has one bar for each group.
 
-    ``counts`` is a frame of ``view.counts``, with these columns:
+    ``counts`` is a frame that ``view.counts`` returns, with these columns:
 
     - option, n, base_n: required;
-    - group: optional;
-    - low and high: optional; the ends of an interval, as shares. If n is missing, they are the smallest and
-      the largest possible share, and are drawn as a hatched band;
-    - shown_as: the count in words; required if an n is missing.
+    - group: optional; the group that each count is about;
+    - low and high: optional; the ends of an interval, as shares. If n is missing in a row, low and high are
+      the smallest and the largest possible share, and a hatched band is drawn from low to high;
+    - shown_as: the count in words; required if n is missing in a row.
 
     >>> counts = pd.DataFrame({"option": ["Shelter", "Legal aid"], "n": [18, None], "base_n": [30, 30],
     ...                        "low": [None, 0], "high": [None, 0.23], "shown_as": ["18 of 30", "few of 30"]})
@@ -238,7 +240,7 @@ def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 def _counted(counts: pd.DataFrame) -> list[str]:
     """Returns in words the count and the base of each row, for a frame without the column shown_as. Raises
-    UsageError if a count is missing."""
+    UsageError if the count of a row is missing."""
     if counts["n"].isna().any():
         raise UsageError("Some counts in column n are missing. To fix: add a column shown_as that says in "
                          "words what is known of each count.")
@@ -246,13 +248,13 @@ def _counted(counts: pd.DataFrame) -> list[str]:
 
 
 class Bars:
-    """Draws bars on axes, from the top down. Horizontal coordinates are shares; vertical coordinates are
-    inches."""
+    """Draws bars on matplotlib axes, from the top down. The horizontal coordinates are shares; the vertical
+    coordinates are inches."""
 
     def __init__(self, ax: Axes | None, *, names: float = 0, texts: float = _TEXTS, start: float = 0) -> None:
-        """``names`` is the width in inches of the space for names at the left of the bars, and ``texts`` of
-        the space for words at the right. Bars begin at the share ``start``. If ``ax`` is None, a new figure
-        is made."""
+        """``names`` is the width in inches of the space at the left of the bars for names, and ``texts`` is
+        the width of the space at the right for words. The bars begin at the share ``start``. If ``ax`` is
+        None, a new figure is made."""
         self.has_own_figure, self.ax, self.y = ax is None, new_axes() if ax is None else ax, 0.0
         self.start, self.inch = start, (1 - start) / (FIGURE_WIDTH - names - texts)
         self.left, self.right = start - names * self.inch, 1 + texts * self.inch
@@ -264,8 +266,8 @@ class Bars:
         self.y += _LINE * len(lines) + 0.02
 
     def row(self, text: str, name: str = "") -> float:
-        """Adds a row with words at the right and a name at the left; returns the vertical coordinate of its
-        middle."""
+        """Adds a row with words at the right and a name at the left, and returns the vertical coordinate of
+        the middle of the row."""
         words, named = ("\n".join(line for part in one.split("\n") for line in textwrap.wrap(
             part, letters, break_long_words=False)) for one, letters in ((text, 20), (name, 13)))
         height = max(_ROW, _LINE * (1 + max(words.count("\n"), named.count("\n"))) + 0.05)
@@ -277,9 +279,9 @@ class Bars:
         return middle
 
     def bar(self, share: float, low: float, high: float, text: str, name: str = "") -> None:
-        """Draws a row with a bar for a share, and a line for its interval if there is one. If the share is
-        missing, it draws a hatched band from ``low`` to ``high``; if these are missing too, it writes the
-        words alone."""
+        """Draws a row with a bar for a share and, if the share has an interval, a line for the interval. If
+        the share is missing, a hatched band is drawn from ``low`` to ``high``; if ``low`` and ``high`` are
+        missing too, only the words are written."""
         middle = self.row(text, name)
         if pd.notna(share) or pd.notna(high):
             self.ax.barh(middle, 1, height=0.13, color=FAINT)
@@ -296,7 +298,7 @@ class Bars:
         self.y += _GAP
 
     def finish(self, label: str) -> Axes:
-        """Makes the axes as high as the bars drawn on them, sets the label of the figure, and returns the
+        """Makes the axes as high as the bars that were drawn, sets the label of the figure, and returns the
         axes."""
         height = max(self.y - _GAP, _ROW)
         self.ax.set(xlim=(self.left, self.right), ylim=(height, 0))
@@ -309,8 +311,8 @@ class Bars:
 
 def new_axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0, 1, 1),
           width: float = FIGURE_WIDTH) -> Axes:
-    """Makes a new figure and returns axes on it. ``area`` is the position of the axes, as shares of the
-    figure; by default the axes fill the figure."""
+    """Makes a new figure and returns axes on it. ``area`` is the position of the axes, in shares of the
+    figure; by default, the axes fill the figure."""
     import matplotlib.pyplot as plt
 
     return plt.figure(figsize=(width, height)).add_axes(area)
@@ -321,8 +323,9 @@ def new_axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0,
 
 
 SHADES = ["#8c510a", "#dfc27d", "#ececec", "#8fa9c4", "#24476b"]
-"""The shades for the points of a scale: light in the middle and dark at both ends. In grey, the shade shows
-only the distance from the middle; the position at the left or right shows the side."""
+"""The shades for the points of a scale, which are light in the middle and dark at both ends. In grey, the
+shade shows only the distance of a point from the middle; the position at the left or right shows on which
+side of the middle the point is."""
 
 
 # ------------------------------
@@ -330,7 +333,7 @@ only the distance from the middle; the position at the left or right shows the s
 
 
 def status_label(status: str) -> str:
-    """Returns the status of an answer, a key of :data:`STATUS_SHADES`, as people write it.
+    """Returns the words for the status of an answer, which is a key of :data:`STATUS_SHADES`.
 
     >>> status_label("dont_know"), status_label("not_asked")
     ("don't know", 'not asked')
@@ -343,7 +346,7 @@ def status_label(status: str) -> str:
 
 
 def format_coefficient(value: float) -> str:
-    """Returns a coefficient as pages print it: with two decimals, or as a dash if it is missing.
+    """Returns a coefficient in the form that pages print: with two decimals, or as a dash if it is missing.
 
     >>> format_coefficient(-0.0234), format_coefficient(float("nan"))
     ('−0.02', '–')
@@ -352,18 +355,18 @@ def format_coefficient(value: float) -> str:
 
 
 def format_interval(low: float, high: float) -> str:
-    """Returns an interval as pages print it; blank if it is missing."""
+    """Returns an interval in the form that pages print; blank if the interval is missing."""
     return "" if pd.isna(low) else f"{format_coefficient(low)} to {format_coefficient(high)}"
 
 
 @require_columns_and_apply_style("code", "alpha", "low", "high", "reason")
 def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None = None) -> Axes:
-    """Draws Krippendorff's alpha of each code as a dot with its interval, lowest alpha first. A dashed line
-    marks ``threshold``, the study's threshold.
+    """Draws Krippendorff's alpha of each code as a dot with its interval; the code with the lowest alpha
+    comes first. A dashed line marks ``threshold``, which is the study's threshold for alpha.
 
     ``agreement`` has one row per code, with the columns code, alpha, low and high (the ends of the interval),
-    and reason (why alpha or the interval is missing). For a code without alpha, the reason is written in
-    place of the dot.
+    and reason (why alpha or the interval is missing). If a code has no alpha, the reason is written in place
+    of the dot.
 
     >>> agreement = pd.DataFrame({"code": ["Delay", "Safe place"], "alpha": [0.9, None], "low": [0.8, None],
     ...                           "high": [1.0, None], "reason": ["", "no variation"]})

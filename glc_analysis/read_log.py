@@ -1,20 +1,20 @@
 """Records which inputs of the study a page reads while its notebook runs: tables, slices of tables, and
 files. A slice is the rows of a table about one country, theme, question or code (:mod:`glc_analysis.slices`).
 
-A run sets two environment variables for the kernel of a page: ``GLC_READ_LOG``, the path of a file to which a
-line is added for each input that is read, and ``GLC_STUDY``, the path of the study. A page is made again only
-if one of its recorded inputs has changed. ``tables.read_table`` and similar functions call
-:func:`record_read`. Python's audit events report every other file of the study that a library opens. Outside
-a run nothing is recorded.
+A run sets two environment variables for the kernel of a page. ``GLC_READ_LOG`` is the path of a file to which
+a line is added for each input that is read, and ``GLC_STUDY`` is the path of the study. A page is made again
+only if one of the inputs recorded for it has changed. The function ``tables.read_table`` and similar
+functions call :func:`record_read`. Python's audit events report every other file of the study that a library
+opens. Outside a run, reads are not recorded.
 
-An input is recorded by the name of:
+An input is recorded under a name of one of these forms:
 
 - a table: ``figures``;
 - a slice of a table: ``figures country=KHM``;
 - a file: ``reference/codebook.csv``;
 - a part of a file: ``reference/codebook.csv naming=stigma``;
-- a folder with all its contents: ``raw``. Single raw files are not named, because their names may say who
-  took part.
+- a folder with all its contents: ``raw``. Single raw files are never recorded by name, because their names
+  may say who took part.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from typing import Any
 
 LOG_VARIABLE = "GLC_READ_LOG"
 EVERYTHING = ("processed", "raw", "reference")
-"""The inputs of a page whose reads could not be recorded completely: all tables, raw files and reference
-tables."""
+"""The inputs that are recorded for a page whose reads could not be recorded completely: all tables, raw files
+and reference tables."""
 
 PSEUDONYM_KEY = "private/pseudonyms.json"
 _NAMED = ("processed", "reference", "private/reference")
-"""The folders whose files are recorded one by one. ``reports/`` holds results, which are not inputs."""
+"""The folders in which each file is recorded by its own name. The folder ``reports/`` is not among them,
+because it has results, which are not inputs."""
 _OPENS = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
 _STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
                      "os.forkpty"})
 _FONT_LIST = "fc-list"
-"""The program that matplotlib runs to list the fonts of a machine, when it draws on that machine for the
-first time."""
+"""The program that matplotlib runs to list the fonts of a machine when it draws there for the first time."""
 
 _TRACED = frozenset(sys.stdlib_module_names - {"ctypes", "multiprocessing"}) | {
     "IPython", "glc_analysis", "matplotlib", "numpy", "pandas", "scipy", "seaborn", "statsmodels"}
@@ -52,7 +52,7 @@ _UNTRACED = frozenset({"read_feather", "read_hdf", "read_orc", "read_parquet", "
 
 
 class _Log:
-    """The file with the record of a page, and the inputs that are already recorded there."""
+    """The file with the record of a page's reads, and the inputs that are already in this record."""
 
     def __init__(self, path: str, root: str) -> None:
         self.root = os.path.realpath(root)
@@ -76,7 +76,7 @@ _is_silent = ContextVar("_is_silent", default=False)
 
 
 def load_ipython_extension(shell: object) -> None:
-    """Begins to record what a kernel reads, if :data:`LOG_VARIABLE` is set in its environment."""
+    """Begins to record what a kernel reads, if the environment variable :data:`LOG_VARIABLE` is set."""
     global _log
     if _log is None and LOG_VARIABLE in os.environ:
         _log = _Log(os.environ[LOG_VARIABLE], os.environ["GLC_STUDY"])
@@ -84,15 +84,16 @@ def load_ipython_extension(shell: object) -> None:
 
 
 def record_read(root: Path, thing: str) -> None:
-    """Records that an input of the study in folder ``root`` was read. A missing input is recorded too,
-    because the page would change if it appeared."""
+    """Records that an input of the study in the folder ``root`` was read. An input that does not exist is
+    recorded too, because the page would change if the input appeared."""
     if _log and not _is_silent.get() and os.path.realpath(root) == _log.root:
         _log.add(thing)
 
 
 @contextmanager
 def recording_nothing() -> Generator[None]:
-    """Records no reads within the block. The caller itself records which part of the input the page gets."""
+    """Makes the block of ``with`` run without recording any read. The caller of the block records which part
+    of the input the page gets."""
     paused, silent = _is_paused.set(True), _is_silent.set(True)
     try:
         yield
@@ -103,8 +104,8 @@ def recording_nothing() -> Generator[None]:
 
 @contextmanager
 def record_named_reads_only() -> Generator[None]:
-    """Within the block, only calls of :func:`record_read` are recorded, and not the files that Python
-    reports, because these calls name the inputs more exactly."""
+    """Within the block of ``with``, only calls of :func:`record_read` are recorded, because these calls name
+    the inputs more exactly than the files that Python reports."""
     token = _is_paused.set(True)
     try:
         yield
@@ -113,8 +114,8 @@ def record_named_reads_only() -> Generator[None]:
 
 
 def _notice(event: str, arguments: tuple[Any, ...]) -> None:
-    """Records the file that an audit event of Python names. Python calls this function at each audit
-    event."""
+    """Records the file that an audit event of Python names. Python calls this function at each of its audit
+    events."""
     if _log is None:
         return
     if event in _OPENS:
@@ -127,7 +128,7 @@ def _notice(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _thing(path: str, root: str) -> str:
     """Returns the name under which a path is recorded as an input of the study in ``root``; blank for a path
-    outside the study or in ``reports/``.
+    that is outside the study or in ``reports/``.
 
     >>> _thing("/study/processed/codings.parquet", "/study"), _thing("/study/raw/calls/anna.vtt", "/study")
     ('codings', 'raw')
@@ -152,10 +153,11 @@ def _thing(path: str, root: str) -> str:
 
 
 def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
-    """Returns the inputs that a page has read, from the file with its record. If the record may be
-    incomplete, it returns :data:`EVERYTHING`.
+    """Returns the inputs that a page has read, taken from the file with the record of its reads. If the
+    record may be incomplete, the result is :data:`EVERYTHING`.
 
-    If a page read a whole table, slices of this table are not listed.
+    If a page read a whole table, the slices of this table (rows about one country, theme, question or code)
+    are not listed.
     """
     if not path.is_file() or not has_only_traceable_reads(notebook):
         return EVERYTHING
@@ -168,8 +170,8 @@ def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
 
 
 def has_only_traceable_reads(notebook: Path) -> bool:
-    """Whether Python's audit events report all files that the cells of a notebook can read. They do if the
-    cells have no IPython commands, import only libraries in :data:`_TRACED` and call no function in
+    """Whether Python's audit events report all files that the cells of a notebook can read. This is true if
+    the cells have no IPython commands, import only libraries in :data:`_TRACED` and call no function in
     :data:`_UNTRACED`."""
     cells = read_notebook_cells(notebook)
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
@@ -180,7 +182,7 @@ def has_only_traceable_reads(notebook: Path) -> bool:
 
 
 def read_notebook_cells(notebook: Path) -> list[dict[str, Any]]:
-    """Returns the cells of a notebook; an empty list if the notebook cannot be read, for example because
+    """Returns the cells of a notebook. The list is empty if the notebook cannot be read, for example because
     somebody is saving it."""
     try:
         return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
@@ -205,6 +207,6 @@ def _is_traced(source: str) -> bool:
 
 
 def _imported(part: ast.Import | ast.ImportFrom) -> Iterable[str]:
-    """Returns the names of the libraries that a statement imports."""
+    """Returns the names of the libraries that an import statement imports."""
     names = [alias.name for alias in part.names] if isinstance(part, ast.Import) else [part.module or "."]
     return [name.partition(".")[0] for name in names]

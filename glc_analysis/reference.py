@@ -1,10 +1,10 @@
 """Reads and checks the reference tables, which people fill in, and moves misplaced tables to the right
 folder.
 
-The tables are the CSV files of ``reference/`` and ``private/reference/``; ``schema/reference.csv`` lists
-their columns. Each table is read as one frame with text in all columns; a blank cell is ``""``. Columns of a
-table in ``reference/`` that may identify somebody are in a second, private file, and are joined to the table
-by its key.
+The reference tables are the CSV files of ``reference/`` and ``private/reference/``; ``schema/reference.csv``
+lists their columns. Each table is read as one frame with text in all columns; the value of a blank cell is
+``""``. If columns of a table in ``reference/`` may identify somebody, they are in a second, private file.
+They are joined to the table by its key.
 """
 
 from __future__ import annotations
@@ -45,17 +45,18 @@ from glc_analysis.writing import write_atomic
 
 
 REQUIRED_COLUMNS = {name: table.required_columns for name, table in reference_tables().items()}
-"""The columns that each table must have."""
+"""The columns that the file of each reference table must have."""
 OPTIONAL_COLUMNS = {name: table.optional_columns for name, table in reference_tables().items()
             if table.optional_columns}
-"""The columns that each table may leave out; a column that is left out is read as blank."""
+"""The columns that the file of each reference table may lack; a column that the file lacks is read as
+blank."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference tables of one study, one frame per table, with all columns as text. ``unsound`` names the
-    tables that have faults but that the command does not need. A table among them that cannot be read is
-    empty."""
+    """The reference tables of one study, with one frame per table and with all columns as text. ``unsound``
+    names the tables that have faults, if the command does not need these tables. A table in ``unsound`` is
+    empty if it cannot be read."""
 
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     unsound: frozenset[str] = frozenset()
@@ -69,16 +70,16 @@ class Reference:
 
 def read_reference(study: Study, *, needed: Collection[str] | None = None,
                    beside: Collection[str] = ()) -> Reference:
-    """Reads and checks every reference table of a study; a missing table is empty.
+    """Reads and checks every reference table of a study; a table whose file is missing is empty.
 
-    If ``needed`` names tables, only these must be free of faults, so that a wrong row in another table does
-    not stop a command that does not need that table. The needed tables are also checked against the tables in
-    ``beside``, as far as the latter can be read.
+    If ``needed`` names tables, only the named tables must be free of faults. So a wrong row in another table
+    does not stop a command that does not need this table. The needed tables are also checked against the
+    tables in ``beside``, as far as the tables in ``beside`` can be read.
 
-    Raises Faults with all faults in all files at once: files that cannot be read, missing or unknown columns,
+    Raises Faults with all faults of all files at once: files that cannot be read, missing or unknown columns,
     values that break the schema, and the faults that the registered checks find. If a file in ``reference/``
-    may identify people or organisations, only this fault is raised. A table whose files have not changed is
-    not parsed again.
+    may identify people or organisations, only this fault is raised. A table is parsed again only if its files
+    have changed.
     """
     study.refuse_misplaced()
     contents = {name: _Content.of(study, name) for name in reference_tables()}
@@ -110,13 +111,15 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
 
 
 _STORAGE = "mode.string_storage"
-"""The option of pandas that says how it stores text, which is a part of the key of caches with frames."""
+"""The pandas option that determines how text is stored; it is part of the key under which frames are
+cached."""
 
 
 @dataclass(frozen=True)
 class _Content:
-    """The content of a reference table, as the key of a cache. Two objects are equal if the files of the
-    table hold the same bytes, even in different studies, and if pandas stores text in the same way."""
+    """The content of a reference table, which is the key under which the table is cached. Two contents are
+    equal if the files of the table have the same bytes, even in different studies, and pandas stores text in
+    the same way."""
 
     name: str
     digest: str
@@ -139,32 +142,33 @@ class _Content:
 
 @lru_cache(maxsize=512)
 def _read_table(content: _Content) -> tuple[pd.DataFrame, tuple[Fault, ...]]:
-    """Returns a reference table, and the faults within the table. The result is cached, because most commands
-    change one table and then read all tables again."""
+    """Returns a reference table, and the faults within this table. The result is cached, because most
+    commands change one table and then read all tables again."""
     frame = read_reference_table(content.study, content.name)
     return frame, tuple(find_table_faults(content.name, frame))
 
 
 @lru_cache(maxsize=1024)
 def _find_faults_between(check: Check, contents: tuple[_Content, ...]) -> tuple[Fault, ...]:
-    """Returns the faults that a check finds. The check gets only the tables that it declares."""
+    """Returns the faults that one check finds in the contents of tables. The check gets only the tables that
+    it declares."""
     return tuple(check.faults({content.name: _read_table(content)[0] for content in contents}))
 
 
 def _table_of(fault: Fault) -> str:
-    """Returns the table that the file of a fault belongs to; the file name may include a folder."""
+    """Returns the table to which the file of a fault belongs; the file name may include a folder."""
     return fault.file.rpartition("/")[2].removesuffix(".csv")
 
 
 @cache
 def _empty(name: str, storage: str) -> pd.DataFrame:
-    """Returns a table without rows; ``storage`` is how pandas stores text now."""
+    """Returns the table ``name`` without rows; ``storage`` says how pandas stores text now."""
     return pd.DataFrame(columns=[*REQUIRED_COLUMNS[name], *OPTIONAL_COLUMNS.get(name, ())], dtype="str")
 
 
 def read_reference_table(study: Study, name: str) -> pd.DataFrame:
-    """Returns one reference table. Only its columns are checked, not its values. The index is the row number
-    that a spreadsheet shows."""
+    """Returns one reference table. Only the columns of the table are checked, not its values. The index of
+    the returned table is the row number that a spreadsheet program shows."""
     table, (shared, *apart) = reference_tables()[name], list_table_files(name)
     study.reference_file(name)  # raises Faults if it lies in the wrong place
     rows = _read_file(study, shared)
@@ -188,8 +192,8 @@ def read_reference_table(study: Study, name: str) -> pd.DataFrame:
 def read_part_of_reference_table(study: Study, name: str, *, columns: Collection[str] = (),
                                  naming: str = "") -> pd.DataFrame:
     """Returns a part of a reference table: the named ``columns``, or the rows in which a cell has the id
-    ``naming``, alone or in a list separated by blanks. In a run, only this part is recorded as an input of
-    the page."""
+    ``naming``, alone or in a list separated by blanks. In a run, only this part of the table is recorded as
+    an input of the page."""
     with read_log.recording_nothing():
         frame = read_reference_table(study, name)
     for file in list_table_files(name):
@@ -200,14 +204,15 @@ def read_part_of_reference_table(study: Study, name: str, *, columns: Collection
 
 
 LOOP = "{loop}"
-"""The placeholder for the number of a loop in the names of columns."""
+"""The placeholder for the number of a loop (repeated block of questions) in the names of columns."""
 
 
 def derive_question_units(questions: pd.DataFrame, survey: Mapping[str, Any]) -> pd.Series:
-    """Returns the unit of each question: ``organisation`` if an organisation answers it once, ``answer`` if
-    it answers for each country. A unit in questions.csv is kept. Otherwise the unit is ``answer``, with one
-    exception: it is ``organisation`` if [survey] of study.toml names a column of organisations but no column
-    of countries, and the question is not in a loop.
+    """Returns the unit of each question: ``organisation`` if an organisation answers the question once,
+    ``answer`` if it answers the question for each country. A unit that questions.csv states is kept. If
+    questions.csv states no unit, the unit is ``answer``, with one exception. It is ``organisation`` if
+    [survey] of study.toml names a column of organisations but no column of countries, and the question is not
+    in a loop.
 
     >>> questions = pd.DataFrame({"columns": ["Q1", "Q2_{loop}", "Q3"], "unit": ["", "", "answer"]})
     >>> derive_question_units(questions, {"organisation": "org", "country": "", "loop": ""}).tolist()
@@ -222,8 +227,8 @@ Rows = dict[int, dict[str, str]]
 
 
 def _read_file(study: Study, file: TableFile) -> Rows:
-    """Returns the rows of one file of a table, keyed by the row number that a spreadsheet shows; empty if
-    there is no such file."""
+    """Returns the rows of one file of a reference table, keyed by the row number that a spreadsheet program
+    shows; empty if the file does not exist."""
     read_log.record_read(study.root, file.path)
     path = study.table_path(file)
     try:
@@ -235,8 +240,8 @@ def _read_file(study: Study, file: TableFile) -> Rows:
 
 
 def _joined(rows: Rows, private: Rows, key: tuple[str, ...], file: TableFile, shared: TableFile) -> Rows:
-    """Returns the rows of a table with its private columns, joined by the key. Rows without private cells get
-    blank cells.
+    """Returns the rows of a table together with its private columns, joined by the key of the table. A row
+    for which the private file has no row gets blank private cells.
 
     Raises Faults for private rows whose key is not in the table, and for two private rows with the same key.
     """
@@ -262,8 +267,8 @@ def _key(row: Mapping[str, str], columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def relocate_private_faults(study: Study, faults: Iterable[Fault]) -> list[Fault]:
-    """Returns the faults with their true places: a fault in a private column gets the name of the private
-    file and the row there, in place of the table to which the column was joined."""
+    """Returns the faults with their true places. A fault in a private column gets the name of the private
+    file and the row number in this file, in place of the table to which the column was joined."""
     placed = []
     for fault in faults:
         name = fault.file.removesuffix(".csv")
@@ -287,16 +292,16 @@ def relocate_private_faults(study: Study, faults: Iterable[Fault]) -> list[Fault
 _UNUSED = {"organisations": {"home_country_id", "founded"}, "countries": {"label", "region_id"},
            "corrections": {"reason", "by", "date"},
            "questions": {"theme_id", "wording", "is_sensitive", "asked_if"}}
-"""For each table, the columns that are not needed to read the survey. A fault in such a column causes no
+"""Maps each table to its columns that are not needed to read the survey. A fault in such a column causes no
 further fault in the answers."""
 _SURVEY_STEPS = ("records", "conversations", "organisations", "answers")
 
 
 def find_steps_runnable_despite_faults(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
-    """Returns the tables with faults, named as steps of the build name their inputs (such as
-    ``questions.csv``). Each has the names of the steps that can still run despite the faults: the steps that
-    read the survey, if the table can be read and its faults do not prevent finding the answers. From
-    questions.csv and options.csv, these steps get only the questions without faults
+    """Returns the tables with faults, named as the steps of the build name their inputs (such as
+    ``questions.csv``). Each table is mapped to the steps that can still run despite its faults. These are the
+    steps that read the survey, if the table can be read and its faults do not prevent finding the answers.
+    From questions.csv and options.csv, the steps that read the survey get only the questions without faults
     (:func:`keep_sound_questions`)."""
     columns: dict[str, set[str]] = {}
     for fault in faults:
@@ -310,8 +315,8 @@ def find_steps_runnable_despite_faults(study: Study, faults: Iterable[Fault]) ->
 
 
 def keep_sound_questions(reference: Reference, faults: Iterable[Fault]) -> Reference:
-    """Returns the tables without the questions that have a fault in their row or in their list of options.
-    The conditions of the other questions (``asked_if``) are blank."""
+    """Returns the reference tables without the questions that have a fault in their row or in their list of
+    options. The conditions of the remaining questions (``asked_if``) are blank."""
     rows: dict[str, set[int]] = {"questions": set(), "options": set()}
     for fault in faults:
         table = _table_of(fault)
@@ -334,11 +339,11 @@ def keep_sound_questions(reference: Reference, faults: Iterable[Fault]) -> Refer
 
 
 def move_misplaced_tables(study: Study) -> list[str]:
-    """Moves misplaced files and columns (:meth:`Study.misplaced`) to the right folder; returns a line for
+    """Moves misplaced files and columns (:meth:`Study.misplaced`) to the right folder, and returns a line for
     people about each move.
 
-    Raises Faults, and moves nothing, if the two folders hold different contents of the same table, or if a
-    file cannot be read. A table that consists of a header alone is overwritten.
+    Raises Faults, and moves nothing, if the two folders have different contents of the same table, or if a
+    file cannot be read. A table that has only a header is overwritten.
     """
     moves, faults = [], []
     for path, columns in study.misplaced().items():
@@ -362,7 +367,7 @@ def move_misplaced_tables(study: Study) -> list[str]:
 
 def _file_apart(study: Study, path: Path) -> dict[Path, bytes]:
     """Returns the path to which a misplaced file must be moved, with the bytes to write there. Raises Faults
-    if a file with other contents is already there and the two cannot be joined."""
+    if a file with other contents already exists at that path and the two files cannot be joined."""
     target = study.private_reference / path.relative_to(study.reference)
     content = path.read_bytes()
     if target.is_file() and target.read_bytes() != content:
@@ -374,11 +379,11 @@ def _file_apart(study: Study, path: Path) -> dict[Path, bytes]:
 
 
 def _halves_joined(study: Study, path: Path, target: Path) -> bytes:
-    """Returns the bytes of a table that has become private as a whole: the columns from its file in
-    ``reference/`` together with the columns that were private before.
+    """Returns the bytes of a table that has become private as a whole. The bytes have the columns from its
+    file in ``reference/`` together with the columns that were private before.
 
-    Raises Faults if the two files are not halves of one table, because their keys differ or because a cell
-    that is in both files differs.
+    Raises Faults if the two files are not halves of one table, because their keys differ or because they have
+    different texts in the same cell.
     """
     table = reference_tables().get(path.stem)
     shared, private = _rows(path), _rows(target)
@@ -397,7 +402,8 @@ def _halves_joined(study: Study, path: Path, target: Path) -> bytes:
 
 
 def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
-    """Splits a table into its private file and its file in ``reference/``; returns the bytes of each file.
+    """Splits a table into its private file and its file in ``reference/``, and returns the bytes of each
+    file.
 
     A row whose private cells are all blank gets no row in the private file. Raises Faults if a cell differs
     from the same cell in an existing private file, or if a file lacks a column of the key.
@@ -434,8 +440,8 @@ def _differ(study: Study, path: Path, target: Path) -> Fault:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    """Returns the rows of a CSV file. For a file of another kind, it returns the whole content as one row;
-    for a missing file, no rows."""
+    """Returns the rows of a CSV file. For a file of another kind, the function returns the whole content as
+    one row; for a missing file, it returns no rows."""
     if not path.is_file():
         return []
     if path.suffix.casefold() != ".csv":
@@ -446,8 +452,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _csv(rows: Iterable[Mapping[str, str]], columns: list[str], like: CsvRows) -> bytes:
-    """Returns these columns of the rows as CSV, with the delimiter, line ends and byte order mark of the file
-    ``like``."""
+    """Returns the given columns of the rows as CSV, with the delimiter, line ends and byte order mark of the
+    file ``like``."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", delimiter=like.delimiter,
                             lineterminator=like.line_end)

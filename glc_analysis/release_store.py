@@ -1,15 +1,15 @@
-"""Keeps the releases to each audience in a store, ``private/releases/<audience>``. Only its owner can read
-the store, and no notebook reads it.
+"""Keeps the releases to each audience in a store, which is the folder ``private/releases/<audience>``. Only
+the owner of the study's files can read the store, and no notebook reads it.
 
-The store holds for each release its figures, its blocks of text, the organisations counted or quoted in
-these, and what add-ons announced with it. New releases are compared with stored ones, so that readers cannot
-learn an answer by subtracting one release from another. If the last release is missing from the store,
-nothing is built until somebody has decided what to do. :mod:`glc_analysis.disclosure` decides what may be
-released; this module gathers the inputs for these decisions and stores the decisions.
+For each release, the store has its figures, its blocks of text, the organisations that these count or quote,
+and the content that add-ons announced with the release. New releases are compared with stored releases, so
+that readers cannot learn an answer by subtracting one release from another. If the last release is missing
+from the store, nothing is built until somebody has decided what to do. :mod:`glc_analysis.disclosure` decides
+what may be released; this module collects the inputs for these decisions and stores the decisions.
 
-A block is the text of one kind on one page, such as the quotations of a theme; each of its lines belongs to
-one organisation (:mod:`.disclosure.blocks`). A cell is a group of organisations whose quotations are hidden
-together (:mod:`.disclosure.cells`).
+A block is the text of one kind on one page, such as the quotations of a theme; each line of a block belongs
+to one organisation (:mod:`.disclosure.blocks`). A cell is a group of organisations whose quotations are
+hidden together (:mod:`.disclosure.cells`).
 """
 
 from __future__ import annotations
@@ -70,19 +70,20 @@ from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
 
 FIGURE_FILES = {"figures": "figures.parquet", "contributions": "behind.parquet"}
-"""The file of each table that holds figures of a release."""
+"""Maps each table with figures of a release to its file."""
 CELLS = "cells.parquet"
-"""The file with the cells of the organisations whose words are in a release."""
+"""The name of the file with the cells (groups whose words are hidden together) of the organisations whose
+words are in a release."""
 BLOCK_FILES = {"sizes": "blocks.parquet", "lines": "lines.parquet"}
-"""The file of each table that holds blocks of text of a release."""
+"""Maps each table with blocks of text of a release to its file."""
 _PRINTED = ("number", "day", "issued")
-"""The details of a release that pages print."""
+"""The keys of those details of a release that pages print."""
 
 
 def refuse_missing_or_outdated_releases(study: Study) -> None:
     """Raises Faults if the last release to an audience is missing from the store. Also raises Faults if the
-    store has releases from an earlier version of the package, because these cannot be compared with new
-    releases."""
+    store has releases that an earlier version of the package wrote, because these releases cannot be compared
+    with new ones."""
     store = study.private / "releases"
     if old := sorted({*store.glob("[0-9]*"), *store.glob("next")}):
         raise Faults([Fault("was stored by an earlier version. New figures cannot be compared with it, so "
@@ -111,14 +112,14 @@ def check_released_groupings(study: Study, reference: Reference) -> None:
 def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence,
                     frames: Mapping[str, pd.DataFrame], audience: str, regions: Mapping[str, str],
                     beside: Sequence[PublishedRelease] = ()) -> tuple[pd.DataFrame, PublishedRelease]:
-    """Returns the decisions about what an audience may see of the figures, adapted to the releases in the
-    store, and the release that follows from them.
+    """Returns two values: the decisions on what an audience may see of the figures, adapted to the releases
+    in the store; and the release that follows from these decisions.
 
     - ``decisions``, ``estimates``, ``incidence``: today's decisions, figures and contributors for the
       audience;
-    - ``regions``: the region of each country; empty if figures by country come only from countries in which
-      every organisation agreed to a page;
-    - ``beside``: the releases that other audiences are about to get."""
+    - ``regions``: the region of each country; empty if the only figures by country come from countries in
+      which every organisation agreed to a page;
+    - ``beside``: the releases that the other audiences are about to get."""
     fresh = PublishedRelease.of(
         decisions, estimates, incidence, Rules.of(study.settings["disclosure"], audience),
         _data_day(study, frames, audience), regions)
@@ -145,9 +146,9 @@ def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
 def assign_cells_and_find_hidden_lines(
         study: Study, lines: Mapping[str, pd.DataFrame],
         organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Returns the cell of each organisation for today, and for each audience the lines to hide. ``lines`` has
-    the lines of each audience. If a quotation of an earlier release no longer exists, the cell of its
-    organisation is hidden."""
+    """Returns the cell to which each organisation belongs today, and for each audience the lines to hide.
+    ``lines`` maps each audience to its lines of text. If a quotation of an earlier release no longer exists,
+    the cell of the quoted organisation is hidden."""
     kinds = collect_text_block_kinds()
     words = {audience: rows[rows["block_id"].str.split("/").str[0].isin(kinds.words)]
              for audience, rows in lines.items()}
@@ -166,8 +167,8 @@ def assign_cells_and_find_hidden_lines(
 
 
 def _stored_cells(study: Study) -> pd.DataFrame:
-    """Returns the cell of each organisation in all releases to all audiences. A cell is hidden if it is
-    hidden in one of them."""
+    """Returns the cell to which each organisation belongs in all releases to all audiences. A cell is hidden
+    if it is hidden in at least one release."""
     parts = [pd.read_parquet(folder / CELLS) for audience in READING_AUDIENCES
              for folder in list_release_folders(study.private, audience) if (folder / CELLS).is_file()]
     if not any(map(len, parts)):
@@ -178,7 +179,7 @@ def _stored_cells(study: Study) -> pd.DataFrame:
 
 
 def collect_text_block_kinds() -> Kinds:
-    """Returns the kinds of blocks of text, including those of add-ons."""
+    """Returns the kinds of blocks of text, including the kinds that add-ons declare."""
     return sum((added.kinds for added in load_declared_objects("blocks")), CORE_KINDS)
 
 
@@ -191,11 +192,11 @@ def _stored_blocks(study: Study, audience: str) -> list[PublishedBlocks]:
 def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
                         are_named: bool, departed: Collection[str] = (), countries: Collection[str] = ()
                         ) -> set[str]:
-    """Returns the ids of the blocks to hide from an audience.
+    """Returns the ids of the blocks (texts of one kind on one page) that must be hidden from an audience.
 
-    - ``lines``: today's lines (:func:`list_block_lines`);
+    - ``lines``: today's lines of all blocks (:func:`list_block_lines`);
     - ``are_named``: whether the names of organisations are printed beside quotations;
-    - ``departed``: the organisations in hidden cells;
+    - ``departed``: the organisations that are in hidden cells;
     - ``countries``: the countries that have a page for the audience."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
     return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least,
@@ -205,8 +206,8 @@ def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.Dat
 
 def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
                      audience: str) -> pd.DataFrame:
-    """Returns the lines of all blocks of text for an audience, including blocks of add-ons. ``known`` has the
-    countries that each audience may see (:func:`.countries.find_visible_countries`)."""
+    """Returns the lines of all blocks of text for an audience, including the blocks of add-ons. ``known`` has
+    the countries that each audience may see (:func:`.countries.find_visible_countries`)."""
     added = (line for blocks in load_declared_objects("blocks")
              for line in blocks.lines(frames, reference, audience))
     return collect_block_lines(frames, reference.quotes, known["shown"][audience],
@@ -215,15 +216,15 @@ def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, k
 
 
 def list_add_on_announcement_names() -> list[str]:
-    """Returns the names of the contents that add-ons announce with a release. The content of each NAME is in
-    the table ``announced_NAME``, and in the file ``NAME.parquet`` of the store."""
+    """Returns the names of the contents that add-ons announce with a release. The content with the name NAME
+    is in the table ``announced_NAME``, and in the file ``NAME.parquet`` of the store."""
     return [name for _, names in list_declarations("announced") for name in names]
 
 
 def read_last_announcement(study: Study, name: str, audience: str,
                            earlier_releases: Collection[str]) -> pd.DataFrame:
     """Returns the content that the last of the ``earlier_releases`` (names such as ``public/001``) announced
-    under ``name``. If there is no such release, the frame has no rows."""
+    under ``name``. If there is no earlier release, the returned frame has no rows."""
     files = [file for folder in list_release_folders(study.private, audience)
              if f"{audience}/{folder.name}" in earlier_releases
              and (file := folder / f"{name}.parquet").is_file()]
@@ -232,7 +233,7 @@ def read_last_announcement(study: Study, name: str, audience: str,
 
 
 def is_next_release_stored(study: Study, audience: str, inputs: str) -> bool:
-    """Whether the store already holds a complete next release that a build from these inputs prepared."""
+    """Whether the store already has a complete next release that a build from the given inputs prepared."""
     new = study.private / "releases" / audience / "next"
     with suppress(OSError, ValueError):
         return read_release_info(new)["inputs"] == inputs and all(
@@ -245,15 +246,14 @@ def store_release_if_changed(study: Study, audience: str,
                              frames: Mapping[str, pd.DataFrame], shown: Collection[str], inputs: str,
                              after: Collection[str]) -> dict[str, Any]:
     """Stores the next release to an audience, if anything that the audience reads differs from the last
-    release. Returns the details that pages print of the release.
+    release. Returns those details of the release that pages print.
 
-    - ``issued``: makes the release; None keeps the next release that is already in the store;
-    - ``frames``: the processed tables; the figures and
-      :func:`.releases.select_released_tables_besides_figures` give what the audience reads from them, and
-      add-ons declare further content;
+    - ``issued``: a function that makes the release; None keeps the next release that is already in the store;
+    - ``frames``: the processed tables. The audience reads from them the figures and the tables that
+      :func:`.releases.select_released_tables_besides_figures` yields; add-ons declare further content;
     - ``shown``: the countries that the audience may see;
     - ``inputs``: the digest of the inputs of the build;
-    - ``after``: the names of the earlier releases that are among these inputs.
+    - ``after``: the names of the earlier releases that are among the inputs of the build.
     """
     kept, new = list_release_folders(study.private, audience), study.private / "releases" / audience / "next"
     decided = frames[f"release_{audience}"]
@@ -285,8 +285,8 @@ def store_release_if_changed(study: Study, audience: str,
 
 
 def record_publication(study: Study, audience: str) -> None:
-    """Records the publication of a release to an audience: the next release gets its number, and what add-ons
-    announce with it is stored. Raises OSError if there is no next release."""
+    """Records that a release to an audience was published: the next release gets its number, and the content
+    that add-ons announce with it is stored. Raises OSError if the store has no next release."""
     number = read_last_release_info(study, audience)["number"]
     new = study.private / "releases" / audience / "next"
     if new.is_dir() and not (new.with_name(f"{number:03}")).exists():
@@ -299,23 +299,23 @@ def record_publication(study: Study, audience: str) -> None:
 
 
 def read_release_table(path: Path) -> pd.DataFrame:
-    """Reads a table of a stored release. Old names of columns are replaced by new names in the result, not in
-    the file."""
+    """Reads a table of a stored release. Old names of columns are replaced with new names in the returned
+    table, but not in the file."""
     names = map_old_names_to_new("column", "figures")
     return pd.read_parquet(path).rename(columns=names).rename_axis(index=names)
 
 
 def write_release_table(part: pd.DataFrame, path: Path) -> None:
-    """Writes a table of a release. Ids are written as categories, and the categories include only ids that
-    occur in the rows."""
+    """Writes a table of a release. Ids are written as categories, which include only ids that occur in the
+    rows."""
     coded = {c: part[c].astype("category").cat.remove_unused_categories()
              for c in ("figure_id", "organisation_id") if c in part}
     part.assign(**coded).to_parquet(path, compression="zstd")
 
 
 def _data_day(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
-    """Returns the day of the data of a new release: the day of the last answer, or the latest day of an
-    earlier release if that is later."""
+    """Returns the day of the data of a new release: the day of the last answer or, if an earlier release has
+    a later day, this later day."""
     days = [last_answered(frames["organisations"], frames["documents"]),
             *(read_release_info(one)["day"] for one in list_release_folders(study.private, audience))]
     return max(filter(is_iso_date, days), default="")

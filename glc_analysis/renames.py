@@ -1,10 +1,10 @@
-"""Finds old names of tables, columns, words and settings that a study still uses, and replaces them by the
+"""Finds old names of tables, columns, words and settings that a study still uses, and replaces them with the
 new names.
 
-``schema/renames.csv`` lists the old names of the core, and an add-on lists old names in its own folder
+``schema/renames.csv`` lists the old names of the core; each add-on lists its old names in its own folder
 ``schema``. Tables and settings with old names are read as if they had the new names
-(:func:`glc_analysis.schema.map_old_names_to_new`). ``glc check`` lists the old names, and ``glc check
---accept`` replaces them in the files.
+(:func:`glc_analysis.schema.map_old_names_to_new`). The command ``glc check`` lists the old names, and ``glc
+check --accept`` replaces them in the files.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Renaming:
     lines: tuple[str, ...]
 
     def write(self) -> None:
-        """Writes the file with the new names. If its path changes, removes the file at the old path."""
+        """Writes the file with the new names. If the path of the file changes, the file at the old path is
+        removed."""
         write_atomic(self.target, self.content)
         if self.target != self.path:
             self.path.unlink()
@@ -62,8 +63,8 @@ def _in_tables(study: Study) -> Iterator[Renaming]:
 
 
 def rename_in_rows(rows: CsvRows, table: str) -> list[str]:
-    """Replaces old names of columns and old words in the rows of a reference table; returns a line about each
-    name.
+    """Replaces the old names of columns, and the old words, in the rows of a reference table; returns a line
+    about each replaced name.
 
     >>> rename_in_rows(CsvRows.of("code_id\\nrest\\n", "codebook.csv"), "codebook")
     []

@@ -1,9 +1,9 @@
-"""Runs the reports of an audience: executes the notebooks of the pages that are out of date, keeps the other
+"""Makes the reports for an audience: executes the notebooks of pages that are out of date, keeps the other
 pages, and makes the site.
 
-Each run has its own folder under ``reports/<audience>/runs``. When a run is complete, one rename makes the
-link ``current`` point to its folder, so that readers see either all new pages or none. Every finished page is
-recorded, so that it need not be made again if the run is interrupted.
+Each run has its own folder under ``reports/<audience>/runs``. When a run is complete, a single rename makes
+the link ``current`` point to its folder, so that readers see either all new pages or no new page. Every
+finished page is recorded, so that the page need not be made again if the run is interrupted.
 """
 
 from __future__ import annotations
@@ -62,14 +62,15 @@ if TYPE_CHECKING:
 
 
 Processes = Callable[..., Any]
-"""A function of a study, ``timeout`` and ``reader_study``, which returns an object that executes pages. The
-object takes the place of a :class:`.execute.PageProcesses` and has the same methods. The run prints the
-messages in its attribute ``notes``."""
+"""A function that takes a study, ``timeout`` and ``reader_study``, and returns an object that executes pages.
+The returned object replaces a :class:`.execute.PageProcesses` and has the same methods. The run prints the
+messages in the object's attribute ``notes``."""
 
 
 class Ahead(NamedTuple):
-    """A page that a run makes first, so that it can be shown before the other pages are made. ``show`` is
-    called with the HTML of the page's parts, keyed by slug, unless the gate stops the page."""
+    """A page that a run makes first, so that it can be shown before the other pages are made. ``show`` is a
+    function that is called with the HTML of the page's parts, keyed by slug, except if the gate stops the
+    page."""
 
     slug: str
     show: Callable[[dict[str, str]], None]
@@ -80,7 +81,8 @@ class Ahead(NamedTuple):
 
 
 class ReportRun:
-    """One run: the pages to execute, the pages to keep, and the pages that an interrupted run finished."""
+    """One run of the reports: the pages to execute, the pages to keep, and the pages that an interrupted run
+    finished."""
 
     def __init__(self, study: Study, inputs: Inputs, pages: Sequence[PageJob], chosen: Sequence[PageJob],
                  force: bool, printed: str, notebooks: Path, state: tuple[Any, Any],
@@ -131,7 +133,8 @@ class ReportRun:
 
     @property
     def standing(self) -> str:
-        """Says how far the run has got, for the message that is printed if the run is interrupted."""
+        """Returns words that say how far the run has got, for the message that is printed if the run is
+        interrupted."""
         if not self._done:
             return "The reports are unchanged."
         if self.is_forced:
@@ -141,8 +144,8 @@ class ReportRun:
                 "again.")
 
     def make(self, jobs: int, processes: Processes | None, progress: Progress | None) -> None:
-        """Makes the folder of this run with all pages and the site, and makes it the current run. If the run
-        is interrupted, its finished pages stay in the folder."""
+        """Makes the folder of this run with all pages and the site, and makes this run the current run. If
+        the run is interrupted, its finished pages stay in the folder."""
         runs, started = self.home / "runs", datetime.now(UTC)
         self.folder = runs / new_run_id(runs, started)
         self.head = {"run": self.folder.name, "study": self.study.id, "audience": self.audience,
@@ -182,8 +185,8 @@ class ReportRun:
                 Assembly(self.study, self.audience, self.folder, keys, self.last_folder)))
 
     def _link_finished_pages(self) -> None:
-        """Links pages that are up to date into the folder of this run: those of the last run, and those that
-        an interrupted run finished."""
+        """Links the pages that are up to date into the folder of this run; they come from the last run or
+        from an interrupted run that finished them."""
         for page in self.to_keep:
             link_or_copy(self._last_path(page.slug), self._new_path(page.slug))
             self.entries[page.slug] = self.last_entries[page.slug]
@@ -221,7 +224,7 @@ class ReportRun:
         return self._ahead is not None and page.slug == self._ahead.slug and not page.organisation
 
     def _reader_study(self, to_run: Sequence[PageJob]) -> Study | None:
-        """Makes a study that holds only what the audience may see, for the notebooks of this run to read.
+        """Makes a study that has only what the audience may see, which the notebooks of this run read.
         Returns None if the audience may see everything, or if every page needs the whole study."""
         if has_capability(self.audience, "all_figures") or all(page.whole_study for page in to_run):
             return None
@@ -239,8 +242,8 @@ class ReportRun:
         return processes
 
     def _store(self, page: PageJob, outcome: Any, seconds: float) -> None:
-        """Writes an executed page and records it. If the page failed, writes and records a substitute: the
-        last good page with a notice, or a notice alone."""
+        """Writes an executed page and records it. If the page failed, a substitute is written and recorded:
+        the last good page with a notice, or a notice alone."""
         from glc_analysis.run.execute import Failure, normalise_notebook, notebook_json
 
         if not isinstance(outcome, Failure):
@@ -291,15 +294,15 @@ class ReportRun:
             good, f"Not updated since {updated}: its notebook has failed since then.")
 
     def _record(self, **more: str) -> None:
-        """Records the pages. While the run goes on, these are only the pages that it makes: all others are in
-        the record of the last run."""
+        """Records the pages of the run. While the run goes on, only the pages that this run makes are
+        recorded, because all other pages are in the record of the last run."""
         pages = self.pages if more else self.to_run
         entries = {page.slug: self.entries[page.slug] for page in pages if page.slug in self.entries}
         record.write(self.folder, {**self.head, **more}, entries,
                      {page.slug: self._new_path(page.slug).parent for page in self.own_pages})
 
     def _promote(self, gate: Gate) -> None:
-        """Checks the run at the gate, completes it, and makes it the current run."""
+        """Lets the gate check the run, completes the run, and makes it the current run."""
         from glc_analysis.tables import use_python_strings
 
         with use_python_strings():
@@ -322,8 +325,9 @@ class ReportRun:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run did; if ``is_done`` is false, what it would do. ``ran`` and ``kept`` are slugs of pages,
-    ``site`` is the path of the start page, and ``briefs`` the folder with a brief for each organisation."""
+    """The result of a run or, if ``is_done`` is false, what the run would do. ``ran`` and ``kept`` are lists
+    of slugs of pages, ``site`` is the path of the start page, and ``briefs`` is the folder with a brief for
+    each organisation."""
 
     ran: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
@@ -335,7 +339,7 @@ class RunResult:
 
     @property
     def lines(self) -> Iterator[str]:
-        """The result as messages for people.
+        """The result of the run as messages for people.
 
         >>> list(RunResult(kept=("index", "survey"), site=Path("site/index.html")).lines)
         ['Nothing to run: the pages are up to date.', 'The reports: site/index.html']
@@ -362,28 +366,31 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
                         force: bool = False, dry_run: bool = False, printed: str = "short",
                         progress: Progress | None = None, folder: Path = NOTEBOOKS,
                         build: Callable[[], None] = lambda: None, ahead: Ahead | None = None) -> RunResult:
-    """Updates the pages of an audience that are out of date, and makes the site. If a notebook fails, its
-    last good page is kept and marked, and the result lists the failure.
+    """Updates the pages of an audience that are out of date, and makes the site. If a notebook fails, the
+    last good page of this notebook is kept and marked, and the result lists the failure.
 
-    - ``country``, ``theme``, ``only``: updates only the pages of one country or theme, or the page with one
-      slug;
-    - ``jobs``: the number of notebooks that run at the same time; 0 means as many as there are cores;
-    - ``processes``: makes the object that executes pages, in place of processes on this computer;
-    - ``force``: also updates pages that are up to date;
-    - ``dry_run``: changes nothing, and returns what the run would do;
-    - ``printed``: with "full", paper shows all text that is folded on the screen; with "short", only its
-      first line;
-    - ``progress``: is called after each page; by default a progress bar is shown on a terminal;
-    - ``build``: is called before anything is read, while no other run of these reports can be active;
+    - ``country``, ``theme``, ``only``: if given, only the pages of this country or theme, or the page with
+      this slug, are updated;
+    - ``jobs``: the number of notebooks that run at the same time; 0 means one for each core of the computer;
+    - ``processes``: a function that makes the object which executes pages, in place of processes on this
+      computer;
+    - ``force``: if true, pages that are up to date are made again as well;
+    - ``dry_run``: if true, nothing is changed, and the result says what the run would do;
+    - ``printed``: with "full", all text that is folded on the screen is printed on paper; with "short", only
+      its first line is printed;
+    - ``progress``: a function that is called after each page; by default a progress bar is shown on a
+      terminal;
+    - ``build``: a function that is called before anything is read, while no other run of these reports can be
+      active;
     - ``ahead``: a page that is made first, and shown before the other pages are made.
 
-    Raises:
+    The function raises these errors:
 
-    - UsageError and Faults as :func:`plan` does;
-    - Faults if the gate finds something that the audience may not see; nothing is published then;
-    - Busy if another run is active;
-    - GLCError if the reports cannot be written;
-    - Interrupted at Ctrl-C or SIGTERM; the finished pages are kept for the next run.
+    - UsageError and Faults, in the cases in which :func:`plan` raises them;
+    - Faults, if the gate finds something that the audience may not see; in this case nothing is published;
+    - Busy, if another run of these reports is active;
+    - GLCError, if the reports cannot be written;
+    - Interrupted, at Ctrl-C or SIGTERM; the finished pages are kept for the next run.
     """
     home = study.reports / audience
     with ExitStack() as stack:
@@ -409,14 +416,14 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
 
 
 def _state(study: Study, notebooks: Path) -> tuple[Any, Any]:
-    """Returns the sizes and times of the package's files, and of the files that the pages and their plan
-    depend on. If the result is equal later, no file has changed."""
+    """Returns the sizes and times of the package's files, and of the files on which the pages and their plan
+    depend. If these sizes and times are equal later, no file has changed."""
     return list_package_file_stamps(), list_input_file_stamps(study, notebooks)
 
 
 def _remove_if_empty(*folders: Path) -> None:
-    """Removes folders that were made only for the lock, if they are empty. The innermost folder must come
-    first."""
+    """Removes the given folders, which were made only for the lock, if they are empty. The innermost folder
+    must be passed first."""
     with suppress(OSError):
         for folder in folders:
             folder.rmdir()
@@ -424,7 +431,8 @@ def _remove_if_empty(*folders: Path) -> None:
 
 @contextmanager
 def _written(study: Study, standing: Callable[[], str]) -> Generator[None]:
-    """Runs a block that writes reports. If they cannot be written, the error says how far the run has got."""
+    """Runs the block of ``with``, which writes reports. If the reports cannot be written, the raised error
+    says how far the run has got."""
     try:
         yield
     except OSError as error:
@@ -434,7 +442,7 @@ def _written(study: Study, standing: Callable[[], str]) -> Generator[None]:
 
 
 def _result(report_run: ReportRun, *, is_done: bool = True) -> RunResult:
-    """Returns the result of a run; if ``is_done`` is false, what the run would do."""
+    """Returns the result of a run; if ``is_done`` is false, returns what the run would do."""
     current = report_run.home / "current"
     folder = current if current.is_symlink() else last_run(report_run.study, report_run.audience)[0]
     site = folder / "site" / "index.html" if is_done and folder else None

@@ -1,8 +1,8 @@
 """Finds the slices of the processed tables, and computes a digest of each slice. A slice is the rows of a
 table about one country, theme, question or code.
 
-A page is out of date if the digest of a slice that it has read has changed. The digests are stored in
-slices.json, so that comparing them does not need pandas.
+A page is out of date if it has read a slice (rows about one country, theme, question or code) whose digest
+has changed. The digests of slices are stored in slices.json, so that comparing them does not need pandas.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from glc_analysis.schema import processed_tables
 
 
 def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
-    """Returns for every table the digest of each of its slices, keyed by the name of the slice.
+    """Returns, for every table, the digest of each slice of the table, keyed by the name of the slice.
 
-    The names are ``""`` (the whole table), ``country=ID``, ``theme=ID``, ``question=ID`` and ``code=ID``. The
-    codebook also has ``names`` and ``name=ID``: all codes, and one code, without the texts that define codes.
-    ``frames`` are the tables, among them answers, organisations, questions, codebook and figures.
+    The names of slices are ``""`` (the whole table), ``country=ID``, ``theme=ID``, ``question=ID`` and
+    ``code=ID``. The codebook has two further slices: ``names`` (all codes) and ``name=ID`` (one code), both
+    without the texts that define codes. ``frames`` has the tables, which must include answers, organisations,
+    questions, codebook and figures.
 
     Each row is hashed once, and the digest of a slice is made from two sums (64 bits each) of the hashes of
-    its rows. So all slices of a large table need one pass, and the order of rows does not matter.
+    its rows. So the digests of all slices of a large table need only one pass, and the order of rows does not
+    matter.
     """
     questions, members = frames["questions"], list_work_countries(frames["answers"], frames["organisations"])
     by_question = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
@@ -55,11 +57,11 @@ def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
 
 
 def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
-    """Returns which organisation works in which country, with the country's region: one row per organisation
-    and country, all columns as text.
+    """Returns which organisation works in which country, and the country's region. The frame has one row per
+    organisation and country, and all columns are text.
 
-    The answers name the countries. An organisation that answered no survey counts as working in the country
-    of its main office.
+    The countries in which an organisation works come from its answers. An organisation that did not answer
+    the survey counts as working in the country of its main office.
 
     >>> answers = pd.DataFrame({"country_id": ["KEN"], "organisation_id": ["ngo"], "region_id": ["africa"]})
     >>> organisations = pd.DataFrame({"organisation_id": ["ngo", "other"], "home_country_id": ["PER", "PER"],
@@ -78,8 +80,8 @@ def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> p
 
 
 def map_countries_to_organisations_and_regions(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
-    """Returns the ids of the organisations and of the regions of each country, keyed by country. ``places``
-    is the frame that :func:`list_work_countries` returns.
+    """Returns, keyed by country, the ids of the country's organisations and of its regions. ``places`` is the
+    frame that :func:`list_work_countries` returns.
 
     >>> places = pd.DataFrame({"country_id": ["KEN", "KEN"], "organisation_id": ["b", "a"],
     ...                        "region_id": ["africa", "africa"]})
@@ -92,8 +94,8 @@ def map_countries_to_organisations_and_regions(places: pd.DataFrame) -> dict[str
 
 
 def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns for each country the keys of the rows in its slice, such as ``region=africa``: the keys of the
-    country, of its organisations and regions, and of all respondents together."""
+    """Returns, for each country, the keys of the rows in its slice, such as ``region=africa``: the keys of
+    the country, of its organisations and regions, and of all respondents together."""
     found = {}
     for country, mine in map_countries_to_organisations_and_regions(members).items():
         found[country] = ["all", f"country={country}"]
@@ -104,8 +106,8 @@ def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
 
 def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
                 wanted: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
-    """Returns the sum of the row hashes of each country's slice. The slice has the rows of the country, and
-    the rows of organisations that answered for it."""
+    """Returns, for each country, the sum of the row hashes of its slice. The slice of a country has the rows
+    about the country, and the rows about organisations that answered for it."""
     sums = _sums(_country_keys(name, frame), hashes) if len(frame) else {}
     nothing = np.zeros(2, dtype=np.uint64)
     return {f"country={country}": np.stack([sums.get(key, nothing) for key in parts]).sum(0, dtype=np.uint64)
@@ -128,8 +130,8 @@ def _country_keys(name: str, frame: pd.DataFrame) -> pd.Series:
 
 
 def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[str, np.ndarray]:
-    """Returns the sum of the row hashes of each theme's slice. The slice has the rows of the theme, and the
-    rows that belong to every theme."""
+    """Returns, for each theme, the sum of the row hashes of its slice. The slice of a theme has the rows
+    about the theme, and the rows that belong to every theme."""
     sums, nothing = _sums(themes, hashes), np.zeros(2, dtype=np.uint64)
     common = sums.get("*", nothing)
     return {f"theme={theme}": sums.get(theme, nothing) + common
@@ -138,8 +140,8 @@ def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[
 
 def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFrame,
                  questions: pd.Series) -> dict[str, np.ndarray]:
-    """Returns the sum of the row hashes of each question's slice. The slice has the rows of table ``name``
-    about the question: answers, figures or releases of figures."""
+    """Returns, for each question, the sum of the row hashes of its slice. The slice of a question has the
+    table's rows about the question: answers, figures or releases of figures."""
     if "figure_id" in frame:
         about = dict(zip(estimates["figure_id"], find_question_or_measure_of_figures(estimates), strict=True))
         keys, subjects = frame["figure_id"].map(about).fillna(""), {*questions, *about.values()}
@@ -156,7 +158,7 @@ def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFram
 
 def _by_code(name: str, frame: pd.DataFrame, hashes: np.ndarray,
              above: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
-    """Returns the sum of the row hashes of each code's slice (:func:`find_code_slices_of_rows`)."""
+    """Returns, for each code, the sum of the row hashes of its slice (:func:`find_code_slices_of_rows`)."""
     pairs = [(n, code) for n, codes in enumerate(find_code_slices_of_rows(name, frame, above))
              for code in codes]
     rows, codes = [n for n, _ in pairs], pd.Series([code for _, code in pairs], dtype="object")
@@ -166,10 +168,10 @@ def _by_code(name: str, frame: pd.DataFrame, hashes: np.ndarray,
 
 def _of_codebook(codebook: pd.DataFrame, above: Mapping[str, list[str]],
                  themes: Mapping[str, str]) -> dict[str, np.ndarray]:
-    """Returns the sum of the row hashes of each slice of the codebook:
+    """Returns the sum of the row hashes of each of these slices of the codebook:
 
     - ``code=ID``: the code and the codes above it;
-    - ``name=ID``: the same rows without definitions;
+    - ``name=ID``: the code and the codes above it, without definitions;
     - ``theme=ID``: the theme and the codes above and below it;
     - ``names``: all codes without definitions."""
     among = renumber_codes_below_each_parent(codebook)
@@ -204,71 +206,74 @@ def _total(hashes: np.ndarray) -> np.ndarray:
 
 
 def _mix(hashes: np.ndarray) -> np.ndarray:
-    """Returns a second hash of each row, computed from the first hash. It is needed because two different
-    sets of rows may by chance have the same sum of first hashes."""
+    """Returns a second hash of each row, which is computed from its first hash. The second hash is needed
+    because two different sets of rows may by chance have the same sum of first hashes."""
     mixed = (hashes ^ (hashes >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
     return mixed ^ (mixed >> np.uint64(29))
 
 
 def slice_name(name: str, country: str, theme: str, question: str, code: str = "") -> str:
-    """Returns the name of the slice that has the rows about the chosen question, code, country or theme. If
-    several are chosen, it is the first of these that the table can be sliced by; blank means the whole
-    table."""
+    """Returns the name of the slice that has the rows about the given question, code, country or theme. If
+    several of these are given, the slice is of the first kind by which the table can be sliced; a blank name
+    means the whole table."""
     kinds = {"question": question, "code": code, "country": country if is_sliced_by_country(name) else "",
              "theme": theme if is_sliced_by_theme(name) or name == "codebook" else ""}
     return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
 
 
 def find_question_or_measure_of_figures(figures: pd.DataFrame) -> pd.Series:
-    """Returns the subject of each figure: its question; for a figure without a question, its measure (such as
-    ``coded``)."""
+    """Returns the subject of each figure, which is its question; for a figure without a question, its measure
+    (such as ``coded``)."""
     question, measure = (figures[column].astype("str") for column in ("question_id", "measure"))
     return question.where(question != "", measure)
 
 
 SUBJECTS = ("survey", "coded", *(measure for _, made in list_declarations("figures")
                                 for measures in made.values() for measure in measures))
-"""The words that can be given in place of the id of a question, to read figures without a question:
+"""The words that can be given in place of the id of a question, to read figures that have no question:
 ``survey`` for the survey as a whole, and measures."""
 QUESTION_MEASURES = ("quality", "discordance")
-"""Measures whose figures each have a question. The name of the measure can be given in place of the id of a
-question, to read all its figures."""
+"""The measures whose figures each belong to a question. The name of such a measure can be given in place of
+the id of a question, to read all figures of the measure."""
 
 
 def is_sliced_by_question(name: str) -> bool:
-    """Whether a table has a slice for each question. Answers, figures and releases of figures have one."""
+    """Whether a table has a slice (its rows on one subject) for each question. Answers, figures and releases
+    of figures have slices for questions."""
     return name in ("figures", "responses", "selections") or name.startswith("release_")
 
 
 def is_sliced_by_theme(name: str) -> bool:
-    """Whether a table has a slice for each theme."""
+    """Whether a table has a slice (its rows on one subject) for each theme."""
     return name not in ("questions", "codebook") and bool(
         {"question_id", "guide_question_id", "code_id"} & set(processed_tables()[name].columns))
 
 
 def is_sliced_by_code(name: str) -> bool:
-    """Whether a table has a slice for each code. The codebook, coders' work and counts of codes have one."""
+    """Whether a table has a slice (its rows on one subject) for each code. The codebook, the tables of
+    coders' work and the counts of codes have slices for codes."""
     return name in ("agreement", "codebook", "codings", "disagreements", "figures", "mentions")
 
 
 def is_sliced_by_country(name: str) -> bool:
-    """Whether a table has a slice for each country. Tables about principles have none, because they are about
-    the whole study."""
+    """Whether a table has a slice (its rows on one subject) for each country. Tables about principles have no
+    slices for countries, because they are about the whole study."""
     columns = set(processed_tables()[name].columns)
     return bool({"country_id", "organisation_id", "subset_id"} & columns) and "principle_id" not in columns
 
 
 def has_country_in_each_row(name: str) -> bool:
-    """Whether each row of a table names a country, besides any organisation that it names."""
+    """Whether each row of a table names a country in addition to any organisation that it names."""
     return name != "organisations" and "country_id" in processed_tables()[name].columns
 
 
 def find_row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
                     codes: Mapping[str, str]) -> pd.Series | None:
-    """Returns the theme of each row: the theme of its question or code, ``*`` if the row belongs to every
-    theme, or ``""`` if it has no theme. Rows about interviews and calls belong to every theme.
+    """Returns the theme of each row: the theme of its question or code; ``*`` if the row belongs to every
+    theme; ``""`` if the row has no theme. Rows about interviews and calls belong to every theme.
 
-    ``questions`` and ``codes`` have the theme of each id. Returns None for a table without slices for themes.
+    ``questions`` and ``codes`` map each id to its theme. Returns None for a table that has no slices for
+    themes.
     """
     asked = next((c for c in ("question_id", "guide_question_id") if c in frame), "")
     if not is_sliced_by_theme(name):
@@ -289,12 +294,12 @@ def find_row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str]
 
 def find_code_slices_of_rows(name: str, frame: pd.DataFrame,
                              above: Mapping[str, list[str]]) -> list[set[str]]:
-    """Returns for each row of a table the codes whose slices include the row. The table must have slices for
-    codes, and must not be the codebook.
+    """Returns, for each row of a table, the codes whose slices include the row. The table must have slices
+    for codes, and must not be the codebook.
 
-    A coding or a disagreement is about turns of a text. It is in the slices of all codes that any coder gave
-    to these turns, and of the codes ``above`` these codes, because the page of a code also shows the other
-    codes of its turns.
+    Rows of codings and of disagreements are about turns of a text. Such a row is in the slices of all codes
+    that any coder gave to its turns, and of the codes ``above`` these codes, because the page of a code also
+    shows the other codes of its turns.
     """
     if name == "figures":  # two codes together are about neither alone
         return [{code} - {""} if measure == "coded" else set() for code, measure in zip(
@@ -313,7 +318,7 @@ def find_code_slices_of_rows(name: str, frame: pd.DataFrame,
 
 
 def ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns for each code the codes above it, nearest first."""
+    """Returns, for each code, the codes above it, the nearest code first."""
     parents, above = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True)), {}
     for code, parent in parents.items():
         above[code] = []
@@ -324,7 +329,8 @@ def ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def codes_with_above(codes: Iterable[str], above: Mapping[str, list[str]]) -> list[str]:
-    """Returns the codes that are in ``above``, each followed by the codes above it. No code is repeated.
+    """Returns those ``codes`` that are in ``above``, each followed by the codes above it. No code occurs
+    twice in the returned list.
 
     >>> codes_with_above(["gap", "gone"], {"law": [], "gap": ["law"]})
     ['gap', 'law']
@@ -346,7 +352,8 @@ def without_definitions(codebook: pd.DataFrame) -> pd.DataFrame:
 
 
 def map_codes_to_themes(codebook: pd.DataFrame) -> dict[str, str]:
-    """Returns the theme of each code. A theme has itself as its theme, and codes outside themes are left out.
+    """Returns the theme of each code, keyed by code. A code that is a theme is its own theme; codes that
+    belong to no theme are left out.
 
     >>> map_codes_to_themes(pd.DataFrame({"code_id": ["law", "gap"], "parent_id": ["", "law"],
     ...                           "level": ["theme", "code"]}))

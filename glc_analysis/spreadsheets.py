@@ -1,8 +1,9 @@
 """Edits single rows of CSV files that people keep, and writes workbooks for people to fill in.
 
-People edit reference tables in spreadsheet programs, and each survey tool writes CSV in its own way. A file
-that this module edits keeps its order of rows, quotation marks, delimiter, line ends, byte order mark and
-encoding. Rows are numbered as in a spreadsheet: the header is row 1, and blank rows count.
+People edit reference tables in spreadsheet programs, and each survey tool writes CSV in a different way. When
+this module edits a file, the order of rows, quotation marks, delimiter, line ends, byte order mark and
+encoding stay as they are. Rows are numbered as in a spreadsheet program: the header is row 1, and blank rows
+count.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 @dataclass
 class CsvRows:
-    r"""The rows of a CSV file as they are written in the file, each with its line end.
+    r"""The rows of a CSV file in the form in which they are written in the file, each with its line end.
 
     >>> rows = CsvRows.of('name;note\r\n"Ana";\r\nBo;"a; b"', "names.csv")
     >>> rows.set_cell(2, "note", "c; d")
@@ -55,8 +56,8 @@ class CsvRows:
 
     @classmethod
     def of(cls, text: str, file: str, encoding: str = "utf-8") -> CsvRows:
-        """Reads the rows of a text; ``file`` is the name of its file in faults. Raises Faults if the text
-        cannot be parsed."""
+        """Reads the rows of a text; ``file`` is the name of the text's file in messages. Raises Faults if the
+        text cannot be parsed as CSV."""
         body = text.removeprefix("\ufeff")
         plain = normalise_line_ends(body)
         mark = detect_delimiter(plain)
@@ -69,24 +70,24 @@ class CsvRows:
 
     @classmethod
     def read(cls, path: Path) -> CsvRows:
-        """Reads the rows of a file, and detects its encoding."""
+        """Reads the rows of a file, whose encoding is detected."""
         raw = path.read_bytes()
         encoding = find_round_trip_encoding(raw)
         return cls.of(raw.decode(encoding), path.name, encoding)
 
     @property
     def text(self) -> str:
-        """The file as text, with its byte order mark and its line ends."""
+        """The content of the file as text, with its byte order mark and its line ends."""
         return self.byte_order_mark + "".join(self.records)
 
     @property
     def content(self) -> bytes:
-        """The file as bytes, in its own encoding."""
+        """The content of the file as bytes, in the encoding of the file."""
         return self.text.encode(self.encoding)
 
     @property
     def header(self) -> list[str]:
-        """The names of the columns, without blanks around them."""
+        """The names of the columns, without blanks around the names."""
         first = next(csv.reader(self.records[:1], delimiter=self.delimiter), [])
         return [cell.strip() for cell in first]
 
@@ -106,8 +107,8 @@ class CsvRows:
         self.records[row - 1] = self.delimiter.join(cells) + end
 
     def add_column(self, column: str) -> None:
-        """Adds a column to the header, after the last column, unless a column of this name exists. The other
-        rows are not changed.
+        """Adds a column to the header after the last column, except if a column of this name exists. The
+        other rows are not changed.
 
         >>> rows = CsvRows.of("name;note\\nAna;\\n", "names.csv")
         >>> rows.add_column("day")
@@ -125,18 +126,18 @@ class CsvRows:
         self.records[row - 1] = format_csv_row(cells, self.delimiter) + end
 
     def blank(self, row: int) -> None:
-        """Replaces a row by a blank line, so that the rows below keep their numbers."""
+        """Replaces a row with a blank line, so that the rows below keep their numbers."""
         self.records[row - 1] = _line_end(self.records[row - 1])
 
     def remove(self, rows: Iterable[int]) -> None:
-        """Removes rows. All rows must be removed in one call, because a removal changes the numbers of the
-        rows below."""
+        """Removes the given rows from the file. All rows must be removed in one call, because a removal
+        changes the numbers of the rows below."""
         gone = set(rows)
         self.records = [record for n, record in enumerate(self.records, 1) if n not in gone]
 
     def insert(self, after: int, row: Mapping[str, str]) -> None:
-        """Adds a row below row ``after``, with the line end of that row. Columns that the new row does not
-        name are blank."""
+        """Adds a row below row ``after``, with the line end of row ``after``. Columns for which the new row
+        has no value are blank in it."""
         written = format_csv_row((row.get(column, "") for column in self.header), self.delimiter)
         end = self.line_end
         if after:
@@ -145,26 +146,26 @@ class CsvRows:
         self.records.insert(after, written + end)
 
     def append(self, row: Mapping[str, str]) -> None:
-        """Adds a row at the end; columns that the new row does not name are blank."""
+        """Adds a row at the end; columns for which the new row has no value are blank in it."""
         self.insert(len(self.records), row)
 
     def _written_cells(self, record: str) -> list[str]:
-        """Returns the cells of a row as they are written, including quotation marks."""
+        """Returns the cells of a row in the form in which they are written, including quotation marks."""
         mark = re.escape(self.delimiter)
         return re.findall(rf'(?:\A|(?<={mark}))(?:"(?:[^"]|"")*"[^{mark}]*|[^{mark}]*)(?={mark}|\Z)', record)
 
 
 def _line_end(record: str) -> str:
-    """Returns the line end of a row as it is written; blank if the row has none."""
+    """Returns the line end of a row as it is written in the file; blank if the row has none."""
     return record[len(record.rstrip("\r\n")):]
 
 
 def append_rows(path: Path, columns: Collection[str], rows: Iterable[Mapping[str, str]]) -> None:
     """Adds rows at the end of a CSV file in a single write.
 
-    If the file does not exist, it is made with a header of these columns. If the file lacks one of these
-    columns, the column is added. If there are no rows, nothing is written. Raises Faults, and writes nothing,
-    if the encoding of the file has no code for a letter in the rows.
+    If the file does not exist, it is made with the given ``columns`` as its header. If the file lacks one of
+    the ``columns``, this column is added. If ``rows`` is empty, nothing is written. Raises Faults, and writes
+    nothing, if the encoding of the file cannot represent a letter in the rows.
     """
     if not (rows := [*rows]):
         return
@@ -184,7 +185,8 @@ def append_rows(path: Path, columns: Collection[str], rows: Iterable[Mapping[str
 def read_utf8(path: Path) -> str:
     """Returns the text of a file unchanged, including byte order mark and line ends.
 
-    Raises Faults if the file is not in UTF-8, because other encodings cannot hold rows in every language.
+    Raises Faults if the file is not in UTF-8, because other encodings cannot represent rows in every
+    language.
     """
     try:
         return path.read_bytes().decode("utf-8")
@@ -199,7 +201,7 @@ def _not_utf8(path: Path) -> Fault:
 
 def find_round_trip_encoding(raw: bytes) -> str:
     """Returns an encoding in which ``raw`` can be read and written again as the same bytes. A byte order mark
-    is read as part of the text.
+    is read as a part of the text.
 
     >>> [find_round_trip_encoding("é".encode(name)) for name in ("utf-16-be", "utf-8", "cp1252")]
     ['utf-16-be', 'utf-8', 'cp1252']
@@ -215,7 +217,7 @@ def find_round_trip_encoding(raw: bytes) -> str:
 
 
 def _records(text: str, mark: str) -> Iterator[str]:
-    """Yields the rows of a text as they are written; a quoted cell may span several lines."""
+    """Yields the rows of a text as they are written; a quoted cell may extend over several lines."""
     lines = _LINE.findall(text)
     plain = (line.rstrip("\r\n") + "\n" for line in lines)
     records, at = csv.reader(plain, delimiter=mark, strict=True), 0
@@ -237,9 +239,10 @@ _EPOCH = b"1980-01-01T00:00:00Z"
 def save_workbook_reproducibly(workbook: Workbook, path: Path) -> None:
     """Writes a workbook so that equal contents always give the same bytes.
 
-    openpyxl writes the current time into the document properties and into every entry of the archive. Both
-    are set to 1980-01-01, the earliest date that a ZIP file can hold. Entries are stored uncompressed,
-    because compressed bytes differ between builds of zlib.
+    The library openpyxl writes the current time into the document properties and into every entry of the
+    archive. This function sets these times to 1980-01-01, the earliest date that a ZIP file can represent.
+    The entries of the archive are stored uncompressed, because compressed bytes differ between builds of
+    zlib.
 
     >>> from openpyxl import Workbook
     >>> from tempfile import TemporaryDirectory
@@ -261,9 +264,9 @@ def save_workbook_reproducibly(workbook: Workbook, path: Path) -> None:
 
 
 def write_cell_as_plain_text(cell: Cell, text: str) -> None:
-    """Writes a text into a cell, never as a formula, even if the text begins like one.
+    """Writes a text into a cell, never as a formula, even if the text begins like a formula.
 
-    Characters that no workbook can hold are replaced by blanks.
+    Characters that a workbook cannot contain are replaced with blanks.
 
     >>> from openpyxl import Workbook
     >>> cell = Workbook().active["A1"]
@@ -279,7 +282,7 @@ def write_cell_as_plain_text(cell: Cell, text: str) -> None:
 
 def style_cell(cell: Cell, *, is_heading: bool = False, is_box: bool = False) -> None:
     """Gives a cell of a table its border and text layout. With ``is_box``, the cell is yellow with a thick
-    border, because people must fill it in."""
+    border, which shows that people must fill it in."""
     from openpyxl.styles import Font
 
     # Finding a style among those of a workbook takes most of the time of writing it: each is looked up once.
@@ -295,7 +298,7 @@ def style_cell(cell: Cell, *, is_heading: bool = False, is_box: bool = False) ->
 
 
 _KNOWN_STYLES: WeakKeyDictionary[Workbook, dict[tuple[int, ...], Any]] = WeakKeyDictionary()
-"""For each workbook, the styles found so far, keyed by a cell's earlier style and the wanted changes."""
+"""Caches the styles of each workbook, keyed by a cell's earlier style and the wanted changes."""
 
 
 @cache
@@ -307,8 +310,8 @@ def _styles() -> tuple[Any, ...]:
 
 
 def print_on_a4(sheet: Worksheet, headings: int) -> None:
-    """Sets a sheet to print on landscape A4, as wide as the page. The first ``headings`` rows are repeated on
-    every page and stay visible on the screen."""
+    """Makes a sheet print on landscape A4, with the width of the page. The first ``headings`` rows are
+    repeated on every printed page and stay visible on the screen."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet.freeze_panes, sheet.print_title_rows = f"A{headings + 1}", f"1:{headings}"
@@ -318,6 +321,6 @@ def print_on_a4(sheet: Worksheet, headings: int) -> None:
 
 
 def _content_types_first(name: str) -> tuple[bool, str]:
-    """Returns a sort key that puts the content types first, because some programs recognise the kind of file
-    by its first entry."""
+    """Returns a sort key that puts the content types first, because some programs recognise the kind of a
+    file by its first entry."""
     return name != "[Content_Types].xml", name

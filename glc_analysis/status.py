@@ -1,4 +1,4 @@
-"""Says in lines of text what the status of a study is: which files have arrived, and which results are out of
+"""Describes the status of a study in lines of text: which files have arrived, and which results are out of
 date. This module needs only the standard library."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 
 _LISTED = 10
-"""The largest number of details listed below a line of the status."""
+"""The largest number of details that are listed below a line of the status."""
 _CURRENT = "Tables: up to date."
 _UNDECIDED = ("Tables: up to date for the team. What the convening and the public may see is "
               "not decided yet. `glc build` decides it, and so does any command that needs it.")

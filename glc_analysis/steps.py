@@ -1,8 +1,8 @@
 """Runs the steps of the build.
 
-A step is a function that makes tables and other values from its inputs. It runs if one of its inputs has
-changed since the last build; otherwise its tables are kept. A step declares its inputs, and can read nothing
-else. An input is named:
+A step is a function that makes tables and other values from its inputs. A step runs if one of its inputs has
+changed since the last build; otherwise its tables are kept from the last build. A step declares its inputs,
+and can read only the inputs that it has declared. The name of an input has one of these forms:
 
 - ``raw/survey``: the raw files of one kind;
 - ``questions.csv``: a reference table;
@@ -10,11 +10,11 @@ else. An input is named:
 - ``pseudonyms``: the pseudonym of every name of names.csv;
 - ``releases``: the stored releases to each audience, in ``private/releases``;
 - ``private/NAME``: the files of a folder of ``private/`` that an add-on keeps;
-- any other name: a table or a value that an earlier step made.
+- any other name: a table or a value that an earlier step has made.
 
-A step makes tables (or some rows of a table, :class:`Part`) and values. Values are never written to disk. So
-if a step was kept but a later step needs its value, the value is made again from tables and raw files. The
-record of a build (:class:`Record`) holds only digests and names.
+A step makes tables (or some rows of a table, :class:`Part`) and values. Values that are not tables are never
+written to disk. So if a step was kept but a later step needs a value of it, the value is made again from
+tables and raw files. The record of a build (:class:`Record`) has only digests and names.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ from glc_analysis.study import RAW_KINDS, Study
 _PSEUDONYMS, RELEASES = "pseudonyms", "releases"
 PRIVATE = "private/"
 LOG_TABLE = "steps"
-"""The table with the log lines of all steps."""
+"""The name of the table with the log lines of all steps."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Says which rows of a table one step makes: the rows that have one of ``words`` in ``column``."""
+    """Says which rows of a table one step makes: the rows that have one of ``words`` in column ``column``."""
 
     table: str
     column: str
     words: tuple[str, ...]
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Returns the rows of this part from ``frame``, the whole table."""
+        """Returns those rows of ``frame``, the whole table, that belong to this part."""
         return frame[frame[self.column].isin(self.words)].reset_index(drop=True)
 
 
@@ -65,11 +65,13 @@ class Part:
 class Step:
     """One step of the build.
 
-    - ``needs``: the names of its inputs;
-    - ``makes``: the names of the tables and values that it makes;
-    - ``function``: takes a :class:`View` of the inputs and returns what the step makes, keyed by name;
-    - ``looks_at``: words for what ``glc check`` checks in this step;
-    - ``if_any``: these words are printed only if one of these inputs is not empty.
+    - ``needs``: the names of the step's inputs;
+    - ``makes``: the names of the tables and values that the step makes;
+    - ``function``: a function that takes a :class:`View` of the inputs and returns what the step makes, keyed
+      by name;
+    - ``looks_at``: words that say what ``glc check`` checks in this step;
+    - ``if_any``: inputs; the words in ``looks_at`` are printed only if at least one of these inputs is not
+      empty.
     """
 
     name: str
@@ -81,8 +83,8 @@ class Step:
 
 
 def order_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Returns the steps ordered so that each comes after the steps that make its inputs. Apart from this,
-    they keep their order.
+    """Returns the steps ordered so that each step comes after the steps that make its inputs. Where several
+    orders are possible, the steps keep the order in which they are given.
 
     >>> last = Step("last", ("n", "raw/survey"), (), dict)
     >>> [step.name for step in order_steps([last, Step("first", (), ("n",), dict)])]
@@ -102,8 +104,8 @@ def order_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 @dataclass(frozen=True)
 class Report:
-    """Says whether a step ran. ``why`` names the changed inputs that were the reason; it is blank if the
-    tables of the step were kept from the last build."""
+    """Says whether a step of the build ran. ``why`` names the changed inputs because of which the step ran;
+    it is blank if the tables of the step were kept from the last build."""
 
     step: str
     why: str
@@ -114,9 +116,9 @@ class Report:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Says whether a build would run a step. ``why`` lists the inputs that have changed. ``waits_for`` lists
-    the inputs that earlier steps would make again; if ``why`` is blank, the step runs only if the new content
-    of one of these differs."""
+    """Says whether a build would run a step now. ``why`` lists the inputs of the step that have changed.
+    ``waits_for`` lists the inputs that earlier steps would make again. If ``why`` is blank, the step runs
+    only if the new content of at least one of these inputs differs from the old content."""
 
     step: Step
     why: str
@@ -131,8 +133,8 @@ class Forecast:
 
 
 def list_steps_needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
-    """Returns the step ``name`` and all steps whose results it needs, directly or through other steps, in
-    their order.
+    """Returns the step ``name`` and all steps whose results it needs, directly or through other steps, in the
+    order of the build.
 
     >>> steps = [Step("a", (), ("x",), dict), Step("b", (), ("y",), dict), Step("c", ("x",), (), dict)]
     >>> [step.name for step in list_steps_needed_for("c", steps)]
@@ -148,13 +150,13 @@ def list_steps_needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
 
 
 class UndeclaredError(RuntimeError):
-    """Raised when a step reads an input that it has not declared. A change of such an input would not make
-    the step run, so that its tables would be out of date."""
+    """Raised when a step reads an input that it has not declared. If an undeclared input changed, the step
+    would not run, so that its tables would be out of date."""
 
 
 class Declared(Mapping[str, Any]):
-    """A mapping of which a step can read only the entries that it has declared. ``read`` returns the entry of
-    a name."""
+    """A mapping from which a step can read only the entries that it has declared. ``read`` is a function that
+    returns the entry with a given name."""
 
     def __init__(self, step: str, read: Callable[[str], Any], allowed: Mapping[str, str]) -> None:
         self._step, self._read, self._allowed = step, read, allowed
@@ -173,8 +175,8 @@ class Declared(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class DeclaredStudy(Study):
-    """The study as one step gets it: reading a setting, raw file or folder that the step has not declared
-    raises UndeclaredError."""
+    """The study in the form in which a step gets it. Reading a setting, raw file or folder that the step has
+    not declared raises UndeclaredError."""
 
     step: Step
     whole: Study
@@ -250,8 +252,8 @@ class DeclaredStudy(Study):
 
 class View(Declared):
     """The inputs that a step can read: tables and values as ``view[name]``, the study as ``view.study``, and
-    the reference tables as ``view.reference``. The step adds lines to ``view.log``, and prints messages with
-    ``view.say``.
+    the reference tables as ``view.reference``. The step adds its log lines to ``view.log``, and prints
+    messages with ``view.say``.
 
     >>> step = Step("count", ("answers",), ("n",), lambda view: {"n": len(view["answers"])})
     >>> view = View(step, {"answers": [1, 2], "names": [3]}.__getitem__, None, None, {}, None, print)
@@ -291,8 +293,8 @@ class View(Declared):
         return self._earlier()
 
     def call_all(self, calls: Iterable[Callable[[], Any]]) -> list[Any]:
-        """Calls functions and returns their results in order. The first is called in this process. If there
-        is an executor, it calls the others in parallel."""
+        """Calls functions and returns their results in order. The first function is called in this process.
+        If there is an executor, the other functions are called by the executor in parallel."""
         first, *others = calls
         waiting = [self._executor.submit(call).result if self._executor else call for call in others]
         return [first(), *(result() for result in waiting)]
@@ -300,7 +302,7 @@ class View(Declared):
 
 @dataclass(frozen=True)
 class Inputs:
-    """All inputs of the build, with a digest of each."""
+    """All inputs of the build, with a digest of each input."""
 
     study: Study
     reference: Reference
@@ -330,19 +332,19 @@ class Inputs:
 
     def earlier_releases(self) -> Collection[str]:
         """Returns the names of the releases, such as ``public/001``, that were issued from inputs other than
-        these."""
+        today's."""
         return [*manifest.read_earlier_releases(self.study, self.arrivals.digests)]
 
     def expanded(self, need: str) -> list[str]:
         """Returns the names of the single settings if ``need`` is a section of study.toml, such as
-        ``[survey]``; any other need is returned as it is."""
+        ``[survey]``; any other need is returned unchanged."""
         if need.startswith("[") and need.endswith("]"):
             return [f"{need} {setting}" for setting in sorted(self.study.settings[need[1:-1]])]
         return [need]
 
     def files(self, kind: str) -> dict[str, str]:
         """Returns the digests of the raw files of one kind, keyed by file. The kind ``codings`` includes all
-        raw files that are of no other kind."""
+        raw files that belong to no other kind."""
         if kind != "codings":
             named = self.study.raw_files(kind)
         else:
@@ -360,7 +362,7 @@ class Inputs:
 
 
 def is_input(need: str) -> bool:
-    """Whether a name in ``needs`` is an input of the whole build, and not the result of an earlier step.
+    """Whether a name in ``needs`` is an input of the whole build rather than the result of an earlier step.
 
     >>> [is_input(need) for need in ("raw/survey", "names.csv", "[coding]", "pseudonyms", "answers")]
     [True, True, True, True, False]
@@ -380,15 +382,15 @@ def digest_frame(frame: pd.DataFrame, digests: Digests) -> str:
 
 @dataclass
 class Record:
-    """The record of the last build.
+    """The record that the last build of a study has left.
 
     - ``inputs``: the digest of each input of the build;
-    - ``made``: the digest of each table and value that was made;
+    - ``made``: the digest of each table and value that the build made;
     - ``log``: the number of lines in the log of each step;
     - ``raw``: the digest of each raw file;
     - ``rows``: the number of rows of each table;
-    - ``deferred``: the steps that were left to a later build;
-    - ``why``: if the record cannot be used, the reason; all other fields are then empty.
+    - ``deferred``: the steps that the build left to a later build;
+    - ``why``: the reason why the record cannot be used; if it has a reason, all other fields are empty.
     """
 
     inputs: dict[str, str] = field(default_factory=dict)
@@ -401,8 +403,8 @@ class Record:
 
     @classmethod
     def read(cls, study: Study) -> Record:
-        """Reads the record of the last build of a study. A record that another version of the package has
-        written cannot be used."""
+        """Reads the record of the last build of a study. A record that was written by another version of the
+        package cannot be used."""
         provenance = read_provenance(study.processed)
         said = provenance.get(BUILD_RECORD)
         if not said:
@@ -422,12 +424,14 @@ class Record:
 
 class Engine:
     """Carries out one build: runs the steps that must run, in order, and gives the results of all steps as
-    ``engine[name]``. Nothing is written to disk.
+    ``engine[name]``. The engine writes nothing to disk.
 
     - ``record``: the record of the last build;
-    - ``parts``: the results that are only some rows of a table;
-    - ``new_log``: makes an empty log, to whose ``lines`` a step adds;
-    - ``is_kept``: if false, the results will not be written, so tables are not packed and get no digest.
+    - ``parts``: the results that have only some rows of a table;
+    - ``new_log``: a function that makes an empty log; a step adds its lines to the attribute ``lines`` of
+      this log;
+    - ``is_kept``: if false, the results will not be written to disk, so that tables are not packed and get no
+      digest.
     """
 
     def __init__(self, steps: Sequence[Step], inputs: Inputs, record: Record, *, parts: Mapping[str, Part],
@@ -445,8 +449,8 @@ class Engine:
         self._say = say
         self._is_kept, self._executor = is_kept, executor
         self.packed: dict[str, bytes] = {}
-        """The bytes of the files of the tables that this build has made. The files of all other tables are
-        kept."""
+        """The bytes of the files of those tables that this build has made. The files of all other tables are
+        kept from the last build."""
         self.logs: dict[str, list[dict]] = {}
         self.reports: list[Report] = []
         self.undecided: list[str] = []
@@ -454,8 +458,8 @@ class Engine:
 
     def run(self, *, forced: Collection[str] = (), deferred: Collection[str] = ()) -> None:
         """Runs every step that must run, and every step in ``forced``. If a step in ``deferred`` must run, it
-        is left to a later build, and nobody can read its results until then. If a step raises an error,
-        nothing has been written."""
+        is left to a later build, and its results cannot be read until then. If a step raises an error,
+        nothing has been written to disk."""
         for step in self._steps:
             why = self._why(step) or ("forced" if step.name in forced else "")
             if why and step.name in deferred:
@@ -474,7 +478,7 @@ class Engine:
         self.logs[step.name] = self._earlier_log(step.name)
 
     def forecast(self) -> list[Forecast]:
-        """Returns for each step whether a build would run it, and why. No step is run."""
+        """Returns, for each step, whether a build would run the step, and why. The forecast runs no step."""
         forecasts, uncertain = [], set()
         for step in self._steps:
             waits_for = tuple(need for need in step.needs if need in uncertain)
@@ -487,12 +491,13 @@ class Engine:
 
     def run_all(self, blocked: Mapping[str, Collection[str]], *,
                 incomplete: Collection[str] = ()) -> tuple[list[Fault], list[str]]:
-        """Runs every step that must run, unless faults in its inputs prevent this. Returns all faults, and
-        the names of the steps that could not run.
+        """Runs every step that must run, unless faults in the inputs of the step prevent this. Returns all
+        faults, and the names of the steps that could not run.
 
-        A step that the last build ran with the same inputs had no faults and does not run again. ``blocked``
-        has the inputs with faults; each has the steps that can still run on its faultless part.
-        ``incomplete`` names steps whose results are incomplete, so no other step reads them.
+        If the last build ran a step with the same inputs, the step had no faults and does not run again.
+        ``blocked`` maps each input with faults to the steps that can still run on the part of the input
+        without faults. ``incomplete`` names steps whose results are incomplete, so that no other step may
+        read these results.
         """
         faults: list[Fault] = []
         unseen, lacking = [], set()
@@ -512,9 +517,9 @@ class Engine:
         return faults, unseen
 
     def __getitem__(self, name: str) -> Any:
-        """Returns a table, a part of a table, or a value. If its step did not run, a table is read from its
-        file, and a value is made again. Raises UndeclaredError for a result of a deferred step, because the
-        result of the last build is out of date."""
+        """Returns the table, the part of a table, or the value with the given name. If the step that makes it
+        did not run, a table is read from its file, and a value is made again. Raises UndeclaredError for a
+        result of a deferred step, because the result that the last build made is out of date."""
         if name in self.undecided:
             raise UndeclaredError(f"Nothing may read {name!r}: its step was deferred.")
         if name not in self._held:
@@ -556,7 +561,7 @@ class Engine:
         return len(self._held[table]) if table in self._held else self._record.rows[table]
 
     def record(self) -> dict[str, Any]:
-        """Returns the content of the record of this build (:class:`Record`), which holds only digests and
+        """Returns the content of the record of this build (:class:`Record`), which has only digests and
         names."""
         needs = {one for step in self._steps for need in step.needs if is_input(need)
                  for one in self._inputs.expanded(need)}
@@ -567,8 +572,8 @@ class Engine:
                 "deferred": [step.name for step in self._steps if {*step.makes} & {*self.undecided}]}
 
     def _why(self, step: Step, *, but: Collection[str] = ()) -> str:
-        """Returns in words why a step must run: the inputs that have changed, leaving out the inputs in
-        ``but``. Blank if its tables can be kept."""
+        """Returns words that say why a step must run: the names of its changed inputs, except the inputs in
+        ``but``. The words are blank if the tables of the step can be kept."""
         if self._record.why or step.name in self._record.deferred:
             return self._record.why or "not decided yet"
         changed = []
@@ -598,8 +603,8 @@ class Engine:
         return self._input_digests[need]
 
     def _changed_files(self, need: str) -> list[str]:
-        """Returns in words which raw files of a kind have changed, are new or are gone. If the files are the
-        same, it says that their list has changed."""
+        """Returns words that say which raw files of a kind have changed, are new or are gone. If the files of
+        the kind are the same, the words say that the list of files has changed."""
         files, known = self._inputs.files(need.removeprefix("raw/")), self._record.raw
         found = [f"{name} {'changed' if name in known else 'is new'}"
                  for name, digest in files.items() if known.get(name) != digest]
@@ -638,8 +643,8 @@ class Engine:
             self.logs[step.name] = log.lines
 
     def _value_digest(self, step: Step, value: Any) -> str:
-        """Returns the digest of a value that a step has made. For frames, dictionaries and lists, it is the
-        digest of the content; for other values, the digest of the inputs of the step."""
+        """Returns the digest of a value that a step has made. For frames, dictionaries and lists, the digest
+        is made from the content; for other values, it is made from the inputs of the step."""
         digests = self._inputs.study.digests
         if isinstance(value, pd.DataFrame):
             return digest_frame(value, digests)

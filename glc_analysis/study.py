@@ -1,9 +1,9 @@
 """Finds a study's folder, reads its settings and lists its files.
 
 A :class:`Study` stands for one folder with ``raw/``, ``reference/``, ``processed/``, ``reports/`` and
-``private/``. Functions that work on a study get this object. It has the settings of study.toml, and the
-defaults of settings that study.toml does not name. All faults of study.toml are raised together. This module
-needs only the standard library, so that ``glc status`` answers at once.
+``private/``. Functions that work on a study get an object of the class :class:`Study`. The object has the
+settings of study.toml, and the defaults of settings that study.toml does not name. All faults of study.toml
+are raised together. This module needs only the standard library, so that ``glc status`` answers at once.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ _NUMBERS = "a table of whole numbers, such as {provider = 9}"
 
 
 def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dict[str, Any]]:
-    """Returns the settings of a study, keyed by section. A setting that the file does not name has its
+    """Returns the settings of a study, keyed by section. A setting that study.toml does not name gets its
     default.
 
-    A setting must have the same type as its default. A section without defaults may hold any settings.
-    ``words`` has the words that a setting may take, keyed by section and name. Raises Faults with all faults
-    of the file.
+    A setting must have the same type as its default. A section for which there are no defaults may have any
+    settings. ``words`` has the words that a setting may have as its value, keyed by section and name. Raises
+    Faults with all faults of study.toml.
     """
     found = {section: dict(zip(replace_old_names(values, "setting", section), values.values(), strict=True))
              if isinstance(values, dict) else values for section, values in _parsed(path).items()}
@@ -85,7 +85,7 @@ def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dic
 
 
 def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Yields Faults for settings that have the right type but break a further rule."""
+    """Yields faults for settings that have the right type but break a further rule."""
     yield from find_unit_name_faults(file, settings["study"]["unit_name"])
     yield from find_unknown_identity_faults(file, settings["survey"]["unknown"])
     yield from find_consensus_rule_faults(file, settings["coding"])
@@ -124,7 +124,8 @@ def _section_faults(file: str, section: str, values: Any, defaults: Defaults,
 
 
 def _misfit(name: str, value: Any, known: Mapping[str, Any], words: tuple[str, ...]) -> tuple[str, str]:
-    """Returns what is wrong with one setting and how to fix it; both are blank if the setting is right."""
+    """Returns what is wrong with one setting, and how to fix it; both texts are blank if the setting is
+    right."""
     if name not in known:
         return f"there is no such setting; {suggest_name(name, known)}", f"use one of {', '.join(known)}"
     if not _is_like(value, known[name]):
@@ -138,8 +139,8 @@ def _misfit(name: str, value: Any, known: Mapping[str, Any], words: tuple[str, .
 
 
 def _is_like(value: Any, default: Any) -> bool:
-    """Whether a value has the same type as a default, and the parts of a list or table have the type of the
-    default's parts.
+    """Whether a value has the same type as a default. The elements of a list or table must also have the type
+    of the default's elements.
 
     >>> _is_like(True, 0), _is_like(1, 0.7), _is_like("NA", []), _is_like(["NA"], [])
     (False, True, False, True)
@@ -153,8 +154,8 @@ def _is_like(value: Any, default: Any) -> bool:
 
 
 def find_unit_name_faults(file: str, singular_and_plural: list[str]) -> Iterator[Fault]:
-    """Yields Faults in the setting [study] unit_name, which has the singular and the plural of the noun for
-    what the study counts.
+    """Yields the faults in the setting [study] unit_name, which has the singular and the plural of the noun
+    for what the study counts.
 
     >>> [fault.value for fault in find_unit_name_faults("study.toml", ["villager"])]
     ['villager']
@@ -169,8 +170,8 @@ def find_unit_name_faults(file: str, singular_and_plural: list[str]) -> Iterator
 
 
 def find_unknown_identity_faults(file: str, may_be_unknown: list[str]) -> Iterator[Fault]:
-    """Yields Faults in the setting [survey] unknown, which lists what records may leave unknown: the country,
-    the organisation, or both.
+    """Yields the faults in the setting [survey] unknown, which lists what records may leave unknown: the
+    country, the organisation, or both.
 
     >>> [fault.value for fault in find_unknown_identity_faults("study.toml", ["country", "region"])]
     ['region']
@@ -182,11 +183,11 @@ def find_unknown_identity_faults(file: str, may_be_unknown: list[str]) -> Iterat
 
 
 def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yields Faults in the settings of the consensus rule in [coding]:
+    """Yields the faults in the settings of the consensus rule, in the section [coding]:
 
-    - the rule is that a person decides, but no person is named;
+    - the rule says that a person decides, but no person is named;
     - the day on which the rule was fixed is missing;
-    - the day is not a date.
+    - this day is not a date.
 
     >>> rule = {"consensus": "person", "decided_by": "", "fixed_on": "May"}
     >>> [fault.column for fault in find_consensus_rule_faults("study.toml", rule)]
@@ -206,8 +207,8 @@ def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterat
 
 
 def find_countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
-    """Yields Faults in the setting [disclosure] countries_agreed. The setting records an agreement to publish
-    by country that consent.csv does not record: for which countries it is, who agreed, when and why.
+    """Yields the faults in the setting [disclosure] countries_agreed. This setting records an agreement to
+    publish by country that consent.csv does not record: for which countries it is, who agreed, when and why.
 
     >>> list(find_countries_agreed_faults("study.toml", {"which": "work", "by": "the board", "on": "2017-03",
     ...                                             "reason": "all members voted for it"}))
@@ -236,13 +237,13 @@ def find_countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterat
 
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-"""The folder that holds the package; in a checkout, it also holds the notebooks and the default study.
+"""The folder that contains the package; in a checkout, it also contains the notebooks and the default study.
 
 :meta hide-value:
 """
 
 IS_INSTALLED = Path(__file__).with_name("notebooks").is_dir()
-"""Whether the package was installed from a wheel, which carries the notebooks and has no default study."""
+"""Whether the package was installed from a wheel, which includes the notebooks but no default study."""
 
 NOTEBOOKS = Path(__file__).with_name("notebooks") if IS_INSTALLED else REPOSITORY / "notebooks"
 """The folder of the package's notebooks.
@@ -252,8 +253,8 @@ NOTEBOOKS = Path(__file__).with_name("notebooks") if IS_INSTALLED else REPOSITOR
 
 
 def list_notebook_files(*folders: Path) -> list[Path]:
-    """Returns the paths of the notebooks in some folders, sorted by file name. If several folders have a
-    notebook of the same file name, the notebook of the last of these folders is returned."""
+    """Returns the paths of the notebooks in the given folders, sorted by file name. If several folders have a
+    notebook with the same file name, only the notebook of the last of these folders is returned."""
     by_name = {path.name: path for folder in folders for path in folder.glob("*.ipynb")}
     return [by_name[name] for name in sorted(by_name)]
 
@@ -261,21 +262,21 @@ def list_notebook_files(*folders: Path) -> list[Path]:
 JOURNALS = ".jsonl"
 """The ending of the files that programs of add-ons write in ``raw/codings/<coder>/``."""
 PROJECT_DATABASES = ("data.qda", "project.sqlite3")
-"""The file names of databases in the project folders of coding programs. A setting may name the project
+"""The file names of databases inside the project folders of coding programs. A setting may name the project
 folder in place of the database."""
 _NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "license", "license.md", "license.txt", "thumbs.db",
                    "desktop.ini")
 
 DEFAULTS, SETTING_WORDS = default_settings()
-"""The defaults of the settings, keyed by section; and the words that a setting may take, keyed by section and
-name. Both come from ``schema/settings.toml``."""
+"""The defaults of the settings, keyed by section; and the words that a setting may have as its value, keyed
+by section and name. The defaults and the words come from ``schema/settings.toml``."""
 RAW_KINDS = (*DEFAULTS["raw"],)
 """The kinds of raw files, such as ``survey`` or ``interviews``."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """One study folder.
+    """Stands for one study folder.
 
     >>> Study(Path("data")).processed.as_posix()
     'data/processed'
@@ -285,9 +286,9 @@ class Study:
 
     @classmethod
     def find(cls, path: str | Path = "", *, say: Say = lambda line: None) -> Study:
-        """Returns the study in the folder ``path``. If ``path`` is blank, the folder is the one named by the
-        environment variable ``GLC_STUDY``; if that is not set, it is ``data/`` of the checkout. From then on,
-        only the owner can read the files that this process writes.
+        """Returns the study in the folder ``path``. If ``path`` is blank, the folder is the one that the
+        environment variable ``GLC_STUDY`` names; if this variable is not set, the folder is ``data/`` of the
+        checkout. After this call, only the owner can read the files that this process writes.
 
         If a withdrawal was interrupted, it is finished or undone first, and ``say`` is called with a line
         about it. Raises UsageError if the folder does not exist, or if no folder is named and the package is
@@ -320,13 +321,13 @@ class Study:
 
     @property
     def private_reference(self) -> Path:
-        """The folder of the reference tables that may identify people or organisations, or may hold words
-        that nobody has cleared for publication."""
+        """The folder of those reference tables that may identify people or organisations, or that may have
+        words which nobody has cleared for publication."""
         return self.root / TABLE_FOLDERS["private"]
 
     def reference_file(self, name: str) -> Path:
         """Returns the path at which a reference table belongs, in ``reference/`` or ``private/reference/``.
-        The file need not exist.
+        The file of the reference table need not exist.
 
         Raises Faults if the table is private but its file is in ``reference/``, because the table would
         otherwise be read as empty.
@@ -341,20 +342,20 @@ class Study:
 
     def table_path(self, file: TableFile) -> Path:
         """Returns the path of a file of a reference table. If the file exists only under an old name of the
-        table, returns the path with the old name."""
+        table, the path with the old name is returned."""
         path = self.root / file.path
         old = (path.with_stem(old) for old, new in map_old_names_to_new("table").items() if new == path.stem)
         return path if path.is_file() else next((former for former in old if former.is_file()), path)
 
     def reference_files(self) -> list[Path]:
-        """Returns the existing files of reference tables, sorted: first the files of ``reference/``, then the
-        private files."""
+        """Returns the files of reference tables that exist: first the files of ``reference/``, then the
+        private files, each sorted."""
         return [path for folder in (self.reference, self.private_reference)
                 for path in sorted(folder.glob("*.csv"))]
 
     def misplaced(self) -> dict[Path, tuple[str, ...]]:
         """Returns the files in ``reference/`` that do not belong there, each with the columns that do not
-        belong there. If a file is listed without columns, the whole file does not belong there.
+        belong there. If a file is listed without columns, the whole file does not belong in ``reference/``.
 
         Only study.toml, read-me files and the tables that the schema places there belong in ``reference/``. A
         copy of a table that JupyterLab has saved must be in the same folder as the table. Other hidden files
@@ -380,7 +381,7 @@ class Study:
         return misplaced
 
     def refuse_misplaced(self) -> None:
-        """Raises Faults if ``reference/`` holds a file or a column that does not belong there."""
+        """Raises Faults if ``reference/`` contains a file or a column that does not belong there."""
         with read_log.record_named_reads_only():  # no page shows such files: reading them is refused
             misplaced = self.misplaced()
         listed = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
@@ -410,13 +411,13 @@ class Study:
         return self.root / "private"
 
     def private_folder(self, name: str) -> Path:
-        """Returns the path of a folder of ``private/``, whether or not the folder exists."""
+        """Returns the path of a folder inside ``private/``, whether or not this folder exists."""
         return self.private.joinpath(name)
 
     @property
     def key_file(self) -> Path:
-        """The path of the file that says which name has which pseudonym. In a run, the file is recorded as an
-        input of the page that asks for the path."""
+        """The path of the file which says which name has which pseudonym. In a run, this file is recorded as
+        an input of the page that asks for the path."""
         read_log.record_read(self.root, read_log.PSEUDONYM_KEY)
         return self.root / read_log.PSEUDONYM_KEY
 
@@ -426,11 +427,11 @@ class Study:
 
     @property
     def digests(self) -> Digests:
-        """Computes digests of the study's content with the study's own key."""
+        """The object that computes digests of the study's content with the study's own key."""
         return Digests(self._digest_key)
 
     def write_digest_key_if_missing(self) -> None:
-        """Writes the key of the digests, unless the study already has one."""
+        """Writes the key of the study's digests, except if the study already has one."""
         write_digest_key_if_missing(self.root, self._digest_key)
 
     @cached_property
@@ -454,7 +455,7 @@ class Study:
 
     @property
     def unit_name(self) -> tuple[str, str]:
-        """The singular and the plural of the noun for what the study counts, from [study] unit_name; by
+        """The singular and the plural of the noun for what the study counts, read from [study] unit_name; by
         default, the study counts organisations.
 
         >>> Study(Path("data")).unit_name
@@ -473,8 +474,8 @@ class Study:
 
     @property
     def states_sampling(self) -> bool:
-        """Whether study.toml says how the organisations were chosen. If it does not, ``sampling`` has its
-        default."""
+        """Whether study.toml says how the organisations were chosen. If study.toml does not say it, the
+        setting ``sampling`` has its default."""
         with read_log.record_named_reads_only():
             return "sampling" in _parsed(self.settings_file).get("study", {})
 
@@ -489,15 +490,16 @@ class Study:
 
     @property
     def notebooks(self) -> Path:
-        """The folder for the study's own notebooks, which need not exist."""
+        """The folder for the study's own notebooks; it need not exist."""
         return self.root / "notebooks"
 
     def raw_files(self, kind: str) -> list[Path]:
-        """Returns the paths of the raw files of one kind, sorted. The patterns in [raw] of study.toml, which
-        name them, are relative to the folder of study.toml.
+        """Returns the paths of the raw files of one kind, sorted. The patterns in [raw] of study.toml name
+        the raw files; they are relative to the folder of study.toml.
 
-        A file that a pattern names without wildcards is returned even if it is missing, so that the manifest
-        can report this. Hidden files and read-me files are not data and are left out.
+        A file that a pattern names without wildcards is returned even if it is missing, so that the
+        comparison with the manifest can report this. Hidden files and read-me files are left out, because
+        they are not data.
         """
         if kind == "codings":
             files = [path for paths in self.coder_files().values() for path in paths]
@@ -508,9 +510,9 @@ class Study:
 
     def coder_files(self) -> dict[str, list[Path]]:
         """Returns the paths of each coder's files, keyed by coder: the files that ``[raw] codings`` names,
-        and the files that programs of add-ons have written in the coder's folder. The latter are found
-        without a setting, even if the add-on is not installed. If a setting names a project folder, the path
-        is that of its database."""
+        and the files that programs of add-ons have written in the coder's folder. Files that programs of
+        add-ons have written are found without a setting, even if the add-on is not installed. If a setting
+        names a project folder, the returned path is the path of its database."""
         named = {coder: self._matching(pattern)
                  for coder, pattern in self.settings["raw"]["codings"].items()}
         listed = {path for paths in named.values() for path in paths}
@@ -521,7 +523,7 @@ class Study:
 
     def coder_logs(self) -> list[Path]:
         """Returns the paths of the logs that programs of add-ons write in the folders of coders. A log is
-        left out as long as it does not contain the text that makes it data (:attr:`.AddOn.coder_logs`)."""
+        left out until it contains the text that makes it data (:attr:`.AddOn.coder_logs`)."""
         return [path for name, (_, mark) in map_declared_entries("coder_logs").items()
                 for path in sorted(self.raw.glob(f"codings/*/{name}")) if mark.encode() in path.read_bytes()]
 
@@ -540,7 +542,7 @@ class Study:
         return sorted(named | in_folder)
 
     def relative(self, path: Path) -> str:
-        """Returns a path in the form of the manifest: relative to the study folder, with slashes."""
+        """Returns a path in the form that the manifest uses: relative to the study folder, with slashes."""
         return Path(os.path.relpath(path, self.root)).as_posix()
 
     def unused_files(self) -> list[str]:
@@ -550,7 +552,7 @@ class Study:
 
     @property
     def is_started(self) -> bool:
-        """Whether any raw file has arrived."""
+        """Whether at least one raw file has arrived."""
         return bool(self.settings_file.is_file()
                     and any(p.is_file() for p in self.all_raw_files()))
 
@@ -563,8 +565,8 @@ def _database(path: Path) -> Path:
 
 
 def _header(path: Path) -> list[str]:
-    """Returns the names of the columns of a CSV file. The list is empty if the file cannot be read; the
-    function that reads the whole table reports the fault."""
+    """Returns the names of the columns of a CSV file. The list is empty if the file cannot be read; in this
+    case the function that reads the whole table reports the fault."""
     with suppress(Faults):
         records = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)
         return [cell.strip() for cell in records[0]] if records else []
@@ -573,11 +575,11 @@ def _header(path: Path) -> list[str]:
 
 def is_data_file(path: Path) -> bool:
     """Whether a file may hold data. Hidden files, locks, read-me files, files of a file manager and logs of
-    add-ons hold no data."""
+    add-ons do not count as data files."""
     return not path.name.startswith((".", "~$")) and path.name.casefold() not in (
         *_NON_DATA_FILES, *map_declared_entries("coder_logs"))
 
 
 def grows_while_people_code(path: Path) -> bool:
-    """Whether a raw file is one that a program of an add-on appends to while people code."""
+    """Whether a raw file is one to which a program of an add-on appends while people code."""
     return path.name in {*map_declared_entries("coder_files"), *map_declared_entries("coder_logs")}

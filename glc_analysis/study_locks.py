@@ -1,17 +1,20 @@
-"""Locks that keep commands and withdrawals in the same study apart. There are three kinds:
+"""Locks a study, so that commands and a withdrawal in the same study do not disturb each other. The module
+distinguishes three kinds of work:
 
-- commands that may write (:func:`delay_withdrawal_while_writing`): several may work at the same time;
+- commands that may write (:func:`delay_withdrawal_while_writing`): several such commands may work at the same
+  time;
 - withdrawals (:func:`lock_for_withdrawal`): a withdrawal waits until no command that may write is at work,
-  and such commands wait until the withdrawal has ended;
+  and commands that may write wait until the withdrawal has ended;
 - commands that only read (:func:`delay_withdrawal_while_reading`): they work at any time except during the
-  switch, the moment at which a withdrawal replaces the old files by new files (:mod:`glc_analysis.switch`).
+  switch, which is the moment at which a withdrawal replaces the old files with new files
+  (:mod:`glc_analysis.switch`).
 
-Each command holds a lock file of its own. One further lock is called the door: a command that may write holds
-it while it begins, and a withdrawal holds it as long as it runs. So no command can begin to write during a
-withdrawal. A command that only reads does not use the door. It first makes its lock file, then checks whether
-a switch is announced (:data:`.switch.READY`). A withdrawal first announces the switch, then waits until no
-lock file of a reading command is held. Within a command, single folders have locks of their own
-(:mod:`glc_analysis.locks`).
+Each command holds its own lock file. One further lock is called the door. A command that may write holds the
+door while it begins, and a withdrawal holds the door as long as it runs. Because of the door, no command can
+begin to write during a withdrawal. A command that only reads does not use the door. A command that only reads
+first makes its lock file, and then checks whether a switch is announced (:data:`.switch.READY`). A withdrawal
+first announces the switch, and then waits until no command that reads holds a lock file. Within a command,
+single folders have further locks (:mod:`glc_analysis.locks`).
 """
 
 from __future__ import annotations
@@ -29,18 +32,18 @@ from glc_analysis.locks import Say, hold_signed_lock, wait_for_locks
 from glc_analysis.switch import DOOR, LOCKS, READ_LOCK, READY, STAGE, WORK_LOCK, finish_or_undo_withdrawal
 
 _held: set[Path] = set()
-"""The studies whose lock for writing or for a withdrawal this process holds. A command that the process calls
-meanwhile needs no further lock."""
+"""The studies that this process has locked for writing or for a withdrawal. A command that this process calls
+while it holds the lock needs no further lock."""
 
 
 @contextmanager
 def delay_withdrawal_while_writing(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
-    """Keeps withdrawals from running during the block, which may write in the study. ``what`` names the
-    command in messages.
+    """Prevents withdrawals during the block of ``with``, which may write in the study. ``what`` is the name
+    of the command in messages.
 
-    First finishes or undoes an interrupted withdrawal, and calls ``say`` with a line about it. Raises Busy if
-    a withdrawal is still running after :data:`.locks.PATIENCE` seconds. A folder that is not a study or that
-    cannot be written to is not locked.
+    If a withdrawal was interrupted, the function first finishes or undoes it, and calls ``say`` with a line
+    about it. Raises Busy if a withdrawal is still running after :data:`.locks.PATIENCE` seconds. A folder
+    that is not a study, or that cannot be written to, is not locked.
     """
     with ExitStack() as stack:
         folder = stack.enter_context(_folder_of_locks(root))
@@ -56,11 +59,11 @@ def delay_withdrawal_while_writing(root: Path, what: str, say: Say = lambda line
 
 @contextmanager
 def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
-    """Keeps commands that may write from running during the block, which carries out a withdrawal.
+    """Prevents commands that may write during the block of ``with``, which carries out a withdrawal.
 
-    First finishes or undoes an interrupted withdrawal, and calls ``say`` with a line about it. Raises Busy,
-    which names the other command, if a command that may write is still at work after :data:`.locks.PATIENCE`
-    seconds.
+    If a withdrawal was interrupted, the function first finishes or undoes it, and calls ``say`` with a line
+    about it. Raises Busy if a command that may write is still at work after :data:`.locks.PATIENCE` seconds;
+    the message names this command.
     """
     with _folder_of_locks(root) as folder:
         if folder is None:
@@ -75,10 +78,11 @@ def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> 
 
 @contextmanager
 def delay_withdrawal_while_reading(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
-    """Keeps a withdrawal from replacing files during the block, so that a command that reads the study sees
-    either only files from before the withdrawal or only files from after it.
+    """Prevents a withdrawal from replacing files during the block of ``with``. A command that reads the study
+    then sees either only files from before the withdrawal or only files from after it.
 
-    First finishes or undoes an interrupted withdrawal, and calls ``say`` with a line about it.
+    If a withdrawal was interrupted, the function first finishes or undoes it, and calls ``say`` with a line
+    about it.
     """
     with _folder_of_locks(root) as folder:
         if folder is None:
@@ -94,7 +98,7 @@ def delay_withdrawal_while_reading(root: Path, what: str, say: Say = lambda line
 
 def end_interrupted_withdrawal(root: Path, say: Say = lambda line: None) -> None:
     """Finishes or undoes an interrupted withdrawal, if there is one, and calls ``say`` with a line about it.
-    Waits while a running withdrawal replaces files."""
+    While a running withdrawal replaces files, the function waits."""
     if (root / STAGE).is_dir():
         with delay_withdrawal_while_reading(root, "command", say):
             pass
@@ -102,8 +106,8 @@ def end_interrupted_withdrawal(root: Path, say: Say = lambda line: None) -> None
 
 @contextmanager
 def _folder_of_locks(root: Path) -> Generator[Path | None]:
-    """Makes the folder for lock files, yields its path, and removes it afterwards if it is empty. Yields None
-    if no lock is needed or possible."""
+    """Makes the folder for lock files, yields its path, and removes the folder afterwards if it is empty.
+    Yields None if no lock is needed or if none is possible."""
     folder = root / LOCKS
     is_study = (root / STAGE).is_dir() or (root / "reference/study.toml").is_file()
     if root in _held or not is_study or not os.access(folder if folder.is_dir() else root, os.W_OK):
@@ -131,8 +135,8 @@ def _holding(root: Path) -> Generator[None]:
 
 
 def _wait_for_switch(root: Path, folder: Path, what: str, say: Say) -> None:
-    """Finishes or undoes an interrupted withdrawal; or, if a withdrawal is running, waits until its switch is
-    over."""
+    """If a withdrawal was interrupted, finishes or undoes it. If a withdrawal is running, waits until it has
+    replaced the old files (the switch)."""
     until = time.monotonic() + locks.PATIENCE
     while (root / STAGE).is_dir():
         try:

@@ -1,11 +1,12 @@
-"""Carries out the switch, the last part of a withdrawal: new files replace the old files, and files that have
-arrived meanwhile are kept.
+"""Carries out the switch, which is the last part of a withdrawal: new files replace the old files, and files
+that have arrived during the withdrawal are kept.
 
-A withdrawal copies the study into a folder called the stage, and erases data in the copy. People and other
-programs may save files in the study while it runs. So the stage also holds a list of all files, with the
-checksum of each file at the time of the copy. During the switch, an old file is deleted only if it still has
-this checksum. Any other file has arrived or changed meanwhile and is kept. A command that completes an
-interrupted switch uses the same list.
+A withdrawal copies the study into a folder that is called the stage, and erases data in the copy. People and
+other programs may save files in the study while the withdrawal runs. So the stage also has a list of all
+files, with the checksum that each file had at the time of the copy. During the switch, an old file is deleted
+only if its checksum is still the one in this list. A file with another checksum, or a file that is not in the
+list, has changed or arrived during the withdrawal and is kept. A command that completes an interrupted switch
+uses the same list of checksums.
 """
 
 from __future__ import annotations
@@ -26,23 +27,23 @@ from glc_analysis.locks import Say, wait_for_locks
 from glc_analysis.writing import write_atomic
 
 STAGE, READY = "reports/.withdrawal", "ready"
-"""The stage, which is the folder for the new files of a withdrawal; and the file in it that says that the new
-files are complete."""
+"""The folder for the new files of a withdrawal (the stage), and the file in this folder which says that the
+new files are complete."""
 
 
 STUDY_PARTS = ("raw", "reference", "processed", "private")
 
 
 LOCKS = ".locks"
-"""The folder with one file for each command that writes in the study or reads it. The command holds a lock of
-its file while it runs."""
+"""The folder with one file for each command that writes in the study or reads it. Each of these commands
+holds a lock of its file while it runs."""
 
 
 DOOR, WORK_LOCK, READ_LOCK = ".lock", ".work", ".read"
 
 
 COPIED, WANTED, _KEPT = "copied.json", "wanted.json", "kept.json"
-"""Three files of the stage:
+"""The names of three files in the stage (the folder for the new files of a withdrawal):
 
 - :data:`COPIED`: the checksum of every file at the time of the copy, keyed by its path;
 - :data:`WANTED`: the words and names that must not remain in the study after the withdrawal;
@@ -50,18 +51,19 @@ COPIED, WANTED, _KEPT = "copied.json", "wanted.json", "kept.json"
 
 
 NOT_COPIED = ("~$*", ".~lock*", ".lock", ".ipynb_checkpoints")
-"""Patterns for files that programs make as long as they have another file open. A withdrawal neither copies
-nor keeps them."""
+"""The patterns for files that a program makes as long as it has another file open. A withdrawal neither
+copies files of this kind nor keeps them."""
 
 
 _ASIDE = "private/arrived"
-"""The folder for files that arrived during a withdrawal and cannot be put in their place in the study."""
+"""The folder for files that arrived during a withdrawal and that cannot be moved to their place in the
+study."""
 
 
 def record_copied_files(root: Path) -> None:
-    """Writes into the stage the list of the files that a withdrawal has just copied, with their checksums.
-    The list also includes the files of processed/, which are not copied. It is deleted together with the
-    stage."""
+    """Writes into the stage (the folder for the new files) the list of the files that a withdrawal has just
+    copied, with their checksums. The list also includes the files of processed/, although these files are not
+    copied. The list is deleted together with the stage."""
     stage = root / STAGE
     listed = {f"{part}/{name}": _content(path) for part in STUDY_PARTS
               for folder in [root if part == "processed" else stage / "new"]
@@ -86,8 +88,9 @@ def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _content(path: Path) -> str:
-    """Returns a text that identifies the content of a path: the checksum of a file, or the target of a link.
-    For any other path it returns "no file" without reading it, because reading a pipe would never end."""
+    """Returns a text that identifies the content at a path: the checksum of a file, or the target of a link.
+    For any path that is neither a file nor a link, the function returns "no file" without reading, because
+    reading a pipe would never end."""
     if path.is_symlink():
         return f"link to {os.readlink(path)}"
     if not path.is_file():
@@ -102,7 +105,7 @@ def _is_as_copied(name: str, path: Path, listed: dict[str, str]) -> bool:
 
 
 def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
-    """Replaces the old files of the study by the new files of a withdrawal, and deletes all reports.
+    """Replaces the old files of the study with the new files of a withdrawal, and deletes all reports.
 
     A file that has arrived or changed since :func:`record_copied_files` is kept, and ``say`` is called with a
     line about it. A withdrawal must call this function within :func:`.study_locks.lock_for_withdrawal`.
@@ -120,14 +123,16 @@ def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
 
 
 def undo_withdrawal(root: Path) -> None:
-    """Deletes the new files of a withdrawal, if they are not complete. The study is unchanged."""
+    """Deletes the new files of a withdrawal, provided that they are not complete. The study itself stays
+    unchanged."""
     if (root / STAGE).is_dir() and not (root / STAGE / READY).is_file():
         shutil.rmtree(root / STAGE)
 
 
 def finish_or_undo_withdrawal(root: Path, say: Say) -> None:
-    """Finishes an interrupted withdrawal if its new files are complete; otherwise undoes it. Calls ``say``
-    with a line about it. The caller must hold the lock called the door (:mod:`glc_analysis.study_locks`)."""
+    """Finishes an interrupted withdrawal if its new files are complete; otherwise undoes it. The function
+    calls ``say`` with a line about the withdrawal. The caller must hold the lock that is called the door
+    (:mod:`glc_analysis.study_locks`)."""
     stage = root / STAGE
     if (stage / READY).is_file():
         wait_for_locks(root / LOCKS, READ_LOCK, "command")
@@ -142,8 +147,8 @@ def finish_or_undo_withdrawal(root: Path, say: Say) -> None:
 
 
 def _switch(root: Path, say: Say) -> None:
-    """Moves the new files to their places and deletes the old files. If this is interrupted, a second call
-    completes it."""
+    """Moves the new files of a withdrawal to their places and deletes the old files. If the function is
+    interrupted, a second call completes its work."""
     stage = root / STAGE
     (stage / "old").mkdir(mode=0o700, exist_ok=True)
     for part in STUDY_PARTS:
@@ -162,8 +167,8 @@ def _switch(root: Path, say: Say) -> None:
 
 
 def _put_in_place(root: Path, part: str) -> None:
-    """Replaces one folder of the study by the new folder. If a program makes the old folder again while it is
-    being replaced, that folder is moved away as well."""
+    """Replaces one folder of the study with the new folder from the withdrawal. If a program makes the old
+    folder again while it is being replaced, this folder is moved away as well."""
     old, new = root / STAGE / "old", root / STAGE / "new" / part
     while new.exists():
         if (root / part).exists():
@@ -176,8 +181,8 @@ def _put_in_place(root: Path, part: str) -> None:
 
 @contextmanager
 def _unless_filled() -> Generator[None]:
-    """Ignores, within the block, the error that a folder is not empty because somebody has just saved a file
-    in it. The folder is then left unchanged."""
+    """Ignores, within the block of ``with``, the error that a folder is not empty because somebody has just
+    saved a file in it. A folder that is not empty is left unchanged."""
     try:
         yield
     except OSError as error:
@@ -186,8 +191,9 @@ def _unless_filled() -> Generator[None]:
 
 
 def _delete_old(root: Path) -> None:
-    """Deletes each old file that is unchanged since it was copied, and keeps the other old files. It repeats
-    this until no old file is left, because a program that has a folder open may still save files there."""
+    """Deletes each old file that is unchanged since it was copied, and keeps the other old files. The
+    function repeats this until no old file is left, because a program that has a folder open may still save
+    files there."""
     old, copied = root / STAGE / "old", root / STAGE / COPIED
     # A switch that was killed in an earlier version has no list: it kept nothing.
     listed = json.loads(copied.read_bytes()) if copied.is_file() else None
@@ -204,9 +210,9 @@ def _delete_old(root: Path) -> None:
 
 
 def _keep(root: Path, name: str, path: Path, listed: dict[str, str]) -> None:
-    """Moves a file that has arrived or changed during the withdrawal to its path in the study. The file is
-    moved to ``private/arrived`` instead if it holds withdrawn data, or if a different version of the file is
-    at that path."""
+    """Moves a file that has arrived or changed during the withdrawal to its path in the study. If the file
+    has withdrawn data, or if a different version of it is at that path, it is moved to ``private/arrived``
+    instead."""
     stage, place, here = root / STAGE, root / name, Path(name)
     what, why = "A file arrived or changed during the withdrawal. It was kept", ""
     if rest := _searched(stage / WANTED, path, name):
@@ -224,14 +230,15 @@ def _keep(root: Path, name: str, path: Path, listed: dict[str, str]) -> None:
 
 
 def _kept(stage: Path) -> dict[str, str]:
-    """Returns the line about each kept file, keyed by the file's path in the stage."""
+    """Returns the line about each file that the switch has kept, keyed by the file's path in the stage (the
+    folder for the new files)."""
     path = stage / _KEPT
     return json.loads(path.read_bytes()) if path.is_file() else {}
 
 
 def _searched(wanted: Path, path: Path, name: str) -> str:
-    """Returns in words which withdrawn data a file holds, or that the file cannot be searched; blank if it
-    holds no withdrawn data."""
+    """Returns words that say which withdrawn data a file has, or that the file cannot be searched; blank if
+    it has no withdrawn data."""
     if not wanted.is_file():
         return ""
     searches = [add_on.load(search) for add_on, search in list_declarations("arrived")]

@@ -44,34 +44,36 @@ from glc_analysis.study import Study
 
 
 _ROW_GROUP = 65_536
-"""The number of rows in a Parquet row group."""
+"""The number of rows in one row group of a Parquet file."""
 
 TABLES: dict[str, Table] = processed_tables()
-"""Every processed table by name, as ``schema/tables.csv`` describes it."""
+"""Every processed table as ``schema/tables.csv`` describes it, keyed by name."""
 MISSING_REASONS = TABLES["responses"].columns["missing"].allowed
-"""The reasons why an answer is missing; blank if there is an answer."""
+"""The reasons why an answer is missing; blank if the record has an answer."""
 _DTYPES = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
 _PYTHON_TEXT = pd.StringDtype("python", na_value=np.nan)
 
 
 _STORAGE = "mode.string_storage"
-"""The option of pandas that says how it stores text."""
+"""The pandas option that determines how text is stored."""
 
 
 @contextmanager
 def use_python_strings() -> Generator[None]:
-    """Within the block, pandas stores text as Python strings instead of Arrow strings, its default. Most of
-    the package reads text value by value, so a build or a command then takes a sixth less time. Frames that
-    analysts make themselves are not affected."""
+    """Makes pandas store text as Python strings within the block of ``with``, instead of its default, Arrow
+    strings. Most of the package reads text value by value, so a build or a command takes a sixth less time
+    with Python strings. The setting does not affect frames that analysts make themselves."""
     with pd.option_context(_STORAGE, "python"):
         yield
 
 
 def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Returns a frame with the columns, types and column order of table ``name``, sorted by the table's key.
+    """Returns a frame with the columns, types and column order of table ``name``, sorted by the key of the
+    table.
 
-    Categorical text stays categorical. A column that the frame lacks is added as blank. Raises GLCError if
-    the frame breaks the table's schema; this is an error of the package, not of the data.
+    Text that is stored as categories stays stored as categories. A column that the frame lacks is added with
+    blank cells. Raises GLCError if the frame breaks the schema of the table; this is an error of the package,
+    not of the data.
     """
     table = TABLES[name]
     if not len(frame) and not any(name in table.columns and isinstance(dtype, pd.CategoricalDtype)
@@ -87,14 +89,14 @@ def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 @cache
 def _without_rows(name: str, storage: str) -> pd.DataFrame:
-    """Returns a table without rows; ``storage`` is how pandas stores text now."""
+    """Returns the table ``name`` without rows; ``storage`` says how pandas stores text now."""
     index = pd.RangeIndex(0)
     return pd.DataFrame({c: _typed(None, column.kind, index) for c, column in TABLES[name].columns.items()})
 
 
 def _faults(shaped: pd.DataFrame, table: Table) -> list[str]:
-    """Returns a message for each rule of the schema that a frame breaks. The rules are that no text is
-    missing, that columns have only allowed words, and that keys are unique."""
+    """Returns one message for each rule of the schema that the frame ``shaped`` breaks. The rules are that no
+    text is missing, that columns have only allowed words, and that keys are unique."""
     faults = []
     for name, column in table.columns.items():
         cells = shaped[name]
@@ -125,10 +127,10 @@ def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
 
 def write_table(folder: Path, name: str, frame: pd.DataFrame) -> Path:
     """Writes a table as one Parquet file and returns its path. The frame must have the form that
-    :func:`conform_to_schema` gives it. The same rows always give the same bytes.
+    :func:`conform_to_schema` gives it. The same rows always give a file with the same bytes.
 
-    A table of more than ``_ROW_GROUP`` rows is sorted by country and organisation, so that few row groups
-    must be read for one country.
+    A table of more than ``_ROW_GROUP`` rows is sorted by country and organisation, so that only few row
+    groups must be read for one country.
     """
     path = folder / f"{name}.parquet"
     path.write_bytes(parquet_bytes(frame))
@@ -154,14 +156,14 @@ def _write_parquet(frame: pd.DataFrame) -> bytes:
 
 @cache
 def _parquet_bytes_without_rows(columns: tuple[tuple[Hashable, Any], ...]) -> bytes:
-    """Returns a table without rows, such as most of a study without interviews, from its columns with their
-    types."""
+    """Returns the bytes of the Parquet file of a table without rows, given its columns with their types. Most
+    tables of a study without interviews have no rows."""
     return _write_parquet(pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns}))
 
 
 def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
-    """Returns a frame with all text stored as Python strings. pandas may store text as Arrow strings instead,
-    which are written as another type, so that the same rows would not give the same bytes."""
+    """Returns a frame in which all text is stored as Python strings. If pandas stores text as Arrow strings,
+    the text is written as another type, so that the same rows would not give the same bytes."""
     changed = {}
     for name, dtype in frame.dtypes.items():
         is_category = isinstance(dtype, pd.CategoricalDtype)
@@ -192,22 +194,25 @@ def _ranks(names: pd.Series) -> np.ndarray:
 
 def read_table(name: str, *, study: str | Path | Study = "", country: str = "", theme: str = "",
                question: str = "", code: str = "") -> pd.DataFrame:
-    """Reads a processed table, or only the rows about one country, theme, question or code (a slice of the
+    """Reads a processed table, or only its rows about one country, theme, question or code (a slice of the
     table).
 
-    - ``country`` selects the rows about a country in which organisations work, and about the organisations
-      that answered for it. From ``figures``, it selects the figures of the country and of its region, and the
-      figures that say how much the country's organisations spoke.
+    - ``country`` selects the rows about a country in which organisations work, and the rows about
+      organisations that answered for it. From the table ``figures``, ``country`` selects the figures of the
+      country and of its region, and the figures which say how much the country's organisations spoke.
     - ``theme`` selects the rows about the theme's questions and codes, and all rows about interviews and
-      calls. From the codebook, it selects the theme and the codes above and below it.
-    - ``question`` selects the answers to a question, the figures about it, or the releases of these figures.
-    - ``code`` selects the rows of a code. From ``figures``, it selects the counts of the code; from
-      ``codings`` and ``disagreements``, the rows of all turns that have the code. From the codebook, it
-      selects the code and the codes above it, with column ``order`` counted from 1 below each parent.
+      calls. From the codebook, ``theme`` selects the theme and the codes above and below it.
+    - ``question`` selects the answers to a question, the figures about the question, or the releases of these
+      figures.
+    - ``code`` selects the rows about a code. From the table ``figures``, ``code`` selects the counts of the
+      code; from ``codings`` and ``disagreements``, it selects the rows of all turns that have the code. From
+      the codebook, ``code`` selects the code and the codes above it, with column ``order`` counted from 1
+      below each parent.
 
-    If a table has no slices by country, theme or code, that argument is ignored. In a run, only the selected
-    rows are recorded as an input of the page. Raises UsageError for an unknown table, country, theme or
-    question, and for a question if the table has no slices by question; GLCError if the study is not built.
+    If a table has no slices by country, by theme or by code, the argument for this kind of slice is ignored.
+    In a run, only the selected rows are recorded as an input of the page. Raises UsageError for an unknown
+    table, country, theme or question, and for a question if the table has no slices by question. Raises
+    GLCError if the study is not built.
     """
     if name in map_old_names_to_new("table"):
         raise UsageError(f"Table {name!r} is now called {map_old_names_to_new('table')[name]!r}.")
@@ -235,9 +240,9 @@ def read_table(name: str, *, study: str | Path | Study = "", country: str = "", 
 
 
 def read_codebook_without_definitions(study: Study, codes: Iterable[str] | None = None) -> pd.DataFrame:
-    """Reads the codebook without the texts that define codes. If ``codes`` is given, it reads only these
-    codes and the codes above them, with column ``order`` counted from 1 below each parent. In a run, only the
-    names of these codes are recorded as inputs of the page."""
+    """Reads the codebook without the texts that define codes. If ``codes`` is given, only these codes and the
+    codes above them are read, with column ``order`` counted from 1 below each parent. In a run, only the
+    names of the codes that are read are recorded as inputs of the page."""
     with read_log.record_named_reads_only():
         rows = without_definitions(_read(study.processed, "codebook", "", "", ""))
         if codes is None:
@@ -249,8 +254,8 @@ def read_codebook_without_definitions(study: Study, codes: Iterable[str] | None 
 
 
 class CodeNames(Mapping[str, str]):
-    """The names of a study's codes, keyed by id. In a run, only the names that a page looks up are recorded
-    as its inputs. If the page lists all codes, all names are recorded."""
+    """The names of a study's codes, keyed by code_id. In a run, only the names of codes that a page looks up
+    are recorded as its inputs. If the page lists all codes, the names of all codes are recorded."""
 
     def __init__(self, study: Study) -> None:
         self._study = study
@@ -275,8 +280,9 @@ class CodeNames(Mapping[str, str]):
 
 def read_all_waves(name: str, *, study: str | Path | Study = "") -> pd.DataFrame:
     """Reads table ``organisations``, ``answers`` or ``responses`` for all waves of the survey. The result has
-    the columns that are stored for each wave, as text. If the survey has one wave, it has the rows of
-    :func:`read_table`. An organisation has one row for each different state of its data in the waves."""
+    only the columns that are stored for each wave, all as text. If the survey has only one wave, the result
+    has the rows of :func:`read_table`. An organisation has one row for each different state of its data in
+    the waves."""
     parts = [read_table(table, study=study) for table in (name, f"wave_{name}")]
     shared = [column for column in parts[1] if column in parts[0]]
     return pd.concat([part[shared].astype("str") for part in parts]).drop_duplicates(ignore_index=True)
@@ -292,8 +298,8 @@ def _names(folder: Path, kind: str) -> dict[str, str]:
 
 @lru_cache(maxsize=8)
 def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
-    """Reads the names that :func:`_names` returns, from slices.json at ``path``. ``written`` is the time at
-    which the file was written, so that the cached result is used only while the file is unchanged."""
+    """Reads from slices.json at ``path`` the names that :func:`_names` returns. ``written`` is the time at
+    which slices.json was written, so that the cached result is used only while the file is unchanged."""
     if kind == "question":  # figures are also about the survey as a whole, its languages, and codes
         asked = read_parquet_rows(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
         figures = read_parquet_rows(path.with_name("figures.parquet"), columns=["question_id", "measure"])
@@ -324,7 +330,7 @@ def _read(folder: Path, name: str, country: str, theme: str, question: str) -> p
 
 
 def _read_code(folder: Path, name: str, code: str) -> pd.DataFrame:
-    """Reads the slice of a table that is about one code."""
+    """Reads the slice of a table that has the rows about one code."""
     frame = _read(folder, name, "", "", "")
     if name == "codebook":
         return _codes_with_above(frame, [code])
@@ -341,8 +347,8 @@ def _codes_with_above(codebook: pd.DataFrame, codes: Iterable[str]) -> pd.DataFr
 
 
 def _country_filter(folder: Path, name: str, country: str) -> list | None:
-    """Returns the pyarrow filters for the rows of a table that belong to a country; a row belongs to it if it
-    matches one of the filters. Returns None if all rows must be read."""
+    """Returns the pyarrow filters for the rows of a table that belong to a country; a row belongs to the
+    country if it matches at least one of the filters. Returns None if all rows must be read."""
     if not country or not is_sliced_by_country(name):
         return None
     path = folder / "slices.json"
@@ -364,9 +370,9 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
 @lru_cache(maxsize=4)
 def _work_places(path: Path, written: int) -> dict[str, dict[str, list[str]]]:
     """Reads from slices.json, for each country, the organisations that work there and the country's regions.
-    ``written`` is the time at which the file was written, so that the cached result is used only while the
-    file is unchanged. The build computes this list, because the study that a page reads may hold only slices
-    of the tables."""
+    ``written`` is the time at which slices.json was written, so that the cached result is used only while the
+    file is unchanged. The build writes these lists into slices.json, because the study that a page reads may
+    have only slices of the tables."""
     slices = json.loads(path.read_text(encoding="utf-8"))
     if "work_places" not in slices:
         raise GLCError("The tables were built by another version of glc_analysis. To fix: run `glc build`.")
@@ -374,8 +380,8 @@ def _work_places(path: Path, written: int) -> dict[str, dict[str, list[str]]]:
 
 
 def _question_filter(folder: Path, name: str, question: str) -> tuple:
-    """Returns the pyarrow filter for the answers to a question, for the figures about it, or for the releases
-    of these figures."""
+    """Returns the pyarrow filter for the answers to a question, for the figures about the question, or for
+    the releases of these figures."""
     if name in ("responses", "selections"):
         return "question_id", "==", question
     about = ("measure" if question in (*SUBJECTS[1:], *QUESTION_MEASURES) else "question_id", "==", question)
@@ -394,9 +400,9 @@ def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:
 
 
 def iterate_rows(frame: pd.DataFrame) -> Iterator[Any]:
-    """Yields the rows as ``itertuples(index=False)`` does, with Python's own integers. For frames of text or
-    of few rows it is several times as fast, because ``itertuples`` slices every column, looks up each text by
-    itself, and makes a class each time.
+    """Yields the rows of a frame as ``itertuples(index=False)`` does, with Python's own integers. For frames
+    of text or of few rows, the function is several times as fast as ``itertuples``, which slices every
+    column, looks up each text separately, and makes a class each time.
 
     >>> [row.rater_id for row in iterate_rows(pd.DataFrame({"round_id": ["1", "1"], "rater_id": ["b", "a"]}))]
     ['b', 'a']
@@ -412,8 +418,8 @@ def _row_class(columns: tuple[str, ...]) -> Any:
 
 def group_rows(frame: pd.DataFrame, *columns: str,
                sort: bool = True) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
-    """Yields the rows of each group with equal values in ``columns``, after a key with these values. It works
-    as ``groupby`` does, but type checkers know that the key is a tuple.
+    """Yields, for each group of rows with equal values in ``columns``, a key with these values and the rows
+    of the group. The function works as ``groupby`` does, but type checkers know that the key is a tuple.
 
     >>> votes = pd.DataFrame({"round_id": ["1", "1"], "rater_id": ["r2", "r1"]})
     >>> [rater for (_, rater), _ in group_rows(votes, "round_id", "rater_id")]

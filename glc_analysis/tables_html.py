@@ -1,7 +1,7 @@
 """Makes the HTML elements of pages and notebooks (tables, bars and notes), and turns frames into HTML.
 
 The template of each element is in ``content/elements.html``. Text of the type Markup is safe HTML; any other
-text is escaped when it is put into an element.
+text is escaped when it is put into an HTML element.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
 
 Columns = Mapping[str, Iterable] | Sequence[tuple[str, Iterable]]
-"""The columns of a table: the cells keyed by heading, or pairs of heading and cells if two columns may have
-the same heading."""
+"""The columns of a table: cells keyed by heading or, if two columns may have the same heading, pairs of
+heading and cells."""
 
 
 def render_table(columns: Columns, *, caption: str = "", numeric: Collection[str | int] = (),
                  row_classes: Iterable[str] = ()) -> Markup:
-    """Returns an HTML table with these columns, which scrolls independently of the page.
+    """Returns an HTML table with the given columns, which scrolls independently of the page.
 
     - Cells that are :class:`Markup` are not escaped.
-    - The first column has the headers of the rows. If all other cells of a row are None, the header spans the
-      table.
-    - ``numeric`` lists the columns that are aligned right, by heading or by number (from 0).
-    - ``row_classes`` has the CSS class of each row. A row of class ``glc-asked`` begins a group of rows that
-      stays together on paper.
+    - The first column contains the headers of the rows. If all other cells of a row are None, the header of
+      the row spans the table.
+    - ``numeric`` lists the columns that are aligned right, each by its heading or by its number (from 0).
+    - ``row_classes`` has the CSS class of each row. A row of the class ``glc-asked`` begins a group of rows
+      that stays together on paper.
 
     >>> render_table([("Answer", ["Yes"]), ("Answer", ["No"])]).count(">Answer<")
     2
@@ -61,8 +61,8 @@ def render_table(columns: Columns, *, caption: str = "", numeric: Collection[str
 
 
 def _row(row: tuple, align: Sequence[str]) -> tuple[str, list[tuple[str, str]] | None]:
-    """Returns the header of a row, and its cells each with its CSS class. In place of the cells it returns
-    None if the header spans the table."""
+    """Returns the header of a row, and the cells of the row, each with its CSS class. If the header spans the
+    table, None is returned in place of the cells."""
     header, *cells = row
     if cells and all(value is None for value in cells):
         return header, None
@@ -71,11 +71,11 @@ def _row(row: tuple, align: Sequence[str]) -> tuple[str, list[tuple[str, str]] |
 
 
 def render_count_bar(share: float, count: str, low: float | None = None, high: float | None = None) -> Markup:
-    """Returns the content of a table cell: the bar of a share, and the count in words.
+    """Returns the content of a table cell: a bar for the share, and the count in words.
 
     If the share is missing, the bar is a hatched band from ``low`` to ``high``, the smallest and the largest
-    possible share. If these are missing too, the cell has only the count in words. So a hidden count never
-    looks like zero.
+    possible share. If ``low`` and ``high`` are missing too, the cell has only the count in words. So a hidden
+    count never looks like a count of zero.
 
     >>> "glc-bar" in render_count_bar(0, "0 of 4"), "glc-band" in render_count_bar(None, "few of 30", 0, 0.23)
     (True, True)
@@ -103,7 +103,7 @@ def render_note(*sentences: str) -> Html:
 
 
 def language_label(code: str) -> str:
-    """Returns the English name of a language for its ISO 639-1 code; "not stated" for a blank code.
+    """Returns the English name of the language with the given ISO 639-1 code; "not stated" for a blank code.
 
     >>> language_label("km"), language_label("")
     ('Khmer', 'not stated')
@@ -121,7 +121,7 @@ def region_label(region_id: str) -> str:
 
 
 def style_element() -> Markup:
-    """Returns the style sheet as an HTML element ``style``, to be put on a page."""
+    """Returns the style sheet as an HTML element ``style``, which can be put on a page."""
     return Markup(f"<style>{style_sheet()}</style>")
 
 
@@ -145,17 +145,17 @@ _CODED = {"raised", "asked", "shown_as"}
 _SPOKEN = {"text", "language", "by"}
 _SAID = {"sentence", "link", "chosen_by"}
 _DRAWN = {"n", "base_n", "share", "low", "high", "raised", "undecided", "asked", "shown_as"}
-"""The columns of a frame of counts that need no column in the table, because the bar and its words show
-them."""
+"""The columns of a frame of counts that do not become columns of the table, because the bar and its words
+show their content."""
 _IN_CALLS, _WITHOUT_GUIDE = "shown_as_in_calls", "shown_as_without_guide"
 _TALKS = {"raised_in_calls", "undecided_in_calls", "present", "raised_without_guide", "interviewed"}
-"""The columns that need no column in the table if the counts in calls and in interviews without a guide are
-shown in words."""
+"""The columns that do not become columns of the table if the counts in calls and in interviews without a
+guide are shown in words."""
 MOST_QUOTATIONS = 100
 """The largest number of quotations that a notebook shows for one frame."""
 _GROUPED = {"group": "{}", "answer": "Of those who answered “{}”"}
-"""The columns that name the group of a row's counts, each with the template of the heading above the rows of
-a group."""
+"""The columns that name the group to which a row of counts belongs, each with the template of the heading
+above the rows of a group."""
 _TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group",
           "answer": "Of those who answered", _IN_CALLS: "In calls, of those present",
           _WITHOUT_GUIDE: "In interviews without a guide, of those interviewed"}
@@ -179,8 +179,8 @@ def register_notebook_display() -> None:
 
 
 def render_frame(frame: pd.DataFrame) -> Markup:
-    """Returns a frame as HTML. The columns decide the form: counts have bars, passages are quotations,
-    sentences are a list, and any other frame is the HTML table of pandas.
+    """Returns a frame as HTML. The columns of the frame determine the form: counts get bars, passages become
+    quotations, sentences become a list, and any other frame becomes the HTML table of pandas.
 
     >>> counts = pd.DataFrame({"option": ["Yes"], "n": [3], "base_n": [4], "shown_as": ["3 of 4"]})
     >>> "width:75%" in render_frame(counts), "dataframe" in render_frame(counts[["option", "n"]])
@@ -190,8 +190,9 @@ def render_frame(frame: pd.DataFrame) -> Markup:
 
 
 def table(frame: pd.DataFrame | pd.Series, *, caption: str) -> Html:
-    """Returns a frame or a series as a page shows it, with a caption above it. Analysts call it as
-    ``glc.table(frame, caption="...")``. Raises UsageError for any other object.
+    """Returns a frame or a series in the form in which a page shows it, with a caption above it. Analysts
+    call this function as ``glc.table(frame, caption="...")``. Raises UsageError for an object that is neither
+    a frame nor a series.
 
     >>> "<caption>Two" in table(pd.DataFrame({"a": [1, 2]}), caption="Two rows").data
     True
@@ -205,7 +206,7 @@ def table(frame: pd.DataFrame | pd.Series, *, caption: str) -> Html:
 
 
 def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
-    """Returns a figure with a title that states the finding, and a caption that gives the base and the
+    """Returns a figure with a title that states the finding, and a caption that states the base and the
     question. Raises UsageError if ``ax`` is not the axes of a plot.
 
     >>> counts = pd.DataFrame({"option": ["Shelter"], "n": [18], "base_n": [30]})
@@ -236,9 +237,9 @@ def _html(frame: pd.DataFrame, caption: str) -> Markup:
 
 
 def _counted(frame: pd.DataFrame, caption: str) -> Markup:
-    """Returns a frame of counts as a table with bars. If the rows of each group are together, the name of the
-    group is in a row above its counts; the group may be those who gave an answer to another question. Columns
-    are found by position, because two columns may have the same name."""
+    """Returns a frame of counts as a table with bars. If the rows of each group are next to each other, the
+    name of the group is in a row above its counts. A group may be the records that gave a certain answer to
+    another question. The columns are found by position, because two columns may have the same name."""
     # An index with a name says something, such as the options; one of numbers does not.
     frame = frame.reset_index(drop={*frame.index.names} <= {None, *frame.columns})
     first = frame.loc[:, ~frame.columns.duplicated()]
@@ -275,7 +276,7 @@ def _counted(frame: pd.DataFrame, caption: str) -> Markup:
 
 
 def _are_together(heads: Sequence[str]) -> bool:
-    """Whether all equal headings are next to each other.
+    """Whether equal headings are always next to each other.
 
     >>> _are_together(["a", "a", "b"]), _are_together(["a", "b", "a"])
     (True, False)
@@ -289,7 +290,7 @@ def _title(name: object) -> str:
 
 def _spoken(frame: pd.DataFrame, caption: str) -> Markup:
     """Returns the first :data:`MOST_QUOTATIONS` quotations or passages of a frame, and a sentence that says
-    how many more there are."""
+    how many more the frame has."""
     rows = frame.head(MOST_QUOTATIONS).astype(object).fillna("").to_dict("records")
     left = len(frame) - len(rows)
     said = f"{left} more rows are not shown here. To read them: filter the frame." if left else ""
@@ -308,8 +309,8 @@ def _sentences(frame: pd.DataFrame, caption: str) -> Markup:
 
 
 def render_quotation(quotation: Mapping[str, str]) -> Markup:
-    """Returns a quotation or passage as HTML: the words, their translation, who said them, the country and
-    the language.
+    """Returns a quotation or passage as HTML: the words, their translation, the speaker, the country and the
+    language.
 
     >>> render_quotation({"text": "Hola", "language": "es", "by": "a provider"})[:56]
     Markup('<figure class="glc-quotation"><blockquote lang="es" dir=')

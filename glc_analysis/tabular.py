@@ -1,12 +1,14 @@
 """Reads CSV files, workbooks and ZIP packages as grids of text.
 
-A :class:`Grid` has the cells as they were stored. Decoding is strict, because a damaged answer is worse than
-an export that has to be repeated. The encoding of a file is found in this order:
+The rows of a :class:`Grid` have their cells as they were stored in the file. Files are decoded strictly,
+because a damaged answer is worse than an export that has to be repeated. The encoding of a text file is
+determined in this order:
 
 1. A file with a UTF-16 mark or with zero bytes is read as UTF-16.
 2. Any other file is read as UTF-8.
-3. If that fails, the file is read as Windows-1252, provided that the result looks like a western language.
-4. If none of these fits, the file is refused.
+3. If reading as UTF-8 fails, the file is read as Windows-1252, provided that the result looks like a western
+   language.
+4. If none of these encodings fits, the file is refused.
 """
 
 from __future__ import annotations
@@ -41,10 +43,10 @@ if TYPE_CHECKING:
 
 
 _MOST_BYTES = 200_000_000
-"""The largest number of bytes that a file, or an unpacked workbook, may have; it is enough for about 30,000
+"""The largest number of bytes that a file or an unpacked workbook may have; this is enough for about 30,000
 records of 1,000 columns."""
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
-"""The first bytes of files of older office programs, such as XLS workbooks."""
+"""The first bytes of files that were written by older office programs, such as XLS workbooks."""
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -60,8 +62,8 @@ _QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "
 
 
 def read_bytes(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
-    """Returns the content of a file. Raises Faults if the file is missing, unreadable or empty, or if it has
-    more than `limit` bytes; it is not read then."""
+    """Returns the content of a file. Raises Faults if the file is missing, unreadable or empty. Also raises
+    Faults, without reading the file, if it has more than `limit` bytes."""
     try:
         refuse_large_file(path, limit=limit)
         raw = path.read_bytes()
@@ -74,7 +76,7 @@ def read_bytes(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
 
 
 def refuse_large_file(path: Path, *, limit: int = _MOST_BYTES) -> None:
-    """Raises Faults if a file holds more than `limit` bytes, because reading it might use up all memory."""
+    """Raises Faults if a file has more than `limit` bytes, because reading it might use up all memory."""
     size = path.stat().st_size
     if size > limit:
         refuse(f"holds {size:,} bytes; the limit is {limit:,}", path.name,
@@ -82,7 +84,7 @@ def refuse_large_file(path: Path, *, limit: int = _MOST_BYTES) -> None:
 
 
 def normalise_line_ends(text: str) -> str:
-    """Returns a text with LF line ends, whatever system it was written on.
+    """Returns a text with LF line ends, whatever line ends it has.
 
     >>> normalise_line_ends("a\\r\\nb\\rc")
     'a\\nb\\nc'
@@ -91,7 +93,7 @@ def normalise_line_ends(text: str) -> str:
 
 
 def decode_text(raw: bytes, file: str) -> str:
-    """Returns the text of a file with LF line ends; `file` is its name in faults.
+    """Returns the text of a file with LF line ends; `file` is the name of the file in messages.
 
     >>> decode_text("Sí;ខ្មែរ\\r\\n".encode("utf-16"), "a.csv")
     'Sí;ខ្មែរ\\n'
@@ -110,12 +112,12 @@ def decode_text(raw: bytes, file: str) -> str:
 
 
 def decode_or_repair_text(raw: bytes, encodings: Sequence[str], file: str) -> str:
-    """Returns the text of a file whose encoding a setting names; `file` is its name in faults.
+    """Returns the text of a file whose encoding a setting names; `file` is the name of the file in messages.
 
-    ``encoding`` has one name or three. One name is the encoding of the file. Three names repair a text that
-    another program once decoded wrongly: the file is decoded with the first encoding; each run of letters
-    other than ASCII is then encoded with the second and decoded with the third. A run that cannot be
-    repaired, because a letter was lost from it, is not changed.
+    ``encodings`` has one name or three names of encodings. A single name is the encoding of the file. Three
+    names repair a text that another program once decoded wrongly. The file is decoded with the first
+    encoding; then each run of letters other than ASCII is encoded with the second encoding and decoded with
+    the third. A run of letters that cannot be repaired, because a letter was lost from it, is not changed.
 
     >>> damaged = "Más años".encode().decode("cp1252").encode("mac_roman", "replace")
     >>> decode_or_repair_text(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
@@ -145,12 +147,12 @@ def _recoded(run: str, written: str, read: str) -> str:
 
 
 def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES, encoding: Sequence[str] = ()) -> Grid:
-    """Returns the cells of a file delimited by commas, semicolons or tabs, all as text.
+    """Returns the cells of a file that is delimited by commas, semicolons or tabs, all as text.
 
     A row that is shorter than the header gets blank cells, because spreadsheet programs omit blank cells at
     the end of a row. Raises Faults with all rows that are longer than the header, are broken in two or use
-    another delimiter; also if the file has more than `limit` bytes. ``encoding`` is as in
-    :func:`decode_or_repair_text`; without it, the encoding is detected.
+    another delimiter. Also raises Faults if the file has more than `limit` bytes. ``encoding`` has the form
+    of ``encodings`` in :func:`decode_or_repair_text`; if it is empty, the encoding is detected.
     """
     raw = read_bytes(path, limit=limit)
     text = decode_or_repair_text(raw, encoding, path.name) if encoding else decode_text(raw, path.name)
@@ -168,12 +170,12 @@ def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES, encoding: Seque
 
 def parse_delimited(text: str, file: str) -> list[list[str]]:
     """Returns the records of a delimited text, with unchanged cells; `file` is the name of the file in
-    faults.
+    messages.
 
-    Programs that put tabs between cells often quote no cells, so that a quotation mark is part of an answer.
-    A text with tabs and quotation marks is read in this way if reading with quoting fails (it cannot be
-    parsed, rows differ in width, or a cell contains a tab), and if without quoting all lines are as wide as
-    the header.
+    Programs that put tabs between cells often write cells without quoting them, so that a quotation mark is
+    part of an answer. A text with tabs and quotation marks is therefore read without quoting if two
+    conditions hold. Reading it with quoting fails (it cannot be parsed, rows differ in width, or a cell
+    contains a tab), and without quoting all lines are as wide as the header.
 
     >>> parse_delimited('id\\tnote\\n1\\t"Data" engineer\\n', "answers.tsv")
     [['id', 'note'], ['1', '"Data" engineer']]
@@ -200,14 +202,14 @@ def parse_delimited(text: str, file: str) -> list[list[str]]:
 
 
 def _shared(record: list[str], known: dict[str, str]) -> list[str]:
-    """Returns a record whose cells are the string objects in ``known`` that equal them, so that a text that
-    occurs in a million cells is in memory only once. New texts are added to ``known`` up to a limit, because
-    open answers seldom recur."""
+    """Returns a record in which each cell is the string object in ``known`` that equals it, so that a text
+    that occurs in a million cells is in memory only once. New texts are added to ``known`` only up to a
+    limit, because open answers seldom occur twice."""
     return [*map(known.setdefault if len(known) < _MOST_SHARED_TEXTS else known.get, record, record)]
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yields the lines of a text with their ends, so that a large file is not held in memory twice."""
+    """Yields the lines of a text with their line ends, so that a large file is not in memory twice."""
     start = 0
     while end := text.find("\n", start) + 1:
         yield text[start:end]
@@ -217,8 +219,8 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _unquoted(text: str) -> list[list[str]]:
-    """Returns the records of a tab-delimited text, read without quoting. The list is empty if the lines
-    differ in width or there are too many cells."""
+    """Returns the records of a tab-delimited text, which is read without quoting. The list is empty if the
+    lines differ in width or if there are too many cells."""
     lines = text.removesuffix("\n").split("\n")
     width = lines[0].count("\t")
     if len(lines) * (width + 1) > _MOST_CELLS or any(line.count("\t") != width for line in lines if line):
@@ -227,7 +229,8 @@ def _unquoted(text: str) -> list[list[str]]:
 
 
 def format_csv_row(cells: Iterable[str], delimiter: str = ",") -> str:
-    """Returns cells as one row of a CSV file, with quotation marks where they are needed, without a line end.
+    """Returns cells as one row of a CSV file, with quotation marks where they are needed, and without a line
+    end.
 
     >>> format_csv_row(["Ana", "a, b"])
     'Ana,"a, b"'
@@ -239,8 +242,8 @@ def format_csv_row(cells: Iterable[str], delimiter: str = ",") -> str:
 
 
 def detect_delimiter(text: str) -> str:
-    """Returns the delimiter (comma, semicolon or tab) with which the largest part of the first rows has the
-    width of the header.
+    """Returns the delimiter (comma, semicolon or tab) with which the largest share of the first rows is as
+    wide as the header.
 
     >>> detect_delimiter("Food, shelter, other;Note\\n1;none\\n")
     ';'
@@ -264,9 +267,9 @@ _MARK_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
 def _refuse_mixed(table: Grid, records: list[list[str]], mark: str) -> None:
-    """Raises Faults for rows with another delimiter than the header, for example because two exports were
-    joined. A row is one of them if its first cell contains the other delimiter, and the row is as wide as the
-    header when it is divided by that delimiter."""
+    """Raises Faults for rows that use another delimiter than the header, for example because two exports were
+    joined. A row uses another delimiter if its first cell contains this delimiter and the row is as wide as
+    the header when it is divided by this delimiter."""
     width = len(records[0])
     faults = []
     for n, row in zip(table.numbers, records, strict=True):
@@ -301,8 +304,8 @@ def _refuse_ragged(table: Grid, records: list[list[str]], *, ends_whole: bool) -
 
 
 def _unmarked_utf16(raw: bytes) -> str:
-    """Returns the byte order of UTF-16 text that has no mark, as the name of an encoding; blank if the bytes
-    are not such text. It is the byte order with which the text has line ends."""
+    """Returns the byte order of UTF-16 text without a byte order mark, as the name of an encoding; blank if
+    the bytes are not such text. The returned byte order is the one with which the text has line ends."""
     if b"\0" not in raw:
         return ""
     for encoding in ("utf-16-le", "utf-16-be"):
@@ -346,8 +349,8 @@ def list_zip_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Returns the entries of the files in a ZIP file.
 
     Raises BadZipFile if a packed file claims to be longer than the ZIP file, because a reader would reserve
-    memory for that length. Also raises it for a file that is packed with LZMA, which none of the supported
-    programs uses.
+    memory for this length. Also raises BadZipFile for a file that is packed with LZMA, which none of the
+    supported programs uses.
     """
     length = package.fp.seek(0, os.SEEK_END) if package.fp else 0
     listed = [member for member in package.infolist() if not member.is_dir()]
@@ -362,19 +365,19 @@ def list_zip_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 _MOST_CELLS = 32_000_000
 """The largest number of cells that a sheet may have, for example 32,000 records of 1,000 columns or 200,000
-records of 160 columns. `glc check` needs less than 2 GiB of memory for a sheet of this size. One stray cell
-far away from the table can make a sheet much larger."""
+records of 160 columns. The command `glc check` needs less than 2 GiB of memory for a sheet with this number
+of cells. One stray cell far away from the table can make a sheet much larger than its table."""
 _MOST_SHARED_TEXTS = 100_000
-"""The largest number of different texts of a file of which only one copy is in memory."""
+"""The largest number of different texts of a file for which equal cells share one string in memory."""
 _FAR_AWAY = "delete the cells far away from the table"
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The rows of a sheet without blank rows: the header first, and all rows equally wide.
+    """The rows of a sheet without blank rows: the header is the first row, and all rows have the same width.
 
-    `numbers` has the number of each row as a spreadsheet shows it, which counts blank rows too. Text is in
-    NFC with LF line ends.
+    `numbers` has the number of each row as a spreadsheet program shows it, which also counts blank rows. Text
+    in the cells is in NFC with LF line ends.
     """
 
     place: str  # how a fault names the sheet: "visits.csv", "visits.xlsx, sheet Kinds"
@@ -385,13 +388,13 @@ class Grid:
 
     @property
     def names(self) -> list[str]:
-        """The cells of the header."""
+        """The cells of the header, which are the names of the columns."""
         return self.rows[0]
 
 
 def number_and_pad_rows(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
-    """Returns a grid of these rows: numbers them, leaves out blank rows, and pads all other rows to the width
-    of the widest row. Raises Faults if the grid has too many cells.
+    """Returns a grid of the given rows: numbers the rows, leaves out blank rows, and pads all other rows to
+    the width of the widest row. Raises Faults if the grid would have too many cells.
 
     >>> number_and_pad_rows("a.csv", "", [["id", "note"], ["", ""], ["7"]])
     Grid(place='a.csv', sheet='', rows=[['id', 'note'], ['7', '']], numbers=[1, 3])
@@ -411,8 +414,8 @@ def number_and_pad_rows(file: str, sheet: str, rows: Iterable[Sequence[str]]) ->
 
 
 def normalise_characters(text: str) -> str:
-    """Returns a text in NFC, with LF line ends and without byte order marks, which files joined from several
-    files contain. Nothing else in the text is changed.
+    """Returns a text in NFC, with LF line ends and without byte order marks, which occur inside a file that
+    was joined from several files. Nothing else in the text is changed.
 
     >>> normalise_characters("e\\u0301te\\u0301\\r\\n")
     'été\\n'
@@ -421,8 +424,8 @@ def normalise_characters(text: str) -> str:
 
 
 def _padded(row: list[str], width: int) -> list[str]:
-    """Returns a row padded with blank cells to this width. A row that already has this width is not copied,
-    because a large file has a million rows."""
+    """Returns a row padded with blank cells to the given width. A row that already has the width is not
+    copied, because a large file has a million rows."""
     return row if len(row) == width else row + [""] * (width - len(row))
 
 
@@ -445,13 +448,13 @@ _MOST_ROWS = 2**20
 
 def read_workbook_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
     """Returns every sheet of a workbook that is not blank, in order. The workbook may be an XLSX file, or an
-    XLS file of an older program; which one it is, is recognised by its content.
+    XLS file of an older program; its content shows which of the two it is.
 
     Values are read as text: whole numbers without ".0", numbers shown in per cent with the percent sign
     (75%), dates and times as ISO 8601, booleans as TRUE and FALSE, and formulas as their stored results.
 
-    Raises Faults for a formula without a stored result. With ``values_only``, raises Faults for every formula
-    and every macro.
+    Raises Faults for a formula without a stored result. With ``values_only``, the function raises Faults for
+    every formula and every macro.
     """
     raw = read_bytes(path)
     try:
@@ -524,7 +527,7 @@ def _refuse_large_package(raw: bytes, file: str) -> None:
 
 def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
     """Returns the sheets of an XLSX file that are not blank, and the places (sheet, cell) of cells that are
-    stored without a value. Some of these cells may be formulas."""
+    stored without a value. Cells that are stored without a value may be formulas."""
     from openpyxl.cell.read_only import ReadOnlyCell
 
     sheets, suspects = [], set()
@@ -600,7 +603,7 @@ def _text(cell: ReadOnlyCell | EmptyCell) -> str:
 
 
 def _is_per_cent(number_format: str) -> bool:
-    """Whether a number format shows a hundred times the value, with a percent sign.
+    """Whether a number format displays a hundred times the value, with a percent sign.
 
     >>> [_is_per_cent(code) for code in ("0.0%", "General", '0" % of staff"', "0\\\\%")]
     [True, False, False, False]
@@ -609,7 +612,8 @@ def _is_per_cent(number_format: str) -> bool:
 
 
 def _per_cent(number: float) -> str:
-    """Returns a value as text in per cent. A workbook stores 0.75 if a person has written 75%.
+    """Returns a value as text in per cent, such as 75% for 0.75. If a person has written 75%, the workbook
+    stores 0.75.
 
     >>> _per_cent(0.75), _per_cent(0.07), _per_cent(1), _per_cent(0.1234)
     ('75%', '7%', '100%', '12.34%')
@@ -622,8 +626,8 @@ def _per_cent(number: float) -> str:
 
 
 def make_csv_read_log_entry(path: str, columns: Collection[str], naming: str) -> str:
-    """Returns the name under which a part of a CSV file is recorded as an input of a page. The part consists
-    of some ``columns``, or of the rows that name the id ``naming``.
+    """Returns the name under which a part of a CSV file is recorded as an input of a page. This part of the
+    file is either some ``columns``, or the rows that name the id ``naming``.
 
     >>> make_csv_read_log_entry("reference/codebook.csv", ["code_id", "name"], "")
     'reference/codebook.csv columns=code_id,name'
@@ -650,13 +654,13 @@ def read_csv_part(path: Path, part: str) -> list[list[str]]:
 def read_reference_rows(path: Path, columns: Sequence[str],
                         optional: Sequence[str] = ()) -> dict[int, dict[str, str]]:
     """Returns the rows of a reference table, keyed by the row number that a spreadsheet shows. Each row has
-    the cells of ``columns`` and of ``optional`` columns, keyed by column. Old names of columns and old words
-    are replaced by the new ones.
+    the cells of ``columns`` and of the ``optional`` columns, keyed by column. Old names of columns and old
+    words are replaced with the new ones.
 
     The file may be delimited by commas, semicolons or tabs, and may be in UTF-8 or in an encoding that Excel
-    writes. Text is returned in NFC without blanks around it. Cells at the end of a row and optional columns
-    may be missing, and are returned as blank. Raises Faults with all faults in the header and in the widths
-    of rows.
+    writes. Text is returned in NFC and without blanks around it. Cells at the end of a row, and optional
+    columns, may be missing and are returned as blank. Raises Faults with all faults in the header and in the
+    widths of rows.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -703,8 +707,8 @@ def _header_faults(file: str, header: list[str], columns: Sequence[str]) -> Iter
 
 
 def _row_faults(file: str, header: list[str], rows: list[list[str]]) -> Iterator[Fault]:
-    """Yields Faults for cells that belong to no column. The cause is most often a comma that divided a cell
-    in two."""
+    """Yields a fault for each row with cells that belong to no column. The most frequent cause is a comma
+    that divided one cell into two."""
     for n, row in enumerate(rows, 2):
         stray = [cell for name, cell in zip(header, row, strict=False) if cell and not name]
         if len(row) > len(header) and any(row):

@@ -1,11 +1,11 @@
-"""Reads the files in folders ``content/``, which hold templates, tables of texts, and settings.
+"""Reads the files in the folders ``content/``, which contain templates, tables of texts, and settings.
 
-A function that reads a file gets ``__file__`` of the calling module (``beside``), and the name of a file in
-the folder ``content/`` next to that module. Templates are in Jinja; values that are put into HTML are
-escaped.
+Each function that reads a file takes ``__file__`` of the calling module (``beside``), and the name of a file
+in the folder ``content/`` next to that module. The templates are written in Jinja; values that are put into
+HTML are escaped.
 
-The HTML elements of pages are macros in templates (:class:`Macros`). In these templates, a line break beside
-an HTML tag or a Jinja tag is ignored, and a line break between two words counts as a blank.
+The HTML elements of pages are macros in templates (:class:`Macros`). In the templates of macros, a line break
+beside an HTML tag or a Jinja tag is ignored, and a line break between two words counts as a blank.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def read_packaged_text(beside: str, file_name: str) -> str:
-    """Returns the text of a file in ``content/``.
+    """Returns the text of a file in the folder ``content/`` next to the calling module.
 
     >>> read_packaged_text(__file__, "study.toml").splitlines()[1]
     '[study]'
@@ -34,21 +34,21 @@ def read_packaged_text(beside: str, file_name: str) -> str:
 
 
 def read_packaged_csv(beside: str, file_name: str) -> list[dict[str, str]]:
-    """Returns the rows of a CSV file in ``content/``, in their order; each row has its cells keyed by
-    column."""
+    """Returns the rows of a CSV file in ``content/``, in the order of the file; each row has its cells keyed
+    by column."""
     with (_folder(beside) / file_name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def read_packaged_toml(beside: str, file_name: str) -> dict[str, Any]:
-    """Returns the tables of a TOML file in ``content/``."""
+    """Returns the content of a TOML file in ``content/``, as a dictionary."""
     return tomllib.loads(read_packaged_text(beside, file_name))
 
 
 @cache
 def read_texts_by_language(beside: str, file_name: str) -> dict[str, dict[str, str]]:
-    """Returns the texts of a CSV file that has a column ``key`` and one column per language. The result is
-    keyed by language, then by key. A text without a translation is returned in English, followed by
+    """Returns the texts of a CSV file that has a column ``key`` and one column per language. The texts are
+    keyed by language, and then by key. A text without a translation is returned in English, followed by
     "[English]"."""
     rows = read_packaged_csv(beside, file_name)
     return {language: {row["key"]: row[language] or f"{row['en']} [English]" for row in rows}
@@ -57,7 +57,7 @@ def read_texts_by_language(beside: str, file_name: str) -> dict[str, dict[str, s
 
 def read_fixed_texts(language: str, beside: str, file_name: str) -> dict[str, str]:
     """Returns the texts of a CSV file in one language, keyed by the column ``key``. If the file has no column
-    for that language, the texts are in English."""
+    for the language, the texts are returned in English."""
     known = read_texts_by_language(beside, file_name)
     return known.get(language, known["en"])
 
@@ -65,7 +65,7 @@ def read_fixed_texts(language: str, beside: str, file_name: str) -> dict[str, st
 def load_template(beside: str, file_name: str) -> Template:
     """Returns a Jinja template, which the caller renders with ``load_template(...).render(name=value)``.
 
-    If a value that the template names is not passed, rendering raises an error.
+    If the caller does not pass a value that the template names, rendering raises an error.
 
     >>> load_template(__file__, "study.toml").render(id='"a"', title='"A"', add_ons=[]).splitlines()[2]
     'id = "a"'
@@ -78,14 +78,14 @@ def _folder(module: str) -> Path:
 
 
 _MACRO_FILES: list[Path] = []
-"""The paths of the macro templates of all modules that have been imported."""
+"""The paths of the macro templates that belong to the modules imported so far."""
 
 
 class Macros:
-    """Gives the macros of a template as methods that return safe HTML.
+    """Offers the macros of a template as methods that return safe HTML.
 
-    The template may import the macros of ``elements.html``. It is compiled when one of its macros is first
-    called. If a value that a macro uses is not passed, the call raises an error.
+    A template of macros may import the macros of ``elements.html``. The template is compiled when one of its
+    macros is first called. If a value that a macro uses is not passed, the call of the macro raises an error.
 
     >>> Macros(__file__, "elements.html").note("3 < 4")
     Markup('<p class="glc-note">3 &lt; 4</p>')
@@ -137,7 +137,7 @@ def _macro_environment() -> Environment:
     from glc_analysis.text import language_direction
 
     class JoinedLines(Extension):
-        """Removes the line breaks that are in a template only to make it readable."""
+        """Removes those line breaks of a template that only make the template readable."""
 
         def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
             for token in stream:

@@ -13,19 +13,20 @@ from types import FrameType
 from glc_analysis.errors import Interrupted
 
 Progress = Callable[[int, int, str], None]
-"""A function that is called with the number of pages done, the number of all pages, and words for what is
-being done."""
+"""A function that is called with the number of finished pages, the number of all pages, and words for the
+present work."""
 
 
 CLEANING_UP = 10.0
-"""The seconds for which another Ctrl-C is ignored after a first one, so that the command can clean up."""
+"""The number of seconds for which further signals are ignored after the first Ctrl-C, so that the command can
+clean up."""
 
 
 _heard: list[int] = []
 
 
 _uninterrupted = 0
-"""The number of blocks of :func:`defer_interrupts` that are running."""
+"""The number of blocks of :func:`defer_interrupts` that are running now."""
 
 
 _ALARM = (signal.SIGALRM,) if hasattr(signal, "SIGALRM") else ()
@@ -34,18 +35,18 @@ has no such signal."""
 
 
 class _Stopped(KeyboardInterrupt):
-    """Raised at Ctrl-C or SIGTERM. It does not inherit from Exception, so that code that handles errors does
-    not catch it."""
+    """Raised inside a command at Ctrl-C or SIGTERM. The exception does not inherit from Exception, so that
+    code that handles errors does not catch it."""
 
 
 @contextmanager
 def graceful_interrupt(progress_message: Callable[[], str]) -> Generator[None]:
-    """Ends the block at Ctrl-C or SIGTERM. For the next :data:`CLEANING_UP` seconds, while the block cleans
-    up, further signals are ignored.
+    """Ends the block of ``with`` at Ctrl-C or SIGTERM. While the block cleans up, for :data:`CLEANING_UP`
+    seconds after the signal, further signals are ignored.
 
     A signal that arrives while a Python module is being imported is handled once the import has finished.
     Raises Interrupted, whose message names the signal and ends with the text that ``progress_message``
-    returns, which says how far the work has got.
+    returns. This text says how far the work has got.
     """
     signals, last = (signal.SIGINT, signal.SIGTERM), float("-inf")
     _heard.clear()
@@ -85,8 +86,8 @@ def graceful_interrupt(progress_message: Callable[[], str]) -> Generator[None]:
 
 
 def _is_importing(frame: FrameType | None) -> bool:
-    """Whether a Python module is being imported. Such a moment must not be interrupted: the import could then
-    hold Python's import lock for ever, and every other thread that imports a module would wait for ever."""
+    """Whether a Python module is being imported. An import must not be interrupted: it could then hold
+    Python's import lock for ever, and every other thread that imports a module would wait for ever."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True
@@ -96,9 +97,9 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 @contextmanager
 def defer_interrupts() -> Generator[None]:
-    """Defers the handling of a signal to the end of the block, or to a call of :func:`check_interrupted`
-    within the block. Blocks with threads and locks need this, because an interruption between two lines could
-    leave a lock held for ever."""
+    """Defers the handling of a signal to the end of the block of ``with``, or to a call of
+    :func:`check_interrupted` within the block. Blocks with threads and locks need :func:`defer_interrupts`,
+    because an interruption between two lines could leave a lock held for ever."""
     global _uninterrupted
     _uninterrupted += 1
     try:
@@ -110,9 +111,9 @@ def defer_interrupts() -> Generator[None]:
 
 
 def check_interrupted() -> None:
-    """Ends the surrounding block of :func:`graceful_interrupt` if a signal has arrived that has not ended it
-    yet. The signal may have been deferred, or other code may have caught the interruption, such as code that
-    tries to import an optional library."""
+    """Ends the surrounding block of :func:`graceful_interrupt` if a signal has arrived that has not yet ended
+    the block. The signal may have been deferred. Or other code may have caught the interruption, such as code
+    that tries to import an optional library."""
     if _heard:
         number = _heard[0]
         _heard.clear()
@@ -121,8 +122,8 @@ def check_interrupted() -> None:
 
 @contextmanager
 def progress_bar() -> Generator[Progress]:
-    """Shows a progress bar with the remaining time on stderr during the block, and yields the function that
-    moves it. Shows nothing if stderr is not a terminal."""
+    """Shows a progress bar with the remaining time on stderr during the block of ``with``, and yields the
+    function that moves the bar. If stderr is not a terminal, no progress bar is shown."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -1,4 +1,4 @@
-"""Reads and formats single values: spacing and case of texts, numbers, dates, language codes, counts in
+"""Reads and formats single values: spacing and case of texts, numbers, dates, language codes, and counts in
 words."""
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ import pandas as pd
 import pycountry
 
 _PERCENT_FROM = 30
-"""The smallest base for which percentages are printed; for smaller bases only counts are printed."""
+"""The smallest base for which percentages are printed; for smaller bases, only counts are printed."""
 TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x", "quoted"})
 UNTICKED = frozenset({"0", "0.0", "false", "no", "n", "not quoted"})
-"""Two sets of words: with the first, programs mark an option or a code as ticked; with the second, as not
-ticked. The words have the form that :func:`match_key` returns."""
+"""Two sets of words: programs use the words of the first set to mark an option or a code as ticked, and the
+words of the second set to mark it as not ticked. The words of both sets are in the form that
+:func:`match_key` returns."""
 
 
 # ------------------------------
@@ -48,7 +49,7 @@ def normalise_space(text: str) -> str:
 
 
 def match_key(name: str) -> str:
-    """Returns a key by which names are compared. Names that differ only in case and spacing have the same
+    """Returns the key by which names are compared. Names that differ only in case and spacing have the same
     key.
 
     >>> match_key("  SAFE house") == match_key("Safe House")
@@ -62,8 +63,8 @@ _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
 def loose_match_key(name: str) -> str:
-    """Returns a key by which names and paths from different programs are compared. Names that differ only in
-    case, accents, blanks and separators have the same key.
+    """Returns a key by which names and paths from different programs are compared. Names and paths that
+    differ only in case, accents, blanks and separators have the same key.
 
     >>> {loose_match_key(name) for name in ("Accès légal", "acces-legal", "ACCES_LEGAL", "Acces > Legal")}
     {'acceslegal'}
@@ -73,8 +74,8 @@ def loose_match_key(name: str) -> str:
 
 
 def content_hash(text: str) -> str:
-    """Returns the first 12 hexadecimal digits of the SHA-256 of a text. Tables have it in the column
-    ``text_version``.
+    """Returns the first 12 hexadecimal digits of the SHA-256 of a text. The column ``text_version`` of tables
+    contains this hash.
 
     >>> content_hash("Ana: Yes.\\n")
     '9745af7abe75'
@@ -83,7 +84,7 @@ def content_hash(text: str) -> str:
 
 
 def make_quotation_anchor(text: str) -> str:
-    """Returns the HTML id of a quotation, which depends only on the quotation's words.
+    """Returns the HTML id of a quotation, which depends only on the words of the quotation.
 
     >>> make_quotation_anchor("A room in a shared flat")
     'words-h6b08a2e2'
@@ -92,8 +93,8 @@ def make_quotation_anchor(text: str) -> str:
 
 
 def map_distinct(series: pd.Series, function: Callable[[Any], object]) -> pd.Series:
-    """Returns a column with the result of a function for each text. The function is called once for each
-    distinct text.
+    """Returns a column with the result of ``function`` for each text. The function is called only once for
+    each distinct text.
 
     >>> map_distinct(pd.Series(["a", "b", "a"]), str.upper).tolist()
     ['A', 'B', 'A']
@@ -106,10 +107,11 @@ def map_distinct(series: pd.Series, function: Callable[[Any], object]) -> pd.Ser
 
 
 def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
-    """Returns the numbers in texts (NaN for blank texts), and a mask of the texts that are not numbers.
+    """Returns the numbers in ``texts`` (NaN for blank texts), and a mask that is true for texts that are not
+    numbers.
 
     A number may have a decimal mark (``decimal``) and a percent sign ("75 %" is 75), but no thousands
-    separator and no other unit. For any other text, a person enters the number in corrections.csv.
+    separator and no other unit. For a text in any other form, a person enters the number in corrections.csv.
 
     >>> values, wrong = parse_numbers(pd.Series(["12.5", "", "about 40", "75%"]))
     >>> values.tolist(), wrong.tolist()
@@ -142,8 +144,8 @@ def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
     """Returns three values for a column of dates: the dates in ISO 8601 (blank for blank texts), a mask that
     is true for wrong texts, and a message that says what is wrong.
 
-    All dates of a column must be written in one style. If the order of day and month cannot be told, the mask
-    is true for every text that is not blank.
+    All dates of a column must be written in the same style. If the column does not show whether the day or
+    the month comes first, the mask is true for every text that is not blank.
 
     >>> parse_dates(pd.Series(["31/12/2016", "05/01/2017"]))[0].tolist()
     ['2016-12-31', '2017-01-05']
@@ -193,7 +195,7 @@ def _date(text: str, style: str) -> str | None:
 
 def isolate_direction(text: str) -> str:
     """Returns a text between two Unicode characters that keep its writing direction inside text of another
-    direction. Without these characters, a date between Arabic words is shown backwards.
+    direction. Without these two characters, a date between Arabic words is shown backwards.
 
     >>> isolate_direction("2017-06-30") == "\\u2068" + "2017-06-30" + "\\u2069"
     True
@@ -203,7 +205,7 @@ def isolate_direction(text: str) -> str:
 
 def language_name(code: str) -> str:
     """Returns the English name of the language with a code of two or three letters; returns the code itself
-    if no language has it.
+    if no language has this code.
 
     >>> language_name("km"), language_name("khm"), language_name("unknown"), language_name("")
     ('Khmer', 'Khmer', 'unknown', '')
@@ -217,7 +219,7 @@ def language_name(code: str) -> str:
 
 
 def language_code(name: str) -> str:
-    """Returns the ISO 639-1 code of a language, from a code or name as survey tools write it (``EN``,
+    """Returns the ISO 639-1 code of a language, given a code or name as survey tools write it (``EN``,
     ``Spanish``, ``es-419``); blank if the language is unknown.
 
     >>> [language_code(n) for n in ("EN", "Spanish", "es-419", "khm", "")]
@@ -262,9 +264,9 @@ def make_slug(text: str) -> str:
 
 
 def format_count(n: float, base_n: float, range_text: str = "", undecided_n: float = 0) -> str:
-    """Returns a count and its base in words, as pages print them. A percentage is added if the base is at
-    least 30. If the audience may not see the count, ``range_text`` takes its place. The number of undecided
-    cases is added if there are any.
+    """Returns a count and its base in words, in the form that pages print. If the base is at least 30, a
+    percentage is added to the count. If the audience may not see the count, ``range_text`` is printed in
+    place of the count. If there are undecided cases, their number is added to the count.
 
     >>> format_count(1, 4), format_count(18, 30), format_count(1, 480)
     ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)')
@@ -303,8 +305,7 @@ _RIGHT_TO_LEFT = ("ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr",
 
 
 def language_direction(code: str) -> str:
-    """Returns the direction in which a language is written, for the HTML attribute ``dir``, from its ISO
-    639-1 code.
+    """Returns the day of a text, or the words "date not known" if ``day`` is blank.
 
     >>> language_direction("ar"), language_direction("km"), language_direction("")
     ('rtl', 'ltr', 'auto')
@@ -315,8 +316,8 @@ def language_direction(code: str) -> str:
 
 
 def format_day_or_unknown(text_kind: str, day: str) -> str:
-    """Returns the day of a text, or the words "date not known" if ``day`` is blank. An answer without a day
-    gets blank text, because answers have no day of their own.
+    """For an answer without a day, the result is blank, because answers have no day of their own. Returns
+    words that give the first three row numbers, and say how many more there are.
 
     >>> [format_day_or_unknown(*text) for text in (("interview", ""), ("call", "2016-09-01"), ("answer", ""))]
     ['date not known', '2016-09-01', '']
@@ -325,7 +326,8 @@ def format_day_or_unknown(text_kind: str, day: str) -> str:
 
 
 def format_first_row_numbers(row_numbers: Sequence[int]) -> str:
-    """Returns in words the first three row numbers, and how many more there are.
+    """Returns a day (YYYY-MM-DD) in the form in which people write it, with "on" before it; blank for any
+    other text.
 
     >>> format_first_row_numbers([2, 5, 9, 11])
     '2, 5, 9 and 1 more'

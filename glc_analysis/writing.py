@@ -10,8 +10,8 @@ from pathlib import Path
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Makes a hard link to a file at a second path, or a copy if the file system has no hard links. Only the
-    owner can then read the file."""
+    """Makes a hard link to a file at a second path, or a copy of the file if the file system has no hard
+    links. Only the owner can read the file afterwards."""
     try:
         os.link(source, target)
     except OSError:
@@ -23,9 +23,10 @@ def write_atomic(path: Path, text: str | bytes) -> None:
     r"""Writes a text in UTF-8, or bytes unchanged, so that ``path`` always has either the whole old content
     or the whole new content.
 
-    The content is written to a new file in the same folder, which only the owner can read. The new file then
-    replaces the old file. A new file that an interrupted call has left behind is never reused, because other
-    people may be able to read it. Raises OSError, and leaves no new file, if the file cannot be written.
+    The content is first written to a new file in the same folder, which only the owner can read. The new file
+    then replaces the file at ``path``. A new file that an interrupted call has left is never used again,
+    because other people may be able to read it. Raises OSError, and leaves no new file, if the file at
+    ``path`` cannot be written.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:

@@ -1,10 +1,10 @@
-"""The command ``glc``, whose subcommands are listed under a heading for each kind of user.
+"""Defines the command ``glc``, whose subcommands are listed under a heading for each kind of user.
 
 The commands are in the modules ``data`` (for data managers), ``analyst`` and ``publish``; add-ons declare
 further commands. A command only calls functions of the package and prints what they return; methods of
-analysis are elsewhere. Data goes to stdout, progress and messages to stderr. Exit codes: 0 done, 1 problems
-in data or a notebook, 2 wrong usage, 3 another command is at work. No large library is imported before a
-command runs.
+analysis are in other modules. Commands print data on stdout, and progress and messages on stderr. The exit
+codes are 0 (done), 1 (problems in data or a notebook), 2 (wrong usage) and 3 (another command is at work). No
+large library is imported before a command runs.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ for heading, commands in sections().items():
 
 
 def main() -> None:
-    """Runs the command ``glc``; it is the entry point of the package."""
+    """Runs the command ``glc``; this function is the entry point of the package."""
     _speak_utf8()
     gc.set_threshold(50_000, 50, 50)  # a command makes many objects and ends soon after
     cli(prog_name="glc")
@@ -64,7 +64,7 @@ def main() -> None:
 
 def _speak_utf8() -> None:
     """Makes file names and printed text use UTF-8, whatever the language of the machine. If a console cannot
-    show a letter, the letter's number is printed."""
+    show a letter, the number of the letter is printed."""
     if sys.getfilesystemencoding() != "utf-8":  # such as LC_ALL=C without Python's own remedies
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])

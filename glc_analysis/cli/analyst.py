@@ -58,8 +58,8 @@ def agreement(study: Study, form: str, **further: Any) -> None:
 
 
 def _show_agreement(study: Study, form: str) -> None:
-    """Prints how far coders agree. Also writes the list of segments on which coders must decide, and the list
-    of passages that somebody must review."""
+    """Prints how far coders agree on each code. Also writes the list of segments on which coders must decide,
+    and the list of passages that somebody must review."""
     from glc_analysis import tables
     from glc_analysis.coding.agreement_tables import explain_blank_columns
     from glc_analysis.coding.assemble import describe_placement_by_coder, rows_to_review
@@ -94,7 +94,7 @@ def _show_agreement(study: Study, form: str) -> None:
 
 
 _COUNTED_BY = map_declared_entries("counted_by")
-"""The words that add-ons accept for the option ``--by``, beside attributes."""
+"""The words that add-ons accept for the option ``--by``, in addition to attributes."""
 
 
 @click.command()
@@ -150,8 +150,8 @@ def _show_figures(study: Study, question: str, by: str, audience: str, form: str
 
 
 def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFrame:
-    """Returns the texts that people wrote after "Other" in answers to a question. Raises UsageError for an
-    audience other than the team, which alone may read them."""
+    """Returns the texts that people wrote after the option "Other" when they answered a question. Raises
+    UsageError for an audience other than the team, because only the team may read these texts."""
     from glc_analysis import tables
     from glc_analysis.cleaning.dimension_tables import propose_options_from_other_texts
     from glc_analysis.disclosure.rules import has_capability
@@ -170,8 +170,8 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
 
 
 _EXPORTS = map_declared_entries("exports")
-"""The exports that add-ons declare, keyed by the word for the export. Each value is the add-on, and a pair of
-the name of its function and the text for the help."""
+"""The exports that add-ons declare, keyed by the word for the export. Each word is mapped to the add-on, and
+to a pair of the name of its function and the text for the help."""
 
 
 @click.command(epilog=" ".join(about for _, (_, about) in _EXPORTS.values()))

@@ -74,8 +74,8 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
 
 
 def _is_unstarted_default(study: Study) -> bool:
-    """Whether the study is the default study of the repository (``data/``), without raw files, in which
-    nobody has started a real study."""
+    """Whether the study is the default study of the repository (``data/``) and has no raw files, so that
+    nobody has started a real study in it."""
     return study.root == REPOSITORY / "data" and not study.is_started and (
         not study.settings_file.is_file() or study.is_synthetic)
 

@@ -1,4 +1,4 @@
-"""The findings of a page: its opening sentence, and claims with their bars.
+"""Makes the findings of a page: its opening sentence, and claims with their bars.
 
 People choose the figures that become findings before they see any results, and write these figures into
 ``headlines.csv`` with their names and the day. If the study has no ``headlines.csv``, a rule chooses the
@@ -39,8 +39,8 @@ _HTML = Macros(__file__, "findings.html")
 # Findings: figures that were chosen before the results, or by the rule.
 
 LEAST_FINDING_BASE, _SHARE, _CODE_SHARE = 10, 1 / 2, 1 / 3
-"""The smallest base of a finding; and for findings chosen by the rule, the smallest share of an answer and of
-a code."""
+"""The smallest base of a finding; and for findings that the rule chooses, the smallest share of an answer and
+the smallest share of a code."""
 FINDING_RULE = (
     "The findings were chosen by a rule: the answer given most often to a question, where at least "
     f"{LEAST_FINDING_BASE} answers count and half of them or more gave it; and codes that a third or more of "
@@ -233,10 +233,10 @@ def render_claims(view: StudyView) -> Html:
     these readers. Below the claims follow a sentence about evidence against a code, and a sentence about what
     was not asked.
 
-    The figures are those of :func:`choose_claims`. A quotation beside an answer is on the same theme as the
-    answer. The page says so, because the quoted organisation need not have given this answer. A quotation is
-    printed only once on the page. On the page of a theme, quotations are not printed beside claims but in a
-    separate section.
+    The figures of the claims are those that :func:`choose_claims` returns. A quotation beside an answer is on
+    the same theme as the answer. The page says so, because the quoted organisation need not have given this
+    answer. A quotation is printed only once on the page. On the page of a theme, quotations are not printed
+    beside claims but in a separate section.
     """
     figures = choose_claims(view)
     places, quoted = _places(view, figures), _Quotations(view)
@@ -249,7 +249,7 @@ def render_claims(view: StudyView) -> Html:
 
 
 def choose_claims(view: StudyView) -> pd.DataFrame:
-    """Returns the figures that a page states as claims."""
+    """Returns the figures that a page states as claims (findings that can be read at a glance)."""
     chosen = _chosen(view)
     repeated = chosen.duplicated("question_id") & (chosen["question_id"] != "")
     return chosen[~repeated].head(_OF_THEME if view.theme else MOST_CLAIMS)

@@ -1,9 +1,10 @@
-"""The invented sample study. Its answers, interviews and calls are realistic, its names are obviously
-invented, and the true results are known.
+"""Provides the invented sample study. The sample study's answers, interviews and calls are realistic, its
+names are obviously invented, and its true results are known.
 
-The study is committed as files, in ``raw/``, ``reference/`` and ``private/`` beside this module, and copied
-into a study folder. Its private tables are committed as well, since nobody in them is real.
-``scripts/make_sample.py`` made them, from the tables in ``scripts/sample_study/content/``.
+The sample study is committed as files, in ``raw/``, ``reference/`` and ``private/`` beside this module, and
+is copied into a study folder. The private tables of the sample study are committed as well, because nobody in
+them is real. The script ``scripts/make_sample.py`` made these files, from the tables in
+``scripts/sample_study/content/``.
 """
 
 from __future__ import annotations
@@ -24,23 +25,23 @@ from glc_analysis.schema import default_settings, reference_path, reference_tabl
 from glc_analysis.study import Study, is_data_file
 
 COMMITTED = Path(__file__).parent
-"""The folder of the committed study."""
+"""The folder of the committed sample study."""
 _PARTS = "raw", "reference", "private/reference"
 PLAIN = "plain"
 """The folder with a plain table for each raw file that only an add-on can read. If no installed add-on lists
-this raw file in its ``sample_files``, the table with the same name (and any ending) is copied instead."""
+such a raw file in its ``sample_files``, the table with the same name (and any ending) is copied instead."""
 SAMPLE_KEY = b"an invented key of an invented study, which protects nothing"
-"""The key of the sample's digests (:mod:`glc_analysis.digests`). It is always the same, so that every copy of
-the sample gives the same bytes. The key is removed together with the sample, because a real study must not
-have a key that everybody knows."""
+"""The key of the sample's digests (:mod:`glc_analysis.digests`). The key of the sample is always the same, so
+that every copy of the sample gives the same bytes. The key is removed together with the sample, because a
+real study must not have a key that everybody knows."""
 
 
 def write_sample(root: Path) -> list[Path]:
     """Copies the invented study into a folder.
 
-    Existing reference files are not overwritten. Returns the written paths, sorted. Raises GLCError, and
-    writes nothing, in these cases: ``raw/`` contains files; the manifest belongs to other raw files; the
-    folder is a real study, into which invented data must never be written.
+    Reference files that already exist are not overwritten. Returns the written paths, sorted. Raises
+    GLCError, and writes nothing, in three cases: ``raw/`` contains files; the manifest belongs to other raw
+    files; the folder is a real study, into which invented data must never be written.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -67,11 +68,11 @@ def write_sample(root: Path) -> list[Path]:
 
 
 def remove_sample(study: Study) -> None:
-    """Clears an invented study: raw files, ``processed/``, ``reports/``, its releases and keys, and the
-    private reference tables that nobody has changed; ``reference/`` stays.
+    """Removes the data of an invented study: raw files, ``processed/``, ``reports/``, its releases and keys,
+    and the private reference tables that nobody has changed. The folder ``reference/`` stays.
 
-    Raises GLCError, and removes nothing, if the study is not the sample or a raw file
-    is not one of the sample.
+    Raises GLCError, and removes nothing, if the study is not the sample or if a raw file does not belong to
+    the sample.
     """
     recorded = manifest.read_manifest(study)
     of_sample = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}
@@ -107,11 +108,11 @@ def _refuse_other_manifest(root: Path) -> None:
 
 
 def read_sample_files(folder: Path) -> dict[str, bytes]:
-    """Returns the content of each file of an invented study, keyed by its path.
+    """Returns the content of each file of an invented study, keyed by the path of the file.
 
-    Whatever belongs to an add-on that is not installed is left out: raw folders with their rows of the
+    Content that belongs to an add-on that is not installed is left out: raw folders with their rows of the
     manifest, reference tables, items of consent, and sections of the settings. A raw file that no installed
-    add-on can read is replaced by a plain table.
+    add-on can read is replaced with a plain table.
     """
     files, plain = {}, _plain_tables(folder)
     for path in sorted(path for part in _PARTS for path in _data_in(folder / part)):
@@ -136,8 +137,8 @@ def read_sample_files(folder: Path) -> dict[str, bytes]:
 
 
 def _plain_tables(folder: Path) -> dict[str, tuple[str, bytes]]:
-    """Returns the plain tables that replace raw files which no installed add-on can read. The path of the raw
-    file is mapped to the path and the content of the table."""
+    """Returns the plain tables that replace raw files which no installed add-on can read. The path of each
+    such raw file is mapped to the path and the content of its plain table."""
     read = {name for _, names in list_declarations("sample_files") for name in names}
     tables = {}
     for path in _data_in(folder / PLAIN):
@@ -149,8 +150,8 @@ def _plain_tables(folder: Path) -> dict[str, tuple[str, bytes]]:
 
 
 def _row_of_plain(row: str, plain: Mapping[str, tuple[str, bytes]]) -> str:
-    """Returns a row of the manifest. If a plain table replaces the file of the row, the returned row
-    describes the table."""
+    """Returns a row of the manifest for the sample study. If a plain table replaces the raw file of the row,
+    the returned row describes the plain table."""
     path, _, _, rest = row.split(",", 3)
     if path not in plain:
         return row

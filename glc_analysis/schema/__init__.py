@@ -1,35 +1,37 @@
 """Reads the schema, which describes every table, column and setting of a study, and checks tables against it.
 
-The schema consists of data files in this folder; an add-on has further files of the same names in its own
+The schema consists of data files in this folder. An add-on has further files with the same names in its own
 folder ``schema``:
 
 - ``tables.csv`` describes the processed tables, which the build makes;
 - ``reference.csv`` describes the reference tables, which people fill in;
 - ``settings.toml`` has the defaults of the settings in study.toml;
 - ``renames.csv`` lists old names that studies may still use (:func:`map_old_names_to_new`);
-- ``study.toml``, in the folder of an add-on, has the lines about its settings for the study.toml of a new
-  study.
+- ``study.toml``, which is in the folder of an add-on, has the lines about the add-on's settings for the
+  study.toml of a new study.
 
 In ``tables.csv`` and ``reference.csv``, each row describes one column of a table, in the order of the
-columns. Both files have these columns:
+columns. The two files ``tables.csv`` and ``reference.csv`` have these columns:
 
-- ``grain``: what one row of the table is; filled in on the first row of the table. ``key``: the position of
-  the column in the table's key, from 1.
-- ``kind``: for a processed column text, integer, number or boolean; for a reference column one of
-  :data:`CELL_KINDS`. ``allowed``: the words that the column may hold, separated by ``|``.
-- ``refers_to``: another column, in which the names in this column must occur.
+- ``grain``: what one row of the table is; the cell is filled in only on the first row of the table. ``key``:
+  the position of the column in the table's key, from 1.
+- ``kind``: for a column of a processed table text, integer, number or boolean; for a column of a reference
+  table one of :data:`CELL_KINDS`. ``allowed``: the words that a cell of the column may have, separated by
+  ``|``.
+- ``refers_to``: another column; each name in the described column must occur in this other column.
 
-Only reference.csv has these further columns:
+Only reference.csv has the following columns as well:
 
-- ``optional``: the file may leave the column out. ``required``: no cell is blank. ``unique``: no value
-  appears twice.
-- ``noun``: the kind of thing that the column names, for the message about an unknown name. ``message`` and
-  ``fix``: the message about a wrong cell, and its fix, in place of the usual message and fix.
+- ``optional``: whether a file of the table may lack the column. ``required``: whether every cell of the
+  column must be filled in. ``unique``: whether every value of the column may occur only once.
+- ``noun``: the word for the things that the column names, used in the message about an unknown name.
+  ``message`` and ``fix``: the message about a wrong cell, and its fix, which replace the usual message and
+  fix.
 - ``checked_by``: the package that checks the kind, the allowed words and the reference of the column, because
-  the check needs more than the schema; if blank, this module checks them.
-- ``lies_in``: ``private`` for a table or column that may identify people or organisations, or may hold words
-  that nobody has cleared for publication; otherwise ``reference``. A table that is not private may have
-  private columns.
+  the check needs more than the schema. If the cell is blank, this module checks the column.
+- ``lies_in``: ``private`` for a table or column that may identify people or organisations, or that may have
+  words which nobody has cleared for publication; ``reference`` for all others. A table that is not private
+  may have private columns.
 
 This module needs only the standard library, so that ``glc status`` answers at once.
 """
@@ -63,32 +65,32 @@ AUDIENCES = ("team", "convening", "public")
 """The audiences that may read the results of a study."""
 
 CHOICE_TYPES = ("single", "multi", "scale")
-"""The types of questions that are answered by options."""
+"""The types of questions that respondents answer by choosing options."""
 
 UNDECIDED = "undecided"
-"""The word in questions.csv for a question about which nobody has decided whether it is sensitive. Such a
-question is treated as sensitive."""
+"""The word in questions.csv which says that nobody has decided whether a question is sensitive. A question
+about which nobody has decided is treated as sensitive."""
 SENSITIVE = ("true", UNDECIDED)
-"""The words in questions.csv for a question that is treated as sensitive."""
+"""The words in questions.csv which make a question be treated as sensitive."""
 
 COUNTRY_LIST = "countries"
-"""The reserved option list whose options are the countries of countries.csv."""
+"""The name of the reserved option list whose options are the countries of countries.csv."""
 
 CALL, WITHOUT_GUIDE = "call", "interview_without_guide"
 UNASKED = (CALL, WITHOUT_GUIDE)
-"""The sources of codes in which nobody was asked about a code, so that silence does not mean no: calls, and
-interviews without guide questions. Counts from each of these sources stay separate, and are never added to
-other counts."""
+"""The sources in which nobody was asked about a code, which are calls and interviews without guide questions;
+not raising a code there does not mean no. Counts from each of these sources stay separate and are never added
+to other counts."""
 
 UNKNOWN = "unknown"
-"""The country_id and region_id of a record that names no country. If a record names no organisation, the ids
-of its organisation and of the network of such organisations begin with this word."""
+"""The country_id and the region_id of a record that names no country. If a record names no organisation, the
+id of its organisation and the id of the network of such organisations begin with this word."""
 ANY_DOCUMENT = "*"
-"""The sign in place of a document in speakers.csv. It means that the name is that of this speaker in every
-document."""
+"""The sign that is written in place of a document in speakers.csv. The sign means that the name belongs to
+this speaker in every document."""
 
 _BLANK = "(blank)"
-"""The word among the allowed words of a column that means that a cell may be blank."""
+"""The word among the allowed words of a column which means that a cell may be blank."""
 
 CELL_KINDS = {
     "text": "any text",
@@ -103,16 +105,18 @@ CELL_KINDS = {
     "list by ;": "names separated by semicolons",
     "list by blanks": "names separated by blanks",
 }
-"""The kinds of columns in reference tables. Each has a description of what a cell may hold."""
+"""The kinds of columns that reference tables have. Each kind has a description of what a cell of the column
+may contain."""
 
 TABLE_FOLDERS = {"reference": "reference", "private": "private/reference"}
-"""The folder of a study for reference tables, keyed by the word in ``lies_in``."""
+"""Maps the word in column ``lies_in`` to the folder of a study in which the reference table is."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a processed table. ``kind`` is its type (text, integer, number, boolean). ``refers_to`` is
-    the column (``table.column``) to whose values it refers; blank if there is none."""
+    """A column of a processed table. ``kind`` is the type of the column (text, integer, number, boolean).
+    ``refers_to`` is the column (``table.column``) to whose values the column refers; blank if it refers to
+    none."""
 
     kind: str
     meaning: str
@@ -122,8 +126,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A processed table. ``grain`` says what one row is, ``key`` names the key columns, and ``columns`` are
-    all columns in order."""
+    """A processed table. ``grain`` says what one row of the table is, ``key`` names the columns of the key,
+    and ``columns`` has all columns in order."""
 
     grain: str
     key: tuple[str, ...]
@@ -132,14 +136,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Target:
-    """The target of a reference: the column of a reference table in which the values of another column must
-    occur.
+    """The target of a reference, which is the column of a reference table in which the values of another
+    column must occur.
 
-    - ``where``: a column of the target's table and a word; only rows with this word are targets. Blank means
-      all rows;
-    - ``when``: a column of the referring table and a word; only rows with this word are checked. Blank means
-      all rows;
-    - ``others``: further allowed values;
+    - ``where``: a column of the target's table and a word; only rows with this word in the column are
+      targets. If ``where`` is blank, all rows are targets;
+    - ``when``: a column of the referring table and a word; only rows with this word in the column are
+      checked. If ``when`` is blank, all rows are checked;
+    - ``others``: further values that are allowed;
     - ``if_any``: if true, every value is allowed as long as the target's table has no rows.
     """
 
@@ -171,8 +175,8 @@ class ReferenceColumn:
 
 @dataclass(frozen=True)
 class ReferenceTable:
-    """A reference table. ``grain`` says what one row is, ``key`` names the key columns, and ``columns`` are
-    all columns in order."""
+    """A reference table. ``grain`` says what one row of the table is, ``key`` names the columns of the key,
+    and ``columns`` has all columns in order."""
 
     grain: str
     key: tuple[str, ...]
@@ -180,18 +184,18 @@ class ReferenceTable:
 
     @property
     def required_columns(self) -> tuple[str, ...]:
-        """The columns that the file must have."""
+        """The columns that the file of the table must have."""
         return tuple(name for name, column in self.columns.items() if not column.is_optional)
 
     @property
     def optional_columns(self) -> tuple[str, ...]:
-        """The columns that the file may leave out; a column that is left out is read as blank."""
+        """The columns that the file of the table may lack; a column that the file lacks is read as blank."""
         return tuple(name for name, column in self.columns.items() if column.is_optional)
 
     @property
     def lies_in(self) -> str:
-        """The word for the folder of the table, ``reference`` or ``private`` (:data:`TABLE_FOLDERS`). A table
-        in ``reference/`` may still have private columns."""
+        """The word for the folder in which the table is, ``reference`` or ``private``
+        (:data:`TABLE_FOLDERS`). A table in ``reference/`` may still have private columns."""
         return next(iter(self.columns.values())).lies_in
 
     @property
@@ -238,7 +242,7 @@ def reference_tables() -> dict[str, ReferenceTable]:
 @dataclass(frozen=True)
 class TableFile:
     """A file of a reference table: its path in the study folder, the columns that it must have, and the
-    columns that it may leave out."""
+    columns that it may lack."""
 
     path: str
     required: tuple[str, ...]
@@ -247,8 +251,8 @@ class TableFile:
 
 @cache
 def list_table_files(table: str) -> tuple[TableFile, ...]:
-    """Returns the files of a reference table. There are two if a table in ``reference/`` has private columns:
-    the second file holds the key and the private columns.
+    """Returns the files of a reference table. A table in ``reference/`` with private columns has two files;
+    the second file has the key and the private columns.
 
     A table that is not in the schema is treated as private.
 
@@ -282,8 +286,8 @@ def reference_path(table: str) -> str:
 
 
 def allowed_words(table: str, column: str) -> tuple[str, ...]:
-    """Returns the words that a column of a reference table may hold. They include ``""`` if a cell may be
-    blank.
+    """Returns the words that a cell in a column of a reference table may have. If a cell may be blank, the
+    returned words include ``""``.
 
     >>> allowed_words("documents", "kind")
     ('interview', 'call')
@@ -293,8 +297,8 @@ def allowed_words(table: str, column: str) -> tuple[str, ...]:
 
 @cache
 def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str], tuple[str, ...]]]:
-    """Returns the defaults of the settings, keyed by section; and the words that a setting may take, keyed by
-    section and name.
+    """Returns two values: the defaults of the settings, keyed by section; and the words that a setting may
+    have as its value, keyed by section and name.
 
     >>> defaults, words = default_settings()
     >>> defaults["coding"]["approach"], words["coding", "approach"]
@@ -312,14 +316,14 @@ def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str],
 
 
 def consent_items_of_add_ons() -> tuple[str, ...]:
-    """Returns the items of consent about which add-ons ask."""
+    """Returns the items of consent that add-ons ask about."""
     return tuple(item for _, items in addon.list_declarations("consent_items") for item in items)
 
 
 def map_old_names_to_new(kind: str, place: str = "") -> Mapping[str, str]:
-    """Returns the new name of each old name, keyed by the old name, as ``renames.csv`` lists them.
+    """Returns the new name of each old name that ``renames.csv`` lists, keyed by the old name.
 
-    ``kind`` and ``place`` say which names are returned:
+    ``kind`` and ``place`` determine which names are returned:
 
     - names of tables: ``kind`` is table;
     - names of columns: ``kind`` is column, and ``place`` is the table;
@@ -339,8 +343,8 @@ def _renames() -> dict[tuple[str, str], dict[str, str]]:
 
 
 def replace_old_names(names: Iterable[str], kind: str, place: str) -> list[str]:
-    """Returns the names, with each old name replaced by its new name (:func:`map_old_names_to_new`). An old
-    name is kept if the list already has its new name."""
+    """Returns the given names, with each old name replaced by its new name (:func:`map_old_names_to_new`). An
+    old name is kept if the given names already include its new name."""
     names, new = [*names], map_old_names_to_new(kind, place)
     return [new[name] if name in new and new[name] not in names else name for name in names]
 
@@ -402,7 +406,7 @@ _TARGET = re.compile(r"(\w+)\.(\w+)(?: where (\w+) is (\w+))?(?: when (\w+) is (
 
 
 def _target(cell: str) -> Target | None:
-    """Returns the target that a cell of ``refers_to`` names.
+    """Returns the target (the column that must contain the values) that a cell of column ``refers_to`` names.
 
     >>> _target("documents.document_id where kind is call or *").others
     ('*',)
@@ -432,14 +436,15 @@ _FORMS = {
     "whole number": ("is not a whole number", "write a whole number"),
     "number from 1": ("is not a whole number from 1 up", "write a whole number from 1 up"),
 }
-"""For each kind of column, the message for a cell that does not have the form of this kind, and the fix."""
+"""Maps each kind of column to the message for a cell that does not have the form of this kind, and to the
+fix."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A check of reference tables. ``tables`` names the tables that it needs, and ``faults`` is a function
-    that takes the tables and yields the faults. ``columns`` names the columns (``table.column``) that this
-    check compares with the schema."""
+    """A check of reference tables. ``tables`` names the tables that the check needs, and ``faults`` is a
+    function that takes these tables and yields the faults. ``columns`` names the columns (``table.column``)
+    that the check compares with the schema."""
 
     tables: tuple[str, ...]
     faults: Callable[[Tables], Iterator[Fault]]
@@ -450,15 +455,16 @@ _SOURCES: list[Callable[[], Sequence[Check]]] = []
 
 
 def register_checks(source: Callable[[], Sequence[Check]]) -> None:
-    """Registers a function that returns checks. :func:`registered_checks` calls it when tables are read.
+    """Registers a function that returns checks. :func:`registered_checks` calls this function when tables are
+    read.
 
-    Packages register their checks because this module is in a lower layer and cannot import them.
+    Packages register their checks, because this module is in a lower layer and cannot import the packages.
     """
     _SOURCES.append(source)
 
 
 def registered_checks() -> list[Check]:
-    """Returns the checks of all packages that have registered checks, in the order in which their faults are
+    """Returns the checks of all packages that have registered checks, in the order in which faults are
     reported."""
     return [check for source in _SOURCES for check in source()]
 
@@ -467,7 +473,7 @@ def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
     """Yields the faults within one table: blank cells that must be filled in, duplicate keys, words that are
     not allowed, and ids with characters that are not allowed.
 
-    The index of ``frame`` is the row number in the file.
+    The index of ``frame`` must be the row number in the file.
     """
     if frame.empty:
         return
@@ -499,8 +505,8 @@ def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
 
 
 def list_word_columns(name: str) -> list[str]:
-    """Returns the columns of a table in which only certain words are allowed, unless another package checks
-    the column."""
+    """Returns the columns of a table in which only certain words are allowed; a column that another package
+    checks is left out."""
     columns = reference_tables()[name].columns
     return [column for column, about in columns.items()
             if about.kind in ("word", "true/false") and not about.checked_by]
@@ -509,8 +515,8 @@ def list_word_columns(name: str) -> list[str]:
 def add_schema_checks_and_drop_inapplicable(tables: Tables, unread: set[str],
                                             checks: Sequence[Check]) -> list[Check]:
     """Returns the checks to run: the given checks, followed by a check against the schema for each column
-    that none of them names in ``columns``. A check is left out if one of its tables could not be read
-    (``unread``), or if all its tables are empty.
+    that none of the given checks names in ``columns``. A check is left out if one of its tables could not be
+    read (``unread``), or if all its tables are empty.
     """
     placed = {column for check in checks for column in check.columns}
     rest = [make_schema_check(column) for column in _declared_columns() if column not in placed]
@@ -520,7 +526,8 @@ def add_schema_checks_and_drop_inapplicable(tables: Tables, unread: set[str],
 
 @cache
 def make_schema_check(*columns: str) -> Check:
-    """Returns a check that compares these columns (``table.column``) with the schema, one after the other.
+    """Returns a check that compares the given columns (``table.column``) with the schema, one after the
+    other.
 
     >>> make_schema_check("documents.organisation_id").tables
     ('documents', 'organisations')
@@ -538,7 +545,7 @@ def make_schema_check(*columns: str) -> Check:
 
 
 def merge_checks_by_row(*checks: Check) -> Check:
-    """Returns one check that runs several checks of the same table and yields their faults sorted by row."""
+    """Returns one check that runs several checks of the same table, and yields their faults sorted by row."""
     def sorted_faults(tables: Tables) -> Iterator[Fault]:
         faults = [fault for check in checks for fault in check.faults(tables)]
         yield from sorted(faults, key=lambda fault: int(fault.row))
@@ -549,8 +556,8 @@ def merge_checks_by_row(*checks: Check) -> Check:
 
 def find_unknown_names(file: str, column: str, cells: pd.Series, known: set[str], message: str,
                        fix: str = "use an existing name, or add this name there") -> Iterator[Fault]:
-    """Yields a fault for every cell that has a name not in ``known``; blank cells are accepted. The index of
-    ``cells`` is the row number in the file."""
+    """Yields a fault for every cell with a name that is not in ``known``; blank cells are accepted. The index
+    of ``cells`` must be the row number in the file."""
     for n, value in cells.items():
         if value and value not in known:
             yield Fault(f"{message}; {suggest_name(value, known)}", file=f"{file}.csv", row=str(n),
@@ -576,8 +583,8 @@ def _about(column: str) -> ReferenceColumn:
 
 
 def _declared_columns() -> Iterator[str]:
-    """Yields the columns that the schema restricts in a way that :func:`find_table_faults` does not check: by
-    the form of a date, a number or a list of words, by being unique, or by a reference."""
+    """Yields the columns that the schema restricts in a way that :func:`find_table_faults` does not check.
+    Such a restriction is the form of a date, a number or a list of words, uniqueness, or a reference."""
     for name, table in reference_tables().items():
         for column, about in table.columns.items():
             is_formed = about.kind in _FORMS or about.kind == "words"
@@ -604,7 +611,7 @@ def _column_faults(column: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _misformed(name: str, cells: pd.Series, kind: str, wording: tuple[str, str]) -> Iterator[Fault]:
-    """Yields a fault for every cell that does not have the form of ``kind``."""
+    """Yields a fault for every cell that does not have the form of the given ``kind``."""
     usual = _FORMS[kind]
     for n, value in cells.items():
         if not _fits(kind, value):
@@ -628,7 +635,7 @@ def _fits(kind: str, value: str) -> bool:
 
 def _disallowed(name: str, cells: pd.Series, allowed: tuple[str, ...],
                 wording: tuple[str, str]) -> Iterator[Fault]:
-    """Yields a fault for every word that is not allowed, in a column whose cells may hold several words."""
+    """Yields a fault for every word that is not allowed, in a column whose cells may have several words."""
     for n, cell in cells.items():
         for word in cell.replace(",", " ").split():
             if word not in allowed:
