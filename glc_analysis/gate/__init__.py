@@ -1,1 +1,2 @@
-"""The gate, which reads files as their readers could, and searches them for text that must not be there."""
+"""The gate reads files in the way in which their readers could, and searches them for text that must not be
+there."""

@@ -1,9 +1,10 @@
-"""Extracts all text that a determined reader could find in an output file, in pieces with their places.
+"""Extracts all text that a determined reader could find in an output file, in pieces, each with its place in
+the file.
 
-It reads the words on a page and the words hidden in it: attributes, comments, scripts, data inside links,
-metadata, properties of a document, members of a package. It does not read pictures, fonts and notes attached
-to a PDF. Reading a PDF needs `pdftotext` and `pdfinfo` (poppler). A file that cannot be read in any of these
-ways raises an error, because it may contain any text.
+The extracted text includes the words on a page and the words hidden in the file: attributes, comments,
+scripts, data inside links, metadata, properties of a document, members of a package. Pictures, fonts and
+notes attached to a PDF are not read. Reading a PDF needs `pdftotext` and `pdfinfo` (poppler). A file that
+cannot be read in any of these ways raises an error, because it may contain any text.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ Piece = tuple[str, str]
 
 _NAMES_ONLY = frozenset({".eot", ".gif", ".ico", ".jpeg", ".jpg", ".map", ".otf", ".png", ".ttf", ".webp",
                         ".woff", ".woff2"})
-"""The endings of pictures, fonts and script maps. Only the names of these files are read."""
+"""The endings of the names of pictures, fonts and script maps. Of files with these endings, only the names
+are read."""
 
 _INLINE = frozenset(re.findall(r"\w+", """
     a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s
@@ -64,7 +66,7 @@ _ALIKE = re.compile("[\ufb00-\ufdff\ufe70-\ufefc\uff01-\uff5e\U0001d400-\U0001d7
 _ENCLOSED = {chr(first + n): chr(ord(begin) + n) for first, begin in (
     (0x249c, "a"), (0x24d0, "a"), *((first, "A") for first in (0x24b6, 0x1f110, 0x1f130, 0x1f150, 0x1f170)))
     for n in range(26)}
-"""Letters in circles, squares and brackets, each with the plain letter."""
+"""Letters in circles, squares and brackets, each mapped to the plain letter."""
 _ENCLOSED_LETTER = re.compile(f"[{''.join(_ENCLOSED)}]")
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
                      "\ufff9-\ufffb\U000e0000-\U000e007f]+")
@@ -73,13 +75,15 @@ _WIDTHLESS = re.compile("(?<![\u0530-\U0010ffff])[\u200b-\u200d]+(?![\u0530-\U00
 
 
 class Unreadable(Exception):
-    """Raised for a file that cannot be read; the message says why."""
+    """Raised for a file that the gate cannot read; the message says why."""
 
 
 def extract_text(name: str, content: bytes) -> Iterator[Piece]:
-    """Yields the texts of a file in order. Each is a pair of its place and the normalised text in one line.
+    """Yields the texts of a file in the order of the file. Each text is a pair of its place in the file and
+    the normalised text in one line.
 
-    The kind of file is recognised by its ``name``. Raises Unreadable at the first part that cannot be read.
+    The kind of the file is recognised by its ``name``. Raises Unreadable at the first part of the file that
+    cannot be read.
 
     >>> list(extract_text("a.html", b"<p>L&oacute;<b>pez</b></p><!-- R&shy;osa -->"))
     [('line 1', 'Ló pez'), ('line 1', 'López'), ('line 1', 'Rosa')]
@@ -100,7 +104,8 @@ def extract_text(name: str, content: bytes) -> Iterator[Piece]:
 
 @lru_cache(1 << 15)
 def normalise(text: str) -> str:
-    """Returns a text in one line and in NFC, with entities replaced and without invisible characters.
+    """Returns a text in one line and in NFC, with entities replaced by their characters and without invisible
+    characters.
 
     >>> normalise("Ro\\u200bsa  L&oacute;\\u00adpez")
     'Rosa López'
@@ -118,8 +123,8 @@ def _visible(text: str) -> str:
 
 
 def identifier_variants(name: str) -> list[str]:
-    """Returns the variants of a file name, address or id: unchanged, decoded, with signs replaced by blanks,
-    and split into words.
+    """Returns the variants of a file name, address or id: the unchanged text, the decoded text, the text with
+    signs replaced by blanks, and the text split into words.
 
     >>> identifier_variants("Interview_AnaL%C3%B3pez2.docx")[2:]
     ['Interview AnaLópez2 docx', 'Interview Ana López 2 docx']
@@ -139,8 +144,8 @@ _QUOTED_PRINTABLE = re.compile(r"=(?=20|3D|[C-F][0-9A-F]=|[89AB][0-9A-F])")
 
 
 def decode_escapes(text: str) -> str:
-    """Returns the text with percent escapes (or the equals-sign escapes of e-mail) decoded; blank if there
-    are none.
+    """Returns the text with its percent escapes (or the equals-sign escapes of e-mail) decoded; blank if the
+    text has no escapes.
 
     >>> decode_escapes("Casa%20del R=C3=ADo"), decode_escapes("n=30, 5 %")
     ('Casa del Río', '')
@@ -150,8 +155,8 @@ def decode_escapes(text: str) -> str:
 
 
 def join_spaced_letters(text: str) -> str:
-    """Returns the text with spaced-out letters joined to words, of which each begins with a capital letter;
-    blank if there are none.
+    """Returns the text with spaced-out letters joined to words that begin with a capital letter; blank if the
+    text has no spaced-out letters.
 
     >>> join_spaced_letters("by P i l a r R o j a s."), join_spaced_letters("by Pilar")
     ('by Pilar Rojas.', '')
@@ -162,8 +167,8 @@ def join_spaced_letters(text: str) -> str:
 
 @lru_cache(1 << 15)
 def split_composed_words(text: str) -> tuple[str, ...]:
-    """Returns the words of each file name, hashtag and id in a text, each as a text of its own: as written,
-    and each word with a capital letter.
+    """Returns, for each file name, hashtag and id in a text, a text of its words: as they are written, and
+    with a capital letter for each word.
 
     >>> split_composed_words("photo_MRojas.jpg, by Ana-Luz")
     ('photo M Rojas jpg', 'Photo M Rojas Jpg')
@@ -185,7 +190,8 @@ def encoded_words(text: str) -> dict[str, str]:
 
 @lru_cache(1 << 15)
 def _words_in(token: str) -> str:
-    """Returns the words that a token encodes in base64 or hexadecimal; blank if it encodes none."""
+    """Returns the words that a token encodes in base64 or hexadecimal; blank if the token encodes no
+    words."""
     if token.islower() and token.isalpha() or len(token.rstrip("=")) % 4 == 1:
         return ""
     for decode in (bytes.fromhex, lambda text: base64.b64decode(text + "=" * (-len(text) % 4), b"-_", True),
@@ -200,7 +206,7 @@ def _words_in(token: str) -> str:
 
 
 _FEWEST_LETTERS = 6
-"""The smallest number of letters in a decoded token for it to count as words, and not as chance."""
+"""The smallest number of letters that a decoded token must have to count as words rather than as chance."""
 
 
 def _text(content: bytes) -> Iterator[Piece]:
@@ -243,8 +249,8 @@ def _xml(content: bytes) -> Iterator[Piece]:
 
 
 def _markup(root: etree._Element) -> Iterator[Piece]:
-    """Yields the words as a reader would read them, even if a word extends over several elements. Then yields
-    the values of the attributes, each value once."""
+    """Yields the words of a page as a reader would read them, even if a word extends over several elements.
+    Then the function yields the values of the attributes, each value once."""
     parts: list[str] = []
     values: dict[str, int] = {}
     line = 1
@@ -274,7 +280,7 @@ def _markup(root: etree._Element) -> Iterator[Piece]:
 
 
 def _is_within_word(element: etree._Element) -> bool:
-    """Whether a word may go on across the beginning or end of an element."""
+    """Whether a word may continue across the beginning or end of an element."""
     tag = element.tag
     if tag[0] == "{":
         tag = tag.rpartition("}")[2]
@@ -314,7 +320,8 @@ def _json(content: bytes) -> Iterator[Piece]:
 
 
 def _json_texts(value: Any, place: str, key: str = "") -> Iterator[Piece]:
-    """Yields all texts in JSON, and the names of the keys; outputs of a notebook are read by their kind."""
+    """Yields all texts in JSON, and the names of the keys; the outputs of a notebook are read according to
+    their MIME type."""
     is_lines = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
     if is_lines and (key in _JOINED or _MIME.fullmatch(key)):
         value = "".join(value)
@@ -340,7 +347,8 @@ def _script(content: bytes) -> Iterator[Piece]:
 
 
 def _script_texts(text: str) -> Iterator[Piece]:
-    """Yields the texts of a script: JSON data as data, any other script line by line with escapes decoded."""
+    """Yields the texts of a script: JSON data is read as data, and any other script is read line by line with
+    escapes decoded."""
     try:
         yield from _json_texts(json.loads(text), "")
     except ValueError:
@@ -349,8 +357,7 @@ def _script_texts(text: str) -> Iterator[Piece]:
 
 
 def _package(content: bytes) -> Iterator[Piece]:
-    """Yields the texts of the members of a ZIP file (also of an office document), and the names of the
-    members."""
+    """Yields the texts of the members of a ZIP file or office document, and the names of the members."""
     told: set[str] = set()
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         names = package.namelist()
@@ -367,8 +374,8 @@ def _package(content: bytes) -> Iterator[Piece]:
 
 
 def _cells(content: bytes) -> Iterator[Piece]:
-    """Yields cells and comments of a workbook, with sheet and cell as places; other parts of the workbook are
-    read as XML."""
+    """Yields the cells and comments of a workbook, with sheet and cell as their places; the other parts of
+    the workbook are read as XML."""
     from openpyxl import load_workbook  # builds and pages import this module too, and read no workbook
 
     book = load_workbook(io.BytesIO(content), read_only=True)
@@ -419,4 +426,5 @@ _READERS: dict[str, Callable[[bytes], Iterator[Piece]]] = {
     **dict.fromkeys((".ipynb", ".json", ".geojson"), _json),
     **dict.fromkeys((".svg", ".xml", ".rels", ".vml", ".qde", ".qdc"), _xml),
     **dict.fromkeys((".docx", ".xlsx", ".pptx", ".odt", ".ods", ".qdpx", ".zip"), _package)}
-"""The reader for each kind of file; a file of another kind is read as text, if it is text."""
+"""Maps each kind of file to the function that reads it; a file of any other kind is read as text, if it is
+text."""

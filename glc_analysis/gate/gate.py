@@ -1,13 +1,14 @@
-"""The gate stops files that contain anything their readers may not know, and reports what it found.
+"""Runs the gate, which stops files that contain anything their readers may not know, and reports what it
+found.
 
-It gets files, and the terms that their readers may not know (:mod:`.leak_scan`), and returns findings of one
-line each. A finding says what was found, where readers would see it, where it comes from, and what to do.
-Each term gives one finding, however many files hold it. The origin of the term is searched for in the tables
-that people wrote, in study.toml, in the notebooks, and in interviews, calls and answers; the first place
-found is the place to correct.
+The gate takes files, and the terms that the files' readers may not know (:mod:`.leak_scan`), and returns
+findings of one line each. A finding says which term was found, where readers would see it, where it comes
+from, and what to do. Each term gives one finding, even if several files contain it. The origin of a term is
+searched for in the tables that people wrote, in study.toml, in the notebooks, and in interviews, calls and
+answers. The first place in which the term is found is the place to correct.
 
-The digests of a run's files that passed are kept. A file of the next run with the same path and bytes is not
-searched again, unless the search terms have changed.
+The gate keeps the digests of the files of a run that passed. A file of the next run with the same path and
+bytes is searched again only if the search terms have changed.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ from glc_analysis.writing import write_atomic
 _SHOWN_PLACES = 5
 _REGISTERS = ("names", "organisations", "consent", "speakers", "documents", "manifest", "attendance",
              "assignments", "reviewed_codings", "countries", "corrections", "answer_translations")
-"""Tables that register people, organisations or files; their cells are not texts written for readers. Add-ons
-list such tables in :class:`.leak_scan.Terms`."""
+"""The tables that register people, organisations or files; their cells do not count as texts written for
+readers. Add-ons name their tables of this kind in :class:`.leak_scan.Terms`."""
 
 _ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
          "{audience} under allowed_for (unless public is there, the build masks it in all texts)")
@@ -65,18 +66,19 @@ _REMEDIES = {
     "file": "remove it from the notebook that prints it, because pages print no ids, files or checksums",
     "unknown": "find what prints it, a notebook or the name of a file, and remove it there; " + _ALLOW,
 }
-"""The words that say what to do, by the kind of text in which a term was found."""
+"""The words that say what to do, keyed by the kind of text in which a term was found."""
 
 
 def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
                 known: Mapping[str, str] | None = None, study: Study | None = None,
                 organisation: str = "") -> None:
-    """Raises Faults for all leaks that :func:`.find_leaks` finds, one per term, and one per file that cannot
-    be read.
+    """Raises Faults for all leaks that :func:`.find_leaks` finds. There is one fault per term, and one per
+    file that cannot be read.
 
-    With a ``study``, each fault says where the text comes from. For the pages of one ``organisation``, the
-    origin is also searched for in that organisation's own words. The team may read what organisations said
-    about themselves, so in files for the team only the persons in names.csv count as leaks.
+    If ``study`` is given, each fault says where the text with the term comes from. For the pages of one
+    ``organisation``, the origin of a term is also searched for in this organisation's own words. The team may
+    read what organisations said about themselves, so in files for the team only the names of persons in
+    names.csv count as leaks.
     """
     leaks = find_leaks(files, root, names, audience=audience, known=known,
                        only_persons=has_capability(audience, "internal"))
@@ -86,8 +88,8 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
 
 
 def merge_findings_by_origin(faults: Iterable[Fault]) -> list[Fault]:
-    """Merges the findings of several searches, so that a leak on pages of several readers is reported once,
-    at its origin."""
+    """Merges the findings of several searches, so that a leak on the pages of several readers is reported
+    once, at its origin."""
     found: dict[tuple[str, ...], Fault] = {}
     for fault in faults:
         has_origin = bool(fault.row or fault.column)
@@ -97,9 +99,9 @@ def merge_findings_by_origin(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def find_leaks_in_papers(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
-    """Returns the findings of the gate in papers. A PDF does not keep Arabic and Khmer words as text, so the
-    gate cannot read them. This is not a finding if the same paper is also searched as source, Word file or
-    plain text."""
+    """Returns the findings of the gate in papers (PDF files and their other forms). A PDF does not keep
+    Arabic and Khmer words as text, so the gate cannot read these words. An unreadable PDF is not a finding if
+    the same paper is also searched as source, Word file or plain text."""
     try:
         search(files)
     except Faults as error:
@@ -112,7 +114,7 @@ def find_leaks_in_papers(search: Callable[[Iterable[Path]], None], files: list[P
 
 
 def _outermost(leaks: list[Leak]) -> list[Leak]:
-    """Returns the leaks without terms that are part of a longer term at the same place, such as an id within
+    """Returns the leaks, without terms that are part of a longer term at the same place, such as an id within
     a name."""
     at: dict[tuple[str, str], list[str]] = {}
     for leak in leaks:
@@ -154,8 +156,8 @@ def _faults(leaks: list[Leak], names: pd.DataFrame, audience: str, known: Mappin
 
 
 def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
-    """Returns one finding. Its place is the origin of the term if the origin is known, otherwise the first
-    file that shows the term."""
+    """Returns one finding about the leaks of one term. The place of a finding is the origin of the term or,
+    if the origin is not known, the first file that shows the term."""
     first, files = own[0], sorted({leak.file for leak in own})
     places = [leak.place for leak in own if leak.file == files[0]]
     more = f" and {len(places) - _SHOWN_PLACES} more" if len(places) > _SHOWN_PLACES else ""
@@ -174,7 +176,7 @@ def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
 
 
 def _remedy(rule: str, kind: str) -> str:
-    """Returns the key of the remedy for a rule and for the kind of text in which the term was found."""
+    """Returns the key of the remedy for a broken rule, given the kind of text in which the term was found."""
     if rule.startswith(RULES_OF_COUNTRIES):
         return "country"
     if kind:
@@ -185,10 +187,12 @@ def _remedy(rule: str, kind: str) -> str:
 
 
 _HEADINGS = "\tcolumns"
-"""The end of a place in questions.csv that marks headings of raw files, which nobody can change. If the
-wording of a question holds the same text, the wording counts as the origin, because readers see it."""
+"""The end of a place in questions.csv which marks headings of raw files; nobody can change these headings. If
+the wording of a question contains the same text as a heading, the wording counts as the origin, because
+readers see the wording."""
 _KINDS = ("written", "settings", "cleared", "notebook", "said")
-"""The kinds of texts; the kinds that people wrote for readers come first."""
+"""The kinds of texts in which an origin is searched for; the kinds that people wrote for readers come
+first."""
 
 
 def _order(place: str) -> tuple[int, str]:
@@ -197,8 +201,8 @@ def _order(place: str) -> tuple[int, str]:
 
 
 def _columns_of_words(table: str) -> list[str]:
-    """Returns the columns of a table in which people write words. Columns of ids are left out, because pages
-    print no ids.
+    """Returns the columns of a table in which people write words. Columns with ids are left out, because
+    pages print no ids.
 
     >>> _columns_of_words("headlines"), _columns_of_words("questions")
     (['claim', 'author'], ['columns', 'wording', 'asked_if'])
@@ -209,9 +213,9 @@ def _columns_of_words(table: str) -> list[str]:
 
 
 def _written(study: Study, organisation: str) -> Iterator[Piece]:
-    """Yields all texts that may get onto a page. For the pages of one organisation, interviews, calls and
-    answers are limited to the organisation's own words. The place of each text is its kind, file, row and
-    column, separated by tabs."""
+    """Yields all texts that may get onto a page. For the pages of one organisation, only this organisation's
+    own words in interviews, calls and answers are yielded. The place of each text consists of its kind, file,
+    row and column, separated by tabs."""
     reference = read_reference(study)
     terms = load_declared_objects("terms")
     registers = {*_REGISTERS, *(name for own in terms for name in own.registers)}
@@ -241,9 +245,10 @@ def _written(study: Study, organisation: str) -> Iterator[Piece]:
 
 
 PASSED = ".passed.json"
-"""The file, in the folder with an audience's runs, that records the last run that passed. It has an entry for
-the files of the whole audience (with a blank name) and for each organisation's own files. Each entry has the
-``rules``, a digest of the search terms, and the digest of every file, keyed by its path."""
+"""The name of the file, in the folder with an audience's runs, that records the last run that passed the
+gate. This file has one entry for the files of the whole audience (with a blank name), and one entry for each
+organisation's own files. Each entry has ``rules``, which is a digest of the search terms, and the digest of
+every file, keyed by its path."""
 
 
 class _Rules(NamedTuple):
@@ -255,12 +260,12 @@ class _Rules(NamedTuple):
 
 
 class Gate:
-    """The gate for one run. It searches the pages for all readers of an audience, and the pages of single
-    organisations, which may name their organisation.
+    """The gate through which the files of one run must pass. The gate searches the pages for all readers of
+    an audience, and the pages of single organisations, which may name their own organisation.
 
-    - ``own``: the organisation and the path of each page of a single organisation.
-    - ``ahead``: a gate that has searched some of the files already. They are not searched again if its search
-      terms were the same.
+    - ``own``: the organisation and the path of each page that is made for a single organisation.
+    - ``ahead``: a gate that has already searched some of the files. Files that ``ahead`` has searched are
+      searched again only if its search terms were different.
     """
 
     def __init__(self, study: Study, audience: str, own: Iterable[tuple[str, Path]] = (),
@@ -270,8 +275,8 @@ class Gate:
 
     @cached_property
     def _rules(self) -> dict[str, _Rules]:
-        """The search terms for the pages of each organisation; a blank key stands for the pages for all
-        readers. They come from the names and consents at the time when the gate is first used."""
+        """The search terms for the pages of each organisation; the blank key is for the pages for all
+        readers. The terms come from the names and consents at the time at which the gate is first used."""
         reference, known = read_reference(self._study), identifiers(self._study, audience=self._audience)
         said = find_identifiers_in_own_words(self._study, known) if self._own else {}
         return {"": self._marked(reference.names, known)} | {
@@ -280,7 +285,7 @@ class Gate:
 
     @cached_property
     def _passed(self) -> dict[str, dict[str, str]]:
-        """The files that need not be searched again, each with its digest. Its keys are those of
+        """The files that need not be searched again, each with its digest. This mapping has the same keys as
         ``_rules``."""
         before, rules = _read(self._home), self._rules
         passed = {who: before[who]["files"] for who in rules
@@ -290,8 +295,8 @@ class Gate:
         return passed
 
     def read_ahead(self, files: Iterable[Path], root: Path) -> None:
-        """Searches finished pages for all readers while the run continues. Files that pass are not searched
-        again at the end of the run."""
+        """Searches finished pages for all readers while the run continues. Files that pass this search are
+        not searched again at the end of the run."""
         read = self._passed.setdefault("", {})
         for path in files:
             with suppress(Faults, OSError):
@@ -310,7 +315,7 @@ class Gate:
         return True
 
     def let_through(self, run: Path) -> None:
-        """Raises Faults if a file of the run holds a term that its readers may not know; otherwise records
+        """Raises Faults if a file of the run contains a term that its readers may not know; otherwise records
         the files as passed."""
         apart = {path.parent for _, path in self._own}
         files = {"": [path for path in run.rglob("*") if path.is_file() and path.parent not in apart]}
@@ -346,7 +351,8 @@ def _place(path: Path, root: Path) -> str:
 
 
 def _read(home: Path) -> dict[str, Any]:
-    """Returns the record of passed files; empty if it cannot be read, so that all files are searched."""
+    """Returns the record of the files that passed the gate. If the record cannot be read, the result is
+    empty, so that all files are searched."""
     try:
         found = json.loads((home / PASSED).read_text(encoding="utf-8"))
         return {who: {"rules": one["rules"], "files": {**one["files"]}} for who, one in found.items()}

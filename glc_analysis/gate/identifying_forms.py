@@ -1,10 +1,10 @@
 """Finds text that identifies a person by its form: coordinates, plus codes, addresses, handles, profile
 links, web addresses, document numbers, birth dates, telephone numbers in words.
 
-Coordinates, plus codes and web addresses are recognised by their form alone. Most other kinds are recognised
-only after a cue, a word that says what follows (``content/identifying_cues.csv``), so that no figure of a
-report is taken for a number that identifies a person. :func:`.contacts.find_contacts` finds e-mail addresses,
-and telephone numbers in digits.
+Coordinates, plus codes and web addresses are recognised by their form alone. Most other kinds of text are
+recognised only after a cue, which is a word that says what follows (``content/identifying_cues.csv``).
+Otherwise a figure of a report could be taken for a number that identifies a person.
+:func:`.contacts.find_contacts` finds e-mail addresses, and telephone numbers in digits.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
 
 IdentifyingForm = tuple[str, int, int]
-"""The kind of a form, and its start and end in a text."""
+"""The kind of an identifying form, such as an address, and its start and end in a text."""
 
 
 def find_identifying_forms(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
-    """Yields the forms in a text that identify a person; ``words`` are the folded words of the text.
+    """Yields the forms in a text that identify a person; ``words`` has the folded words of the text.
 
     >>> text = "Passport no. N4412908, Telegram @omarhelps; 12 Mill Lane; the road to 12 Homes; 12.51, 36.82"
     >>> words = set(fold_text(text).replace(".", " ").replace(";", " ").split())
@@ -79,8 +79,8 @@ def _coordinates(text: str) -> Iterator[IdentifyingForm]:
 
 
 def _is_a_place(text: str, pair: re.Match[str]) -> bool:
-    """Whether two decimals are coordinates, because they are in a link, or because they are more precise and
-    larger than statistics usually are.
+    """Whether two decimals are coordinates. They count as coordinates if they are in a link, or if they are
+    larger and more precise than statistics usually are.
 
     >>> texts = "@1.283,36.817", "0.9876, 1.5432", "-1.2833, 36.8167"
     >>> [_is_a_place(text, _PAIR.search(text)) for text in texts]
@@ -116,12 +116,12 @@ _ENDS_THAT_ARE_WORDS = frozenset((
     "ai", "al", "am", "as", "at", "be", "by", "cc", "de", "do", "es", "gt", "id", "in", "is", "it", "la",
     "lt", "ma", "md", "me", "mi", "ml", "my", "na", "ne", "ni", "no", "nu", "pa", "pl", "ps", "py", "rs",
     "sa", "se", "sh", "si", "so", "st", "to", "tu", "us", "va", "ve"))
-"""The country endings of web addresses that are also words or file endings, and therefore count only in a
-longer address."""
+"""The country endings of web addresses that are also words or file endings; they count only in a longer
+address."""
 
 
 def _web_addresses(text: str) -> Iterator[IdentifyingForm]:
-    """Yields the hosts of web addresses.
+    """Yields the host of each web address in the text.
 
     >>> text = "See www.night.example/a, casa.org.pe, doi.org/10.1, end.In the, notes.md, data.frame, quay.kh"
     >>> [text[start:end] for _, start, end in _web_addresses(text)]
@@ -158,11 +158,11 @@ def _public_sites() -> frozenset[str]:
 
 _FEWEST_DIGITS = 7
 _TIMES = {"double": 2, "doble": 2, "treble": 3, "triple": 3}
-"""The words that say that the next digit is repeated, each with the number of times."""
+"""The words which say that the next digit is repeated, each mapped to the number of times."""
 
 
 def _numbers_in_words(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
-    """Yields runs of words for at least seven digits, except runs that count up or down.
+    """Yields each run of words for at least seven digits; runs that count up or down are left out.
 
     >>> text = "oh seven double two - three four, five; one two three four five six seven eight"
     >>> [text[start:end] for _, start, end in _numbers_in_words(text, set(text.split()))]
@@ -200,7 +200,7 @@ _HANDLE = r"(?<![\w@/.])@[^\W\d][\w.]{2,}\w(?![\w(/])"
 _BARE_HANDLE = re.compile(r"(?<![\w@/.])@(?=\w*[_\dA-Z])[^\W\d]\w{4,}(?![\w(/])")
 _AT_RULE = re.compile("@(?:charset|container|font|import|keyframes|layer|media|namespace|page|property"
                       r"|supports)(?![\w.])")
-"""The pattern of rules of style sheets, which begin with @ as handles do."""
+"""The pattern of a rule in a style sheet, which begins with @ as handles do."""
 _LINKING = (r"(?:[\s:#.,º°=()№\"'’-]|\b(?:no|nos|nr|n|num|number|número|numero|numéro|is|was|are|with|card"
             r"|id|del?|du|es|era|est|code)\b|السفر|رقم|رقمه|رقمها|номер|លេខ|号码|号|संख्या){1,12}")
 _CAPITAL = r"[^\W\d_a-zà-ÿа-я][\w'’.-]*"
@@ -225,15 +225,15 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
     "latitude": [r"""(?xi) (?:itude?|itud)?\b [\W_]{0,4} \d{1,3}[.,]\d+ .{0,12}?
         \bl(?:on|ng|ong)(?:gitude?|itude?|gitud)?\b [\W_]{0,4} \d{1,3}[.,]\d+"""],
 }.items()}
-"""The patterns of the text after a cue, for each kind of cue. If a pattern has a group, only the group
-identifies a person."""
+"""Maps each kind of cue to the pattern of the text that follows the cue. If a pattern has a group, only the
+text of the group identifies a person."""
 _BESIDE_HOUSE = {"street": (rf"{_HOUSE},?\s$", rf"\.?{_STREET_NAME}"),
                  "road": (rf"{_HOUSE},?\s(?:{_CAPITAL}\s){{1,3}}$|(?:No\.?|\#)\s?\d{{1,4}}\w?,\s$",
                           r"(?!\w)")}
-"""The patterns of the text before and after a word for a street, for addresses that begin with the number,
-such as 12 Mill Lane."""
+"""The patterns of the text before and after a word for a street, in addresses that begin with the number of
+the house, such as 12 Mill Lane."""
 _LONG_AGO = re.compile(r"\b1[0-8]\d\d\b|\b19[0-2]\d\b")
-"""The pattern of years in which nobody was born who takes part in a study."""
+"""The pattern of years in which no participant of a study can have been born."""
 _RULES = {**dict.fromkeys(("street", "road", "numbered street", "post box"), "address"),
           **dict.fromkeys(("service", "invitation"), "handle"), "birth": "birth date",
           "document": "number of a document", "latitude": "coordinates", "profile": "profile link"}
@@ -272,7 +272,7 @@ def _with_house(text: str, kind: str, start: int, end: int) -> Iterator[Identify
 
 @cache
 def _cues() -> list[tuple[str, str, str]]:
-    """Returns for each cue its kind, the cue itself, and its first word in folded letters."""
+    """Returns, for each cue, its kind, the cue itself, and the first word of the cue in folded letters."""
     rows = [(row["kind"], row["cue"]) for row in read_packaged_csv(__file__, "identifying_cues.csv")]
     return [(kind, cue, re.findall(r"[^\W_]+", fold_text(cue))[0]) for kind, cue in rows]
 
@@ -285,7 +285,7 @@ def _in_small_letters(text: str) -> str:
 
 
 def _is_document_number(number: str) -> bool:
-    """Whether a number is long enough for the number of a document, and is not a date.
+    """Whether a number is long enough to be the number of a document, and is not a date.
 
     >>> [_is_document_number(number) for number in ("N4412908", "KDA 482X", "2016-09-07", "2019 2020", "14")]
     [True, True, False, False, False]

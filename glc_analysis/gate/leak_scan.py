@@ -1,8 +1,8 @@
-"""Searches files for names, addresses and identifiers that their readers may not see.
+"""Searches files for names, addresses and identifiers that the readers of the files may not see.
 
-The search gets the files of a run, ``names.csv`` and other identifiers of the study. For every term found, it
-returns the file, the place in the file and the broken rule. The gate lets nothing be published as long as any
-term is found.
+The search takes the files of a run, ``names.csv`` and other identifiers of the study. For every term that is
+found, the search returns the file, the place in the file and the broken rule. The gate lets files be
+published only if no term is found in them.
 """
 
 from __future__ import annotations
@@ -77,29 +77,28 @@ from glc_analysis.text import match_key, normalise_space
 
 MIN_LENGTH = 4
 """The smallest number of letters in a text that is searched for, because shorter texts occur in pages by
-chance. Codes of people may be shorter."""
+chance. Codes of people are searched for even if they are shorter than this."""
 _PRINTED_IDS = (("questions", "question_id"), ("options", "option_id"), ("codebook", "code_id"))
-"""The ids that pages may print, by table and column; add-ons list theirs in :class:`Terms`."""
+"""The ids that pages may print, each as a table and a column; add-ons name further ids in :class:`Terms`."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What the gate must know about the tables of an add-on. Columns are given as a reference table and a
-    column."""
+    """What the gate must know about the tables of an add-on."""
 
     registers: tuple[str, ...]
-    """Reference tables that register people, organisations or files; their cells are not texts written for
-    readers."""
+    """The reference tables that register people, organisations or files; their cells do not count as texts
+    written for readers."""
     people: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """The columns with codes of people, keyed by the rule that a page with a code of the column would
-    break."""
+    """The columns with codes of people, keyed by the rule that a page would break if it printed a code of the
+    column."""
     printed_ids: tuple[tuple[str, str], ...] = ()
     """The columns with ids that pages may print."""
     languages: tuple[tuple[str, str], ...] = ()
-    """The columns with languages in which pages print texts."""
+    """The columns that name languages in which pages print texts."""
     contacts: tuple[tuple[str, str], ...] = ()
-    """The settings, as section and name, with addresses and telephone numbers that pages for the convening
-    print."""
+    """The settings, each as a pair of section and name, with addresses and telephone numbers that pages for
+    the convening print."""
     written: Callable[[Study], Iterator[Piece]] = lambda study: iter(())
     """A function that yields further texts that people wrote for readers and that are not in reference
     tables, each with its place."""
@@ -111,16 +110,17 @@ def identifiers(study: Study, *, audience: str,
                 reference: Reference | None = None) -> dict[str, str]:
     """Returns the texts that must not be in the files of an audience, each with the rule that it would break.
 
-    A caller that has read the reference tables although some have faults passes them as ``reference``. For
-    the team the result is empty. For other audiences it has:
+    A caller that has read the reference tables although some of them have faults passes the tables as
+    ``reference``. For the team, no text is forbidden and the result is empty. For other audiences, the result
+    has:
 
     - the names and ids of organisations that did not agree to be named;
-    - speakers, and codes of people;
-    - documents, raw files and their checksums;
+    - the names and ids of speakers, and codes of people;
+    - the ids of documents, and raw files with their checksums;
     - the words that reveal a country which the audience may not know.
 
      The addresses and telephone numbers that study.toml gives as contacts for the audience have the rule
-     :data:`ALLOWED`: they are not leaks, and no term inside them is a leak.
+     :data:`ALLOWED`, which means that they are not leaks and that no term inside them is a leak.
     """
     if has_capability(audience, "internal"):
         return {}
@@ -142,8 +142,8 @@ def identifiers(study: Study, *, audience: str,
 
 def list_participant_identifiers(reference: Reference, audience: str) -> dict[str, str]:
     """Returns those :func:`identifiers` that belong to an organisation or person: names and ids of
-    organisations and speakers, and codes of people in the tables of add-ons, such as r87. Codes without a
-    digit are left out, and so are codes that are also an id that pages print."""
+    organisations and speakers, and codes of people in the tables of add-ons, such as r87. A code is left out
+    if it has no digit, or if it is also an id that pages print."""
     named = Consent.of(reference.consent).organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
     kinds = {"organisation": [*list_organisation_ids_and_labels(hidden),
@@ -159,19 +159,19 @@ def list_participant_identifiers(reference: Reference, audience: str) -> dict[st
 
 
 def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Returns the texts that are long enough not to occur in pages by chance, each with its kind."""
+    """Returns the texts that are so long that they do not occur in pages by chance, each with its kind."""
     return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
 
 
 _SAID = ("organisation", "country", "people of", "city of", "region of", "code of")
 _SAID_FORMS = ("address", "e-mail", "phone", "handle", "profile link", "web address")
-"""The rules that an organisation's own words do not break on its own pages. Rules about words that identify a
-person are not among them, because these words must not be on any page."""
+"""The rules that an organisation's own words cannot break on its own pages. Rules about words that identify a
+person are not included, because such words must not be on any page."""
 
 
 def find_identifiers_in_own_words(study: Study, known: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Returns, for each organisation, the ``known`` identifiers and the addresses in its own interviews and
-    answers, each with its rule; empty for a study that is not built."""
+    """Returns, for each organisation, those ``known`` identifiers and addresses that occur in its own
+    interviews and answers, each with its rule. The result is empty if the study is not built."""
     if not all((study.processed / f"{name}.parquet").is_file() for name in ("segments", "responses")):
         return {}
     said, answered = (tables.read_table(name, study=study) for name in ("segments", "responses"))
@@ -187,9 +187,9 @@ def find_identifiers_in_own_words(study: Study, known: Mapping[str, str]) -> dic
 
 def without_own_names(organisation_id: str, study: Study, reference: Reference, known: Mapping[str, str],
                       said: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Returns names.csv and the identifiers to search for on an organisation's own pages. The organisation's
-    own names and countries, and the terms that it ``said`` itself (:func:`find_identifiers_in_own_words`),
-    are left out."""
+    """Returns the rows of names.csv and the identifiers that must be searched for on an organisation's own
+    pages. The organisation's own names and countries, and the terms that it ``said`` itself
+    (:func:`find_identifiers_in_own_words`), are left out."""
     register, names = reference.organisations, reference.names
     called = [*list_organisation_ids_and_labels(register[register["organisation_id"] == organisation_id]),
               *list_former_names(reference.organisation_changes, [organisation_id])]
@@ -226,33 +226,36 @@ def list_organisation_ids_and_labels(organisations: pd.DataFrame) -> list[str]:
 
 
 _PROXIMITY = 200
-"""The name of a place that is also an ordinary word counts as a leak only if another identifier occurs within
-this number of characters."""
+"""The largest distance in characters between a place's name that is also an ordinary word and another
+identifier. At a larger distance, the place's name does not count as a leak."""
 _GAP = 8
-"""The largest number of characters between two words of a name."""
+"""The largest number of characters that may stand between two words of a name."""
 _AROUND = 80
-"""The number of letters before and after a broken word within which the rest of its name must stand."""
+"""The number of letters before and after a broken word within which the rest of the word's name must
+stand."""
 _BROKEN_BY_BLANK = 6
-"""The smallest number of letters in a word that may be broken by a blank alone; "Ben in" is two words."""
+"""The smallest number of letters in a word that may be broken by a blank alone; "Ben in" counts as two
+words."""
 _BREAKS = ("-", "- ", "-\n", " ", "\u00ad", "\u00ad ", "- > ", "- * ")
-"""The signs that can stand between the halves of a broken word."""
+"""The signs that can stand between the two halves of a broken word."""
 ALLOWED = "allowed"
-"""The value that a text has in place of a rule if the text is not a leak. No other term inside the text
-counts as a leak either."""
+"""The value that replaces the rule of a text that is not a leak. A term inside a text that is not a leak is
+not a leak either."""
 
 OWN_NAME = "own name"
-"""The value that the name of an organisation has in place of a rule on its own page, where the name is not
-searched for."""
+"""The value that replaces the rule of an organisation's name on the organisation's own page, where this name
+is not searched for."""
 _VARIED = ("name", "organisation", "speaker", "country", "people", "city")
-"""The rules whose texts are also searched for in other spellings; ids, files and checksums are only searched
-for unchanged."""
+"""The rules whose texts are also searched for in other spellings; ids, files and checksums are searched for
+only unchanged."""
 _OF_COUNTRIES = ("country", "people", "city")
 
 PERSON = "name: person"
 PART = "part of a name"
-"""The rule for a surname, a given name or initials that stand alone."""
+"""The rule that is broken by a surname, a given name or initials without the rest of the name."""
 _IN_OTHER_SCRIPT = "heard in another script"
-"""The value of ``case`` for two words of a longer name, which count only in another script."""
+"""The value of ``case`` for two words of a longer name, which count only if they are written in another
+script."""
 _PARTS = ("surname", "misspelt", "given name", "initials", "abbreviation", "core")
 """The values of ``case`` for terms that are parts of names."""
 _SHORTEST_MISSPELT = 7
@@ -266,7 +269,7 @@ letter."""
 
 @dataclass(frozen=True, order=True)
 class Leak:
-    """A leak: the file (as relative path), the place in the file, the broken rule, and the term found."""
+    """A leak: the path of the file, the place in the file, the broken rule, and the term that was found."""
 
     file: str
     place: str
@@ -276,8 +279,8 @@ class Leak:
 
 class Term(NamedTuple):
     """A text to search for: how it matches, which rule it breaks, its ``case``, its folded letters, and its
-    longest word. ``case`` is how the text must be written to count: ``any``, ``label``, ``heard``, a value of
-    :func:`.determine_required_case_and_context`, or the kind of a part of a name."""
+    longest word. ``case`` says how the term must be written to count as a leak: ``any``, ``label``,
+    ``heard``, a value of :func:`.determine_required_case_and_context`, or the kind of a part of a name."""
 
     text: str
     how: str
@@ -300,11 +303,12 @@ class Match(NamedTuple):
 
 def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
                known: Mapping[str, str] | None = None, only_persons: bool = False) -> list[Leak]:
-    """Returns everything in the files below ``root``, and in their names, that this audience may not read.
+    """Returns every term in the files below ``root``, and in the names of these files, that the audience may
+    not read.
 
-    ``names`` has columns name, kind, match, allowed_for. ``known`` has further identifiers (labels, ids,
-    speakers, raw files), each with its rule; they match as whole words in folded letters. With
-    ``only_persons``, only the whole names of persons in ``names`` are searched for.
+    ``names`` has the columns name, kind, match and allowed_for. ``known`` has further identifiers (labels,
+    ids, speakers, raw files), each with its rule; they match only as whole words in folded letters. With
+    ``only_persons``, only the whole names of the persons in ``names`` are searched for.
 
     >>> from tempfile import TemporaryDirectory
     >>> names = pd.DataFrame([["Ana López", "person", "folded", ""], ["CURB", "organisation", "exact", ""]],
@@ -331,14 +335,14 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
 
 
 def leaks_in_pieces(pieces: Iterable[Piece], wanted: Search) -> list[Leak]:
-    """Searches pieces of text as :func:`find_leaks` searches files; each leak has the place of its piece and
-    no file."""
+    """Searches pieces of text in the same way as :func:`find_leaks` searches files; each leak has the place
+    of its piece and no file."""
     found = _Document([(place, plain) for place, text in pieces if (plain := normalise(text))])
     return sorted(set(_leaks_in("", found, wanted)))
 
 
 def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Search) -> Iterator[Leak]:
-    """Yields the leaks in the names of files and folders, each name once."""
+    """Yields the leaks in the names of files and folders; each name is searched once."""
     parts = {part for path in files for part in [path, *path.parents] if part.is_relative_to(root)}
     for part in parts - {root}:
         forms = dict.fromkeys([*identifier_variants(part.name), part.stem])
@@ -348,8 +352,8 @@ def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Search) -> Iterat
 
 class Spelling(NamedTuple):
     """A sequence of word forms (:mod:`.name_variants`) for which a text is searched to find a term.
-    ``is_own`` marks the unchanged form of a term of one word. The search by letters already finds that word,
-    so this spelling counts only for other words with the same form."""
+    ``is_own`` marks the unchanged form of a term that has only one word. The search by letters already finds
+    the unchanged word, so this spelling counts only for other words with the same form."""
 
     forms: tuple[str, ...]
     term: Term
@@ -357,7 +361,7 @@ class Spelling(NamedTuple):
 
 
 Place = tuple[int, int, tuple[str, ...]]
-"""The start and end of a word in the folded letters, and the word's forms."""
+"""The start and end of a word in the folded letters of a file, and the forms of the word."""
 
 
 class Search:
@@ -429,7 +433,7 @@ class Search:
                          and transcriptions.is_without_blanks(term.folded)]
 
     def forms(self, word: str) -> tuple[str, ...]:
-        """Returns those forms of a word that occur in a spelling of a term."""
+        """Returns those forms of a word that occur in a spelling of any term."""
         if word not in self._forms:
             misspelt = (name for more in (-1, 0, 1)
                         for name in self._long_surnames.get((word[0], len(word) + more), ())
@@ -453,8 +457,8 @@ class Search:
         return self._compounds[compound]
 
     def sounding_like(self, word: str) -> frozenset[tuple[int, int]]:
-        """Returns the words of names of which a folded word may be another transcription. Each is a pair: the
-        position of its name in ``heard``, and the position of the word in the name."""
+        """Returns the words of names of which a folded word may be another transcription. Each returned word
+        is a pair: the position of its name in ``heard``, and the position of the word in the name."""
         if word not in self._sounding:
             self._sounding[word] = frozenset(
                 place for sounds in transcriptions.list_consonant_readings(word)
@@ -471,7 +475,7 @@ def _is_heard(name: tuple[str, ...], term: Term, written: tuple[str, ...]) -> bo
 
 def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, ...], Term]]:
     """Yields the sequences of words of a name that are compared with other transcriptions, each with its
-    term: all words, the given name with one other word, and the surname alone."""
+    term: all words of the name, the given name with one other word, and the surname alone."""
     heard = term._replace(case="heard")
     for name in name_variants.without_apostrophes(term.text):
         words = transcriptions.split_name_without_particles(name)
@@ -487,8 +491,8 @@ def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, .
 
 
 def _with_abd_joined(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the words of a name with the Arabic word for "servant" joined to the next word, as many write
-    it (Abdelrahim, عبدالرحيم); empty for other names."""
+    """Returns the words of a name with the Arabic word for "servant" joined to the next word, as many people
+    write it (Abdelrahim, عبدالرحيم); empty for names without this word."""
     if not {*words[:-1]} & {"عبد", "abd", "abdel", "abdul"}:
         return ()
     joined = re.sub(r"\b(عبد|abd|abdel|abdul) (?=\S)", r"\1", " ".join(words))
@@ -502,8 +506,8 @@ def _is_varied(term: Term) -> bool:
 
 @lru_cache(1 << 14)
 def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], Term], ...]:
-    """Returns the forms of the parts of a name, each with its term. A speaker whose name is one of the
-    ``labels`` of organisations has no parts."""
+    """Returns the parts of a name, such as the surname, in their word forms, each with its term. If a
+    speaker's name is one of the ``labels`` of organisations, it has no parts."""
     if not _is_varied(term):
         return ()
     is_speaker = term.rule.startswith("speaker")
@@ -537,8 +541,8 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
 
 @lru_cache(1 << 14)
 def _spellings(term: Term) -> tuple[Spelling, ...]:
-    """Returns the spellings of a term; empty for texts that are only searched for unchanged, such as ids with
-    digits."""
+    """Returns the spellings under which a term is searched for; empty for texts that are searched for only
+    unchanged, such as ids with digits."""
     if not _is_varied(term):
         return ()
     is_person = term.rule == PERSON or term.rule.startswith("speaker")
@@ -559,8 +563,8 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
 
 def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str], *,
                 only_persons: bool = False) -> Search:
-    """Makes the search for rows of names.csv and for further texts, each with its rule. The search is made
-    once and reused for the same terms."""
+    """Makes the search for the rows of names.csv and for further texts, each with its rule. The search is
+    made once and used again for the same terms."""
     rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
     listed = {match_key(text) for text in [*names["name"], *known]}
     others = {name: ALLOWED for name in public_figures() if match_key(name) not in listed}
@@ -575,7 +579,8 @@ def _search(rows: tuple[tuple[str, ...], ...], audience: str, known: tuple[tuple
 
 @dataclass
 class _Document:
-    """The texts of a file, and all of them joined in folded letters, in which terms are found quickly."""
+    """The texts of a file, together with all these texts joined in folded letters, in which terms are found
+    quickly."""
 
     pieces: list[Piece]
 
@@ -601,7 +606,7 @@ class _Document:
 
     @cached_property
     def in_order(self) -> list[str]:
-        """The words of the file in their order, without words for "and"."""
+        """The words of the file in their order, except words for "and"."""
         words = name_variants.WORD.findall(self.letters)
         return [word for word in words if word not in name_variants.CONNECTORS]
 
@@ -611,11 +616,12 @@ class _Document:
 
     @cached_property
     def pairs(self) -> set[tuple[str, str]]:
-        """All pairs of words that follow one another."""
+        """All pairs of words that directly follow one another in the file."""
         return set(zip(self.in_order, self.in_order[1:], strict=False))
 
     def places(self, wanted: Search) -> list[Place]:
-        """Returns start, end and forms of each word in the folded letters, except words for "and"."""
+        """Returns the start, the end and the forms of each word in the folded letters; words for "and" are
+        left out."""
         return [(*found.span(), wanted.forms(found[0])) for found in name_variants.WORD.finditer(self.letters)
                 if found[0] not in name_variants.CONNECTORS]
 
@@ -624,8 +630,9 @@ class _Document:
         return "\n".join(self.texts)
 
     def as_decoded(self, wanted: Search) -> _Document | None:
-        """Returns the plain form of some texts of the file; None if there are no such texts. They are texts
-        that are encoded, texts in spaced-out letters, and texts with signs inside words that may be names."""
+        """Returns the decoded form of some texts of the file; None if the file has no text of this kind. The
+        decoded texts are texts that are encoded, texts in spaced-out letters, and texts with signs inside
+        words that may be names."""
         readings = [(place, text) for place, piece in self.pieces
                     if ("%" in piece or "=" in piece) and (text := decode_escapes(piece))]
         if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters(self.text):
@@ -653,7 +660,7 @@ class _Document:
         return bisect_right(self.starts, at) - 1
 
     def matches(self, wanted: Search) -> Iterator[Match]:
-        """Yields the positions of terms, unchanged and in other spellings."""
+        """Yields the positions of terms in the file, both unchanged and in other spellings."""
         for word in self.words & wanted.by_word.keys():
             for term in wanted.by_word[word]:
                 yield from self._occurrences(term)
@@ -669,7 +676,7 @@ class _Document:
                 yield Match(*self.in_letters(start, end), term.rule, term.text)
 
     def _heard(self, wanted: Search) -> Iterator[Match]:
-        """Yields names in another transcription, which are successive words that sound like the words of a
+        """Yields names in another transcription; these are successive words that sound like the words of a
         name."""
         sounding: dict[int, dict[int, set[str]]] = {}
         for word in self.vocabulary - transcriptions.PARTICLES:
@@ -710,8 +717,8 @@ class _Document:
                                 if transcriptions.is_unspaced_name(name, joined))
 
     def _occurrences(self, term: Term) -> Iterator[Match]:
-        """Yields the positions of a term in the folded letters, after confirming each in the original
-        text."""
+        """Yields the positions of a term in the folded letters, after confirming each position in the
+        original text."""
         at, could = self.letters.find(term.folded), set()
         while at >= 0:
             could.add((self.piece(at), self.piece(at + len(term.folded) - 1)))
@@ -727,7 +734,8 @@ class _Document:
                     yield Match(*self.placed(text, base, start, end), term.rule, term.text, term.is_allowed)
 
     def _spelt_otherwise(self, wanted: Search) -> Iterator[Match]:
-        """Yields successive words whose forms are the forms of a term, including words broken in two."""
+        """Yields successive words whose forms are the forms of a term; this includes words that are broken in
+        two."""
         known: dict[str, list[str]] = {}
         for word in self.vocabulary:
             for form in wanted.forms(word):
@@ -759,8 +767,8 @@ class _Document:
                         yield Match(start, here[-1][1], term.rule, term.text, term.is_allowed)
 
     def _khmer(self, terms: Mapping[str, Term]) -> Iterator[Match]:
-        """Yields names in Khmer that a text writes with variant letters. Khmer is written without blanks, so
-        a name is also found inside longer words; its place is the whole text."""
+        """Yields names in Khmer that the text writes with variant letters. Khmer is written without blanks,
+        so that a name is also found inside longer words. The place of the match is the whole text."""
         has_khmer = terms and name_variants.has_khmer_letters(self.letters)
         for n, text in enumerate(self.folded) if has_khmer else ():
             usual = (name_variants.replace_look_alikes(text).replace(" ", "")
@@ -771,8 +779,8 @@ class _Document:
 
     def _could_be(self, spelling: Spelling, known: Mapping[str, list[str]],
                   whole: set[str]) -> bool:
-        """Whether all words of a spelling may be in the text. ``known`` has the words of the text by their
-        forms; ``whole`` has the words that are broken in two there."""
+        """Whether all words of a spelling may occur in the text. ``known`` has the words of the text, keyed
+        by their forms; ``whole`` has the words that are broken in two in the text."""
         forms = spelling.forms
         if not whole.isdisjoint(forms):
             return all(form in known or form in whole for form in forms)
@@ -799,8 +807,8 @@ class _Document:
                         at = self.letters.find(start + between + rest, at + 1)
 
     def _is_spelt(self, term: Term, start: int, end: int) -> bool:
-        """Whether the words at a position of the folded letters have the capitals that the term needs, and
-        are not parts of longer words in a script without blanks."""
+        """Whether the words at a position of the folded letters have the capitals that the term needs. The
+        words must also not be parts of longer words in a script without blanks."""
         first, last = self.piece(start), self.piece(end - 1)
         text, base = "\n".join(self.texts[first:last + 1]), self.starts[first]
         letters, at = _reading(text, True)
@@ -854,7 +862,7 @@ def _terms(rows: Iterable[tuple[str, ...]], audience: str,
 
 
 def _codes_in_file_names(text: str, how: str) -> list[str]:
-    """Returns the forms of a code of a case or room in file names, in which blanks stand for hyphens.
+    """Returns the forms that a code of a case or room has in file names, in which blanks stand for hyphens.
 
     >>> _codes_in_file_names("LKV-2019", "whole-word"), _codes_in_file_names("Blue Room", "whole-word")
     (['LKV 2019', 'lkv 2019'], [])
@@ -883,7 +891,7 @@ def _case_of(text: str, rule: str) -> str:
 
 
 def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bool) -> bool:
-    """Whether the words of a term at a position of a text have the capitals and the neighbouring words that
+    """Whether the words of a term, at a position of a text, have the capitals and the neighbouring words that
     the term needs.
 
     >>> jordan, label = (_term(name, "folded", "", False, case)
@@ -944,7 +952,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
 
 
 def _is_behind_other_given_name(term: Term, before: str) -> bool:
-    """Whether a given name stands before a surname that does not sound like a word of the term."""
+    """Whether the text before a surname ends with a given name that does not sound like a word of the
+    term."""
     found = re.search(r"([^\W\d_]{3,}) $", before)
     return bool(found) and follows_first_name(before) and not any(
         transcriptions.list_consonant_readings(word) & transcriptions.list_consonant_readings(
@@ -952,7 +961,7 @@ def _is_behind_other_given_name(term: Term, before: str) -> bool:
 
 
 def _is_defined(letters: str, behind: str) -> bool:
-    """Whether the text after some letters explains what else they are short for.
+    """Whether the text after some letters explains that they are short for something else.
 
     >>> [_is_defined("NPL", behind) for behind in (
     ...     " ratio (non-performing loans)", " stands for non-performing loans", " (4 of 7)", " (Nepal)")]
@@ -966,8 +975,8 @@ def _is_defined(letters: str, behind: str) -> bool:
 
 
 def _is_elsewhere(behind: str) -> bool:
-    """Whether the text after a place says that the place is in another country. That country is a term of its
-    own where it may not be read either.
+    """Whether the text after the name of a place says that the place is in another country. If this other
+    country may not be read either, its name is a term of its own.
 
     >>> [_is_elsewhere(behind) for behind in (
     ...     " (Colombia)", ", capital of the Quindío (Colombia)", ", in Baja California Sur, México",
@@ -979,7 +988,7 @@ def _is_elsewhere(behind: str) -> bool:
 
 
 def _is_short_for(letters: str, before: str) -> bool:
-    """Whether some letters in brackets are short for the words before the brackets.
+    """Whether letters in brackets are the abbreviation of the words before the brackets.
 
     >>> [_is_short_for("KHM", before) for before in ("the Kunsthistorisches Museum (", "Phnom Penh (", "(")]
     [True, False, False]
@@ -996,33 +1005,33 @@ _ONLY_PARTICLES = re.compile(
 _TITLED = re.compile(r"""(?x) (?:\ (?:and|of|[A-Z]\w+)){0,3}\ (?:Journal|Quarterly|Review)\b
     | :\ (?:[A-Z]\w+\ ){0,3}(?:Books|Elsevier|Palgrave|Polity|Press|Routledge|Sage|SAGE|Springer|Wiley)\b
     | \ (?:Agreement|Charter|Convention|Declaration|Principles|Process|Protocol|Statute|Treaty)\b""")
-"""The pattern of words that make a city or a people the beginning of the name of a journal, publisher or
-treaty."""
+"""The pattern of words that follow the name of a city or people and make it the beginning of the name of a
+journal, publisher or treaty."""
 _BEFORE_LONGER = re.compile(r"\b(?:Fort|Lago|Lake|Las|Los|Puerto|Río|San|Santa|São) $")
 """The pattern of words that make a city's name a part of another place's name, such as Los Lagos."""
 _OTHER_GEORGIA = re.compile(r"""(?xi) state\ of\ \|georgia\| | \|georgia\|(?:,\ usa?\b|\ state\ univ|\ tech\b)
     | \|georgian\|\ (?:terrace|house|mansion|era|period|style|architecture|square|building|england|bay)s?
     \b""")
-"""The pattern of a US state and of an English style, within their neighbouring words."""
+"""The pattern of the US state Georgia and of the English style Georgian, with their neighbouring words."""
 _ELSEWHERE = re.compile(r"""(?x) (?P<where>,\ (?:on|in|en|the|la|el|capital)\b[^,.;:!?()]{0,50})?
     (?:\ \((?P<in>[^()]+)\) | (?(where),\ (?P<of>[^\W\d_]+(?:\ [A-Z]\w+)?)(?=[,.;)]|$)|(?!)))""")
-"""The pattern of text behind a place that says in which country it is."""
+"""The pattern of the text after a place's name which says in which country the place is."""
 _IS_RISE = re.compile(r"\d|\s?%|\s(?:per\s?cent|points?|por ciento|pour cent)")
 _SUM = re.compile(r"""(?xi) (?:\d | (?<!\w)(?:hundred|thousand|million|few|many|cien|\w*cientos|mil|millones
     |cents?|mille|millions?))s?\ (?:of\ |de\ |d['’])? $""")
-"""The pattern of text before the name of a currency in which a sum is said."""
+"""The pattern of the text before the name of a currency which shows that a sum of money is stated."""
 _CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z][^\W\d_]+)+")
 _MOST_WORDS = 4
-"""The largest number of words in Latin letters for a name that is one word in its own script."""
+"""The largest number of words in Latin letters that a name may have if it is one word in its own script."""
 _LONGEST_PARTICLE = 3
 _WORDS_OF_A_PHRASE = 2
-"""The largest number of words in a label that needs its capitals to count, because so few words can follow
+"""The largest number of words in a label that counts only with its capitals, because so few words can follow
 one another by chance."""
 _LETTERS = frozenset(filter(str.isalpha, map(chr, range(0x61, 0x1800))))
 _COMPOUND = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]{2,})+")
 _INSIDE_COMPOUND = re.compile(r"(?<=[^\W\d_])(?:['’‘ʼʻ`´‐‑–−-](?=[^\W\d_]{2}))")
 _APART = 4
-"""The smallest number of single letters in a text that may hold a name in spaced-out letters."""
+"""The smallest number of single letters in a text that may contain a name in spaced-out letters."""
 _ADDRESS = re.compile(r"""(?xi) (?:https?://|www\.|@).*
     | .*[\w-]\.(?:com|org|net|ngo|ong|info|edu|gov|int|example|invalid|test)\b.*""")
 
@@ -1034,8 +1043,8 @@ def _is_in_address(text: str, start: int, end: int) -> bool:
 
 
 def _has_capitals(text: str, name: str) -> bool:
-    """Whether words have at least the capital letters of a name, for names that are ordinary words when
-    written in small letters.
+    """Whether words have at least the capital letters that a name has, for names that are ordinary words when
+    they are written in small letters.
 
     >>> [_has_capitals(text, "Hope House") for text in ("HOPE HOUSE", "Hope-House", "hope house")]
     [True, True, False]
@@ -1053,12 +1062,12 @@ def _has_capitals(text: str, name: str) -> bool:
 
 
 def _follow(words: list[Place]) -> bool:
-    """Whether words follow one another, with only signs and a word for "and" between them."""
+    """Whether words follow one another directly, with only signs and a word for "and" between them."""
     return all(start - end <= _GAP for (_, end, _), (start, *_) in zip(words, words[1:], strict=False))
 
 
 def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
-    """Returns the words, with each broken word as one word."""
+    """Returns the words, in which each broken word is joined to one word."""
     spans = sorted((start, end) for start, end, _ in broken)
     starts, reach = [start for start, _ in spans], [0, *accumulate((end for _, end in spans), max)]
     kept = [one for one in places if reach[bisect_right(starts, one[0])] < one[1]]
@@ -1066,8 +1075,8 @@ def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
 
 
 def _around_each(places: list[Place], broken: list[Place]) -> Iterator[list[Place]]:
-    """Yields the words around each broken word, in which the other broken words stay in two parts, because
-    these parts may be whole words after all."""
+    """Yields the words around each broken word. The other broken words stay in two parts, because these parts
+    may be whole words after all."""
     for one in broken if len(broken) > 1 else ():
         first, last = (bisect_left(places, at, key=lambda place: place[0])
                        for at in (one[0] - _AROUND, one[1] + _AROUND))
@@ -1075,8 +1084,8 @@ def _around_each(places: list[Place], broken: list[Place]) -> Iterator[list[Plac
 
 
 def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
-    """Yields the leaks in a text and in its decoded form. A part of a name is no separate leak where the
-    whole name was found."""
+    """Yields the leaks in a text and in the decoded form of the text. A part of a name is not reported as a
+    separate leak if the whole name was found at the same place."""
     leaks = [*_leaks_as_read(file, document, wanted)]
     if other := document.as_decoded(wanted):
         leaks += _leaks_as_read(file, other, wanted)

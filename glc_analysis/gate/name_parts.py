@@ -1,10 +1,10 @@
 """Finds people, organisations and places by a part of their name: the surname or the given name alone,
-initials, an abbreviation.
+initials, or an abbreviation.
 
-A part alone is weaker evidence than a whole name. So whether it counts depends on the neighbouring text: a
-title or an initial beside it, capitals within a sentence, a possessive. A part that is also an ordinary word
-(Fields, Grace, Rose) counts only beside a title or the right initial, and so does any word that the same text
-also has in small letters.
+A part of a name without the rest is weaker evidence than the whole name. So it depends on the neighbouring
+text whether the part counts: a title or an initial beside it, capitals within a sentence, or a possessive. A
+part that is also an ordinary word (Fields, Grace, Rose) counts only beside a title or the right initial. The
+same holds for any word that the text also has in small letters.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ PartKind = Literal["surname", "misspelt", "given name", "initials", "abbreviatio
 
 
 class NamePart(NamedTuple):
-    """A part of a name: its kind, and its words in folded letters."""
+    """A part of a name: the kind of the part, and its words in folded letters."""
 
     kind: PartKind
     words: tuple[str, ...]
 
 
 _SHORTEST = 4
-"""The smallest number of letters in a part that is searched for, because shorter words too often mean
-something else."""
+"""The smallest number of letters in a part of a name that is searched for, because shorter words too often
+mean something else."""
 _SHORTEST_WORD = 6
-"""A single word counts as a part of the name of an organisation or place, or of a person in a script without
-capitals, only if it has at least this many letters."""
+"""The smallest number of letters in a single word that counts as a part of a name, if the name is of an
+organisation, of a place, or of a person in a script without capitals."""
 _DIMINUTIVES = ("ita", "ito", "cita", "cito", "inha", "inho")
 _ARABIC_SURNAME = re.compile("(?:ال|لل)[\u0620-\u064a]{3,}ي")
-"""The pattern of Arabic surnames made from a place or a family, the only Arabic surnames that are seldom
-ordinary words."""
+"""The pattern of Arabic surnames that are made from a place or a family, because other Arabic surnames are
+often ordinary words."""
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _CASED = re.compile("[a-z\u0370-\u052f]")
 
 
 def list_parts_of_person_name(name: str) -> Iterator[NamePart]:
-    """Yields the parts by which a person with this name may be called.
+    """Yields the parts of the name by which a person may be called.
 
     >>> parts = [(kind, *words) for kind, words in list_parts_of_person_name("Ana María Quispe Rojas")]
     >>> parts[:4], parts[-1]
@@ -68,8 +68,8 @@ def list_parts_of_person_name(name: str) -> Iterator[NamePart]:
 
 
 def list_abbreviations_and_core_names(label: str) -> Iterator[NamePart]:
-    """Yields the abbreviations of a name of three or more words (such as HoH and HH), and the cores of the
-    name, without words for a legal form and without words for a kind of house.
+    """Yields the abbreviations of a name of three or more words (such as HoH and HH). Also yields the core of
+    the name, without words for a legal form and without words for a kind of house.
 
     >>> [*list_abbreviations_and_core_names("Harbour of Hands Trust")][:2]
     [NamePart(kind='abbreviation', words=('hht',)), NamePart(kind='abbreviation', words=('hoht',))]
@@ -107,7 +107,7 @@ def list_core_names_of_place(name: str) -> Iterator[NamePart]:
 
 
 def _core(words: tuple[str, ...]) -> Iterator[NamePart]:
-    """Yields the words, and the words run together, if they are enough for a name."""
+    """Yields the words of a core, and these words run together, if they are enough for a name."""
     meaning = tuple(word for word in words if word not in PARTICLES | CONNECTORS)
     if len(meaning) > 1:
         with_particles = tuple(word for word in words if word not in CONNECTORS)
@@ -118,7 +118,7 @@ def _core(words: tuple[str, ...]) -> Iterator[NamePart]:
 
 
 def _without(words: Collection[str], *kinds: str) -> tuple[str, ...]:
-    """Returns the words that are not of these kinds of ordinary words, without leading particles."""
+    """Returns the words that are not ordinary words of the given ``kinds``, without leading particles."""
     left = [word for word in words if not any(word in ordinary_words(kind) for kind in kinds)]
     return tuple(dropwhile(PARTICLES.__contains__, left))
 
@@ -135,7 +135,7 @@ _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:;…。៖។|•\n\"“”«»(]|\s[�
 CITED_AUTHOR = re.compile(r"""(?x)
     (?:,?\ (?:[A-Z]\.?\ ?){1,3})? (?:,|\ et\ al\.?|\ (?:&|and|y|et|und|e)\ \w+)* \ \(?(?:19|20)\d\d
     | ,?\ (?:[A-Z]\.?[ ]?){1,3} (?:,\ (?:&\ |and\ )?|&\ |and\ ) [A-Z]\w+ | \ et\ al""")
-"""The pattern of text that follows the name of a cited author."""
+"""The pattern of the text that follows the name of a cited author."""
 _INITIAL_BEFORE = re.compile(r"(?<!\w)([^\W\d_])\.\s?(?:[^\W\d_]\.\s?){0,2}$")
 _INITIAL_OF_SURNAME = re.compile(r"\s([^\W\d_])(?:\.|(?=[-,;:)]|$))")
 _INITIAL_BEHIND = re.compile(r",?\s([^\W\d_])\.?(?=$|\W)(?!['’])")
@@ -143,7 +143,7 @@ _IS_A = re.compile(r"\s(?:is|was|es|era|est|é)\s(?:an?|the|une?|una|uma?|la|el)
 _SAINT = re.compile(r"(?i)\b(?:saint|sainte|san|sankt|santa|santo|são|st)\.?\s$")
 _QUOTES = tuple("«»„“”'\"")
 _OPENS = re.compile(r"(?:^|[.!?:;…|•\n])\W*$")
-"""The pattern of text before a word that has a capital only because it opens a sentence."""
+"""The pattern of the text before a word that has a capital only because it opens a sentence."""
 LONGER_NAME = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
 """The pattern of words that make a surname or a place the beginning of another place's name, such as Talavera
 de la Reina."""
@@ -217,8 +217,9 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
 
 
 def _opens_sentence(word: str, before: str, behind: str) -> bool:
-    """Whether a word that is an ordinary word of some language opens a sentence in such a language, so that
-    its capital says nothing. A sentence with words of a language of :data:`_FUNCTION_WORDS` is none.
+    """Whether a word opens a sentence in a language in which the word is an ordinary word, so that its
+    capital does not show that it is a name. The word does not count as opening such a sentence if a function
+    word (``content/ordinary_words.csv``) follows in the sentence.
 
     >>> [_opens_sentence("Yıldırım", "", behind) for behind in (" düşmesi sonucu", " left for the city", "")]
     [True, False, False]
@@ -233,12 +234,12 @@ _NAMESAKE = re.compile(r"""(?xi) \ (?:alphabet|calendar|civili[sz]ation|communit
     |dictionary|dynasty|empire|grammar|language|peoples?|script|speakers|tribes?|villages
     |airport|avenue|bridge|college|island|lake|mountains?|museum|prison|river|road|square|stadium|street
     |university)\b""")
-"""The pattern of words behind a surname that is also the name of a people, of a language or of a place."""
+"""The pattern of the words after a surname that is also the name of a people, of a language or of a place."""
 
 
 def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
-    """Whether a capitalised word stands alone within a sentence. With ``is_sure``, the word is certainly a
-    name; it may then also open the sentence, or follow its first word or a comma.
+    """Whether a word with a capital stands alone within a sentence. With ``is_sure``, the word is certainly a
+    name; it may then also open the sentence, or follow the first word of the sentence or a comma.
 
     >>> [_stands_alone(before, behind, is_sure=True) for before, behind in (
     ...     ("As ", " said"), ("Clara ", " said"), ("However, ", " left"), ("", " is a town"))]
@@ -256,10 +257,10 @@ def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
 
 
 def _is_of_another(before: str, behind: str, name: str) -> bool:
-    """Whether the words beside a surname make it the surname of somebody else: a common given name among the
-    capitalised words before it, or a capitalised word behind it that may be a name, if the surname opens a
-    sentence or another such word stands before it. A word that begins like one of the words of the ``name``
-    does not count.
+    """Whether the words beside a surname show that it is the surname of another person. They show it if a
+    common given name is among the capitalised words before it. They also show it if a capitalised word that
+    may be a name follows, and the surname opens a sentence or another such word stands before it. A word
+    beside the surname is ignored if it begins like one of the words of ``name``.
 
     >>> [_is_of_another(before, behind, "Joaquim Brandão Seixas") for before, behind in (
     ...     ("Raul ", ""), ("As Joaquim ", ""), ("the judge Oruvela ", ""), ("Yesterday ", ""),
@@ -279,7 +280,7 @@ def _is_of_another(before: str, behind: str, name: str) -> bool:
 
 
 def _precedes_name_of_another(behind: str, name: str) -> bool:
-    """Whether a capitalised word follows that may be a name, but no part of the ``name``.
+    """Whether the next word has a capital and may be a name, but is not part of ``name``.
 
     >>> [_precedes_name_of_another(behind, "Aïssatou Faye") for behind in (" Dunaway", " Street", " Aissata")]
     [True, False, False]
@@ -289,7 +290,8 @@ def _precedes_name_of_another(behind: str, name: str) -> bool:
 
 
 def _is_other_author(behind: str, name: str) -> bool:
-    """Whether a given name that is none of the ``name``, and a year, follow a surname, as in citations.
+    """Whether a surname is followed by a year and by a given name that does not belong to ``name``, as in
+    citations.
 
     >>> [_is_other_author(behind, "May Holloway") for behind in (", John (2002)", ", May (2002)", ", John")]
     [True, False, False]
@@ -316,7 +318,7 @@ def _may_be_name(word: str) -> bool:
 
 def _is_like_own(word: str, name: str) -> bool:
     """Whether a word begins like one of the words of a name, so that it may be a short form or another
-    spelling of it."""
+    spelling of this word."""
     begins = fold_text(word)[:_LIKE]
     return any(own[:_LIKE] == begins for own in WORD.findall(fold_text(name)))
 
@@ -325,7 +327,8 @@ _LIKE = 3
 
 
 def _speaks(before: str, behind: str) -> bool:
-    """Whether a verb of speech stands beside a word, or a title (Hanım) behind it, and no other name."""
+    """Whether a verb of speech stands beside a word, or a title (Hanım) stands after it, and no other name is
+    beside it."""
     verbs = ordinary_words("speech")
     after, previous = re.match(r"\s(\w+)", behind), re.search(r"(\w+):?\s$", before)
     return bool(after and fold_text(after[1]) in verbs | ordinary_words("title behind")
@@ -368,8 +371,8 @@ _AUTHOR = re.compile(r"[^\W\d_a-zà-ÿа-яё](?:\w+,|\w{3,})\s$")
 
 
 def find_initials_without_surname(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
-    """Yields each group of two to four initials with full stops and no surname beside them: letters, start
-    and end.
+    """Yields each group of two to four initials with full stops that has no surname beside it, as its
+    letters, start and end.
 
     >>> text = "As M.Q. said (Bernstein, S. J., 2001; M. D. Aguilar), U.S. law differs."
     >>> [letters for letters, _, _ in find_initials_without_surname(text)]

@@ -1,11 +1,11 @@
-"""Lists the spellings under which names of people and organisations, and words that reveal a country, are
-searched for.
+"""Lists the spellings under which the gate searches for names of people and organisations, and for words that
+reveal a country.
 
-Names and texts are given as words of folded letters (:func:`.masking.fold_text`); each word is returned in
+Names and texts are passed as words of folded letters (:func:`.masking.fold_text`); each word is returned in
 the forms in which it is compared. The forms cover these variants: another word for "and", or none; words run
 together; a word broken at the end of a line or cell; the surname first; letters of another script that look
 alike, and digits in place of letters; prefixes and variant letters of Arabic and Khmer; endings of Slavic and
-Baltic names. They do not cover initials, nicknames, other transcriptions and paraphrases.
+Baltic names. The forms do not cover initials, nicknames, other transcriptions and paraphrases.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
 
 CONNECTORS = frozenset(("and", "y", "e", "et", "und", "en", "og", "och", "ve", "dan", "un", "ir", "и", "та",
                         "و"))
-"""The words for "and" in several languages, and the signs for it, such as &."""
+"""The words for "and" in several languages, and the signs for "and", such as &."""
 
 _SAINTS = {"saint": "st", "sainte": "ste", "santa": "sta", "santo": "sto", "sankt": "st"}
 _RUN_TOGETHER = 7
 """The smallest number of letters in words that are also searched for run together or written backwards."""
 _BROKEN, _BROKEN_BESIDE = 6, 4
-"""The smallest number of letters in a word that is also searched for broken in two: if the word stands alone,
-and if it stands beside another word of its name."""
+"""The smallest number of letters in a word that is also searched for broken in two: first for a word that
+stands alone, then for a word beside another word of its name."""
 
 _LOOK_ALIKE = str.maketrans({row["letter"]: row["like"]
                              for row in read_packaged_csv(__file__, "look_alikes.csv")})
@@ -61,9 +61,10 @@ _ARABIC = re.compile("[\u0600-\u06ff]")
 _ARABIC_LETTERS = str.maketrans({**dict.fromkeys("أإآٱ", "ا"), **dict.fromkeys("ىیئ", "ي"), "ة": "ه",
                                  "ؤ": "و", "ک": "ك", "ـ": None, "ء": None})
 _ARABIC_PREFIXES = [re.compile(f"(?:{prefix})(?=.{{3}})") for prefix in ("[وف]", "[بلك]", "ال|لل")]
-"""The prefixes in the order in which they occur: "and" or "then"; "with", "for" or "as"; the article."""
+"""The Arabic prefixes in the order in which they occur: "and" or "then"; "with", "for" or "as"; the
+article."""
 _OTHER_PREFIX = re.compile("(?:[በለከየ]|ስለ|እስከ)(?=[\u1200-\u137f]{3})|[בלמהושכ](?=[\u05d0-\u05ea]{3})")
-"""A preposition or article that Amharic and Hebrew write as one word with its noun."""
+"""The pattern of a preposition or article that Amharic and Hebrew write as one word with its noun."""
 _ETHIOPIC_LETTERS = {first + n: usual + n for first, usual in (
     (0x1210, 0x1200), (0x1280, 0x1200), (0x1220, 0x1230), (0x12d0, 0x12a0), (0x1340, 0x1338))
     for n in range(7)}
@@ -73,15 +74,16 @@ _KHMER_LETTERS = str.maketrans({"ដ": "ត", "ឲ": "ឱ", "ឨ": "ឧ", **dict
 _CYRILLIC = re.compile("[\u0400-\u052f]")
 _SLAVIC_LETTERS = str.maketrans({**dict.fromkeys("іїы", "и"), **dict.fromkeys("єэё", "е"), "ґ": "г",
                                  **dict.fromkeys("ьъ")})
-"""Letters of Ukrainian and Russian that stand for each other when a name changes its language."""
+"""The letters of Ukrainian and Russian that replace each other when a name passes from one language to the
+other."""
 _FLEETING_VOWEL = re.compile("(?<=[\u0400-\u052f]{3})[оеєіё](?=[кцрлн]$)")
 _ENDINGS = {script: [fold_text(row["ending"]) for row in read_packaged_csv(__file__, "case_endings.csv")
                      if row["script"] == script] for script in ("cyrillic", "latin")}
-"""The case endings of each script, in folded letters, the longest first."""
+"""The case endings of each script, in folded letters, the longest ending first."""
 
 
 def split_words(folded: str) -> list[str]:
-    """Returns the words of a folded text, without words for "and".
+    """Returns the words of a folded text; words for "and" are left out.
 
     >>> split_words("drum & path, drum and path")
     ['drum', 'path', 'drum', 'path']
@@ -101,7 +103,7 @@ def is_cyrillic(word: str) -> bool:
 
 @lru_cache(1 << 16)
 def replace_look_alikes(word: str) -> str:
-    """Returns a word with look-alike letters and variant letters replaced by the usual letters.
+    """Returns a word in which look-alike letters and variant letters are replaced with the usual letters.
 
     >>> replace_look_alikes("rоsa"), replace_look_alikes("إدريس") == replace_look_alikes("ادريس")
     ('rosa', True)
@@ -118,8 +120,8 @@ def replace_look_alikes(word: str) -> str:
 
 @lru_cache(1 << 16)
 def list_forms_for_name_matching(word: str) -> tuple[str, ...]:
-    """Returns the forms in which a word of a text is compared with a name, besides those of
-    :func:`strip_case_ending`.
+    """Returns the forms in which a word of a text is compared with a name, in addition to the form that
+    :func:`strip_case_ending` returns.
 
     >>> list_forms_for_name_matching("r0sa"), list_forms_for_name_matching("وبالأمل")
     (('r0sa', 'rosa'), ('وبالامل', 'بالامل', 'الامل', 'امل'))
@@ -140,7 +142,7 @@ def list_forms_for_name_matching(word: str) -> tuple[str, ...]:
 @lru_cache(1 << 16)
 def strip_case_ending(word: str) -> str:
     """Returns a word without the ending of a Slavic or Baltic case, and without a vowel that only some cases
-    have; at least three letters are kept.
+    have. At least three letters of the word are kept.
 
     >>> strip_case_ending("клавдию"), strip_case_ending("kowalskiego"), strip_case_ending("ana")
     ('~клавд', '~kowalsk', '~ana')
@@ -159,7 +161,7 @@ def strip_case_ending(word: str) -> str:
 def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple[str, ...]]:
     """Yields the sequences of word forms for which a text is searched to find a name.
 
-    ``is_exact`` leaves out endings and prefixes, because the name may be an ordinary word.
+    With ``is_exact``, endings and prefixes are left out, because the name may be an ordinary word.
 
     >>> sorted(spellings("drum and path", is_person=False, is_exact=False))
     [('drum', 'path'), ('drumandpath',), ('drumpath',), ('htap', 'dna', 'murd'), ('htap', 'murd'), \
@@ -247,7 +249,7 @@ def differ_by_one_letter(word: str, other: str) -> bool:
 
 
 MISSPELT = "≈"
-"""The sign before a form that stands for the misspellings of a word."""
+"""The sign that is written before a form which stands for the misspellings of a word."""
 
 
 def list_inflections_of_lone_name(word: str) -> set[str]:
@@ -269,18 +271,19 @@ def list_inflections_of_lone_name(word: str) -> set[str]:
 
 _LONG_STEM = 6
 WITH_ENDING = ">"
-"""The sign before a form that stands for a word with any ending."""
+"""The sign that is written before a form which stands for a word with any ending."""
 _FINAL_VOWEL = re.compile("(?<=.{4})[aeiouyаеєиіоуыяюїαειουηωაეიოუ]$")
 _LONGEST_ENDING = 3
-"""The largest number of letters in an ending."""
+"""The largest number of letters that an ending may have."""
 _SHORTEST_WITH_ENDING, _SHORTEST_ALONE_WITH_ENDING = 9, 7
-"""The smallest number of letters in a name of several words, and in a word alone, that is also searched for
-with any ending."""
+"""The smallest number of letters in a name that is also searched for with any ending: first for a name of
+several words, then for a single word."""
 
 
 def list_forms_with_any_ending(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the forms that stand for the words of a name with any ending in place of a final vowel, as in
-    languages that add cases or articles to names (Lleshanakut, Yıldızın); empty if they are too short.
+    """Returns the forms that stand for the words of a name with any ending in place of a final vowel, because
+    some languages add cases or articles to names (Lleshanakut, Yıldızın). The result is empty if the words
+    are too short.
 
     >>> list_forms_with_any_ending(("besnik", "hoxha")), list_forms_with_any_ending(("hoxha",))
     (('>besnik', '>hoxh'), ())
@@ -293,11 +296,12 @@ def list_forms_with_any_ending(words: tuple[str, ...]) -> tuple[str, ...]:
 
 _WITHOUT_ENDINGS = re.compile(
     "[\u0600-\u06ff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u4e00-\u9fff]")
-"""The pattern of letters of scripts that add no endings to names, or put no blanks between words."""
+"""The pattern of letters that belong to scripts which add no endings to names, or which put no blanks between
+words."""
 
 
 def beginnings_of(word: str) -> list[str]:
-    """Returns a word, and the word without its last letters that could be an ending.
+    """Returns a word, and the word without its last letters if these could be an ending.
 
     >>> beginnings_of("hoxhes")
     ['hoxhes', 'hoxhe', 'hoxh', 'hox']
@@ -306,8 +310,8 @@ def beginnings_of(word: str) -> list[str]:
 
 
 def map_beginnings_to_broken_words(words: Iterable[str], beside: Collection[str]) -> dict[str, set[str]]:
-    """Returns, for each possible first part of a broken word, the words that begin with it. Words in
-    ``beside``, which stand next to another word of their name, may be shorter.
+    """Returns, for each possible first part of a broken word, the words that begin with this part. Words in
+    ``beside`` may be shorter, because they stand next to another word of their name.
 
     >>> sorted(map_beginnings_to_broken_words(["xilonen", "luna", "rosa"], beside={"rosa"}))
     ['ro', 'xi', 'xil', 'xilo', 'xilon']
@@ -338,11 +342,11 @@ NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a count
 REGION, CURRENCY = "region of a country", "currency of a country"
 FORM = "country in another language"
 RULES_OF_COUNTRIES = (NAME, ADJECTIVE, CITY, CODE, REGION, CURRENCY, FORM)
-"""The kinds of words, as messages of the gate name them."""
+"""The kinds of words that reveal a country, as messages of the gate name them."""
 
 _INFLECTED = ("bs", "cs", "hr", "lt", "lv", "pl", "sk", "sl", "sr_Latn")
-"""The languages in Latin letters in which names of countries are inflected. In languages in Cyrillic letters,
-names are always found by their stems."""
+"""The languages in Latin letters in which names of countries are inflected. Names in languages with Cyrillic
+letters are always found by their stems."""
 
 _ADJECTIVE_LANGUAGES = ("en", "es", "fr")
 """The languages for which the adjectives of countries are listed."""
@@ -351,18 +355,18 @@ _LANGUAGES_OF_OTHER_SCRIPTS = (
     "am", "ar", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "ky",
     "lo", "mk", "ml", "mn", "mr", "my", "ne", "pa", "ps", "ru", "si", "sr", "ta", "te", "th", "uk", "ur",
     "zh", "zh_Hant")
-"""The languages whose names for countries are always searched for, because they are no words of a language in
-Latin letters."""
+"""The languages in other scripts whose names for countries are always searched for, because these names are
+no words of a language in Latin letters."""
 
 _OTHER_LANGUAGES = ("de", "es", "fr", "id", "it", "nl", "pl", "pt", "sv", "sw", "tr", "vi")
 """Further languages whose names for countries are always searched for, with their capital letters."""
 
 _SHORTEST = 4
-"""The smallest number of letters in a word that is searched for in any case; shorter words, such as UK and
-DRC, only in capitals."""
+"""The smallest number of letters in a word that is searched for in capital and small letters; shorter words,
+such as UK and DRC, are searched for only in capitals."""
 _SIGNS_FOR_SYLLABLES = re.compile("[\u4e00-\u9fff]{2,}|[\u30a0-\u30ff]{3,}|[\uac00-\ud7af]{3,}")
-"""The pattern of words in Chinese, Japanese and Korean signs, which say more than letters do, so that shorter
-words are searched for."""
+"""The pattern of words in Chinese, Japanese and Korean signs. Each of these signs says more than a letter
+does, so shorter words of this kind are searched for."""
 
 
 def hidden_countries(study: Study, reference: Reference, audience: str) -> set[str]:
@@ -389,8 +393,8 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
 
 
 def own_countries(study: Study, organisation_id: str) -> set[str]:
-    """Returns the countries of work and of the main office of an organisation, which its own pages may
-    name."""
+    """Returns an organisation's countries of work and the country of its main office, which the
+    organisation's own pages may name."""
     if not _is_built(study):
         return set()
     answers, own = tables.read_all_waves("answers", study=study), tables.read_table("organisations",
@@ -405,7 +409,7 @@ def _is_built(study: Study) -> bool:
 
 def study_languages(study: Study, reference: Reference) -> list[str]:
     """Returns the languages that occur in a study, English first: the languages of documents, of answers and
-    of pages of add-ons."""
+    of add-ons' pages."""
     found = {*reference.documents["language"], *_printed_languages(reference)}
     if _is_built(study):
         found |= {*tables.read_all_waves("answers", study=study)["language"]}
@@ -413,17 +417,17 @@ def study_languages(study: Study, reference: Reference) -> list[str]:
 
 
 def _printed_languages(reference: Reference) -> set[str]:
-    """Returns the languages in which pages of add-ons print texts."""
+    """Returns the languages in which add-ons' pages print texts."""
     places = (place for own in load_declared_objects("terms") for place in own.languages)
     return {one for table, column in places for one in getattr(reference, table)[column] if one}
 
 
 def list_words_revealing_hidden_countries(study: Study, reference: Reference,
                                           audience: str) -> dict[str, str]:
-    """Returns the words that must not be in the files of an audience, each with its rule, which is the kind
-    of word and the id of the country, such as ``city of a country: KHM``. The name of a language in which
-    pages print texts (such as Khmer) is left out, because forms and pages print it beside words in that
-    language."""
+    """Returns the words that must not be in the files of an audience, because they reveal a country. Each
+    word has its rule, which consists of the kind of word and the id of the country, such as ``city of a
+    country: KHM``. The name of a language in which pages print texts (such as Khmer) is left out, because
+    forms and pages print this name beside words in the language."""
     hidden = hidden_countries(study, reference, audience)
     languages = study_languages(study, reference) if hidden else []
     written = reference.countries.groupby("country_id")["raw_name"].agg(list).to_dict()
@@ -439,8 +443,8 @@ def list_words_revealing_hidden_countries(study: Study, reference: Reference,
 
 def list_words_revealing_country(country_id: str, languages: Collection[str],
                          written: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-    """Yields the words that reveal one country, each with its kind. ``written`` are the names of the country
-    in raw files.
+    """Yields the words that reveal one country, each with its kind. ``written`` has the names of the country
+    that raw files use.
 
     >>> cities = {word for kind, word in list_words_revealing_country("KHM", ["en", "es"]) if kind == CITY}
     >>> cities >= {"Phnom Penh", "Battambang"}
@@ -475,8 +479,8 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
 
 
 def _in_other_cases(country_id: str, languages: Collection[str]) -> list[str]:
-    """Returns the name of a country with case endings, in folded letters; empty if the stem is too short to
-    reveal the country."""
+    """Returns the name of a country with case endings, in folded letters; empty if the stem of the name is
+    too short to reveal the country."""
     found = pycountry.countries.get(alpha_3=country_id)
     names = [locale.territories.get(found.alpha_2, "") for locale in _locales(languages)
              if found and str(locale) in _INFLECTED]
@@ -485,7 +489,8 @@ def _in_other_cases(country_id: str, languages: Collection[str]) -> list[str]:
 
 
 def country_names(country_id: str, languages: Collection[str]) -> list[str]:
-    """Returns the names of a country: official, common, and in the given languages."""
+    """Returns the names of a country: the official name, the common name, and the names in the given
+    ``languages``."""
     found = pycountry.countries.get(alpha_3=country_id)
     kinds = ("name", "common_name", "official_name")
     names = [getattr(found, kind) for kind in kinds if hasattr(found, kind)]
@@ -496,8 +501,8 @@ def country_names(country_id: str, languages: Collection[str]) -> list[str]:
 
 
 def names_to_disregard(hidden: Collection[str], languages: Collection[str]) -> list[str]:
-    """Returns names of other countries, and phrases, that contain a word of a hidden country without being
-    about it, such as Papua New Guinea and Guinea pig."""
+    """Returns names of other countries, and phrases, that contain a word of a hidden country but are not
+    about this country, such as Papua New Guinea and Guinea pig."""
     every = {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}
     words = {word for one in hidden for name in country_names(one, every) for word in match_key(name).split()}
     others = [name for one in pycountry.countries if one.alpha_3 not in hidden
@@ -513,8 +518,8 @@ def names_to_disregard(hidden: Collection[str], languages: Collection[str]) -> l
 
 def determine_required_case_and_context(word: str, rule: str) -> str:
     """Returns how a word must be written to count as a leak: in any way (``any``), with a ``capital`` letter,
-    as a ``sum`` of money, or with a capital letter where the words around it mean a country (``place``; for
-    a word that is also a given name, ``given``).
+    as a ``sum`` of money, or with a capital letter where the words around it mean a country (``place``; for a
+    word that is also a given name, ``given``).
 
     >>> names = ("Cambodia", "Peru", "Jordan", "UK", "Israel")
     >>> [determine_required_case_and_context(word, NAME) for word in names]
@@ -532,12 +537,13 @@ def determine_required_case_and_context(word: str, rule: str) -> str:
 
 
 def list_words_before_country_names() -> frozenset[str]:
-    """Returns words such as "in" and "from"; after such a word, a name of kind ``place`` means a country."""
+    """Returns words such as "in" and "from"; after one of these words, a name of kind ``place`` means a
+    country."""
     return _ordinary()["before"]
 
 
 def list_words_after_country_names() -> frozenset[str]:
-    """Returns words such as "police"; before such a word, a name of kind ``place`` means a country."""
+    """Returns words such as "police"; before one of these words, a name of kind ``place`` means a country."""
     return _ordinary()["state"]
 
 
@@ -556,8 +562,7 @@ def _adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
 
 
 def _derived_adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
-    """Yields the adjectives that can be derived from the name of a country by rule, in Arabic, Ukrainian and
-    Russian.
+    """Yields the adjectives that a rule derives from the name of a country, in Arabic, Ukrainian and Russian.
 
     >>> [*_derived_adjectives("MAR", ["ar"])][:2], "український" in _derived_adjectives("UKR", ["uk"])
     (['مغربي', 'مغربية'], True)
@@ -594,7 +599,7 @@ def _every_country() -> frozenset[str]:
 
 @cache
 def unmistakable_countries() -> frozenset[str]:
-    """Returns the names of all countries in English, Spanish, French and Portuguese, without names that are
+    """Returns the names of all countries in English, Spanish, French and Portuguese, except names that are
     also ordinary words or given names."""
     names = (name for country in pycountry.countries
              for name in country_names(country.alpha_3, ["en", "es", "fr", "pt"]))
@@ -607,8 +612,8 @@ _FEWEST_OF_REGION = 5
 
 @cache
 def _regions(country_id: str) -> tuple[str, ...]:
-    """Returns the provinces and districts of a country (ISO 3166-2) whose name is not an ordinary word,
-    occurs in no other country, and is not itself the name of a country, as Taiwan is."""
+    """Returns the provinces and districts of a country (ISO 3166-2). A province is left out if its name is an
+    ordinary word, occurs in another country, or is itself the name of a country, as Taiwan is."""
     found = pycountry.countries.get(alpha_3=country_id)
     rows = pycountry.subdivisions.get(country_code=found.alpha_2) or [] if found else []
     names = {re.sub(r"\s*[(\[].*| Sheng$| Zizhiqu$| Shi$| oblast$", "", row.name).rstrip("*") for row in rows
@@ -619,7 +624,7 @@ def _regions(country_id: str) -> tuple[str, ...]:
 
 
 def _forms(word: str, language: str) -> list[str]:
-    """Returns the forms of an adjective for gender and number.
+    """Returns the forms that an adjective has for gender and number.
 
     >>> _forms("camboyano", "es"), _forms("danés", "es"), _forms("cambodian", "en")
     (['camboyano', 'camboyana', 'camboyanos', 'camboyanas'], ['danés', 'danesa', 'daneses', 'danesas'], \
@@ -638,8 +643,8 @@ def _forms(word: str, language: str) -> list[str]:
 
 
 def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
-    """Yields the cities of a country in each language: the cities in the packaged list, and the cities after
-    which time zones are named."""
+    """Yields the cities of a country in each of the ``languages``: the cities in the packaged list, and the
+    cities after which time zones are named."""
     yield from _listed(country_id, "cities")
     found = pycountry.countries.get(alpha_3=country_id)
     for zone in _zones().get(found.alpha_2, ()) if found else ():
@@ -650,8 +655,9 @@ def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
 
 
 def _currencies(country_id: str, languages: Collection[str]) -> list[str]:
-    """Returns the words for the currency of a country, one and several, if no other country has a currency
-    with this word; in English, Spanish and French, because other languages put it in no fixed place.
+    """Returns the words for the currency of a country, in the singular and the plural, if no other country
+    has a currency with this word. The words are in English, Spanish and French, because other languages put
+    the word in no fixed place.
 
     >>> _currencies("NIC", ["en", "es"]), _currencies("KEN", ["en"])
     (['córdoba', 'córdobas'], [])
@@ -663,17 +669,18 @@ def _currencies(country_id: str, languages: Collection[str]) -> list[str]:
 
 
 _CURRENCY_WORD = {"en": -1, "es": 0, "fr": 0}
-"""The place of the word for the currency in its name, such as Cambodian riel and riel camboyano."""
+"""The position of the word for the currency in the currency's name, such as Cambodian riel and riel
+camboyano."""
 
 
 def _tenders(territory: str) -> list[str]:
-    """Returns the currencies with which people pay today in a territory and in no other."""
+    """Returns the currencies with which people pay today in the territory and in no other territory."""
     return [code for code, users in _users_of_currencies().items() if users == [territory]]
 
 
 @cache
 def _users_of_currencies() -> dict[str, list[str]]:
-    """Returns for each currency the territories in which people pay with it today."""
+    """Returns, for each currency, the territories in which people pay with it today."""
     found: dict[str, list[str]] = {}
     for territory, currencies in get_global("territory_currencies").items():
         for code, _, until, is_tender in currencies:
@@ -684,7 +691,8 @@ def _users_of_currencies() -> dict[str, list[str]]:
 
 @cache
 def _currency_words(language: str) -> dict[str, tuple[str, ...]]:
-    """Returns for each currency its word, one and several, without words that several currencies share."""
+    """Returns, for each currency, its word in the singular and the plural; words that several currencies
+    share are left out."""
     shared: Counter[str] = Counter()
     found: dict[str, tuple[str, ...]] = {}
     for code in sorted(_users_of_currencies()):
@@ -698,7 +706,7 @@ def _currency_words(language: str) -> dict[str, tuple[str, ...]]:
 
 @cache
 def _dialling_codes() -> dict[str, str]:
-    """Returns the dialling code of each country that shares it with no other."""
+    """Returns the dialling code of each country that shares its code with no other country."""
     return {row["country_id"]: row["code"] for row in read_packaged_csv(__file__, "dialling_codes.csv")}
 
 
@@ -739,7 +747,7 @@ def _listed(country_id: str, column: str) -> list[str]:
 
 
 def ordinary_words(kind: str) -> frozenset[str]:
-    """Returns the words in ``content/ordinary_words.csv`` that have this kind, in folded letters.
+    """Returns those words in ``content/ordinary_words.csv`` that have the given ``kind``, in folded letters.
 
     >>> "mrs" in ordinary_words("title"), "grace" in ordinary_words("name")
     (True, True)
@@ -749,19 +757,21 @@ def ordinary_words(kind: str) -> frozenset[str]:
 
 @cache
 def first_names() -> frozenset[str]:
-    """Returns common given names of many countries in folded letters, without ordinary words."""
+    """Returns common given names of many countries in folded letters; given names that are also ordinary
+    words are left out."""
     return frozenset(read_packaged_text(__file__, "first_names.txt").split())
 
 
 @cache
 def harmless_phrases() -> tuple[str, ...]:
-    """Returns phrases that contain the name, the people or a city of a country without being about it."""
+    """Returns phrases that contain the name, the people or a city of a country but are not about the
+    country."""
     return tuple(read_packaged_text(__file__, "harmless_phrases.txt").splitlines())
 
 
 @cache
 def opening_words() -> frozenset[str]:
-    """Returns nouns and adjectives of many languages that are surnames or given names as well, in folded
+    """Returns nouns and adjectives of many languages that are also surnames or given names, in folded
     letters."""
     return frozenset(read_packaged_text(__file__, "opening_words.txt").split())
 

@@ -1,8 +1,9 @@
 """Compares names in different transcriptions, such as Oksana Tkachuk and Оксана Ткачук, by the sounds of
 their consonants.
 
-Vowels are left out, because most transcriptions differ in them. Letters that languages use for the same sound
-form one class. A letter that stands for several sounds gives a word several readings.
+Vowels are ignored in the comparison, because most transcriptions differ in their vowels. Letters that
+languages use for the same sound belong to one class. If a word has a letter that stands for several sounds,
+the word has several readings.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
 
 _WITH_VOWELS = re.compile("[\u0370-\u03ff\u0530-\u058f\u0900-\u0dff\u10a0-\u10ff\u1200-\u137f]")
-"""The pattern of letters of scripts without capitals, or seldom written with them, that write their vowels:
-Greek, Armenian, those of India, Georgian and Ethiopic."""
+"""The pattern of letters of scripts that write their vowels and have no capitals, or seldom use them: Greek,
+Armenian, the scripts of India, Georgian and Ethiopic."""
 _LATIN = {row["letter"]: row["sounds"] for row in read_packaged_csv(__file__, "transcription.csv")}
 PARTICLES = frozenset((
     "a", "al", "and", "bin", "bint", "d", "da", "de", "del", "den", "der", "des", "di", "do", "dos", "du",
     "e", "el", "ibn", "l", "la", "las", "le", "les", "los", "ni", "of", "the", "van", "von", "wa", "y",
     "аль", "бин", "ибн", "ель", "эль"))
-"""The words in names that do not count as a part of the name, such as "bin" and "de"."""
+"""The words inside names that do not count as a part of the name, such as "bin" and "de"."""
 _SOUNDS = (
     (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"rz", ("C", "RS")), (r"kh|gh", ("K",)),
     (r"th|dh", ("T", "S", "TK")), (r"ph", ("F", "P")), (r"bh", ("P",)),
@@ -38,15 +39,15 @@ _SOUNDS = (
 _SOUND = re.compile("|".join(f"({form})" for form, _ in _SOUNDS))
 _MOST_READINGS = 24
 _FEWEST_SOUNDS, _FEWEST_IN_SAME_SCRIPT, _FEWEST_WITHOUT_CAPITALS = 4, 5, 7
-"""The smallest number of sounds in a whole name for it to be compared with words in another script, in the
-same script, and in a script without capitals."""
+"""The smallest number of sounds that a whole name must have to be compared with words in another script, in
+the same script, and in a script without capitals."""
 _ALIKE, _ALIKE_UNSPACED = 0.65, 0.5
-"""The least similarity between the letters of a name and of its other spelling: in the same script, and for a
-name in a script without blanks, which writes fewer vowels."""
+"""The smallest similarity that the letters of a name and of its other spelling must have: first for the same
+script, then for a name in a script without blanks, which writes fewer vowels."""
 
 
 def split_name_without_particles(name: str) -> tuple[str, ...]:
-    """Returns the folded words of a name, without particles and articles.
+    """Returns the folded words of a name; particles and articles are left out.
 
     >>> split_name_without_particles("Khadija al-Mansouri"), split_name_without_particles("خديجة المنصوري")
     (('khadija', 'mansouri'), ('خديجة', 'المنصوري'))
@@ -96,8 +97,8 @@ _ARTICLE = re.compile(r"^[ae](?:l|([dnrstz])(?=\1))(?=[a-z]{4})")
 
 
 def _in_latin(word: str, between: str = "") -> str:
-    """Returns a word in Latin letters. ``between`` parts the letters of scripts with few vowels, so that no
-    two are read as one sound."""
+    """Returns a word in Latin letters. ``between`` is a text that separates the letters of scripts with few
+    vowels, so that no two letters are read as one sound."""
     if word.isascii():
         return word
     word = re.sub("^[وفبلك]?ال(?=.{3})", "", word).replace("تش", "چ")
@@ -124,8 +125,8 @@ _WITHOUT_BLANKS = re.compile("[\u0e00-\u0eff\u1000-\u109f]{4,}")
 
 
 def is_unspaced_name(name: str, joined: str) -> bool:
-    """Whether words in Latin letters, ``joined`` to one, are a transcription of a name that is one word in
-    its own script.
+    """Whether words in Latin letters, which ``joined`` has as one word, are a transcription of a name that is
+    one word in its own script.
 
     >>> [is_unspaced_name("ခင်သီတာအေး", joined) for joined in ("khinthidaaye", "kampalacity")]
     [True, False]
@@ -136,7 +137,7 @@ def is_unspaced_name(name: str, joined: str) -> bool:
 
 
 def script_of(word: str) -> str:
-    """Returns the script of a word's first letter, by its Unicode range."""
+    """Returns the script to which the first letter of a word belongs, found by its Unicode range."""
     return "latin" if fold_text(word)[:1].isascii() else str(ord(word[0]) >> 7)
 
 
