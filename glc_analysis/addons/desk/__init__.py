@@ -1,5 +1,5 @@
-"""The coding desk and the explorer in JupyterLab: coding texts, seeing passages in context, proposing rows of
-reference tables."""
+"""The coding desk and the explorer in JupyterLab, in which people code texts, read passages in their context,
+and propose rows of reference tables."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,17 +1,17 @@
 """Ranks codes for a passage by the settled passages and the definitions of the codes.
 
-Settled passages are passages on whose codes people have agreed (:mod:`.settled_passages`). They are the
-examples from which the ranking is learned.
+Settled passages are passages on whose codes people have agreed (:mod:`.settled_passages`). Settled passages
+are the examples from which the ranking is learned.
 
 Method: kernel ridge regression from the similarity of texts to their codes (Hastie, Tibshirani & Friedman
-2009, chapter 5.8). The similarity combines the directions of the texts' vectors with, to a smaller part,
-their letter sequences. A definition counts like several passages with its code. The smoothing is chosen by
-leave-one-document-out cross-validation.
+2009, chapter 5.8). The similarity of two texts is computed from the directions of their vectors and, with
+less weight, from their letter sequences. The definition of a code counts as much as several passages with the
+code. The degree of smoothing is chosen by leave-one-document-out cross-validation.
 
-A list of five codes is shown if it will probably contain a right code. The same cross-validation shows how
-often lists did so, depending on the sum of their scores. A list is shown from the sum at which the lists with
-a right code exceed the lists without one by most. If the lists without a right code are always at least as
-many, no list is shown.
+A list of five codes is shown if it will probably contain a right code. The cross-validation also shows how
+often lists contained a right code, depending on the sum of their scores. The smallest sum with which a list
+is shown is the sum at which the lists with a right code exceed the lists without one by most. If at every sum
+there are at least as many lists without a right code as with one, no list is shown.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 LIST_LENGTH = 5
-"""The most codes in a list."""
+"""The largest number of codes in a list of suggested codes."""
 LETTERS = 0.2
-"""The weight of letter sequences in the similarity of two texts; the remaining weight is that of their
-vectors. This weight and :data:`DEFINITION` were chosen by cross-validation over two public studies;
+"""The weight of letter sequences in the similarity of two texts; the vectors of the texts have the remaining
+weight. ``LETTERS`` and :data:`DEFINITION` were chosen by cross-validation over two public studies;
 docs/numbers.md gives the results with and without letter sequences and definitions."""
 DEFINITION = 4
-"""The number of passages for which a definition counts."""
+"""The number of passages as which the definition of a code counts."""
 SMOOTHING = (0.3, 1.0, 3.0, 10.0, 30.0)
-"""The degrees of smoothing that are tried, from weak to strong. If several are equally good, the weakest is
-used."""
+"""The degrees of smoothing that are tried, from weak to strong. If several degrees are equally good, the
+weakest of them is used."""
 _LENGTHS = (3, 4, 5)
 
 
 class SettledPassage(NamedTuple):
-    """A settled passage: its id, words and codes, and its document. Cross-validation leaves out all passages
-    of a document together."""
+    """A settled passage, with its id, words, codes and document. Cross-validation leaves out all passages of
+    a document together."""
 
     example_id: str
     text: str
@@ -52,7 +52,8 @@ class SettledPassage(NamedTuple):
 
 class RankedCode(NamedTuple):
     """A code with its score, which is about the share of similar passages that have the code. ``example_id``
-    is the settled passage that supports the code most; it is blank if only the definition supports it."""
+    is the id of the settled passage that supports the code most; blank if only the definition supports the
+    code."""
 
     code_id: str
     score: float
@@ -63,9 +64,9 @@ class RankedCode(NamedTuple):
 class CodeRanking:
     """Predicts the codes of passages from settled passages (``examples``) and definitions.
 
-    ``vectors`` has a row for each example, then one for each definition, as the encoder gave them. Codes
-    without a definition are ranked by their examples alone. A code with neither example nor definition is
-    never ranked.
+    ``vectors`` holds the vectors that the encoder returned, with one row for each example, followed by one
+    row for each definition. Codes without a definition are ranked by their examples alone. A code with
+    neither example nor definition is never ranked.
 
     >>> examples = [SettledPassage("s1", "we lack time", frozenset({"time"}), "d1"),
     ...             SettledPassage("s2", "they lost trust", frozenset({"trust"}), "d2"),
@@ -86,7 +87,7 @@ class CodeRanking:
         return sorted({code for one in self.examples for code in one.codes} | {*self.definitions})
 
     def rank(self, text: str, vector: np.ndarray) -> list[RankedCode]:
-        """Returns the codes in the order of how well they fit a passage, the best first."""
+        """Returns the codes sorted by how well they fit a passage; the best code comes first."""
         likeness = self._likeness(text, vector)
         scores = likeness @ self._fitted[0] + self._shares
         of_examples = likeness[:len(self.examples)]
@@ -104,7 +105,8 @@ class CodeRanking:
 
     @cached_property
     def least(self) -> float:
-        """Returns the smallest sum of scores at which a list is shown; infinite if no list may be shown."""
+        """Returns the smallest sum of scores with which a list of codes is shown; infinite if no list may be
+        shown."""
         scores = self.left_out
         holds_one = _right(scores, self._given[:len(self.examples)]).max(axis=1) > 0
         sums = -np.sort(-scores, axis=1)[:, :LIST_LENGTH].sum(axis=1)
@@ -117,13 +119,14 @@ class CodeRanking:
 
     @property
     def left_out(self) -> np.ndarray:
-        """Returns an array of examples x codes: the scores of each example, predicted without the example's
-        own document."""
+        """Returns an array of examples x codes with the scores of each example, which are predicted without
+        the example's own document."""
         return self._fitted[1]
 
     @cached_property
     def _given(self) -> np.ndarray:
-        """Returns an array of examples and definitions x codes: 1 where the text has the code, else 0."""
+        """Returns an array of examples and definitions x codes, which is 1 where the example or definition
+        has the code, else 0."""
         place = {code: at for at, code in enumerate(self.codes)}
         given = np.zeros((len(self.examples) + len(self.definitions), len(self.codes)))
         sets = [*(one.codes for one in self.examples), *({one} for one in self.definitions)]
@@ -157,11 +160,11 @@ class CodeRanking:
 
     @cached_property
     def _fitted(self) -> tuple[np.ndarray, np.ndarray]:
-        """Fits the ranking. Tries several degrees of smoothing, each with one document at a time left out,
-        and keeps the degree that puts most of the right codes among the first five.
+        """Fits the ranking. Each degree of smoothing is tried with one document at a time left out; the
+        degree that puts most right codes among the first five codes is kept.
 
-        Returns the weight of each text for each code, and the scores of the examples, each predicted without
-        its own document.
+        Returns the weight of each text for each code, and the scores of each example, predicted without the
+        example's own document.
         """
         n, has_code = len(self.examples), self._given
         weight = np.sqrt([1.0] * n + [DEFINITION] * (len(has_code) - n))[:, None]
@@ -180,7 +183,8 @@ class CodeRanking:
 
     def _leave_out(self, shrunk: np.ndarray, basis: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Returns the scores of each example, predicted from all other documents, minus the share of passages
-        with each code. In ridge regression, these scores can be computed from the fit on all documents."""
+        with each code. In ridge regression, the scores without a document can be computed from the fit on all
+        documents."""
         n = len(self.examples)
         found = self._given[:n] - self._shares
         for document in range(self._documents.max() + 1):
@@ -190,7 +194,7 @@ class CodeRanking:
 
 
 class _Letters:
-    """The likeness of texts, judged by their sequences of three to five letters. Rarer sequences have more
+    """The similarity of texts, judged by their sequences of three to five letters. Rarer sequences have more
     weight (tf-idf)."""
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -201,11 +205,11 @@ class _Letters:
         self._rows = self._matrix(counts)
 
     def likeness(self, text: str) -> np.ndarray:
-        """Returns the likeness, from 0 to 1, of a text to each of the stored texts."""
+        """Returns the similarity, from 0 to 1, of a text to each of the stored texts."""
         return (self._rows @ self._matrix([_sequences(text)]).T).toarray()[:, 0]
 
     def all(self) -> np.ndarray:
-        """Returns the likeness of each stored text to each other."""
+        """Returns the similarity of each pair of stored texts."""
         return (self._rows @ self._rows.T).toarray()
 
     def _matrix(self, counts: Sequence[Counter[str]]) -> csr_matrix:
@@ -232,8 +236,8 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 
 
 def _right(scores: np.ndarray, assigned: np.ndarray) -> np.ndarray:
-    """Returns an array in the shape of ``scores``: 1 where a code is right and among the first five of its
-    row, else 0."""
+    """Returns an array in the shape of ``scores``, which is 1 where a code is right and among the five best
+    codes of its row, else 0."""
     first = np.argsort(-scores, axis=1, kind="stable")[:, :LIST_LENGTH]
     is_first = np.zeros_like(assigned)
     np.put_along_axis(is_first, first, 1.0, axis=1)

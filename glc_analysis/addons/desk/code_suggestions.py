@@ -1,14 +1,15 @@
-"""Suggests codes for a passage that the coder has already coded: up to five, each with the settled passage
-that supports the code most (:mod:`.settled_passages`). A suggestion has no effect until a coder accepts it.
+"""Suggests up to five codes for a passage that the coder has already coded, each with the settled passage (on
+whose codes people agreed) that supports the code most (:mod:`.settled_passages`). A suggestion has no effect
+until a coder accepts it.
 
-Nothing is suggested:
+No code is suggested:
 
-- where the study codes interpretively;
+- if the study codes interpretively;
 - while the codebook is not frozen (open coding);
-- in texts that several people code or that are for training;
+- in texts that several people code, or that coders code for training;
 - before the coder has coded the passage;
 - in the account of a survivor's case, which is never given to the model;
-- where the ranking is not sure (:mod:`.code_ranking`).
+- if the ranking is not sure (:mod:`.code_ranking`).
 """
 
 from __future__ import annotations
@@ -50,15 +51,16 @@ def suggest_and_log_codes_for_passage(study: Study, coder: str, document_id: str
     - code_id;
     - score, from 0 to 1;
     - example: the words of a settled passage with this code;
-    - example_by: the segment of that passage. Both are blank if only the definition supports the code.
+    - example_by: the segment of the settled passage. ``example`` and ``example_by`` are blank if only the
+      definition supports the code.
 
     Codes that the passage already has are left out. Returns an empty list if :func:`why_no_codes_suggested`
     gives a reason or if the ranking is not sure. The returned codes are logged as shown.
 
-    A passage is words of an interview or a call, or a whole open answer. ``start`` and ``end`` are code
-    points of the text as the session shows it. ``encoder`` is the installed one, except in tests. With
-    ``at_once``, an empty list is returned while the settled passages are still being learned, so that nobody
-    waits.
+    A passage consists of words in an interview or a call, or is a whole open answer. ``start`` and ``end``
+    are positions (code points) in the text that the session shows. ``encoder`` is the installed encoder,
+    except in tests. With ``at_once``, an empty list is returned while the model still learns from the settled
+    passages, so that nobody waits.
     """
     encoder = encoder or load_encoder()
     if why_no_codes_suggested(study, coder, document_id, encoder=encoder) or encoder is None \
@@ -96,10 +98,10 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
     """Returns one sentence with the reason why no codes are suggested for a text; blank if codes may be
     suggested.
 
-    The sentence depends on assignments.csv and never on what another coder has handed in, because nobody may
-    learn of that before all have finished. For a text that somebody else has coded without an assignment, no
-    reason is returned, and :func:`suggest_and_log_codes_for_passage` returns nothing, just as it does when
-    the ranking is not sure.
+    The sentence depends on assignments.csv and never on texts that another coder has handed in, because no
+    coder may know what others have handed in before all have finished. For a text that somebody else has
+    coded without an assignment, no reason is returned, and :func:`suggest_and_log_codes_for_passage` returns
+    no codes, as it does if the ranking is not sure.
     """
     if study.settings["coding"]["approach"] == "interpretive":
         return "This study codes interpretively, so no codes are suggested."
@@ -138,7 +140,8 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
 
 
 def note_while_model_learns(study: Study) -> str:
-    """Returns a sentence to show while the model learns the settled passages of a study; else blank."""
+    """Returns a sentence to show while the model learns from the settled passages of a study; blank at all
+    other times."""
     return LEARNING if any(root == study.root and thread.is_alive()
                            for (root, *_), thread in BEING_LEARNED.items()) else ""
 
@@ -146,8 +149,8 @@ def note_while_model_learns(study: Study) -> str:
 def _not_frozen(assigned: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> str:
     """Returns a sentence saying why the codebook is not frozen for a coder's text; blank if it is frozen.
 
-    It is frozen if assignments.csv names the codebook version with which the coder codes, and if no code is
-    newer than this version.
+    The codebook is frozen for a coder if assignments.csv names the codebook version with which the coder
+    codes, and no code is newer than this version.
     """
     of_text = assigned[assigned["document_id"] == document_id]
     stated = {*of_text["codebook_version"]} or {*assigned["codebook_version"]}
@@ -173,7 +176,7 @@ def _without_answers(assignments: pd.DataFrame, documents: pd.DataFrame) -> set[
 
 
 def _is_coded_by_others(study: Study, coder: str, document_id: str) -> bool:
-    """Whether another coder has handed in a text, as a file or at the desk, since the last build."""
+    """Whether another coder has handed in a text (as a file or at the desk) since the last build."""
     readings = tables.read_table("readings", study=study)
     readers = {*readings.loc[readings["document_id"] == document_id, "coder_id"].astype("str")}
     if readers - {coder, CONSENSUS}:
@@ -188,8 +191,8 @@ def _is_coded_by_others(study: Study, coder: str, document_id: str) -> bool:
 
 
 def _own_work(session: Session, document_id: str) -> tuple[list[Plain], list[Plain]]:
-    """Returns the turns of a text (an answer counts as one turn), and the coder's codings of the text; both
-    are empty if the text is not assigned to the coder."""
+    """Returns the turns of a text (an answer counts as one turn), and the coder's codings of the text; turns
+    and codings are empty if the text is not assigned to the coder."""
     try:
         text = session.text(document_id)
     except GLCError:

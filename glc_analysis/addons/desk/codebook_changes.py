@@ -1,9 +1,9 @@
-"""Changes of the codebook at the coding desk: creating, renaming or moving a code, or merging it into
-another.
+"""Handles changes of the codebook at the coding desk. A change creates, renames or moves a code, or merges it
+into another code.
 
 A change consists of the new cells of one row of codebook.csv. A person who may change the codebook sees the
-effect on the file first and then writes it. Other coders propose a change in their journals, where that
-person finds it.
+effect on the file first and then writes it. Coders who may not change the codebook propose a change in their
+journals (records of their acts at the desk), where that person finds the proposal.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from glc_analysis.text import make_slug, match_key, normalise_space
 
 Plain = dict[str, Any]
 _CHANGES = {"name", "parent_id", "merged_into"}
-"""The columns of a code that a change may set, one column at a time."""
+"""The columns of codebook.csv that a change of a code may set; a change sets only one of the columns."""
 
 
 def may_change_codebook(study: Study, coder: str) -> bool:
-    """Whether a person may change the codebook at the desk. Only the person whom study.toml names may
-    ([coding] decided_by). If it names nobody, a coder who codes alone may."""
+    """Whether a person may change the codebook at the desk. Only the person whom study.toml names ([coding]
+    decided_by) may do so; if study.toml names nobody, a coder who codes alone may."""
     double = DoubleCoding(study)
     if study.settings["coding"]["decided_by"]:
         return double.may_resolve_differences(coder)
@@ -92,8 +92,8 @@ def _refuse_parent(book: pd.DataFrame, parent: str) -> None:
 
 
 def preview_codebook_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) -> Plain:
-    """Returns a change as it would be written: ``message`` describes it in a sentence, and ``diff`` has the
-    changed lines of the files.
+    """Returns the preview of a change: ``message`` describes the change in a sentence, and ``diff`` has the
+    lines of the files that would change.
 
     Raises GLCError if the coder may not change the codebook or if the change is invalid, and Faults if the
     change would make the reference tables inconsistent.
@@ -104,8 +104,8 @@ def preview_codebook_change(study: Study, coder: str, code_id: str, cells: Mappi
 
 def write_codebook_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str],
                           diff: str) -> Plain:
-    """Writes a previewed change, identified by its ``diff``; ``message`` names the file. Raises Faults if the
-    codebook has changed since the preview."""
+    """Writes the previewed change that has the ``diff``; ``message`` of the result names the written file.
+    Raises Faults if the codebook has changed since the preview."""
     proposal = _proposal(study, coder, code_id, cells)
     if proposal.diff != diff:
         raise Faults([Fault("was changed while you looked at it; nothing is written", "codebook.csv",
@@ -128,16 +128,16 @@ def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) 
 
 
 def _new_id(study: Study, name: str) -> str:
-    """Returns a new id for a code, made from its name. A number is added if the codebook already has that
-    id."""
+    """Returns a new id for a code, made from its name. A number is added to the id if the codebook already
+    has it."""
     known, base = {*read_reference_table(study, "codebook")["code_id"]}, make_slug(name) or "code"
     return base if base not in known else next(
         numbered for n in range(2, len(known) + 3) if (numbered := f"{base}-{n}") not in known)
 
 
 def list_proposed_codebook_changes(study: Study) -> list[Plain]:
-    """Returns the coders' proposals that still apply to the codebook, sorted by coder, including new codes
-    that were proposed for words of a text. Each proposal has:
+    """Returns the coders' proposals of changes that still apply to the codebook, sorted by coder. New codes
+    that coders proposed for words of a text are included. Each proposal has:
 
     - coder_id;
     - message: a sentence that describes the change;

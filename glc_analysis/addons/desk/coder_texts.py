@@ -1,7 +1,8 @@
-"""Determines which texts and open answers a coder is to code, which of them several people code, and which
-were corrected since the coder began them.
+"""Determines which texts and open answers a coder is to code, which of these texts several people code, and
+which were corrected after the coder began them.
 
-A coder is to code what assignments.csv assigns. If assignments.csv is empty, everybody is to code everything.
+A coder is to code what assignments.csv assigns. If assignments.csv is empty, every coder is to code all texts
+and open answers.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ DOUBLE, SINGLE = "double", "single"
 
 
 class DoubleCoding:
-    """The texts assigned to more than one coder."""
+    """The double-coded texts of a study, which are the texts assigned to more than one coder."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
@@ -72,8 +73,9 @@ class DoubleCoding:
         return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
 
     def texts_to_compare(self, person: str) -> set[str]:
-        """Returns the double-coded texts that a person may compare: the texts assigned to the person, or all
-        of them if study.toml names the person as the one who resolves differences."""
+        """Returns the double-coded texts that a person may compare: the double-coded texts assigned to the
+        person, or all double-coded texts if study.toml names the person as the one who resolves
+        differences."""
         rows = self.assignments[self.assignments["purpose"] == DOUBLE]
         is_own = (rows["coder_id"] == person) | self.may_resolve_differences(person)
         return {*rows.loc[is_own, "document_id"]}
@@ -87,13 +89,14 @@ class DoubleCoding:
     @property
     def waiting(self) -> list[tuple[str, str]]:
         """Returns the double-coded texts that are not handed in yet, each with the coder who has not handed
-        it in."""
+        in the text."""
         rows = self.assignments.loc[self.assignments["purpose"] == DOUBLE, ["document_id", "coder_id"]]
         return sorted({*rows.itertuples(index=False, name=None)} - self._handed_in())
 
     @property
     def is_complete(self) -> bool:
-        """Whether all coders have handed in every double-coded text; False if there are no such texts."""
+        """Whether all coders have handed in every double-coded text; False if there are no double-coded
+        texts."""
         return (self.assignments["purpose"] == DOUBLE).any() and not self.waiting
 
     @property
@@ -104,8 +107,8 @@ class DoubleCoding:
         return journal.work.opened
 
     def texts_handed_in_at_desk(self) -> dict[str, dict[str, str]]:
-        """Returns the words of the double-coded texts as each coder has handed them in at the desk, by
-        document_id and coder."""
+        """Returns the words of each double-coded text in the version that a coder has handed in at the desk,
+        keyed by document_id and coder."""
         texts: dict[str, dict[str, str]] = {}
         for coder, work in self._work().items():
             for document in {*work.handed_in()} & self.texts:
@@ -113,7 +116,7 @@ class DoubleCoding:
         return texts
 
     def _work(self) -> dict[str, DeskWork]:
-        """Returns the work of each coder at the desk, by coder."""
+        """Returns the work of each coder at the desk, keyed by coder."""
         work = {}
         for coder in sorted({*self.assignments["coder_id"]}):
             journal = CoderJournal(coder_journal_path(self.study, coder))
@@ -137,11 +140,11 @@ class DoubleCoding:
 
 
 _TEXT_TABLES = ("documents", "speakers", "attendance", "names", "questions", "stopped")
-"""The reference tables from which texts are made. Faults in other tables do not prevent coding."""
+"""The reference tables from which texts are made. Faults in any other table do not prevent coding."""
 
 
 class Turn(NamedTuple):
-    """One turn of a text. Its words run from ``start`` to ``end``."""
+    """One turn (speech of one speaker) of a text; the words of the turn run from ``start`` to ``end``."""
 
     turn_id: str
     speaker: str
@@ -152,8 +155,8 @@ class Turn(NamedTuple):
 
 
 class AssignedTexts:
-    """The texts and open answers of a coder. Each table is read when it is first needed, and kept in
-    memory."""
+    """The texts and open answers of a coder. Each reference table is read when it is first needed, and then
+    kept in memory."""
 
     def __init__(self, study: Study, coder: str) -> None:
         self.study, self.coder = study, coder
@@ -175,7 +178,7 @@ class AssignedTexts:
 
     @cached_property
     def is_unknown_coder(self) -> bool:
-        """Whether the study has assignments, but this coder has neither an assignment nor a file."""
+        """Whether the study has assignments, but the coder has neither an assignment nor a file."""
         return not self.assigned and not self.double.assignments.empty \
             and self.coder not in self.study.coder_files()
 
@@ -188,8 +191,8 @@ class AssignedTexts:
 
     @cached_property
     def answers(self) -> dict[str, dict[str, Any]]:
-        """Returns each open answer that the coder is to code, by its id: question_id, question, organisation,
-        country, language, direction, and its present text.
+        """Returns the open answers that the coder is to code, keyed by answer id, each with question_id,
+        question, organisation, country, language, direction and present text.
 
         A coder to whom no answer is assigned may code all answers, and so may the coders of a study without
         assignments.
@@ -232,8 +235,8 @@ class AssignedTexts:
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """Returns the titles of texts: kind, organisation and day, and also the id if two titles would be
-        equal."""
+        """Returns the titles of texts. A title has kind, organisation and day, and also the id if two titles
+        would otherwise be equal."""
         organisations = read_reference_table(self.study, "organisations")
         labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
         names = {document: ", ".join(filter(None, (
@@ -245,7 +248,7 @@ class AssignedTexts:
 
     @cached_property
     def languages(self) -> dict[str, str]:
-        """Returns the languages of texts and answers, by document_id."""
+        """Returns the language of each text and answer, keyed by document_id."""
         texts = self.current.documents
         return dict(zip(texts["document_id"], texts["language"].astype("str"), strict=True)) | {
             one: row["language"] for one, row in self.answers.items()}
@@ -264,8 +267,8 @@ class AssignedTexts:
     def present_text(self, document: str, before: str) -> Text:
         """Returns the present form of a text or answer, to be compared with its earlier words ``before``.
 
-        The desk stores answers only with pseudonyms. If nothing but masked names has changed in an answer,
-        the words ``before`` are returned.
+        The desk stores answers only with pseudonyms in place of names. If only masked names have changed in
+        an answer, the words ``before`` are returned.
         """
         if document in self.current.texts:
             return self.current.texts[document]
@@ -279,7 +282,7 @@ class AssignedTexts:
         return Masker(names, complete_key(names, read_key(self.study.key_file))).mask
 
     def received_on(self, document: str) -> str:
-        """Returns the day on which the present file of a text arrived; blank if it is not recorded."""
+        """Returns the day on which the present file of a text arrived; blank if the day is not recorded."""
         path = str(self.described.at[document, "path"]) if document in self.described.index else ""
         row = read_manifest(self.study).get(path)
         is_same = row is not None and row["sha256"].lower() == checksum(self.study.root / path)
@@ -287,7 +290,7 @@ class AssignedTexts:
 
     def turns(self, document: str, text: str) -> list[Turn]:
         """Returns the turns of a text or answer in the version ``text``, which may be older than the present
-        one. The ids, roles and languages of the turns are the present ones."""
+        version. The ids, roles and languages of the turns are those of the present version."""
         if (document, text) not in self._turns_of:
             self._turns_of[document, text] = self._found_turns(document, text)
         return self._turns_of[document, text]
@@ -322,7 +325,8 @@ class AssignedTexts:
     @cached_property
     def handed_in(self) -> set[str]:
         """Returns the texts and answers that the last build read from the coder's files, or from a project of
-        several coders. Returns none if study.toml names files of the coder and these have been removed."""
+        several coders. The result is empty if study.toml names files of the coder and these files have been
+        removed."""
         if not self.files and self.coder in self.study.settings["raw"]["codings"]:
             return set()
         try:
@@ -366,14 +370,15 @@ class CorrectedTexts:
         self._pairs: dict[tuple[str, str, str], ChangedText] = {}
 
     def is_changed(self, document: str) -> bool:
-        """Whether the words of a text changed since its coder began it or accepted a new version."""
+        """Whether the words of a text have changed since the coder began the text or accepted a new
+        version."""
         is_begun = document in self._journal.work.texts and (
             document in self._own.texts or document in self._own.answers)
         return is_begun and self._own.present_words(document) != self._journal.work.texts[document].text
 
     def change(self, document: str) -> dict[str, Any]:
-        """Returns ``change``, a message to the coder about a text that changed (blank if it did not), and
-        ``stay``, the number of codings in words that did not change."""
+        """Returns ``change``, a message to the coder about the change of a text (blank if the text did not
+        change), and ``stay``, the number of codings in words that did not change."""
         if not self.is_changed(document):
             return {"change": "", "stay": 0}
         before, moved = self._journal.work.texts[document], self.new_text(document)["moved"]
@@ -389,11 +394,12 @@ class CorrectedTexts:
         return {"change": f"This {said} was corrected {when}. {counted}", "stay": stay}
 
     def new_text(self, document: str) -> dict[str, Any]:
-        """Returns the present text as the journal stores it: document_id, version, text, ``is_edited``, and
-        the places of the coder's codings and proposed codes, by id.
+        """Returns the present text in the form in which the journal stores it: document_id, version, text,
+        ``is_edited``, and the places of the coder's codings and proposed codes, keyed by id:
 
-        - ``moved``: the new places of those whose words did not change.
-        - ``waiting``: for each of the others, the stretch of text in which the coder must place it again.
+        - ``moved``: the new places of codings and proposed codes whose words did not change.
+        - ``waiting``: for each of the other codings and proposed codes, the stretch of text in which the
+          coder must place it again.
         """
         work, words = self._journal.work, self._own.present_words(document)
         before = work.texts[document]
@@ -415,15 +421,15 @@ class CorrectedTexts:
                 "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
 
     def changed_turns(self, document: str) -> list[int]:
-        """Returns the starts of the turns that changed when the coder accepted the present text. Returns none
-        if the coder has not accepted it, or if the text has changed since."""
+        """Returns the starts of the turns that changed when the coder accepted the present text; empty if the
+        coder has not accepted the present text, or if the text has changed since."""
         before = self._journal.work.earlier.get(document)
         if before is None or self.is_changed(document):
             return []
         return [start for start, _ in self._beside(document, before).changed_turns()]
 
     def _beside(self, document: str, before: DeskText) -> ChangedText:
-        """Returns the present text, compared with the earlier version ``before``."""
+        """Returns the result of comparing the present text with the earlier version ``before``."""
         key = document, before.version, content_hash(self._own.present_words(document))
         if key not in self._pairs:
             now = self._own.present_text(document, before.text)

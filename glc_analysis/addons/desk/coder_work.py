@@ -1,5 +1,5 @@
-"""Holds a coder's present texts, codings and codebook, and the rules for changing them. It does not read
-other coders' codings."""
+"""Holds a coder's present texts, codings and codebook, and the rules for changing them. The codings of other
+coders are not read."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from glc_analysis.study import Study
 from glc_analysis.text import content_hash, match_key
 
 _N_KEYS = 9
-"""The number of keys on which codes are offered."""
+"""The number of keys of the keyboard on which the desk offers codes."""
 NOT_BEGUN, BEGUN, FINISHED, HANDED_IN = "not begun", "begun", "finished", "handed in"
-"""The status of a text at the desk. ``handed in`` means that the coder handed it in as a file of another
-program."""
+"""The possible statuses of a text at the desk. ``handed in`` means that the coder handed in the text as a
+file of another program."""
 Plain = dict[str, Any]
 
 
@@ -44,7 +44,7 @@ class CoderWork:
     """A coder's assigned and finished work.
 
     ``today`` is the day recorded with each act. ``codebook_readings`` counts how often the codebook was read
-    again because its files changed. Raises UsageError for a name that cannot be a coder's, and Faults if
+    again because its files changed. Raises UsageError for a name that cannot be a coder's id, and Faults if
     reference tables, transcripts or the journal cannot be read.
     """
 
@@ -63,8 +63,8 @@ class CoderWork:
     # What an act must be about.
 
     def _passage(self, act: Mapping[str, Any]) -> tuple[str, int, int]:
-        """Returns the document and span of the passage that an act codes, without blanks at its ends and
-        widened to whole characters."""
+        """Returns the document and the span of the passage that an act (step of the coder's work) codes.
+        Blanks at the ends of the passage are left out, and the span is widened to whole characters."""
         document, start, end = act.get("document_id", ""), act.get("start"), act.get("end")
         self._refuse_unassigned(document)
         self._refuse_finished(document)
@@ -152,8 +152,8 @@ class CoderWork:
         return document in self._own.handed_in and document not in self._journal.work.texts
 
     def _text_of(self, document: str) -> DeskText:
-        """Returns a text as it was when the coder began it; if the coder has not begun it, the present
-        text."""
+        """Returns a text in the version that the coder began; the present version if the coder has not begun
+        the text."""
         if document in self._journal.work.texts:
             return self._journal.work.texts[document]
         kind = ANSWER if document in self._own.answers else str(self._own.described.at[document, "kind"])
@@ -162,8 +162,8 @@ class CoderWork:
                         self._today.isoformat())
 
     def _turns(self, document: str) -> list[Turn]:
-        """Returns the turns of a text as it was when the coder began it, with the present ids, roles and
-        languages."""
+        """Returns the turns of a text in the version that the coder began, with the present ids, roles and
+        languages of the turns."""
         return self._own.turns(document, self._text_of(document).text)
 
     def _status(self, document: str) -> str:
@@ -196,22 +196,22 @@ class CoderWork:
         return coding._asdict() | {"code_id": self._shown_code(coding.code_id)}
 
     def _shown_code(self, code: str) -> str:
-        """Returns the code that a coding has at present: its code, or the code into which that code was
-        merged."""
+        """Returns the code that a coding has at present, which is ``code`` or the code into which ``code``
+        was merged."""
         if code not in self._current_codes:
             self._current_codes[code] = current_code(code, self._codebook) or code
         return self._current_codes[code]
 
     def _recent(self) -> list[str]:
-        """Returns the codes that the coder used last, beginning with the most recent."""
+        """Returns the codes that the coder used last; the most recently used code comes first."""
         numbered = sorted(self._journal.work.codings.values(),
                           key=lambda one: [int(part) for part in one.coding_id.split(".")], reverse=True)
         used = dict.fromkeys(map(self._shown_code, (one.code_id for one in numbered)))
         return [code for code in used if code in self._live][:_N_KEYS]
 
     def _keys(self) -> list[str]:
-        """Returns the codes on the keys 1 to 9 according to the journal. A code that is no longer in use
-        leaves its key free."""
+        """Returns the codes on the keys 1 to 9 according to the journal. The key of a code that is no longer
+        in use is free."""
         kept = [code if code in self._live else "" for code in self._journal.work.keys]
         return assign_codes_to_keys(kept, self._recent())
 
@@ -297,11 +297,11 @@ class CoderWork:
 
 
 def assign_codes_to_keys(codes_by_key: Sequence[str], recent_codes: Sequence[str]) -> list[str]:
-    """Returns the codes on the keys 1 to 9, blank for a free key. ``recent_codes`` are the codes used last,
-    the most recent first.
+    """Returns the codes on the keys 1 to 9, blank for a free key. ``recent_codes`` are the codes used last;
+    the most recently used code comes first.
 
-    A code keeps its key. A new code takes a free key, or else the key of the code that was unused for
-    longest.
+    A code keeps its key. A new code gets a free key or, if no key is free, the key of the code that was
+    unused for longest.
 
     >>> assign_codes_to_keys(["a", "", "c"], ["d", "c", "a"]), assign_codes_to_keys([*"abcdefghi"], ["z",
     ...     *"ihgfdcba"])[3:6]
@@ -336,7 +336,8 @@ def _refuse_name(coder: str) -> None:
 
 
 def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns, for each code, the texts that define its use: name, parent, definition, limits, and successor.
+    """Returns the texts that define the use of each code (name, parent, definition, limits and successor),
+    keyed by code.
 
     >>> describe_code_use(pd.DataFrame({
     ...     "code_id": ["c1"], "name": ["Law"], "definition": ["What courts decide."]}))
@@ -350,7 +351,8 @@ def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
 def describe_definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
                                 code_names: Mapping[str, str]) -> list[str]:
     """Returns a sentence for a coder that lists the differences between two results of
-    :func:`describe_code_use`; empty if there are none. ``code_names`` are the present names of the codes.
+    :func:`describe_code_use`; empty if the results do not differ. ``code_names`` are the present names of the
+    codes.
 
     >>> describe_definition_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
     ['The codebook has changed since you last coded (new: Law). Your codings are kept.']

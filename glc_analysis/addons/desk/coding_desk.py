@@ -1,7 +1,8 @@
 """The coding desk of ``notebooks/code.ipynb``: the widget for coding, and for comparing double-coded texts.
 
 ``desk/desk.js`` draws the widget and sends each act of the coder, such as giving a code, to the Python
-widget. A CodingSession checks and records the act, and its answer goes back to the browser.
+widget. A CodingSession checks and records the act, and the widget sends the answer of the session to the
+browser.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ _WHO_DECIDES = "The person named in study.toml ([coding] decided_by) decides on 
 
 class DoubleCodingComparison:
     """The double-coded texts that the person ``by`` may compare, and the decisions that this person records
-    on them. ``today`` is the day recorded with each decision."""
+    on differences in these texts. ``today`` is the day recorded with each decision."""
 
     def __init__(self, study: Study, by: str, *, today: date | None = None) -> None:
         self.study, self.by, self._today = study, by, today or date.today()
@@ -70,7 +71,7 @@ class DoubleCodingComparison:
         return self._double.texts_to_compare(self.by)
 
     def why_not_comparable(self) -> str:
-        """Returns a sentence saying why the texts may not be compared yet; blank if they may."""
+        """Returns a sentence saying why the texts may not be compared yet; blank if they may be compared."""
         rows = self._double.assignments
         if not self._double.texts:
             return ("assignments.csv assigns no text to two coders, so there is nothing to compare. To fix: "
@@ -88,8 +89,8 @@ class DoubleCodingComparison:
         return ""
 
     def _unfinished(self, waiting: list[tuple[str, str]]) -> str:
-        """Returns sentences that name the texts which ``by`` has not finished, and the other coders who have
-        unfinished texts. The texts of other coders are not named."""
+        """Returns sentences that name the texts which the person ``by`` has not finished, and the other
+        coders who have unfinished texts. The unfinished texts of other coders are not named."""
         own = [document for document, coder in waiting if coder == self.by]
         others = sorted({coder for _, coder in waiting} - {self.by})
         more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
@@ -97,15 +98,16 @@ class DoubleCodingComparison:
             f" Other coders with unfinished texts: {', '.join(others)}." if others else "")
 
     def differences(self) -> list[Plain]:
-        """Returns the turns and answers that coders coded differently, in the order of the texts. Each has:
+        """Returns the turns and answers that coders coded differently, in the order of the texts. Each turn
+        or answer has:
 
         - segment_id, document_id, text, language, direction;
         - coders: for each coder, coder_id, codes, whether a quarantined passage may be there, and
           ``other_words``, the coder's version of the turn if the coders had different words;
         - the decision: codes (None if there is none), reason, by, version.
 
-        From the first call on, the codings of these texts can no longer change. Raises GLCError if the
-        comparison is not open yet.
+        After the first call of this method, the codings of the compared texts can no longer change. Raises
+        GLCError if the comparison is not open yet.
         """
         if said := self.why_not_comparable():
             raise GLCError(said)
@@ -134,7 +136,7 @@ class DoubleCodingComparison:
         return [differing[one] for one in sorted(differing, key=place.__getitem__)]
 
     def versions(self) -> list[str]:
-        """Returns a sentence for each double-coded text of which the coders coded different versions; none
+        """Returns a sentence for each double-coded text of which the coders coded different versions; empty
         before the comparison is open."""
         if self.why_not_comparable():
             return []
@@ -147,8 +149,8 @@ class DoubleCodingComparison:
     @cached_property
     def _older_words(self) -> dict[tuple[str, str], tuple[str, str]]:
         """Returns the turns that changed after a coder coded them, for texts of which the coders coded
-        different versions. They are keyed by segment_id and coder_id; the values are the document_id and the
-        coder's words."""
+        different versions. The turns are keyed by segment_id and coder_id; the values are the document_id and
+        the words that the coder coded."""
         differ = {document: texts for document, texts in self._double.texts_handed_in_at_desk().items()
                   if document in self.texts and len({*texts.values()}) > 1}
         if not differ:
@@ -166,10 +168,10 @@ class DoubleCodingComparison:
 
     def decide(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
         """Records a decision on one turn or answer: the codes (empty for no code) and the reason. A later
-        decision on the same turn becomes its next version.
+        decision on the same turn or answer is its next version.
 
-        Raises GLCError if the decision equals the last one, if the person may not compare the text, or if the
-        journal cannot be written.
+        Raises GLCError if the decision equals the last decision on the segment, if the person may not compare
+        the text, or if the journal cannot be written.
         """
         wanted, reason = sorted({*codes}), reason.strip()
         if not self.by.strip():
@@ -202,7 +204,8 @@ class DoubleCodingComparison:
                            "It counts from the next build on."}
 
     def _refuse_unchanged(self, segment_id: str, codes: list[str], reason: str) -> None:
-        """Raises GLCError if a decision has the same codes and reason as the last one."""
+        """Raises GLCError if a decision has the same codes and the same reason as the last decision on the
+        segment."""
         before = self._last_decisions(self._rows()).get(segment_id)
         if before and (sorted(before["codes"]), before["reason"]) == (codes, reason):
             by = f", by {before['by']}," if before["by"] else ""
@@ -240,7 +243,7 @@ class DoubleCodingComparison:
         return dict(zip(book["code_id"], book["name"], strict=True))
 
     def _workbook_of(self, segment_id: str) -> str:
-        """Returns the name of the workbook with a decision on a segment; blank if there is none."""
+        """Returns the name of the workbook that has a decision on a segment; blank if no workbook has one."""
         book = append_unlisted_codes_to_codebook(read_reference_table(self.study, "codebook"),
                                                  tables.read_table("codebook", study=self.study))
         for path in self.study.coder_files().get(CONSENSUS, ()):
@@ -269,18 +272,19 @@ def coding_desk(study: str | Study = "", *, coder: str) -> CodingDesk:
     >>> desk.answer({"id": "1", "get": "start"})["ok"]["texts"][0]["document_id"]
     'interview-farol-de-barro'
 
-    Raises UsageError for a name that cannot be a coder's, GLCError for a study that cannot be read.
+    Raises UsageError for a name that cannot be a coder's id, and GLCError for a study that cannot be read.
     """
     return CodingDesk(CodingSession(Study.find(study) if isinstance(study, str) else study, coder))
 
 
 class CodingDesk(anywidget.AnyWidget):
-    """The widget, which passes the browser's requests to a session and sends back the answers.
+    """The widget of the coding desk, which passes the browser's requests to a session and sends the answers
+    to the browser.
 
-    A request is ``{"id": ..., "get": what, ...}`` or ``{"id": ..., "do": act}``. Its answer has the same id,
-    and either ``ok`` with what was asked for or ``error`` with one sentence for the coder. If the codebook
-    changed since the browser got it, the answer to an act also has ``news``: the codebook, and sentences that
-    the coder should read.
+    A request is ``{"id": ..., "get": what, ...}`` or ``{"id": ..., "do": act}``. The answer to a request has
+    the same id, and either ``ok`` with the requested values or ``error`` with one sentence for the coder. If
+    the codebook changed since the browser received it, the answer to an act also has ``news``: the codebook,
+    and sentences that the coder should read.
     """
 
     _esm, _css = SCRIPT, STYLES
@@ -343,7 +347,7 @@ class CodingDesk(anywidget.AnyWidget):
                 "proposed_changes": lambda: list_proposed_codebook_changes(session.study)}[get]()
 
     def _offers(self) -> list[str]:
-        """Returns the views that are offered to this coder."""
+        """Returns the views of the desk that are offered to the coder."""
         purposes = {text["purpose"] for text in self.session.texts()}
         return ["texts", "answers", "find", *["compare"] * bool(self._curation.texts),
                 *["training"] * (TRAINING in purposes),
@@ -355,7 +359,8 @@ class CodingDesk(anywidget.AnyWidget):
         return DoubleCodingComparison(self.session.study, self.session.coder)
 
     def _do(self, act: Mapping[str, Any]) -> dict[str, Any]:
-        """Does an act. Returns the session's answer and the new state of everything that the act changed."""
+        """Does an act of the coder. Returns the session's answer and the new state of all texts and codings
+        that the act changed."""
         session = self.session
         done = session.do(act)
         after = {one: session.work_on(one) for one in done["changed"]}

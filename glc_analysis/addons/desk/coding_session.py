@@ -1,17 +1,17 @@
-"""The work of one coder at the coding desk, independent of the widget that displays it.
+"""Contains the work of one coder at the coding desk, independent of the widget that displays the work.
 
 All results are plain values: the texts to code, the codebook, open answers, the coder's codings. Each act of
-the coder is written to the coder's journal before it is answered, so that nothing can be lost. Other coders'
-codings are not read here.
+the coder is written to the coder's journal before the act is answered, so that no act can be lost. The
+codings of other coders are not read.
 
-The module decides what may be coded:
+The module decides which passages and texts may be coded:
 
 - A coding is a passage within one turn of the coder's own texts (:mod:`.coder_texts`), widened to whole
   characters, with a code in use.
-- A text is coded as it was when its coder began it, even if it changed since, until the coder chooses to go
-  on with the present version.
-- Once all coders have handed in all double-coded texts, these texts can no longer change, because from then
-  on the coders may see each other's codings.
+- A coder codes a text in the version that the coder began, even if the text has changed since, until the
+  coder chooses to go on with the present version.
+- Once all coders have handed in all double-coded texts, the codings of these texts can no longer change,
+  because from then on the coders may see each other's codings.
 - A text that a coder handed in from another program cannot be begun at the desk, because one person would
   then code it twice.
 """
@@ -46,16 +46,16 @@ _UNDONE = {"code": "the code {name}", "uncode": "the removal of {name}", "memo":
            "finish": "the mark as finished", "propose_code": "the proposed code {name}",
            "propose_change": "the proposed change of the codebook",
            "propose_quotation": "the proposed quotation", "new_texts": "going on with the text of today"}
-"""The names of acts in the messages about undo and redo."""
+"""The names by which the messages about undo and redo call the coder's acts."""
 _ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
-"""Combining accents of Latin, Greek and Cyrillic, which a search ignores. Vowel signs of other scripts are
-not ignored, because they distinguish words."""
+"""The combining accents of Latin, Greek and Cyrillic letters, which a search ignores. Vowel signs of other
+scripts are not ignored, because they distinguish words."""
 Plain = dict[str, Any]
 
 
 class CodingSession(CoderWork):
-    """The work of one coder at the desk. Positions are code points in the coder's text; the end of a span is
-    exclusive.
+    """The work of one coder at the desk. Positions in a text are code points in the coder's version; the end
+    of a span is exclusive.
 
     >>> from datetime import date
     >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
@@ -67,7 +67,7 @@ class CodingSession(CoderWork):
 
     def texts(self) -> list[Plain]:
         """Returns the interviews and calls that the coder is to code, in the order of assignments.csv. Each
-        has:
+        interview or call has:
 
         - document_id, kind, language;
         - title: its kind, its organisation or respondent, and its day;
@@ -86,7 +86,7 @@ class CodingSession(CoderWork):
 
     def codebook(self) -> list[Plain]:
         """Returns the codes in use, in the order of the tree: code_id, name, level, parent_id, depth,
-        definition, include, exclude, example. A cell is blank if the codebook has no such text."""
+        definition, include, exclude, example. A value is blank if the codebook has no text for it."""
         self._reload_codebook()
         live = self._codebook[self._codebook["merged_into"] == ""]
         above = ancestors(self._codebook)
@@ -102,9 +102,9 @@ class CodingSession(CoderWork):
         """Returns a text to code: document_id, title, language, direction, its turns, and the values of
         :meth:`work_on`.
 
-        The text is the version that the coder began or last accepted. ``is_changed`` marks the turns whose
-        words changed when the coder accepted that version, until the text is finished. Raises GLCError for a
-        text that the coder is not to code.
+        The returned version of the text is the version that the coder began or last accepted. Until the text
+        is finished, ``is_changed`` marks the turns whose words changed when the coder accepted the version.
+        Raises GLCError for a text that the coder is not to code.
         """
         self._refuse_unassigned(document_id)
         self._journal.read()
@@ -123,12 +123,12 @@ class CodingSession(CoderWork):
     def work_on(self, document_id: str) -> Plain:
         """Returns the values of a text or an open answer that an act may change:
 
-        - version, status, and ``read``, whether it is marked as read;
+        - version, status, and ``read``, which says whether the text is marked as read;
         - codings: the coder's codings;
-        - waiting: the codings that must be placed again, with their former words and the span in which these
-          stood;
-        - change: a sentence if the text changed since its coder began it, else blank;
-        - stay: how many codings lie in unchanged words;
+        - waiting: the codings that must be placed again, each with its former words and the span in which
+          these words stood;
+        - change: a sentence if the text changed since the coder began it, else blank;
+        - stay: the number of codings in words that did not change;
         - text: the text of an open answer; absent for other texts.
         """
         codings, waiting = self._codings(document_id), self._waiting(document_id)
@@ -143,7 +143,7 @@ class CodingSession(CoderWork):
         """Returns the open answers that the coder is to code, one entry per answer:
 
         - answer_id, question_id, question, organisation, country, text, language, direction;
-        - codings: the coder's codings, each of the whole answer;
+        - codings: the coder's codings of the answer, each of the whole answer;
         - waiting: the codings that must be placed again;
         - read: whether the answer is marked as read and has no code;
         - change and stay: as in :meth:`work_on`;
@@ -161,7 +161,7 @@ class CodingSession(CoderWork):
 
     def find(self, words: str) -> list[Plain]:
         """Finds words in the coder's interviews and calls, in the order of the texts. Case, accents and line
-        ends are ignored. Each place found has:
+        ends are ignored. Each place with the words has:
 
         - document_id, title, and turn, the number of the turn, from 1;
         - text, language, direction, speaker and role of the turn;
@@ -179,9 +179,9 @@ class CodingSession(CoderWork):
         return rows
 
     def passages(self, code_id: str) -> list[Plain]:
-        """Returns the coder's passages with a code, in the form of :meth:`find` with coding_id and memo
-        added. Passages of texts come before answers. Raises GLCError for a code that the codebook does not
-        have."""
+        """Returns the coder's passages with a code, each in the form of a result of :meth:`find` with
+        coding_id and memo added. Passages in interviews and calls come before open answers. Raises GLCError
+        for a code that the codebook does not have."""
         if code_id not in self._names:
             raise GLCError(f"The codebook has no code {code_id!r}; {suggest_name(code_id, self._names)}.")
         self._journal.read()
@@ -218,8 +218,8 @@ class CodingSession(CoderWork):
         - keys: the codes on the keys 1 to 9, blank for a free key;
         - counts: the number of the coder's codings with each code;
         - coder: the coder's id;
-        - problems: sentences that the coder should read, such as that a text or the codebook changed, that
-          the journal was cut off, that the folder cannot be written to, or that nothing is assigned.
+        - problems: sentences that the coder should read, for example that a text or the codebook changed,
+          that the journal was cut off, that the folder cannot be written to, or that nothing is assigned.
         """
         self._journal.read()
         work = self._journal.work
@@ -229,14 +229,15 @@ class CodingSession(CoderWork):
     def training(self) -> Plain:
         """Returns the comparison of the coder's training texts with the passages that others settled:
 
-        - document_ids: the texts that are finished;
+        - document_ids: the training texts that are finished;
         - codes: a row per code, with the columns of ``glc agreement --against consensus`` (code_id, code,
           passages, same, missed, added, kappa, reason);
         - passages: only the passages that differ (segment_id, document_id, title of the document, number of
           the turn, text, missed, added).
 
-        A text is compared once it is finished, and can no longer change from then on. Raises GLCError if no
-        training text is finished, or if no passage in the finished texts is settled.
+        A training text is compared once it is finished; after that, the coder's codings of the text can no
+        longer change. Raises GLCError if no training text is finished, or if no passage in the finished texts
+        is settled.
         """
         finished = [one for one in self._own.texts
                     if self._own.purpose(one) == TRAINING and self._status(one) == FINISHED]
@@ -296,15 +297,14 @@ class CodingSession(CoderWork):
     # What the coder does.
 
     def do(self, act: Mapping[str, Any]) -> Plain:
-        """Does one act of the coder, and returns only when the act is on the disk. Returns the ids of the
-        texts and answers that changed, a message, and the values of :meth:`state` about undo, keys and
-        counts. After an undo or redo, ``place`` is the place that changed: document_id, and start (None for
-        the whole text).
+        """Does one act of the coder, and writes the act to disk. Returns the ids of the texts and answers
+        that changed, a message, and the values of :meth:`state` about undo, keys and counts. After an undo or
+        redo, ``place`` is the place that changed: document_id, and start (None for the whole text).
 
         The acts are code, code_answers, code_passages, uncode, recode, resize, memo, negative_case, read,
         read_answers, finish, propose_code, propose_quotation, propose_change, new_texts, place, undo, redo.
-        Acts from another window of the coder are read first. If the act cannot be done, raises GLCError with
-        one sentence, and nothing is written.
+        Acts that the coder did in another window are read first. If the act cannot be done, raises GLCError
+        with one sentence, and nothing is written.
 
         >>> from datetime import date
         >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
@@ -466,7 +466,7 @@ class CodingSession(CoderWork):
                 f"Read, nothing to code: {said}." if value else f"No longer marked as read: {said}.")
 
     def _chosen_answers(self, act: Mapping[str, Any]) -> list[str]:
-        """Returns the open answers selected for an act, without repetitions."""
+        """Returns the open answers that are selected for an act, each answer once."""
         wanted = [*dict.fromkeys(act.get("answer_ids", []))]
         if not wanted:
             raise GLCError("No answer is selected. Select one or more rows first.")
@@ -576,8 +576,8 @@ class CodingSession(CoderWork):
         return {"act": name, "of": acts[-1]}, f"{message}{self._described(acts[-1])}"
 
     def _described(self, n: int) -> str:
-        """Returns a description of an act and the place that it changed, for the messages about undo and
-        redo."""
+        """Returns a description of an act, and the place that the act changed, for the messages about undo
+        and redo."""
         work = self._journal.work
         documents, passages = sorted(work.documents_of_act(n)), work.passages_of_act(n)
         label = next((one.name if isinstance(one, CodeProposal) else self._label(one.code_id)
@@ -610,8 +610,8 @@ class CodingSession(CoderWork):
                      if document in self._own.texts or document in self._own.answers), None)
 
     def _lines_before(self, line: Line) -> Iterator[Plain]:
-        """Yields the journal lines that must precede an act. Raises GLCError for a text that was handed in as
-        a file.
+        """Yields the lines that must precede an act in the journal. Raises GLCError for a text that was
+        handed in as a file. The lines record:
 
         - the codebook, if it changed;
         - each text that the act begins;

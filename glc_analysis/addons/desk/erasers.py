@@ -1,7 +1,7 @@
-"""Removes from the files of the coding desk what an organisation or a person has withdrawn.
+"""Removes the content that an organisation or a person has withdrawn from the files of the coding desk.
 
-An act on a removed text is replaced by an empty act with the same number, so that a later undo still reverts
-the right act. Codings of other words stay on those words.
+An act (step of a coder's work) on a removed text is replaced by an empty act with the same number, so that a
+later undo still reverts the right act. Codings of words that remain stay on the same words.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ removed."""
 
 
 def erase_withdrawn_from_coder_file(path: Path, remaining: Any) -> None:
-    """Rewrites a coder's journal or log of suggestions without what a withdrawal removes. ``remaining`` holds
-    what remains of each text. Raises Faults if a text changed after its coder began it, so that the removed
-    turns cannot be found."""
+    """Rewrites a coder's journal or log of suggestions without the content that a withdrawal removes.
+    ``remaining`` holds the remaining content of each text. Raises Faults if a text changed after the coder
+    began it, because the removed turns then cannot be found."""
     if path.name == JOURNAL:
         _erase_from_journal(path, remaining)
     else:
@@ -33,7 +33,8 @@ def erase_withdrawn_from_coder_file(path: Path, remaining: Any) -> None:
 
 
 def _erase_from_journal(path: Path, remaining: Any) -> None:
-    """Rewrites a coder's journal. A truncated line is removed completely, because its content is unknown."""
+    """Rewrites a coder's journal without the removed content. A truncated line is removed completely, because
+    its content is unknown."""
     def remaining_text(document: str, text: str) -> Masked | None:
         now = remaining.of(document, text)
         if not remaining.were_turns_found(document, now):
@@ -69,7 +70,8 @@ def _new_texts(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[
     """Returns the act by which a coder accepted changed texts, limited to the remaining texts; None if no
     text remains.
 
-    A coding that has no place in the remaining texts is added to ``lost``, so that later lines lose it too.
+    A coding that has no place in the remaining texts is added to ``lost``, so that it is also removed from
+    later lines.
     """
     kept = []
     for text in line["texts"]:
@@ -104,8 +106,8 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[str],
               remaining: Any) -> dict[str, Any] | None:
-    """Returns an act limited to the remaining content; None if it was about removed content. ``lost`` are the
-    ids of the codings removed so far; ids are added to it."""
+    """Returns an act limited to the remaining content; None if the act was about removed content. ``lost``
+    holds the ids of the codings removed so far; this function adds ids to ``lost``."""
     act, shift = line["act"], remaining.shift_span
     if act in ("code_answers", "read_answers"):
         answers = ["" if texts.get(one, "") is None else one for one in line["answer_ids"]]
@@ -155,8 +157,8 @@ def _passage_left(passage: dict[str, Any] | None, texts: dict[str, Masked | None
 
 
 def _told(value: Any, tell: Callable[[list[str]], list[str]]) -> Any:
-    """Returns a JSON value without the removed words. Whole texts stay unchanged, because the removed words
-    have already been taken out of them."""
+    """Returns a JSON value without the removed words. Values that are whole texts stay unchanged, because the
+    removed words have already been taken out of whole texts."""
     if isinstance(value, dict):
         return {key: part if key == "text" and "version" in value else _told(part, tell)
                 for key, part in value.items()}

@@ -1,7 +1,7 @@
-"""The explorer of ``notebooks/explore.ipynb``: figures, and passages in their context.
+"""The explorer of ``notebooks/explore.ipynb``, which shows figures, and passages in their context.
 
 The team sees passages and may propose rows of reference tables (:mod:`.proposals`). For another audience, the
-explorer shows what that audience would see. Everything can be done by keyboard.
+explorer shows the content that this audience may see. The explorer can be used by keyboard alone.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ _TURNS_AROUND = 1
 def render_passage_in_context(study: Study, segment_id: str, code: str = "") -> str:
     """Returns the turn of a passage as HTML, with the turns around it and the codes of each stretch of words.
 
-    Stretches with ``code`` are marked more strongly than stretches with other codes. Only the team may see
-    the result.
+    Words with the code ``code`` are marked more strongly than words with other codes. Only the team may see
+    the returned HTML.
     """
     segments, names = tables.read_table("segments", study=study), _names(study)
     passage = segments[segments["segment_id"] == segment_id].iloc[0]
@@ -77,8 +77,8 @@ def _turn(turn: pd.Series, marked: pd.DataFrame, code: str, names: dict[str, str
 
 def _stretches(turn: pd.Series, marked: pd.DataFrame, code: str,
                names: dict[str, str]) -> Iterator[tuple[str, str, bool]]:
-    """Yields the words of a turn, divided where a coding begins or ends: each stretch of words with the names
-    of its codes, and whether ``code`` is one of them."""
+    """Yields the words of a turn in stretches, divided where a coding begins or ends. Each stretch comes with
+    the names of its codes and with whether ``code`` is among its codes."""
     text, offset = turn["text"], int(turn["start"])
     spans = [(max(int(start) - offset, 0), min(int(end) - offset, len(text)), code_id)
              for start, end, code_id in zip(marked["start"], marked["end"], marked["code_id"], strict=True)]
@@ -130,8 +130,9 @@ class Explorer:
         self._chosen()
 
     def _for_each_audience(self, shown: Mapping[str, widgets.Widget]) -> widgets.Stack:
-        """Returns the content of one tab. Each audience has its own widgets, and the browser itself switches
-        between them, so that content for one audience never appears under the name of another."""
+        """Returns the content of one tab of the explorer. Each audience has its own widgets, between which
+        the browser itself switches, so that content for one audience never appears under the name of another
+        audience."""
         stack = widgets.Stack([shown[audience] for audience in AUDIENCES], selected_index=self.audience.index)
         widgets.jsdlink((self.audience, "index"), (stack, "selected_index"))
         widgets.dlink((self.audience, "index"), (stack, "selected_index"))
@@ -144,14 +145,13 @@ class Explorer:
 
     @property
     def context(self) -> widgets.HTML:
-        """Returns the widget with the passage in its context, or with the quotations, for the chosen
-        audience."""
+        """Returns the widget that shows the chosen audience the passage in its context, or the quotations."""
         return self._context_of[self.audience.value]
 
     def _chosen(self, change: Any = None) -> None:
         """Clears the display, updates the options (countries that the audience may know, codes of the theme)
-        and displays the content for the chosen values. Field changes made by this update do not count as
-        choices."""
+        and displays the content for the chosen values. Changes of fields that this update makes do not count
+        as choices."""
         if self.is_offering:
             return
         self.is_offering = True
@@ -187,7 +187,7 @@ class Explorer:
 
     @property
     def view(self) -> StudyView:
-        """Returns what the chosen audience may see of the chosen theme."""
+        """Returns the view with the content of the chosen theme that the chosen audience may see."""
         return self.study.view(self.audience.value, theme=self.theme.value)
 
     def _passage_chosen(self, change: Any = None) -> None:
@@ -205,8 +205,8 @@ class Explorer:
     # What is shown
 
     def _figures(self) -> str:
-        """Returns the questions and codes of the theme, as far as the audience may see them, below a line
-        with the chosen audience, theme and country."""
+        """Returns the questions and codes of the theme that the audience may see, below a line with the
+        chosen audience, theme and country."""
         view, chosen = self.view, (self.audience, self.theme, self.country)
         about = ". ".join(f"{field.description}: {field.label}" for field in chosen)
         return ELEMENTS.note(f"{about}.") + Markup(render_codes(view).data) + Markup().join(
@@ -222,7 +222,8 @@ class Explorer:
 
 
 def _answers(view: StudyView, question: Any, country: str) -> str:
-    """Returns the answers to a question and, if the audience may see them, the answers from one country."""
+    """Returns the answers to a question, and also the answers from one country if the audience may see
+    them."""
     heading = _HTML.question(question.question_id, question.wording)
     if not country or question.type not in BY_OPTION:
         return heading + render_question_answers(view, question)
@@ -238,8 +239,8 @@ def _answers(view: StudyView, question: Any, country: str) -> str:
 
 
 def render_count_bars(counts: pd.DataFrame) -> list[Markup]:
-    """Returns for each row of counts the cell that :func:`render_count_bar` makes. The frame has these
-    columns:
+    """Returns, for each row of ``counts``, the table cell that :func:`render_count_bar` makes. ``counts`` has
+    these columns:
 
     - share, n, base_n: required;
     - shown_as: the count in words; optional;
@@ -256,7 +257,7 @@ def _choice(name: str, options: Iterable[tuple[str, str]]) -> widgets.Dropdown:
 
 
 def _offer(field: Any, options: list[tuple[str, Any]]) -> None:
-    """Sets the options of a field and keeps the present choice if it is among them."""
+    """Sets the options of a field, and keeps the present choice if it is among the new options."""
     kept, values = field.value, [value for _, value in options]
     field.options = options
     field.index = values.index(kept) if kept in values else 0 if options else None

@@ -1,7 +1,8 @@
-"""Finds the borders between characters as people see them, so that no selection cuts a character in two.
+"""Finds the borders between the characters that people see in a text, so that no selection cuts a character
+in two.
 
-The borders are those of Unicode Standard Annex 29 (extended grapheme clusters), as the package ``regex``
-finds them. A character may consist of several code points: combining marks and vowel signs, conjuncts of
+The borders follow Unicode Standard Annex 29 (extended grapheme clusters), which the package ``regex``
+implements. A character may consist of several code points: combining marks and vowel signs, conjuncts of
 Khmer and Indic scripts, emoji with skin tones and joiners, flags, Hangul syllables.
 """
 
@@ -15,8 +16,8 @@ _CHARACTER = regex.compile(r"\X")
 
 
 def grapheme_borders(text: str) -> list[int]:
-    """Returns the borders between the characters of a text in order, as code points, including its beginning
-    and its end.
+    """Returns the borders between the characters of a text in order, as positions (code points). The
+    beginning and the end of the text are included.
 
     >>> grapheme_borders("e\\u0301a"), grapheme_borders("👩🏽‍🌾!"), grapheme_borders("ខ្មែរ")
     ([0, 2, 3], [0, 4, 5], [0, 4, 5])
@@ -25,7 +26,7 @@ def grapheme_borders(text: str) -> list[int]:
 
 
 def widen_to_graphemes(text: str, start: int, end: int) -> tuple[int, int]:
-    """Returns a span widened so that it cuts no character.
+    """Returns the span from ``start`` to ``end``, widened so that it cuts no character in two.
 
     >>> widen_to_graphemes("de\\u0301ja", 2, 3)
     (1, 3)

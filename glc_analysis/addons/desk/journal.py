@@ -1,12 +1,13 @@
-"""The journal of a coder at the coding desk: one line of JSON per act; lines are only ever added.
+"""Reads and writes the journal of a coder at the coding desk, which has one line of JSON per act; lines are
+added and never changed.
 
-An act is one step of the coder's work, such as giving a code. ``raw/codings/<coder>/desk.jsonl`` holds the
-coder's work so far (:class:`DeskWork`), and is read like a file of any other coding program
+An act is one step of the coder's work, such as giving a code. The journal ``raw/codings/<coder>/desk.jsonl``
+holds the coder's work so far (:class:`DeskWork`), and is read like a file of any other coding program
 (:func:`read_handed_in_journal_codings`). docs/journal.md describes the lines.
 
-An undo reverts the act that it names, even after a restart. A line truncated by a power failure is set apart,
-and all lines before it count. An interview or a call is handed in when its coder marks it as finished, an
-open answer when it has a code or is marked as read.
+An undo reverts the act whose number it names, even after a restart. A line that was truncated by a power
+failure is set apart, and all lines before it count. An interview or a call is handed in when the coder marks
+it as finished. An open answer is handed in when it has a code or is marked as read.
 """
 
 from __future__ import annotations
@@ -35,17 +36,18 @@ JOURNAL = "desk.jsonl"
 _NEGATIVE_CASE = "Negative case."
 """The beginning of the memo of a coding marked as a negative case."""
 _PATIENCE = 10.0
-"""The seconds for which one window of a coder waits until another window has saved."""
+"""The number of seconds for which one window of a coder waits until another window has saved."""
 
 # ------------------------------
 # What a coder has coded: the acts of the journal, one after the other.
 
 
 class DeskCoding(NamedTuple):
-    """One code on one passage, in code points of the text as the coder saw it.
+    """One code on one passage. The place of the passage is given in code points of the text that the coder
+    saw.
 
-    ``words`` is blank except for a coding that must be placed again. It then holds the coded words, and the
-    span is the stretch of text in which they stood.
+    ``words`` is blank except for a coding that must be placed again. For such a coding, ``words`` holds the
+    coded words, and the span is the stretch of text in which the words stood.
     """
 
     coding_id: str
@@ -61,8 +63,8 @@ class DeskCoding(NamedTuple):
 
 
 class DeskText(NamedTuple):
-    """A text as it was when its coder began it or accepted a new version. ``purpose`` is double, single or
-    training; ``on`` is the day of that act, blank if the journal lacks it."""
+    """A text in the version that its coder began or accepted. ``purpose`` is double, single or training;
+    ``on`` is the day on which the coder began or accepted the version, blank if the journal lacks the day."""
 
     document_id: str
     kind: str
@@ -76,8 +78,8 @@ class CodeProposal(NamedTuple):
     """A code that a coder proposes for the words of a passage or, with ``is_quotation``, the proposal to
     quote the passage.
 
-    It is not a coding and does not count until people accept it. ``words`` are the words of the passage if
-    the text no longer contains them.
+    A proposal is not a coding and does not count until people accept it. ``words`` holds the words of the
+    passage if the text no longer contains them.
     """
 
     document_id: str
@@ -102,7 +104,8 @@ class CodebookChange(NamedTuple):
 
 class DeskDecision(NamedTuple):
     """A decision on a segment where coders differ. ``codes`` are joined by ``;`` and blank for no code.
-    ``instead_of`` is the workbook whose decision this one replaces; blank if there is none."""
+    ``instead_of`` is the workbook whose decision this decision replaces; blank if it replaces no decision of
+    a workbook."""
 
     segment_id: str
     codes: str
@@ -114,25 +117,27 @@ class DeskDecision(NamedTuple):
 
 
 Change = tuple[dict, Any, Any, Any]
-"""One change of one table of :class:`DeskWork`: the table, the key, and the values before and after (None if
-absent)."""
+"""One change of one table of :class:`DeskWork`, which consists of the table, the key, and the values before
+and after the change (None if absent)."""
 
 
 @dataclass
 class DeskWork:
     """The state of a coder's work after all acts in the journal.
 
-    - ``texts``, ``codings``, ``proposals``, ``codebook_changes``: by id.
-    - ``decisions``: the decisions on differences, by segment.
+    - ``texts``, ``codings``, ``proposals``, ``codebook_changes``: the coder's texts, codings, proposals and
+      changes of the codebook, keyed by id.
+    - ``decisions``: the decisions on differences between coders, keyed by segment.
     - ``read`` and ``finished``: the document_ids that are marked as read or as finished.
     - ``waiting``: the codings that must be placed again after the coder accepted a changed text.
-    - ``earlier``: the previous version of such a text.
-    - ``codebook``: the definitions with which the coder last coded (code_id -> the texts of its definition).
+    - ``earlier``: the previous version of each changed text that the coder accepted.
+    - ``codebook``: the definitions with which the coder last coded: the texts that define each code, keyed by
+      code_id.
     - ``keys``: the codes on the keys 1 to 9, blank for a free key.
     - ``opened``: the double-coded texts that were opened for comparison.
-    - ``cut``: the numbers of truncated lines.
-    - ``done`` and ``undone``: the numbers of the acts that can be undone, and of those that can be redone.
-    - ``names``: the kind of each act, such as code, by its number.
+    - ``cut``: the numbers of the truncated lines.
+    - ``done`` and ``undone``: the numbers of the acts that can be undone, and of the acts that can be redone.
+    - ``names``: the kind of each act, such as code, keyed by the number of the act.
     """
 
     texts: dict[str, DeskText] = field(default_factory=dict)
@@ -155,7 +160,8 @@ class DeskWork:
     _changes: dict[int, list[Change]] = field(default_factory=dict)
 
     def apply(self, line: Line) -> set[str]:
-        """Adds one act. Returns the ids of the texts that it changes.
+        """Adds the act in one line of the journal to the work. Returns the ids of the texts that the act
+        changes.
 
         Raises KeyError, TypeError or ValueError for a line that is not an act.
 
@@ -209,7 +215,8 @@ class DeskWork:
                 if text.document_id in {*self.finished, *self.read}]
 
     def _placed_texts(self, *, is_training: bool) -> list[DeskText]:
-        """Returns the training texts, or else all other texts, that have no coding to be placed again."""
+        """Returns the training texts (with ``is_training``) or all other texts that have no coding to be
+        placed again."""
         unplaced = self.texts_with_unplaced_codings
         return [text for text in self.texts.values() if (text.purpose == TRAINING) == is_training
                 and text.document_id not in unplaced]
@@ -220,12 +227,12 @@ class DeskWork:
         return {coding.document_id for coding in self.waiting.values()}
 
     def documents_of_act(self, n: int) -> set[str]:
-        """Returns the ids of the texts that the act with this number is about."""
+        """Returns the ids of the texts that act number ``n`` is about."""
         return _documents(self._changes[n])
 
     def passages_of_act(self, n: int) -> list[DeskCoding | CodeProposal]:
-        """Returns the codings and proposals that an act changed, as they are after the act. If the act
-        removed one, it is returned as it was before."""
+        """Returns the codings and proposals that an act changed, in their state after the act. A coding or
+        proposal that the act removed is returned in its state before the act."""
         changed = [before if after is None else after for _, _, before, after in self._changes[n]]
         return [passage for passage in changed if isinstance(passage, DeskCoding | CodeProposal)]
 
@@ -309,9 +316,9 @@ class DeskWork:
     def _new_text(self, line: Line, on: str) -> Iterator[tuple[dict, Any, Any]]:
         """Yields the changes that are made when the coder accepts a corrected text.
 
-        Codings and proposed codes get a new place, or must be placed again. If the line names neither for one
-        of them, it was withdrawn and is deleted. The text is no longer finished if its words changed or if a
-        coding must be placed again.
+        Codings and proposed codes get a new place, or must be placed again. A coding or proposed code for
+        which the line states neither was withdrawn, and is deleted. The text is no longer finished if its
+        words changed or if a coding must be placed again.
         """
         _refuse_other_text(line["text"], line["version"])
         document, old = line["document_id"], self.texts[line["document_id"]]
@@ -337,13 +344,14 @@ class DeskWork:
 
 
 def _origin(line: Line) -> str:
-    """Returns ``own`` if a code was the coder's own choice, and ``suggested`` if it was suggested."""
+    """Returns the origin of a code: ``own`` if the code was the coder's own choice, ``suggested`` if it was
+    suggested."""
     return line.get("origin", "own")
 
 
 def _suggested_by(line: Line) -> str:
     """Returns the name of the model that suggested a code, with the digest of the settled passages from which
-    it learned."""
+    the model learned."""
     return " ".join(filter(None, (line.get("model", ""), line.get("settled", ""))))
 
 
@@ -361,7 +369,7 @@ def _write(changes: Sequence[Change]) -> None:
 
 
 def _documents(changes: Sequence[Change]) -> set[str]:
-    """Returns the ids of the texts that the changes are about."""
+    """Returns the ids of the texts to which the changes belong."""
     values = ((key, before if after is None else after) for _, key, before, after in changes)
     return {getattr(value, "document_id", None) or str(key) for key, value in values
             if not isinstance(value, CodebookChange)}
@@ -372,7 +380,7 @@ def _documents(changes: Sequence[Change]) -> set[str]:
 
 
 class CoderJournal:
-    """The journal of one coder, as far as it has been read.
+    """The journal of one coder, with the work in the lines that have been read so far.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -396,10 +404,11 @@ class CoderJournal:
         self._unread: list[int] = []
 
     def read(self) -> set[str]:
-        """Reads the lines that were added since the last call. Returns the ids of the texts that changed.
+        """Reads the lines that were added to the journal since the last call. Returns the ids of the texts
+        that changed.
 
-        A truncated last line is set apart (``work.cut``), except if only its line end is missing. Raises
-        Faults if another line cannot be read, and GLCError if the file cannot be read.
+        A truncated last line is set apart (``work.cut``); a last line that lacks only its line end counts.
+        Raises Faults if another line cannot be read, and GLCError if the file cannot be read.
         """
         try:
             if not self.path.exists():
@@ -463,9 +472,9 @@ class CoderJournal:
     def adding(self, root: Path) -> Generator[set[str]]:
         """A context manager within which acts can be added to the journal of a study in the folder ``root``.
 
-        While it is open, no withdrawal and no other window of the coder can write. It first reads the acts of
-        other windows and yields the ids of the texts that they changed. Raises GLCError if the folder cannot
-        be written to.
+        Within the context, no withdrawal and no other window of the coder can write. First, the acts of other
+        windows are read; the context yields the ids of the texts that these acts changed. Raises GLCError if
+        the folder cannot be written to.
         """
         try:
             with ExitStack() as stack:
@@ -478,7 +487,8 @@ class CoderJournal:
                            "whether the disk is full.") from error
 
     def _lock(self, stack: ExitStack) -> None:
-        """Locks the folder. If another window holds the lock, waits briefly for it."""
+        """Locks the coder's folder. If another window holds the lock, waits briefly until the lock is
+        free."""
         until = time.monotonic() + _PATIENCE
         while True:
             try:
@@ -490,8 +500,8 @@ class CoderJournal:
                 time.sleep(0.02)
 
     def add(self, acts: Sequence[Line]) -> set[str]:
-        """Appends acts with their numbers and applies them; they are on disk when this returns. Raises
-        GLCError if they cannot be written; the file is then unchanged."""
+        """Writes acts with their numbers to the end of the journal on disk, and applies them to the work.
+        Raises GLCError if the acts cannot be written; the file is then unchanged."""
         lines, number = [], self.work.last
         if self.work.cut:
             acts = [{"act": "cut"}, *acts]
@@ -517,7 +527,7 @@ class CoderJournal:
 
 
 def _write_whole(handle: int, content: bytes, size: int) -> None:
-    """Writes all of ``content`` and waits until it is on disk. If this fails, the file is cut back to
+    """Writes all of ``content`` and waits until it is on disk. If writing fails, the file is cut back to
     ``size`` bytes."""
     try:
         left = memoryview(content)
@@ -530,7 +540,7 @@ def _write_whole(handle: int, content: bytes, size: int) -> None:
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
-    """Parses a line as an act; None if it is incomplete."""
+    """Parses a line of the journal, and returns the act; None if the line is incomplete."""
     try:
         act = json.loads(line)
     except (ValueError, RecursionError):
@@ -548,9 +558,9 @@ def coder_journal_path(study: Study, coder: str) -> Path:
 
 
 def read_handed_in_journal_codings(path: Path, *, coder: str = "") -> ParsedCodings:
-    """Reads the codings of all texts that the coder has handed in, and of the training texts that are
-    finished, which are marked as training. Notes list the texts that are not yet handed in, and truncated
-    lines. Raises Faults for a damaged journal."""
+    """Reads the codings of all texts that the coder has handed in. Codings of finished training texts are
+    also read, and marked as training. Notes list the texts that are not yet handed in, and truncated lines.
+    Raises Faults for a damaged journal."""
     journal = CoderJournal(path)
     journal.read()
     work, parsed = journal.work, ParsedCodings(path, "desk", counts="code points", is_of_study=True)

@@ -1,13 +1,14 @@
-"""Measures learning and drift: compares a coder with settled passages, and with the coder's own earlier work.
-Neither measures reliability.
+"""Measures learning (by comparing a coder with settled passages) and drift (by comparing a coder with the
+coder's own earlier work). Neither comparison measures reliability.
 
-The comparison is made for each code. Settled passages are those on which others have agreed; the earlier work
-is the coder's first coding of passages that the same coder coded again without seeing the first coding.
+The comparisons are made for each code. Settled passages are passages on whose codes other people have agreed.
+The earlier work is the coder's first coding of passages that the same coder coded again without seeing the
+first coding.
 
 A passage is settled by a decision of the team, by a coding of the coder ``consensus``, or if two or more
 other coders gave it the same codes. A coder is never compared with a consensus that rests only on the coder's
-own coding. A coding made under an earlier definition of its code is marked as older, because the codebook
-changed, not the coder.
+own coding. A coding made under an earlier definition of its code is counted as older, because in this case
+the codebook changed and not the coder.
 """
 
 from __future__ import annotations
@@ -41,27 +42,27 @@ from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 
 FEWEST_PASSAGES = 20
-"""The fewest passages for which kappa is computed."""
+"""The smallest number of passages for which kappa is computed."""
 SHARE_AGAIN = 0.1
 LEARNING_COLUMNS = ["coder", "code_id", "code", "passages", "same", "missed", "added", "older", "kappa",
                     "reason"]
 _TOO_FEW = f"no kappa: fewer than {FEWEST_PASSAGES} passages"
 
 Codes = Mapping[str, Set[str]]
-"""The codes of each segment."""
+"""The codes of each segment, keyed by segment."""
 
 
 def compare_codes_of_segments(codes_of_coder: Codes, codes_of_others: Codes, *,
                               older_codings: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
-    """Compares the codes of a coder with those of others, over the segments that both coded. Returns one row
-    for all codes together, then one row per code:
+    """Compares the codes of a coder with the codes of others, over the segments that the coder and the others
+    coded. Returns one row for all codes together, then one row per code:
 
     - code_id: blank in the row for all codes;
     - passages: the number of segments compared;
-    - same: the share of segments that have the code on both sides or on neither; in the row for all codes,
-      the share that have the same codes;
-    - missed: the number of segments where only the others have the code;
-    - added: the number of segments where only the coder has the code;
+    - same: the share of segments to which both the coder and the others, or neither, gave the code; in the
+      row for all codes, the share of segments to which they gave the same codes;
+    - missed: the number of segments to which only the others gave the code;
+    - added: the number of segments to which only the coder gave the code;
     - older: the number of segments left out because of ``older_codings``;
     - kappa, and the reason if it is not computed.
 
@@ -131,7 +132,7 @@ def codes_settled_by_others(frames: Mapping[str, pd.DataFrame], coder: str) -> d
 
 
 def _decisions(disagreements: pd.DataFrame) -> dict[str, frozenset[str]]:
-    """Returns the codes on which people decided, by segment."""
+    """Returns the codes on which people decided, keyed by segment."""
     decided = disagreements[disagreements["is_decided"] & (disagreements["coder_id"] == CONSENSUS)]
     return {segment: frozenset(filter(None, codes.split(";")))
             for segment, codes in zip(decided["segment_id"], decided["codes"], strict=True)}
@@ -151,10 +152,11 @@ def select_independently_settled_codes(coded: pd.DataFrame, decisions: Mapping[s
 
 def find_codings_under_older_definitions(codings: pd.DataFrame,
                                          codebook: pd.DataFrame) -> set[tuple[str, str]]:
-    """Returns the segments and codes that a coder coded with an older version of the codebook than that of
-    the code's present definition (since_version).
+    """Returns the segments and codes that a coder coded with a codebook version older than the version of the
+    code's present definition (since_version).
 
-    Versions are compared by the numbers in them. A coding is not returned if either version is blank.
+    Versions are compared by the numbers in them. A coding is not returned if the version of the coding or of
+    the definition is blank.
     """
     since = dict(zip(codebook["code_id"], codebook["version"], strict=True))
     older: set[tuple[str, str]] = set()
@@ -177,8 +179,8 @@ def version_sort_key(text: str) -> list[tuple[int, str]]:
 
 
 def _unknown(quarantined: pd.DataFrame, segments: pd.DataFrame, coder: str) -> set[str]:
-    """Returns the segments in which a quarantined coding of the coder may lie: the segment itself if its
-    place is known, or else all segments of the document."""
+    """Returns the segments in which a quarantined coding of the coder may lie: the segment of the coding if
+    its place is known, else all segments of the document."""
     passages, unknown = quarantined[quarantined["coder_id"] == coder], set()
     for document, start in zip(passages["document_id"], passages["start"], strict=True):
         of_document = segments[segments["document_id"] == document]
@@ -198,7 +200,7 @@ def _named(rows: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
 
 
 def choose_texts_to_code_again(study: Study, coder: str) -> list[str]:
-    """Returns the document_ids of the interviews and calls that a coder is to code again. They are taken in
+    """Returns the document_ids of the interviews and calls that a coder is to code again. Texts are taken in
     pseudo-random order until they hold a tenth of the passages that the coder read.
 
     Raises UsageError for a coder who has handed in no interview and no call.

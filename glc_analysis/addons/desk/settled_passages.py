@@ -1,4 +1,4 @@
-"""The settled passages of a study, from which codes for other passages are learned.
+"""Collects the settled passages of a study, from which the model learns to suggest codes for other passages.
 
 A passage is settled by a decision of the team, by a coding of the coder ``consensus``, or if two or more
 coders gave it the same codes (:mod:`~glc_analysis.addons.desk.learning`).
@@ -27,8 +27,9 @@ from glc_analysis.study import Study
 from glc_analysis.text import content_hash, normalise_space
 
 MOST_PASSAGES = 2000
-"""The most settled passages used for learning. If there are more, they are chosen pseudo-randomly; more
-passages would take minutes and hardly change a list of five codes."""
+"""The most settled passages used for learning. If a study has more settled passages, the ones to use are
+chosen pseudo-randomly; learning from more passages would take minutes and hardly change a list of five
+codes."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,12 @@ class SettledPassages:
     """The settled passages of a study with their codes; names in the texts are masked.
 
     - ``examples``: the settled passages.
-    - ``segments``: the segment of each passage.
+    - ``segments``: the segment of each settled passage.
     - ``definitions``: the name, definition and limits of every code in use.
     - ``cases``: the codes for accounts of a survivor's case.
-    - ``case_spans``: the spans to which anybody gave one of these codes, by document.
+    - ``case_spans``: the spans to which anybody gave one of the codes in ``cases``, keyed by document.
 
-    Passages in ``case_spans`` are not among the examples, and codes in ``cases`` have no definition here.
+    Passages in ``case_spans`` are not among ``examples``, and codes in ``cases`` are not in ``definitions``.
     """
 
     examples: tuple[SettledPassage, ...]
@@ -80,7 +81,8 @@ class SettledPassages:
         return cls(*_examples(passages, definitions), definitions, cases, spans)
 
     def digest(self, study: Study) -> str:
-        """Returns a digest of these passages and definitions, which changes when any of them changes."""
+        """Returns a digest of the settled passages and definitions, which changes if any passage or
+        definition changes."""
         held = [[one.example_id, one.text, sorted(one.codes)] for one in self.examples]
         return study.digests.of_value([held, sorted(self.definitions.items())])[:16]
 
@@ -89,8 +91,8 @@ class SettledPassages:
         return any(a < end and start < b for a, b in self.case_spans.get(document_id, ()))
 
     def ranking(self, study: Study, encoder: SentenceEncoder) -> CodeRanking:
-        """Returns the ranking learned from the settled passages; vectors are taken from the cache where it
-        has them."""
+        """Returns the ranking of codes learned from the settled passages; vectors that the cache has are not
+        computed again."""
         key = (study.root, encoder.name, self.digest(study))
         if key not in _LEARNED:
             texts = [*(one.text for one in self.examples), *self.definitions.values()]
@@ -102,8 +104,9 @@ class SettledPassages:
         return _LEARNED[key]
 
     def is_learned(self, study: Study, encoder: SentenceEncoder) -> bool:
-        """Whether the ranking has been computed, or computing it has failed. If neither, starts a thread that
-        computes it, which takes about a tenth of a second per passage, while the coder goes on."""
+        """Whether the ranking has been computed, or its computation has failed. If the computation has not
+        been started, starts it in a thread while the coder goes on; it takes about a tenth of a second per
+        passage."""
         key = (study.root, encoder.name, self.digest(study))
         if key not in _LEARNED and key not in BEING_LEARNED:
             BEING_LEARNED.clear()
@@ -113,14 +116,15 @@ class SettledPassages:
 
 
 _LEARNED: dict[tuple, CodeRanking] = {}
-"""The last computed ranking, which is kept so that a coder waits for it only once."""
+"""The last computed ranking of codes, which is kept so that a coder waits only once for the computation."""
 BEING_LEARNED: dict[tuple, Thread] = {}
-"""The thread that computes the ranking at present."""
+"""The thread that is computing the ranking of codes at present."""
 
 
 def _examples(passages: pd.DataFrame,
               definitions: dict[str, str]) -> tuple[tuple[SettledPassage, ...], dict[str, str]]:
-    """Returns the settled passages, one per span of words with all its codes, and the segment of each."""
+    """Returns the settled passages, one for each span of words with all its codes, and the segment of each
+    passage."""
     passages = passages[passages["code_id"].isin([*definitions])]
     examples, segments = [], {}
     for (document, start, end), rows in passages.groupby(["document_id", "start", "end"], observed=True):

@@ -1,8 +1,9 @@
-"""The log of suggested codes: which codes a coder was shown, accepted and refused, and how often.
+"""Reads and writes the log of suggested codes, which records the codes that a coder was shown, accepted and
+refused.
 
-``raw/codings/<coder>/suggestions.jsonl`` has one JSON object per line: act (shown, taken or refused), passage
-and codes. A line about shown codes also has the model and the digest of the settled passages. The build reads
-the log only once a suggestion in it was accepted.
+The log ``raw/codings/<coder>/suggestions.jsonl`` has one JSON object per line, with act (shown, taken or
+refused), passage and codes. A line about shown codes also has the model and the digest of the settled
+passages from which the model learned. The build reads the log only if a suggestion in the log was accepted.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ def log_acceptance_and_return_origin(study: Study, coder: str, document_id: str,
                                      code_id: str) -> Plain:
     """Logs that a coder accepts a suggested code.
 
-    Returns the origin to store with the coding: the model and the digest of the settled passages. If the code
-    was never suggested for this passage, it is the coder's own choice; then nothing is logged and an empty
-    origin is returned.
+    Returns the origin to store with the coding: the model and the digest of the settled passages. A code that
+    was never suggested for the passage is the coder's own choice; nothing is then logged, and an empty origin
+    is returned.
     """
     for line in reversed([*read_coder_suggestion_log(study, coder)]):
         if line["act"] == "shown" and line["document_id"] == document_id and code_id in line["codes"] \
@@ -65,7 +66,8 @@ def log_shown_suggestions(study: Study, coder: str, passage: tuple[str, int, int
 
 
 def read_suggestion_log(path: Path) -> Iterator[dict[str, Any]]:
-    """Yields the lines of a log of suggestions; none if there is no log. A truncated line is skipped."""
+    """Yields the lines of a log of suggestions; yields nothing if there is no log. A truncated line is
+    skipped."""
     for line in path.read_bytes().split(b"\n") if path.is_file() else ():
         try:
             found = json.loads(line)
@@ -102,9 +104,10 @@ def _append(study: Study, coder: str, line: Plain) -> None:
 
 
 def count_suggestions_by_code(study: Study, codings: pd.DataFrame) -> pd.DataFrame:
-    """Returns the table ``suggestions``, one row per code: for how many passages the code was shown, how many
-    existing codings accepted it (``codings`` with a ``suggested_by``), and how often it was shown and not
-    accepted. The table is empty if there is no accepted suggestion."""
+    """Returns the table ``suggestions`` with one row per code. A row has the number of passages for which the
+    code was shown, the number of existing codings that accepted the suggested code (``codings`` with a
+    ``suggested_by``), and how often the code was shown and not accepted. The table is empty if no suggestion
+    was accepted."""
     stands = codings[(codings["suggested_by"] != "") & (codings["coder_id"] != CONSENSUS)]
     if stands.empty:
         return pd.DataFrame(columns=COUNTS)
