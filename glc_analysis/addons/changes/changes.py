@@ -1,7 +1,8 @@
-"""Compares two runs of the team's pages: figures, coded passages, pages and raw files that changed.
+"""Compares two runs of the team's pages, and lists the figures, coded passages, pages and raw files that
+changed.
 
-Each run keeps the tables from which it was made (:data:`_KEPT`), as hard links that take no space, and the
-digests of its raw files.
+The folder of each run keeps the tables from which the run was made (:data:`_KEPT`), as hard links that take
+no space, and the digests of the raw files.
 """
 
 from __future__ import annotations
@@ -34,24 +35,24 @@ from glc_analysis.writing import link_or_copy
 _FOLDER = "tables"
 _KEPT = ("figures.parquet", "codings.parquet", "provenance.json")
 Organisations = Callable[[Collection[str]], pd.Series]
-"""The type of a function that takes the ids of figures and returns the number of organisations that
-contribute to each."""
+"""A function that takes the ids of figures and returns the number of organisations that contribute to each
+figure."""
 _COLUMNS = ["kind", "id", "was", "is", "moved", "organisations"]
 _LISTED = 100
-"""The most rows of a kind of change on the page. ``glc changes`` lists all rows."""
+"""The largest number of rows that the page shows for each kind of change. ``glc changes`` lists all rows."""
 _HEADS = {"figure": "Figures that moved", "passage": "Passages that are new or gone",
          "raw": "Raw files", "page": "Pages made again"}
 _COLUMNS_OF = {
     "figure": {"id": "Figure", "was": "Was", "is": "Is", "moved": "Moved by",
                "organisations": "Organisations"},
     "passage": {"id": "Text and code", "moved": "", "was": "Was", "is": "Is"}}
-"""The columns that the page shows for figures and passages, with their headings. For raw files and pages, it
-shows the name and what happened to the file or page."""
+"""The columns that the page shows for figures and passages, with their headings. For raw files and pages, the
+page shows the name and what happened to the file or page."""
 
 
 def store_tables_of_team_run(study: Study, audience: str, run: Path) -> None:
     """Stores, in the folder of a team run, hard links to the tables from which the run was made, and the
-    digests of its raw files. For runs for other audiences, nothing is stored."""
+    digests of its raw files. Nothing is stored for runs for other audiences."""
     if not has_capability(audience, "internal") or not (raw := read_provenance(study.processed).get("raw")):
         return
     (run / _FOLDER).mkdir(exist_ok=True)
@@ -63,8 +64,8 @@ def store_tables_of_team_run(study: Study, audience: str, run: Path) -> None:
 
 @dataclass(frozen=True)
 class _RunData:
-    """The data of a run: figures, coded passages, digests of raw files, and the keys of its pages. A key
-    changes when the page is made again."""
+    """The data of a run: figures, coded passages, digests of raw files, and the keys of its pages. The key of
+    a page changes when the page is made again."""
 
     figures: pd.DataFrame
     passages: pd.DataFrame
@@ -83,10 +84,10 @@ def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
     last run, one row per change.
 
     - kind: figure, passage, raw or page;
-    - id: what changed;
-    - was, is: the value before and now; for a figure, as it is printed;
-    - moved: the difference, for a figure;
-    - organisations: the number of contributing organisations, for a figure.
+    - id: the id or name of the figure, passage, file or page that changed;
+    - was, is: the value in the earlier and in the last run; the value of a figure is the printed value;
+    - moved: the difference between the two values of a figure;
+    - organisations: the number of organisations that contribute to a figure.
 
     Raises UsageError for a run that is not kept, and GLCError if there is no run to compare with.
     """
@@ -192,7 +193,8 @@ def make_page_of_changes(study: Study, audience: str, last_run: Path | None,
 
 
 def render_changes(changes: pd.DataFrame | None) -> Markup:
-    """Returns the changes as HTML. None stands for a first run, which has no earlier run to compare with."""
+    """Returns the changes as HTML. ``changes`` is None for a first run, which has no earlier run to compare
+    with."""
     html = Macros(__file__, "changes.html")
     if changes is None:
         return html.first_run()

@@ -1,4 +1,4 @@
-"""Reporting checklists (COREQ, SRQR, CROSS, ACCORD): what the study records about each of their items."""
+"""Shows what a study records about each item of the reporting checklists COREQ, SRQR, CROSS and ACCORD."""
 
 from glc_analysis.addon import AddOn
 

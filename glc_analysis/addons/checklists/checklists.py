@@ -1,9 +1,9 @@
-"""Reporting checklists: their items, each with what the tables of the study record about it, or "not
-recorded".
+"""Lists the items of the reporting checklists, each with the facts that the tables of the study record about
+the item, or "not recorded".
 
 The checklists are COREQ (Tong, Sainsbury & Craig 2007), SRQR (O'Brien et al. 2014), CROSS (Sharma et al.
-2021) and ACCORD (Gattrell et al. 2024, by topic). Their topics are in ``content/checklists.csv``, in the
-words of this package.
+2021) and ACCORD (Gattrell et al. 2024, by topic). The topics of the checklists' items are in
+``content/checklists.csv``, in the words of this package.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Read = Callable[[str], pd.DataFrame]
 _NOT_RECORDED = "not recorded"
 FACT_NOT_SHOWN = "not shown to these readers"
 _FACTS = read_packaged_toml(__file__, "facts.toml")
-"""The texts that are the same for every study, by table and name in ``content/facts.toml``."""
+"""The texts that are the same for every study, keyed by table and name in ``content/facts.toml``."""
 
 
 def stated_sampling(study: Study) -> str:
@@ -35,7 +35,8 @@ def stated_sampling(study: Study) -> str:
 
 
 def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
-    """Returns one row per item of the checklists, in their order: checklist, item, topic, fact, value.
+    """Returns one row per item of the checklists, in the order of the checklists, with the columns checklist,
+    item, topic, fact and value.
 
     >>> reporting_items({"coders": "2"}).query("checklist == 'COREQ' and item == '24'")["value"].item()
     '2'
@@ -46,12 +47,12 @@ def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
 
 
 def method_facts(view: StudyView) -> dict[str, str]:
-    """Returns what the tables record about how the study was made, in words, by the names in the column
-    ``fact``.
+    """Returns, in words, the facts that the tables record about the methods of the study, keyed by the names
+    in column ``fact``.
 
-    Every number is one that the view's audience may know. Only the team gets facts about persons, durations
-    and days, and counts in texts. After an organisation has withdrawn, facts that the withdrawal changes are
-    not shown.
+    The facts contain only numbers that the view's audience may know. Only the team gets facts about persons,
+    durations and days, and counts in texts. After an organisation has withdrawn, facts that the withdrawal
+    changes are left out.
     """
     recorded = [_of_core(view), *list_slot_contents(view, METHOD_FACTS)]
     names = dict.fromkeys(name for part in recorded for name in part.texts)
@@ -138,11 +139,13 @@ def join_nonblank_with_commas(parts: Iterable[str]) -> str:
 
 
 def show_checklists(view: StudyView) -> Html:
-    """Returns the items of the reporting checklists, each with what the study records about it."""
+    """Returns the items of the reporting checklists, each with the facts that the study records about the
+    item."""
     rows = reporting_items(method_facts(view))
 
     def recorded(items: pd.DataFrame) -> str:
-        """Returns how many items are recorded. The number is left out if a withdrawal may have changed it."""
+        """Returns a phrase on how many items are recorded; the number is left out if a withdrawal may have
+        changed it."""
         n = (items["value"] != _NOT_RECORDED).sum()
         return "" if COUNT_BLOCK in view.hidden else f": {n} of {len(items)} items recorded"
 

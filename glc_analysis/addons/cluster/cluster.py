@@ -1,9 +1,10 @@
 """Executes pages on other machines, by dask.distributed.
 
-Each page is sent as one job bundle: its notebook, the table rows that it read when it last ran (all tables of
-its audience, if it has never run), and a few files of the study. The executed notebook comes back with a list
-of the rows that it has read this time. A page is executed on this computer instead if it needs more than may
-be sent, or if it read more than was sent.
+Each page is sent as one job bundle, which contains the page's notebook, the table rows that the page read
+when it last ran (all tables of its audience, if the page has never run), and a few files of the study. The
+worker sends back the executed notebook with a list of the rows that the page read this time. A page is
+executed on this computer instead if it needs data that may not be sent, or if it read data that were not
+sent.
 
 A part of a study is a table, a slice of a table (such as ``answers country=KHM``), or a file. dask does the
 scheduling, the retries and the replacement of lost workers. A worker keeps nothing and publishes nothing.
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _CONNECT, _WORKERLESS = 10, 60
-"""The seconds within which the scheduler and the workers must answer, and the seconds after which a run
-without any worker ends."""
+"""The number of seconds within which the scheduler and the workers must answer, and the number of seconds
+after which a run without any worker ends."""
 _FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"), reference_path("waves"),
          reference_path("headlines"), reference_path("questions"))
 """The files of a study that every job bundle contains, in addition to tables."""
@@ -86,13 +87,13 @@ class PageCluster:
 
     @property
     def notes(self) -> list[str]:
-        """Returns a line for each refused worker, for the messages of a run."""
+        """Returns a line for each refused worker, to be printed among the messages of a run."""
         return [f"{worker}: refused, it has another version of the package." for worker in self.refused]
 
     @property
     def jobs(self) -> int:
-        """Returns how many pages are sent at a time: one for each thread of the workers, and one more that
-        waits."""
+        """Returns how many pages are sent at a time: one page for each thread of the workers, and one more
+        page that waits."""
         threads = self._client.nthreads()
         return sum(threads.get(one, 0) for one in self._workers) + 1
 
@@ -118,8 +119,8 @@ class PageCluster:
         return outcome if is_complete else self._here.execute(page)
 
     def _outcome(self, future: Any) -> Executed | Failure:
-        """Waits for the result of a page. Raises GLCError if for some time no worker has had this version of
-        the package."""
+        """Waits for the result of a page, and returns it. Raises GLCError if for some time no worker has had
+        this version of the package."""
         seen = time.monotonic()
         while True:
             try:
@@ -131,8 +132,8 @@ class PageCluster:
                     raise GLCError("No worker is left that has this version of the package.") from None
 
     def _present(self) -> set[str]:
-        """Returns the addresses of the workers that the scheduler has at present; none if it does not
-        answer."""
+        """Returns the addresses of the workers that the scheduler has at present; empty if the scheduler does
+        not answer."""
         scheduler = self._client.scheduler
         try:
             return set(self._within(scheduler.identity, n_workers=-1)["workers"]) if scheduler else set()
@@ -145,14 +146,15 @@ class PageCluster:
         return self._client.sync(ask, *args, callback_timeout=_CONNECT, **options)
 
     def stop(self) -> None:
-        """Ends the pages that run here, and disconnects from the scheduler."""
+        """Ends the pages that run on this computer, and disconnects from the scheduler."""
         self._here.stop()
         self._client.close()
 
 
 def check_scheduler_answers(address: str) -> None:
-    """Raises TimeoutError if no dask scheduler answers at this address within ``_CONNECT`` seconds. This is
-    checked first, because a dask client waits for ever if another kind of service answers there."""
+    """Raises TimeoutError if no dask scheduler answers at this address within ``_CONNECT`` seconds. Callers
+    check this before they make a dask client, because a client waits for ever if another kind of service
+    answers at the address."""
     from distributed.core import rpc
 
     async def ask() -> str:
@@ -175,8 +177,8 @@ def check_scheduler_answers(address: str) -> None:
 
 
 def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
-    """Returns the parts of a study to send with a page: the parts that the page last read and that may be
-    sent, and the parts from which slices are cut."""
+    """Returns the parts of a study to send with a page: the parts that the page read when it last ran and
+    that may be sent, and the tables from which slices (selected rows of a table) are cut."""
     tables = set(Inputs(study, page.parameters["audience"]).own_tables)
     things = tables if "processed" in page.reads else {
         "codebook" if one.startswith("codebook ") else one  # its slices are cut from the whole
@@ -190,7 +192,8 @@ def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
 
 
 def are_reads_covered(reads: Collection[str], sent_parts: Collection[str]) -> bool:
-    """Whether everything that a page reads was sent. A slice also counts as sent if its whole table was sent.
+    """Whether all parts of a study that a page reads were sent. A slice (selected rows of a table) also
+    counts as sent if its whole table was sent.
 
     >>> are_reads_covered(["answers country=KHM"], ["answers"]), are_reads_covered(["answers"],
     ...     ["answers country=KHM"])
@@ -210,8 +213,8 @@ def pack_page_job(study: Study, page: PageJob, parts: Collection[str]) -> bytes:
 
 
 def read_inputs_to_copy(study: Study, parts: Collection[str]) -> Iterator[tuple[str, bytes]]:
-    """Yields the files of a study that hold only these tables, slices and files, each with its path in the
-    study and its content."""
+    """Yields the files that a worker needs to have exactly the tables, slices and files in ``parts``, each
+    with its path in the study and its content."""
     from glc_analysis import tables
 
     for path in sorted(one for one in parts if "/" in one):
@@ -227,7 +230,8 @@ def read_inputs_to_copy(study: Study, parts: Collection[str]) -> Iterator[tuple[
 
 
 def _rows(study: Study, name: str, slices: Collection[str]) -> pd.DataFrame:
-    """Returns the rows of a table that are in at least one of the slices, in the order of the table."""
+    """Returns the rows of a table that are in at least one of the ``slices`` (selections of rows), in the
+    order of the table."""
     import pandas as pd
 
     from glc_analysis import tables

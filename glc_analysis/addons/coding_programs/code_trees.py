@@ -7,14 +7,15 @@ from collections import Counter
 from glc_analysis.intake.codings.model import ParsedCodings
 
 _MOST_LEVELS = 50
-"""The most levels of a code tree. A deeper tree contains a loop or was made to do harm."""
+"""The largest number of levels of a code tree. A deeper tree contains a loop or was made to do harm."""
 
 
 def enter_tree(parsed: ParsedCodings, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
     """Adds a code tree to ``parsed`` and returns the codes by key.
 
-    ``nodes`` holds the tree: by the key of a code, its name, the key of its parent, and its definition. If
-    several codes of the tree have the same name, each is named by its whole path.
+    ``nodes`` holds the tree: the name, the key of the parent, and the definition of each code, keyed by the
+    key of the code. If several codes of the tree have the same name, each of these codes is named by its
+    whole path.
     """
     times = Counter(name for name, _, _ in nodes.values())
     known = {}

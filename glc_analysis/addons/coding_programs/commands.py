@@ -1,4 +1,4 @@
-"""The options that reading and writing files of coding programs adds to commands of the core."""
+"""The option ``--coder``, which this add-on adds to a command of the core."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glc_analysis.study import Study
               "agreed coding.")
 @contextmanager
 def select_coder_for_export(study: Study, what: str, *, coder: str) -> Generator[dict[str, str]]:
-    """With --coder, writes that coder's own work as qdpx instead of the agreed coding."""
+    """With option ``--coder``, writes the coder's own work as qdpx instead of the agreed coding."""
     if coder and what != "qdpx":
         raise UsageError("--coder can be used only with qdpx. To fix: leave it out; other exports hold the "
                          "agreed coding.")

@@ -1,8 +1,8 @@
 """Reads the databases of QualCoder (``data.qda``) and Taguette (``project.sqlite3``).
 
-Taguette does not record the author of a highlight, and its export renames every user. Therefore only a
-project of one coder can be used for agreement. The members and the history of a project show whether it had
-several coders.
+Taguette does not record the author of a highlight, and its export renames every user. Only a Taguette project
+of a single coder can therefore be used to compute agreement. The members and the history of a project show
+whether the project had several coders.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def read_database(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
 
 
 def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
-    """Reads codings, codes and categories, annotations, memos and journals. Sound and pictures are left
-    out."""
+    """Reads codings, codes and categories, annotations, memos and journals from a QualCoder database. Sound
+    and pictures are left out."""
     parsed = ParsedCodings(path, "qualcoder", is_project=True)
     sources, codes = _sources(parsed, tables), _codes(parsed, tables)
     columns = ("fid", "pos0", "pos1", "cid", "seltext", "owner", "memo", "date")
@@ -81,8 +81,8 @@ def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
 
 
 def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
-    """Adds a note for every picture, PDF, recording and film with codings, which are not read. The note gives
-    the number of these codings."""
+    """Adds a note for every picture, PDF, recording and film that has codings. Its codings are not read; the
+    note gives their number."""
     names = {key: (name, media) for key, name, media in tables.rows("source", "id", "name", "mediapath")}
     for table in ("code_image", "code_av"):
         for key, n in Counter(key for (key,) in tables.rows(table, "id")).items():
@@ -93,14 +93,15 @@ def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
 
 
 def _sources(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Adds the sources that have a text to ``parsed`` and returns their names by id."""
+    """Adds the sources that have a text to ``parsed``, and returns the names of these sources, keyed by
+    id."""
     rows = tables.rows("source", "id", "name", "fulltext", "mediapath", needed=3)
     return {key: parsed.source(name, Text(text)) for key, name, text, media in rows if text or not media}
 
 
 def _codes(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Adds the codes to ``parsed`` and returns them by key. Categories are read as parent codes; newer
-    versions of QualCoder also put codes below codes."""
+    """Adds the codes to ``parsed``, and returns the codes by key. Categories are read as parent codes; in
+    newer versions of QualCoder, a code can also be the parent of codes."""
     nodes = {f"category {key}": (name, parent and f"category {parent}", memo)
              for key, name, memo, parent in tables.rows("code_cat", "catid", "name", "memo", "supercatid")}
     for key, name, memo, category, above in tables.rows(
@@ -126,8 +127,8 @@ _MEMBER = re.compile(r'"member": *"([^"]+)"')
 
 
 def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
-    """Reads each tag on a highlight as a coding, tags as codes, and descriptions of documents and of the
-    project as memos."""
+    """Reads a Taguette database: each tag on a highlight as a coding, tags as codes, and descriptions of
+    documents and of the project as memos."""
     parsed = ParsedCodings(path, "taguette", is_project=True)
     projects = tables.rows("projects", "id", "description")
     if len(projects) > 1:
@@ -160,8 +161,8 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
 
 
 def extract_html_text(markup: str) -> Text:
-    """Returns the text of an HTML document, with each block on a separate line. The line breaks between
-    blocks are not counted in positions.
+    """Returns the text of an HTML document, with each block on a separate line. Positions do not count the
+    line breaks between blocks (such as paragraphs).
 
     >>> extract_html_text("<p>Yes.</p><p>We <b>wait</b> &amp; see.</p>").shown
     'Yes.\\nWe wait & see.'
@@ -182,8 +183,8 @@ def extract_html_text(markup: str) -> Text:
 
 
 def _tags(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Adds the tags as codes to ``parsed`` and returns them by tag id. The tag `barriers.funding` is placed
-    below the tag `barriers`, if there is such a tag."""
+    """Adds the tags as codes to ``parsed``, and returns the codes by tag id. The tag `barriers.funding` is
+    placed below the tag `barriers`, if the tag `barriers` exists."""
     rows = tables.rows("tags", "id", "path", "description", needed=2)
     keys = {path: key for key, path, _ in rows}
     above = {path: keys.get(path.rpartition(".")[0], "") for path in keys}
@@ -229,8 +230,8 @@ def open_database(path: Path) -> Generator[Tables]:
 
 
 class Tables:
-    """The tables of a database. For each table the existing columns are known, because versions of a program
-    differ in them."""
+    """The tables of a database. The columns of each table are read from the database, because versions of a
+    program differ in them."""
 
     def __init__(self, connection: sqlite3.Connection, file: str) -> None:
         self._connection, self._file = connection, file
@@ -238,8 +239,8 @@ class Tables:
         self.names = {name for (name,) in connection.execute(real)}
 
     def rows(self, table: str, *columns: str, needed: int = 0) -> list[tuple[str, ...]]:
-        """Returns the rows of a table in order, as text. A null value becomes "", and so does a column that
-        this version of the program lacks.
+        """Returns the rows of a table in order, as text. A null value becomes "", and so do all values of a
+        column that this version of the program lacks.
 
         Raises Faults if the table lacks one of the first `needed` columns.
         """

@@ -1,5 +1,5 @@
-"""Writes the agreed coding, or the coding of one coder, as a REFI-QDA project; also writes the codebook by
-itself."""
+"""Writes the agreed coding, or the coding of one coder, as a REFI-QDA project. Also writes a codebook without
+a project."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def write_codebook(path: Path, codebook: pd.DataFrame) -> None:
 
 
 def read_canonical_texts_by_document(study: Study) -> dict[str, str]:
-    """Returns the canonical text of every interview, call and open answer, by document_id."""
+    """Returns the canonical text (the text in which positions are counted) of every interview, call and open
+    answer, keyed by document_id."""
     segments = tables.read_table("segments", study=study)
     current = read_pseudonymised_transcripts(study).canonical
     answers = segments[~segments["document_id"].isin(current)]
@@ -69,10 +70,10 @@ def qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.Da
                 coder: str = "") -> dict[str, pd.DataFrame]:
     """Returns the tables that :func:`.refi.write_qdpx` takes as arguments: sources, codings, codes.
 
-    The tables hold the work of all coders, or of one ``coder``. The sources are the ``texts``, by
-    document_id. The codes are the whole tree of the codebook. A code is written under its name, or under its
-    path if several codes share the name. If coders agree on a code but not on the words to which it applies,
-    the memo of the passage says so.
+    The tables hold the work of all coders, or of one ``coder``. ``texts`` are the texts of the sources, keyed
+    by document_id. The codes are the whole tree of the codebook. A code is written under its name, or under
+    its path if several codes share the name. If coders agree on a code but not on the words to which it
+    applies, the memo of the passage says so.
     """
     kept = codings[codings["coder_id"] == coder] if coder else codings
     memos = [memo if is_agreed or by != CONSENSUS

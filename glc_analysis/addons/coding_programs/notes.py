@@ -1,4 +1,4 @@
-"""Notes on content of a coding program's file that is not read, or for which the coder is unknown."""
+"""Makes notes on content of a coding program's file that is not read, or whose coder is unknown."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def describe_codings_without_named_coder(people: int, codings_word: str) -> str:
 
 
 def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
-    """Returns a note that lists the content of a project that is not read, with its names by kind; empty if
-    there is no such content.
+    """Returns a note that lists the content of a project that is not read; empty if all content is read.
+    ``kinds`` has the names of this content, keyed by kind.
 
     >>> describe_left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
     ["Left out: 2 sets ('Women', '2023') and 1 link."]

@@ -18,9 +18,9 @@ from glc_analysis.errors import Fault, Faults, GLCError, refuse
 from glc_analysis.tabular import list_zip_members
 
 _MOST_UNPACKED, _MOST_XML = 100 * 2**20, 32 * 2**20
-"""The first number is the most bytes to which a package may unpack. Sound, pictures and PDF files do not
-count, because they are not unpacked. The second number is the most bytes of an XML document, which takes
-thirty times as much memory."""
+"""``_MOST_UNPACKED`` is the largest number of bytes to which a package may unpack; sound, pictures and PDF
+files do not count, because they are not unpacked. ``_MOST_XML`` is the largest number of bytes of an XML
+document, which takes thirty times as much memory."""
 _UNREAD = re.compile(r"(?i)\.(mp[34]|m4[av]|aac|wav|wma|og[agv]|webm|mov|avi|wmv|jpe?g|png|gif|bmp|tiff?"
                      r"|pdf)$")
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\]|$)")
@@ -28,8 +28,8 @@ AGAIN, _LESS = "export it from its tool again", "export fewer documents at a tim
 
 
 def unpack(path: Path, wanted: str) -> dict[str, bytes]:
-    """Returns the members of a ZIP file whose names match the pattern ``wanted``, regardless of case: their
-    contents, by name.
+    """Returns the contents of those members of a ZIP file whose names match the pattern ``wanted``, keyed by
+    name. Capital and small letters make no difference.
 
     Raises `Faults` for a file that is not a ZIP file, for a member with a path outside the package, for two
     members with the same name, and for a package that would unpack to more than `_MOST_UNPACKED` bytes.

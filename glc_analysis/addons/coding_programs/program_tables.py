@@ -2,13 +2,13 @@
 the program writes paths of codes.
 
 ``content/layouts.csv`` lists the columns of each layout. A passage is found by its words. The positions in
-these tables are not used, because MAXQDA gives paragraphs, ATLAS.ti paragraphs or pages, and Dedoose
-positions in its own version of the text.
+these tables are not used, because they have different meanings: MAXQDA gives paragraphs, ATLAS.ti gives
+paragraphs or pages, and Dedoose gives positions in its own version of the text.
 
 ATLAS.ti writes several codes into a cell, each on a separate line. If no cell of a table has several lines,
 semicolons separate the codes. Dedoose has a column per code; MAXQDA and NVivo have a row per code. Two
-columns with the same role (such as document, words or code) are a fault, because it is unclear which of them
-counts.
+columns with the same role (such as document, words or code) are a fault, because it is unclear which of the
+two columns counts.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ because it writes only the name of the code."""
 
 @dataclass(frozen=True)
 class Layout:
-    """The layout of a program's table: the possible column names for each role, and the roles that must have
-    a column."""
+    """The layout of a program's table, which consists of the possible column names for each role, and of the
+    roles that must have a column."""
 
     program: str
     columns: dict[str, tuple[str, ...]]
@@ -66,8 +66,8 @@ class Layout:
         return [names[n] for alike in [*places.values(), *by_code.values()] for n in alike[1:]]
 
     def missing(self, names: Sequence[str]) -> list[str]:
-        """Returns the columns that the layout needs but the table lacks. Each is given by the first of its
-        possible names."""
+        """Returns the columns that the layout needs but the table lacks; each missing column is given by the
+        first of its possible names."""
         there = self.places(names)
         return [self.columns[role][0] for role in self.needed if role not in there]
 

@@ -1,8 +1,8 @@
 """Reads the references of one code as NVivo exports them, as a text or Word file named after the code.
 
 A reference is a coded passage. The references of each document follow the document's name, each below a line
-``Reference 2 - 1.24% Coverage``. They have no positions, so a passage is found by its words. The file also
-states how many references each document has, so that a truncated file is noticed.
+``Reference 2 - 1.24% Coverage``. References have no positions, so a passage is found by its words. The file
+also states how many references each document has, so that the program notices a truncated file.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _REFERENCE = re.compile(r"References?\s+(?P<first>\d+)(?:-(?P<last>\d+))?\s+-\s+
 
 
 def is_references(lines: list[str]) -> bool:
-    """Whether these lines are the references of a code, which means that the first line that is not blank
-    names a document.
+    """Whether ``lines`` are the references of a code, which is so if the first line that is not blank names a
+    document.
 
     >>> is_references(["", "<Files\\\\Blue Door> - § 2 references coded  [ 6.78% Coverage]"])
     True
@@ -46,8 +46,8 @@ def is_references_file(path: Path) -> bool:
 
 
 def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """Returns the codings of one code; None for any other file. A document is named by the last part of its
-    path in NVivo."""
+    """Returns the codings in a file of references of one code; None for any other file. A document is named
+    by the last part of its path in NVivo."""
     lines = read_lines_of_text_or_word_file(file)
     if not is_references(lines):
         return None

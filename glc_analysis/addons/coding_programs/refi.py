@@ -53,16 +53,16 @@ _UNREAD_SOURCES = {"PictureSource": "picture", "PDFSource": "PDF", "AudioSource"
                    "VideoSource": "film"}
 _IDENTIFIED = ("User", "PlainTextSelection", "TranscriptSelection", "Coding", "SyncPoint")
 """The kinds of elements that are codings or to which other elements refer. Two such elements must not have
-the same GUID. Sources are not listed, because a recording and its transcript may share a GUID."""
+the same GUID. Sources are not among these kinds, because a recording and its transcript may share a GUID."""
 _COUNTS = {"QualCoder": "code points", "glc_analysis": "code points"}
-"""The unit in which a program counts positions, by the name of the program in the file. For other programs,
-the unit is found by comparing the coded words with the text."""
+"""The unit in which a program counts positions, keyed by the name of the program in the file. For other
+programs, the unit is found by comparing the coded words with the text."""
 _POSITIONS = re.compile(r"[\d\s()]*\d,\s*\d[\d\s(),;:–-]*")  # MAXQDA names a selection "71,110"
 
 
 def read_refi_project_or_codebook(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """Reads a project or codebook; returns None for any other file. A package of no other known kind is read
-    as a project; an XML file is read as a project or a codebook."""
+    """Reads a project or codebook; returns None for any other file. A package that is of no other known kind
+    is read as a project; an XML file is read as a project or a codebook."""
     if file.is_package and file.is_of_program and "word/document.xml" not in file.members:
         return _read_package(file.path, coder)
     return _read_markup(file.path, coder) if file.is_markup else None
@@ -147,8 +147,8 @@ class _Project:
                                                                        kind, codings))
 
     def note_left_out(self) -> None:
-        """Adds notes that name the sets, cases and links that are not read. A link between a note and the
-        item that the note is about is read."""
+        """Adds notes that name the sets, cases and links that are not read. Links between a note and the item
+        that the note is about are read and therefore not named."""
         notes = {_guid(note) for note in self.each("Note")}
         links = [link for link in self.each("Link")
                  if not {_plain_guid(link.get(end, "")) for end in ("originGUID", "targetGUID")} & notes]
@@ -204,8 +204,8 @@ class _Project:
                 self.read_mark(name, mark, points)
 
     def read_mark(self, source: str, mark: Element, points: dict[str, str]) -> None:
-        """Reads the codings of a stretch of text, or a coding of a whole text, which is not inside a
-        selection."""
+        """Reads the codings of a stretch of text (a selection), or a coding of a whole text, which is not
+        inside a selection."""
         span, quote, codings = WHOLE_TEXT, "", [mark]
         if local_name(mark) != "Coding":
             codings = [child for child in mark if local_name(child) == "Coding"]
@@ -229,8 +229,8 @@ class _Project:
         self.parsed.passages += [bare] if bare.memo and not codings else []
 
     def codes_of(self, coding: Element, where: str) -> list[str]:
-        """Returns the codes of a coding. The standard allows one code; if there are more, they are read too,
-        and a note says so."""
+        """Returns the codes of a coding. The standard allows one code per coding; if a coding has several
+        codes, all of them are read, and a note says so."""
         targets, codes = _targets(coding), []
         if len(targets) > 1:
             self.parsed.notes.append(f"A coding{where} names {len(targets)} codes; each was read as a "
@@ -253,7 +253,7 @@ class _Project:
         return self.users.get(guid, self.coder)
 
     def text(self, element: Element) -> Text | None:
-        """Returns the text of a source or a note. It is in a file of the package or in the project file
+        """Returns the text of a source or a note, which is in a file of the package or in the project file
         itself."""
         path = element.get("plainTextPath", "")
         raw = self.texts.get(_member_name(path), self.texts.get(_member_name(unquote(path))))
@@ -334,7 +334,7 @@ _GUID_SPACE = UUID("6d0c1f7e-2f0b-5b43-9d1c-8f1f5a3b7c11")  # our GUIDs are made
 
 def write_qdpx(path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, codes: pd.DataFrame,
                name: str = "codings", is_mixed: bool = False) -> None:
-    """Writes a project.
+    """Writes a REFI-QDA project.
 
     The frames have the columns of the frames of the same names in `RawCodings`: ``sources`` has source and
     text, ``codings`` the key columns of codings and memo, ``codes`` the columns of codes. Each coded stretch
@@ -362,8 +362,9 @@ def write_qdpx(path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, code
 
 
 def write_qdc(path: Path, codes: pd.DataFrame) -> None:
-    """Writes a codebook with columns code, parent, definition and position. Raises `Faults` for a code that
-    occurs twice or whose parent is missing, and for characters that XML cannot hold."""
+    """Writes a REFI-QDA codebook from a table with the columns code, parent, definition and position. Raises
+    `Faults` for a code that occurs twice or whose parent is missing, and for characters that XML cannot
+    hold."""
     book = _root("CodeBook")
     _add_codes(book, path, codes)
     path.write_bytes(_bytes(book))

@@ -21,8 +21,8 @@ from glc_analysis.intake.codings.model import RawCodings
 
 
 def replace_codings_in_coder_file(raw: RawCodings) -> Path:
-    """Writes a project or a Word file with these codings in place of the former codings, and without memos. A
-    Word file with no remaining text is deleted. Returns the path of the file with the codings."""
+    """Writes a project or a Word file with the codings of ``raw`` in place of the former codings, and without
+    memos. A Word file with no remaining text is deleted. Returns the path of the file with the codings."""
     path = raw.path
     made = path if raw.tool in ("refi-qda", "word") else _project_file(path)
     if raw.tool == "word" and raw.sources.empty:
@@ -38,8 +38,8 @@ def replace_codings_in_coder_file(raw: RawCodings) -> Path:
 
 
 def _project_file(database: Path) -> Path:
-    """Returns the path of the project that replaces a database of QualCoder or Taguette. It lies beside the
-    database or, for QualCoder, beside the project folder.
+    """Returns the path of the project that replaces a database of QualCoder or Taguette. The project lies
+    beside the database or, for QualCoder, beside the project folder.
 
     >>> _project_file(Path("codings/ana.qda/data.qda")).as_posix()
     'codings/ana.qdpx'
@@ -50,7 +50,8 @@ def _project_file(database: Path) -> Path:
 
 
 def _remove_database(path: Path) -> None:
-    """Deletes a database with its auxiliary files, and its folder if it is then empty."""
+    """Deletes a database with its auxiliary files, and also deletes its folder if the folder is then
+    empty."""
     for ending in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
     if path.parent.suffix == ".qda" and not any(inside.is_file() for inside in path.parent.rglob("*")):

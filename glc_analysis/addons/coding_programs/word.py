@@ -1,5 +1,5 @@
-"""Reads Word files with comments. Each comment is a coding: the author of the comment is the coder, its text
-names the codes, and its range is the passage."""
+"""Reads Word files with comments. Each comment is read as a coding: the author of the comment is the coder,
+the text of the comment names the codes, and the range of the comment is the passage."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def is_word(file: CoderFile) -> bool:
 
 
 def read_word_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """Returns the text of a document as Word shows it, one line per paragraph, with its comments as codings.
-    Returns None for any other file."""
+    """Returns the text of a document in the form that Word shows, with one line per paragraph, and the
+    comments as codings. Returns None for any other file."""
     if not is_word(file):
         return None
     path = file.path
@@ -59,7 +59,8 @@ def read_word_lines(path: Path) -> list[str]:
 def _body(content: bytes, file: str,
           openings: Mapping[int, str | None] = MappingProxyType({}),
           ) -> tuple[str, dict[str, int], dict[str, int]]:
-    """Returns the text, and the positions at which the range of each comment starts and ends in the text.
+    """Returns the text of a document, and the positions at which the range of each comment starts and ends in
+    the text.
 
     ``openings`` has, for paragraphs in tables of speakers, the text to put before the paragraph's words, or
     None if the paragraph is to be left out.

@@ -1,5 +1,5 @@
-"""Withdrawal: finds everything that an organisation or a person contributed, and removes it from every
-file."""
+"""The add-on for withdrawals: finds everything that an organisation or a person contributed, and removes it
+from every file of a study."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,7 +1,7 @@
 """Removes a withdrawn organisation from coders' files and from the logs of the coding desk.
 
 A database of QualCoder or Taguette is replaced by a REFI-QDA project with the remaining codings. Every
-remaining coding must still cover the same words; this is checked by reading the new file.
+remaining coding must still cover the same words; the program checks this by reading the new file.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.text import match_key, normalise_space
 
 Left = Callable[[str, str], Masked | None]
-"""A function of a document_id and its text that returns the remaining text; None if the whole text is
-removed."""
+"""A function that takes a document_id and the document's text, and returns the remaining text; None if the
+whole text is removed."""
 Tell = Callable[[list[str]], list[str]]
 """A function that returns texts without the removed words."""
 
@@ -48,12 +48,13 @@ Tell = Callable[[list[str]], list[str]]
 class RemainingContent:
     """The functions with which an add-on removes withdrawn content from its own kind of coder's file.
 
-    - ``of``: returns the remaining text of a document.
-    - ``were_turns_found``: says whether all removed turns were found in a text.
-    - ``redact_texts``: returns texts without the removed words.
-    - ``shift_span``: returns the place of a coded span in the remaining text; None if nothing of the span
-      remains.
-    - ``removed``: the ids of removed texts and segments.
+    - ``of``: the function that returns the remaining text of a document.
+    - ``were_turns_found``: the function that says whether all removed turns (speeches of one speaker) were
+      found in a text.
+    - ``redact_texts``: the function that returns texts without the removed words.
+    - ``shift_span``: the function that returns the place of a coded span in the remaining text; None if
+      nothing of the span remains.
+    - ``removed``: the ids of the removed texts and segments.
     """
 
     of: Left
@@ -74,10 +75,10 @@ _NO_TURNS = pd.DataFrame(columns=["name", "pseudonym"], dtype="str")
 class CoderFileRedaction:
     """Removes withdrawn content from coders' files.
 
-    - ``documents``: the document_id for every name that a text may have.
+    - ``documents``: the document_id of each text, keyed by every name that the text may have.
     - ``gone``: the document_ids of removed texts.
-    - ``turns``: the removed turns, keyed by document_id. Column ``name`` has the turn with its label as in
-      coders' files, column ``pseudonym`` the text that replaces it.
+    - ``turns``: the removed turns, keyed by document_id. Column ``name`` has the turn with its label in the
+      form of coders' files; column ``pseudonym`` has the text that replaces the turn.
     - ``ids``: the ids of removed segments.
     - ``words``: the names and words that must not remain in any file.
     - ``separator``: the text between codes in a cell (``code_separator`` of study.toml).
@@ -94,9 +95,9 @@ class CoderFileRedaction:
 
     def with_renamed_texts(self, path: Path,
                            document_of: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
-        """Returns a copy of this object for a file whose texts may have other names. ``document_of`` returns
-        the interview or call of which a text is a copy, given the text or, if the file has no texts,
-        quotations from it."""
+        """Returns a copy of this object for a file whose texts may have other names. ``document_of`` is a
+        function that takes a text, or quotations from the text if the file has no texts, and returns the
+        interview or call of which the text is a copy."""
         if grows_while_people_code(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
@@ -111,8 +112,8 @@ class CoderFileRedaction:
         of a removed text. A database of QualCoder or Taguette is replaced by a REFI-QDA project. Returns the
         path of the file with the remaining codings.
 
-        Raises Faults if a file that must change can be written only by its own tool, if a memo or a coding of
-        uncertain place would be lost, or if a coding of other words would move."""
+        Raises Faults if a file that must change can be written only by the program that made it, if a memo or
+        a coding of uncertain place would be lost, or if a coding of words that remain would move."""
         if is_decided:
             rewrite_table_rows(path, self._decisions)
             return path
@@ -159,7 +160,8 @@ class CoderFileRedaction:
 
     def _rows(self, grid: Grid) -> list[list[str] | None]:
         """Returns the rows of a coder's table, with None for each row on removed words. If turns of a text
-        were removed, the positions in its rows are blank, and the quotation locates the coding."""
+        were removed, the positions in the rows about this text are blank, and the quotation locates the
+        coding."""
         roles = guess_column_roles(grid.names)
         if is_by_respondent(grid.names):
             return self._rows_by_respondent(grid)
@@ -178,8 +180,8 @@ class CoderFileRedaction:
         return kept
 
     def _rows_by_respondent(self, grid: Grid) -> list[list[str] | None]:
-        """Returns the rows of a sheet that has one row per respondent. Cells on removed answers are blank,
-        and the row is None if no answer of the respondent is left."""
+        """Returns the rows of a sheet that has one row per respondent. Cells on removed answers are blank;
+        the row of a respondent without any remaining answer is None."""
         respondent, asked = find_respondent_columns(grid.names,
                                                     narrow_questions_by_sheet_name(grid, self.questions))
         kept: list[list[str] | None] = [grid.names]
@@ -203,7 +205,7 @@ class CoderFileRedaction:
         return None if document in self.gone else Masker(names, {}).mask(text)
 
     def _is_found(self, source: str, now: Masked | None) -> bool:
-        """Whether every removed turn was found in the text, which may have been edited."""
+        """Whether every removed turn was found in a coder's text, which the coder may have edited."""
         turns = self.turns.get(self._of(source))
         return now is None or turns is None or all(
             now.text.count(turn) >= n for turn, n in turns["pseudonym"].value_counts().items())
@@ -234,7 +236,7 @@ class CoderFileRedaction:
         return made
 
     def _kept(self, codings: pd.DataFrame, left: Mapping[str, Masked | None]) -> pd.DataFrame:
-        """Returns the coded spans that remain, with their new places and texts."""
+        """Returns the coded spans of which something remains, with their new places and texts."""
         rows = [row | {"start": span[0], "end": span[1]} for row in codings.to_dict("records")
                 if (now := left[row["source"]])
                 and (span := shift_span_after_removal(row["start"], row["end"], now))]
@@ -243,7 +245,7 @@ class CoderFileRedaction:
 
 
 def _is_about(memo: Any, left: Mapping[str, Masked | None]) -> bool:
-    """Whether a memo (a row of ``RawCodings.memos``) is about something that remains."""
+    """Whether a memo (a row of ``RawCodings.memos``) is about a text, passage or code that remains."""
     place = re.fullmatch(r"(.*):(\d+)-(\d+)", memo.attached_to, re.DOTALL)
     if memo.attached_kind == "coding" and place:
         now = left[place[1]]
@@ -267,7 +269,7 @@ def _all_texts(path: Path) -> list[str]:
 
 def manual_edit_fault(file: str, documents: Iterable[str], *, replacement: str = WITHDRAWN) -> Fault:
     """Returns the fault for a coder's file that must be edited in the program that wrote it. ``replacement``
-    is the text to write there in place of removed turns."""
+    is the text that the coder must write in place of removed turns."""
     return Fault("cannot be rewritten here, because it has memos or uncertain passages of a project or "
                  "an edited text, or because it is an .xls file or a list of NVivo",
                  file=file, value=", ".join(sorted(documents)),

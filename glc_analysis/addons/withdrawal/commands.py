@@ -1,4 +1,4 @@
-"""The command that takes an organisation or a person out of a study."""
+"""The command ``glc withdraw``, which removes an organisation or a person from a study."""
 
 from __future__ import annotations
 

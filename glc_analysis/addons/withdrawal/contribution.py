@@ -32,11 +32,11 @@ from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.text import make_slug, match_key, normalise_space
 
 MATERIAL = frozenset({"survey", "interview", "call"})
-"""Items of consent that cover material (answers, interviews, calls). The other items are permissions to use
-it."""
+"""The items of consent that cover material (answers, interviews, calls). All other items are permissions to
+use the material."""
 MIN_SENTENCE = 25
-"""The least number of characters of a sentence that counts as the leaver's own, because anybody may say
-shorter sentences."""
+"""The smallest number of characters of a sentence that counts as the leaver's own sentence; shorter sentences
+may be said by anybody."""
 
 
 def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:
@@ -45,23 +45,25 @@ def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:
 
 @dataclass
 class Contribution:
-    """What an organisation or a person contributed: all of it, or the ``parts`` that are withdrawn with one
-    ``item`` of consent.
+    """The contribution of an organisation or a person: the whole contribution, or the ``parts`` that are
+    withdrawn with one ``item`` of consent.
 
     - ``organisation_id``: the organisation; blank for a person, because the person's organisation stays.
-    - ``rows``: the row numbers of its records, keyed by file.
-    - ``documents``: its interviews and texts of answers.
-    - ``turns``: for every transcript, which turns are its own.
-    - ``spoken``: for each call, its speakers' names in the file, mapped to their replacements.
+    - ``rows``: the row numbers of the leaver's records, keyed by file.
+    - ``documents``: the leaver's interviews and texts of answers.
+    - ``turns``: for every transcript, which turns (speeches) are the leaver's.
+    - ``spoken``: for each call, the names of the leaver's speakers in the file, mapped to the names that
+      replace them.
     - ``raters``: the raters whose ballots are removed.
-    - ``ids``: all ids to remove.
-    - ``listed``: its names in names.csv.
-    - ``countries``: the countries of no other organisation.
-    - ``names``: the names that others use for it.
-    - ``words``: these names, its pseudonyms, and the sentences that nobody else said.
-    - ``said``, ``others``: everything that it said, and everything that all others said.
-    - ``quoted``: the segments that may no longer be quoted although the material stays.
-    - ``cited``: the rows of add-ons that cite these segments.
+    - ``ids``: all ids of the leaver, which must be removed.
+    - ``listed``: the names of the leaver in names.csv.
+    - ``countries``: the countries that only the leaver has.
+    - ``names``: the names that other people use for the leaver.
+    - ``words``: the names in ``names``, the pseudonyms of the leaver, and the leaver's sentences that nobody
+      else said.
+    - ``said``, ``others``: all words of the leaver, and all words of everybody else.
+    - ``quoted``: the coded segments that may no longer be quoted although the material stays.
+    - ``cited``: the rows in tables of add-ons that cite the segments in ``quoted``.
     """
 
     organisation_id: str
@@ -84,7 +86,7 @@ class Contribution:
 
     @property
     def words_to_remove_from_material(self) -> pd.DataFrame:
-        """The words to remove from transcripts, ballots and coders' files; empty if these files stay
+        """Returns the words to remove from transcripts, ballots and coders' files; empty if these files stay
         unchanged."""
         return self.words.head(0) if self.quoted else self.words
 
@@ -93,20 +95,20 @@ class Contribution:
         return self.parts == MATERIAL
 
     def is_by(self, text: str) -> bool:
-        """Whether a text, such as a cell that names an owner, is the organisation's id, one of its names or a
-        pseudonym."""
+        """Whether a text, such as a cell that names an owner, is the id, a name or a pseudonym of the
+        organisation."""
         is_its_id = bool(self.organisation_id) and (
             self.organisation_id in re.split(r"[\s,;:()]+", text.lower()))
         return self.is_whole and (is_its_id or mask_withdrawn_names_in_texts([text], self.words) != [text])
 
     def redact(self, texts: list[str]) -> list[str]:
-        """Returns texts without the leaver's names and words. If only quotations are withdrawn, the words
-        of the text stay."""
+        """Returns texts without the leaver's names and words. If only quotations are withdrawn, the words of
+        the texts stay."""
         return mask_withdrawn_names_in_texts(texts, self.words_to_remove_from_material)
 
     def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
-        """Removes the rows of a table for which ``is_gone`` is true, given the row's number and its cells.
-        Removes the leaver's words from the other rows."""
+        """Removes those rows of a table for which the function ``is_gone``, called with the row's number and
+        cells, returns true. Removes the leaver's words from all other rows."""
         rewrite_table_rows(path, lambda grid: [None if is_gone(n, old) else new for n, old, new in zip(
             grid.numbers, grid.rows, mask_withdrawn_names_in_rows(grid, self.words_to_remove_from_material),
             strict=True)])
@@ -115,8 +117,8 @@ class Contribution:
 def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict[str, str],
                          organisation_id: str,
                          item: str = "") -> Contribution:
-    """Returns the contribution of an organisation to a built study, or the part that belongs to one item of
-    consent.
+    """Returns the contribution of an organisation to a built study, or the part of it that belongs to one
+    item of consent.
 
     Raises UsageError for an unknown organisation.
     """
@@ -175,8 +177,8 @@ def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict
 
 
 def check_person_known(study: Study, reference: Reference, person_id: str) -> None:
-    """Raises UsageError if an id is neither a speaker's nor a rater's. The message names the nearest id; for
-    a coder, it names the tables and files that contain the id."""
+    """Raises UsageError if an id belongs to no speaker and no rater. The message names the most similar id;
+    for the id of a coder, the message names the tables and files that contain the id."""
     speakers = reference.speakers
     known = {*speakers["speaker_id"], *_people(reference)} - {""}
     if person_id in known:
@@ -193,8 +195,8 @@ def check_person_known(study: Study, reference: Reference, person_id: str) -> No
 
 
 def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> list[str]:
-    """Returns the tables, settings and files that contain the id of a coder; empty if the id is not a
-    coder's."""
+    """Returns the tables, settings and files that contain the id of a coder; empty if ``coder_id`` is not the
+    id of a coder."""
     codes_in = [name for name in ("assignments", "reviewed_codings")
                 if coder_id in {*getattr(reference, name)["coder_id"]}]
     is_set = coder_id in study.settings["raw"]["codings"]
@@ -243,8 +245,8 @@ def _collect_words(leaver: Contribution) -> None:
 
 
 def _collect_records(leaver: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
-    """Collects the records of an organisation. A record that cleaning dropped and that has no known
-    organisation is included, because it may be the organisation's."""
+    """Collects the records of an organisation. A record that cleaning dropped and whose organisation is
+    unknown is included, because it may be a record of this organisation."""
     owner = dict(zip(answers["answer_id"].str.replace(r"\.l\d+$", "", regex=True), answers["organisation_id"],
                      strict=True))
     register = reference.organisations
@@ -278,8 +280,9 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
 
 
 def _collect_texts(leaver: Contribution, study: Study, reference: Reference, people: pd.DataFrame) -> None:
-    """Collects texts. For an organisation: its interviews, and in each call the turns of its speakers and
-    their interpreters. For a person: interviews with them alone, and their turns in all other texts."""
+    """Collects the texts of the leaver. The texts of an organisation are its interviews and, in each call,
+    the turns of its speakers and their interpreters. The texts of a person are the interviews with this
+    person alone, and the person's turns in all other texts."""
     elsewhere = reference.speakers.drop(people.index).query("role == 'participant'")
     taken = reference.speakers["name_in_file"].str.extract(r"^Withdrawn (\d+)$")[0].dropna().astype(int)
     left = dict.fromkeys(map(normalise_space, people["name_in_file"]))
@@ -309,7 +312,7 @@ def _collect_texts(leaver: Contribution, study: Study, reference: Reference, peo
 
 
 def _speak_here(people: pd.DataFrame, document_id: str, turns: pd.DataFrame) -> bool:
-    """Whether at least one of these people speaks in a document."""
+    """Whether at least one of the ``people`` speaks in a document."""
     names = people.loc[people["document_id"].isin([document_id, ANY_DOCUMENT]), "name_in_file"]
     return not {*map(normalise_space, names)}.isdisjoint(map(normalise_space, turns["speaker"]))
 
@@ -325,7 +328,7 @@ def _people(reference: Reference) -> dict[str, str]:
 
 
 def _collect_written(leaver: Contribution, study: Study, reference: Reference) -> None:
-    """Collects the words that the leaver wrote and that are in tables of add-ons."""
+    """Collects the words that the leaver wrote into tables of add-ons."""
     for words in load_declared_objects("erasers", "words"):
         said, others = words(study, reference, leaver)
         leaver.said += said
@@ -333,8 +336,8 @@ def _collect_written(leaver: Contribution, study: Study, reference: Reference) -
 
 
 def _words_of_method(reference: Reference) -> list[str]:
-    """Returns the study's own words, such as wordings of questions. They belong to nobody, even if somebody
-    said the same."""
+    """Returns the study's own words, such as wordings of questions. The study's own words belong to nobody,
+    even if somebody said the same words."""
     questions, options, codebook = reference.questions, reference.options, reference.codebook
     return [*questions["wording"], *options["label"], *options["value"], *codebook["name"],
             *codebook["definition"],
@@ -344,7 +347,7 @@ def _words_of_method(reference: Reference) -> list[str]:
 def _collect_names(leaver: Contribution, reference: Reference, key: dict[str, str], names: Collection[str],
                    is_own: pd.Series) -> None:
     """Collects the organisation's ``names``, the names of its people, and the rows of names.csv that are
-    about it or that only it used."""
+    about the organisation or whose names only the organisation used."""
     people, listed = reference.speakers[is_own], reference.names
     leaver.ids |= {*people["speaker_id"]} | leaver.raters  # of raters comments are kept as well
     leaver.names = _exact_names(sorted({*names, *people["name_in_file"], *people["speaker_id"]} - {""}))
@@ -366,15 +369,15 @@ def _collect_names(leaver: Contribution, reference: Reference, key: dict[str, st
 
 
 def _names_used(texts: list[str], names: pd.DataFrame) -> set[str]:
-    """Returns the names that occur in any of the texts."""
+    """Returns those names that occur in at least one of the texts."""
     masker = Masker(names.assign(pseudonym=WITHDRAWN, allowed_for=""), {})
     return {name for text in texts for name in masker.names_in(text)}
 
 
 def _collect_countries(leaver: Contribution, study: Study, reference: Reference,
                        answers: pd.DataFrame) -> None:
-    """Collects the countries of the organisation that no other organisation works in, is based in or names in
-    an answer."""
+    """Collects the organisation's own countries: those in which no other organisation works or is based, and
+    which no other organisation names in an answer."""
     questions = reference.questions.loc[reference.questions["option_list"] == COUNTRY_LIST, "question_id"]
     named = tables.read_all_waves("responses", study=study)
     named = named.loc[named["question_id"].isin(questions), ["organisation_id", "value"]]

@@ -1,8 +1,9 @@
-"""The withdrawal of one person: a speaker, a rater, a survivor adviser. Their organisation stays.
+"""Carries out the withdrawal of one person (a speaker, a rater or a survivor adviser). The person's
+organisation stays in the study.
 
 A person has three choices. ``stop-contact`` and ``stop-use`` are recorded in stopped.csv; after ``erase``, no
-file says that the person took part. The command states what the choice cannot undo (:data:`CANNOT_UNDO`); the
-page of ``glc ethics`` states it before anybody consents.
+file says that the person took part. The command states which effects of taking part the choice cannot undo
+(:data:`CANNOT_UNDO`); the page of ``glc ethics`` states the same before anybody consents.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ from glc_analysis.study_locks import lock_for_withdrawal
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 _PERSON_CHOICES, CANNOT_UNDO = WITHDRAWAL_WORDS["choices"], WITHDRAWAL_WORDS["cannot_undo"]
-"""The choices of a person, and what each choice cannot undo, in words."""
+"""The choices of a person, and a sentence on what each choice cannot undo."""
 _COLUMNS = ["kind", "where", "what"]
 ABOUT_PEOPLE = ("speakers", "raters", "consent", "attendance")
 """The reference tables with columns that may hold e-mail addresses or phone numbers of people. In texts of
-other tables, names.csv masks them."""
+all other tables, e-mail addresses and phone numbers are masked by names.csv."""
 
 
 def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today: date, dry_run: bool = False,
@@ -93,7 +94,7 @@ def _table(rows: Collection[tuple[str, str, str]]) -> pd.DataFrame:
 
 
 def _record(study: Study, reference: Reference, person_id: str, choice: str, today: date) -> None:
-    """Adds a row to stopped.csv, if the file does not have it yet."""
+    """Adds a row about the person to stopped.csv, if the file does not have the row yet."""
     rows = reference.stopped
     if ((rows["person_id"] == person_id) & (rows["choice"] == choice)).any():
         return
@@ -102,7 +103,7 @@ def _record(study: Study, reference: Reference, person_id: str, choice: str, tod
 
 
 def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list[tuple[str, str, str]]:
-    """Removes e-mail addresses and phone numbers from the rows about a person, in the tables of private/ and
+    """Removes e-mail addresses and phone numbers from the rows about a person in the tables of private/ and
     in the reference tables about people. Returns one row per changed cell: kind, where, what."""
     def edit(sheet: Grid) -> list[list[str]]:
         return [row if known.isdisjoint(map(str.strip, row)) else [_without_contacts(cell) for cell in row]

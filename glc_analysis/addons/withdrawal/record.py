@@ -1,4 +1,5 @@
-"""The record of withdrawals, withdrawn.csv: the day and the number of items, without names."""
+"""Reads the record of withdrawals, withdrawn.csv, which has the day and the number of removed items of each
+withdrawal, and no names."""
 
 from __future__ import annotations
 
@@ -6,11 +7,11 @@ from glc_analysis.study import Study
 from glc_analysis.tabular import read_reference_rows
 
 RECORD_OF_WITHDRAWALS = ("number", "date", "items", "unread", "looked_at_by")
-"""The columns of withdrawn.csv; earlier versions of the package wrote the first three."""
+"""The columns of withdrawn.csv; earlier versions of the package wrote only the first three columns."""
 
 
 def read_withdrawals(study: Study) -> list[dict[str, str]]:
-    """Returns the rows of withdrawn.csv. People use the file to recall prints, backups and other copies."""
+    """Returns the rows of withdrawn.csv, which people use to call back prints, backups and other copies."""
     path = study.reference_file("withdrawn")
     columns = RECORD_OF_WITHDRAWALS
     return [*read_reference_rows(path, columns[:3], columns[3:]).values()] if path.is_file() else []

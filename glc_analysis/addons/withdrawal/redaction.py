@@ -1,8 +1,8 @@
 """Rewrites raw files without one organisation's rows, turns, cases and names.
 
-Tables keep their other rows; in text files these rows stay the same byte for byte. Transcripts are rewritten
-turn by turn, so that no withdrawn words stay hidden in notes, properties or deleted text. Every edit is
-checked by reading the file again as the build does.
+All other rows of a table are kept; the kept rows of text files stay the same byte for byte. Transcripts are
+rewritten turn by turn, so that no withdrawn words stay hidden in notes, properties or deleted text. After
+every edit, the program reads the file again in the way that the build does, as a check.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from glc_analysis.text import normalise_space
 _NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
 
 Edit = Callable[[Grid], Sequence[list[str] | None]]
-"""A function that returns the new rows of a sheet, beginning with the header, with None for each removed
-row."""
+"""A function that takes the rows of a sheet and returns the new rows, beginning with the header, with None
+for each removed row."""
 
 
 def mask_withdrawn_names_in_texts(texts: list[str], names: pd.DataFrame) -> list[str]:
@@ -58,7 +58,7 @@ def rewrite_table_rows(path: Path, new_rows_of: Edit, *, keep_row_numbers: bool 
 
 
 def _changed_rows(grid: Grid, edit: Edit) -> dict[int, tuple[list[str], list[str] | None]]:
-    """Returns the old and the new cells of every changed row, keyed by row number, with the last row
+    """Returns the old and the new cells of every changed row, keyed by row number; the last row comes
     first."""
     rows = list(zip(grid.numbers, grid.rows, edit(grid), strict=True))
     return {n: (old, new) for n, old, new in reversed(rows) if old != new}
@@ -95,7 +95,8 @@ def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:
 
 
 def rewrite_transcript_in_same_format(path: Path, turns: pd.DataFrame, heading: str) -> None:
-    """Writes a transcript in the format of its previous file: one cue, paragraph or line per turn.
+    """Writes a transcript in the format of its previous file, with one cue, paragraph or line per turn
+    (speech of one speaker).
 
     ``turns`` has the form that :func:`read_transcript` returns. Raises Faults if reading the new file would
     not return the same turns.
@@ -135,7 +136,7 @@ def _escaped(text: str) -> str:
 
 
 def _stamp(start: float, end: float, mark: str) -> str:
-    """Returns the times of a turn; ``""`` if the file has none.
+    """Returns the times of a turn as text; ``""`` if the file has no times.
 
     >>> _stamp(3723.5, float("nan"), ","), _stamp(1, 2.25, ".")
     ('01:02:03,500', '00:00:01.000 --> 00:00:02.250')
@@ -152,8 +153,8 @@ def shift_span_after_removal(start: int, end: int, remaining: Masked) -> tuple[i
 
 def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
                          interpreters: Collection[str]) -> list[bool]:
-    """Returns, for each turn, whether one of ``speakers`` (named as in the file) speaks it, or one of
-    ``interpreters`` interprets such a turn."""
+    """Returns, for each turn, whether the turn is spoken by one of ``speakers`` (named as in the file), or by
+    one of ``interpreters`` who interprets such a turn."""
     is_theirs: list[bool] = []
     for speaker in map(normalise_space, turns["speaker"]):
         is_theirs.append(speaker in speakers or speaker in interpreters and is_theirs[-1:] == [True])
@@ -163,7 +164,7 @@ def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
 def blank_removed_turns(turns: pd.DataFrame, is_gone: Sequence[bool], new_speaker_names: Mapping[str, str],
                         names_to_mask: pd.DataFrame) -> pd.DataFrame:
     """Returns the turns with the removed turns blank and ``names_to_mask`` masked in the other turns.
-    Speakers get their new name from ``new_speaker_names``. Every turn keeps its place."""
+    Speakers get new names from ``new_speaker_names``. Every turn keeps its place in the transcript."""
     texts = mask_withdrawn_names_in_texts([*turns["text"]], names_to_mask)
     return turns.assign(
         speaker=[new_speaker_names.get(normalise_space(name), name) for name in turns["speaker"]],

@@ -1,10 +1,10 @@
 """Searches a folder for withdrawn content, however its files are named and packed.
 
 The search returns every place with content that must not remain (:class:`SoughtContent`), and every file that
-cannot be checked, with the reason. How a file is read depends on its content, not on its name. Archives and
-compressed files are unpacked, also inside each other; tables, databases, documents and notebooks are parsed;
-all other files are searched as bytes. People must check pictures, recordings, and encrypted or unknown
-archives.
+cannot be checked, with the reason. The content of a file, and not its name, decides how the file is read.
+Archives and compressed files are unpacked, also inside each other; tables, databases, documents and notebooks
+are parsed; all other files are searched as bytes. People must check pictures, recordings, and encrypted or
+unknown archives.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ from glc_analysis.writing import write_atomic
 
 
 _RUN = 8
-"""This many consecutive words of the leaver count as its own if nobody else said them."""
+"""A sequence of at least this many consecutive words counts as the leaver's own words if nobody else said the
+sequence."""
 SHORT = 5
-"""A name with at most this many characters may occur in bytes by chance."""
+"""The largest number of characters of a name that may occur in binary data by chance."""
 _APART = "\nq7xz\n"
 """An artificial word that separates the cells of a table."""
 _SHOWN = 5
@@ -63,20 +64,20 @@ _SHOWN = 5
 CODE_PAGES = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874",
               "cp850", "cp866", "koi8-u", "iso8859-2", "iso8859-5", "iso8859-6", "mac_roman", "mac_latin2",
               "mac_cyrillic", "gb18030", "big5", "shift_jis", "euc_kr")
-"""Encodings from before Unicode, which spreadsheets still use; cp1252 is always tried."""
+"""The encodings older than Unicode that spreadsheets still use; cp1252 is always tried."""
 _EAST_ASIAN = {"gb18030": "\u4e00", "big5": "\u4e00", "shift_jis": "\u3041", "euc_kr": "\uac00"}
 """The first letter of the East Asian script in each East Asian code page. The code page is tried only for
-names with letters from here on, because it also contains other scripts."""
+names that have this letter or a later letter, because the code page also contains other scripts."""
 
 
 class SoughtContent:
-    """The content that must not remain. It consists of ``names`` and ``words`` (columns name and match, as in
+    """The content that must not remain in the study: ``names`` and ``words`` (columns name and match, as in
     names.csv), ``ids``, and every sequence of :data:`_RUN` words from ``said`` that does not occur in
     ``others``.
 
     Names of several words are also found in capitals, without accents and across line ends. An id that is a
-    single plain word is found only where it stands alone, as in a cell or a file name, because in a sentence
-    it may be an ordinary word.
+    single plain word is found only if it stands alone, as in a cell or a file name, because in a sentence the
+    id may be an ordinary word.
 
     >>> wanted = SoughtContent(pd.DataFrame({"name": ["Mill House"], "match": "exact"}), ids=["mill"],
     ...                 said=["We walk with each woman to the court and back."], others=["We walk."])
@@ -104,19 +105,19 @@ class SoughtContent:
         self._runs = {run for text in said for run in _runs(text)} - theirs
 
     def write(self, path: Path) -> None:
-        """Writes the content to a file, so that the process that finishes the withdrawal can read it."""
+        """Writes the sought content to a file, which the process that finishes the withdrawal reads."""
         write_atomic(path, json.dumps(self._described))
 
     @classmethod
     def read(cls, path: Path) -> SoughtContent:
-        """Returns the content that another process wrote to a file (:meth:`write`)."""
+        """Returns the sought content that another process wrote to a file with :meth:`write`."""
         described = json.loads(path.read_bytes())
         names, words = (pd.DataFrame(described.pop(one), dtype="str") for one in ("names", "words"))
         return cls(names, words=words, **described)
 
     def describe_match(self, text: str, *, is_text: bool = True) -> str:
-        """Returns a description of the sought content in a text; blank if the text has none. Without
-        ``is_text``, the text is decoded from bytes and is not searched for short names."""
+        """Returns a description of the sought content that a text contains; blank if the text contains none.
+        Without ``is_text``, the text is decoded from bytes and is not searched for short names."""
         if is_text and normalise_space(text).casefold() in self._ids:
             return self._name
         for masker, what in self._maskers if is_text else self._long:
@@ -126,8 +127,9 @@ class SoughtContent:
 
     def find_matches_in_pieces(self, pieces: Collection[Piece], *,
                                is_text: bool = True) -> list[tuple[str, str]]:
-        """Returns the place and a description of each piece of text that has sought content. Content that
-        spans several pieces is found as well, and reported as such."""
+        """Returns the place of each piece of text (such as a cell or paragraph) that has sought content, with
+        a description of the content. Content that spans several pieces is also found, and reported as
+        spanning them."""
         whole = "".join(text + ("\n" if "line " in place else _APART) for place, text in pieces)
         cells = " ".join(text for place, text in pieces if "line " not in place) if is_text else ""
         if cells and (what := self.describe_match(cells)) and not self.describe_match(whole):
@@ -140,7 +142,7 @@ class SoughtContent:
         return [*dict.fromkeys(places)][:_SHOWN] or [("across its lines", self._words)]
 
     def describe_match_in_name(self, name: str) -> str:
-        """Returns a description of the sought content in the name of a file or folder; blank if there is
+        """Returns a description of the sought content in the name of a file or folder; blank if the name has
         none."""
         for text in identifier_variants(name):
             if found := self.describe_match(text):
@@ -151,7 +153,7 @@ class SoughtContent:
 
 
 def _code_pages(letters: Collection[str]) -> tuple[str, ...]:
-    """Returns the code pages that encode some of these letters differently from cp1252.
+    """Returns the code pages that encode at least one of the ``letters`` differently from cp1252.
 
     >>> _code_pages({*"Mill House"}), _code_pages({*"Perú"}), _code_pages({*"Жердева"})[:3]
     ((), ('cp850', 'mac_roman', 'mac_latin2'), ('cp1251', 'cp866', 'koi8-u'))
@@ -186,7 +188,7 @@ def _runs(text: str) -> Iterator[tuple[str, ...]]:
 
 @dataclass(frozen=True, order=True)
 class FoundTrace:
-    """A place with sought content: the file, the place in it, and a description of the content."""
+    """A place with sought content: the file, the place in the file, and a description of the content."""
 
     file: str
     place: str
@@ -195,7 +197,7 @@ class FoundTrace:
 
 @dataclass(frozen=True, order=True)
 class UnreadFile:
-    """A file that somebody must check, and why no program can read it."""
+    """A file that somebody must check by hand, and the reason why no program can read the file."""
 
     file: str
     why: str
@@ -252,8 +254,8 @@ def search_arrived_file(path: Path, name: str, sought: SoughtContent) -> SearchR
 
 def describe_content_found_in_file(sought_content_path: Path, path: Path, name: str) -> str:
     """Returns a description of the sought content in a new file, or the reason why the file cannot be
-    searched; blank if neither applies. ``sought_content_path`` is the file to which another process wrote the
-    sought content."""
+    searched; blank if the file was searched and has no sought content. ``sought_content_path`` is the file to
+    which another process wrote the sought content."""
     found = search_arrived_file(path, name, SoughtContent.read(sought_content_path))
     if found.traces:
         return f"still {found.traces[0].what} ({found.traces[0].place})"
@@ -261,8 +263,8 @@ def describe_content_found_in_file(sought_content_path: Path, path: Path, name: 
 
 
 def _files(root: Path, skip: Collection[str], results: SearchResult) -> Iterator[tuple[Path, str]]:
-    """Yields every folder and regular file with its path relative to the root. Links and other entries are
-    added to the unread files of ``results``."""
+    """Yields every folder and regular file below ``root``, each with its path relative to ``root``. Links and
+    other entries are added to the unread files of ``results``."""
     for path in sorted(root.iterdir()):
         yield from _within(path, root, skip, results)
 
@@ -313,7 +315,7 @@ class ExtractedText:
     """The text extracted from a file.
 
     - ``pieces``: pieces of text, each with its place.
-    - ``letters``: letters found in bytes that are not text, each with its place.
+    - ``letters``: letters that were found in binary data, each with its place.
     - ``unread``: the places of the parts that cannot be read, each with the reason.
     - ``left``: the number of bytes that may still be unpacked.
     """
@@ -325,7 +327,8 @@ class ExtractedText:
     code_pages: Collection[str] = CODE_PAGES
 
     def add(self, name: str, content: bytes, place: str = "", depth: int = 0) -> None:
-        """Adds the text of ``content``, which is a file called ``name`` or a member of an archive."""
+        """Adds the text extracted from ``content``, which is the content of a file called ``name`` or of a
+        member of an archive."""
         kind = _kind(content)
         try:
             if depth > DEPTH:
@@ -467,7 +470,7 @@ class ExtractedText:
             self.pieces += [(f"{place}line {n}", normalise(line)) for n, line in enumerate(lines, start=1)]
 
     def _other_code_pages(self, content: bytes, place: str) -> None:
-        """Adds the lines of a text that is not Unicode, decoded with each other code page."""
+        """Adds the lines of a text that is not Unicode, decoded once with each of the other code pages."""
         if not self.code_pages or _CONTROL.search(content):
             return
         with suppress(UnicodeDecodeError):
@@ -478,8 +481,9 @@ class ExtractedText:
                         for page in self.code_pages]
 
     def _extract(self, name: str, content: bytes, place: str, *, is_whole: bool = False) -> bool:
-        """Adds the text that the reader for this kind of file finds, and returns whether it could read
-        everything. With ``is_whole``, the parts that it could not read are added to ``unread``."""
+        """Adds the text that the reader for this kind of file extracts, and returns whether the reader could
+        read everything. With ``is_whole``, the parts that the reader could not read are added to
+        ``unread``."""
         before = len(self.pieces)
         try:
             self.pieces.extend((f"{place}{where}", text) for where, text in extract_text(name, content))
@@ -502,7 +506,7 @@ class ExtractedText:
         self._decode(content[:DECODED], f"{place}in its bytes")
 
     def _decode(self, content: bytes, place: str) -> None:
-        """Adds the letters in bytes, decoded with each usual encoding."""
+        """Adds the letters in binary data, decoded once with each usual encoding."""
         texts = [content.decode(codec, "ignore") for codec in ("utf-8", "cp1252")]
         texts += [content[at:].decode(codec, "ignore") for codec in ("utf-16-le", "utf-16-be")
                   for at in (0, 1)]
@@ -529,14 +533,14 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 
 
 def _mails(text: str) -> list[str]:
-    """Returns the messages of a mail or of a mailbox."""
+    """Returns the e-mail messages in the text of a mail file or of a mailbox file."""
     mails = re.split(r"^From .*\n", text, flags=re.MULTILINE) if text.startswith("From ") else [text]
     return [mail for mail in mails if _IS_MAIL.search(mail[:1 << 16])]
 
 
 def _read_otherwise(text: str) -> Iterator[tuple[str, str]]:
-    r"""Yields other readings of a text, each with a label: the words of subtitle cues, contact cards, web
-    addresses, and encoded letters.
+    r"""Yields other readings of a text, each with a label. Other readings are the words of subtitle cues,
+    contact cards, web addresses, and encoded letters.
 
     >>> dict(_read_otherwise("1\n00:01 --> 00:02\nMill\n\n2\n00:02 --> 00:03\n<i>Ho</i>use"))
     {'the words of its cues': 'Mill House'}
@@ -560,7 +564,7 @@ def _read_otherwise(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _plain_rtf(text: str) -> str:
-    r"""Returns the words of a document in rich text format.
+    r"""Returns the words of a document in rich text format (RTF), without the format's commands.
 
     >>> _plain_rtf(r"{\rtf1\ansi We {\b listen} in Per\'fa, ni\u241?os.\par}").strip()
     'We listen in Perú, niños.'
@@ -575,7 +579,7 @@ def _plain_rtf(text: str) -> str:
 
 
 _SMALL = 1 << 12
-"""A packed file of fewer bytes may consist largely of its header."""
+"""The number of bytes below which a packed file may consist largely of its header."""
 
 
 def _is_random(content: bytes, least: float = 0.93) -> bool:
@@ -591,7 +595,7 @@ def _is_random(content: bytes, least: float = 0.93) -> bool:
 
 
 def _decoded(content: bytes) -> str | None:
-    """Returns bytes as text; None if they are not text."""
+    """Returns the text that bytes encode; None if the bytes are not text."""
     marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
              codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
     codec = next((codec for mark, codec in marks.items() if content.startswith(mark)), "utf-8")
@@ -614,7 +618,7 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "xz", b"\x5d\0\0": 
           b"\x60\xea": "archive", b"\x1f\x9d": "archive", b"\x1f\xa0": "archive", b"LZIP": "archive",
           b"xar!": "archive", b"\x89LZO": "archive", b"SIT!": "archive", b"StuffIt": "archive",
           b"\xff\6\0\0sNaPpY": "archive"}
-"""The first bytes of each kind of file."""
+"""The first bytes by which each kind of file is recognised."""
 
 
 def _kind(content: bytes) -> str:

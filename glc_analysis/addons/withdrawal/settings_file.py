@@ -1,4 +1,4 @@
-"""Updates study.toml after a withdrawal has removed or renamed files that it names."""
+"""Updates study.toml after a withdrawal has removed or renamed files that study.toml names."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from glc_analysis.writing import write_atomic
 
 
 def add_coder_files_to_settings(study: Study, coder: str, new_files: Sequence[Path]) -> None:
-    """Adds new files of a coder to study.toml, if the coder's pattern there does not cover them yet.
+    """Adds new files of a coder to study.toml, if the coder's pattern in study.toml does not cover the files
+    yet.
 
-    Raises Faults if one entry cannot cover all files of the coder, or if the entry must be edited by hand."""
+    Raises Faults if a single entry cannot cover all files of the coder, or if the entry must be edited by
+    hand."""
     there = [path for path in study.coder_files()[coder] if path.is_file()]
     if {*new_files} <= {*there}:
         return
@@ -34,8 +36,8 @@ def add_coder_files_to_settings(study: Study, coder: str, new_files: Sequence[Pa
 
 
 def drop_removed_files_from_settings(study: Study, new: Study) -> None:
-    """Removes from the study.toml of ``new`` each plain path that exists only in ``study``, because the build
-    would report it as missing. Patterns and comments stay.
+    """Removes from the study.toml of ``new`` each plain path whose file exists only in ``study``, because the
+    build would report the file as missing. Patterns and comments stay.
 
     Raises Faults if an entry can be edited only by hand."""
     text, wanted = new.settings_file.read_text(encoding="utf-8"), {}

@@ -1,4 +1,5 @@
-"""Removes from the stored releases what they hold of an organisation or person that leaves a study."""
+"""Removes the content of an organisation or person that leaves a study from the stored releases (versions of
+a site that audiences were given)."""
 
 from __future__ import annotations
 
@@ -33,8 +34,8 @@ from glc_analysis.study import Study
 
 
 def delete_outdated_release_digests(study: Study) -> None:
-    """Deletes the digests of the content of releases, because somebody could compare them with guesses at
-    what was withdrawn. The digest of an audience's last release stays if today's tables have the same
+    """Deletes the digests of the content of releases, because somebody could compare the digests with guesses
+    at the withdrawn content. The digest of an audience's last release stays if today's tables have the same
     content."""
     for audience in READING_AUDIENCES:
         kept = list_release_folders(study.private, audience)
@@ -44,11 +45,12 @@ def delete_outdated_release_digests(study: Study) -> None:
 
 
 def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
-    """Removes from every stored release the organisations and people with these ids, and what was theirs.
-    What the built study still holds of them stays.
+    """Removes the organisations and people with the ids ``ids``, and their content, from every stored
+    release. Content of theirs that the built study still holds stays.
 
-    Figures that were published stay as they are. A block of text that had a line of theirs is hidden. Returns
-    one row for each release that they were in: kind, where, what.
+    Figures that were published stay as they are. A block (the content of one kind on one page) that had a
+    line of these organisations or people is hidden. Returns one row for each release in which they were:
+    kind, where, what.
     """
     rows, departed = [], set()
     kept = [folder for audience in READING_AUDIENCES
@@ -92,9 +94,9 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
 
 
 def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> pd.DataFrame:
-    """Removes from the blocks of a release the lines of these ids that the lines of ``today`` do not have,
-    and returns the removed lines. If such a line came from several organisations and is gone from its block
-    today, it is removed for all of them."""
+    """Removes, from the blocks of a release, the lines that belong to ``ids`` and are missing from the lines
+    of ``today``, and returns the removed lines. If a line came from several organisations and its block no
+    longer has it today, the line is removed for all these organisations."""
     lines, gone = read_release_table(path).astype("str"), {*ids}
     rows = zip(lines["organisation_id"], lines["line"], strict=True)
     is_theirs = pd.Series([not gone.isdisjoint([organisation, *line.split("/")])

@@ -1,7 +1,8 @@
-"""The withdrawal of an organisation, or of one item of its consent, from a built study.
+"""Carries out the withdrawal of an organisation, or of one item of its consent, from a built study.
 
-All changes are made on a copy, which is then built and searched. The copy replaces the study only if no
-content of the organisation remains. If the replacement is interrupted, the next command completes it.
+All changes are made on a copy of the study, which is then built and searched. The copy replaces the study
+only if no withdrawn content of the organisation remains in the copy. If the replacement is interrupted, the
+next command completes it.
 """
 
 from __future__ import annotations
@@ -104,8 +105,8 @@ WITHDRAWAL_AT_WORK = "withdrawal"
 """The name of the running withdrawal, shown to other commands."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "answer_id",
         "key", "reference", "quote_id")
-"""Columns of reference tables. If one of these columns has an id of the organisation, the row is removed; all
-other rows are redacted."""
+"""Columns of reference tables. If one of these columns of a row has an id of the organisation, the row is
+removed; in all other rows, the organisation's words are removed."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
 """The columns in which rows of a repeat group name their parent record (Kobo, ODK)."""
 _NEW_PROJECT = (
@@ -113,7 +114,7 @@ _NEW_PROJECT = (
     "with this one in a program that imports REFI-QDA projects, such as QualCoder; Taguette does not. "
     "Colours, cases, and codings of pictures and recordings are not in it")
 TO_WRITE_ANEW = "to write anew"
-"""The kind of rows from which words were withdrawn and that a person must rewrite."""
+"""The kind (column of the result) of rows from which words were withdrawn and which a person must rewrite."""
 _BUILT = ("processed", "private/releases")
 """The folders that the build writes."""
 _KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
@@ -125,12 +126,12 @@ def withdraw_organisation(study: Study, organisation_id: str, *, item: str = "",
                           dry_run: bool = False,
                           looked_at_by: str = "", say: Callable[[str],
                                                                 None] = lambda line: None) -> pd.DataFrame:
-    """Removes an organisation from a built study or, with ``item``, only what depends on this item of its
-    consent.
+    """Removes an organisation from a built study; with ``item``, removes only the content that depends on
+    this item of the organisation's consent.
 
     Returns one row for each item that is removed or changed: kind, where, what. There is also a row of kind
     "to look at" for every file that no program can read; ``looked_at_by`` is the person who checked these
-    files and found nothing of the organisation in them. With ``dry_run``, all changes are tried on the copy,
+    files and found nothing of the organisation in them. With ``dry_run``, all changes are tried on a copy,
     and the study stays unchanged.
 
     Raises UsageError for an unknown organisation or item. Raises Faults, and changes nothing, in these cases:
@@ -153,8 +154,8 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
                         today: date,
                         item: str = "", dry_run: bool = False, looked_at_by: str = "",
                         say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
-    """Removes from a built study the contribution that ``collect`` returns, given the study's reference
-    tables and its pseudonym key. Returns the same table and raises the same errors as
+    """Removes a contribution from a built study. The function ``collect`` takes the study's reference tables
+    and pseudonym key, and returns the contribution. Returns the same table and raises the same errors as
     :func:`withdraw_organisation`."""
     from glc_analysis.build import build
 
@@ -211,9 +212,9 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
     The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
     deleted with the old files. No other command can write in the study while the block runs. If the block
     raises an error or is stopped by a signal, the study stays unchanged. Files that arrive or change in the
-    study while the block runs are kept, and ``say`` gets a line about each. Raises Faults for files outside
-    the study folder and for rounds changed since they were sealed, Busy if another command is running, and
-    Interrupted at Ctrl-C or SIGTERM.
+    study while the block runs are kept; ``say`` is called with a line about each such file. Raises Faults for
+    files outside the study folder and for rounds changed since they were sealed, Busy if another command is
+    running, and Interrupted at Ctrl-C or SIGTERM.
     """
     new = Study(study.root / STAGE / "new")
     said = "Nothing is withdrawn. To withdraw: run the same command again."
@@ -239,8 +240,8 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
 
 
 def _check_all_inside(study: Study) -> None:
-    """Raises Faults for files outside the study folder, because they cannot be changed here, and for mounted
-    folders, because they cannot be replaced."""
+    """Raises Faults for files outside the study folder, because a withdrawal cannot change them, and for
+    mounted folders, because a withdrawal cannot replace them."""
     mounted = _mount_points()
     outside = [path for path in study.all_raw_files() if not path.is_relative_to(study.root)]
     outside += [path for part in (*STUDY_PARTS, "reports")
@@ -281,7 +282,7 @@ def _copy(study: Study, new: Study) -> None:
 
 
 def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> None:
-    """Edits the survey, transcripts, context, ratings and other raw files of the copy."""
+    """Edits the survey, transcripts, context tables, ratings and other raw files in the copy of the study."""
     for path in new.raw_files("survey"):
         _edit_survey(path, {survey.path.name: leaver.rows.get(new.relative(survey.path), set()) for survey in
                             read_surveys_in_file(path, new.settings["survey"])}, leaver,
@@ -308,10 +309,10 @@ def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> N
 
 def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
                  settings: Mapping[str, Any] | None = None) -> None:
-    """Removes the organisation's records from a survey file; ``rows`` has the row numbers of its records,
+    """Removes the organisation's records from a survey file; ``rows`` has the row numbers of these records,
     keyed by the name of the file or sheet.
 
-    Other records keep their row numbers, from which their ids are made.
+    All other records keep their row numbers, because the ids of records are made from row numbers.
     """
     before = {survey.path.name: survey for survey in read_surveys_in_file(path, settings)}
     if all(rows[name] >= {*survey.rows} for name, survey in before.items()):
@@ -347,8 +348,8 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
 
 
 def _context_rows(grid: Grid, leaver: Contribution, reference: Reference, column: str) -> Rows:
-    """Returns the rows of a context table, without the countries that only this organisation had, because it
-    is confidential that these countries took part."""
+    """Returns the rows of a context table without the countries that only this organisation has, because it
+    is confidential that these countries are in the study."""
     names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
     # Without the heading: only a column with nothing but codes is read as codes.
     ids = country_ids(names, reference.countries)
@@ -383,7 +384,7 @@ def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) ->
 def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: SoughtContent,
                     key: Mapping[str, str],
                     item: str, today: date) -> None:
-    """Edits the reference tables and the key of pseudonyms of the copy."""
+    """Edits the reference tables and the key of pseudonyms in the copy of the study."""
     spelt = {match_key(cell) for cell in leaver.said} - {match_key(cell) for cell in leaver.others}
     for path in new.reference_files():
         if path.stem not in ("manifest", "withdrawn"):
@@ -403,7 +404,8 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
 
 
 def drop_rows_missing_from_paired_file(study: Study, new: Study, table: str) -> None:
-    """Removes from both files of a reference table the rows that were removed from only one of the files."""
+    """Makes the two files of a reference table consistent: a row that was removed from only one of the files
+    is also removed from the other."""
     files, key = [file.path for file in list_table_files(table)], reference_tables()[table].key
     before, after = ([{tuple(row[column] for column in key) for row in _records(root / file)}
                       for file in files] for root in (study.root, new.root))
@@ -416,7 +418,7 @@ def drop_rows_missing_from_paired_file(study: Study, new: Study, table: str) -> 
 
 
 def _records(path: Path) -> list[dict[str, str]]:
-    """Returns the rows of a CSV file as dicts; empty if there is no such file."""
+    """Returns the rows of a CSV file as dicts; empty if the file does not exist."""
     grid = read_delimited_file(path) if path.is_file() else None
     return [dict(zip(grid.names, row, strict=True)) for row in grid.rows[1:]] if grid else []
 
@@ -463,8 +465,9 @@ def _record(study: Study, row: dict[str, str]) -> None:
 
 
 def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference: Reference) -> dict[str, str]:
-    """Edits the coders' files of the copy to match its transcripts, and study.toml if a file gets another
-    name. Returns the new path of each renamed file, keyed by its old path. Raises all faults at once."""
+    """Edits the coders' files in the copy to match the edited transcripts, and edits study.toml if a file
+    gets another name. Returns the new path of each renamed file, keyed by its old path. Raises all faults at
+    once."""
     paths, turns = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True)), {}
     segments = tables.read_table("segments", study=study).set_index("document_id")
     for call, names in leaver.spoken.items():
@@ -508,8 +511,8 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
 
 
 def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> None:
-    """Edits the manifest of the copy: no rows for removed files, new checksums for rewritten ones. ``made``
-    has the new path of each renamed file, keyed by its old path."""
+    """Edits the manifest of the copy: removes the rows of removed files, and writes new checksums of
+    rewritten files. ``made`` has the new path of each renamed file, keyed by its old path."""
     rows = []
     for name, row in manifest.read_manifest(new).items():
         path, before = new.root / made.get(name, name), study.root / name
@@ -545,7 +548,7 @@ def _changed_files(study: Study, new: Study, made: Mapping[str, str]) -> Iterato
 
 
 def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, str, str]]:
-    """Yields removed records, turns and their codings, memos and decisions."""
+    """Yields one row for each removed record, turn, coding, memo and decision."""
     for file, numbers in leaver.rows.items():
         yield from (("row", file, str(row)) for row in sorted(numbers))
     for call in leaver.spoken:
@@ -563,8 +566,8 @@ def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, st
 
 
 def _removed_rows(study: Study, new: Study) -> Iterator[tuple[str, str, str]]:
-    """Yields removed and changed rows of reference tables. Rows that a person must rewrite have the kind
-    :data:`TO_WRITE_ANEW`."""
+    """Yields one row for each removed or changed row of reference tables. Rows that a person must rewrite
+    have the kind :data:`TO_WRITE_ANEW`."""
     for name in (name for name in reference_tables() if name != "manifest"):
         # What others said of showing more is blank afterwards; nothing of theirs is removed.
         before, after = (read_reference_table(of, name).drop(columns="may_show_more", errors="ignore")
@@ -582,7 +585,8 @@ def _removed_rows(study: Study, new: Study) -> Iterator[tuple[str, str, str]]:
 
 
 def _deleted_outputs(study: Study) -> Iterator[tuple[str, str, str]]:
-    """Yields deleted pages and exports, which can be made again from the remaining data."""
+    """Yields one row for each deleted page and export; all of them can be made again from the remaining
+    data."""
     for path in sorted(study.reports.glob("*/runs/*/*/*.ipynb")):
         yield "page", study.relative(path.parents[1]), path.stem
     for folder, pattern in ((study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),
@@ -598,7 +602,7 @@ def _own_codings(study: Study, leaver: Contribution) -> pd.DataFrame:
 
 
 def list_changed_figures(study: Study, new: Study) -> pd.DataFrame:
-    """Returns the figures that change or disappear without the organisation."""
+    """Returns the figures that change or disappear when the organisation is removed."""
     before, after = (tables.read_table("figures", study=one).set_index("figure_id")[["n", "base_n", "value"]]
                      for one in (study, new))
     after = after.reindex(before.index)
@@ -608,7 +612,7 @@ def list_changed_figures(study: Study, new: Study) -> pd.DataFrame:
 
 
 def _check_codings_kept(study: Study, new: Study, leaver: Contribution) -> None:
-    """Raises Faults if a coding of another organisation's words is missing."""
+    """Raises Faults if a coding of another organisation's words is missing from the copy."""
     frames = (tables.read_table("codings", study=study), tables.read_table("codings", study=new),
               _own_codings(study, leaver))
     before, after, gone = (frame[frame["coder_id"] != CONSENSUS].groupby("document_id").size()
@@ -619,8 +623,8 @@ def _check_codings_kept(study: Study, new: Study, leaver: Contribution) -> None:
 
 
 def _wanted(leaver: Contribution) -> SoughtContent:
-    """Returns the content of a contribution that must not remain. An id that is one plain word does not count
-    as a name."""
+    """Returns the content of a contribution that must not remain in the study. An id that is a single plain
+    word does not count as a name."""
     return SoughtContent(leaver.names, words=leaver.words,
                          ids=[leaver.organisation_id] if leaver.is_whole else (),
                          said=leaver.said, others=leaver.others,
@@ -628,8 +632,8 @@ def _wanted(leaver: Contribution) -> SoughtContent:
 
 
 def _kept_material(new: Study, leaver: Contribution) -> set[str]:
-    """Returns the files in which the leaver's words may remain. They are all raw files if only its quotations
-    are withdrawn, and otherwise none."""
+    """Returns the files in which the leaver's words may remain. These are all raw files if only the leaver's
+    quotations are withdrawn; in all other cases there are none."""
     if leaver.is_whole or not leaver.quoted:
         return set()
     paths = {path for kind in RAW_KINDS for path in new.raw_files(kind)}
@@ -640,7 +644,7 @@ def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
                              except_files: Collection[str] = ()) -> list[UnreadFile]:
     """Searches the copy of a study, and all other files of the study folder except ``except_files``.
 
-    Returns the files that no program can read. Raises Faults if any sought content was found.
+    Returns the files that no program can read. Raises Faults if any sought content is found.
     """
     here = search_folder_for_content(new.root, sought,
                                      skip={*except_files, new.relative(new.key_file), *_BUILT})
@@ -651,7 +655,7 @@ def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
 
 def _check_arrived(study: Study, wanted: SoughtContent) -> None:
     """Raises Faults if a file that arrived or changed after the copy was made has sought content or cannot be
-    read, because nobody can have checked this file."""
+    read, because nobody can have checked this file yet."""
     found = [search_arrived_file(study.root / name, name, wanted)
              for name in list_files_changed_since_copy(study.root)]
     what = "arrived or changed during the withdrawal, and"

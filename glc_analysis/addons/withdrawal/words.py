@@ -1,4 +1,5 @@
-"""The texts about withdrawal that people read before they consent or sign, and that the command prints."""
+"""Contains the texts about withdrawal that people read before they consent or sign, and that `glc withdraw`
+prints."""
 
 from __future__ import annotations
 
