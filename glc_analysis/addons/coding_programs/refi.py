@@ -28,6 +28,7 @@ from glc_analysis.addons.coding_programs.notes import (
     describe_unread_media_codings,
 )
 from glc_analysis.addons.coding_programs.packages import local_name, read_root, unpack
+from glc_analysis.addons.coding_programs.selection_names import SELECTION_NAMES
 from glc_analysis.errors import Fault, Faults, refuse
 from glc_analysis.intake.codings.model import (
     UNWRITABLE,
@@ -100,7 +101,7 @@ class _Project:
             refuse(said, path.name, "export it again")
         self.top, self.texts, self.coder = top, texts, coder
         counts = next((_COUNTS[one] for one in _COUNTS if top.get("origin", "").startswith(one)), "")
-        self.parsed = ParsedCodings(path, "refi-qda", has_names=True, counts=counts, is_project=True)
+        self.parsed = ParsedCodings(path, "refi-qda", names=SELECTION_NAMES, counts=counts, is_project=True)
         self.users: dict[str, str] = {}
         self.codes: dict[str, str] = {}
         self.cases = {_guid(case) for case in self.each("Case")}  # NVivo codes passages to these as well

@@ -11,11 +11,9 @@ in the file, or nothing.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from difflib import SequenceMatcher
 from pathlib import Path
 
 import pandas as pd
@@ -29,23 +27,19 @@ from glc_analysis.intake.codings.coded_tables import (
     read_coded_table,
 )
 from glc_analysis.intake.codings.model import (
-    ELLIPSIS,
     WHOLE_TEXT,
     CoderFile,
     Located,
     ParsedCodings,
     Passage,
     RawCodings,
-    Span,
     Text,
     compare_quote,
-    compare_selection_name,
     cut_words_to_compare_with_quote,
     describe_control_characters,
     locate_spans_and_check_other_readings,
     locate_spans_by_each_reading,
     rank_plausible_readings,
-    simplify_signs,
 )
 from glc_analysis.study import JOURNALS, PROJECT_DATABASES
 from glc_analysis.tabular import Grid
@@ -153,9 +147,6 @@ _CODINGS = ["source", "start", "end", "quote", "code", "coder", "memo", "match"]
 _CODES = ["code", "parent", "definition", "position"]
 _NUMBERS = {"start", "end", "position", "checked", "matched"}
 _BY_WORDS = ("exact", "normalised")
-_ALIKE = 0.6
-"""The smallest similarity between a selection's name and the words at its position for which the name is
-taken as words of another version of the text."""
 
 
 def locate_and_check_codings(parsed: ParsedCodings) -> RawCodings:
@@ -196,7 +187,7 @@ def locate_and_check_codings(parsed: ParsedCodings) -> RawCodings:
         checked, matched, tuple(dict.fromkeys(parsed.notes)), parsed.is_mixed,
         frozenset(parsed.blank | uncoded), frozenset(parsed.training), dict(parsed.guids),
         parsed.is_of_study, tuple(parsed.decisions), dict(parsed.assisted), parsed.is_by_respondent,
-        parsed.is_project, parsed.has_names)
+        parsed.is_project, parsed.names is not None)
 
 
 def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:
@@ -227,7 +218,7 @@ def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[
     """Returns the positions of the passages in each source (coded text) whose text is in the file. The way of
     counting positions is chosen for all texts of a file together, because one program wrote the file. A text
     gets another way of counting if its stored words fit this other way better."""
-    compare = compare_selection_name if parsed.has_names else compare_quote
+    compare = parsed.names.compare if parsed.names else compare_quote
     tried = {name: locate_spans_by_each_reading(text, [coded[1:3] for coded in passages[name]],
                                                 [coded.quote for coded in passages[name]], compare=compare)
              for name, text in sorted(parsed.texts.items()) if text and passages[name]}
@@ -247,7 +238,7 @@ def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages:
     if not text or not located:
         return [coded._asdict() | {"match": _untested(coded), "found": ""} for coded in passages]
     shown, (spans, alike, is_sure) = text.shown, located
-    named = _names_of_passages(passages, spans, alike, shown) if parsed.has_names else {}
+    named = parsed.names.find_former_words(passages, spans, alike, shown) if parsed.names else {}
     rows = []
     for n, (coded, span, match) in enumerate(zip(passages, spans, alike, strict=True)):
         words = cut_words_to_compare_with_quote(shown, span, coded.quote)
@@ -273,38 +264,6 @@ def _untested(coded: Passage) -> str:
     if coded.quote:
         return ""
     return "whole_text" if coded[1:3] == WHOLE_TEXT else "by_position"
-
-
-def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[str],
-                       shown: str) -> dict[int, str]:
-    """Returns, keyed by the number of the passage, "different" for each passage whose name seems to be words
-    that are no longer at the passage's position. In files that name passages, the name is either the words of
-    the passage or any other text.
-
-    A name is taken as words of the passage if it occurs elsewhere in the text, or if it is similar to the
-    words at the passage's position. A name of one or two words may occur elsewhere in the text by chance.
-    Such a short name is taken as words of the passage only if most other names do not match the words at
-    their positions either, for example because the text was edited after coding.
-    """
-    in_place = [n for n, coded in enumerate(passages)
-                if coded.quote and coded[1:3] != WHOLE_TEXT and alike[n] != ""]
-    left = [n for n, coded in enumerate(passages)
-            if re.search(r"[^\W\d_]{2}", coded.quote) and alike[n] == ""]
-    if not left:
-        return {}
-    is_sound, text = len(in_place) >= len(left) and bool(in_place), " ".join(simplify_signs(shown).split())
-    names: dict[int, str] = {}
-    for n in left:
-        name, words = passages[n].quote, cut_words_to_compare_with_quote(shown, spans[n], passages[n].quote)
-        wanted = ELLIPSIS.sub("", " ".join(simplify_signs(name).split()))
-        if wanted in " ".join(simplify_signs(words).split()):
-            continue
-        is_elsewhere = (not is_sound or len(wanted.split()) > 2) and wanted in text
-        is_elsewhere = is_elsewhere and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
-        is_near = SequenceMatcher(None, name[:200], words[:200], autojunk=False).ratio() >= _ALIKE
-        if is_elsewhere or is_near:
-            names[n] = "different"
-    return names
 
 
 def _doubtful(rows: list[dict]) -> list[bool]:

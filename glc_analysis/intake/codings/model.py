@@ -149,7 +149,7 @@ class RawCodings:
     assisted: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # as ParsedCodings.assisted
     is_by_respondent: bool = False  # a sheet with a row per respondent, also of those who did not answer
     is_project: bool = False  # as ParsedCodings.is_project
-    has_names: bool = False  # as ParsedCodings.has_names
+    has_names: bool = False  # a passage has a name, which may be its words or anything else
 
 
 class Passage(NamedTuple):
@@ -169,6 +169,18 @@ class Passage(NamedTuple):
 WHOLE_TEXT = (-1, -1)  # the span of all of a document, or of an unknown place in it
 
 
+class SelectionNames(NamedTuple):
+    """The functions with which a reader tells whether the names of passages are the words of the passages.
+
+    - ``compare``: takes a name and the words at the position; returns a word as :func:`compare_quote` does.
+    - ``find_former_words``: takes the passages of a text, their spans, the results of ``compare``, and the
+      text. Returns, keyed by the number of the passage, "different" for each passage whose name seems to be
+      words that are no longer at the passage's position."""
+
+    compare: Callable[[str, str], str]
+    find_former_words: Callable[[list[Passage], list[Span], list[str], str], dict[int, str]]
+
+
 @dataclass
 class ParsedCodings:
     """The content that a reader has read from a file so far, and the faults that it has found."""
@@ -182,7 +194,7 @@ class ParsedCodings:
     notes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     is_mixed: bool = False
-    has_names: bool = False  # a selection has a name, which may be its words or anything else
+    names: SelectionNames | None = None  # if a passage has a name, which may be its words or anything else
     blank: set[str] = field(default_factory=set)  # documents that a table lists without any code
     training: set[str] = field(default_factory=set)  # texts that were coded to learn
     guids: dict[str, str] = field(default_factory=dict)  # GUID of a code -> the code
@@ -423,27 +435,6 @@ def compare_quote(quote: str, words: str) -> str:
     head = ELLIPSIS.sub("", stored)
     is_cut = head != stored and len(head) >= 20 and there.startswith(head)
     return "normalised" if is_cut or stored == there else "different"
-
-
-def compare_selection_name(name: str, words: str) -> str:
-    """Returns a word that says how the name of a coded selection compares with the words at its position. The
-    result is the same as that of :func:`compare_quote`, but "" replaces `different`, because people and
-    programs may give a selection any name.
-
-    The result is also `normalised` if the name is the beginning of the words and has at least 20 characters,
-    or if the name is the words in quotation marks.
-
-    >>> [compare_selection_name(name, "We wait for the police in town") for name in
-    ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]
-    ['normalised', 'normalised', '', '']
-    """
-    match = compare_quote(name, words)
-    if match != "different":
-        return match
-    stored, there = normalise_for_comparison(name), normalise_for_comparison(words)
-    head = ELLIPSIS.sub("", stored)
-    is_cut = len(head) >= (20 if head == stored else 8) and there.startswith(head)
-    return "normalised" if is_cut or stored.strip("\"'") == there.strip("\"'") != "" else ""
 
 
 _SIGNS = str.maketrans("‘’‚‛′“”„‟″«»‐‑‒–—―−", "'''''\"\"\"\"\"\"\"-------")
