@@ -38,6 +38,7 @@ from glc_analysis.schema import (
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_reference_rows
+from glc_analysis.text import TEXT_STORAGE
 from glc_analysis.writing import write_atomic
 
 # ------------------------------
@@ -98,7 +99,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     unsound = frozenset()
     if needed is not None:
         unsound = frozenset(unread | {_table_of(fault) for fault in faults}) - {*needed}
-        tables |= {name: _empty(name, pd.get_option(_STORAGE)).copy(deep=False)
+        tables |= {name: _empty(name, pd.get_option(TEXT_STORAGE)).copy(deep=False)
                    for name in unread - {*needed}}
         unread |= reference_tables().keys() - {*needed} - {*beside}
     for check in add_schema_checks_and_drop_inapplicable(tables, unread, registered_checks()):
@@ -110,11 +111,6 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     return Reference(tables, unsound)
 
 
-_STORAGE = "mode.string_storage"
-"""The pandas option that determines how text is stored; it is part of the key under which frames are
-cached."""
-
-
 @dataclass(frozen=True)
 class _Content:
     """The content of a reference table, which is the key under which the table is cached. Two contents are
@@ -124,7 +120,7 @@ class _Content:
     name: str
     digest: str
     study: Study = field(compare=False)
-    storage: str = field(default_factory=partial(pd.get_option, _STORAGE))
+    storage: str = field(default_factory=partial(pd.get_option, TEXT_STORAGE))
 
     @classmethod
     def of(cls, study: Study, name: str) -> _Content:
@@ -175,7 +171,7 @@ def read_reference_table(study: Study, name: str) -> pd.DataFrame:
     for file in apart:
         rows = _joined(rows, _read_file(study, file), table.key, file, shared)
     if not rows:
-        return _empty(name, pd.get_option(_STORAGE)).copy(deep=False)
+        return _empty(name, pd.get_option(TEXT_STORAGE)).copy(deep=False)
     cells = {column: [row[column] for row in rows.values()]
              for column in (*table.required_columns, *table.optional_columns)}
     # A spreadsheet that saves the file makes TRUE of true.

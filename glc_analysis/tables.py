@@ -38,6 +38,7 @@ from glc_analysis.slices import (
     without_definitions,
 )
 from glc_analysis.study import Study
+from glc_analysis.text import TEXT_STORAGE
 
 # ------------------------------
 # A table as its schema has it, and its file. ``schema/tables.csv`` describes every table and column.
@@ -54,16 +55,12 @@ _DTYPES = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "b
 _PYTHON_TEXT = pd.StringDtype("python", na_value=np.nan)
 
 
-_STORAGE = "mode.string_storage"
-"""The pandas option that determines how text is stored."""
-
-
 @contextmanager
 def use_python_strings() -> Generator[None]:
     """Makes pandas store text as Python strings within the block of ``with``, instead of its default, Arrow
     strings. Most of the package reads text value by value, so a build or a command takes a sixth less time
     with Python strings. The setting does not affect frames that analysts make themselves."""
-    with pd.option_context(_STORAGE, "python"):
+    with pd.option_context(TEXT_STORAGE, "python"):
         yield
 
 
@@ -78,7 +75,7 @@ def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     table = TABLES[name]
     if not len(frame) and not any(name in table.columns and isinstance(dtype, pd.CategoricalDtype)
                                   for name, dtype in frame.dtypes.items()):
-        return _without_rows(name, pd.get_option(_STORAGE)).copy(deep=False)
+        return _without_rows(name, pd.get_option(TEXT_STORAGE)).copy(deep=False)
     shaped = pd.DataFrame({c: _typed(frame.get(c), column.kind, frame.index)
                            for c, column in table.columns.items()})
     shaped = shaped.sort_values(list(table.key), kind="stable", ignore_index=True)

@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 import pycountry
 
+TEXT_STORAGE = "mode.string_storage"
+"""The option of pandas that says how it stores text. Its value is a part of the key of caches with frames."""
 _PERCENT_FROM = 30
 """The smallest base for which percentages are printed; for smaller bases, only counts are printed."""
 TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x", "quoted"})

@@ -33,7 +33,7 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, count_of, refuse
 from glc_analysis.tabular import decode_text, list_zip_members, read_bytes
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.text import TEXT_STORAGE, match_key, normalise_space
 
 # ------------------------------
 # Who speaks: telling the name before a colon from a sentence that holds one.
@@ -365,10 +365,6 @@ def read_transcript(path: Path) -> Transcript:
     return replace(read, path=path, turns=read.turns.copy(deep=False))
 
 
-_STORAGE = "mode.string_storage"
-"""The pandas option that determines how text is stored."""
-
-
 @dataclass(frozen=True)
 class _Content:
     """The content from which a transcript is read. Two contents are equal if files with the same name hold
@@ -377,7 +373,7 @@ class _Content:
     name: str
     digest: str
     path: Path = field(compare=False)
-    storage: str = field(default_factory=partial(pd.get_option, _STORAGE))
+    storage: str = field(default_factory=partial(pd.get_option, TEXT_STORAGE))
 
 
 @lru_cache(maxsize=64)
