@@ -61,12 +61,13 @@ from tests.pages.notebook_cells import run_cells
 from tests.support import coded_studies
 from tests.support.built_studies import built
 from tests.support.coded_studies import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
+from tests.support.sample_views import sample_view
 from tests.support.study_writer import choices, places, question, write_study
 
 
 @pytest.fixture(scope="module")
 def cambodia(sample_study):
-    return StudyView(sample_study, country="KHM")
+    return sample_view(sample_study, country="KHM")
 
 
 def test_whatever_comes_from_data_is_escaped():
@@ -87,7 +88,7 @@ def test_a_single_organisations_answers_are_named_and_not_counted(cambodia):
 
 
 def test_several_organisations_answers_are_counted_against_their_own_base(sample_study):
-    assert " of 3)" in render_country_answers(StudyView(sample_study, country="IND")).data
+    assert " of 3)" in render_country_answers(sample_view(sample_study, country="IND")).data
 
 
 def test_options_that_nobody_chose_are_folded_and_a_question_not_asked_is_named(cambodia):
@@ -104,7 +105,7 @@ def heads_of(shown):
 def test_a_profile_has_its_region_for_the_team_and_the_whole_study_for_others(sample_study, cambodia):
     assert "Answered for Cambodia" in heads_of(render_country_answers(cambodia))
     assert "Asia" in heads_of(render_country_answers(cambodia))
-    page = StudyView(sample_study, audience="convening", country="PER")
+    page = sample_view(sample_study, audience="convening", country="PER")
     assert "Answered for Peru" in heads_of(render_country_answers(page))
     assert "In the whole study" in heads_of(render_country_answers(page))
 
@@ -135,16 +136,16 @@ def test_a_quotation_carries_its_language_and_its_direction(cambodia):
 
 
 def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
-    shown = render_frame(StudyView(sample_study, audience="public", theme="success").quotations())
+    shown = render_frame(sample_view(sample_study, audience="public", theme="success").quotations())
     assert shown.count("<blockquote") == 1 and "none of it ever told me who was well" in shown
     assert "<figcaption>a provider</figcaption>" in shown
-    assert render_frame(StudyView(sample_study, audience="public", theme="resources").quotations()) == (
+    assert render_frame(sample_view(sample_study, audience="public", theme="resources").quotations()) == (
         f'<p class="glc-note">{NO_QUOTATION}</p>')
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_study, audience):
-    page = StudyView(sample_study, audience=audience)
+    page = sample_view(sample_study, audience=audience)
     shown = render_study_numbers(page).data
     assert "30 organisations answered" in shown and "countries" not in shown and "interview" not in shown
     if audience == "public":
@@ -154,27 +155,27 @@ def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_stud
 
 
 def test_a_figure_shown_as_a_range_is_printed_with_its_edges(sample_study):
-    rows = StudyView(sample_study, audience="public").summary("Q4.1")
+    rows = sample_view(sample_study, audience="public").summary("Q4.1")
     banded = rows[rows["band"] != ""].iloc[0]
     assert format_counts(rows)[banded.name] == f"{banded['band']} of {banded['base_n']}"
 
 
 def test_a_question_says_how_many_are_not_in_its_base(sample_study):
-    page = StudyView(sample_study)
+    page = sample_view(sample_study)
     assert "3 preferred not to say (not counted in the base)." in render_question(page, "Q6.1")
     assert "Prefer not to say" not in set(page.summary("Q6.1")["option"])
 
 
 def test_a_question_says_in_words_who_was_asked(sample_study):
-    page = StudyView(sample_study, theme="services")
+    page = sample_view(sample_study, theme="services")
     shown = unescape(render_question(page, "Q4.2"))
     assert "Asked of those who chose Shelter at: Which services do you offer?" in shown
     assert "Asked of every organisation." in render_question(page, "Q4.1")
-    assert ".." not in unescape(render_question(StudyView(sample_study), "Q2.4"))
+    assert ".." not in unescape(render_question(sample_view(sample_study), "Q2.4"))
 
 
 def test_a_question_says_what_was_found_and_who_answered_before_its_bars(sample_study):
-    shown = unescape(render_question(StudyView(sample_study), "Q4.1"))
+    shown = unescape(render_question(sample_view(sample_study), "Q4.1"))
     places = [shown.index(one) for one in (
         "Which services do you offer?", "25 of 30 organisations chose “Case management”",
         "Base: 30 organisations.", "<table")]
@@ -207,7 +208,7 @@ def test_where_an_answer_is_not_listed_none_is_called_the_most_frequent(sample_s
 
 
 def test_small_counts_at_the_end_of_a_long_list_are_folded_and_there(sample_study):
-    page = StudyView(sample_study)
+    page = sample_view(sample_study)
     shown, counts = render_question(page, "Q4.1"), page.counts("Q4.1")
     assert len(counts) >= FOLDED_FROM and f"<summary>{len(counts) - OPTIONS_SHOWN} more</summary>" in shown
     assert all(escape(option) in shown for option in counts["option"])
@@ -215,36 +216,36 @@ def test_small_counts_at_the_end_of_a_long_list_are_folded_and_there(sample_stud
 
 
 def test_a_count_in_words_is_never_a_number_on_the_page(sample_study):
-    page = StudyView(sample_study, "public")
+    page = sample_view(sample_study, "public")
     shown = render_question(page, "Q4.1")
     assert "at most 7 of 30" in shown and "glc-band" in shown and ">0 of 30" not in shown
 
 
 def test_regions_are_columns_and_nothing_is_shown_where_they_are_not_released(sample_study, capsys):
-    shown = render_question(StudyView(sample_study, theme="services"), "Q4.1", by="region")
+    shown = render_question(sample_view(sample_study, theme="services"), "Q4.1", by="region")
     assert all(f'<th scope="col" class="number">{region}</th>' in shown for region in ("Africa", "Europe"))
     assert ' id="' not in shown  # the question itself is the place that links lead to
-    public = StudyView(sample_study, "public", theme="services")
+    public = sample_view(sample_study, "public", theme="services")
     assert render_question(public, "Q4.1", by="region") == ""
     show_question(public, "Q4.1", by="region")
     assert capsys.readouterr().out == ""
 
 
 def test_groups_that_are_released_are_a_click_away_with_hidden_counts_as_ranges(sample_study):
-    page = StudyView(sample_study, "public", theme="services")
+    page = sample_view(sample_study, "public", theme="services")
     shown = render_question(page, "Q4.1")
     assert "<summary>By region of the main office</summary>" in shown and "By country" not in shown
     assert '<th scope="col" class="number">Americas</th>' in shown and "at most 5" in shown
-    assert "By region" not in render_question(StudyView(sample_study), "Q4.1")
+    assert "By region" not in render_question(sample_view(sample_study), "Q4.1")
 
 
 def test_open_answers_are_for_the_team_with_their_translation(sample_study):
-    rows = list_open_answers(StudyView(sample_study), "Q5.6")
+    rows = list_open_answers(sample_view(sample_study), "Q5.6")
     assert len(rows) > 10 and {*rows["language"]} >= {"en", "km"}
     for audience in ("convening", "public"):
-        assert render_open_answers(StudyView(sample_study, audience), "Q5.6") == ""
+        assert render_open_answers(sample_view(sample_study, audience), "Q5.6") == ""
         with pytest.raises(NotReleased, match="by the team only"):
-            list_open_answers(StudyView(sample_study, audience), "Q5.6")
+            list_open_answers(sample_view(sample_study, audience), "Q5.6")
 
 
 def test_a_page_has_at_most_a_hundred_open_answers_of_all_its_questions(sample_study, monkeypatch):
@@ -303,9 +304,9 @@ def test_where_no_count_is_released_it_is_not_said_that_nothing_is_coded(small):
 
 
 def test_of_codes_in_calls_that_nearly_all_have_the_same_range_nothing_is_shown(sample_study):
-    shown = render_codes(StudyView(sample_study, "convening", theme="identification"))
+    shown = render_codes(sample_view(sample_study, "convening", theme="identification"))
     assert "at most 6 of 27" not in shown.data and rows_of(shown) == []
-    assert CALLS_ALONE not in render_codes(StudyView(sample_study, "convening", theme="needs")).data
+    assert CALLS_ALONE not in render_codes(sample_view(sample_study, "convening", theme="needs")).data
 
 
 def test_in_a_call_the_base_is_who_was_present(small):
@@ -451,11 +452,11 @@ def test_a_code_of_low_agreement_is_shown_with_caution(small):
 
 
 def test_what_nobody_was_asked_about_is_named_on_the_page_of_the_theme(sample_study):
-    view = StudyView(sample_study, theme="services")
+    view = sample_view(sample_study, theme="services")
     asked = view.codes().set_index("code_id").at["services", "asked"]
     shown = render_codes(view).data
     assert f"did not raise it unasked: {len(view.labels) - asked} of the {len(view.labels)} org" in shown
-    assert "Not asked" not in render_codes(StudyView(sample_study, "convening", theme="services")).data
+    assert "Not asked" not in render_codes(sample_view(sample_study, "convening", theme="services")).data
 
 
 def test_a_theme_page_prints_the_first_passages_of_a_code_and_says_where_the_others_are(
@@ -473,7 +474,7 @@ def test_a_theme_page_prints_the_first_passages_of_a_code_and_says_where_the_oth
 
 
 def test_the_opening_sentences_on_agreement_are_those_of_the_tables(sample_study):
-    shown = unescape(coding.render_agreement_findings(StudyView(sample_study)).data)
+    shown = unescape(coding.render_agreement_findings(sample_view(sample_study)).data)
     rows = tables.read_table("agreement", study=sample_study).query(
         "measure == 'alpha' and unit == 'turn' and subset == 'all'")
     codes_only = tables.read_table("codebook", study=sample_study).query("level == 'code'")["code_id"]
@@ -504,7 +505,7 @@ def test_an_open_disagreement_stands_side_by_side(small):
 
 def test_a_decision_comes_with_its_reason(sample_study):
     decided = tables.read_table("disagreements", study=sample_study).query("is_decided")
-    shown = rows_of(coding.render_disagreements(StudyView(sample_study), decided))
+    shown = rows_of(coding.render_disagreements(sample_view(sample_study), decided))
     reason = decided.loc[decided["coder_id"] == "consensus", "reason"].iloc[0]
     assert escape(reason) in [cells[-1] for cells in shown]
 
@@ -605,7 +606,7 @@ def drawn_questions(html):
 
 
 def test_missing_answers_have_a_bar_and_numbers_where_something_is_missing(sample_study):
-    view = StudyView(sample_study)
+    view = sample_view(sample_study)
     figures = view.measured("quality")
     figures = figures[figures["question_id"].isin(view.question_table["question_id"])]
     page = lxml.html.fragment_fromstring(render_missing_answers(view).data)

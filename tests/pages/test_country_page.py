@@ -14,6 +14,7 @@ from glc_analysis.pages.findings import list_sensitive_and_dependent_questions
 from glc_analysis.templates import ELEMENTS
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
+from tests.support.sample_views import sample_view
 from tests.support.study_writer import choices, places, question, write_study
 
 SEEN = [("team", "KHM"), ("team", "IND"), ("convening", "PER"), ("convening", "KHM")]
@@ -28,26 +29,26 @@ def shown_words(row):
 
 
 def test_the_answers_furthest_from_the_region_come_first_in_words_and_as_marks(sample_study):
-    first = rows_of(StudyView(sample_study, country="KHM"))[0]
+    first = rows_of(sample_view(sample_study, country="KHM"))[0]
     assert [one.text_content() for one in first.xpath(".//strong")] == ["Labour inspectors"]
     assert shown_words(first) == "Chosen here, in none of the other 7 answers in Asia"
     assert first.xpath(".//i/@style | .//b/@style") == ["left:12%"]  # one organisation's answer is no share
 
 
 def test_a_count_around_the_country_says_whether_it_counts_organisations_or_answers(sample_study):
-    said = [shown_words(row) for row in rows_of(StudyView(sample_study, country="KHM"))]
+    said = [shown_words(row) for row in rows_of(sample_view(sample_study, country="KHM"))]
     assert all(re.search(r"(by .* organisations|in .* answers) in Asia$", words) for words in said)
     assert {words.split()[-3] for words in said} == {"organisations", "answers"}
 
 
 def test_several_organisations_have_a_share_of_their_own(sample_study):
-    first = rows_of(StudyView(sample_study, country="IND"))[0]
+    first = rows_of(sample_view(sample_study, country="IND"))[0]
     assert len(first.xpath(".//i")) == len(first.xpath(".//b")) == 1
 
 
 @pytest.mark.parametrize(("audience", "country"), SEEN)
 def test_distances_are_those_of_two_counts_that_the_audience_may_see_exactly(sample_study, audience, country):
-    view = StudyView(sample_study, audience, country=country)
+    view = sample_view(sample_study, audience, country=country)
     exact = view.released[view.released["n"].notna()]
     kind = "region" if audience == "team" else "all"
     around = {(int(n), int(base)) for n, base, one in zip(
@@ -64,7 +65,7 @@ def test_distances_are_those_of_two_counts_that_the_audience_may_see_exactly(sam
 
 @pytest.mark.parametrize(("audience", "country"), SEEN)
 def test_no_distance_is_about_a_sensitive_question(sample_study, audience, country):
-    view = StudyView(sample_study, audience, country=country)
+    view = sample_view(sample_study, audience, country=country)
     shown = render_most_divergent_answers(view).data + render_answers_given_only_here(view).data
     assert not [one for one in list_sensitive_and_dependent_questions(view)
                 if view.words.questions[one].wording in shown]
@@ -84,11 +85,11 @@ def test_what_is_said_here_alone_was_given_by_nobody_else(tmp_path):
 
 
 def test_readers_who_may_not_see_a_single_count_are_told_of_nothing_that_is_said_here_alone(sample_study):
-    assert render_answers_given_only_here(StudyView(sample_study, "convening", country="PER")).data == ""
+    assert render_answers_given_only_here(sample_view(sample_study, "convening", country="PER")).data == ""
 
 
 def test_next_to_an_answer_stands_a_mark_only_where_the_count_is_exact(sample_study):
-    view = StudyView(sample_study, "convening", country="PER")
+    view = sample_view(sample_study, "convening", country="PER")
     shown = lxml.html.fromstring(render_country_answers(view).data)
     lines = shown.find_class("glc-answer")
     for line in lines:

@@ -17,6 +17,7 @@ from glc_analysis.pages.survey import render_theme_list
 from glc_analysis.study import Study
 from glc_analysis.templates import Macros
 from glc_analysis.view.study_view import StudyView
+from tests.support.sample_views import sample_view
 
 AUDIENCES = ("team", "convening", "public")
 
@@ -30,7 +31,7 @@ def heading(section):
 
 
 def test_the_overview_opens_with_claims_that_have_a_bar_a_base_and_a_link(sample_study):
-    made = sections(StudyView(sample_study))
+    made = sections(sample_view(sample_study))
     assert [heading(one) for one in made][:2] == [
         "Survivors most often need a safe place to sleep: 27 of 32",
         "Short or uncertain funding weighs on the work: 24 of 30"]
@@ -46,7 +47,7 @@ def test_the_overview_opens_with_claims_that_have_a_bar_a_base_and_a_link(sample
 
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_every_claim_is_one_released_count_of_a_question_that_is_not_sensitive(sample_study, audience):
-    view = StudyView(sample_study, audience)
+    view = sample_view(sample_study, audience)
     exact = view.released[view.released["n"].notna() & (view.released["subset_kind"] == "all")]
     known = {(int(n), int(base)) for n, base in zip(exact["n"], exact["base_n"], strict=True)}
     named = {view.words.questions[one].wording for one in list_sensitive_and_dependent_questions(view)}
@@ -58,7 +59,7 @@ def test_every_claim_is_one_released_count_of_a_question_that_is_not_sensitive(s
 
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_quotations_beside_claims_are_cleared_for_the_readers_and_stand_there_once(sample_study, audience):
-    view = StudyView(sample_study, audience)
+    view = sample_view(sample_study, audience)
     words = [one.text_content() for section in sections(view)
              for one in section.xpath(".//blockquote[not(@class)]")]
     assert words and len(words) == len({*words}) and {*words} <= {*view.quotations()["text"]}
@@ -75,20 +76,20 @@ def test_without_a_claim_the_question_stands_in_the_heading(sample_study, tmp_pa
 
 
 def test_nobody_is_said_to_have_given_the_answer_above_a_quotation(sample_study):
-    for section in sections(StudyView(sample_study)):
+    for section in sections(sample_view(sample_study)):
         if section.find_class("glc-asked-for") and section.find_class("glc-quotation"):
             assert re.search("On the theme “[^”]+”:", section.text_content())
 
 
 def test_where_no_quotation_is_cleared_claims_have_none(sample_study):
-    view = StudyView(sample_study, "public")
+    view = sample_view(sample_study, "public")
     vars(view)["quotation_rows"] = view.quotation_rows.head(0)
     assert sections(view) and not [one for part in sections(view) for one in part.find_class("glc-quotation")]
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_a_card_of_a_theme_has_its_first_finding_and_a_small_bar(sample_study, audience):
-    view = StudyView(sample_study, audience)
+    view = sample_view(sample_study, audience)
     cards = lxml.html.fromstring(render_theme_list(view).data)
     with_bar = [card for card in cards if card.find_class("glc-wide")]
     exact = view.released.dropna(subset="n")

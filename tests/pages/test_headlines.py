@@ -32,6 +32,7 @@ from glc_analysis.tables_html import render_frame
 from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
+from tests.support.sample_views import sample_view
 from tests.support.share import share
 from tests.support.small_surveys import SETTINGS, STUDY, decided, survey_of
 from tests.support.study_on_disk import SmallStudy
@@ -85,7 +86,7 @@ def by_rule(sample_study, tmp_path_factory):
 # What the pages say
 
 def test_the_overview_says_who_answered_and_what_speaks_against_the_findings(sample_study):
-    view = StudyView(sample_study)
+    view = sample_view(sample_study)
     assert opening(view) == "30 organisations answered, for 25 countries."
     assert below(view) == ["4 organisations raised “A safe place first”; 2 said the contrary."]
     page = render_claims(view).data
@@ -94,7 +95,7 @@ def test_the_overview_says_who_answered_and_what_speaks_against_the_findings(sam
 
 
 def test_a_theme_has_the_findings_of_its_questions_and_codes_with_links_on_the_page(sample_study):
-    view = StudyView(sample_study, "public", theme="success")
+    view = sample_view(sample_study, "public", theme="success")
     assert opening(view) == "30 organisations answered, with 32 answers about the countries they work in."
     asked, coded = claims(view)
     assert "Contact goes on after a service, where the person agrees: 13 of 29" in asked

@@ -18,32 +18,33 @@ from glc_analysis.pages.survey import (
 from glc_analysis.publish.site import page_article
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
+from tests.support.sample_views import sample_view
 from tests.support.study_writer import places, question, write_study
 
 
 def test_the_list_holds_the_countries_that_readers_may_know_of(sample_study):
     for audience, n in (("team", 25), ("convening", 20)):
-        page = StudyView(sample_study, audience)
+        page = sample_view(sample_study, audience)
         assert render_country_list(page).data.count('<a href="country-') == n
-    page = StudyView(sample_study, "public")
+    page = sample_view(sample_study, "public")
     assert render_country_list(page).data == ""
 
 
 def test_a_theme_is_a_card_that_leads_to_its_page(sample_study):
-    cards = render_theme_list(StudyView(sample_study, "public")).data
+    cards = render_theme_list(sample_view(sample_study, "public")).data
     assert cards.count("<li>") == 9 and '<a href="theme-needs.html">Needs</a>' in cards
     assert "3 questions" in cards
 
 
 def test_every_page_says_for_whom_it_is_on_which_base_and_up_to_which_day(sample_study):
-    said = {audience: write_audience_and_base_line(StudyView(sample_study, audience))
+    said = {audience: write_audience_and_base_line(sample_view(sample_study, audience))
             for audience in AUDIENCE_WORDS}
     assert said["team"] == "For the team. Base: 30 organisations. Data up to 2016-09-21."
     assert said["public"] == "For everybody. Base: 30 organisations. Release 1, data up to 2016-09-21."
 
 
 def test_the_survey_is_described_as_far_as_readers_may_know_it(sample_study):
-    team, public = (render_survey_facts(StudyView(sample_study, one)).data for one in ("team", "public"))
+    team, public = (render_survey_facts(sample_view(sample_study, one)).data for one in ("team", "public"))
     for said in ("How many were invited is not recorded.", "30 questions: 5 with one answer",
                  "7 questions were asked of some only"):
         assert said in team and said in public
@@ -52,7 +53,7 @@ def test_the_survey_is_described_as_far_as_readers_may_know_it(sample_study):
 
 
 def test_readers_are_told_by_which_rules_figures_are_shown(sample_study):
-    pages = {audience: StudyView(sample_study, audience) for audience in FIGURES_SHOWN}
+    pages = {audience: sample_view(sample_study, audience) for audience in FIGURES_SHOWN}
     said = {audience: render_disclosure_rules(page).data for audience, page in pages.items()}
     assert "at least 10 independent organisations" in said["public"]
     assert "shown as a range" in said["convening"] and "every figure" in said["team"]
@@ -70,7 +71,7 @@ SCALES = {"Q2.3", "Q3.4", "Q4.4", "Q5.4", "Q6.2"}
 
 
 def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sample_study):
-    whole, public = (render_statements_on_same_scale(StudyView(sample_study, audience)).data
+    whole, public = (render_statements_on_same_scale(sample_view(sample_study, audience)).data
                      for audience in ("team", "public"))
     assert whole.count('<div class="glc-stack"') == len(SCALES) and "Not drawn" not in whole
     named = {one.replace("-", ".", 1).upper() for one in re.findall(r"#question-(q\d-\d)", public)}
@@ -79,7 +80,7 @@ def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sa
 
 
 def test_the_pieces_of_a_bar_are_its_counts(sample_study):
-    view = StudyView(sample_study)
+    view = sample_view(sample_study)
     shown = render_statements_on_same_scale(view).data
     item = next(one for one in re.findall(r"<li>.*?</li>", shown) if "Survivors take part in planning" in one)
     counts = view.counts("Q4.4")
@@ -101,7 +102,7 @@ def unstated(sample_study, tmp_path):
 
 
 def test_sampling_is_stated_only_if_the_study_states_it(sample_study, unstated):
-    assert "chosen on purpose" in render_sampling_note(StudyView(sample_study)).data
+    assert "chosen on purpose" in render_sampling_note(sample_view(sample_study)).data
     assert unstated.sampling == "purposive" and render_sampling_note(StudyView(unstated)).data == ""
 
 

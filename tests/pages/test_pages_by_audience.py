@@ -29,6 +29,7 @@ from glc_analysis.run.plan import plan, select_stale
 from glc_analysis.tables_html import render_frame, render_note
 from glc_analysis.view.study_view import StudyView
 from tests.run.small_study import collection, edit, small_study
+from tests.support.sample_views import sample_view
 from tests.support.sentences import everybody, names, plain, sentences_by_owner
 
 COUNTRIES = ["PER", "USA", "KHM"]
@@ -58,10 +59,11 @@ def said(sample_study):
 
 
 def test_only_who_agreed_to_it_is_named_and_nothing_tells_who_the_others_are(sample_study):
-    assert plain(render_respondents_of_country(StudyView(sample_study, "convening", country="PER")).data) == (
+    page = sample_view(sample_study, "convening", country="PER")
+    assert plain(render_respondents_of_country(page).data) == (
         "2 of the 30 organisations in this study answered for this country: Tres Puentes (invented), faith "
         "based an organisation that is not named")
-    team = plain(render_respondents_of_country(StudyView(sample_study, country="PER")).data)
+    team = plain(render_respondents_of_country(sample_view(sample_study, country="PER")).data)
     assert "Farol de Barro (invented), service provider, low resources, answered on 15 May 2016 in Spanish" \
         in team
 
@@ -78,9 +80,9 @@ def test_a_countrys_page_names_nobody_who_works_elsewhere_or_did_not_agree(sampl
 
 
 def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(sample_study, pages):
-    team = plain(render_external_country_facts(StudyView(sample_study, country="PER")).data)
+    team = plain(render_external_country_facts(sample_view(sample_study, country="PER")).data)
     assert team == "Income group: Upper middle income. Region: Americas. Tier: Tier 3 (2014, 2015, 2016)."
-    assert render_external_country_facts(StudyView(sample_study, "convening", country="PER")).data == ""
+    assert render_external_country_facts(sample_view(sample_study, "convening", country="PER")).data == ""
     of_the_team = ("in Spanish", "in Khmer", "with an interpreter", "main office", "low resources",
                    "middle resources", "answered on", "Tier", "Upper middle")
     assert not any(word in page for page in pages.values() for word in of_the_team)
@@ -94,14 +96,14 @@ def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sampl
     questions = tables.read_table("questions", study=sample_study)
     held_against = set(questions.loc[questions["is_sensitive"], "question_id"])
     assert len(shown) > 5 and held_against and not shown & held_against
-    answers, _, rest = render_country_answers(StudyView(sample_study, "convening",
+    answers, _, rest = render_country_answers(sample_view(sample_study, "convening",
                                                         country="PER")).data.partition(
         "questions whose answers are not shown here")
     for row in questions.itertuples():
         assert (escape(row.wording) in answers) == (row.question_id in shown)
         assert (escape(row.wording) in rest) != (row.question_id in shown)
     sensitive = questions.loc[questions["is_sensitive"], "wording"]
-    sentences = write_country_comparison_sentences(StudyView(sample_study, country="PER"))["sentence"]
+    sentences = write_country_comparison_sentences(sample_view(sample_study, country="PER"))["sentence"]
     assert not any(wording in sentence for wording in sensitive for sentence in sentences)
 
 
@@ -112,7 +114,7 @@ def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
 
 @pytest.mark.parametrize("country", ["PER", "USA", "KHM", "THA"])
 def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, country):
-    view = StudyView(sample_study, "convening", country=country)
+    view = sample_view(sample_study, "convening", country=country)
     figures = view.released.set_index("figure_id")
     for row in write_country_comparison_sentences(view).itertuples():
         own = figures.loc[row.figure_id]
@@ -123,19 +125,19 @@ def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, 
 
 
 def test_a_sentence_of_the_team_has_the_count_of_the_region_next_to_it(sample_study):
-    said = write_country_comparison_sentences(StudyView(sample_study, country="KHM"))
+    said = write_country_comparison_sentences(sample_view(sample_study, country="KHM"))
     assert 3 <= len(said) <= 5
     assert said["sentence"].str.contains("was chosen here for “.*”; in Asia by [0-9] of [0-9][.]$").all()
     assert said["figure_id"].str.endswith("/country=KHM").all()
-    several = write_country_comparison_sentences(StudyView(sample_study, country="IND"))["sentence"]
+    several = write_country_comparison_sentences(sample_view(sample_study, country="IND"))["sentence"]
     assert several.str.contains("was chosen here by [0-9] of [23] for ").all()
 
 
 def test_codes_are_there_only_where_organisations_agreed_for_all_they_were_coded_in(sample_study, pages):
-    here = render_country_codes(StudyView(sample_study, "convening", country="KHM"))
+    here = render_country_codes(sample_view(sample_study, "convening", country="KHM"))
     assert "Contact after the end Raised 13 of 28" in plain(here.data)
     nothing = render_note(CODES_NOT_SHOWN).data
-    assert render_country_codes(StudyView(sample_study, "convening", country="PER")).data == nothing
+    assert render_country_codes(sample_view(sample_study, "convening", country="PER")).data == nothing
     case = read_reference(sample_study).codebook.set_index("code_id").at["case_detail", "name"]
     assert not any(case in page for page in pages.values())
 
@@ -144,7 +146,7 @@ def test_words_on_a_countrys_page_are_quotations_that_name_an_organisation_of_it
     printed = tables.read_table("quotations", study=sample_study).query("audience == 'convening'")
     assert "Blue Door (invented)" in set(printed["source"])
     for country, page in pages.items():
-        here = StudyView(sample_study, country=country).labels.values()
+        here = sample_view(sample_study, country=country).labels.values()
         assert [row.text in page for row in printed.itertuples()] == list(printed["source"].isin([*here]))
 
 

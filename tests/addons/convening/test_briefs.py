@@ -16,6 +16,7 @@ from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.disclosure.quotations import case_segments, segment_owners
 from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
+from tests.support.sample_views import sample_view
 from tests.support.sentences import everybody, names, plain, sentences_by_owner
 
 ORGANISATIONS = ["blue-door", "canal-lamp", "acacia-room", "open-loom"]
@@ -38,7 +39,7 @@ def said(sample_study):
 
 
 def test_a_brief_has_its_organisations_answers_beside_what_the_convening_may_see(sample_study, briefs):
-    page = StudyView(sample_study, "convening", organisation="blue-door")
+    page = sample_view(sample_study, "convening", organisation="blue-door")
     labels = page.options.drop_duplicates("option_id").set_index("option_id")["label"]
     questions, own = page.question_table, page.read("responses")
     is_single = own["question_id"].isin(questions.loc[questions["type"] == "single", "question_id"])

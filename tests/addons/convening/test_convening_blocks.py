@@ -15,11 +15,12 @@ from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.pages.principles import show_principles_overview, show_signatures
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
+from tests.support.sample_views import sample_view
 
 
 @pytest.fixture(scope="module", params=["team", "convening", "public"])
 def page(request, sample_study):
-    return StudyView(sample_study, request.param)
+    return sample_view(sample_study, request.param)
 
 
 @pytest.fixture(scope="module")
@@ -109,33 +110,33 @@ def test_a_checklist_item_that_nobody_recorded_says_so(page):
 
 
 def test_the_agenda_has_the_split_principle_under_its_heading(sample_study):
-    told = unescape(convening.show_agenda(StudyView(sample_study, "convening")).data)
+    told = unescape(convening.show_agenda(sample_view(sample_study, "convening")).data)
     split, after = told.index("Split ("), told.index("Works elsewhere? (")
     assert split < told.index("P04.1") < after
 
 
 def test_a_panel_of_one_is_not_shown(sample_study):
-    panels = StudyView(sample_study, "team").votes()["panel"]
+    panels = sample_view(sample_study, "team").votes()["panel"]
     assert {*panels} == {"Providers", "Survivor advisers"}
 
 
 def test_the_joint_display_shows_both_counts_and_a_box_for_people(sample_study):
-    told = unescape(convening.show_joint_display(StudyView(sample_study, "team")).data)
+    told = unescape(convening.show_joint_display(sample_view(sample_study, "team")).data)
     assert "27 of 32" in told
     assert "discordant" in told
 
 
 def test_decisions_name_only_who_agreed_to_be_named(sample_study):
-    told = convening.show_decisions(StudyView(sample_study, "convening")).data
+    told = convening.show_decisions(sample_view(sample_study, "convening")).data
     rows = tables.read_table("organisations", study=sample_study)
-    named = StudyView(sample_study, "convening").organisation_names
+    named = sample_view(sample_study, "convening").organisation_names
     assert not any(row.label in told for row in rows.itertuples() if row.organisation_id not in named)
 
 
 @pytest.mark.parametrize("storage", ["python", "pyarrow"])
 def test_decisions_link_to_their_principle_however_pandas_holds_text(storage, sample_study):
     with pd.option_context("mode.string_storage", storage):
-        assert '<a href="principle-p07.html">' in convening.show_decisions(StudyView(sample_study,
+        assert '<a href="principle-p07.html">' in convening.show_decisions(sample_view(sample_study,
                                                                                      "team")).data
 
 

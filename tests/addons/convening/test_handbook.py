@@ -39,11 +39,12 @@ from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import read_texts_by_language
 from glc_analysis.view.study_view import StudyView
+from tests.support.sample_views import sample_view
 
 
 @pytest.fixture(scope="module")
 def books(sample_study):
-    return {audience: make_handbook(StudyView(sample_study, audience))
+    return {audience: make_handbook(sample_view(sample_study, audience))
             for audience in ("convening", "public")}
 
 
@@ -61,12 +62,12 @@ def test_it_has_the_agreed_principles_alone(sample_study, books):
 
 
 def test_the_convening_has_drafts_and_the_public_has_not(sample_study):
-    assert list_handbook_languages(StudyView(sample_study, "convening")) == ["en", "es", "ar", "km"]
-    assert list_handbook_languages(StudyView(sample_study, "public")) == ["en"]
+    assert list_handbook_languages(sample_view(sample_study, "convening")) == ["en", "es", "ar", "km"]
+    assert list_handbook_languages(sample_view(sample_study, "public")) == ["en"]
 
 
 def test_a_draft_is_marked_and_what_is_not_translated_stays_in_its_language(sample_study):
-    book = make_handbook(StudyView(sample_study, "convening"), "km")
+    book = make_handbook(sample_view(sample_study, "convening"), "km")
     texts = book.principles[0].texts
     assert (texts["statement"].language, texts["statement"].status) == ("km", "draft")
     assert (texts["rationale"].language, texts["rationale"].status) == ("en", "")
@@ -98,7 +99,7 @@ def test_every_sentence_of_evidence_stands_on_the_page_of_the_principle(books, s
 def test_nobody_who_signed_is_named_on_paper_or_in_a_file(sample_study, books, tmp_path):
     names = [name for name in list_organisation_ids_and_labels(read_reference(sample_study).organisations)
              if len(name) > 4]
-    view = StudyView(sample_study, "public")
+    view = sample_view(sample_study, "public")
     write_handbook_files(view, tmp_path)
     texts = [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()
              if path.suffix in (".html", ".json", ".bib", ".cff")]
@@ -108,7 +109,7 @@ def test_nobody_who_signed_is_named_on_paper_or_in_a_file(sample_study, books, t
 
 
 def test_the_same_study_gives_the_same_bytes(sample_study, tmp_path):
-    view, made = StudyView(sample_study, "public"), []
+    view, made = sample_view(sample_study, "public"), []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         write_handbook_files(view, tmp_path / name)
@@ -118,7 +119,7 @@ def test_the_same_study_gives_the_same_bytes(sample_study, tmp_path):
 
 def test_a_language_that_its_readers_may_not_have_is_refused(sample_study, tmp_path):
     with pytest.raises(UsageError, match="There is no handbook in 'es' for this audience"):
-        write_handbook_files(StudyView(sample_study, "public"), tmp_path, language="es")
+        write_handbook_files(sample_view(sample_study, "public"), tmp_path, language="es")
 
 
 def test_the_self_check_has_words_to_choose_and_nothing_to_add_up(books):
@@ -138,7 +139,7 @@ def test_the_questions_of_funders_are_open_and_say_what_the_agreement_is_not(boo
 
 
 def test_the_workbook_of_an_arabic_self_check_runs_from_right_to_left(sample_study, tmp_path):
-    workbook = make_self_check_workbook(make_handbook(StudyView(sample_study, "convening"), "ar"))
+    workbook = make_self_check_workbook(make_handbook(sample_view(sample_study, "convening"), "ar"))
     workbook.save(tmp_path / "a.xlsx")
     assert load_workbook(tmp_path / "a.xlsx").active.sheet_view.rightToLeft
 
@@ -189,14 +190,14 @@ def test_a_text_that_nobody_wrote_is_listed_with_the_row_to_write(study, file, o
 
 
 def test_no_words_in_another_language_are_without_a_mark(sample_study):
-    book = _book(StudyView(sample_study, "convening"), "ar")
+    book = _book(sample_view(sample_study, "convening"), "ar")
     parts = [*_handbook_parts(book)]
     for one, part in zip(book.principles, parts[2:], strict=True):
         shown = [text for name, text in one.texts.items() if name != "question"]
         foreign = [text for text in (*shown, *one.sides.values()) if text.language != "ar"]
         assert part.count("<em>[الإنجليزية]</em>") == len(foreign) + bool(one.advisers), one.printed_id
     assert parts[0].count("<em>[الإنجليزية]</em>") >= 4
-    english = make_handbook(StudyView(sample_study, "convening"))
+    english = make_handbook(sample_view(sample_study, "convening"))
     assert "<em>[English]</em>" not in "".join(_handbook_parts(english))
 
 
@@ -283,9 +284,9 @@ def test_a_handbook_in_a_language_without_phrases_has_english_around_it(sample_s
 
 
 def test_the_sentences_of_the_evidence_are_in_the_language_of_the_handbook(sample_study):
-    first = _book(StudyView(sample_study, "convening"), "es").principles[0]
+    first = _book(sample_view(sample_study, "convening"), "es").principles[0]
     assert first.sides["supports"].language == "es" and first.sides["supports"].text.startswith(
         "11 de las 27 organizaciones preguntadas mencionaron «Tiempo antes que fichas»")
     # Phrases that no native reader has checked are drafts, which the public does not read.
-    public = _book(StudyView(sample_study, "public"), "es").principles[0]
+    public = _book(sample_view(sample_study, "public"), "es").principles[0]
     assert public.sides["supports"].language == "en"

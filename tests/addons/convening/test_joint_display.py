@@ -18,6 +18,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.view.study_view import StudyView
 from tests.support import built_studies
+from tests.support.sample_views import sample_view
 from tests.support.study_writer import choices, places, question, write_study
 
 TIERS = [*choices("tiers", ("one", "Tier 1", "Tier 1"), ("two", "Tier 2", "Tier 2"),
@@ -126,7 +127,7 @@ def test_a_topic_of_which_an_audience_may_not_see_a_figure_is_left_out(sample_st
     # Of forced-labour the survey's count is hidden, and the inference says "nearly everywhere"; of
     # organ-removal the count is "few", and the fit says that it is none; the codes of police and counts
     # wait for a decision; of unsaid and interpreters the ranges in calls say nothing.
-    shown, team = (make_joint_display_table(StudyView(sample_study, one)) for one in (audience, "team"))
+    shown, team = (make_joint_display_table(sample_view(sample_study, one)) for one in (audience, "team"))
     assert {*team["topic"]} - {*shown["topic"]} == {
         "organ-removal", "forced-labour", "police", "counts", "unsaid", "interpreters"}
 

@@ -39,8 +39,8 @@ from glc_analysis.addons.convening.rating_forms import form_phrases
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.study import Study
 from glc_analysis.templates import read_texts_by_language
-from glc_analysis.view.study_view import StudyView
 from tests.addons.convening.support.fonts import need_fonts
+from tests.support.sample_views import sample_view
 
 SETTINGS = PdfSettings("A study", None)
 GUIDE_PART = Part("guide", "guide", "How to read this and how to vote")
@@ -49,7 +49,7 @@ PIECE = dict.fromkeys(("place", "text", "translation", "language", "by", "countr
 
 @pytest.fixture(scope="module")
 def view(sample_study):
-    return StudyView(sample_study, "convening")
+    return sample_view(sample_study, "convening")
 
 
 @pytest.fixture(scope="module")

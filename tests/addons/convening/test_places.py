@@ -13,12 +13,13 @@ from glc_analysis.tables_html import render_frame
 from glc_analysis.view import places
 from glc_analysis.view.study_view import StudyView
 from tests.addons.convening.support.principle_pages import page_of
+from tests.support.sample_views import sample_view
 
 
 @pytest.fixture(scope="module", params=[
     pytest.param("team", marks=pytest.mark.acceptance), "convening", "public"])
 def page(request, sample_study):
-    return StudyView(sample_study, request.param)
+    return sample_view(sample_study, request.param)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from glc_analysis.publish.site import page_menu
 from glc_analysis.reference import read_reference_table
 from glc_analysis.run.plan import plan
 from glc_analysis.view.study_view import StudyView
+from tests.support.sample_views import sample_view
 
 
 def text(html):
@@ -29,7 +30,7 @@ def first_screen(view):
 def test_every_principle_that_an_audience_may_read_has_a_page_in_its_group(sample_study, audience, n):
     pages = [page for page in plan(sample_study, audience=audience) if "principle" in page.parameters]
     assert [page.parameters["principle"] for page in pages] == sorted(
-        StudyView(sample_study, audience).principle_names)
+        sample_view(sample_study, audience).principle_names)
     assert len(pages) == n and pages[0].slug == "principle-p01" and pages[0].title == "Time before forms"
     assert {page.group for page in pages} == {"Principles"}
 
@@ -46,7 +47,7 @@ def test_the_first_screen_has_no_id_and_no_word_of_the_tables(sample_pages, audi
 
 
 def test_evidence_is_said_in_sentences_with_a_quotation(sample_study):
-    shown = text(first_screen(StudyView(sample_study, "team", principle="P03")))
+    shown = text(first_screen(sample_view(sample_study, "team", principle="P03")))
     assert "27 of the 32 answers chose “A safe place to sleep” at: What do survivors most often need" in shown
     assert "4 of the 27 organisations that were asked raised “A safe place first”." in shown
     assert "Walnut Bridge (invented), Moldova" in shown
@@ -61,7 +62,7 @@ def test_who_coded_and_who_judged_is_for_the_team_alone(sample_study, sample_pag
 
 
 def test_that_nothing_speaks_against_it_is_said_and_only_then(sample_study):
-    shown = {one: first_screen(StudyView(sample_study, "public", principle=one)) for one in ("P03", "P09")}
+    shown = {one: first_screen(sample_view(sample_study, "public", principle=one)) for one in ("P03", "P09")}
     assert NOT_CHALLENGED in shown["P03"] and NOT_CHALLENGED not in shown["P09"]
 
 
@@ -77,7 +78,7 @@ def test_counts_that_are_hidden_and_words_that_are_not_cleared_are_named_as_miss
 
 
 def test_statements_and_translations_have_their_language_and_direction(sample_study):
-    shown = first_screen(StudyView(sample_study, "convening", principle="P03"))
+    shown = first_screen(sample_view(sample_study, "convening", principle="P03"))
     assert '<span lang="ar" dir="rtl">' in shown and '<span lang="es" dir="ltr">' in shown
     assert re.search(r'<blockquote class="glc-statement" lang="en" dir="ltr">', shown)
 
@@ -104,5 +105,5 @@ def test_a_sentence_links_the_name_in_it():
 
 
 def test_the_panels_are_listed_a_sentence_each(sample_study):
-    shown = principles.show_panel_sizes_and_gaps(StudyView(sample_study, "public")).data
+    shown = principles.show_panel_sizes_and_gaps(sample_view(sample_study, "public")).data
     assert shown.count('<p class="glc-note">') == shown.count("who may rate: ") == 3

@@ -11,7 +11,7 @@ from glc_analysis.addons.convening.translations import (
     translation_faults,
 )
 from glc_analysis.publish.downloads import published_tables
-from glc_analysis.view.study_view import StudyView
+from tests.support.sample_views import sample_view
 
 SPANISH = "Ofrezca descanso."
 ORIGINAL = TranslatedText("Offer rest.", "en")
@@ -56,7 +56,7 @@ def test_who_calls_a_translation_checked_names_a_second_speaker_and_the_words(ch
 def test_a_draft_of_a_statement_is_on_no_public_page_and_in_no_public_file(sample_study):
     pages = {}
     for audience in ("convening", "public"):
-        view = StudyView(sample_study, audience)
+        view = sample_view(sample_study, audience)
         row = next(row for row in view.principle_rows.itertuples() if row.principle_id == "P01")
         pages[audience] = render_statement(view, row)
     assert "Arabic (draft)" in pages["convening"] and "Arabic" not in pages["public"]

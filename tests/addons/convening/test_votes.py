@@ -48,6 +48,7 @@ from glc_analysis.addons.deposit.deposit import write_deposit_folder
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
+from tests.support.sample_views import sample_view
 
 BANDS = "low", "middle", "high"
 SIZES = range(3, 13)
@@ -360,7 +361,7 @@ def test_a_reservation_without_a_name_is_printed_in_the_studys_language_or_not_a
 @pytest.mark.acceptance
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sample_pages, audience):
-    page = StudyView(sample_study, audience)
+    page = sample_view(sample_study, audience)
     pages = "".join(sample_pages.pages(audience).values())
     said = "".join([show_principles_overview(page).data, pages,
                     "".join(render_principle_sheets(page).values())])
@@ -381,7 +382,7 @@ def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sa
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, sample_pages, audience):
     """Of every decision only those with a name are counted, on the pages of principles and of the methods."""
-    page = StudyView(sample_study, audience)
+    page = sample_view(sample_study, audience)
     by_name = sum(len(page.signatures(one)[0]) for one in page.principle_names)
     every = tables.read_table("signoffs", study=sample_study)["decision"].value_counts()
     shown = show_checklists(page).data

@@ -14,6 +14,7 @@ from glc_analysis.coding.exports import export_matrix_or_quotations
 from glc_analysis.view.study_view import NotReleased, StudyView
 from tests.support.built_studies import built
 from tests.support.coded_studies import coded_study, spreadsheet
+from tests.support.sample_views import sample_view
 
 MENTIONS = pd.DataFrame([
     ("a", "rest", "answer", True, True), ("a", "rest", "interview", True, False),
@@ -143,13 +144,13 @@ def test_the_command_refuses_what_it_does_not_know(sample_study, arguments, said
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_only_the_team_sees_single_organisations_and_codes_by_answers(sample_study, audience, asked):
     with pytest.raises(NotReleased, match="for the team only"):
-        StudyView(sample_study, audience).code_counts(**asked)
+        sample_view(sample_study, audience).code_counts(**asked)
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_other_audiences_get_the_released_figures_of_codes(sample_study, audience):
     printed = summary(sample_study, "--codes", "--audience", audience, "--format", "csv").stdout
-    rows = StudyView(sample_study, audience).codes()
+    rows = sample_view(sample_study, audience).codes()
     assert [line.rpartition(",")[2] for line in printed.splitlines()[1:]] == rows["code_id"].tolist()
     refused = summary(sample_study, "--codes", "--by", "organisation", "--audience", audience, code=2)
     assert "for the team only" in refused.output

@@ -15,7 +15,7 @@ from glc_analysis.addons.patterns.plots import plot_cooccurrence, plot_saturatio
 from glc_analysis.pages.findings import render_claims
 from glc_analysis.pages.questions import render_question
 from glc_analysis.plots import plot_counts, render_figure
-from glc_analysis.view.study_view import StudyView
+from tests.support.sample_views import sample_view
 
 SOURCE = "A <study> & more. Base: 30 organisations."
 SVG = "{http://www.w3.org/2000/svg}"
@@ -30,7 +30,7 @@ def words(svg):
 
 
 def test_a_finding_is_an_svg_with_title_base_source_and_words_for_those_who_listen(sample_study):
-    page = page_of(render_claims(StudyView(sample_study, "public")).data)
+    page = page_of(render_claims(sample_view(sample_study, "public")).data)
     files = extract_and_link_page_figures(page, "index", SOURCE)
     first = files["index-1.svg"]
     root = lxml.etree.fromstring(first.encode())
@@ -94,7 +94,7 @@ def test_a_drawing_keeps_its_words_its_colours_and_its_description():
 
 @pytest.mark.parametrize("audience", ["team", "public"])
 def test_counts_are_csv_with_what_is_folded_and_nothing_that_is_not_on_the_page(sample_study, audience):
-    view = StudyView(sample_study, audience)
+    view = sample_view(sample_study, audience)
     page = page_of(render_question(view, "Q4.1"))
     files = extract_and_link_page_figures(page, "survey", SOURCE)
     rows = [*csv.reader(io.StringIO(files["survey-1.csv"]))]

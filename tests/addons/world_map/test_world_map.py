@@ -11,7 +11,7 @@ from glc_analysis.addons.world_map.world_map import (
     read_country_coordinates,
     render_map_of_work_countries,
 )
-from glc_analysis.view.study_view import StudyView
+from tests.support.sample_views import sample_view
 
 
 def test_every_country_of_the_world_but_a_few_has_a_place_within_it():
@@ -85,5 +85,5 @@ def test_the_map_is_small_and_says_where_its_coastlines_come_from():
 
 def test_the_map_holds_the_countries_that_readers_may_know_of(sample_study):
     for audience, n in (("team", 25), ("convening", 20)):
-        assert render_map_of_work_countries(StudyView(sample_study, audience)).data.count("<circle") == n
-    assert render_map_of_work_countries(StudyView(sample_study, "public")).data == ""
+        assert render_map_of_work_countries(sample_view(sample_study, audience)).data.count("<circle") == n
+    assert render_map_of_work_countries(sample_view(sample_study, "public")).data == ""
