@@ -907,7 +907,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
             LONGER_NAME.match(text, end) or _TITLED.match(text, end)):
         return False
     if term.rule.startswith(name_variants.CODE) and (
-            words.isalpha() and (_is_defined(words, text[end:end + 60])
+            name_variants.has_other_meaning(words, text[max(0, start - 60):end + 60])
+            or words.isalpha() and (_is_defined(words, text[end:end + 60])
                                  or _is_short_for(words, text[max(0, start - 60):start]))
             or words[0] == "+" and (_IS_RISE.match(text, end) or ordinary_words("telephone").isdisjoint(
                 name_variants.WORD.findall(fold_text(text))))):
@@ -915,7 +916,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.rule.startswith(name_variants.CITY) and (_BEFORE_LONGER.search(text[max(0, start - 8):start])
                                                      or follows_first_name(text[max(0, start - 40):start])):
         return False
-    if term.rule.startswith(_OF_COUNTRIES) and _is_elsewhere(text[end:end + 80]):
+    if term.rule.startswith(_OF_COUNTRIES) and (
+            _is_elsewhere(text[end:end + 80]) or _INITIALS_OF_AUTHOR.match(text, end)):
         return False
     if term.rule.startswith(_OF_COUNTRIES) and _OTHER_GEORGIA.search(
             f"{text[max(0, start - 16):start]}|{words}|{text[end:end + 16]}"):
@@ -1013,6 +1015,7 @@ _OTHER_GEORGIA = re.compile(r"""(?xi) state\ of\ \|georgia\| | \|georgia\|(?:,\ 
     | \|georgian\|\ (?:terrace|house|mansion|era|period|style|architecture|square|building|england|bay)s?
     \b""")
 """The pattern of the US state Georgia and of the English style Georgian, with their neighbouring words."""
+_INITIALS_OF_AUTHOR = re.compile(r", (?:[A-Z]\.[ -]?){1,3}(?=[,&(]|and\b)")
 _ELSEWHERE = re.compile(r"""(?x) (?P<where>,\ (?:on|in|en|the|la|el|capital)\b[^,.;:!?()]{0,50})?
     (?:\ \((?P<in>[^()]+)\) | (?(where),\ (?P<of>[^\W\d_]+(?:\ [A-Z]\w+)?)(?=[,.;)]|$)|(?!)))""")
 """The pattern of the text after a place's name which says in which country the place is."""

@@ -762,6 +762,23 @@ def first_names() -> frozenset[str]:
     return frozenset(read_packaged_text(__file__, "first_names.txt").split())
 
 
+def has_other_meaning(code: str, around: str) -> bool:
+    """Whether the words around a three-letter code say that it means something else than a country.
+
+    >>> [has_other_meaning("MMR", text) for text in ("the MMR vaccination", "MMR: 4 interviews")]
+    [True, False]
+    """
+    cues = _meanings_of_codes().get(code.upper(), ())
+    return any(word.startswith(cues) for word in WORD.findall(fold_text(around))) if cues else False
+
+
+@cache
+def _meanings_of_codes() -> dict[str, tuple[str, ...]]:
+    """Returns the beginnings of words that stand near other meanings of three-letter codes."""
+    return {row["country_id"]: tuple(map(fold_text, row["words"].split(";")))
+            for row in read_packaged_csv(__file__, "code_meanings.csv")}
+
+
 @cache
 def harmless_phrases() -> tuple[str, ...]:
     """Returns phrases that contain the name, the people or a city of a country but are not about the
