@@ -501,8 +501,9 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
     for line in list_other_specify_notes(view.log.lines):
         view.say(line)
     if survey_records.surveys and survey_records.answers.empty:
-        raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: remove "
-                       "rows with `drop` from corrections.csv, or export the survey again.")
+        raise GLCError("No record of the survey is left: all records are empty, or dropped in "
+                       "corrections.csv. To fix: remove rows with `drop` from corrections.csv, or export "
+                       "the survey again.")
     questions = question_table(reference)
     if current:
         is_asked = list_asked_questions(reference.questions, files)

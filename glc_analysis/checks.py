@@ -222,16 +222,18 @@ def _documents(tables: Tables) -> Iterator[Fault]:
                         fix="name the organisation")
         if row["kind"] == "call" and row["organisation_id"]:
             yield fault("a call belongs to several organisations", column="organisation_id",
-                        value=row["organisation_id"], fix="leave it blank; attendance.csv names them")
+                        value=row["organisation_id"],
+                        fix="leave the cell blank; attendance.csv names the organisations")
         if bool(row["translation_of"]) != bool(row["translation_status"]):
-            yield fault("a translation has both translation_of and translation_status",
+            yield fault("a translation needs both translation_of and translation_status",
                         fix="fill in both cells, or leave both blank")
         source = row["translation_of"]
         sources = {document for document, kind in kinds.items()
                    if kind == row["kind"] and document != row["document_id"]}
         if source and source not in sources:
             yield fault(f"there is no such {row['kind']} to translate; {suggest_name(source, sources)}",
-                        column="translation_of", value=source, fix="name the document it translates")
+                        column="translation_of", value=source,
+                        fix="name the document that this row translates")
 
 
 def _allowances(tables: Tables) -> Iterator[Fault]:
@@ -239,7 +241,7 @@ def _allowances(tables: Tables) -> Iterator[Fault]:
     names = tables["names"]
     for n in names.index[(names["allowed_for"] != "") & (names["reason"] == "")]:
         yield Fault("is an exception without a reason", file="names.csv", row=str(n), column="reason",
-                    value=names.at[n, "name"], fix="write who decided it and why")
+                    value=names.at[n, "name"], fix="write who decided on the exception, and why")
 
 
 _CODING_CHECKS: tuple[Check, ...] = (

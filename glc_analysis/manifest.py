@@ -198,7 +198,7 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     rehearsed |= {name for name in present if grows_while_people_code(Path(name))}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
-        if study.is_synthetic else ("is invented data in a real study", "remove it from raw/")
+        if study.is_synthetic else ("is invented data in a real study", "remove the file from raw/")
     return [Fault(said[0], file=name, fix=said[1]) for name in wrong]
 
 

@@ -86,16 +86,18 @@ def refuse_missing_or_outdated_releases(study: Study) -> None:
     with new ones."""
     store = study.private / "releases"
     if old := sorted({*store.glob("[0-9]*"), *store.glob("next")}):
-        raise Faults([Fault("was stored by an earlier version. New figures cannot be compared with it, so "
-                            "readers could subtract them from it", file=study.relative(one),
-                            fix="tell readers that the public figures start again, then remove it")
+        raise Faults([Fault("was stored by an earlier version of the package. New figures cannot be compared "
+                            "with this release, so readers could subtract them from its figures",
+                            file=study.relative(one),
+                            fix="tell readers that the public figures start again, then remove the release")
                       for one in old])
     if name := find_missing_release(study):
         audience, _, number = name.partition("/")
         raise Faults([Fault(f"release {int(number)} is missing from private/releases/{audience}. Readers "
                             "could subtract new figures from its figures", file="private/releases",
-                            fix="restore the folder from a backup. If it is lost for good, tell readers "
-                            f"that the figures start again, and delete processed/ and reports/{audience}/")])
+                            fix="restore the folder from a backup. If the folder is lost for good, tell "
+                            "readers that the figures start again, and delete processed/ and "
+                            f"reports/{audience}/")])
 
 
 def check_released_groupings(study: Study, reference: Reference) -> None:

@@ -250,7 +250,8 @@ class ReportRun:
             page = page.with_reads(outcome.reads, self.inputs)
         if self._has_changed(page):  # which may also be why it failed: a notebook was read half saved
             outcome = Failure(page.notebook.name, page.slug, 0, "Changed",
-                              "its data or code changed while it ran. To fix: run the same command again")
+                              "the data or code of the page changed while it ran. To fix: run the same "
+                              "command again")
         if isinstance(outcome, Failure):
             self.failures.append(outcome)
             updated = self.last_entries.get(page.slug, {}).get("updated", "")

@@ -95,7 +95,7 @@ def order_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
         ready = (step for step in waiting if all(is_input(need) or need in made for need in step.needs))
         if not (step := next(ready, None)):
             names = ", ".join(step.name for step in waiting)
-            raise UndeclaredError(f"No step makes all that these need: {names}.")
+            raise UndeclaredError(f"No step makes all inputs of these steps: {names}.")
         waiting.remove(step)
         placed.append(step)
         made.update(step.makes)
@@ -167,7 +167,7 @@ class Declared(Mapping[str, Any]):
         return self._read(name)
 
     def __iter__(self) -> Iterator[str]:
-        raise UndeclaredError(f"Step {self._step!r} reads all of a mapping and declares single entries.")
+        raise UndeclaredError(f"Step {self._step!r} reads a whole mapping but declares single entries of it.")
 
     def __len__(self) -> int:
         return len(self._allowed)
@@ -521,7 +521,7 @@ class Engine:
         did not run, a table is read from its file, and a value is made again. Raises UndeclaredError for a
         result of a deferred step, because the result that the last build made is out of date."""
         if name in self.undecided:
-            raise UndeclaredError(f"Nothing may read {name!r}: its step was deferred.")
+            raise UndeclaredError(f"{name!r} cannot be read, because the step that makes it was deferred.")
         if name not in self._held:
             table = self._parts[name].table if name in self._parts else name
             if table not in tables.TABLES:
@@ -622,7 +622,7 @@ class Engine:
             self._digests |= dict.fromkeys(step.makes, "")  # never that of the last build
         made = step.function(view)
         if {*made} != {*step.makes}:
-            raise UndeclaredError(f"Step {step.name!r} makes {sorted(made)} and declares {step.makes}.")
+            raise UndeclaredError(f"Step {step.name!r} makes {sorted(made)} but declares {step.makes}.")
         for name, value in made.items():
             is_table = name in self._parts or name in tables.TABLES
             if not is_table:

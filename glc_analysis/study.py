@@ -388,7 +388,7 @@ class Study:
                  for path, columns in misplaced.items()]
         if listed:
             raise Faults([Fault(
-                "may identify people or organisations, or hold words that nobody has cleared. This folder is "
+                "may identify people or organisations, or have words that nobody has cleared. This folder is "
                 "only for the study's method, which strangers may read", file="reference/",
                 value="; ".join(listed),
                 fix=f"run `glc check --accept`, which moves it to {TABLE_FOLDERS['private']}/")])

@@ -293,7 +293,7 @@ def _refuse_ragged(table: Grid, records: list[list[str]], *, ends_whole: bool) -
             said = f"has {len(row)} cells where the header has {width}"
         elif len(row) < width and len(row) + len(after) == width + 1:
             # Trailing blanks left out would hardly add up to one row: a line break did this.
-            said = f"has {len(row)} of {width} cells, and the next row the rest of them"
+            said = f"has {len(row)} of {width} cells, and the next row has the other cells"
         elif len(row) < width and not after and not ends_whole:
             said = f"ends after {len(row)} of {width} cells, at the end of the file"
         else:
@@ -703,7 +703,7 @@ def _header_faults(file: str, header: list[str], columns: Sequence[str]) -> Iter
                         fix=f"use only {', '.join(columns)}")
         elif count > 1:
             yield Fault("this column appears twice", file=file, row="1", column=column,
-                        fix="keep one of them")
+                        fix="keep one of the columns")
 
 
 def _row_faults(file: str, header: list[str], rows: list[list[str]]) -> Iterator[Fault]:

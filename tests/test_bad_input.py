@@ -338,7 +338,7 @@ def test_real_data_in_an_invented_study(study):
 
 def test_invented_data_in_a_real_study(study):
     study.spoil(ANSWERS, ("Q6\n", "Q6,synthetic\n"), ("-15\n", "-15,invented by glc sample\n"))
-    refused(study, "answers.csv: is invented data in a real study. To fix: remove it from raw/")
+    refused(study, "answers.csv: is invented data in a real study. To fix: remove the file from raw/")
 
 
 def test_a_source_about_countries_without_the_column_or_with_two_values(study):
@@ -353,7 +353,8 @@ def test_a_source_about_countries_without_the_column_or_with_two_values(study):
 def test_a_study_of_which_every_record_is_dropped(study):
     study.write(CORRECTIONS, FILES[CORRECTIONS].partition("\n")[0] + "\n" + "".join(
         f"survey,answers.r{row},*,,drop,test,ana,\n" for row in (2, 3, 4)))
-    refused(study, "No record is left: all are empty, or dropped in corrections.csv. To fix:")
+    refused(study, "No record of the survey is left: all records are empty, or dropped in corrections.csv. "
+                   "To fix:")
 
 
 # Several faults

@@ -143,7 +143,7 @@ def test_another_grouping_after_the_first_release_is_a_fault_that_says_why(study
             date="2017-01-09")
     for look in (build, check_study):
         with pytest.raises(Faults, match="was published in other groups before, and a reader could subtract"
-                                         ".*group it as before, by region"):
+                                         ".*group the question as before, by region"):
             look(study)
 
 

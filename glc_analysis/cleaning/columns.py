@@ -69,11 +69,12 @@ def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None 
     fault = partial(Fault, file=survey.path.name, column=columns, is_structure=True)
     if survey.path.name in list_files_without(columns):
         fix = f"delete `{NOT_IN}{survey.path.name}` from {source}"
-        return {"": ""}, [fault(f"the file has {name}, although the entry says that it does not", fix=fix)
-                          for name in complete]
+        return {"": ""}, [fault(f"the file has {name}, although the entry says that the question is not "
+                                "in the file",
+                                fix=fix) for name in complete]
     if len(complete) > 1:
         return {}, [fault(f"the file has both {' and '.join(complete)}",
-                          fix=f"name only the column that counts in {source}")]
+                          fix=f"name in {source} only the column whose answers count")]
     if not complete:
         _, missing = min(expected.values(), key=lambda columns_and_missing: len(columns_and_missing[1]))
         named = f"column {missing[0]}" if len(missing) == 1 else f"columns {', '.join(missing)}"

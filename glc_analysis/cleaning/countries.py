@@ -96,13 +96,13 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
         elif meant := _AMBIGUOUS_OFFICIAL.get(match_key(name)):
             listed = ", ".join(f"{country_name(country_id)} ({country_id})" for country_id in meant)
             faults.append(fault(f"is the name of more than one country: {listed}",
-                                fix=f"say in countries.csv which one is meant{suggest}"))
+                                fix=f"say in countries.csv which country is meant{suggest}"))
         elif labelled := labels.get(match_key(name)):
             faults.append(fault(f"is a label of countries.csv ({labelled}), but not a raw_name there",
                                 fix=f"add a row to countries.csv with this text as raw_name{suggest}"))
         else:
             faults.append(fault(f"is not a known country name; {suggest_name(code, known)}",
-                                fix=f"add it to countries.csv{suggest}"))
+                                fix=f"add the name to countries.csv{suggest}"))
     return faults
 
 

@@ -62,7 +62,8 @@ def organisation_change_faults(tables: Tables) -> Iterator[Fault]:
                 yield fault(f"is a name of {owner[key]}", fix="write the name that the organisation had, "
                             "or record a merger in column change")
         elif row["other"] == row["organisation_id"]:
-            yield fault("is the organisation itself", fix="name the other organisation of the change")
+            yield fault("is the organisation of the row itself",
+                        fix="name the other organisation of the change")
         elif ids and row["other"] not in {*ids, WITHDRAWN}:
             yield fault(f"organisations.csv has no such organisation; {suggest_name(row['other'], ids)}",
                         fix="name another organisation, or add this one to organisations.csv")

@@ -689,7 +689,8 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
             for name in names[unlisted].unique()[:SHOWN_ALIKE]}
     faults += [Fault(f"organisations.csv does not list this organisation{near.get(name, '')}", file=file,
                      row=str(row), column=columns_of.get("organisation", ""), value=name,
-                     fix="add it to organisations.csv, or correct the record in corrections.csv")
+                     fix="add the organisation to organisations.csv, or correct the record in "
+                         "corrections.csv")
                for name, row in zip(names[unlisted], part.loc[unlisted, "row"], strict=True)]
     return ids.mask(is_blank, nobody), faults
 
@@ -889,7 +890,7 @@ def read_surveys(study: Study) -> list[RawSurvey]:
     marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == SYNTHETIC_MARK).any()]
     if marked and not study.is_synthetic:
         raise Faults([Fault("is invented data in a real study", file=s.path.name,
-                            fix="remove it from raw/") for s in marked])
+                            fix="remove the file from raw/") for s in marked])
     return surveys
 
 

@@ -557,15 +557,15 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
     cells, decimal = asked.cells, "," if records.has_decimal_commas else "."
     values, wrong = parse_numbers(cells, decimal=decimal)
     absent = _user_missing(asked, records, np.ones(len(cells), dtype=bool),
-                           "list it in blank under [survey] in study.toml, or " + CORRECT_THE_RECORD)
+                           "list the value in blank under [survey] in study.toml, or " + CORRECT_THE_RECORD)
     wrong &= ~cells.isin([fault.value for fault in absent]).to_numpy()
     faults = [*absent, *asked.faults(records, wrong, "is not a number", CORRECT_THE_RECORD)]
     doubtful = cells.isin(find_ambiguous_thousands([*cells.unique()], decimal)).to_numpy()
     for n in np.flatnonzero(doubtful):
         fault = records.fault(n, f"may be {values[n]:g} or {values[n] * 1000:.0f}, because the mark may be a "
                               "thousands separator", asked.columns, cells.iloc[n], "write the number without "
-                              "the mark in corrections.csv; or, if it is right, the same text as `from` and "
-                              "`to`")
+                              "the mark in corrections.csv; or, if the text is right, write it there as "
+                              "`from` and as `to`")
         faults += [fault] * ((fault.key, fault.column) not in records.confirmed)
     is_signed = map_distinct(cells, is_percentage).to_numpy(dtype=bool)
     if is_signed.any():
@@ -611,7 +611,7 @@ def _read_multi(question: pd.Series, records: Records, options: OptionList, colu
                 continue
             faults += asked.faults(
                 records, wrong, f"is not an option of {question['option_list']}, nor yes or no",
-                "add it to options.csv as a value of the option, or " + CORRECT_THE_RECORD)
+                "add the text to options.csv as a value of the option, or " + CORRECT_THE_RECORD)
             continue
         joined, unread = options.read_joined(asked.cells)
         ticks |= joined

@@ -135,7 +135,7 @@ def find_wave_file_faults(reference: Reference, files: Sequence[str], chosen: st
     if chosen and chosen not in listed:
         known = ", ".join(listed) or "none: it has fewer than two rows"
         faults.append(Fault(f"waves.csv has no such wave ({known})", file="study.toml", column="[study] wave",
-                            value=chosen, fix="name a wave of waves.csv, or leave it blank"))
+                            value=chosen, fix="name a wave of waves.csv, or leave the setting blank"))
     if not listed or not files:
         return faults
     faults += [Fault(f"no survey file has this name; {suggest_name(name, files)}", file="wave_files.csv",
@@ -148,7 +148,8 @@ def find_wave_file_faults(reference: Reference, files: Sequence[str], chosen: st
     if not faults and wave not in {*rows["wave_id"]}:
         faults.append(Fault("the study's figures are based on this wave, but no file belongs to it",
                             file="wave_files.csv", column="wave_id", value=wave,
-                            fix="add its files, or name another wave under [study] wave in study.toml"))
+                            fix="add files of the wave, or name another wave under [study] wave in "
+                                "study.toml"))
     return faults
 
 

@@ -251,7 +251,8 @@ def _spans(review: _Review, turns: pd.DataFrame, text_of: Callable[[str], Text],
     places = [span for span in find_quotation(text, review.words) if start <= span[0] and span[1] <= end]
     if len(places) == 1:
         return places, ()
-    message = f"are {len(places)} times in the text" if places else "are not in the text"
+    message = f"these words are {len(places)} times in the text" if places \
+        else "these words are not in the text"
     return [], (message, "words", review.words,
                 "copy the words from our text, and write the turn's segment_id")
 

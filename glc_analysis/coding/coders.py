@@ -202,8 +202,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
             _add_memos(result, memos.get(source, []), document_id, place.alignment, ids, masked)
         _add_other_memos(result, raw, ids, masked)
         if unanswered:
-            result.notes.append(f"{raw.path.name}: {unanswered} cells without a code are of respondents who "
-                                "gave no answer there.")
+            result.notes.append(f"{raw.path.name}: {unanswered} cells without a code belong to respondents "
+                                "who gave no answer to the question.")
     for document_id, versions in at_desk.items():
         _set_versions_apart(result, document_id, versions)
     return result
@@ -247,8 +247,9 @@ def _set_versions_apart(result: PlacedCodings, document_id: str,
         if spans := [*edited.changed_turns()] if edited else []:
             result.edited |= {(document_id, coder, *span) for span in spans}
             turns = f"{len(spans)} turn{'s' * (len(spans) > 1)}"
-            result.notes.append(f"{document_id}: {coder} coded it before its words changed, other "
-                                f"coders after; {turns} with other words are not compared.")
+            result.notes.append(f"{document_id}: {coder} coded the text before its words changed, "
+                                f"and other coders coded it afterwards; {turns} with different words are not "
+                                "compared.")
 
 
 def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[str, str]:
@@ -589,7 +590,7 @@ def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -
     for coder, paths in study.coder_files().items():
         if not paths:
             faults.append(Fault("this coder's files do not exist", file="study.toml", value=coder,
-                                column="[raw] codings", fix="put them there, or remove the coder"))
+                                column="[raw] codings", fix="put the files there, or remove the coder"))
         for path in paths:
             try:
                 if coder == CONSENSUS and path.suffix.lower() == ".xlsx":
@@ -740,8 +741,8 @@ def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: 
                              & (submissions["coder_id"] != CONSENSUS)]
     if len(assignments) and len(unassigned):
         raise Faults(Fault(f"does not assign {row.document_id} to {row.coder_id}, who handed it in",
-                           file="assignments.csv", fix="add the row, or remove the document from the "
-                           "coder's file") for row in unassigned.itertuples())
+                           file="assignments.csv", fix="add a row for the document and the coder, or "
+                           "remove the document from the coder's file") for row in unassigned.itertuples())
     waiting = assignments.merge(submissions[["document_id", "coder_id"]], how="left", indicator="found")
     waiting = waiting[waiting["found"] == "left_only"]
     if len(waiting):
@@ -756,8 +757,8 @@ def _blank_row_faults(blank: Mapping[tuple[str, str], str]) -> Iterator[Fault]:
         listed = sorted(document for (document, _), of in blank.items() if of == file)
         some = ", ".join(listed[:3]) + (" ..." if len(listed) > 3 else "")
         said = "answer has" if len(listed) == 1 else "answers have"
-        yield Fault(f"{len(listed)} {said} no code, and nothing says whether that means read and left "
-                    "uncoded, or never assigned",
+        yield Fault(f"{len(listed)} {said} no code, and nothing says whether the coder read them and left "
+                    "them uncoded, or was never assigned them",
                     file=file, value=some, fix='write in study.toml, [coding], blank_rows = "uncoded" '
                     'or "not assigned"; or list in assignments.csv which answers each coder was to read')
 

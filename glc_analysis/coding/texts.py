@@ -229,7 +229,8 @@ def _file_faults(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
     for path, kind in files.items():
         if path not in described:
             yield Fault("documents.csv does not describe this file", file=path,
-                        fix=f"add its row: document_id, {kind}, {path}, organisation, date, language")
+                        fix=f"add a row for the file: document_id, {kind}, {path}, organisation, date, "
+                            "language")
     for n, row in documents.iterrows():
         if files.get(row["path"]) != row["kind"]:
             yield Fault(f"[raw] {RAW_KIND[row['kind']]} of study.toml names no such file",
@@ -280,7 +281,7 @@ def _turns(transcript: Transcript, document: pd.Series,
             if not organisation_id:
                 without_organisation.setdefault(name, speaker)
         speakers.append((speaker_id, role, organisation_id))
-    faults = [Fault("speakers.csv does not say who this is", file=path.name, row=str(line),
+    faults = [Fault("speakers.csv does not say who this speaker is", file=path.name, row=str(line),
                     value=speaker, fix="add a row with this name_in_file, for document_id "
                     f"{document['document_id']} or *") for speaker, line in unknown.values()]
     faults += [Fault("takes part in a call and has no organisation", file="speakers.csv",

@@ -79,8 +79,8 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
         return estimates.copy()
     estimates = estimates.assign(undecided_n=pd.array([pd.NA] * len(estimates), dtype="Int64"))
     if decisions is None:
-        raise UsageError(f"No figure is released to {audience!r}, because the build has not decided what it "
-                         "may see. To fix: run `glc build`, or use the audience 'team'.")
+        raise UsageError(f"No figure is released to {audience!r}, because the build has not decided what "
+                         "this audience may see. To fix: run `glc build`, or use the audience 'team'.")
     seen = estimates.merge(decisions[decisions["status"] != SUPPRESSED], on="figure_id")
     is_same = seen["n"].eq(seen["shown_n"]).eq(True) & seen["base_n"].eq(seen["shown_base_n"]).eq(True)
     n, base = seen["shown_n"].astype("Int64"), seen["shown_base_n"].astype("Int64")

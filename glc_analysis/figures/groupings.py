@@ -204,4 +204,4 @@ def changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.Da
         yield Fault("was published in other groups before, and a reader could subtract the figures of one "
                     "kind of groups from those of the other kind",
                     file="groupings.csv", row=str(own[0]) if len(own) else "", column="question_id",
-                    value=", ".join(names), fix=f"group it as before, by {how}")
+                    value=", ".join(names), fix=f"group the question as before, by {how}")

@@ -91,7 +91,7 @@ def test_a_name_of_two_countries_is_refused_with_both_and_not_with_itself():
     fault, = find_unknown_countries(pd.Series(["Congo"]), [2], "a.csv", "country", NOTHING_REVIEWED)
     assert "'Congo': is the name of more than one country: Congo (COG), " in str(fault)
     assert "(COD)" in fault.message and "nearest" not in fault.message
-    assert fault.fix.startswith("say in countries.csv which one is meant")
+    assert fault.fix.startswith("say in countries.csv which country is meant")
 
 
 def test_the_words_are_codes():

@@ -42,7 +42,7 @@ def test_the_gate_looks_for_a_former_name(tmp_path):
 
 @pytest.mark.parametrize(("row", "message"), [
     (RENAMED | {"other": "B"}, "is a name of b"),
-    (MERGED | {"other": "b"}, "is the organisation itself"),
+    (MERGED | {"other": "b"}, "is the organisation of the row itself"),
     (MERGED | {"change": "split", "other": "d"}, "organisations.csv has no such organisation; known: ")])
 def test_a_change_that_cannot_be_is_a_fault(row, message):
     known = reference(organisation_changes=[RENAMED, row], organisations=REGISTER)

@@ -246,7 +246,7 @@ FAULTS = {
     "a raw file that nobody described": (
         {"documents": []}, r"blue.txt: documents.csv does not describe this file"),
     "a speaker whom nobody mapped": (
-        {"speakers": []}, r"blue.txt, row 1, value 'Rosa': speakers.csv does not say who this is"),
+        {"speakers": []}, r"blue.txt, row 1, value 'Rosa': speakers.csv does not say who this speaker is"),
     "a coder's text of an unknown document": (
         {"codings": {"ana": BOTH["ana"]}}, r"ana.csv, value 'blue-door.txt': is not the name of a document"),
     "an organisation that spoke and was not there": (

@@ -74,9 +74,9 @@ def test_a_grouping_is_fixed_with_the_first_release():
     fault, = changed_groupings({"Q2": Grouping("resource_level", frozenset({"high + medium"}))}, rows,
                                asked[asked["question_id"] == "Q2"], parts)
     assert (fault.value, fault.row) == ("Q2", "2")
-    assert fault.fix == "group it as before, by resource_level: low + medium"
+    assert fault.fix == "group the question as before, by resource_level: low + medium"
     fault, = changed_groupings(BY_LEVEL, rows, asked[asked["question_id"] == "Q2"], released(frames))
-    assert fault.fix == "group it as before, by region"
+    assert fault.fix == "group the question as before, by region"
 
 
 def test_a_closed_table_shows_no_figure_whatever_the_rules_say():

@@ -36,7 +36,7 @@ def test_the_team_sees_every_figure():
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_without_decisions_nothing_is_released(audience):
-    with pytest.raises(UsageError, match="the build has not decided what it may see"):
+    with pytest.raises(UsageError, match="the build has not decided what this audience may see"):
         release(survey_of((1, YES))["figures"], audience=audience)
 
 

@@ -252,8 +252,9 @@ def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages:
     _check_places(parsed, passages, rows, len(shown))
     unsure = sum(row["match"] == "by_position" for row in rows)
     if unsure:
-        parsed.notes.append(f"{name!r}: it is unknown how the program counts positions, and {unsure} of "
-                            f"{len(rows)} passages depend on it; they were read as code points.")
+        parsed.notes.append(f"{name!r}: it is unknown how the program counts positions, and the places of "
+                            f"{unsure} of {len(rows)} passages depend on this; they were counted in code "
+                            "points.")
     return rows
 
 

@@ -245,7 +245,7 @@ def _one_cell(parsed: ParsedCodings, cells: list[str], role: str, row: str) -> s
         return "\n".join(different)
     if len(different) > 1:
         what = {"source": "the document", "quote": "the words", "coder": "the coder"}.get(role, f"the {role}")
-        parsed.fault(f"two columns name {what} and differ", " / ".join(different), row=row)
+        parsed.fault(f"two columns name {what}, and their cells differ", " / ".join(different), row=row)
     return (different or texts)[0]
 
 
@@ -260,7 +260,8 @@ def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row
     doubtful = "" if separator or is_plural and len(parts) > 1 else ",|" if is_plural else ";\n|"
     if any(sign in text for sign in doubtful):
         parsed.faults.append(Fault(
-            "this may be one code or several", file=parsed.path.name, row=row, column=column, value=text[:80],
+            "this cell may be one code or several codes", file=parsed.path.name, row=row, column=column,
+            value=text[:80],
             fix='say how codes are separated in study.toml, such as [coding] code_separator = ";", or '
                 f'"{_NO_SEPARATOR}" if each cell is one code; or write them in columns Code 1, Code 2 ...'))
     return [code.strip() for code in parts if code.strip()]

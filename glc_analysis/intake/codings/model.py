@@ -218,7 +218,7 @@ class ParsedCodings:
 
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
         """Adds a fault about the file; all faults are raised together once the file has been read."""
-        fix = "correct it in its tool and export it again"
+        fix = "correct the passage in the program that wrote the file, and export it again"
         self.faults.append(Fault(message, file=self.path.name, row=row, value=value[:80], fix=fix))
 
     def source(self, name: str, text: Text | None) -> str:

@@ -57,7 +57,7 @@ def test_where_nothing_tells_how_offsets_count_it_is_said(tmp_path):
     text = "a b\r\nc d\r\ne f g h\r\n"  # g, or f where both characters of a line end count
     read = read_codings(qdpx(tmp_path / "p.qdpx", selection(12, 13), text=text))
     assert read.codings["match"].tolist() == ["by_position"]
-    assert any("read as code points" in note for note in read.notes)
+    assert any("counted in code points" in note for note in read.notes)
 
 
 def test_positions_for_a_name_are_no_quotation(tmp_path):

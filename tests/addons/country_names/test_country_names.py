@@ -14,7 +14,7 @@ NOTHING_REVIEWED = REVIEWED.iloc[:0]
 
 def test_the_fault_of_an_unknown_name_ends_with_what_proposes_a_row():
     fault, = find_unknown_countries(pd.Series(["Kambodia"]), [2], "survey.csv", "country", REVIEWED)
-    assert fault.fix == "add it to countries.csv; `glc countries --suggest` proposes a row to review"
+    assert fault.fix == "add the name to countries.csv; `glc countries --suggest` proposes a row to review"
 
 
 def test_names_in_other_languages_are_proposed_with_the_label_and_region_already_reviewed():

@@ -125,7 +125,8 @@ def test_every_column_of_a_code_counts(tmp_path):
 
 @pytest.mark.parametrize(("content", "expected"), [
     ("document,code,tag\nA,Shelter,Waiting\n", "several columns name codes: code, tag"),
-    ("document,file,code\nA,B,Shelter\n", "row 2, value 'A / B': two columns name the document and differ"),
+    ("document,file,code\nA,B,Shelter\n",
+     "row 2, value 'A / B': two columns name the document, and their cells differ"),
     ("document,Delay,Delay\nA,1,0\n", "several columns are named 'Delay'"),
 ])  # fmt: skip
 def test_two_columns_for_the_same_thing_are_a_fault_where_they_differ(tmp_path, content, expected):
