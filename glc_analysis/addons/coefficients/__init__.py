@@ -1,4 +1,4 @@
-"""Coefficients of agreement between coders, for values that an analyst enters in a notebook."""
+"""Computes coefficients of agreement between coders, for values that an analyst enters in a notebook."""
 
 from glc_analysis.addon import AddOn
 

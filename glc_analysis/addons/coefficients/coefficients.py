@@ -1,14 +1,14 @@
-"""Coefficients of agreement between coders, for values that an analyst enters.
+"""Computes coefficients of agreement between coders, for values that an analyst enters.
 
 ``krippendorff_alpha`` takes an array of coders x units, with NaN where a unit was never assigned to the
-coder. The other coefficients take one sequence for each coder (``gwet_ac1(ana, bert)``,
+coder. All other coefficients take one sequence of values for each coder (``gwet_ac1(ana, bert)``,
 ``gwet_ac1(*values)``) or, as the only argument, the square table of two coders (``gwet_ac1([[8, 1], [0,
 1]])``, the first coder in the rows). A unit that a coder read and left uncoded has a value of its own (0, or
-the empty set), never a missing value.
+the empty set); it is never a missing value.
 
-If a coefficient is undefined, its value is NaN and a reason is given; it is never 1, and no exception is
-raised. A coefficient that corrects for chance needs at least two different values. The coefficients of a
-study's own coding are in its table ``agreement`` (:mod:`glc_analysis.coding.agreement`).
+The value of an undefined coefficient is NaN, with a reason; no exception is raised. A coefficient that
+corrects for chance needs at least two different values. The coefficients of a study's own coding are in its
+table ``agreement`` (:mod:`glc_analysis.coding.agreement`).
 """
 
 from __future__ import annotations
@@ -68,11 +68,12 @@ def percent_agreement(*coders: Sequence) -> Coefficient:
 
 
 def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
-    """Returns the probability that another coder of a unit gave it this category, if one coder did.
+    """Returns the probability that another coder gave a unit the ``category`` if one coder of the unit gave
+    it the category.
 
-    With two coders this is 2a / (2a + b + c): positive agreement for category 1, negative agreement for
-    category 0 (Cicchetti & Feinstein 1990, J Clin Epidemiol 43:551-558). The categories of a table are its
-    row numbers, from 0.
+    For two coders, the specific agreement is 2a / (2a + b + c), which is called positive agreement for
+    category 1 and negative agreement for category 0 (Cicchetti & Feinstein 1990, J Clin Epidemiol
+    43:551-558). The categories of a table are its row numbers, from 0.
 
     >>> [round(specific_agreement([[80, 10], [5, 5]], category=c).value, 3) for c in (0, 1)]
     [0.914, 0.4]
@@ -105,7 +106,7 @@ def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
 
 
 def gwet_ac1(*coders: Sequence) -> Coefficient:
-    """Returns Gwet's AC1 (Gwet 2008, Br J Math Stat Psychol 61:29-48). It is high for any rare code.
+    """Returns Gwet's AC1 (Gwet 2008, Br J Math Stat Psychol 61:29-48). AC1 is high for any rare code.
 
     Chance agreement is computed from all units, including units of a single coder. The categories are the
     values that occur, or the rows of a table.
@@ -118,7 +119,7 @@ def gwet_ac1(*coders: Sequence) -> Coefficient:
 
 def pabak(*coders: Sequence) -> Coefficient:
     """Returns the prevalence- and bias-adjusted kappa, 2 p_o - 1 (Byrt, Bishop & Carlin 1993, J Clin
-    Epidemiol 46:423-429). With q categories it is (q p_o - 1) / (q - 1) (Brennan & Prediger 1981).
+    Epidemiol 46:423-429). With q categories, the formula is (q p_o - 1) / (q - 1) (Brennan & Prediger 1981).
 
     >>> round(pabak([[40, 9], [6, 45]]).value, 4)
     0.7
@@ -127,7 +128,8 @@ def pabak(*coders: Sequence) -> Coefficient:
 
 
 def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Returns the values as numbers, the categories, and how many units each column represents."""
+    """Returns the coders' values as numbers, the categories, and how many units each column of numbers
+    represents."""
     return flatten_cross_table(coders[0]) if len(coders) == 1 else (*encode_values(coders), None)
 
 
@@ -145,7 +147,8 @@ _NARROW = 2**12
 """The widest range of whole numbers that are encoded by counting. Numbers in a wider range are encoded by
 hashing."""
 _VALUES_AT_ONCE = 2**14
-"""The number of values that are encoded at a time, so that they fit into the cache of the processor."""
+"""The number of values that are encoded at a time, chosen so that they fit into the cache of the
+processor."""
 
 
 def encode_values(coders: np.ndarray | pd.DataFrame | Sequence) -> tuple[np.ndarray, np.ndarray]:
@@ -214,8 +217,7 @@ def as_counts(table: np.ndarray | Sequence) -> np.ndarray:
 
 def convert_positions_to_integers(values: np.ndarray | pd.DataFrame | Sequence,
                                   matrix_size: int) -> np.ndarray:
-    """Returns, as numbers, values that are already positions, for example positions of sets in a matrix of
-    distances."""
+    """Returns values that are positions (for example of sets in a matrix of distances) as integers."""
     given = _coder_array(values).astype(float)
     codes = np.where(np.isnan(given), -1, given)
     if ((codes % 1 != 0) | (codes >= matrix_size) | (given < 0)).any():
@@ -249,7 +251,7 @@ def make_squared_distance(metric: str, domain: np.ndarray, counts: np.ndarray) -
 
 
 def matrix_distance(matrix: np.ndarray) -> Distance:
-    """Returns the distances in a matrix. Raises UsageError for a matrix that does not describe distances."""
+    """Returns the distances in a matrix. Raises UsageError for a matrix whose values cannot be distances."""
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not (matrix >= 0).all() \
             or matrix.diagonal().any() or not np.array_equal(matrix, matrix.T):
         raise UsageError("A matrix of distances must be square and symmetric, with 0 on its diagonal and "
@@ -275,8 +277,8 @@ def count_table(counts: np.ndarray) -> CodingCounts:
     """Returns :class:`CodingCounts`, computed from a table of units x values that says how many coders gave
     each value.
 
-    The table does not say which coder gave which value, so ``marginals`` has one row for all coders. Do not
-    use the result for coefficients that distinguish coders.
+    The table does not say which coder gave which value, so ``marginals`` has a single row for all coders. The
+    result must not be used for coefficients that distinguish coders.
 
     >>> one, other = count_table(np.array([[2., 0.], [1., 1.], [0., 1.]])), count_codings(
     ...     np.array([[0, 1, -1], [0, 0, 1]]), 2)
@@ -297,8 +299,8 @@ def count_table(counts: np.ndarray) -> CodingCounts:
 
 def encode(values: np.ndarray | pd.DataFrame | Sequence,
            metric: str | np.ndarray) -> tuple[np.ndarray, int, Distance | None]:
-    """Returns the values as numbers, the number of different values, and the distances between them (None for
-    the nominal metric)."""
+    """Returns the values as numbers, the number of different values, and the distances between different
+    values (None for the nominal metric)."""
     if not isinstance(metric, str):
         matrix = np.asarray(metric)
         return convert_positions_to_integers(values, len(matrix)), len(matrix), matrix_distance(matrix)

@@ -1,4 +1,5 @@
-"""The command that lists the country names in a survey and proposes the country that each means."""
+"""The command ``glc countries``, which lists the country names in a survey and proposes the country that each
+name means."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Finds the country that a name means, in any language of CLDR, and proposes rows of countries.csv for people
 to review.
 
-A wrong country is worse than an unknown country. Therefore no id is given to a name that means different
-countries in two languages, nor to a country whose status is disputed between states. Names come from Babel
-(CLDR), ISO 3166, and ``country_other_names.csv``; regions are those of the United Nations (M49),
+A wrong country is worse than an unknown country. A name that means different countries in two languages
+therefore gets no id, and neither does a country whose status is disputed between states. Names come from
+Babel (CLDR), ISO 3166, and ``country_other_names.csv``; regions are those of the United Nations (M49),
 ``un_regions.csv``.
 """
 
@@ -37,7 +37,7 @@ _CONTESTED = {
     "nagorno-karabakh", "northern cyprus", "palestine", "palestinian territories", "somaliland",
     "south ossetia", "taiwan", "tibet", "transnistria", "west bank", "western sahara"}  # fmt: skip
 """The ids and names of countries whose status, borders or name are disputed between states. A person must
-decide on them."""
+decide on the ids of these countries."""
 
 _AMBIGUOUS = {
     "america", "congo", "czechoslovakia", "kongo", "korea", "micronesia", "saint martin",
@@ -70,7 +70,7 @@ def read_country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
 def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
     """Returns rows of countries.csv for a person to review, one for each unknown name, sorted by name.
 
-    A country may be proposed because of names in other languages, codes of any kind and similar spellings;
+    Countries are proposed from names in other languages, from codes of any kind and from similar spellings;
     ``country_id`` is blank if no country is proposed. Region and label are copied from the rows that
     countries.csv already has for the country.
     """
@@ -94,8 +94,8 @@ def find_country_id(name: str, *, everywhere: bool = True) -> str:
     unknown or uncertain.
 
     Names in two languages (``Spain / España``) and inverted names (``Korea, South``) are recognised. English
-    names are tried first. With ``everywhere``, names that mean the same country in all other languages that
-    have them are tried next. The first such search takes a second.
+    names are tried first. With ``everywhere``, names in all other languages are tried next, if every language
+    that has the name means the same country by it. The first search of this kind takes a second.
 
     >>> [find_country_id(name) for name in ("Turkey", "Macedonia", "Spain / España", "Korea, South", "Perú")]
     ['TUR', 'MKD', 'ESP', 'KOR', 'PER']
@@ -145,8 +145,8 @@ def country_label(country_id: str) -> str:
 
 @cache
 def un_regions() -> dict[str, str]:
-    """Returns the region of each country in the United Nations' division of the world (M49), by the country's
-    id.
+    """Returns the region of each country in the United Nations' division of the world (M49), keyed by the
+    country's id.
 
     >>> un_regions()["KHM"], len(set(un_regions().values()))
     ('asia', 5)
@@ -155,21 +155,21 @@ def un_regions() -> dict[str, str]:
 
 
 def _whole_name(key: str, everywhere: bool) -> str:
-    """Returns the id of the country with this name: in English, or else in all languages that have the
-    name."""
+    """Returns the id of the country that a name means in English or, if English lacks the name, in all
+    languages that have it."""
     return _names_in("en").get(key) or (_names_anywhere().get(key, "") if everywhere else "")
 
 
 def _key(name: str) -> str:
-    """Returns a name in the form in which names are compared: without case, accents of capitals, dots and
-    repeated blanks."""
+    """Returns a name in the form in which names are compared, which has no case, accents of capitals, dots
+    and repeated blanks."""
     return match_key(name).replace("’", "'").replace("&", "and").strip(" .;,")
 
 
 @cache
 def _names_in(language: str) -> dict[str, str]:
-    """Returns the ids of countries by their names in one language. Names of regions of the world are left
-    out."""
+    """Returns the ids of countries, keyed by the country's names in one language. Names of regions of the
+    world are left out."""
     import pycountry
     from babel import localedata
 
@@ -193,8 +193,8 @@ def _names_in(language: str) -> dict[str, str]:
 
 @cache
 def _names_anywhere() -> dict[str, str]:
-    """Returns the ids of countries by names that mean the same country in all languages that have them, with
-    and without accents."""
+    """Returns the ids of countries, keyed by those names that mean the same country in all languages that
+    have the name. Names are included with and without accents."""
     from babel import localedata
 
     meant: dict[str, set[str]] = {}

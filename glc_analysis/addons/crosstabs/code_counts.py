@@ -3,7 +3,7 @@
 Interviews and answers are counted separately from calls, and the two counts are never added: an organisation
 that was asked and did not raise a code is evidence, while its silence in a call is not. An organisation
 without an answer for a country belongs to the country of its main office. An organisation that works in
-several countries belongs to each of them.
+several countries belongs to the group of each of these countries.
 """
 
 from __future__ import annotations
@@ -26,20 +26,21 @@ def count_organisations_raising_codes(mentions: pd.DataFrame, members: pd.DataFr
     """Returns one row per group, answer and code of any level, with :data:`COUNT_COLUMNS`. ``members`` has a
     row for each organisation_id in each group and answer.
 
-    The columns count organisations. In interviews and survey answers:
+    The columns count organisations. For interviews and survey answers, they are:
 
-    - ``asked``: were asked about the code, or raised it unasked;
-    - ``raised`` and ``share``: raised the code, as a number and as a share of ``asked``;
-    - ``undecided``: those for which it is undecided whether they raised it.
+    - ``asked``: organisations that were asked about the code, or raised it unasked;
+    - ``raised`` and ``share``: organisations that raised the code, as a number and as a share of ``asked``;
+    - ``undecided``: organisations for which it is undecided whether they raised the code.
 
-    In calls:
+    For calls, the columns are:
 
-    - ``present``: took part in a call in which the code could have come up;
-    - ``raised_in_calls`` and ``undecided_in_calls``: raised it there, or this is undecided.
+    - ``present``: organisations that took part in a call in which the code could have come up;
+    - ``raised_in_calls`` and ``undecided_in_calls``: organisations that raised the code in a call, or for
+      which this is undecided.
 
     In interviews without a guide, ``interviewed``, ``raised_without_guide`` and ``undecided_without_guide``
-    have the corresponding meanings. A group has no row for a code that could not have come up for any of its
-    organisations.
+    have the corresponding meanings. A group has no row for a code that could not have come up for any
+    organisation in the group.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "b"], "code_id": "rest", "is_asked": True,
     ...                          "source": ["interview", "interview", "call"],
@@ -100,8 +101,8 @@ def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.Data
 
 def cross_groups(kind: str, question: pd.Series, organisations: pd.DataFrame, answers: pd.DataFrame,
                  responses: pd.DataFrame, selections: pd.DataFrame) -> pd.DataFrame:
-    """Returns the groups of a kind, divided by the options of a question: organisation_id, group, answer (an
-    option_id).
+    """Returns the groups of a kind, divided by the options of a question, with the columns organisation_id,
+    group and answer (an option_id).
 
     If the question is asked for each country and the groups are places, an answer counts in the group of its
     country. In all other cases an organisation belongs to every option that it chose for any country.

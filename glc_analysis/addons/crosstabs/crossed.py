@@ -28,14 +28,14 @@ from glc_analysis.study import Study
 def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_id: str, *,
                       kind: str = ALL) -> pd.DataFrame:
     """Returns the figures of a question among those who gave each answer to another question, in the groups
-    of a kind. The columns are those of :func:`survey_estimates`, and ``answer``, an option_id of the other
-    question.
+    of a kind. The columns are the columns of :func:`survey_estimates` and ``answer``, which is an option_id
+    of the other question.
 
     The base consists of the records that are in the base of both questions and gave the answer. A record with
-    several answers to the other question is counted for each of them. If one question is about organisations
-    and the other about countries, an organisation counts as giving every answer that it gave for any country,
-    and each of its records for a country counts as giving every answer of the organisation. An answer that
-    nobody gave has no figures.
+    several answers to the other question is counted for each of these answers. If one question is about
+    organisations and the other about countries, an organisation counts as giving every answer that it gave
+    for any country, and each of its records for a country counts as giving every answer of the organisation.
+    An answer that nobody gave has no figures.
     """
     rows = data.questions[data.questions["question_id"].isin([question_id, other_id])]
     answered = {question.question_id: (question, answers) for question, answers in question_responses(
@@ -63,8 +63,8 @@ def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_i
 
 def _rows_by_answer(question: Question, answers: QuestionResponses, unit: str,
                     data: CleanTables) -> pd.DataFrame:
-    """Returns pairs of a record and an option that it chose in a question, both as positions. Records are
-    those of ``unit``."""
+    """Returns pairs of a record of ``unit`` and an option that the record has for a question; record and
+    option are given as positions."""
     at, option = np.nonzero(answers.ticks & answers.is_in_base[:, None])
     pairs = pd.DataFrame({"row": at, "option": option})
     if unit != question.unit:

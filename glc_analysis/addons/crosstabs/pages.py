@@ -1,5 +1,5 @@
-"""The content of the page of codes by country: how many organisations raised each code in each group. Only
-the team sees it."""
+"""Renders the content of the page of codes by country, which shows how many organisations raised each code in
+each group. Only the team sees the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "crosstabs.html")
 _MOST_GROUPS = 30
-"""The most groups that are columns of a table."""
+"""The largest number of groups for which a table has columns."""
 
 
 @show_passages_or_explain_absence

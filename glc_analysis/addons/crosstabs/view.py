@@ -1,5 +1,5 @@
 """Adds to every view the figures of a question by another question, and counts of codes by group. Only the
-team gets them."""
+team gets these figures and counts."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _CODE_COUNT_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share",
 
 
 class CrosstabsView(StudyView):
-    """The methods about crossed counts that every view of a study has; ``self`` is the view."""
+    """The methods about crossed counts that every view of a study (its tables as one audience may see them)
+    has; ``self`` is the view."""
 
     def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
-        """Returns the figures of a question by the answers to another question, as ``glc summary --with``
-        prints them. A column ``answer`` comes before the columns of :meth:`summary`. Only the team gets the
-        figures.
+        """Returns the figures of a question by the answers to another question, which ``glc summary --with``
+        prints. Column ``answer`` precedes the columns of :meth:`summary`. Only the team gets the figures.
 
         Raises UsageError for an unknown question, and if the other question has no options. Raises
         NotReleased for another audience.
@@ -74,16 +74,16 @@ class CrosstabsView(StudyView):
         divide them further. The columns are group (with ``by``), answer (with ``answered``), code, level and
         code_id, and these counts of organisations:
 
-        - in interviews and answers: raised, undecided, asked (were asked, or raised it unasked), share
-          (raised out of asked);
+        - in interviews and answers: raised, undecided, asked (organisations that were asked about the code or
+          raised it unasked), share (raised divided by asked);
         - in interviews without guide questions: raised_without_guide, undecided_without_guide, interviewed;
-        - in calls: raised_in_calls, undecided_in_calls, present (took part in calls where the code could have
-          come up).
+        - in calls: raised_in_calls, undecided_in_calls, present (organisations in calls in which the code
+          could have come up).
 
-        Undecided counts organisations for which it is undecided whether they raised the code. Counts from
-        these three kinds of sources are never added. Only the team may see the counts, because a group may be
-        a single organisation; other audiences have :meth:`codes`. Raises UsageError for an unknown attribute
-        or question, NotReleased for another audience.
+        The columns "undecided" count organisations for which it is undecided whether they raised the code.
+        Counts from these three kinds of sources are never added up. Only the team may see the counts, because
+        a group may be a single organisation; other audiences have :meth:`codes`. Raises UsageError for an
+        unknown attribute or question, NotReleased for another audience.
 
         >>> rows = view.code_counts(by="country").query("code_id == 'needs'").head(2)
         >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
@@ -124,8 +124,7 @@ class CrosstabsView(StudyView):
 
 def name_groups(groups: pd.Series, kind: str, countries: Mapping[str, str],
                 organisations: Mapping[str, str]) -> pd.Series:
-    """Returns the names of groups as they are printed. Countries and organisations are given by their
-    labels."""
+    """Returns the printed names of groups; the printed name of a country or organisation is its label."""
     if kind in ("country", "home_country"):
         return groups.map(lambda group: countries.get(group) or country_name(group))
     return groups.map(organisations).fillna(groups) if kind == EACH_ORGANISATION else groups
@@ -138,6 +137,6 @@ def _refuse_without_options(question: Any, what: str) -> None:
 
 
 def _option_labels(view: StudyView, question: Any) -> dict[str, str]:
-    """Returns the labels of a question's options by id, in the order of the options."""
+    """Returns the labels of a question's options, keyed by option id, in the order of the options."""
     rows = view.options[view.options["option_list"] == question.option_list].sort_values("position")
     return dict(zip(rows["option_id"].astype("str"), rows["label"].astype("str"), strict=True))

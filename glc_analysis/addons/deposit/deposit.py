@@ -1,8 +1,8 @@
 """Writes the deposit: a folder for a data repository such as Zenodo or QDR, with the data that the public may
 see.
 
-The disclosure gate searches the folder. It contains no quotations, because consent to print words on a page
-is not consent to archive them.
+The disclosure gate searches the folder. A deposit contains no quotations, because consent to print words on a
+page is not consent to archive them.
 """
 
 from __future__ import annotations
@@ -44,17 +44,18 @@ _AUDIENCE = "public"
 _LEFT_OUT = ("quotations",)
 _CODEBOOK = "codebook.qdc"
 _DEPOSIT_FILES = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json", _CODEBOOK)
-"""The files of a deposit besides its tables and the files for other software. A folder with any further file
-is not a deposit, and is not replaced."""
+"""The files of a deposit besides its tables and the files for other software. A folder with any other file is
+not a deposit, and is not replaced."""
 _INVENTED = "Everything in it is invented: no organisation, person or answer is real."
 
 
 def write_deposit_folder(study: Study, path: Path | None = None) -> Path:
-    """Writes the deposit of a built study. Returns its folder, which by default is in the public's reports.
+    """Writes the deposit of a built study. Returns the folder of the deposit, which by default is in the
+    reports for the public.
 
-    An earlier deposit in the folder is replaced. The figures in the deposit count as a published release.
-    Raises UsageError for a folder that is not a deposit, and Faults if the gate finds something that the
-    public may not read; nothing is then written.
+    An earlier deposit in the folder is replaced. The figures in the deposit count as a published release
+    (figures that readers have been given). Raises UsageError for a folder that is not a deposit, and Faults
+    if the gate finds something that the public may not read; nothing is then written.
     """
     path = path or study.reports / _AUDIENCE / "deposit"
     if path.exists() and (path.is_file() or not all(map(_is_of_a_deposit, path.iterdir()))):

@@ -1,5 +1,5 @@
-"""The pages on ethics and safety: what a review board asks, how long files may be kept, and what people
-prepare for emergencies."""
+"""Makes the pages on ethics and safety, which state the facts that a review board asks for, how long files
+may be kept, and what people prepare for emergencies."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,5 +1,5 @@
-"""Makes the page for an ethics board: which data a study holds and where, who sees them, how long they are
-kept, and who consented."""
+"""Makes the page for an ethics board, which says which data a study holds and where, who sees the data, how
+long they are kept, and who consented."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from glc_analysis.templates import load_template
 
 
 def make_ethics_page_lines(study: Study, *, today: date) -> list[str]:
-    """Returns the page (``content/ethics.md``), line by line. Raises Faults if the reference tables have
-    faults."""
+    """Returns the page for the ethics board (``content/ethics.md``), line by line. Raises Faults if the
+    reference tables have faults."""
     reference = read_reference(study)
     parties = set(reference.organisations["organisation_id"]) or set(reference.consent["organisation_id"])
     raw = {kind: study.raw_files(kind) for kind in RAW_KINDS}
@@ -49,8 +49,8 @@ def _size(paths: Iterable[Path]) -> str:
 
 
 def _until(study: Study, today: date) -> Iterator[tuple[str, str, list[str]]]:
-    """Yields, for each state of :func:`.list_retention_dates`, the number of files and the days until which
-    they are kept."""
+    """Yields, for each state in :func:`.list_retention_dates`, the number of files and the days until which
+    these files are kept."""
     held = list_retention_dates(study, today=today)
     for state in STATES:
         rows = held[held["state"] == state]
@@ -58,8 +58,8 @@ def _until(study: Study, today: date) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yields, for each item of consent, the numbers of organisations that said yes, said no, and were not
-    asked, one entry per audience."""
+    """Yields, for each item of consent, one entry per audience with the numbers of organisations that said
+    yes, that said no, and that were not asked."""
     own = consent[(consent["speaker_id"] == THE_ORGANISATION) & consent["organisation_id"].isin(parties)]
     counts = own.groupby(["item", "audience", "is_given"])["organisation_id"].nunique()
     for item in CONSENT_ITEMS:

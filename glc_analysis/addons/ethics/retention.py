@@ -1,4 +1,4 @@
-"""Reports how long files may be kept, as recorded in manifest.csv. Deletes nothing."""
+"""Reports how long files may be kept according to manifest.csv; deletes no file."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
     """Returns one row per file of raw/ and private/: kind, path, keep_until (the last day on which it may be
     kept), state.
 
-    A file is overdue after its last day, and due in the 90 days before it. The day is taken from the file's
-    row in manifest.csv. For files of private/, the row of a folder that contains the file also counts.
-    Without such a row, the file has no date. Raises Faults for a ``keep_until`` that is not a date.
+    A file is overdue after its last day, and due in the 90 days before its last day. The last day is taken
+    from the file's row in manifest.csv. For files of private/, the row of a folder that contains the file
+    also counts. A file without any of these rows has no last day. Raises Faults for a ``keep_until`` that is
+    not a date.
     """
     recorded = {path.rstrip("/"): row for path, row in read_manifest(study).items()}
     if wrong := [row for row in recorded.values() if row["keep_until"]

@@ -1,9 +1,9 @@
-"""Makes the page on safety: the facts about risks that the software can read from a study, and the facts that
-people have to add.
+"""Makes the page on safety, which has the facts about risks that the software can read from a study, and the
+facts that people have to add.
 
-People answer the questions of ``content/safety_questions.csv`` in ``safety.csv``. The page is
-``content/safety.md``. The software assesses no risk and names no holder of a key. Unanswered questions are
-marked as blank.
+People answer the questions of ``content/safety_questions.csv`` in ``safety.csv``. The template of the page is
+``content/safety.md``. The software assesses no risk and names no holder of a key. On the page, unanswered
+questions are marked as blank.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from glc_analysis.writing import write_atomic
 
 BLANK_ANSWER = "▢ to fill in"
 COUNTED = "counts"
-"""The name of a function that add-ons provide. It takes the study and its reference tables and returns counts
-(of raters, survivor advisers, packets), keyed by the singular of these words."""
+"""The name of a function that add-ons provide. The function takes the study and its reference tables, and
+returns counts (of raters, survivor advisers, packets), keyed by the counted noun in the singular."""
 
 
 # ------------------------------
@@ -38,8 +38,8 @@ COUNTED = "counts"
 
 
 def list_safety_questions(countries: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Yields every question about a study: item, section, subject (blank, a country or a key), the subject's
-    label, and the question.
+    """Yields every question on the safety of a study, with item, section, subject (blank, a country or a
+    key), the subject's label, and the question's words.
 
     >>> asked = [row for row in list_safety_questions({"PER": "Peru"}) if row["subject"] == "PER"]
     >>> asked[0]["item"], asked[0]["label"], asked[0]["question"]
@@ -69,7 +69,7 @@ def add_missing_safety_questions(study: Study) -> Path:
 
 
 def _countries(reference: Reference) -> dict[str, str]:
-    """Returns the label of every country in the reference tables, by its id, sorted by label."""
+    """Returns the label of every country in the reference tables, keyed by country id and sorted by label."""
     rows = reference.countries.query("country_id != ''").drop_duplicates("country_id").sort_values("label")
     return dict(zip(rows["country_id"], rows["label"], strict=True))
 
@@ -79,8 +79,8 @@ def _countries(reference: Reference) -> dict[str, str]:
 
 
 def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], today: date) -> list[str]:
-    """Returns the page, line by line. ``published`` has, by audience, the folders that hold publications.
-    Raises Faults if the reference tables have faults."""
+    """Returns the page on safety, line by line. ``published`` has the folders that hold publications, keyed
+    by audience. Raises Faults if the reference tables have faults."""
     reference = read_reference(study)
     asked, answered = list(list_safety_questions(_countries(reference))), _answers(reference)
     known = {(row["item"], row["subject"]) for row in asked}
@@ -112,7 +112,7 @@ def count_unanswered_safety_questions(study: Study) -> int:
 
 
 def _answers(reference: Reference) -> dict[tuple[str, str], str]:
-    """Returns the answers that people have entered, by item and subject."""
+    """Returns the answers that people have entered, keyed by item and subject."""
     rows = reference.safety.query("answer != ''")
     texts = map(_answer, rows["answer"], rows["by"], rows["date"])
     return dict(zip(zip(rows["item"], rows["subject"], strict=True), texts, strict=True))
@@ -155,7 +155,7 @@ def _key_label(study: Study, key: str, path: str, label: str, opens: str) -> str
 def _files_held(study: Study) -> list[tuple[str, str, int, int, int]]:
     """Returns the files of the study, grouped by the kinds of content in ``content/safety_files.csv``: place,
     content, number, size in bytes, and how many of the files other users of this computer can read. A file
-    that fits several kinds counts only for the first."""
+    that fits several kinds of content counts only for the first of these kinds."""
     is_closed = not study.root.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     kinds = {row["where"]: (row["what"], []) for row in read_packaged_csv(__file__, "safety_files.csv")}
     for path in (path for path in study.root.rglob("*") if path.is_file()):
@@ -182,7 +182,7 @@ def _people(reference: Reference, counts: Mapping[str, int]) -> str:
 
 def is_on_encrypted_disk(folder: Path, *, devices: Path = Path("/sys/dev/block")) -> bool:
     """Whether a folder is on a disk that Linux encrypts (dm-crypt, LUKS), also if layers such as LVM lie in
-    between. Returns False if this cannot be determined."""
+    between. Returns False if the encryption cannot be determined."""
     number = folder.stat().st_dev
     return _is_encrypted(devices / f"{os.major(number)}:{os.minor(number)}")
 

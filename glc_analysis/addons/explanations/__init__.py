@@ -1,5 +1,5 @@
-"""Explains why a principle may work: at most three explanations, each with a rival explanation and with
-passages for and against it."""
+"""Handles the explanations of why a principle may work. A principle has at most three explanations, each with
+a rival explanation and with passages for and against it."""
 
 from glc_analysis.addon import AddOn
 

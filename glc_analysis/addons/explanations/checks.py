@@ -1,4 +1,4 @@
-"""Checks explanations, and finds their passages during the build."""
+"""Checks explanations in the reference tables, and checks during the build that their passages exist."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 
 MOST_EXPLANATIONS = 3
-"""The most explanations that a principle may have."""
+"""The largest number of explanations that a principle may have."""
 PASSAGE_COLUMNS = ("passages_for", "passages_against", "passages_limits", "rival_passages")
-"""The columns that list segments."""
+"""The columns of explanations.csv that list coded segments."""
 WORD_COLUMNS = ("circumstances", "resource", "response", "outcome", "rival")
-"""The columns with the team's own words, in the order in which they are read."""
+"""The columns of explanations.csv with the team's own words, in the order in which people read them."""
 _COUNT = re.compile(r"\d+\s*(?:%|٪|per ?cent)|\b\d+ (?:out )?of (?:the|\d+)", re.IGNORECASE)
 
 
 def split_segment_ids(cell: str) -> list[str]:
-    """Returns the segments that a cell lists.
+    """Returns the ids of the segments that a cell lists.
 
     >>> split_segment_ids("call-1.2; call-1.7;")
     ['call-1.2', 'call-1.7']
@@ -32,11 +32,11 @@ def split_segment_ids(cell: str) -> list[str]:
 
 
 def _explanations(tables: Tables) -> Iterator[Fault]:
-    """Yields the faults of explanations, apart from their passages:
+    """Yields the faults of explanations that do not concern their passages:
 
     - a principle has more than three explanations;
     - an explanation contains a count;
-    - other audiences would see an explanation that nobody has read since it was reopened.
+    - an explanation is meant for other audiences, but nobody has read it since a withdrawal reopened it.
     """
     for n, row in tables["explanations"].to_dict("index").items():
         if row["number"].isdecimal() and int(row["number"]) > MOST_EXPLANATIONS:
@@ -57,8 +57,9 @@ def _repeated_passages(tables: Tables) -> Iterator[Fault]:
     """Yields a fault for each passage that supports several explanations which audiences outside the team
     read.
 
-    If two such explanations shared two of their three passages, readers could infer that the third passages
-    have the same author. The convening counts as such an audience, because it also reads the public pages.
+    If two explanations that readers outside the team see shared two of their three passages, readers could
+    infer that the two third passages have the same author. The convening counts as an audience outside the
+    team here, because it also reads the public pages.
     """
     first: dict[str, str] = {}
     for n, row in tables["explanations"].to_dict("index").items():
@@ -95,7 +96,7 @@ def list_reopened_or_hidden_explanations(study: Study, reference: Reference) -> 
 
 
 def _known_passages(view: View) -> dict[str, Any]:
-    """Returns the table ``explanations``. Raises Faults for passages that the study does not have."""
+    """Returns the table ``explanations``. Raises Faults for cited passages that the study does not have."""
     rows, known = view.reference.explanations, {*view["segments"]["segment_id"]}
     faults = [fault for column in PASSAGE_COLUMNS for fault in find_unknown_names(
         "explanations", column, rows[column].str.split(";").explode().str.strip(), known | {""},

@@ -1,6 +1,6 @@
 """Reopens explanations after a withdrawal: removes the passages of the organisation that withdraws (the
-leaver). An explanation that rested on them is visible only to the team until somebody has read it again and
-entered the day."""
+leaver). An explanation that rested on a removed passage is visible only to the team until somebody has read
+the explanation again and entered the day."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Cells = dict[str, str]
 
 def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
                           leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """Returns a row of a reference table as it was and as it is after the withdrawal, both without the
-    leaver's passages. Returns None if no passage for the explanation is left, because the whole row is then
+    """Returns a row of a reference table before and after the withdrawal, in both cases without the leaver's
+    passages. Returns None if no passage for the explanation is left, because the whole row is then
     deleted."""
     if table != "explanations":
         return row_before, row_after

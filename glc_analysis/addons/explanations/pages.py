@@ -1,5 +1,5 @@
-"""The explanations on the page of a principle: the team's interpretation, a rival explanation, and passages
-for and against it."""
+"""Renders the explanations on the page of a principle, each with the team's interpretation, a rival
+explanation, and passages for and against it."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def show_explanations(view: StudyView) -> Html | None:
 
 
 def _written(row: dict[str, str], view: StudyView) -> str:
-    """Returns a sentence that names the author of an explanation, the day, and the other audiences that read
-    it."""
+    """Returns a sentence that names the author of an explanation, the day of writing, and the audiences
+    outside the team that read the explanation."""
     if not row["date"]:
         return f"{row['by']}. {REOPENED}"
     readers = [audience for audience in row["shown_for"].split(";") if audience]
@@ -75,14 +75,14 @@ def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
 
 
 def _whose(who: str, turn: str) -> str:
-    """Returns the speaker and the name of a turn. If the name of the turn contains the speaker, returns that
-    name alone."""
+    """Returns the speaker and the name of a turn. If the name of the turn contains the speaker, only the name
+    of the turn is returned."""
     return turn if who in turn else f"{who}, {turn}"
 
 
 def _quotations(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
-    """Returns a function that renders passages for other audiences: the quotations cleared for them, sorted
-    by their words."""
+    """Returns a function that renders passages for audiences other than the team, as the quotations cleared
+    for the audience, sorted by their words."""
     segments = view.explaining_quotations.set_index("quote_id")["segment_id"]
     rows = view.quotation_rows
     of = rows["quote_id"].map(segments)

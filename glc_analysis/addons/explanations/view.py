@@ -2,11 +2,11 @@
 
 The team sees all explanations. Another audience reads an explanation on two conditions: the team wrote it for
 that audience, and cleared quotations from three independent organisations support it. The audience then also
-sees the other passages of the explanation that are cleared for it, but neither the author of the explanation
-nor any number.
+sees the other passages of the explanation that are cleared for the audience, but neither the author of the
+explanation nor any number.
 
-Readers know that the three passages for an explanation have three different authors. Therefore a passage
-supports only one explanation (:mod:`.checks`), so that several explanations together do not show which
+Readers know that the three passages for an explanation have three different authors. A passage may therefore
+support only one explanation (:mod:`.checks`), so that several explanations together do not show which
 passages have the same author.
 """
 
@@ -39,8 +39,8 @@ BLOCK = "explanations"
 words of some organisations; when an organisation withdraws, its lines are hidden together with lines of other
 organisations (:mod:`glc_analysis.disclosure.cells`)."""
 LEAST_INDEPENDENT = 3
-"""The fewest independent organisations whose cleared quotations must support an explanation before audiences
-outside the team may read it."""
+"""The smallest number of independent organisations whose cleared quotations must support an explanation
+before audiences outside the team may read it."""
 
 
 def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataFrame,
@@ -74,7 +74,8 @@ def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataF
 
 
 class ExplanationsView(VisibleTables):
-    """The attributes about explanations that every view of a study has; ``self`` is the view."""
+    """The attributes about explanations that every view of a study (its tables as one audience may see them)
+    has; ``self`` is the view."""
 
     @property
     def explanations(self) -> pd.DataFrame:
@@ -82,8 +83,8 @@ class ExplanationsView(VisibleTables):
         only the explanations of that principle.
 
         The columns are principle_id, number, circumstances, resource, response, outcome, rival, by, date and
-        shown_for. Four further columns list segments, joined by ";": the passages for the explanation, those
-        against it, those that limit it, and those for the rival.
+        shown_for. Four further columns list segments, joined by ";": the passages for the explanation, the
+        passages against it, the passages that limit it, and the passages for the rival explanation.
 
         >>> view.explanations["principle_id"].tolist()
         ['P01', 'P03']
@@ -100,8 +101,8 @@ class ExplanationsView(VisibleTables):
 
     @property
     def explaining_quotations(self) -> pd.DataFrame:
-        """Returns the quotations of an audience other than the team, with the segment and the owner of
-        each."""
+        """Returns the quotations that an audience other than the team may read, with the segment and the
+        owner of each quotation."""
         return _own_quotations(self, self.audience)
 
     def explanations_read(self, audience: str) -> set[tuple[str, str]]:

@@ -1,9 +1,9 @@
-"""Makes the downloads of a page: each finding, each drawing and the bars of each question as SVG and PNG, and
-their data and each table of counts as CSV.
+"""Makes the downloads of a page. Each finding, each drawing and the bars of each question are offered as SVG
+and PNG; their data and each table of counts are offered as CSV.
 
-A file holds only what the page prints, with its title, its base and its source, because the gate reads the
-file as it reads the page. An SVG contains its title and a description in words (``title``, ``desc``), so that
-a screen reader can also read it outside the page.
+A file holds only content that the page prints, with title, base and source, because the disclosure gate reads
+the file in the same way as the page. An SVG contains its title and a description in words (``title``,
+``desc``), so that a screen reader can also read the SVG outside the page.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from glc_analysis.templates import Macros
 
 _HTML = Macros(__file__, "figure_files.html")
 _Figure = tuple[etree._Element, str, list[list[str]]]
-"""A figure: the element below which the links to its files stand, its SVG (blank for a table), and the rows
-of its data."""
+"""A figure, as three values: the element below which the links to its files stand, its SVG (blank for a
+table), and the rows of its data."""
 _WIDTH, _MARGIN, _LINE, _LETTERS = 640, 16, 20, 78
-"""The dimensions of an SVG in its own units: width, margin and height of a line. The last number is how many
-letters fit into a line."""
+"""The dimensions of an SVG: width, margin and height of a line in the units of the SVG, and the number of
+letters that fit into a line."""
 _TRACK, _COUNT, _LABEL_LETTERS, _COUNT_LETTERS = (256, 160), 428, 38, 30
 """The dimensions of the bars of a question: the start and the full length of a bar, the position of the
 counts, and how many letters fit into a line of an answer and into a line of a count."""
@@ -38,10 +38,12 @@ counts, and how many letters fit into a line of an answer and into a line of a c
 
 def extract_and_link_page_figures(page: lxml.html.HtmlElement, slug: str, source_line: str,
                                   earlier_figures: Path | None = None) -> dict[str, str | bytes]:
-    """Returns the files of a page by name, and adds links to these files below each figure of the page.
+    """Returns the downloads of a page, keyed by file name, and adds links to these files below each figure of
+    the page.
 
     ``source_line`` is printed below every SVG. ``earlier_figures`` is the folder with the figures of an
-    earlier site that the same package made. If an SVG is the same there, its PNG is taken from there.
+    earlier site that the same package made. If an SVG is the same in the earlier site, its PNG is taken from
+    the earlier site.
 
     >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
     >>> bar = "<span style='width:60%'></span></div></section>"
@@ -147,8 +149,8 @@ def _tables(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
 
 
 def _bars(frame: etree._Element, tables: list[etree._Element], source: str) -> str:
-    """Returns the bars of a question as an SVG, below the text of the question. Returns "" for a table that
-    does not have exactly one bar per row, or that does not stand below a question."""
+    """Returns an SVG with the text of a question and its bars. Returns "" for a table that does not have
+    exactly one bar per row, or that does not stand below a question."""
     above: dict[str, str] = {}
     for before in frame.itersiblings(preceding=True):
         above.setdefault(before.get("class") or before.tag, _words(before))
@@ -187,7 +189,7 @@ def _rows(table: etree._Element) -> Iterator[list[str]]:
 
 
 def _below(element: etree._Element) -> etree._Element:
-    """Adds an empty element after another one, and returns it."""
+    """Adds an empty element after ``element``, and returns the new element."""
     place = lxml.html.fragment_fromstring("<div class='glc-take-table'></div>")
     place.tail, element.tail = element.tail, None
     element.addnext(place)

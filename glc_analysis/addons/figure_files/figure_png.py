@@ -1,9 +1,9 @@
 """Draws a figure of a page as PNG with matplotlib from the figure's SVG, so that no other software needs to
 be installed.
 
-It draws the elements that the SVG files of a site use: paths of lines and curves, rectangles, marks, words.
-No PNG is made if matplotlib's font lacks the script of the words or would join its letters wrongly; the SVG
-still shows such words.
+The module draws the elements that the SVG files of a site use: paths of lines and curves, rectangles, marks,
+words. No PNG is made if matplotlib's font lacks the script of the words or would join its letters wrongly;
+only the SVG then shows the figure.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def convert_svg_to_png(svg: str) -> bytes | None:
 
 
 def _has_letters(text: str) -> bool:
-    """Whether matplotlib's font can print a text: it has all letters of the text, and the script has no
-    joined letters and is not written from right to left."""
+    """Whether matplotlib's font can print a text, which is so if the font has all letters of the text and the
+    script has no joined letters and is not written from right to left."""
     from matplotlib.font_manager import findfont, get_font
 
     font = get_font(findfont("DejaVu Sans"))
@@ -66,8 +66,8 @@ def _has_letters(text: str) -> bool:
 
 def _draw(element: Any, figure: Any, ids: Mapping[str, Any], at: Any, to_picture: Any,
           style: Mapping[str, str]) -> None:
-    """Draws an element and the elements within it. ``at`` transforms the element's coordinates into those of
-    the file."""
+    """Draws an element and the elements within it. ``at`` transforms the coordinates of the element into
+    coordinates of the file."""
     from matplotlib.patches import PathPatch, Rectangle
     from matplotlib.transforms import Affine2D
 
@@ -167,7 +167,7 @@ def _path(text: str) -> Any:
 
 
 def _write(element: Any, figure: Any, place: Any, scale: float, at: Any, style: Mapping[str, str]) -> None:
-    """Draws words at their position. They are made smaller if they would extend beyond the picture."""
+    """Draws words at their position. Words that would extend beyond the picture are made smaller."""
     size = re.search(r"[\d.]+", element.get("font-size", style.get("font-size", "10")))
     weight = element.get("font-weight", style.get("font-weight", "normal"))
     turn = -math.degrees(math.atan2(at.get_matrix()[1, 0], at.get_matrix()[0, 0]))

@@ -2,22 +2,22 @@
 kernel.
 
 The first part of this module is the code of the server process; the second part is the code of its owner, the
-process that starts it. The server is run by the path of this file, so that a kernel holds no module of this
-package before its page imports it, except modules for which the run asks. The kernels have no debugger,
-because debugpy takes a fifth of the import time and nobody debugs a page there.
+process that starts it. The server is started with the path of this file, so that a kernel holds no module of
+this package before its page imports it, except modules for which the run asks. The kernels have no debugger,
+because debugpy takes a fifth of the import time and nobody debugs a page in a forked kernel.
 
-The server receives requests (JSON) over the socket whose number is its first argument. Each request comes
-with open files, in this order:
+The server receives requests (JSON) over the socket whose number is the first argument of the server. Each
+request comes with open files, in this order:
 
-- a socket, over which the server sends the id of the new process and, at the end of that process, its exit
-  status;
-- the files that become the ``streams`` of the new process, with the numbers listed there;
+- a socket, over which the server sends the id of the new process and, when the new process has ended, its
+  exit status;
+- the files that become the ``streams`` of the new process, with the file numbers in ``streams``;
 - further files.
 
-A request has ``cwd``, ``env`` and one of these: the ``arguments`` of a kernel, a ``page`` (:mod:`.kernels`)
-or a ``call`` of a function. A page or call gets the further files, so that no data of a study are in a file
-with a name. A request for ``tables`` makes the server read these tables for all later pages. When the owner
-ends, the server and all its processes end too.
+A request has ``cwd``, ``env`` and one of three keys: the ``arguments`` of a kernel, a ``page``
+(:mod:`.kernels`) or a ``call`` of a function. A page or call gets the further open files, so that no data of
+a study are in a file with a name. A request with ``tables`` makes the server read the tables for all later
+pages. When the owner ends, the server and all its processes end too.
 """
 
 from __future__ import annotations
@@ -52,18 +52,19 @@ _PRELOADED = ("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.sp
 """The libraries that nearly every page needs, with the submodules that these libraries import only when they
 are used.
 
-Matplotlib and seaborn are left out, because they take as long to import as all of these together and few
-pages use them. The environment variable GLC_PRELOAD may name more modules, separated by blanks. A run names
-the modules of this package there, because they do not change during the run.
+Matplotlib and seaborn are left out, because they take as long to import as all libraries of this list
+together, and few pages use them. The environment variable GLC_PRELOAD may name more modules, separated by
+blanks. A run names the modules of this package in GLC_PRELOAD, because these modules do not change during the
+run.
 """
 _PAGES = "glc_analysis.addons.forked_pages.kernels"
 """The module that executes pages. A server that imports it in advance forks no kernels."""
 _KERNELS = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
            "tornado.platform.asyncio")
-"""The modules that a kernel needs in addition."""
+"""The modules that a kernel needs in addition to the preloaded libraries."""
 UNUSED_GRAMMAR = "rfc3987_syntax"
-"""The grammar with which nbformat checks web addresses. It is not imported, because the import takes 1.4 s
-and notebooks hold no addresses to check."""
+"""The module with the grammar by which nbformat checks web addresses. The module is not imported, because the
+import takes 1.4 s and notebooks hold no addresses to check."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -173,13 +174,13 @@ def _launch(arguments: list[str]) -> None:
 
 
 def block_imports(*names: str) -> None:
-    """Makes these modules appear not to be installed, if they are not imported yet."""
+    """Makes the modules ``names`` appear not to be installed, if they are not imported yet."""
     for name in names:
         sys.modules.setdefault(name, None)  # ty: ignore[no-matching-overload]  # as Python documents it
 
 
 def main() -> None:
-    """Imports the modules in advance, then answers requests."""
+    """Runs the server: imports the modules in advance, then answers requests."""
     del sys.path[0]  # this file's own folder
     block_imports(UNUSED_GRAMMAR, "debugpy")
     asked = os.environ.get("GLC_PRELOAD", "").split()
@@ -206,11 +207,11 @@ def main() -> None:
 
 SERVER = Path(__file__)
 _ANSWER_WITHIN = 60.0
-"""The seconds to wait for an answer of the server."""
+"""The number of seconds to wait for an answer of the server."""
 _BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONPATH",
          "GLC_PRELOAD")
-"""The environment variables that take effect when Python or a library starts. A kernel with another value of
-one of them cannot be forked."""
+"""The environment variables that take effect when Python or a library starts. A kernel that needs another
+value of one of these variables cannot be forked."""
 
 
 def start_server(env: Any) -> None:
@@ -223,11 +224,11 @@ def start_server(env: Any) -> None:
 
 def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, files: Sequence[Any] = (),
          **what: Any) -> Forked | None:
-    """Returns a new process forked from the server of this process. If there is no server, it is started;
-    returns None if that is not possible.
+    """Returns a new process forked from the server of this process. If there is no server, a server is
+    started; returns None if no server can be started.
 
     ``what`` is the ``arguments`` of a kernel, a ``page`` or a ``call``, and ``files`` are the open files that
-    it needs. ``streams`` are the files that take the place of stdout (1) and stderr (2).
+    the new process needs. ``streams`` are the files that replace stdout (1) and stderr (2).
     """
     if sys.platform != "linux":
         return None
@@ -241,15 +242,17 @@ def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, files: Seque
 
 
 def hold_tables(env: Any, root: str, names: list[str]) -> None:
-    """Makes the server read tables of the study in ``root``, so that pages need not read them again."""
+    """Makes the server read tables of the study in ``root`` once, so that pages need not read the tables
+    again."""
     with suppress(OSError):
         if sys.platform == "linux":
             _server(env).ask({"root": root, "tables": names})
 
 
 class Calls(ThreadPoolExecutor):
-    """An executor that makes one function call at a time, each in a process forked for it, or in this process
-    if none can be forked. Calls that are not finished when the executor is closed are ended."""
+    """An executor that makes one function call at a time. Each call is made in a process forked for the call,
+    or in this process if no process can be forked. Calls that are not finished when the executor is closed
+    are ended."""
 
     def __init__(self, env: Any) -> None:
         super().__init__(1)
@@ -257,7 +260,7 @@ class Calls(ThreadPoolExecutor):
         self._at_work: Forked | None = None
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future:
-        """Starts a call, and returns it as a future."""
+        """Starts a function call, and returns a future of its result."""
         return super().submit(self._call, function, arguments, named)
 
     def _call(self, function: Callable[..., Any], arguments: tuple, named: dict[str, Any]) -> Any:
@@ -283,8 +286,8 @@ class Calls(ThreadPoolExecutor):
 
 
 class Forked:
-    """A forked process, with the methods of :class:`subprocess.Popen`. Its parent is the server, not this
-    process. Several threads may use the object."""
+    """A forked process, with the methods of :class:`subprocess.Popen`. The parent of the forked process is
+    the server, not this process. Several threads may use the object."""
 
     stdin = stdout = stderr = None
 
@@ -308,8 +311,8 @@ class Forked:
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Waits for the process to end, and returns its exit code. Raises TimeoutError if it takes longer
-        than ``timeout`` seconds."""
+        """Waits for the process to end, and returns its exit code. Raises TimeoutError if the process takes
+        longer than ``timeout`` seconds."""
         begun = time.monotonic()
         while (code := self.poll()) is None:
             if timeout is not None and time.monotonic() - begun > timeout:
@@ -321,8 +324,8 @@ class Forked:
         return code
 
     def send_signal(self, number: int) -> None:
-        """Sends a signal to the process and to the processes that it started. A process that has ended gets
-        no signal, because its number may by then belong to another process."""
+        """Sends a signal to the process and to the processes that it started. No signal is sent to a process
+        that has ended, because its number may by then belong to another process."""
         if self.poll() is None:
             try:
                 os.killpg(self.pid, number)
@@ -339,7 +342,7 @@ class Forked:
 
 
 class Server:
-    """The fork server of this process. It ends when this process ends."""
+    """The fork server of this process, which ends when this process ends."""
 
     def __init__(self, env: Any) -> None:
         self.bound = _bound(env)
@@ -351,7 +354,7 @@ class Server:
                 stdin=subprocess.DEVNULL, env=dict(env), pass_fds=(theirs.fileno(),))
 
     def fork(self, request: dict[str, Any], streams: dict[int, Any], files: Sequence[Any] = ()) -> Forked:
-        """Returns a new process. Raises OSError if none can be started."""
+        """Returns a new process. Raises OSError if no process can be started."""
         # In packets: the end of a process that hardly began must not be read as a part of its id.
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:

@@ -1,5 +1,5 @@
-"""The processes in which a run makes its pages. They are forked from a server that has imported the modules
-that pages need."""
+"""Provides the processes in which a run makes its pages. The processes are forked from a server that has
+imported the modules that pages need."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
     """Starts the server process from which pages are forked. The server imports its libraries while the
     caller goes on.
 
-    Returns a context manager of an executor that calls functions in forked processes.
+    Returns a context manager, which yields an executor that calls functions in forked processes.
     """
     if not _is_forking():
         return nullcontext()
@@ -52,7 +52,7 @@ def _is_forking() -> bool:
 
 @cache
 def _preloading() -> dict[str, str]:
-    """Returns the environment variable by which the fork server of a run also imports the modules of this
+    """Returns the environment variable that makes the fork server of a run also import the modules of this
     package that pages use."""
     lines = [line for path in NOTEBOOKS.glob("[0-9]*.ipynb")
              for line in _IMPORTED.findall(path.read_text(encoding="utf-8"))]
@@ -65,15 +65,16 @@ def _preloading() -> dict[str, str]:
 
 
 def _modules_of(*field_names: str) -> set[str]:
-    """Returns the names of the modules to which add-ons refer in these fields of their declarations."""
+    """Returns the names of the modules to which add-ons refer in the given fields of their declarations."""
     return {f"glc_analysis.addons.{add_on.name}.{target.partition(':')[0]}"
             for field_name in field_names for add_on, entry in list_declarations(field_name)
             for target in (entry.values() if isinstance(entry, Mapping) else [entry])}
 
 
 class ForkedPages(PageProcesses):
-    """The processes in which the pages of one run are executed. Each is forked if possible. None is forked if
-    the environment variable JUPYTER_DEFAULT_PROVISIONER_NAME names another source of kernels."""
+    """The processes in which the pages of one run are executed. Each process is forked if possible. No
+    process is forked if the environment variable JUPYTER_DEFAULT_PROVISIONER_NAME names another source of
+    kernels."""
 
     def __init__(self, study: Study, *, timeout: float, reader_study: Study | None = None) -> None:
         super().__init__(study, timeout=timeout, reader_study=reader_study)
@@ -81,8 +82,8 @@ class ForkedPages(PageProcesses):
             self.jobs = os.cpu_count() or 1
 
     def hold(self, reads: Iterable[str]) -> None:
-        """Reads tables once, before processes are forked: those that the pages read when they were last made.
-        If the reads of a page are not known, all tables are read."""
+        """Reads, once and before processes are forked, the tables that the pages read when they were last
+        made. All tables are read if it is not known which tables a page read."""
         if _is_forking():
             read = {one.partition(" ")[0] for one in reads}
             hold_tables(self.environment | _preloading(), str(self.reader_study.root),

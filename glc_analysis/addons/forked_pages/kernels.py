@@ -1,9 +1,9 @@
 """Runs the cells of a page in a process forked for the page, and forks kernels for other programs.
 
-A kernel answers messages on five sockets, and a page needs none of them. The process of a page therefore has
+A kernel answers messages on five sockets, none of which a page needs. The process of a page therefore has
 only the shell of a kernel. The messages that the shell would send to a client are passed to nbclient in the
-same process, which gives the same outputs in a third of the time. Nothing can connect to the process while it
-runs, and pages do not affect each other.
+same process, which gives the same outputs in a third of the time. No other program can connect to the process
+while it runs, and pages do not affect each other.
 
 If no process can be forked (on systems other than Linux, with another Python, after an error), a page gets a
 kernel. Other programs, such as papermill, nbclient and nbval, can use forked kernels through a provisioner of
@@ -50,7 +50,8 @@ _ENGINE = "glc-page"
 
 
 def make_shell_before_forking() -> None:
-    """Makes the shell once, before processes are forked. Each page then has its own copy of the shell."""
+    """Makes the shell of a kernel once, before processes are forked. Each page then has its own copy of the
+    shell."""
     config = Config()
     config.HistoryManager.enabled = False
     shell = ZMQInteractiveShell.instance(config=config)
@@ -65,8 +66,8 @@ def make_shell_before_forking() -> None:
 
 
 def hold(root: str, tables: list[str]) -> None:
-    """Reads tables of a study once, for all pages that are forked afterwards. A separate process reads them,
-    because pyarrow reads in threads, and a process with threads should not be forked."""
+    """Reads tables of a study once, for all pages that are forked afterwards. A separate process reads the
+    tables, because pyarrow reads in threads, and a process with threads should not be forked."""
     from glc_analysis.held_tables import cache_tables, read_small_tables
     from glc_analysis.study import Study
 
@@ -85,7 +86,8 @@ def hold(root: str, tables: list[str]) -> None:
 
 def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, Any]) -> None:
     """Executes a page in this process, and writes the executed notebook to the open file ``outcome``. For a
-    page that failed, it writes the number of the cell, the name of the error and its message instead.
+    page that failed, the function writes the number of the failed cell, the name of the error and its message
+    instead.
 
     While the page runs, the open file ``entered`` holds the number of the running cell, counted from 0.
     """
@@ -115,12 +117,12 @@ def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, 
 
 
 class _PageEngine(Engine):
-    """The engine for pages, in the form that papermill requires."""
+    """The engine that executes pages, in the form that papermill requires."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, on_cell_execute: Any = None,
                                  **options: Any) -> None:
-        """Executes all cells, until a cell fails."""
+        """Executes the cells of a page in order, until a cell fails."""
         asyncio.run(_Client(nb_man, on_cell_execute=on_cell_execute).run_cells())
 
 
@@ -128,8 +130,8 @@ class _Client(PapermillNotebookClient):
     """The client of papermill, changed so that it uses the shell of this process instead of a kernel."""
 
     async def run_cells(self) -> None:
-        """Runs the cells as ``papermill_execute_cells`` does. An event loop runs meanwhile, as it does in a
-        kernel."""
+        """Runs the cells in the way that ``papermill_execute_cells`` does. While the cells run, an event loop
+        runs, as in a kernel."""
         self.reset_execution_trackers()
         for index, cell in enumerate(self.nb.cells):
             self.nb_man.cell_start(cell, index)
@@ -163,7 +165,7 @@ class _Client(PapermillNotebookClient):
 
 
 async def _run(shell: ZMQInteractiveShell, source: str) -> ExecutionResult:
-    """Runs a cell as the kernel of IPython runs it for a client."""
+    """Runs a cell in the way that the kernel of IPython runs cells for a client."""
     try:
         transformed, failure = shell.transform_cell(source), None
     except Exception:  # noqa: BLE001
@@ -184,7 +186,7 @@ class _Listener(Session):
     heard: Callable[[dict[str, Any]], object]
 
     def send(self, stream: object, msg_or_type: Any, content: Any = None, *others: Any, **more: Any) -> None:
-        """Passes on a message, given either whole or as its type and content."""
+        """Passes a message to the function; the message is given either whole or as type and content."""
         self.heard(msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content))
 
 
@@ -192,8 +194,8 @@ _LISTENER = _Listener()
 
 
 class _Printed(io.TextIOBase):
-    """Standard output or standard error of a page. It passes on what Python prints. At each flush it also
-    passes on what other code has written to the file descriptor ``number``."""
+    """Standard output or standard error of a page. The stream passes on text that Python prints. At each
+    flush, the stream also passes on text that other code has written to the file descriptor ``number``."""
 
     encoding, errors = "utf-8", "replace"
 

@@ -1,4 +1,4 @@
-"""Tests of differences between groups of organisations, for studies with a probability sample."""
+"""Tests differences between groups of organisations, for studies with a probability sample."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,8 +1,8 @@
-"""Tests of differences between groups of organisations, for probability samples only: effect sizes with
-intervals, and p-values.
+"""Tests differences between groups of organisations, for probability samples only. The results are effect
+sizes with intervals, and p-values.
 
-The module decides what is tested. In a purposive sample nothing is tested, and groups smaller than
-``[comparison] group_minimum`` are left out.
+The module decides which differences are tested. In a purposive sample, no difference is tested. Groups
+smaller than ``[comparison] group_minimum`` are left out.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _METHOD = (f"permutation of organisations, {_PERMUTATIONS} draws; bootstrap of o
 
 def comparison_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
     """Returns one row per question, attribute of organisations and statistic, all with the measure
-    ``comparison``. Returns no rows unless the sample is a probability sample.
+    ``comparison``. Returns no rows if the sample is not a probability sample.
 
     The statistics are ``cramers_v`` (choices) or ``eta_squared`` (numbers) with its bootstrap interval,
     ``p_value`` of the permutation test and ``p_adjusted`` (Benjamini & Hochberg 1995). Organisations are
@@ -80,11 +80,11 @@ def _family(data: CleanTables, kind: str, scored: list[tuple[Question, pd.DataFr
 def compare(scores: np.ndarray, groups: np.ndarray,
             *, effect: Effect) -> tuple[float, float, float, float] | None:
     """Returns the effect size, the permutation p-value and the bootstrap interval (low, high) of a difference
-    between groups; None if nothing varies.
+    between groups; None if no score varies.
 
-    ``scores`` has one row per organisation; the sums of these rows over each group are the argument of
-    ``effect``. ``groups`` numbers each organisation's group from 0. The p-value is (hits + 1) / (draws + 1)
-    (Phipson & Smyth 2010).
+    ``scores`` has one row per organisation; the sums of the rows over each group are the argument of
+    ``effect``. ``groups`` has the number of each organisation's group, counted from 0. The p-value is (hits +
+    1) / (draws + 1) (Phipson & Smyth 2010).
     """
     from scipy.stats import random_table
 
@@ -108,16 +108,16 @@ def compare(scores: np.ndarray, groups: np.ndarray,
 
 def _drawn(draw: Callable[[int], np.ndarray], times: int, kinds: np.ndarray,
            effect: Effect) -> np.ndarray:
-    """Returns the effects in ``times`` randomly drawn tables, which are drawn in batches that fit easily in
-    memory."""
+    """Returns the effects in ``times`` randomly drawn tables. The tables are drawn in batches that fit easily
+    in memory."""
     return np.concatenate([effect(draw(min(_BATCH, times - done)) @ kinds)
                            for done in range(0, times, _BATCH)])
 
 
 def cramers_v(tables: np.ndarray) -> np.ndarray:
-    """Returns Cramer's V of groups x options tables (Cramer 1946); NaN for a table in which nothing varies.
+    """Returns Cramer's V of groups x options tables (Cramer 1946); NaN for a table without variation.
 
-    The last two dimensions are a table; earlier dimensions hold several tables.
+    The last two dimensions of ``tables`` are one table; the earlier dimensions hold several tables.
 
     >>> float(cramers_v(np.array([[10.0, 0.0], [0.0, 10.0]])))
     1.0
@@ -132,7 +132,7 @@ def cramers_v(tables: np.ndarray) -> np.ndarray:
 
 
 def eta_squared(tables: np.ndarray) -> np.ndarray:
-    """Returns the share of the variance that lies between groups; NaN for a table in which nothing varies.
+    """Returns the share of the variance that lies between groups; NaN for a table without variation.
 
     The columns of a table are each group's sum, count and sum of squares.
 
@@ -150,12 +150,12 @@ def eta_squared(tables: np.ndarray) -> np.ndarray:
 
 
 def multiple_choice_v(tables: np.ndarray) -> np.ndarray:
-    """Returns Cramer's V of a multiple-choice question: the root mean square of the V of its options, each
-    ticked or not.
+    """Returns Cramer's V of a multiple-choice question, which is the root mean square of the V of each option
+    (ticked or not).
 
-    This is the sum of the options' Pearson statistics (Bilder & Loughin 2004), scaled to 0 to 1. An option
-    that does not vary is left out. The columns of a table are each group's ticks by option and, last, its
-    count.
+    The result is the sum of the options' Pearson statistics (Bilder & Loughin 2004), scaled to 0 to 1. An
+    option that does not vary is left out. The columns of a table are each group's ticks by option and, last,
+    its count.
 
     >>> float(multiple_choice_v(np.array([[5.0, 2, 5], [0.0, 2, 5]])))
     0.7071067811865476
@@ -172,8 +172,8 @@ _EFFECTS = {"single": ("cramers_v", cramers_v), "scale": ("cramers_v", cramers_v
 
 
 def _scores(data: CleanTables, question: Question) -> pd.DataFrame:
-    """Returns one row per organisation in the base: the numbers whose sums over a group the effect of the
-    question's type needs."""
+    """Returns one row per organisation in the base, with the numbers that are summed over each group to
+    compute the effect for the question's type."""
     rows = data.responses[(data.responses["question_id"] == question.question_id)
                           & data.responses["is_in_base"]]
     owner = rows["organisation_id"].astype("str")
@@ -190,7 +190,7 @@ def _scores(data: CleanTables, question: Question) -> pd.DataFrame:
 
 
 def _attribute(data: CleanTables, kind: str) -> pd.Series:
-    """Returns the group of every organisation that has one."""
+    """Returns the group of every organisation that belongs to a group of the attribute."""
     members = subset_membership(kind, "organisation", data.organisations, data.answers)
     return pd.Series(np.array(members.names, dtype=object)[members.subsets],
                      index=data.organisations["organisation_id"].iloc[members.rows])

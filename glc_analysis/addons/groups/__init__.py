@@ -1,5 +1,5 @@
-"""Ranks groupings of organisations by whether their groups are large enough to be shown. Nobody reads the
-answers for this."""
+"""Ranks groupings of organisations by whether their groups are large enough to be shown. The answers of
+organisations are not read for the ranking."""
 
 from glc_analysis.addon import AddOn
 

@@ -16,16 +16,16 @@ from glc_analysis.study import Study
 from glc_analysis.tables import read_table
 
 EVERY_CODE = "codes"
-"""The word that stands for all codes where otherwise a question is named."""
+"""The word that stands for all codes in places where a question can be named."""
 EXACT = "exact"
 
 
 def explain_visibility_of_group_figures(study: Study, reference: Reference, question: str) -> pd.DataFrame:
-    """Returns one row per figure of the groups chosen for a question, or for the codes: the figure, what each
-    audience sees of it, and why it is not shown exactly.
+    """Returns one row per figure of the groups chosen for a question, or for the codes. A row has the figure,
+    the form in which each audience sees the figure, and the reason why the figure is not shown exactly.
 
-    Raises UsageError if no groups are chosen in groupings.csv. The reason why a figure is hidden would then
-    reveal something about the answers before the choice is made.
+    Raises UsageError if no groups are chosen in groupings.csv. Without chosen groups, the reason why a figure
+    is hidden would reveal something about the answers before the choice is made.
     """
     asked = [*reference.questions["question_id"], EVERY_CODE]
     if question not in asked:

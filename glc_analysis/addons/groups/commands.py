@@ -1,4 +1,4 @@
-"""The command on groups that can be shown."""
+"""The command ``glc groups``, which ranks the groups whose figures can be shown."""
 
 from __future__ import annotations
 

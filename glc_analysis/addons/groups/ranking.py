@@ -27,17 +27,17 @@ from glc_analysis.figures.groupings import GROUPED_BY, MERGED
 from glc_analysis.schema import COUNTRY_LIST
 
 _MOST_MERGES, _MERGED_VALUES = 2, (2, 3)
-"""The first number is the most merged groups in a proposed grouping. The second gives how many values a
-merged group may have."""
+"""``_MOST_MERGES`` is the largest number of merged groups in a proposed grouping; ``_MERGED_VALUES`` has the
+possible numbers of values in a merged group."""
 _SHOWN = 5
-"""The most groupings that are listed per attribute."""
+"""The largest number of groupings that are listed per attribute."""
 RANKING_COLUMNS = ["of", "attribute", "merged", "figures", *READING_AUDIENCES, "groups_shown", "not_shown"]
 
 
 @dataclass(frozen=True)
 class CountedBase:
-    """Figures that have the same base: those of the questions of one unit, or those of the codes. ``figures``
-    is the number of figures for each group."""
+    """Figures that have the same base: all figures of the questions of one unit, or all figures of the codes.
+    ``figures`` is the number of figures for each group."""
 
     label: str
     unit: str
@@ -75,14 +75,15 @@ def list_possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
 def rank_groupings_by_disclosed_figures(counted_bases: Iterable[CountedBase], organisations: pd.DataFrame,
                                         answers: pd.DataFrame,
                                         consent: Consent, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Ranks groupings by how many figures could be shown, the best first. Returns one row per base, attribute
-    and grouping (:data:`RANKING_COLUMNS`).
+    """Ranks groupings by how many figures could be shown; the best grouping comes first. Returns one row per
+    base, attribute and grouping (:data:`RANKING_COLUMNS`).
 
     - ``figures``: the number of figures of all groups.
-    - a column per audience: the number of figures of the groups that are large enough for it.
+    - a column per audience: the number of figures of the groups that are large enough to be shown to the
+      audience.
     - ``groups_shown``: the groups that the convening may see, each with its number of independent
       organisations.
-    - ``not_shown``: the other groups, each with the rule that hides it.
+    - ``not_shown``: the groups that the convening may not see, each with the rule that hides the group.
     """
     rows = []
     for part in counted_bases:
@@ -140,8 +141,8 @@ class _GroupSizes:
         self.audience, self.is_coded = audience, part.is_coded
 
     def rules(self, settings: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
-        """Returns, for each group, its number of independent organisations and the rule that hides it; the
-        rule is blank if the group may be shown."""
+        """Returns, for each group, the number of independent organisations and the rule that hides the group;
+        the rule is blank if the group may be shown."""
         rules, counts = Rules.of(settings, self.audience), self.counts
         refused = {name: "base_too_small" if counts.n_protected(base, counts.allies(base)) < rules.base
                  else "withheld_contributors" if counts.has_few_withheld(base, self.is_coded, rules) else ""

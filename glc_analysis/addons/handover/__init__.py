@@ -1,4 +1,5 @@
-"""Publishes what an audience may have in a folder outside the study, and takes it back."""
+"""Publishes the files that an audience may have in a folder outside the study, and removes the published
+files again."""
 
 from glc_analysis.addon import AddOn
 

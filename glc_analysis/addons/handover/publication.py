@@ -1,9 +1,9 @@
 """Publishes the files that an audience may have, and removes them again.
 
-A published folder lies outside the study. It holds the site of an audience's last run, the tables to download
-and, if the audience gets papers, the packet for all organisations. It holds no records, notebooks, logs or
-papers for a single organisation. ``private/published.csv`` lists every published file with its first and last
-day, so that the file can be removed again.
+A published folder lies outside the study. A published folder holds the site of an audience's last run, the
+tables to download and, if the audience gets papers, the packet for all organisations. A published folder
+holds no records, notebooks, logs or papers for a single organisation. ``private/published.csv`` lists every
+published file with its first and last day, so that the file can be removed again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PUBLISHED_OUT_OF_REACH = (
     "engines and web archives. Ask those who run them to remove the address; tell the organisations "
     "concerned.")
 _PAPERS = "packet"
-"""The folder of papers, in a run and in a published folder."""
+"""The name of the folder of papers, which is the same in a run and in a published folder."""
 
 
 # ------------------------------
@@ -46,8 +46,9 @@ _PAPERS = "packet"
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A published file: its folder, the audience, its path in the folder, its first day and its last day. A
-    blank last day means that, according to this list, the file is still there."""
+    """A published file, with its folder, the audience, its path in the folder, its first day and its last
+    day. A blank last day means that, according to the list of published files, the file is still in the
+    folder."""
 
     folder: str
     audience: str
@@ -57,7 +58,8 @@ class PublishedFile:
 
 
 def read_published(study: Study) -> list[PublishedFile]:
-    """Returns the list of published files in the order of its file; empty before the first publication."""
+    """Returns the list of published files in the order of published.csv; empty before the first
+    publication."""
     path = _list_of(study)
     if not path.is_file():
         return []
@@ -66,7 +68,7 @@ def read_published(study: Study) -> list[PublishedFile]:
 
 
 def published_folders(study: Study) -> dict[str, list[str]]:
-    """Returns the folders that hold published files, by audience."""
+    """Returns the folders that hold published files, keyed by audience."""
     found: dict[str, set[str]] = {}
     for one in read_published(study):
         if not one.removed_on:
@@ -90,7 +92,8 @@ def _write_list(study: Study, rows: Iterable[PublishedFile]) -> None:
 
 
 def _is_there(one: PublishedFile, folder: Path, audience: str) -> bool:
-    """Whether a row of the list is about a file that should still be in this folder for this audience."""
+    """Whether a row of the list is about a file that was published for ``audience`` in ``folder`` and should
+    still be there."""
     return (one.folder, one.audience, one.removed_on) == (str(folder), audience, "")
 
 
@@ -102,13 +105,13 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
     """Publishes the last run of an audience in ``folder``, in place of the files published there before;
     returns the first page.
 
-    All files are first copied to a folder beside this one and searched by the gate; then one rename puts them
-    in place. Raises, without changing anything,
+    All files are first copied to a folder beside ``folder`` and searched by the disclosure gate; then a
+    single rename puts them in place. Without changing any file, the function raises:
 
     - UsageError for the team, whose pages stay in the study;
-    - UsageError for a folder that lies in the study or contains it, or that has files which this command did
-      not put there;
-    - GLCError if there is no run or if the run is out of date;
+    - UsageError for a folder that lies in the study or contains the study, or that has files which this
+      command did not put there;
+    - GLCError if the audience has no run or if its last run is out of date;
     - Faults if the gate finds something that the audience may not read, and for a table or folder that no
       installed add-on claims.
     """
@@ -143,8 +146,8 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
 
 
 def _run_to_publish(study: Study, audience: str, notebooks: Path) -> Path:
-    """Returns the folder of the last run. Raises GLCError if there is no run, or if one of its pages is out
-    of date, has failed, or is no longer allowed."""
+    """Returns the folder of the audience's last run. Raises GLCError if there is no run, or if a page of the
+    run is out of date, has failed, or is no longer allowed."""
     run, last = last_run(study, audience)
     fix = f"To fix: run `glc run --audience {audience}`."
     if run is None:
@@ -173,8 +176,8 @@ def _refuse_unsuitable(study: Study, folder: Path, before: Collection[str]) -> N
 
 
 def _refuse_foreign(folder: Path, named: Path, before: Collection[str]) -> None:
-    """Raises UsageError if a folder holds a file that was not published there. ``named`` is the folder as the
-    message names it."""
+    """Raises UsageError if a folder holds a file that was not published in the folder. ``named`` is the name
+    of the folder in the message."""
     foreign = sorted({*_files_in(folder)} - {*before})
     if foreign:
         raise UsageError(f"{named} holds {foreign[0]}, which was not published for this audience from this "
@@ -188,8 +191,8 @@ def _files_in(folder: Path) -> list[str]:
 
 
 def _copy(run: Path, new: Path, *, is_for_anybody: bool) -> list[str]:
-    """Copies the files that readers get; returns their paths. With ``is_for_anybody``, every user of the
-    computer, such as a web server, can read the copies; otherwise only their owner can."""
+    """Copies the files that readers get, and returns the paths of the copies. With ``is_for_anybody``, every
+    user of the computer, such as a web server, can read the copies; without it, only their owner can."""
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(run / "site", new, copy_function=shutil.copyfile)
     for part in (part for _, parts in list_declarations("papers") for part in parts):
@@ -218,8 +221,8 @@ def _beside(folder: Path, word: str) -> Path:
 
 
 def _undo_interrupted(folder: Path, before: Collection[str]) -> None:
-    """Cleans up after a call of :func:`_switch` that was interrupted: puts the old folder back if the new one
-    is not there, otherwise removes the old files."""
+    """Cleans up after a call of :func:`_switch` that was interrupted: puts the old folder back if the new
+    folder is missing, and otherwise removes the old files."""
     old = _beside(folder, "old")
     if old.is_dir() and not folder.exists():
         old.rename(folder)
@@ -227,8 +230,8 @@ def _undo_interrupted(folder: Path, before: Collection[str]) -> None:
 
 
 def _switch(folder: Path, new: Path, before: Collection[str]) -> None:
-    """Puts the new folder in place of the old folder. If that fails, or if somebody has put a file there
-    meanwhile, the old folder is put back, because only published files may be deleted."""
+    """Puts the new folder in place of the old folder. If the replacement fails, or if somebody has put a file
+    into the old folder meanwhile, the old folder is put back, because only published files may be deleted."""
     old = _beside(folder, "old")
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists():
@@ -243,8 +246,8 @@ def _switch(folder: Path, new: Path, before: Collection[str]) -> None:
 
 
 def _remove_old(old: Path, before: Collection[str]) -> None:
-    """Removes the published files from a folder that was replaced. Raises UsageError if the folder holds
-    other files too."""
+    """Removes the published files from a folder that was replaced. Raises UsageError if the folder also holds
+    files that were not published."""
     if not old.is_dir():
         return
     for path in before:
@@ -276,16 +279,17 @@ class Removal:
 
     @property
     def kept(self) -> list[str]:
-        """The published files that could not be removed."""
+        """Returns the published files that could not be removed."""
         return [path for path, state in self.files.items() if state == NOT_REMOVED]
 
 
 def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Removal:
     """Removes the files published for an audience in ``folder``, and the folder itself if it is then empty.
 
-    The function needs only the list of published files; it needs no tables and no run. Files that this study
-    did not publish are kept, and the result names them. Raises UsageError if the list has no files for this
-    folder and audience, or if the folder does not exist, for example because a memory stick is not connected.
+    The function reads only the list of published files, and needs no tables and no run. Files that this study
+    did not publish are kept; the result names the kept files. Raises UsageError if the list has no files for
+    this folder and audience, or if the folder does not exist, for example because a memory stick is not
+    connected.
     """
     with hold_lock(study.reports, what="publication"):
         return _unpublish(study, audience, folder.expanduser().resolve(), today)

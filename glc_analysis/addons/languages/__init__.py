@@ -1,4 +1,4 @@
-"""Pages and papers in other languages than English, with links between the languages on each page of a
+"""Writes pages and papers in languages other than English, with links between the languages on each page of a
 site."""
 
 from glc_analysis.addon import AddOn

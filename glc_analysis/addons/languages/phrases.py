@@ -3,8 +3,8 @@
 Pages are made in English. ``content/phrases.csv`` and the tables of other add-ons have a row per phrase and a
 column per language. In a phrase, ``{}`` stands for a number, a day or an id, and ``{name}`` for any words. A
 text without a translation stays in English and is marked as English. The study's own texts (its questions,
-answers, names) stay as people wrote them. Texts that are marked with a language or direction are never
-changed.
+answers, names) stay in the words that people wrote. Texts that are marked with a language or a writing
+direction are never changed.
 """
 
 from __future__ import annotations
@@ -29,21 +29,24 @@ from glc_analysis.templates import read_packaged_csv
 from glc_analysis.text import isolate_direction, language_direction
 
 _CHECKED = "native_reader"
-"""The row of a table that says for each language whether a native reader has checked its phrases."""
+"""The name of the row of a table of phrases that says for each language whether a native reader has checked
+the phrases."""
 _VALUE = r"\d{4}-\d\d-\d\d|[A-Z]{1,3}\d+(?:[._][\dA-Z]+)*|\d+(?:[.,]\d+)*"
 """The pattern of a number, a day or an id within a phrase."""
 _BREAKS = tuple(map(re.compile, (
     r"((?<=[.?!])\s+)", r"((?<=[;:])\s+|\s+[·–]\s+)", r"(,\s+)", r"(\s?[()]\s?)")))
-"""The patterns at which a text is divided if no phrase covers the whole text: between sentences, between
-clauses, at commas, and at brackets."""
+"""The patterns at which a text is divided if no phrase covers the whole text. A text is divided between
+sentences, then between clauses, at commas, and at brackets."""
 _OTHER_SCRIPTS = ("ar", "km")
-"""The languages in which no name of a country is the same as in English."""
+"""The languages in which every name of a country differs from the English name, because the script
+differs."""
 _LONGEST_RUN = 4
-"""The most sentences or clauses that one phrase may cover."""
+"""The largest number of sentences or clauses that one phrase may cover."""
 _SIGNS = {language: str.maketrans(signs | {"“": f"«{blank}", "”": f"{blank}»"})
           for language, signs, blank in (("es", {}, ""), ("ar", {",": "،", ";": "؛", "?": "؟"}, ""),
                                          ("km", {".": "។"}, ""), ("fr", {}, "\u202f"))}
-"""The signs that end a clause, and the quotation marks, in the languages where they differ from English."""
+"""The signs that end a clause, and the quotation marks, for languages whose signs differ from the English
+signs."""
 _NO_WORDS = {"script", "style", "template", "code", "pre"}
 _NO_ELEMENTS = {"title", "option", "text", "desc", "tspan"}
 """The HTML elements that can hold only text, and no other elements."""
@@ -67,7 +70,7 @@ def _tables() -> tuple[list[dict[str, str]], ...]:
 
 
 LANGUAGE_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km": "ខ្មែរ", "fr": "Français"}
-"""The name of each language with phrases, in that language."""
+"""The name of each language that has phrases, written in the language itself."""
 
 
 def phrase_languages(*, is_checked: bool = False) -> list[str]:
@@ -89,8 +92,8 @@ def _phrases(language: str) -> dict[str, str]:
 
 @cache
 def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """Returns the phrases that contain variable words, each as a pattern with its translation, the longest
-    first."""
+    """Returns the phrases that contain variable words, each as a pattern with its translation; the longest
+    phrase comes first."""
     varied = sorted((english for english in _phrases(language) if re.search(r"\{[a-z]", english)),
                     key=len, reverse=True)
     return [(re.compile("".join(_as_pattern(english)), re.DOTALL), _phrases(language)[english])
@@ -106,8 +109,9 @@ def _as_pattern(english: str) -> Iterator[str]:
 
 @cache
 def _country_names(language: str) -> dict[str, str]:
-    """Returns translated names of countries, keyed by the English name, from the translations of ISO 3166. If
-    that translation is wrong or missing, as for Moldova in Arabic, a phrase replaces it."""
+    """Returns translated names of countries, keyed by the English name. The names come from the translations
+    of ISO 3166; a phrase replaces a translation that is wrong or missing, such as that of Moldova in
+    Arabic."""
     try:
         known = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language])
     except FileNotFoundError:
@@ -128,10 +132,10 @@ def collect_study_texts(study: Study, reference: Reference | None = None) -> set
 
 
 class Phrasebook:
-    """The phrases in a language.
+    """The phrases in a language, with which English pages are translated.
 
-    ``own_words`` are the study's own texts. ``translations`` are people's translations of some of these
-    texts, each with whether it is a draft.
+    ``own_words`` are the study's own texts. ``translations`` are people's translations of some of the study's
+    own texts, each with whether the translation is a draft.
 
     >>> book = Phrasebook("es", {"Is there a shelter?"})
     >>> book.html('<p>Search</p><p>Is there a shelter?</p><p>Never translated</p>')
@@ -151,8 +155,8 @@ class Phrasebook:
     @classmethod
     def of_study(cls, study: Study, audience: str, language: str,
                  reference: Reference | None = None) -> Phrasebook:
-        """Returns the phrases for the pages that an audience reads. Returns the English phrases for a
-        language that has none."""
+        """Returns the phrases for the pages that an audience reads. If there are no phrases in the language,
+        the phrasebook for English is returned."""
         if language not in phrase_languages():
             return cls(ENGLISH)
         known: dict[str, tuple[str, bool]] = {}
@@ -175,8 +179,8 @@ class Phrasebook:
         return self.say("[English]")
 
     def say(self, english: str) -> str:
-        """Returns the translation of an English text as plain text. Pieces without a translation stay in
-        English."""
+        """Returns the translation of an English text as plain text. Pieces of the text without a translation
+        stay in English."""
         if self.language == ENGLISH:
             return english
         is_turned = self.direction == "rtl"
@@ -184,8 +188,8 @@ class Phrasebook:
                        for text, kind in self._pieces(english))
 
     def sentence(self, english: str) -> str:
-        """Returns the translation of a sentence. Returns "" if any piece of it has no translation, apart from
-        the study's own texts."""
+        """Returns the translation of a sentence; "" if any piece of the sentence has no translation. Pieces
+        that are the study's own texts need none."""
         pieces = self._pieces(" ".join(english.split())) if self.language != ENGLISH else []
         return "" if not pieces or _MISSING in {kind for _, kind in pieces} else self.say(english)
 
@@ -198,9 +202,9 @@ class Phrasebook:
         return lxml.html.tostring(root, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
 
     def page(self, html: str, *, note_in: str) -> etree._Element:
-        """Returns a whole page in the language and its writing direction. As long as native readers have not
-        checked the phrases, a note that says so is put at the beginning of the first element of the kind
-        ``note_in``."""
+        """Returns a whole page in the language of the phrases and in its writing direction. If native readers
+        have not checked the phrases, a note that says so is put at the beginning of the first element of the
+        kind ``note_in``."""
         page = lxml.html.document_fromstring(html)
         self.translate(page)
         page.set("lang", self.language)
@@ -213,7 +217,7 @@ class Phrasebook:
         return page
 
     def translate(self, root: etree._Element) -> None:
-        """Translates the texts below an element, in place."""
+        """Replaces the texts below an element by their translations."""
         for child in list(root):
             tail = child.tail
             if isinstance(child.tag, str) and child.get("translate") == "yes":
@@ -245,8 +249,8 @@ class Phrasebook:
         return f"{text} {self.say('[draft translation]')}" if is_draft else text
 
     def _put(self, parent: etree._Element, before: etree._Element | None, text: str) -> None:
-        """Puts a text into the element ``parent``: after its child ``before`` or, if that is None, at its
-        beginning."""
+        """Puts a text into the element ``parent``, after the child ``before`` or, if ``before`` is None, at
+        the beginning of ``parent``."""
         inner = text.strip()
         start, end = text[:len(text) - len(text.lstrip())], text[len(text.rstrip()):]
         pieces = self._pieces(" ".join(inner.split()))
@@ -272,8 +276,8 @@ class Phrasebook:
         return self._known[text]
 
     def _translated(self, text: str, level: int = 0) -> _Pieces:
-        """Returns the pieces of a text with their translations. The whole text is tried first, then smaller
-        and smaller pieces."""
+        """Returns the pieces of a text with their translations. First, a translation of the whole text is
+        looked for, then translations of smaller and smaller pieces."""
         if _NO_LANGUAGE.fullmatch(re.sub(_VALUE, "", text)):
             return [(self._value(self._quotes(text)), _TRANSLATED)]
         if (known := self._translations.get(text)) is not None:
@@ -296,8 +300,8 @@ class Phrasebook:
         return [(text, _MISSING)]
 
     def _in_runs(self, parts: list[str], level: int) -> Iterator[tuple[str, str]]:
-        """Yields the translated pieces of a divided text, covered by as few phrases as possible. Every second
-        item of ``parts`` is a divider."""
+        """Yields the translated pieces of a divided text; the text is covered by as few phrases as possible.
+        Every second item of ``parts`` is a divider, such as a comma."""
         at = 0
         while at < len(parts):
             longest = min(len(parts), at + 2 * _LONGEST_RUN - 1)
@@ -316,7 +320,7 @@ class Phrasebook:
 
     def _whole(self, text: str) -> _Pieces | None:
         """Returns the translation of a text that is a phrase, or that differs from a phrase only by a capital
-        letter or by the sign at its end. Returns None for any other text."""
+        letter or by the sign at its end. Returns None if the text is not such a phrase."""
         first = text[:1]
         for english, after in ((text, str), (first.lower() + text[1:], str.upper), (first.upper() + text[1:],
                                                                                    str.lower)):
@@ -352,14 +356,14 @@ class Phrasebook:
                 yield self._value(values[int(field)] if field else values.pop(0)), _TRANSLATED
 
     def _value(self, value: str) -> str:
-        """Returns a number, day or id. In a language written from right to left, it stands between marks that
-        keep its direction."""
+        """Returns a number, day or id in the form in which it is written in the language. In a language
+        written from right to left, direction marks are put around it."""
         is_turned = self.direction == "rtl" and not value.strip().isdigit()
         return isolate_direction(value) if is_turned and value.strip() else value
 
     def _quotes(self, text: str) -> str:
-        """Returns a text that has no letters with the quotation marks of the language. Such a text may be the
-        end of a quotation that contains a link."""
+        """Returns a text that has no letters with the quotation marks of the language. A text without letters
+        may be the end of a quotation that contains a link."""
         return self._signs(text) if re.search("[“”]", text) else text
 
     def _signs(self, signs: str) -> str:
@@ -367,8 +371,8 @@ class Phrasebook:
 
 
 def _append(parent: etree._Element, last: etree._Element | None, text: str) -> str:
-    """Adds text to an element: after the element that was put into it last or, if there is none, at its
-    beginning."""
+    """Adds text to the element ``parent``, after the child ``last`` that was put into it last or, if there is
+    no such child, at the beginning of ``parent``."""
     if last is None:
         parent.text = (parent.text or "") + text or None
     else:
@@ -377,8 +381,8 @@ def _append(parent: etree._Element, last: etree._Element | None, text: str) -> s
 
 
 def _joined(pieces: _Pieces) -> Iterator[tuple[str, str]]:
-    """Yields the pieces with neighbouring pieces of the same state joined. A piece without words between two
-    English pieces is joined with them."""
+    """Yields the pieces of a text after joining neighbouring pieces of the same state. A piece without words
+    between two English pieces is joined with these pieces."""
     whole: _Pieces = []
     for text, kind in pieces:
         if whole and whole[-1][1] == kind:

@@ -1,5 +1,5 @@
-"""The setting `languages` below [study], and the notes of a run about it. Every command imports this
-module."""
+"""Checks the setting `languages` below [study], and makes the notes of a run about the setting. Every command
+imports this module."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENGLISH = "en"
 
 
 def list_phrase_table_languages() -> list[str]:
-    """Returns the languages of the table of phrases besides English, in the order of the table.
+    """Returns the languages other than English in the table of phrases, in the order of the table.
 
     >>> list_phrase_table_languages()
     ['es', 'ar', 'km', 'fr']
@@ -24,7 +24,7 @@ def list_phrase_table_languages() -> list[str]:
 
 
 def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Yields a fault for each language in the setting for which there are no phrases.
+    """Yields a fault for each language in the setting ``languages`` for which there are no phrases.
 
     >>> [fault.value for fault in page_language_faults("study.toml", {"study": {"languages": ["es", "de"]}})]
     ['de']
@@ -36,7 +36,7 @@ def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -
 
 
 def refusal_notes(study: Study, audience: str) -> Iterator[str]:
-    """Yields a note that names the study's languages in which an audience gets no pages, and says why."""
+    """Yields a note that names the study's languages in which an audience gets no pages, with the reason."""
     if study.settings["study"]["languages"]:
         from glc_analysis.addons.languages.site_languages import refusal_note
 

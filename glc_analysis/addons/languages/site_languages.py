@@ -31,13 +31,13 @@ _LINKS = (("a", "href"), ("link", "href"), ("img", "src"), ("image", "href"), ("
 
 
 class SiteLanguages:
-    """The languages in which the pages of a site are written, with the phrases of each."""
+    """The languages in which the pages of a site are written, with the phrases of each language."""
 
     def __init__(self, books: Sequence[Phrasebook]) -> None:
         self._books = books
 
     def switch(self, slug: str, language: str = ENGLISH) -> Markup:
-        """Returns the links from a page to the same page in each language, with the page's own language
+        """Returns the links from a page to the same page in each language; the page's own language comes
         first."""
         links = language_links(self._books, language)
         return Markup(load_template(__file__, "switch.html").render(slug=slug, languages=links) if links
@@ -45,8 +45,8 @@ class SiteLanguages:
 
     def write(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
               additions: Collection[SiteAddition]) -> None:
-        """Writes the pages of a site in each language, together with the additions of add-ons. The foot of a
-        printed page stays in English."""
+        """Writes the pages of a site in each language, together with the additions that add-ons make to
+        pages. The foot of a printed page stays in English."""
         for book in self._books:
             folder = site / book.language
             folder.mkdir(exist_ok=True)
@@ -85,8 +85,8 @@ def refused_languages(study: Study, audience: str) -> list[str]:
 
 
 def refusal_note(study: Study, audience: str) -> str:
-    """Returns a note that names the study's languages in which an audience gets no pages, and says why; blank
-    if it gets pages in all of them."""
+    """Returns a note that names the study's languages in which an audience gets no pages, with the reason;
+    blank if the audience gets pages in all languages."""
     names = ", ".join(map(language_name, refused_languages(study, audience)))
     return names and (f"No pages in {names} for this audience: no native reader has checked the phrases "
                       "(row native_reader of the tables of phrases).")
@@ -94,7 +94,7 @@ def refusal_note(study: Study, audience: str) -> str:
 
 def language_links(books: Sequence[Phrasebook], own: str = ENGLISH) -> list[tuple[str, str, str]]:
     """Returns, for each language, its code, its name in that language, and the folder of its pages, such as
-    ``"es/"``. The page's own language comes first; the others follow in the study's order."""
+    ``"es/"``. The page's own language comes first; the other languages follow in the study's order."""
     codes = [own, *(code for code in (ENGLISH, *(book.language for book in books)) if code != own)]
     up = "" if own == ENGLISH else "../"
     return [(code, LANGUAGE_NAMES[code], "" if code == own else up if code == ENGLISH else f"{up}{code}/")
@@ -104,8 +104,8 @@ def language_links(books: Sequence[Phrasebook], own: str = ENGLISH) -> list[tupl
 def translate_page(html: str, book: Phrasebook, slugs: Collection[str]) -> etree._Element:
     """Translates a finished English page for the folder of another language.
 
-    ``slugs`` are the pages in that folder; all other linked files are in the folder above. The English page
-    must already have the links to the other languages.
+    ``slugs`` are the pages in the folder of the language; all other linked files are in the folder above. The
+    English page must already have the links to the other languages.
 
     >>> html = '<html lang="en"><body><a href="peru.html">Peru</a><img src="a.png"></body></html>'
     >>> page = translate_page(html, Phrasebook("es"), {"peru"})
