@@ -874,11 +874,10 @@ FIGURE_PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
          "coded_figures": Part("figures", "measure", ("coded", "words")),
          **{value: Part("figures", "measure", measures) for _, made in list_declarations("figures")
             for value, measures in made.items()}}
-"""The names of the values with blocks (parts of a page) that some people had already seen before an
-organisation or person withdrew."""
+"""The part of table ``figures`` in each value that holds figures."""
 
 _ANNOUNCED = tuple(name for _, name in list_declarations("announced_blocks"))
-"""The steps of the build, including the steps of add-ons, in the order in which they run."""
+"""The names of the values that hold blocks which some people had already seen before somebody withdrew."""
 
 BUILD_STEPS = order_steps((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "organisation_changes.csv",
@@ -953,8 +952,7 @@ BUILD_STEPS = order_steps((
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
     *(step for add_on, name in list_declarations("steps") for step in add_on.load(name)),
 ))
-"""The steps that ``check_study`` does not run, and the steps and functions that it runs in place of other
-steps."""
+"""The steps of the build, including the steps of add-ons, in their order."""
 _NOT_CHECKED = {"agreement", "blocks", "releases"}
 _FIGURES = {"survey records", "code records", "discordance records", "figures",
             *(step.name for step in BUILD_STEPS if {*step.makes} & {*FIGURE_PARTS})}
@@ -962,12 +960,12 @@ _NO_FIGURES = Step("figures", (), ("figures",), lambda view: {"figures": pd.Data
 _ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
                           for step in BUILD_STEPS if step.name == "answers")
 _texts_unheard = partial(_texts, read=languages.skip_detection)
-"""Returns one frame with the rows of several frames that belong to the same table."""
+"""The steps that ``check_study`` leaves out, and the steps and functions that it runs in their place."""
 
 
 def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
-    """If one of the frames lacks a text column, the column is blank in the rows of this frame. Writes all
-    files into a new folder, and then moves the files to ``processed/``; slices.json is moved last."""
+    """Returns one frame with the rows of several frames of a table. A text column that a frame lacks is blank
+    in its rows."""
     joined = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     texts = [c for c, column in tables.TABLES[name].columns.items() if column.kind == "text"]
     return joined.assign(**{c: joined[c].astype("str").fillna("") if c in joined else "" for c in texts})
@@ -975,13 +973,11 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
 
 def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
            inputs: str, release: dict, lists: Mapping[str, Any]) -> None:
-    """The files of unchanged tables are linked into the new folder, because datapackage.json describes the
-    files of all tables.
+    """Writes all files into a new folder, then moves them to ``processed/``, slices.json last.
 
-    The old tables of deferred steps are removed first. Old decisions on what audiences may see could disclose
-    answers if they were applied to new figures. Returns the digests of all slices of the tables (a slice is
-    the rows about one country, theme, question or code); for unchanged tables, returns the digests of the
-    last build.
+    The files of unchanged tables are linked into the new folder, because datapackage.json describes all
+    files. The old tables of deferred steps are removed first, because old decisions about what audiences may
+    see, applied to new figures, could disclose answers.
     """
     names = _tables_of(engine)
     aside = study.processed / ".building"
@@ -1019,8 +1015,8 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
 
 
 def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
-    """Returns the content of slices.json from the last build; empty if the file is missing or cannot be
-    read."""
+    """Returns the digests of all slices of the tables; for unchanged tables, the digests of the last
+    build."""
     known = _earlier_slices(study).get("tables", {})
     cut_by, names = ("answers", "organisations", "questions", "codebook"), _tables_of(engine)
     is_same = {name: name in known and engine.is_unchanged(name) for name in names}
@@ -1032,8 +1028,7 @@ def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
 
 
 def _earlier_slices(study: Study) -> dict[str, Any]:
-    """Returns the content of provenance.json: the inputs of the tables (raw files and reference tables) with
-    their digests, and the number of rows of each table."""
+    """Returns slices.json of the last build; empty if the file is missing or cannot be read."""
     with suppress(FileNotFoundError, ValueError):
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     return {}
@@ -1050,8 +1045,8 @@ def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int])
 
 
 def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
-    """The unknown country is left out, because it gets no page. Returns the lists that add-ons add to
-    slices.json."""
+    """Returns the countries in which organisations work, sorted by name, each with its region. An unknown
+    country is left out, because it gets no page."""
     worked = countries[(countries["organisations_n"] > 0) & (countries["country_id"] != UNKNOWN)].sort_values(
         "label", key=lambda labels: labels.map(match_key))
     columns = worked[["country_id", "label", "region_id"]].set_axis(["id", "label", "region"], axis=1)
@@ -1059,14 +1054,13 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _added_slices(engine: Engine) -> dict[str, Any]:
-    """Returns the number of organisations that answered in each wave; empty if the survey has only one
-    wave."""
+    """Returns the lists of add-ons for slices.json."""
     return {name: listed for add_on, function in list_declarations("slices")
             for name, listed in add_on.load(function)(engine.__getitem__).items()}
 
 
 def _wave_sizes(engine: Engine, study: Study, reference: Reference) -> dict[str, Any]:
-    """Returns the organisations that took part in the study, sorted by id."""
+    """Returns how many organisations answered in each wave; empty where the survey has one wave."""
     rows = engine["wave_organisations"]
     if rows.empty:
         return {}
@@ -1078,8 +1072,8 @@ def _wave_sizes(engine: Engine, study: Study, reference: Reference) -> dict[str,
 
 
 def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:
-    """Unknown organisations are left out, because they get no page. An unknown organisation is left out,
-    because it gets no page."""
+    """Returns the organisations, sorted by id. An unknown organisation is left out, because it gets no
+    page."""
     rows = organisations.sort_values("organisation_id")
     return [{"id": organisation, "label": label}
             for organisation, label in zip(rows["organisation_id"], rows["label"], strict=True)
@@ -1087,15 +1081,15 @@ def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _themes(codebook: pd.DataFrame) -> list[dict[str, str]]:
-    """Returns the codes that get their own page, in the order of the codebook."""
+    """Returns the themes, in the order of the codebook."""
     themes = codebook[codebook["level"] == "theme"].sort_values("order")
     return [{"id": code, "label": name}
             for code, name in zip(themes["code_id"], themes["name"], strict=True)]
 
 
 def _raised_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> list[dict[str, str]]:
-    """A code gets its own page if the coders agreed on at least one passage with the code. These are the
-    codes of passages on which the coders agreed."""
+    """Returns the codes that get a page of their own, in the order of the codebook. These are the codes of
+    passages on which the coders agreed."""
     agreed = {*codings.loc[codings["coder_id"] == CONSENSUS, "code_id"]}
     rows = codebook[codebook["code_id"].isin(agreed)].sort_values("order")
     return [{"id": code, "label": name}

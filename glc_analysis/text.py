@@ -307,7 +307,8 @@ _RIGHT_TO_LEFT = ("ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr",
 
 
 def language_direction(code: str) -> str:
-    """Returns the day of a text, or the words "date not known" if ``day`` is blank.
+    """Returns the direction in which a language is written, for the HTML attribute ``dir``, from its ISO
+    639-1 code.
 
     >>> language_direction("ar"), language_direction("km"), language_direction("")
     ('rtl', 'ltr', 'auto')
@@ -318,8 +319,8 @@ def language_direction(code: str) -> str:
 
 
 def format_day_or_unknown(text_kind: str, day: str) -> str:
-    """For an answer without a day, the result is blank, because answers have no day of their own. Returns
-    words that give the first three row numbers, and say how many more there are.
+    """Returns the day of a text, or the words "date not known" if ``day`` is blank. An answer without a day
+    gets blank text, because answers have no day of their own.
 
     >>> [format_day_or_unknown(*text) for text in (("interview", ""), ("call", "2016-09-01"), ("answer", ""))]
     ['date not known', '2016-09-01', '']
@@ -328,8 +329,7 @@ def format_day_or_unknown(text_kind: str, day: str) -> str:
 
 
 def format_first_row_numbers(row_numbers: Sequence[int]) -> str:
-    """Returns a day (YYYY-MM-DD) in the form in which people write it, with "on" before it; blank for any
-    other text.
+    """Returns in words the first three row numbers, and how many more there are.
 
     >>> format_first_row_numbers([2, 5, 9, 11])
     '2, 5, 9 and 1 more'
