@@ -1,4 +1,5 @@
-"""Sheets on which each organisation checks what it said and clears its quotations, in its own language."""
+"""Handles the sheets on which each organisation, in its own language, checks its answers and words and clears
+its quotations."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,7 +1,7 @@
 """Writes the sheets that an organisation fills in, in its language, and reads the returned sheets.
 
-The fixed texts are in ``content/phrases.csv``, in a column per language. Its row ``native_reader`` says for
-each language whether a native speaker has checked the texts. To add a language, add a column.
+The fixed texts are in ``content/phrases.csv``, in a column per language. Row ``native_reader`` of this file
+says for each language whether a native speaker has checked the texts. A language is added by adding a column.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _WIDTHS = {"words": 60, "principle": 50, "understood": 40, "question": 40, "code
 
 @dataclass(frozen=True)
 class AnswerSheet:
-    """One sheet: rows of one kind for one organisation. The first column holds the ids and is named after the
-    kind."""
+    """One sheet of a return, with rows of one kind (such as quotations) for one organisation. The first
+    column holds the ids of the rows and is named after the kind."""
 
     organisation: str
     language: str
@@ -66,9 +66,9 @@ SHEET_PHRASES = __file__, "phrases.csv"
 
 
 class SheetDecision(NamedTuple):
-    """The decision of an organisation about one row of its sheets.
+    """The decision of an organisation on one row of its sheets.
 
-    ``decision`` is one of :data:`SHEET_DECISIONS`, whatever the language of the sheet; ``date`` is a day as
+    ``decision`` is one of :data:`SHEET_DECISIONS` for sheets in all languages; ``date`` is a day as
     YYYY-MM-DD; ``file`` and ``row`` are the place of the decision.
     """
 
@@ -89,8 +89,8 @@ class SheetDecision(NamedTuple):
 
 
 def answer_sheet_phrases(language: str) -> dict[str, str]:
-    """Returns the fixed texts of the sheets, by key, in a language. If there is no translation, the texts are
-    in English.
+    """Returns the fixed texts of the sheets in a language, keyed by name. The texts are in English if there
+    is no translation.
 
     >>> answer_sheet_phrases("es")["remove"], answer_sheet_phrases("uk")["remove"]
     ('quitar', 'remove')
@@ -100,9 +100,9 @@ def answer_sheet_phrases(language: str) -> dict[str, str]:
 
 def list_language_and_translation_notes(paper_languages: Iterable[str], texts_named: str, phrases_module: str,
                                         phrases_table: str) -> list[str]:
-    """Returns notes for the team about papers that were written: how many are in each language (blank:
-    English), into which languages the texts are not translated, and in which no native reader has checked
-    them. ``texts_named`` is the name of the texts in these notes.
+    """Returns notes for the team about written papers. The notes say how many papers are in each language
+    (blank: English), into which languages the texts are not translated, and in which languages no native
+    reader has checked the texts. ``texts_named`` is the name of the texts in the notes.
 
     >>> list_language_and_translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -131,8 +131,8 @@ def list_language_and_translation_notes(paper_languages: Iterable[str], texts_na
 class SheetLetter:
     """The letter before the sheets of an organisation.
 
-    It explains the sheets, and names the day ``by`` which an answer is wanted and the ``contact`` who
-    receives the answer. If either is blank, the letter has a line to write it on.
+    The letter explains the sheets, and names the day ``by`` which an answer is wanted and the ``contact`` who
+    receives the answer. If ``by`` or ``contact`` is blank, the letter has an empty line for it.
     """
 
     organisation: str
@@ -142,8 +142,8 @@ class SheetLetter:
 
     @property
     def lines(self) -> list[str]:
-        """Returns the paragraphs of the letter. If the letter is not translated, a note that says so comes
-        first."""
+        """Returns the paragraphs of the letter. If the letter is not translated, the first paragraph is a
+        note that says so."""
         say, name = answer_sheet_phrases(self.language), language_name(self.language)
         is_translated = self.language in read_texts_by_language(*SHEET_PHRASES)
         note = [] if is_translated else [f"[Not translated into {name} yet.]"]
@@ -251,14 +251,14 @@ def read_decisions_from_returned_workbook(path: Path) -> pd.DataFrame:
 
 
 def _keys_by_phrase(keys: Collection[str]) -> dict[str, str]:
-    """Returns the keys of fixed texts, by their wording in any language."""
+    """Returns the keys of fixed texts, keyed by the wording of the text in any language."""
     return {match_key(texts[key]): key for texts in read_texts_by_language(*SHEET_PHRASES).values()
             for key in keys}
 
 
 def _with_signatures(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
-    """Returns the rows of a sheet, with names and dates filled in: a name or date also applies to the rows
-    below it, down to the next one."""
+    """Returns the rows of a sheet with names and dates filled in, because a name or date also applies to the
+    rows below it, down to the next name or date."""
     kind = next(name for name in names if name in SHEET_KINDS)
     rows = pd.DataFrame(sheet.rows[at:], columns=names, dtype="str").drop(columns="", errors="ignore")
     rows = rows.rename(columns={kind: "id", "understood": "words"}).apply(lambda column: column.str.strip())

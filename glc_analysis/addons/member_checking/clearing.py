@@ -1,5 +1,5 @@
-"""Clearing: organisations decide which of their words may be quoted, and the decisions change quotes.csv and
-consent.csv.
+"""Handles clearing: organisations decide which of their words may be quoted, and their decisions change
+quotes.csv and consent.csv.
 
 The changes are first listed (:func:`list_decided_cell_changes`) and then made
 (:func:`apply_clearance_decisions`).
@@ -35,14 +35,14 @@ from glc_analysis.text import normalise_space
 
 CONSENT_KEY = ["organisation_id", "speaker_id", "item", "audience", "wave_id"]
 _MAY_STILL_BREAK = {"not_cleared", "no_consent", "no_second_reader"}
-"""The rules that a quotation may still break when its organisation is asked about it."""
+"""The rules on quotations that a quotation may still break when its organisation is asked about it."""
 _FORM = "cleared quotation"
 """The form_version of a consent that an organisation gave by clearing a quotation when no consent was
 recorded."""
 
 
 class QuotationTables(NamedTuple):
-    """The tables that decide whether a quotation may be printed. Their order is that of the arguments in
+    """The tables that decide whether a quotation may be printed, in the order of the arguments in
     :mod:`glc_analysis.disclosure.quotations`."""
 
     quotes: pd.DataFrame
@@ -72,10 +72,10 @@ def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
     """Writes the workbook of proposed quotations, with a sheet per organisation. Returns the number of
     quotations.
 
-    ``organisation_names`` and ``languages`` are keyed by organisation_id. A quotation is left out if
-    clearance could not release it: it has a code for a survivor's case, its words have changed, or its use
-    was refused. If no quotation is left, no file is written. The workbook is for the team; each organisation
-    may receive only its own sheet.
+    ``organisation_names`` and ``languages`` are keyed by organisation_id. A quotation is left out if the
+    organisation's approval could not release it, because it has a code for a survivor's case, its words have
+    changed, or its use was refused. If no quotation is left, no file is written. The workbook is for the
+    team; each organisation may receive only its own sheet.
     """
     rows = select_quotations_to_ask_about(add_provenance_consent_and_broken_rules(*quotation_tables),
                                           "proposed")
@@ -92,7 +92,7 @@ def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
 
 
 def select_quotations_to_ask_about(quotations: pd.DataFrame, *statuses: str) -> pd.DataFrame:
-    """Returns the quotations (:func:`.add_provenance_consent_and_broken_rules`) with one of these
+    """Returns those quotations (:func:`.add_provenance_consent_and_broken_rules`) with a status in
     ``statuses`` about which the organisation may be asked."""
     is_free = [status in statuses and broken <= _MAY_STILL_BREAK
                for status, broken in zip(quotations["status"], quotations["broken"], strict=True)]
@@ -101,8 +101,8 @@ def select_quotations_to_ask_about(quotations: pd.DataFrame, *statuses: str) -> 
 
 def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
                               organisation_names: Mapping[str, str]) -> pd.DataFrame:
-    """Returns the rows of a sheet for an organisation's quotations: the words as printed, the readers, and
-    the source to be named."""
+    """Returns the rows of a sheet for an organisation's quotations. A row has the words to be printed, the
+    readers, and the source that would be named."""
     say, quotations = answer_sheet_phrases(language), quotations.sort_values("quote_id")
     is_cleared = quotations["status"] == "cleared"
     wording = [say["translation" if status else "original"] for status in quotations["translation_status"]]
@@ -125,14 +125,15 @@ def apply_clearance_decisions(returned: pd.DataFrame,
     - An approved quotation is cleared, with name and day. If no consent to quotation is recorded for its
       audience, the approval is recorded as consent. If consent was refused, the status becomes ``talk``, and
       somebody has to talk to the organisation.
-    - A changed quotation is cleared in the new words if the segment contains them; a second reader has to
-      check it again. If the segment does not contain them, the status becomes ``changed``.
-    - A passage that is removed removes its quotations. A passage with another decision than approve sets them
-      to ``talk``.
-    - A consent that is removed counts as refused from that day.
+    - A changed quotation is cleared in the new words if the segment contains the new words; a second reader
+      then has to check the quotation again. If the segment does not contain the new words, the status becomes
+      ``changed``.
+    - If a passage is removed, its quotations are removed. Any other decision on a passage except approval
+      sets the status of its quotations to ``talk``.
+    - A consent that is removed counts as refused from the day of the decision.
 
-    Raises Faults for unknown numbers, for words that differ from the sheet, and for quotations that were
-    removed before.
+    Raises Faults for unknown row numbers, for words that differ from the words on the sheet, and for
+    quotations that were removed before.
     """
     segments, consent = quotation_tables.segments, quotation_tables.consent.copy()
     rows = add_provenance_consent_and_broken_rules(*quotation_tables).set_index("quote_id")
@@ -190,8 +191,8 @@ def _decided_cells(decision: SheetDecision, row: pd.Series) -> dict[str, str]:
 
 
 def format_consent_number(consent: Mapping[str, str]) -> str:
-    """Returns the number of a row of consent.csv on a sheet, which consists of the row's key. The wave is
-    left out if it is blank.
+    """Returns the number by which a sheet refers to a row of consent.csv; the number consists of the row's
+    key. The wave is left out of the number if it is blank.
 
     >>> format_consent_number({"organisation_id": "a", "speaker_id": "", "item": "survey",
     ...     "audience": "public",

@@ -1,4 +1,5 @@
-"""The commands of member checking: clearing quotations, and writing the sheets that organisations fill in."""
+"""The commands of member checking, with which quotations are cleared and sheets for organisations are
+written."""
 
 from __future__ import annotations
 

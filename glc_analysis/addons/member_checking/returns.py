@@ -1,10 +1,10 @@
-"""Member checking: each organisation receives what it said, as the team understood it, to correct and to
-clear.
+"""Writes and reads returns for member checking: each organisation receives its answers and words, in the form
+in which the team understood them, to correct and to clear.
 
-A return is the set of sheets for one organisation. It holds nothing from other organisations and no account
-of a survivor's case. It shows the organisation's own answers and words, where the words are cited, and its
-consents. Returned corrections become rows for people to review; decisions about quotations are applied in
-:mod:`.clearing`.
+A return is the set of sheets for one organisation. A return holds no content of other organisations and no
+account of a survivor's case. A return shows the organisation's own answers, words and consents, and says
+where the words are cited. Returned corrections become rows for people to review; decisions about quotations
+are applied in :mod:`.clearing`.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ from glc_analysis.text import language_name
 
 
 CITED = "citations"
-"""The name under which add-ons provide a function that takes a study and returns the passages they cite
-(Citations)."""
+"""The name under which an add-on provides a function that takes a study and returns the passages that the
+add-on cites (Citations)."""
 CITATION_COLUMNS = ("file", "row", "citation", "claim_id", "segment_id", "words", "stance", "note")
 _CLAIM_COLUMNS = ("claim_id", "language", "translation_of", "text")
 TO_DO = {"remove": "take the row out", "change": "cite the changed words, or take the row out",
@@ -63,10 +63,10 @@ TO_DO = {"remove": "take the row out", "change": "cite the changed words, or tak
 class Citations:
     """The passages that add-ons cite, and the claims that the passages support.
 
-    - ``passages``: one row per cited passage, with :data:`CITATION_COLUMNS`. ``row`` is its line in ``file``;
-      ``claim_id`` is blank if it supports no claim.
+    - ``passages``: one row per cited passage, with :data:`CITATION_COLUMNS`. ``row`` is the line of the
+      citation in ``file``; ``claim_id`` is blank if the passage supports no claim.
     - ``claims``: one row per claim and language, with :data:`_CLAIM_COLUMNS`. ``translation_of`` is blank for
-      the original.
+      the claim in its original language.
     """
 
     passages: pd.DataFrame
@@ -89,7 +89,8 @@ def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, case_
     words, stance, noted.
 
     Citations of ``case_segments`` (accounts of a survivor's case) are left out. A claim is given in the
-    organisation's language if it is translated; otherwise it is in the original language, which is named.
+    organisation's language if a translation exists; if not, the claim is in its original language, which the
+    sheet names.
     """
     say, claims = answer_sheet_phrases(language), citations.claims
     claims = claims[(claims["translation_of"] == "") | (claims["language"] == language)]
@@ -139,8 +140,8 @@ def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFra
 
 
 def read_names_and_languages(study: Study) -> tuple[dict[str, str], dict[str, str]]:
-    """Returns the names and the languages of the organisations, each by organisation_id, even if reference
-    tables have faults."""
+    """Returns the names and the languages of the organisations, both keyed by organisation_id, even if
+    reference tables have faults."""
     register = read_reference(study, needed=()).organisations
     known = tables.read_table("organisations", study=study)
     known = known[~known["organisation_id"].str.startswith(f"{UNKNOWN}.")]  # nobody can be asked
@@ -155,9 +156,9 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
     once.
 
     A return begins with a letter, which names the day ``by`` which an answer is wanted and the ``contact``
-    who receives it. Then come the answers, the passages with the names of their codes, the quotations, the
-    citations and the consents. The fixed texts are in the organisation's language if phrases.csv has it.
-    Raises UsageError for an unknown organisation, and writes nothing.
+    who receives the answer. The sheets with the answers, the passages with the names of their codes, the
+    quotations, the citations and the consents follow. The fixed texts are in the organisation's language if
+    phrases.csv has this language. Raises UsageError for an unknown organisation, and writes nothing.
     """
     labels, languages = read_names_and_languages(study)
     for organisation in organisations:
@@ -250,7 +251,7 @@ def make_passage_sheet_rows(study: Study, spoken_segments: pd.DataFrame, quotati
 
 
 def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Returns one row per consent or refusal recorded for the organisation and its speakers. If there are
+    """Returns one row per consent or refusal recorded for the organisation and its speakers. If the study has
     several waves, rows about survey answers name the wave."""
     say = answer_sheet_phrases(language)
     for words in load_declared_objects("provides", "consent_words"):
@@ -283,11 +284,11 @@ def make_raw_column_finder(study: Study) -> Callable[[str, str], str]:
 def list_correction_proposals(returned: pd.DataFrame, documents: pd.DataFrame,
                               find_raw_columns: Callable[[str, str], str]) -> pd.DataFrame:
     """Returns proposed rows for corrections.csv, one for each answer that an organisation changed or removed.
-    A person reviews them.
+    A person reviews the proposed rows.
 
-    ``column`` is the result of ``find_raw_columns`` (:func:`make_raw_column_finder`). ``from`` is the answer
-    as the organisation saw it, which a person replaces by the text in the raw file. Words of interviews and
-    calls are left out. Raises Faults for answers to unknown questions.
+    In a proposed row, ``column`` is the result of ``find_raw_columns`` (:func:`make_raw_column_finder`), and
+    ``from`` is the answer that the organisation saw, which a person replaces by the text in the raw file.
+    Changed words of interviews and calls are left out. Raises Faults for answers to unknown questions.
     """
     open_answers = documents[documents["kind"] == "answer"]
     records = {f"{document_id}.1": (document_id[:-len(question) - 1], question) for document_id, question

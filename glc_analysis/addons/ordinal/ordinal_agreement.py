@@ -1,14 +1,14 @@
-"""Measures agreement on ordered ratings, such as none < some < much: first Krippendorff's alpha, then
-weighted coefficients.
+"""Measures agreement on ordered ratings, such as none < some < much, by Krippendorff's alpha and by weighted
+coefficients.
 
 The input is the ratings of coders, and the scale and weights that were fixed before anybody rated. The
 results are Krippendorff's ordinal alpha, Cohen's weighted kappa of two coders, Gwet's AC2 and the weighted
 percent agreement. Codes of passages have no order; their coefficients are in
 :mod:`glc_analysis.addons.coefficients.coefficients`.
 
-A weighted coefficient depends on its weights, so that weights chosen afterwards can give almost any value.
-Therefore the functions have no default weights, and every result names the weights and the scale. Alpha needs
-no weights.
+A weighted coefficient depends on its weights, so that weights chosen after the rating can give almost any
+value. The functions therefore have no default weights, and every result names the weights and the scale.
+Krippendorff's alpha needs no weights.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from glc_analysis.errors import UsageError, suggest_name
 WEIGHTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "linear": lambda apart: apart, "quadratic": lambda apart: apart**2,
     "ordinal": lambda apart: apart * (apart + 1) / 2}
-"""The severity of a disagreement, by the number of places on the scale between the ratings. Ordinal weights
-count the pairs of values from one rating to the other (Gwet 2014, chapter 3). They are not Krippendorff's
-ordinal metric, which also depends on how often each value was given."""
+"""The functions that compute the severity of a disagreement from the number of places on the scale between
+two ratings. Ordinal weights count the pairs of values from one rating to the other (Gwet 2014, chapter 3).
+Ordinal weights differ from Krippendorff's ordinal metric, which also depends on how often each value was
+given."""
 
 ORDINAL_COLUMNS = ["measure", "value", "n_units", "n_pairable", "weights", "reason"]
 
@@ -38,9 +39,9 @@ def ordinal_agreement(*coders: Sequence, scale: Sequence[Hashable], weights: str
     agreement.
 
     ``coders`` are the ratings of each coder, with a missing value where a unit was not assigned to the coder.
-    ``scale`` has all values in order, including values that nobody gave. The column weights says how
-    disagreements were weighted. Raises UsageError for a rating that is not on the scale, and for unknown
-    weights.
+    ``scale`` has all values in order, including values that nobody gave. Column ``weights`` of the result
+    says how disagreements were weighted. Raises UsageError for a rating that is not on the scale, and for
+    unknown weights.
 
     >>> found = ordinal_agreement([1, 2, 3, 3], [1, 2, 2, 3], scale=[1, 2, 3], weights="linear")
     >>> found[["measure", "weights"]].iloc[:2].values.tolist()
@@ -77,7 +78,7 @@ def gwet_ac2(*coders: Sequence, scale: Sequence[Hashable], weights: str) -> Coef
     """Returns Gwet's AC2 of any number of coders, with weights linear, quadratic or ordinal (Gwet 2014,
     Handbook of Inter-Rater Reliability, 4th edition, chapter 3).
 
-    Chance agreement is computed from all units, including those rated by a single coder.
+    Chance agreement is computed from all units, including units rated by a single coder.
 
     >>> round(gwet_ac2([1, 2, 3, 3], [1, 2, 2, 3], scale=[1, 2, 3], weights="linear").value, 4)
     0.7241
@@ -112,16 +113,16 @@ def _is_blank(rating: Hashable) -> bool:
 
 
 def _said(scale: Sequence[Hashable], weights: str, disagreement: np.ndarray) -> str:
-    """Returns the text for the column weights: the scale, and the severity of a disagreement for each number
-    of places."""
+    """Returns the text for column ``weights``, which states the scale, and the severity of a disagreement for
+    each number of places on the scale."""
     grave = ", ".join(f"{one:.3g}" for one in disagreement[0][1:])
     places = ", ".join(str(n) for n in range(1, len(scale)))
     return f"{weights}: {' < '.join(map(str, scale))}, apart by {places} places: {grave}"
 
 
 def _observed(codes: np.ndarray, disagreement: np.ndarray) -> tuple[float, int, int]:
-    """Returns the observed disagreement (the mean over pairs of coders, averaged over units with at least two
-    ratings), the number of units, and the number of units with at least two ratings."""
+    """Returns three numbers: the observed disagreement (the mean over pairs of coders, averaged over units
+    with at least two ratings), the number of units, and the number of units with at least two ratings."""
     rated = (codes >= 0).sum(axis=0)
     total = np.zeros(codes.shape[1])
     for one, other in combinations(codes, 2):
@@ -134,8 +135,7 @@ def _observed(codes: np.ndarray, disagreement: np.ndarray) -> tuple[float, int, 
 
 
 def _corrected(codes: np.ndarray, disagreement: np.ndarray, expected: float) -> Coefficient:
-    """Returns 1 - observed / expected disagreement. If this ratio is not meaningful, the value is NaN and a
-    reason is given."""
+    """Returns 1 - observed / expected disagreement; NaN, with a reason, if the ratio is not meaningful."""
     observed, n_units, n_pairable = _observed(codes, disagreement)
     paired = codes[:, (codes >= 0).sum(axis=0) > 1]
     if not n_pairable:

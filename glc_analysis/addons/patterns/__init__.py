@@ -1,5 +1,5 @@
-"""Patterns of codes: which codes occur together, how many codes are new in each interview, how early codes
-are raised."""
+"""Shows patterns of codes: which codes occur together, how many codes are new in each interview, and how
+early in interviews codes are raised."""
 
 from glc_analysis.addon import AddOn
 

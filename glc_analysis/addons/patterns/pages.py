@@ -1,4 +1,5 @@
-"""The sentences on the page of new codes by interview, and the facts about it for the page of methods."""
+"""Makes the sentences on the page of new codes by interview, and the facts about new codes for the page of
+methods."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ and the largest share of new codes in the run (see :func:`.patterns.interviews_t
 
 
 def describe_interview_order(view: StudyView) -> str:
-    """Describes the order of the coded interviews. It is the order of their dates if the dates differ.
+    """Describes the order of the coded interviews. The interviews are in the order of their dates if the
+    dates differ.
 
     >>> describe_interview_order(view)
     'in order of date'
@@ -46,7 +48,7 @@ def describe_saturation(new: Sequence[int]) -> str:
 
 
 def method_facts(view: StudyView) -> MethodFacts | None:
-    """Returns the facts for reporting checklists; None if nothing is coded."""
+    """Returns the facts about new codes for reporting checklists; None if no interview is coded."""
     if view.read("codings").empty:
         return None
     return MethodFacts({"novelty": "new codes by interview are shown; the word saturated is not used"})

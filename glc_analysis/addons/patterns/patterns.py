@@ -1,4 +1,5 @@
-"""Patterns of codes: new codes by interview (saturation), and salience of items in lists (Smith's S).
+"""Computes patterns of codes: new codes by interview (saturation), and the salience of items in lists
+(Smith's S).
 
 The module counts new codes and computes the band of random orders, but it never states that a study is
 "saturated", because how soon new codes become rare depends on how fine the codebook is (Hennink, Kaiser &
@@ -20,8 +21,8 @@ from glc_analysis.errors import UsageError
 
 
 InterviewCodes = Mapping[str, Set[str]] | pd.DataFrame
-"""The codes of each interview: a mapping, or a frame with document_id and code_id. In the frame, code_id is
-blank for an interview without codes."""
+"""The codes of each interview, as a mapping or as a table with the columns document_id and code_id. In the
+table, code_id is blank for an interview without codes."""
 
 
 def saturation_curve(codes_by_interview: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
@@ -44,8 +45,8 @@ def saturation_curve(codes_by_interview: InterviewCodes, order: Sequence[str]) -
 
 
 def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
-    """Returns, for each number of interviews, how many codes are found in so many interviews taken in random
-    order: one row per number, with mean, low and high.
+    """Returns how many codes are found in the first interviews of a random order. There is one row for each
+    number of interviews, with the mean, low and high number of codes.
 
     The mean over all orders is exact, S - sum over codes of C(N - n, k) / C(N, k) for k of N interviews,
     where S is the number of codes and n the number of interviews with the code (sample-based rarefaction,
@@ -70,14 +71,14 @@ def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, s
 
 def interviews_to_threshold(new: Sequence[int], *, base_size: int = 4, run_length: int = 2,
                   threshold: float = 0.05) -> int:
-    """Returns the number of interviews before the first run of interviews with few enough new codes; 0 if
-    there is no such run.
+    """Returns the number of interviews before the first run (of consecutive interviews) that has few enough
+    new codes; 0 if there is no such run.
 
-    A run consists of ``run_length`` consecutive interviews. It has few enough new codes if their number,
+    A run consists of ``run_length`` consecutive interviews. A run has few enough new codes if their number,
     divided by the number of codes in the first ``base_size`` interviews, is at most ``threshold``. The first
-    run follows these interviews; each further run starts one interview later. A result of 6 corresponds to
-    "6+2" in Guest, Namey & Chen (2020, PLoS ONE 15(5) e0232076), with interviews 7 and 8 as the run. The
-    result does not say whether the study is saturated. Raises UsageError for a base or run of 0.
+    run follows the first ``base_size`` interviews; each further run starts one interview later. A result of 6
+    corresponds to "6+2" in Guest, Namey & Chen (2020, PLoS ONE 15(5) e0232076), with interviews 7 and 8 as
+    the run. The result does not say whether the study is saturated. Raises UsageError for a base or run of 0.
 
     >>> interviews_to_threshold([20, 9, 5, 3, 4, 3, 1, 0])  # of 37: 7 new, then 4, then 1
     6
@@ -101,12 +102,13 @@ def _by_document(found: InterviewCodes) -> Mapping[str, Set[str]]:
 
 
 REPEATS = ("kept", "removed")
-"""The two ways in which :func:`smiths_s` can treat an item that a list names more than once; study.toml
-chooses one."""
+"""The two ways in which :func:`smiths_s` can treat an item that a list names more than once; a setting in
+study.toml chooses the way."""
 
 
 def smiths_s(lists: pd.DataFrame, *, repeats: str = "kept") -> pd.DataFrame:
-    """Returns one row per item, with the number of lists that name it (n_lists) and Smith's S, highest first.
+    """Returns one row per item, with the number of lists that name the item (n_lists) and Smith's S. The item
+    with the highest S comes first.
 
     S = (1/N) * sum over the lists that name the item of (L - r + 1) / L, where r is the item's rank in a list
     of L items and N is the number of all lists (Smith & Borgatti 1997, J. Linguistic Anthropology
@@ -115,14 +117,14 @@ def smiths_s(lists: pd.DataFrame, *, repeats: str = "kept") -> pd.DataFrame:
     The formula is for lists without repeated items. A repeated item counts at its first mention, and
     ``repeats`` says how repeats affect L and r:
 
-    - ``kept``: L and r are those of the whole list, including repeats.
+    - ``kept``: L and r are counted in the whole list, including repeats.
     - ``removed``: repeats are removed first and later items move up, so that L is the number of distinct
-      items. AnthroTools does this with its option to clean (Purzycki & Jamieson-Lane 2017, Cross-Cultural
-      Research 51(1):51-74).
+      items. AnthroTools treats repeats in this way with its option to clean (Purzycki & Jamieson-Lane 2017,
+      Cross-Cultural Research 51(1):51-74).
 
     ``lists`` has columns list_id, item, position (numbers). Only the order of positions matters; items at the
-    same position share the mean of their ranks. A blank item stands for an empty list, which counts among the
-    N. Raises UsageError for another value of ``repeats``.
+    same position share the mean of their ranks. A blank item stands for an empty list, which is one of the N
+    lists. Raises UsageError for another value of ``repeats``.
 
     >>> lists = pd.DataFrame({"list_id": ["ana", "ana", "ana", "ben"], "position": [1, 2, 3, 1],
     ...                       "item": ["law", "law", "food", "food"]})

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_CODES = 25
-"""The most codes in a triangle. A page with more codes would load slowly."""
+"""The largest number of codes in a triangle. A page with more codes would load slowly."""
 
 
 @require_columns_and_apply_style("interview", "found", "new", "mean", "low", "high")
 def plot_saturation_curve(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draws the number of codes found after each interview as steps, in the order of dates, over the mean of
+    """Draws the number of codes found after each interview, in the order of dates, as steps above the mean of
     random orders.
 
     ``new_codes`` has one row per interview: interview (1, 2, ...), found (codes so far), new (codes that the
@@ -100,7 +100,7 @@ def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _triangle(codes: int, names: float) -> Axes:
-    """Returns axes with square cells for a number of codes. ``names`` is the width in inches for the names of
+    """Returns axes with square cells for ``codes`` codes. ``names`` is the width, in inches, for the names of
     the codes."""
     side = max(0.24 * codes, 0.5)
     width, height = max(FIGURE_WIDTH, names + side), side + 0.25

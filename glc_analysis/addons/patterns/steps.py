@@ -1,5 +1,5 @@
-"""The step of the build that makes figures of codes that occur together, of new codes by interview, and of
-salience."""
+"""Defines the step of the build that makes figures of codes that occur together, of new codes by interview,
+and of salience."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFr
 
 
 def _salience_figures(turns: pd.DataFrame, documents: pd.DataFrame, repeats: str) -> pd.DataFrame:
-    """Returns Smith's S of codes over interviews, where each interview lists its codes in the order of first
-    mention. If the other treatment of repeated codes gives a different value, that value is returned as
-    well."""
+    """Returns the figures of Smith's S of codes over interviews, where each interview lists its codes in the
+    order of first mention. If the treatment of repeated codes that the study did not choose gives a different
+    value, this value is returned as well."""
     interviews = documents.loc[documents["kind"] == "interview", "document_id"]
     rows = turns[turns["document_id"].isin(interviews)]
     if rows.empty:
@@ -77,7 +77,8 @@ def _salience_figures(turns: pd.DataFrame, documents: pd.DataFrame, repeats: str
 
 
 def _make_figures(view: View) -> dict[str, Any]:
-    """Returns the figures of the study; none if there is no code that an organisation could have raised."""
+    """Returns the figures of patterns for the study; empty if there is no code that an organisation could
+    have raised."""
     if view["code_records"].keys.empty:
         return {"pattern_figures": pd.DataFrame()}
     codings = view["codings"]

@@ -1,4 +1,4 @@
-"""Practice: commitments to principles, trials and their lessons, and reviews."""
+"""Records how principles are practised: commitments to principles, trials and their lessons, and reviews."""
 
 from glc_analysis.addon import AddOn
 

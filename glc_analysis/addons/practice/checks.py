@@ -1,6 +1,6 @@
 """The checks of commitments, trials and reviews, which `glc check` and `glc trials --enter` run.
 
-They give one Fault for each wrong cell of the reference tables.
+The checks yield one Fault for each wrong cell of the reference tables.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ from glc_analysis.schema import Check, Tables, find_unknown_names, is_iso_date
 
 CONSENT_ITEM = "practice"
 AT_A_TIME = 2
-"""The largest number of principles that an organisation may try at a time."""
+"""The largest number of principles that an organisation may try at the same time."""
 REVIEWED_WITHIN = timedelta(days=7)
 """The time within which a review is due after possible harm."""
 HARM = ("possible", "yes")
 ENDED_COLUMNS = ("done", "ended_on", "before", "after", "observed", "harm", "decision")
-"""The columns of trials.csv that are filled in when a trial has ended. Until then, all of them are blank."""
+"""The columns of trials.csv that are filled in when a trial has ended. Until a trial has ended, all of these
+columns are blank."""
 ENDING = ("adopt", "abandon")
 """Decisions that end an organisation's work on a principle."""
 WORDS = ("predicted", "done", "before", "after", "changed", "kept_and_known", "learnt", "reported_to")
@@ -43,7 +44,8 @@ UNMEASURED_BECAUSE = "not measured, because "
 
 def _versions(table: str, tables: Tables) -> Iterator[Fault]:
     """Yields a fault for each row of commitments, trials or reviews that names a version of a principle which
-    does not exist. The version is needed because a trial of one text says nothing about the next text."""
+    does not exist. The version must exist because a trial of one version of a text says nothing about the
+    next version."""
     rows = tables[table]
     known = {*map(format_printed_id, tables["principles"]["principle_id"], tables["principles"]["version"])}
     yield from find_unknown_names(table, "principle_id, version", rows["principle_id"] + "."
@@ -52,7 +54,7 @@ def _versions(table: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _at_a_time(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each principle that an organisation tries beyond the first two."""
+    """Yields a fault for each principle that an organisation tries in addition to two other principles."""
     for organisation, rows in select_active_commitments(tables).groupby("organisation_id"):
         for n in [*rows.index][AT_A_TIME:]:
             yield Fault(f"{organisation} tries more than {AT_A_TIME} principles at a time",
@@ -75,8 +77,8 @@ def select_active_commitments(tables: Tables) -> pd.DataFrame:
 
 
 def _consents(table: str, tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each row of an organisation that has not consented to item ``practice``: for the
-    team, because the row is recorded, and for each audience that may read it."""
+    """Yields a fault for each row of an organisation that has not consented to item ``practice``. Consent is
+    needed for the team, because the row is recorded, and for each audience that may read the row."""
     if tables[table].empty:
         return
     consent = Consent.of(tables["consent"])
@@ -101,8 +103,8 @@ def _trials(tables: Tables) -> Iterator[Fault]:
 
 
 def trial_row_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
-    """Yields the faults of one row of trials.csv that can be found without any other table. The columns of a
-    trial that has ended must all be filled in, and its days must be in order."""
+    """Yields those faults of one row of trials.csv that can be detected without any other table. The columns
+    of a trial that has ended must all be filled in, and its days must be in order."""
     fault = partial(Fault, file="trials.csv", row=place)
     if not row["predicted"]:
         yield fault("has no prediction, so there is nothing to compare the outcome with", column="predicted",
@@ -162,8 +164,8 @@ def _names(tables: Tables) -> Iterator[Fault]:
 
 
 def _harm(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each trial with possible harm, unless reviews.csv has a review of the tried version
-    that is due within seven days of the report."""
+    """Yields a fault for each trial with possible harm for which reviews.csv has no review of the tried
+    version that is due within seven days of the report."""
     reviews = tables["reviews"]
     harmful = reviews[reviews["trigger"] == "harm"]
     for n, row in tables["trials"].to_dict("index").items():
@@ -221,8 +223,8 @@ def format_trial_id(trial: Mapping[str, str]) -> str:
 
 
 def _evidence(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each piece of evidence of kind ``trial`` that does not name an ended trial. With the
-    name, the evidence is removed when the organisation leaves."""
+    """Yields a fault for each piece of evidence of kind ``trial`` that does not name an ended trial. The name
+    is needed to remove the evidence when the organisation of the trial leaves the study."""
     trials, rows = tables["trials"], tables["evidence"]
     known = {format_trial_id(row) for row in trials[trials["decision"] != ""].to_dict("records")}
     named = rows.loc[rows["kind"] == "trial", "reference"]

@@ -1,7 +1,9 @@
-"""Matters due in practice: reviews, decisions to carry out, and days on which organisations reconsider.
+"""Lists the matters that are due in practice: reviews, decisions to carry out, and days on which
+organisations reconsider a commitment.
 
 The module turns rows of reference tables into sentences for ``glc status`` and for the page on due matters.
-It does not use pandas, so that ``glc status`` is immediate. Organisations are neither ranked nor counted.
+The module does not use pandas, so that ``glc status`` answers at once. Organisations are neither ranked nor
+counted.
 """
 
 from __future__ import annotations
@@ -25,12 +27,12 @@ EVERYBODY = "all"
 """The entry that stands for all organisations if everybody was informed of a review."""
 TRIGGERS = {"date": "planned", "contrary_evidence": "contrary evidence", "harm": "possible harm",
             "new_wave": "a new wave of the survey", "law": "a law", "asked": "somebody asked for it"}
-"""Why a text is reviewed, in words."""
+"""The reasons why a text is reviewed, in words, keyed by trigger."""
 
 
 @dataclass(frozen=True)
 class DueMatter:
-    """A due matter: the day (blank if none is fixed), its subject, and what is to be done."""
+    """A due matter, with its day (blank if no day is fixed), its subject, and the action to take."""
 
     due_on: str
     about: str
@@ -38,7 +40,8 @@ class DueMatter:
 
 
 def list_due_matters(tables: Mapping[str, Sequence[Cells]]) -> list[DueMatter]:
-    """Returns all due matters, the earliest first. Matters without a day come last."""
+    """Returns all due matters sorted by day; the earliest matter comes first, and matters without a day come
+    last."""
     found = [*_reviews(tables), *_to_carry_out(tables), *_looked_at_again(tables), *_since_agreed(tables),
              *_new_waves(tables), *_not_planned(tables)]
     return sorted(found, key=lambda matter: (not matter.due_on, matter.due_on, matter.about, matter.what))
@@ -145,14 +148,14 @@ def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _looked_at_last(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
-    """Returns the agreed texts, each with the day of the decision or of its last decided review."""
+    """Returns the agreed texts, each with the day on which it was agreed or, if later, last reviewed."""
     return {name: max([agreed_on, *(row["decided_on"] for row in tables["reviews"]
                                     if printed_id_of_text(row) == name)])
             for name, agreed_on in _agreed(tables).items()}
 
 
 def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
-    """Returns the agreed texts, each with the day of the decision."""
+    """Returns the agreed texts, each with the day of the decision to agree to it."""
     days = {printed_id_of_text(row): row["date"]
             for row in tables["text_decisions"] if row["status"] == "agreed"}
     return {printed_id_of_text(text): days.get(printed_id_of_text(text), "") for text in tables["principles"]
@@ -160,8 +163,8 @@ def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
 
 
 def list_practice_status_lines(study: Study, *, today: date | None = None) -> Iterator[tuple[str, list[str]]]:
-    """Yields what is due in practice and what is overdue ``today``; yields nothing if there are no
-    commitments and reviews."""
+    """Yields lines on the matters that are due in practice, and on the matters that are overdue ``today``;
+    yields nothing if there are no commitments and reviews."""
     day = (today or date.today()).isoformat()
     try:
         tables = {name: _rows(study, name) for name in READ}

@@ -1,8 +1,8 @@
 """Erases the rows and the returned sheets of an organisation that withdraws.
 
-A review that a trial of the organisation opened stays, because it protects other organisations; the record
-that the organisation was informed of the review is removed. The same is erased if the organisation withdraws
-only its consent to item ``practice``.
+A review that was opened because of a trial of the organisation stays, because the review protects other
+organisations; the record that the organisation was informed of a review is removed. If the organisation
+withdraws only its consent to item ``practice``, the same rows and sheets are erased.
 """
 
 from __future__ import annotations

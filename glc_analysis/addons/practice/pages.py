@@ -1,5 +1,5 @@
-"""Renders the content about practice: on the page of each principle, what became of it; for the team, the
-matters that are due."""
+"""Renders the content about practice. The page of each principle shows what became of the principle; the team
+also gets the matters that are due."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ def make_under_review_remarks(view: StudyView) -> dict[str, str]:
 
 
 def show_what_became_of_principle(view: StudyView) -> Html:
-    """Shows what became of the view's principle: the decisions of organisations after trying it, with their
-    cleared words, and the decisions of reviews. The team also sees who tried what, and counts."""
+    """Shows what became of the view's principle: the decisions of organisations after trying the principle,
+    with their cleared words, and the decisions of reviews. The team also sees which organisation tried which
+    text, and counts."""
     if all(view.read(name).empty for name in PRACTICE_TABLES):
         return make_displayable("")
     trials, reviews = view.trial_rows, view.review_rows
@@ -59,8 +60,8 @@ def show_what_became_of_principle(view: StudyView) -> Html:
 
 
 def _meant(commitments: pd.DataFrame) -> list[str]:
-    """Returns sentences for the team that say how many organisations will try a text, do so already, or
-    cannot."""
+    """Returns sentences for the team that say how many organisations will try a text, already practise it, or
+    cannot try it."""
     said = {"will_try": "will try it", "already": "work so already", "not_now": "cannot now"}
     counts = commitments["intent"].value_counts()
     parts = [f"{counts[intent]} {words}" for intent, words in said.items() if intent in counts]
@@ -94,7 +95,7 @@ def _review_table(reviews: pd.DataFrame) -> str:
 
 
 def show_due_matters(view: StudyView) -> Html:
-    """Shows one row per due matter, the earliest first; for the team."""
+    """Shows the team one row per due matter; the earliest matter comes first."""
     rows = list_due_matters({name: read_reference_table(view.study, name).to_dict("records")
                              for name in READ})
     if not rows:
@@ -117,8 +118,8 @@ def _with_names(view: StudyView, text: str) -> Markup:
 
 
 def show_principles_being_tried(view: StudyView) -> Html:
-    """Shows one row per text that an organisation is trying or intends to try, with the organisation and
-    cycle; for the team."""
+    """Shows the team one row per text that an organisation is trying or intends to try, with the organisation
+    and the cycle (number of the trial)."""
     commitments, trials = view.read("commitments"), view.read("trials")
     if commitments.empty and trials.empty:
         return render_note(NO_TRIALS)

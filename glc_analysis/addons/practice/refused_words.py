@@ -1,10 +1,11 @@
-"""Finds words about a trial that are refused: counts of fewer than five clients, percentages, details of a
-case.
+"""Finds words that an account of a trial may not contain: counts of fewer than five clients, percentages,
+details of a case.
 
 A count of fewer than five is refused because, for example, three women in one shelter could be recognised
-from it. ``content/refused.csv`` has the words in each language of the sheets: small numbers (``few``), the
-people counted (``people``; ``alone`` for words that mean both), what may be counted (``time``: days, steps,
-workers), and ages (``age``). Texts in other languages are searched for digits only, so people must read them.
+from the count. ``content/refused.csv`` has the refused words in each language of the sheets: small numbers
+(``few``), the people counted (``people``; ``alone`` for words that mean both), units that may be counted
+(``time``: days, steps, workers), and ages (``age``). Texts in other languages are searched for digits only,
+so people must read them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _COUNT_FIX = "write \"fewer than five\", or what was done rather than for how ma
 
 
 class RefusedWords(NamedTuple):
-    """Words that a trial may not contain, with the reason and how to fix it."""
+    """Words that an account of a trial may not contain, with the reason and the fix."""
 
     words: str
     reason: str
@@ -32,7 +33,7 @@ class RefusedWords(NamedTuple):
 
 
 def find_refused_words(text: str) -> Iterator[RefusedWords]:
-    """Yields the refused words in a text, each with the reason and how to fix it.
+    """Yields the refused words in a text, each with the reason and the fix.
 
     >>> [words for words, _, _ in find_refused_words("Asked 2 women, aged 17, within 2 days.")]
     ['aged 17', '2 women']
@@ -65,8 +66,8 @@ def _counted(text: str) -> Iterator[re.Match[str]]:
 
 @cache
 def _pattern(*kinds: str) -> re.Pattern[str]:
-    """Returns a pattern that matches words of these kinds in sequence, in any of the languages, with at most
-    one word between them. Blanks are optional, because Khmer has none between words."""
+    """Returns a pattern that matches a sequence of words of the given kinds, in any of the languages, with at
+    most one other word between them. Blanks are optional, because Khmer has no blanks between words."""
     rows = {row["kind"]: row for row in read_packaged_csv(__file__, "refused.csv")}
     patterns = []
     for language in [name for name in rows["few"] if name != "kind"]:

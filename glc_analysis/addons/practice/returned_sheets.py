@@ -1,9 +1,9 @@
-"""Enters returned sheets (``raw/trials/``) as rows of trials.csv, commitments.csv and reviews.csv.
+"""Enters the returned sheets in ``raw/trials/`` as rows of trials.csv, commitments.csv and reviews.csv.
 
-The names in the first column of a workbook say which question each row answers. The content is checked
-together with the tables. Every fault names the file and the column, and nothing is written while there is a
-fault. If a sheet reports possible harm, a review is opened in the same step. A sheet that was entered before
-changes nothing.
+The names in the first column of a workbook say which question each row answers. The content of sheets is
+checked together with the tables. Every fault names the file and the column, and no row is written while there
+is a fault. If a sheet reports possible harm, a review is opened in the same step. A sheet that was entered
+before changes no row.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class EnteredSheets:
     - ``rows``: the new rows, keyed by table, each with its place in a returned file.
     - ``completed``: the completed rows of trials.csv, keyed by row number, each with its place in a returned
       file.
-    - ``harmful``: maps the printed id of each text now under review because of possible harm to the day by
-      which the review is due.
+    - ``harmful``: the day by which the review is due, keyed by the printed id of each text that is now under
+      review because of possible harm.
     """
 
     rows: dict[str, list[tuple[str, Cells]]] = field(default_factory=lambda: {
@@ -47,13 +47,13 @@ class EnteredSheets:
 
     @property
     def n_trials(self) -> int:
-        """The number of new or completed trials."""
+        """Returns the number of new or completed trials."""
         return len(self.rows["trials"]) + len(self.completed)
 
 
 def enter_returned_sheets(study: Study) -> EnteredSheets:
-    """Reads all sheets in ``raw/trials`` and writes their new content. Raises Faults with all errors, and
-    then writes nothing."""
+    """Reads all sheets in ``raw/trials``, and writes their new content into the tables. Raises Faults with
+    all errors of the sheets; nothing is then written."""
     reference, entered, faults = read_reference(study), EnteredSheets(), []
     for path in study.raw_files("trials"):
         try:
@@ -163,7 +163,7 @@ def _commitment(organisation: str, cells: Cells, principles: pd.DataFrame) -> Ce
 
 def _take_trial(entered: EnteredSheets, trials: pd.DataFrame, place: str, row: Cells) -> Iterator[Fault]:
     """Adds a trial to ``entered``, or completes the row of a trial that is under way. A trial that was
-    entered before with the same answers changes nothing."""
+    entered before with the same answers is ignored."""
     same = trials[(trials[[*_TRIAL_KEY]] == [row[name] for name in _TRIAL_KEY]).all(axis=1)]
     if same.empty:
         before = [other for _, other in entered.rows["trials"]
@@ -212,8 +212,8 @@ def _open_reviews(entered: EnteredSheets, reviews: pd.DataFrame) -> None:
 
 
 def _faults(entered: EnteredSheets, tables: dict[str, pd.DataFrame]) -> Iterator[Fault]:
-    """Yields the faults of the new rows, each with its place in the returned file. The rows are checked as
-    part of their tables."""
+    """Yields the faults of the new rows, each with its place in the returned file. The new rows are checked
+    as part of their tables."""
     places: dict[tuple[str, str], str] = {}
     for name, rows in entered.rows.items():
         frame, columns = tables[name], [*reference_tables()[name].columns]
@@ -242,7 +242,8 @@ NEW_ROW = 1_000_000
 
 
 def _write(study: Study, entered: EnteredSheets) -> None:
-    """Writes reviews first, so that reported harm always has a review, even after a power failure."""
+    """Writes the new rows. Reviews are written first, so that reported harm always has a review, even after a
+    power failure."""
     for name, rows in entered.rows.items():
         (file, *_) = list_table_files(name)
         append_rows(study.reference_file(name), (*file.required, *file.optional), [row for _, row in rows])

@@ -1,9 +1,11 @@
-"""The sheets of practice: a page to print and a workbook for each organisation (``glc trials --sheets``).
+"""Writes the sheets of practice (``glc trials --sheets``): a page to print and a workbook for each
+organisation.
 
-A sheet begins with the contact to call if somebody may be in danger. Then it asks :data:`TRIAL_QUESTIONS`
-about each principle that the organisation is trying, and shows the organisation's commitment, expectation and
-last lessons. At the end it asks about further commitments. It is in the organisation's language as far as
-translations exist (``content/sheet.csv``; the row ``native_reader`` marks drafts).
+A sheet begins with the contact to call if somebody may be in danger. The sheet then asks
+:data:`TRIAL_QUESTIONS` about each principle that the organisation is trying, and shows the organisation's
+commitment, expectation and last lessons. At the end, the sheet asks about further commitments. A sheet is in
+the organisation's language as far as translations exist (``content/sheet.csv``; the row ``native_reader``
+marks drafts).
 """
 
 from __future__ import annotations
@@ -41,12 +43,12 @@ TRIAL_QUESTIONS = (
     "predicted", "started_on", "ended_on", "done", "scale", "before", "before_unmeasured", "after",
     "after_unmeasured", "observed", "changed", "kept_and_known", "harm", "reported_to", "reported_on",
     "decision", "learnt", "shown_for")
-"""The questions about each trial, in the order of the sheet. They are columns of trials.csv, and two
-questions about why ``before`` or ``after`` was not measured."""
+"""The questions about each trial, in the order of the sheet. These are columns of trials.csv, and two
+questions that ask why ``before`` or ``after`` was not measured."""
 _IN_WORDS = ("predicted", "done", "before", "after", "changed", "kept_and_known", "learnt")
-"""The questions answered in sentences."""
+"""The questions that are answered in sentences."""
 COMMITMENT = ("new_principle", "new_intent", "new_because", "new_review_on")
-"""The questions about a further commitment."""
+"""The questions about a further commitment to a principle."""
 CHOICES = {**{name: [word for word in allowed_words("trials", name) if word]
               for name in ("scale", "observed", "harm", "decision")},
            "shown_for": ["nobody", "convening", "public", "convening;public"],
@@ -58,7 +60,7 @@ FIRST_ANSWER = 3
 
 
 def practice_sheet_phrases(language: str) -> dict[str, str]:
-    """Returns the fixed texts of a sheet in a language or, if they are not translated, in English.
+    """Returns the fixed texts of a sheet in a language or, if there is no translation, in English.
 
     >>> practice_sheet_phrases("fr")["cycle"].format(2), practice_sheet_phrases("am")["cycle"].format(2)
     ('Cycle 2', 'Cycle 2')
@@ -67,21 +69,21 @@ def practice_sheet_phrases(language: str) -> dict[str, str]:
 
 
 def practice_consent_label(language: str) -> dict[str, str]:
-    """Returns the name of this add-on's item of consent in a language, under the key ``item_practice``. It is
-    printed on returns."""
+    """Returns the name of this add-on's item of consent in a language, under the key ``item_practice``. This
+    name is printed on returns (the sheets for member checking)."""
     say = practice_sheet_phrases(language)
     return {"item_practice": say["item_practice"]}
 
 
 @dataclass(frozen=True)
 class TriedPrinciple:
-    """A principle that an organisation tries, as its sheet shows it.
+    """A principle that an organisation tries, in the form in which the organisation's sheet shows it.
 
     - ``statement``: the text in the organisation's language.
-    - ``because``: the organisation's reason to try it.
-    - ``learnt``: its last lessons.
-    - ``cycle``: the cycle that the sheet asks about.
-    - ``predicted``: the expectation for this cycle, if it was stated before.
+    - ``because``: the organisation's reason to try the principle.
+    - ``learnt``: the last lessons that the organisation stated.
+    - ``cycle``: the cycle (number of the trial) that the sheet asks about.
+    - ``predicted``: the organisation's expectation for the cycle, if it was stated before.
     """
 
     printed_id: str
@@ -96,7 +98,7 @@ class TriedPrinciple:
 
 @dataclass(frozen=True)
 class PracticeSheet:
-    """The sheet of one organisation."""
+    """The sheet of practice of one organisation."""
 
     organisation_id: str
     name: str
@@ -108,13 +110,13 @@ class PracticeSheet:
 
     @property
     def file_name(self) -> str:
-        """The name of the sheet's files. Returned sheets are raw files, which never change, so the next sheet
-        of the organisation gets the next number."""
+        """Returns the name of the sheet's files. Returned sheets are raw files, which never change, so the
+        next sheet of the organisation gets the next number."""
         return f"{self.organisation_id}-{self.number}"
 
     @cached_property
     def say(self) -> dict[str, str]:
-        """The fixed texts."""
+        """Returns the fixed texts of the sheet, keyed by name."""
         return practice_sheet_phrases(self.language)
 
     @property
@@ -124,13 +126,13 @@ class PracticeSheet:
 
     @property
     def direction(self) -> str:
-        """The writing direction of the page."""
+        """Returns the writing direction of the sheet's page."""
         return language_direction(self.language)
 
     @property
     def stamps(self) -> list[str]:
-        """The stamps that identify the columns of a returned workbook. A stamp names the organisation and,
-        for a trial, its text and cycle."""
+        """Returns the stamps that identify the columns of a returned workbook. A stamp names the organisation
+        and, for a trial, its text and cycle."""
         tried = [f"{STAMP} {self.organisation_id} {one.printed_id} {one.cycle}" for one in self.tried]
         return tried + [f"{STAMP} {self.organisation_id}"] * (AT_A_TIME - len(tried))
 
@@ -140,8 +142,8 @@ class PracticeSheet:
         return f"{self.say[question]} {self.say['one_of']} {offered}" if offered else self.say[question]
 
     def answers_offered(self, question: str) -> list[str]:
-        """Returns the answers that a workbook offers for a question. Each is the word that is read, with its
-        meaning."""
+        """Returns the answers that a workbook offers for a question, each as the word that the program reads
+        and the meaning of the word."""
         return [word if self.say[word] == word else f"{word} / {self.say[word]}"
                 for word in CHOICES.get(question, ())]
 
@@ -200,8 +202,8 @@ def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame,
 
 def write_practice_sheets_of_consenting_organisations(
         study: Study, organisations: Collection[str] = ()) -> tuple[list[Path], list[str]]:
-    """Writes the sheets into ``reports/team/trials/``, each as .html and .xlsx, replacing earlier ones;
-    returns the paths, and the participants that did not consent. Raises the same errors as
+    """Writes the sheets into ``reports/team/trials/``, each as .html and .xlsx, in place of earlier sheets.
+    Returns the paths of the files, and the participants that did not consent. Raises the same errors as
     :func:`make_practice_sheets_of_consenting_organisations`."""
     sheets, others = make_practice_sheets_of_consenting_organisations(study, organisations)
     folder = study.reports / "team" / "trials"
@@ -218,7 +220,7 @@ def write_practice_sheets_of_consenting_organisations(
 
 
 def render_sheet_page(sheet: PracticeSheet) -> str:
-    """Renders a sheet as a page to print, followed by the organisation's own trials."""
+    """Renders a sheet as a page to print, with a list of the organisation's own trials at the end."""
     return load_template(__file__, "sheet.html").render(
         sheet=sheet, say=sheet.say, questions=TRIAL_QUESTIONS, in_words=_IN_WORDS,
         commitment=COMMITMENT,
@@ -228,8 +230,8 @@ def render_sheet_page(sheet: PracticeSheet) -> str:
 
 
 def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
-    """Writes a sheet as a workbook: the questions in rows, a column for each principle. Only the answer cells
-    are unlocked (without a password); the same sheet gives the same bytes."""
+    """Writes a sheet as a workbook with the questions in rows and a column for each principle. Only the
+    answer cells are unlocked (without a password). The same sheet gives the same bytes."""
     from openpyxl import Workbook  # pages import this module too, and write no workbook
     from openpyxl.styles import Alignment, Font, Protection
 
@@ -262,8 +264,8 @@ def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
 
 
 def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool]]]:
-    """Yields the rows of a workbook: the name of the question, its wording, the cells, and which of the cells
-    take answers."""
+    """Yields the rows of a workbook, each with the name of the question, its wording, the cells, and which of
+    the cells take answers."""
     say, none = sheet.say, [False] * AT_A_TIME
     heading = [f"{say['danger']} {sheet.safeguarding}", f"{say['title']} · {sheet.name}", say["how"],
                say["draft"] if sheet.is_draft else ""]

@@ -1,7 +1,7 @@
-"""Commitments, trials and reviews as processed tables.
+"""Makes the processed tables of commitments, trials and reviews.
 
-A trial is cleared for an audience if its organisation cleared this trial (``shown_for``) and consented to
-item ``practice`` for that audience; if consent is withdrawn, the next build hides it.
+A trial is cleared for an audience if its organisation cleared the trial (``shown_for``) and consented to item
+``practice`` for the audience. If the consent is withdrawn, the next build hides the trial.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""What each audience may see of commitments, trials and reviews.
+"""Selects the commitments, trials and reviews that each audience may see.
 
-The team sees everything. Other audiences see:
+The team sees all commitments, trials and reviews. Other audiences see:
 
 - the cleared words and the decision of a trial, without the organisation's name;
 - whether a text is under review, without reason or date;
 - the decision of a review.
 
-They see no numbers.
+Audiences other than the team see no numbers.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.visible_tables import VisibleTables
 
 BLOCK = "trials"
-"""The block of text of each principle with the words of the organisations that tried it. When an organisation
-leaves, its lines are hidden together with lines of other organisations
-(:mod:`glc_analysis.disclosure.cells`)."""
+"""The id of the block (content of one kind on one page) with the words of the organisations that tried a
+principle. When an organisation leaves, its lines of the block are hidden together with lines of other
+organisations (:mod:`glc_analysis.disclosure.cells`)."""
 SEEN = ("principle_id", "version", "changed", "decision", "learnt", "language")
-"""The columns of a cleared trial that other audiences read."""
+"""The columns of a cleared trial that audiences other than the team read."""
 
 
 def select_cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
-    """Returns the rows of table ``trials`` whose words an audience may read. The words must be cleared for
-    this audience, the trial must have ended, and no possible harm must be reported.
+    """Returns the rows of table ``trials`` whose words an audience may read. These are the rows with words
+    cleared for the audience, of trials that have ended and in which no possible harm was reported.
 
     >>> rows = pd.DataFrame({"shown_for": ["convening", "convening;public", ""], "learnt": "Rest first.",
     ...                      "changed": "", "decision": "adopt", "harm": "none"})
@@ -46,16 +46,16 @@ def select_cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
 
 
 def visible_trials_without_owner(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
-    """Returns table ``trials`` as an audience other than the team may see it: the words without the
-    organisation, sorted by the words."""
+    """Returns the part of table ``trials`` that an audience other than the team may see: the words without
+    the organisation, sorted by the words."""
     rows = select_cleared_trials(trials, audience)[[*SEEN]].drop_duplicates().sort_values([*SEEN])
     number = rows.groupby(["principle_id", "version"]).cumcount() + 1
     return rows.assign(organisation_id="", cycle=number)
 
 
 def visible_open_and_decided_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Returns table ``reviews`` as audiences other than the team may see it: one row per text that is under
-    review or has a decided review. Reviews that are due later are left out."""
+    """Returns the part of table ``reviews`` that audiences other than the team may see, with one row per text
+    that is under review or has a decided review. Reviews that are due later are left out."""
     rows = reviews[(reviews["decision"] != "") | (reviews["trigger"] != "date")]
     rows = rows.assign(is_open=rows["decision"] == "").sort_values(["is_open", "decided_on"])
     rows = rows.drop_duplicates(["principle_id", "version"], keep="last")
@@ -63,12 +63,13 @@ def visible_open_and_decided_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
 
 
 class PracticeView(VisibleTables):
-    """The attributes of a view about practice; ``self`` is the view."""
+    """The attributes about practice that every view of a study (its tables as one audience may see them) has;
+    ``self`` is the view."""
 
     @property
     def trial_rows(self) -> pd.DataFrame:
-        """The rows of table ``trials`` that the audience may see; on a principle's page, only the rows about
-        this principle."""
+        """Returns the rows of table ``trials`` that the audience may see; on a principle's page, only the
+        rows about this principle."""
         rows = self.read("trials")
         if not self.may("team_notes"):
             rows = visible_trials_without_owner(rows, self.audience)
@@ -76,15 +77,15 @@ class PracticeView(VisibleTables):
 
     @property
     def review_rows(self) -> pd.DataFrame:
-        """The rows of table ``reviews`` that the audience may see; on a principle's page, only the rows about
-        this principle."""
+        """Returns the rows of table ``reviews`` that the audience may see; on a principle's page, only the
+        rows about this principle."""
         rows = self.read("reviews")
         rows = rows if self.may("team_notes") else visible_open_and_decided_reviews(rows)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
     @property
     def under_review(self) -> set[str]:
-        """The printed ids of the texts that are under review."""
+        """Returns the printed ids of the texts that are under review."""
         rows = visible_open_and_decided_reviews(self.read("reviews"))
         rows = rows[rows["decision"] == ""]
         return {*(rows["principle_id"] + "." + rows["version"])}
@@ -95,7 +96,7 @@ class PracticeView(VisibleTables):
 
 
 def select_visible_trial_words(reader: Reader) -> pd.DataFrame:
-    """Returns the cleared words of trials without the organisations."""
+    """Returns the cleared words of trials without the names of the organisations."""
     rows, decided = reader.table("trials"), reader.own("blocks")
     hidden = {*decided.loc[~decided["is_shown"], "block_id"]}
     blocks = block_ids(BLOCK, rows["principle_id"])
@@ -110,7 +111,7 @@ def select_visible_reviews(reader: Reader) -> pd.DataFrame:
 
 def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
                                         audience: str) -> Iterator[Row]:
-    """Yields the words of trials that an audience reads, each with the organisation whose words they are."""
+    """Yields the words of trials that an audience reads, each with the organisation that said the words."""
     if frames["trials"].empty:
         return
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]

@@ -1,5 +1,5 @@
-"""Reading for meaning: the framework matrix, memos, comparisons in words, and the passages and facts about a
-code."""
+"""Helps analysts to read for meaning, with the framework matrix, memos, comparisons in words, and the
+passages and facts about a code."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,4 +1,4 @@
-"""The checks of summaries and memos, which `glc check` and `glc matrix --enter` run."""
+"""Contains the checks of summaries and memos that `glc check` and `glc matrix --enter` run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from glc_analysis.schema import Check, Tables, find_unknown_names, make_schema_c
 
 SUBJECTS = {"document": ("documents", "document_id"), "code": ("codebook", "code_id"),
             "organisation": ("organisations", "organisation_id")}
-"""For each subject that a memo can have, the table and column that hold its ids."""
+"""The table and column with the ids of each subject that a memo can have, keyed by subject."""
 
 
 def _known_organisations(tables: Tables) -> Iterator[Fault]:

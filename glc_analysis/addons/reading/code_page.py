@@ -1,6 +1,6 @@
-"""The sections of a code's page beside its passages: which organisations raised it and which did not, memos,
-co-occurring codes with their words, coders' disagreements, and the code's history. Only the team sees
-them."""
+"""Makes the sections of a code's page other than its passages: the organisations that raised the code and
+those that did not, memos, co-occurring codes with their words, coders' disagreements, and the history of the
+code. Only the team sees these sections."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ _HTML = Macros(__file__, "reading.html")
 _SOURCES = {"interview": "interview", "answer": "answers", "call": "call",
             "interview_without_guide": "interview without a guide"}
 _CODES, _TURNS = 20, 4
-"""The most co-occurring codes that are listed, and the most turns that are printed for each."""
+"""The largest number of co-occurring codes that are listed, and the largest number of turns that are printed
+for each of these codes."""
 
 
 def show_code_summary_for_team(view: StudyView) -> Html | None:
@@ -40,7 +41,8 @@ def show_code_summary_for_team(view: StudyView) -> Html | None:
 
 
 def _who(view: StudyView) -> Markup:
-    """Returns a table with one row per organisation that raised the code: country, sources, passages."""
+    """Returns a table with one row per organisation that raised the code, and the columns country, sources
+    and passages."""
     rows = view.read("mentions").query("code_id == @view.code and is_raised")
     if rows.empty:
         return Markup()
@@ -58,8 +60,8 @@ def _who(view: StudyView) -> Markup:
 
 
 def _negative(view: StudyView) -> Markup:
-    """Returns sentences that name the organisations which were asked and did not raise the code, which said
-    the contrary, or about which the coders are undecided."""
+    """Returns sentences that name three kinds of organisations: those that were asked and did not raise the
+    code, those that said the contrary, and those about which the coders are undecided."""
     mentions = view.read("mentions")
     cases = find_negative_cases(mentions, view.code)
     groups = {label: cases.loc[cases["case"] == case, "organisation_id"] for case, label in (
@@ -71,8 +73,9 @@ def _negative(view: StudyView) -> Markup:
 
 
 def _beside(view: StudyView) -> Markup:
-    """Returns the codes that share turns with the code, with the words of both codes. The code with most
-    shared turns comes first. The code's parent and child codes are left out."""
+    """Returns the codes that share turns (speeches of one speaker) with the view's code, with the words of
+    both codes. The code with most shared turns comes first. The code's parent and child codes are left
+    out."""
     rows = view.coded_passages
     own = rows[rows["code_id"] == view.code]
     others = rows[rows["segment_id"].isin(own["segment_id"])]
@@ -90,8 +93,8 @@ def _beside(view: StudyView) -> Markup:
 
 
 def _pair(view: StudyView, own: pd.DataFrame, other: pd.DataFrame, n: int) -> dict[str, object]:
-    """Returns the values to display for one co-occurring code: its name, and for some shared turns the
-    passages of either code. Words that have both codes are given once."""
+    """Returns the values to display for one co-occurring code: its name, and for some shared turns, the
+    passages of either code. Words that have both codes are returned once."""
     turns = [*dict.fromkeys(other["segment_id"])]
     both = pd.concat([own, other])
     both = both[both["segment_id"].isin(turns[:_TURNS])].sort_values(["document_id", "segment_id"],
@@ -109,7 +112,8 @@ def _pair(view: StudyView, own: pd.DataFrame, other: pd.DataFrame, n: int) -> di
 
 
 def _differences(view: StudyView) -> Markup:
-    """Returns the agreement on the code, and the turns to which some coders gave it and others did not."""
+    """Returns the agreement on the code, and the turns to which some coders gave the code and other coders
+    did not."""
     rows = view.read("agreement").query(
         "measure == 'alpha' and unit == 'turn' and subset == 'all' and code_id == @view.code")
     said = [f"Agreement (Krippendorff's alpha, by turn): {format_coefficient(value)}."

@@ -1,8 +1,8 @@
-"""Comparison in words: the passages of groups of organisations on a theme, side by side, with the codes on
-which they differ first.
+"""Compares groups of organisations in words: shows the passages of the groups on a theme side by side; the
+codes on which the groups differ come first.
 
-Groups differ on a code if one group has passages on it, and another group was asked about it and has none.
-Only the team sees the comparison, because a group may be one organisation.
+Groups differ on a code if one group has passages on the code, and another group was asked about the code and
+has no passages. Only the team sees the comparison, because a group may be one organisation.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ COMPARED = {"resource_level": "By level of resources", "type": "By kind of organ
 """The attributes by which organisations are grouped to compare a theme, with the headings of the
 comparisons."""
 _PASSAGES = 4
-"""The most passages printed for a group. The page of the code has all of them."""
+"""The largest number of passages printed for a group. The page of the code has all passages."""
 _NAMED = 8
-"""The most groups that a sentence names. If there are more, it gives only their number."""
+"""The largest number of groups that a sentence names. If there are more groups, the sentence gives only their
+number."""
 
 
 @show_passages_or_explain_absence

@@ -1,9 +1,9 @@
 """Erases summaries and memos in a withdrawal.
 
 The summaries of the organisation that withdraws are deleted. The summary of a group of organisations, such as
-a country, may paraphrase it. If such a summary rests on one of its passages, its text is deleted, and the
-withdrawal lists the cell so that a person writes the summary anew. From all other rows, the names and words
-to be withdrawn are removed as in any other table.
+a country, may paraphrase the organisation. If the summary of a group rests on a passage of the organisation,
+the text of the summary is deleted, and the withdrawal lists the cell so that a person writes the summary
+anew. From all other rows, the names and words to be withdrawn are removed as in any other table.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ Cells = dict[str, str]
 
 def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
                           leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """Returns a row of a reference table as it was and as it is without the leaver's content; None if the
-    whole row is deleted."""
+    """Returns a row of a reference table before and after the leaver's content is removed from it; None if
+    the whole row is deleted."""
     if table == "analytic_memos" and row_before["about_id"] and row_before["about_id"] in leaver.ids:
         return None
     if table != "summaries":

@@ -1,7 +1,8 @@
-"""The framework matrix: summaries, written by people, of what each case said on a theme or code.
+"""Makes the framework matrix, in which people write a summary of what each case said on a theme or code.
 
-A case is an organisation, or a group of organisations that share an attribute. A cell stands for a case and a
-code with all codes below it. Only if a case was asked about a code does its silence count as a no.
+A case is an organisation, or a group of organisations that share an attribute. A cell of the matrix stands
+for a case and a code with all codes below the code. The silence of a case on a code counts as a no only if
+the case was asked about the code.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from glc_analysis.text import content_hash
 
 NOT_ASKED, NOTHING, UNDECIDED = "not asked", "asked, nothing", "undecided"
 NOT_SUMMARISED, STALE, SUMMARISED, TO_REWRITE = "not summarised", "stale", "summarised", "to be written anew"
-"""The states of a cell:
+"""The states of a cell of the matrix:
 
 - ``NOT_ASKED``: the case was not asked and did not raise the code;
 - ``NOTHING``: the case was asked and did not raise the code;
@@ -27,7 +28,7 @@ NOT_SUMMARISED, STALE, SUMMARISED, TO_REWRITE = "not summarised", "stale", "summ
 - ``TO_REWRITE``: words in the summary were withdrawn.
 """
 NO_PASSAGES = "none"
-"""The digest of a cell without passages."""
+"""The digest of the passages of a cell that has no passages."""
 MATRIX_COLUMNS = ["case_id", "case", "code_id", "code", "state", "summary", "written_by", "written_on",
                   "passages", "segment_ids", "passages_version"]
 _CELL = ["case_id", "code_id"]
@@ -36,8 +37,8 @@ _CELL = ["case_id", "code_id"]
 def select_passages_of_cells(passages: pd.DataFrame, members: pd.DataFrame,
                              codes_above: Mapping[str, Sequence[str]],
                              codes: Collection[str]) -> pd.DataFrame:
-    """Returns the passages of each cell: the rows of ``passages`` with a further column case_id, and with the
-    code of the cell as code_id.
+    """Returns the passages of each cell, which are rows of ``passages`` with a further column case_id, and
+    with the code of the cell as code_id.
 
     ``members`` has the organisations of each case (organisation_id, group). ``codes_above`` has the codes
     above each code. ``codes`` are the codes of the cells.
@@ -71,9 +72,9 @@ def digest_passage_words(passages: pd.DataFrame) -> str:
 
 def make_matrix_cells(passages: pd.DataFrame, mentions: pd.DataFrame, members: pd.DataFrame,
                       summaries: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per case and code, unless the cell has no content: case_id, code_id, state, summary,
-    written_by, written_on, passages (their number), segment_ids (joined by ;), passages_version. A cell
-    without a row means that nobody was asked.
+    """Returns one row for each cell (case and code) that has content, with the columns case_id, code_id,
+    state, summary, written_by, written_on, passages (their number), segment_ids (joined by ;) and
+    passages_version. A cell has no row if nobody was asked about the code.
 
     - ``passages``: the passages of cells (:func:`select_passages_of_cells`).
     - ``mentions``: the table mentions.

@@ -1,7 +1,8 @@
-"""The pages of the framework matrix: the cells of one theme, case by case, or of one case, theme by theme.
+"""Renders the pages of the framework matrix, which show the cells of one theme, case by case, or the cells of
+one case, theme by theme.
 
-Each cell has its summary above its passages, or a note that says why there is none. Only the team sees these
-pages.
+Each cell has its summary, or a note that says why there is no summary, above its passages. Only the team sees
+these pages.
 """
 
 from __future__ import annotations
@@ -40,9 +41,10 @@ _MARKS = {SUMMARISED: "●", STALE: "◐", TO_REWRITE: "✕", NOT_SUMMARISED: "�
           NOT_ASKED: ""}
 _STATES = {STALE: "stale: its passages have changed since",
            TO_REWRITE: "words were withdrawn: to be written anew", SUMMARISED: ""}
-"""The label of a state beside the name of a cell, for states whose label differs from the state's name."""
+"""The label that is shown for the state of a cell, for those states whose label differs from the state's
+name."""
 _PASSAGES = 5
-"""The most passages printed for a cell. The page of the code has all of them."""
+"""The largest number of passages printed for a cell. The page of the code has all passages."""
 _IN_A_SENTENCE = (UNDECIDED, NOTHING, NOT_ASKED)
 """The states of cells without content. These cells are listed in one sentence per case."""
 NOTHING_AT_ALL, NOT_ASKED_AT_ALL = "Asked, nothing", "Not asked"
@@ -52,7 +54,7 @@ Behind = dict[tuple[str, str], pd.DataFrame]
 
 
 def theme_of_matrix_page(matrix: str) -> str:
-    """Returns the theme of a page of the matrix, given the id of the page.
+    """Returns the theme to which a page of the matrix belongs; ``matrix`` is the id of the page.
 
     >>> theme_of_matrix_page("needs--2"), theme_of_matrix_page("")
     ('needs', '')
@@ -176,8 +178,8 @@ def _place(kind: str, case: str, code: str = "") -> str:
 
 
 def _behind(view: StudyView, kind: str, rows: pd.DataFrame) -> Behind:
-    """Returns the passages with exactly the code of each cell. Passages with a child code belong to the cell
-    of that code."""
+    """Returns, for each cell, the passages that are coded with exactly the code of the cell. Passages with a
+    child code belong to the cell of the child code."""
     passages = view.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
     passages = passages[passages["code_id"].isin(rows["code_id"])].merge(
         view.case_members(kind), on="organisation_id")
@@ -187,7 +189,7 @@ def _behind(view: StudyView, kind: str, rows: pd.DataFrame) -> Behind:
 
 def _cells(view: StudyView, rows: pd.DataFrame, behind: Behind,
            kind: str = EACH_ORGANISATION) -> dict[str, Any]:
-    """Returns the cells of a section that have content, and sentences on the cells that have none."""
+    """Returns the cells of a section that have content, and sentences on the cells without content."""
     cells = []
     for row in rows.to_dict("records"):
         passages = behind.get((row["case_id"], row["code_id"]))
@@ -217,7 +219,7 @@ def _printed(view: StudyView, passages: pd.DataFrame) -> Iterator[Markup]:
 
 
 def _page_of(view: StudyView, kind: str, case: str) -> str:
-    """Returns the file of a case's page; blank if the case has none."""
+    """Returns the file name of a case's page; blank if the case has no page."""
     is_shown = kind == EACH_ORGANISATION and has_page(view.study, "cases", case)
     return f"case-{case.lower()}.html" if is_shown else ""
 

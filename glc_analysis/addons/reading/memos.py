@@ -1,4 +1,5 @@
-"""Formats memos for pages: the subject of each memo, its kind, its author and its date."""
+"""Formats memos (analysts' notes) for pages, with the subject, the kind, the author and the date of each
+memo."""
 
 from __future__ import annotations
 
@@ -11,12 +12,13 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "reading.html")
 _OPEN = 6
-"""The number of memos that a page shows at once. Earlier memos appear after one click."""
+"""The number of memos that a page shows unfolded. Earlier memos appear after one click."""
 _KINDS = {"theory": "theory", "method": "method", "case": "case", "": "of a coder"}
 
 
 def render_memos(view: StudyView, rows: pd.DataFrame) -> Markup:
-    """Returns rows of ``view.team_memos()`` as HTML, the newest first; empty if there are no rows."""
+    """Returns the memos in rows of ``view.team_memos()`` as HTML; the newest memo comes first. The result is
+    empty if there are no rows."""
     labels = view.labels
     names = {one: labels.get(one) or view.code_names.get(one, one) for one in rows["about_id"]}
     return _HTML.memos([{
@@ -34,5 +36,5 @@ def _subject(row: dict[str, str], names: dict[str, str]) -> str:
 
 
 def format_author_and_day(by: str, day: str) -> str:
-    """Returns the author and the day of a text."""
+    """Returns a phrase with the author and the day of a text."""
     return " ".join(filter(None, [by, format_day_with_preposition(day)]))

@@ -13,10 +13,10 @@ from glc_analysis.slices import map_codes_to_themes
 from glc_analysis.steps import Step, View
 
 CASES_PER_PAGE = 30
-"""The most cases on one page of the matrix."""
+"""The largest number of cases on one page of the matrix."""
 PART_MARK = "--"
-"""The separator in the id of a further page of a theme's matrix, between the theme and the number of the
-page."""
+"""The separator between the theme and the number of the page in the id of a second or later page of a theme's
+matrix."""
 
 
 def _summarised(view: View) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""The tables of summaries, comparisons and memos that a view offers to the team. Other readers get none of
-them, because a row is a profile of an organisation."""
+"""Provides the tables of summaries, comparisons and memos that a view offers to the team. Other readers get
+none of these tables, because a row is a profile of an organisation."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ from glc_analysis.view.study_view import NotReleased, StudyView
 
 MEMO_COLUMNS = ["about", "about_id", "kind", "text", "by", "date", "place"]
 _CODERS_MEMOS = {"source": "document", "coding": "passage", "code": "code", "project": "study"}
-"""The subject of a memo from a coding program, by the word for it in table ``memos``."""
+"""The subject of a memo from a coding program, keyed by the word for the subject in table ``memos``."""
 
 
 class ReadingView(StudyView):
-    """The methods about reading that every view of a study has; ``self`` is the view."""
+    """The methods about reading that every view of a study (its tables as one audience may see them) has;
+    ``self`` is the view."""
 
     def matrix(self, *, theme: str = "", by: str = "organisation", case: str = "") -> pd.DataFrame:
-        """Returns the framework matrix, with one row per case and theme or, for a ``theme``, one row per case
-        and code of the theme, the theme first.
+        """Returns the framework matrix, with one row per case and theme. For a ``theme``, there is one row
+        per case and code of the theme; the theme comes first.
 
         The columns are case_id, case, code_id, code, state, summary, written_by, written_on, passages (their
         number), segment_ids (of these passages, joined by ;) and passages_version. ``by`` says which cases
@@ -87,7 +88,7 @@ class ReadingView(StudyView):
         return rows[rows["organisation_id"].isin(mentions["organisation_id"]) & (rows["group"] != "")]
 
     def case_names(self, kind: str, ids: Collection[str]) -> dict[str, str]:
-        """Returns the names of cases by id, sorted by name."""
+        """Returns the names of cases, keyed by id and sorted by name."""
         listed = pd.Series(sorted({*ids}), dtype="str")
         register = read_reference_table(self.study, "organisations")
         labels = dict(zip(register["organisation_id"], register["label"], strict=True)) | self.labels
@@ -102,13 +103,14 @@ class ReadingView(StudyView):
         return select_passages_of_cells(rows, self.case_members(kind), above, {*codes})
 
     def comparison(self, *, theme: str = "", by: str = "resource_level") -> pd.DataFrame:
-        """Returns which groups raised each code of a theme: one row per code and group in which any
-        organisation was asked about the code or raised it.
+        """Returns which groups raised each code of a theme. There is one row for each code and each group in
+        which an organisation was asked about the code or raised it. Columns:
 
         - code_id, code, group_id, group;
-        - raised, asked, undecided: numbers of organisations, in interviews and answers;
-        - differs: whether one group has passages on the code, and another group has none and nobody
-          undecided;
+        - raised, asked, undecided: numbers of organisations in interviews and answers that raised the code,
+          were asked about it, or are undecided;
+        - differs: whether one group has passages on the code, and another group has no passages and no
+          undecided organisation;
         - passages: the number of passages of the group on the code.
 
         Only the team gets the comparison. Raises UsageError and NotReleased as :meth:`matrix` does.
@@ -143,16 +145,17 @@ class ReadingView(StudyView):
                      "passages"]].reset_index(drop=True)
 
     def team_memos(self, about: str = "", about_id: str = "") -> pd.DataFrame:
-        """Returns the memos of the team on the study, a document, a code, an organisation or a passage, the
-        newest first.
+        """Returns the memos of the team on the study, a document, a code, an organisation or a passage; the
+        newest memo comes first.
 
         - about, about_id: the subject of the memo;
         - kind: theory, method or case; blank in memos of coding programs;
         - text, by, date;
         - place: document:start-end, for a passage.
 
-        ``about`` and ``about_id`` select memos; the memos on a document include those on its passages. Only
-        the team gets memos. Raises UsageError for an unknown subject, and NotReleased for another audience.
+        ``about`` and ``about_id`` select memos; the memos on a document include the memos on its passages.
+        Only the team gets memos. Raises UsageError for an unknown subject, and NotReleased for another
+        audience.
 
         >>> view.team_memos("code", "one-worker")["kind"].tolist()
         ['theory']

@@ -1,5 +1,5 @@
-"""The matrix as a workbook: a person fills in the cells of one theme or one case, and the workbook is read
-back.
+"""Writes the matrix as a workbook, in which a person fills in the cells of one theme or one case, and reads
+the filled-in workbook.
 
 Grey columns identify each cell, its passages, and the summary that it held when the workbook was written. A
 returned workbook is checked as a whole: every fault names its row, and nothing is written if there is any
@@ -49,7 +49,8 @@ _HOW = ("Write into the yellow boxes what each case said, in your words: no name
         "box below. Where a summary is stale, write it anew, or write yes behind it if it still holds. "
         "`glc matrix --enter` reads the file back; leave the grey columns as they are.")
 _MOST_LETTERS = 30_000
-"""The most letters of passages that are written into a cell. A cell of a workbook holds at most 32,767."""
+"""The largest number of letters of passages that are written into a cell. A cell of a workbook holds at most
+32,767 letters."""
 Cells = dict[str, str]
 
 
@@ -58,7 +59,7 @@ def write_matrix_workbook(view: StudyView, path: Path, *, theme: str = "", by: s
     """Writes a workbook with the cells of a theme or of one case. Returns the number of cells.
 
     The cell of a theme is written if the case was asked about the theme or raised it. The cell of a code is
-    written if it has passages, a summary or undecided coding. Raises UsageError and NotReleased as
+    written if the cell has passages, a summary or undecided coding. Raises UsageError and NotReleased as
     ``view.matrix`` does.
     """
     cells = view.matrix(theme=theme, by=by, case=case)
@@ -108,7 +109,7 @@ def _rows(view: StudyView, cells: pd.DataFrame, by: str) -> Iterator[tuple[str, 
 
 
 def _passage_texts(passages: pd.DataFrame) -> str:
-    """Returns passages as lines of text, as many as fit into a cell."""
+    """Returns passages as lines of text; passages that do not fit into a cell are left out."""
     texts, room = [], _MOST_LETTERS
     for quote, translation, by in zip(passages["quote"], passages["translation"], passages["organisation"],
                                       strict=True):
@@ -127,7 +128,7 @@ def _passage_texts(passages: pd.DataFrame) -> str:
 
 @dataclass(frozen=True)
 class EnteredSummaries:
-    """The summaries read from a workbook: the new ones, and the changed ones by their row in
+    """The summaries read from a workbook: the new summaries, and the changed summaries, keyed by their row in
     summaries.csv."""
 
     new: list[Cells]
@@ -136,7 +137,7 @@ class EnteredSummaries:
 
 def enter_matrix_workbook(study: Study, path: Path, *, today: date) -> EnteredSummaries:
     """Reads a filled-in workbook, and writes new and changed summaries into summaries.csv. Raises Faults with
-    all errors, and then writes nothing."""
+    all errors in the workbook; nothing is then written."""
     entered = compare_matrix_workbook_with_summaries(study, path)
     for cells in (*entered.new, *entered.changed.values()):
         cells["date"] = today.isoformat()
@@ -188,7 +189,8 @@ def _author(grid: Grid) -> str:
 
 
 def _filled(grid: Grid) -> Iterator[tuple[int, Cells]]:
-    """Yields the rows of cells, each with its row number; ``text`` is the content of the yellow box."""
+    """Yields the rows of the workbook that stand for cells of the matrix, each with its row number; ``text``
+    is the content of the yellow box."""
     at = _header(grid)
     names = [*map(str.strip, grid.rows[at])]
     for n, row in zip(grid.numbers[at + 1:], grid.rows[at + 1:], strict=True):
@@ -251,7 +253,7 @@ def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
 
 
 def _write(study: Study, entered: EnteredSummaries) -> None:
-    """Writes the summaries into summaries.csv. Repeating this after a power failure changes nothing."""
+    """Writes the summaries into summaries.csv. A repetition after a power failure changes nothing more."""
     path, (file, *_) = study.reference_file("summaries"), list_table_files("summaries")
     if entered.changed:
         table = CsvRows.read(path)

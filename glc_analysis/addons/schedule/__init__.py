@@ -1,4 +1,4 @@
-"""A daily run of the reports, by the clock of this computer."""
+"""Installs a daily run of the reports, at a time by the clock of this computer."""
 
 from glc_analysis.addon import AddOn
 

@@ -24,8 +24,8 @@ from glc_analysis.templates import load_template
 
 @dataclass(frozen=True)
 class Schedule:
-    """A daily run of one study for one audience. ``at`` is the hour and the minute, by the machine's
-    clock."""
+    """A daily run of one study for one audience. ``at`` is the hour and the minute of the run, by the
+    machine's clock."""
 
     study: Path
     audience: str
@@ -44,8 +44,8 @@ class Schedule:
 
     @property
     def name(self) -> str:
-        """Returns the name of the schedule. A study folder and an audience always give the same name, so that
-        a second schedule replaces the first."""
+        """Returns the name of the schedule. The name depends only on the study folder and the audience, so
+        that a second schedule replaces the first."""
         mark = hashlib.sha256(str(self.study).encode()).hexdigest()[:8]
         return f"glc-{mark}-{self.audience}"
 
@@ -63,8 +63,8 @@ class Schedule:
     @property
     def script(self) -> str:
         """Returns the shell line that runs the command. The line first makes the folder of the log, which
-        does not exist before the first run or after a withdrawal. If the run fails, the line prints its
-        messages."""
+        does not exist before the first run or after a withdrawal. If the run fails, the line prints the
+        messages of the run."""
         log, folder = (shlex.quote(str(path)) for path in (self.log, self.log.parent))
         return (f"umask 077; mkdir -p {folder}; {shlex.join(self.command)} > {log} 2>&1 || "
                 f"{{ code=$?; cat {log}; exit $code; }}")
@@ -79,7 +79,7 @@ class Schedule:
         return f"{minute} {hour} * * * {line} # {self.name}"
 
     def units(self) -> dict[str, str]:
-        """Returns the files of the systemd user timer, by name."""
+        """Returns the contents of the files of the systemd user timer, keyed by file name."""
         hour, minute = self.at
         service = load_template(__file__, "schedule.service").render(
             study=self.study.name.replace("%", "%%"), audience=self.audience, script=_quoted(self.script))

@@ -1,4 +1,4 @@
-"""The search in the pages of a site, which works without a server."""
+"""Adds a search in the pages of a site, which works without a server."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,8 +1,8 @@
 """Makes the search of a site: an index with the text of all pages, and a script that reads the index from the
 site's folder.
 
-Text is not divided into words, so that the search also works in scripts without spaces. ``content/search.js``
-decides which texts match. The index contains only text that the pages show.
+The text in the index is not divided into words, so that the search also works in scripts without spaces.
+``content/search.js`` decides which texts match. The index contains only text that the pages show.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from glc_analysis.publish.site import HEADINGS, SiteAddition
 from glc_analysis.templates import read_packaged_text
 
 _Text = tuple[str, str, str, bool]
-"""A text of a page: its words, its anchor, its heading, and whether it is folded, which means that readers
-must open it to see it."""
+"""A text of a page, as four values: the words, the anchor, the heading, and whether the text is folded, so
+that readers must open it to see it."""
 _SCRIPT, _INDEX = "search.js", "search-index.js"
 _NOT_IN_INDEX = ("site-facts", "site-cite", "glc-draft")
 """The classes of elements that hold text which is not in the index, such as the text around a translated
@@ -44,7 +44,7 @@ def make_site_search(pages: Mapping[str, etree._Element],
 
 _MOST_KEPT = 1_000
 _read: dict[bytes, list[_Text]] = {}
-"""The texts of the pages that this process last read, by the bytes of the page."""
+"""The texts of the pages that this process last read, keyed by the bytes of the page."""
 
 
 def _read_page(page: etree._Element) -> list[_Text]:
@@ -73,7 +73,7 @@ def _said_by(script: str) -> Iterator[str]:
 
 
 FOLDED_LIMIT = 20_000
-"""The most characters of a page's folded text that go into the index."""
+"""The largest number of characters of a page's folded text that go into the index."""
 _BLOCKS = frozenset(HEADINGS) | frozenset(re.findall(r"\w+", """
     article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary svg
     table tbody thead tr ul"""))
@@ -85,10 +85,10 @@ _NO_TEXT = frozenset({"script", "style", "template"})
 
 
 def render_search_index(pages: Mapping[str, list[_Text]]) -> str:
-    """Returns the index of a site's pages, in their order, as a script.
+    """Returns the index of a site's pages as a script; the texts are in the order of ``pages``.
 
-    The index holds each text once, with every place where it is printed: page, anchor and heading. Pages with
-    the text as their title come first.
+    The index holds each text once, with every place (page, anchor and heading) where the text is printed.
+    Pages whose title is the text come first.
     """
     titles, places, texts, titled = [], [], {}, Counter[str]()
     for n, (slug, found) in enumerate(pages.items()):

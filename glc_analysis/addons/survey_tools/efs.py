@@ -17,8 +17,8 @@ def is_efs(sheets: list[Grid]) -> bool:
 
 
 def read_efs(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """Reads an export. Columns keep their names from EFS. The wording of a column is its question, with the
-    option in brackets after it."""
+    """Reads an export of EFS Survey. Columns keep their names from EFS. The wording of a column is the
+    question, followed by the option in brackets."""
     sheet = sheets[0]
     at = next((n for n, row in enumerate(sheet.rows[:3]) if _is_efs_row(row)), 0)
     above = zip(*sheet.rows[:at], strict=True) if at else [()] * len(sheet.rows[0])

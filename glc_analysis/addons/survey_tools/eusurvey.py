@@ -20,8 +20,8 @@ def is_eusurvey(sheets: list[Grid]) -> bool:
 
 
 def read_eusurvey(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """Reads an export. A column is named by the code of its question, and its wording is the text of the
-    question. The codes that the tool adds to the texts of answers are left out."""
+    """Reads an export of EUSurvey. The name of a column is the code of its question, and the wording is the
+    text of the question. The codes that the tool adds to the texts of answers are left out."""
     above, header, *body = sheets[0].rows[1:]
     codes = [_EUSURVEY_CODE.search(name) for name in header]
     names = [match[1] if match else name for match, name in zip(codes, header, strict=True)]

@@ -1,5 +1,5 @@
-"""Recognises exports of Microsoft Forms and Google Forms, which are plain tables after the columns that the
-tool adds."""
+"""Recognises exports of Microsoft Forms and Google Forms, which are plain tables that begin with columns
+added by the tool."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ _GOOGLE_COLUMNS = {
 
 
 def is_microsoft_forms(sheets: list[Grid]) -> bool:
-    """Whether the table has the two time columns that Microsoft Forms adds, in any of its languages."""
+    """Whether the table has the two time columns that Microsoft Forms adds, in any language of Microsoft
+    Forms."""
     names = {name.strip().casefold() for name in sheets[0].names}
     return any(columns <= names for columns in _MICROSOFT_COLUMNS)
 
 
 def is_google_forms(sheets: list[Grid]) -> bool:
-    """Whether the first column is the one that Google Forms adds, in any of its languages."""
+    """Whether the first column is the column that Google Forms adds, in any language of Google Forms."""
     return sheets[0].names[0].strip().casefold() in _GOOGLE_COLUMNS
 
 

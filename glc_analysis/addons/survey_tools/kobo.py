@@ -1,8 +1,8 @@
 """Reads exports of KoboToolbox and ODK: a main sheet, and a sheet for each repeat group.
 
 Names of columns are not changed (`group/name`, `services/shelter`). A select_multiple question keeps both its
-column and the columns of its options. Each record of a repeat group becomes a row that also has the cells of
-its parent record.
+column and the columns of its options. Each record of a repeat group (a group of questions that a respondent
+can answer several times) becomes a row that also has the cells of its parent record.
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ def _is_main(sheet: Grid) -> bool:
 
 
 def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """Reads an export. There is one row per record of the repeat group, and one row for each main record that
-    has no record in the group.
+    """Reads an export of KoboToolbox or ODK. There is one row per record of the repeat group, and one row for
+    each main record that has no record in the group.
 
-    `loops` numbers the child records of a parent from 1; it is 0 in the row of a parent without children.
-    Raises Faults if two repeat groups have answers, because their records cannot stand in the same rows.
+    Column `loops` numbers the child records of a parent from 1, and is 0 in the row of a parent without
+    children. Raises Faults if two repeat groups have answers, because the records of two groups cannot be in
+    the same rows.
     """
     repeats = [sheet for sheet in sheets if _link(sheet)]
     filled = [sheet for sheet in repeats if len(sheet.rows) > 1]
@@ -94,7 +95,7 @@ def _check_links(main: Grid, group: Grid) -> None:
 
 def _join_groups(main: Grid, repeats: list[Grid]) -> tuple[Grid, list[int]]:
     """Returns the main sheet with the columns of every repeat group, and with a row for each record of the
-    one group that has records. Also returns the loop number of each row."""
+    one group that has records. Also returns the loop number (number of the child record) of each row."""
     header, children, key = list(main.names), defaultdict(list), ""
     for group in repeats:
         places = [n for n, name in enumerate(group.names) if name not in _LINK_COLUMNS]

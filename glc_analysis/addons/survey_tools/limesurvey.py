@@ -13,9 +13,9 @@ _LIMESURVEY_COLUMNS = {"submitdate", "lastpage", "startlanguage", "seed", "start
 
 
 def is_limesurvey(sheets: list[Grid]) -> bool:
-    """Whether an export is from LimeSurvey. It is if it has the column `id` and at least two further columns
-    that LimeSurvey puts before the answers. If these columns were left out of the export, (almost) all
-    headings must be "code. question text", some of them with the code of an option."""
+    """Whether an export is from LimeSurvey. This is so if the export has the column `id` and at least two
+    further columns that LimeSurvey puts before the answers. For an export without these columns, (almost) all
+    headings must be "code. question text", and some must have the code of an option."""
     names = [name for name in sheets[0].names if name.strip()]
     codes = [_heading(name)[0] for name in names]
     coded = {code for code, name in zip(codes, names, strict=True) if code != name}
@@ -24,8 +24,8 @@ def is_limesurvey(sheets: list[Grid]) -> bool:
 
 
 def read_limesurvey(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """Reads an export. A column is named by its code (`Q2[SQ001]`), and the text after the code is its
-    wording."""
+    """Reads an export of LimeSurvey. The name of a column is the code in its heading (`Q2[SQ001]`), and the
+    wording is the text after the code."""
     codes, texts = zip(*map(_heading, sheets[0].names), strict=True)
     return build_survey(path, "limesurvey", sheets[0], names=codes, wording=texts)
 

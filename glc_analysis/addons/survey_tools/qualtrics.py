@@ -1,8 +1,8 @@
 """Reads exports of Qualtrics, with labels or values, below one, two or three header rows.
 
 Present exports have three header rows: names, question texts, and import ids such as {"ImportId":"QID1"}.
-Exports from before 2017 have two: V1, V2, ... and the question texts. People may have deleted any of these
-rows.
+Exports from before 2017 have two header rows: V1, V2, ... and the question texts. People may have deleted any
+of the header rows.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def is_qualtrics(sheets: list[Grid]) -> bool:
 
 
 def read_qualtrics(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """Reads an export. The records begin below the header rows, however many there are. The question texts
-    become the wording."""
+    """Reads an export of Qualtrics. The records begin below the one, two or three header rows. The question
+    texts become the wording."""
     sheet = sheets[0]
     ids = next((n for n, row in enumerate(sheet.rows[:3]) if _is_import_ids(row)), 0)
     has_texts = ids == 2 or (not ids and len(sheet.rows) > 1 and _is_wording(*sheet.rows[:2]))

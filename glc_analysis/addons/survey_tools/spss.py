@@ -16,10 +16,10 @@ from glc_analysis.tabular import normalise_characters, read_bytes
 
 
 def read_spss(path: Path) -> RawSurvey:
-    """Reads a file. There is one row per case that has any value.
+    """Reads an SPSS file. The result has one row per case that has at least one value.
 
-    A user-missing value is given by its label. Without a label it is marked as such (``99 (user-missing)``),
-    because in another variable 99 may be an answer. A system-missing value is blank.
+    A user-missing value is given by its label. A user-missing value without a label is marked as user-missing
+    (``99 (user-missing)``), because 99 may be an answer in another variable. A system-missing value is blank.
     """
     try:
         import pyreadstat  # an extra: only those with SPSS files need it

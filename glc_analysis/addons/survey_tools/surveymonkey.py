@@ -1,5 +1,5 @@
-"""Reads exports of SurveyMonkey. A question stands only above the first of its columns. A second header row
-names the option of each column, or says that the column holds the response."""
+"""Reads exports of SurveyMonkey. A question is written only above the first of its columns. A second header
+row names the option of each column, or says that the column holds the response."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def is_surveymonkey(sheets: list[Grid]) -> bool:
 
 
 def read_surveymonkey(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """Reads an export. A column is named by its question; the column of an option is named `question
-    [option]`."""
+    """Reads an export of SurveyMonkey. The name of a column is its question; the name of an option's column
+    is `question [option]`."""
     sheet, names, question = sheets[0], [], ""
     for name, cell in zip(sheet.rows[0], sheet.rows[1], strict=True):
         question = name.strip() or question

@@ -3,8 +3,8 @@ out of date.
 
 The server listens only on 127.0.0.1 and answers only requests with the secret address. Another user of the
 computer would have to guess the address, and a page of another site cannot send requests with it. The files
-of the site are not changed. Only the copy that is sent contains the script that asks for changes, and the
-permission for this script to run.
+of the site are not changed. Only the copy of a page that is sent contains the script that asks for changes,
+and the permission for this script to run.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from glc_analysis.templates import read_packaged_text
 
 _NEWS, _SCRIPT = "~news", "~watch.js"
 _LONGEST_WAIT = 20.0
-"""The most seconds for which the server delays its answer about a page. It then says that the page is
-unchanged, and the browser asks again."""
+"""The largest number of seconds for which the server delays its answer about a page. After this time, the
+server says that the page is unchanged, and the browser asks again."""
 _LOOK = 0.02
 
 
@@ -41,7 +41,7 @@ class PageServer:
         """The page that a browser last requested, and the fault in the study's files that is shown on the
         page."""
         self.ahead: dict[str, bytes] = {}
-        """Pages that are already made again before the whole site is, by their slug."""
+        """The pages that are already made again while the rest of the site is not, keyed by slug."""
         handler = type("Handler", (_Handler,), {"pages": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -67,8 +67,8 @@ class PageServer:
         return name if secrets.compare_digest(first.encode(), self._secret.encode()) else None
 
     def content(self, name: str) -> bytes | None:
-        """Returns the content of a file of the site in the form in which it is sent; None if there is no such
-        file."""
+        """Returns the content of a file of the site in the form in which it is sent; None if the file does
+        not exist."""
         if name == _SCRIPT:
             return read_packaged_text(__file__, "watch.js").encode()
         slug, _, suffix = name.rpartition(".")
@@ -82,7 +82,7 @@ class PageServer:
         return add_reload_script(content, path.stem) if path.suffix == ".html" else content
 
     def wait_for_new_page(self, page: str, mark: str, fault: str) -> dict[str, Any]:
-        """Waits until a page has another digest than ``mark`` or the fault in the files is another than
+        """Waits until the digest of a page differs from ``mark`` or the fault in the files differs from
         ``fault``, but at most ``_LONGEST_WAIT`` seconds. Returns whether the page is new, and the present
         fault."""
         self.seen, until = page, time.monotonic() + _LONGEST_WAIT

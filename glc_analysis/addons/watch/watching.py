@@ -2,8 +2,8 @@
 that is shown in the browser.
 
 One process keeps running, so that libraries are imported only once, in this process and in the process from
-which pages are forked. Pages are made as `glc run` makes them, including the gate and the record of the run.
-A browser therefore shows only pages that have passed the gate.
+which pages are forked. Pages are made in the same way as by `glc run`, with the disclosure gate and the
+record of the run, so that a browser shows only pages that have passed the gate.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from glc_analysis.tables import use_python_strings
 
 Files = dict[str, tuple[int, int, int]]
 _LOOK, _QUIET = 0.05, 0.1
-"""The seconds between two checks of the files, and the seconds without a change after which a file counts as
-saved."""
+"""The number of seconds between two checks of the files, and the number of seconds without a change after
+which a file counts as saved."""
 _AUDIENCE = "team"
 _PARTS = ("raw", "reference", "private/reference", "notebooks")
-"""The folders of a study that are watched. They are those into which people and programs write."""
+"""The folders of a study that are watched, which are the folders into which people and programs write."""
 
 
 def serve_and_update_pages(study: Study, *, say: Say) -> None:
-    """Makes the pages, prints their address, and makes them again after every change, until Ctrl-C.
+    """Makes the pages, prints their address, and makes the pages again after every change, until Ctrl-C.
 
     Raises GLCError if the package itself changes meanwhile, because this process still runs its old version.
     """
@@ -68,7 +68,8 @@ def update_pages_unless_study_busy(study: Study, server: PageServer, say: Say,
     """Builds the tables and makes the pages that are out of date, beginning with the page that is shown in
     the browser. Faults in files are printed, and shown on the page.
 
-    Returns False if another command was using the study, so that the caller has to try again; otherwise True.
+    Returns False if another command was using the study, so that the caller has to try again; in all other
+    cases True.
     """
     begun = time.monotonic()
     try:
@@ -134,8 +135,8 @@ def list_watched_files(study: Study) -> Files:
 
 
 def wait_until_settled(study: Study, files: Files) -> Files:
-    """Returns the files once none of them has changed for ``_QUIET`` seconds, because a program may still be
-    writing."""
+    """Waits until no file has changed for ``_QUIET`` seconds, because a program may still be writing, and
+    returns the files."""
     while True:
         time.sleep(_QUIET)
         if (now := list_watched_files(study)) == files:

@@ -1,4 +1,5 @@
-"""Compares the waves of a survey for the team: what changed between two surveys of the same organisations."""
+"""Compares the waves of a survey for the team, to show what changed between two surveys of the same
+organisations."""
 
 from glc_analysis.addon import AddOn
 

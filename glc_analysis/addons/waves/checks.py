@@ -11,15 +11,15 @@ from glc_analysis.errors import Fault
 from glc_analysis.schema import Check, Tables
 
 COMPARABLE = ("yes", "collapsed")
-"""The values of is_comparable with which a person allows a question to be compared between waves."""
+"""The values of column ``is_comparable`` by which a person allows a question to be compared between waves."""
 _CHANGES_OF_OPTIONS = ("options", "split", "merged")
 _NEVER_COMPARED = ("unit", "new", "dropped")
-"""The changes that prevent a question from being compared."""
+"""The changes of a question that prevent its comparison between waves."""
 
 
 def crosswalk_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields the faults of crosswalk.csv: comparisons that nobody has decided on, and comparisons that the
-    change of the question does not allow."""
+    """Yields the faults of crosswalk.csv, which are comparisons on which nobody has decided, and comparisons
+    that the change of the question does not allow."""
     rows, options = tables["crosswalk"], tables["options"]
     lists = dict(zip(tables["questions"]["question_id"], tables["questions"]["option_list"], strict=True))
     common = options.groupby("option_list")["common_id"].agg(lambda ids: (ids != "").all()).to_dict()

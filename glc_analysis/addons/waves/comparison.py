@@ -1,5 +1,5 @@
-"""Compares waves: the counts of a question in each wave, and the answers of the same respondents before and
-after.
+"""Compares waves by the counts of a question in each wave, and by the earlier and later answers of the same
+respondents.
 
 A question is compared only in waves for which somebody has recorded in crosswalk.csv that it may be compared.
 Each wave has its own base. No test is made and no trend is drawn, because the respondents are not a random
@@ -25,11 +25,11 @@ _TICKED, _NOT_TICKED = "yes", "no"
 class ComparedQuestion:
     """A question to compare, with its answers in the waves that may be compared.
 
-    - ``waves``: these waves, in order.
+    - ``waves``: the waves that may be compared, in order.
     - ``options``: the labels of the options, in order.
-    - ``answers``: a row per answer in the base and chosen option (blank if no option of a multiple-choice
-      question was chosen), with wave_id, answer_id, unit_id (the organisation, or organisation and country)
-      and option.
+    - ``answers``: one row per answer in the base and chosen option, with wave_id, answer_id, unit_id (the
+      organisation, or organisation and country) and option (blank if no option of a multiple-choice question
+      was chosen).
     """
 
     waves: list[str]
@@ -48,12 +48,12 @@ class ComparedQuestion:
         return pd.DataFrame(rows, columns=COUNTS)
 
     def transitions(self, *, without: Collection[str] = ()) -> pd.DataFrame:
-        """Returns how many units changed from one answer to another between the last two compared waves: one
-        row per pair of answers before and after. In a multiple-choice question, each option has its own rows,
-        with yes or no before and after.
+        """Returns how many units (organisations, or organisations and countries) changed from one answer to
+        another between the last two compared waves, with one row per pair of earlier and later answers. In a
+        multiple-choice question, each option has its own rows, with yes or no before and after.
 
-        Only units in the base of both waves are counted. Units with several records in a wave are left out,
-        and so are the organisations in ``without``, which merged or split.
+        Only units in the base of both waves are counted. Units with several records in a wave are left out.
+        The organisations in ``without``, which merged or split, are left out too.
         """
         *_, before, after = self.waves
         answers = self.answers[~self.answers["unit_id"].str.split("/").str[0].isin([*without])]
@@ -77,7 +77,7 @@ class ComparedQuestion:
 def why_waves_not_compared(question_id: str, waves_asked: list[str], crosswalk: pd.DataFrame,
                            labels: Mapping[str, str]) -> str:
     """Returns a sentence with the reason why a question is not compared; blank if it is compared.
-    ``waves_asked`` are the waves in which it was asked, in order.
+    ``waves_asked`` are the waves in which the question was asked, in order.
 
     >>> rows = pd.DataFrame({"question_id": ["Q1"], "wave_id": ["b"], "change": ["options"],
     ...                      "is_comparable": ["no"], "because": ["an option was split"]})
@@ -132,7 +132,7 @@ def select_comparable_waves(question_id: str, waves_asked: list[str], crosswalk:
 def collect_question_options_across_waves(question: pd.Series, waves: list[str], responses: pd.DataFrame,
                                           options: pd.DataFrame,
                                           *, is_collapsed: bool) -> ComparedQuestion:
-    """Returns a question with its answers in these waves.
+    """Returns a question with its options and its answers in ``waves``.
 
     ``responses`` are rows of table ``wave_responses``; ``options`` are rows of options.csv. If
     ``is_collapsed``, each option is replaced by the common option to which it belongs.

@@ -1,5 +1,5 @@
-"""The content of the page on waves: who answered in which wave, which questions may be compared, and which
-may not and why.
+"""Renders the content of the page on waves, which shows who answered in which wave, which questions may be
+compared, and why other questions may not be compared.
 
 Each function takes a view of the whole study and returns HTML. Only the team sees the page, because a
 comparison of two waves could reveal what a single organisation changed.
@@ -26,13 +26,13 @@ _NO_KIND = "not known"
 
 
 def make_wave_change_describer(view: StudyView) -> Callable[[str], str]:
-    """Returns a function that describes what changed in a question in the wave of the study's figures."""
+    """Returns a function that describes how a question changed in the wave of the study's figures."""
     return view.change_of
 
 
 def show_waves(view: StudyView) -> Html:
-    """Returns a table with, for each wave, the day on which it was opened, how many were invited, how many
-    answered, and the files with the answers."""
+    """Returns a table with one row per wave: the day on which the wave was opened, how many organisations
+    were invited, how many answered, and the files with the answers."""
     waves, rows = read_reference_table(view.study, "waves"), view.read("wave_organisations")
     files = read_reference_table(view.study, "wave_files").groupby("wave_id")["file"].agg(", ".join)
     sizes = rows.groupby("wave_id")["organisation_id"].nunique()
@@ -43,9 +43,9 @@ def show_waves(view: StudyView) -> Html:
 
 
 def show_who_returned(view: StudyView) -> Html:
-    """Returns a table of how many organisations answered in both of the last two waves, left after the first
-    of these, or are new in the second, by kind of organisation. Organisations that merged or split are
-    counted separately, because they are not the same organisations before and after."""
+    """Returns a table, by kind of organisation, of how many organisations answered in both of the last two
+    waves, only in the first of the two, or only in the second. Organisations that merged or split are counted
+    separately, because they are not the same organisations in both waves."""
     if not view.wave_labels:
         return render_note("The survey has one wave.")
     before, after = [*view.wave_labels][-2:]
@@ -68,8 +68,8 @@ def show_who_returned(view: StudyView) -> Html:
 
 
 def show_compared_questions(view: StudyView) -> Html:
-    """Returns, for every question that may be compared, how the answers of organisations in both waves
-    changed, and the counts of each wave on its own base."""
+    """Returns, for every question that may be compared, how the answers of those organisations changed that
+    answered in both waves, and the counts of each wave on its own base."""
     blocks = [_compared(view, row) for _, row in read_reference_table(view.study, "questions").iterrows()
               if row["type"] in CHOICE_TYPES and not view.why_not_compared(row["question_id"])]
     blocks = [block for block in blocks if block]

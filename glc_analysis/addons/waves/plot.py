@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @require_columns_and_apply_style("group", "option", "n", "base_n")
 def plot_waves(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Plots a row for each option, with a dot for each wave (filled for the last wave), and prints the
-    counts. No line joins the dots, because the respondents differ between waves.
+    """Plots a row for each option, with a dot and the count for each wave; the dot of the last wave is
+    filled. No line joins the dots, because the respondents differ between waves.
 
     ``counts`` is the frame returned by ``view.counts(question, by="wave")``, with the columns group (the
     wave), option, n and base_n.

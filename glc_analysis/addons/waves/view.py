@@ -1,4 +1,5 @@
-"""The comparison of waves that a view offers to the team. Other audiences get none of it."""
+"""Provides the comparison of waves that a view offers to the team. Other audiences get no comparison of
+waves."""
 
 from __future__ import annotations
 
@@ -25,12 +26,13 @@ from glc_analysis.view.visible_tables import VisibleTables
 
 
 class WavesView(VisibleTables):
-    """The methods about waves that every view of a study has; ``self`` is the view."""
+    """The methods about waves that every view of a study (its tables as one audience may see them) has;
+    ``self`` is the view."""
 
     def transitions(self, question_id: str) -> pd.DataFrame:
-        """Returns how many changed from one answer to another between the last two waves that may be
-        compared, among those who answered the question in both. Organisations that merged or split are left
-        out. Only the team gets the result.
+        """Returns how many units (organisations, or organisations and countries) changed from one answer to
+        another between the last two waves that may be compared. Only units that answered the question in both
+        waves are counted. Organisations that merged or split are left out. Only the team gets the result.
 
         The columns are option (for a multiple-choice question, in which each option has its own rows),
         before, after and n. Raises UsageError and NotReleased as :func:`count_question_by_wave` does.
@@ -39,8 +41,9 @@ class WavesView(VisibleTables):
             read_reference_table(self.study, "organisation_changes")))
 
     def count_in_wave(self, figure_id: str, wave: str) -> str:
-        """Returns the count of an option in any wave with its base ("18 of 30"), over all who answered.
-        Returns "" for a figure that is not the count of an option, and for audiences other than the team."""
+        """Returns the count of an option in any wave with its base ("18 of 30"), computed over all who
+        answered in the wave. Returns "" for a figure that is not the count of an option, and for audiences
+        other than the team."""
         question, _, rest = figure_id.partition("/")
         option, _, subset = rest.partition("/")
         if subset != ALL or not self.may("all_figures"):
@@ -49,9 +52,9 @@ class WavesView(VisibleTables):
         return format_option_count_and_base(option, wave, rows[rows["question_id"] == question])
 
     def change_of(self, question_id: str) -> str:
-        """Returns a sentence on what changed in a question, according to crosswalk.csv, between the wave of
-        the study's figures and the wave before it. Returns "" if nothing changed, and for audiences other
-        than the team."""
+        """Returns a sentence on how a question changed, according to crosswalk.csv, between the wave of the
+        study's figures and the wave before it. Returns "" if nothing changed, and for audiences other than
+        the team."""
         if not self.wave_labels or not self.may("all_figures"):
             return ""
         rows = read_reference_table(self.study, "crosswalk")
@@ -95,7 +98,8 @@ def _waves_asked(view: VisibleTables, question_id: str) -> list[str]:
 
 
 def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQuestion:
-    """Returns a question for comparison between waves. Raises UsageError if it may not be compared."""
+    """Returns a question for comparison between waves. Raises UsageError if the question may not be
+    compared."""
     if not view.wave_labels:
         raise UsageError("The survey has one wave. To fix: list the waves in waves.csv, and the wave of "
                          "each file in wave_files.csv.")
@@ -122,8 +126,8 @@ def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQue
 
 
 def find_merger_and_split_parties(changes: pd.DataFrame) -> set[str]:
-    """Returns the organisations that merged or split, and the organisations with which they merged or into
-    which they split.
+    """Returns all organisations that took part in a merger or split, both the organisations before and the
+    organisations after it.
 
     >>> changes = pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
     ...                         "other": ["Old Mill", "c"]})

@@ -1,4 +1,5 @@
-"""A map of the world on which equal marks show where organisations took part, but not how many."""
+"""Draws a map of the world, on which equal marks show the countries where organisations took part, but not
+how many."""
 
 from glc_analysis.addon import AddOn
 

@@ -3,9 +3,10 @@
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
     python glc_analysis/addons/world_map/make_coastlines.py package/land-110m.json
 
-Goes in: land-110m.json (TopoJSON, longitude and latitude). Comes out: the data of one SVG path, in the
-coordinates of the map (one unit a degree, one decimal), cut at the map's edges, in
-glc_analysis/addons/world_map/content/coastlines.txt. The notice beside it says where the data come from.
+The input is land-110m.json (TopoJSON, longitude and latitude). The output is the data of one SVG path in the
+coordinates of the map (one unit per degree, one decimal), cut at the map's edges, in
+glc_analysis/addons/world_map/content/coastlines.txt. The notice beside this file states the source of the
+data.
 """
 
 import json
@@ -20,7 +21,8 @@ from glc_analysis.addons.world_map.world_map import NORTH, SOUTH  # noqa: E402
 Point = tuple[float, float]
 _MADE = _ROOT / "glc_analysis/addons/world_map/content/coastlines.txt"
 _MARGIN = 1
-"""The number of degrees outside the map at which land is cut, so that the line of the cut is not visible."""
+"""The number of degrees outside the map at which land is cut, so that the line of the cut cannot be seen on
+the map."""
 
 
 def main() -> None:
@@ -48,7 +50,7 @@ def decoded_arcs(topology: dict) -> list[list[Point]]:
 
 def land_rings(topology: dict, arcs: list[list[Point]]) -> list[list[Point]]:
     """Returns the closed lines around land, and around lakes within land. In the file, the number ~3 stands
-    for arc 3 backwards."""
+    for the points of arc 3 in reverse order."""
     rings = []
     for geometry in topology["objects"]["land"]["geometries"]:
         polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
@@ -59,8 +61,8 @@ def land_rings(topology: dict, arcs: list[list[Point]]) -> list[list[Point]]:
 
 
 def on_map(ring: list[Point]) -> list[list[Point]]:
-    """Returns the parts of a closed line that the map shows. Land that crosses 180 degrees has a part at the
-    left and at the right edge."""
+    """Returns the parts of a closed line that the map shows. Land that crosses 180 degrees of longitude has
+    one part at the left edge and one part at the right edge of the map."""
     whole = unwrapped(ring)
     parts = []
     for turn in (-360, 0, 360):
@@ -131,7 +133,7 @@ def degrees(tenths: int) -> str:
 
 
 def spaced(number: str) -> str:
-    """Returns a number with a space before it. A number with a minus sign needs no space."""
+    """Returns a number with a space before it. No space is put before a minus sign."""
     return number if number.startswith("-") else f" {number}"
 
 

@@ -1,10 +1,11 @@
-"""A map of the world on which equal marks show where organisations took part, but not how many.
+"""Draws a map of the world, on which equal marks show the countries where organisations took part, but not
+how many.
 
-The coastlines are those of Natural Earth at 1:110 million (public domain; ``content/coastlines_notice.txt``),
-made by ``make_coastlines.py``. The positions of the marks come from the time zone database (public domain,
-package tzdata). A country's mark stands at the position of the time zone that covers most of the country. If
-no zone is known to cover most of it, the mark stands at the zone closest to all its other zones. Nothing is
-downloaded, and no borders are drawn.
+The coastlines are the coastlines of Natural Earth at 1:110 million (public domain;
+``content/coastlines_notice.txt``), made by ``make_coastlines.py``. The positions of the marks come from the
+time zone database (public domain, package tzdata). A country's mark stands at the position of the time zone
+that covers most of the country. If no zone is known to cover most of a country, the mark stands at that zone
+of the country which is closest to all its other zones. No data are downloaded, and no borders are drawn.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def render_map_of_work_countries(view: StudyView) -> Html:
 
 
 def draw_world_map(countries: Mapping[str, str]) -> Markup:
-    """Returns a figure with a mark for each country; ``countries`` has their labels by id. A country without
-    a position on the map is named below it.
+    """Returns a figure with a mark for each country; ``countries`` has the labels of the countries, keyed by
+    id. A country without a position on the map is named below the map.
 
     >>> draw_world_map({"KHM": "Cambodia"}).count("<circle")
     1
@@ -66,8 +67,8 @@ def draw_world_map(countries: Mapping[str, str]) -> Markup:
 
 @cache
 def read_country_coordinates() -> dict[str, tuple[float, float]]:
-    """Returns the latitude and longitude of a position in each country, by the country's ISO 3166 alpha-3
-    code.
+    """Returns the latitude and longitude of a position in each country, keyed by the country's ISO 3166
+    alpha-3 code.
 
     >>> [tuple(map(round, read_country_coordinates()[one])) for one in ("KHM", "ESP", "USA")]
     [(12, 105), (40, -4), (42, -88)]
