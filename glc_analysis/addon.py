@@ -4,8 +4,8 @@ An add-on is a folder of ``glc_analysis/addons``. The subfolder ``schema`` of an
 and settings (:mod:`glc_analysis.schema`). The file ``__init__.py`` of the add-on defines one object,
 ``ADD_ON`` (:class:`AddOn`), whose fields hold data and the names of objects in the add-on's modules. The file
 ``__init__.py`` imports none of the add-on's modules, so that listing all add-ons takes almost no time. The
-core never imports an add-on by name. It lists the folder ``glc_analysis/addons``, and loads a named object
-only when it needs the object (:meth:`AddOn.load`).
+core never imports an add-on by name. The core lists the folder ``glc_analysis/addons``, and loads a named
+object only when it needs the object (:meth:`AddOn.load`).
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ class AddOn:
     commands."""
     counted_by: Mapping[str, str] = field(default_factory=dict)
     """Further words that an analyst may pass as ``by`` to
-    :meth:`glc_analysis.view.study_view.StudyView.counts`, in place of an attribute of organisations. Each of
-    these words is mapped to a function that takes a view and a question, and returns a frame with the columns
-    that ``counts`` returns."""
+    :meth:`glc_analysis.view.study_view.StudyView.counts`, in place of an attribute of organisations. Each
+    word is mapped to a function that takes a view and a question, and returns a frame with the columns that
+    ``counts`` returns."""
     slots: Mapping[str, str] = field(default_factory=dict)
     """The content that the add-on shows on pages of the core. A slot is a position on a page where add-ons
     may insert content (listed in pages/slots.py). Each slot is mapped to a function that takes a view and
@@ -82,8 +82,8 @@ class AddOn:
     manager may add options to its command (:func:`.command_line.run_add_on_hooks`)."""
     holds: Mapping[str, str] = field(default_factory=dict)
     """All places where the add-on stores data about organisations and persons: its reference tables, and its
-    files and folders written as ``private/NAME``. Each of these places is mapped to a description of how a
-    withdrawal erases its data."""
+    files and folders written as ``private/NAME``. Each place is mapped to a description of how a withdrawal
+    erases the data stored there."""
     consent_items: tuple[str, ...] = ()
     """The items of consent that the add-on asks about (:mod:`glc_analysis.disclosure.consent`)."""
     erasers: Mapping[str, str] = field(default_factory=dict)
@@ -125,7 +125,7 @@ class AddOn:
     """Maps each value in which the add-on's steps return figures to the words for these figures in column
     ``measure``. The figures of add-ons become rows of the table ``figures``, which only the team sees."""
     announced_blocks: str = ""
-    """The name of a value that one of the add-on's steps makes. This value has the ids of blocks of text
+    """The name of a value that one of the add-on's steps makes. The named value has the ids of blocks of text
     (parts of a page, :mod:`glc_analysis.disclosure.blocks`) that some people had already seen before an
     organisation withdrew. Nobody may see another version of the blocks in this value."""
     view: str = ""
@@ -135,7 +135,7 @@ class AddOn:
     visible: Mapping[str, str] = field(default_factory=dict)
     """Maps each table to a function that takes a :class:`glc_analysis.view.reader_study.Reader` and returns
     what an audience other than the team may see of the table. An audience other than the team sees nothing of
-    a table without such a function."""
+    a table for which ``visible`` has no function."""
     visible_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Maps each table in ``visible`` to the other tables that its function reads."""
     terms: str = ""
@@ -168,7 +168,7 @@ class AddOn:
     name. A reader takes the path of a file and returns a :class:`glc_analysis.intake.survey.RawSurvey`."""
     codings_readers: Mapping[str, str] = field(default_factory=dict)
     """Readers of files with coders' work, keyed by the name of the file format in the list of accepted files.
-    A reader takes a :class:`~glc_analysis.intake.codings.model.CoderFile` and a coder. It returns
+    A reader takes a :class:`~glc_analysis.intake.codings.model.CoderFile` and a coder. The reader returns
     :class:`~glc_analysis.intake.codings.model.ParsedCodings`, or None for a file of another format. The
     readers are tried in the order in which they are declared. If none of the readers recognises a file, the
     core reads the file as a table."""
@@ -179,7 +179,7 @@ class AddOn:
     missing_columns: str = ""
     """A function that takes the column names of a coded table and returns in words, for each kind of table
     that the add-on reads, which columns are missing. The message about a table that no reader recognises ends
-    with these words."""
+    with the returned words."""
     coder_files: Mapping[str, str] = field(default_factory=dict)
     """Readers of the .jsonl files that the add-on's programs write, keyed by file name. A program of an
     add-on writes its file in a coder's folder of ``raw/codings``, and only ever appends to the file. A reader
@@ -236,7 +236,7 @@ class AddOn:
     """The folders in a run that contain papers, which are published together with the run's site."""
     sample_files: tuple[str, ...] = ()
     """Raw files of the sample study that only this add-on can read. If the add-on is not installed, the
-    sample study has a plain table in place of each of these files."""
+    sample study has a plain table in place of each raw file in ``sample_files``."""
     rehearsed: tuple[str, ...] = ()
     """The kinds of raw files that people may add to an invented study, because files in an invented study are
     no real person's data."""

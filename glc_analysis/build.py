@@ -173,7 +173,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
 
     If ``are_decided`` is false, only tables for the team are built. If an input has changed and
     ``are_decided`` is false, the tables that say what other audiences may see are removed. No release is
-    prepared until a later build makes these tables again.
+    prepared until a later build makes the tables for other audiences again.
     """
     for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
@@ -1088,8 +1088,8 @@ def _themes(codebook: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _raised_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> list[dict[str, str]]:
-    """Returns the codes that get a page of their own, in the order of the codebook. These are the codes of
-    passages on which the coders agreed."""
+    """Returns the codes that get a page of their own, in the order of the codebook. A code gets its own page
+    if coders agreed on passages with the code."""
     agreed = {*codings.loc[codings["coder_id"] == CONSENSUS, "code_id"]}
     rows = codebook[codebook["code_id"].isin(agreed)].sort_values("order")
     return [{"id": code, "label": name}

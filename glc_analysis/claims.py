@@ -1,6 +1,6 @@
 """Lists every table and folder that holds data about persons or organisations, with the way in which a
-withdrawal erases the data. The core claims some of these tables and folders (says how to erase data from
-them), and add-ons claim the others.
+withdrawal erases the data. The core claims some tables and folders with data about persons or organisations
+(says how to erase data from them), and add-ons claim the others.
 
 If neither the core nor an add-on claims a table or folder, nobody knows how to search it for the name of a
 person who withdrew or who was promised not to be named. As long as a study has an unclaimed table or folder,
@@ -34,8 +34,8 @@ HELD_BY_CORE = dict.fromkeys((
     "private/faults.txt": "searched like any file",
     "private/arrived": "searched like any file"}
 """Maps each reference table of the core, and each of its files and folders in ``private/``, to the way in
-which a withdrawal erases data from it. In these descriptions, "it" means the organisation or person that
-withdraws."""
+which a withdrawal erases data from it. In the descriptions of how data are erased, "it" means the
+organisation or person that withdraws."""
 
 
 def map_data_to_erasure_rules() -> dict[str, str]:

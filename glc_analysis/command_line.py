@@ -120,8 +120,8 @@ def pass_study_to_write(command: Callable) -> Callable:
 
 def pass_study_to_read(command: Callable) -> Callable:
     """Makes the study that ``--study`` names the first argument of a command that neither writes in the study
-    nor builds a table. A withdrawal may run at the same time as such a command, but waits for the command to
-    end before it replaces the old files."""
+    nor builds a table. A withdrawal may run at the same time as a command that only reads, but waits for the
+    command to end before it replaces the old files."""
     return _with_study(command, delay_withdrawal_while_reading)
 
 
@@ -277,8 +277,9 @@ def ensure_built(study: Study, *, are_decided: bool = True,
                  beside: Callable[[], AbstractContextManager[Executor | None]] = nullcontext) -> None:
     """Builds the tables of a study if they are out of date. If the tables are up to date, the function does
     nothing and imports no large library. ``beside`` is a function that returns a context manager, which is
-    entered before the build. It yields an executor, to which the build gives a part of its work. If
-    ``are_decided`` is false, only tables for the team are built (:func:`~glc_analysis.build.build_steps`)."""
+    entered before the build. The context manager yields an executor, to which the build gives a part of its
+    work. If ``are_decided`` is false, only tables for the team are built
+    (:func:`~glc_analysis.build.build_steps`)."""
     from glc_analysis.manifest import tables_are_current
 
     # Checked first: no lock is made in a folder that is not a study.

@@ -2,9 +2,9 @@
 
 A plain hash can reveal private content, because a reader can hash one guess after another until one hash
 matches. So every digest of private content that is written outside ``private/`` is an HMAC-SHA-256 with the
-study's own key. Such digests are in ``processed/``, in the records of runs and in the records of the gate.
-The key of a study is random, is made once and never leaves the folder ``private/``. Equal contents have equal
-digests, as long as the key stays the same.
+study's own key. Digests of private content are in ``processed/``, in the records of runs and in the records
+of the gate. The key of a study is random, is made once and never leaves the folder ``private/``. Equal
+contents have equal digests, as long as the key stays the same.
 
 Plain hashes are used only for three kinds of content:
 

@@ -237,8 +237,8 @@ def is_short_of_memory(error: BaseException) -> bool:
 
 def find_file_of_os_error(error: OSError) -> str:
     """Returns the path of the file that an error of the operating system is about; blank if this file is
-    unknown. If writing to a full disk fails, the error names no file. In this case the path is taken from the
-    innermost call that has a path as its argument ``self`` or ``path``."""
+    unknown. If writing to a full disk fails, the error names no file. For an error that names no file, the
+    path is taken from the innermost call that has a path as its argument ``self`` or ``path``."""
     if error.filename:
         return str(error.filename)
     calls = [frame.f_locals for frame, _ in walk_tb(error.__traceback__)]

@@ -1,10 +1,10 @@
 """Compares the inputs of a study with their records: raw files with the manifest, and all inputs of the
 tables with the last build.
 
-The manifest, manifest.csv, lists the raw files with their checksums. It is a fault if a raw file has changed
-or is missing since the manifest recorded it. A new raw file is used at once, and messages mention it until
-``glc check --accept`` records it. This module needs only the standard library, so that ``glc status`` and a
-run with nothing to do finish at once.
+The manifest, manifest.csv, lists the raw files with their checksums. A raw file that has changed, or is
+missing, since the manifest recorded it is a fault. A new raw file is used at once, and messages mention it
+until ``glc check --accept`` records it. This module needs only the standard library, so that ``glc status``
+and a run with nothing to do finish at once.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from glc_analysis.writing import write_atomic
 ISSUE = "release.json"
 CONTENT = "content.sha256"
 """The name of the file with the digest of everything that readers learn from a release. A build compares this
-digest with the next release, to find out whether the next release would say the same. This file is not an
-input of the build."""
+digest with the next release, to find out whether the next release would say the same. The file with the
+digest of a release is not an input of the build."""
 UNDECIDED = "undecided"
-"""A key in slices.json that is present if the tables were built for the team alone. In this case nothing was
-decided about what other audiences may see. The value of this key has the number of the last release to each
-audience."""
+"""A key in slices.json that is present if the tables were built for the team alone. If slices.json has this
+key, nothing was decided about what other audiences may see. The value of this key has the number of the last
+release to each audience."""
 
 
 def list_release_folders(private: Path, audience: str) -> list[Path]:
@@ -246,8 +246,8 @@ def hash_package_and_environment() -> str:
 
 def list_package_file_stamps() -> list[tuple[str, int, int]]:
     """Returns the path, size and modification time of each file that :func:`hash_package_and_environment`
-    reads. If all these paths, sizes and times are equal later, the files are taken as unchanged, which is
-    quicker than hashing them."""
+    reads. If the paths, sizes and times of all files are equal later, the files are taken as unchanged, which
+    is quicker than hashing them."""
     return [(name, of.st_size, of.st_mtime_ns) for name in _package_files() for of in [os.stat(name)]]
 
 
@@ -292,8 +292,8 @@ def digest_earlier_releases(study: Study, raw: dict[str, str]) -> str:
 def read_earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
     """Returns the bytes of the releases that were issued from inputs other than today's, keyed by the name of
     the release, such as ``public/001``. A release is left out if it was issued from today's inputs, after the
-    same earlier releases. Such a release was made from today's tables, so it is not an input of these
-    tables."""
+    same earlier releases. A release from today's inputs was made from today's tables, so it is not an input
+    of these tables."""
     folders = {f"{audience}/{path.name}": path for audience in AUDIENCES
                for path in list_release_folders(study.private, audience)}
     contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.name != CONTENT)

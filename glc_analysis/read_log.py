@@ -170,9 +170,9 @@ def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
 
 
 def has_only_traceable_reads(notebook: Path) -> bool:
-    """Whether Python's audit events report all files that the cells of a notebook can read. This is true if
-    the cells have no IPython commands, import only libraries in :data:`_TRACED` and call no function in
-    :data:`_UNTRACED`."""
+    """Whether Python's audit events report all files that the cells of a notebook can read. Python reports
+    all files if the cells have no IPython commands, import only libraries in :data:`_TRACED` and call no
+    function in :data:`_UNTRACED`."""
     cells = read_notebook_cells(notebook)
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     try:

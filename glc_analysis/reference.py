@@ -3,8 +3,8 @@ folder.
 
 The reference tables are the CSV files of ``reference/`` and ``private/reference/``; ``schema/reference.csv``
 lists their columns. Each table is read as one frame with text in all columns; the value of a blank cell is
-``""``. If columns of a table in ``reference/`` may identify somebody, they are in a second, private file.
-They are joined to the table by its key.
+``""``. If columns of a table in ``reference/`` may identify somebody, they are in a second, private file. The
+private columns are joined to the table by its key.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
                    beside: Collection[str] = ()) -> Reference:
     """Reads and checks every reference table of a study; a table whose file is missing is empty.
 
-    If ``needed`` names tables, only the named tables must be free of faults. So a wrong row in another table
-    does not stop a command that does not need this table. The needed tables are also checked against the
+    If ``needed`` names tables, only the named tables must be free of faults. A wrong row in another table
+    then does not stop a command that does not need this table. The needed tables are also checked against the
     tables in ``beside``, as far as the tables in ``beside`` can be read.
 
     Raises Faults with all faults of all files at once: files that cannot be read, missing or unknown columns,
@@ -206,7 +206,7 @@ LOOP = "{loop}"
 def derive_question_units(questions: pd.DataFrame, survey: Mapping[str, Any]) -> pd.Series:
     """Returns the unit of each question: ``organisation`` if an organisation answers the question once,
     ``answer`` if it answers the question for each country. A unit that questions.csv states is kept. If
-    questions.csv states no unit, the unit is ``answer``, with one exception. It is ``organisation`` if
+    questions.csv states no unit, the unit is ``answer``, with one exception. The unit is ``organisation`` if
     [survey] of study.toml names a column of organisations but no column of countries, and the question is not
     in a loop.
 
@@ -295,10 +295,10 @@ _SURVEY_STEPS = ("records", "conversations", "organisations", "answers")
 
 def find_steps_runnable_despite_faults(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
     """Returns the tables with faults, named as the steps of the build name their inputs (such as
-    ``questions.csv``). Each table is mapped to the steps that can still run despite its faults. These are the
-    steps that read the survey, if the table can be read and its faults do not prevent finding the answers.
-    From questions.csv and options.csv, the steps that read the survey get only the questions without faults
-    (:func:`keep_sound_questions`)."""
+    ``questions.csv``). Each table is mapped to the steps that can still run despite its faults. The steps
+    that read the survey can still run if the table can be read and its faults do not prevent finding the
+    answers. From questions.csv and options.csv, the steps that read the survey get only the questions without
+    faults (:func:`keep_sound_questions`)."""
     columns: dict[str, set[str]] = {}
     for fault in faults:
         columns.setdefault(_table_of(fault), set()).add(fault.column)

@@ -81,9 +81,9 @@ _PRINTED = ("number", "day", "issued")
 
 
 def refuse_missing_or_outdated_releases(study: Study) -> None:
-    """Raises Faults if the last release to an audience is missing from the store. Also raises Faults if the
-    store has releases that an earlier version of the package wrote, because these releases cannot be compared
-    with new ones."""
+    """Raises Faults if the last release to an audience is missing from the store. The function also raises
+    Faults if the store has releases that an earlier version of the package wrote, because these releases
+    cannot be compared with new ones."""
     store = study.private / "releases"
     if old := sorted({*store.glob("[0-9]*"), *store.glob("next")}):
         raise Faults([Fault("was stored by an earlier version of the package. New figures cannot be compared "

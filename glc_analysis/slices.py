@@ -297,9 +297,9 @@ def find_code_slices_of_rows(name: str, frame: pd.DataFrame,
     """Returns, for each row of a table, the codes whose slices include the row. The table must have slices
     for codes, and must not be the codebook.
 
-    Rows of codings and of disagreements are about turns of a text. Such a row is in the slices of all codes
-    that any coder gave to its turns, and of the codes ``above`` these codes, because the page of a code also
-    shows the other codes of its turns.
+    Rows of codings and of disagreements are about turns of a text. A row about turns is in the slices of all
+    codes that any coder gave to its turns, and of the codes ``above`` these codes, because the page of a code
+    also shows the other codes of its turns.
     """
     if name == "figures":  # two codes together are about neither alone
         return [{code} - {""} if measure == "coded" else set() for code, measure in zip(

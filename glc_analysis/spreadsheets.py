@@ -240,9 +240,9 @@ def save_workbook_reproducibly(workbook: Workbook, path: Path) -> None:
     """Writes a workbook so that equal contents always give the same bytes.
 
     The library openpyxl writes the current time into the document properties and into every entry of the
-    archive. This function sets these times to 1980-01-01, the earliest date that a ZIP file can represent.
-    The entries of the archive are stored uncompressed, because compressed bytes differ between builds of
-    zlib.
+    archive. This function sets all times in the workbook to 1980-01-01, the earliest date that a ZIP file can
+    represent. The entries of the archive are stored uncompressed, because compressed bytes differ between
+    builds of zlib.
 
     >>> from openpyxl import Workbook
     >>> from tempfile import TemporaryDirectory

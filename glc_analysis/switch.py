@@ -35,8 +35,8 @@ STUDY_PARTS = ("raw", "reference", "processed", "private")
 
 
 LOCKS = ".locks"
-"""The folder with one file for each command that writes in the study or reads it. Each of these commands
-holds a lock of its file while it runs."""
+"""The folder with one file for each command that writes in the study or reads it. Each command holds a lock
+of its file while it runs."""
 
 
 DOOR, WORK_LOCK, READ_LOCK = ".lock", ".work", ".read"

@@ -62,8 +62,8 @@ _QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "
 
 
 def read_bytes(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
-    """Returns the content of a file. Raises Faults if the file is missing, unreadable or empty. Also raises
-    Faults, without reading the file, if it has more than `limit` bytes."""
+    """Returns the content of a file. Raises Faults if the file is missing, unreadable or empty. The function
+    also raises Faults, without reading the file, if the file has more than `limit` bytes."""
     try:
         refuse_large_file(path, limit=limit)
         raw = path.read_bytes()
@@ -151,8 +151,8 @@ def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES, encoding: Seque
 
     A row that is shorter than the header gets blank cells, because spreadsheet programs omit blank cells at
     the end of a row. Raises Faults with all rows that are longer than the header, are broken in two or use
-    another delimiter. Also raises Faults if the file has more than `limit` bytes. ``encoding`` has the form
-    of ``encodings`` in :func:`decode_or_repair_text`; if it is empty, the encoding is detected.
+    another delimiter. The function also raises Faults if the file has more than `limit` bytes. ``encoding``
+    has the form of ``encodings`` in :func:`decode_or_repair_text`; if it is empty, the encoding is detected.
     """
     raw = read_bytes(path, limit=limit)
     text = decode_or_repair_text(raw, encoding, path.name) if encoding else decode_text(raw, path.name)
@@ -349,8 +349,8 @@ def list_zip_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Returns the entries of the files in a ZIP file.
 
     Raises BadZipFile if a packed file claims to be longer than the ZIP file, because a reader would reserve
-    memory for this length. Also raises BadZipFile for a file that is packed with LZMA, which none of the
-    supported programs uses.
+    memory for this length. The function also raises BadZipFile for a file that is packed with LZMA, which
+    none of the supported programs uses.
     """
     length = package.fp.seek(0, os.SEEK_END) if package.fp else 0
     listed = [member for member in package.infolist() if not member.is_dir()]
@@ -626,7 +626,7 @@ def _per_cent(number: float) -> str:
 
 
 def make_csv_read_log_entry(path: str, columns: Collection[str], naming: str) -> str:
-    """Returns the name under which a part of a CSV file is recorded as an input of a page. This part of the
+    """Returns the name under which a part of a CSV file is recorded as an input of a page. The part of the
     file is either some ``columns``, or the rows that name the id ``naming``.
 
     >>> make_csv_read_log_entry("reference/codebook.csv", ["code_id", "name"], "")

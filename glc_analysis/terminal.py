@@ -46,7 +46,7 @@ def graceful_interrupt(progress_message: Callable[[], str]) -> Generator[None]:
 
     A signal that arrives while a Python module is being imported is handled once the import has finished.
     Raises Interrupted, whose message names the signal and ends with the text that ``progress_message``
-    returns. This text says how far the work has got.
+    returns. The text of ``progress_message`` says how far the work has got.
     """
     signals, last = (signal.SIGINT, signal.SIGTERM), float("-inf")
     _heard.clear()

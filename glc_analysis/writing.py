@@ -11,7 +11,7 @@ from pathlib import Path
 
 def link_or_copy(source: Path, target: Path) -> None:
     """Makes a hard link to a file at a second path, or a copy of the file if the file system has no hard
-    links. Only the owner can read the file afterwards."""
+    links. After the call, only the owner can read the file at the second path."""
     try:
         os.link(source, target)
     except OSError:

@@ -118,7 +118,8 @@ def unroll_loops(survey: RawSurvey, patterns: list[str], blank: Collection[str] 
 
     The columns that match one of the ``patterns`` become one column, whose name is the pattern
     (``{loop}_Q3.3``). A loop becomes a record if it has an answer that is not one of the ``blank`` texts. If
-    no loop of a row has such an answer, only the first loop of the row becomes a record.
+    no loop of a row has an answer other than the ``blank`` texts, only the first loop of the row becomes a
+    record.
     """
     loop_columns = _loop_columns(survey.frame.columns, patterns)
     if not loop_columns:

@@ -87,8 +87,8 @@ def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: Clea
 
 
 def _never_changes(facts: pd.DataFrame) -> pd.Series:
-    """Whether each fact belongs to an indicator that never changes. Such an indicator has several years, and
-    each country has the same value in all years."""
+    """Whether each fact belongs to an indicator that never changes. An indicator never changes if it has
+    several years and each country has the same value in all years."""
     kinds = facts.groupby(["indicator", "country_id"])[["value", "year"]].nunique()
     most = kinds.groupby("indicator").max()
     return facts["indicator"].isin(most.index[(most["value"] == 1) & (most["year"] > 1)])

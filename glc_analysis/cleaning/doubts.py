@@ -1,13 +1,13 @@
 """Finds doubtful records and doubtful texts; a person must decide whether they are counted.
 
-These records are doubtful:
+The following records are doubtful:
 
 - rows of totals;
 - tests of the form;
 - records whose status says that they are unfinished or were rejected;
 - records that have the id of an earlier record.
 
-These texts are doubtful:
+The following texts are doubtful:
 
 - dates that a spreadsheet program may have made from a range such as "3-4";
 - numbers that may have a thousands separator.
@@ -42,8 +42,9 @@ _SUMMARY = re.compile(
 _SUMMARY_OF = re.compile(r"(grand |sub-?)?(total|average|mean|median|sum)( of| for|:)? .{1,60}")
 _NUMBER = re.compile(r"[-+]?\d[\d.,'\s]*%?")
 _MANY_ALIKE, _SHARE_ALIKE = 3, 0.05
-"""Two limits for the rows of a file that look like totals. If the number of such rows exceeds the first limit
-and their share of all rows exceeds the second limit, the rows are taken as answers."""
+"""Two limits for the rows of a file that look like totals. If the number of rows that look like totals
+exceeds the first limit and their share of all rows exceeds the second limit, the rows are taken as
+answers."""
 _TEST = re.compile(
     r"(this is )?(just )?(a )?test[\s_#-]*\d*"
     r"|test[\s_-]*(org(ani[sz]ation)?|ngo|record|response|respondent|entry|answer|user|survey|data)[\s_-]*\d*"

@@ -74,7 +74,7 @@ _TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
 @dataclass(frozen=True)
 class Repetition:
     """The records of the file ``file`` that are also in the file ``other``. ``rows`` has the row numbers of
-    these records, and ``size`` is the number of all records of ``file``."""
+    the records that both files have, and ``size`` is the number of all records of ``file``."""
 
     file: str
     other: str
@@ -510,7 +510,8 @@ def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, lis
     however, if a later export has fewer records or another order.
 
     There is a fault for each record whose id also belongs to an earlier record, regardless of case. The row
-    number is added to the answer_id of such a record, so that corrections.csv can drop or keep the record.
+    number is added to the answer_id of a record with a repeated id, so that corrections.csv can drop or keep
+    the record.
     """
     faults: list[Fault] = []
     respondents, column = pd.Series("", index=survey.frame.index), ""
@@ -545,8 +546,8 @@ def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:
 
 def _correct_file(survey: RawSurvey, fixes: pd.DataFrame,
                   log: CleaningLog) -> tuple[RawSurvey, list[Fault]]:
-    """Returns one survey file, with its corrections applied and without the records that were dropped. Also
-    returns a fault for each correction that cannot be applied."""
+    """Returns one survey file, with its corrections applied and without the records that were dropped. The
+    function also returns a fault for each correction that cannot be applied."""
     fixes = fixes[fixes["key"].isin(survey.frame.index)]
     if fixes.empty:  # a large file is not copied for nothing
         return survey, []
@@ -614,7 +615,7 @@ def _id_clashes(answers: pd.DataFrame, before: Collection[str]) -> list[Fault]:
 def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Reference,
                    survey: RawSurvey, unknown: Collection[str]) -> list[Fault]:
     """Adds columns with ids, ISO dates and booleans to ``part``, which has the records of one file and is
-    changed in place. Returns the faults that were found in these columns.
+    changed in place. Returns the faults that were found in the columns for the roles.
 
     ``names`` maps each role, such as organisation or country, to the file's column. ``unknown`` has the roles
     that a record may leave blank: organisation, country or both.
@@ -864,7 +865,7 @@ NO_SURVEY = "No survey file has arrived. To fix: put an export into raw/survey/,
 
 def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
     """Reads every raw file of the given ``kind`` (``survey`` or ``context``). Raises Faults with the faults
-    of all these files."""
+    of all raw files of the kind."""
     read, faults = [], []
     for path in study.raw_files(kind):
         try:

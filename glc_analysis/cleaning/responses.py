@@ -74,9 +74,10 @@ def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted
 
 
 def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
-    """Returns ``refused`` or ``dont_know`` if all chosen options are of these two kinds, so that the answer
-    is missing; the result is ``refused`` if both kinds occur. Returns blank if a chosen option is of another
-    kind. ``excuses`` maps the ids of options of these two kinds to their kind."""
+    """Returns ``refused`` or ``dont_know`` if all chosen options are of one of these two kinds, so that the
+    answer is missing; the result is ``refused`` if both kinds occur. Returns blank if a chosen option is of
+    another kind. ``excuses`` maps the ids of options of the kinds ``refused`` and ``dont_know`` to their
+    kind."""
     kinds = {excuses.get(option, "") for option in chosen.split(";")}
     return "" if "" in kinds else max(kinds)
 
@@ -88,7 +89,7 @@ def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
 _SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
 _SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"\s*,\s*")
 """The separators that mark the end of a text which is not an option, before the next option. A space alone
-never marks the end of such a text."""
+never marks the end of a text that is not an option."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,8 @@ class OptionList:
         return set(self.options.loc[self.options["kind"] == kind, "option_id"])
 
     def read_single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
-        """Returns, for each cell of a single-choice question, the id of its option. Also returns a mask that
-        is true for cells that are not options."""
+        """Returns, for each cell of a single-choice question, the id of its option. The function also returns
+        a mask that is true for cells that are not options."""
         ids = map_distinct(cells, lambda cell: self.spellings.get(match_key(cell), ""))
         return ids, ((ids == "") & (map_distinct(cells, str.strip) != "")).to_numpy()
 
@@ -144,8 +145,9 @@ class OptionList:
 
         The options in a cell may be separated by comma, semicolon, bar, line break or space. An option may
         itself contain a separator, because longer options are tried first. A part of a cell that is not an
-        option extends to the next separator outside brackets. A comma does not end such a part if, among the
-        cells that consist of options alone, some are separated by semicolons and none only by commas.
+        option extends to the next separator outside brackets. A comma does not end a part that is not an
+        option if, among the cells that consist of options alone, some are separated by semicolons and none
+        only by commas.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
@@ -259,8 +261,8 @@ class UnknownTexts:
     """The texts in the answers to one question that are not options.
 
     ``texts`` has, for each record, the texts that are read as the option of kind ``other``, joined by a
-    semicolon. It is None if no record has such texts. ``faults`` has one fault for each other text that is
-    not an option.
+    semicolon. ``texts`` is None if no record has a text that is read in this way. ``faults`` has one fault
+    for each other text that is not an option.
     """
 
     texts: pd.Series | None

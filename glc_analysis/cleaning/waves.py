@@ -1,7 +1,7 @@
 """Finds the files of each wave of a survey, and the questions that were asked in each wave.
 
-A wave may have several files, such as one file for each language or survey tool. So people describe the waves
-in three tables:
+A wave may have several files, such as one file for each language or survey tool. People describe the waves of
+a survey in three tables:
 
 - waves.csv lists the waves;
 - wave_files.csv gives the wave of each file;
@@ -165,5 +165,5 @@ def combine_tables_of_waves(frames: Mapping[str, Mapping[str, pd.DataFrame]]) ->
 _IDS = {"organisations": ("organisation_id",),
         "answers": ("answer_id", "organisation_id", "country_id"),
         "responses": ("answer_id", "question_id", "organisation_id", "country_id", "unit", "missing")}
-"""The categorical columns of each table of a wave. These columns are converted to text, because their
-categories differ between waves."""
+"""The categorical columns of each table of a wave. The categorical columns are converted to text, because
+their categories differ between waves."""

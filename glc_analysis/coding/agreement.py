@@ -1,14 +1,15 @@
 """Computes the agreement between coders on codes, and makes the table ``agreement``.
 
 The coefficients of agreement and their intervals are computed from the codes that coders gave to units of
-text. The table ``agreement`` has rows for every code and for all codes together. It counts first turns and
-then characters as the units. A unit that a coder read and left uncoded counts as coded with the empty set of
-codes, not as missing. An undefined coefficient is NaN with a reason, never 1, and raises no exception. A
-coefficient that corrects for chance agreement is undefined if all coders gave all units the same value.
+text. The table ``agreement`` has rows for every code and for all codes together. Agreement is measured twice,
+first with turns as the units of text and then with characters. A unit that a coder read and left uncoded
+counts as coded with the empty set of codes, not as missing. An undefined coefficient is NaN with a reason,
+never 1, and raises no exception. A coefficient that corrects for chance agreement is undefined if all coders
+gave all units the same value.
 
-The module compares two codings only if they code the same units with the same version of the codebook. It
-uses the codings as they were before differences between coders were reconciled. The intervals of coefficients
-are computed by :mod:`~glc_analysis.coding.coefficients`.
+The module compares two codings only if they code the same units with the same version of the codebook. The
+codings are compared as they were before differences between coders were reconciled. The intervals of
+coefficients are computed by :mod:`~glc_analysis.coding.coefficients`.
 """
 
 from __future__ import annotations
@@ -82,8 +83,9 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     ``ancestors`` maps each code to the codes above it. Agreement on the codes above is measured as well; a
     code above counts as given wherever a code below it was given. A coder may give a unit a code above and
     none of the codes below it, so that the coding does not say which code below was meant. With
-    ``parents="missing"``, such a unit has no value from this coder for the codes below and for all codes
-    together. With ``parents="absent"``, the codes below count as not given by this coder.
+    ``parents="missing"``, a unit to which a coder gave only a code above has no value from this coder for the
+    codes below and for all codes together. With ``parents="absent"``, the codes below count as not given by
+    this coder.
 
     ``n_missing`` counts the values that are missing because of ``is_missing``. ``lowest`` and ``highest`` are
     the lowest and the highest coefficient that result if all missing values are filled in, in one of these
@@ -161,8 +163,8 @@ class _Tree:
 
 
 class _Measurement(NamedTuple):
-    """One code, or all codes together, with the values that coders gave and the measures that are computed
-    from the values."""
+    """What is measured: one code or all codes together, with the values that coders gave and the measures
+    that are computed from the values."""
 
     code_id: str
     value_of: np.ndarray

@@ -55,8 +55,8 @@ def explain_blank_columns(agreement: pd.DataFrame, columns: Mapping[str, str]) -
 
 
 def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Returns the turns to which several coders gave the same code on different words. In such turns the
-    coders agree by turn, but not by character.
+    """Returns the turns to which several coders gave the same code on different words. In turns with the same
+    code on different words, the coders agree by turn, but not by character.
 
     The columns of the frame are segment_id, code_id, coder_id, words and shared, with one row per turn, code
     and coder. ``shared`` is the number of letters that all coders of the code marked, divided by the number

@@ -174,8 +174,8 @@ def _separated(copy: str, start: int, end: int, group: list[Variable],
     """Returns the segments of a group of names and labels that have no letter between them.
 
     Starting from the end of the group, each name or label that is the same in the copy as in the masked or
-    the unmasked text becomes a separate segment. The names and labels before these separate segments are
-    joined into one segment.
+    the unmasked text becomes a separate segment. The names and labels before the separate segments are joined
+    into one segment.
     """
     segments, group = [], list(group)
     while len(group) > 1:

@@ -23,8 +23,8 @@ def match_and_mask_answer_translations(written: pd.DataFrame, documents: pd.Data
     in place of names.
 
     ``written`` has the rows of the file answer_translations.csv. ``records_of_other_waves`` has the ids of
-    records from waves of the survey that the study's figures leave out. Translations of the answers in these
-    records are left out. Raises Faults for each row that does not translate an open answer.
+    records from waves of the survey that the study's figures leave out. Translations of the answers in
+    records of other waves are left out. Raises Faults for each row that does not translate an open answer.
     """
     answers = documents[documents["kind"] == "answer"]
     asked: dict[str, list[str]] = defaultdict(list)

@@ -1,9 +1,9 @@
 """Makes the tables of codings of a study from its texts and the coders' files.
 
-The module reads the texts, the coders' files, and the codes that are columns of the survey. It makes the
-tables ``codings``, ``readings``, ``memos``, ``quarantined`` and ``disagreements``, and the data from which
-the table ``agreement`` is computed. The module also makes the table ``codebook``, which has the codes of
-codebook.csv and the codes that only coders' files have.
+The module reads the texts, the coders' files, and the codes that are columns of the survey. The module makes
+the tables ``codings``, ``readings``, ``memos``, ``quarantined`` and ``disagreements``, and the data from
+which the table ``agreement`` is computed. The module also makes the table ``codebook``, which has the codes
+of codebook.csv and the codes that only coders' files have.
 """
 
 from __future__ import annotations
@@ -436,7 +436,8 @@ def append_unlisted_codes_to_codebook(listed: pd.DataFrame, codebook: pd.DataFra
 def map_codes_to_single_question(questions_by_code_name: Mapping[str, str],
                                  codebook: pd.DataFrame) -> dict[str, str]:
     """Returns, keyed by code_id, the question of each code that is used for the answers to only one question.
-    ``questions_by_code_name`` maps the name of such a code to its question."""
+    ``questions_by_code_name`` maps the name of each code that belongs to a single question to its
+    question."""
     return {code: questions_by_code_name[name]
             for name, code in book.resolve_code_names(questions_by_code_name, codebook).items() if code}
 

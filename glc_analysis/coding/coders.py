@@ -101,8 +101,8 @@ class PlacedCodings:
     - ``submissions``: the document_id and coder_id of each document that a coder handed in.
     - ``edited``: the stretches (document_id, coder_id, start, end) of the canonical texts in which the
       coder's copy has different words.
-    - ``blank``: the documents that a coder's table lists without any code. It maps the document_id and
-      coder_id to the file name of the table.
+    - ``blank``: the documents that a coder's table lists without any code. ``blank`` maps the document_id and
+      coder_id of a document without any code to the file name of the table.
     - ``training``: the documents (document_id and coder_id) that a coder coded at the desk as training.
     - ``definitions``: the definitions of codes that the files contain.
     - ``mixed_coders``: the coders whose file does not separate the work of several people.
@@ -142,12 +142,12 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
       (:func:`document_names`).
     - ``mask``: a function that puts pseudonyms into the coders' own words.
     - ``conversations``: the ids of interviews and calls. If a file has a text under an unknown name, the text
-      is recognised by its words only if it is one of these conversations.
+      is recognised by its words only if it is an interview or call in ``conversations``.
 
     If a file names several coders, the names in the file become the coder_ids. If a file does not name
     several coders, its coder is the one that study.toml names for the file. A file of several coders does not
-    say who read a document without giving it any code. So each coder of such a file counts as having handed
-    in only the documents that this coder gave codes.
+    say who read a document without giving it any code. Each coder in a file of several coders counts as
+    having handed in only the documents that this coder gave codes.
     """
     result = PlacedCodings()
     at_desk: dict[str, dict[str, tuple[str, EditedText | None]]] = defaultdict(dict)
@@ -256,8 +256,8 @@ def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[st
     """Returns the document_id for every name that a coder's program may give a document.
 
     The name of a document is its document_id or the name of its raw file. An open answer may also be named by
-    the respondent's own id with the question, or by the organisation with the question. These two names of an
-    answer are used only if no other answer has the same name. ``paths`` maps each interview and call to its
+    the respondent's own id with the question, or by the organisation with the question. A name made from the
+    question is used only if no other answer has the same name. ``paths`` maps each interview and call to its
     raw file.
 
     >>> document_names(pd.DataFrame({"document_id": ["call-1"]}), {"call-1": "raw/calls/May 3.vtt"})
@@ -459,9 +459,9 @@ class CodedColumns:
 def read_coded_columns(records: Records, reference: Reference, coded: dict[str, str]) -> CodedColumns:
     """Returns the codes of open answers in the survey's own files.
 
-    ``coded`` is the setting ``[survey] coded`` of study.toml. It maps a question_id to names of columns, in
-    which ``*`` stands for the code's name and ``#`` for a number. A column of the survey file is read in one
-    of three ways:
+    ``coded`` is the setting ``[survey] coded`` of study.toml. The setting maps a question_id to names of
+    columns, in which ``*`` stands for the code's name and ``#`` for a number. A column of the survey file is
+    read in one of three ways:
 
     - If the column's name matches a pattern with ``*``, the column is about the code whose name is in place
       of the star.
@@ -871,8 +871,8 @@ def memos_table(result: PlacedCodings) -> pd.DataFrame:
 
 def quarantined_table(result: PlacedCodings, codes: Mapping[str, str],
                       segments: pd.DataFrame) -> pd.DataFrame:
-    """Returns table ``quarantined``. It has one row per quarantined passage, with the coder's words, the
-    words of the canonical text, the code_id, and the segments in which the passage may be."""
+    """Returns table ``quarantined``. The table has one row per quarantined passage, with the coder's words,
+    the words of the canonical text, the code_id, and the segments in which the passage may be."""
     rows = pd.DataFrame(result.quarantined, columns=QuarantinedPassage._fields)
     spans = pd.DataFrame([(n, document, *span) for n, (document, near) in enumerate(zip(
         rows["document_id"], rows["near"], strict=True)) for span in near],

@@ -400,9 +400,9 @@ def _weighted_sums(all_counts: Sequence[CodingCounts], weights: np.ndarray) -> C
     element, then all draws of the second, and so on.
 
     One matrix product for all elements is many times faster than one product for each element, but it may add
-    the numbers in another order. So the joint product is used only for fields whose sums are exact in any
-    order, and the results are the same to the last bit. If no unit has more than two coders, the sums of
-    nearly all fields are exact.
+    the numbers in another order. One matrix product for all elements is used only for fields whose sums are
+    exact in any order, and the results are the same to the last bit. If no unit has more than two coders, the
+    sums of nearly all fields are exact.
     """
     if len(all_counts) == 1:
         return all_counts[0].weighted_sum(weights)

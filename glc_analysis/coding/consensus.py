@@ -110,9 +110,10 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     and :data:`PASSAGE_COLUMNS`. If passages of several coders overlap, the passage of the consensus has the
     words that all these passages have in common. With the rule ``majority``, it has the words that most
     readers marked. If overlapping passages have no such words, each passage stays as its coder marked it, and
-    its words are not agreed. In this case the code is agreed only for the segment, and a person chooses which
-    words are quoted. A decision on a code adopts the passages of the coders who gave the code; a code that no
-    coder gave is placed on the whole segment. Counts of words use the widest stretch that coders marked.
+    its words are not agreed. If the words of a passage are not agreed, its code is agreed only for the
+    segment, and a person chooses which words are quoted. A decision on a code adopts the passages of the
+    coders who gave the code; a code that no coder gave is placed on the whole segment. Counts of words use
+    the widest stretch that coders marked.
 
     A passage that was placed by position alone is not in the consensus until a person has reviewed it. The
     codes of a segment with such a passage wait for a decision, even if all other codings of the segment
@@ -345,8 +346,8 @@ def _rejoin(rows: dict[tuple[str, str, int, int], dict[str, Any]], codings: pd.D
 
 
 def _disagreements(shared: pd.DataFrame, differ: list[str], decided: Mapping[str, frozenset]) -> pd.DataFrame:
-    """Returns table ``disagreements``. It has, for each segment on which coders differ, one row per coder
-    and, if people decided on the segment, one row for the decision."""
+    """Returns table ``disagreements``. The table has, for each segment on which coders differ, one row per
+    coder and, if people decided on the segment, one row for the decision."""
     rows = shared[shared["segment_id"].isin(differ)]
     documents = dict(zip(rows["segment_id"], rows["document_id"], strict=True))
     sets = [*rows["codes"], *decided.values()]

@@ -261,9 +261,9 @@ def match_words_in_order(theirs: Sequence[str], ours: Sequence[str]) -> dict[int
     """Returns the words that two texts have in common in the same order, as a mapping from the position in
     the first text to the position in the second text.
 
-    First the function matches sequences of words that occur once in each text. It uses the largest set of
-    such sequences that are in the same order in both texts. The words between the matched sequences are then
-    matched in the same way, with shorter sequences.
+    First the function matches sequences of words that occur once in each text. The function uses the largest
+    set of these sequences that are in the same order in both texts. The words between the matched sequences
+    are then matched in the same way, with shorter sequences.
 
     >>> match_words_in_order("we wait for a house".split(), "yes we wait for house".split())
     {0: 1, 1: 2, 2: 3, 4: 4}
@@ -323,9 +323,9 @@ def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int
 def _labels(text: str, ours: Turns) -> list[tuple[int, int, str]]:
     """Returns the names of speakers, and the times, that stand at the beginnings of lines of a copy.
 
-    A line may also begin with words and a colon that are not the name of a speaker. So the words before a
-    colon count as a name only if two or more lines begin with them, or if the words after the colon are the
-    first words of a turn of the canonical text.
+    A line may also begin with words and a colon that are not the name of a speaker. The words before a colon
+    at the beginning of a line count as a name only if two or more lines begin with them, or if the words
+    after the colon are the first words of a turn of the canonical text.
     """
     openings = [(one, simplify_signs(" ".join((one["name"] or "").split()).casefold()))
              for one in _LABEL.finditer(text)]

@@ -2,7 +2,7 @@
 although members of the convening see theirs as well.
 
 A consent form may say that organisations which refuse are not counted in figures. An organisation that
-refused on such a form for an audience is in no figure for this audience
+refused on a form of this kind for an audience is in no figure for the audience
 (:func:`exclude_uncounted_organisations`). Members of the convening also read the public site. So the
 convening's figures are decided first. The public then sees only figures from which a member of the convening
 learns nothing more (:func:`limit_to_convening`):
@@ -126,8 +126,8 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
 
     Showing these counts is safe if the counted organisations and the organisations left out could be
     published as two groups of the whole study, by the rules for all groups. Any other groups of the same
-    answers would overlap with these two groups. So the counts are shown only for a question of the survey
-    that meets two conditions:
+    answers would overlap with the group of counted organisations and the group of those left out. The public
+    counts of fewer organisations are shown only for a question of the survey that meets two conditions:
 
     - The question depends on no other question, and no other question depends on it.
     - The convening sees the question's figures only for the whole study.

@@ -4,11 +4,11 @@ count can be worked out.
 :class:`ContributorCounts` counts the organisations that contributed to each figure in the way in which the
 rules of disclosure count them. An *independent organisation* is either a whole network, or an organisation
 that belongs to no network. Organisations that did not consent are counted separately as well.
-:func:`tighten_bounds` takes a table in which some counts are ranges or missing. It returns the smallest and
-the largest possible value of each count, given the sums over options and over groups. The rules assume that a
-reader knows the answers of two independent organisations: the reader's own organisation, and an *ally*, which
-shares its answers with the reader. :func:`is_protected` says whether the bounds of a count protect every
-organisation's answer from this reader.
+:func:`tighten_bounds` takes a table in which some counts are ranges or missing. The function returns the
+smallest and the largest possible value of each count, given the sums over options and over groups. The rules
+assume that a reader knows the answers of two independent organisations: the reader's own organisation, and an
+*ally*, which shares its answers with the reader. :func:`is_protected` says whether the bounds of a count
+protect every organisation's answer from this reader.
 """
 
 from __future__ import annotations
@@ -121,10 +121,10 @@ class ContributorCounts:
     def n_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
         """Returns how many organisations protect each other's answers in these records.
 
-        This number is the smaller of two: the number of independent organisations, and the number of all
-        organisations less the ``allies`` that one organisation may have. If only independent organisations
-        were counted, a member of a network could conclude from an exact count that no other member of the
-        network is counted.
+        The number of organisations that protect each other is the smaller of two numbers: the number of
+        independent organisations, and the number of all organisations less the ``allies`` that one
+        organisation may have. If only independent organisations were counted, a member of a network could
+        conclude from an exact count that no other member of the network is counted.
         """
         return np.minimum(self.n_independent(records), (records > 0).sum(axis=-1) - np.asarray(allies))
 
@@ -240,9 +240,9 @@ def has_enough_possible_values(low: np.ndarray, high: np.ndarray, base: np.ndarr
     """Whether enough values of a count remain possible for a reader and an ally who know their own answers.
 
     The reader and the ally may be included in the count, in none of the counts, or in another count of the
-    same sum. If both are included in another count, they can subtract their own records from that count, so
-    the range must be wider by :data:`.COALITION`. The caller must make sure that the sum includes
-    organisations other than the reader's and the ally.
+    same sum. If the reader and the ally are included in another count, they can subtract their own records
+    from that count, so the range must be wider by :data:`.COALITION`. The caller must make sure that the sum
+    includes organisations other than the reader's and the ally.
 
     >>> has_enough_possible_values(np.array([0, 1, 0]), np.array([4, 4, 3]), np.array([30])).tolist()
     [True, False, False]
@@ -256,9 +256,9 @@ def is_protected(low: np.ndarray, high: np.ndarray, base: np.ndarray, known: np.
     """Whether no organisation's answer can be inferred from the bounds of a count, even by a reader who knows
     ``known`` records of the base.
 
-    The count may include all records that the reader knows, or none of them. So it must be possible that more
-    than ``known`` records are counted, and it must be possible that more than ``known`` records are not
-    counted.
+    The count may include all records that the reader knows, or none of them. A hidden count is protected if
+    it is possible that more than ``known`` records are counted, and also possible that more than ``known``
+    records are not counted.
     """
     return (high > known) & (base - low > known)
 
@@ -360,8 +360,8 @@ class Counted:
         """Returns the smallest and the largest possible value of the small counts.
 
         A count is small if too few organisations gave the answer, or if too few organisations did not give
-        the answer. If the base is so small that both could be true, a small count can be any number from 0 to
-        the base.
+        the answer. If the base is so small that too few organisations may have given the answer and too few
+        may not have given it, a small count can be any number from 0 to the base.
         """
         is_disclosed = not (self._n_protected(self.base) < 2 * self.least or self.size <= 2 * self.few)
         low = np.where(self.is_high & is_disclosed, self.size - self.few, 0)
@@ -398,8 +398,8 @@ def determine_visible_option_counts(whole: Counted, order: np.ndarray, *, is_exc
 
 def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
                 is_enough: Callable[[np.ndarray], bool]) -> np.ndarray:
-    """Returns which counts to hide. These are the small counts and, in the given ``order``, further counts
-    until at least two counts are hidden and ``is_enough`` accepts the hidden counts.
+    """Returns which counts to hide. The hidden counts are the small counts and, in the given ``order``,
+    further counts until at least two counts are hidden and ``is_enough`` accepts the hidden counts.
 
     >>> is_small = np.array([False, True, False])
     >>> with_secondary_suppression(is_small, np.array([2, 0, 1]), lambda hidden: True)
@@ -414,9 +414,9 @@ def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
 
 
 def possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Returns which hidden counts may be hidden only because they protect other counts. These are all hidden
-    counts that come before the first shown count in the order of secondary suppression. A reader cannot tell
-    whether the returned counts are small.
+    """Returns which hidden counts may be hidden only because they protect other counts. The result has all
+    hidden counts that come before the first shown count in the order of secondary suppression. A reader
+    cannot tell whether the returned counts are small.
 
     >>> possibly_secondary(np.array([False, True, True]), np.array([2, 0, 1]))
     array([False, False,  True])

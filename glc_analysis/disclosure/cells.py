@@ -40,8 +40,8 @@ def add_cell_for_new_organisations(lines: pd.DataFrame, organisations: pd.DataFr
     ``lines`` has the lines of words for all audiences, with the columns line, organisation_id and audience.
     ``cells`` has one row per organisation (:data:`CELL_COLUMNS`), and has no rows before the first release.
     All organisations of a network are put into the same cell. Organisations that join later are put into a
-    cell only once there are five of them. Before the first release, fewer than five organisations also form a
-    cell.
+    cell only once there are five of these organisations. Before the first release, fewer than five
+    organisations also form a cell.
 
     >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)],
     ...                       "audience": "public"})

@@ -60,9 +60,9 @@ class Consent:
         same person or organisation to the same item for the same audience.
 
         If the survey has several ``waves``, consent to the use of its answers is asked in each wave. A
-        consent given in another wave does not cover the answers of the ``current`` wave. These answers are in
-        no figure for the audience until the organisation has been asked again. A refusal in another wave
-        stays valid until the organisation has been asked again.
+        consent given in another wave does not cover the answers of the ``current`` wave. Answers without a
+        consent for the ``current`` wave are in no figure for the audience until the organisation has been
+        asked again. A refusal in another wave stays valid until the organisation has been asked again.
         """
         key = ["organisation_id", "speaker_id", "item", "audience"]
         lapsed = table.head(0)

@@ -132,14 +132,15 @@ def find_printable_country_options(questions: pd.DataFrame, survey: Mapping[str,
     """Returns, for every question whose options are countries, the countries for which figures may be
     printed.
 
-    A figure counts all organisations of a country. So either all organisations of the country must have
-    agreed, or study.toml must record that publication was agreed. The question determines which consents are
-    needed:
+    A figure counts all organisations of a country. Before figures of a country are printed, either all
+    organisations of the country must have agreed, or study.toml must record that publication was agreed. The
+    question determines which consents are needed:
 
     - a question about the country of work: consents to ``work_country``;
     - a question about the country of the main office: consents to ``home_country``;
-    - any other question: consents to one of the two items. For such another question no further countries are
-      printed, because the countries that are missing would then show where organisations took part.
+    - any other question: consents to one of the two items. For a question that is not about the country of
+      work or of the main office, no further countries are printed, because the missing countries would then
+      show where organisations took part.
 
     ``survey`` is the section [survey] of study.toml, which names the columns with the country of work and
     with the country of the main office.
@@ -169,8 +170,8 @@ def find_countries_where_all_are_countable(answers: pd.DataFrame, organisations:
 
 def find_countries_where_all_consented(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                                        *, audience: str) -> set[str]:
-    """Returns the countries of work in which every organisation agreed. This function does not count an
-    agreement that is recorded only in study.toml."""
+    """Returns the countries of work in which every organisation agreed. An agreement that is recorded only in
+    study.toml does not count here."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     return {country for country, size in sizes.items() if size.all_agreed}
 
@@ -304,10 +305,10 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
     - ``groupings``: the attribute by which each question is grouped, and the attribute by which the codes are
       grouped.
 
-    Only counts of options and of codes may be shown. Numbers, words, sensitive answers and answers that can
-    be compared with a public record are never shown on these pages. An answer is shown on the pages of all
-    countries or on no page. Codes are shown only if all codes may be shown, because an organisation that
-    raises a code also raises the codes above it.
+    Country pages may show only counts of options and of codes. Numbers, words, sensitive answers and answers
+    that can be compared with a public record are never shown on country pages. An answer is shown on the
+    pages of all countries or on no page. Codes are shown only if all codes may be shown, because an
+    organisation that raises a code also raises the codes above it.
     """
     facts, kind = incidence.facts, estimates["subset_kind"].astype("str")
     is_coded = estimates["measure"] == "coded"
@@ -421,7 +422,8 @@ class _Column:
 
     - ``counted`` (options x organisations) and ``base`` (by organisation): the numbers of records in the
       figures.
-    - ``page_counted`` and ``page_base``: the part of these records that country pages show.
+    - ``page_counted`` and ``page_base``: the part of the counted records, and the part of the base, that
+      country pages show.
     - ``remaining``: the records of the base that country pages do not show.
     - ``low`` and ``high``: the bounds that a reader knows for the count of each option.
     """

@@ -9,8 +9,8 @@ text must be in the segment from which it is quoted; spaces, case and the kind o
 matter.
 
 Quotations for the public are printed in translation. An original in another language is printed only if the
-row of quotes.csv names the segment of the original. Only in this case has the organisation seen and cleared
-exactly these words.
+row of quotes.csv names the segment of the original. Only if the row names this segment has the organisation
+seen and cleared exactly these words.
 """
 
 from __future__ import annotations
@@ -214,8 +214,8 @@ def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Faul
     passage, and wrong dates.
 
     The words of a cleared passage may have changed since it was cleared, for example because a name was
-    masked. This is not a fault; :func:`refused_quotes` lists such rows. The index of ``quotes`` must be the
-    row number in the file.
+    masked. Changed words of a cleared passage are not a fault; :func:`refused_quotes` lists the rows with
+    such words. The index of ``quotes`` must be the row number in the file.
     """
     words = dict(zip(segments["segment_id"], segments["text"], strict=True))
     for n, row in quotes.iterrows():

@@ -132,8 +132,8 @@ def count_records_by_contributor(incidence: Incidence, at: np.ndarray, ids: pd.S
 
 def _bounds_by_part(decisions: pd.DataFrame, estimates: pd.DataFrame,
                     parts: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns, for every figure, the bounds of its count that a reader can work out. Also returns whether the
-    counts of the figure's part (all figures with the same base) add up to the base.
+    """Returns, for every figure, the bounds of its count that a reader can work out. The function also
+    returns whether the counts of the figure's part (all figures with the same base) add up to the base.
 
     A reader works the bounds out from what is shown of the figure and of the other figures with the same
     base. ``parts`` has the part of each count; a figure that is not in ``parts`` gets no bounds.
@@ -183,8 +183,8 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
     If the new figures differ from a release to the other audience, the two conditions must also hold in the
     comparison with that release. A question that was never published is now published, except if its base
     would disclose changes in a question that keeps its old figures. Country pages show today's answers rather
-    than the answers of the last release. But country pages show no new figures of a question that keeps its
-    old figures, because readers could subtract the new figures from the old ones.
+    than the answers of the last release. Country pages show no new figures of a question that keeps its old
+    figures, because readers could subtract the new figures from the old ones.
     """
     if not before and not beside:
         return fresh
@@ -252,7 +252,7 @@ def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: Publ
 def _dependent_questions(conditions: pd.DataFrame, frozen: set[str]) -> Iterator[str]:
     """Yields the questions that were asked only after certain answers to a frozen question, which is a
     question that keeps its old figures. The base of a dependent question would show how many organisations
-    gave these answers."""
+    gave the answers on which it depends."""
     for question, condition in conditions.itertuples(index=False):
         if any(f"{one.name}/" in frozen for one in comparisons(parse_condition(condition))):
             yield f"{question}/"

@@ -116,9 +116,9 @@ def has_undecided_coding(figures: pd.DataFrame) -> pd.Series:
 
 
 def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
-    """Whether each figure is a mean or standard deviation that may be shown, rounded to two digits. Such a
-    figure must have a large base. Whatever answers a reader and an ally gave, these answers may change the
-    rounded number by at most one in the last digit."""
+    """Whether each figure is a mean or standard deviation that may be shown, rounded to two digits. A mean or
+    standard deviation is shown only if its base is large. Whatever answers a reader and an ally gave, these
+    answers may change the rounded number by at most one in the last digit."""
     import numpy as np
 
     value, base = figures["value"].astype(float), figures["base_n"].astype(float)

@@ -106,7 +106,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     - ``countries`` (id -> region): the countries whose figures may be shown if enough organisations work
       there.
     - ``agreed`` (id -> region): the countries with a page for the convening, because all organisations of the
-      country agreed that the page shows their answers. ``coded``: those of these countries whose codes the
+      country agreed that the page shows their answers. ``coded``: the countries in ``agreed`` whose codes the
       convening may read.
     - ``printable``: maps each question whose options are countries to the options that may be printed
       (:mod:`.countries`).
@@ -424,12 +424,12 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
 def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisions: Decisions) -> None:
     """Hides questions whose base would narrow the range of an earlier count that is not shown exactly.
 
-    Only records with a certain earlier answer were asked such a question, so the base of the question is a
-    lower bound for the count of the earlier answer. The question is shown if the count of the earlier answer
-    is shown exactly, or if enough values of this count remain possible despite the lower bound. The
-    question's figures by group are shown for all groups or for none. If the earlier answer is a country
-    (``regions`` has the region of every country), a group of answers from other places reveals nothing about
-    the count of this answer.
+    If only records with a certain earlier answer were asked a question, the base of the question is a lower
+    bound for the count of the earlier answer. The question is shown if the count of the earlier answer is
+    shown exactly, or if enough values of this count remain possible despite the lower bound. The question's
+    figures by group are shown for all groups or for none. If the earlier answer is a country (``regions`` has
+    the region of every country), a group of answers from other places reveals nothing about the count of this
+    answer.
     """
     figures = decisions.figures
     is_conditional = (facts["asked_if"] != "").to_numpy()
@@ -466,7 +466,7 @@ def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisio
 
 def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condition]:
     """Returns the condition on which a question was asked, and the conditions of the questions that this
-    condition names. An organisation that answered these questions met their conditions as well."""
+    condition names. An organisation that answered the named questions met their conditions as well."""
     conditions = [parsed[question]]
     for condition in conditions:  # it grows while it is read
         named = {part.name for part in comparisons(condition) if part.operator != "!="}
@@ -512,9 +512,9 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
 
 def _most_by_others(one: Comparison, at: int, places: Mapping[tuple[str, str], np.ndarray], unit: str,
                     decisions: Decisions) -> float:
-    """Returns the largest possible count of a condition in the group of the figure ``at``. This largest count
-    is the count for the whole study less the bases of all other groups, including groups that are not
-    shown."""
+    """Returns the largest possible count of a condition in the group of the figure ``at``. The largest
+    possible count is the count for the whole study less the bases of all other groups, including groups that
+    are not shown."""
     whole = f"{unit}/{ALL}/"
     asked, own = (places[name, whole] for name in (one.name, decisions.facts["question_id"].iat[at]))
     given = asked[np.isin(decisions.option[asked].astype(str), one.values)]
@@ -584,8 +584,8 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
 
     - ``whole``: the positions of the figures for the whole study.
     - ``at``: the positions of the figures by group.
-    - ``at_countries``: the positions of the figures by country. ``countries`` maps these countries to their
-      regions.
+    - ``at_countries``: the positions of the figures by country. ``countries`` maps the countries with figures
+      to their regions.
     - ``everywhere``: the positions of the figures for all groups and countries, including hidden groups and
       countries.
     - ``regions``: the region of every country.
@@ -690,10 +690,10 @@ def groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, np.ndar
 
     A group may be shown if it is large enough for a count to be exact. Enough organisations must be outside
     the group, and enough must be outside all shown groups together. A reader knows the counts of the
-    complement, which is all groups that are not shown. So a hidden group must not be in the complement
-    together with so few other organisations that fewer than :data:`LEAST_VALUES` values of its own counts
-    remain possible. The names of the shown groups depend on which organisations are in the complement, never
-    on their answers.
+    complement, which is all groups that are not shown. A hidden group must not be in the complement together
+    with so few other organisations that fewer than :data:`LEAST_VALUES` values of its own counts remain
+    possible. The names of the shown groups depend on which organisations are in the complement, never on
+    their answers.
     """
     def leaves_enough(complements: np.ndarray) -> np.ndarray:
         return ~complements.any(axis=-1) | (

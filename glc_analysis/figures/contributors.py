@@ -189,8 +189,9 @@ def contributors_of(records: StudyRecords, frames: Mapping[str, pd.DataFrame]) -
     records from which these figures were counted.
 
     Figures about shares of words, about co-occurring codes and about the data themselves have all
-    organisations in their base. If a figure of one of these kinds is about one call, its base has the
-    organisations that spoke in the call. Figures of these kinds count no organisation.
+    organisations in their base. If a figure about words, co-occurring codes or the data is about one call,
+    its base has the organisations that spoke in the call. Figures about words, co-occurring codes or the data
+    count no organisation.
     """
     figures = frames["figures"].reset_index(drop=True)
     survey = figures["measure"].isin(["response", "comparison"])
@@ -308,8 +309,9 @@ def _text(values: pd.Series) -> pd.Series:
 
 
 _COVER_KINDS = ("dont_know", "refused", "other", "none")
-"""The kinds of options that secondary suppression hides first, in order to protect other options. After
-options of these kinds, secondary suppression hides options from the end of the questionnaire's list."""
+"""The kinds of options that secondary suppression hides first, in order to protect other options. After the
+options of the kinds in ``_COVER_KINDS``, secondary suppression hides options from the end of the
+questionnaire's list."""
 
 
 def _cover_order(lists: pd.Series, options: pd.Series, listed: pd.DataFrame) -> np.ndarray:

@@ -71,8 +71,8 @@ def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureReco
     """Returns the records from which the figures of the table ``stated`` are counted. The columns of the
     matrices in the result are the answers, in the order of table ``answers``.
 
-    ``keys`` has one row per pair of a question and an indicator. Each such pair is treated like a separate
-    question, whose only option is the indicator.
+    ``keys`` has one row per pair of a question and an indicator. A pair of a question and an indicator is
+    treated like a separate question, whose only option is the indicator.
     """
     rows = rows[rows["recorded"] != ""]
     ids, other = rows["question_id"] + "/" + rows["indicator"], rows["is_discordant"].eq(True)

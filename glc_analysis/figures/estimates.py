@@ -337,9 +337,9 @@ def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRe
 
     Which figures a question has depends on its type:
 
-    - Options are counted over the records in the base of their question. They are listed in order, including
-      options that nobody chose. An option that keeps a record out of the base (a refusal, or a "don't know"
-      that counts as missing) has no figure here; a figure of the measure ``quality`` counts it.
+    - Options are counted over the records in the base of their question. Options are listed in order,
+      including options that nobody chose. An option that keeps a record out of the base (a refusal, or a
+      "don't know" that counts as missing) has no figure here; a figure of the measure ``quality`` counts it.
     - Questions that ask for a number have three figures: the mean, the median and the standard deviation (n -
       1).
     - Questions that ask for a text or a date have one figure: the number of answers, out of the records that

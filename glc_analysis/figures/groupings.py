@@ -30,7 +30,8 @@ EVERY_QUESTION = "*"
 GROUPED_BY = {"organisation": ("home_region", "type", "resource_level"),
               "answer": (REGION, "home_region", "type", "resource_level")}
 """For each unit of questions (organisations or answers), the attributes by which figures may be grouped for
-audiences other than the team. Every record has exactly one value of each of these attributes."""
+audiences other than the team. Every record has exactly one value of each attribute by which figures may be
+grouped."""
 UNCHOSEN = {"organisation": "home_region", "answer": REGION}
 """For each unit of questions (organisations or answers), the attribute by which figures are grouped if nobody
 has chosen a grouping."""

@@ -267,7 +267,7 @@ def find_organisations_behind_code_figures(mentions: pd.DataFrame,
 
 
 def select_mentions_in_base(occurrences: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of table ``mentions`` whose organisation is in the base of a figure. These are the
-    rows of organisations that were asked about a code (in a call: were present), that raised the code without
-    being asked, or for which it is undecided whether they raised it."""
+    """Returns the rows of table ``mentions`` whose organisation is in the base of a figure. The returned rows
+    are those of organisations that were asked about a code (in a call: were present), that raised the code
+    without being asked, or for which it is undecided whether they raised it."""
     return occurrences[occurrences["is_asked"] | occurrences["is_raised"] | occurrences["is_undecided"]]

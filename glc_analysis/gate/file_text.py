@@ -37,8 +37,8 @@ Piece = tuple[str, str]
 
 _NAMES_ONLY = frozenset({".eot", ".gif", ".ico", ".jpeg", ".jpg", ".map", ".otf", ".png", ".ttf", ".webp",
                         ".woff", ".woff2"})
-"""The endings of the names of pictures, fonts and script maps. Of files with these endings, only the names
-are read."""
+"""The endings of the names of pictures, fonts and script maps. Only the names of pictures, fonts and script
+maps are read."""
 
 _INLINE = frozenset(re.findall(r"\w+", """
     a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s

@@ -100,8 +100,8 @@ def merge_findings_by_origin(faults: Iterable[Fault]) -> list[Fault]:
 
 def find_leaks_in_papers(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
     """Returns the findings of the gate in papers (PDF files and their other forms). A PDF does not keep
-    Arabic and Khmer words as text, so the gate cannot read these words. An unreadable PDF is not a finding if
-    the same paper is also searched as source, Word file or plain text."""
+    Arabic and Khmer words as text, so the gate cannot read Arabic and Khmer in a PDF. An unreadable PDF is
+    not a finding if the same paper is also searched as source, Word file or plain text."""
     try:
         search(files)
     except Faults as error:
@@ -246,7 +246,7 @@ def _written(study: Study, organisation: str) -> Iterator[Piece]:
 
 PASSED = ".passed.json"
 """The name of the file, in the folder with an audience's runs, that records the last run that passed the
-gate. This file has one entry for the files of the whole audience (with a blank name), and one entry for each
+gate. The record has one entry for the files of the whole audience (with a blank name), and one entry for each
 organisation's own files. Each entry has ``rules``, which is a digest of the search terms, and the digest of
 every file, keyed by its path."""
 
@@ -285,8 +285,8 @@ class Gate:
 
     @cached_property
     def _passed(self) -> dict[str, dict[str, str]]:
-        """The files that need not be searched again, each with its digest. This mapping has the same keys as
-        ``_rules``."""
+        """The files that need not be searched again, each with its digest. The mapping of passed files has
+        the same keys as ``_rules``."""
         before, rules = _read(self._home), self._rules
         passed = {who: before[who]["files"] for who in rules
                   if who in before and before[who]["rules"] == rules[who].mark}

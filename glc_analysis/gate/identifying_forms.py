@@ -3,7 +3,7 @@ links, web addresses, document numbers, birth dates, telephone numbers in words.
 
 Coordinates, plus codes and web addresses are recognised by their form alone. Most other kinds of text are
 recognised only after a cue, which is a word that says what follows (``content/identifying_cues.csv``).
-Otherwise a figure of a report could be taken for a number that identifies a person.
+Without a cue, a figure of a report could be taken for a number that identifies a person.
 :func:`.contacts.find_contacts` finds e-mail addresses, and telephone numbers in digits.
 """
 
@@ -79,8 +79,8 @@ def _coordinates(text: str) -> Iterator[IdentifyingForm]:
 
 
 def _is_a_place(text: str, pair: re.Match[str]) -> bool:
-    """Whether two decimals are coordinates. They count as coordinates if they are in a link, or if they are
-    larger and more precise than statistics usually are.
+    """Whether two decimals are coordinates. Two decimals count as coordinates if they are in a link, or if
+    they are larger and more precise than statistics usually are.
 
     >>> texts = "@1.283,36.817", "0.9876, 1.5432", "-1.2833, 36.8167"
     >>> [_is_a_place(text, _PAIR.search(text)) for text in texts]

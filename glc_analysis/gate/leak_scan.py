@@ -1078,7 +1078,7 @@ def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
 
 
 def _around_each(places: list[Place], broken: list[Place]) -> Iterator[list[Place]]:
-    """Yields the words around each broken word. The other broken words stay in two parts, because these parts
+    """Yields the words around each broken word. All other broken words stay in two parts, because these parts
     may be whole words after all."""
     for one in broken if len(broken) > 1 else ():
         first, last = (bisect_left(places, at, key=lambda place: place[0])

@@ -1,10 +1,10 @@
 """Finds people, organisations and places by a part of their name: the surname or the given name alone,
 initials, or an abbreviation.
 
-A part of a name without the rest is weaker evidence than the whole name. So it depends on the neighbouring
-text whether the part counts: a title or an initial beside it, capitals within a sentence, or a possessive. A
-part that is also an ordinary word (Fields, Grace, Rose) counts only beside a title or the right initial. The
-same holds for any word that the text also has in small letters.
+A part of a name without the rest is weaker evidence than the whole name. Whether a part of a name counts
+depends on the neighbouring text: a title or an initial beside it, capitals within a sentence, or a
+possessive. A part that is also an ordinary word (Fields, Grace, Rose) counts only beside a title or the right
+initial. Any word that the text also has in small letters counts only there as well.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def list_parts_of_person_name(name: str) -> Iterator[NamePart]:
 
 
 def list_abbreviations_and_core_names(label: str) -> Iterator[NamePart]:
-    """Yields the abbreviations of a name of three or more words (such as HoH and HH). Also yields the core of
-    the name, without words for a legal form and without words for a kind of house.
+    """Yields the abbreviations of a name of three or more words (such as HoH and HH). The function also
+    yields the core of the name, without words for a legal form and without words for a kind of house.
 
     >>> [*list_abbreviations_and_core_names("Harbour of Hands Trust")][:2]
     [NamePart(kind='abbreviation', words=('hht',)), NamePart(kind='abbreviation', words=('hoht',))]
@@ -220,8 +220,8 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
 
 def _opens_sentence(word: str, before: str, behind: str) -> bool:
     """Whether a word opens a sentence in a language in which the word is an ordinary word, so that its
-    capital does not show that it is a name. The word does not count as opening such a sentence if a function
-    word (``content/ordinary_words.csv``) follows in the sentence.
+    capital does not show that it is a name. The word does not count as opening a sentence in which a function
+    word (``content/ordinary_words.csv``) follows it.
 
     >>> [_opens_sentence("Yıldırım", "", behind) for behind in (" düşmesi sonucu", " left for the city", "")]
     [True, False, False]
@@ -259,10 +259,11 @@ def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
 
 
 def _is_of_another(before: str, behind: str, name: str) -> bool:
-    """Whether the words beside a surname show that it is the surname of another person. They show it if a
-    common given name is among the capitalised words before it. They also show it if a capitalised word that
-    may be a name follows, and the surname opens a sentence or another such word stands before it. A word
-    beside the surname is ignored if it begins like one of the words of ``name``.
+    """Whether the words beside a surname show that it is the surname of another person. The surname belongs
+    to another person if a common given name is among the capitalised words before it. The surname also
+    belongs to another person if a capitalised word that may be a name follows, and the surname opens a
+    sentence or another such word stands before it. A word beside the surname is ignored if it begins like one
+    of the words of ``name``.
 
     >>> [_is_of_another(before, behind, "Joaquim Brandão Seixas") for before, behind in (
     ...     ("Raul ", ""), ("As Joaquim ", ""), ("the judge Oruvela ", ""), ("Yesterday ", ""),

@@ -365,8 +365,8 @@ _SHORTEST = 4
 """The smallest number of letters in a word that is searched for in capital and small letters; shorter words,
 such as UK and DRC, are searched for only in capitals."""
 _SIGNS_FOR_SYLLABLES = re.compile("[\u4e00-\u9fff]{2,}|[\u30a0-\u30ff]{3,}|[\uac00-\ud7af]{3,}")
-"""The pattern of words in Chinese, Japanese and Korean signs. Each of these signs says more than a letter
-does, so shorter words of this kind are searched for."""
+"""The pattern of words in Chinese, Japanese and Korean signs. A Chinese, Japanese or Korean sign says more
+than a letter does, so shorter words of this kind are searched for."""
 
 
 def hidden_countries(study: Study, reference: Reference, audience: str) -> set[str]:

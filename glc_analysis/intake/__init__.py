@@ -1,2 +1,2 @@
-"""Reads raw files of survey tools and coding programs into frames of text. The columns of these frames are
-the same for every tool, and no text is interpreted."""
+"""Reads raw files of survey tools and coding programs into frames of text. All tools give frames with the
+same columns, and no text is interpreted."""

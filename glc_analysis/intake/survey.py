@@ -123,8 +123,8 @@ def without_markup(text: str) -> str:
 
 def _places(names: Sequence[str], cells: Sequence[Sequence[str]], times: Counter[str]) -> dict[str, int]:
     """Returns the position of each column of a sheet, keyed by the column's name. If several columns have the
-    same name, the name means the first of these columns. Each of these columns also has a second name with
-    its position (``Why? [14]``), which other tables can use."""
+    same name, the name means the first of these columns. Each of several columns with the same name also has
+    a second name with its position (``Why? [14]``), which other tables can use."""
     places: dict[str, int] = {}
     for place, (name, column) in enumerate(zip(names, cells, strict=True)):
         if name or any(map(str.strip, column)):
@@ -214,8 +214,8 @@ def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSur
 
 def read_surveys_in_file(path: Path, settings: Mapping[str, Any] | None = None) -> list[RawSurvey]:
     """Returns the surveys in one file, each in the form in which :func:`read_survey` returns it. A file has
-    several surveys if the setting [survey] ``sheets`` names several sheets of a workbook. Each of these
-    sheets is then treated like a separate file, with a name such as ``both, sheet 2018.xlsx``."""
+    several surveys if the setting [survey] ``sheets`` names several sheets of a workbook. Each sheet that the
+    setting names is treated like a separate file, with a name such as ``both, sheet 2018.xlsx``."""
     if declared := map_declared_entries("survey_files").get(path.suffix.lower()):
         add_on, reader = declared
         return [add_on.load(reader)(path)]

@@ -217,8 +217,8 @@ def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
 
 def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
     """Returns the positions of lines in which the words before the colon or time are taken as a name for a
-    reason other than capitals. Either these words occur several times, or nearly all lines at which a turn
-    may begin have a name."""
+    reason other than capitals. The words count as a name if they occur several times, or if nearly all lines
+    at which a turn may begin have a name."""
     is_first_only = of_blocks or any(not math.isnan(line.end) for line in lines)
     places = [n for n, line in enumerate(lines) if line.is_first or not is_first_only]
     there = [n for n in places if n in named]
@@ -252,8 +252,8 @@ def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
 
 
 def _times(stamp: str, line: Line) -> tuple[float, float]:
-    """Returns the start and end of a line in seconds. These are the times of its cue or, if the line is in no
-    cue, the times beside the line (``stamp``)."""
+    """Returns the start and end of a line in seconds. The times are those of the line's cue or, if the line
+    is in no cue, those that stand beside the line (``stamp``)."""
     clocks = re.findall(_CLOCK, stamp) if math.isnan(line.end) else []
     start, end = ([*map(parse_clock, clocks), *(line.start, line.end)[len(clocks):]])[:2]
     return start, end
@@ -476,8 +476,8 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
 
 def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
     """Returns two values about tables of speakers and their words: the text as which each paragraph in these
-    tables is read, and the names of the speakers. The two values are empty if most words of the document are
-    outside tables of speakers and their words."""
+    tables is read, and the names of the speakers. Both the texts and the names are empty if most words of the
+    document are outside tables of speakers and their words."""
     in_tables: dict[etree._Element, str] = {}
     names: set[str] = set()
     for table in _TABLES(body):
@@ -508,7 +508,8 @@ def map_table_paragraphs_to_speakers(content: bytes) -> dict[int, str | None]:
 
 def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
     """Returns two values about one table of speakers and their words: the text as which each of its
-    paragraphs is read, and the names of the speakers. The two values are empty for a table of any other kind.
+    paragraphs is read, and the names of the speakers. For a table of any other kind, both the texts and the
+    names are empty.
 
     A table is taken as one of speakers and their words if four conditions hold: all rows have the same number
     of cells; at least one name in the column of names occurs several times; the words are to the right of

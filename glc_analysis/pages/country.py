@@ -126,8 +126,9 @@ country."""
 
 def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
     """Renders, for each question, the answer whose share in the country differs most from its share in the
-    region or in the whole study. The two shares are drawn as marks on a line, and are stated in words. If
-    there is no region or study to compare with, the function returns the opening sentences.
+    region or in the whole study. The share in the country and the share around it are drawn as marks on a
+    line, and are stated in words. If there is no region or study to compare with, the function returns the
+    opening sentences.
 
     Only counts that the audience may see exactly are compared. If only one organisation answered in the
     country, its answer is given in words and has no mark on the line.
@@ -210,7 +211,7 @@ def render_country_answers(view: StudyView) -> Html:
 
     The list has one row per question, theme by theme. Options that nobody in the country chose are folded. If
     only one organisation answered a question, its answer is shown without a count. Questions whose answers
-    these readers may not see are named below the list, also folded.
+    the readers of the page may not see are named below the list, also folded.
     """
     if not view.has_survey:
         return make_displayable("")

@@ -126,8 +126,8 @@ def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: 
 
 def _undecided(view: StudyView) -> Iterator[tuple[str, str]]:
     """Yields a sentence which says that findings are missing because nobody has decided which questions are
-    sensitive. This sentence is yielded only for the overview of audiences other than the team, and only if
-    all questions count as sensitive."""
+    sensitive. The sentence on missing findings is yielded only for the overview of audiences other than the
+    team, and only if all questions count as sensitive."""
     asked = view.question_table
     asked = asked.loc[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST), "question_id"]
     if view.may("all_figures"):
@@ -283,7 +283,8 @@ def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
 
 def _claim(view: StudyView, figure: _Figure) -> tuple[str, str]:
     """Returns a finding in a few words, and its count. The words of a finding are its claim in headlines.csv,
-    if there is one. Otherwise they are the question with the answer, or the code that was raised."""
+    if there is one. Without such a claim, the words are the question with the answer, or the code that was
+    raised."""
     count = f"{figure.n} of {figure.base_n}"
     if figure.claim:
         asked = "" if figure.code_id else view.words.questions[figure.question_id].wording
@@ -391,8 +392,8 @@ def _not_asked(view: StudyView) -> Iterator[tuple[str, str]]:
 
 def _unasked(view: StudyView) -> set[str]:
     """Returns the codes that at least one organisation raised in an interview or answer although nobody was
-    asked about them there. These codes are shown to the team alone. No count of such a code is released,
-    because its base has only organisations that raised the code."""
+    asked about them there. Codes that were raised without being asked about are shown to the team alone. No
+    count of such a code is released, because its base has only organisations that raised the code."""
     if not view.may("passages"):
         return set()
     rows = view.read("mentions")

@@ -82,7 +82,7 @@ def make_canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
 
     In the returned text, each turn has the form ``Speaker: words``, and there is a blank line between turns.
     The columns ``start`` and ``end`` of a segment are the positions of the turn's words in the text, without
-    the speaker. They are counted in code points; ``end`` is the position after the last word. The other
+    the speaker. Positions are counted in code points; ``end`` is the position after the last word. The other
     columns of ``turns`` are kept in the segments. The caller masks the returned text, and then converts the
     positions of the segments (:func:`shift_span_after_masking`).
 
@@ -321,7 +321,7 @@ def make_comparable_with_positions(text: str, *, folds: bool) -> ComparableText:
 @lru_cache(1 << 15)
 def fold_text(text: str) -> str:
     """Returns the text that :func:`make_comparable_with_positions` returns with ``folds=True``, without the
-    positions. This function is much faster than :func:`make_comparable_with_positions`.
+    positions. Without positions, the function is much faster than :func:`make_comparable_with_positions`.
 
     >>> fold_text("Ana  LÓPEZ") == make_comparable_with_positions("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
     True
@@ -360,7 +360,7 @@ class _CharacterTable(dict[int, str]):
     entry of a character is computed when the character first occurs.
 
     ``widths`` has the number of letters that a character has in this form, and ``are_blank`` says whether the
-    form is a blank. The two are filled in only for characters that have occurred.
+    form is a blank. ``widths`` and ``are_blank`` are filled in only for characters that have occurred.
     """
 
     def __init__(self, *, folds: bool) -> None:

@@ -1,7 +1,7 @@
 """Makes the tables that readers can download from a site.
 
-All downloads are made together, from what was released or cleared for the audience. So a number that is left
-out of one download cannot be computed from another download.
+All downloads are made together, from what was released or cleared for the audience. A number that is left out
+of one download cannot be computed from another download.
 """
 
 from __future__ import annotations

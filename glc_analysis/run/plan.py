@@ -356,8 +356,8 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
     - ``inputs``: the inputs of the pages, if the caller has already made them.
 
     Raises UsageError for an unknown country, theme or slug; the message suggests the nearest names. Raises
-    Faults for a notebook that cannot be executed. Also raises Faults if the notebook of the page ``only``
-    lacks the parameter ``country`` or ``theme`` that is given.
+    Faults for a notebook that cannot be executed. The function also raises Faults if the notebook of the page
+    ``only`` lacks the parameter ``country`` or ``theme`` that is given.
     """
     inputs, last = inputs or Inputs(study, audience), last_run(study, audience)[1].get("pages", {})
     pages = [page.with_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)

@@ -40,7 +40,7 @@ def write(folder: Path, head: Mapping[str, str], pages: Entries, page_folders: M
     has the entry of each page. ``page_folders`` maps the slug of each page for a single organisation to the
     page's folder. The entry of the page is written into this folder, because no other organisation may know
     of the page. If ``head`` has the time ``finished``, the record is written with one value per line, for
-    people to read. Otherwise it is written in a form that takes less time to write."""
+    people to read. Without this time, the record is written in a form that takes less time to write."""
     indent = 1 if "finished" in head else None
     files: dict[Path, Entries] = {}
     for slug, entry in pages.items():

@@ -583,8 +583,9 @@ def _about(column: str) -> ReferenceColumn:
 
 
 def _declared_columns() -> Iterator[str]:
-    """Yields the columns that the schema restricts in a way that :func:`find_table_faults` does not check.
-    Such a restriction is the form of a date, a number or a list of words, uniqueness, or a reference."""
+    """Yields the columns that the schema restricts in a way that :func:`find_table_faults` does not check. A
+    restriction of this kind is the form of a date, a number or a list of words, uniqueness, or a
+    reference."""
     for name, table in reference_tables().items():
         for column, about in table.columns.items():
             is_formed = about.kind in _FORMS or about.kind == "words"

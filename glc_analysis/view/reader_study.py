@@ -3,9 +3,9 @@
 The folder has only what one audience may see of a built study: released figures with the numbers that the
 audience may see, cleared quotations, countries that the audience may know, and names of organisations that
 agreed to be named. All other tables in the folder are empty, and the folder has no raw files and no private
-files. So even a notebook that asks for a wrong view cannot print anything that the audience may not see. The
+files. Even a notebook that asks for a wrong view cannot print anything that the audience may not see. The
 folder guards against accidents only, because the notebook still runs on a machine that has the whole study.
-So the gate reads every page as well before it is published.
+The gate therefore reads every page as well before it is published.
 
 If a page cannot be made from this folder, the metadata of its notebook has the entry ``whole_study``. A
 notebook with the entry ``whole_study`` gets the whole study, and must ask its view for everything that it

@@ -178,8 +178,8 @@ class VisibleTables:
     @property
     def is_one_answer_each(self) -> bool:
         """Whether every record of the survey is the only record of its respondent, as far as the audience may
-        know. This is true if the survey does not name both the organisation and the country of a record, and
-        has as many organisations as records.
+        know. Every record counts as the only one of its respondent if the survey does not name both the
+        organisation and the country of a record, and has as many organisations as records.
 
         >>> view.is_one_answer_each
         False
@@ -324,8 +324,8 @@ class VisibleTables:
         return {one: label for one, label in known.items() if one in agreed}
 
     def named(self, ids: pd.Series) -> pd.Series:
-        """Replaces the ids of organisations with the names that the audience may know. This includes
-        organisations that voted but answered nothing. Values that are not ids of organisations stay
+        """Replaces the ids of organisations with the names that the audience may know. Organisations that
+        voted but answered nothing are named as well. Values that are not ids of organisations stay
         unchanged."""
         known = {*self.labels}
         with suppress(Faults):  # a round can be closed while the register has faults; pages cannot be made

@@ -39,7 +39,7 @@ _COLUMN_NAMES = {  # what tools and people call a column
 }  # fmt: skip
 _OF_ANSWERS = ("respondent", "question", "answer")
 """The roles of columns that occur only in a table of open answers without a column of documents. In tables of
-another kind, columns with these names are read as columns of codes."""
+another kind, a column whose name is one of these roles is read as a column of codes."""
 NO_QUESTIONS: Mapping[str, str] = MappingProxyType({})
 _BETWEEN_CODES = re.compile(r"\s*[;\n]\s*")
 _NO_SEPARATOR = "none"
@@ -225,7 +225,8 @@ def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
 
 def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -> None:
     """Raises Faults if several columns with different names could hold the codes, or if several columns are
-    named after the same code. In these cases it would be unclear which column to read."""
+    named after the same code. With several columns for the same codes, it would be unclear which column to
+    read."""
     names = [grid.names[n].strip() for n in codes]
     if len({name.casefold() for name in names}) > 1:
         refuse(f"several columns name codes: {', '.join(names)}", path.name,

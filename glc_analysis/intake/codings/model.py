@@ -1,10 +1,10 @@
 """Defines the types that every reader of codings takes and returns, and converts the positions that coding
 programs store.
 
-Programs count positions in a text in different units: code points, UTF-16 units or UTF-8 bytes. They count a
-line end as one or two characters, and they include or leave out the byte order mark. Each way of counting
-positions is called a reading. All readings (ways of counting) are tried, and the reading with which most
-stored quotations match the text is used.
+Programs count positions in a text in different units: code points, UTF-16 units or UTF-8 bytes. Programs also
+differ in whether they count a line end as one or two characters, and whether they count the byte order mark.
+Each way of counting positions is called a reading. All readings (ways of counting) are tried, and the reading
+with which most stored quotations match the text is used.
 """
 
 from __future__ import annotations
@@ -322,7 +322,8 @@ class Tried(NamedTuple):
 
 _CLEARLY = 3
 """A reading (way of counting) is ruled out by the number of ends of passages that it does not put at edges of
-words. It is ruled out if this number is more than this many times the number in the likeliest reading."""
+words. The reading is ruled out if this number is more than :data:`_CLEARLY` times the number in the likeliest
+reading."""
 
 
 def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:
@@ -466,8 +467,8 @@ def describe_control_characters(text: str) -> Iterator[str]:
 
 
 def normalise_for_comparison(text: str) -> str:
-    """Returns the form of a text in which quotations are compared. It is in NFC and has plain signs; it has
-    no blanks, because programs join lines, and no characters that XML cannot hold."""
+    """Returns the form of a text in which quotations are compared. The form is in NFC and has plain signs; it
+    has no blanks, because programs join lines, and no characters that XML cannot hold."""
     return simplify_signs(UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split())))
 
 
