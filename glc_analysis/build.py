@@ -306,17 +306,17 @@ def check_study(study: Study, *, say: Say = lambda line: None,
                  for step in steps]
     earlier = Record(why="there are faults") if faults else Record.read(study)
     engine = _engine(study, reference, arrivals, earlier, say, steps=steps, is_kept=False)
-    found, unseen = engine.run_all(blocked, incomplete=["answers"] if in_part else ())
+    step_faults, unseen = engine.run_all(blocked, incomplete=["answers"] if in_part else ())
     if engine.was_taken_over("records"):
         _ = engine["records"]  # they are made again, and what was noted of the files is said again
     if engine.was_taken_over("answers"):
         for line in list_other_specify_notes(engine.logs["answers"]):
             say(line)
     if "records" in unseen and "raw/survey" not in blocked:
-        add_raised_faults(lambda: read_surveys(study), found)
+        add_raised_faults(lambda: read_surveys(study), step_faults)
     elif "answers" in unseen and engine.holds("records"):
-        found += engine["records"].faults
-    if faults := [*faults, *found]:
+        step_faults += engine["records"].faults
+    if faults := [*faults, *step_faults]:
         raise Faults(faults, unseen=_in_words(unseen, study, reference))
     _add_log(engine)
     said = [line for of_wave in (engine["records"], *(others for _, others in engine["other_waves"]))
@@ -444,14 +444,16 @@ def _records(view: View) -> dict[str, Any]:
                             "question, and name the columns of its answers in the cell `columns`")])
     view.say("finding who answered")
     chosen = view.study.settings["study"]["wave"]
-    found = records.assemble_records(surveys, view.reference, view.study.settings["survey"], view.log,
-                                     reporting_wave=chosen)
-    by_wave = files_by_wave(view.reference, [survey.path.name for survey in found.surveys])
+    all_records = records.assemble_records(surveys, view.reference, view.study.settings["survey"], view.log,
+                                           reporting_wave=chosen)
+    by_wave = files_by_wave(view.reference, [survey.path.name for survey in all_records.surveys])
     current = study_wave(view.reference.waves, chosen)
     if not by_wave.get(current):  # a fault says so
-        return {"records": found, "other_waves": ()}
-    return {"records": replace(found.of_files(by_wave[current]), faults=found.faults) if current else found,
-            "other_waves": tuple((wave, found.of_files(files)) for wave, files in by_wave.items()
+        return {"records": all_records, "other_waves": ()}
+    of_wave = replace(all_records.of_files(by_wave[current]), faults=all_records.faults) if current \
+        else all_records
+    return {"records": of_wave,
+            "other_waves": tuple((wave, all_records.of_files(files)) for wave, files in by_wave.items()
                                  if files and wave != current)}
 
 
