@@ -435,7 +435,8 @@ def read_slice_list(study: Study, name: str) -> Any:
 
 def has_page(study: Study, name: str, id_: str) -> bool:
     """Whether the list ``name`` of slices.json has an entry with the given id, so that the id has its own
-    page. In a run, only this entry is recorded as an input of the page that calls the function."""
+    page. In a run, only the entry with this id is recorded as an input of the page that calls the
+    function."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}={id_}")
         return any(row["id"] == id_ for row in read_slices(study).get(name, []))

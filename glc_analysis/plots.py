@@ -209,7 +209,7 @@ def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     ``counts`` is a frame that ``view.counts`` returns, with these columns:
 
-    - option, n, base_n: required;
+    - option, n, base_n: the frame must have these columns;
     - group: optional; the group that each count is about;
     - low and high: optional; the ends of an interval, as shares. If n is missing in a row, low and high are
       the smallest and the largest possible share, and a hatched band is drawn from low to high;

@@ -7,14 +7,14 @@ only if one of the inputs recorded for it has changed. The function ``tables.rea
 functions call :func:`record_read`. Python's audit events report every other file of the study that a library
 opens. Outside a run, reads are not recorded.
 
-An input is recorded under a name of one of these forms:
+Inputs of different kinds are recorded under these names:
 
-- a table: ``figures``;
-- a slice of a table: ``figures country=KHM``;
-- a file: ``reference/codebook.csv``;
-- a part of a file: ``reference/codebook.csv naming=stigma``;
-- a folder with all its contents: ``raw``. Single raw files are never recorded by name, because their names
-  may say who took part.
+- a table is recorded by its name, such as ``figures``;
+- a slice of a table is recorded as ``figures country=KHM``;
+- a file is recorded by its path, such as ``reference/codebook.csv``;
+- a part of a file is recorded as ``reference/codebook.csv naming=stigma``;
+- a folder with all its contents is recorded by its path, such as ``raw``. Single raw files are never recorded
+  by name, because their names may say who took part.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Each cell ``columns`` of questions.csv names the columns of one question. The ``[survey]`` settings of
 study.toml name columns in the same way. An entry that names columns has one of three forms:
 
-- the name of one column;
+- the name of one column, if one column has all answers to the question;
 - ``Q2.2_*`` names one column per option, where ``*`` stands for the option's value;
 - ``{loop}_Q3.3`` names the columns of a loop, which is a block of questions that the survey tool repeats.
 

@@ -38,11 +38,11 @@ a code that is not also a word."""
 def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     """Returns the country id of each name, with the index of ``names``; ``""`` if a name is blank or unknown.
 
-    The function looks a name up in this order:
+    The function looks names up in this order:
 
-    1. as a ``raw_name`` of countries.csv that a person has reviewed;
-    2. as an ISO 3166 name (short, official or common);
-    3. as a three-letter country code in capitals.
+    1. a name may be a ``raw_name`` of countries.csv that a person has reviewed;
+    2. a name may be an ISO 3166 name (short, official or common);
+    3. a name may be a three-letter country code in capitals.
 
     A name must match as a whole; case and repeated spaces do not matter. Country codes that are also words
     (AND, CAN, SUR) are read as codes only in a column that contains only codes and reviewed names. Two-letter

@@ -2,10 +2,10 @@
 
 The following records are doubtful:
 
-- rows of totals;
-- tests of the form;
+- rows that have totals instead of the answers of a respondent;
+- records that somebody made to test the form;
 - records whose status says that they are unfinished or were rejected;
-- records that have the id of an earlier record.
+- records that have the same id as an earlier record.
 
 The following texts are doubtful:
 

@@ -91,10 +91,10 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     the lowest and the highest coefficient that result if all missing values are filled in, in one of these
     ways:
 
-    - with values that differ from those of the other coders;
-    - with values equal to those of the other coders;
-    - with the code as given (for a single code);
-    - with the code as not given (for a single code).
+    - every missing value is replaced with a value that differs from those of the other coders;
+    - every missing value is replaced with the value that the other coders gave;
+    - for a single code, every missing value counts as the code being given;
+    - for a single code, every missing value counts as the code not being given.
 
     The coders must have coded independently, with the same version of the text and of the codebook. The
     caller therefore leaves out the coder ``consensus``, and gives the units of each other version of a text

@@ -3,10 +3,11 @@ copy of the text that the coder's program keeps.
 
 The canonical text and the copy may differ in these ways:
 
-- in spaces, line ends, Unicode form, and the form of quotation marks and dashes;
-- in names that were masked after the coder got the copy, or that now have other pseudonyms;
-- in the names of speakers before turns;
-- in the times of subtitle cues, if the copy is the raw transcript.
+- the two texts may differ in spaces, line ends, Unicode form, and the form of quotation marks and dashes;
+- the two texts may differ in names that were masked after the coder got the copy, or that now have other
+  pseudonyms;
+- the two texts may differ in the names of speakers before turns;
+- the two texts may differ in the times of subtitle cues, if the copy is the raw transcript.
 
 All other characters of the copy must be the same as in the canonical text. A copy in which words were edited
 is aligned word by word (:mod:`.edited_texts`).

@@ -277,7 +277,7 @@ class CodedTexts:
       suggested code.
     - ``codings``: the codings of all coders before differences were reconciled.
     - ``spans``: the start and end of the segments that these codings overlap.
-    - ``tree``: every code with the code above it.
+    - ``tree``: has each code together with the code above it in the codebook.
     - ``mixed_coders``: the coders whose file does not separate the work of several people.
     """
 

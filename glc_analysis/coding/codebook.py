@@ -37,10 +37,10 @@ def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str
 
     The function compares a name with the codebook in these ways, one after another:
 
-    - as a code_id, spelt in exactly the same way;
-    - as a name or code_id that only one code has, or as a path of names or the end of a path, regardless of
-      case and spaces;
-    - as a name without accents and separators, because flat lists of codes write names like this.
+    - the name may be a code_id, spelt in exactly the same way;
+    - the name may be a name or code_id that only one code has, or a path of names or the end of a path,
+      regardless of case and spaces;
+    - the name may lack accents and separators, because flat lists of codes write names like this.
 
     A name that several codes have is resolved if all these codes were merged into one code.
 

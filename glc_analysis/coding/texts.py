@@ -91,7 +91,7 @@ def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[s
     - a raw file that documents.csv lacks, or a speaker that speakers.csv lacks;
     - a participant of a call who has no organisation, or whose organisation is not marked as present;
     - a translation whose turns do not match those of the original;
-    - two documents with the same text.
+    - two documents that have the same text.
     """
     faults, texts, parts = list(_file_faults(study, reference.documents)), {}, []
     masker, people = Masker(reference.names, key), _people(reference.speakers)

@@ -103,7 +103,7 @@ def find_lines_hidden_by_cells(lines: pd.DataFrame, organisations: pd.DataFrame,
 
     The returned lines are:
 
-    - all lines of hidden cells;
+    - all lines of organisations in hidden cells;
     - all lines of organisations that are not yet in a cell;
     - the lines by which an organisation exceeds its permitted share of the lines of its cell.
 

@@ -136,11 +136,11 @@ def find_printable_country_options(questions: pd.DataFrame, survey: Mapping[str,
     organisations of the country must have agreed, or study.toml must record that publication was agreed. The
     question determines which consents are needed:
 
-    - a question about the country of work: consents to ``work_country``;
-    - a question about the country of the main office: consents to ``home_country``;
-    - any other question: consents to one of the two items. For a question that is not about the country of
-      work or of the main office, no further countries are printed, because the missing countries would then
-      show where organisations took part.
+    - a question about the country of work needs consents to ``work_country``;
+    - a question about the country of the main office needs consents to ``home_country``;
+    - any other question needs consents to one of the two items. For a question that is not about the country
+      of work or of the main office, no further countries are printed, because the missing countries would
+      then show where organisations took part.
 
     ``survey`` is the section [survey] of study.toml, which names the columns with the country of work and
     with the country of the main office.

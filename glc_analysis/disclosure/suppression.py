@@ -583,7 +583,7 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
     range, or hidden.
 
     - ``whole``: the positions of the figures for the whole study.
-    - ``at``: the positions of the figures by group.
+    - ``at``: the positions of the figures by group among all figures.
     - ``at_countries``: the positions of the figures by country. ``countries`` maps the countries with figures
       to their regions.
     - ``everywhere``: the positions of the figures for all groups and countries, including hidden groups and

@@ -963,7 +963,7 @@ def _is_behind_other_given_name(term: Term, before: str) -> bool:
 
 
 def _is_defined(letters: str, behind: str) -> bool:
-    """Whether the text after some letters explains that they are short for something else.
+    """Whether the text after an abbreviation explains another meaning of the abbreviation.
 
     >>> [_is_defined("NPL", behind) for behind in (
     ...     " ratio (non-performing loans)", " stands for non-performing loans", " (4 of 7)", " (Nepal)")]

@@ -5,10 +5,10 @@ of the file shows which format it has. A turn keeps every word of its speaker. N
 Word file other than its text, such as footnotes. A transcript must name its speakers in the same way
 throughout:
 
-- by voice tags of WebVTT;
-- by ``Name: text`` at the beginning of a turn;
-- by ``Name 0:03`` on a separate line before a turn;
-- or by a name alone on the first line of every turn.
+- the file may name speakers by voice tags of WebVTT;
+- the file may name a speaker by ``Name: text`` at the beginning of a turn;
+- the file may name a speaker by ``Name 0:03`` on a separate line before a turn;
+- the file may name a speaker by a name alone on the first line of every turn.
 """
 
 from __future__ import annotations

@@ -452,10 +452,10 @@ def compare_country_with_region(view: StudyView) -> pd.DataFrame:
 
     The columns are:
 
-    - n, base_n, share: the numbers of the country;
+    - n, base_n, share: the count, the base and the share of the country;
     - n_around, base_n_around, share_around: the numbers of the region or of the study; they are missing if
       the audience may not see them;
-    - two columns with the words for the question and for the option.
+    - two further columns have the words for the question and for the option.
 
      Sensitive questions are left out, and so are options which mean that no answer was given."""
     asked = view.question_table

@@ -424,7 +424,7 @@ def compare_quote(quote: str, words: str) -> str:
     - `exact`: the quotation and the words are the same;
     - `normalised`: the quotation and the words differ only in blanks, signs and Unicode form, or the
       quotation is cut short with an ellipsis;
-    - `different`: the quotation and the words differ in other ways;
+    - `different`: the quotation and the words differ in more than blanks, signs and Unicode form;
     - "": the file has no quotation.
 
     >>> [compare_quote(q, "We wait\\nfor the police") for q in ("We wait for the police", "We wait", "")]
