@@ -15,7 +15,7 @@ from glc_analysis.study import Study
               "agreed coding.")
 @contextmanager
 def select_coder_for_export(study: Study, what: str, *, coder: str) -> Generator[dict[str, str]]:
-    """With option ``--coder``, writes the coder's own work as qdpx instead of the agreed coding."""
+    """With option --coder, writes the coder's own work as qdpx instead of the agreed coding."""
     if coder and what != "qdpx":
         raise UsageError("--coder can be used only with qdpx. To fix: leave it out; other exports hold the "
                          "agreed coding.")

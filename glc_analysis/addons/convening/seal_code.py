@@ -128,8 +128,7 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
 @contextmanager
 def compare_seal_code_before_check(study: Study, responses: list[pd.DataFrame], *,
                                    code: str) -> Generator[Any]:
-    """Compares the closed rounds with the seal code in option ``--seal`` of ``glc check``, if the option is
-    used; runs before the check."""
+    """With option --seal, compares the closed rounds with the seal code before anything else is checked."""
     if code:
         if faults := [*seal_code_and_page_faults(study, code)]:
             raise Faults(faults)

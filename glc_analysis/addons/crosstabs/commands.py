@@ -19,9 +19,9 @@ from glc_analysis.study import Study
 @contextmanager
 def print_crosstab_instead_of_summary(study: Study, question: str, by: str, is_of_codes: bool, audience: str,
                                       form: str, *, answered: str) -> Generator[None]:
-    """With option ``--with``, counts a question by the answers to another question; the base is the
-    organisations that answered both questions. For the team, codes can also be counted --by organisation;
-    counts in interviews and answers are separate from counts in calls."""
+    """With option --with, counts a question by the answers to another question; the base is the organisations
+    that answered both questions. For the team, codes can also be counted --by organisation; counts in
+    interviews and answers are separate from counts in calls."""
     from glc_analysis.addons.crosstabs.code_counts import EACH_ORGANISATION
     from glc_analysis.disclosure.rules import has_capability
     from glc_analysis.view.study_view import StudyView

@@ -22,8 +22,8 @@ from glc_analysis.study import Study
 @contextmanager
 def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str | None,
                                        again: tuple[str, Path] | None) -> Generator[None]:
-    """With ``--against``, compares each coder with settled passages; with ``--again``, compares a coder's
-    second coding with the same coder's first coding. Neither comparison measures agreement between coders."""
+    """With --against, compares each coder with settled passages; with --again, compares a coder's second
+    coding with the same coder's first coding. Neither comparison measures agreement between coders."""
     if not (against or again):
         yield
         return
@@ -52,7 +52,7 @@ def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str 
               "to be coded again without seeing the first coding.")
 @contextmanager
 def write_texts_to_code_again_instead(study: Study, form: str, *, coder: str) -> Generator[None]:
-    """With option ``--again``, writes the texts that one coder is to code a second time."""
+    """With option --again, writes the texts that one coder is to code a second time."""
     if not coder:
         yield
         return

@@ -82,8 +82,8 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
 @contextmanager
 def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
                                 looked_by: str) -> Generator[bool]:
-    """Checks an unaccepted draft before ``glc check`` checks anything else; with ``--accept-draft``, also
-    accepts the rows that are ready."""
+    """Checks an unaccepted draft before anything else is checked; with --accept-draft, also accepts the rows
+    that are ready."""
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER
     from glc_analysis.addons.drafting.open_rows import remove_settled_open_rows, write_open_rows_for_faults
     from glc_analysis.addons.drafting.store import has_study_draft
@@ -326,8 +326,8 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
 @click.option("--suggest", is_flag=True, help="Print names that names.csv may need, for a person to review.")
 @contextmanager
 def list_name_suggestions_instead(study: Study, form: str, *, suggest: bool) -> Generator[None]:
-    """With option ``--suggest``, prints the names that may still have to be masked; the command then does
-    nothing else."""
+    """With option --suggest, prints the names that may still have to be masked; the command then does nothing
+    else."""
     if not suggest:
         yield
         return

@@ -59,7 +59,7 @@ def overdue_or_undated_file_faults(study: Study, held: pd.DataFrame) -> Iterator
     for name, state, keep_until in zip(held["path"], held["state"], held["keep_until"], strict=True):
         if state == "overdue":
             yield Fault(f"should have been destroyed after {keep_until}", file=name,
-                        fix="destroy it and its copies and delete its row, or agree on a later day")
+                        fix="destroy the file and its copies and delete its row, or agree on a later day")
         elif state == "no date" and name in number:
             yield Fault("is blank: nobody has agreed until when these files may be kept", file="manifest.csv",
                         row=number[name], column="keep_until",

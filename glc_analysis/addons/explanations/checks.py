@@ -41,7 +41,8 @@ def _explanations(tables: Tables) -> Iterator[Fault]:
     for n, row in tables["explanations"].to_dict("index").items():
         if row["number"].isdecimal() and int(row["number"]) > MOST_EXPLANATIONS:
             yield Fault(f"is more than {MOST_EXPLANATIONS}: a principle has at most three explanations",
-                        "explanations.csv", str(n), "number", row["number"], "keep the three best ones")
+                        "explanations.csv", str(n), "number", row["number"],
+                        "keep the three best explanations")
         for column in WORD_COLUMNS:
             if found := _COUNT.search(row[column]):
                 yield Fault("is a count, which belongs with the evidence: an explanation only says why",
@@ -49,8 +50,8 @@ def _explanations(tables: Tables) -> Iterator[Fault]:
         if row["shown_for"] and not row["date"]:
             yield Fault("names audiences, but nobody has read the explanation since it was reopened",
                         "explanations.csv", str(n), "shown_for", row["shown_for"],
-                        "read it with its passages and write the day into the column date, or leave "
-                        "shown_for blank")
+                        "read the explanation with its passages and write the day into the column date, or "
+                        "leave shown_for blank")
 
 
 def _repeated_passages(tables: Tables) -> Iterator[Fault]:
@@ -69,7 +70,7 @@ def _repeated_passages(tables: Tables) -> Iterator[Fault]:
                 yield Fault(f"supports explanation {other} as well, and readers outside the team see both: "
                             "together, they could show which passages have the same author",
                             "explanations.csv", str(n),
-                            "passages_for", segment, "name another passage in one of them")
+                            "passages_for", segment, "name another passage in one of the two explanations")
 
 
 CHECKS: tuple[Check, ...] = (make_schema_check("explanations.principle_id"),

@@ -280,7 +280,8 @@ def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
                         value=row.decision, fix="write one of the four words of the first line")
         elif (row.decision == "change") != (row.changed != ""):
             yield fault("change needs changed words, and no other decision has any", column="changed",
-                        value=row.changed, fix="write both, or another decision and no words")
+                        value=row.changed, fix="write changed words for the decision change, and no words "
+                        "for any other decision")
         if row.decision != "talk" and not (row.name and is_iso_date(row.date)):
             yield fault("does not say who decided, and on which day", column="name, date",
                         value=f"{row.name} {row.date}".strip(), fix="write a name, and a day as YYYY-MM-DD")

@@ -113,7 +113,7 @@ def trial_row_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
     filled = [column for column in ENDED_COLUMNS if row[column]]
     for column in [one for one in ENDED_COLUMNS if not row[one]] if filled else ():
         yield fault("is blank, but other columns say that the trial has ended", column=column,
-                    fix=f"fill it in, or leave all of {', '.join(ENDED_COLUMNS)} blank while the trial "
+                    fix=f"fill in the cell, or leave all of {', '.join(ENDED_COLUMNS)} blank while the trial "
                     "is under way")
     for column in ("before", "after"):
         text = row[column]
@@ -160,7 +160,7 @@ def _names(tables: Tables) -> Iterator[Fault]:
     for leak in leaks_in_pieces(pieces, search):
         table, n, column = leak.place.split("\t")
         yield Fault("names a person or an organisation", file=f"{table}.csv", row=n, column=column,
-                    value=leak.found, fix="write it without the name")
+                    value=leak.found, fix="write the text without the name")
 
 
 def _harm(tables: Tables) -> Iterator[Fault]:
@@ -199,7 +199,7 @@ def _decided(tables: Tables) -> Iterator[Fault]:
         fault = partial(Fault, file="reviews.csv", row=str(n))
         for column in ("because", "by", "decided_on") if row["decision"] else ():
             if not row[column]:
-                yield fault("is blank, but the review is decided", column=column, fix="fill it in")
+                yield fault("is blank, but the review is decided", column=column, fix="fill in the cell")
         if row["decided_on"] and not row["decision"]:
             yield fault("is blank, but the review has a day of decision", column="decision",
                         fix="write keep, amend, retire or research, or leave decided_on blank")
@@ -207,7 +207,7 @@ def _decided(tables: Tables) -> Iterator[Fault]:
             continue
         outside = row["closed_by"].strip().casefold()
         if not outside or outside in team | {name.strip().casefold() for name in row["by"].split(";")}:
-            yield fault("is a member of the team: a review after harm is closed by somebody outside it",
+            yield fault("is a member of the team: a review after harm is closed by somebody outside the team",
                         column="closed_by", value=row["closed_by"],
                         fix="leave the decision blank until somebody outside the team has agreed to it")
 

@@ -12,7 +12,7 @@ from glc_analysis.study import Study
 @click.command()
 @click.option("--sheets", is_flag=True, help="Write the sheets, each as a page to print and as a workbook.")
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
-              help="With --sheets: only for this organisation; may be given several times.")
+              help="With --sheets: write only the sheet of this organisation; may be given several times.")
 @click.option("--enter", is_flag=True, help="Enter the answers of the workbooks in raw/trials.")
 @pass_study_to_write
 def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bool) -> None:

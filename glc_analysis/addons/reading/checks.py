@@ -36,8 +36,9 @@ def _known_subjects(tables: Tables) -> Iterator[Fault]:
                                       f"{table}.csv has no such {about}")
     of_study = rows[(rows["about"] == "study") & (rows["about_id"] != "")]
     for n, value in of_study["about_id"].items():
-        yield Fault("names something, and the memo is about the study", "analytic_memos.csv", str(n),
-                    "about_id", value, "leave it blank, or write into the column about what it names")
+        yield Fault("is filled in, but the memo is about the study", "analytic_memos.csv", str(n),
+                    "about_id", value,
+                    "leave the cell blank, or write the subject of the memo into the column about")
 
 
 CHECKS: tuple[Check, ...] = (

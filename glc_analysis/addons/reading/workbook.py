@@ -209,8 +209,8 @@ def _compared(rows: list[tuple[int, Cells]], summaries: pd.DataFrame,
     for n, row in rows:
         fault, key = partial(Fault, file=place, row=str(n)), tuple(row[name] for name in _KEY)
         if not all(key):
-            faults.append(fault("does not say which cell it is", column="A to C", fix="copy the grey names "
-                                "from a newly written workbook"))
+            faults.append(fault("does not say which cell of the matrix it is", column="A to C",
+                                fix="copy the grey names from a newly written workbook"))
             continue
         if key in seen:
             faults.append(fault("occurs twice", column="A to C", value=" ".join(key),
@@ -223,11 +223,12 @@ def _compared(rows: list[tuple[int, Cells]], summaries: pd.DataFrame,
         if is_untouched and not holds:
             continue
         if row["text"] != text and content_hash(text) != row["was"]:
-            faults.append(fault(f"was changed meanwhile by {before.get('by') or 'somebody'}", column=_SUMMARY,
-                                value=" ".join(key), fix=f"join the two; summaries.csv now has: {text}"))
+            faults.append(fault(f"the summary was changed meanwhile by {before.get('by') or 'somebody'}",
+                                column=_SUMMARY, value=" ".join(key),
+                                fix=f"combine the two summaries; summaries.csv now has: {text}"))
         elif not row["text"]:
             faults.append(fault("is blank, but the cell had a summary", column=_SUMMARY, value=" ".join(key),
-                                fix=f"put it back ({text}), or delete its row in summaries.csv"))
+                                fix=f"put the summary back ({text}), or delete its row in summaries.csv"))
         else:
             cells = {name: row[name] for name in (*_KEY, "text", "passages_version", "segment_ids")}
             if number:

@@ -17,11 +17,12 @@ from glc_analysis.study import Study
 
 @click.command()
 @click.argument("organisation", default="")
-@click.option("--item", default="", metavar="ITEM", help="Only this item of its consent, such as quotation.")
+@click.option("--item", default="", metavar="ITEM",
+              help="Withdraw only this item of its consent, such as quotation.")
 @click.option("--person", default="", metavar="ID",
               help="Withdraw this person instead: a speaker_id or rater_id.")
 @click.option("--choice", default="", metavar="CHOICE",
-              help="With --person: stop-contact, stop-use or erase.")
+              help="With --person, the choice of the person: stop-contact, stop-use or erase.")
 @click.option("--dry-run", is_flag=True, help="List what would be removed or changed; change nothing.")
 @click.option("--looked-at-by", default="", metavar="NAME", help="Who looked at the files that no program "
               "can read, such as recordings, and found nothing left in them. The name is recorded.")

@@ -374,7 +374,7 @@ def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) ->
         elif about in leaver.spoken:
             raise Faults([Fault("belongs to a call in which the organisation spoke, and cannot be cut here",
                                 file=new.relative(path),
-                                fix="cut or destroy it, correct manifest.csv, and repeat")])
+                                fix="cut or destroy the file, correct manifest.csv, and repeat the command")])
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
             rewrite_table_rows(path, lambda grid: [None if leaver.ids & {*row} else after for row,
                                                    after in zip(
@@ -678,5 +678,5 @@ def _raise_traces(found: SearchResult, folder: str = "") -> None:
 
 def _look_at(unread: UnreadFile) -> Fault:
     return Fault(f"no program can read it: {unread.why}", file=unread.file,
-                 fix="check it by hand, or destroy it; if no such file has withdrawn content, repeat with "
-                 "--looked-at-by and your name")
+                 fix="check the file by hand, or destroy it; if no such file has withdrawn content, repeat "
+                 "with --looked-at-by and your name")

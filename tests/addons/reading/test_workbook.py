@@ -78,7 +78,7 @@ def test_a_stale_summary_is_rewritten_or_said_to_hold(study, tmp_path):
     ([("a", "care", None)], "ines", "row 4, column Summary.*is blank, but the cell had a summary"),
     ([("a", "care", "elsewhere", 2)], "ines", "row 4, column case_id, value 'elsewhere': is not known here"),
     ([("a", "care", "b", 2)], "ines", "value 'organisation b care': occurs twice"),
-    ([("a", "care", None, 3)], "ines", "row 4, column A to C: does not say which cell it is"),
+    ([("a", "care", None, 3)], "ines", "row 4, column A to C: does not say which cell of the matrix it is"),
     ([("a", "care", "=1+1")], "ines", "formula")])
 def test_a_fault_names_its_row_and_nothing_is_written(study, tmp_path, texts, author, fault):
     before = study.reference_file("summaries").read_bytes()
