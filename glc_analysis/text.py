@@ -318,14 +318,14 @@ def language_direction(code: str) -> str:
     return "rtl" if code.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
-def format_day_or_unknown(text_kind: str, day: str) -> str:
+def format_day_or_unknown(kind_of_text: str, day: str) -> str:
     """Returns the day of a text, or the words "date not known" if ``day`` is blank. An answer without a day
     gets blank text, because answers have no day of their own.
 
     >>> [format_day_or_unknown(*text) for text in (("interview", ""), ("call", "2016-09-01"), ("answer", ""))]
     ['date not known', '2016-09-01', '']
     """
-    return day or ("" if text_kind == "answer" else "date not known")
+    return day or ("" if kind_of_text == "answer" else "date not known")
 
 
 def format_first_row_numbers(row_numbers: Sequence[int]) -> str:

@@ -177,11 +177,11 @@ def escape_formula(cell: object) -> object:
 ANSWERS_SHEET = "answers.csv"
 
 
-def read_pseudonymised_transcripts(study: Study, *, needed: Collection[str] | None = None) -> Texts:
+def read_pseudonymised_transcripts(study: Study, *, needed_tables: Collection[str] | None = None) -> Texts:
     """Returns the interviews and calls of a study, with pseudonyms in place of names. Raises Faults for all
-    faults in the interviews, the calls and the reference tables. If ``needed`` names reference tables, only
-    the faults in the named tables are raised."""
-    reference = read_reference(study, needed=needed)
+    faults in the interviews, the calls and the reference tables. If ``needed_tables`` names reference tables,
+    only the faults in the named tables are raised."""
+    reference = read_reference(study, needed=needed_tables)
     return read_and_mask_transcripts(study, reference,
                                      complete_key(reference.names, read_key(study.key_file)))
 

@@ -395,10 +395,10 @@ def _parse_transcript(content: _Content) -> Transcript:
     if faults:
         raise Faults(sorted(faults, key=lambda fault: int(fault.row or 0)))
     return Transcript(path, _turns(spoken[len(unnamed):]), "\n".join(line.text for line in unnamed),
-                      note_word_extras(path))
+                      note_footnotes_and_hidden_text(path))
 
 
-def note_word_extras(path: Path) -> tuple[str, ...]:
+def note_footnotes_and_hidden_text(path: Path) -> tuple[str, ...]:
     """Returns notes on footnotes and endnotes of a Word file, which are not read, and on hidden text, which
     is read. The result is empty for a file that is not a Word file."""
     if not zipfile.is_zipfile(path):

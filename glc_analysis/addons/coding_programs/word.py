@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from glc_analysis.addons.coding_programs.code_trees import enter_tree
 from glc_analysis.addons.coding_programs.packages import local_name, parse_xml_elements, read_root, unpack
 from glc_analysis.intake.codings.model import CoderFile, ParsedCodings, Passage, Text
-from glc_analysis.intake.transcripts import map_table_paragraphs_to_speakers, note_word_extras
+from glc_analysis.intake.transcripts import map_table_paragraphs_to_speakers, note_footnotes_and_hidden_text
 
 _BETWEEN = re.compile(r"[;\n]+")  # codes in one comment; a comma may belong to a code's name
 _HIDDEN = {"del", "moveFrom", "Fallback", "pPr"}  # deleted, moved away, there twice, or no text
@@ -46,7 +46,7 @@ def read_word_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
         by = _attribute(comment, "author") or coder
         parsed.passages += [Passage(path.name, starts[key], ends[key], "", code, by) for code in codes]
     enter_tree(parsed, {coded.code: (coded.code, "", "") for coded in parsed.passages})
-    parsed.notes += [f"{note[:1].upper()}{note[1:]}." for note in note_word_extras(path)]
+    parsed.notes += [f"{note[:1].upper()}{note[1:]}." for note in note_footnotes_and_hidden_text(path)]
     return parsed
 
 

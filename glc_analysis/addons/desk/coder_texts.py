@@ -256,7 +256,7 @@ class AssignedTexts:
     @cached_property
     def current(self) -> Any:
         """Returns all interviews and calls in their present form, with their words and turns."""
-        return read_pseudonymised_transcripts(self.study, needed=_TEXT_TABLES)
+        return read_pseudonymised_transcripts(self.study, needed_tables=_TEXT_TABLES)
 
     def present_words(self, document: str) -> str:
         """Returns the present words of a text or an answer."""
