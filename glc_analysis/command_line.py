@@ -68,7 +68,7 @@ class Group(click.Group):
             _, _, given = command.make_parser(within).parse_args([*arguments])
             for option, n in Counter(given).items():
                 if n > 1 and isinstance(option, click.Option) and not (option.multiple or option.is_flag):
-                    said = f"{option.opts[0]} takes one value and is given {n} times."
+                    said = f"{option.opts[0]} takes one value, but it is given {n} times."
                     raise click.UsageError(said, within)
         return name, command, arguments
 

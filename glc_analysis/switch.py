@@ -142,8 +142,9 @@ def finish_or_undo_withdrawal(root: Path, say: Say) -> None:
         is_copy = (stage / "new").is_dir()
         undo_withdrawal(root)
         say("An interrupted withdrawal had changed nothing. Its copy of the study (reports/.withdrawal) is "
-            "deleted. To withdraw: run that command again." if is_copy else
-            "An interrupted withdrawal was complete, or had not begun. To see which: run that command again.")
+            "deleted. To withdraw: run the withdrawal again." if is_copy else
+            "An interrupted withdrawal was complete, or had not begun. To see which: run the withdrawal "
+            "again.")
 
 
 def _switch(root: Path, say: Say) -> None:

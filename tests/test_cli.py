@@ -144,4 +144,4 @@ def test_a_command_prints_its_rows_as_table_csv_and_json(study, name):
 
 def test_an_option_of_one_value_that_is_given_twice_is_refused_not_half_forgotten():
     done = CliRunner().invoke(cli, ["run", "--audience", "team", "--audience", "public"])
-    assert done.exit_code == 2 and "--audience takes one value and is given 2 times" in done.output
+    assert done.exit_code == 2 and "--audience takes one value, but it is given 2 times" in done.output

@@ -583,8 +583,8 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
             if settings[role]:
                 at, wrong = columns.locate_columns(settings[role], survey,
                                                    source=f"[survey] {role} of study.toml")
-                faults += [replace(fault, fix=f'{fault.fix}; if no column has it, write {role} = "" there')
-                           for fault in wrong]
+                faults += [replace(fault, fix=f'{fault.fix}; if the file has no such column, write '
+                                              f'{role} = "" there') for fault in wrong]
                 names[role] = at.get("", "")
             cells = survey.frame[names[role]] if names.get(role) else pd.Series("", survey.frame.index)
             texts = map_distinct(cells, normalise_space)
@@ -655,8 +655,8 @@ def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Referen
 
 
 def _unknown_fix(role: str) -> str:
-    return (f'if it is unknown, write unknown = ["{role}"] under [survey] in study.toml; else correct or '
-            "drop the record in corrections.csv")
+    return (f'if the {role} is unknown, write unknown = ["{role}"] under [survey] in study.toml; else '
+            "correct or drop the record in corrections.csv")
 
 
 def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference: Reference,
@@ -828,9 +828,10 @@ def _what_counts(questions: pd.DataFrame, settings: dict) -> str:
     unlooped = questions[~questions["columns"].str.contains(LOOP, regex=False)]
     n = 0 if settings["country"] or settings["loop"] else int((unlooped["unit"] == "answer").sum())
     if not n:
-        return "For questions about the organisation, only its first answer is counted."
-    return (f"All of its records are counted in {n:,} of {len(questions):,} questions, because their unit is "
-            "`answer`. To count only the first answer: write `organisation` as the unit in questions.csv.")
+        return "For questions about the organisation, only the organisation's first answer is counted."
+    return (f"All records of the organisation are counted in {n:,} of {len(questions):,} questions, because "
+            "their unit is `answer`. To count only the first answer: write `organisation` as the unit in "
+            "questions.csv.")
 
 
 def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,

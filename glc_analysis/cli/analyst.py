@@ -136,7 +136,8 @@ def _show_figures(study: Study, question: str, by: str, audience: str, form: str
     ensure_built(study)
     view = StudyView(study, audience)
     if not question:
-        print_rows(view.codes(by=by), form, if_empty="Nothing is coded yet, or this audience may not see it.")
+        print_rows(view.codes(by=by), form,
+                   if_empty="Nothing is coded yet, or this audience may not see the codes.")
         return
     if by.removesuffix("_id") in _COUNTED_BY:
         print_rows(view.counts(question, by=by), form, if_empty=f"No {by} has an answer.")

@@ -97,7 +97,8 @@ def check(study: Study, accept: bool, **further: Any) -> None:
             for line in move_misplaced_tables(study):
                 say(line)
             write_gitignore_unless_edited(study.root)
-        say("If reference/ is in git, its history still has them. To fix: remove them (docs/backups.md).")
+        say("If reference/ is in git, its history still has what was moved. To fix: remove it from the "
+            "history (docs/backups.md).")
     for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
             say(f"{line} ({'renamed' if accept else '--accept renames it'}).")
@@ -119,8 +120,8 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     n = int((reference.questions["is_sensitive"] == UNDECIDED).sum())
     if n and not any(is_undecided_said):
         say(f"{count_of(n, 'question')} of questions.csv: nobody has decided whether an answer could be held "
-            "against those who gave it. Until then, no page states a finding about it. To fix: write true or "
-            "false into is_sensitive.")
+            "against those who gave it. Until then, no page states a finding about such a question. To fix: "
+            "write true or false into is_sensitive.")
     for name in study.unused_files():
         say(f"{name}: is in raw/, but no setting of study.toml names it.")
     if not study.raw_files("survey") and counts["questions"]:

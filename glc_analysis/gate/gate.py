@@ -53,18 +53,19 @@ readers. Add-ons name their tables of this kind in :class:`.leak_scan.Terms`."""
 _ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
          "{audience} under allowed_for (unless public is there, the build masks it in all texts)")
 _REMEDIES = {
-    "written": "rewrite that cell without it and run `glc build`; " + _ALLOW,
-    "cleared": "replace the quotation by one without it, and ask its organisation to clear the new words; "
-               + _ALLOW,
-    "said": "list it in names.csv with a pseudonym, which masks it, and run `glc build`; " + _ALLOW,
-    "settings": "write it without the name and run `glc build`; " + _ALLOW,
-    "notebook": "write that cell of the notebook without it; " + _ALLOW,
-    "country": "write it without the country, or record in consent.csv (work_country, home_country) that all "
-               "its organisations agreed; if it means something else, and " + _ALLOW.removeprefix("if "),
-    "name of the study": "if the organisation agreed, record it in consent.csv (item name); else find what "
-                         "prints it, a notebook or a file name, and remove it there",
-    "file": "remove it from the notebook that prints it, because pages print no ids, files or checksums",
-    "unknown": "find what prints it, a notebook or the name of a file, and remove it there; " + _ALLOW,
+    "written": "rewrite the cell without this text and run `glc build`; " + _ALLOW,
+    "cleared": "replace the quotation with one that lacks this text, and ask the quoted organisation to "
+               "clear the new words; " + _ALLOW,
+    "said": "list this text in names.csv with a pseudonym, which masks it, and run `glc build`; " + _ALLOW,
+    "settings": "write the setting without the name and run `glc build`; " + _ALLOW,
+    "notebook": "write the cell of the notebook without this text; " + _ALLOW,
+    "country": "write the passage without the country, or record in consent.csv (work_country, "
+               "home_country) that all organisations of the country agreed; if the word means something "
+               "else, and " + _ALLOW.removeprefix("if "),
+    "name of the study": "if the organisation agreed, record its consent in consent.csv (item name); "
+                         "else find the notebook or file name with this name, and remove the name there",
+    "file": "remove this text from the notebook that prints it: pages print no ids, files or checksums",
+    "unknown": "find the notebook or file name that has this text, and remove the text there; " + _ALLOW,
 }
 """The words that say what to do, keyed by the kind of text in which a term was found."""
 
