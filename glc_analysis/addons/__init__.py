@@ -1,1 +1,2 @@
-"""Add-ons: each folder is one product. The core imports none of them (:mod:`glc_analysis.addon`)."""
+"""Contains the add-ons, one folder per add-on. The core imports no add-on by name
+(:mod:`glc_analysis.addon`)."""

@@ -22,7 +22,7 @@ from glc_analysis.intake.codings.model import RawCodings
 
 def replace_codings_in_coder_file(raw: RawCodings) -> Path:
     """Writes a project or a Word file with the codings of ``raw`` in place of the former codings, and without
-    memos. A Word file with no remaining text is deleted. Returns the path of the file with the codings."""
+    memos. A Word file of which no text remains is deleted. Returns the path of the file with the codings."""
     path = raw.path
     made = path if raw.tool in ("refi-qda", "word") else _project_file(path)
     if raw.tool == "word" and raw.sources.empty:

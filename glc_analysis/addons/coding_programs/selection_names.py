@@ -1,7 +1,7 @@
 """Tells whether the names of coded selections are the words of the selections.
 
-A REFI-QDA file has no quotations. It gives each coded selection a name, which many programs fill with the
-words of the selection, and which people may change to anything else.
+A REFI-QDA file has no quotations. A REFI-QDA file gives each coded selection a name. Many programs fill the
+name with the words of the selection, and people may change the name to anything else.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ taken as words of another version of the text."""
 
 def compare_selection_name(name: str, words: str) -> str:
     """Returns a word that says how the name of a coded selection compares with the words at its position. The
-    result is the same as that of :func:`compare_quote`, but "" replaces `different`, because people and
-    programs may give a selection any name.
+    function returns the result of :func:`compare_quote`, except that "" replaces `different`, because people
+    and programs may give a selection any name.
 
     The result is also `normalised` if the name is the beginning of the words and has at least 20 characters,
     or if the name is the words in quotation marks.

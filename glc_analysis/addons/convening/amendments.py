@@ -63,7 +63,7 @@ class TextChange:
     - ``not_in_rounds``: the open rounds that do not ask about the new texts.
     - ``closed_rounds``: the closed rounds in which the old texts were voted on.
     - ``signatures``: the number of organisations that signed each old text, with or without a reservation.
-      These signatures do not apply to the new texts.
+      Signatures under an old text do not apply to the new texts.
     """
 
     before: list[str]
@@ -194,7 +194,7 @@ def propose_principle(study: Study, text: str, *, asked_by: str, because: str, n
 
 
 def language_of_first_principle(principles: pd.DataFrame) -> str:
-    """Returns the default language of a new text: that of the first principle."""
+    """Returns the default language of a new text, which is the language of the first principle."""
     return next(iter(principles["language"]), "en")
 
 
@@ -220,8 +220,8 @@ def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, a
     also their domain if all of them have the same domain.
 
     Raises UsageError for a principle that is unknown or not in use, for fewer than two principles and for
-    missing words, and Faults if a form of an open round on one of them has been received; nothing is then
-    written.
+    missing words, and Faults if a form of an open round on one of the principles has been received; nothing
+    is then written.
     """
     if len(set(principle_ids)) < 2:
         raise UsageError("A merger joins two or more principles. To fix: name at least two, as in "
@@ -477,7 +477,7 @@ def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[s
 def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
                          closed_statuses: Mapping[str, str], *,
                  after_row: int) -> None:
-    """Writes changed statuses and new rows to principles.csv; all other cells stay as they are.
+    """Writes changed statuses and new rows to principles.csv; all other cells of the table stay unchanged.
 
     ``closed_statuses`` has the status of each text that is no longer in use, keyed by printed id; the status
     is written into the rows of the text in all languages. ``new_rows`` are inserted below row ``after_row``,

@@ -217,7 +217,7 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
 
 @dataclass(frozen=True)
 class Ballots:
-    """All votes, including those of open rounds.
+    """The votes of all rounds, including open rounds.
 
     For a sealed round, ``votes`` come from the seal (the copy of the votes made at closing), and ``notes``
     list the differences between the seal and today's files. A file that repeats another file is left out,

@@ -248,7 +248,8 @@ def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFe
     """Writes a form as a workbook with a title, headings, one row per principle, and the column names that
     the program needs to read the filled workbook. A second sheet shows the rater's ``feedback``.
 
-    The file contains no person's name, not even an author's. The same form gives the same bytes.
+    The file contains no person's name, not even an author's. Files of the same form are the same byte for
+    byte.
     """
     book = Workbook()
     book.properties.creator = None

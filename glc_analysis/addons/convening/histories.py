@@ -1,10 +1,10 @@
 """Describes the history of each text: which texts it replaced, and which texts replaced it.
 
-The functions take the original-language rows of principles.csv as mappings. They return printed ids and
-sentences for status, trace, pages and forms. A text replaces its previous version, or the texts named in
-``comes_from``. A text made by a split names one text there; a text made by a merger names several. The word
-``floor`` in ``comes_from`` marks a text proposed in the room. pandas is not used, so that ``glc status``
-starts without delay.
+The functions take the original-language rows of principles.csv as mappings. The functions return printed ids
+and sentences for status, trace, pages and forms. A text replaces its previous version, or the texts named in
+``comes_from``. A text made by a split names one text in ``comes_from``; a text made by a merger names
+several. The word ``floor`` in ``comes_from`` marks a text proposed in the room. pandas is not used, so that
+``glc status`` starts without delay.
 """
 
 from __future__ import annotations

@@ -57,8 +57,8 @@ class KeyingLog:
 
     @classmethod
     def read(cls, path: Path, say: Callable[[str], None] | None = None) -> KeyingLog:
-        """Reads the log. An incomplete last line is ignored; with ``say``, the incomplete line is also
-        removed from the file and reported. Raises Faults if any other line cannot be read."""
+        """Reads the log of data entry. An incomplete last line is ignored; with ``say``, the incomplete line
+        is also removed from the file and reported. Raises Faults if any other line cannot be read."""
         log, content = cls(path), path.read_bytes() if path.is_file() else b""
         *lines, incomplete = content.split(b"\n")
         for n, line in enumerate(lines, 1):
@@ -352,7 +352,7 @@ class KeyingSession:
         return at[2] in keyed or at == before or at[1].endswith(".comment")
 
     def announce_principle(self, code: str, pass_name: str, principle: str) -> None:
-        """Prints the name of a principle if the principle differs from the one printed last."""
+        """Prints the name of a principle if the principle differs from the principle printed last."""
         if principle and (code, pass_name, principle) != self.announced:
             place = [*self.names].index(principle) + 1
             self.say(f"{principle} {self.names[principle]} ({place} of {len(self.names)})")

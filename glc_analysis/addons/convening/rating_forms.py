@@ -290,7 +290,7 @@ def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
 def language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str]) -> dict[str, str]:
     """Returns the language of each rater, keyed by rater code: the language in raters.csv, else the language
     in which the rater's organisation answered the survey (``survey_languages``). The language is blank if
-    neither of them is known.
+    neither language is known.
 
     >>> raters = pd.DataFrame([("r1", "", "es"), ("r2", "quay", "")],
     ...                       columns=["rater_id", "organisation_id", "language"])

@@ -291,7 +291,8 @@ def _answer_faults(answer: _Answer) -> Iterator[Fault]:
 
 
 def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
-    """Yields faults for rows whose rater or round differs from that of the first row of the sheet."""
+    """Yields faults for rows whose rater or round differs from the rater or round in the first row of the
+    sheet."""
     first: dict[str, tuple[str, ...]] = {}
     for one in answers:
         is_ours = bool(one.parts[0]) and not one.columns

@@ -408,9 +408,9 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
 
 
 def mark_undisclosed_observer_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.Series:
-    """Returns, for each ballot, whether it affects nothing that is disclosed. This is so for ballots of
-    observers, who count in no result, if there are too few observers for their votes to be shown.
-    ``round_ids`` has the round of each ballot.
+    """Returns, for each ballot, whether it affects nothing that is disclosed. Ballots of observers, who count
+    in no result, affect nothing if there are too few observers for their votes to be shown. ``round_ids`` has
+    the round of each ballot.
 
     >>> mark_undisclosed_observer_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]

@@ -3,10 +3,10 @@ raw file.
 
 A trace is a list of lines (:class:`TraceNode`); a line is indented below the line that rests on it.
 :func:`trace_principle_to_sources` returns the trace of a principle. :func:`list_principles_resting_on`
-returns the principles that rest on a source. Both functions use the tables of the last build, and compute the
-checksums of raw files again. In a trace, the team sees call, time, line, raw file and checksum, and the forms
-that contain votes. Other readers see released figures and cleared quotations, but no document, time, file,
-passage id or note.
+returns the principles that rest on a source. Traces are made from the tables of the last build; the checksums
+of raw files are computed again. In a trace, the team sees call, time, line, raw file and checksum, and the
+forms that contain votes. Other readers see released figures and cleared quotations, but no document, time,
+file, passage id or note.
 """
 
 from __future__ import annotations
@@ -415,8 +415,8 @@ class EvidenceTrail:
 
     def reason_and_requester(self, text: Mapping[str, str]) -> str:
         """Returns sentences with the reason for a text and with who asked for it. Readers outside the team
-        see the requester only if the requester is an organisation that may be named. These readers do not see
-        the requester while the block of decisions is hidden because somebody withdrew."""
+        see the requester only if the requester is an organisation that may be named. The requester is not
+        shown to readers outside the team while the block of decisions is hidden because somebody withdrew."""
         if DECISIONS_BLOCK in self.view.hidden:
             return ""
         by = text["asked_by"]

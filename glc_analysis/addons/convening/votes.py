@@ -400,8 +400,8 @@ def _by_answer(pairs: Collection[tuple[Counts, Counts]],
 
 
 def _parts_are_open(possible: Collection[Counts], known: int = COALITION) -> bool:
-    """Whether every vote in both parts of a panel stays uncertain, as in :func:`keeps_votes_uncertain`. Each
-    possible count has the counts of one part, followed by those of the other part."""
+    """Whether every vote in both parts of a panel stays uncertain (:func:`keeps_votes_uncertain`). Each
+    possible count has the counts of one part, followed by the counts of the other part."""
     for own in list_possible_coalition_votes(2 * len(TERTILES), known):
         could = [*map(any, zip(*subtract_coalition_votes(possible, own), strict=True))]
         if any(sum(part) == 1 for part in (could[:len(TERTILES)], could[len(TERTILES):])):

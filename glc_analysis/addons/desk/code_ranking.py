@@ -36,7 +36,7 @@ DEFINITION = 4
 """The number of passages as which the definition of a code counts."""
 SMOOTHING = (0.3, 1.0, 3.0, 10.0, 30.0)
 """The degrees of smoothing that are tried, from weak to strong. If several degrees are equally good, the
-weakest of them is used."""
+weakest of these degrees is used."""
 _LENGTHS = (3, 4, 5)
 
 

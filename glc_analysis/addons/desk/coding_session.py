@@ -272,7 +272,8 @@ class CodingSession(CoderWork):
         return {"document_ids": finished, "codes": codes, "passages": passages}
 
     def _keep_open(self, documents: list[str]) -> None:
-        """Records that texts were compared, so that the coder's codings of them can no longer change."""
+        """Records that texts were compared, so that the coder's codings of these texts can no longer
+        change."""
         if not {*documents} <= self._journal.work.opened:
             with self._journal.adding(self.study.root):
                 self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.coder,

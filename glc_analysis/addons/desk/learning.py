@@ -59,8 +59,8 @@ def compare_codes_of_segments(codes_of_coder: Codes, codes_of_others: Codes, *,
 
     - code_id: blank in the row for all codes;
     - passages: the number of segments compared;
-    - same: the share of segments to which both the coder and the others, or neither, gave the code; in the
-      row for all codes, the share of segments to which they gave the same codes;
+    - same: the share of segments on which coder and others agree, because both or neither gave the code; in
+      the row for all codes, the share of segments to which coder and others gave the same codes;
     - missed: the number of segments to which only the others gave the code;
     - added: the number of segments to which only the coder gave the code;
     - older: the number of segments left out because of ``older_codings``;

@@ -27,9 +27,9 @@ from glc_analysis.study import Study
 from glc_analysis.text import content_hash, normalise_space
 
 MOST_PASSAGES = 2000
-"""The most settled passages used for learning. If a study has more settled passages, the ones to use are
-chosen pseudo-randomly; learning from more passages would take minutes and hardly change a list of five
-codes."""
+"""The largest number of settled passages that are used for learning. If a study has more settled passages,
+the ones to use are chosen pseudo-randomly; learning from more passages would take minutes and hardly change a
+list of five codes."""
 
 
 @dataclass(frozen=True)

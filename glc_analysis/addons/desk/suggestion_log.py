@@ -56,8 +56,8 @@ def log_refused_suggestions(study: Study, coder: str, document_id: str, start: i
 def log_shown_suggestions(study: Study, coder: str, passage: tuple[str, int, int], codes: Sequence[str],
                           model: str,
                           settled_digest: str) -> None:
-    """Logs the codes that were suggested to a coder for a passage. The same suggestion is logged only once,
-    even if it is displayed several times."""
+    """Logs the codes that were suggested to a coder for a passage. A suggestion that is displayed several
+    times is logged only once."""
     document_id, start, end = passage
     line = {"act": "shown", "document_id": document_id, "start": start, "end": end, "codes": [*codes],
             "model": model, "settled": settled_digest}

@@ -230,9 +230,9 @@ class _Numbers:
 
     @property
     def are_steps_with_labels(self) -> bool:
-        """Whether the answers other than bare numbers show that the column is a choice. This is so if all
-        these answers are numbers with a label, or if they are one or two texts, such as "more than five",
-        that several respondents gave beside a few numbers."""
+        """Whether the answers other than bare numbers show that the column is a choice. The answers show a
+        choice if all of them are numbers with a label, or if they are one or two texts, such as "more than
+        five", that several respondents gave beside a few numbers."""
         labels = [text for text in self.answers if text not in self.by_text]
         return bool(labels) and (all(_LABELLED.fullmatch(text) for text in labels) or (
             len(self.by_text) <= 10 and len(labels) <= 2 and self.n_others >= 2 * len(labels)))

@@ -42,9 +42,10 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
                             more: tuple[Path, ...]) -> Generator[str]:
     """With --from, copies the files into raw/ and drafts the tables of the new study from them.
 
-    The draft for a survey lies in private/draft. It has no effect until somebody has corrected it and `glc
-    check --accept-draft` has recorded that person's name. For interviews, calls and coders' work, the tables
-    in private/reference and the codebook are drafted; `glc check` asks for the cells that are left blank.
+    The draft for a survey lies in private/draft. The draft has no effect until somebody has corrected it and
+    `glc check --accept-draft` has recorded that person's name. For interviews, calls and coders' work, the
+    tables in private/reference and the codebook are drafted; `glc check` asks for the cells that are left
+    blank.
     """
     if (more or as_workbook or encoding or sheets) and not named:
         raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")

@@ -75,8 +75,8 @@ def draft_crosswalk_of_all_waves(surveys: Sequence[RawSurvey], waves: Mapping[st
 
 
 def add_draft_to_reference(tables: Mapping[str, pd.DataFrame], reference: Reference) -> Reference:
-    """Returns the reference with the questions and options of a draft added to those of the study, except
-    drafted questions that are left out."""
+    """Returns the reference tables after adding the questions and options of a draft; drafted questions that
+    are left out are not added."""
     questions = tables["questions"][tables["questions"][USE] != "no"]
     frames = {}
     for name, key, rows in (("questions", "question_id", questions),

@@ -62,8 +62,8 @@ def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnG
 def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[ColumnGuess], labels: Collection[str],
                   wordings: Mapping[str, str]) -> bool:
     """Whether the questions of a grid are scales. The questions are scales if their options are the steps of
-    a known scale. They are also scales if they have few options, and words of degree or the heading show that
-    the options are steps."""
+    a known scale. Questions with few options are also scales if words of degree or the heading show that the
+    options are steps."""
     if any(guess.kind == "scale" for guess in guesses) or _are_steps(guesses, wordings):
         return True
     steps = sorted(option_spelling_key(label) for label in labels if not is_number_text(label))

@@ -3,8 +3,8 @@ suggestions to use.
 
 The search finds speakers' names, capitalised words, e-mail addresses, links, complete dates (a date of birth
 looks like any other date), postal addresses and phone numbers. With the optional dependency ``privacy`` it
-also finds account and card numbers. It does not find names in scripts without capitals (Khmer, Arabic), names
-in small letters, and people who are described without a name.
+also finds account and card numbers. The search does not find names in scripts without capitals (Khmer,
+Arabic), names in small letters, and people who are described without a name.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def suggest_unlisted_names_and_account_numbers(study: Study, spoken_texts: Itera
     """Returns suggestions for names.csv from the masked texts: interviews and calls (``spoken_texts``), and
     open answers.
 
-    The rows are those of :func:`suggest_names_in_texts` and :func:`find_account_numbers`, except names that
-    are part of a pseudonym.
+    The result has the rows of :func:`suggest_names_in_texts` and :func:`find_account_numbers`, without names
+    that are part of a pseudonym.
     """
     segments = read_table("segments", study=study)
     answers = segments.loc[segments["speaker_id"] == "", "text"]

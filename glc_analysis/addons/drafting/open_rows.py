@@ -1,7 +1,7 @@
 """Writes rows beside the draft on which people have to decide after the questions are accepted.
 
-These rows, called open or undecided rows, concern options that fewer than five respondents chose, cells to
-correct, names of countries, and names of persons that should be masked.
+The rows, which are called open or undecided rows, concern options that fewer than five respondents chose,
+cells to correct, names of countries, and names of persons that should be masked.
 """
 
 from __future__ import annotations

@@ -419,8 +419,8 @@ def _option_likeness(a: str, b: str, ours: AnswerOptions, theirs: AnswerOptions,
 
 def _word_likeness(a: str, b: str) -> float:
     """Returns the similarity of two labels, from 0 to 1, judged by the beginnings of words and the groups of
-    letters that the labels share. This works across languages because names and related words are similar in
-    several languages."""
+    letters that the labels share. Labels in two languages can be compared in this way because names and
+    related words are similar in several languages."""
     of_a, of_b = ({word[:4] for word in re.findall(r"[^\W_]{3,}", text)} for text in (a, b))
     if not of_a or not of_b:
         return float(a == b)

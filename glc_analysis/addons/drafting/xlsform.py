@@ -1,10 +1,10 @@
 """Drafts questions.csv and options.csv from an XLSForm; people then complete them.
 
-The module reads the form by the rules of KoboToolbox and ODK. It drafts the options and the questions, with
-the names that the columns of the questions have in exports. Themes and rules for "don't know" stay blank,
-because people decide them. Column ``unit`` stays blank because the settings determine it. Whether a question
-is sensitive is undecided. The kind of an option, such as "other" or "none", is proposed from its name or
-label.
+The module reads the form by the rules of KoboToolbox and ODK. The module drafts the options and the questions
+of the form, with the names that the columns of the questions have in exports. Themes and rules for "don't
+know" stay blank, because people decide them. Column ``unit`` stays blank because the settings determine it.
+Whether a question is sensitive is undecided. The kind of an option, such as "other" or "none", is proposed
+from its name or label.
 """
 
 from __future__ import annotations
@@ -177,8 +177,8 @@ def _asked_if(relevant: str, selects: dict[str, list[str]], lists: Lists) -> str
 
 
 def _all_of(conditions: list[str | None]) -> str:
-    """Joins the conditions of a question and of its groups into one condition that all of them hold. Returns
-    "" if one of the conditions is None."""
+    """Returns the condition that all conditions of a question and of its groups hold; "" if one of the
+    conditions is None."""
     if None in conditions:
         return ""
     several = [condition for condition in conditions if condition]

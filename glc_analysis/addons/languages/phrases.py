@@ -189,7 +189,7 @@ class Phrasebook:
 
     def sentence(self, english: str) -> str:
         """Returns the translation of a sentence; "" if any piece of the sentence has no translation. Pieces
-        that are the study's own texts need none."""
+        that are the study's own texts need no translation."""
         pieces = self._pieces(" ".join(english.split())) if self.language != ENGLISH else []
         return "" if not pieces or _MISSING in {kind for _, kind in pieces} else self.say(english)
 

@@ -155,7 +155,7 @@ class SheetLetter:
 def write_sheets_workbook(path: Path, sheets: Iterable[tuple[str, AnswerSheet]],
                           letter: SheetLetter | None = None) -> None:
     """Writes a workbook that begins with the ``letter``, if there is one, followed by the sheets, each given
-    with its tab name. The same content gives the same bytes."""
+    with its tab name. Workbooks with the same content are the same byte for byte."""
     from openpyxl import Workbook
 
     book = Workbook()

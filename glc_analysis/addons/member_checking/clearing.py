@@ -119,7 +119,7 @@ def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
 def apply_clearance_decisions(returned: pd.DataFrame,
                               quotation_tables: QuotationTables) -> tuple[pd.DataFrame,
                                                                                                   pd.DataFrame]:
-    """Returns quotes.csv and consent.csv as they are after the returned decisions
+    """Returns quotes.csv and consent.csv after the changes that follow from the returned decisions
     (:func:`.read_filled_workbook`).
 
     - An approved quotation is cleared, with name and day. If no consent to quotation is recorded for its

@@ -43,8 +43,8 @@ TRIAL_QUESTIONS = (
     "predicted", "started_on", "ended_on", "done", "scale", "before", "before_unmeasured", "after",
     "after_unmeasured", "observed", "changed", "kept_and_known", "harm", "reported_to", "reported_on",
     "decision", "learnt", "shown_for")
-"""The questions about each trial, in the order of the sheet. These are columns of trials.csv, and two
-questions that ask why ``before`` or ``after`` was not measured."""
+"""The questions about each trial, in the order of the sheet. The questions are the columns of trials.csv that
+a sheet asks about, and two questions that ask why ``before`` or ``after`` was not measured."""
 _IN_WORDS = ("predicted", "done", "before", "after", "changed", "kept_and_known", "learnt")
 """The questions that are answered in sentences."""
 COMMITMENT = ("new_principle", "new_intent", "new_because", "new_review_on")
@@ -69,7 +69,7 @@ def practice_sheet_phrases(language: str) -> dict[str, str]:
 
 
 def practice_consent_label(language: str) -> dict[str, str]:
-    """Returns the name of this add-on's item of consent in a language, under the key ``item_practice``. This
+    """Returns the name of this add-on's item of consent in a language, under the key ``item_practice``. The
     name is printed on returns (the sheets for member checking)."""
     say = practice_sheet_phrases(language)
     return {"item_practice": say["item_practice"]}
@@ -231,7 +231,7 @@ def render_sheet_page(sheet: PracticeSheet) -> str:
 
 def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
     """Writes a sheet as a workbook with the questions in rows and a column for each principle. Only the
-    answer cells are unlocked (without a password). The same sheet gives the same bytes."""
+    answer cells are unlocked (without a password). Workbooks of the same sheet are the same byte for byte."""
     from openpyxl import Workbook  # pages import this module too, and write no workbook
     from openpyxl.styles import Alignment, Font, Protection
 

@@ -32,8 +32,8 @@ SEEN = ("principle_id", "version", "changed", "decision", "learnt", "language")
 
 
 def select_cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
-    """Returns the rows of table ``trials`` whose words an audience may read. These are the rows with words
-    cleared for the audience, of trials that have ended and in which no possible harm was reported.
+    """Returns the rows of table ``trials`` whose words an audience may read. The words must be cleared for
+    the audience, the trial must have ended, and no possible harm may have been reported.
 
     >>> rows = pd.DataFrame({"shown_for": ["convening", "convening;public", ""], "learnt": "Rest first.",
     ...                      "changed": "", "decision": "adopt", "harm": "none"})

@@ -49,8 +49,8 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
     release. Content of theirs that the built study still holds stays.
 
     Figures that were published stay as they are. A block (the content of one kind on one page) that had a
-    line of these organisations or people is hidden. Returns one row for each release in which they were:
-    kind, where, what.
+    line of these organisations or people is hidden. Returns one row (kind, where, what) for each release that
+    contained these organisations or people.
     """
     rows, departed = [], set()
     kept = [folder for audience in READING_AUDIENCES

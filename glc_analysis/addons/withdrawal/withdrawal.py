@@ -632,8 +632,8 @@ def _wanted(leaver: Contribution) -> SoughtContent:
 
 
 def _kept_material(new: Study, leaver: Contribution) -> set[str]:
-    """Returns the files in which the leaver's words may remain. These are all raw files if only the leaver's
-    quotations are withdrawn; in all other cases there are none."""
+    """Returns the files in which the leaver's words may remain: all raw files if only the leaver's quotations
+    are withdrawn, and no file in all other cases."""
     if leaver.is_whole or not leaver.quoted:
         return set()
     paths = {path for kind in RAW_KINDS for path in new.raw_files(kind)}

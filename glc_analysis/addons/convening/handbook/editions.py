@@ -1,8 +1,8 @@
 """Writes the handbook of an audience: pages for the screen, printed papers, a workbook, and files for citing.
 
-All files in one language are made of the same sections. The disclosure gate searches all files before any of
-them is put in place. PDFs do not keep Arabic and Khmer words as written, so the gate also searches the HTML
-from which each PDF is made.
+All files in one language are made of the same sections. The disclosure gate searches all files of the
+handbook before the files are put in place. PDFs do not keep Arabic and Khmer words as written, so the gate
+also searches the HTML from which each PDF is made.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Makes one PDF of all rating forms of a round, for a print shop.
 
 A form has a rater's code and no name. Each form begins on a new sheet of paper, also in double-sided
-printing. Each page of a form carries the rater's code and the page number, such as "page 2 of 3". The same
-forms give the same bytes.
+printing. Each page of a form carries the rater's code and the page number, such as "page 2 of 3". PDFs of the
+same forms are the same byte for byte.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Prepares the HTML of pages for pandoc, which converts it to a PDF, a Word document or plain text.
 
-The module removes elements that paper cannot show (links, folded parts, styles). It adds elements that paper
-needs: text direction, styles that pandoc keeps, widths of columns, boxes to tick. pandoc uses neither the
-network nor the clock.
+The module removes elements that paper cannot show (links, folded parts, styles). The module adds elements
+that paper needs: text direction, styles that pandoc keeps, widths of columns, boxes to tick. pandoc uses
+neither the network nor the clock.
 """
 
 from __future__ import annotations

@@ -63,8 +63,8 @@ class PdfSettings:
     paper: str = "a4"
 
     def pdf(self, title: str, printed_parts: Iterable[PrintedPart]) -> bytes:
-        """Returns one PDF of all the parts; each part begins on a new page. The same parts give the same
-        bytes.
+        """Returns one PDF of all the parts; each part begins on a new page. PDFs of the same parts are the
+        same byte for byte.
 
         A symbol (such as an emoji) that no font of this machine has is replaced by its name. Raises GLCError
         for a letter that no font of this machine has.

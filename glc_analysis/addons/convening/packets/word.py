@@ -59,7 +59,7 @@ def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day
     """Converts HTML to a Word document. ``header`` and ``footer`` are the texts at the head and foot of each
     page. ``phrases`` translates the fixed words of the document if its language is not English.
 
-    The same HTML gives the same bytes.
+    Documents made from the same HTML are the same byte for byte.
     """
     phrases = phrases or Phrasebook(ENGLISH)
     with tempfile.TemporaryDirectory() as folder:
@@ -80,8 +80,8 @@ def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day
 
 @cache
 def _reference(mark: str, running: str, paper: str, is_rtl: bool) -> bytes:
-    """Returns the reference document. It is the reference document of pandoc, changed to the paper size,
-    styles, header and footer of this package."""
+    """Returns the reference document. The reference document of pandoc is used, after changes of paper size,
+    styles, header and footer."""
     document = Document(io.BytesIO(read_pandoc_file("reference.docx")))
     for name, size in _SIZES.items():
         _set_style(document.styles[name], size)
