@@ -57,7 +57,7 @@ def test_a_build_that_takes_over_equals_one_from_nothing_after_random_edits(seed
     equal_after_random_edits(contents(), edits, seed, n_edits, tmp_path)
 
 
-COUNTED = {"survey records", "survey figures", "quality figures", "comparisons", "figures", "releases",
+COUNTED = {"survey records", "survey figures", "quality figures", "figures", "releases",
            "blocks"}
 OF_ADD_ONS = {step.name for add_on, name in list_declarations("steps") for step in add_on.load(name)}
 
