@@ -612,8 +612,8 @@ class Engine:
         return found or gone or [f"the list of {need} changed"]
 
     def _run(self, step: Step, *, is_again: bool = False) -> None:
-        """Runs a step and keeps its results. With ``is_again``, the step runs only to make its values again,
-        and its tables stay as they were kept."""
+        """Runs a step and keeps its results. With ``is_again``, the step runs only because a later step needs
+        results that are not stored as tables; the tables that the step wrote in an earlier run are kept."""
         log = self._new_log()
         view = View(step, self.__getitem__, self._inputs.study, self._inputs.reference,
                     self._inputs.pseudonyms, log, self._say_once, self._inputs.earlier_releases,

@@ -196,7 +196,8 @@ def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterat
     rule, by, day = (settings[name] for name in ("consensus", "decided_by", "fixed_on"))
     if rule == "person" and not by:
         yield Fault("does not say who decides where coders differ", file=file, column="[coding] decided_by",
-                    value="", fix='write the name, or another rule for consensus, such as "unanimous"')
+                    value="",
+                    fix='write the name of that person, or choose another consensus, such as "unanimous"')
     if day and not is_iso_date(day):
         yield Fault("is not a date", file=file, column="[coding] fixed_on", value=day,
                     fix="write it as YYYY-MM-DD")

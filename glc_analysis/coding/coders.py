@@ -457,7 +457,7 @@ class CodedColumns:
 
 
 def read_coded_columns(records: Records, reference: Reference, coded: dict[str, str]) -> CodedColumns:
-    """Returns the codes of open answers in the survey's own files.
+    """Returns the codes that columns of the survey's own files give to open answers.
 
     ``coded`` is the setting ``[survey] coded`` of study.toml. The setting maps a question_id to names of
     columns, in which ``*`` stands for the code's name and ``#`` for a number. A column of the survey file is

@@ -111,8 +111,9 @@ def _dates(column: FormColumn) -> ColumnGuess | None:
     """Returns the guess that a column holds dates; None if the answers do not look like dates.
 
     Dates are read as ``glc check`` reads them: the dates of a question in all files together, the times of
-    answering in each file separately. If ``glc check`` would refuse the column, a question stays a text and a
-    time of answering gets no setting until a person decides. If only a few answers are not dates, a person is
+    answering in each file separately. If ``glc check`` would refuse the dates, a question is drafted as a
+    text, and a column with the time of answering is not entered in the settings, until a person decides. If
+    only a few answers are not dates, a person is
     asked about them.
     """
     answers, n = column.total, column.n_filled

@@ -173,8 +173,8 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
     if options:
         n_sure = sum(row[USE] == "yes" for row in options)
         yield Fault(
-            f"{_are(len(options), 'row')} missing in lists of options, mostly because fewer than five chose "
-            f"the option; {n_sure} already have yes, because their list shows that they belong to it",
+            f"{_are(len(options), 'row')} missing in lists of options, mostly because fewer than five "
+            f"people chose the option; `use` already says yes for {n_sure} that surely belong to a list",
             file=file_of_open_rows(study, "options"),
             fix="write yes into `use` of each row that is an option (if it is another spelling of an "
             f"option, also write that option's option_id); {_AGAIN}")

@@ -353,8 +353,8 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
 
 
 def unknown_heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
-    """Yields a fault for each heading in the drafted settings, and in the questions marked yes, that no
-    survey file has."""
+    """Yields a fault for each heading that a drafted setting or a chosen question names, but no survey file
+    has."""
     known = {name for survey in surveys for name in survey.frame.columns}
     settings = state.tables["settings"]
     roles = settings[settings["setting"].isin([f"survey.{role}" for role in COLUMN_ROLES])]

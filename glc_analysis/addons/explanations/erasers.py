@@ -12,9 +12,9 @@ Cells = dict[str, str]
 
 def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
                           leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """Returns a row of a reference table before and after the withdrawal, in both cases without the leaver's
-    passages. Returns None if no passage for the explanation is left, because the whole row is then
-    deleted."""
+    """Returns two forms of a row of a reference table, as it was before and as it is after the withdrawal.
+    The leaver's passages are removed from both forms. Returns None if no passage for the explanation is left,
+    because the whole row is then deleted."""
     if table != "explanations":
         return row_before, row_after
     cited = {segment for column in PASSAGE_COLUMNS for segment in split_segment_ids(row_before[column])}

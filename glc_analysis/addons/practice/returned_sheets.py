@@ -183,8 +183,8 @@ def _take_trial(entered: EnteredSheets, trials: pd.DataFrame, place: str, row: C
                     value=" ".join(row[name] for name in _TRIAL_KEY),
                     fix="correct its row in trials.csv, or remove the sheet from raw/trials")
     elif row["predicted"] != known["predicted"]:
-        yield Fault("is not what was expected before the trial began", file=place, column="predicted",
-                    value=row["predicted"], fix=f"write again: {known['predicted']}")
+        yield Fault("differs from the prediction that was entered before the trial began", file=place,
+                    column="predicted", value=row["predicted"], fix=f"write again: {known['predicted']}")
     else:
         entered.completed[number] = place, known | filled
 

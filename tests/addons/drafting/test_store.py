@@ -337,7 +337,7 @@ def decide(study, table, **decisions):
 def test_options_that_fewer_than_five_chose_are_asked_for_in_one_file_once_accepted(rare):
     done = glc("--study", rare.root, "check", "--accept-draft", "Ana")
     assert done.exit_code == 1
-    assert "missing in lists of options, mostly because fewer than five chose the option" in done.output
+    assert "in lists of options, mostly because fewer than five people chose the option" in done.output
     assert len(done.output.split("Error:")[1].split()) < 120
     found = read_open_rows(rare.study)["options"].set_index("value")["use"]
     assert found["No"] == "yes" and {found["Doctorate"], found["Bachelors"]} == {""}
