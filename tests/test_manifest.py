@@ -121,8 +121,8 @@ def test_invented_and_real_files_never_stand_together(small):
     small.write("raw/survey/invented.csv", "x")
     known = checksum(small.root / "raw/survey/invented.csv")
     small.write(MANIFEST, HEADER + f"raw/survey/invented.csv,{known},1,,{SAMPLE},,\n")
-    assert faults(small) == ["raw/survey/invented.csv: is invented data in a real study. To fix: remove it "
-                             "from raw/."]
+    assert faults(small) == ["raw/survey/invented.csv: is invented data in a real study. To fix: remove the "
+                             "file from raw/."]
     small.spoil("reference/study.toml", ("[raw]", "synthetic = true\n[raw]"))
     assert faults(small) == [f"{ANSWERS}: is real data in an invented study. To fix: start a real study "
                              "with `glc init DIR`."]

@@ -165,8 +165,8 @@ def test_blanks_that_nobody_declared_unknown_are_one_message_with_the_setting():
         cleaned([{**ROWS[0], "country": ""}] * 3, KNOWN)
     assert str(found.value) == (
         "survey.csv, rows 2, 3, 4, column country: the record names no country. To fix: if "
-        'it is unknown, write unknown = ["country"] under [survey] in study.toml; else correct or drop the '
-        "record in corrections.csv.")
+        'the country is unknown, write unknown = ["country"] under [survey] in study.toml; else correct or '
+        "drop the record in corrections.csv.")
 
 
 # ------------------------------

@@ -643,11 +643,15 @@ class _Document:
         readings += [(place, _INSIDE_COMPOUND.sub("", text)) for (place, text), folded in zip(
             self.pieces if compounds else (), self.folded, strict=False)
             if place != "name" and any(token in folded for token in compounds)]
-        readings += [(place, text) for place, piece in self.pieces if place != "name"
-                     for text in split_composed_words(piece)]
         for token, text in encoded_words(self.text).items():
             readings.append((self.pieces[self.piece_of_text(self.text.find(token))][0], text))
         return _Document([(place, normalise(text)) for place, text in readings]) if readings else None
+
+    def as_split(self) -> _Document:
+        """Returns the words of the file names, hashtags and ids in the texts of the file. They are searched
+        for names alone, because the letters of random ids often look like an address."""
+        return _Document([(place, normalise(text)) for place, piece in self.pieces if place != "name"
+                          for text in split_composed_words(piece)])
 
     @cached_property
     def text_starts(self) -> list[int]:
@@ -1087,17 +1091,19 @@ def _around_each(places: list[Place], broken: list[Place]) -> Iterator[list[Plac
 
 
 def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
-    """Yields the leaks in a text and in the decoded form of the text. A part of a name is not reported as a
-    separate leak if the whole name was found at the same place."""
+    """Yields the leaks in a text, in the decoded form of the text, and in its file names and ids. A part of a
+    name is not reported as a separate leak if the whole name was found at the same place."""
     leaks = [*_leaks_as_read(file, document, wanted)]
     if other := document.as_decoded(wanted):
         leaks += _leaks_as_read(file, other, wanted)
+    leaks += _leaks_as_read(file, document.as_split(), wanted, has_contacts=False)
     whole = {(leak.place, leak.found) for leak in leaks if leak.rule != PART}
     yield from (leak for leak in leaks if leak.rule != PART or (leak.place, leak.found) not in whole)
 
 
-def _leaks_as_read(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
-    contacts = [] if wanted.only_persons else document.contacts()
+def _leaks_as_read(file: str, document: _Document, wanted: Search, *,
+                   has_contacts: bool = True) -> Iterator[Leak]:
+    contacts = document.contacts() if has_contacts and not wanted.only_persons else []
     matches = [*dict.fromkeys([*document.matches(wanted), *contacts])]
     allowed = [match for match in matches if match.is_allowed]
     whole = [match for match in matches if match.rule != PART] if any(

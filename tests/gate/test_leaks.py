@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from glc_analysis.errors import Faults
 from glc_analysis.gate.file_text import extract_text
 from glc_analysis.gate.gate import check_leaks
-from glc_analysis.gate.leak_scan import Leak, _long_enough, find_leaks
+from glc_analysis.gate.leak_scan import Leak, _long_enough, find_leaks, leaks_in_pieces, make_search
 from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.study import REPOSITORY
 from tests.support.programs import need_poppler
@@ -725,3 +725,9 @@ def test_the_team_reads_contacts_and_organisations_and_no_person_that_is_masked(
 def test_days_of_a_month_are_no_phone_number(tmp_path):
     (tmp_path / "page.txt").write_text("The meeting of 26-27/2014 in the capital", encoding="utf-8")
     assert leaks(tmp_path, COMMON) == []
+
+
+@pytest.mark.parametrize("document_id", ["bV520/p0ERtST2DyTrMsQQ==", "1mstZJWtJrYHZyIyuEkjFQ=="])
+def test_the_letters_of_a_random_id_are_no_address(document_id):
+    search = make_search(pd.DataFrame(columns=["name", "kind", "match", "allowed_for"]), "public", {})
+    assert leaks_in_pieces([("properties", f"DocumentID {document_id}")], search) == []

@@ -111,7 +111,7 @@ def test_a_text_changed_after_it_was_issued_is_a_fault_that_tells_of_amending(st
 
 def test_a_round_is_closed_as_a_whole(study):
     study.spoil("reference/rounds.csv", ("1,2017-05-08,2017-05-08,P02", "1,2017-05-08,,P02"))
-    assert "rounds.csv, row 3, column closed_on: round 1 has 2017-05-08 in another row" in faults(study)[0]
+    assert "rounds.csv, row 3, column closed_on: another row of round 1 has 2017-05-08" in faults(study)[0]
 
 
 @pytest.mark.parametrize(("line", "said"), [
