@@ -228,7 +228,7 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
 """Maps each kind of cue to the pattern of the text that follows the cue. If a pattern has a group, only the
 text of the group identifies a person."""
 _BESIDE_HOUSE = {"street": (rf"{_HOUSE},?\s$", rf"\.?{_STREET_NAME}"),
-                 "road": (rf"{_HOUSE},?\s(?:{_CAPITAL}\s){{1,3}}$|(?:No\.?|\#)\s?\d{{1,4}}\w?,\s$",
+                 "road": (rf"{_HOUSE},?[ \u00a0](?:{_CAPITAL}\s){{1,3}}$|(?:No\.?|\#)\s?\d{{1,4}}\w?,\s$",
                           r"(?!\w)")}
 """The patterns of the text before and after a word for a street, in addresses that begin with the number of
 the house, such as 12 Mill Lane."""

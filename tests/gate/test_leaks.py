@@ -731,3 +731,11 @@ def test_days_of_a_month_are_no_phone_number(tmp_path):
 def test_the_letters_of_a_random_id_are_no_address(document_id):
     search = make_search(pd.DataFrame(columns=["name", "kind", "match", "allowed_for"]), "public", {})
     assert leaks_in_pieces([("properties", f"DocumentID {document_id}")], search) == []
+
+
+@pytest.mark.parametrize("lines", [
+    ("National government (23 of 33 (70", "375 of 553 (68 %)"), ("1001", "Date", "Place")],
+    ids=["a percentage that a line breaks", "fields to sign below a number"])
+def test_figures_and_words_on_lines_of_their_own_are_no_contacts(lines):
+    search = make_search(pd.DataFrame(columns=["name", "kind", "match", "allowed_for"]), "public", {})
+    assert leaks_in_pieces([(f"line {n}", text) for n, text in enumerate(lines)], search) == []
