@@ -181,14 +181,13 @@ def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
     that may be sent, and the tables from which slices (selected rows of a table) are cut."""
     tables = set(Inputs(study, page.parameters["audience"]).own_tables)
     things = tables if "processed" in page.reads else {
-        "codebook" if one.startswith("codebook ") else one  # its slices are cut from the whole
-        for one in page.reads if one.partition(" ")[0] in tables}
+        one for one in page.reads if one.partition(" ")[0] in tables and not one.startswith("codebook ")}
     # What is needed to cut a slice; who works in a country is in slices.json.
     needed = {f"figures {one.partition(' ')[2]}" for one in things if " question=" in one}
     needed |= {"questions"} if needed else set()
-    needed |= {table for table in ("questions", "codebook") if any(" theme=" in one for one in things)}
-    needed |= {"codebook"} if any(" code=" in one for one in things) else set()
-    return {*things, *needed, *_FILES}
+    needed |= {"questions"} if any(" theme=" in one for one in things) else set()
+    # Slices of the codebook are cut from the whole, and a page that shows no code opens the codebook as well.
+    return {*things, *needed, "codebook", *_FILES}
 
 
 def are_reads_covered(reads: Collection[str], sent_parts: Collection[str]) -> bool:

@@ -61,7 +61,7 @@ def names(*names_):
 
 def test_with_a_page_of_a_country_travel_the_country_s_rows_alone(packed):
     found = packed("figures country=KHM", "answers country=KHM", "questions")
-    assert set(found) == names("answers", "figures", "questions")
+    assert set(found) == names("answers", "codebook", "figures", "questions")
     assert set(rows(found["study/processed/answers.parquet"])["country_id"]) == {"KHM"}
     assert set(rows(found["study/processed/figures.parquet"])["subset_kind"]) == {"country", "region"}
 

@@ -3,11 +3,13 @@
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import pandas as pd
 import papermill
 import pytest
 
-from glc_analysis.addons.cluster.cluster import read_inputs_to_copy
+from glc_analysis.addons.cluster.cluster import list_inputs_to_send, read_inputs_to_copy
 from glc_analysis.read_log import EVERYTHING, has_only_traceable_reads
 from glc_analysis.run.execute import Executed, PageProcesses, normalise_notebook, page_processes
 from glc_analysis.run.plan import NOTEBOOKS, list_numbered_notebooks, plan
@@ -22,14 +24,18 @@ def kernels(sample_study):
     started.stop()
 
 
-def only(study, reads, folder):
-    """A study that holds nothing of another one but what was read of it."""
-    files = {one for one in reads if "/" in one} | {"processed/slices.json", "reference/study.toml"}
-    tables = {one for one in reads if one not in ("raw", "private")}
-    for name, content in read_inputs_to_copy(study, files | tables):
+def only(study, job, reads, folder):
+    """A study that holds of another one only what a page read, and what the page's slices are cut from."""
+    files = {one.partition(" ")[0] for one in reads if "/" in one}
+    files |= {"processed/slices.json", "reference/study.toml"}
+    for name, content in read_inputs_to_copy(
+            study, files | list_inputs_to_send(study, replace(job, reads=tuple(reads)))):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    if not any(one.startswith("codebook") for one in reads):  # it is opened, and no row of it is looked at
+        codebook = folder / "processed" / "codebook.parquet"
+        pd.read_parquet(codebook).head(0).to_parquet(codebook)
     for name in {"raw", "private"} & {*reads}:
         shutil.copytree(study.root / name, folder / name)
     return Study(folder)
@@ -40,9 +46,10 @@ def page(executed, study):
     return normalise_notebook(executed.notebook, title="A page", roots=[study.root])
 
 
-ALL_FIGURES = {"survey"}
-"""The page of the team that shows figures of every question, and is made anew after any correction: not the
-quality of the data, new codes or the convening, nor the overview, whose findings were chosen beforehand."""
+ALL_FIGURES = {"index", "survey"}
+"""The pages of the team that read figures of every question, and are made anew after any correction: not the
+quality of the data, new codes or the convening. The overview is one, since it chooses a finding for each
+theme of which no row of headlines.csv speaks."""
 
 
 @pytest.mark.acceptance
@@ -53,7 +60,7 @@ def test_a_page_of_every_notebook_is_the_same_with_what_it_has_read_alone(
 
     def twice(job):
         whole = kernels.execute(job)
-        part = only(sample_study, whole.reads, tmp_path / job.slug)
+        part = only(sample_study, job, whole.reads, tmp_path / job.slug)
         alone = page_processes()(part, timeout=300).execute(job)
         return job.slug, whole.reads, page(whole, sample_study), page(alone, part)
     all_figures = set()
