@@ -103,7 +103,7 @@ def test_fifty_kills_lose_at_most_the_act_under_the_finger(sample_study, tmp_pat
         session = again
     assert len(saved) > 50
     raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
-    assert raw.notes[0].startswith("ines: begun at the coding desk and not finished")
+    assert raw.notes[0].startswith("ines: begun at the coding desk; not counted until finished")
 
 
 def codings_of(session, document):
