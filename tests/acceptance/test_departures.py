@@ -62,7 +62,7 @@ def attacked(owner, cells, register, leavers):
         left = {line for line in shown if owner[line] not in {*leavers[:k + 1]} | hidden}
         possible += [units[cell_of[owner[line]]] - COALITION for line in shown - left]
         missing = {owner[line] for line in {*owner.index} - left}
-        assert missing == {one for one in cell_of if cell_of[one] in {cell_of[who] for who in missing}}
+        assert missing == {one for one in {*owner} if cell_of[one] in {cell_of[who] for who in missing}}
         shown = left
     return possible, len(shown) / len(owner)
 

@@ -6,7 +6,7 @@ from nbclient import NotebookClient
 
 from glc_analysis.plots import COLOURS
 
-DRAW = "from glc_analysis.plots import show_figures_in_page_style\nuse_figure_style()"
+DRAW = "from glc_analysis.plots import show_figures_in_page_style\nshow_figures_in_page_style()"
 BEFORE = "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.close('all')"
 OWN = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
 OURS = ("import pandas as pd\nfrom glc_analysis.plots import plot_counts\n"

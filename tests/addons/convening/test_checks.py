@@ -153,5 +153,5 @@ def test_evidence_that_points_nowhere_stops_the_build_and_nothing_is_written(stu
     with pytest.raises(Faults) as found:
         build(Study(study.root))
     assert [(one.file, one.row, one.column, one.value) for one in found.value.faults] == [
-        (f"{'private/reference/' * (file == 'evidence')}{file}.csv", "2", column, value)]
+        (f"{file}.csv", "2", column, value)]
     assert not list((study.root / "processed").glob("*"))
