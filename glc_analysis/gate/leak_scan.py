@@ -887,8 +887,6 @@ def _case_of(text: str, rule: str) -> str:
     if rule.startswith(name_variants.RULES_OF_COUNTRIES) and ": " in rule:
         return determine_required_case_and_context(text, rule)
     words = name_variants.WORD.findall(text)
-    if rule == PERSON and len(words) > 1 and all(is_ordinary(word, "") for word in words):
-        return "label"
     is_label = rule == "organisation" and (
         len(words) == _WORDS_OF_A_PHRASE or words == [text] and text.isupper())
     return "label" if is_label else "any"
@@ -911,7 +909,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
             LONGER_NAME.match(text, end) or _TITLED.match(text, end)):
         return False
     if term.rule.startswith(name_variants.CODE) and (
-            name_variants.has_other_meaning(words, text[max(0, start - 60):end + 60])
+            words.lower() in name_variants.FILE_ENDINGS and not words.isupper()
+            or name_variants.has_other_meaning(words, text[max(0, start - 60):end + 60])
             or words.isalpha() and (_is_defined(words, text[end:end + 60])
                                  or _is_short_for(words, text[max(0, start - 60):start]))
             or words[0] == "+" and (_IS_RISE.match(text, end) or ordinary_words("telephone").isdisjoint(

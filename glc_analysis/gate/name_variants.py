@@ -469,7 +469,7 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
                                 if name not in named])):
         yield from ((kind, word) for word in words if fold_text(match_key(word)) not in never and (
             len(word) >= _SHORTEST or word.isupper() or _SIGNS_FOR_SYLLABLES.fullmatch(word)))
-    if country_id not in CODES_THAT_ARE_WORDS and country_id.lower() not in never:
+    if country_id not in CODES_THAT_ARE_WORDS:
         yield CODE, country_id
     if country_id in _dialling_codes():
         yield CODE, f"+{_dialling_codes()[country_id]}"
@@ -760,6 +760,10 @@ def first_names() -> frozenset[str]:
     """Returns common given names of many countries in folded letters; given names that are also ordinary
     words are left out."""
     return frozenset(read_packaged_text(__file__, "first_names.txt").split())
+
+
+FILE_ENDINGS = ("png",)
+"""The codes of countries that are the ending of files as well, and count in capital letters alone."""
 
 
 def has_other_meaning(code: str, around: str) -> bool:

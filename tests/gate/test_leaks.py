@@ -739,3 +739,19 @@ def test_the_letters_of_a_random_id_are_no_address(document_id):
 def test_figures_and_words_on_lines_of_their_own_are_no_contacts(lines):
     search = make_search(pd.DataFrame(columns=["name", "kind", "match", "allowed_for"]), "public", {})
     assert leaks_in_pieces([(f"line {n}", text) for n, text in enumerate(lines)], search) == []
+
+
+@pytest.mark.parametrize(("text", "is_leak"), [
+    ("Nine women in PNG answered.", True), ("The charts are there as PNG or SVG.", False),
+    ("figure_04_response-rates.png", False)])
+def test_a_code_that_is_the_ending_of_a_file_too_counts_in_capitals(text, is_leak):
+    search = make_search(pd.DataFrame(columns=["name", "kind", "match", "allowed_for"]), "public",
+                         {"PNG": "code of a country: PNG"})
+    assert bool(leaks_in_pieces([("line 1", text)], search)) is is_leak
+
+
+def test_a_person_whose_name_is_two_ordinary_words_is_found_in_small_letters():
+    names = pd.DataFrame([("Dawn Rivers", "person", "folded", "")],
+                         columns=["name", "kind", "match", "allowed_for"])
+    text = "As dawn rivers said, nobody came; The door was open."
+    assert leaks_in_pieces([("line 1", text)], make_search(names, "public", {}))

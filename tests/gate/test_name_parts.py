@@ -36,6 +36,8 @@ def test_what_only_looks_like_a_part_is_harmless(text):
     ("Yesterday Quispe called", True), ("our Coordinator Quispe", True), ("Rosalia Quispe", True),
     ("Raquel Quispe", False), ("the late Rosario Quispe", True), ("Nina's Quispe", True),
     ("Emilio Quispe wrote songs", False), ("the composer Oruvela Quispe", True), ("our Jueza Quispe", True),
+    ("our Nonna Quispe", True), ("our Tito Quispe", True), ("our Hakim Quispe", True),
+    ("our Sai Quispe", True),
     ("Quispe Velarde acted in films", False), ("Quispe de la Sierra is a town", False),
     ("Sister Rosalía Velarde came", False), ("Manuela Quispe Leite was minister", False)])
 def test_a_surname_behind_the_given_name_of_somebody_else_is_harmless(text, is_found):
