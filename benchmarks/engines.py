@@ -169,7 +169,7 @@ def _one_country(study: Study, glc: list[str], measure: Measure) -> list[str]:
     shutil.rmtree(study.reports)
     cold, _ = measure([*glc, "run"])
     took = {slug: page["seconds"] for slug, page in last_run(study)[1]["pages"].items()}
-    corrections = study.reference_file("corrections")
+    corrections = study.locate_reference_file("corrections")
     before = corrections.read_text(encoding="utf-8")
     corrections.write_text(
         f"{before}survey,glc_2016_kobo.r4,Q3_2,yes,no,Measured.,bench,2016-10-04\n", encoding="utf-8")

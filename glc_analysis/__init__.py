@@ -41,7 +41,7 @@ __all__ = sorted({*_FRONT_DOOR, *_OF_ADD_ONS})
 def __getattr__(name: str) -> Any:
     if name in _OF_ADD_ONS:
         add_on, place = _OF_ADD_ONS[name]
-        return add_on.load(place)
+        return add_on.load_object(place)
     if name not in _FRONT_DOOR:
         from glc_analysis.errors import suggest_name
 
@@ -57,7 +57,7 @@ def _all_checks() -> Sequence[schema.Check]:
     from glc_analysis.checks import CORE_CHECKS
 
     return (*CORE_CHECKS, *(check for add_on, name in list_declarations("checks")
-                            for check in add_on.load(name)))
+                            for check in add_on.load_object(name)))
 
 
 if "IPython" in sys.modules:  # in a notebook, and nowhere else

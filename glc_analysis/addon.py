@@ -43,7 +43,7 @@ class Leaver(Protocol):
     cited: set[tuple[str, str]]
     is_whole: bool
 
-    def is_by(self, text: str) -> bool:
+    def is_named_as_owner(self, text: str) -> bool:
         """Whether a text names the organisation or person that withdraws as the text's owner."""
 
     def redact(self, texts: list[str]) -> list[str]:
@@ -256,7 +256,7 @@ class AddOn:
     """A function that takes a study and yields the add-on's lines for ``glc status``, each with a list of
     details."""
 
-    def load(self, name: str) -> Any:
+    def load_object(self, name: str) -> Any:
         """Imports and returns the object to which a name such as ``coding_desk:coding_desk`` refers."""
         module, _, attribute = name.partition(":")
         return getattr(import_module(f"glc_analysis.addons.{self.name}.{module}"), attribute)
@@ -297,4 +297,4 @@ def load_declared_objects(field_name: str, entry_name: str = "") -> list[Any]:
     "overview")``."""
     declared = [(add_on, names.get(entry_name) if entry_name else names) for add_on,
                 names in list_declarations(field_name)]
-    return [add_on.load(name) for add_on, name in declared if name]
+    return [add_on.load_object(name) for add_on, name in declared if name]

@@ -190,9 +190,9 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     known = find_visible_countries(places, engine["organisations"], _consent(study, reference),
                                    study.settings["disclosure"],
                                    hidden_from=find_audiences_with_hidden_country_block(engine["blocks"]))
-    if not engine.rows("responses"):
+    if not engine.count_rows("responses"):
         known = find_visible_countries_if_no_survey(known)
-    is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
+    is_kept, before = not (engine.has_run("releases") or engine.has_run("blocks")), _earlier_slices(study)
     release = {}
     for audience in READING_AUDIENCES if not engine.undecided else ():
         is_next = is_kept and is_next_release_stored(study, audience, before.get("inputs", ""))
@@ -205,7 +205,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
         lists[manifest.UNDECIDED] = {audience: manifest.last_release_number(study.private, audience)
                                      for audience in READING_AUDIENCES}
     _write(study, engine, arrivals, inputs, release, lists)
-    return BuildResult({name: engine.rows(name) for name in _tables_of(engine)}, engine.reports)
+    return BuildResult({name: engine.count_rows(name) for name in _tables_of(engine)}, engine.reports)
 
 
 def _tables_of(engine: Engine) -> list[str]:
@@ -242,7 +242,7 @@ def build_step_and_its_prerequisites(study: Study, name: str, *, say: Say = lamb
     study.processed.mkdir(exist_ok=True)
     for table, content in engine.packed.items():
         write_atomic(study.processed / f"{table}.parquet", content)
-    return BuildResult({table: engine.rows(table) for table in engine.packed}, engine.reports)
+    return BuildResult({table: engine.count_rows(table) for table in engine.packed}, engine.reports)
 
 
 def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, PublishedBlocks]:
@@ -282,13 +282,14 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     sound: list[Reference] = []
     if add_raised_faults(lambda: sound.append(read_reference(study)), in_tables):
         faults += in_tables
-        if study.misplaced():  # no table is read then
+        if study.find_misplaced_files():  # no table is read then
             raise Faults(faults, unseen=["reference tables and the tables made with them"])
     reference = sound[0] if sound else read_reference(study, needed=())
     if not in_tables:
         add_raised_faults(partial(check_released_groupings, study, reference), faults)
     blocked = find_steps_runnable_despite_faults(study, in_tables) | {
-        f"raw/{kind}": () for kind in RAW_KINDS if not all(path.is_file() for path in study.raw_files(kind))}
+        f"raw/{kind}": () for kind in RAW_KINDS
+        if not all(path.is_file() for path in study.list_raw_files(kind))}
     steps = [step for step in BUILD_STEPS if step.name not in _NOT_CHECKED]
     has_figures = any(_is_any(need, study, reference) for step in steps if "figures" in step.needs
                       for need in step.if_any)
@@ -296,7 +297,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
         steps = [_NO_FIGURES, *(_ANSWERS_LOOKED_AT if step.name == "answers" else step for step in steps
                                 if step.name not in _FIGURES)]
     steps = [replace(step, function=_texts_unheard) if step.name == "texts" else step for step in steps]
-    if study.raw_files("survey"):  # organisations are then those that answered: interviews hide no fault
+    if study.list_raw_files("survey"):  # organisations are then those that answered: interviews hide no fault
         steps = [replace(step, needs=tuple(need for need in step.needs if need != "participants"))
                  if step.name == "organisations" else step for step in steps]
     in_part = {fault.file for fault in in_tables} & {"questions.csv", "options.csv"}
@@ -306,7 +307,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
                  for step in steps]
     earlier = Record(why="there are faults") if faults else Record.read(study)
     engine = _engine(study, reference, arrivals, earlier, say, steps=steps, is_kept=False)
-    step_faults, unseen = engine.run_all(blocked, incomplete=["answers"] if in_part else ())
+    step_faults, unseen = engine.run_and_collect_faults(blocked, incomplete=["answers"] if in_part else ())
     if engine.was_taken_over("records"):
         _ = engine["records"]  # they are made again, and what was noted of the files is said again
     if engine.was_taken_over("answers"):
@@ -314,7 +315,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
             say(line)
     if "records" in unseen and "raw/survey" not in blocked:
         add_raised_faults(lambda: read_surveys(study), step_faults)
-    elif "answers" in unseen and engine.holds("records"):
+    elif "answers" in unseen and engine.is_in_memory("records"):
         step_faults += engine["records"].faults
     if faults := [*faults, *step_faults]:
         raise Faults(faults, unseen=_in_words(unseen, study, reference))
@@ -328,7 +329,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     if faults := _uncounted_work(engine):
         raise Faults(faults)
     made = {name for step in steps for name in step.makes}
-    rows = {name: engine.rows(name) for name in TABLE_ORDER if name in made}
+    rows = {name: engine.count_rows(name) for name in TABLE_ORDER if name in made}
     if has_figures:
         return rows
     return rows | responses.count_response_and_selection_rows(engine["records"], reference)
@@ -345,7 +346,7 @@ def _is_any(need: str, study: Study, reference: Reference) -> bool:
     """Whether the study has the input ``need``: raw files of a kind, rows of a reference table, or a
     setting."""
     if need.startswith("raw/"):
-        return bool(study.raw_files(need.removeprefix("raw/")))
+        return bool(study.list_raw_files(need.removeprefix("raw/")))
     if need.endswith(".csv"):
         return len(reference.tables[need.removesuffix(".csv")]) > 0
     section, _, setting = need.removeprefix("[").partition("] ")
@@ -406,8 +407,8 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
 
 def _refuse_nothing(study: Study) -> None:
     """Raises GLCError if no file has arrived from which a study can be built."""
-    if not any(study.raw_files(kind) for kind in ("survey", "interviews", "calls")):
-        if study.raw_files("codings"):
+    if not any(study.list_raw_files(kind) for kind in ("survey", "interviews", "calls")):
+        if study.list_raw_files("codings"):
             raise GLCError("Coders' files arrived without the texts they coded, and a coding is used only if "
                            "its words are found in a text. To fix: put the texts into raw/interviews/ or "
                            "raw/calls/. If a table has an answer and its codes in each row, put the table "
@@ -427,7 +428,7 @@ def _engine(study: Study, reference: Reference, arrivals: manifest.Arrivals, ear
 
 def _add_log(engine: Engine) -> None:
     """Makes the table with the log lines of all steps."""
-    engine.add("steps", CleaningLog([line for lines in engine.logs.values() for line in lines]).frame())
+    engine.add_table("steps", CleaningLog([line for lines in engine.logs.values() for line in lines]).frame())
 
 
 def _records(view: View) -> dict[str, Any]:
@@ -952,7 +953,7 @@ BUILD_STEPS = order_steps((
                       "codebook", "countries", "documents", "blocks", "questions.csv", "groupings.csv",
                       "closed.csv", "[disclosure]", "[survey]", "[study] wave", "releases"),
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
-    *(step for add_on, name in list_declarations("steps") for step in add_on.load(name)),
+    *(step for add_on, name in list_declarations("steps") for step in add_on.load_object(name)),
 ))
 """The steps of the build, including the steps of add-ons, in their order."""
 _NOT_CHECKED = {"agreement", "blocks", "releases"}
@@ -990,7 +991,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
             (aside / f"{name}.parquet").write_bytes(engine.packed[name])
         else:
             link_or_copy(study.processed / f"{name}.parquet", aside / f"{name}.parquet")
-    rows = {name: engine.rows(name) for name in names}
+    rows = {name: engine.count_rows(name) for name in names}
     texts = {
         "DICTIONARY.md": dictionary.render_dictionary(),
         "datapackage.json": dictionary.describe_data_package(aside,
@@ -998,15 +999,15 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
                                                              name=study.id, title=study.title),
         "reference.json": _json(digest_reference_cells(study)),
         "slices.json": _json({"inputs": inputs, "release": release, "tables": _digests(study, engine),
-                              "has_survey": engine.rows("responses") > 0,
+                              "has_survey": engine.count_rows("responses") > 0,
                               "countries": _work_countries(engine["countries"]),
                               **lists, "themes": _themes(engine["codebook"]),
                               **_added_slices(engine),
                               "organisations": _took_part(engine["organisations"]),
                               "codes": _raised_codes(engine["codings"], engine["codebook"])})}
-    files = {name: study.digests.of_bytes(text.encode()) for name, text in texts.items()}
+    files = {name: study.digests.hash_bytes(text.encode()) for name, text in texts.items()}
     texts["provenance.json"] = _json(_provenance(study, arrivals, rows)
-                                     | {BUILD_RECORD: engine.record() | {"files": files}})
+                                     | {BUILD_RECORD: engine.make_record() | {"files": files}})
     for name, text in texts.items():
         (aside / name).write_text(text, encoding="utf-8", newline="\n")
     for gone in ("slices.json", *(f"{name}.parquet" for name in TABLE_ORDER if name not in names)):
@@ -1039,8 +1040,8 @@ def _earlier_slices(study: Study) -> dict[str, Any]:
 def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int]) -> dict:
     """Returns the content of provenance.json: the inputs of the tables (raw files and reference tables) with
     their digests, and the number of rows of each table."""
-    reference = {study.relative(p): study.digests.of_file(p)
-                 for p in (*study.reference_files(), study.settings_file)}
+    reference = {study.make_relative(p): study.digests.hash_file(p)
+                 for p in (*study.list_reference_files(), study.settings_file)}
     return {"study": study.id, "title": study.title, "synthetic": study.is_synthetic,
             "package": manifest.VERSION, "raw": arrivals.digests, "not_in_manifest": arrivals.new,
             "reference": reference, "rows": rows}
@@ -1058,7 +1059,7 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
 def _added_slices(engine: Engine) -> dict[str, Any]:
     """Returns the lists of add-ons for slices.json."""
     return {name: listed for add_on, function in list_declarations("slices")
-            for name, listed in add_on.load(function)(engine.__getitem__).items()}
+            for name, listed in add_on.load_object(function)(engine.__getitem__).items()}
 
 
 def _wave_sizes(engine: Engine, study: Study, reference: Reference) -> dict[str, Any]:

@@ -54,17 +54,17 @@ def refuse_unclaimed_data(study: Study) -> None:
     new name of the table."""
     known = {*map_data_to_erasure_rules(), *read_manifest(study)}
     install = "install the add-on that uses it, or remove"
-    faults = [Fault("no installed add-on claims this table", file=study.relative(path),
+    faults = [Fault("no installed add-on claims this table", file=study.make_relative(path),
                     fix=f"{install} the file")
-              for path in study.reference_files() if path.stem not in known]
-    faults += [Fault("no installed add-on claims this folder", file=study.relative(path),
+              for path in study.list_reference_files() if path.stem not in known]
+    faults += [Fault("no installed add-on claims this folder", file=study.make_relative(path),
                      fix=f"{install} the folder; if you made the folder, give it a row in manifest.csv "
                      "with the day on which it must be destroyed")
                for path in sorted(study.private.glob("[!.]*"))
-               if path.is_dir() and study.relative(path) not in known]
+               if path.is_dir() and study.make_relative(path) not in known]
     for kind, refuse in (("codings", lambda path: refuse_unsupported_coding_format(CoderFile(path))),
                          ("survey", refuse_unsupported_survey_format)):
-        for path in filter(Path.is_file, study.raw_files(kind)):
+        for path in filter(Path.is_file, study.list_raw_files(kind)):
             try:
                 refuse(path)
             except Faults as unread:

@@ -167,7 +167,7 @@ def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[No
                 path = study.private / "faults.txt"
                 path.parent.mkdir(exist_ok=True)
                 write_atomic(path, "\n".join([*found.lines, ""]))
-                said = f"The full list of {len(found.lines):,} lines is in {study.relative(path)}."
+                said = f"The full list of {len(found.lines):,} lines is in {study.make_relative(path)}."
                 raise GLCError(f"{found}\n{said}") from None
 
     return with_study

@@ -39,30 +39,30 @@ class Digests:
     """Computes the digests of one study with the study's key.
 
     >>> digests = Digests(b"the invented key of an invented study")
-    >>> digests.of_value({"a": 1, "b": 2}) == digests.of_value({"b": 2, "a": 1})
+    >>> digests.hash_value({"a": 1, "b": 2}) == digests.hash_value({"b": 2, "a": 1})
     True
-    >>> digests.of_bytes(b"endorse") == Digests(b"another key").of_bytes(b"endorse")
+    >>> digests.hash_bytes(b"endorse") == Digests(b"another key").hash_bytes(b"endorse")
     False
     """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def of_bytes(self, content: bytes) -> str:
+    def hash_bytes(self, content: bytes) -> str:
         """Returns the digest of ``content``, in hexadecimal."""
         return hmac.digest(self._key, content, "sha256").hex()
 
-    def of_value(self, value: Any) -> str:
+    def hash_value(self, value: Any) -> str:
         """Returns the digest of a value that JSON can represent; the order of keys in a mapping does not
         matter."""
-        return self.of_bytes(json.dumps(value, sort_keys=True).encode())
+        return self.hash_bytes(json.dumps(value, sort_keys=True).encode())
 
-    def of_file(self, path: Path) -> str:
+    def hash_file(self, path: Path) -> str:
         """Returns the digest of the bytes of a file."""
         with path.open("rb") as file:
-            return hashlib.file_digest(file, self.begin).hexdigest()
+            return hashlib.file_digest(file, self.start_hash).hexdigest()
 
-    def begin(self) -> hmac.HMAC:
+    def start_hash(self) -> hmac.HMAC:
         """Returns a new, empty digest, to which the caller adds bytes with ``update``."""
         return hmac.new(self._key, digestmod="sha256")
 
@@ -99,4 +99,4 @@ def replace_digest_key(root: Path) -> None:
     path = root / KEY_FILE
     if path.exists():
         old = Digests(read_or_make_digest_key(root))
-        write_atomic(path, old.of_bytes(b"the key after a withdrawal") + "\n")
+        write_atomic(path, old.hash_bytes(b"the key after a withdrawal") + "\n")

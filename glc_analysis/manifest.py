@@ -129,7 +129,7 @@ def checksum(path: Path) -> str:
 def read_manifest(study: Study) -> dict[str, dict[str, str]]:
     """Returns the rows of the manifest, keyed by path; empty if the study has no manifest yet. Raises Faults
     if the manifest cannot be read."""
-    path = study.reference_file("manifest")
+    path = study.locate_reference_file("manifest")
     read_log.record_read(study.root, reference_path("manifest"))
     rows = read_reference_rows(path, MANIFEST_COLUMNS).values() if path.is_file() else []
     return {row["path"]: row for row in rows}
@@ -143,7 +143,7 @@ def check_raw_files_against_manifest(study: Study) -> Arrivals:
     are missing.
     """
     recorded = read_manifest(study)
-    arrived = {study.relative(p): p for p in study.all_raw_files()}
+    arrived = {study.make_relative(p): p for p in study.list_all_raw_files()}
     if study.is_synthetic and not (recorded or arrived):
         raise GLCError("The raw files and private tables of this invented study are missing. To fix: write "
                        "them with `glc sample`.")
@@ -158,7 +158,7 @@ def check_raw_files_against_manifest(study: Study) -> Arrivals:
     faults += _mixed(study, recorded, present)
     if faults:
         raise Faults(faults)
-    digests = {name: study.digests.of_bytes(said.encode()) for name, said in present.items()}
+    digests = {name: study.digests.hash_bytes(said.encode()) for name, said in present.items()}
     return Arrivals(present, digests, tuple(sorted(set(present) - set(recorded))))
 
 
@@ -193,8 +193,8 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     study."""
     invented = {n for n in present if recorded.get(n, {}).get("received_from") == SAMPLE}
     # What people add to the sample, such as codings of invented texts, is no data of anybody.
-    rehearsed = {study.relative(path) for _, kinds in addon.list_declarations("rehearsed") for kind in kinds
-                 for path in study.raw_files(kind)}
+    rehearsed = {study.make_relative(path) for _, kinds in addon.list_declarations("rehearsed")
+                 for kind in kinds for path in study.list_raw_files(kind)}
     rehearsed |= {name for name in present if grows_while_people_code(Path(name))}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
@@ -209,7 +209,7 @@ def add_to_manifest(study: Study, new: tuple[str, ...], *, today: date) -> None:
         path = study.root / name
         rows[name] = {"path": name, "sha256": checksum(path), "bytes": str(path.stat().st_size),
                       "received_on": today.isoformat()}
-    write_manifest(study.reference_file("manifest"), rows.values())
+    write_manifest(study.locate_reference_file("manifest"), rows.values())
 
 
 def write_manifest(path: Path, rows) -> None:
@@ -271,22 +271,23 @@ def inputs_digest(study: Study, raw: dict[str, str]) -> str:
 
 def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
     """Returns an unfinished digest of all inputs except the releases; the caller adds the releases to it."""
-    digest = study.digests.begin()
+    digest = study.digests.start_hash()
     digest.update(hash_package_and_environment().encode())
     digest.update(json.dumps(raw, sort_keys=True).encode())
     key = study.key_file
     private = [path for _, names in addon.list_declarations("private_inputs") for name in names
-               for path in sorted(study.private_folder(name).rglob("*")) if path.is_file()]
-    for path in (*study.reference_files(), study.settings_file, *([key] if key.is_file() else []), *private):
+               for path in sorted(study.locate_private_folder(name).rglob("*")) if path.is_file()]
+    for path in (*study.list_reference_files(), study.settings_file,
+                 *([key] if key.is_file() else []), *private):
         digest.update(path.name.encode() + path.read_bytes())
     return digest
 
 
 def digest_earlier_releases(study: Study, raw: dict[str, str]) -> str:
     """Returns the digest of the releases on which the processed tables depend."""
-    known = {name: study.digests.of_bytes(content)
+    known = {name: study.digests.hash_bytes(content)
              for name, content in read_earlier_releases(study, raw).items()}
-    return study.digests.of_value([find_missing_release(study), known])
+    return study.digests.hash_value([find_missing_release(study), known])
 
 
 def read_earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
@@ -334,7 +335,7 @@ def count_rows_if_intact(study: Study) -> dict[str, int]:
     rows, files = provenance.get("rows", {}), dict(said.get("files", {}))
     files |= {f"{name}.parquet": said.get("made", {}).get(name, "") for name in rows}
     is_whole = bool(rows) and all((study.processed / name).is_file()
-                                  and study.digests.of_file(study.processed / name) == digest
+                                  and study.digests.hash_file(study.processed / name) == digest
                                   for name, digest in files.items())
     return rows if is_whole else {}
 
@@ -373,7 +374,7 @@ def digest_reference_cells(study: Study) -> State:
     """Returns the digests of all cells of the reference tables; tables that cannot be read are left out."""
 
     def digest(text: str) -> str:
-        return study.digests.of_bytes(text.strip().encode())[:8]
+        return study.digests.hash_bytes(text.strip().encode())[:8]
 
     def key(row: Mapping[str, str | None], name: str, columns: tuple[str, ...]) -> str:
         values = [row.get(column) or "" for column in columns]
@@ -381,7 +382,7 @@ def digest_reference_cells(study: Study) -> State:
 
     digests = {}
     for name, table in reference_tables().items():
-        for path in map(study.table_path, list_table_files(name)):
+        for path in map(study.locate_table_file, list_table_files(name)):
             if not path.is_file():
                 continue
             text = path.read_bytes().decode("utf-8-sig", errors="replace")

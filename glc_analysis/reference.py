@@ -125,7 +125,7 @@ class _Content:
     @classmethod
     def of(cls, study: Study, name: str) -> _Content:
         digest = hashlib.sha256()
-        paths = [study.table_path(file) for file in list_table_files(name)]
+        paths = [study.locate_table_file(file) for file in list_table_files(name)]
         # The unit of questions may follow from the settings.
         for path in (*paths, study.settings_file) if name == "questions" else paths:
             with suppress(OSError):  # absent, or told as a fault where it is read
@@ -166,7 +166,7 @@ def read_reference_table(study: Study, name: str) -> pd.DataFrame:
     """Returns one reference table. Only the columns of the table are checked, not its values. The index of
     the returned table is the row number that a spreadsheet program shows."""
     table, (shared, *apart) = reference_tables()[name], list_table_files(name)
-    study.reference_file(name)  # raises Faults if it lies in the wrong place
+    study.locate_reference_file(name)  # raises Faults if it lies in the wrong place
     rows = _read_file(study, shared)
     for file in apart:
         rows = _joined(rows, _read_file(study, file), table.key, file, shared)
@@ -226,7 +226,7 @@ def _read_file(study: Study, file: TableFile) -> Rows:
     """Returns the rows of one file of a reference table, keyed by the row number that a spreadsheet program
     shows; empty if the file does not exist."""
     read_log.record_read(study.root, file.path)
-    path = study.table_path(file)
+    path = study.locate_table_file(file)
     try:
         return read_reference_rows(path, file.required, file.optional) if path.is_file() else {}
     except Faults as found:
@@ -335,14 +335,14 @@ def keep_sound_questions(reference: Reference, faults: Iterable[Fault]) -> Refer
 
 
 def move_misplaced_tables(study: Study) -> list[str]:
-    """Moves misplaced files and columns (:meth:`Study.misplaced`) to the right folder, and returns a line for
-    people about each move.
+    """Moves misplaced files and columns (:meth:`Study.find_misplaced_files`) to the right folder, and returns
+    a line for people about each move.
 
     Raises Faults, and moves nothing, if the two folders have different contents of the same table, or if a
     file cannot be read. A table that has only a header is overwritten.
     """
     moves, faults = [], []
-    for path, columns in study.misplaced().items():
+    for path, columns in study.find_misplaced_files().items():
         divide = _columns_apart if columns else _file_apart
         try:
             moves.append((path, columns, divide(study, path)))
@@ -357,8 +357,8 @@ def move_misplaced_tables(study: Study) -> list[str]:
                 write_atomic(target, content)
         if not columns:
             path.unlink()
-    return [f"{study.relative(path)}{': ' * bool(columns)}{', '.join(columns)}: moved to "
-            f"{study.relative(next(iter(files)))}" for path, columns, files in moves]
+    return [f"{study.make_relative(path)}{': ' * bool(columns)}{', '.join(columns)}: moved to "
+            f"{study.make_relative(next(iter(files)))}" for path, columns, files in moves]
 
 
 def _file_apart(study: Study, path: Path) -> dict[Path, bytes]:
@@ -409,7 +409,7 @@ def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
     as_written, listed, held = CsvRows.read(path), _rows(path), _rows(target)
     for file, columns in ((path, as_written.header), (target, [*held[0]] if held else key)):
         if lacking := [column for column in key if column not in columns]:
-            raise Faults([Fault("this column is missing", file=study.relative(file), row="1",
+            raise Faults([Fault("this column is missing", file=study.make_relative(file), row="1",
                                 column=", ".join(lacking), fix="add it, because it identifies the rows")])
     private = [column for column in (*apart.required, *apart.optional)
                if column in as_written.header and column not in key]
@@ -430,8 +430,8 @@ def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
 
 
 def _differ(study: Study, path: Path, target: Path) -> Fault:
-    return Fault(f"differs from {study.relative(target)}, so that nothing was moved",
-                 file=study.relative(path),
+    return Fault(f"differs from {study.make_relative(target)}, so that nothing was moved",
+                 file=study.make_relative(path),
                  fix="put all rows into one of the two files, empty the other file, and repeat the command")
 
 

@@ -88,7 +88,7 @@ def refuse_missing_or_outdated_releases(study: Study) -> None:
     if old := sorted({*store.glob("[0-9]*"), *store.glob("next")}):
         raise Faults([Fault("was stored by an earlier version of the package. New figures cannot be compared "
                             "with this release, so readers could subtract them from its figures",
-                            file=study.relative(one),
+                            file=study.make_relative(one),
                             fix="tell readers that the public figures start again, then remove the release")
                       for one in old])
     if name := find_missing_release(study):
@@ -295,7 +295,7 @@ def record_publication(study: Study, audience: str) -> None:
         view = VisibleTables(study, audience)
         for add_on, names in list_declarations("announced"):
             for name, function in names.items():
-                rows = add_on.load(function)(view).assign(audience=audience)
+                rows = add_on.load_object(function)(view).assign(audience=audience)
                 tables.conform_to_schema(f"announced_{name}", rows).to_parquet(new / f"{name}.parquet")
     rename_next_release_folder(study.private, audience, number)
 

@@ -51,7 +51,7 @@ def find_files_with_old_names(study: Study) -> list[Renaming]:
 def _in_tables(study: Study) -> Iterator[Renaming]:
     for name in reference_tables():
         for file in list_table_files(name):
-            path, target = study.table_path(file), study.root / file.path
+            path, target = study.locate_table_file(file), study.root / file.path
             changed = [f"{path.name}: the file is now called {target.name}"] if path != target else []
             try:
                 rows = CsvRows.read(path)
@@ -66,7 +66,7 @@ def rename_in_rows(rows: CsvRows, table: str) -> list[str]:
     """Replaces the old names of columns, and the old words, in the rows of a reference table; returns a line
     about each replaced name.
 
-    >>> rename_in_rows(CsvRows.of("code_id\\nrest\\n", "codebook.csv"), "codebook")
+    >>> rename_in_rows(CsvRows.from_text("code_id\\nrest\\n", "codebook.csv"), "codebook")
     []
     """
     lines = []

@@ -51,7 +51,7 @@ def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
             found |= _of_codebook(frame, above, by_code)
         elif is_sliced_by_code(name):
             found |= _by_code(name, frame, hashes, above)
-        result[name] = {one: digests.of_bytes(total.astype("<u8").tobytes())[:16]
+        result[name] = {one: digests.hash_bytes(total.astype("<u8").tobytes())[:16]
                         for one, total in found.items()}
     return result
 

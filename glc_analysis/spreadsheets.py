@@ -42,7 +42,7 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 class CsvRows:
     r"""The rows of a CSV file in the form in which they are written in the file, each with its line end.
 
-    >>> rows = CsvRows.of('name;note\r\n"Ana";\r\nBo;"a; b"', "names.csv")
+    >>> rows = CsvRows.from_text('name;note\r\n"Ana";\r\nBo;"a; b"', "names.csv")
     >>> rows.set_cell(2, "note", "c; d")
     >>> rows.append({"name": "Cy"})
     >>> rows.text
@@ -55,7 +55,7 @@ class CsvRows:
     encoding: str = "utf-8"
 
     @classmethod
-    def of(cls, text: str, file: str, encoding: str = "utf-8") -> CsvRows:
+    def from_text(cls, text: str, file: str, encoding: str = "utf-8") -> CsvRows:
         """Reads the rows of a text; ``file`` is the name of the text's file in messages. Raises Faults if the
         text cannot be parsed as CSV."""
         body = text.removeprefix("\ufeff")
@@ -73,7 +73,7 @@ class CsvRows:
         """Reads the rows of a file, whose encoding is detected."""
         raw = path.read_bytes()
         encoding = find_round_trip_encoding(raw)
-        return cls.of(raw.decode(encoding), path.name, encoding)
+        return cls.from_text(raw.decode(encoding), path.name, encoding)
 
     @property
     def text(self) -> str:
@@ -110,7 +110,7 @@ class CsvRows:
         """Adds a column to the header after the last column, except if a column of this name exists. The
         other rows are not changed.
 
-        >>> rows = CsvRows.of("name;note\\nAna;\\n", "names.csv")
+        >>> rows = CsvRows.from_text("name;note\\nAna;\\n", "names.csv")
         >>> rows.add_column("day")
         >>> rows.text
         'name;note;day\\nAna;\\n'
@@ -125,7 +125,7 @@ class CsvRows:
         end = _line_end(self.records[row - 1])
         self.records[row - 1] = format_csv_row(cells, self.delimiter) + end
 
-    def blank(self, row: int) -> None:
+    def clear(self, row: int) -> None:
         """Replaces a row with a blank line, so that the rows below keep their numbers."""
         self.records[row - 1] = _line_end(self.records[row - 1])
 
@@ -169,7 +169,7 @@ def append_rows(path: Path, columns: Collection[str], rows: Iterable[Mapping[str
     """
     if not (rows := [*rows]):
         return
-    table = CsvRows.read(path) if path.is_file() else CsvRows.of(",".join(columns) + "\n", path.name)
+    table = CsvRows.read(path) if path.is_file() else CsvRows.from_text(",".join(columns) + "\n", path.name)
     for name in columns:
         table.add_column(name)
     for row in rows:

@@ -31,10 +31,10 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     yield f"{study.title}: {count_of(len(arrivals.checksums), 'raw file')}, none changed or missing."
     for name in arrivals.new:
         yield f"{name}: new, not yet in the manifest (`glc check --accept`)."
-    for name in study.unused_files():
+    for name in study.list_unused_files():
         yield f"{name}: is in raw/, but no setting of study.toml names it."
     for add_on, function in list_declarations("status_lines"):
-        for line, details in add_on.load(function)(study):
+        for line, details in add_on.load_object(function)(study):
             yield line
             yield from _listed(details)
     if not (study.processed / "slices.json").is_file():
@@ -63,7 +63,7 @@ def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:
               for name in sorted({*raw, *now}) if raw.get(name) != now.get(name)]
     causes += describe_reference_changes(built["reference.json"], digest_reference_cells(study))
     known, settings = built["provenance.json"].get("reference", {}), study.settings_file
-    if known.get(study.relative(settings)) != study.digests.of_file(settings):
+    if known.get(study.make_relative(settings)) != study.digests.hash_file(settings):
         causes.append("study.toml: changed")
     return causes or ["the package or its lock file changed"]
 

@@ -56,7 +56,7 @@ class Part:
     column: str
     words: tuple[str, ...]
 
-    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def select_rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Returns those rows of ``frame``, the whole table, that belong to this part."""
         return frame[frame[self.column].isin(self.words)].reset_index(drop=True)
 
@@ -198,26 +198,26 @@ class DeclaredStudy(Study):
         single = {need.removeprefix(start): "" for need in self.step.needs if need.startswith(start)}
         return Declared(self.step.name, held.__getitem__, single)
 
-    def raw_files(self, kind: str) -> list[Path]:
+    def list_raw_files(self, kind: str) -> list[Path]:
         self._allow(f"raw/{kind}")
-        return self.whole.raw_files(kind)
+        return self.whole.list_raw_files(kind)
 
-    def coder_files(self) -> dict[str, list[Path]]:
+    def list_coder_files(self) -> dict[str, list[Path]]:
         self._allow("raw/codings")
-        return self.whole.coder_files()
+        return self.whole.list_coder_files()
 
-    def coder_logs(self) -> list[Path]:
+    def list_coder_logs(self) -> list[Path]:
         self._allow("raw/codings")
-        return self.whole.coder_logs()
+        return self.whole.list_coder_logs()
 
-    def all_raw_files(self) -> list[Path]:
+    def list_all_raw_files(self) -> list[Path]:
         for kind in RAW_KINDS:
             self._allow(f"raw/{kind}")
-        return self.whole.all_raw_files()
+        return self.whole.list_all_raw_files()
 
-    def reference_file(self, name: str) -> Path:
+    def locate_reference_file(self, name: str) -> Path:
         self._allow(f"{name}.csv")
-        return self.whole.reference_file(name)
+        return self.whole.locate_reference_file(name)
 
     @property
     def reference(self) -> Path:
@@ -228,9 +228,9 @@ class DeclaredStudy(Study):
         self._allow(RELEASES)
         return self.whole.private
 
-    def private_folder(self, name: str) -> Path:
+    def locate_private_folder(self, name: str) -> Path:
         self._allow(f"{PRIVATE}{name}")
-        return self.whole.private_folder(name)
+        return self.whole.locate_private_folder(name)
 
     @property
     def processed(self) -> Path:
@@ -309,55 +309,56 @@ class Inputs:
     pseudonyms: Mapping[str, str]
     arrivals: Arrivals
 
-    def digest(self, need: str) -> str:
+    def digest_input(self, need: str) -> str:
         """Returns the digest of one input: the raw files of a kind, a reference table, a setting, the
         pseudonyms, the releases, or a private folder."""
         if need.startswith("raw/"):
-            return self.study.digests.of_value(self._raw(need.removeprefix("raw/")))
+            return self.study.digests.hash_value(self._raw(need.removeprefix("raw/")))
         if need.endswith(".csv"):
-            paths = [self.study.table_path(file) for file in list_table_files(need.removesuffix(".csv"))]
-            found = [self.study.digests.of_file(path) if path.is_file() else "" for path in paths]
-            return found[0] if len(found) == 1 else self.study.digests.of_value(found)
+            paths = [self.study.locate_table_file(file)
+                     for file in list_table_files(need.removesuffix(".csv"))]
+            found = [self.study.digests.hash_file(path) if path.is_file() else "" for path in paths]
+            return found[0] if len(found) == 1 else self.study.digests.hash_value(found)
         if need.startswith("["):
             section, _, setting = need.removeprefix("[").partition("] ")
-            return self.study.digests.of_value(self.study.settings[section][setting])
+            return self.study.digests.hash_value(self.study.settings[section][setting])
         if need == _PSEUDONYMS:
-            return self.study.digests.of_value(sorted(self.pseudonyms.items()))
+            return self.study.digests.hash_value(sorted(self.pseudonyms.items()))
         if need.startswith(PRIVATE):
-            folder = self.study.private_folder(need.removeprefix(PRIVATE))
-            return self.study.digests.of_value([
-                (self.study.relative(path), self.study.digests.of_file(path))
+            folder = self.study.locate_private_folder(need.removeprefix(PRIVATE))
+            return self.study.digests.hash_value([
+                (self.study.make_relative(path), self.study.digests.hash_file(path))
                 for path in sorted(folder.rglob("*")) if path.is_file()])
         return digest_earlier_releases(self.study, self.arrivals.digests)
 
-    def earlier_releases(self) -> Collection[str]:
+    def list_earlier_releases(self) -> Collection[str]:
         """Returns the names of the releases, such as ``public/001``, that were issued from inputs other than
         today's."""
         return [*manifest.read_earlier_releases(self.study, self.arrivals.digests)]
 
-    def expanded(self, need: str) -> list[str]:
+    def expand_section(self, need: str) -> list[str]:
         """Returns the names of the single settings if ``need`` is a section of study.toml, such as
         ``[survey]``; any other need is returned unchanged."""
         if need.startswith("[") and need.endswith("]"):
             return [f"{need} {setting}" for setting in sorted(self.study.settings[need[1:-1]])]
         return [need]
 
-    def files(self, kind: str) -> dict[str, str]:
+    def digest_files(self, kind: str) -> dict[str, str]:
         """Returns the digests of the raw files of one kind, keyed by file. The kind ``codings`` includes all
         raw files that belong to no other kind."""
         if kind != "codings":
-            named = self.study.raw_files(kind)
+            named = self.study.list_raw_files(kind)
         else:
-            others = {path for one in RAW_KINDS if one != kind for path in self.study.raw_files(one)}
-            named = [path for path in self.study.all_raw_files() if path not in others]
-        names = map(self.study.relative, named)
+            others = {path for one in RAW_KINDS if one != kind for path in self.study.list_raw_files(one)}
+            named = [path for path in self.study.list_all_raw_files() if path not in others]
+        names = map(self.study.make_relative, named)
         return {name: self.arrivals.digests[name] for name in names if name in self.arrivals.digests}
 
     def _raw(self, kind: str) -> list:
-        files = [self.files(kind)]
+        files = [self.digest_files(kind)]
         if kind == "codings":
-            files.append({coder: [self.study.relative(path) for path in paths]
-                          for coder, paths in self.study.coder_files().items()})
+            files.append({coder: [self.study.make_relative(path) for path in paths]
+                          for coder, paths in self.study.list_coder_files().items()})
         return [list(one.items()) for one in files]
 
 
@@ -373,7 +374,7 @@ def is_input(need: str) -> bool:
 
 def digest_frame(frame: pd.DataFrame, digests: Digests) -> str:
     """Returns the digest of a frame, made from its cells and the names of its columns."""
-    digest = digests.begin()
+    digest = digests.start_hash()
     digest.update(json.dumps([str(column) for column in frame.columns]).encode())
     if len(frame):
         digest.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())
@@ -413,13 +414,13 @@ class Record:
             return cls(why="the package changed")
         found = cls(said["inputs"], said["made"], said["log"], provenance["raw"], provenance["rows"],
                     said["deferred"])
-        is_whole = found.is_there(study, LOG_TABLE)
+        is_whole = found.is_table_unchanged(study, LOG_TABLE)
         return found if is_whole else cls(why=f"table {LOG_TABLE} is not as it was written")
 
-    def is_there(self, study: Study, table: str) -> bool:
+    def is_table_unchanged(self, study: Study, table: str) -> bool:
         """Whether the file of a table is unchanged since the last build wrote it."""
         path = study.processed / f"{table}.parquet"
-        return path.is_file() and study.digests.of_file(path) == self.made.get(table)
+        return path.is_file() and study.digests.hash_file(path) == self.made.get(table)
 
 
 class Engine:
@@ -489,8 +490,8 @@ class Engine:
                 self._digests |= {name: self._record.made[name] for name in step.makes}
         return forecasts
 
-    def run_all(self, blocked: Mapping[str, Collection[str]], *,
-                incomplete: Collection[str] = ()) -> tuple[list[Fault], list[str]]:
+    def run_and_collect_faults(self, blocked: Mapping[str, Collection[str]], *,
+                               incomplete: Collection[str] = ()) -> tuple[list[Fault], list[str]]:
         """Runs every step that must run, unless faults in the inputs of the step prevent this. Returns all
         faults, and the names of the steps that could not run.
 
@@ -527,24 +528,25 @@ class Engine:
             if table not in tables.TABLES:
                 self._run(self._makers[name], is_again=True)
             elif name in self._parts:
-                self._held[name] = self._parts[name].of(tables.read_stored_table(self._processed, table))
+                whole = tables.read_stored_table(self._processed, table)
+                self._held[name] = self._parts[name].select_rows(whole)
             else:
                 self._held[name] = tables.read_stored_table(self._processed, name)
         return self._held[name]
 
-    def holds(self, name: str) -> bool:
+    def is_in_memory(self, name: str) -> bool:
         """Whether a table or a value is in memory."""
         return name in self._held
 
-    def add(self, name: str, frame: pd.DataFrame) -> None:
+    def add_table(self, name: str, frame: pd.DataFrame) -> None:
         """Adds a table to the results, after converting it to the form of its schema and checking it."""
         self._held[name] = tables.conform_to_schema(name, frame)
         if not self._is_kept:
             return
         self.packed[name] = tables.parquet_bytes(self._held[name])
-        self._digests[name] = self._inputs.study.digests.of_bytes(self.packed[name])
+        self._digests[name] = self._inputs.study.digests.hash_bytes(self.packed[name])
 
-    def ran(self, step: str) -> bool:
+    def has_run(self, step: str) -> bool:
         """Whether a step ran."""
         return any(report.why for report in self.reports if report.step == step)
 
@@ -556,15 +558,15 @@ class Engine:
         """Whether a table is byte for byte the same as in the last build."""
         return self._digests[table] == self._record.made.get(table)
 
-    def rows(self, table: str) -> int:
+    def count_rows(self, table: str) -> int:
         """The number of rows of a table."""
         return len(self._held[table]) if table in self._held else self._record.rows[table]
 
-    def record(self) -> dict[str, Any]:
+    def make_record(self) -> dict[str, Any]:
         """Returns the content of the record of this build (:class:`Record`), which has only digests and
         names."""
         needs = {one for step in self._steps for need in step.needs if is_input(need)
-                 for one in self._inputs.expanded(need)}
+                 for one in self._inputs.expand_section(need)}
         return {"package": manifest.hash_package_and_environment(),
                 "inputs": {need: self._digest_of_input(need) for need in sorted(needs)},
                 "made": dict(sorted(self._digests.items())),
@@ -584,7 +586,7 @@ class Engine:
                 changed += [f"{_named(need)} changed"] if self._digests[need] != self._record.made.get(
                     need) else []
                 continue
-            for one in self._inputs.expanded(need):
+            for one in self._inputs.expand_section(need):
                 if self._digest_of_input(one) != self._record.inputs.get(one):
                     changed += self._changed_files(one) if one.startswith("raw/") else [f"{one} changed"]
         kept = {self._parts[name].table if name in self._parts else name for name in step.makes}
@@ -594,18 +596,18 @@ class Engine:
 
     def _is_there(self, table: str) -> bool:
         if table not in self._intact:
-            self._intact[table] = self._record.is_there(self._inputs.study, table)
+            self._intact[table] = self._record.is_table_unchanged(self._inputs.study, table)
         return self._intact[table]
 
     def _digest_of_input(self, need: str) -> str:
         if need not in self._input_digests:
-            self._input_digests[need] = self._inputs.digest(need)
+            self._input_digests[need] = self._inputs.digest_input(need)
         return self._input_digests[need]
 
     def _changed_files(self, need: str) -> list[str]:
         """Returns words that say which raw files of a kind have changed, are new or are gone. If the files of
         the kind are the same, the words say that the list of files has changed."""
-        files, known = self._inputs.files(need.removeprefix("raw/")), self._record.raw
+        files, known = self._inputs.digest_files(need.removeprefix("raw/")), self._record.raw
         found = [f"{name} {'changed' if name in known else 'is new'}"
                  for name, digest in files.items() if known.get(name) != digest]
         gone = [f"{name} is gone" for name in known if name not in self._inputs.arrivals.digests]
@@ -616,7 +618,7 @@ class Engine:
         results that are not stored as tables; the tables that the step wrote in an earlier run are kept."""
         log = self._new_log()
         view = View(step, self.__getitem__, self._inputs.study, self._inputs.reference,
-                    self._inputs.pseudonyms, log, self._say_once, self._inputs.earlier_releases,
+                    self._inputs.pseudonyms, log, self._say_once, self._inputs.list_earlier_releases,
                     self._executor)
         if not (self._is_kept or is_again):
             self._digests |= dict.fromkeys(step.makes, "")  # never that of the last build
@@ -638,7 +640,7 @@ class Engine:
                     continue
                 self._digests[name] = digest_frame(self._held[name], self._inputs.study.digests)
             else:
-                self.add(name, value)
+                self.add_table(name, value)
         if not is_again:
             self.logs[step.name] = log.lines
 
@@ -649,9 +651,9 @@ class Engine:
         if isinstance(value, pd.DataFrame):
             return digest_frame(value, digests)
         if isinstance(value, dict | list):
-            return digests.of_value(value)
-        return digests.of_value([self._digest_of_input(one) if is_input(one) else self._digests[one]
-                                 for need in step.needs for one in self._inputs.expanded(need)])
+            return digests.hash_value(value)
+        return digests.hash_value([self._digest_of_input(one) if is_input(one) else self._digests[one]
+                                   for need in step.needs for one in self._inputs.expand_section(need)])
 
     def _earlier_log(self, name: str) -> list[dict]:
         """Returns the log lines that a step wrote when it last ran; they are read from the table of all

@@ -91,7 +91,7 @@ def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterat
     yield from find_consensus_rule_faults(file, settings["coding"])
     yield from find_countries_agreed_faults(file, settings["disclosure"]["countries_agreed"])
     for add_on, function in list_declarations("settings_faults"):
-        yield from add_on.load(function)(file, settings)
+        yield from add_on.load_object(function)(file, settings)
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -326,14 +326,14 @@ class Study:
         words which nobody has cleared for publication."""
         return self.root / TABLE_FOLDERS["private"]
 
-    def reference_file(self, name: str) -> Path:
+    def locate_reference_file(self, name: str) -> Path:
         """Returns the path at which a reference table belongs, in ``reference/`` or ``private/reference/``.
         The file of the reference table need not exist.
 
         Raises Faults if the table is private but its file is in ``reference/``, because the table would
         otherwise be read as empty.
 
-        >>> Study(Path("data")).reference_file("codebook").as_posix()
+        >>> Study(Path("data")).locate_reference_file("codebook").as_posix()
         'data/reference/codebook.csv'
         """
         path = self.root / list_table_files(name)[0].path
@@ -341,20 +341,20 @@ class Study:
             self.refuse_misplaced()
         return path
 
-    def table_path(self, file: TableFile) -> Path:
+    def locate_table_file(self, file: TableFile) -> Path:
         """Returns the path of a file of a reference table. If the file exists only under an old name of the
         table, the path with the old name is returned."""
         path = self.root / file.path
         old = (path.with_stem(old) for old, new in map_old_names_to_new("table").items() if new == path.stem)
         return path if path.is_file() else next((former for former in old if former.is_file()), path)
 
-    def reference_files(self) -> list[Path]:
+    def list_reference_files(self) -> list[Path]:
         """Returns the files of reference tables that exist: first the files of ``reference/``, then the
         private files, each sorted."""
         return [path for folder in (self.reference, self.private_reference)
                 for path in sorted(folder.glob("*.csv"))]
 
-    def misplaced(self) -> dict[Path, tuple[str, ...]]:
+    def find_misplaced_files(self) -> dict[Path, tuple[str, ...]]:
         """Returns the files in ``reference/`` that do not belong there, each with the columns that do not
         belong there. If a file is listed without columns, the whole file does not belong in ``reference/``.
 
@@ -384,7 +384,7 @@ class Study:
     def refuse_misplaced(self) -> None:
         """Raises Faults if ``reference/`` contains a file or a column that does not belong there."""
         with read_log.record_named_reads_only():  # no page shows such files: reading them is refused
-            misplaced = self.misplaced()
+            misplaced = self.find_misplaced_files()
         listed = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
                  for path, columns in misplaced.items()]
         if listed:
@@ -411,7 +411,7 @@ class Study:
     def private(self) -> Path:
         return self.root / "private"
 
-    def private_folder(self, name: str) -> Path:
+    def locate_private_folder(self, name: str) -> Path:
         """Returns the path of a folder inside ``private/``, whether or not this folder exists."""
         return self.private.joinpath(name)
 
@@ -494,7 +494,7 @@ class Study:
         """The folder for the study's own notebooks; it need not exist."""
         return self.root / "notebooks"
 
-    def raw_files(self, kind: str) -> list[Path]:
+    def list_raw_files(self, kind: str) -> list[Path]:
         """Returns the paths of the raw files of one kind, sorted. The patterns in [raw] of study.toml name
         the raw files; they are relative to the folder of study.toml.
 
@@ -503,13 +503,13 @@ class Study:
         they are not data.
         """
         if kind == "codings":
-            files = [path for paths in self.coder_files().values() for path in paths]
-            return sorted({*files, *self.coder_logs()})
+            files = [path for paths in self.list_coder_files().values() for path in paths]
+            return sorted({*files, *self.list_coder_logs()})
         named = self.settings["raw"][kind]
         patterns = list(named.values()) if isinstance(named, dict) else named
         return sorted({path for pattern in patterns for path in self._matching(pattern)})
 
-    def coder_files(self) -> dict[str, list[Path]]:
+    def list_coder_files(self) -> dict[str, list[Path]]:
         """Returns the paths of each coder's files, keyed by coder: the files that ``[raw] codings`` names,
         and the files that programs of add-ons have written in the coder's folder. Files that programs of
         add-ons have written are found without a setting, even if the add-on is not installed. If a setting
@@ -522,7 +522,7 @@ class Study:
                 named.setdefault(path.parent.name, []).append(path)
         return named
 
-    def coder_logs(self) -> list[Path]:
+    def list_coder_logs(self) -> list[Path]:
         """Returns the paths of the logs that programs of add-ons write in the folders of coders. A log is
         left out until it contains the text that makes it data (:attr:`.AddOn.coder_logs`)."""
         return [path for name, (_, mark) in map_declared_entries("coder_logs").items()
@@ -536,26 +536,26 @@ class Study:
         paths = {_database(Path(os.path.normpath(self.reference / name))) for name in names}
         return sorted(p for p in paths if not p.is_dir() and is_data_file(p))
 
-    def all_raw_files(self) -> list[Path]:
+    def list_all_raw_files(self) -> list[Path]:
         """Returns the path of every raw file that a setting names or that is in ``raw/``, sorted."""
-        named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
+        named = {p for kind in RAW_KINDS for p in self.list_raw_files(kind)}
         in_folder = {p for p in self.raw.rglob("*") if p.is_file() and is_data_file(p)}
         return sorted(named | in_folder)
 
-    def relative(self, path: Path) -> str:
+    def make_relative(self, path: Path) -> str:
         """Returns a path in the form that the manifest uses: relative to the study folder, with slashes."""
         return Path(os.path.relpath(path, self.root)).as_posix()
 
-    def unused_files(self) -> list[str]:
+    def list_unused_files(self) -> list[str]:
         """Returns the files in ``raw/`` that no setting names."""
-        named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
-        return [self.relative(p) for p in self.all_raw_files() if p not in named]
+        named = {p for kind in RAW_KINDS for p in self.list_raw_files(kind)}
+        return [self.make_relative(p) for p in self.list_all_raw_files() if p not in named]
 
     @property
     def is_started(self) -> bool:
         """Whether at least one raw file has arrived."""
         return bool(self.settings_file.is_file()
-                    and any(p.is_file() for p in self.all_raw_files()))
+                    and any(p.is_file() for p in self.list_all_raw_files()))
 
 
 def _database(path: Path) -> Path:

@@ -242,7 +242,7 @@ def _searched(wanted: Path, path: Path, name: str) -> str:
     it has no withdrawn data."""
     if not wanted.is_file():
         return ""
-    searches = [add_on.load(search) for add_on, search in list_declarations("arrived")]
+    searches = [add_on.load_object(search) for add_on, search in list_declarations("arrived")]
     if not searches:
         return "cannot be searched (the add-on that withdraws is not installed)"
     return next(filter(None, (search(wanted, path, name) for search in searches)), "")

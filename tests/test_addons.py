@@ -15,7 +15,7 @@ def test_every_name_that_an_add_on_declares_can_be_loaded():
             names = declared.values() if isinstance(declared, dict) else [declared]
             for name in names:
                 if isinstance(name, str) and ":" in name and " " not in name:
-                    assert add_on.load(name) is not None
+                    assert add_on.load_object(name) is not None
 
 
 def test_a_step_of_an_add_on_runs_before_the_step_of_the_core_that_needs_it():

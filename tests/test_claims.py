@@ -72,7 +72,7 @@ def test_a_folder_of_a_person_is_theirs_once_the_manifest_names_it(study):
     with pytest.raises(Faults, match=r"private/recordings: .* row in manifest\.csv"):
         refuse_unclaimed_data(study)
     row = {"path": "private/recordings", "keep_until": "2030-01-01"}
-    write_manifest(study.reference_file("manifest"), [row])
+    write_manifest(study.locate_reference_file("manifest"), [row])
     refuse_unclaimed_data(Study(study.root))
 
 

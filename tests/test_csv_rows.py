@@ -75,14 +75,14 @@ new_cells = st.text(alphabet='xy;,\t"\n ✓', max_size=5)
 
 @given(file=files())
 def test_a_file_that_is_not_edited_keeps_every_byte(file):
-    assert CsvRows.of(file.text, "a.csv").text == file.text
+    assert CsvRows.from_text(file.text, "a.csv").text == file.text
 
 
 @given(file=files(), data=st.data(), cell=new_cells)
 def test_one_cell_changes_and_no_other_byte(file, data, cell):
     row = data.draw(st.integers(1, len(file.records)).filter(lambda n: file.cells[n - 1]))
     place = data.draw(st.integers(0, len(file.cells[0]) - 1))
-    rows = CsvRows.of(file.text, "a.csv")
+    rows = CsvRows.from_text(file.text, "a.csv")
     rows.set_cell(row, file.cells[0][place], cell)
     before, after = file.around(row)
     assert rows.text.startswith(before) and rows.text.endswith(after)
@@ -99,7 +99,7 @@ def test_one_cell_changes_and_no_other_byte(file, data, cell):
 @given(file=files(), data=st.data(), cells=st.lists(new_cells, min_size=2, max_size=4))
 def test_one_row_is_written_anew_and_no_other_byte_changes(file, data, cells):
     row = data.draw(st.integers(1, len(file.records)))
-    rows = CsvRows.of(file.text, "a.csv")
+    rows = CsvRows.from_text(file.text, "a.csv")
     rows.replace(row, cells)
     before, after = file.around(row)
     assert rows.text.startswith(before) and rows.text.endswith(after)
@@ -109,12 +109,12 @@ def test_one_row_is_written_anew_and_no_other_byte_changes(file, data, cells):
 @given(file=files(), data=st.data())
 def test_one_row_goes_and_no_other_byte_changes(file, data):
     row = data.draw(st.integers(1, len(file.records)))
-    rows = CsvRows.of(file.text, "a.csv")
+    rows = CsvRows.from_text(file.text, "a.csv")
     rows.remove([row])
     before, after = file.around(row)
     assert rows.text == before + after
-    rows = CsvRows.of(file.text, "a.csv")
-    rows.blank(row)
+    rows = CsvRows.from_text(file.text, "a.csv")
+    rows.clear(row)
     assert rows.text.startswith(before) and rows.text.endswith(after)
     assert rows.text[len(before):len(rows.text) - len(after)].strip("\r\n") == ""
 
@@ -122,7 +122,7 @@ def test_one_row_goes_and_no_other_byte_changes(file, data):
 @given(file=files(), data=st.data(), cell=new_cells)
 def test_a_row_is_added_below_another_and_no_other_byte_changes(file, data, cell):
     above = data.draw(st.integers(1, len(file.records)))
-    rows = CsvRows.of(file.text, "a.csv")
+    rows = CsvRows.from_text(file.text, "a.csv")
     rows.insert(above, {file.cells[0][-1]: cell, "no such column": "x"})
     before, after = file.around(above + 1)
     assert rows.text.startswith(before) and rows.text.endswith(after)
@@ -143,32 +143,32 @@ def test_a_file_keeps_its_encoding(tmp_path_factory, data, encoding):
 
 
 def test_old_macintosh_line_ends_are_kept():
-    rows = CsvRows.of("a,b\r1,2\r", "a.csv")
+    rows = CsvRows.from_text("a,b\r1,2\r", "a.csv")
     rows.append({"b": "3"})
     assert rows.text == "a,b\r1,2\r,3\r"
 
 
 def test_a_cell_that_its_row_leaves_out_is_added_before_the_line_end():
-    rows = CsvRows.of("a;b;c\r\n1\r\n", "a.csv")
+    rows = CsvRows.from_text("a;b;c\r\n1\r\n", "a.csv")
     rows.set_cell(2, "c", "x;y")
     assert rows.text == 'a;b;c\r\n1;;"x;y"\r\n'
 
 
 def test_the_header_can_be_written_anew_behind_its_byte_order_mark():
-    rows = CsvRows.of("\ufeffa;b\n1;2\n", "a.csv")
+    rows = CsvRows.from_text("\ufeffa;b\n1;2\n", "a.csv")
     rows.replace(1, ["a", "c"])
     assert rows.text == "\ufeffa;c\n1;2\n"
 
 
 def test_several_rows_go_by_the_numbers_they_had():
-    rows = CsvRows.of("a,b\n1,2\n3,4\n5,6\n", "a.csv")
+    rows = CsvRows.from_text("a,b\n1,2\n3,4\n5,6\n", "a.csv")
     rows.remove([2, 4])
     assert rows.text == "a,b\n3,4\n"
 
 
 def test_a_file_that_no_reader_can_parse_is_refused_as_they_refuse_it():
     with pytest.raises(Faults, match=r"a\.csv, row 2: cannot be parsed"):
-        CsvRows.of('a,b\n"1"2,3\n', "a.csv")
+        CsvRows.from_text('a,b\n"1"2,3\n', "a.csv")
 
 
 def test_a_file_in_another_encoding_is_refused_where_any_language_must_fit(tmp_path):

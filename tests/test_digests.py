@@ -66,7 +66,7 @@ def test_another_key_gives_another_digest_of_everything(study):
 @pytest.mark.acceptance
 def test_the_same_key_gives_the_same_bytes(study, tmp_path):
     again = small(tmp_path / "again")
-    assert again.digests.of_bytes(b"x") == study.digests.of_bytes(b"x")
+    assert again.digests.hash_bytes(b"x") == study.digests.hash_bytes(b"x")
     for path in sorted(study.processed.iterdir()):
         assert path.read_bytes() == (again.processed / path.name).read_bytes(), path.name
 
@@ -99,10 +99,10 @@ def test_a_key_is_never_overwritten(tmp_path):
 
 def test_after_a_withdrawal_no_earlier_digest_can_be_compared_with_a_guess(tmp_path):
     write_digest_key_if_missing(tmp_path, b"1" * 40)
-    old = Digests(read_or_make_digest_key(tmp_path)).of_bytes(b"do_not_endorse")
+    old = Digests(read_or_make_digest_key(tmp_path)).hash_bytes(b"do_not_endorse")
     replace_digest_key(tmp_path)
     new = read_or_make_digest_key(tmp_path)
-    assert Digests(new).of_bytes(b"do_not_endorse") != old and b"1" * 40 not in new
+    assert Digests(new).hash_bytes(b"do_not_endorse") != old and b"1" * 40 not in new
     replace_digest_key(tmp_path)
     assert read_or_make_digest_key(tmp_path) != new
 

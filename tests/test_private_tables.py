@@ -66,7 +66,7 @@ def test_a_stranger_who_reads_all_of_reference_finds_nobody_and_no_words_of_a_ta
     found = [one for one in who for text in shown
              if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text, flags=re.IGNORECASE)]
     turns = pd.concat([read_transcript(path).turns for kind in ("interviews", "calls")
-                       for path in sample_study.raw_files(kind)])
+                       for path in sample_study.list_raw_files(kind)])
     speakers = read_reference_table(sample_study, "speakers")
     is_asked = turns["speaker"].isin(speakers.loc[speakers["role"] == "interviewer", "name_in_file"])
     asked, spoken = ({phrase for turn in turns.loc[is_one, "text"] for phrase in phrases(turn)}
@@ -89,7 +89,7 @@ def test_a_private_table_in_reference_is_one_fault_for_every_command(small, name
         assert f"reference/, value '{name}.csv': may identify people or organisations" in refused.stderr
         assert "run `glc check --accept`" in refused.stderr
     with pytest.raises(Faults, match="may identify"):  # it is never read as if it were empty
-        Study(small.root).reference_file(name)
+        Study(small.root).locate_reference_file(name)
 
 
 @pytest.mark.parametrize("column", reference_tables()["codebook"].private_columns)
@@ -114,7 +114,7 @@ def test_whatever_is_no_table_of_the_method_is_refused(small, name):
                                   ".ipynb_checkpoints/study-checkpoint.toml"])
 def test_what_tells_of_nobody_may_stay(small, name):
     small.write(f"reference/{name}", "code_id\n")
-    assert Study(small.root).misplaced() == {}
+    assert Study(small.root).find_misplaced_files() == {}
 
 
 # How it is moved

@@ -14,7 +14,7 @@ def study(tmp_path):
 
 
 def write(study, name, content):
-    path = study.reference_file(name)
+    path = study.locate_reference_file(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode())
 
@@ -55,5 +55,5 @@ def test_names_that_are_masked_are_not_kept(study):
 
 def test_a_file_that_cannot_be_read_is_no_error(study):
     write(study, "codebook", "")
-    study.reference_file("codebook").write_bytes(b"\xff\xfe\x00code_id\n")
+    study.locate_reference_file("codebook").write_bytes(b"\xff\xfe\x00code_id\n")
     digest_reference_cells(study)

@@ -99,7 +99,7 @@ def test_enough_who_come_make_a_second_release(study):
 
 
 def test_other_words_are_another_release_of_the_same_figures(study):
-    path = study.reference_file("questions")
+    path = study.locate_reference_file("questions")
     path.write_text(path.read_text().replace("Is there a law?", "Is there any law?"))
     survey(study, *ROWS, LATER[0])
     assert seen(study) == (2, "2016-07-01", 10, 20)

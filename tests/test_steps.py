@@ -59,7 +59,7 @@ def test_a_build_that_takes_over_equals_one_from_nothing_after_random_edits(seed
 
 COUNTED = {"survey records", "survey figures", "quality figures", "figures", "releases",
            "blocks"}
-OF_ADD_ONS = {step.name for add_on, name in list_declarations("steps") for step in add_on.load(name)}
+OF_ADD_ONS = {step.name for add_on, name in list_declarations("steps") for step in add_on.load_object(name)}
 
 
 @pytest.mark.acceptance
@@ -248,15 +248,15 @@ def engine_of(study, *steps):
     lambda view: view["other"], lambda view: view.get("other"), lambda view: [*view],
     lambda view: view.reference.names, lambda view: view.study.settings["survey"],
     lambda view: view.study.settings["study"]["title"], lambda view: [*view.study.settings["study"]],
-    lambda view: view.study.title, lambda view: view.study.raw_files("survey"),
-    lambda view: view.study.all_raw_files(), lambda view: view.study.coder_files(),
-    lambda view: view.study.reference_file("names"), lambda view: view.study.private,
+    lambda view: view.study.title, lambda view: view.study.list_raw_files("survey"),
+    lambda view: view.study.list_all_raw_files(), lambda view: view.study.list_coder_files(),
+    lambda view: view.study.locate_reference_file("names"), lambda view: view.study.private,
     lambda view: view.study.processed, lambda view: view.study.raw, lambda view: view.study.reports,
     lambda view: view.study.key_file, lambda view: view.pseudonyms])
 def test_a_step_that_reads_what_it_does_not_declare_fails(read, built):
     def function(view):
         assert view["made"] == [1] and len(view.reference.codebook) and view.study.sampling
-        assert view.study.raw_files("context") and view.study.reference_file("codebook")
+        assert view.study.list_raw_files("context") and view.study.locate_reference_file("codebook")
         read(view)
         return {"value": [2]}
 

@@ -27,7 +27,7 @@ def glc(*arguments):
 
 
 def names(study, kind="survey"):
-    return [study.relative(path) for path in Study(study.root).raw_files(kind)]
+    return [study.make_relative(path) for path in Study(study.root).list_raw_files(kind)]
 
 
 # Which study
@@ -117,7 +117,8 @@ def test_files_that_hold_no_data_are_not_listed(small):
                  "Thumbs.db", "desktop.ini"):
         small.write(f"raw/survey/{name}", "x")
     study = Study(small.root)
-    assert names(study) == [study.relative(p) for p in study.all_raw_files()] == ["raw/survey/answers.csv"]
+    all_names = [study.make_relative(p) for p in study.list_all_raw_files()]
+    assert names(study) == all_names == ["raw/survey/answers.csv"]
 
 
 def test_coders_have_a_file_each(small):
@@ -129,7 +130,7 @@ def test_coders_have_a_file_each(small):
 def test_files_that_no_setting_names_are_told(small):
     small.write("raw/survey/wave 1/answers.csv", "x")
     small.write("raw/notes.docx", "x")
-    assert Study(small.root).unused_files() == ["raw/notes.docx", "raw/survey/wave 1/answers.csv"]
+    assert Study(small.root).list_unused_files() == ["raw/notes.docx", "raw/survey/wave 1/answers.csv"]
     assert "raw/notes.docx: is in raw/, but no setting of study.toml names it." in small.glc("check").stderr
 
 
@@ -245,4 +246,4 @@ def test_the_sample_is_not_mixed_into_a_study_that_has_raw_files(small):
 def test_settings_are_read_once_and_faults_come_before_any_file(small):
     small.spoil(SETTINGS, ("title", "titel"))
     with pytest.raises(GLCError, match="there is no such setting"):
-        Study(small.root).raw_files("survey")
+        Study(small.root).list_raw_files("survey")

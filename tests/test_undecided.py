@@ -87,7 +87,8 @@ DOORS = {
     "questions": lambda study, audience, _: OpenStudy(study.root).view(audience).questions,
     "sizes": lambda study, audience, _: OpenStudy(study.root).view(audience).sizes,
     "all figures": lambda study, audience, _: OpenStudy(study.root).view(audience).released,
-    "a measure": lambda study, audience, _: OpenStudy(study.root).view(audience).measured("quality"),
+    "a measure": lambda study, audience, _: OpenStudy(study.root).view(
+        audience).select_measure_figures("quality"),
     "the folder of a page": write_visible_part_of_study,
     "downloads": lambda study, audience, _: published_tables(study, audience),
     "the release": lambda study, audience, _: read_last_release_info(study, audience)}

@@ -209,7 +209,7 @@ def test_pages_of_single_replies_do_not_speak_of_several_answers_of_one_organisa
     view = open_study(str(replies.root)).view("team")
     assert "several countries" not in render_study_numbers(view).data
     assert [one for one in view.questions["asked_of"] if "each country" in one] == []
-    assert "unknown_organisation" not in set(view.quality("survey")["option_id"])
+    assert "unknown_organisation" not in set(view.select_quality_figures("survey")["option_id"])
 
 
 def test_a_country_page_does_not_list_organisations_that_the_survey_does_not_name(replies):

@@ -868,7 +868,7 @@ def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
     """Reads every raw file of the given ``kind`` (``survey`` or ``context``). Raises Faults with the faults
     of all raw files of the kind."""
     read, faults = [], []
-    for path in study.raw_files(kind):
+    for path in study.list_raw_files(kind):
         try:
             read += read_surveys_in_file(path, study.settings["survey"]) if kind == "survey" \
                 else [read_survey(path)]

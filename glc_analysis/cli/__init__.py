@@ -31,7 +31,7 @@ def sections() -> dict[str, list[click.Command]]:
              LAST: [*publish.PUBLISHING_COMMANDS]}
     for add_on, headings in list_declarations("commands"):
         for heading, name in headings.items():
-            found.setdefault(heading, []).extend(add_on.load(name))
+            found.setdefault(heading, []).extend(add_on.load_object(name))
     return {**{heading: found[heading] for heading in found if heading != LAST}, LAST: found[LAST]}
 
 

@@ -142,10 +142,10 @@ def _show_figures(study: Study, question: str, by: str, audience: str, form: str
     if by.removesuffix("_id") in _COUNTED_BY:
         print_rows(view.counts(question, by=by), form, if_empty=f"No {by} has an answer.")
         return
-    rows = view.summary(question, by=by)
+    rows = view.summarise_question(question, by=by)
     if form == "table":
         rows = rows.drop(columns="question")
-    print_rows(rows, form, if_empty=view.refusal(question, by=by))
+    print_rows(rows, form, if_empty=view.explain_refusal(question, by=by))
     if rows.empty and (note := note_if_no_record_names_organisation(study, audience)):
         say(note)
 
@@ -191,7 +191,7 @@ def export(study: Study, what: str, to: Path | None, **further: Any) -> None:
         ensure_built(study)
         if what in _EXPORTS:
             add_on, (function, _) = _EXPORTS[what]
-            path = add_on.load(function)(study, to, **dict(ChainMap(*options)))
+            path = add_on.load_object(function)(study, to, **dict(ChainMap(*options)))
         else:
             path = write(study, what, to)
         say(f"Written: {path}.")

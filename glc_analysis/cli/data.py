@@ -88,7 +88,7 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     from glc_analysis.renames import find_files_with_old_names
     from glc_analysis.schema import UNDECIDED
 
-    if accept and study.misplaced():
+    if accept and study.find_misplaced_files():
         from glc_analysis.gitignore import write_gitignore_unless_edited
         from glc_analysis.locks import hold_lock
         from glc_analysis.reference import move_misplaced_tables
@@ -115,21 +115,21 @@ def check(study: Study, accept: bool, **further: Any) -> None:
         say(f"{name}: new, {'recorded' if accept else 'not yet in the manifest (--accept)'}.")
     reference = read_reference(study)
     for add_on, lines in list_declarations("check_lines"):
-        for line in add_on.load(lines)(study, reference):
+        for line in add_on.load_object(lines)(study, reference):
             say(line)
     n = int((reference.questions["is_sensitive"] == UNDECIDED).sum())
     if n and not any(is_undecided_said):
         say(f"{count_of(n, 'question')} of questions.csv: nobody has decided whether an answer could be held "
             "against those who gave it. Until then, no page states a finding about such a question. To fix: "
             "write true or false into is_sensitive.")
-    for name in study.unused_files():
+    for name in study.list_unused_files():
         say(f"{name}: is in raw/, but no setting of study.toml names it.")
-    if not study.raw_files("survey") and counts["questions"]:
+    if not study.list_raw_files("survey") and counts["questions"]:
         say(f"No survey file has arrived, so answers to the {count_of(counts['questions'], 'question')} of "
             "questions.csv are looked for in interviews only.")
     if loose := find_paths_open_to_others(study.root):
         say(f"{count_of(len(loose), 'file or folder', 'files and folders')} can be read by other users of "
-            f"this computer, such as {study.relative(loose[-1])}. To fix: run `glc build`.")
+            f"this computer, such as {study.make_relative(loose[-1])}. To fix: run `glc build`.")
     say(f"No faults: {counts['organisations']} organisations, {counts['answers']} records, "
         f"{counts['responses']} answers, {counts['segments']} texts and turns, {counts['codings']} codings.")
     if counts["quarantined"]:

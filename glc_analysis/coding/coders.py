@@ -587,7 +587,7 @@ def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -
     """
     files, workbooks, at_desk, faults = [], [], [_NO_DECISIONS], []
     asked = map_names_to_open_questions(questions)
-    for coder, paths in study.coder_files().items():
+    for coder, paths in study.list_coder_files().items():
         if not paths:
             faults.append(Fault("this coder's files do not exist", file="study.toml", value=coder,
                                 column="[raw] codings", fix="put the files there, or remove the coder"))

@@ -224,8 +224,8 @@ def _file_faults(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
     """Yields a fault for each raw file that has no row in documents.csv, and for each row that has no raw
     file."""
     described = set(documents["path"])
-    files = {study.relative(path): kind for kind, raw in RAW_KIND.items()
-             for path in study.raw_files(raw) if path.is_file()}
+    files = {study.make_relative(path): kind for kind, raw in RAW_KIND.items()
+             for path in study.list_raw_files(raw) if path.is_file()}
     for path, kind in files.items():
         if path not in described:
             yield Fault("documents.csv does not describe this file", file=path,

@@ -302,7 +302,7 @@ class Gate:
         for path in files:
             with suppress(Faults, OSError):
                 # Before it is read: what changes meanwhile has not passed.
-                mark = self._study.digests.of_file(path)
+                mark = self._study.digests.hash_file(path)
                 if read.get(_place(path, root)) != mark:
                     self._search("", [path], root)
                     read[_place(path, root)] = mark
@@ -324,7 +324,7 @@ class Gate:
             files.setdefault(who, []).extend([path, path.with_suffix(".html")])
         faults, now = [], {}
         for who, paths in files.items():
-            marks, old = {_place(path, run): self._study.digests.of_file(path)
+            marks, old = {_place(path, run): self._study.digests.hash_file(path)
                           for path in paths}, self._passed.get(who, {})
             now[who] = {"rules": self._rules[who].mark, "files": marks}
             try:
@@ -344,7 +344,7 @@ class Gate:
     def _marked(self, names: pd.DataFrame, known: Mapping[str, str]) -> _Rules:
         said = [hash_package_and_environment(), self._audience, names.to_csv(index=False),
                 sorted(known.items())]
-        return _Rules(names, known, self._study.digests.of_value(said))
+        return _Rules(names, known, self._study.digests.hash_value(said))
 
 
 def _place(path: Path, root: Path) -> str:

@@ -176,7 +176,7 @@ def plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
 def survey_readers() -> dict[str, SurveyReader]:
     """Returns the readers, keyed by the name of the survey tool, in the order in which they are tried. The
     last reader is the reader of plain tables, which accepts any file."""
-    brought = {name: add_on.load(reader)
+    brought = {name: add_on.load_object(reader)
                for name, (add_on, reader) in map_declared_entries("survey_readers").items()}
     return brought | {"plain": SurveyReader(bool, plain_reader("plain"))}
 
@@ -218,7 +218,7 @@ def read_surveys_in_file(path: Path, settings: Mapping[str, Any] | None = None) 
     setting names is treated like a separate file, with a name such as ``both, sheet 2018.xlsx``."""
     if declared := map_declared_entries("survey_files").get(path.suffix.lower()):
         add_on, reader = declared
-        return [add_on.load(reader)(path)]
+        return [add_on.load_object(reader)(path)]
     tool, encoding = (settings["tool"], settings["encoding"]) if settings else ("", ())
     groups = _sheets_with_answers(path.name, _sheets(path, encoding), tool, settings)
     surveys = []

@@ -71,16 +71,19 @@ def show_passages_or_explain_absence(block: Callable[..., Html | None]) -> Calla
     wrapped function; other readers get a sentence that explains why the part is missing."""
     @wraps(block)
     def shown(view: StudyView, *rest: Any) -> Html | None:
-        return block(view, *rest) if view.may("passages") else render_note(TEAM_ONLY)
+        return block(view, *rest) if view.has_capability("passages") else render_note(TEAM_ONLY)
     return shown
 
 
 def note_if_no_coding_counts(view: StudyView) -> str:
     """Returns a note, for readers who may read passages, if coders have handed in codings but none of these
     codings counts; otherwise blank."""
-    if not view.may("passages") or (view.read("codings")["match"].astype("str") != "by_position").any():
+    if not view.has_capability("passages"):
         return ""
-    return COUNTED_NOWHERE if len(view.read("codings")) or len(view.read("quarantined")) else ""
+    codings = view.read("codings")
+    if (codings["match"].astype("str") != "by_position").any():
+        return ""
+    return COUNTED_NOWHERE if len(codings) or len(view.read("quarantined")) else ""
 
 
 def render_codes(view: StudyView) -> Html:
@@ -89,9 +92,9 @@ def render_codes(view: StudyView) -> Html:
     nobody was asked."""
     if said := note_if_no_coding_counts(view):
         return render_note(said)
-    whole, rows = view.codes(), view.measured("coded")
+    whole, rows = view.codes(), view.select_measure_figures("coded")
     if whole.empty:
-        return render_note(NOT_CODED_YET if view.may("all_figures") else NO_COUNTS)
+        return render_note(NOT_CODED_YET if view.has_capability("all_figures") else NO_COUNTS)
     depth = whole["code_id"].map(view.code_tree.set_index("code_id")["depth"])
     kinds = [f"glc-depth-{one}" for one in depth - depth.min()]
     first: dict[str, Sequence[str]] = {}
@@ -138,7 +141,7 @@ def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
 def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:
     """Renders, for the team, how many organisations were not asked about the theme, and about which of its
     codes nobody was asked."""
-    if not view.may("all_figures"):
+    if not view.has_capability("all_figures"):
         return Markup()
     sentences, took_part = [], len(view.labels)
     asked = whole.loc[whole["code_id"] == view.theme, "asked"].sum()
@@ -164,7 +167,7 @@ def _listed(names: Sequence[str]) -> str:
 def _caution(view: StudyView) -> Markup:
     """Renders, for the team, the codes of the theme on which the agreement between coders is below the
     study's threshold."""
-    if not view.may("coding"):
+    if not view.has_capability("coding"):
         return Markup()
     least, names = view.study.settings["coding"]["agreement_threshold"], view.code_names
     rows = view.read("agreement").query("measure == 'alpha' and unit == 'turn' and subset == 'all'")
@@ -178,7 +181,7 @@ def render_contrary_cases(view: StudyView) -> Html | None:
     that were asked and did not raise the theme, the organisations that said the contrary of a code (with
     their words), and the organisations for which it is undecided whether they raised a code. Returns None if
     the readers of the page may not read passages."""
-    if not view.may("passages"):
+    if not view.has_capability("passages"):
         return None
     if said := note_if_no_coding_counts(view):
         return render_note(said)
@@ -229,7 +232,7 @@ def render_passages(view: StudyView) -> Html:
     for code in view.code_tree[lambda f: f["code_id"].isin(printed)].itertuples():
         listed.append({
             "name": code.name, "id": passages_anchor(code.code_id), "total": counts[code.code_id],
-            "definition": view.definition_of(code.code_id) if code.code_id != view.theme else "",
+            "definition": view.find_definition(code.code_id) if code.code_id != view.theme else "",
             "printed": _printed(view, printed[code.code_id]),
             "page": find_code_page(view, code.code_id)})
     return make_displayable(_HTML.passages(listed,

@@ -82,7 +82,7 @@ def _described(view: StudyView, row: Any) -> str:
     description also has the organisation's office, its resources, and when and in which language it
     answered."""
     parts = [row.label, row.type.replace("_", " ")]
-    if view.may("organisation_details"):
+    if view.has_capability("organisation_details"):
         office = view.country_labels.get(row.home_country_id, "")
         language = f"in {language_label(row.language)}" if row.language else ""
         did = "answered" if view.has_survey else "spoke"
@@ -105,9 +105,9 @@ def list_quotations_from_country(view: StudyView) -> pd.DataFrame:
     'Lotus Ferry (invented)'
     """
     rows = view.quotations()
-    if view.may("passages"):
+    if view.has_capability("passages"):
         said = view.passages()
-        never = find_team_only_codes(view.codes_of(said["code_id"]))
+        never = find_team_only_codes(view.select_codes_with_ancestors(said["code_id"]))
         said = said[~said["code_id"].isin(never) & (said["agreement"] == "")]
         rows = pd.concat([rows, said.reindex(columns=rows.columns, fill_value="")])
         rows = rows.drop_duplicates("text", ignore_index=True)
@@ -179,7 +179,7 @@ def render_answers_given_only_here(view: StudyView) -> Html:
     alone = alone[alone["base_n_around"] > alone["base_n"]]
     substantive = view.options[view.options["kind"] == "substantive"]
     known = {*zip(substantive["option_list"], substantive["option_id"], strict=True)}
-    codes = view.codes_of(alone["code_id"])
+    codes = view.select_codes_with_ancestors(alone["code_id"])
     book = codes[codes["level"] == "code"].set_index("code_id")["name"]
     left_out = {*list_sensitive_and_dependent_questions(view)} | find_team_only_codes(codes)
     said: list[tuple[str, str, str]] = []
@@ -226,7 +226,7 @@ def render_country_answers(view: StudyView) -> Html:
             parts.append((name, rows))
     if not parts:
         return render_note("No answers are shown.")
-    is_hidden = ~view.question_table["question_id"].isin(shown) & (not view.may("all_figures"))
+    is_hidden = ~view.question_table["question_id"].isin(shown) & (not view.has_capability("all_figures"))
     rest = [*view.question_table.loc[is_hidden, "wording"]]
     return make_displayable(_HTML.answers_by_country(here, around, parts, rest,
                                                      f"Not shown are {_NOT_RELEASED}."))
@@ -256,7 +256,8 @@ def _given_here(view: StudyView, question: Any) -> Markup:
         (chosen if is_given else rest).append((row.option, count, own_count, percent))
     # What fewer chose around here comes first; a scale keeps its order.
     chosen.sort(key=lambda line: 101 if line[3] is None else line[3])
-    is_more = not view.may("all_figures") and len(figures) < len(list_options_in_base(view, question))
+    options = list_options_in_base(view, question)
+    is_more = not view.has_capability("all_figures") and len(figures) < len(options)
     return _HTML.answers(chosen, rest, is_more)
 
 
@@ -271,7 +272,7 @@ def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[A
     row per figure; empty if the country has no region."""
     if not kind:
         return []
-    rows = view.summary(question.question_id, by="" if kind == ALL else kind)
+    rows = view.summarise_question(question.question_id, by="" if kind == ALL else kind)
     return [row for row in iterate_rows(rows) if kind == ALL or row.group == group]
 
 
@@ -288,7 +289,7 @@ def _no_answer(view: StudyView, question: Any) -> Markup:
     """Renders the reason why a question has no answer. For readers outside the team, the text names the
     possible reasons and does not say which one applies."""
     said = _NO_ANSWER
-    if view.may("all_figures"):
+    if view.has_capability("all_figures"):
         rows = view.read("responses")
         why = rows.loc[rows["question_id"] == question.question_id, "missing"].map(_MISSING).dropna().unique()
         said = ", or ".join(why) or _NO_ANSWER
@@ -311,7 +312,7 @@ def render_country_codes(view: StudyView) -> Html:
     raised the code. Two kinds of codes are folded: codes that the organisations were asked about but did not
     raise, and undecided codes. An organisation that did not mention a code in a call does not count as not
     raising it."""
-    if not view.may("passages"):
+    if not view.has_capability("passages"):
         return _released_codes(view)
     if said := note_if_no_coding_counts(view):
         return render_note(said)
@@ -323,7 +324,7 @@ def render_country_codes(view: StudyView) -> Html:
     for row in mentioned.to_dict("records"):
         listed.setdefault(row["code_id"], []).append(row)
     said = {code: _said_here(own, labels) for code, own in listed.items()}
-    book = view.codes_of(said)[lambda f: f["code_id"].isin(said) & f["level"].eq("code")]
+    book = view.select_codes_with_ancestors(said)[lambda f: f["code_id"].isin(said) & f["level"].eq("code")]
     if book.empty:
         return render_note(NOTHING_CODED_HERE)
     asked = {*mentioned.loc[mentioned["is_asked"] & ~mentioned["source"].isin(UNASKED), "code_id"]}
@@ -383,7 +384,7 @@ def _released_codes(view: StudyView) -> Html:
     rows = view.released[view.released["measure"] == "coded"]
     here, whole = ({row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
                    for kind in ("country", "all"))
-    book = view.codes_of(here)[lambda f: f["code_id"].isin(here) & f["level"].eq("code")]
+    book = view.select_codes_with_ancestors(here)[lambda f: f["code_id"].isin(here) & f["level"].eq("code")]
     if book.empty:
         return render_note(CODES_NOT_SHOWN)
     rows, silent = [], []
@@ -402,10 +403,11 @@ def _released_codes(view: StudyView) -> Html:
 def render_country_passages(view: StudyView) -> Html:
     """Renders the coded passages of the country, theme by theme and folded, for readers who may read
     passages."""
-    if not view.may("passages"):
+    if not view.has_capability("passages"):
         return make_displayable("")
     rows = view.passages()
-    themes = rows["code_id"].map(map_codes_to_themes(view.codes_of(rows["code_id"]))).astype("str").fillna("")
+    book = view.select_codes_with_ancestors(rows["code_id"])
+    themes = rows["code_id"].map(map_codes_to_themes(book)).astype("str").fillna("")
     # In place of the country, which the page is about, the line below a passage names its codes.
     codes = rows.groupby([themes, "segment_id"])["code"].agg(lambda names: ", ".join(dict.fromkeys(names)))
     keys = zip(themes, rows["segment_id"], strict=True)
@@ -422,7 +424,7 @@ def render_country_passages(view: StudyView) -> Html:
 def render_country_open_answers(view: StudyView) -> Html:
     """Renders the open answers from the country, question by question and folded, for readers who may read
     open answers. Each open answer is shown in its original language, with a translation if there is one."""
-    if not view.may("passages"):
+    if not view.has_capability("passages"):
         return make_displayable("")
     segments, documents = view.read("segments"), view.read("documents").query("kind == 'answer'")
     rows = segments[segments["translation_of"] == ""].merge(
@@ -430,7 +432,7 @@ def render_country_open_answers(view: StudyView) -> Html:
     sections = []
     for question in view.question_table[view.question_table["type"] == "text"].itertuples():
         own = rows[rows["question_id"] == question.question_id]
-        own = own.assign(**view.translated(own["segment_id"]),
+        own = own.assign(**view.find_translations(own["segment_id"]),
                          by=[view.labels.get(one, "") for one in own["organisation_id"]],
                          country=own["is_interpreted"].map({True: "interpreter's words", False: ""}))
         shown = [*map(render_quotation, own.to_dict("records"))]
@@ -445,7 +447,7 @@ def render_country_open_answers(view: StudyView) -> Html:
 def render_external_country_facts(view: StudyView) -> Html:
     """Renders facts about the country from outside sources, for readers who may read these facts; years with
     the same value are listed together. The result is blank if no facts about the country are recorded."""
-    if not view.may("country_facts"):
+    if not view.has_capability("country_facts"):
         return make_displayable("")
     rows = view.read("context").sort_values(["indicator", "year"], kind="stable")
     facts: dict[str, str] = {}

@@ -69,15 +69,15 @@ def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
     for question, option, code, claim in zip(*(listed[column] for column in (
             "question_id", "option_id", "code_id", "claim")), strict=True):
         if question in questions:
-            figures = _released_counts(view.question_figures(question))
+            figures = _released_counts(view.select_question_figures(question))
             figures = figures[figures["option_id"] == option]
         elif code in codes:
-            coded = _released_counts(view.measured("coded")) if coded is None else coded
+            coded = _released_counts(view.select_measure_figures("coded")) if coded is None else coded
             figures = coded[coded["code_id"] == code]
         else:
             continue
         parts.append(figures.assign(claim=claim.strip().removesuffix(".")))
-    chosen = pd.concat(parts) if parts else _released_counts(view.measured("coded").head(0))
+    chosen = pd.concat(parts) if parts else _released_counts(view.select_measure_figures("coded").head(0))
     return chosen.assign(chosen_by=LISTED_FINDINGS.format(authors=authors, days=days))
 
 
@@ -130,7 +130,7 @@ def _undecided(view: StudyView) -> Iterator[tuple[str, str]]:
     team, and only if all questions count as sensitive."""
     asked = view.question_table
     asked = asked.loc[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST), "question_id"]
-    if view.may("all_figures"):
+    if view.has_capability("all_figures"):
         rows = read_reference_table(view.study, "questions")
         n = int(rows.loc[rows["question_id"].isin(asked), "is_sensitive"].eq(UNDECIDED).sum())
         if n:
@@ -167,16 +167,17 @@ def _read_figures(figures: pd.DataFrame) -> Iterator[_Figure]:
 
 
 def _places(view: StudyView, figures: pd.DataFrame) -> Places:
-    return Places.of(view.code_list, view.measured("coded") if (figures["code_id"] != "").any() else figures)
+    has_codes = (figures["code_id"] != "").any()
+    return Places.from_tables(view.code_list, view.select_measure_figures("coded") if has_codes else figures)
 
 
 def _place(view: StudyView, places: Places, figure: _Figure) -> str:
     """Returns the place at which a page shows a figure: on a theme's page, a place on this page; on other
     pages, a place on the page of the survey."""
     if figure.code_id:
-        return places.code(figure.code_id)
+        return places.locate_code(figure.code_id)
     theme = view.words.questions[figure.question_id].theme_id if view.theme else ""
-    return places.question(figure.question_id, theme)
+    return places.locate_question(figure.question_id, theme)
 
 
 def _each(view: StudyView) -> str:
@@ -219,7 +220,7 @@ def render_response_sentence(view: StudyView) -> Html:
     if n is None:
         return make_displayable("")
     said = f"{_number(n, *view.study.unit_name)} {'answered' if view.has_survey else 'took part'}"
-    if view.may("all_figures") and view.work_countries:
+    if view.has_capability("all_figures") and view.work_countries:
         said += f", {'for' if view.has_survey else 'from'} {_number(len(view.work_countries), 'country')}"
     elif view.has_survey and records not in (None, n):
         said += f", with {records} answers about the countries they work in" if view.is_by_country else \
@@ -360,7 +361,7 @@ def _words(text: str) -> set[str]:
 def _contrary(view: StudyView) -> Iterator[tuple[str, str]]:
     """Yields the sentence about the code that most organisations contradicted, with its link, for the team
     alone."""
-    if not view.may("passages"):
+    if not view.has_capability("passages"):
         return
     codes = view.codes()
     codes = codes[(codes["contrary"] > 0) & (codes["asked"] > 0)]
@@ -368,9 +369,9 @@ def _contrary(view: StudyView) -> Iterator[tuple[str, str]]:
     if codes.empty:
         return
     first = codes.loc[codes["contrary"].astype(int).idxmax()]
-    figures = view.measured("coded")
+    figures = view.select_measure_figures("coded")
     figures = figures[(figures["code_id"] == first["code_id"]) & (figures["subset_kind"] == ALL)]
-    place = Places.of(view.code_list, figures).code(first["code_id"])
+    place = Places.from_tables(view.code_list, figures).locate_code(first["code_id"])
     said = (f"{_number(first['raised'], *view.study.unit_name)} raised “{first['code']}”; "
             f"{first['contrary']} said the contrary.")
     yield said, _link(view, place)
@@ -394,7 +395,7 @@ def _unasked(view: StudyView) -> set[str]:
     """Returns the codes that at least one organisation raised in an interview or answer although nobody was
     asked about them there. Codes that were raised without being asked about are shown to the team alone. No
     count of such a code is released, because its base has only organisations that raised the code."""
-    if not view.may("passages"):
+    if not view.has_capability("passages"):
         return set()
     rows = view.read("mentions")
     rows = rows[~rows["source"].isin(UNASKED)]
@@ -476,7 +477,7 @@ def compare_country_with_region(view: StudyView) -> pd.DataFrame:
 def find_comparison_group(view: StudyView) -> tuple[str, str, str]:
     """Returns the kind, the id and the name of the group with which the country is compared. Kind, id and
     name are blank for the team if the country has no region."""
-    if not view.may("all_figures"):
+    if not view.has_capability("all_figures"):
         return "all", "", "the whole study"
     region = view.read("countries")["region_id"].iloc[0]
     if not region:

@@ -74,7 +74,7 @@ def show_question(view: StudyView, question: Any, *, by: str = "") -> None:
 
 def render_ranges_note(view: StudyView) -> Html | None:
     """Renders a note that explains ranges to readers who do not see every count."""
-    return None if view.may("all_figures") else make_displayable(ELEMENTS.note(_RANGES))
+    return None if view.has_capability("all_figures") else make_displayable(ELEMENTS.note(_RANGES))
 
 
 def render_question(view: StudyView, question: Any, *, by: str = "") -> Markup:
@@ -97,7 +97,7 @@ def describe_base_and_response(view: StudyView, question: Any) -> str:
     said = [question.asked_of] if question.asked_of else []
     if pd.notna(question.base_n) and question.type not in ("text", "date"):
         said.append(f"Base: {question.base_n} {_noun(view, question, question.base_n)}.")
-    outside = view.quality(question.question_id).set_index("option_id")["n"].dropna()
+    outside = view.select_quality_figures(question.question_id).set_index("option_id")["n"].dropna()
     said += [f"{outside[kind]} {answer} (not counted in the base)." for kind, answer in (
         ("dont_know", "did not know"), ("refused", "preferred not to say")) if kind in outside]
     said += [note_of(question.question_id) for note_of in list_slot_contents(view, QUESTION)]
@@ -118,10 +118,11 @@ def render_question_answers(view: StudyView, question: Any) -> Markup:
             found = "" if missing else write_finding_title(question, counts, view.study.unit_name[1])
             return _HTML.answers(found, asked, _folded(counts), missing)
     except NotReleased:
-        return _HTML.answers("", asked, said=view.refusal(question.question_id))
+        return _HTML.answers("", asked, said=view.explain_refusal(question.question_id))
     answered = _answered(view, question)
-    is_hidden = not answered and not view.may("all_figures")
-    return _HTML.answers(answered, asked, said=view.refusal(question.question_id) if is_hidden else "")
+    is_hidden = not answered and not view.has_capability("all_figures")
+    said = view.explain_refusal(question.question_id) if is_hidden else ""
+    return _HTML.answers(answered, asked, said=said)
 
 
 def write_finding_title(question: Any, counts: pd.DataFrame, unit_plural: str = "organisations") -> str:
@@ -174,7 +175,7 @@ def _noun(view: StudyView, question: Any, n: int) -> str:
 
 def _answered(view: StudyView, question: Any) -> str:
     """Returns in words how many records answered a question that has neither options nor numbers."""
-    rows = view.summary(question.question_id)
+    rows = view.summarise_question(question.question_id)
     if rows.empty or not rows["base_n"].iloc[0]:
         return ""
     count = format_counts(rows)[0].partition(" (")[0]
@@ -201,7 +202,7 @@ def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> st
     """Returns a note if the table lacks counts of some options because the audience may not see these
     counts."""
     asked = view.question_table.set_index("question_id").loc[question.question_id]
-    if view.may("all_figures"):
+    if view.has_capability("all_figures"):
         return ""
     if asked["option_list"] == COUNTRY_LIST:
         return _ONLY_AGREED
@@ -225,10 +226,10 @@ def render_question_by_group(view: StudyView, question: Any) -> Markup:
     """Renders, folded and for audiences that do not see all figures, the counts of a question by every kind
     of group that was released. If figures of countries are public, the counts by country are rendered as
     well."""
-    if view.country or view.may("all_figures"):
+    if view.country or view.has_capability("all_figures"):
         return Markup()
     kinds = {kind: title for kind, title in _GROUPS.items()
-             if kind != "country" or not view.may("country_pages")}
+             if kind != "country" or not view.has_capability("country_pages")}
     return ELEMENTS.folded_tables([(title, _group_table(view, question, kind))
                                    for kind, title in kinds.items()])
 
@@ -284,7 +285,7 @@ def list_open_answers(view: StudyView, question: Any) -> pd.DataFrame:
     >>> list_open_answers(view, "Q5.6")["by"].iloc[0]
     'Tres Puentes (invented)'
     """
-    if not view.may("passages"):
+    if not view.has_capability("passages"):
         raise NotReleased("Open answers are read by the team only. To fix: ask view.quotations().")
     name = _row(view, question).question_id
     documents = view.read("documents")[["document_id", "question_id", "is_interpreted"]]
@@ -293,7 +294,7 @@ def list_open_answers(view: StudyView, question: Any) -> pd.DataFrame:
     interpreted = rows["is_interpreted"].map({True: ", interpreter's words", False: ""})
     return pd.DataFrame({
         "text": rows["text"],
-        **view.translated(rows["segment_id"]),
+        **view.find_translations(rows["segment_id"]),
         "language": rows["language"],
         "by": rows["organisation_id"].map(view.labels).fillna("") + interpreted,
         "country": rows["country_id"].map(view.country_labels).fillna("")}).reset_index(drop=True)
@@ -314,7 +315,7 @@ def show_open_answers(view: StudyView, question: Any) -> None:
 
 def render_open_answers(view: StudyView, question: Any) -> str:
     """Renders as HTML what :func:`show_open_answers` shows."""
-    if not view.may("passages"):
+    if not view.has_capability("passages"):
         return ""
     row, asked = _row(view, question), (view.question_table["type"] == "text").sum()
     found, limit = list_open_answers(view, row), MOST_OPEN_ANSWERS // max(asked, 1)

@@ -57,9 +57,9 @@ def render_study_numbers(view: StudyView) -> Html:
         said.append(f"How many {many} {did.removesuffix(' ' + asked)} is not shown.")
     else:
         said = [f"{count_of(view.sizes['organisations'], one, many)} {did}."]
-    if view.may("all_figures"):
+    if view.has_capability("all_figures"):
         said += _more_numbers(view, view.sizes.get("records", 0))
-    release = _release_note(view) if view.may("numbered_releases") else ""
+    release = _release_note(view) if view.has_capability("numbered_releases") else ""
     return make_displayable(_HTML.study_numbers(said, release))
 
 
@@ -101,11 +101,11 @@ def write_audience_and_base_line(view: StudyView) -> str:
     n = view.sizes.get("organisations")
     parts = [f"For {AUDIENCE_WORDS[view.audience]}",
              f"Base: {count_of(n, *view.study.unit_name)}" if n is not None else ""]
-    if view.may("all_figures"):
+    if view.has_capability("all_figures"):
         day = last_answered(view.read("organisations"), view.read("documents"))
     else:  # of the release: an earlier day than before would tell that the last one to answer left
         day = read_last_release_info(view.study, view.audience)["day"]
-    if view.may("numbered_releases"):
+    if view.has_capability("numbered_releases"):
         number = read_last_release_info(view.study, view.audience)["number"]
         parts.append(f"Release {number}" + (f", data up to {day}" if day else ""))
     elif day:
@@ -155,10 +155,10 @@ def render_survey_facts(view: StudyView) -> Html:
     answered = f"{count_of(n, one, many)}{invited}." if n is not None else "Their number is not shown."
     if not study.frame_size:
         answered += " How many were invited is not recorded."
-    if view.may("all_figures") and records not in (None, n):
+    if view.has_capability("all_figures") and records not in (None, n):
         answered += f" There are {count_of(records, 'record')}."
     facts.append(("Who answered", answered))
-    if view.may("all_figures"):
+    if view.has_capability("all_figures"):
         facts += _days_and_languages(view)
     asked = view.question_table
     kinds = asked["type"].value_counts()
@@ -168,7 +168,7 @@ def render_survey_facts(view: StudyView) -> Html:
     facts.append(("Skipped", f"{count_of(conditional, 'question was', 'questions were')} asked of some only, "
                              "as each says below." if conditional else "Who was asked which question is not "
                                                                        "recorded: a blank may mean either."))
-    if view.may("all_figures"):
+    if view.has_capability("all_figures"):
         facts.append(("Changed", _changed_answers(view)))
     return make_displayable(_HTML.about(facts))
 
@@ -199,13 +199,13 @@ def render_country_list(view: StudyView) -> Html:
     rows = rows[rows["country_id"].isin(view.visible_countries)].sort_values("label")
     if rows.empty:
         return make_displayable("")
-    names = rows["label"] if not view.may("country_pages") else [
+    names = rows["label"] if not view.has_capability("country_pages") else [
         ELEMENTS.links([(row.label, f"country-{row.country_id.lower()}.html")])
         if row.country_id != UNKNOWN else row.label for row in rows.itertuples()]
     counts = {"Organisations": rows["organisations_n"],
               **({"Records": rows["answers_n"]} if view.has_survey else {})}
     listed = render_table({"Country": names, "Region": rows["region_id"].map(region_label),
-                           **(counts if view.may("all_figures") else {})}, numeric=(*counts,))
+                           **(counts if view.has_capability("all_figures") else {})}, numeric=(*counts,))
     return make_displayable(_HTML.country_list(count_of(len(rows), "country", "countries"), listed))
 
 
@@ -217,7 +217,7 @@ def render_theme_list(view: StudyView) -> Html:
     rows = view.code_list.query("level == 'theme'")
     for theme, name, path in zip(rows["code_id"], rows["name"], rows["path"], strict=True):
         asked = f" {count_of(counts.get(theme, 0), 'question')}." if view.has_survey else ""
-        themes.append((name, f"theme-{theme.lower()}.html", found.get(theme, ""), view.definition_of(theme),
+        themes.append((name, f"theme-{theme.lower()}.html", found.get(theme, ""), view.find_definition(theme),
                        f"{path.split(' > ')[0]}.{asked}"))
     return make_displayable(_HTML.theme_list(themes))
 
@@ -226,7 +226,7 @@ def render_disclosure_rules(view: StudyView) -> Html:
     """Explains which figures these readers see, and why some figures are ranges or missing."""
     settings = view.study.settings["disclosure"]
     sentences = [FIGURES_SHOWN[view.audience].format(**settings)]
-    if not view.may("all_figures"):
+    if not view.has_capability("all_figures"):
         sentences.append("Which figures are left out was decided for all figures together, so that none "
                          "can be worked out from the others.")
     return make_displayable(_HTML.released_rules(sentences))
@@ -243,7 +243,7 @@ def render_theme_definition(view: StudyView) -> Html:
         low, high = bases.min(), bases.max()
         said += f" Each has {low if low == high else f'{low} to {high}'} answers that count." \
             if len(bases) == len(view.questions) else ""
-    return make_displayable(_HTML.definition(path, view.definition_of(view.theme), said if view.has_survey
+    return make_displayable(_HTML.definition(path, view.find_definition(view.theme), said if view.has_survey
                                              else ""))
 
 
@@ -268,7 +268,7 @@ def render_missing_answers(view: StudyView) -> Html:
     """Renders, for each question with missing answers, a bar that divides the records into answered, not
     asked, blank and so on, with the numbers. Questions that all records answered are named below the bars. In
     a long form, only the questions with the most missing answers get a bar."""
-    figures = view.measured("quality")
+    figures = view.select_measure_figures("quality")
     rows = view.question_table[["question_id"]].merge(figures, on="question_id")
     rows = rows[rows["option_id"].isin(STATUS_SHADES) & rows["n"].gt(0)]
     if rows.empty:
@@ -317,7 +317,7 @@ def count_notable_records(view: StudyView) -> pd.DataFrame | Html:
               "no_region": "the work country has no region",
               "interpreted": "an interpreter took part",
               "works_abroad": "work country and home country differ"}
-    figures = view.quality("survey").set_index("option_id")
+    figures = view.select_quality_figures("survey").set_index("option_id")
     figures = figures.loc[[name for name in labels if name in figures.index]]
     return _counted("records where", figures.index.map(labels), figures)
 
@@ -325,7 +325,7 @@ def count_notable_records(view: StudyView) -> pd.DataFrame | Html:
 def count_open_answers_by(view: StudyView, language_or_script: str) -> pd.DataFrame | Html:
     """Counts open answers by ``language`` or ``script``, the most frequent language or script first. The
     result is blank if there are no open answers."""
-    rows = view.quality(language_or_script).sort_values("n", ascending=False, kind="stable")
+    rows = view.select_quality_figures(language_or_script).sort_values("n", ascending=False, kind="stable")
     if rows.empty:
         return make_displayable("")
     names = rows["option_id"].map(language_label) if language_or_script == "language" else rows["option_id"]
@@ -368,7 +368,7 @@ def _on_scale(view: StudyView, question) -> pd.DataFrame | None:
     of these counts is not shown."""
     options = view.options[view.options["option_list"] == question.option_list]
     scale = options[options["kind"] == "substantive"].sort_values("position")
-    rows = view.summary(question.question_id)[["option", "n", "base_n"]]
+    rows = view.summarise_question(question.question_id)[["option", "n", "base_n"]]
     counts = scale.rename(columns={"label": "option"}).merge(rows, on="option", how="left")
     return None if counts["n"].isna().any() or not counts["base_n"].gt(0).all() else counts
 

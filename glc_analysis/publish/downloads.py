@@ -90,7 +90,7 @@ def published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
 def _figures(page: StudyView) -> pd.DataFrame:
     """Returns the released figures with the names of the questions, options and codes that they are about."""
     rows, words = page.released, page.words
-    if page.may("all_figures"):
+    if page.has_capability("all_figures"):
         rows = rows[rows["subset_kind"].isin(_SUBSETS) & rows["measure"].ne("words")].assign(band="")
     lists = {name: question.option_list for name, question in words.questions.items()}
     pairs = [*zip(rows["question_id"].map(lists).fillna(""), rows["option_id"], strict=True)]
@@ -104,7 +104,7 @@ def _codes(page: StudyView) -> pd.DataFrame:
     """Returns the codebook. For audiences that do not see all figures, the codebook has only the codes with a
     visible figure, and the codes above these codes."""
     book = page.read("codebook").sort_values("order")
-    if page.may("all_figures"):
+    if page.has_capability("all_figures"):
         return book
     above, never = ancestors(book), find_team_only_codes(read_reference_table(page.study, "codebook"))
     counted = page.released.loc[page.released["measure"] == "coded", "code_id"]
@@ -119,7 +119,7 @@ def _countries(page: StudyView) -> pd.DataFrame:
 def _quotations(page: StudyView) -> pd.DataFrame:
     """Returns the quotations that may be printed, without the ids by which readers could match the quotations
     of two audiences. The frame is empty for audiences that may read all passages."""
-    is_left_out = page.may("passages") or QUOTATION_BLOCKS in page.hidden
+    is_left_out = page.has_capability("passages") or QUOTATION_BLOCKS in page.hidden
     rows = page.quotation_rows.iloc[:0] if is_left_out else page.quotation_rows
     return rows.sort_values(["theme_ids", "text"], kind="stable")
 
@@ -148,13 +148,14 @@ _CORE_TABLES = {
 def offered_tables() -> dict[str, Download]:
     """Returns the tables that can be downloaded, including those of add-ons, in order and keyed by name."""
     return _CORE_TABLES | {name: download for add_on, place in list_declarations("downloads")
-                   for name, download in add_on.load(place).items()}
+                   for name, download in add_on.load_object(place).items()}
 
 
 @cache
 def software_files() -> tuple[SoftwareFile, ...]:
     """Returns the files for other software, which all come from add-ons."""
-    return tuple(file for add_on, place in list_declarations("software_files") for file in add_on.load(place))
+    return tuple(file for add_on, place in list_declarations("software_files")
+                 for file in add_on.load_object(place))
 
 
 def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> dict[str, str]:

@@ -180,7 +180,7 @@ def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple
     """Returns the path, size, time and file-system number of each file that :class:`Inputs` reads, and of
     each notebook. If paths, sizes, times and numbers are equal later, the files are taken as unchanged."""
     files = [study.settings_file, study.processed / "slices.json", study.processed / "provenance.json",
-             *study.reference_files(), *list_notebook_files(folder, study.notebooks)]
+             *study.list_reference_files(), *list_notebook_files(folder, study.notebooks)]
     return [(str(path), of.st_size, of.st_mtime_ns, of.st_ino)
             for path in files if path.is_file() for of in [path.stat()]]
 
@@ -202,7 +202,8 @@ class Inputs:
         own = self.slices["release"].get(audience, {})  # where no number is printed, only the day of the data
         lists["release"] = own if has_capability(audience, "numbered_releases") else own.get("day", "")
         # Read now, so that a change during the run is noticed.
-        reference = {study.relative(path): self._path_digest(path) for path in study.reference_files()}
+        reference = {study.make_relative(path): self._path_digest(path)
+                     for path in study.list_reference_files()}
         record = read_provenance(study.processed)
         self.rows: dict[str, int] = record.get("rows", {})
         """The number of rows of each table."""
@@ -214,7 +215,7 @@ class Inputs:
     def marks(self, values: Mapping[str, Any]) -> dict[str, str]:
         """Returns a short digest of each value, keyed by the name of the value. A digest begins with a
         letter, so that the gate does not take it for a phone number."""
-        return {name: f"h{self.study.digests.of_value(value)[:11]}" for name, value in values.items()}
+        return {name: f"h{self.study.digests.hash_value(value)[:11]}" for name, value in values.items()}
 
     def marks_of_reads(self, reads: Iterable[str]) -> dict[str, str]:
         """Returns the short digest of each input in ``reads``, which are the inputs that a page reads, keyed
@@ -246,10 +247,10 @@ class Inputs:
         """Returns the digest of a file; for a folder, returns the digest of the names, sizes and times of the
         files in it. The result is blank if the path does not exist."""
         if path.is_dir():
-            return self.study.digests.of_value({
+            return self.study.digests.hash_value({
                 one.relative_to(path).as_posix(): (one.stat().st_size, one.stat().st_mtime_ns)
                 for one in path.rglob("*") if one.is_file()})
-        return self.study.digests.of_file(path) if path.is_file() else ""
+        return self.study.digests.hash_file(path) if path.is_file() else ""
 
 
 # ------------------------------
@@ -311,7 +312,7 @@ class PageJob:
         fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
         parts = fixed | inputs.marks_of_reads(reads)
         return replace(self, reads=tuple(reads), parts=parts,
-                       key=inputs.study.digests.of_value(parts))
+                       key=inputs.study.digests.hash_value(parts))
 
 
 def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:

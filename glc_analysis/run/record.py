@@ -59,7 +59,7 @@ def page_digest(content: str, digests: Digests) -> str:
     >>> page_digest("a page", Digests(b"the invented key of an invented study"))
     'c10a9e474a58'
     """
-    return f"c{digests.of_bytes(content.encode())[:11]}"
+    return f"c{digests.hash_bytes(content.encode())[:11]}"
 
 
 def is_page_intact(path: Path, entry: Mapping[str, Any], digests: Digests) -> bool:

@@ -76,7 +76,7 @@ def remove_sample(study: Study) -> None:
     """
     recorded = manifest.read_manifest(study)
     of_sample = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}
-    present = {study.relative(path): path for path in study.all_raw_files() if path.is_file()}
+    present = {study.make_relative(path): path for path in study.list_all_raw_files() if path.is_file()}
     if not of_sample:
         raise GLCError("manifest.csv lists no file of the sample, so nothing was removed. To fix: name the "
                        "folder of a sample study.")
@@ -87,7 +87,7 @@ def remove_sample(study: Study) -> None:
         raise Faults(foreign)
     committed = read_sample_files(COMMITTED)
     private = [path for path in _data_in(study.private_reference)
-               if path.read_bytes() == committed.get(study.relative(path))]
+               if path.read_bytes() == committed.get(study.make_relative(path))]
     for path in [*present.values(), *_data_in(study.processed), *private]:
         path.unlink()
     shutil.rmtree(study.reports, ignore_errors=True)

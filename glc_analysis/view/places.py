@@ -93,8 +93,8 @@ class Places:
     printed: Collection[str] = ()
 
     @classmethod
-    def of(cls, codebook: pd.DataFrame, released: pd.DataFrame,
-           passages: pd.DataFrame | None = None) -> Places:
+    def from_tables(cls, codebook: pd.DataFrame, released: pd.DataFrame,
+                    passages: pd.DataFrame | None = None) -> Places:
         """Returns the places, given the codebook, the figures that the audience may see, and the passages
         that it may read."""
         whole = released[(released["measure"] == "coded") & is_whole_study(released)]
@@ -104,24 +104,24 @@ class Places:
             passage_anchor(code, segment) for rows in printed
             for code, segment in zip(rows["code_id"], rows["segment_id"], strict=True)})
 
-    def principle(self, principle_id: str) -> str:
+    def locate_principle(self, principle_id: str) -> str:
         return anchor("principle", principle_id)
 
-    def question(self, question_id: str, theme: str) -> str:
+    def locate_question(self, question_id: str, theme: str) -> str:
         page = self._page(theme) or SURVEY_PAGE
         return f"{page}#{anchor('question', question_id)}"
 
-    def code(self, code: str) -> str:
+    def locate_code(self, code: str) -> str:
         return self._on(code, anchor("code", code)) if code in self.counted else ""
 
-    def passage(self, segment_id: str, *codes: str) -> str:
+    def locate_passage(self, segment_id: str, *codes: str) -> str:
         """Returns the place, on the team's pages, of a passage that has one of the given ``codes``. If the
         passage is not printed, the returned place is the list of passages of its code."""
         code = self._first(codes)
         own = passage_anchor(code, segment_id)
         return self._on(code, own if own in self.printed else passages_anchor(code))
 
-    def quotation(self, text: str, *codes: str) -> str:
+    def locate_quotation(self, text: str, *codes: str) -> str:
         """Returns the place, on the pages of readers outside the team, of a quotation from a passage with the
         given ``codes``."""
         return self._on(self._first(codes), make_quotation_anchor(text))

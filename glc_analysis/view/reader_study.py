@@ -44,16 +44,16 @@ def write_visible_part_of_study(study: Study, audience: str, folder: Path) -> St
     study."""
     made, reader = Study(folder), Reader(study, audience)
     # What pages read of the reference tables, and tells of nobody who took part.
-    told = {made.settings_file: study.settings_file, made.reference_file("headlines"):
-            study.reference_file("headlines")}
-    consent = made.reference_file("consent")
+    told = {made.settings_file: study.settings_file, made.locate_reference_file("headlines"):
+            study.locate_reference_file("headlines")}
+    consent = made.locate_reference_file("consent")
     for path in (*told, consent, made.processed / "any"):
         path.parent.mkdir(parents=True, exist_ok=True)
     for path, source in told.items():
         if source.is_file():
             path.write_bytes(source.read_bytes())
     reader.consent_rows.to_csv(consent, index=False, lineterminator="\n")
-    frames = {name: tables.conform_to_schema(name, reader.part_of(name)) for name in tables.TABLES}
+    frames = {name: tables.conform_to_schema(name, reader.read_visible_part(name)) for name in tables.TABLES}
     for name, frame in frames.items():
         tables.write_table(made.processed, name, frame)
     places = map_countries_to_organisations_and_regions(
@@ -71,7 +71,7 @@ class Reader:
     study: Study
     audience: str
 
-    def part_of(self, name: str) -> pd.DataFrame:
+    def read_visible_part(self, name: str) -> pd.DataFrame:
         """Returns the part of a table that the audience may see. If the returned part also depends on other
         tables, :func:`glc_analysis.run.plan.list_inputs_behind_reads` must list these tables, so that pages
         are made again when one of the tables changes."""
@@ -79,14 +79,14 @@ class Reader:
             return self.decisions
         for add_on, functions in list_declarations("visible"):
             if name in functions:
-                return add_on.load(functions[name])(self)
-        return _MAKERS.get(name, Reader.nothing)(self, name)
+                return add_on.load_object(functions[name])(self)
+        return _MAKERS.get(name, Reader.read_no_rows)(self, name)
 
-    def table(self, name: str) -> pd.DataFrame:
+    def read_whole(self, name: str) -> pd.DataFrame:
         return tables.read_table(name, study=self.study)
 
-    def nothing(self, name: str) -> pd.DataFrame:
-        return self.table(name).iloc[:0]
+    def read_no_rows(self, name: str) -> pd.DataFrame:
+        return self.read_whole(name).iloc[:0]
 
     @cached_property
     def visible(self) -> list[str]:
@@ -138,30 +138,27 @@ class Reader:
     def decisions(self) -> pd.DataFrame:
         """The decisions on those figures that the audience may see. The columns ``rule`` and ``protects`` of
         the decisions are blank."""
-        rows = self.table(f"release_{self.audience}")
+        rows = self.read_whole(f"release_{self.audience}")
         return rows[rows["status"] != SUPPRESSED].assign(rule="", protects="")
 
-    def figures(self, name: str) -> pd.DataFrame:
-        return release(self.table(name), audience=self.audience, decisions=self.decisions)
+    def read_figures(self, name: str) -> pd.DataFrame:
+        return release(self.read_whole(name), audience=self.audience, decisions=self.decisions)
 
-    def whole(self, name: str) -> pd.DataFrame:
-        return self.table(name)
-
-    def options(self, name: str) -> pd.DataFrame:
+    def read_options(self, name: str) -> pd.DataFrame:
         """Returns the options of all lists; the list of countries has only the countries that the audience
         may know."""
-        rows = self.table(name)
+        rows = self.read_whole(name)
         return rows[(rows["option_list"] != COUNTRY_LIST) | rows["option_id"].isin(self.named_countries)]
 
-    def codebook(self, name: str) -> pd.DataFrame:
+    def read_codebook(self, name: str) -> pd.DataFrame:
         """Returns the codes without their typical passages, because nobody has cleared the words of these
         passages."""
-        return self.table(name).assign(example="")
+        return self.read_whole(name).assign(example="")
 
-    def countries(self, name: str) -> pd.DataFrame:
+    def read_countries(self, name: str) -> pd.DataFrame:
         """Returns the countries that the audience may know, without the numbers of organisations and
         answers."""
-        rows = self.table(name)
+        rows = self.read_whole(name)
         rows = rows[rows["country_id"].isin(self.named_countries)]
         return rows.assign(organisations_n=pd.NA, answers_n=pd.NA)
 
@@ -170,36 +167,36 @@ class Reader:
         """One row per country of work that the audience may know, and organisation that may be counted in
         this country. An organisation that may not be named gets a meaningless id, which is different in each
         country."""
-        answers = self.table("answers").astype({"country_id": "str", "organisation_id": "str"})
-        rows = countable_members(answers, self.table("organisations"), self.consent,
+        answers = self.read_whole("answers").astype({"country_id": "str", "organisation_id": "str"})
+        rows = countable_members(answers, self.read_whole("organisations"), self.consent,
                                  self.study.settings["disclosure"], audience=self.audience)
         rows = rows.merge(answers[["country_id", "organisation_id", "region_id"]].drop_duplicates())
         is_named = rows["organisation_id"].isin(self.named)
         unnamed = "unnamed-" + (~is_named).cumsum().astype("str")
         return rows.assign(organisation_id=rows["organisation_id"].where(is_named, unnamed))
 
-    def answers(self, name: str) -> pd.DataFrame:
+    def read_answers(self, name: str) -> pd.DataFrame:
         ids = "record-" + pd.Series(range(1, len(self.members) + 1), self.members.index).astype("str")
         return self.members.assign(answer_id=ids)
 
-    def organisations(self, name: str) -> pd.DataFrame:
+    def read_organisations(self, name: str) -> pd.DataFrame:
         """Returns the organisations that may be named, with name and type, and one row without a name for
         each other organisation."""
-        rows = self.table(name)
+        rows = self.read_whole(name)
         rows = rows.loc[rows["organisation_id"].isin(self.named), ["organisation_id", "label", "type"]]
         others = {*self.members["organisation_id"]} - {*rows["organisation_id"]}
         return pd.concat([rows, pd.DataFrame({"organisation_id": sorted(others), "label": "", "type": ""})])
 
-    def own(self, name: str) -> pd.DataFrame:
+    def read_rows_for_audience(self, name: str) -> pd.DataFrame:
         """Returns those rows of a table whose column ``audience`` has this audience."""
-        rows = self.table(name)
+        rows = self.read_whole(name)
         return rows[rows["audience"] == self.audience]
 
 
-    def quotations(self, name: str) -> pd.DataFrame:
+    def read_quotations(self, name: str) -> pd.DataFrame:
         """Returns the quotations that this audience may read. The language of a quotation is blank if it is
         hidden from the audience."""
-        rows, blocks = self.own(name), self.own("blocks")
+        rows, blocks = self.read_rows_for_audience(name), self.read_rows_for_audience("blocks")
         hidden = blocks.loc[~blocks["is_shown"], "block_id"]
         rows = rows[~line_ids(name, rows["quote_id"]).isin([*hidden])]
         has_no_language = line_ids(LANGUAGE, rows["quote_id"]).isin([*hidden])
@@ -207,9 +204,9 @@ class Reader:
 
 
 _MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
-    "questions": Reader.whole, "codebook": Reader.codebook, "options": Reader.options,
-    "countries": Reader.countries, "figures": Reader.figures, "answers": Reader.answers,
-    "organisations": Reader.organisations,
-    "quotations": Reader.quotations, "blocks": Reader.own}
+    "questions": Reader.read_whole, "codebook": Reader.read_codebook, "options": Reader.read_options,
+    "countries": Reader.read_countries, "figures": Reader.read_figures, "answers": Reader.read_answers,
+    "organisations": Reader.read_organisations,
+    "quotations": Reader.read_quotations, "blocks": Reader.read_rows_for_audience}
 """Maps each table to the function that makes the part of the table that an audience may see. A table that
 this mapping does not list stays empty."""

@@ -101,7 +101,7 @@ class OpenStudy(Study, TypedTables):
         message suggests the nearest known names.
         """
         view = StudyView(self, audience)
-        if country is not None and not view.may("all_figures"):
+        if country is not None and not view.has_capability("all_figures"):
             _refuse_unseen_country(country, view.work_countries)
         return StudyView(self, audience, country=_known(country, view.work_countries, "country"),
                          theme=_known(theme, view.themes, "theme"),
@@ -119,7 +119,7 @@ class OpenStudy(Study, TypedTables):
     def _repr_html_(self) -> str:
         """Returns the HTML that a notebook shows for a study: its title, its raw files, whether it is built,
         and its reports."""
-        kinds = {f"Raw files: {kind}": len(self.raw_files(kind)) for kind in RAW_KINDS}
+        kinds = {f"Raw files: {kind}": len(self.list_raw_files(kind)) for kind in RAW_KINDS}
         is_built = (self.processed / "slices.json").is_file()
         reports = sorted(path.name for path in self.reports.glob("*") if (path / "current").exists())
         rows = {"Folder": str(self.root), **kinds,
@@ -215,14 +215,14 @@ class StudyView(VisibleTables):
             if answered:
                 raise UsageError(f"`answered` does not work with by={by!r}. To fix: leave out `answered`.")
             add_on, function = added
-            return add_on.load(function)(self, question_id)
+            return add_on.load_object(function)(self, question_id)
         if answered and not hasattr(self, "crossed"):
             raise UsageError("No installed add-on counts a question by the answers to another question. "
                              "To fix: leave out `answered`.")
         question = self._question(question_id)
         if question.type not in BY_OPTION:
             fixes = {"number": f"ask view.numbers({question_id!r})", "text": "ask view.quotations()"}
-            if self.may("all_figures"):
+            if self.has_capability("all_figures"):
                 fixes = {"date": "read the answers in study.responses"} | fixes
             fix = f" To fix: {fixes[question.type]}." if question.type in fixes else ""
             raise UsageError(
@@ -304,13 +304,13 @@ class StudyView(VisibleTables):
         chosen = _known(theme or None, self.themes, "theme") or self.theme
         is_own = bool(self.country) and not by
         kind = "country" if is_own else subset_kind(by)
-        figures = self.measured("coded")
+        figures = self.select_measure_figures("coded")
         rows = figures[figures["subset_kind"] == kind]
         if is_own:
             rows = rows[rows["subset_id"] == self.country]
         if kind != ALL and rows.empty:
             raise self._not_released(kind)
-        book = self.codes_of([self.code]) if self.code else self.code_tree
+        book = self.select_codes_with_ancestors([self.code]) if self.code else self.code_tree
         book = book[book["theme_id"] == chosen] if chosen else book
         columns = ["subset_id", "code_id", "n", "base_n", "undecided_n", "share"]
         columns += ["band"] * ("band" in rows)
@@ -323,7 +323,8 @@ class StudyView(VisibleTables):
         rows = book.merge(rows, on="code_id")
         if by:
             rows = rows.sort_values("subset_id", kind="stable")
-        if self.may("all_figures"):  # what has no figure was asked of nobody; of others it may be hidden
+        # For the team, a code without a figure was asked of nobody; for others it may be hidden.
+        if self.has_capability("all_figures"):
             rows = rows.fillna({"n": 0, "base_n": 0, "undecided_n": 0})
         texts = [_NOT_SHOWN if pd.isna(base) else text for base, text in zip(
             rows["base_n"], format_counts(rows), strict=True)]
@@ -362,7 +363,7 @@ class StudyView(VisibleTables):
         >>> view.passages(code="outreach")["by"].iloc[0]
         'Farol de Barro (invented)'
         """
-        if not self.may("passages"):
+        if not self.has_capability("passages"):
             raise NotReleased("Passages are read by the team only. To fix: ask view.quotations() for the "
                               "quotations that were cleared for this audience.")
         rows = self.coded_passages
@@ -407,12 +408,12 @@ class StudyView(VisibleTables):
             rows = rows[:0]
         if chosen:
             rows = rows.loc[[n for n, ids in rows["theme_ids"].items() if chosen in ids.split(";")]]
-        frame = self.quotation_frame(rows)
-        if frame.empty and not self.may("passages"):
+        frame = self.make_quotation_frame(rows)
+        if frame.empty and not self.has_capability("passages"):
             frame.attrs["note"] = NO_QUOTATION
         return frame
 
-    def quotation_frame(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def make_quotation_frame(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Returns the given rows of :attr:`quotation_rows`, with the columns of :meth:`quotations`."""
         names = self.code_names
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
@@ -488,20 +489,20 @@ class StudyView(VisibleTables):
         name = self._question(question_id).question_id
         is_own = bool(self.country) and not by
         kind = "country" if is_own else by
-        rows = self.crossed(name, answered, by=kind) if answered else self.summary(name, by=kind)
+        rows = self.crossed(name, answered, by=kind) if answered else self.summarise_question(name, by=kind)
         if is_own:
             rows = rows[rows["group"] == self.country_labels[self.country]].drop(columns="group")
         if rows.empty:
             raise self._not_released("country" if is_own else subset_kind(by), name)
         return rows.assign(group=self._group_names(rows["group"], subset_kind(by))) if by else rows
 
-    def refusal(self, question_id: str, *, by: str = "") -> str:
+    def explain_refusal(self, question_id: str, *, by: str = "") -> str:
         """Returns the sentence which explains to this audience why it sees no figure of a question."""
         return str(self._not_released(subset_kind(by), self._question(question_id).question_id))
 
     def _not_released(self, kind: str, question_id: str = "") -> NotReleased:
         what = f"question {question_id}" if question_id else "codes"
-        if self.may("all_figures"):
+        if self.has_capability("all_figures"):
             return NotReleased(f"There is no figure of {what}" + (f" by {kind}." if kind != ALL else "."))
         if kind == ALL:
             return NotReleased(f"The figures of {what} are not released to this audience: they could reveal "
@@ -518,14 +519,14 @@ class StudyView(VisibleTables):
         if kind in _LABELLED_GROUPS:
             return groups
         names = groups.map(lambda group: MERGED.join(map(region_label, group.split(MERGED))))
-        is_merged = groups.str.contains(MERGED, regex=False) & self.may("all_figures")
+        is_merged = groups.str.contains(MERGED, regex=False) & self.has_capability("all_figures")
         return names.mask(is_merged, names + _AS_OTHERS_SEE_IT)
 
     @cached_property
     def _contrary(self) -> dict[str, int]:
         """Maps each code to the number of organisations that said the contrary of it; empty for audiences
         that must not know this number."""
-        if not self.may("passages"):
+        if not self.has_capability("passages"):
             return {}
         rows = self.read("mentions")
         by_code = rows.groupby(["code_id", "organisation_id"], observed=True)["is_contradicted"].any()
@@ -535,7 +536,7 @@ class StudyView(VisibleTables):
     def _translated_words(self) -> Mapping[str, Translation]:
         """The translations of quotations, keyed by the text of the quotation. The mapping is empty for
         audiences that may not read passages, because they read only words that were cleared for them."""
-        if not self.may("passages"):
+        if not self.has_capability("passages"):
             return {}
         rows = tables.read_table("segments", study=self.study, country=self.country)
         rows = rows[rows["segment_id"].isin([*self.translations])]

@@ -97,7 +97,7 @@ class VisibleTables:
                 return vars(added)[name].__get__(self, type(self))
         raise AttributeError(f"A view has no {name!r}; {suggest_name(name, dir(self))}.")
 
-    def may(self, capability: str) -> bool:
+    def has_capability(self, capability: str) -> bool:
         """Whether the audience has a capability, such as reading passages
         (:mod:`glc_analysis.disclosure.rules`)."""
         return has_capability(self.audience, capability)
@@ -135,7 +135,7 @@ class VisibleTables:
     def hidden(self) -> frozenset[str]:
         """The blocks of text (all entries of one kind on one page) and the single lines that are hidden from
         the audience (:mod:`.blocks`); empty for the team."""
-        if self.may("passages"):
+        if self.has_capability("passages"):
             return frozenset()
         rows = tables.read_table("blocks", study=self.study)
         return frozenset(rows.loc[(rows["audience"] == self.audience) & ~rows["is_shown"], "block_id"])
@@ -147,7 +147,7 @@ class VisibleTables:
         On a country's page, audiences that do not see all figures get the figures of the country and of the
         whole study, because they may hardly ever see the figures of a region.
         """
-        if self.may("all_figures"):
+        if self.has_capability("all_figures"):
             return release(self.read("figures"), audience=self.audience)
         rows = tables.read_table("figures", study=self.study, theme=self.theme)
         if self.country:
@@ -155,12 +155,12 @@ class VisibleTables:
                         | (rows["subset_kind"] == "country") & (rows["subset_id"] == self.country)]
         return release(rows, audience=self.audience, decisions=self.read(f"release_{self.audience}"))
 
-    def question_figures(self, question_id: str) -> pd.DataFrame:
+    def select_question_figures(self, question_id: str) -> pd.DataFrame:
         """Returns the figures that the audience may see of one question. The argument may also be ``survey``
         (the sizes of the study) or a measure instead of a question_id. The measures are ``coded``,
         ``discordance``, ``quality`` and those of add-ons."""
         rows, decisions = tables.read_table("figures", study=self.study, question=question_id), None
-        if not self.may("all_figures"):
+        if not self.has_capability("all_figures"):
             decisions = tables.read_table(f"release_{self.audience}", study=self.study, question=question_id)
         return release(rows, audience=self.audience, decisions=decisions)
 
@@ -172,7 +172,7 @@ class VisibleTables:
         >>> view.sizes["organisations"]
         30
         """
-        rows = self.question_figures("survey").dropna(subset="n")
+        rows = self.select_question_figures("survey").dropna(subset="n")
         return {name: int(n) for name, n in zip(rows["option_id"], rows["n"], strict=True)}
 
     @property
@@ -216,20 +216,20 @@ class VisibleTables:
         return read_slice_list(self.study, "has_survey")
 
     @cached_property
-    def talks(self) -> dict[str, int]:
+    def conversation_counts(self) -> dict[str, int]:
         """The numbers of calls and interviews, as far as the audience may know them.
 
         Audiences other than the team see the number of interviews only if enough independent organisations
         gave an interview and enough independent organisations gave none. Audiences other than the team see
         the number of calls only if enough organisations took part.
 
-        >>> view.talks
+        >>> view.conversation_counts
         {'call': 3, 'interview': 12}
         """
         rows = self.read("documents")
         rows = rows[(rows["translation_of"] == "") & rows["kind"].isin(["call", "interview"])]
         counts = rows.groupby("kind", observed=True)["document_id"].nunique().to_dict()
-        if self.may("all_figures"):
+        if self.has_capability("all_figures"):
             return counts
         networks = self.read("organisations").set_index("organisation_id")["network_id"]
         independent = networks.where(networks != "", networks.index)
@@ -240,16 +240,16 @@ class VisibleTables:
         may_know = {"call": came >= least, "interview": least <= gave <= independent.nunique() - least}
         return {kind: n for kind, n in counts.items() if may_know[kind]}
 
-    def quality(self, about: str) -> pd.DataFrame:
+    def select_quality_figures(self, about: str) -> pd.DataFrame:
         """Returns the page's figures about the quality of the data. ``about`` is ``survey``, ``language``,
         ``script`` or a question_id."""
-        rows = self.measured("quality")
+        rows = self.select_measure_figures("quality")
         return rows[rows["question_id"] == about]
 
-    def measured(self, measure: str) -> pd.DataFrame:
-        """Returns the page's figures of one measure; :meth:`question_figures` names the measures. A page
-        about the whole study reads only the figures of this measure, so that the page need not be made again
-        when other figures change."""
+    def select_measure_figures(self, measure: str) -> pd.DataFrame:
+        """Returns the page's figures of one measure; :meth:`select_question_figures` names the measures. A
+        page about the whole study reads only the figures of this measure, so that the page need not be made
+        again when other figures change."""
         return self._measured(measure)
 
     @cached_property
@@ -257,7 +257,7 @@ class VisibleTables:
         def of(measure: str) -> pd.DataFrame:
             if self.country or self.theme or self.code or "released" in self.__dict__:
                 return self.released[self.released["measure"] == measure]
-            return self.question_figures(measure)
+            return self.select_question_figures(measure)
         return cache(of)
 
     @cached_property
@@ -271,7 +271,7 @@ class VisibleTables:
 
     @cached_property
     def code_list(self) -> pd.DataFrame:
-        """One row per code, in the order of codebook.csv. Definitions are left out; :meth:`definition_of`
+        """One row per code, in the order of codebook.csv. Definitions are left out; :meth:`find_definition`
         returns them. A theme's page gets only the theme and the codes above and below it."""
         rows = self.read("codebook") if self.theme else tables.read_codebook_without_definitions(self.study)
         return rows.sort_values("order")
@@ -282,13 +282,13 @@ class VisibleTables:
         rows = _as_tree(self.code_list)
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
-    def codes_of(self, codes: Iterable[str]) -> pd.DataFrame:
+    def select_codes_with_ancestors(self, codes: Iterable[str]) -> pd.DataFrame:
         """Returns the rows of :attr:`code_tree` for the given ``codes`` and for all codes above them. A page
         that shows only a few codes calls this method, so that the page need not be made again when other
         codes change."""
         return _as_tree(tables.read_codebook_without_definitions(self.study, sorted({*map(str, codes)})))
 
-    def definition_of(self, code: str) -> str:
+    def find_definition(self, code: str) -> str:
         """Returns the definition of a code; blank for an unknown code."""
         rows = tables.read_table("codebook", study=self.study, code=code)
         return "".join(rows.loc[rows["code_id"] == code, "definition"])
@@ -318,12 +318,12 @@ class VisibleTables:
         """The names of the page's organisations that the audience may know by name, keyed by
         organisation_id."""
         known = self.labels
-        if self.may("organisation_details"):
+        if self.has_capability("organisation_details"):
             return known
         agreed = Consent.of(read_reference_table(self.study, "consent")).organisations("name", self.audience)
         return {one: label for one, label in known.items() if one in agreed}
 
-    def named(self, ids: pd.Series) -> pd.Series:
+    def replace_ids_with_names(self, ids: pd.Series) -> pd.Series:
         """Replaces the ids of organisations with the names that the audience may know. Organisations that
         voted but answered nothing are named as well. Values that are not ids of organisations stay
         unchanged."""
@@ -371,7 +371,7 @@ class VisibleTables:
         which a quotation was cleared. The team gets each text of a quotation once. A country's page has only
         quotations of named organisations in that country."""
         rows = self.read("quotations")
-        if self.may("passages"):
+        if self.has_capability("passages"):
             cleared = rows.groupby("text")["audience"].agg(lambda names: ", ".join(sorted(names)))
             rows = rows.drop_duplicates("text").assign(cleared=lambda f: f["text"].map(cleared))
         else:
@@ -387,19 +387,19 @@ class VisibleTables:
         segments, documents = (tables.read_table(name, study=self.study, country=self.country)
                                for name in ("segments", "documents"))
         codings = self.read("codings")
-        book = self.codes_of(codings["code_id"].unique())
+        book = self.select_codes_with_ancestors(codings["code_id"].unique())
         rows = coded_passages(codings, segments, documents, self.read("organisations"), book)
         sources = ["answer", "interview", "call"]
         rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
             theme_id=rows["code_id"].map(map_codes_to_themes(book)).fillna(""),
-            **self.translated(rows["segment_id"]), rank=rows["kind"].map(sources.index),
+            **self.find_translations(rows["segment_id"]), rank=rows["kind"].map(sources.index),
             is_open=~rows["is_agreed"]).sort_values(
                 ["rank", "date", "document_id", "is_open"], kind="stable")
         rows = rows.astype({"quote": "str", "translation": "str"})
         nth = rows.groupby(["code_id", "organisation_id"]).cumcount()
         return rows.loc[nth.sort_values(kind="stable").index]
 
-    def summary(self, question_id: str, *, by: str = "") -> pd.DataFrame:
+    def summarise_question(self, question_id: str, *, by: str = "") -> pd.DataFrame:
         """Returns the figures of one question in the form in which ``glc summary`` prints them; raises
         UsageError for an unknown question.
 
@@ -412,7 +412,7 @@ class VisibleTables:
             raise unknown_question_error(question_id, asked["question_id"])
         if self.country or self.theme or "released" in vars(self):
             return self._summaries(by)[question_id]
-        figures, own = self.question_figures(question_id), asked[asked["question_id"] == question_id]
+        figures, own = self.select_question_figures(question_id), asked[asked["question_id"] == question_id]
         return summaries(figures, own, self.options, self.country_table, by=by)[question_id]
 
     @cached_property
@@ -433,7 +433,7 @@ class VisibleTables:
         rows = pd.concat([turns[columns], answers.loc[answers["language"] == "en", columns]])
         return {segment: Translation(*of) for segment, *of in rows.itertuples(index=False)}
 
-    def translated(self, segments: Iterable[str]) -> dict[str, list[str]]:
+    def find_translations(self, segments: Iterable[str]) -> dict[str, list[str]]:
         """Returns the columns translation and translation_status (machine, human or checked) for the given
         segments; both columns are blank for a segment without a translation."""
         return tabulate_translations(self.translations.get(segment, UNTRANSLATED)

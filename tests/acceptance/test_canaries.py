@@ -382,16 +382,17 @@ def written(masked, published, tmp_path_factory):
     root = tmp_path_factory.mktemp("written") / "study"
     study = Study(shutil.copytree(masked.root, root, symlinks=True))
     for (table, column), name in zip(WRITTEN, PEOPLE, strict=False):
-        edit_file(study.reference_file(table), lambda rows, column=column, name=name: [
+        edit_file(study.locate_reference_file(table), lambda rows, column=column, name=name: [
             row | ({} if row.get("translation_of") else {column: f"{row[column]} {name} knows why."})
             for row in rows])
     for table in ("rounds", "signoffs"):  # the texts are not those that were voted on and signed
-        edit_file(study.reference_file(table), lambda rows: [row | {"text_version": ""} for row in rows])
-    edit_file(study.reference_file("names"), lambda rows: [*rows, *(
+        edit_file(study.locate_reference_file(table),
+                  lambda rows: [row | {"text_version": ""} for row in rows])
+    edit_file(study.locate_reference_file("names"), lambda rows: [*rows, *(
         {"name": name, "kind": "person" if " " in name else "organisation", "pseudonym": "",
          "match": "folded", "allowed_for": "", "reason": "invented"} for *_, name, _ in STRINGS)])
     for table, column, _, text in STRINGS:
-        edit_file(study.reference_file(table), lambda rows, column=column, text=text: [
+        edit_file(study.locate_reference_file(table), lambda rows, column=column, text=text: [
             row | ({column: f"{row[column]} {text}"} if row[column] == rows[0][column] else {})
             for row in rows])
     write_decisions(study.root)  # on the texts as they are now

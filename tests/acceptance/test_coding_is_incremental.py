@@ -22,7 +22,7 @@ def study(sample_runs, tmp_path):
 
 
 def change_codebook(study, code, **cells):
-    path = study.reference_file("codebook")
+    path = study.locate_reference_file("codebook")
     rows = [*csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))]
     for row in rows:
         row.update(cells if row["code_id"] == code else {})
@@ -38,8 +38,8 @@ def take_out_coding(study, n):
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(lines[:n] + lines[n + 1:]), encoding="utf-8")
     rows = read_manifest(study)
-    rows[study.relative(path)] |= {"sha256": checksum(path), "bytes": str(path.stat().st_size)}
-    write_manifest(study.reference_file("manifest"), rows.values())
+    rows[study.make_relative(path)] |= {"sha256": checksum(path), "bytes": str(path.stat().st_size)}
+    write_manifest(study.locate_reference_file("manifest"), rows.values())
 
 
 @pytest.mark.parametrize(("edit", "most"), [
@@ -57,7 +57,7 @@ def test_a_change_of_coding_makes_few_pages_again(edit, most, study):
 def test_pages_after_edits_of_codes_and_codings_are_those_of_a_run_from_nothing(study):
     draw = random.Random(SEED)
     codes = [row["code_id"] for row in csv.DictReader(
-        study.reference_file("codebook").open(encoding="utf-8")) if row["level"] == "code"]
+        study.locate_reference_file("codebook").open(encoding="utf-8")) if row["level"] == "code"]
     merged, into, defined, renamed, contrary = draw.sample(codes, 5)
     change_codebook(study, merged, merged_into=into)
     change_codebook(study, defined, definition="Something else.")

@@ -209,7 +209,7 @@ def test_pseudonyms_once_given_are_kept_in_the_private_folder(tmp_path):
     made = coded_study(tmp_path, names=[PERSON])
     built(made)
     assert (made.private / "pseudonyms.json").stat().st_mode & 0o777 == 0o600
-    write_csv(made.reference_file("names"), [
+    write_csv(made.locate_reference_file("names"), [
         {"name": n, "kind": "person", "pseudonym": "", "match": "exact", "allowed_for": "", "reason": ""}
         for n in ("Bo", "Ana Vega")])
     built(made)
@@ -286,10 +286,10 @@ def test_hand_codes_that_stand_in_the_survey_are_codings_also_of_a_redacted_answ
 def translated(root, turns):
     """The interview lamp and its translation; one coder read the one, one the other."""
     made = coded_study(root, codings=BOTH)
-    documents = pd.read_csv(made.reference_file("documents"), dtype="str", keep_default_na=False)
+    documents = pd.read_csv(made.locate_reference_file("documents"), dtype="str", keep_default_na=False)
     documents.loc[len(documents)] = ["lamp-en", "interview", "raw/interviews/lamp-en.txt", "b", "2016-04-01",
                                      "en", "", "lamp", "checked"]
-    documents.to_csv(made.reference_file("documents"), index=False)
+    documents.to_csv(made.locate_reference_file("documents"), index=False)
     (made.raw / "interviews/lamp-en.txt").write_text(turns, encoding="utf-8")
     spreadsheet(made, "ana", ("lamp", "A house holds people back.", "no-shelter"))
     spreadsheet(made, "ben", ("lamp-en", "A house holds people back.", "no-shelter"))

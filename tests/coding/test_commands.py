@@ -38,8 +38,9 @@ def test_transcripts_hands_out_masked_texts_and_a_sheet_of_answers(study):
 def test_a_text_that_was_handed_out_before_is_kept_when_it_changes(tmp_path):
     made = coded_study(tmp_path)
     glc(made, "transcripts")
-    write_csv(made.reference_file("names"), [{"name": "Ana Vega", "kind": "person", "pseudonym": "Somebody",
-                                              "match": "exact", "allowed_for": "", "reason": ""}])
+    write_csv(made.locate_reference_file("names"), [{
+        "name": "Ana Vega", "kind": "person", "pseudonym": "Somebody", "match": "exact", "allowed_for": "",
+        "reason": ""}])
     glc(made, "transcripts")
     folder = made.processed / "transcripts"
     assert "Somebody" in (folder / "blue.txt").read_text(encoding="utf-8")

@@ -49,7 +49,7 @@ def let_through(study, run, own=()):
 
 
 def name_somebody(study, name):
-    study.reference_file("names").write_text(f"{NAMES}{name},person,,folded,,\n", encoding="utf-8")
+    study.locate_reference_file("names").write_text(f"{NAMES}{name},person,,folded,,\n", encoding="utf-8")
 
 
 def test_a_file_that_passed_is_not_read_again_at_the_same_place(study, read):
@@ -120,7 +120,7 @@ def test_what_changes_while_it_is_read_ahead_has_not_passed(study, monkeypatch):
 
 
 def test_an_organisations_own_page_may_name_it_and_no_page_for_everybody(study, read):
-    study.reference_file("organisations").write_text(
+    study.locate_reference_file("organisations").write_text(
         ",".join(REQUIRED_COLUMNS["organisations"]) + "\nblue-door,Blue Door,shelter,,KEN,2009,middle\n")
     run = a_run(study, audience="convening", index="<p>3 of 4")
     own = run / "briefs" / "blue-door.ipynb"
@@ -169,7 +169,7 @@ def write_processed(study, name, frame):
 @pytest.fixture
 def two_briefs(study):
     """Two organisations, of which blue-door said something; the run and the page of each."""
-    study.reference_file("organisations").write_text(",".join(REQUIRED_COLUMNS["organisations"]) + TWO)
+    study.locate_reference_file("organisations").write_text(",".join(REQUIRED_COLUMNS["organisations"]) + TWO)
     said = [("s1.blue-door", "d1", "blue-door", OWN_WORDS), ("s1.red-gate", "d1", "red-gate", "We listen.")]
     segments = pd.DataFrame(said, columns=["segment_id", "document_id", "organisation_id", "text"])
     write_processed(study, "segments", segments)

@@ -155,7 +155,7 @@ def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_stud
 
 
 def test_a_figure_shown_as_a_range_is_printed_with_its_edges(sample_study):
-    rows = sample_view(sample_study, audience="public").summary("Q4.1")
+    rows = sample_view(sample_study, audience="public").summarise_question("Q4.1")
     banded = rows[rows["band"] != ""].iloc[0]
     assert format_counts(rows)[banded.name] == f"{banded['band']} of {banded['base_n']}"
 
@@ -163,7 +163,7 @@ def test_a_figure_shown_as_a_range_is_printed_with_its_edges(sample_study):
 def test_a_question_says_how_many_are_not_in_its_base(sample_study):
     page = sample_view(sample_study)
     assert "3 preferred not to say (not counted in the base)." in render_question(page, "Q6.1")
-    assert "Prefer not to say" not in set(page.summary("Q6.1")["option"])
+    assert "Prefer not to say" not in set(page.summarise_question("Q6.1")["option"])
 
 
 def test_a_question_says_in_words_who_was_asked(sample_study):
@@ -607,7 +607,7 @@ def drawn_questions(html):
 
 def test_missing_answers_have_a_bar_and_numbers_where_something_is_missing(sample_study):
     view = sample_view(sample_study)
-    figures = view.measured("quality")
+    figures = view.select_measure_figures("quality")
     figures = figures[figures["question_id"].isin(view.question_table["question_id"])]
     page = lxml.html.fragment_fromstring(render_missing_answers(view).data)
     numbers = {row.find("th").text: [int(n) for n in re.findall(r"\d+", row.find("td").text_content())]
@@ -624,7 +624,8 @@ def test_of_a_long_form_the_questions_with_the_most_missing_answers_are_drawn(sa
     every = drawn_questions(render_missing_answers(view).data)
     monkeypatch.setattr(survey, "_MOST_QUESTIONS", 2)
     page = render_missing_answers(view).data
-    figures = view.measured("quality").query("question_id in @every and option_id != 'answered'")
+    figures = view.select_measure_figures("quality")
+    figures = figures.query("question_id in @every and option_id != 'answered'")
     most = figures.groupby("question_id")["n"].sum().nlargest(2)
     assert drawn_questions(page) == [one for one in every if one in most.index]
     assert f"{len(every) - 2} more questions have fewer missing answers" in page

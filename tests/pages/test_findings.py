@@ -105,7 +105,7 @@ def test_names_of_the_survey_are_escaped_in_claims():
 
 
 def test_a_study_without_findings_says_who_took_part(sample_study, monkeypatch):
-    nothing = StudyView(sample_study).measured("coded").head(0).assign(chosen_by="")
+    nothing = StudyView(sample_study).select_measure_figures("coded").head(0).assign(chosen_by="")
     monkeypatch.setattr("glc_analysis.pages.findings._chosen", lambda view: nothing)
     view = StudyView(sample_study)
     opening = render_response_sentence(view).data.strip()

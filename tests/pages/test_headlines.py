@@ -234,7 +234,7 @@ class Decided(StudyView):
                           "released": release(estimates, audience=self.audience, decisions=decisions)}
         return self
 
-    def question_figures(self, question_id):
+    def select_question_figures(self, question_id):
         return self.released[self.released["question_id"] == question_id]
 
 
@@ -334,13 +334,13 @@ def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
 def test_a_finding_with_a_small_base_is_not_said(sample_study):
     listed = pd.DataFrame([{"question_id": "Q4.1", "option_id": "shelter", "code_id": "", "author": "ana",
                             "date": "2016-01-01", "claim": ""}])
-    figures = StudyView(sample_study).question_figures("Q4.1").assign(base_n=LEAST_FINDING_BASE - 1)
+    figures = StudyView(sample_study).select_question_figures("Q4.1").assign(base_n=LEAST_FINDING_BASE - 1)
 
     def reading(study, name):
         return listed if name == "headlines" else read_reference_table(study, name)
 
     with mock.patch("glc_analysis.pages.findings.read_reference_table", reading), \
-            mock.patch.object(StudyView, "question_figures", lambda view, question: figures):
+            mock.patch.object(StudyView, "select_question_figures", lambda view, question: figures):
         assert "Q4.1/shelter/all" not in chosen(StudyView(sample_study))
 
 

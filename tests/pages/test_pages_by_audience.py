@@ -206,7 +206,7 @@ def ran(tmp_path_factory):
     slices["organisations"] = [{"id": "blue-door", "label": "Blue Door"},
                                {"id": "red-gate", "label": "Red Gate"}]
     (study.processed / "slices.json").write_text(json.dumps(slices))
-    study.reference_file("organisations").write_text(
+    study.locate_reference_file("organisations").write_text(
         "organisation_id,label,type,network_id,home_country_id,founded,resource_level\n"
         "blue-door,Blue Door,,,,,\nred-gate,Red Gate,,,,,\n")
     assert update_report_pages(study, audience="convening", folder=folder).failures == ()
@@ -248,7 +248,7 @@ def test_a_brief_is_made_anew_when_its_quotations_or_consents_change(ran):
     study, folder = ran
     record = json.loads((current(study) / "briefs/pages.json").read_text())
     for name in ("quotes", "consent"):
-        path = study.reference_file(name)
+        path = study.locate_reference_file(name)
         assert select_stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record}) == []
         path.write_text("changed")
         assert len(select_stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record})) == 2

@@ -28,7 +28,7 @@ def small_study(root: Path) -> Study:
     row = ["raw/answers.csv", manifest.checksum(raw), "3", "2016-09-30", manifest.SAMPLE, "none needed",
            ""]
     lines = [",".join(manifest.MANIFEST_COLUMNS), ",".join(row), ""]
-    study.reference_file("manifest").write_text("\n".join(lines))
+    study.locate_reference_file("manifest").write_text("\n".join(lines))
     write_slices(study, TABLES)
     return study
 

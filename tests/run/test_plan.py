@@ -76,7 +76,7 @@ def test_the_worked_example_is_a_page_of_the_invented_sample_alone(study, folder
     assert "index" in keys(study, folder)
     # A manifest of a real study has no row of the sample.
     study.settings_file.write_text('[study]\nid = "ours"\ntitle = "Our study"\n')
-    study.reference_file("manifest").unlink()
+    study.locate_reference_file("manifest").unlink()
     assert "index" not in keys(Study(study.root), folder)
 
 
@@ -93,7 +93,7 @@ def test_a_notebook_of_an_add_on_that_is_not_installed_is_no_page(study, folder,
 def test_a_copy_of_the_worked_example_is_a_page_of_any_study(study, folder):
     example_of_index(folder).rename(folder / "71_languages.ipynb")
     study.settings_file.write_text('[study]\nid = "ours"\ntitle = "Our study"\n')
-    study.reference_file("manifest").unlink()
+    study.locate_reference_file("manifest").unlink()
     assert "languages" in keys(Study(study.root), folder)
 
 
@@ -292,8 +292,8 @@ def test_a_page_that_was_never_made_depends_on_every_table_of_its_audience(study
 @pytest.mark.parametrize("name", ["consent", "quotes"])
 def test_a_page_that_was_never_made_depends_on_every_reference_table(name, study, folder):
     remember(study, folder)
-    study.reference_file(name).parent.mkdir(parents=True, exist_ok=True)
-    study.reference_file(name).write_text("id\n")
+    study.locate_reference_file(name).parent.mkdir(parents=True, exist_ok=True)
+    study.locate_reference_file(name).write_text("id\n")
     assert set(out_of_date(study, folder)) == {"index", "country-khm", "country-per"}
 
 
@@ -320,7 +320,7 @@ def test_a_reference_table_that_was_read_counts_also_where_it_was_absent(study, 
     remember(study, folder, index=["private/reference/names.csv"],
              country_khm=["private/reference/quotes.csv"], country_per=PER)
     study.private_reference.mkdir(exist_ok=True)
-    study.reference_file("names").write_text("name\n")
+    study.locate_reference_file("names").write_text("name\n")
     assert out_of_date(study, folder) == {"index": "names.csv changed"}
 
 

@@ -144,7 +144,7 @@ def test_a_page_that_is_wanted_first_is_shown_before_the_others_are_made(after_f
 def test_a_page_that_the_gate_stops_is_not_shown_first(after_first):
     study, folder = after_first
     update_report_pages(study, folder=folder, force=True)
-    study.reference_file("names").write_text(
+    study.locate_reference_file("names").write_text(
         "name,kind,match,allowed_for,reason\nBars of PER,person,folded,,\n")
     shown = []
     with pytest.raises(Faults):
@@ -344,7 +344,7 @@ def test_a_run_that_the_gate_stops_publishes_nothing_and_leaves_the_last_good_on
     update_report_pages(study, audience="public", folder=folder)
     before = (study.reports / "public/current").resolve()
     edit(folder / "00_index.ipynb", "3 of 4", "Call Rosa Alma: rosa@door.example")
-    study.reference_file("names").write_text(
+    study.locate_reference_file("names").write_text(
         "name,kind,pseudonym,match,allowed_for,reason\nRosa Alma,person,,folded,,\n", encoding="utf-8")
     with pytest.raises(Faults) as said:
         update_report_pages(study, audience="public", folder=folder, force=True)

@@ -309,7 +309,7 @@ def test_a_sample_of_another_size_does_not_mix_with_the_reference_of_this_one(tm
     remove_sample(Study(tmp_path))
     with pytest.raises(GLCError, match="other raw files"):
         write_sample(tmp_path)
-    assert not Study(tmp_path).all_raw_files()
+    assert not Study(tmp_path).list_all_raw_files()
 
 
 def test_removing_clears_everything_but_the_reference(tmp_path):

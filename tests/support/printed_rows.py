@@ -20,7 +20,8 @@ def study_of_all_tables(root):
     assert small.glc("check", "--accept").exit_code == small.glc("build").exit_code == 0
     own = Study(small.root)
     rows = [*read_manifest(own).values(), {"path": "private"}]
-    write_manifest(own.reference_file("manifest"), [row | {"keep_until": "2099-01-01"} for row in rows])
+    write_manifest(own.locate_reference_file("manifest"),
+                   [row | {"keep_until": "2099-01-01"} for row in rows])
     return small
 
 

@@ -143,7 +143,7 @@ def test_a_count_told_in_words_has_no_number_and_the_range_of_its_words(public):
 
 
 def test_a_count_of_a_code_that_is_hidden_is_not_called_asked_of_nobody(team, public):
-    figures, view = public.measured("coded"), StudyView(public.study, "public")
+    figures, view = public.select_measure_figures("coded"), StudyView(public.study, "public")
     in_calls = {*figures.loc[figures["subset_kind"] == "source", "code_id"]}
     view.__dict__["_measured"] = lambda measure: figures[
         (figures["subset_kind"] == "source") | ~figures["code_id"].isin(in_calls)]
@@ -353,5 +353,6 @@ def test_a_question_read_alone_has_the_same_figures_as_among_all(audience, by, s
     alone, among_all = study.view(audience), study.view(audience)
     assert not among_all.released.empty
     for question in among_all.question_table["question_id"]:
-        pd.testing.assert_frame_equal(alone.summary(question, by=by), among_all.summary(question, by=by))
+        pd.testing.assert_frame_equal(alone.summarise_question(question, by=by),
+                                      among_all.summarise_question(question, by=by))
     assert "released" not in vars(alone)

@@ -31,4 +31,5 @@ def test_interviews_are_counted_where_it_stays_open_who_gave_one(monkeypatch, in
     monkeypatch.setattr(VisibleTables, "read", lambda self, name: frames[name])
     monkeypatch.setattr(visible_tables, "read_reference_table", lambda study, name: pd.DataFrame(
         {"organisation_id": [], "is_present": []}, dtype="str"))
-    assert VisibleTables(STUDY, "public").talks == ({"interview": interviewed} if is_known else {})
+    counts = VisibleTables(STUDY, "public").conversation_counts
+    assert counts == ({"interview": interviewed} if is_known else {})

@@ -57,7 +57,7 @@ def method_facts(view: StudyView) -> dict[str, str]:
     recorded = [_of_core(view), *list_slot_contents(view, METHOD_FACTS)]
     names = dict.fromkeys(name for part in recorded for name in part.texts)
     facts = {name: join_nonblank_with_commas(part.texts.get(name, "") for part in recorded) for name in names}
-    if not view.may("method_details"):
+    if not view.has_capability("method_details"):
         details = {name for part in recorded for name in part.details}
         facts |= {name: FACT_NOT_SHOWN for name, text in facts.items() if text and name in details}
     if COUNT_BLOCK in view.hidden:
@@ -91,12 +91,12 @@ def _data(view: StudyView) -> dict[str, str]:
     return {
         "sampling": stated_sampling(view.study),
         "sample": count_phrase(view.sizes.get("organisations", 0), "organisation"),
-        "talks": join_nonblank_with_commas(f"{n} {kind}s" for kind, n in view.talks.items()),
+        "talks": join_nonblank_with_commas(f"{n} {kind}s" for kind, n in view.conversation_counts.items()),
         "interviewers": count_phrase(roles.get("interviewer", 0), "interviewer"),
         "others_present": join_nonblank_with_commas(count_phrase(roles.get(role, 0), role)
                                                     for role in ("interpreter", "observer")),
         "guide": f"{count_phrase(guide, 'question of the survey')} came up in interviews" if guide else "",
-        "transcripts": "transcripts of all" if view.talks else "",
+        "transcripts": "transcripts of all" if view.conversation_counts else "",
         "duration": f"{ends.min():.0f} to {ends.max():.0f} minutes, where times are recorded"
         if len(ends) else "",
         "questionnaire": join_nonblank_with_commas([f"{len(questions)} questions",

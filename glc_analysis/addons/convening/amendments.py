@@ -483,10 +483,10 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
     is written into the rows of the text in all languages. ``new_rows`` are inserted below row ``after_row``,
     or at the end if ``after_row`` is 0.
     """
-    path, (shared, _) = study.reference_file("principles"), list_table_files("principles")
+    path, (shared, _) = study.locate_reference_file("principles"), list_table_files("principles")
     if not path.is_file():
         raise UsageError("This study has no principles.csv. To fix: write one with `glc init`.")
-    rows = CsvRows.of(read_utf8(path), path.name)
+    rows = CsvRows.from_text(read_utf8(path), path.name)
     known = read_reference_rows(path, shared.required, shared.optional)
     for n, row in known.items():
         status = closed_statuses.get(format_printed_id(row["principle_id"], row["version"]), "")
@@ -508,7 +508,7 @@ def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
     _, apart = list_table_files("principles")
     private = study.root / apart.path
     is_there = private.is_file()
-    who = CsvRows.of(read_utf8(private) if is_there else ",".join(apart.required) + "\n", apart.path)
+    who = CsvRows.from_text(read_utf8(private) if is_there else ",".join(apart.required) + "\n", apart.path)
     key = reference_tables()["principles"].key
     known = read_reference_rows(private, apart.required, apart.optional) if is_there else {}
     for one in new:

@@ -171,9 +171,8 @@ def close_and_seal_round(study: Study, reference: Reference, round_id: str, vote
     Returns the new rows of rounds.csv."""
     rounds = reference.rounds
     files = set(votes.loc[votes["round_id"] == round_id, "file"])
-    new = list_ballots_missing_from_manifest(study,
-                                             [study.relative(path) for path in study.raw_files("ratings")
-                                            if path.name in files])
+    new = list_ballots_missing_from_manifest(
+        study, [study.make_relative(path) for path in study.list_raw_files("ratings") if path.name in files])
     seal_round(study, rounds, round_id, today.isoformat(), votes,
                add_proxies_and_interests(reference.raters, reference, round_id),
                quorum=required_ballots_by_panel(reference.raters, study.settings["consensus"]))
@@ -202,7 +201,7 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
                      tidy_reason_without_names(reference, because, audience="public", refuse_all_names=True),
                      today=today.isoformat())
     files = list_sealed_ballot_files(study, round_id)
-    remove_files_from_manifest(study, {study.relative(study.raw / "ratings" / name) for name in files})
+    remove_files_from_manifest(study, {study.make_relative(study.raw / "ratings" / name) for name in files})
     write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, ""),
                                       is_sealed=rounds["is_sealed"].mask(is_it, "")))
 
@@ -243,7 +242,7 @@ class Ballots:
         are_all_sealed = {*seals} == {*reference.rounds["round_id"]} != set()
         asked = tuple((str(round_id), tuple(own)) for round_id, own in reference.rounds.groupby("round_id")[
             "principle_id"])
-        for path in study.raw_files("ratings"):
+        for path in study.list_raw_files("ratings"):
             try:
                 frames.append(_votes_in(path, path.read_bytes(), asked))
             except Faults as found:
@@ -508,5 +507,5 @@ def remove_files_from_manifest(study: Study, file_names: Collection[str]) -> Non
     """Removes raw files from the manifest, so that other files may replace them."""
     rows = manifest.read_manifest(study)
     if not rows.keys().isdisjoint(file_names):
-        manifest.write_manifest(study.reference_file("manifest"),
+        manifest.write_manifest(study.locate_reference_file("manifest"),
                                 [rows[name] for name in rows if name not in file_names])

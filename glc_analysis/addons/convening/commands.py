@@ -404,8 +404,8 @@ def _ensure_traceable(study: Study) -> None:
     from glc_analysis.addons.convening.rebuild import find_raw_changes
 
     changed = find_raw_changes(study)
-    ratings = {study.relative(path) for path in study.raw_files("ratings")}
-    if changed is None or changed - ratings - {*study.unused_files()}:
+    ratings = {study.make_relative(path) for path in study.list_raw_files("ratings")}
+    if changed is None or changed - ratings - {*study.list_unused_files()}:
         ensure_built(study)
     elif changed & ratings:
         from glc_analysis.addons.convening.rebuild import write_convening_or_build_all_tables

@@ -277,7 +277,7 @@ class RatingFormSession(KeyingSession):
     def state_by_code(self) -> dict[str, str]:
         """Returns the state of data entry of each rater's form, keyed by rater code; the state is blank if no
         field is keyed."""
-        content = [path.read_bytes() for path in self.study.raw_files("ratings")]
+        content = [path.read_bytes() for path in self.study.list_raw_files("ratings")]
         if self.file_bytes != content:
             self.ballots, self.file_bytes = Ballots.read(self.study, self.reference), content
         ballots, known = self.ballots, self.eligible_raters
@@ -329,4 +329,4 @@ class RatingFormSession(KeyingSession):
 
 def _table_bytes(study: Study) -> list[bytes]:
     """Returns the bytes of the reference tables from which a form is made."""
-    return [study.reference_file(name).read_bytes() for name in ("principles", "rounds", "raters")]
+    return [study.locate_reference_file(name).read_bytes() for name in ("principles", "rounds", "raters")]

@@ -30,7 +30,7 @@ def _principles(page: StudyView) -> pd.DataFrame:
 def _joint(page: StudyView) -> pd.DataFrame:
     """Returns the joint display of survey and interviews."""
     rows = make_joint_display_table(page)
-    return rows if page.may("joint_display") else rows.iloc[:0]
+    return rows if page.has_capability("joint_display") else rows.iloc[:0]
 
 
 DOWNLOADS = {

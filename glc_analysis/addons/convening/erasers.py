@@ -51,7 +51,7 @@ def separate_leaver_and_other_remarks(study: Study, reference: Reference,
     """Returns two lists of remarks (comments of raters and reservations of signatories): the remarks of the
     leaver, and the remarks of everybody else."""
     own, others = [], []
-    for path in study.raw_files("ratings"):
+    for path in study.list_raw_files("ratings"):
         votes = read_ratings_file(path)
         is_own = votes["rater_id"].isin(leaver.raters)
         own += [*votes.loc[is_own, "comment"]]
@@ -82,7 +82,7 @@ def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
     """Returns a row of a reference table before and after the leaver's content is removed from it; None if
     the whole row is removed."""
     blank: Collection[str] = ()
-    if table == "parking_lot" and leaver.is_by(row_before.get("raised_by", "")):
+    if table == "parking_lot" and leaver.is_named_as_owner(row_before.get("raised_by", "")):
         return None
     if table == "evidence" and (row_before["principle_id"], row_before["evidence_id"]) in leaver.cited:
         blank = ("cited", "quoted_for")
@@ -102,14 +102,15 @@ def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
 def _without_its_parts(text: str, leaver: Leaver) -> str:
     """Returns the text of a cell of the decision log in which the mark of a withdrawal replaces every part
     that belongs to the leaver alone. A part of a cell ends at a semicolon or a line end."""
-    return "".join(WITHDRAWN if leaver.is_by(part) else part for part in re.split(r"(\s*[;\n]\s*)", text))
+    return "".join(WITHDRAWN if leaver.is_named_as_owner(part) else part
+                   for part in re.split(r"(\s*[;\n]\s*)", text))
 
 
 def erase_leaver_ballots_signatures_and_names(study: Study, leaver: Leaver) -> None:
     """Removes the leaver's ballots and signatures from a study, and the leaver's names from texts by other
     people. A file that is then empty is deleted. Raises Faults if the votes of other raters would change."""
     faults = []
-    for path in study.raw_files("ratings"):
+    for path in study.list_raw_files("ratings"):
         try:
             _remove_from_ratings(path, leaver)
         except Faults as found:

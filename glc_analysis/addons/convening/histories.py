@@ -127,7 +127,7 @@ def describe_new_and_retired_principles(texts: Iterable[Text]) -> Iterator[str]:
 def list_principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
     """Yields status lines: first the number of principles in use, then the principles that were proposed,
     split or merged or are no longer in use. Yields nothing if the study has no principles."""
-    path, (shared, *_) = study.reference_file("principles"), list_table_files("principles")
+    path, (shared, *_) = study.locate_reference_file("principles"), list_table_files("principles")
     try:
         rows = read_reference_rows(path, shared.required, shared.optional).values() if path.is_file() else ()
     except Faults:  # `glc check` reports them

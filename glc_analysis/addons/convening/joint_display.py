@@ -102,7 +102,7 @@ def list_visible_topics(view: StudyView) -> Iterator[Topic]:
     for row, wave in zip(listed, earlier, strict=True):
         if not wave and row.topic_id in paired:
             yield paired[row.topic_id]
-        elif wave and view.may("all_figures"):
+        elif wave and view.has_capability("all_figures"):
             surveyed = known.get(row.figure_id)
             numbers = (format_cited_and_current_numbers(view, view.words, row.figure_id, surveyed, wave)
                        if row.figure_id else ())
@@ -165,7 +165,8 @@ def select_figures_of_cited_questions(view: StudyView, topics: pd.DataFrame) -> 
     questions = {view.words.question_of(one) for one in {*topics["figure_id"]} - {""}}
     if "" in questions:
         return view.released
-    return pd.concat([*map(view.question_figures, sorted(questions)), view.measured("coded")])
+    return pd.concat([*map(view.select_question_figures, sorted(questions)),
+                      view.select_measure_figures("coded")])
 
 
 def read_question_and_code_names(study: Study) -> Words:
@@ -179,7 +180,7 @@ def find_readable_quotes(view: StudyView) -> dict[str, Quote]:
     cleared quotation is left out. If a quotation of the display was withdrawn since an earlier release, the
     result is empty."""
     listed = read_reference_table(view.study, "quotes")
-    if view.may("passages"):
+    if view.has_capability("passages"):
         languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),
                              strict=True))
         return {row["quote_id"]: Quote(row["text"], languages.get(row["segment_id"], ""), "")
@@ -203,8 +204,8 @@ def list_statements_contradicting_country_facts(view: StudyView) -> pd.DataFrame
     released.
     """
     words = view.words
-    if not view.may("country_facts"):
-        seen = view.measured("discordance")
+    if not view.has_capability("country_facts"):
+        seen = view.select_measure_figures("discordance")
         return pd.DataFrame({"indicator": seen["option_id"], "result": [*map(words.said, seen.itertuples())]},
                             dtype="str").reset_index(drop=True)
     rows = view.read("stated").query("is_discordant")

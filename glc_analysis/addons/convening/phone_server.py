@@ -160,7 +160,7 @@ class PollingPlace:
         """Reads reference tables again if they have changed, so that people vote on the new words of an
         amended text. If a table cannot be read, a message is printed once and the texts stay as they were.
         Raises RoundClosed if the round has been closed."""
-        content = [self.study.reference_file(name).read_bytes()
+        content = [self.study.locate_reference_file(name).read_bytes()
                    for name in ("principles", "rounds", "raters")]
         if content == self._table_bytes:
             return

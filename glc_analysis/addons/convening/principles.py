@@ -314,7 +314,7 @@ def log_principle_decision(study: Study, principle_id: str, decision: str, *, by
                            objections: str = "") -> None:
     """Adds a decision about a principle to the decision log, unless the log already has the decision for the
     same day."""
-    path, (file, *_) = study.reference_file("decision_log"), list_table_files("decision_log")
+    path, (file, *_) = study.locate_reference_file("decision_log"), list_table_files("decision_log")
     row = {"date": today.isoformat(), "principle_id": principle_id, "decision": decision, "proposed_by": by,
            "objections": objections}
     if path.is_file() and any(known.items() >= row.items()
@@ -389,7 +389,7 @@ def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, 
            "text_version": content_hash(text["statement"])}
     key = [*row][:3]
     if not (known[key] == [row[column] for column in key]).all(axis=1).any():
-        append_rows(study.reference_file("text_decisions"), file.required, [row])
+        append_rows(study.locate_reference_file("text_decisions"), file.required, [row])
 
 
 # ------------------------------

@@ -89,11 +89,12 @@ class RawFiles:
 
     @cached_property
     def _surveys(self) -> dict[str, str]:
-        return {make_slug(path.stem): self.study.relative(path) for path in self.study.raw_files("survey")}
+        return {make_slug(path.stem): self.study.make_relative(path)
+                for path in self.study.list_raw_files("survey")}
 
     @cached_property
     def _ballots(self) -> dict[str, str]:
-        return {path.name: self.study.relative(path) for path in self.study.raw_files("ratings")}
+        return {path.name: self.study.make_relative(path) for path in self.study.list_raw_files("ratings")}
 
     @cached_property
     def _paths(self) -> dict[str, str]:

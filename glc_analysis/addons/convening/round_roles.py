@@ -194,12 +194,12 @@ def drop_raters_from_all_roles(role_rows: pd.DataFrame, rater_ids: Collection[st
 
 def erase_raters_from_role_records(study: Study, rater_ids: Collection[str]) -> None:
     """Removes the raters ``rater_ids`` from the recorded proxies and interests of all rounds."""
-    for path in study.private_folder("rounds").glob(f"*/{_RECORD}"):
+    for path in study.locate_private_folder("rounds").glob(f"*/{_RECORD}"):
         write_private_table(path, drop_raters_from_all_roles(read_private_table(path), rater_ids))
 
 
 def _record(study: Study, round_id: str) -> Path:
-    return study.private_folder("rounds") / round_id / _RECORD
+    return study.locate_private_folder("rounds") / round_id / _RECORD
 
 
 def read_private_table(path: Path) -> pd.DataFrame:

@@ -113,4 +113,4 @@ def write_rounds(study: Study, rounds: pd.DataFrame) -> None:
     """Replaces rounds.csv as a whole. Column ``is_sealed`` is added when the first round is sealed."""
     if (rounds["is_sealed"] == "").all():
         rounds = rounds.drop(columns="is_sealed")
-    write_atomic(study.reference_file("rounds"), rounds.to_csv(index=False, lineterminator="\n"))
+    write_atomic(study.locate_reference_file("rounds"), rounds.to_csv(index=False, lineterminator="\n"))

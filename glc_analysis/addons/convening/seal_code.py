@@ -46,7 +46,7 @@ def list_seal_codes_by_close(study: Study) -> list[tuple[str, str]]:
         known[folder].get("place", 0), known[folder]["closed_on"], folder.parent.name, int(folder.name)))
     codes, link = [], ""
     for folder in order:
-        link = study.digests.of_value([link, folder.parent.name, folder.name, read_sealed_content(folder)])
+        link = study.digests.hash_value([link, folder.parent.name, folder.name, read_sealed_content(folder)])
         codes.append((f"round {folder.parent.name}, close {folder.name}", _letters(link)))
     return codes
 
@@ -106,7 +106,7 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
     from glc_analysis.addons.convening.seals import DISCLOSED_FILES, list_rounds_with_erased_ballots
     from glc_analysis.addons.convening.slides import render_slides_pages, slides_path
 
-    for home in sorted(study.private_folder("rounds").glob("*")):
+    for home in sorted(study.locate_private_folder("rounds").glob("*")):
         first = slides_path(study, home.name)
         pages = sorted(first.parent.glob("index*.html"))
         if home.name in list_rounds_with_erased_ballots(study) or not pages:
@@ -119,8 +119,9 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
             if page.read_bytes() not in shown and page.read_text(encoding="utf-8") != made.get(page):
                 yield Fault(f"the page to project of round {home.name} differs from the page that the "
                             "study makes now",
-                            study.relative(page), fix=f"make it again with `glc tally --round {home.name}`. "
-                            "Somebody edited the page, or comments, decisions or texts have changed since")
+                            study.make_relative(page),
+                            fix=f"make it again with `glc tally --round {home.name}`. Somebody "
+                            "edited the page, or comments, decisions or texts have changed since")
 
 
 @click.option("--seal", "code", default="", metavar="CODE", help="Also check whether any round that was "

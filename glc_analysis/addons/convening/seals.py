@@ -110,7 +110,7 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
     of raters.csv with proxies and interests added. ``quorum`` has the number of ballots on a text that each
     panel needs, keyed by panel."""
     round_votes = votes.loc[votes["round_id"] == round_id, list(VOTE_COLUMNS)]
-    home = study.private_folder("rounds") / round_id
+    home = study.locate_private_folder("rounds") / round_id
     folder = home / str(1 + len(_reopened(home)))
     settings = study.settings["consensus"]
     study.write_digest_key_if_missing()
@@ -129,13 +129,13 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
 
 def _closes(study: Study) -> int:
     """Returns the number of closes of rounds that were sealed so far."""
-    return len([*study.private_folder("rounds").glob(f"*/*/{SEAL}")])
+    return len([*study.locate_private_folder("rounds").glob(f"*/*/{SEAL}")])
 
 
 def list_seal_folders_of_distinct_ballots(study: Study) -> list[Path]:
     """Returns the folders of all seals except seals whose ballots are the same as in the seal before, because
     a round closed again with the same ballots was not counted anew."""
-    rounds = study.private_folder("rounds")
+    rounds = study.locate_private_folder("rounds")
     homes = [_sealed_folders(home) for home in sorted(rounds.glob("*"))]
     return [folder for folders in homes for before, folder in zip([None, *folders], folders, strict=False)
             if before is None or _holds(before) != _holds(folder)]
@@ -157,12 +157,12 @@ def store_shown_file_in_seal(study: Study, round_id: str, name: str, content: by
     No file is kept for a round with an erased ballot. No file is kept either for a round closed by an earlier
     version of the package, because it is unknown what the room was then shown.
     """
-    folders = _sealed_folders(study.private_folder("rounds") / round_id)
+    folders = _sealed_folders(study.locate_private_folder("rounds") / round_id)
     said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
     if said.get(name) == "" and not said["erased"]:
         write_atomic(folders[-1] / DISCLOSED_FILES[name], content)
         _write_seal(folders[-1] / SEAL, _read_raters(folders[-1] / RATERS), study.digests,
-                    said | {name: study.digests.of_bytes(content)})
+                    said | {name: study.digests.hash_bytes(content)})
 
 
 def _sealed_folders(home: Path) -> list[Path]:
@@ -178,7 +178,7 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
         raise Faults(misplaced)
     seals, faults = {}, []
     for (round_id,), rows in group_rows(rounds, "round_id", sort=False):
-        is_sealed, home = (rows["is_sealed"] != "").any(), study.private_folder("rounds") / round_id
+        is_sealed, home = (rows["is_sealed"] != "").any(), study.locate_private_folder("rounds") / round_id
         if (rows["closed_on"] == "").all():
             if is_sealed:
                 faults.append(Fault(f"round {round_id} was closed and sealed, but its closing day is missing",
@@ -188,7 +188,7 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
         folders, reopened = _sealed_folders(home), _reopened(home)
         if is_sealed and (not folders or int(folders[-1].name) <= len(reopened)):
             faults.append(Fault(f"the sealed ballots of round {round_id} are missing",
-                                study.relative(home / str(1 + len(reopened))), fix=_restore(round_id)))
+                                study.make_relative(home / str(1 + len(reopened))), fix=_restore(round_id)))
         if not folders:
             continue
         folder = folders[-1]
@@ -209,20 +209,21 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
 
 def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
     """Yields faults for folders of seals that have the name of another round."""
-    for home in sorted(study.private_folder("rounds").glob("*")):
+    for home in sorted(study.locate_private_folder("rounds").glob("*")):
         for folder in _sealed_folders(home):
             others = {*read_private_table(folder / BALLOTS)["round_id"]} - {home.name}
             if others:
                 yield Fault(f"the folder holds the ballots of round {', '.join(sorted(others))}",
-                            study.relative(home), fix="give the folder its old name; its ballots are sealed "
-                            "and need not be counted again")
+                            study.make_relative(home), fix="give the folder its old name; its ballots are "
+                            "sealed and need not be counted again")
                 break
 
 
 def digest_key_faults(study: Study) -> Iterator[Fault]:
     """Yields faults if the key of the digests is missing or fits no sealed ballot. Without the right key,
     seals cannot be compared even if nothing else has changed."""
-    sealed = [folder for home in study.private_folder("rounds").glob("*") for folder in _sealed_folders(home)]
+    sealed = [folder for home in study.locate_private_folder("rounds").glob("*")
+              for folder in _sealed_folders(home)]
     fix = ("put the file back from a backup: the sealed ballots need not have changed. Without a backup, "
            "reopen and close each round")
     if sealed and not (study.root / KEY_FILE).is_file():
@@ -248,11 +249,11 @@ def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], rater
     changed = raters.loc[raters["ballot"] != now["ballot"], "rater_id"]
     for rater in changed:
         yield Fault(f"the ballot of {rater} differs from the ballot sealed when round {round_id} was closed",
-                    file=study.relative(folder / BALLOTS), value=rater, fix=_restore(round_id))
+                    file=study.make_relative(folder / BALLOTS), value=rater, fix=_restore(round_id))
     is_whole = sealed.get("digest", "") == _seal_digest(raters, study.digests, sealed)
     if changed.empty and not is_whole and ("digest" in sealed or (rows["is_sealed"] != "").any()):
         yield Fault("the raters, the rule or the quorum are not as they were sealed when round "
-                    f"{round_id} was closed", file=study.relative(folder), fix=_restore(round_id))
+                    f"{round_id} was closed", file=study.make_relative(folder), fix=_restore(round_id))
     was, is_now = sealed.get("texts", _texts_of(rows)), _texts_of(rows)
     if others := [".".join(text[:2]) for text in (*was, *is_now) if (text in was) != (text in is_now)]:
         yield Fault(f"round {round_id} was closed with other texts", "rounds.csv", column="principle_id",
@@ -267,9 +268,9 @@ def _faults_of_told(study: Study, folder: Path, said: Mapping[str, Any]) -> Iter
     """Yields faults if a file kept in a seal differs from the file that was disclosed to the room."""
     for name, file in DISCLOSED_FILES.items():
         path = folder / file
-        if said.get(name) and not (path.is_file() and study.digests.of_file(path) == said[name]):
+        if said.get(name) and not (path.is_file() and study.digests.hash_file(path) == said[name]):
             yield Fault(f"the {name} of round {folder.parent.name} differ from those disclosed to the room",
-                        file=study.relative(path), fix=_restore(folder.parent.name))
+                        file=study.make_relative(path), fix=_restore(folder.parent.name))
 
 
 def _restore(round_id: str) -> str:
@@ -286,7 +287,7 @@ def _texts_of(rows: pd.DataFrame) -> list[list[str]]:
 def _seal_digest(raters: pd.DataFrame, digests: Digests, said: Mapping[str, Any]) -> str:
     """Returns the keyed digest of a seal, made from the seal's content and the digests of its ballots."""
     rest = {name: value for name, value in said.items() if name != "digest"}
-    return digests.of_value([raters[[*_SEALED, "ballot"]].to_numpy().tolist(), rest])
+    return digests.hash_value([raters[[*_SEALED, "ballot"]].to_numpy().tolist(), rest])
 
 
 def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mapping[str, Any]) -> None:
@@ -296,7 +297,7 @@ def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mappin
 def list_sealed_ballot_files(study: Study, round_id: str) -> set[str]:
     """Returns the names of the raw files that contain only sealed ballots of the round."""
     files: dict[bool, set[str]] = {True: set(), False: set()}
-    for path in study.private_folder("rounds").glob(f"*/*/{BALLOTS}"):
+    for path in study.locate_private_folder("rounds").glob(f"*/*/{BALLOTS}"):
         files[path.parent.parent.name == round_id] |= set(read_private_table(path)["file"])
     return files[True] - files[False]
 
@@ -379,7 +380,7 @@ def _is_same(one: Any, other: Any) -> bool:
 
 def record_reopening(study: Study, round_id: str, because: str, *, today: str) -> None:
     """Records the reopening of a closed round, with its day and reason. The seals of the round stay."""
-    folder = study.private_folder("rounds") / round_id
+    folder = study.locate_private_folder("rounds") / round_id
     folder.mkdir(parents=True, exist_ok=True)
     rows = [*_reopened(folder), (today, because)]
     write_private_table(folder / REOPENED, pd.DataFrame(rows, columns=["on", "because"]))
@@ -389,7 +390,7 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
     """Removes the raters ``rater_ids`` and their ballots from every seal, and records how many ballots were
     erased."""
     erase_raters_from_role_records(study, rater_ids)
-    for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
+    for path in study.locate_private_folder("rounds").glob(f"*/*/{SEAL}"):
         known = _read_raters(path.with_name(RATERS))
         is_gone = known["rater_id"].isin([*rater_ids])
         if is_gone.any():
@@ -423,19 +424,19 @@ def list_rounds_with_erased_ballots(study: Study) -> set[str]:
     """Returns the rounds from which a ballot was erased after the results were announced. Nothing more about
     such a round is disclosed to the room, because somebody who heard the results could infer from a new count
     how the person who withdrew had voted."""
-    return {path.parent.parent.name for path in study.private_folder("rounds").glob(f"*/*/{SEAL}")
+    return {path.parent.parent.name for path in study.locate_private_folder("rounds").glob(f"*/*/{SEAL}")
             if json.loads(path.read_text(encoding="utf-8"))["erased"]}
 
 
 def renew_seal_digests(study: Study) -> None:
     """Recomputes the digests of every seal and its ballots with the present key of the study."""
-    for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
+    for path in study.locate_private_folder("rounds").glob(f"*/*/{SEAL}"):
         raters = _read_raters(path.with_name(RATERS))[list(_SEALED)]
         votes = read_private_table(path.with_name(BALLOTS))
         known = _with_digests(raters, votes, study.digests)
         write_private_table(path.with_name(RATERS), known)
         said = json.loads(path.read_text(encoding="utf-8"))
-        told = {name: study.digests.of_file(path.with_name(file)) for name, file in DISCLOSED_FILES.items()
+        told = {name: study.digests.hash_file(path.with_name(file)) for name, file in DISCLOSED_FILES.items()
                 if said.get(name)}
         _write_seal(path, known, study.digests, said | told)
 
@@ -443,7 +444,7 @@ def renew_seal_digests(study: Study) -> None:
 def _with_digests(raters: pd.DataFrame, votes: pd.DataFrame, digests: Digests) -> pd.DataFrame:
     """Returns raters with the column ``ballot``, the keyed digest of each rater's ballot; blank if the rater
     has no ballot."""
-    own = {rater: digests.of_value([list(row) for row in rows[list(VOTE_COLUMNS)].itertuples(index=False)])
+    own = {rater: digests.hash_value([list(row) for row in rows[list(VOTE_COLUMNS)].itertuples(index=False)])
            for rater, rows in votes.groupby("rater_id")}
     return raters.assign(ballot=[own.get(rater, "") for rater in raters["rater_id"]])
 

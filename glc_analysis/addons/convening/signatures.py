@@ -189,7 +189,7 @@ def select_signoff_decisions(study: Study, organisation_id: str,
 def remove_signoff_decisions(study: Study, decisions: pd.DataFrame) -> None:
     """Removes ``decisions`` (:func:`select_signoff_decisions`) from signoffs.csv; all other bytes of the file
     stay."""
-    path = study.reference_file("signoffs")
+    path = study.locate_reference_file("signoffs")
     table = CsvRows.read(path)
     table.remove(int(row) for row in decisions.index)
     write_atomic(path, table.content)
@@ -339,7 +339,7 @@ class SigningSession(KeyingSession):
         signed = dict(zip(texts["printed_id"], texts["text_version"], strict=True))
         added = [{**row, "text_version": signed[format_printed_id(row["principle_id"], row["version"])]}
                  for row in added]
-        append_rows(self.study.reference_file("signoffs"),
+        append_rows(self.study.locate_reference_file("signoffs"),
                     (*list_table_files("signoffs")[0].required, "text_version"), added)
         self.log.end(code, RECEIVED)
         self.reload_changed_tables()

@@ -13,9 +13,9 @@ from glc_analysis.study import Study
 
 def list_reopening_reasons(study: Study) -> Iterator[Piece]:
     """Yields the reasons for reopening rounds. Each reason is printed with every result of its round."""
-    for path in sorted(study.private_folder("rounds").glob("*/reopened.csv")):
+    for path in sorted(study.locate_private_folder("rounds").glob("*/reopened.csv")):
         because = pd.read_csv(path, dtype="str", keep_default_na=False)["because"]
-        yield from ((f"{study.relative(path)}\t{n}\tbecause", text)
+        yield from ((f"{study.make_relative(path)}\t{n}\tbecause", text)
                     for n, text in enumerate(because, start=2))
 
 

@@ -114,7 +114,7 @@ class EvidenceTrail:
 
     def __init__(self, view: StudyView) -> None:
         self.view, self.study, self.read = view, view.study, view.read
-        self.has_sources = view.may("passages")
+        self.has_sources = view.has_capability("passages")
         self.reference = cache(lambda name: read_reference_table(view.study, name))
         self.files = RawFiles(view.study)
 
@@ -220,7 +220,7 @@ class EvidenceTrail:
         passage, its codes, and its row of ``view.quotations()``."""
         rows = self._quotes
         return [*zip(rows["segment_id"].map(self.origins).fillna(""), rows["code_ids"].str.split(";"),
-                     self.view.quotation_frame(rows).to_dict("records"), strict=True)]
+                     self.view.make_quotation_frame(rows).to_dict("records"), strict=True)]
 
     def votes(self, principle_id: str) -> list[TraceNode]:
         """Returns lines for the team on the votes on a principle: one line per round and panel, and below
@@ -250,7 +250,7 @@ class EvidenceTrail:
         """Returns a function that reads the figures of a question, or of codes, and returns them keyed by id,
         so that a trace reads only the figures that it shows."""
         def figures_by_id(question: str) -> dict[str, Any]:
-            rows = self.view.question_figures(question) if question else self.view.released
+            rows = self.view.select_question_figures(question) if question else self.view.released
             return dict(zip(rows["figure_id"], iterate_rows(rows), strict=True))
         return cache(figures_by_id)
 
@@ -262,7 +262,7 @@ class EvidenceTrail:
     def places(self) -> Places:
         """Returns the places at which pages of the audience show codes, questions and passages."""
         passages = self.view.coded_passages if self.has_sources else None
-        return Places.of(self.view.code_list, self.view.question_figures("coded"), passages)
+        return Places.from_tables(self.view.code_list, self.view.select_question_figures("coded"), passages)
 
     @cached_property
     def words(self) -> Words:
@@ -301,7 +301,7 @@ class EvidenceTrail:
         asked = f" (asked of those who {condition})" if condition else ""
         said = f"{question.question_id} {question.wording}{asked}, base {int(figure.base_n)}"
         yield self.node(2, "question", question.question_id, said,
-                        self.places.question(question.question_id, question.theme_id))
+                        self.places.locate_question(question.question_id, question.theme_id))
         if not self.has_sources:
             return
         rows = find_answers_behind_figure(self._read_about(question.question_id), figure, question)
@@ -314,8 +314,8 @@ class EvidenceTrail:
             yield self._file(3, path, "; ".join(places), *own["answer_id"], *own["organisation_id"])
         if figure.measure == DISCORDANCE:
             sources = {*self.read("context").query("indicator == @figure.option_id")["source"]}
-            yield from (self._file(3, self.study.relative(path), "the record")
-                        for path in self.study.raw_files("context") if path.name in sources)
+            yield from (self._file(3, self.study.make_relative(path), "the record")
+                        for path in self.study.list_raw_files("context") if path.name in sources)
 
     @cached_property
     def _read_about(self) -> Callable[[str], Read]:
@@ -332,8 +332,8 @@ class EvidenceTrail:
     def _code(self, figure: Any) -> Iterator[TraceNode]:
         code = figure.code_id
         with_descendants = {code, *self._descendants.get(code, [])}
-        said = ": ".join(filter(None, [self.words.codes.get(code, code), self.view.definition_of(code)]))
-        yield self.node(2, "code", code, said, self.places.code(code), *with_descendants)
+        said = ": ".join(filter(None, [self.words.codes.get(code, code), self.view.find_definition(code)]))
+        yield self.node(2, "code", code, said, self.places.locate_code(code), *with_descendants)
         if not self.has_sources:
             codes = with_descendants - self._case_codes
             shown = self._quotes["code_ids"].map(lambda ids: not codes.isdisjoint(ids.split(";")))
@@ -341,8 +341,8 @@ class EvidenceTrail:
             yield from (self._quotation(3, row) for row in self._quotes[shown].itertuples())
             return
         for coder in sorted({coder for one in with_descendants for coder in self._coders.get(one, ())}):
-            yield from (self._file(3, self.study.relative(path), f"coded by {coder}")
-                        for path in self.study.coder_files().get(coder, ()))
+            yield from (self._file(3, self.study.make_relative(path), f"coded by {coder}")
+                        for path in self.study.list_coder_files().get(coder, ()))
         yield from (self.node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
                     for row in self._memos if row.attached_to in with_descendants)
         column = {SOURCE: "source", DOCUMENT: "document_id"}.get(figure.subset_kind, "organisation_id")
@@ -363,7 +363,7 @@ class EvidenceTrail:
             if figure.subset_kind == ALL:
                 in_all = self._figures("coded")[format_code_figure_id(code, f"{SOURCE}={source}")]
                 said = f"Counted apart: {self.words.sentence(in_all)}"
-            yield self.node(3, "code", code, said, self.places.code(code))
+            yield self.node(3, "code", code, said, self.places.locate_code(code))
             for row in apart[source]:
                 yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
@@ -391,7 +391,7 @@ class EvidenceTrail:
         said = [name, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
         yield self.node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
-                        self.places.passage(segment_id, *codes),
+                        self.places.locate_passage(segment_id, *codes),
                         segment.document_id, *owners, *self._quoted.get(segment_id, ()),
                         quote=quote, language=segment.language or document.language)
         yield self._file(depth + 1, path, place)
@@ -399,14 +399,15 @@ class EvidenceTrail:
     def _quotation(self, depth: int, row: Any) -> TraceNode:
         said = ", ".join(filter(None, [row.source, row.wording]))
         return self.node(depth, "quotation", "", f"“{row.text}” {said}",
-                         self.places.quotation(row.text, *row.code_ids.split(";")),
+                         self.places.locate_quotation(row.text, *row.code_ids.split(";")),
                          quote=row.text, language=row.language)
 
     @cached_property
     def texts(self) -> dict[str, dict[str, str]]:
         """Returns the original texts of all principles, keyed by printed id; empty for audiences that may not
         read earlier texts."""
-        rows = self.read("principles") if self.view.may("earlier_texts") else self.read("principles")[:0]
+        rows = self.read("principles")
+        rows = rows if self.view.has_capability("earlier_texts") else rows[:0]
         return {row["printed_id"]: row for row in rows[rows["translation_of"] == ""].to_dict("records")}
 
     def count_evidence(self, principle_id: str) -> int:
@@ -427,11 +428,11 @@ class EvidenceTrail:
     def decisions(self, principle_id: str) -> list[str]:
         """Returns the decisions about a principle and the objections to it, with the columns day, decision,
         proposer, objections and reservations; empty for audiences that may not read earlier texts."""
-        if DECISIONS_BLOCK in self.view.hidden or not self.view.may("earlier_texts"):
+        if DECISIONS_BLOCK in self.view.hidden or not self.view.has_capability("earlier_texts"):
             return []
         rows = self.read("decision_log").sort_values("order")
         rows = rows[rows["principle_id"] == principle_id]
-        names = self.view.named(rows["proposed_by"])
+        names = self.view.replace_ids_with_names(rows["proposed_by"])
         return [f"{row.date}: {row.decision.rstrip('.')}{f' (proposed by {by})' if by else ''}."
                 + "".join(f" {head}: {words.rstrip('.')}." for head, words in (
                     ("Objections", row.objections), ("Reservations", row.reservations)) if words)
@@ -454,7 +455,7 @@ class EvidenceTrail:
             yield self.node(1, "text", row["printed_id"], told, "")
         for name in list_replaced_text_ids(text):
             if old := self.texts.get(name):
-                place = self.places.principle(old["principle_id"])
+                place = self.places.locate_principle(old["principle_id"])
                 yield self.node(2, "text", name, f"{name}: {old['statement']}", place)
         if came_about and kind_of_change(text) != REWORDED and not self.count_evidence(row["principle_id"]):
             others = {self.texts[name]["principle_id"]
@@ -470,7 +471,7 @@ class EvidenceTrail:
                             f"{row['printed_id']} {outcome_in_words(text, self.texts.values())}.", "")
         for name in after:
             new = self.texts[name]
-            place = self.places.principle(new["principle_id"])
+            place = self.places.locate_principle(new["principle_id"])
             yield self.node(2, "text", name, f"{name}: {new['statement']}{self.reason_and_requester(new)}",
                             place)
         for came_about in self.decisions(row["principle_id"]):
@@ -564,7 +565,8 @@ def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str
     row = rows[is_own].iloc[0]
     said = f"{row['printed_id']} ({row['status'].replace('_', ' ')}): {row['statement']}"
     evidence = trail.read("evidence").query("principle_id == @row.principle_id")
-    return [trail.node(0, "principle", row["printed_id"], said, trail.places.principle(row["principle_id"])),
+    place = trail.places.locate_principle(row["principle_id"])
+    return [trail.node(0, "principle", row["printed_id"], said, place),
             *trail.history(row), *(node for one in evidence.itertuples() for node in trail.evidence(one)),
             *trail.votes(row["principle_id"])]
 
@@ -601,4 +603,4 @@ def _sources(study: Study) -> set[str]:
              for one in tables.read_table(table, study=study)[column].astype("str").unique()}
     known |= {*read_reference_table(study, "quotes")["quote_id"],
               *read_reference_table(study, "raters")["rater_id"]}
-    return known | {study.relative(path) for path in study.all_raw_files()}
+    return known | {study.make_relative(path) for path in study.list_all_raw_files()}

@@ -110,7 +110,7 @@ class ConveningView(VisibleTables):
         rows, nameless = everybody[is_text & (everybody["version"] == _version(self, principle_id))], {}
         names = rows["organisation_id"].map(self.organisation_names).fillna("")
         rows = rows.assign(name=names)
-        if not self.may("signatures"):
+        if not self.has_capability("signatures"):
             rows = rows.assign(is_named=rows["is_named"] & (names != ""))
             asked = {*everybody["organisation_id"], *self.eligible_raters["organisation_id"]} - {""}
             rows, nameless = split_disclosed_signatures(rows, len(asked) - int(rows["is_named"].sum()))
@@ -163,12 +163,12 @@ class ConveningView(VisibleTables):
         # The change since a round that is hidden would tell its median.
         has_hidden = rows["principle_id"].isin(rows.loc[is_hidden, "principle_id"])
         rows = rows.assign(movement=rows["movement"].mask(has_hidden, ""))[~is_hidden]
-        if not self.may("exact_votes"):
+        if not self.has_capability("exact_votes"):
             test = self.study.settings["consensus"]["test"]
             # Of all rounds: whether a change may be shown depends on the earlier ones.
             rows = blank_undisclosed_tallies_and_describe_votes(
                 rows, agreement_test=test, fully_disclosed_panels=self.fully_disclosed_panels)
-            if not self.may("every_round"):
+            if not self.has_capability("every_round"):
                 rows = rows[(rows["panel"] != "observer") & is_last[rows.index]]
             return _as_announced(self, rows)
         rows = rows[rows["n"] >= LARGEST_UNDISCLOSED]
@@ -221,12 +221,12 @@ def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
 
 def select_visible_announced_votes(reader: Reader) -> pd.DataFrame:
     """Returns the votes that were announced to the audience."""
-    return reader.own("announced_votes")
+    return reader.read_rows_for_audience("announced_votes")
 
 
 def select_visible_principles(reader: Reader) -> pd.DataFrame:
     """Returns the latest text of each principle that the audience may read, in all its languages."""
-    rows = reader.table("principles")
+    rows = reader.read_whole("principles")
     seen = select_latest_readable_principles(rows, reader.audience)["principle_id"]
     rows = rows[rows["is_current"] & rows["principle_id"].isin(seen)]
     rows = drop_unreadable_translations(rows, reader.audience)
@@ -238,7 +238,7 @@ def select_visible_evidence(reader: Reader) -> pd.DataFrame:
     publications are complete, except that notes are left out. Rows about passages and trials keep only the
     claim; without the claim, a page could say that an outcome was not measured although it was. A figure of a
     wave other than the study's current wave has the label of its wave."""
-    rows = reader.table("evidence")
+    rows = reader.read_whole("evidence")
     rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]
     waves = make_wave_arguments_for_consent(read_reference_table(reader.study, "waves"),
                                             reader.study.settings["study"]["wave"])

@@ -61,7 +61,7 @@ def read_country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
                 if faults:
                     raise Faults(faults)
                 texts += [survey.frame[at[""]]] if at[""] else []
-    if len(texts) == 1 and not study.raw_files("survey"):
+    if len(texts) == 1 and not study.list_raw_files("survey"):
         raise GLCError(NO_SURVEY)
     names = pd.concat(texts, ignore_index=True).map(normalise_space)
     return names[~names.isin(["", *settings["blank"]])], reference.countries

@@ -41,7 +41,7 @@ def print_crosstab_instead_of_summary(study: Study, question: str, by: str, is_o
         raise click.exceptions.Exit
     rows = view.crossed(question, answered, by=by)
     print_rows(rows.drop(columns="question") if form == "table" else rows, form,
-               if_empty=view.refusal(question, by=by))
+               if_empty=view.explain_refusal(question, by=by))
     if rows.empty and (note := note_if_no_record_names_organisation(study, audience)):
         say(note)
     raise click.exceptions.Exit

@@ -41,7 +41,7 @@ class CrosstabsView(StudyView):
         NotReleased for another audience.
         """
         question, other = self._question(question_id), self._question(answered)
-        if not self.may("all_figures"):
+        if not self.has_capability("all_figures"):
             raise NotReleased("Counts by what was answered to another question are for the team only: they "
                               "could reveal what a single organisation answered. To fix: ask for the "
                               "question alone, or by an attribute such as region.")
@@ -59,7 +59,7 @@ class CrosstabsView(StudyView):
                                answer=labels.get(option, option))
                  for option, rows in figures.groupby("answer", sort=False)]
         if not parts:
-            return self.summary(question.question_id, by=by).head(0).assign(answer="")
+            return self.summarise_question(question.question_id, by=by).head(0).assign(answer="")
         rows = pd.concat(parts, ignore_index=True)
         leading = ["question", *["group"] * bool(by), "answer"]
         if by:
@@ -90,7 +90,7 @@ class CrosstabsView(StudyView):
         [['Argentina', 1, 1, 0, 1], ['Australia', 0, 1, 0, 1]]
         """
         kind = subset_kind(by, more=[EACH_ORGANISATION])
-        if not self.may("all_figures"):
+        if not self.has_capability("all_figures"):
             raise NotReleased("Counts of codes in groups that may be single organisations, or by what was "
                               "answered, are for the team only. To fix: ask for the codes alone, or by an "
                               "attribute such as region.")

@@ -181,7 +181,7 @@ def _is_coded_by_others(study: Study, coder: str, document_id: str) -> bool:
     readers = {*readings.loc[readings["document_id"] == document_id, "coder_id"].astype("str")}
     if readers - {coder, CONSENSUS}:
         return True
-    for other, paths in study.coder_files().items():
+    for other, paths in study.list_coder_files().items():
         for path in (path for path in paths if path.name == JOURNAL and other not in (coder, CONSENSUS)):
             journal = CoderJournal(path)
             journal.read()

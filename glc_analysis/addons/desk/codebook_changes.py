@@ -111,7 +111,7 @@ def write_codebook_change(study: Study, coder: str, code_id: str, cells: Mapping
         raise Faults([Fault("was changed while you looked at it; nothing is written", "codebook.csv",
                             fix="preview the change again")])
     path = proposal.write()
-    return {"message": f"Written to {study.relative(path)}. It counts from the next build on."}
+    return {"message": f"Written to {study.make_relative(path)}. It counts from the next build on."}
 
 
 def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) -> TableChangeProposal:
@@ -146,7 +146,7 @@ def list_proposed_codebook_changes(study: Study) -> list[Plain]:
     """
     proposed: list[Plain] = [{"coder_id": one.coder_id, "code_id": "", "cells": {"name": one.name}}
                              for one in list_proposed_codes(study)]
-    for coder in study.coder_files():
+    for coder in study.list_coder_files():
         journal = CoderJournal(coder_journal_path(study, coder))
         journal.read()
         proposed += [{"coder_id": coder, "code_id": one.code_id, "cells": one.cells}

@@ -180,7 +180,7 @@ class AssignedTexts:
     def is_unknown_coder(self) -> bool:
         """Whether the study has assignments, but the coder has neither an assignment nor a file."""
         return not self.assigned and not self.double.assignments.empty \
-            and self.coder not in self.study.coder_files()
+            and self.coder not in self.study.list_coder_files()
 
     @cached_property
     def texts(self) -> dict[str, None]:
@@ -320,7 +320,7 @@ class AssignedTexts:
     @cached_property
     def files(self) -> list[Path]:
         """Returns the files that the coder handed in from other programs."""
-        return [path for path in self.study.coder_files().get(self.coder, ()) if path.name != JOURNAL]
+        return [path for path in self.study.list_coder_files().get(self.coder, ()) if path.name != JOURNAL]
 
     @cached_property
     def handed_in(self) -> set[str]:
@@ -341,7 +341,7 @@ class AssignedTexts:
             built = json.loads((self.study.processed / "provenance.json").read_text(encoding="utf-8"))["raw"]
         except (OSError, ValueError, KeyError):
             built = {}
-        return [path.name for path in self.files if self.study.relative(path) not in built]
+        return [path.name for path in self.files if self.study.make_relative(path) not in built]
 
 
 def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:

@@ -292,8 +292,8 @@ class CoderWork:
         path = self._journal.path if self._journal.path.exists() else folder
         if os.access(folder, os.W_OK) and os.access(path, os.W_OK):
             return ""
-        return (f"{self.study.relative(path)} is read-only, so nothing that you do here can be saved. To "
-                "fix: see who may write there.")
+        return (f"{self.study.make_relative(path)} is read-only, so nothing that you do here can be saved. "
+                "To fix: see who may write there.")
 
 
 def assign_codes_to_keys(codes_by_key: Sequence[str], recent_codes: Sequence[str]) -> list[str]:

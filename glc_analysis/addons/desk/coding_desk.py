@@ -246,7 +246,7 @@ class DoubleCodingComparison:
         """Returns the name of the workbook that has a decision on a segment; blank if no workbook has one."""
         book = append_unlisted_codes_to_codebook(read_reference_table(self.study, "codebook"),
                                                  tables.read_table("codebook", study=self.study))
-        for path in self.study.coder_files().get(CONSENSUS, ()):
+        for path in self.study.list_coder_files().get(CONSENSUS, ()):
             if path.suffix.lower() == ".xlsx" and segment_id in {*read_decisions(path, book)["segment_id"]}:
                 return path.name
         return ""

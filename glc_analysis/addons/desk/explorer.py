@@ -173,7 +173,7 @@ class Explorer:
     def _show(self) -> None:
         self.figures.value = self._figures()
         view = self.view
-        if not view.may("passages"):
+        if not view.has_capability("passages"):
             _offer(self.passage, [])
             self.context.value = self._quotations()
             return
@@ -195,7 +195,7 @@ class Explorer:
         if change and self.is_offering:
             return
         if self.passage.value is None:
-            if self.view.may("passages"):
+            if self.view.has_capability("passages"):
                 self.context.value = ELEMENTS.note("No passage has this code.")
             return
         segment, code, words = self.passage.value

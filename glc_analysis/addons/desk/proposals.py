@@ -108,7 +108,7 @@ def propose_changed_cells(study: Study, table: str, row_id: str,
     file = next(one for one in list_table_files(table) if {*cells} <= {*one.required, *one.optional})
     path = study.root / file.path
     old = read_utf8(path)
-    rows = CsvRows.of(old, path.name)
+    rows = CsvRows.from_text(old, path.name)
     row = next(n for n, written in enumerate(csv.reader(rows.records, delimiter=rows.delimiter), 1)
                if n > 1 and written[rows.header.index(file.required[0])].strip() == row_id)
     for column, cell in cells.items():
@@ -120,7 +120,7 @@ def propose_changed_cells(study: Study, table: str, row_id: str,
 
 def _with_row(path: Path, file: TableFile, row: Mapping[str, str]) -> FileChange:
     old = _text(path)
-    rows = CsvRows.of(old or ",".join(file.required) + "\n", path.name)
+    rows = CsvRows.from_text(old or ",".join(file.required) + "\n", path.name)
     rows.append(row)
     return FileChange(path, old, rows.text)
 
@@ -136,9 +136,9 @@ def _refuse_unsound(study: Study, name: str, proposal: TableChangeProposal) -> N
         changed = Study(Path(folder))
         for part in (study.reference, study.private_reference):
             if part.is_dir():
-                shutil.copytree(part, changed.root / study.relative(part))
+                shutil.copytree(part, changed.root / study.make_relative(part))
         for change in proposal.changes:
-            path = changed.root / study.relative(change.path)
+            path = changed.root / study.make_relative(change.path)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, change.new)
         reference, faults = read_reference(changed), []
@@ -301,7 +301,7 @@ class ProposalForm:
         self._edited()
         self.__dict__.pop("_records", None)
         if path:
-            self.message.value = _HTML.written(self.study.relative(path))
+            self.message.value = _HTML.written(self.study.make_relative(path))
 
 
 _HTML = Macros(__file__, "proposals.html")
@@ -323,7 +323,7 @@ def list_proposed_codes(study: Study) -> list[ProposedCode]:
     and name."""
     known = {*map(match_key, read_reference_table(study, "codebook")["name"])}
     double, proposed = DoubleCoding(study), []
-    for coder in study.coder_files():
+    for coder in study.list_coder_files():
         journal = CoderJournal(coder_journal_path(study, coder))
         journal.read()
         for code in journal.work.proposals.values():
@@ -351,7 +351,7 @@ def list_proposed_quotations(study: Study) -> list[ProposedQuotation]:
     quotes, segments = read_reference_table(study, "quotes"), tables.read_table("segments", study=study)
     known = {*quotes[["segment_id", "text"]].itertuples(index=False, name=None)}
     double, proposed = DoubleCoding(study), []
-    for coder in study.coder_files():
+    for coder in study.list_coder_files():
         journal, texts = CoderJournal(coder_journal_path(study, coder)), AssignedTexts(study, coder)
         journal.read()
         for passage in journal.work.proposals.values():

@@ -85,13 +85,13 @@ def encode_with_cache(root: Path, encoder: SentenceEncoder, texts: Sequence[str]
     ``digests`` makes digests with the key of the study. After the call, the cache holds only the vectors of
     ``texts``. An unreadable cache file is rewritten.
     """
-    names = [digests.of_bytes(f"{encoder.name}\n{text}".encode()) for text in texts]
-    path = root / VECTORS / f"{digests.of_bytes(encoder.name.encode())}.npz"
+    names = [digests.hash_bytes(f"{encoder.name}\n{text}".encode()) for text in texts]
+    path = root / VECTORS / f"{digests.hash_bytes(encoder.name.encode())}.npz"
     known = _read(path)
     new = [text for name, text in dict(zip(names, texts, strict=True)).items() if name not in known]
     vectors = dict(known)
     for text, row in zip(new, encoder.encode(new) if new else (), strict=True):
-        vectors[digests.of_bytes(f"{encoder.name}\n{text}".encode())] = row
+        vectors[digests.hash_bytes(f"{encoder.name}\n{text}".encode())] = row
     if texts and (new or known.keys() - {*names}):
         with suppress(OSError):  # on a full disk they are made again
             _keep(path, {name: vectors[name] for name in sorted({*names})})

@@ -84,7 +84,7 @@ class SettledPassages:
         """Returns a digest of the settled passages and definitions, which changes if any passage or
         definition changes."""
         held = [[one.example_id, one.text, sorted(one.codes)] for one in self.examples]
-        return study.digests.of_value([held, sorted(self.definitions.items())])[:16]
+        return study.digests.hash_value([held, sorted(self.definitions.items())])[:16]
 
     def is_in_case_narrative(self, document_id: str, start: int, end: int) -> bool:
         """Whether anybody coded the account of a survivor's case in the turns of a passage."""

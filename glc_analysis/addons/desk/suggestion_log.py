@@ -112,7 +112,7 @@ def count_suggestions_by_code(study: Study, codings: pd.DataFrame) -> pd.DataFra
     if stands.empty:
         return pd.DataFrame(columns=COUNTS)
     passages = {(path.parent.name, line["document_id"], line["start"], line["end"], code)
-                for path in study.coder_logs() if path.name == SUGGESTION_LOG
+                for path in study.list_coder_logs() if path.name == SUGGESTION_LOG
                 for line in read_suggestion_log(path) if line["act"] == "shown" for code in line["codes"]}
     shown = pd.Series([one[-1] for one in sorted(passages)], dtype="str").value_counts()
     taken = stands["code_id"].astype("str").value_counts()

@@ -349,7 +349,7 @@ def add_codes_and_update_codebook_notes(study: Study, codebook: pd.DataFrame, tr
         for row in new[new["example"] != ""].to_dict("records"):
             private.append({name: row[name] for name in private.header if name in row})
         write_atomic(path, private.text)
-    return f"{len(new)} new codes and {len(changed)} changed notes are in {study.relative(shared)}"
+    return f"{len(new)} new codes and {len(changed)} changed notes are in {study.make_relative(shared)}"
 
 
 def _paths(tree: pd.DataFrame) -> dict[str, tuple[str, ...]]:

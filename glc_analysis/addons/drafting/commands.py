@@ -162,7 +162,7 @@ def _has_questions(study: Study) -> bool:
     study of interviews."""
     from glc_analysis.tabular import read_delimited_file
 
-    questions = study.reference_file("questions")
+    questions = study.locate_reference_file("questions")
     return not questions.is_file() or len(read_delimited_file(questions).rows) > 1
 
 
@@ -299,7 +299,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
         return
     check_no_crosswalk_draft_waits(study)
     names = {path.name for path in files}
-    others = [path for path in study.raw_files("survey") if path.name not in names]
+    others = [path for path in study.list_raw_files("survey") if path.name not in names]
     survey = study.settings["survey"]
     before, surveys = ([sheet for path in paths for sheet in read_surveys_in_file(path, survey)]
                        for paths in (others, files))
@@ -316,7 +316,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
         add_to_draft(study, new)
         for line in list_draft_status_lines(with_new) if (with_new := read_draft(study)) else ():
             say(line)
-    if missing := names - {path.name for path in study.raw_files("survey")}:
+    if missing := names - {path.name for path in study.list_raw_files("survey")}:
         say(f"Copy into raw/survey: {', '.join(sorted(missing))}.")
 
 

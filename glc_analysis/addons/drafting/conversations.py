@@ -245,8 +245,8 @@ def read_undescribed_conversations(study: Study, documents: pd.DataFrame) -> lis
     """Reads the transcripts in ``raw/`` that documents.csv does not describe yet. Raises Faults if a
     transcript cannot be read."""
     described = {*documents["path"]}
-    paths = {study.relative(path): (kind, path) for kind in ("interview", "call")
-             for path in study.raw_files(f"{kind}s") if path.is_file()}
+    paths = {study.make_relative(path): (kind, path) for kind in ("interview", "call")
+             for path in study.list_raw_files(f"{kind}s") if path.is_file()}
     return read_conversations({where: file for where, file in paths.items() if where not in described},
                               taken_ids=documents["document_id"])
 

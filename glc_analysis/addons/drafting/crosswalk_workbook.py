@@ -142,7 +142,7 @@ def accept_decided_crosswalk_rows(study: Study, accepted_by: str, today: date) -
         "wave_id": wave, "change": "none", "because": "", "columns": "", "asked_if": ""}
         for row in decided.to_dict("records") for wave in _waves_before(reference, row["wave_id"])
         if (row["question_id"], wave) not in known}
-    append_rows(study.reference_file("crosswalk"), REQUIRED_COLUMNS["crosswalk"], [
+    append_rows(study.locate_reference_file("crosswalk"), REQUIRED_COLUMNS["crosswalk"], [
         {name: row[name] for name in REQUIRED_COLUMNS["crosswalk"]}
         for row in (*earlier.values(), *decided.to_dict("records"))])
     is_used = options["use"] == "yes"

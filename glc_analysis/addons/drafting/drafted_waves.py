@@ -97,11 +97,11 @@ def record_waves_and_files(study: Study, files: Mapping[str, Collection[str]]) -
     waves, listed = read_reference_table(study, "waves"), {*read_reference_table(study, "wave_files")["file"]}
     if waves.empty and len(files) == 1:
         named = {name for names in files.values() for name in names}
-        first = [path.name for path in study.raw_files("survey") if path.name not in named]
+        first = [path.name for path in study.list_raw_files("survey") if path.name not in named]
         files = {"first": first, **files}
     known = {*waves["wave_id"]}
-    append_rows(study.reference_file("waves"), REQUIRED_COLUMNS["waves"], [
+    append_rows(study.locate_reference_file("waves"), REQUIRED_COLUMNS["waves"], [
         {"wave_id": name, "label": name} for name in files if name not in known])
-    append_rows(study.reference_file("wave_files"), REQUIRED_COLUMNS["wave_files"], [
+    append_rows(study.locate_reference_file("wave_files"), REQUIRED_COLUMNS["wave_files"], [
         {"file": file, "wave_id": name} for name, held in files.items() for file in sorted(held)
         if file not in listed])

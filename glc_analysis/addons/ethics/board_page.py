@@ -27,8 +27,8 @@ def make_ethics_page_lines(study: Study, *, today: date) -> list[str]:
     reference tables have faults."""
     reference = read_reference(study)
     parties = set(reference.organisations["organisation_id"]) or set(reference.consent["organisation_id"])
-    raw = {kind: study.raw_files(kind) for kind in RAW_KINDS}
-    unnamed = set(study.all_raw_files()).difference(*raw.values())
+    raw = {kind: study.list_raw_files(kind) for kind in RAW_KINDS}
+    unnamed = set(study.list_all_raw_files()).difference(*raw.values())
     page = load_template(__file__, "ethics.md").render(
         title=study.title, today=today.isoformat(), audiences=AUDIENCES,
         raw=[(kind, _size(files)) for kind, files in raw.items()], unnamed=_size(unnamed),
@@ -77,5 +77,5 @@ def _persons(consent: pd.DataFrame) -> list[tuple[str, str, int, int]]:
 
 def _unrecorded(study: Study) -> list[str]:
     recorded = read_manifest(study)
-    names = sorted(study.relative(path) for path in study.all_raw_files() if path.is_file())
+    names = sorted(study.make_relative(path) for path in study.list_all_raw_files() if path.is_file())
     return [name for name in names if name not in recorded]

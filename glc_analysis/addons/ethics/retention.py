@@ -36,11 +36,11 @@ def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
         raise Faults(Fault("is not a date", file="manifest.csv", column="keep_until", value=row["keep_until"],
                            fix=f"write the last day on which {row['path']} may be kept as YYYY-MM-DD")
                      for row in wrong)
-    held = {*study.all_raw_files(), *(study.root / path for path in recorded), *study.private.rglob("*")}
-    held -= {*study.reference_files(), study.root / KEY_FILE}  # a key of digests tells of nobody
+    held = {*study.list_all_raw_files(), *(study.root / path for path in recorded), *study.private.rglob("*")}
+    held -= {*study.list_reference_files(), study.root / KEY_FILE}  # a key of digests tells of nobody
     rows = []
     for path in sorted(path for path in held if path.is_file()):
-        name = study.relative(path)
+        name = study.make_relative(path)
         folders = Path(name).parents if name.startswith("private/") else ()
         days = (recorded.get(place, {}).get("keep_until", "") for place in (name, *map(str, folders)))
         until = next(filter(None, days), "")
@@ -53,7 +53,7 @@ def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
 def overdue_or_undated_file_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
     """Yields a fault for every file of :func:`list_retention_dates` that should have been destroyed, and for
     every file for which nobody has recorded how long it may be kept."""
-    path = study.reference_file("manifest")
+    path = study.locate_reference_file("manifest")
     rows = read_reference_rows(path, manifest.MANIFEST_COLUMNS) if path.is_file() else {}
     number = {row["path"]: str(n) for n, row in rows.items()}
     for name, state, keep_until in zip(held["path"], held["state"], held["keep_until"], strict=True):
@@ -91,5 +91,5 @@ def _kind(study: Study, path: Path) -> str:
         return "key"
     if path.suffix.lower() in _RECORDINGS:
         return "recording"
-    parts = Path(study.relative(path)).parts
+    parts = Path(study.make_relative(path)).parts
     return "private" if parts[0] == "private" else parts[1] if parts[0] == "raw" and len(parts) > 2 else "raw"

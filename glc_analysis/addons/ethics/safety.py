@@ -55,9 +55,9 @@ def list_safety_questions(countries: dict[str, str]) -> Iterator[dict[str, str]]
 def add_missing_safety_questions(study: Study) -> Path:
     """Adds the questions that safety.csv does not have yet, for people to answer. All other bytes of the file
     stay as they are."""
-    path, columns = study.reference_file("safety"), reference_tables()["safety"].required_columns
+    path, columns = study.locate_reference_file("safety"), reference_tables()["safety"].required_columns
     reference = read_reference(study)
-    rows = CsvRows.read(path) if path.is_file() else CsvRows.of(",".join(columns) + "\n", path.name)
+    rows = CsvRows.read(path) if path.is_file() else CsvRows.from_text(",".join(columns) + "\n", path.name)
     known = {*zip(reference.safety["item"], reference.safety["subject"], strict=True)}
     for row in list_safety_questions(_countries(reference)):
         if (row["item"], row["subject"]) not in known:
@@ -88,7 +88,7 @@ def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], 
               for word, n in counted(study, reference).items()}
     page = load_template(__file__, "safety.md").render(
         title=study.title, today=today.isoformat(), blank=BLANK_ANSWER,
-        file=study.relative(study.reference_file("safety")),
+        file=study.make_relative(study.locate_reference_file("safety")),
         answered=len(known & {*answered}), total=len(known),
         asked=partial(_list, asked, answered), table=partial(_table, study, asked, answered),
         held=_files_held(study),
@@ -159,7 +159,7 @@ def _files_held(study: Study) -> list[tuple[str, str, int, int, int]]:
     is_closed = not study.root.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     kinds = {row["where"]: (row["what"], []) for row in read_packaged_csv(__file__, "safety_files.csv")}
     for path in (path for path in study.root.rglob("*") if path.is_file()):
-        name = study.relative(path)
+        name = study.make_relative(path)
         where = next(where for where in kinds if any(fnmatchcase(name, one) for one in where.split()))
         with suppress(FileNotFoundError):  # a run may have removed it meanwhile
             kinds[where][1].append(path.stat())

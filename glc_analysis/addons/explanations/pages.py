@@ -37,7 +37,7 @@ def show_explanations(view: StudyView) -> Html | None:
     rows = view.explanations
     if rows.empty:
         return None
-    for_team = view.may("passages")
+    for_team = view.has_capability("passages")
     passage, nothing = (_passages(view), _NOTHING) if for_team else (_quotations(view), _NOT_SHOWN)
     return make_displayable(_HTML.explanations([{
         "words": [(term, row[column]) for column, term in _TERMS.items()],
@@ -88,6 +88,6 @@ def _quotations(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
     of = rows["quote_id"].map(segments)
 
     def quoted(ids: Sequence[str]) -> list[Markup]:
-        frame: pd.DataFrame = view.quotation_frame(rows[of.isin(ids)])
+        frame: pd.DataFrame = view.make_quotation_frame(rows[of.isin(ids)])
         return [render_quotation(row) for row in frame.to_dict("records")]
     return quoted

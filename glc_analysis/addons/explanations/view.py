@@ -92,7 +92,7 @@ class ExplanationsView(VisibleTables):
         rows = self.read("explanations")
         if self.principle:
             rows = rows[rows["principle_id"] == self.principle]
-        if self.may("passages"):
+        if self.has_capability("passages"):
             return rows.reset_index(drop=True)
         rows = rows[rows["principle_id"].isin(self.principle_names)]
         return select_visible_explanations(rows, self.explaining_quotations,

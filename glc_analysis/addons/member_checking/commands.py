@@ -75,7 +75,7 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
         say("To review by hand, in the files named:\n" + format_rows(cited, form, if_empty=""))
     if accept:
         for name, frame in zip(("quotes", "consent"), apply_clearance_decisions(answers, held), strict=True):
-            frame.to_csv(study.reference_file(name), index=False, lineterminator="\n")
+            frame.to_csv(study.locate_reference_file(name), index=False, lineterminator="\n")
         say("quotes.csv and consent.csv are written.")
     else:
         say("Nothing is written yet (--accept).")

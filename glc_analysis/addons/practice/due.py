@@ -181,5 +181,5 @@ def list_practice_status_lines(study: Study, *, today: date | None = None) -> It
 
 
 def _rows(study: Study, name: str) -> list[dict[str, str]]:
-    path, (file, *_) = study.reference_file(name), list_table_files(name)
+    path, (file, *_) = study.locate_reference_file(name), list_table_files(name)
     return [*read_reference_rows(path, file.required, file.optional).values()] if path.is_file() else []

@@ -57,7 +57,7 @@ def delete_returned_sheets(study: Study, leaver: Leaver) -> None:
     """
     if not leaver.organisation_id or not _takes_practice_back(leaver):
         return
-    for path in study.raw_files("trials"):
+    for path in study.list_raw_files("trials"):
         if path.suffix.lower() != ".xlsx":
             continue  # the search of all files reads it, or names it as one to look at
         stamps = {cell for grid in read_workbook_sheets(path) for row in grid.rows for cell in row

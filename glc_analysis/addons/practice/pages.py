@@ -45,7 +45,7 @@ def show_what_became_of_principle(view: StudyView) -> Html:
     now = view.principle_rows.set_index("principle_id")["version"].get(view.principle, "")
     texts = [(version, trials[trials["version"] == version], reviews[reviews["version"] == version])
              for version in sorted({now, *trials["version"], *reviews["version"]}, key=int, reverse=True)]
-    if view.may("team_notes"):
+    if view.has_capability("team_notes"):
         commitments = view.read("commitments").query("principle_id == @view.principle and version == @now")
         return make_displayable(_macros().for_the_team(
             _meant(commitments), [(version, version == now, _trial_table(view, own), _review_table(reviewed))

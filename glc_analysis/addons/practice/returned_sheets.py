@@ -55,7 +55,7 @@ def enter_returned_sheets(study: Study) -> EnteredSheets:
     """Reads all sheets in ``raw/trials``, and writes their new content into the tables. Raises Faults with
     all errors of the sheets; nothing is then written."""
     reference, entered, faults = read_reference(study), EnteredSheets(), []
-    for path in study.raw_files("trials"):
+    for path in study.list_raw_files("trials"):
         try:
             answers = [*_answers(path)]
         except Faults as found:
@@ -246,9 +246,10 @@ def _write(study: Study, entered: EnteredSheets) -> None:
     power failure."""
     for name, rows in entered.rows.items():
         (file, *_) = list_table_files(name)
-        append_rows(study.reference_file(name), (*file.required, *file.optional), [row for _, row in rows])
+        append_rows(study.locate_reference_file(name), (*file.required, *file.optional),
+                    [row for _, row in rows])
     if entered.completed:
-        path = study.reference_file("trials")
+        path = study.locate_reference_file("trials")
         table = CsvRows.read(path)
         for number, (_, row) in entered.completed.items():
             for column in table.header:

@@ -71,7 +71,7 @@ class PracticeView(VisibleTables):
         """Returns the rows of table ``trials`` that the audience may see; on a principle's page, only the
         rows about this principle."""
         rows = self.read("trials")
-        if not self.may("team_notes"):
+        if not self.has_capability("team_notes"):
             rows = visible_trials_without_owner(rows, self.audience)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
@@ -80,7 +80,7 @@ class PracticeView(VisibleTables):
         """Returns the rows of table ``reviews`` that the audience may see; on a principle's page, only the
         rows about this principle."""
         rows = self.read("reviews")
-        rows = rows if self.may("team_notes") else visible_open_and_decided_reviews(rows)
+        rows = rows if self.has_capability("team_notes") else visible_open_and_decided_reviews(rows)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
     @property
@@ -97,7 +97,7 @@ class PracticeView(VisibleTables):
 
 def select_visible_trial_words(reader: Reader) -> pd.DataFrame:
     """Returns the cleared words of trials without the names of the organisations."""
-    rows, decided = reader.table("trials"), reader.own("blocks")
+    rows, decided = reader.read_whole("trials"), reader.read_rows_for_audience("blocks")
     hidden = {*decided.loc[~decided["is_shown"], "block_id"]}
     blocks = block_ids(BLOCK, rows["principle_id"])
     rows = rows[~blocks.isin(hidden) & ~line_ids(blocks, rows["trial_id"]).isin(hidden)]
@@ -106,7 +106,7 @@ def select_visible_trial_words(reader: Reader) -> pd.DataFrame:
 
 def select_visible_reviews(reader: Reader) -> pd.DataFrame:
     """Returns the texts under review, and the decisions of reviews."""
-    return visible_open_and_decided_reviews(reader.table("reviews"))
+    return visible_open_and_decided_reviews(reader.read_whole("reviews"))
 
 
 def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,

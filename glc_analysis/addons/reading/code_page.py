@@ -31,7 +31,7 @@ for each of these codes."""
 def show_code_summary_for_team(view: StudyView) -> Html | None:
     """Returns the sections that an analyst should read beside the passages of the view's code; None for
     readers other than the team."""
-    if not view.code or not view.may("passages"):
+    if not view.code or not view.has_capability("passages"):
         return None
     parts = (("Who raised it, and where", _who(view)), ("Who did not", _negative(view)),
              ("Memos", render_memos(view, view.team_memos("code", view.code))),
@@ -79,7 +79,7 @@ def _beside(view: StudyView) -> Markup:
     rows = view.coded_passages
     own = rows[rows["code_id"] == view.code]
     others = rows[rows["segment_id"].isin(own["segment_id"])]
-    above = ancestors(view.codes_of(others["code_id"]))
+    above = ancestors(view.select_codes_with_ancestors(others["code_id"]))
     is_kin = [code == view.code or code in above.get(view.code, ()) or view.code in above.get(code, ())
               for code in others["code_id"]]
     others = others[[not kin for kin in is_kin]]

@@ -48,7 +48,7 @@ def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> 
     name = "-".join(make_slug(part) for part in (theme, case, "" if by == "organisation" else by) if part)
     path = folder / f"matrix-{name}.xlsx"
     if path.is_file() and has_workbook_unread_summaries(study, path):
-        raise GLCError(f"{study.relative(path)} has summaries that were not read back. To fix: read it "
+        raise GLCError(f"{study.make_relative(path)} has summaries that were not read back. To fix: read it "
                        "back with --enter, or move it elsewhere.")
     n_cells = write_matrix_workbook(StudyView(study), path, theme=theme, by=by, case=case)
     click.echo(path)

@@ -99,7 +99,7 @@ class ReadingView(StudyView):
         """Returns the coded passages of each cell of a matrix: the rows of ``coded_passages`` with a further
         column case_id, and with the code of the cell as code_id."""
         rows = self.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
-        above = ancestors(self.codes_of(rows["code_id"]))
+        above = ancestors(self.select_codes_with_ancestors(rows["code_id"]))
         return select_passages_of_cells(rows, self.case_members(kind), above, {*codes})
 
     def comparison(self, *, theme: str = "", by: str = "resource_level") -> pd.DataFrame:
@@ -186,6 +186,6 @@ class ReadingView(StudyView):
 
 
 def _refuse_others(view: StudyView, what: str) -> None:
-    if not view.may("passages"):
+    if not view.has_capability("passages"):
         raise NotReleased(f"{what} are read by the team only. To fix: ask view.quotations(), which has the "
                           "passages that were cleared for this audience.")

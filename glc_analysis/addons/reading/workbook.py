@@ -255,7 +255,7 @@ def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
 
 def _write(study: Study, entered: EnteredSummaries) -> None:
     """Writes the summaries into summaries.csv. A repetition after a power failure changes nothing more."""
-    path, (file, *_) = study.reference_file("summaries"), list_table_files("summaries")
+    path, (file, *_) = study.locate_reference_file("summaries"), list_table_files("summaries")
     if entered.changed:
         table = CsvRows.read(path)
         for number, cells in entered.changed.items():

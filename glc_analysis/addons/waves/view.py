@@ -46,7 +46,7 @@ class WavesView(VisibleTables):
         other than the team."""
         question, _, rest = figure_id.partition("/")
         option, _, subset = rest.partition("/")
-        if subset != ALL or not self.may("all_figures"):
+        if subset != ALL or not self.has_capability("all_figures"):
             return ""
         rows = self.read("wave_responses")
         return format_option_count_and_base(option, wave, rows[rows["question_id"] == question])
@@ -55,7 +55,7 @@ class WavesView(VisibleTables):
         """Returns a sentence on how a question changed, according to crosswalk.csv, between the wave of the
         study's figures and the wave before it. Returns "" if nothing changed, and for audiences other than
         the team."""
-        if not self.wave_labels or not self.may("all_figures"):
+        if not self.wave_labels or not self.has_capability("all_figures"):
             return ""
         rows = read_reference_table(self.study, "crosswalk")
         rows = rows[(rows["question_id"] == question_id) & (rows["wave_id"] == self.wave_of_figures)]
@@ -103,7 +103,7 @@ def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQue
     if not view.wave_labels:
         raise UsageError("The survey has one wave. To fix: list the waves in waves.csv, and the wave of "
                          "each file in wave_files.csv.")
-    if not view.may("all_figures"):
+    if not view.has_capability("all_figures"):
         raise NotReleased("The comparison of waves is for the team only: it could reveal what a single "
                           "organisation changed. To fix: ask for the study's own figures, "
                           "which are of one wave.")

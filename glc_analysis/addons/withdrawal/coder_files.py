@@ -120,7 +120,7 @@ class CoderFileRedaction:
         if written := {**map_declared_entries("coder_files"),
                        **map_declared_entries("coder_logs")}.get(path.name):
             add_on = written[0]
-            add_on.load(add_on.erasers["coder_file"])(path, RemainingContent(
+            add_on.load_object(add_on.erasers["coder_file"])(path, RemainingContent(
                 self._left, self._is_found, self._tell, shift_span_after_removal, self.gone | self.ids))
             return path
         raw = read_codings(path, separator=self.separator, questions=self.questions)

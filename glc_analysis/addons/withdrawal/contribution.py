@@ -94,7 +94,7 @@ class Contribution:
     def is_whole(self) -> bool:
         return self.parts == MATERIAL
 
-    def is_by(self, text: str) -> bool:
+    def is_named_as_owner(self, text: str) -> bool:
         """Whether a text, such as a cell that names an owner, is the id, a name or a pseudonym of the
         organisation."""
         is_its_id = bool(self.organisation_id) and (
@@ -200,13 +200,13 @@ def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> lis
     codes_in = [name for name in ("assignments", "reviewed_codings")
                 if coder_id in {*getattr(reference, name)["coder_id"]}]
     is_set = coder_id in study.settings["raw"]["codings"]
-    files = study.coder_files().get(coder_id, ())
+    files = study.list_coder_files().get(coder_id, ())
     if not (codes_in or is_set or files):
         return []
     signed = [name for name in sorted(reference_tables().keys() - {*codes_in})
               if (getattr(reference, name) == coder_id).to_numpy().any()]
     return [*(f"{name}.csv" for name in codes_in),
-            *[f"{study.settings_file.name} ([raw] codings)"] * is_set, *map(study.relative, files),
+            *[f"{study.settings_file.name} ([raw] codings)"] * is_set, *map(study.make_relative, files),
             *(f"{name}.csv" for name in signed)]
 
 
@@ -254,7 +254,7 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
         register["organisation_id"], register["label"], strict=True) for name in (label, organisation_id)}
     known |= former_names(reference.organisation_changes)
     settings = study.settings["survey"]
-    files = study.raw_files("survey") if "survey" in leaver.parts else []
+    files = study.list_raw_files("survey") if "survey" in leaver.parts else []
     for read in (read for path in files for read in read_surveys_in_file(path, settings)):
         survey, _ = assign_record_ids(read, settings)
         named = settings["organisation"]
@@ -267,7 +267,7 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
             is_own = owner.get(record, whose) == leaver.organisation_id
             (leaver.said if is_own else leaver.others).extend(cells)
             if is_own:
-                leaver.rows.setdefault(study.relative(survey.path), set()).add(row)
+                leaver.rows.setdefault(study.make_relative(survey.path), set()).add(row)
                 leaver.ids.add(record)
     if "survey" in leaver.parts:
         leaver.ids |= set(answers.loc[answers["organisation_id"] == leaver.organisation_id, "answer_id"])

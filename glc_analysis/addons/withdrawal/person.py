@@ -98,7 +98,7 @@ def _record(study: Study, reference: Reference, person_id: str, choice: str, tod
     rows = reference.stopped
     if ((rows["person_id"] == person_id) & (rows["choice"] == choice)).any():
         return
-    append_rows(study.reference_file("stopped"), reference_tables()["stopped"].columns,
+    append_rows(study.locate_reference_file("stopped"), reference_tables()["stopped"].columns,
                 [{"person_id": person_id, "choice": choice, "date": today.isoformat()}])
 
 
@@ -117,13 +117,13 @@ def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list
         if changed and is_written:
             rewrite_table_rows(path, edit)
             _correct_checksum(study, path)
-        found += [("contact", study.relative(path), cell) for cell in changed]
+        found += [("contact", study.make_relative(path), cell) for cell in changed]
     return found
 
 
 def _tables_about_people(study: Study) -> list[Path]:
-    reference = {*study.reference_files()}
-    own = {study.reference_file(name) for name in ABOUT_PEOPLE}
+    reference = {*study.list_reference_files()}
+    own = {study.locate_reference_file(name) for name in ABOUT_PEOPLE}
     lying = {path for path in study.private.rglob("*") if path.suffix.lower() in (".csv", ".tsv", ".xlsx")}
     return sorted(path for path in (lying - reference) | own if path.is_file())
 
@@ -141,10 +141,10 @@ def _without_contacts(cell: str) -> str:
 
 def _correct_checksum(study: Study, path: Path) -> None:
     """Records the new checksum of a file that the manifest lists."""
-    rows, name = manifest.read_manifest(study), study.relative(path)
+    rows, name = manifest.read_manifest(study), study.make_relative(path)
     if name in rows:
         rows[name] |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
-        manifest.write_manifest(study.reference_file("manifest"), rows.values())
+        manifest.write_manifest(study.locate_reference_file("manifest"), rows.values())
 
 
 def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> list[tuple[str, str, str]]:

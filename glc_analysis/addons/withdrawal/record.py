@@ -12,6 +12,6 @@ RECORD_OF_WITHDRAWALS = ("number", "date", "items", "unread", "looked_at_by")
 
 def read_withdrawals(study: Study) -> list[dict[str, str]]:
     """Returns the rows of withdrawn.csv, which people use to call back prints, backups and other copies."""
-    path = study.reference_file("withdrawn")
+    path = study.locate_reference_file("withdrawn")
     columns = RECORD_OF_WITHDRAWALS
     return [*read_reference_rows(path, columns[:3], columns[3:]).values()] if path.is_file() else []

@@ -71,7 +71,7 @@ def _edit_text(path: Path, edit: Edit, keep_places: bool) -> None:
         if cells is not None:
             rows.replace(n, cells)
         elif keep_places:
-            rows.blank(n)
+            rows.clear(n)
     if not keep_places:
         rows.remove(gone)
     path.write_bytes(rows.content)

@@ -19,14 +19,14 @@ def add_coder_files_to_settings(study: Study, coder: str, new_files: Sequence[Pa
 
     Raises Faults if a single entry cannot cover all files of the coder, or if the entry must be edited by
     hand."""
-    there = [path for path in study.coder_files()[coder] if path.is_file()]
+    there = [path for path in study.list_coder_files()[coder] if path.is_file()]
     if {*new_files} <= {*there}:
         return
     old, text = study.settings["raw"]["codings"][coder], study.settings_file.read_text(encoding="utf-8")
     name = Path(os.path.relpath(new_files[0], study.reference)).as_posix()
     entry = re.compile(rf"""(?<![\w-])(["']?{re.escape(coder)}["']?\s*=\s*)(["']){re.escape(old)}\2""")
     if there or len(new_files) > 1 or len(entry.findall(text)) != 1:
-        raise Faults([Fault(f"does not name {study.relative(new_files[0])}, which takes the place of a "
+        raise Faults([Fault(f"does not name {study.make_relative(new_files[0])}, which takes the place of a "
                             f"project",
                             file=study.settings_file.name, column=f"[raw] codings {coder}", value=old,
                             fix=f"write a pattern that names this file as well, such as "

@@ -82,8 +82,8 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
         departed |= {*removed.loc[is_word, "organisation_id"]}
         if is_gone.any() or blocks:
             n = (figures.loc[contributions.loc[is_gone, "figure_id"], "status"] != SUPPRESSED).sum()
-            rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
-                         f"published figures stay as they are; hidden blocks of text: {len(blocks)}"))
+            rows.append(("release", study.make_relative(release), "until enough organisations have changed, "
+                         f"{n} published figures stay as they are; hidden blocks of text: {len(blocks)}"))
     for path in (release / CELLS for release in kept if (release / CELLS).is_file()):
         cells = pd.read_parquet(path)
         hidden = hide_cells_of_organisations(cells, departed)

@@ -179,7 +179,7 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
             # The key keeps its pseudonyms: their numbers stay taken.
             pieces = extract_text_from_file(new.key_file).pieces
             names_left = SoughtContent(leaver.names).find_matches_in_pieces(pieces)
-            _raise_traces(SearchResult([FoundTrace(new.relative(new.key_file), *place)
+            _raise_traces(SearchResult([FoundTrace(new.make_relative(new.key_file), *place)
                                         for place in names_left]))
             if unread and not looked_at_by and not dry_run:
                 raise Faults(map(_look_at, unread))
@@ -243,14 +243,14 @@ def _check_all_inside(study: Study) -> None:
     """Raises Faults for files outside the study folder, because a withdrawal cannot change them, and for
     mounted folders, because a withdrawal cannot replace them."""
     mounted = _mount_points()
-    outside = [path for path in study.all_raw_files() if not path.is_relative_to(study.root)]
+    outside = [path for path in study.list_all_raw_files() if not path.is_relative_to(study.root)]
     outside += [path for part in (*STUDY_PARTS, "reports")
                 for path in [study.root / part, *(study.root / part).rglob("*")]
                 if path.is_mount() or str(path) in mounted
                 or path.is_symlink() and (part != "reports" or path.parent == study.root)]
     if outside:
         raise Faults(Fault("lies outside the study folder, where nothing can be withdrawn",
-                           fix="move it into the study folder", file=study.relative(path))
+                           fix="move it into the study folder", file=study.make_relative(path))
                      for path in outside)
 
 
@@ -283,12 +283,12 @@ def _copy(study: Study, new: Study) -> None:
 
 def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> None:
     """Edits the survey, transcripts, context tables, ratings and other raw files in the copy of the study."""
-    for path in new.raw_files("survey"):
-        _edit_survey(path, {survey.path.name: leaver.rows.get(new.relative(survey.path), set()) for survey in
-                            read_surveys_in_file(path, new.settings["survey"])}, leaver,
-                     new.settings["survey"])
+    for path in new.list_raw_files("survey"):
+        gone = {survey.path.name: leaver.rows.get(new.make_relative(survey.path), set())
+                for survey in read_surveys_in_file(path, new.settings["survey"])}
+        _edit_survey(path, gone, leaver, new.settings["survey"])
     country = new.settings["context"]["country"]
-    for path in new.raw_files("context"):
+    for path in new.list_raw_files("context"):
         rewrite_table_rows(path, lambda grid: _context_rows(grid, leaver, reference, country))
     for _, document in reference.documents.iterrows():
         path, document_id = new.root / document["path"], document["document_id"]
@@ -360,11 +360,11 @@ def _context_rows(grid: Grid, leaver: Contribution, reference: Reference, column
 def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) -> None:
     """Edits or deletes recordings, consent forms and all other files in raw/ and private/."""
     kinds = ("survey", "interviews", "calls", "context", "codings", "ratings")
-    read = {path for kind in kinds for path in new.raw_files(kind)}
+    read = {path for kind in kinds for path in new.list_raw_files(kind)}
     texts = dict(zip(reference.documents["path"].map(lambda path: Path(path).stem),
                      reference.documents["document_id"], strict=True))
-    lying = {p for p in (*new.all_raw_files(), *new.private.rglob("*")) if p.is_file()}
-    for path in sorted(lying - read - {new.key_file, *new.reference_files()}):
+    lying = {p for p in (*new.list_all_raw_files(), *new.private.rglob("*")) if p.is_file()}
+    for path in sorted(lying - read - {new.key_file, *new.list_reference_files()}):
         about = texts.get(path.stem, path.stem)
         # QualCoder keeps the files from which the texts of its database were made.
         is_copy = path.parent.name == "documents" and path.parents[1].suffix == ".qda"
@@ -373,7 +373,7 @@ def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) ->
             path.unlink()
         elif about in leaver.spoken:
             raise Faults([Fault("belongs to a call in which the organisation spoke, and cannot be cut here",
-                                file=new.relative(path),
+                                file=new.make_relative(path),
                                 fix="cut or destroy the file, correct manifest.csv, and repeat the command")])
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
             rewrite_table_rows(path, lambda grid: [None if leaver.ids & {*row} else after for row,
@@ -386,7 +386,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                     item: str, today: date) -> None:
     """Edits the reference tables and the key of pseudonyms in the copy of the study."""
     spelt = {match_key(cell) for cell in leaver.said} - {match_key(cell) for cell in leaver.others}
-    for path in new.reference_files():
+    for path in new.list_reference_files():
         if path.stem not in ("manifest", "withdrawn"):
             rewrite_table_rows(path, lambda grid, name=path.stem: [grid.names, *(
                 _reference_row(name, dict(zip(grid.names, old, strict=True)), row, leaver, wanted, spelt,
@@ -395,7 +395,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                                     strict=True))])
     for name in (name for name in reference_tables() if len(list_table_files(name)) > 1):
         drop_rows_missing_from_paired_file(study, new, name)
-    append_rows(new.reference_file("speakers"), list_table_files("speakers")[0].required, [
+    append_rows(new.locate_reference_file("speakers"), list_table_files("speakers")[0].required, [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(leaver.spoken.items()) for name in names.values()])
     if new.key_file.is_file():  # a pseudonym is never used again: its number stays taken
@@ -461,7 +461,7 @@ def _record(study: Study, row: dict[str, str]) -> None:
     writer = csv.DictWriter(text, RECORD_OF_WITHDRAWALS, lineterminator="\n")
     writer.writeheader()
     writer.writerows([*rows, {"number": str(len(rows) + 1)} | row])
-    study.reference_file("withdrawn").write_text(text.getvalue(), encoding="utf-8", newline="\n")
+    study.locate_reference_file("withdrawn").write_text(text.getvalue(), encoding="utf-8", newline="\n")
 
 
 def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference: Reference) -> dict[str, str]:
@@ -483,7 +483,7 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
                                           leaver.words_to_remove_from_material,
                                  new.settings["coding"]["code_separator"],
                                  map_names_to_open_questions(reference.questions)), []
-    named = [(coder, path) for coder, files in new.coder_files().items() for path in files]
+    named = [(coder, path) for coder, files in new.list_coder_files().items() for path in files]
     logs = [(path.parent.name, path) for name in map_declared_entries("coder_logs")
             for path in sorted(new.raw.glob(f"codings/*/{name}"))]
     texts = read_pseudonymised_transcripts(study).texts if named else {}
@@ -507,7 +507,8 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
         add_coder_files_to_settings(new, coder, [*moves.values()])
     if faults:
         raise Faults(faults)
-    return {new.relative(old): new.relative(now) for moves in made.values() for old, now in moves.items()}
+    return {new.make_relative(old): new.make_relative(now)
+            for moves in made.values() for old, now in moves.items()}
 
 
 def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> None:
@@ -518,12 +519,12 @@ def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping
         path, before = new.root / made.get(name, name), study.root / name
         if path.is_file() and before.is_file() and manifest.is_as_recorded(
                 before, row, manifest.checksum(before)):
-            row |= {"path": new.relative(path), "sha256": manifest.checksum(path),
+            row |= {"path": new.make_relative(path), "sha256": manifest.checksum(path),
                     "bytes": str(path.stat().st_size)}
         if path.is_file() or not before.is_file():
             rows.append(dict(zip(row, mask_withdrawn_names_in_texts([*row.values()], leaver.words),
                                  strict=True)))
-    manifest.write_manifest(new.reference_file("manifest"), rows)
+    manifest.write_manifest(new.locate_reference_file("manifest"), rows)
 
 
 def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> pd.DataFrame:
@@ -537,8 +538,8 @@ def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[
 def _changed_files(study: Study, new: Study, made: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Yields the files in raw/ and private/ that were removed or rewritten, except reference tables."""
     in_tables = {study.root / file.path for name in reference_tables() for file in list_table_files(name)}
-    for path in sorted({*study.all_raw_files(), *study.private.rglob("*")} - in_tables):
-        name, after = study.relative(path), new.root / study.relative(path)
+    for path in sorted({*study.list_all_raw_files(), *study.private.rglob("*")} - in_tables):
+        name, after = study.make_relative(path), new.root / study.make_relative(path)
         if not path.is_file() or after.is_file() and after.read_bytes() == path.read_bytes():
             continue
         is_plain = path.suffix.lower() == ".docx"
@@ -588,10 +589,10 @@ def _deleted_outputs(study: Study) -> Iterator[tuple[str, str, str]]:
     """Yields one row for each deleted page and export; all of them can be made again from the remaining
     data."""
     for path in sorted(study.reports.glob("*/runs/*/*/*.ipynb")):
-        yield "page", study.relative(path.parents[1]), path.stem
+        yield "page", study.make_relative(path.parents[1]), path.stem
     for folder, pattern in ((study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),
                             (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx")):
-        yield from (("export", study.relative(path), "removed") for path in sorted(folder.glob(pattern)))
+        yield from (("export", study.make_relative(path), "removed") for path in sorted(folder.glob(pattern)))
 
 
 def _own_codings(study: Study, leaver: Contribution) -> pd.DataFrame:
@@ -636,8 +637,8 @@ def _kept_material(new: Study, leaver: Contribution) -> set[str]:
     are withdrawn, and no file in all other cases."""
     if leaver.is_whole or not leaver.quoted:
         return set()
-    paths = {path for kind in RAW_KINDS for path in new.raw_files(kind)}
-    return {new.relative(path.parent if path.parent.suffix == ".qda" else path) for path in paths}
+    paths = {path for kind in RAW_KINDS for path in new.list_raw_files(kind)}
+    return {new.make_relative(path.parent if path.parent.suffix == ".qda" else path) for path in paths}
 
 
 def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
@@ -647,7 +648,7 @@ def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
     Returns the files that no program can read. Raises Faults if any sought content is found.
     """
     here = search_folder_for_content(new.root, sought,
-                                     skip={*except_files, new.relative(new.key_file), *_BUILT})
+                                     skip={*except_files, new.make_relative(new.key_file), *_BUILT})
     beside = search_folder_for_content(study.root, sought, skip={*STUDY_PARTS, "reports", LOCKS})
     _raise_traces(SearchResult([*here.traces, *beside.traces]))
     return [*here.unread, *beside.unread]

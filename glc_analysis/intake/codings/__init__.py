@@ -106,7 +106,7 @@ def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) 
     file = CoderFile(path)
     refuse_unsupported_coding_format(file)
     for add_on, reader in map_declared_entries("codings_readers").values():
-        if parsed := add_on.load(reader)(file, coder=coder):
+        if parsed := add_on.load_object(reader)(file, coder=coder):
             return parsed
     if file.sheets:
         return _read_sheets(path, file.sheets, coder, separator, questions)
@@ -120,7 +120,7 @@ def _read_journal(path: Path, coder: str) -> ParsedCodings:
         refuse("no installed add-on reads this file", f"{path.parent.name}/{path.name}",
                "install the add-on that wrote the file, or remove the file from raw/")
     add_on, reader = readers[path.name]
-    return add_on.load(reader)(path, coder=coder)
+    return add_on.load_object(reader)(path, coder=coder)
 
 
 def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str,

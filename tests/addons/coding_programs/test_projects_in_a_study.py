@@ -25,7 +25,7 @@ def test_a_name_added_after_coding_loses_no_coding(tmp_path):
                codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 1}))
     built(made)
     assert [w for _, w, _ in words(made, "ana")] == sorted(marked)
-    write_csv(made.reference_file("names"), [
+    write_csv(made.locate_reference_file("names"), [
         {c: row.get(c, "") for c in ("name", "kind", "pseudonym", "match", "allowed_for", "reason")}
         for row in (KHMER, PERSON)])
     built(made)

@@ -61,9 +61,8 @@ def test_the_new_version_is_a_candidate_with_the_text_who_asked_and_why_and_all_
 
 def test_the_old_version_is_superseded_and_its_translations_are_stale(closed):
     done = amend_principle(Study(closed.root), "P01", NEW, **WHY)
-    rows = add_version_columns(read_reference(Study(closed.root)).principles).set_index(["principle_id",
-                                                                                         "version",
-                                                                                         "language"]).sort_index()
+    rows = add_version_columns(read_reference(Study(closed.root)).principles)
+    rows = rows.set_index(["principle_id", "version", "language"]).sort_index()
     assert done.languages_to_translate == ["es"]
     assert rows.loc["P01", "status"].to_dict() == {
         ("1", "en"): "superseded", ("2", "en"): "candidate", ("1", "es"): "superseded"}
@@ -104,7 +103,7 @@ def test_one_cell_of_a_record_changes_and_no_other(cells, place):
     made = io.StringIO(newline="")
     names = [f"column {n}" for n in range(len(cells))]
     csv.writer(made, delimiter=";", lineterminator="\r\n").writerows([names, cells])
-    rows = CsvRows.of(made.getvalue(), "principles.csv")
+    rows = CsvRows.from_text(made.getvalue(), "principles.csv")
     rows.set_cell(2, names[place], "superseded")
     assert list(csv.reader(io.StringIO(rows.text, newline=""), delimiter=";"))[1] == [
         *cells[:place], "superseded", *cells[place + 1:]]

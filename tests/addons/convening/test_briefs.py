@@ -45,7 +45,7 @@ def test_a_brief_has_its_organisations_answers_beside_what_the_convening_may_see
     is_single = own["question_id"].isin(questions.loc[questions["type"] == "single", "question_id"])
     own, beside = own[is_single & own["value"].isin(labels.index)], []
     for question, value in zip(own["question_id"], own["value"], strict=True):
-        row = page.summary(question).set_index("option").reindex([labels[value]]).iloc[0]
+        row = page.summarise_question(question).set_index("option").reindex([labels[value]]).iloc[0]
         if pd.notna(row["base_n"]):
             beside.append(f"{labels[value]} ({row['band'] or int(row['n'])} of {int(row['base_n'])}")
     assert len(beside) > 2 and [text for text in beside if text not in briefs["blue-door"]] == []

@@ -92,7 +92,7 @@ def test_the_sheet_is_in_the_return_and_reads_back(sample_study, tmp_path):
 @pytest.mark.parametrize("decision", TO_DO)
 def test_what_is_not_approved_is_a_row_to_review_with_its_place(sample_study, decision):
     found = list_citations_to_review(returned(("citation", "P05 / e3", decision)), sample_study)
-    lines = sample_study.reference_file("evidence").read_text(encoding="utf-8").splitlines()
+    lines = sample_study.locate_reference_file("evidence").read_text(encoding="utf-8").splitlines()
     row = found.iloc[0]
     assert (row["file"], row["cites"], row["to_do"], row["by"]) == (
         "evidence.csv", "call-2.2", TO_DO[decision], "F. Lamp")
@@ -124,11 +124,11 @@ def test_the_command_tells_what_to_do_and_changes_no_evidence(copy, runner):
     for column, text in ((6, "remove"), (8, "F. Lamp"), (9, "2017-05-20")):
         sheet.cell(at, column, text)
     book.save(path)
-    before = table(copy.reference_file("evidence"))
+    before = table(copy.locate_reference_file("evidence"))
     done = runner.invoke(cli, ["--study", str(copy.root), "quotes", "--returned", str(path), "--accept"])
     assert done.exit_code == 0
     assert f"P05 / e3,call-2.2,{TO_DO['remove']},,F. Lamp,2017-05-20" in done.stderr
-    assert table(copy.reference_file("evidence")) == before
+    assert table(copy.locate_reference_file("evidence")) == before
 
 
 @pytest.fixture

@@ -317,7 +317,7 @@ def test_an_open_round_has_no_page(study):
 
 
 def test_a_closed_round_that_is_not_built_yet_has_no_page(study):
-    study.reference_file("rounds").write_text(ROUNDS.replace("05-08,,", "05-08,2017-05-08,"))
+    study.locate_reference_file("rounds").write_text(ROUNDS.replace("05-08,,", "05-08,2017-05-08,"))
     with pytest.raises(GLCError, match="do not hold round 1 yet. To fix: run `glc build`"):
         write_slides(study, "1")
 
@@ -357,8 +357,8 @@ def test_the_same_blocks_stand_on_pages_of_ones_own():
     assert html.count("<svg class=\"strip\"") == 2  # counts, and a bar where they are not told
     assert "median 6" in html  # for those who hear the page
     order = make_agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, agreement_test="panel")
-    assert "Works elsewhere?" in render_slide_part("agenda",
-                                                   split_agenda_into_two_columns(group_agenda_under_headings(order)))
+    assert "Works elsewhere?" in render_slide_part(
+        "agenda", split_agenda_into_two_columns(group_agenda_under_headings(order)))
     assert "Nothing is decided yet." in render_slide_part("decided", [])
     assert render_slide_part("style").strip().startswith("<style>")
 

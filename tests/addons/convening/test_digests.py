@@ -36,7 +36,7 @@ def test_no_digest_of_the_tables_confirms_a_guess_at_a_signature(built):
     """On the code without a key the right decision is found in slices.json and provenance.json."""
     signoffs = tables.read_table("signoffs", study=built)
     assert signoffs["decision"].tolist() == ["endorse", "do_not_endorse"]
-    csv = built.reference_file("signoffs").read_bytes()
+    csv = built.locate_reference_file("signoffs").read_bytes()
     assert guessed_decisions(signoffs, 1, csv, [built.processed]) == set()
 
 
@@ -44,8 +44,8 @@ def test_the_guesser_finds_a_plain_hash_of_each_kind(built, tmp_path):
     """The attack itself works: with plain hashes of today's tables the right decision, and no other, is
     found."""
     signoffs = tables.read_table("signoffs", study=built)
-    csv = built.reference_file("signoffs").read_bytes()
-    for path in (built.processed / "signoffs.parquet", built.reference_file("signoffs")):
+    csv = built.locate_reference_file("signoffs").read_bytes()
+    for path in (built.processed / "signoffs.parquet", built.locate_reference_file("signoffs")):
         (tmp_path / "run.json").write_text(json.dumps({"key": f"h{manifest.checksum(path)[:11]}"}))
         assert guessed_decisions(signoffs, 1, csv, [tmp_path]) == {"do_not_endorse"}
 

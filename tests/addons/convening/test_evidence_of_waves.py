@@ -45,7 +45,7 @@ def test_the_number_as_it_was_cited_stands_before_what_the_last_wave_says(study)
 
 def test_a_question_that_nobody_may_compare_says_so_in_place_of_the_new_number(tmp_path):
     study = cite(tmp_path, CITED[0])
-    study.reference_file("crosswalk").unlink()
+    study.locate_reference_file("crosswalk").unlink()
     built(study)
     assert "2018: not compared: nobody has decided yet" in sentences(study, "team")[0]
 

@@ -182,7 +182,7 @@ def test_a_whole_handbook_lacks_nothing(study):
      "Handbook: P01.1 does not say how to tell whether it works. Fill in indicator in row 2 of "
      "principles.csv.")])
 def test_a_text_that_nobody_wrote_is_listed_with_the_row_to_write(study, file, old, new, line):
-    path = study.reference_file(file)
+    path = study.locate_reference_file(file)
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")

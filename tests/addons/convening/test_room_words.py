@@ -136,5 +136,6 @@ def test_an_organisation_that_voted_and_answered_nothing_is_not_named_by_its_id(
     root = shutil.copytree(sample_study.root, tmp_path / "study")
     with (root / "private/reference/organisations.csv").open("a", encoding="utf-8") as register:
         register.write("quiet-hill,Quiet Hill,service_provider,,KEN,2001,low\n")
-    said = VisibleTables(Study(root), "convening").named(pd.Series(["quiet-hill", "the room"]))
+    view = VisibleTables(Study(root), "convening")
+    said = view.replace_ids_with_names(pd.Series(["quiet-hill", "the room"]))
     assert said.tolist() == ["an organisation", "the room"]

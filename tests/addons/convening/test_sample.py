@@ -131,7 +131,7 @@ def test_a_text_is_agreed_on_the_votes_that_the_room_was_told(sample_root, tmp_p
     rows = table(sample_root / "private/reference/text_decisions.csv")
     assert {row["date"] for row in rows} == {"2017-05-09"}
     study = Study(shutil.copytree(sample_root, tmp_path / "study"))
-    study.reference_file("text_decisions").unlink()
+    study.locate_reference_file("text_decisions").unlink()
     said = {row["principle_id"]: row["votes"] for row in rows}
     assert said["P05"] == collect_results_objections_and_reservations(study, "P05").votes
     assert "dissent: 5 middle" in said["P05"]

@@ -134,11 +134,11 @@ def test_an_unknown_organisation_gets_the_nearest_and_a_decided_one_is_refused(s
 def test_a_change_of_mind_is_a_command_that_asks_and_leaves_every_other_row(study):
     paper = [code(study), "", "y", "e", "e", "e"]
     keyed(study, *["beacon", *paper] * 2, *["harbour", *paper] * 2)
-    before = Study(study.root).reference_file("signoffs").read_bytes()
+    before = Study(study.root).locate_reference_file("signoffs").read_bytes()
     command = ("sign", "--take-back", "harbour", "--principle", "P02")
     done = study.glc(*command, input="n\n")
     assert done.exit_code == 1 and "P02.2: endorse, 2017-05-12." in done.stderr
-    assert Study(study.root).reference_file("signoffs").read_bytes() == before
+    assert Study(study.root).locate_reference_file("signoffs").read_bytes() == before
     assert study.glc(*command, input="y\n").exit_code == 0
     assert [row[:3] for row in signed(study)] == [
         ["P01", "1", "beacon"], ["P02", "2", "beacon"], ["P03", "1", "beacon"], ["P01", "1", "harbour"],
@@ -158,7 +158,7 @@ def test_an_organisation_without_a_rater_gets_no_sheet(study):
 def test_every_other_byte_of_signoffs_stays(study):
     before = ("organisation_id,principle_id,version,decision,reservation,is_named,date\r\n"
               "beacon,P01,1,endorse,\"said, so\",true,2017-05-11\r\n")
-    path = Study(study.root).reference_file("signoffs")
+    path = Study(study.root).locate_reference_file("signoffs")
     path.write_text(before, newline="")
     paper = ["harbour", code(study), "", "y", "e", "", ""]
     keyed(study, *paper, *paper)

@@ -223,7 +223,7 @@ def test_comments_are_read_out_only_where_the_rater_allowed_it(study):
     closed = study.glc("tally", "--round", "2", "--close", "--yes")
     assert "We have no lawyers." not in closed.stdout  # nobody has checked its language yet
     rater = re.search(r"Comments that are not in comments.csv: (\w+) on P01\.\n", closed.stderr)[1]
-    Study(study.root).reference_file("comments").write_text(
+    Study(study.root).locate_reference_file("comments").write_text(
         f"round_id,rater_id,principle_id,text,by,date\n2,{rater},P01,We have no lawyers.,ines,2017-05-09\n")
     said = study.glc("tally", "--round", "2").stdout
     assert "    “We have no lawyers.”" in said and "Between us only." not in said

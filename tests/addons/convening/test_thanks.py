@@ -83,7 +83,7 @@ def test_letters_are_papers_that_pass_the_gate_and_are_recorded_for_a_withdrawal
 def test_a_letter_that_would_name_a_person_is_not_written(sample_study, tmp_path):
     need_poppler()
     study = Study(shutil.copytree(sample_study.root, tmp_path / "study"))
-    path = study.reference_file("parking_lot")
+    path = study.locate_reference_file("parking_lot")
     path.write_text(path.read_text(encoding="utf-8").replace("Who pays", "Rosaura pays"), encoding="utf-8")
     with pytest.raises(Faults, match="Rosaura"):
         write_thanks_letters(study, ["fig-courtyard"], today=TODAY)

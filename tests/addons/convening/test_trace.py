@@ -85,8 +85,9 @@ def study(made, tmp_path):
 
 def recorded(study):
     """Every raw file as it lies is in the manifest."""
-    study.reference_file("manifest").unlink(missing_ok=True)
-    manifest.add_to_manifest(study, tuple(map(study.relative, study.all_raw_files())), today=date(2016, 9, 1))
+    study.locate_reference_file("manifest").unlink(missing_ok=True)
+    manifest.add_to_manifest(study, tuple(map(study.make_relative, study.list_all_raw_files())),
+                             today=date(2016, 9, 1))
 
 
 def lines(study, audience="team", principle="P01"):
@@ -387,8 +388,8 @@ def test_a_topic_of_the_joint_display_that_points_nowhere(study, column, value):
 
 
 def test_a_tally_of_a_version_that_is_not_there(study):
-    write_csv(study.reference_file("rounds"), [{"round_id": "1", "opened_on": "2017-05-08", "closed_on": "",
-                                                "principle_id": "P01", "version": "2"}])
+    write_csv(study.locate_reference_file("rounds"), [{
+        "round_id": "1", "opened_on": "2017-05-08", "closed_on": "", "principle_id": "P01", "version": "2"}])
     row = {"round_id": "1", "principle_id": "P01", "version": "2", "criterion": "importance",
            "panel": "provider", "result": "high"}
     tables.write_table(study.processed, "tallies", tables.conform_to_schema("tallies", pd.DataFrame([row])))
@@ -429,7 +430,7 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
     whole = Study(tmp_path / "s")
     shutil.copytree(sample_study.root, whole.root)
     source = "raw/ratings/2-r12.csv"
-    form, manifest_csv = whole.root / source, whole.reference_file("manifest")
+    form, manifest_csv = whole.root / source, whole.locate_reference_file("manifest")
     votes, rows = form.read_bytes(), manifest_csv.read_text(encoding="utf-8").splitlines(keepends=True)
     form.unlink()
     manifest_csv.write_text("".join(row for row in rows if source not in row), encoding="utf-8")

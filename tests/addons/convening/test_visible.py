@@ -16,10 +16,10 @@ NOBODY = pd.DataFrame({"organisation_id": [], "network_id": []}, dtype="str")
 
 def test_what_is_not_declared_is_seen_by_the_team_alone(sample_study, monkeypatch):
     reader = Reader(sample_study, "convening")
-    assert len(reader.part_of("principles")) and reader.slices["principles"]
+    assert len(reader.read_visible_part("principles")) and reader.slices["principles"]
     monkeypatch.setattr(addon, "installed_add_ons", dict)
     undeclared = Reader(sample_study, "convening")
-    assert undeclared.part_of("principles").empty and "principles" not in undeclared.slices
+    assert undeclared.read_visible_part("principles").empty and "principles" not in undeclared.slices
 
 
 def test_a_view_has_what_the_add_on_lets_it_show(sample_study, monkeypatch):

@@ -35,7 +35,7 @@ def study(tmp_path):
 def test_the_base_is_of_those_interviewed_and_nobody_was_asked(study):
     row = StudyView(study).codes().set_index("code_id").loc["delay"]
     assert row[["raised", "asked", "raised_without_guide", "interviewed"]].tolist() == [0, 0, 1, 2]
-    figures = {one.figure_id: one for one in StudyView(study).measured("coded").itertuples()}
+    figures = {one.figure_id: one for one in StudyView(study).select_measure_figures("coded").itertuples()}
     figure = figures["delay/organisations/source=interview_without_guide"]
     assert read_question_and_code_names(study).sentence(figure) == (
         "1 of the 2 organisations that were interviewed, without a guide, raised “Delay”.")

@@ -97,7 +97,7 @@ def test_nothing_is_suggested_in_a_text_that_several_people_code(session, sure, 
 
 def test_a_coder_in_training_on_a_text_silences_nothing(session, sure, study):
     before = why_no_codes_suggested(study, "ines", SINGLE)
-    path = study.reference_file("assignments")
+    path = study.locate_reference_file("assignments")
     header, *rows = path.read_text(encoding="utf-8").splitlines()
     row = dict.fromkeys(header.split(","), "") | {"document_id": SINGLE, "coder_id": "nadia"}
     for purpose, is_other in (("training", False), ("", True)):
@@ -142,7 +142,7 @@ def test_nothing_is_suggested_in_a_study_that_codes_interpretively(session, stud
 
 @pytest.mark.parametrize(("version", "said"), [("", "frozen"), ("1", "newer than version 1")])
 def test_nothing_is_suggested_while_the_codebook_is_not_frozen(session, study, version, said):
-    path = study.reference_file("assignments")
+    path = study.locate_reference_file("assignments")
     path.write_text(path.read_text().replace(f"{SINGLE},ines,2", f"{SINGLE},ines,{version}"))
     assert said in why_no_codes_suggested(study, "ines", SINGLE)
 
@@ -150,7 +150,7 @@ def test_nothing_is_suggested_while_the_codebook_is_not_frozen(session, study, v
 @pytest.mark.parametrize("is_answer", [False, True])
 def test_nothing_is_suggested_in_a_training_text(study, session, is_answer):
     document = session.answers()[0]["answer_id"] if is_answer else SINGLE
-    path = study.reference_file("assignments")
+    path = study.locate_reference_file("assignments")
     header, *rows = path.read_text(encoding="utf-8").splitlines()
     row = dict.fromkeys(header.split(","), "") | {"document_id": document, "coder_id": "ines",
                                                   "purpose": "training"}
@@ -227,7 +227,7 @@ def test_what_is_shown_is_logged_once_and_what_is_accepted_keeps_where_it_came_f
 @pytest.fixture
 def answers(session, study):
     """Two answers that are assigned to the coder and that nobody else has coded, as rows at the desk."""
-    path = study.reference_file("assignments")
+    path = study.locate_reference_file("assignments")
     rows = path.read_text(encoding="utf-8")
     found = [row for row in session.answers() if len(row["text"]) > 40 and row["answer_id"] not in rows][:2]
     ids = [row["answer_id"] for row in found]
@@ -309,7 +309,7 @@ def test_of_an_answer_that_somebody_else_coded_unassigned_nothing_is_suggested_a
         session, sure, study, answer):
     code_answer(session, answer)
     assert suggested_for(session, answer) and why_no_codes_suggested(study, "ines", answer["answer_id"]) == ""
-    path = study.reference_file("assignments")
+    path = study.locate_reference_file("assignments")
     path.write_text(path.read_text(encoding="utf-8") + f"{SINGLE},nora,2,training\n", encoding="utf-8")
     CodingSession(study, "nora", today=DAY).do({
         "act": "code_answers", "answer_ids": [answer["answer_id"]], "code_id": "stigma"})
@@ -319,7 +319,7 @@ def test_of_an_answer_that_somebody_else_coded_unassigned_nothing_is_suggested_a
 
 def test_nothing_is_suggested_of_an_answer_that_others_may_code_whether_they_do_or_not(
         session, study, answer):
-    path = study.reference_file("assignments")
+    path = study.locate_reference_file("assignments")
     rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
     answers = {row["answer_id"] for row in session.answers()}
     path.write_text("".join(row for row in rows if row.partition(",")[0] not in answers), encoding="utf-8")

@@ -74,7 +74,7 @@ def test_a_change_that_does_not_fit_is_refused_in_a_sentence(open_coding, change
 
 def test_a_change_is_not_written_after_somebody_else_changed_the_codebook(open_coding):
     diff = preview_codebook_change(open_coding, "ines", **RENAMED)["diff"]
-    path = open_coding.reference_file("codebook")
+    path = open_coding.locate_reference_file("codebook")
     path.write_text(path.read_text(encoding="utf-8").replace(",Stigma,", ",Shaming,"), encoding="utf-8")
     with pytest.raises(GLCError, match="changed while you looked"):
         write_codebook_change(open_coding, "ines", diff=diff, **RENAMED)
@@ -84,7 +84,7 @@ def test_whoever_decides_may_change_the_codebook_or_whoever_codes_alone(study, o
     assert [may_change_codebook(open_coding, coder) for coder in ("ines", "tomas")] == [True, False]
     nobody = OpenStudy(without_decider(study))
     assert not may_change_codebook(nobody, "ines")  # several people code
-    path = open_coding.reference_file("assignments")
+    path = open_coding.locate_reference_file("assignments")
     rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join([rows[0], *(row for row in rows if ",ines," in row)]), encoding="utf-8")
     alone = OpenStudy(without_decider(open_coding))

@@ -268,7 +268,7 @@ def test_a_code_that_is_no_longer_in_use_leaves_its_key_to_the_next(session, stu
     codes = [row["code_id"] for row in session.codebook() if row["level"] == "code"][:3]
     for one in codes[:2]:
         code(session, one)
-    path = study.reference_file("codebook")
+    path = study.locate_reference_file("codebook")
     book = pd.read_csv(path, dtype="str", keep_default_na=False)
     book.loc[book["code_id"] == codes[0], "merged_into"] = codes[1]
     book.to_csv(path, index=False)
@@ -492,7 +492,7 @@ def test_a_text_that_changed_is_coded_as_it_was_begun(session, study):
 
 def test_a_codebook_that_changed_is_said_while_the_desk_is_open_and_at_the_next_start(session, study):
     code(session)
-    path = study.reference_file("codebook")
+    path = study.locate_reference_file("codebook")
     text = path.read_text(encoding="utf-8")
     path.write_text(text + "night-line,ways-in,code,Night line,Somebody answers at night.,,,2,,\n",
                     encoding="utf-8")
@@ -541,7 +541,7 @@ def test_a_proposed_quotation_is_no_coding_and_is_a_memo_of_the_passage(session,
 
 
 def test_a_fault_in_a_table_that_no_text_needs_keeps_nobody_from_coding(session, study):
-    path = study.reference_file("rounds")
+    path = study.locate_reference_file("rounds")
     path.write_text(path.read_text(encoding="utf-8").replace("2017", "last year"), encoding="utf-8")
     assert code(CodingSession(study, "ines", today=DAY))["can_undo"]
 

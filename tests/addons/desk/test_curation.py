@@ -31,7 +31,7 @@ def study(sample_study, tmp_path):
 
 
 def assign(study, *rows):
-    path = study.reference_file("assignments")
+    path = study.locate_reference_file("assignments")
     text = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join([*text, *rows]) + "\n", encoding="utf-8")
 
@@ -62,7 +62,7 @@ def test_who_waits_for_the_comparison_reads_of_the_own_texts_alone_which_are_not
 
 
 def test_a_study_without_double_coding_has_nothing_to_compare(study):
-    study.reference_file("assignments").unlink()
+    study.locate_reference_file("assignments").unlink()
     assert "assigns no text to two coders" in DoubleCodingComparison(study, "ines").why_not_comparable()
 
 
@@ -114,7 +114,7 @@ def test_a_coder_compares_and_decides_the_own_texts_alone(study):
 
 def take_over(study, document, before, coder):
     """Assigns a text to another coder, as if that one had coded it from the beginning."""
-    path = study.reference_file("assignments")
+    path = study.locate_reference_file("assignments")
     path.write_text(path.read_text(encoding="utf-8").replace(f"{document},{before},", f"{document},{coder},"),
                     encoding="utf-8")
     for name in ("readings", "disagreements"):
@@ -184,7 +184,7 @@ def correct(study, old, new):
     content = path.read_bytes()
     assert content.count(old.encode()) == 1
     path.write_bytes(content.replace(old.encode(), new.encode()))
-    listed = study.reference_file("manifest")
+    listed = study.locate_reference_file("manifest")
     rows = [row.split(",") for row in listed.read_text(encoding="utf-8").splitlines()]
     for row in rows:
         if row[0].endswith(path.name):
@@ -297,7 +297,7 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
 
 def test_a_text_coded_at_the_desk_to_learn_counts_nowhere_when_its_purpose_is_taken_back(study):
     before = tables.read_table("figures", study=study)
-    path = study.reference_file("assignments")
+    path = study.locate_reference_file("assignments")
     rows = path.read_text(encoding="utf-8")
     assign(study, f"{TEXT},rosa,2,training")
     CodingSession(study, "rosa", today=DAY).do({"act": "read", "document_id": TEXT})

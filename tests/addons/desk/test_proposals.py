@@ -37,7 +37,7 @@ def quote(study, **changed):
 
 
 def test_the_change_is_one_line_and_nothing_is_written_before(study):
-    path = study.reference_file("quotes")
+    path = study.locate_reference_file("quotes")
     before = path.read_bytes()
     proposal = propose_new_row(study, "quotes", quote(study))
     added = [line for line in proposal.diff.splitlines()[2:] if line.startswith(("+", "-"))]
@@ -75,14 +75,14 @@ def test_a_wrong_name_suggests_the_right_one(study):
 
 def test_a_table_that_changed_meanwhile_is_left_alone(study):
     proposal = propose_new_row(study, "quotes", quote(study))
-    path = study.reference_file("quotes")
+    path = study.locate_reference_file("quotes")
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     with pytest.raises(Faults, match="was changed while you looked at it"):
         proposal.write()
 
 
 def test_a_table_that_is_not_there_begins_with_its_header(study):
-    study.reference_file("parking_lot").unlink()
+    study.locate_reference_file("parking_lot").unlink()
     proposal = propose_new_row(study, "parking_lot",
                                {"item": "Who pays?", "raised_by": "all", "date": "2017-05-08"})
     change, = proposal.changes
@@ -96,7 +96,7 @@ def test_a_row_of_a_table_with_private_columns_goes_into_both_files(study):
     proposal = propose_new_row(study, "codebook", row)
     assert "+night-key,I had no key." in proposal.diff and "+night-key,needs,code,Night key" in proposal.diff
     proposal.write()
-    assert "I had no key" not in study.reference_file("codebook").read_text(encoding="utf-8")
+    assert "I had no key" not in study.locate_reference_file("codebook").read_text(encoding="utf-8")
     assert "I had no key" in (study.private_reference / "codebook.csv").read_text(encoding="utf-8")
     assert read_reference(study).codebook.iloc[-1]["example"] == "I had no key."
 
@@ -107,7 +107,7 @@ def test_a_row_of_a_table_with_private_columns_goes_into_both_files(study):
     ("b\ta\n", "b\ta\nសួស្តី\t\n"),
 ])
 def test_a_row_is_written_as_the_others_are(text, whole):
-    rows = CsvRows.of(text, "a.csv")
+    rows = CsvRows.from_text(text, "a.csv")
     rows.append({"b": "សួស្តី"})
     assert rows.text == whole
 
@@ -137,7 +137,7 @@ def test_a_code_from_the_desk_comes_into_the_codebook_by_a_change_that_is_shown(
 
 def with_a_text_for_two(study):
     """The desk of a second coder of a text, the text, and a turn of it."""
-    path = study.reference_file("assignments")
+    path = study.locate_reference_file("assignments")
     path.write_text(path.read_text(encoding="utf-8") + "interview-luz-de-maiz,rosa,2\n", encoding="utf-8")
     session = CodingSession(study, "rosa", today=date(2016, 7, 1))
     text = session.texts()[0]["document_id"]

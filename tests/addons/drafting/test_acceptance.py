@@ -21,7 +21,7 @@ def test_a_table_that_is_not_there_or_lacks_a_column_is_a_fault(tmp_path, table,
     answers = csv_file(tmp_path, {"Agree?": ["Yes"] * 30 + ["No"] * 20})
     assert CliRunner().invoke(cli, ["init", str(tmp_path / "study"), "--from", str(answers)]).exit_code == 0
     study = Study(tmp_path / "study")
-    path = study.reference_file(table)
+    path = study.locate_reference_file(table)
     path.unlink()
     if header:
         path.write_text(f"{header}\n", encoding="utf-8")

@@ -414,7 +414,7 @@ def test_the_name_of_a_country_in_another_language_has_its_code_when_it_is_asked
     glc("init", tmp_path / "study", "--from", csv_file(tmp_path, ANSWERS | {"country": ["Kenya"] * 60}))
     study = Study(tmp_path / "study")
     glc("--study", study.root, "check", "--accept-draft", "Ana")
-    path, = study.raw_files("survey")
+    path, = study.list_raw_files("survey")
     path.write_text(path.read_text(encoding="utf-8").replace("Kenya", "Perú", 1), encoding="utf-8")
     done = glc("--study", study.root, "check", "--accept-draft", "Ana")
     assert "1 name of a country is not known; 1 of them" in done.output

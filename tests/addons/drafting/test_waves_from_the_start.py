@@ -103,7 +103,7 @@ def test_the_waves_of_a_folder_are_those_of_its_files_and_its_licence_is_no_file
     (folder / "LICENSE").write_text("CC BY 4.0", encoding="utf-8")
     csv_file(folder, FIRST, "2018.csv"), csv_file(folder, SECOND, "2019.csv")
     said, study = init(tmp_path, folder)
-    assert CROSSWALK_DRAFT in said and {path.name for path in study.raw_files("survey")} == {
+    assert CROSSWALK_DRAFT in said and {path.name for path in study.list_raw_files("survey")} == {
         "2018.csv", "2019.csv"}
 
 

@@ -15,7 +15,7 @@ def study(sample_study, tmp_path):
 
 
 def test_what_is_overdue_is_told_and_ends_with_1(study):
-    path = study.reference_file("manifest")
+    path = study.locate_reference_file("manifest")
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join([lines[0], lines[1] + "2016-12-31", *lines[2:]]) + "\n", encoding="utf-8")
     done = glc(study, "retention", code=1)
@@ -31,7 +31,7 @@ def test_files_without_a_day_end_with_1_and_say_where_to_write_it(study):
 
 @pytest.mark.acceptance
 def test_the_key_may_have_a_day_of_its_own(study):
-    path = study.reference_file("manifest")
+    path = study.locate_reference_file("manifest")
     with path.open("a", encoding="utf-8") as file:
         file.write("private/pseudonyms.json,,,,,,2099-01-01\n")
     glc(study, "check")

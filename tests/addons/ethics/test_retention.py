@@ -31,7 +31,7 @@ def keep_until(study: Study, **days: str) -> None:
     for name, day in days.items():
         path = {"KEY": KEY, "CALL": CALL, "RECORDING": RECORDING}[name]
         rows.setdefault(path, {"path": path})["keep_until"] = day
-    write_manifest(study.reference_file("manifest"), rows.values())
+    write_manifest(study.locate_reference_file("manifest"), rows.values())
 
 
 def destroyed(study: Study) -> list:
@@ -87,7 +87,7 @@ def test_every_file_without_a_day_is_a_fault_with_its_row(study):
 def test_a_row_for_the_folder_covers_the_private_files_without_one(study):
     rows = read_manifest(study)
     rows["private"] = {"path": "private", "keep_until": "2018-01-01"}
-    write_manifest(study.reference_file("manifest"), rows.values())
+    write_manifest(study.locate_reference_file("manifest"), rows.values())
     assert state(study)[KEY] == ("key", "kept")
     keep_until(study, KEY="2017-12-31")
     assert [row.keep_until for row in list_retention_dates(study,
@@ -100,7 +100,7 @@ def test_a_row_for_the_folder_covers_the_private_files_without_one(study):
 def test_with_a_day_for_every_file_there_is_no_fault(study):
     rows = read_manifest(study) | {one: {"path": one} for one in ("private", RECORDING)}
     rows = [row | {"keep_until": "2018-01-01"} for row in rows.values()]
-    write_manifest(study.reference_file("manifest"), rows)
+    write_manifest(study.locate_reference_file("manifest"), rows)
     assert not list(overdue_or_undated_file_faults(study, list_retention_dates(study, today=TODAY)))
 
 

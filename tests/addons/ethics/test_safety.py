@@ -26,7 +26,7 @@ from glc_analysis.tabular import read_reference_rows
 def study(sample_root, tmp_path):
     """The sample, in which nobody has answered anything yet."""
     study = Study(Path(shutil.copytree(sample_root, tmp_path / "study")))
-    study.reference_file("safety").unlink()
+    study.locate_reference_file("safety").unlink()
     return study
 
 
@@ -46,7 +46,7 @@ def cells(line):
 
 def answer(study, item, subject="", **cells):
     """Writes into the row of a question, as somebody in a spreadsheet does."""
-    path = study.reference_file("safety")
+    path = study.locate_reference_file("safety")
     rows = CsvRows.read(path)
     place, = (n for n, row in read_reference_rows(path, rows.header).items()
               if (row["item"], row["subject"]) == (item, subject))
@@ -64,7 +64,7 @@ def test_the_page_has_a_section_for_everything_that_may_go_wrong(study):
 
 def test_every_country_of_the_study_has_empty_boxes_and_no_judgement(study):
     rows = [cells(line) for line in section(study, "Risk by country") if line.startswith("| ")][2:]
-    countries = read_reference_rows(study.reference_file("countries"),
+    countries = read_reference_rows(study.locate_reference_file("countries"),
                                     ["raw_name", "country_id", "label", "region_id"])
     assert [row[0] for row in rows] == sorted({row["label"] for row in countries.values()})
     assert {cell for row in rows for cell in row[1:]} == {BLANK_ANSWER}
@@ -133,7 +133,7 @@ def test_what_people_wrote_is_kept_byte_for_byte_and_only_new_questions_are_adde
     answer(study, "responsible", answer="R. Lind\nby telephone", by="A. Ito", date="2017-02-01")
     before, left = path.read_bytes(), count_unanswered_safety_questions(study)
     assert add_missing_safety_questions(study).read_bytes() == before
-    with study.reference_file("countries").open("a", encoding="utf-8") as file:
+    with study.locate_reference_file("countries").open("a", encoding="utf-8") as file:
         file.write("Atlantis,ATL,Atlantis,europe\n")
     after = add_missing_safety_questions(study).read_bytes()
     assert after.startswith(before) and after.count(b",ATL,") == 3
@@ -143,7 +143,7 @@ def test_what_people_wrote_is_kept_byte_for_byte_and_only_new_questions_are_adde
 
 def test_an_answer_to_a_question_that_is_gone_stays_on_the_page(study):
     add_missing_safety_questions(study)
-    with study.reference_file("safety").open("a", encoding="utf-8") as file:
+    with study.locate_reference_file("safety").open("a", encoding="utf-8") as file:
         file.write("risk,ATL,,The sea.,A. Ito,2017-02-01\n")
     assert "- risk ATL: The sea. (A. Ito, 2017-02-01)" in page(study)
 
@@ -162,9 +162,9 @@ def test_the_command_prints_both_pages_and_says_how_many_answers_are_missing(stu
         return done
     done = glc()
     assert ": data held on " in done.stdout and "## Notice of a breach" in done.stdout
-    assert not study.reference_file("safety").is_file()
+    assert not study.locate_reference_file("safety").is_file()
     assert f"{count_unanswered_safety_questions(study)} questions on safety without an answer" in done.stderr
-    assert str(study.reference_file("safety")) in glc("--write").stderr
+    assert str(study.locate_reference_file("safety")) in glc("--write").stderr
 
 
 def test_a_study_without_an_add_on_that_counts_raters_has_a_page_without_them(study, monkeypatch):

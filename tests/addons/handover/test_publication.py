@@ -123,7 +123,7 @@ def test_there_is_nothing_for_the_team_and_nothing_that_was_not_run(ready, audie
 
 def test_pages_older_than_the_study_are_not_published(ready):
     study, notebooks, folder = ready
-    study.reference_file("consent").write_text(
+    study.locate_reference_file("consent").write_text(
         "organisation_id,speaker_id,item,audience,is_given,form_version,date,no_covers,form_wording\n"
         "a,,survey,public,false,1,2027-01-31,never_separable,We still count you.\n")
     with pytest.raises(GLCError, match="has changed since.*To fix: run `glc run --audience public`"):

@@ -33,11 +33,11 @@ def test_a_cleared_quotation_comes_back_as_a_difference_before_anything_is_writt
     for head, text in (("Decision", "approve"), ("Name", "R. Lind"), ("Date", "2017-01-05")):
         sheet.cell(3, heads[head]).value = text
     book.save(path)
-    before = study.reference_file("quotes").read_bytes()
+    before = study.locate_reference_file("quotes").read_bytes()
     changed = {(row["key"], row["column"]): row["after"] for row in printed(
         glc(study, "quotes", "--returned", str(path)))}
     assert changed["q08", "status"] == "cleared"
-    assert study.reference_file("quotes").read_bytes() == before
+    assert study.locate_reference_file("quotes").read_bytes() == before
     glc(study, "quotes", "--returned", str(path), "--accept")
     quotes = read_reference(study).quotes.set_index("quote_id")
     assert quotes.loc["q08", ["status", "cleared_by_organisation", "cleared_on"]].tolist() == [

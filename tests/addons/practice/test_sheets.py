@@ -62,8 +62,9 @@ def test_a_sheet_says_first_whom_to_call(study):
 
 def test_who_tries_nothing_is_asked_on_paper_only_what_it_means_to_do(study):
     tries = written(study)[0].read_text(encoding="utf-8")
-    study.reference_file("commitments").write_text("organisation_id,principle_id,version,intent,because,review_on\n"
-                                                   "quay,P01,1,already,We do.,\n", encoding="utf-8")
+    study.locate_reference_file("commitments").write_text(
+        "organisation_id,principle_id,version,intent,because,review_on\n"
+                                                          "quay,P01,1,already,We do.,\n", encoding="utf-8")
     tries_nothing = written(type(study)(study.root))[0].read_text(encoding="utf-8")
     say = practice_sheet_phrases("es")
     assert say["predicted"] in tries and say["predicted"] not in tries_nothing
@@ -110,9 +111,9 @@ def test_what_comes_back_is_a_row_and_a_second_entry_changes_nothing(study):
                                          "harm", "decision", "scale", "shown_for")} == {
         "organisation_id": "quay", "principle_id": "P01", "version": "1", "cycle": "1", "observed": "better",
         "harm": "none", "decision": "adopt", "scale": "one_worker", "shown_for": "convening"}
-    before = study.reference_file("trials").read_bytes()
+    before = study.locate_reference_file("trials").read_bytes()
     assert returned_sheets.enter_returned_sheets(study).n_trials == 0
-    assert study.reference_file("trials").read_bytes() == before
+    assert study.locate_reference_file("trials").read_bytes() == before
 
 
 def test_what_was_expected_stays_and_the_rest_completes_it(study):
@@ -132,13 +133,13 @@ def test_what_was_expected_stays_and_the_rest_completes_it(study):
 
 
 def test_faults_are_named_by_file_and_column_and_nothing_is_written(study):
-    before = study.reference_file("trials").read_bytes()
+    before = study.locate_reference_file("trials").read_bytes()
     with pytest.raises(Faults) as raised:
         send_back(study, ANSWERS | {"predicted": "", "learnt": "We asked 3 women.", "ended_on": "soon"})
     said = str(raised.value)
     assert "quay.xlsx, column C" in said
     assert "prediction" in said and "3 women" in said and "soon" in said
-    assert study.reference_file("trials").read_bytes() == before
+    assert study.locate_reference_file("trials").read_bytes() == before
 
 
 def test_harm_opens_a_review_in_the_same_writing(study):

@@ -39,7 +39,7 @@ def fill(study, path, *texts, author="ines", **asked):
 
 
 def rows_of(study):
-    with study.reference_file("summaries").open(encoding="utf-8") as file:
+    with study.locate_reference_file("summaries").open(encoding="utf-8") as file:
         return {(row["case_id"], row["code_id"]): row for row in csv.DictReader(file)}
 
 
@@ -58,10 +58,10 @@ def test_reading_it_twice_changes_nothing(study, tmp_path):
     path = fill(study, tmp_path / "m.xlsx", ("b", "care", "A house holds back."))
     assert has_workbook_unread_summaries(study, path)
     enter_matrix_workbook(study, path, today=DAY)
-    before = study.reference_file("summaries").read_bytes()
+    before = study.locate_reference_file("summaries").read_bytes()
     assert not has_workbook_unread_summaries(study, path)
     enter_matrix_workbook(study, path, today=date(2019, 1, 1))
-    assert study.reference_file("summaries").read_bytes() == before
+    assert study.locate_reference_file("summaries").read_bytes() == before
 
 
 def test_a_stale_summary_is_rewritten_or_said_to_hold(study, tmp_path):
@@ -81,11 +81,11 @@ def test_a_stale_summary_is_rewritten_or_said_to_hold(study, tmp_path):
     ([("a", "care", None, 3)], "ines", "row 4, column A to C: does not say which cell of the matrix it is"),
     ([("a", "care", "=1+1")], "ines", "formula")])
 def test_a_fault_names_its_row_and_nothing_is_written(study, tmp_path, texts, author, fault):
-    before = study.reference_file("summaries").read_bytes()
+    before = study.locate_reference_file("summaries").read_bytes()
     path = fill(study, tmp_path / "m.xlsx", *texts, author=author)
     with pytest.raises(Faults, match=fault):
         enter_matrix_workbook(study, path, today=DAY)
-    assert study.reference_file("summaries").read_bytes() == before and path.is_file()
+    assert study.locate_reference_file("summaries").read_bytes() == before and path.is_file()
 
 
 def test_all_faults_of_a_file_are_named_at_once(study, tmp_path):

@@ -30,7 +30,7 @@ def test_study_toml_names_the_new_file_and_keeps_what_people_wrote_beside(tmp_pa
     made.parent.mkdir(parents=True)
     made.touch()
     add_coder_files_to_settings(study, "ana", [made])
-    assert Study(tmp_path).coder_files() == {"ana": [made]}
+    assert Study(tmp_path).list_coder_files() == {"ana": [made]}
     text = study.settings_file.read_text(encoding="utf-8")
     assert text.removeprefix(before).removesuffix(after)[1:-1] == named
 
@@ -87,9 +87,9 @@ def test_a_word_file_and_an_interview_that_are_named_by_their_paths_go(tmp_path)
     at = text.index("We wait")
     write_coded_word_file(study.raw / "codings/blue.docx", text, pd.DataFrame(
         [(at, at + 7, "ana", "Delay")], columns=["start", "end", "coder", "code"]))
-    manifest.write_manifest(study.reference_file("manifest"), [
-        {"path": study.relative(path), "sha256": manifest.checksum(path)}
-        for path in study.all_raw_files()])
+    manifest.write_manifest(study.locate_reference_file("manifest"), [
+        {"path": study.make_relative(path), "sha256": manifest.checksum(path)}
+        for path in study.list_all_raw_files()])
     build(study)
     assert len(tables.read_table("codings", study=study))
     withdraw_organisation(study, "a", today=dt.date(2017, 1, 9))

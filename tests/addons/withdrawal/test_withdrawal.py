@@ -380,7 +380,7 @@ def test_the_vectors_of_settled_passages_go_with_any_withdrawal(root):
 
 @pytest.mark.acceptance
 def test_what_it_raised_and_objected_goes_and_what_others_said_stays(root):
-    log, lot = (Study(root).reference_file(name) for name in ("decision_log", "parking_lot"))
+    log, lot = (Study(root).locate_reference_file(name) for name in ("decision_log", "parking_lot"))
     rows = {log: '2017-05-10,P01,Kept,Blue Door,"Blue Door: no; River Mat: it asks too little",blue-door\n',
             lot: "Who pays rent?,Blue Door (Ana),2017-05-10,\nWho pays?,river-mat,2017-05-10,\n"}
     for path, more in rows.items():
@@ -410,7 +410,7 @@ def test_a_quotation_taken_back_is_nowhere_beside_the_material(root):
     after = read_reference(Study(root)).evidence
     assert after.loc[is_own, ["cited", "quoted_for"]].eq("").all(axis=None)
     assert after[~is_own].equals(evidence[~is_own])
-    texts = [path.read_text(encoding="utf-8") for path in Study(root).reference_files()]
+    texts = [path.read_text(encoding="utf-8") for path in Study(root).list_reference_files()]
     assert not [one for one in cited for text in texts if one in text]
 
 
@@ -424,7 +424,7 @@ def test_a_file_that_no_program_can_read_needs_a_person_who_is_recorded(root):
     with pytest.raises(Faults, match="private/room.mp3: no program can read it.*--looked-at-by"):
         withdraw_organisation(Study(root), "blue-door", today=TODAY)
     assert contents(root) == before
-    record = Study(root).reference_file("withdrawn")
+    record = Study(root).locate_reference_file("withdrawn")
     record.write_text("number,date,items\n1,2016-01-01,3\n", encoding="utf-8")  # of an earlier version
     withdraw_organisation(Study(root), "blue-door", today=TODAY, looked_at_by="Ana")
     first, second = list(csv.DictReader(record.read_text(encoding="utf-8").splitlines()))
@@ -436,7 +436,7 @@ def test_a_file_that_no_program_can_read_needs_a_person_who_is_recorded(root):
 def test_a_study_without_optional_tables_can_be_withdrawn_from(tmp_path):
     study = SmallStudy(tmp_path)
     assert not [name for name in ("quotes", "speakers", "evidence", "raters", "names", "consent", "documents")
-                if Study(tmp_path).reference_file(name).exists()]
+                if Study(tmp_path).locate_reference_file(name).exists()]
     assert study.glc("build").exit_code == 0
     done = study.glc("withdraw", "beacon")
     assert done.exit_code == 0, done.output

@@ -100,7 +100,7 @@ def test_a_score_that_is_also_a_code_takes_no_ballot_of_others(tmp_path):
     study.vote("7", 1, 1, 1, 1)
     study.vote("r01", 7, 7, 7, 7)
     erase_leaver_ballots_signatures_and_names(Study(study.root), rater("7"))
-    assert [path.name for path in Study(study.root).raw_files("ratings")] == ["1-r01.csv"]
+    assert [path.name for path in Study(study.root).list_raw_files("ratings")] == ["1-r01.csv"]
 
 
 def test_names_go_from_the_comments_of_others_and_nothing_else_changes(tmp_path):

@@ -186,7 +186,7 @@ def test_nothing_of_an_erased_rater_remains_and_the_others_votes_stay(study, rol
     desk.mkdir(exist_ok=True)
     (desk / "1.jsonl").write_text(f'{{"form": "{rater}"}}\n{{"form": "other"}}\n', encoding="utf-8")
     carry_out_person_choice(study, rater, "erase", today=TODAY)
-    with study.reference_file("raters").open(encoding="utf-8", newline="") as file:
+    with study.locate_reference_file("raters").open(encoding="utf-8", newline="") as file:
         assert rater not in {row["rater_id"] for row in csv.DictReader(file)}
     pd.testing.assert_frame_equal(tables.read_table("ratings", study=study), before)
     assert [*study.root.rglob(f"*{rater}*")] == []
@@ -201,7 +201,7 @@ def test_a_coder_is_told_where_the_id_stands_and_what_can_be_done(study, choice)
     told = str(refused.value)
     assert f"{coder!r} is a coder" in told and "A coder leaves" in told
     assert "assignments.csv, study.toml ([raw] codings)" in told
-    assert all(study.relative(path) in told for path in study.coder_files()[coder])
+    assert all(study.make_relative(path) in told for path in study.list_coder_files()[coder])
 
 
 def test_a_coder_is_told_of_every_table_that_names_them(study):

@@ -328,9 +328,9 @@ def study_of_all_tools(root: Path):
         write_coded_word_file(study.raw / f"codings/cem/{name}.docx", texts[name], pd.DataFrame(
             [(*mark[:2], "cem", "Delay") for mark in spans(texts[name], *quotes[name])],
             columns=["start", "end", "coder", "code"]))
-    manifest.write_manifest(study.reference_file("manifest"), [
-        {"path": study.relative(path), "sha256": manifest.checksum(path)}
-        for path in study.all_raw_files()])
+    manifest.write_manifest(study.locate_reference_file("manifest"), [
+        {"path": study.make_relative(path), "sha256": manifest.checksum(path)}
+        for path in study.list_all_raw_files()])
     build(study)
     return study
 
@@ -400,9 +400,9 @@ def test_a_copy_under_a_name_of_its_own_goes_with_the_interview_that_it_is_a_cop
         write_coded_word_file(study.raw / f"codings/ana/{name}.docx", texts[document], pd.DataFrame(
             [(*mark[:2], "ana", "Delay") for mark in spans(texts[document], words)],
             columns=["start", "end", "coder", "code"]))
-    manifest.write_manifest(study.reference_file("manifest"), [
-        {"path": study.relative(path), "sha256": manifest.checksum(path)}
-        for path in study.all_raw_files()])
+    manifest.write_manifest(study.locate_reference_file("manifest"), [
+        {"path": study.make_relative(path), "sha256": manifest.checksum(path)}
+        for path in study.list_all_raw_files()])
     build(study)
     assert {*tables.read_table("codings", study=study)["document_id"]} == {"blue", "lamp"}
     withdraw_organisation(study, "a", today=dt.date(2017, 1, 9))

@@ -175,7 +175,7 @@ def list_handbook_languages(view: StudyView) -> list[str]:
         status = [translations.words[key].status for name in rows["printed_id"]
                   if (key := (f"{name}/statement", language)) in translations.words]
         is_checked = len(status) == len(rows) and {*status} <= {*CHECKED} and say["native_reader"] == "yes"
-        if language != first and status and (is_checked or view.may("draft_principles")):
+        if language != first and status and (is_checked or view.has_capability("draft_principles")):
             offered.append(language)
     return [first, *offered]
 
@@ -208,7 +208,7 @@ def _principle(trail: EvidenceTrail, row: Mapping[str, Any], language: str, say:
         {side: _side(pieces, shown, side, say, language, phrases) for side in HANDBOOK_SIDES}, grounds,
         claims, is_measured, TranslatedText(" ".join(said["position"]),
                                             row["language"]) if len(said) else None,
-        row["changed_because"] if view.may("earlier_texts") else "")
+        row["changed_because"] if view.has_capability("earlier_texts") else "")
 
 
 def _listed(say: Mapping[str, str], claims: Any) -> str:

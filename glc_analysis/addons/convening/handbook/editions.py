@@ -113,7 +113,7 @@ def write_handbook_into_site(study: Study, audience: str, site: Path) -> None:
     """Writes the pages of the handbook, in all languages, into a site for readers outside the team. Writes
     nothing if no principle is agreed."""
     view = StudyView(study, audience)
-    if view.may("internal") or not (view.principle_rows["status"] == "agreed").any():
+    if view.has_capability("internal") or not (view.principle_rows["status"] == "agreed").any():
         return
     folder, offered = site / HANDBOOK_FOLDER, list_handbook_languages(view)
     folder.mkdir(exist_ok=True)
@@ -158,7 +158,7 @@ def _book(view: StudyView, language: str) -> Handbook:
     get only phrases that a native reader has checked."""
     phrases = Phrasebook.of_study(view.study, view.audience, language)
     return make_handbook(view, language, phrases if phrases.is_checked
-                         or view.may("draft_principles") else None)
+                         or view.has_capability("draft_principles") else None)
 
 
 def _title(book: Handbook) -> str:

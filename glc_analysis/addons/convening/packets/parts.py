@@ -438,7 +438,7 @@ def _counts_table(page: StudyView) -> str:
     each answer."""
     lines, hidden = [], []
     for question in page.question_table.to_dict("records"):
-        rows = page.summary(question["question_id"])
+        rows = page.summarise_question(question["question_id"])
         if question["type"] in ("text", "date"):
             continue
         if rows.empty:

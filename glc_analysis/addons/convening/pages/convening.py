@@ -48,19 +48,20 @@ def show_joint_display(view: StudyView) -> Html:
     topics = [*list_visible_topics(view)]
     if not topics:
         return make_displayable(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
-    quotes, places = find_readable_quotes(view), Places.of(view.code_list, view.question_figures("coded"))
+    quotes = find_readable_quotes(view)
+    places = Places.from_tables(view.code_list, view.select_question_figures("coded"))
     asked = dict(zip(view.question_table["question_id"], view.question_table["theme_id"], strict=True))
     lines, kinds = [], ["glc-asked", ""] * len(topics)
     for topic in topics:
         row, surveyed, coded = topic.row, topic.surveyed, topic.coded
-        at = surveyed and places.question(surveyed.question_id, asked.get(surveyed.question_id, ""))
+        at = surveyed and places.locate_question(surveyed.question_id, asked.get(surveyed.question_id, ""))
         theme, name = view.themes.get(row.theme_id, row.theme_id), row.topic_id.replace("-", " ")
         wave = f" ({topic.wave})" if topic.wave else ""
         heading = _macros().topic(f"{theme}: {name}{wave}.", FIT_LABELS.get(row.fit, row.fit))
         then = f"{topic.then}; {topic.now}" if topic.then else ""
         lines += [(heading, None, None),
                   (_figure_cell(view.words, surveyed, at, then=then, figure_id=row.figure_id),
-                   _figure_cell(view.words, coded, coded and places.code(coded.code_id),
+                   _figure_cell(view.words, coded, coded and places.locate_code(coded.code_id),
                                 quotes.get(row.quote_id)),
                    row.inference)]
     heads = ("Survey", "Interviews, calls and open answers", "What follows")
@@ -89,12 +90,12 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
 def _contradictions(view: StudyView) -> Markup:
     """Renders the statements of organisations that differ from the facts about their country. The team sees
     which organisations made the statements; other audiences see only how many organisations did."""
-    counted = view.measured("discordance")
+    counted = view.select_measure_figures("discordance")
     if counted.empty:
         return Markup()
     sentences = [f"Compared with country facts: {view.words.said(figure)}."
                  for figure in counted.itertuples()]
-    if not view.may("country_facts"):
+    if not view.has_capability("country_facts"):
         return _macros().contradictions(sentences, 0, "")
     rows = list_statements_contradicting_country_facts(view)
     table = render_table({name.capitalize(): rows[name] for name in (
@@ -150,7 +151,7 @@ def show_voting_rules(view: StudyView) -> Html | None:
     if view.tallies.empty:
         return None
     rules = [f"Rule: {rule}." for rule in sorted({*view.tallies["rule"]})]
-    return render_note(*rules, *([] if view.may("exact_votes") else [VOTES_TOLD]))
+    return render_note(*rules, *([] if view.has_capability("exact_votes") else [VOTES_TOLD]))
 
 
 def show_decisions(view: StudyView) -> Html:
@@ -174,7 +175,7 @@ def show_parking_lot(view: StudyView) -> Html:
 
 def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: StudyView) -> Html:
     if DECISIONS_BLOCK in view.hidden or rows.empty:
-        return render_note(nothing if view.may("passages") else BLOCK_NOT_SHOWN)
+        return render_note(nothing if view.has_capability("passages") else BLOCK_NOT_SHOWN)
     return make_displayable(render_table({
-        head: view.named(rows[column]) if column.endswith("_by") else rows[column]
+        head: view.replace_ids_with_names(rows[column]) if column.endswith("_by") else rows[column]
         for head, column in heads.items()}))

@@ -103,10 +103,10 @@ def show_principle_counts(view: StudyView) -> Html:
     """
     rows = view.principle_rows
     if rows.empty:
-        return render_note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
+        return render_note(NO_PRINCIPLES if view.has_capability("draft_principles") else NONE_AGREED)
     counts = rows["status"].map(STATUS_LABELS).str.lower().value_counts()
     parts = [f"{n} {'is' if n == 1 else 'are'} {status}" for status, n in counts.items()]
-    if view.may("draft_principles"):
+    if view.has_capability("draft_principles"):
         sentence = f"Of the {len(rows)} principles, {join_names_in_sentence(parts)}."
     else:
         sentence = f"The organisations agreed on {count_of(len(rows), 'principle')}."
@@ -122,13 +122,13 @@ def show_principles_overview(view: StudyView) -> Html:
     signatures. For audiences that may see all votes, the principles with the highest votes come first."""
     rows = view.principle_rows
     if rows.empty:
-        return render_note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
+        return render_note(NO_PRINCIPLES if view.has_capability("draft_principles") else NONE_AGREED)
     tallied = _last_tallies(view, rows)
-    rows = _by_votes(rows, tallied) if view.may("exact_votes") else rows
+    rows = _by_votes(rows, tallied) if view.has_capability("exact_votes") else rows
     votes = {(row["principle_id"], row["criterion"]):
              row["votes"] + f"; {NO_DECISION}" * (row["result"] == NO_DECISION)
              for row in tallied.to_dict("records")}
-    missing = "not rated" if view.may("exact_votes") else "not shown"
+    missing = "not rated" if view.has_capability("exact_votes") else "not shown"
     columns = {
         "Principle": [render_principle_link(principle, name or cited, principle) for principle, name,
                       cited in zip(
@@ -172,7 +172,8 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
     endorsed = (decisions != "do_not_endorse").sum()
     said = [f"{endorsed} of {len(decisions)}" if len(decisions) else "",
             f"without a name {counted - against} of {counted}" if counted else ""]
-    return ", ".join(filter(None, said)) or ("not signed" if view.may("signatures") else "nobody by name")
+    nobody = "not signed" if view.has_capability("signatures") else "nobody by name"
+    return ", ".join(filter(None, said)) or nobody
 
 
 def show_panel_sizes_and_gaps(view: StudyView) -> Html:
@@ -180,10 +181,10 @@ def show_panel_sizes_and_gaps(view: StudyView) -> Html:
     among the raters of each principle."""
     sizes = {} if COUNT_BLOCK in view.hidden else view.panel_sizes
     said = [f"{panel} who may rate: {n}." for panel, n in sizes.items()]
-    missing = "No principle has been rated yet." if view.may("passages") else BLOCK_NOT_SHOWN
+    missing = "No principle has been rated yet." if view.has_capability("passages") else BLOCK_NOT_SHOWN
     shown = ELEMENTS.notes(said or [missing])
     rows = view.principle_rows
-    if rows.empty or not view.may("team_notes"):
+    if rows.empty or not view.has_capability("team_notes"):
         return make_displayable(shown)
     frames = principles.read_tables_with_evidence_contributors(view.read)
     represented = [principles.count_participating_organisations_by_kind(principle, frames)
@@ -287,7 +288,7 @@ def list_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.Da
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
     own_lines = line_ids(block_id("evidence", principle_id), pd.Series([""])).iloc[0]
     frame.attrs |= {"is_objected_to": trail.is_objected_to(principle_id),
-                    "is_for_team": trail.view.may("passages"),
+                    "is_for_team": trail.view.has_capability("passages"),
                     "lost_lines": any(line.startswith(own_lines) for line in trail.view.hidden)}
     if block_id("evidence", principle_id) in trail.view.hidden:
         frame.attrs["note"] = BLOCK_NOT_SHOWN
@@ -404,7 +405,7 @@ def show_announcement_day(view: StudyView) -> Html:
     """Shows the day on which the votes of an agreed principle were announced, and the corrections published
     since then, each with its day. If no vote may be shown, a sentence says so."""
     rounds, votes = read_reference_table(view.study, "rounds"), view.tallies
-    if votes.empty and not view.may("passages"):
+    if votes.empty and not view.has_capability("passages"):
         return render_note(BLOCK_NOT_SHOWN)
     closed = dict(zip(rounds["round_id"], rounds["closed_on"], strict=True))
     said = []
@@ -423,7 +424,7 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
     - All audiences get the joint positions of panels.
     """
     shown = render_joint_panel_positions(view, view.principle)
-    if view.may("every_round") and len(view.tallies):
+    if view.has_capability("every_round") and len(view.tallies):
         shown += _votes_in_detail(view, view.tallies) + _comments(view, view.principle)
     return make_displayable(shown) if shown else None
 
@@ -453,13 +454,13 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
 def _comments(view: StudyView, principle_id: str) -> Markup:
     """Renders the comments that raters allowed to be read aloud, with names masked. The team sees the
     comments as they were written; other audiences see them in the study's language."""
-    if not view.may("comments") or block_id("comments", principle_id) in view.hidden:
+    if not view.has_capability("comments") or block_id("comments", principle_id) in view.hidden:
         return Markup()
     names, rated = read_reference_table(view.study, "names"), view.read("ratings")
     rated = rated[(rated["principle_id"] == principle_id) & rated["may_be_read"] & (rated["comment"] != "")]
     lines = rated["round_id"].astype("str") + "/" + rated["rater_id"].astype("str")
     rated = rated[~view.are_hidden(block_id("comments", principle_id), lines)]
-    if view.may("exact_votes"):
+    if view.has_capability("exact_votes"):
         shown = mask_names_in_comments(rated, view.study, names).drop_duplicates(["round_id", "comment"])
         pairs = [*zip(shown["comment"], shown["round_id"], strict=True)]
     else:
@@ -496,7 +497,7 @@ def show_signatures(view: StudyView) -> Html | None:
     """Shows how many organisations endorse the final text of the principle, and every reservation. The names
     that may be printed are shown. Returns None for the team if nobody has signed. If an organisation that
     signed has withdrawn since an earlier release, names are shown without numbers."""
-    has_signatures = (len(view.signatures(view.principle)[0]) or not view.may("signatures")
+    has_signatures = (len(view.signatures(view.principle)[0]) or not view.has_capability("signatures")
                       or view.is_signed_before(view.principle))
     return make_displayable(render_signatures(view, view.principle)) if has_signatures else None
 
@@ -512,16 +513,16 @@ def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool =
     for decision, verb in DECISION_VERBS.items():
         names = signed.loc[signed["decision"] == decision, "name"]
         if len(names):
-            of = decided if view.may("signatures") else f"{decided} named"
+            of = decided if view.has_capability("signatures") else f"{decided} named"
             counted = verb.capitalize() if is_hidden else \
                 f"{len(names)} of {of} {verb if len(names) > 1 else _singular(verb)}"
             shown = len(names) if is_on_paper else NAMES_SHOWN
             parts.append(_macros().decision(counted, _names(names, shown)))
     if is_hidden:
         parts.append(ELEMENTS.note(BLOCK_NOT_SHOWN))
-    elif not view.may("signatures") and (not is_on_paper or any(nameless.values())):
+    elif not view.has_capability("signatures") and (not is_on_paper or any(nameless.values())):
         parts.append(ELEMENTS.note(_nameless(nameless)))
-    if view.may("draft_principles") and not is_on_paper:
+    if view.has_capability("draft_principles") and not is_on_paper:
         parts.append(ELEMENTS.note(WITHDRAWAL_WORDS["before_signing"]))
     rows = signed[signed["reservation"] != ""].sort_values(["name", "reservation"])
     reserved = [_macros().reservation(name or _UNNAMED, decision, words) for name, decision, words in zip(
@@ -571,9 +572,9 @@ def show_judgements(view: StudyView) -> Html | None:
 
 
 def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Markup:
-    if view.may("team_notes"):
-        rows = principles.count_for_cerqual_components(principle_id,
-                                                       principles.read_tables_with_evidence_contributors(view.read))
+    if view.has_capability("team_notes"):
+        rows = principles.count_for_cerqual_components(
+            principle_id, principles.read_tables_with_evidence_contributors(view.read))
     else:
         rows = pd.DataFrame({"component": [one for one in principles.JUDGED_COMPONENTS
                                            if one in set(judged["component"])]}, dtype="str")
@@ -584,11 +585,11 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
     if rows.empty:
         return Markup()
     columns = {"Judged": rows["component"].map(COMPONENT_LABELS)}
-    if view.may("team_notes"):
+    if view.has_capability("team_notes"):
         columns["What is counted"] = rows["known"]
     columns |= {"Concern": rows["concern"].where(rows["concern"] != "", "not judged yet"),
                 "Why": rows["reason"]}
-    if view.may("team_notes"):
+    if view.has_capability("team_notes"):
         columns |= {"By": rows["by"], "On": rows["date"]}
     return render_table(columns, caption="Judgements and reasons are the team's; no level is computed.")
 

@@ -34,13 +34,13 @@ _HTML = Macros(__file__, "slots.html")
 def show_principles_before_findings(view: StudyView) -> Html:
     """Shows the principles at the beginning of the overview, for audiences that were not at the convening.
     The result is blank for other audiences, whose overview begins with the findings."""
-    return make_displayable("") if view.may("draft_principles") else make_displayable(_statements(view))
+    return make_displayable("" if view.has_capability("draft_principles") else _statements(view))
 
 
 def show_principles_after_findings(view: StudyView) -> Html:
     """Shows the principles below the findings of the overview; on a theme's page, shows the principles on the
     theme. The result is blank if the overview begins with the principles."""
-    is_opening = not view.theme and not view.may("draft_principles")
+    is_opening = not view.theme and not view.has_capability("draft_principles")
     return make_displayable("") if is_opening else make_displayable(_statements(view))
 
 
@@ -56,13 +56,13 @@ def _statements(view: StudyView) -> Markup:
     # On pages with other things the statements are enough.
     grounds = {} if view.theme else {page.principle_id: page.grounds
                                      for page in make_handbook(view).principles}
-    languages = list_handbook_languages(view) if grounds and not view.may("internal") else []
+    languages = list_handbook_languages(view) if grounds and not view.has_capability("internal") else []
     alike = [sentence for sentence in dict.fromkeys(chain(*grounds.values()))
              if len(grounds) > 1 and all(sentence in of_one for of_one in grounds.values())]
     rests_on = {principle: " ".join(sentence for sentence in of_one if sentence not in alike)
                 for principle, of_one in grounds.items()}
     return _HTML.principle_statements(" ".join(alike), [
-        (row["short_name"] or row["printed_id"], link(places.principle(row["principle_id"])),
+        (row["short_name"] or row["printed_id"], link(places.locate_principle(row["principle_id"])),
          row["statement"], row["language"],
          "; ".join(filter(None, ["" if row["status"] == "agreed" else "not decided yet",
                                  marks.get(row["printed_id"], "")])),
@@ -108,7 +108,7 @@ def list_principles_citing_country(view: StudyView) -> pd.DataFrame:
 def _segments_from_here(view: StudyView) -> set[str]:
     """Returns the coded segments of organisations in the country; empty for audiences that may not read
     passages."""
-    if not view.may("passages"):
+    if not view.has_capability("passages"):
         return set()
     segments, documents = view.read("segments"), view.read("documents")
     return {*segments.loc[segment_owners(segments, documents).isin([*view.labels]), "segment_id"]}
@@ -116,7 +116,7 @@ def _segments_from_here(view: StudyView) -> set[str]:
 
 def _codes_raised_here(view: StudyView) -> set[str]:
     """Returns the codes that organisations of the country raised and that the audience may know."""
-    if view.may("passages"):
+    if view.has_capability("passages"):
         mentioned = view.read("mentions")
         return {*mentioned.loc[mentioned["is_raised"], "code_id"]}
     rows = view.released[view.released["measure"] == "coded"]
@@ -148,7 +148,7 @@ def convening_method_facts(view: StudyView) -> MethodFacts:
     on methods."""
     rows, rule = view.principle_rows, view.study.settings["consensus"]
     evidence = view.read("evidence")
-    is_told = ~evidence["kind"].isin(["segment", "trial"]) | view.may("passages")
+    is_told = ~evidence["kind"].isin(["segment", "trial"]) | view.has_capability("passages")
     evidence = evidence[evidence["principle_id"].isin(rows["principle_id"]) & is_told]
     status, cited = rows["status"].value_counts(), (evidence["kind"] == "literature").sum()
     facts = _FACTS["convening"] | {
@@ -177,7 +177,8 @@ def _rounds(view: StudyView) -> dict[str, str]:
             "panel": ", ".join(f"{name}: {n}" for name, n in view.panel_sizes.items()),
             "votes": ", ".join(f"{row['round_id']}: {row['n'] + row['n_abstained']} of {row['n_expected']} "
                                f"{row['panel'].replace('_', ' ')}s" for row in ends.to_dict("records")),
-            "changes": ", ".join([*reworded, f"{aside} set aside"]) if view.may("earlier_texts") else ""}
+            "changes": (", ".join([*reworded, f"{aside} set aside"]) if view.has_capability("earlier_texts")
+                        else "")}
 
 
 def _signed(view: StudyView) -> str:
@@ -186,5 +187,5 @@ def _signed(view: StudyView) -> str:
     found = pd.concat([view.signatures(one)[0] for one in view.principle_rows["principle_id"]] or [
         pd.DataFrame({"decision": []})])
     said = found.loc[found["decision"] != "", "decision"].value_counts()
-    whose = "" if view.may("signatures") else "by name: "
+    whose = "" if view.has_capability("signatures") else "by name: "
     return whose + ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in said.items()) if len(said) else ""

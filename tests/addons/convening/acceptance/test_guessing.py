@@ -27,7 +27,8 @@ def test_no_digest_in_the_reports_confirms_a_decision_that_is_not_printed(tmp_pa
         assert done.returncode == 0, done.stderr
     study = Study(tmp_path)
     assert (tmp_path / KEY_FILE).read_bytes().strip() != SAMPLE_KEY
-    signoffs, csv = tables.read_table("signoffs", study=study), study.reference_file("signoffs").read_bytes()
+    signoffs = tables.read_table("signoffs", study=study)
+    csv = study.locate_reference_file("signoffs").read_bytes()
     others = signoffs.index[signoffs["decision"] != DECISIONS[0]]
     assert len(others) >= 2
     for row in others:

@@ -252,7 +252,7 @@ def test_one_raw_row_less_is_told_at_its_file(copied, pieces):
 
 
 def test_one_code_less_is_told_at_every_line_that_names_it(copied):
-    path, examples = copied.reference_file("codebook"), copied.private_reference / "codebook.csv"
+    path, examples = copied.locate_reference_file("codebook"), copied.private_reference / "codebook.csv"
     columns = {"evidence": "reference", "joint_display": "code_id"}
     named = {(f"{name}.csv", str(n), column, row[column])
              for name, column in columns.items()
@@ -292,7 +292,7 @@ def resting_on_quotes(sample_study):
 
 def told_with(study, name, listed):
     """Where broken links are told while a reference table holds these rows."""
-    path = study.reference_file(name)
+    path = study.locate_reference_file(name)
     with Changed(path):
         rewrite(path, listed)
         return {(fault.file, fault.row) for fault in find_broken_evidence_links(study)}
@@ -328,7 +328,7 @@ def test_consent_that_is_gone_is_told_at_the_quotation(copied):
 
 
 def test_the_command_tells_a_clearance_that_is_gone(copied):
-    path = copied.reference_file("quotes")
+    path = copied.locate_reference_file("quotes")
     with Changed(path):
         rewrite(path, [row for row in csv_rows(copied, "quotes") if row["quote_id"] != "q04"])
         code, said = check(copied)
@@ -340,13 +340,13 @@ KOBO, LAST = "raw/survey/glc_2016_kobo.xlsx", 6
 
 def recorded(study):
     """The file of the survey as it lies is in the manifest, as if it had come so."""
-    data, path = (study.root / KOBO).read_bytes(), study.reference_file("manifest")
+    data, path = (study.root / KOBO).read_bytes(), study.locate_reference_file("manifest")
     now = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": str(len(data))}
     rewrite(path, [row | (now if row["path"] == KOBO else {}) for row in csv_rows(study, "manifest")])
 
 
 def test_a_row_that_is_gone_and_recorded_so_is_told_where_coders_read_its_words(copied):
-    with Changed(copied.root / KOBO) as file, Changed(copied.reference_file("manifest")):
+    with Changed(copied.root / KOBO) as file, Changed(copied.locate_reference_file("manifest")):
         without(file, LAST)
         recorded(copied)
         code, said = check(copied)
@@ -362,7 +362,7 @@ def test_answers_that_are_gone_and_recorded_so_are_told_at_each_figure_they_were
     resting = {at[" ".join(said.split(" ")[:2])] for said, lines in pieces if lines
                and lines[0].split(" ")[0] in closed for path, places, _ in files(lines)
                if path == KOBO and LAST in set().union(*rows(places).values())}
-    with Changed(copied.root / KOBO) as file, Changed(copied.reference_file("manifest")):
+    with Changed(copied.root / KOBO) as file, Changed(copied.locate_reference_file("manifest")):
         book = load_workbook(file)
         sheet = book.worksheets[0]
         for cell, head in zip(sheet[LAST], sheet[1], strict=True):

@@ -35,7 +35,7 @@ def without_coders(study, root):
     for coder in CODERS:
         shutil.rmtree(root / "raw/codings" / coder)
     copy = OpenStudy(root)
-    listed = copy.reference_file("manifest")
+    listed = copy.locate_reference_file("manifest")
     rows = listed.read_text(encoding="utf-8").splitlines(keepends=True)
     kept = [row for row in rows if not row.startswith(tuple(f"raw/codings/{coder}/" for coder in CODERS))]
     listed.write_text("".join(kept), encoding="utf-8")

@@ -854,7 +854,7 @@ def test_a_codebook_that_changes_while_the_desk_is_open_is_shown_with_the_next_a
         page.keyboard.press("Enter")
         until_said(desk, "Coded")
     assert desk.locator(".glc-problems").is_hidden()
-    path = session.study.reference_file("codebook")
+    path = session.study.locate_reference_file("codebook")
     rows = path.read_text(encoding="utf-8")
     with path.open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))

@@ -77,7 +77,7 @@ def test_what_only_2019_asks_is_drafted_and_what_may_be_reworded_is_left_out(r_s
 
 def test_only_questions_of_the_same_english_heading_are_drafted_as_unchanged(r_survey, draft):
     english = {path.name: read_surveys_in_file(path, r_survey.settings["survey"])[0].frame.columns
-               for path in r_survey.raw_files("survey") if path.stem.endswith("_en")}
+               for path in r_survey.list_raw_files("survey") if path.stem.endswith("_en")}
     unchanged = [row for row in draft if row["change"] == "none" and row["question_id"] != ALL_THE_SAME]
     assert len(unchanged) >= 12
     for row in unchanged:
@@ -133,7 +133,7 @@ def test_init_of_the_folder_of_both_waves_drafts_nothing_as_unchanged_whose_head
                                     str(shared_data / "r_community_survey")])
     assert "18 with the same heading, wording and options" in done.output
     study = Study(tmp_path / "study")
-    headings = {year: {name for path in study.raw_files("survey") if path.name.startswith(year)
+    headings = {year: {name for path in study.list_raw_files("survey") if path.name.startswith(year)
                        for survey in read_surveys_in_file(path, study.settings["survey"])
                        for name in (*survey.frame.columns, *survey.wording.values())}
                 for year in ("2018", "2019")}

@@ -44,7 +44,7 @@ def glc(study, *words):
 def empty(study):
     """Takes what the sample knows of practice out of its tables."""
     for name in ("commitments", "trials", "reviews"):
-        path = study.reference_file(name)
+        path = study.locate_reference_file(name)
         path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
 
 
@@ -65,7 +65,7 @@ def answer(study, answers):
 
 
 def decide(study, trigger, **cells):
-    path = study.reference_file("reviews")
+    path = study.locate_reference_file("reviews")
     table, rows = CsvRows.read(path), read_reference_table(study, "reviews")
     number = int(rows.index[rows["trigger"] == trigger][0])
     for column, value in cells.items():
@@ -92,7 +92,7 @@ def test_a_year_is_played_by_the_document(study):
            by="the convener", closed_by="the chair of an ethics board", decided_on="2017-07-26")
     assert "Trials entered: 1." in answer(study, EXPECTED | ENDED | {
         "started_on": "2017-09-01", "ended_on": "2017-11-01", "decision": "adopt"})
-    append_rows(study.reference_file("reviews"), (), [{
+    append_rows(study.locate_reference_file("reviews"), (), [{
         "principle_id": "P03", "version": "1", "due_on": "2018-05-09", "trigger": "asked",
         "decision": "amend", "because": "Say that a key has a rule for the night.", "by": "the room",
         "decided_on": "2018-05-09"}])

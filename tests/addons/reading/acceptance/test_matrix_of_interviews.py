@@ -94,14 +94,14 @@ def test_a_matrix_of_seven_interviews_is_summarised_in_excel_and_read_back(study
 
 def test_a_spoilt_workbook_names_its_rows_and_loses_nothing(study):
     theme = StudyView(study).matrix().query("summary != ''")["code_id"].iloc[0]
-    before = study.reference_file("summaries").read_bytes()
+    before = study.locate_reference_file("summaries").read_bytes()
     path = workbook(study, theme)
     book = load_workbook(path)
     book["summaries"]["K4"], book["summaries"]["C5"] = None, "no-such-code"
     book.save(path)
     said = glc("--study", study.root, "matrix", "--enter", path, fails=True)
     assert "row 4" in said and "row 5" in said and "Traceback" not in said
-    assert study.reference_file("summaries").read_bytes() == before
+    assert study.locate_reference_file("summaries").read_bytes() == before
     assert "has summaries that were not read back" in glc(
         "--study", study.root, "matrix", "--theme", theme, fails=True)
 

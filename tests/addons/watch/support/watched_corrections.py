@@ -33,7 +33,7 @@ def watching(root: Path) -> Iterator[tuple[str, subprocess.Popen]]:
 def correct(study: Study, browser, times: int) -> list[tuple[float, float]]:
     """By correction, the seconds from the saved file to the seen page, and to all; last, how far the page
     is scrolled, which began at 400. The correction is made and taken back in turn."""
-    corrections = study.reference_file("corrections")
+    corrections = study.locate_reference_file("corrections")
     before, taken = corrections.read_text(encoding="utf-8"), []
     with watching(study.root) as (url, process):
         page = browser.new_page()

@@ -38,7 +38,7 @@ def one_came(study):
     at = lines[0].index("ResponseId")
     again = [*lines[5][:at], "R_of_the_new_lamp", *lines[5][at + 1:-2], "new-lamp", lines[5][-1]]
     record(study, path, [*lines, again])
-    with study.reference_file("organisations").open("a", encoding="utf-8") as file:
+    with study.locate_reference_file("organisations").open("a", encoding="utf-8") as file:
         file.write("new-lamp,New Lamp (invented),service_provider,,KEN,2009,middle\n")
 
 
@@ -56,8 +56,8 @@ def record(study, path, lines):
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(lines)
     rows = manifest.read_manifest(study)
-    rows[study.relative(path)] |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
-    manifest.write_manifest(study.reference_file("manifest"), rows.values())
+    rows[study.make_relative(path)] |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
+    manifest.write_manifest(study.locate_reference_file("manifest"), rows.values())
 
 
 def one_went(study):

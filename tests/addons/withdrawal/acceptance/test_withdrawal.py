@@ -145,14 +145,14 @@ def test_a_check_passes_and_the_tombstone_tells_nothing(organisation, without):
     assert manifest.check_raw_files_against_manifest(without).new == ()
     if organisation == "canal-lamp":  # the rest of a check is what every build does
         assert check_study(without)["organisations"] == 29
-    (stone,) = rows_of(without.reference_file("withdrawn"))
+    (stone,) = rows_of(without.locate_reference_file("withdrawn"))
     assert list(stone) == ["number", "date", "items", "unread", "looked_at_by"]
     assert (stone["number"], stone["date"]) == ("1", "2017-01-09") and int(stone["items"]) > 10
 
 
 def test_a_country_that_nobody_else_has_is_gone_and_another_stays(organisation, without, sample_study):
     places = pd.concat([pd.read_parquet(sample_study.processed / "answers.parquet").astype(str),
-                        pd.read_csv(sample_study.reference_file("organisations")).assign(
+                        pd.read_csv(sample_study.locate_reference_file("organisations")).assign(
                             country_id=lambda frame: frame["home_country_id"])])
     is_own = places["organisation_id"] == organisation
     gone = set(places.loc[is_own, "country_id"]) - set(places.loc[~is_own, "country_id"])
@@ -201,7 +201,7 @@ def taken_out_by_hand(root: Path, organisation: str) -> None:
         path.unlink()
     evidence = read_reference_table(Study(root), "evidence")
     write_reference(root, "evidence", evidence[evidence["kind"] != "segment"].to_dict("records"))
-    for path in Study(root).reference_files():
+    for path in Study(root).list_reference_files():
         rows = rows_of(path)
         kept = [row for row in rows
                 if row.get("organisation_id") != organisation and row.get("document_id") not in gone
@@ -210,7 +210,7 @@ def taken_out_by_hand(root: Path, organisation: str) -> None:
             write_rows(path, kept, list(rows[0]))
     for table in ("quotes", "joint_display", "answer_translations", "explanations", "summaries"):
         # No figure rests on them.
-        Study(root).reference_file(table).unlink()
+        Study(root).locate_reference_file(table).unlink()
     coders_work_cut(root, gone, said)
     decisions_renumbered(root, gone, turns)
     write_rows(root / "private/reference/manifest.csv", [
