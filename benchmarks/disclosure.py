@@ -44,7 +44,7 @@ def released(study: Study, build_seconds: float) -> list[str]:
     from glc_analysis.reference import read_reference
 
     frames = {name: tables.read_table(name, study=study) for name in tables.TABLES}
-    consent = Consent.of(read_reference(study).consent)
+    consent = Consent.from_table(read_reference(study).consent)
     begun = time.perf_counter()
     contributors = find_contributors(frames)
     for audience in ("convening", "public"):

@@ -248,7 +248,7 @@ def build_step_and_its_prerequisites(study: Study, name: str, *, say: Say = lamb
 def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, PublishedBlocks]:
     """Returns the next release to an audience: the figures and the blocks of text that the audience will have
     seen once today's tables are published."""
-    blocks = PublishedBlocks.shown_to(audience, engine["blocks"], engine["block_lines"])
+    blocks = PublishedBlocks.from_tables(audience, engine["blocks"], engine["block_lines"])
     return engine[f"issued_{audience}"], blocks
 
 
@@ -732,8 +732,8 @@ def _estimates(view: View) -> dict[str, Any]:
 
 def _consent(study: Any, reference: Reference) -> Consent:
     """Returns the consents that are valid for the wave from which the study's figures are computed."""
-    return Consent.of(reference.consent,
-                      **make_wave_arguments_for_consent(reference.waves, study.settings["study"]["wave"]))
+    return Consent.from_table(reference.consent, **make_wave_arguments_for_consent(
+        reference.waves, study.settings["study"]["wave"]))
 
 
 def _releases(view: View) -> dict[str, Any]:

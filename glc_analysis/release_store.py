@@ -122,8 +122,8 @@ def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFra
     - ``regions``: the region of each country; empty if the only figures by country come from countries in
       which every organisation agreed to a page;
     - ``beside``: the releases that the other audiences are about to get."""
-    fresh = PublishedRelease.of(
-        decisions, estimates, incidence, Rules.of(study.settings["disclosure"], audience),
+    fresh = PublishedRelease.from_decisions(
+        decisions, estimates, incidence, Rules.from_settings(study.settings["disclosure"], audience),
         _data_day(study, frames, audience), regions)
     stored = {name: _stored_releases(study, name) for name in READING_AUDIENCES}
     earlier = stored.pop(audience)

@@ -53,12 +53,12 @@ def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidenc
     If an organisation is left out of the base of a mean, standard deviation or median, this figure is not
     computed again but hidden later (rule ``not_counted``).
     """
-    from_survey = consent.not_counted(["survey"], audience)
-    from_codes = consent.not_counted(IN_FIGURES, audience)
+    from_survey = consent.find_uncounted(["survey"], audience)
+    from_codes = consent.find_uncounted(IN_FIGURES, audience)
     if not from_codes:
         return estimates, incidence
     measure = estimates["measure"].astype("str").to_numpy()
-    fewer = incidence.without(from_survey, from_codes, measure == "coded")
+    fewer = incidence.drop_organisations(from_survey, from_codes, measure == "coded")
     at = np.flatnonzero(np.isin(measure, ["response", "coded", DISCORDANCE]))
     base, counted = (np.asarray((own[at] - others[at]).sum(axis=1)).ravel() for own, others in (
         (incidence.base, fewer.base), (incidence.counted, fewer.counted)))
@@ -81,24 +81,25 @@ def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates:
     """
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     public, convening = public.reset_index(drop=True), convening.reset_index(drop=True)
-    decisions = Decisions.of_table(figures, facts, "public", public)
-    seen = np.flatnonzero(decisions.visible())
+    decisions = Decisions.from_table(figures, facts, "public", public)
+    seen = np.flatnonzero(decisions.are_visible())
     is_same = np.ones(len(figures), dtype=bool)
     if incidence is not other:
         is_same[seen] = np.asarray(abs(incidence.base[seen] - other.base[seen]).sum(axis=1)).ravel() == 0
     is_told = is_same & _follows(public, convening)
-    fewer = decisions.by_question(decisions.visible() & ~is_same & is_whole_study(figures).to_numpy(bool))
-    at = np.flatnonzero(decisions.visible() & ~is_told)
+    fewer = decisions.group_by_question(
+        decisions.are_visible() & ~is_same & is_whole_study(figures).to_numpy(bool))
+    at = np.flatnonzero(decisions.are_visible() & ~is_told)
     decisions.hide(at, RULE)
     decisions.rule[at], decisions.protects[at] = RULE, decisions.ids[at]  # also where it was a range
     if fewer:
         group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
-        part, total = (ContributorCounts.of(rows, organisations, consent, audience, group)
+        part, total = (ContributorCounts.from_incidence(rows, organisations, consent, audience, group)
                        for rows, audience in ((incidence, "public"), (other, "convening")))
-        everywhere = decisions.by_question(np.ones(len(figures), dtype=bool))
+        everywhere = decisions.group_by_question(np.ones(len(figures), dtype=bool))
         for key in fewer:
-            _decide_fewer(everywhere[key], public, convening, part, total, Rules.of(settings, "public"),
-                          decisions)
+            _decide_fewer(everywhere[key], public, convening, part, total,
+                          Rules.from_settings(settings, "public"), decisions)
     return tabulate_decisions_with_visible_numbers(figures, decisions)
 
 
@@ -145,7 +146,7 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
     ours = count_options_in_group(whole, part, rules.count)
     theirs = count_options_in_group(whole, total, rules.count)
     left = theirs.base - ours.base
-    if (left < 0).any() or part.n_independent(left) < max(rules.base, 2 * rules.count) or any(
+    if (left < 0).any() or part.count_independent(left) < max(rules.base, 2 * rules.count) or any(
             total.has_few_withheld(base, False, rules) for base in (left, ours.base)):
         return
     others = Counted(left, theirs.counted - ours.counted, np.maximum(theirs.room - ours.room, left), total,
@@ -154,7 +155,7 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
                           convening[f"shown_{end}"].to_numpy(float, na_value=np.nan)[whole]).astype(int)
                  for end in ("low", "high"))
     ranges = determine_visible_group_counts(theirs, Ranges(seen[whole] != EXACT, low, high), [ours, others],
-                                            decisions.suppression_order(whole), np.array([1, 0]),
+                                            decisions.order_for_suppression(whole), np.array([1, 0]),
                                             **determine_if_exclusive_and_exhaustive(theirs,
                                                                                     decisions.type[whole[0]]))
     hidden, (low, high) = ranges.is_hidden[:, 0], (ranges.low[:, 0], ranges.high[:, 0])
@@ -164,9 +165,9 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
     was_banded = (public["status"] == BANDED).to_numpy()[whole]
     decisions.show(whole[~hidden & ~was_banded])
     banded = hidden | was_banded
-    decisions.put_in_ranges(whole[banded], low[banded], high[banded],
-                            find_primary_or_secondary_rules(ours.n, ours.size, ours.is_small)[banded],
-                            decisions.ids[whole][banded])
+    decisions.show_as_ranges(whole[banded], low[banded], high[banded],
+                             find_primary_or_secondary_rules(ours.n, ours.size, ours.is_small)[banded],
+                             decisions.ids[whole][banded])
 
 
 def _is_condition(question: str, conditions: pd.Series) -> bool:

@@ -126,7 +126,7 @@ class PublishedBlocks:
     of its organisations leaves."""
 
     @classmethod
-    def of(cls, lines: pd.DataFrame, hidden: Collection[str]) -> PublishedBlocks:
+    def from_lines(cls, lines: pd.DataFrame, hidden: Collection[str]) -> PublishedBlocks:
         """Returns today's blocks and lines, without the hidden blocks and lines that are not published."""
         ids = line_ids(lines["block_id"], lines["line"])
         lines = lines[~lines["block_id"].isin([*hidden]) & ~ids.isin([*hidden])].reset_index(drop=True)
@@ -134,10 +134,10 @@ class PublishedBlocks:
         return cls(sizes, lines)
 
     @classmethod
-    def shown_to(cls, audience: str, blocks: pd.DataFrame, lines: pd.DataFrame) -> PublishedBlocks:
+    def from_tables(cls, audience: str, blocks: pd.DataFrame, lines: pd.DataFrame) -> PublishedBlocks:
         """Returns the blocks that an audience sees, read from the tables ``blocks`` and ``block_lines``."""
         hidden = blocks.loc[(blocks["audience"] == audience) & ~blocks["is_shown"], "block_id"]
-        return cls.of(lines[lines["audience"] == audience].drop(columns="audience"), hidden)
+        return cls.from_lines(lines[lines["audience"] == audience].drop(columns="audience"), hidden)
 
 
 def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organisations: pd.DataFrame,
@@ -165,7 +165,7 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
       prints names beside decisions, because readers could connect the missing name with the missing words.
 
     >>> lines = pd.DataFrame([["quotations", f"q{k}", f"o{k}"] for k in range(4)], columns=LINE_COLUMNS)
-    >>> first = PublishedBlocks.of(lines, ())
+    >>> first = PublishedBlocks.from_lines(lines, ())
     >>> nobody = pd.DataFrame({"organisation_id": [], "network_id": []})
     >>> [hidden_blocks(today, [first], nobody, 3, kinds=CORE_KINDS) for today in (lines[:3], lines)]
     [{'quotations'}, set()]

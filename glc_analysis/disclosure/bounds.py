@@ -59,27 +59,27 @@ class ContributorCounts:
     _rooms: dict[int, np.ndarray] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, incidence: Incidence, organisations: pd.DataFrame, consent: Consent, audience: str,
-           groups: np.ndarray) -> ContributorCounts:
+    def from_incidence(cls, incidence: Incidence, organisations: pd.DataFrame, consent: Consent,
+                       audience: str, groups: np.ndarray) -> ContributorCounts:
         """Returns the counts of contributors to all figures, with the consents that were given for
         ``audience``."""
         names = pd.Index(incidence.organisations)
         membership = make_network_membership_matrix(organisations, names)
-        refused = {item: membership * ~names.isin([*consent.organisations(item, audience)])[:, None]
+        refused = {item: membership * ~names.isin([*consent.find_organisations(item, audience)])[:, None]
                    for item in ("survey", "interview", "call")}
         return cls(incidence, membership.T, {item: of.tocsr().T for item, of in refused.items()}, groups)
 
-    def base_of(self, places: np.ndarray) -> np.ndarray:
+    def select_base(self, places: np.ndarray) -> np.ndarray:
         """Returns the records in the base of each figure in ``places`` (positions), as a matrix of figures x
         organisations."""
         return self.incidence.base[places].toarray()
 
-    def counted_of(self, places: np.ndarray) -> np.ndarray:
+    def select_counted(self, places: np.ndarray) -> np.ndarray:
         """Returns the records that each figure in ``places`` (positions) counts, as a matrix of figures x
         organisations."""
         return self.incidence.counted[places].toarray()
 
-    def room_of(self, place: int) -> np.ndarray:
+    def compute_room(self, place: int) -> np.ndarray:
         """Returns the *room* of a figure: for each organisation, the largest number of records that the
         organisation has in any base of the figure's group.
 
@@ -94,7 +94,7 @@ class ContributorCounts:
                 at, range(_BATCH, len(at), _BATCH))], axis=0)
         return self._rooms[group]
 
-    def rule_for_base(self, places: np.ndarray, rules: Rules, was_withheld: np.ndarray) -> np.ndarray:
+    def find_base_rules(self, places: np.ndarray, rules: Rules, was_withheld: np.ndarray) -> np.ndarray:
         """Returns, for each figure, the rule that hides the figure because of the organisations in its base;
         blank if no rule hides it. A figure that was withheld in an earlier release (``was_withheld``) stays
         hidden as long as any organisation in its base refuses consent."""
@@ -102,23 +102,24 @@ class ContributorCounts:
         rules_by_batch = []
         for some in np.split(places, range(_BATCH, len(places), _BATCH)):
             base = self.incidence.base[some]
-            allies = [self.allies(self.room_of(place)) for place in some]
-            rules_by_batch.append(np.select([self.n_protected(base, allies) < rules.base,
+            allies = [self.count_allies(self.compute_room(place)) for place in some]
+            rules_by_batch.append(np.select([self.count_protected(base, allies) < rules.base,
                                     self.has_few_withheld(base, is_coded[some], rules, was_withheld[some])],
                                    ["base_too_small", "withheld_contributors"], ""))
         return np.concatenate(rules_by_batch).astype(object)
 
-    def n_independent(self, records: np.ndarray | csr_array, members: csc_array | None = None) -> np.ndarray:
+    def count_independent(self, records: np.ndarray | csr_array,
+                          members: csc_array | None = None) -> np.ndarray:
         """Returns the number of independent organisations from which the ``records`` come."""
         return (((self.members if members is None else members) @ records.T) > 0).sum(axis=0)
 
-    def allies(self, room: np.ndarray) -> int:
+    def count_allies(self, room: np.ndarray) -> int:
         """Returns how many allies (organisations that share their answers with it) an organisation may have
         in its own network. The number is at most :data:`.COALITION`, because a reader and an ally may belong
         to the same network. ``room`` is the room of a figure, as :meth:`room_of` returns it."""
         return max(min(int((self.members @ (room > 0)).max(initial=0)) - 1, COALITION), 0)
 
-    def n_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
+    def count_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
         """Returns how many organisations protect each other's answers in these records.
 
         The number of organisations that protect each other is the smaller of two numbers: the number of
@@ -126,9 +127,9 @@ class ContributorCounts:
         organisation may have. If only independent organisations were counted, a member of a network could
         conclude from an exact count that no other member of the network is counted.
         """
-        return np.minimum(self.n_independent(records), (records > 0).sum(axis=-1) - np.asarray(allies))
+        return np.minimum(self.count_independent(records), (records > 0).sum(axis=-1) - np.asarray(allies))
 
-    def known_records(self, base: np.ndarray) -> int:
+    def count_known_records(self, base: np.ndarray) -> int:
         """Returns the largest number of records in the base whose answers a reader may know."""
         return int(np.sort(self.members @ base)[-COALITION:].sum())
 
@@ -139,7 +140,7 @@ class ContributorCounts:
         A coded figure is based on answers and interviews, or on calls. A coded figure is hidden if, for any
         one of its sources, too few organisations refused consent.
         """
-        refusals = {item: self.n_independent(base, refused) for item, refused in self.refused.items()}
+        refusals = {item: self.count_independent(base, refused) for item, refused in self.refused.items()}
         few = {item: (n > 0) & ((n <= rules.withheld) | was_withheld) for item, n in refusals.items()}
         return few["survey"] | is_coded & (few["interview"] | few["call"])
 
@@ -300,10 +301,10 @@ class Counted:
     - ``base``: the number of each organisation's records in the base.
     - ``counted``: the number of records that are counted, as a matrix of options x organisations.
     - ``room``: for each organisation, the largest number of its records that may be in such a base
-      (:meth:`ContributorCounts.room_of`).
+      (:meth:`ContributorCounts.compute_room`).
     - ``least``: a count is small if fewer than this number of organisations gave the answer (``is_low``) or
       did not give the answer (``is_high``). Organisations are counted by
-      :meth:`ContributorCounts.n_protected`.
+      :meth:`ContributorCounts.count_protected`.
     """
 
     base: np.ndarray
@@ -336,36 +337,37 @@ class Counted:
     def known_extra_answers(self) -> int:
         """The number of answers in addition to one per record that a reader and an ally may have given
         together, which is every further option in each of their records."""
-        return (len(self.counted) - 1) * self.counts.known_records(self.base)
+        return (len(self.counted) - 1) * self.counts.count_known_records(self.base)
 
     @cached_property
     def _allies(self) -> int:
-        return self.counts.allies(self.room)
+        return self.counts.count_allies(self.room)
 
     def _n_protected(self, records: np.ndarray) -> np.ndarray:
-        return self.counts.n_protected(records, self._allies)
+        return self.counts.count_protected(records, self._allies)
 
-    def n_combined(self, options: np.ndarray) -> int:
+    def count_protected_in_any(self, options: np.ndarray) -> int:
         """Returns the number of protected organisations that gave at least one of the answers in
         ``options``."""
         return int(self._n_protected(self.counted[options].sum(axis=0)))
 
     @cached_property
-    def few(self) -> int:
+    def most_records_of_few(self) -> int:
         """The largest number of records that fewer than ``least`` protected organisations may have."""
         independent, each = np.sort(self.counts.members @ self.room)[::-1], np.sort(self.room)[::-1]
         return int(max(independent[:self.least - 1].sum(), each[:self.least - 1 + self._allies].sum()))
 
-    def small_bounds(self) -> tuple[np.ndarray, np.ndarray]:
+    def bound_small_counts(self) -> tuple[np.ndarray, np.ndarray]:
         """Returns the smallest and the largest possible value of the small counts.
 
         A count is small if too few organisations gave the answer, or if too few organisations did not give
         the answer. If the base is so small that too few organisations may have given the answer and too few
         may not have given it, a small count can be any number from 0 to the base.
         """
-        is_disclosed = not (self._n_protected(self.base) < 2 * self.least or self.size <= 2 * self.few)
-        low = np.where(self.is_high & is_disclosed, self.size - self.few, 0)
-        return low, np.where(self.is_low & is_disclosed, min(self.few, self.size), self.size)
+        few = self.most_records_of_few
+        is_disclosed = not (self._n_protected(self.base) < 2 * self.least or self.size <= 2 * few)
+        low = np.where(self.is_high & is_disclosed, self.size - few, 0)
+        return low, np.where(self.is_low & is_disclosed, min(few, self.size), self.size)
 
 
 def determine_visible_option_counts(whole: Counted, order: np.ndarray, *, is_exclusive: bool,
@@ -376,12 +378,12 @@ def determine_visible_option_counts(whole: Counted, order: np.ndarray, *, is_exc
     ``is_exclusive`` is true if every record in the base has exactly one of the answers; ``is_exhaustive`` is
     true if every record has at least one.
     """
-    n, hidden, (low, high) = whole.n, whole.is_small, whole.small_bounds()
+    n, hidden, (low, high) = whole.n, whole.is_small, whole.bound_small_counts()
     if not hidden.any():
         return Ranges(hidden, n, n)
     if is_exclusive and not whole.is_high.any():
         hidden = with_secondary_suppression(
-            hidden, order, lambda hidden: whole.n_combined(hidden) >= whole.least)
+            hidden, order, lambda hidden: whole.count_protected_in_any(hidden) >= whole.least)
         secondary = possibly_secondary(hidden, order)
         total, is_known_small = n[hidden].sum(), hidden & ~secondary
         least = total - high[is_known_small].sum() if secondary.sum() == 1 else 0
@@ -443,7 +445,8 @@ def determine_visible_group_counts(whole: Counted, seen: Ranges, groups: list[Co
         ranges = Ranges(*(np.array([getattr(row, name) for row in rows])
                           for name in ("is_hidden", "low", "high")))
     known = np.array([group.known_extra_answers for group in groups])
-    return cells.all_hidden() if is_exhaustive and not _leaves_open(ranges, cells.size, known) else ranges
+    is_open = not is_exhaustive or _leaves_open(ranges, cells.size, known)
+    return ranges if is_open else cells.make_hidden_ranges()
 
 
 class _Cells:
@@ -454,15 +457,15 @@ class _Cells:
         self.n = np.column_stack([one.n for one in groups])
         self.is_small = np.column_stack([one.is_small for one in groups])
         self.low, self.high = (np.column_stack(side) for side in zip(
-            *(one.small_bounds() for one in groups), strict=True))
+            *(one.bound_small_counts() for one in groups), strict=True))
         self.size, self.whole_size = np.array([one.size for one in groups]), whole.size
 
-    def all_hidden(self) -> Ranges:
+    def make_hidden_ranges(self) -> Ranges:
         high = np.broadcast_to(self.size, self.n.shape).copy()
         return Ranges(np.ones_like(self.is_small), np.zeros_like(self.n), high)
 
-    def bounds(self, hidden: np.ndarray, known_small: np.ndarray, rows: slice, *,
-               is_exclusive: bool) -> tuple[np.ndarray, np.ndarray]:
+    def compute_bounds(self, hidden: np.ndarray, known_small: np.ndarray, rows: slice, *,
+                       is_exclusive: bool) -> tuple[np.ndarray, np.ndarray]:
         """Returns the smallest and the largest possible value of each count of the options in ``rows``. The
         last column of the result has the bounds of the counts for the whole study."""
         low, high = (
@@ -471,12 +474,12 @@ class _Cells:
             for side, free, whole in ((self.low, 0, self.seen.low), (self.high, self.size, self.seen.high)))
         return tighten_bounds(low, high, np.append(self.size, self.whole_size), is_partition=is_exclusive)
 
-    def are_open(self, ends: tuple[np.ndarray, np.ndarray], hidden: np.ndarray) -> bool:
+    def are_wide_enough(self, ends: tuple[np.ndarray, np.ndarray], hidden: np.ndarray) -> bool:
         """Whether enough values of every hidden count remain possible."""
         low, high = (end[:, :-1] for end in ends)
         return bool((has_enough_possible_values(low, high, self.size) | ~hidden).all())
 
-    def row_is_enough(self, k: int, hidden: np.ndarray) -> bool:
+    def is_row_protected(self, k: int, hidden: np.ndarray) -> bool:
         """Whether, in all hidden groups together, enough organisations gave answer k and enough organisations
         did not give it."""
         groups = [group for group, is_hidden in zip(self.groups, hidden, strict=True) if is_hidden]
@@ -500,11 +503,11 @@ def _row_ranges(cells: _Cells, k: int, columns: np.ndarray) -> Ranges:
 
     def ends(hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         known_small = hidden & ~possibly_secondary(hidden, columns)
-        return cells.bounds(hidden[None], known_small[None], row, is_exclusive=False)
+        return cells.compute_bounds(hidden[None], known_small[None], row, is_exclusive=False)
 
     hidden = with_secondary_suppression(small, columns, lambda hidden: (
-        cells.row_is_enough(k, hidden) and cells.are_open(ends(hidden), hidden[None])))
-    if not cells.are_open(ends(hidden), hidden[None]):
+        cells.is_row_protected(k, hidden) and cells.are_wide_enough(ends(hidden), hidden[None])))
+    if not cells.are_wide_enough(ends(hidden), hidden[None]):
         return Ranges(everything, 0 * n, cells.size)
     low, high = (side[0, :-1] for side in ends(hidden))
     return Ranges(hidden, low, high)
@@ -527,17 +530,17 @@ def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Rang
         for c in np.flatnonzero(hidden.any(axis=0)):
             group = cells.groups[c]
             hidden[:, c] = with_secondary_suppression(hidden[:, c], order, lambda some, group=group: bool(
-                group.n_combined(some) >= group.least))
+                group.count_protected_in_any(some) >= group.least))
         for k in rows[hidden[rows].any(axis=1)]:
             hidden[k] = with_secondary_suppression(
-                hidden[k], columns, lambda some, k=k: cells.row_is_enough(k, some))
+                hidden[k], columns, lambda some, k=k: cells.is_row_protected(k, some))
     secondary = np.array([possibly_secondary(row, columns) for row in hidden]) | np.column_stack(
         [possibly_secondary(column, order) for column in hidden.T])
-    ends = cells.bounds(hidden, cells.is_small & ~secondary, slice(None), is_exclusive=True)
-    if cells.are_open(ends, hidden):
+    ends = cells.compute_bounds(hidden, cells.is_small & ~secondary, slice(None), is_exclusive=True)
+    if cells.are_wide_enough(ends, hidden):
         ends = bounds_by_solver(*ends, np.append(cells.size, cells.whole_size))
-    if not cells.are_open(ends, hidden):
-        return cells.all_hidden()
+    if not cells.are_wide_enough(ends, hidden):
+        return cells.make_hidden_ranges()
     return Ranges(hidden, *(end[:, :-1] for end in ends))
 
 

@@ -44,7 +44,7 @@ class Consent:
 
     >>> rows = [["a", "", "survey", "public", "true"], ["a", "", "survey", "convening", "false"]]
     >>> columns = ["organisation_id", "speaker_id", "item", "audience", "is_given"]
-    >>> consent = Consent.of(pd.DataFrame(rows, columns=columns))
+    >>> consent = Consent.from_table(pd.DataFrame(rows, columns=columns))
     >>> [consent.is_given("a", "survey", audience) for audience in ("team", "convening", "public")]
     [False, False, True]
     """
@@ -55,7 +55,7 @@ class Consent:
     holds."""
 
     @classmethod
-    def of(cls, table: pd.DataFrame, *, waves: Sequence[str] = (), current: str = "") -> Consent:
+    def from_table(cls, table: pd.DataFrame, *, waves: Sequence[str] = (), current: str = "") -> Consent:
         """Returns the consents that consent.csv (``table``) records. A refusal outweighs a consent by the
         same person or organisation to the same item for the same audience.
 
@@ -81,13 +81,13 @@ class Consent:
             (organisation, item, audience) for organisation, speaker, item, audience in out
             if speaker == THE_ORGANISATION))
 
-    def organisations(self, item: str, audience: str) -> frozenset[str]:
+    def find_organisations(self, item: str, audience: str) -> frozenset[str]:
         """Returns the organisations that agreed to ``item`` for ``audience``; consents of persons do not
         count."""
         return frozenset(organisation for organisation, speaker, *what in self.given
                          if speaker == THE_ORGANISATION and what == [item, audience])
 
-    def not_counted(self, items: Collection[str], audience: str) -> frozenset[str]:
+    def find_uncounted(self, items: Collection[str], audience: str) -> frozenset[str]:
         """Returns the organisations that must not be counted in the audience's figures from the sources to
         which ``items`` belong."""
         return frozenset(organisation for organisation, item, readers in self.uncounted

@@ -199,7 +199,8 @@ def find_countries_with_visible_codes(shown: Collection[str], answers: pd.DataFr
 
     Every organisation that works in the country must have consented to each source (column ``source`` of
     ``mentions``) in which a passage of the organisation was coded."""
-    agreed = {source: consent.organisations(item, audience) for source, item in CONSENT_BY_SOURCE.items()}
+    agreed = {source: consent.find_organisations(item, audience)
+              for source, item in CONSENT_BY_SOURCE.items()}
     secret = {organisation for organisation, source in zip(
         mentions["organisation_id"].astype("str"), mentions["source"].astype("str"), strict=True)
         if organisation not in agreed[source]}
@@ -258,7 +259,7 @@ def _sizes(places: Iterable[tuple[str, str]], organisations: pd.DataFrame, conse
 
 
 def _agreed(consent: Consent, item: str, audience: str) -> frozenset[str]:
-    return consent.organisations("survey", audience) & consent.organisations(item, audience)
+    return consent.find_organisations("survey", audience) & consent.find_organisations(item, audience)
 
 
 def _fully_agreed(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item: str) -> set[str]:
@@ -367,18 +368,18 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: sci
     is_group = ~is_whole & ~is_here
     # An organisation counts in every group in which it works.
     on_all_country_pages = is_here & ((unit == "organisation") | (grouping.attribute != REGION))
-    group_of = np.array([grouping.group_of(countries.get(place, "")) if here else None
+    group_of = np.array([grouping.find_group(countries.get(place, "")) if here else None
                          for place, here in zip(where, is_here, strict=True)], dtype=object)
     figures = _Figures(table, options, incidence)
     columns = []
     for group in sorted({*where[is_group & (table["status"].to_numpy() != "suppressed")]}):
         on_country_pages = is_here & (group_of == group) | on_all_country_pages
-        columns.append(_Column.of(figures, is_group & (where == group), on_country_pages))
-    last = _Column.of(figures, is_whole, is_here)
-    columns = [*columns, *([last.complement(columns)] if columns else []), last]
+        columns.append(_Column.from_figures(figures, is_group & (where == group), on_country_pages))
+    last = _Column.from_figures(figures, is_whole, is_here)
+    columns = [*columns, *([last.subtract_groups(columns)] if columns else []), last]
     left = np.array([column.remaining.sum() for column in columns])
     known = np.array([np.sort(column.remaining @ networks)[-COALITION:].sum() for column in columns])
-    is_partition = len(options) > 1 and all(column.adds_up() for column in columns)
+    is_partition = len(options) > 1 and all(column.is_partition() for column in columns)
     low, high = (np.column_stack([getattr(column, end) - column.page_counted.sum(axis=1)
                                   for column in columns]) for end in ("low", "high"))
     low, high = tighten_bounds(np.clip(low, 0, left), np.clip(high, 0, left), left, is_partition=is_partition)
@@ -393,7 +394,7 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: sci
     fine &= (((on_pages @ networks) > 0).sum(axis=1) < least - 1 - COALITION) | (left[-1] == 0)
     if fine.all() or is_partition or not fine.any():
         return set(options) if fine.all() else set()
-    is_hidden = all(column.hides(fine, k) for column, k in zip(columns, known, strict=True))
+    is_hidden = all(column.is_protected(fine, k) for column, k in zip(columns, known, strict=True))
     return set(np.array(options)[fine]) if is_hidden else set()
 
 
@@ -407,7 +408,7 @@ class _Figures:
         self.counted, self.base = incidence.counted[at], incidence.base[at]
         self.size = len(options)
 
-    def of_options(self, records: scipy.sparse.csr_array, is_meant: np.ndarray) -> np.ndarray:
+    def sum_by_option(self, records: scipy.sparse.csr_array, is_meant: np.ndarray) -> np.ndarray:
         """Returns the records of the figures that ``is_meant`` selects, added up by option, as a matrix of
         options x organisations."""
         at = np.flatnonzero(is_meant & (self.option >= 0))
@@ -436,12 +437,12 @@ class _Column:
     high: np.ndarray
 
     @classmethod
-    def of(cls, figures: _Figures, is_own: np.ndarray, on_country_pages: np.ndarray) -> _Column:
+    def from_figures(cls, figures: _Figures, is_own: np.ndarray, on_country_pages: np.ndarray) -> _Column:
         """Returns the column of the figures that ``is_own`` marks. ``on_country_pages`` marks the figures
         that country pages show."""
-        counted, base = (figures.of_options(one, is_own) for one in (figures.counted, figures.base))
-        page_counted = np.minimum(figures.of_options(figures.counted, on_country_pages), counted)
-        page_base = np.minimum(figures.of_options(figures.base, on_country_pages), base)
+        counted, base = (figures.sum_by_option(one, is_own) for one in (figures.counted, figures.base))
+        page_counted = np.minimum(figures.sum_by_option(figures.counted, on_country_pages), counted)
+        page_base = np.minimum(figures.sum_by_option(figures.base, on_country_pages), base)
         at = np.flatnonzero(is_own & (figures.option >= 0))
         at = at[np.argsort(figures.option[at], kind="stable")]
         return cls(counted, base[0], page_counted, page_base[0], figures.least[at], figures.most[at])
@@ -450,7 +451,7 @@ class _Column:
     def remaining(self) -> np.ndarray:
         return self.base - self.page_base
 
-    def complement(self, groups: list[_Column]) -> _Column:
+    def subtract_groups(self, groups: list[_Column]) -> _Column:
         """Returns the part of the whole study that is outside all shown groups (the complement). The bounds
         of the complement's counts are 0 and the size of its base, because none of its counts is shown."""
         counted, base, page_counted, page_base = (
@@ -459,13 +460,13 @@ class _Column:
         return _Column(counted, base, page_counted, page_base, np.zeros_like(self.low),
                        np.full_like(self.high, base.sum()))
 
-    def adds_up(self) -> bool:
+    def is_partition(self) -> bool:
         """Whether the counts of the options add up to the base, both for the records on country pages and for
         all records."""
         return all((part.sum(axis=0) == base).all() for part, base in (
             (self.counted, self.base), (self.page_counted, self.page_base)))
 
-    def hides(self, is_released: np.ndarray, known: np.ndarray) -> bool:
+    def is_protected(self, is_released: np.ndarray, known: np.ndarray) -> bool:
         """Whether readers cannot work out the hidden options from the options that country pages show.
 
         An organisation that ticked none of the shown options must have ticked a hidden option. If nobody

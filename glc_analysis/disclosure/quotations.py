@@ -242,7 +242,7 @@ def _is_cleared(row: Any) -> bool:
 def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[str]:
     """Returns, for each quotation, whether consent to it is given, refused or absent. Consent is given if the
     organisation consented, and also all people of the quotation who have a row in consent.csv."""
-    consents = Consent.of(consent)
+    consents = Consent.from_table(consent)
     written = set(zip(*(consent[c] for c in ("organisation_id", "speaker_id", "item", "audience")),
                       strict=True))
     listed = {(organisation, person) for organisation, person, *_ in written}

@@ -72,8 +72,9 @@ class PublishedRelease:
     contributions: pd.DataFrame
 
     @classmethod
-    def of(cls, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence, rules: Rules,
-           day: str, regions: Mapping[str, str] = MappingProxyType({})) -> PublishedRelease:
+    def from_decisions(cls, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence,
+                       rules: Rules, day: str,
+                       regions: Mapping[str, str] = MappingProxyType({})) -> PublishedRelease:
         """Returns the release of today's figures, given the decisions that :func:`.suppression.decide`
         returns.
 
@@ -112,7 +113,7 @@ class PublishedRelease:
                                                      figures.loc[is_compared, "figure_id"])
         return cls(figures.set_index("figure_id"), contributions)
 
-    def only(self, is_kept: pd.Series) -> PublishedRelease:
+    def select_figures(self, is_kept: pd.Series) -> PublishedRelease:
         """Returns the release with only those figures for which ``is_kept`` is true."""
         ids = self.figures.index[is_kept]
         is_theirs = self.contributions["figure_id"].isin(ids)
@@ -216,12 +217,12 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
         frozen |= more
     kept |= frozen
     if not before:
-        return fresh.only(~fresh.figures["key"].isin(kept) | fresh.figures["is_page"])
+        return fresh.select_figures(~fresh.figures["key"].isin(kept) | fresh.figures["is_page"])
     last = before[-1].figures
-    old = before[-1].only(~last["key"].isin(set(fresh.figures["key"]) - kept) & ~last["is_page"])
+    old = before[-1].select_figures(~last["key"].isin(set(fresh.figures["key"]) - kept) & ~last["is_page"])
     seen = last.index[last["status"] != SUPPRESSED]
     is_told = fresh.figures["is_page"] & fresh.figures.index.isin(seen)
-    return _combine(old, fresh.only(~fresh.figures["key"].isin(kept) | is_told))
+    return _combine(old, fresh.select_figures(~fresh.figures["key"].isin(kept) | is_told))
 
 
 def _combine(*parts: PublishedRelease) -> PublishedRelease:

@@ -61,7 +61,7 @@ class Rules:
     answers from the answers of the others."""
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any], audience: str) -> Rules:
+    def from_settings(cls, settings: Mapping[str, Any], audience: str) -> Rules:
         """Returns the thresholds for the audience ``convening`` or ``public``, read from the section
         ``[disclosure]`` of study.toml."""
         to_public = audience == "public"

@@ -124,7 +124,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     if audience == "team":
         decisions = Decisions(figures, facts, audience, np.full(len(figures), "", dtype=object))
         return tabulate_decisions_with_visible_numbers(figures, decisions).set_axis(estimates.index)
-    rules = Rules.of(settings, audience)
+    rules = Rules.from_settings(settings, audience)
     is_own_group = is_in_grouping_of_question(figures, facts["question_id"], groupings)
     rule = rule_by_kind(figures, facts, is_own_group, never).to_numpy(object)
     is_unchosen = ~facts["question_id"].isin(groupings).to_numpy()  # countries cut across chosen groups
@@ -132,27 +132,27 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     rule[is_closed(figures, facts["question_id"], closed)] = "closed"
     decisions = Decisions(figures, facts, audience, rule)
     group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
-    counts = ContributorCounts.of(incidence, organisations, consent, audience, group)
+    counts = ContributorCounts.from_incidence(incidence, organisations, consent, audience, group)
     is_group = ~is_whole_study(figures).to_numpy(bool)
     is_place = facts["is_place"].to_numpy(bool)
     is_secret = is_hidden_country_option(figures, facts["question_id"], printable)
-    seen = np.flatnonzero(decisions.visible())
+    seen = np.flatnonzero(decisions.are_visible())
     is_country = (figures["subset_kind"] == "country").to_numpy(bool)
-    of_countries = Rules.of(settings, "public")  # for the convening too
+    of_countries = Rules.from_settings(settings, "public")  # for the convening too
     was_withheld = figures["figure_id"].isin([*withheld]).to_numpy()
     for places, floors in ((seen[~is_country[seen]], rules), (seen[is_country[seen]], of_countries)):
-        small = counts.rule_for_base(places, floors, was_withheld)
+        small = counts.find_base_rules(places, floors, was_withheld)
         decisions.hide(places[small != ""], small[small != ""])
-    for at in decisions.by_question(decisions.visible() & ~is_group).values():
+    for at in decisions.group_by_question(decisions.are_visible() & ~is_group).values():
         if is_place[at[0]]:
             _decide_places(at, is_secret[at], counts, rules, decisions)
         else:
             _decide_whole(at, counts, rules, decisions)
     _hide_by_skip_logic(facts, regions, decisions)
-    wholes = decisions.by_question(~is_group)
-    all_groups = decisions.by_question(is_own_group | is_country)
-    by_country = decisions.by_question(decisions.visible() & is_country)
-    by_group = decisions.by_question(decisions.visible() & is_group & ~is_country)
+    wholes = decisions.group_by_question(~is_group)
+    all_groups = decisions.group_by_question(is_own_group | is_country)
+    by_country = decisions.group_by_question(decisions.are_visible() & is_country)
+    by_group = decisions.group_by_question(decisions.are_visible() & is_group & ~is_country)
     nothing = np.array([], dtype=int)
     for key in sorted(by_group.keys() | by_country.keys()):
         _decide_groups(wholes[key], by_group.get(key, nothing), by_country.get(key, nothing),
@@ -167,7 +167,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
                                              countries=agreed, coded=coded,
                                              groupings=groupings,
                                              never={*never, *figures.loc[waits, "code_id"]})
-        decisions.release_countries(
+        decisions.release_country_figures(
             estimates.index.get_indexer(is_releasable.index), is_releasable.to_numpy())
     _decide_public_records(incidence, facts["question_id"], counts, decisions)
     return tabulate_decisions_with_visible_numbers(figures, decisions).set_axis(estimates.index)
@@ -224,7 +224,7 @@ def hide_despite_earlier_release(decisions: pd.DataFrame, is_hidden: np.ndarray,
 
 def tabulate_decisions_with_visible_numbers(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
     """Returns the decisions as a table, with the numbers that the audience may see."""
-    is_shown, is_seen = decisions.status == EXACT, decisions.visible()
+    is_shown, is_seen = decisions.status == EXACT, decisions.are_visible()
     value = figures["value"]
     if decisions.audience != "team":
         is_number = figures["statistic"].isin(["median", *RELEASED_STATISTICS])
@@ -273,8 +273,8 @@ class Decisions:
         self.key = keys.where(is_counted, -1).to_numpy()
 
     @classmethod
-    def of_table(cls, figures: pd.DataFrame, facts: pd.DataFrame, audience: str,
-                 table: pd.DataFrame) -> Decisions:
+    def from_table(cls, figures: pd.DataFrame, facts: pd.DataFrame, audience: str,
+                   table: pd.DataFrame) -> Decisions:
         """Returns decisions that start from a table of decisions that were already made."""
         rule, decided = (np.array(table[column], dtype=object) for column in ("rule", "status"))
         decisions = cls(figures, facts, audience, rule)
@@ -286,7 +286,7 @@ class Decisions:
             side[decisions.status == BANDED] = stated[decisions.status == BANDED]
         return decisions
 
-    def by_question(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
+    def group_by_question(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
         """Returns the positions of the counts that ``are_meant`` selects, grouped by question or code. Counts
         of passages in calls are in a separate group, and so are counts of passages in interviews without a
         guide."""
@@ -297,18 +297,18 @@ class Decisions:
         keys, starts = np.unique(self.key[at], return_index=True)
         return dict(zip(keys.tolist(), np.split(at, starts[1:]), strict=True))
 
-    def visible(self) -> np.ndarray:
+    def are_visible(self) -> np.ndarray:
         return self.status != SUPPRESSED
 
-    def suppression_order(self, at: np.ndarray) -> np.ndarray:
+    def order_for_suppression(self, at: np.ndarray) -> np.ndarray:
         """Returns the positions ``at`` of a question's options in the order in which secondary suppression
         hides them."""
         return np.lexsort((self.option[at].astype(str), self.facts["cover"].to_numpy()[at]))
 
-    def all_exact(self, at: np.ndarray) -> bool:
+    def are_all_exact(self, at: np.ndarray) -> bool:
         return bool((self.status[at] == EXACT).all())
 
-    def known_range(self, at: int) -> tuple[int, int]:
+    def get_known_range(self, at: int) -> tuple[int, int]:
         """Returns the lower and the upper bound of a count that a reader knows."""
         return int(self.low[at]), int(self.high[at])
 
@@ -326,7 +326,7 @@ class Decisions:
         self.status[at], self.band[at] = SUPPRESSED, ""
         self.low[at], self.high[at] = 0, self.base_n[at]
 
-    def release_countries(self, at: np.ndarray, is_releasable: np.ndarray) -> None:
+    def release_country_figures(self, at: np.ndarray, is_releasable: np.ndarray) -> None:
         """Shows the figures that country pages may show, and hides all other figures of country pages (rule
         ``difference``)."""
         self.status[at] = np.where(is_releasable, EXACT, SUPPRESSED)
@@ -335,8 +335,8 @@ class Decisions:
         self.low[at], self.high[at] = np.where(is_releasable, self.n[at], 0), np.where(
             is_releasable, self.n[at], self.base_n[at])
 
-    def put_in_ranges(self, at: np.ndarray, low: np.ndarray, high: np.ndarray, rule: np.ndarray,
-                      protects: np.ndarray) -> None:
+    def show_as_ranges(self, at: np.ndarray, low: np.ndarray, high: np.ndarray, rule: np.ndarray,
+                       protects: np.ndarray) -> None:
         """Marks the counts at the positions ``at`` as shown as ranges. A count is hidden if its range would
         reach from 0 to the base."""
         self.protects[at] = protects
@@ -371,13 +371,13 @@ def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decis
     """Decides whether each study-wide figure of one question or code is shown exactly, shown as a range, or
     hidden."""
     whole = count_options_in_group(at, counts, rules.count)
-    seen = determine_visible_option_counts(whole, decisions.suppression_order(at),
+    seen = determine_visible_option_counts(whole, decisions.order_for_suppression(at),
                                            **determine_if_exclusive_and_exhaustive(whole,
                                                                                    decisions.type[at[0]]))
     hidden = seen.is_hidden
-    decisions.put_in_ranges(at[hidden], seen.low[hidden], seen.high[hidden],
-                            find_primary_or_secondary_rules(whole.n, whole.size, whole.is_small)[hidden],
-                            _protected(decisions.ids[at], whole.is_small)[hidden])
+    decisions.show_as_ranges(at[hidden], seen.low[hidden], seen.high[hidden],
+                             find_primary_or_secondary_rules(whole.n, whole.size, whole.is_small)[hidden],
+                             _protected(decisions.ids[at], whole.is_small)[hidden])
 
 
 def _protected(ids: np.ndarray, is_small: np.ndarray) -> np.ndarray:
@@ -390,7 +390,8 @@ def _protected(ids: np.ndarray, is_small: np.ndarray) -> np.ndarray:
 
 def count_options_in_group(at: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
     """Returns the counts of the options of one question or code in one group."""
-    return Counted(counts.base_of(at[:1])[0], counts.counted_of(at), counts.room_of(at[0]), counts, least)
+    return Counted(counts.select_base(at[:1])[0], counts.select_counted(at), counts.compute_room(at[0]),
+                   counts, least)
 
 
 def determine_if_exclusive_and_exhaustive(whole: Counted, kind: str) -> dict[str, bool]:
@@ -415,7 +416,7 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
         return
     order = np.lexsort((decisions.option[at], ~is_small))
     for k in range(int(is_small.sum()), len(at) + 1):
-        if not whole.n[order[:k]].any() or whole.n_combined(order[:k]) >= rules.base:
+        if not whole.n[order[:k]].any() or whole.count_protected_in_any(order[:k]) >= rules.base:
             break
     why = find_primary_or_secondary_rules(decisions.n[at], decisions.base_n[at], is_small)
     decisions.hide(at[order[:k]], np.where(why == "partition", why, "country")[order[:k]])
@@ -433,7 +434,7 @@ def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisio
     """
     figures = decisions.figures
     is_conditional = (facts["asked_if"] != "").to_numpy()
-    if not (is_conditional & decisions.visible()).any():
+    if not (is_conditional & decisions.are_visible()).any():
         return
     asked = facts.loc[is_conditional, ["question_id", "asked_if"]].drop_duplicates()
     parsed = {question: parse_condition(condition) for question, condition in asked.itertuples(index=False)}
@@ -493,7 +494,7 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
         same = [key for key in asked if key[1] == subset or is_whole_study and key[1].endswith(f"/{ALL}/")]
         own = places[same[0]] if same else np.array([], dtype=int)
         own = own[np.isin(decisions.option[own].astype(str), one.values)]
-        if same and decisions.all_exact(own) or _is_elsewhere(one.values, at, regions, decisions):
+        if same and decisions.are_all_exact(own) or _is_elsewhere(one.values, at, regions, decisions):
             continue
         asked_if = parse_condition(decisions.facts["asked_if"].iat[at])
         is_that_count = decisions.type[at] in _OPEN_TYPES and condition == asked_if
@@ -544,7 +545,7 @@ def _hide_by_code_tree(parents: pd.Series, least: int, decisions: Decisions) -> 
     coded = np.flatnonzero((figures["measure"] == "coded").to_numpy() & (decisions.key >= 0))
     groups = figures.iloc[coded].groupby(["subset_kind", "subset_id"], observed=True).indices
     for at in (coded[places] for places in groups.values()):
-        is_visible = decisions.visible()
+        is_visible = decisions.are_visible()
         at = at[is_visible[at] | (above[at] != "")]
         if is_visible[at].any():
             hidden = select_codes_to_hide(codes[at], above[at], decisions.n[at], decisions.low[at],
@@ -560,19 +561,19 @@ def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: Contr
     is_record = figures["measure"] == DISCORDANCE
     is_place = figures["subset_kind"].isin([ALL, *PLACE_COLUMNS])
     cluster = dict(zip(incidence.organisations, counts.members.indices, strict=True))
-    for k in np.flatnonzero(is_record & decisions.visible()):
+    for k in np.flatnonzero(is_record & decisions.are_visible()):
         rows = incidence.stated[(incidence.stated["question_id"] == asked[k])
                              & (incidence.stated["indicator"] == figures.at[k, "option_id"])]
         rows = rows.assign(cluster=rows["organisation_id"].astype("str").map(cluster))
-        of_question = (asked == asked[k]) & ~is_record & decisions.visible()
+        of_question = (asked == asked[k]) & ~is_record & decisions.are_visible()
         if (of_question & ~is_place | of_question & figures["subset_id"].str.contains(
                 MERGED, regex=False)).any():  # groups that cut across the record's countries
             decisions.hide(np.array([k]), "record")
             continue
         given = figures[of_question & is_place]
-        ranges = {(one.option_id, one.subset_kind, one.subset_id): decisions.known_range(one.Index)
+        ranges = {(one.option_id, one.subset_kind, one.subset_id): decisions.get_known_range(one.Index)
                   for one in given.itertuples()}
-        if not is_public_record_contradiction_protected(rows, ranges, decisions.known_range(k)):
+        if not is_public_record_contradiction_protected(rows, ranges, decisions.get_known_range(k)):
             decisions.hide(np.array([k]), "record")
 
 
@@ -637,11 +638,11 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     subset, options = decisions.subset[at], decisions.option[whole]
     by_group = {name: group_places for name in sorted({*subset})
                 if [*decisions.option[group_places := at[subset == name]]] == [*options]}
-    bases = counts.base_of(np.array([group_places[0] for group_places in by_group.values()], dtype=int))
+    bases = counts.select_base(np.array([group_places[0] for group_places in by_group.values()], dtype=int))
     groups = dict(zip(by_group, bases, strict=True))
     is_coded = bool(decisions.figures["code_id"].iat[whole[0]])
     group_names, first = np.unique(decisions.subset[everywhere].astype(str), return_index=True)
-    every_group = dict(zip(group_names.tolist(), counts.base_of(everywhere[first]), strict=True))
+    every_group = dict(zip(group_names.tolist(), counts.select_base(everywhere[first]), strict=True))
     names = groups_to_show(groups, every_group, total.base, is_coded, counts, rules)
     for name in sorted({*subset} - {*names}):
         outside = " without " + ", ".join([*names, name])
@@ -660,11 +661,11 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
         # An organisation that left out different questions in different groups may have more records in the
         # complement than the difference of the rooms.
         parts[""] = Counted(complement, outside, np.maximum(room, complement), counts, rules.count)
-    sizes = counts.n_independent(np.array([part.base for part in parts.values()]))
+    sizes = counts.count_independent(np.array([part.base for part in parts.values()]))
     # The complement is hidden to protect the groups that are shown; where there is none, the smallest group.
     columns = np.lexsort((sizes, np.array([name != "" for name in parts])))
     ranges = determine_visible_group_counts(total, seen, [*parts.values()],
-                                            decisions.suppression_order(whole), columns,
+                                            decisions.order_for_suppression(whole), columns,
                                             **determine_if_exclusive_and_exhaustive(total,
                                                                                     decisions.type[whole[0]]))
     # For each option, the first group with a small count; the complement is named as the whole without the
@@ -677,9 +678,9 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
         hidden = ranges.is_hidden[:, k]
         protects = np.where(part.is_small, decisions.ids[places], first_small)
         protects = np.where(protects == "", _protected(decisions.ids[places], part.is_small), protects)
-        decisions.put_in_ranges(places[hidden], ranges.low[hidden, k], ranges.high[hidden, k],
-                                find_primary_or_secondary_rules(part.n, part.size, part.is_small)[hidden],
-                                protects[hidden])
+        decisions.show_as_ranges(places[hidden], ranges.low[hidden, k], ranges.high[hidden, k],
+                                 find_primary_or_secondary_rules(part.n, part.size, part.is_small)[hidden],
+                                 protects[hidden])
     return {name: (part, Ranges(ranges.is_hidden[:, k], ranges.low[:, k], ranges.high[:, k]))
             for k, (name, part) in enumerate(parts.items())}
 
@@ -697,18 +698,18 @@ def groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, np.ndar
     """
     def leaves_enough(complements: np.ndarray) -> np.ndarray:
         return ~complements.any(axis=-1) | (
-            counts.n_independent(complements) >= max(rules.base, 2 * rules.count)
+            counts.count_independent(complements) >= max(rules.base, 2 * rules.count)
         ) & ~counts.has_few_withheld(complements, is_coded, rules)
 
     def is_almost_alone(complement: np.ndarray, shown: Collection[str]) -> bool:
         hidden = [base for name, base in every_group.items() if name not in shown and base.any()]
-        beside = counts.n_independent(complement - np.array(hidden)) if hidden else np.array([])
+        beside = counts.count_independent(complement - np.array(hidden)) if hidden else np.array([])
         return bool(((beside > 0) & (beside < LEAST_VALUES - 1)).any())
 
     if not groups:
         return []
     bases = np.array([*groups.values()])
-    sizes = dict(zip(groups, counts.n_independent(bases).tolist(), strict=True))
+    sizes = dict(zip(groups, counts.count_independent(bases).tolist(), strict=True))
     enough = dict(zip(groups, leaves_enough(everyone - bases).tolist(), strict=True))
     names = [name for name in sorted(groups, key=lambda name: (-sizes[name], name))
              if enough[name] and sizes[name] >= 2 * rules.count]

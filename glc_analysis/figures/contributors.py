@@ -60,7 +60,7 @@ class IncidenceRows:
     _computed: dict[int, scipy.sparse.csr_array] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, figures: Sequence[np.ndarray], sources: Sequence[RowSource]) -> IncidenceRows:
+    def from_sources(cls, figures: Sequence[np.ndarray], sources: Sequence[RowSource]) -> IncidenceRows:
         """Returns the matrix of figures x organisations. For each part of the matrix, ``figures`` has the
         positions of the figures, and ``sources`` has the function that computes their rows."""
         order, at = np.argsort(np.concatenate(figures)), np.concatenate([at for _, at in sources])
@@ -79,7 +79,7 @@ class IncidenceRows:
         sizes = [np.diff(self._part(k).indptr) for k in range(len(self.sources))]
         return np.cumsum([0, *(sizes[k][row] for k, row in zip(self.part, self.at, strict=True))])
 
-    def without(self, left_out: Sequence[np.ndarray]) -> IncidenceRows:
+    def drop_organisations(self, left_out: Sequence[np.ndarray]) -> IncidenceRows:
         """Returns the matrix without the records of the organisations in ``left_out``. ``left_out`` marks,
         for each part of the matrix, the organisations whose records are left out."""
         sources = [partial(_of_others, source, is_out) for source, is_out in zip(
@@ -137,8 +137,8 @@ class Incidence:
     facts: pd.DataFrame
     stated: pd.DataFrame = field(default_factory=pd.DataFrame)
 
-    def without(self, from_survey: Collection[str], from_codes: Collection[str],
-                is_coded: np.ndarray) -> Incidence:
+    def drop_organisations(self, from_survey: Collection[str], from_codes: Collection[str],
+                           is_coded: np.ndarray) -> Incidence:
         """Returns the incidence without the records of some organisations.
 
         The organisations in ``from_survey`` are left out of figures of the survey, and those in
@@ -152,8 +152,8 @@ class Incidence:
         stated = self.stated
         if len(stated):
             stated = stated[~stated["organisation_id"].isin([*from_survey])]
-        return Incidence(self.organisations, self.base.without(left_out), self.counted.without(left_out),
-                         self.facts, stated)
+        return Incidence(self.organisations, self.base.drop_organisations(left_out),
+                         self.counted.drop_organisations(left_out), self.facts, stated)
 
 
 class StudyRecords(NamedTuple):
@@ -208,8 +208,9 @@ def contributors_of(records: StudyRecords, frames: Mapping[str, pd.DataFrame]) -
         at = _rows_of(rows, behind, key)
         parts += _by_subset(rows, behind, at, at, frames)
     positions, base, counted = zip(*parts, strict=True)
-    return Incidence(list(frames["organisations"]["organisation_id"]), IncidenceRows.of(positions, base),
-                     IncidenceRows.of(positions, counted), _question_facts(frames), frames["stated"])
+    return Incidence(
+        list(frames["organisations"]["organisation_id"]), IncidenceRows.from_sources(positions, base),
+        IncidenceRows.from_sources(positions, counted), _question_facts(frames), frames["stated"])
 
 
 def _rows_of(figures: pd.DataFrame, records: FigureRecords, key: list[str]) -> np.ndarray:

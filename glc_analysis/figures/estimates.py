@@ -83,12 +83,12 @@ def question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionRe
         lists.setdefault(name, []).append((option, kind))
     questions = listed_questions(data.questions) if len(data.answers) else []
     units = {question.unit for question in questions}
-    responses, selections = (_ByQuestion.of(table, data, units)
+    responses, selections = (_ByQuestion.from_table(table, data, units)
                              for table in (data.responses, data.selections))
     is_asked = data.responses["missing"].to_numpy() != "not_asked"
     answered = data.responses["value_number"].to_numpy(dtype=float, na_value=np.nan)
     for question in questions:
-        rows, at = responses.of_question(question)
+        rows, at = responses.find_rows(question)
         options, size = _base_options(question, lists), len(getattr(data, f"{question.unit}s"))
         asked, base = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
         numbers, ticked = np.full(size, np.nan), np.zeros((size, len(options)), dtype=bool)
@@ -97,7 +97,7 @@ def question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionRe
             chosen, named = responses, data.responses["value"]
             if question.type == "multi":
                 chosen, named = selections, data.selections["option_id"]
-                rows, at = selections.of_question(question)
+                rows, at = selections.find_rows(question)
                 is_ticked = data.selections["is_selected"].to_numpy(dtype=bool)[rows]
                 rows, at = rows[is_ticked], at[is_ticked]
             is_based = chosen.is_in_base[rows]
@@ -116,13 +116,13 @@ class _ByQuestion:
     is_in_base: np.ndarray
 
     @classmethod
-    def of(cls, table: pd.DataFrame, data: CleanTables, units: Collection[str]) -> _ByQuestion:
+    def from_table(cls, table: pd.DataFrame, data: CleanTables, units: Collection[str]) -> _ByQuestion:
         records = {unit: _positions(table[_UNITS[unit]], pd.Index(getattr(data, f"{unit}s")[
             _UNITS[unit]].astype("str"))) for unit in units}
         return cls(table.groupby("question_id", observed=True).indices, records,
                    table["is_in_base"].to_numpy(dtype=bool))
 
-    def of_question(self, question: Question) -> tuple[np.ndarray, np.ndarray]:
+    def find_rows(self, question: Question) -> tuple[np.ndarray, np.ndarray]:
         """Returns the positions of the rows of a question, and the record to which each row belongs."""
         rows = self.rows.get(question.question_id, np.zeros(0, dtype=np.intp))
         return rows, self.records[question.unit][rows]
@@ -281,7 +281,7 @@ class Membership:
     subsets: np.ndarray
     names: list[str]
 
-    def matrix(self, size: int) -> scipy.sparse.csr_array:
+    def to_matrix(self, size: int) -> scipy.sparse.csr_array:
         """Returns a matrix of rows of the table x subsets; ``size`` is the number of rows of the table."""
         return scipy.sparse.csr_array((np.ones(len(self.rows), dtype=int), (self.rows, self.subsets)),
                          (size, len(self.names)))
@@ -391,7 +391,7 @@ def subset_figures(records: SurveyRecords, members: Membership, *, with_places: 
 def _count_by_subset(records: SurveyRecords, members: Membership, *,
                      with_places: bool) -> dict[str, np.ndarray]:
     """Returns the columns of the frame that :func:`subset_figures` returns."""
-    in_subset, n_subsets = members.matrix(records.base.shape[1]), len(members.names)
+    in_subset, n_subsets = members.to_matrix(records.base.shape[1]), len(members.names)
     base, counted = ((matrix @ in_subset).toarray().T for matrix in (records.base, records.counted))
     keys, base_at = records.keys, records.keys["base_at"].to_numpy()
     is_number = keys["question_id"].isin([*records.numbers]).to_numpy()

@@ -46,11 +46,11 @@ class Grouping(NamedTuple):
     attribute: str
     merged: frozenset[str] = frozenset()
 
-    def values(self) -> set[str]:
+    def list_merged_values(self) -> set[str]:
         """Returns the values that are merged into larger groups."""
         return {value for group in self.merged for value in group.split(MERGED)}
 
-    def group_of(self, value: str) -> str:
+    def find_group(self, value: str) -> str:
         """Returns the group to which a value belongs: the group into which the value is merged or, if it is
         not merged, the value itself."""
         return next((group for group in self.merged if value in group.split(MERGED)), value)
@@ -115,7 +115,7 @@ def is_in_grouping_of_question(figures: pd.DataFrame, questions: pd.Series,
     for question, grouping in groupings.items():
         of_question = questions == question
         is_own = (kind == grouping.attribute) & (subset.isin(grouping.merged) | ~(
-            subset.isin(grouping.values()) | subset.str.contains(MERGED, regex=False)))
+            subset.isin(grouping.list_merged_values()) | subset.str.contains(MERGED, regex=False)))
         is_shown = is_shown.where(~of_question, is_own)
     return is_shown.to_numpy(bool)
 
@@ -197,7 +197,7 @@ def changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.Da
         today = groupings.get(question, Grouping(UNCHOSEN[units[question]]))
         for attribute, groups in by_attribute.items():
             merged = {group for group in groups if MERGED in group}
-            if attribute != today.attribute or merged - today.merged or today.values() & groups:
+            if attribute != today.attribute or merged - today.merged or today.list_merged_values() & groups:
                 how = ", ".join([f"{attribute}{':' * bool(merged)}", *sorted(merged)]).replace(":,", ":")
                 changed.setdefault(how, []).append(question or "codes")
     for how, names in changed.items():

@@ -44,8 +44,8 @@ class Words:
     organisations: str = "organisations"
 
     @classmethod
-    def of(cls, questions: pd.DataFrame, options: pd.DataFrame, codes: Mapping[str, str],
-           organisations: str) -> Words:
+    def from_tables(cls, questions: pd.DataFrame, options: pd.DataFrame, codes: Mapping[str, str],
+                    organisations: str) -> Words:
         """Returns the object with the names from the processed tables ``questions`` and ``options``, the
         names of codes, and the word that study.toml gives for organisations."""
         listed = zip(options["option_list"], options["option_id"], strict=True)
@@ -56,30 +56,31 @@ class Words:
     def _unit(self, figure: Any) -> str:
         return self.organisations if figure.unit == "organisation" else f"{figure.unit}s"
 
-    def number(self, figure: Any) -> str:
+    def format_number(self, figure: Any) -> str:
         """Returns the number of a figure with its base, such as "18 of 30 (60 %)" or "median 12, base 30"."""
         if pd.isna(figure.n) and not getattr(figure, "band", ""):
             return f"{figure.statistic.replace('_', ' ')} {figure.value:g}, base {int(figure.base_n)}"
         return format_count(figure.n, figure.base_n, getattr(figure, "band", ""))
 
-    def question_of(self, figure_id: str) -> str:
+    def find_question(self, figure_id: str) -> str:
         """Returns the id of the question that a figure is about; blank if it is about no question.
 
-        >>> Words({"Q1": None}, {}, {}).question_of("Q1/yes/all"), Words({}, {}, {}).question_of("rest/all")
+        >>> words = Words({"Q1": None}, {}, {})
+        >>> words.find_question("Q1/yes/all"), words.find_question("rest/all")
         ('Q1', '')
         """
         return next((one for one in self.questions if figure_id.startswith(f"{one}/")), "")
 
-    def condition(self, asked_if: str) -> str:
+    def describe_condition(self, asked_if: str) -> str:
         """Returns the condition ``asked_if`` of questions.csv in words that complete a sentence beginning
         with "Asked only of those who".
 
         >>> from types import SimpleNamespace
         >>> words = Words({"Q1": SimpleNamespace(wording="Is there a law?", option_list="law")},
         ...               {("law", "yes"): "Yes", ("law", "partly"): "Partly"}, {})
-        >>> words.condition("Q1 in (yes, partly)")
+        >>> words.describe_condition("Q1 in (yes, partly)")
         'answered Yes or Partly to: Is there a law?'
-        >>> words.condition("Q1 == yes and country != USA")
+        >>> words.describe_condition("Q1 == yes and country != USA")
         'answered Yes to “Is there a law?” and did not answer for USA.'
         """
         parsed = parse_condition(asked_if)
@@ -110,25 +111,25 @@ class Words:
             return f"chose {labels} at" if operator == "has" else f"{answered} {labels} to"
         return f"{answered} for {labels}" if name == "country" else f"{answered} {labels} to {name}"
 
-    def said(self, figure: Any) -> str:
+    def write_clause(self, figure: Any) -> str:
         """Returns a figure (a row of table ``figures`` or of a release) in words, as a clause with the base
         of the figure."""
-        name, counted, asked = self.parts(figure)
+        name, counted, asked = self.describe_in_parts(figure)
         return (f"{name}: " if name else "") + counted + (f" ({asked})" if asked else "")
 
-    def sentence(self, figure: Any) -> str:
+    def write_sentence(self, figure: Any) -> str:
         """Returns a figure (a row of table ``figures`` or of a release) in words, as a sentence.
 
         >>> from types import SimpleNamespace
         >>> figure = SimpleNamespace(measure="coded", code_id="rest", n=5, base_n=30, unit="organisation",
         ...                          subset_kind="all", subset_id="")
-        >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
+        >>> Words({}, {}, {"rest": "Time to rest"}).write_sentence(figure)
         '5 of the 30 organisations that were asked raised “Time to rest”.'
         >>> figure.subset_kind, figure.subset_id, figure.base_n = "source", "call", 9
-        >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
+        >>> Words({}, {}, {"rest": "Time to rest"}).write_sentence(figure)
         '5 of the 9 organisations that were present in calls raised “Time to rest”.'
         >>> figure.undecided_n = 2
-        >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
+        >>> Words({}, {}, {"rest": "Time to rest"}).write_sentence(figure)
         '5 of the 9 organisations that were present in calls raised “Time to rest”; of 2 it is undecided.'
         """
         nouns, base = self._unit(figure), int(figure.base_n)
@@ -149,7 +150,7 @@ class Words:
         if figure.measure == "discordance":
             return f"{those} state another {figure.option_id} than the record."
         if figure.measure != "response" or question is None:
-            return f"{self.said(figure)}."
+            return f"{self.write_clause(figure)}."
         option = self.options.get((question.option_list, figure.option_id), figure.option_id)
         if not counted:
             said = f"The {figure.statistic.replace('_', ' ')} of {base} {nouns} is {figure.value:g}: "
@@ -160,12 +161,12 @@ class Words:
             said = f"{those} have words on: "
         return f"{said}{question.wording}" + ("" if question.wording.endswith(("?", ".", "!")) else ".")
 
-    def parts(self, figure: Any) -> tuple[str, str, str]:
+    def describe_in_parts(self, figure: Any) -> tuple[str, str, str]:
         """Returns three texts about a figure. The first text says what the figure is about: its code, its
         option or the wording of its question. The second text is the number of the figure with its base. The
         third text is the wording of the question if the figure is about an option. The first and the third
         text may be blank."""
-        number, nouns = self.number(figure), self._unit(figure)
+        number, nouns = self.format_number(figure), self._unit(figure)
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)

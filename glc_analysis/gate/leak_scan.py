@@ -144,7 +144,7 @@ def list_participant_identifiers(reference: Reference, audience: str) -> dict[st
     """Returns those :func:`identifiers` that belong to an organisation or person: names and ids of
     organisations and speakers, and codes of people in the tables of add-ons, such as r87. A code is left out
     if it has no digit, or if it is also an id that pages print."""
-    named = Consent.of(reference.consent).organisations("name", audience)
+    named = Consent.from_table(reference.consent).find_organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
     kinds = {"organisation": [*list_organisation_ids_and_labels(hidden),
                               *list_former_names(reference.organisation_changes, hidden["organisation_id"])],

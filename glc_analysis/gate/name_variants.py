@@ -380,7 +380,7 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
         return set()
     answers, own = (tables.read_table(name, study=study) for name in ("answers", "organisations"))
     worked = tables.read_all_waves("answers", study=study)["country_id"]
-    consent = Consent.of(reference.consent, **make_wave_arguments_for_consent(
+    consent = Consent.from_table(reference.consent, **make_wave_arguments_for_consent(
         reference.waves, study.settings["study"]["wave"]))
     settings = study.settings["disclosure"]
     known = find_visible_work_countries(answers, own, consent, settings, audience=audience)

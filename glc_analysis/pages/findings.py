@@ -313,7 +313,9 @@ def _base(view: StudyView, figure: _Figure) -> str:
     counted = f"“{_option(view, figure)}”, out" if figure.claim else "Out"
     said = f"{counted} of {figure.base_n} {many} that answered." if asked.unit == "organisation" \
         else f"{counted} of {figure.base_n} answers{_each(view)}."
-    return f"{said} Asked of those who {view.words.condition(asked.asked_if)}" if asked.asked_if else said
+    if not asked.asked_if:
+        return said
+    return f"{said} Asked of those who {view.words.describe_condition(asked.asked_if)}"
 
 
 class _Quotations:

@@ -127,12 +127,14 @@ class Reader:
 
     @cached_property
     def consent(self) -> Consent:
-        return Consent.of(read_reference_table(self.study, "consent"), **make_wave_arguments_for_consent(
-            read_reference_table(self.study, "waves"), self.study.settings["study"]["wave"]))
+        waves = read_reference_table(self.study, "waves")
+        return Consent.from_table(
+            read_reference_table(self.study, "consent"),
+            **make_wave_arguments_for_consent(waves, self.study.settings["study"]["wave"]))
 
     @cached_property
     def named(self) -> frozenset[str]:
-        return self.consent.organisations(_CONSENT_SHOWN, self.audience)
+        return self.consent.find_organisations(_CONSENT_SHOWN, self.audience)
 
     @cached_property
     def decisions(self) -> pd.DataFrame:

@@ -475,7 +475,7 @@ class StudyView(VisibleTables):
     def _asked_of(self, question: Any) -> str:
         """Returns a sentence which says who was asked a question."""
         if question.asked_if:
-            return f"Asked of those who {self.words.condition(question.asked_if)}"
+            return f"Asked of those who {self.words.describe_condition(question.asked_if)}"
         if question.unit == "organisation":
             return f"Asked of every {self.study.unit_name[0]}." if self.says_who_was_asked else ""
         if self.is_one_answer_each:

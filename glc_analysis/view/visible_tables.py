@@ -236,7 +236,7 @@ class VisibleTables:
         attendance = read_reference_table(self.study, "attendance")
         present = attendance.loc[attendance["is_present"] == "true", "organisation_id"]
         came, gave = (ids.map(independent).nunique() for ids in (present, rows["organisation_id"]))
-        least = Rules.of(self.study.settings["disclosure"], self.audience).count
+        least = Rules.from_settings(self.study.settings["disclosure"], self.audience).count
         may_know = {"call": came >= least, "interview": least <= gave <= independent.nunique() - least}
         return {kind: n for kind, n in counts.items() if may_know[kind]}
 
@@ -320,7 +320,8 @@ class VisibleTables:
         known = self.labels
         if self.has_capability("organisation_details"):
             return known
-        agreed = Consent.of(read_reference_table(self.study, "consent")).organisations("name", self.audience)
+        consent = Consent.from_table(read_reference_table(self.study, "consent"))
+        agreed = consent.find_organisations("name", self.audience)
         return {one: label for one, label in known.items() if one in agreed}
 
     def replace_ids_with_names(self, ids: pd.Series) -> pd.Series:
@@ -362,8 +363,8 @@ class VisibleTables:
     def words(self) -> Words:
         """The names of the study's questions, options and codes, which are needed to write figures and
         conditions in words."""
-        return Words.of(*(tables.read_table(name, study=self.study) for name in ("questions", "options")),
-                        self.code_names, self.study.unit_name[1])
+        questions, options = (tables.read_table(name, study=self.study) for name in ("questions", "options"))
+        return Words.from_tables(questions, options, self.code_names, self.study.unit_name[1])
 
     @cached_property
     def quotation_rows(self) -> pd.DataFrame:

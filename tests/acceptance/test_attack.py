@@ -136,7 +136,7 @@ def test_reading_the_rules_does_not_help_two_who_said_so(n):
     """A band says fewer than so many. Two who know the rule must not know that nobody else did."""
     row = decided(survey_of((n, {"Q2": "food legal"}), (30 - n, {"Q2": "legal"}))).loc["Q2/food/all"]
     assert (row["status"], row["band"]) == ("banded", "at most 4")
-    assert Rules.of(SETTINGS, "public").count - 1 > COALITION
+    assert Rules.from_settings(SETTINGS, "public").count - 1 > COALITION
 
 
 ANSWERS = st.fixed_dictionaries({
@@ -164,7 +164,7 @@ def test_small_studies_at_random_leave_every_hidden_count_open(answers, network)
 
 def without(monkeypatch, rule):
     """The rule is there no more, whatever else holds."""
-    kinds, of = rule_by_kind, Rules.of
+    kinds, of = rule_by_kind, Rules.from_settings
     monkeypatch.setattr("glc_analysis.disclosure.suppression.rule_by_kind",
                         lambda *given: kinds(*given).replace(rule, ""))
     if rule in ("count_too_small", "unanimous"):

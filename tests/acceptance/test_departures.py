@@ -27,7 +27,7 @@ def words(sample_study):
     """Which organisation each line of words is of, and the cells, before the first release."""
     frames = {name: tables.read_table(name, study=sample_study) for name in tables.TABLES}
     reference, own = read_reference(sample_study), frames["organisations"]
-    known = find_visible_countries(frames["answers"], own, Consent.of(reference.consent),
+    known = find_visible_countries(frames["answers"], own, Consent.from_table(reference.consent),
                                    sample_study.settings["disclosure"])
     lines = {audience: list_block_lines(frames, reference, known, audience) for audience in READING_AUDIENCES}
     cells, hidden = assign_cells_and_find_hidden_lines(sample_study, lines, own)

@@ -92,7 +92,7 @@ def test_without_the_record_no_country_is_in_any_public_figure(ngo_study):
               if name[:8] != "release_"}
     reference, settings = read_reference(Study(ngo_study)), Study(ngo_study).settings
     agreed = settings["disclosure"] | {"countries_agreed": {}}
-    own, consent = frames["organisations"], Consent.of(reference.consent)
+    own, consent = frames["organisations"], Consent.from_table(reference.consent)
     for audience in ("public", "convening"):
         assert find_visible_work_countries(frames["answers"], own, consent, agreed,
                                            audience=audience) == set()

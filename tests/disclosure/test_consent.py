@@ -21,35 +21,35 @@ def table(*rows: str) -> pd.DataFrame:
 
 
 def test_what_is_not_written_is_refused():
-    consent = Consent.of(table("mill,,survey,convening,true"))
+    consent = Consent.from_table(table("mill,,survey,convening,true"))
     assert consent.is_given("mill", "survey", "convening")
     assert not consent.is_given("mill", "survey", "public")
     assert not consent.is_given("mill", "interview", "convening")
     assert not consent.is_given("quay", "survey", "convening")
-    assert not Consent.of(table()).is_given("mill", "survey", "team")
+    assert not Consent.from_table(table()).is_given("mill", "survey", "team")
 
 
 def test_consent_for_a_wider_audience_does_not_undo_a_refusal():
-    consent = Consent.of(table("mill,,survey,convening,false", "mill,,survey,public,true"))
+    consent = Consent.from_table(table("mill,,survey,convening,false", "mill,,survey,public,true"))
     assert not consent.is_given("mill", "survey", "convening")
-    assert consent.organisations("survey", "convening") == frozenset()
-    assert not Consent.of(table("mill,,survey,public,true")).is_given("mill", "survey", "convening")
+    assert consent.find_organisations("survey", "convening") == frozenset()
+    assert not Consent.from_table(table("mill,,survey,public,true")).is_given("mill", "survey", "convening")
 
 
 def test_a_refusal_outweighs_a_consent_with_the_same_key():
     for rows in (("true", "false"), ("false", "true")):
-        consent = Consent.of(table(*(f"mill,,name,public,{is_given}" for is_given in rows)))
+        consent = Consent.from_table(table(*(f"mill,,name,public,{is_given}" for is_given in rows)))
         assert not consent.is_given("mill", "name", "public")
 
 
 def test_organisations_are_those_that_agreed_themselves():
     rows = table("mill,,call,team,true", "quay,quay-1,call,team,true", "quay,,survey,team,true")
-    consent = Consent.of(rows)
-    assert consent.organisations("call", "team") == {"mill"}
+    consent = Consent.from_table(rows)
+    assert consent.find_organisations("call", "team") == {"mill"}
 
 
 def test_a_persons_consent_is_not_the_organisations():
-    consent = Consent.of(table("mill,mill-1,recording,team,true", "quay,,recording,team,true"))
+    consent = Consent.from_table(table("mill,mill-1,recording,team,true", "quay,,recording,team,true"))
     assert consent.is_given("mill", "recording", "team", speaker_id="mill-1")
     assert not consent.is_given("mill", "recording", "team")
     assert not consent.is_given("quay", "recording", "team", speaker_id="quay-1")
@@ -59,9 +59,9 @@ def test_a_persons_consent_is_not_the_organisations():
 def test_a_quotation_by_a_named_speaker_needs_both():
     person, organisation = "mill,mill-1,quotation,public,true", "mill,,quotation,public,true"
     for rows, is_given in (((person,), False), ((organisation,), False), ((person, organisation), True)):
-        consent = Consent.of(table(*rows))
+        consent = Consent.from_table(table(*rows))
         assert consent.is_given("mill", "quotation", "public", speaker_id="mill-1") is is_given
-    assert Consent.of(table(organisation)).is_given("mill", "quotation", "public")
+    assert Consent.from_table(table(organisation)).is_given("mill", "quotation", "public")
 
 
 def test_every_row_that_is_wrong_is_told_with_its_row_and_column():
@@ -83,9 +83,10 @@ def test_what_a_no_covers_is_asked_once_a_form_and_has_no_default():
     assert "rows 2, 3" in str(next(consent_faults(rows, ORGANISATIONS, SPEAKERS)))
     stated = rows.assign(no_covers="not_counted", form_wording="You are in no figure.")
     assert not list(consent_faults(stated, ORGANISATIONS, SPEAKERS))
-    consent = Consent.of(stated)
-    assert consent.not_counted(["survey"], "public") == {"mill", "quay"}
-    assert not Consent.of(stated.assign(no_covers="never_separable")).not_counted(["survey"], "public")
+    consent = Consent.from_table(stated)
+    assert consent.find_uncounted(["survey"], "public") == {"mill", "quay"}
+    separable = Consent.from_table(stated.assign(no_covers="never_separable"))
+    assert not separable.find_uncounted(["survey"], "public")
 
 
 PEOPLE = st.tuples(st.sampled_from(["mill", "quay", "lamp", ""]), st.sampled_from(["p1", "p2", "q1", ""]))

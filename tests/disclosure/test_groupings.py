@@ -61,8 +61,10 @@ def test_countries_are_not_shown_beside_groups_that_cut_across_them():
 
 def released(frames, **given):
     decisions = decided(frames, **given).reset_index()
-    return PublishedRelease.of(decisions, frames["figures"], find_contributors(frames),
-                               Rules.of(SETTINGS, "public"), "2017-01-09").figures["part"].astype("str")
+    release = PublishedRelease.from_decisions(
+        decisions, frames["figures"], find_contributors(frames), Rules.from_settings(SETTINGS, "public"),
+        "2017-01-09")
+    return release.figures["part"].astype("str")
 
 
 def test_a_grouping_is_fixed_with_the_first_release():

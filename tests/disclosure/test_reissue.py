@@ -77,7 +77,7 @@ def test_the_page_of_a_country_follows_todays_answers_where_its_question_stays(f
 
     frames = survey_of(*FIRST, (1, BOTH))
     fresh, asked = with_page(published(frames)[0]), frames["questions"][["question_id", "asked_if"]]
-    for last, size in ((with_page(first), [31]), (first.only(first.figures.index == FOOD), [])):
+    for last, size in ((with_page(first), [31]), (first.select_figures(first.figures.index == FOOD), [])):
         issued = next_release(fresh, asked, [last], frames["organisations"], 5).figures
         assert issued.loc[FOOD, "size"] == 30
         assert issued.loc[issued.index == "Q2/legal/all", "size"].tolist() == size
@@ -140,7 +140,7 @@ def test_what_must_not_leave_the_team_goes_whatever_was_printed(first):
 
 
 def test_a_figure_that_is_new_in_a_frozen_question_is_hidden_and_says_why(first):
-    lacking = first.only(first.figures.index.to_series() != FOOD)
+    lacking = first.select_figures(first.figures.index.to_series() != FOOD)
     decisions = published(survey_of(*FIRST, (1, BOTH)), lacking)[1]
     row = decisions.set_index("figure_id").loc[FOOD]
     assert (row["status"], row["rule"]) == ("suppressed", "frozen") and pd.isna(row["shown_base_n"])

@@ -365,8 +365,9 @@ def sample_decisions(sample_study):
     from glc_analysis import tables
     from glc_analysis.reference import read_reference
     frames = {name: tables.read_table(name, study=sample_study) for name in tables.TABLES}
-    return {audience: decide(frames["figures"], find_contributors(frames), frames["organisations"],
-                             Consent.of(read_reference(sample_study).consent), SETTINGS, audience=audience)
+    consent = Consent.from_table(read_reference(sample_study).consent)
+    return {audience: decide(frames["figures"], find_contributors(frames), frames["organisations"], consent,
+                             SETTINGS, audience=audience)
             for audience in ("team", "convening", "public")}
 
 

@@ -30,7 +30,7 @@ def lines(*rows):
 
 def published(lines, hidden=()):
     """A release from before words had cells."""
-    return replace(PublishedBlocks.of(lines, hidden), has_cells=False)
+    return replace(PublishedBlocks.from_lines(lines, hidden), has_cells=False)
 
 
 def without(release, *organisations):
@@ -105,7 +105,7 @@ def test_where_words_have_names_two_independent_others_on_all_hidden_pages_are_c
                                                                                       is_company):
     rows = lines(*((page, f"{page} {one}", one) for page in ("quotations/needs", "evidence/P01")
                    for one in ("o1", *others)), ("quotations/care", "q4", "o4"))
-    first, today = without(PublishedBlocks.of(rows, ()), "o1"), rows[rows["organisation_id"] != "o1"]
+    first, today = without(PublishedBlocks.from_lines(rows, ()), "o1"), rows[rows["organisation_id"] != "o1"]
     net = pd.DataFrame({"organisation_id": others, "network_id": network})
     hidden = {"quotations/needs", "evidence/P01"} if is_company else {*rows["block_id"]}
     assert hidden_blocks(today, [first], net, 5, kinds=KINDS, are_named=True) == hidden
@@ -116,7 +116,7 @@ def test_words_that_have_cells_go_line_by_line_and_country_pages_whole():
     both = pd.concat([WORDS, lines(("quotations/KHM", "q3", "o3"), ("quotations/KHM", "q4", "o4"),
                                    ("evidence/P01", "q1", "o1"), ("evidence/P02", "e7", "o7"),
                                    ("evidence/P02", "e6", "o6"))])
-    first = PublishedBlocks.of(both, ())
+    first = PublishedBlocks.from_lines(both, ())
     cell = ["o3", "o4"]
     today = both[~both["organisation_id"].isin(cell) & (both["line"] != "e7")]
     for earlier in (first, replace(without(first, "o3"), has_cells=True)):

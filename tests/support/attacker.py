@@ -85,7 +85,7 @@ class Attack:
         units = frames["questions"].set_index("question_id")["unit"]
         self.groupings = UNCHOSEN_GROUPINGS | {units.get(key, "organisation"): one
                                                for key, one in groupings.items()}
-        self.frames, self.decisions, self.rules = frames, decisions, Rules.of(settings, audience)
+        self.frames, self.decisions, self.rules = frames, decisions, Rules.from_settings(settings, audience)
         self.figures = frames["figures"].merge(decisions, on="figure_id", how="left", validate="1:1")
         if also is not None:
             others = frames["figures"].merge(also, on="figure_id", how="left", validate="1:1")

@@ -107,7 +107,8 @@ def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SET
     contributors, consent = find_contributors(frames), consents(frames, refused=refused)
     decisions = decide(frames["figures"], contributors, frames["organisations"], consent, rules,
                        audience="public", never=never)
-    fresh = PublishedRelease.of(decisions, frames["figures"], contributors, Rules.of(rules, "public"), day)
+    fresh = PublishedRelease.from_decisions(decisions, frames["figures"], contributors,
+                                            Rules.from_settings(rules, "public"), day)
     issued = next_release(fresh, contributors.facts, before, frames["organisations"],
                           rules["reissue_change"] + COALITION, beside)
     return issued, apply_release(decisions, fresh, issued)

@@ -37,7 +37,8 @@ def texts_of(study):
 
 def test_no_organisation_that_is_not_named_is_in_the_folder(pair):
     audience, whole, reader = pair
-    named = Consent.of(read_reference_table(whole, "consent")).organisations("name", audience)
+    consent = Consent.from_table(read_reference_table(whole, "consent"))
+    named = consent.find_organisations("name", audience)
     others = whole_organisations(whole)[lambda f: ~f["organisation_id"].isin(named)]
     assert len(others) > 3
     # The settings of a study name files of coders, and never an organisation.

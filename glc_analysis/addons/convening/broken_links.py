@@ -167,7 +167,7 @@ class _Links:
             words = self.trail.segments[row["reference"]].text
             return None if locate_quotation(cited, words) else "not in the passage"
         figure = self.trail.figure(row)
-        today = self.trail.words.number(figure) if figure else "without a figure"
+        today = self.trail.words.format_number(figure) if figure else "without a figure"
         return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]
 
     def _uncleared(self, fault: Any, row: pd.Series, audience: str) -> Iterator[Fault]:

@@ -71,7 +71,7 @@ def make_joint_display_table(view: StudyView) -> pd.DataFrame:
     inference."""
     words, quotes = view.words, find_readable_quotes(view)
     shown = [(topic.row.topic_id, topic.wave, words.codes.get(topic.row.theme_id, topic.row.theme_id),
-              _survey_result(topic, words), "" if topic.coded is None else words.said(topic.coded),
+              _survey_result(topic, words), "" if topic.coded is None else words.write_clause(topic.coded),
               str(quotes.get(topic.row.quote_id, "")), topic.row.fit, topic.row.inference)
              for topic in list_visible_topics(view)]
     columns = ["topic", "wave", "theme", "survey_result", "coded_finding", "quotation", "fit", "inference"]
@@ -81,8 +81,8 @@ def make_joint_display_table(view: StudyView) -> pd.DataFrame:
 
 def _survey_result(topic: Topic, words: Words) -> str:
     if not topic.then:
-        return "" if topic.surveyed is None else words.said(topic.surveyed)
-    name = topic.row.figure_id if topic.surveyed is None else words.parts(topic.surveyed)[0]
+        return "" if topic.surveyed is None else words.write_clause(topic.surveyed)
+    name = topic.row.figure_id if topic.surveyed is None else words.describe_in_parts(topic.surveyed)[0]
     return f"{name}: {topic.then}; {topic.now}"
 
 
@@ -162,7 +162,7 @@ def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
 def select_figures_of_cited_questions(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
     """Returns the figures about the questions and codes that rows of joint_display.csv cite. Returns all
     figures if a cited figure belongs to no question."""
-    questions = {view.words.question_of(one) for one in {*topics["figure_id"]} - {""}}
+    questions = {view.words.find_question(one) for one in {*topics["figure_id"]} - {""}}
     if "" in questions:
         return view.released
     return pd.concat([*map(view.select_question_figures, sorted(questions)),
@@ -206,7 +206,8 @@ def list_statements_contradicting_country_facts(view: StudyView) -> pd.DataFrame
     words = view.words
     if not view.has_capability("country_facts"):
         seen = view.select_measure_figures("discordance")
-        return pd.DataFrame({"indicator": seen["option_id"], "result": [*map(words.said, seen.itertuples())]},
+        clauses = [*map(words.write_clause, seen.itertuples())]
+        return pd.DataFrame({"indicator": seen["option_id"], "result": clauses},
                             dtype="str").reset_index(drop=True)
     rows = view.read("stated").query("is_discordant")
     labels = rows["organisation_id"].map(view.labels)
@@ -235,6 +236,6 @@ def suggest_joint_display_rows(study: Study) -> pd.DataFrame:
     for theme, estimate, code in suggest_option_code_pairs(study, {*known["figure_id"], *known["code_id"]}):
         quote = next((quote for quote, codes in zip(free["quote_id"], free["code_ids"], strict=True)
                       if code in codes.split(";")), "")
-        said = [words.said(figures.loc[one]) for one in (estimate, format_code_figure_id(code))]
+        said = [words.write_clause(figures.loc[one]) for one in (estimate, format_code_figure_id(code))]
         proposed.append((f"{code}-{estimate.split('/')[1]}", theme, estimate, code, quote, "", "", "", *said))
     return pd.DataFrame(proposed, columns=[*ROWS, "survey_result", "coded_finding"], dtype="str")

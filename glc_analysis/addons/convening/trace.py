@@ -141,7 +141,7 @@ class EvidenceTrail:
         elif row.kind == "trial":
             said = self.describe_trial(row.reference) if self.has_sources else _WITHHELD
         else:
-            said = self.words.said(figure) if figure is not None else row.reference
+            said = self.words.write_clause(figure) if figure is not None else row.reference
         note = f". {row.note}" if self.has_sources and row.note else ""
         text = f"{row.evidence_id} {row.stance}, {row.claim.replace('_', ' ')}: {said}{note}"
         yield self.node(1, "evidence", row.evidence_id, text, first.place if first else "",
@@ -190,7 +190,8 @@ class EvidenceTrail:
         then, now = format_cited_and_current_numbers(self.view, self.words, row.reference, figure, wave,
                                                      cited=row.cited,
                                                      is_figure=row.kind == "figure")
-        name, _, asked = self.words.parts(figure) if figure is not None else (row.reference, "", "")
+        name, _, asked = ((row.reference, "", "") if figure is None
+                          else self.words.describe_in_parts(figure))
         return f"{name}: {then}" + (f" ({asked})" if asked else "") + f"; {now}."
 
     def is_figure_withheld(self, row: Any) -> bool:
@@ -242,7 +243,7 @@ class EvidenceTrail:
         if row.kind == "code":
             return find_figure_of_code(self._figures("coded"), row.reference)
         if row.kind == "figure":
-            return self._figures(self.words.question_of(row.reference)).get(row.reference)
+            return self._figures(self.words.find_question(row.reference)).get(row.reference)
         return None
 
     @cached_property
@@ -297,7 +298,7 @@ class EvidenceTrail:
     # Answers of the survey
 
     def _question(self, figure: Any, question: Any) -> Iterator[TraceNode]:
-        condition = question.asked_if and self.words.condition(question.asked_if).removesuffix(".")
+        condition = question.asked_if and self.words.describe_condition(question.asked_if).removesuffix(".")
         asked = f" (asked of those who {condition})" if condition else ""
         said = f"{question.question_id} {question.wording}{asked}, base {int(figure.base_n)}"
         yield self.node(2, "question", question.question_id, said,
@@ -362,7 +363,7 @@ class EvidenceTrail:
             said = f"Said in {_UNASKED[source]}, which this figure does not count."
             if figure.subset_kind == ALL:
                 in_all = self._figures("coded")[format_code_figure_id(code, f"{SOURCE}={source}")]
-                said = f"Counted apart: {self.words.sentence(in_all)}"
+                said = f"Counted apart: {self.words.write_sentence(in_all)}"
             yield self.node(3, "code", code, said, self.places.locate_code(code))
             for row in apart[source]:
                 yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)

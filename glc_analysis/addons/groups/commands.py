@@ -36,8 +36,8 @@ def groups(study: Study, question: str, form: str) -> None:
         return
     codes = {*read_table("codebook", study=study)["code_id"]} - find_team_only_codes(reference.codebook)
     n_codes = len(codes) if len(read_table("mentions", study=study)) else 0
-    consent = Consent.of(reference.consent,
-                         **make_wave_arguments_for_consent(reference.waves, settings["study"]["wave"]))
+    consent = Consent.from_table(reference.consent, **make_wave_arguments_for_consent(
+        reference.waves, settings["study"]["wave"]))
     ranked = rank_groupings_by_disclosed_figures(list_counted_bases(reference.questions, reference.options,
                                                                     n_codes),
                                                  read_table("organisations", study=study),

@@ -123,7 +123,7 @@ class _GroupSizes:
                  answers: pd.DataFrame, consent: Consent, audience: str) -> None:
         names = pd.Index(organisations["organisation_id"])
         table = organisations if part.unit == "organisation" else answers
-        out = consent.not_counted(IN_FIGURES if part.is_coded else ["survey"], audience)
+        out = consent.find_uncounted(IN_FIGURES if part.is_coded else ["survey"], audience)
         owner = names.get_indexer(table["organisation_id"])
         owner = np.where(table["organisation_id"].isin(out), -1, owner)
         self.everyone = np.bincount(owner[owner >= 0], minlength=len(names))
@@ -136,19 +136,20 @@ class _GroupSizes:
                 self.groups[name] = np.bincount(rows[rows >= 0], minlength=len(names))
         none = np.array([], dtype=int)
         nobody = IncidenceRows([], none, none)
-        self.counts = ContributorCounts.of(Incidence([*names], nobody, nobody, pd.DataFrame()), organisations,
-                                           consent, audience, none)
+        self.counts = ContributorCounts.from_incidence(
+            Incidence([*names], nobody, nobody, pd.DataFrame()), organisations, consent, audience, none)
         self.audience, self.is_coded = audience, part.is_coded
 
     def rules(self, settings: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
         """Returns, for each group, the number of independent organisations and the rule that hides the group;
         the rule is blank if the group may be shown."""
-        rules, counts = Rules.of(settings, self.audience), self.counts
-        refused = {name: "base_too_small" if counts.n_protected(base, counts.allies(base)) < rules.base
-                 else "withheld_contributors" if counts.has_few_withheld(base, self.is_coded, rules) else ""
+        rules, counts = Rules.from_settings(settings, self.audience), self.counts
+        refused = {name: "base_too_small"
+                   if counts.count_protected(base, counts.count_allies(base)) < rules.base
+                   else "withheld_contributors" if counts.has_few_withheld(base, self.is_coded, rules) else ""
                    for name, base in self.groups.items()}
         open_groups = {name: base for name, base in self.groups.items() if not refused[name]}
         shown = groups_to_show(open_groups, self.groups, self.everyone, self.is_coded, counts, rules)
-        return {name: (int(counts.n_independent(base)),
+        return {name: (int(counts.count_independent(base)),
                        refused[name] or ("" if name in shown else "complement_too_small"))
                 for name, base in self.groups.items()}

@@ -81,7 +81,7 @@ def _consents(table: str, tables: Tables) -> Iterator[Fault]:
     needed for the team, because the row is recorded, and for each audience that may read the row."""
     if tables[table].empty:
         return
-    consent = Consent.of(tables["consent"])
+    consent = Consent.from_table(tables["consent"])
     for n, row in tables[table].to_dict("index").items():
         fault = partial(Fault, file=f"{table}.csv", row=str(n))
         if not consent.is_given(row["organisation_id"], CONSENT_ITEM, "team"):

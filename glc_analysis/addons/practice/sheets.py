@@ -160,7 +160,7 @@ def make_practice_sheets_of_consenting_organisations(
                        "study names none. To fix: write the contact as safeguarding in the section "
                        "[practice] of study.toml.")
     reference, (labels, answered_in) = read_reference(study), read_names_and_languages(study)
-    raters, consent = reference.raters, Consent.of(reference.consent)
+    raters, consent = reference.raters, Consent.from_table(reference.consent)
     taking_part = {*raters.loc[raters["may_rate"] == "true", "organisation_id"],
                    *reference.commitments["organisation_id"]} - {""}
     for one in organisations:

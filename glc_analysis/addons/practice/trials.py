@@ -22,7 +22,7 @@ def make_practice_tables(reference: Any, organisations: pd.DataFrame) -> dict[st
     of a trial has only the audiences that its organisation's consent covers; column ``language`` has the
     language in which the organisation answered."""
     frames = {name: getattr(reference, name).copy() for name in PRACTICE_TABLES}
-    trials, consent = frames["trials"], Consent.of(reference.consent)
+    trials, consent = frames["trials"], Consent.from_table(reference.consent)
     languages = dict(zip(organisations["organisation_id"], organisations["language"], strict=True))
     cleared = [";".join(audience for audience in row["shown_for"].split(";")
                         if audience and consent.is_given(row["organisation_id"], CONSENT_ITEM, audience))

@@ -59,7 +59,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
         frames = {name: tables.read_table(name, study=study) for name in tables.TABLES}
         figure_ids = frames["figures"]["figure_id"]
         reference = read_reference(study)
-        consent = Consent.of(reference.consent, **make_wave_arguments_for_consent(
+        consent = Consent.from_table(reference.consent, **make_wave_arguments_for_consent(
             reference.waves, study.settings["study"]["wave"]))
         known = find_visible_countries(frames["answers"], frames["organisations"], consent,
                                        study.settings["disclosure"])

@@ -35,7 +35,7 @@ def test_a_signature_that_is_gone_hides_the_quotations_as_well(tmp_path):
     signed = pd.DataFrame([*(("signatures/P01", f"1/o{k}/endorse", f"o{k}") for k in range(8)),
                            *(("quotations/needs", f"q{k}", f"o{k}") for k in range(8)),
                            ("quotations/care", "q9", "o9")], columns=LINE_COLUMNS, dtype="str")
-    study, first = Study(tmp_path), PublishedBlocks.of(signed, ())
+    study, first = Study(tmp_path), PublishedBlocks.from_lines(signed, ())
     study.settings_file.parent.mkdir(parents=True)
     study.settings_file.write_text("", encoding="utf-8")
     folder = study.private / "releases" / "public" / "001"

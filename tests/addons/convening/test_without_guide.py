@@ -37,7 +37,7 @@ def test_the_base_is_of_those_interviewed_and_nobody_was_asked(study):
     assert row[["raised", "asked", "raised_without_guide", "interviewed"]].tolist() == [0, 0, 1, 2]
     figures = {one.figure_id: one for one in StudyView(study).select_measure_figures("coded").itertuples()}
     figure = figures["delay/organisations/source=interview_without_guide"]
-    assert read_question_and_code_names(study).sentence(figure) == (
+    assert read_question_and_code_names(study).write_sentence(figure) == (
         "1 of the 2 organisations that were interviewed, without a guide, raised “Delay”.")
     assert not [one for one in figures if one.startswith("delay/organisations/all")]
 

@@ -81,7 +81,7 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
     are shown without a bar."""
     if not figure:
         return _macros().figure(figure_id, "", then, "", quote) if then else _macros().said(quote)
-    name, number, asked = words.parts(figure)
+    name, number, asked = words.describe_in_parts(figure)
     count = (then if then else _macros().number(number) if pd.isna(figure.share)
              else render_count_bar(figure.share, number))
     return _macros().figure(name, place and link(place), count, asked, quote)
@@ -93,7 +93,7 @@ def _contradictions(view: StudyView) -> Markup:
     counted = view.select_measure_figures("discordance")
     if counted.empty:
         return Markup()
-    sentences = [f"Compared with country facts: {view.words.said(figure)}."
+    sentences = [f"Compared with country facts: {view.words.write_clause(figure)}."
                  for figure in counted.itertuples()]
     if not view.has_capability("country_facts"):
         return _macros().contradictions(sentences, 0, "")

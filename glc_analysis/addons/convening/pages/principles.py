@@ -314,7 +314,7 @@ def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
     if trail.is_figure_withheld(row):
         sentence = WITHHELD
     elif figure is not None:
-        sentence = trail.words.sentence(figure)
+        sentence = trail.words.write_sentence(figure)
     elif row.kind == "trial":
         sentence = f"Tried by {trail.describe_trial(row.reference)}" if trail.has_sources else TRIAL_OF_ONE
     else:

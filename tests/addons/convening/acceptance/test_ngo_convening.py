@@ -75,6 +75,6 @@ def test_countries_that_were_agreed_have_the_floors_of_everybody(ngo_study):
     seen = tables.read_table("release_convening", study=ngo_study).merge(figures, on="figure_id")
     seen = seen[(seen["subset_kind"] == "country") & (seen["measure"] == "response")
                 & (seen["status"] == "shown") & seen["shown_n"].notna()]
-    rules = Rules.of(Study(ngo_study).settings["disclosure"], "public")
+    rules = Rules.from_settings(Study(ngo_study).settings["disclosure"], "public")
     assert len(seen) > 50 and (seen["shown_base_n"] >= rules.base).all()
     assert (seen["shown_n"] >= 3).all() and (seen["shown_base_n"] - seen["shown_n"] >= 3).all()
