@@ -773,7 +773,8 @@ _NEW_NAMES = 3
 
 
 def report_several_records_per_country(records: Records, reference: Reference, settings: dict) -> list[str]:
-    """Returns lines for people about organisations that have several records for one country in one file.
+    """Returns the lines of a message about organisations that have several records for one country in one
+    file.
 
     The lines list at most :data:`~glc_analysis.errors.SHOWN_ROWS` organisations. The lines give, for each
     organisation, the row numbers of its records, the number of answers that differ between the records, and

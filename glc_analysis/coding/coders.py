@@ -466,7 +466,8 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
     - If the column's name matches a pattern with ``*``, the column is about the code whose name is in place
       of the star.
     - If the column's whole name is a code_id, the column is about this code.
-    - The cells of any other column that is named without a star list codes, separated by semicolons.
+    - If the setting names any other column, without a star, each cell of the column is a list of codes,
+      separated by semicolons.
 
     The column with the answers to the question is never read as a column of codes. An answer counts as read
     by a coder if any of its columns of codes is filled, even if the file does not have the words of the

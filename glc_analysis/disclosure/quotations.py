@@ -174,7 +174,7 @@ def segment_owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series
     return own.mask(segments["role"].isin(_SILENT), "")
 
 
-def locate_quotation(text: str, words: str) -> tuple[int, int] | None:
+def locate_quotation(quotation: str, segment_text: str) -> tuple[int, int] | None:
     """Returns the position of a quotation's words in the text of its segment, or None if the words are not in
     it.
 
@@ -183,10 +183,11 @@ def locate_quotation(text: str, words: str) -> tuple[int, int] | None:
     >>> locate_quotation("[…]", "Yes.") is None
     True
     """
-    pieces = [r"\s+".join(map(re.escape, piece.translate(_MARKS).split())) for piece in _LEFT_OUT.split(text)]
+    pieces = [r"\s+".join(map(re.escape, piece.translate(_MARKS).split()))
+              for piece in _LEFT_OUT.split(quotation)]
     if not re.search(r"\w", "".join(pieces)):
         return None
-    found = re.search(".*?".join(pieces), words.translate(_MARKS), re.DOTALL | re.IGNORECASE)
+    found = re.search(".*?".join(pieces), segment_text.translate(_MARKS), re.DOTALL | re.IGNORECASE)
     return found.span() if found else None
 
 

@@ -344,14 +344,14 @@ class Decisions:
         is_range = (low > 0) | (high < size)
         self.rule[at], self.low[at], self.high[at] = rule, low, high
         self.status[at] = np.where(is_range, BANDED, SUPPRESSED)
-        self.band[at] = [range_text(*ends) if shown else ""
+        self.band[at] = [format_count_range(*ends) if shown else ""
                          for *ends, shown in zip(low, high, size, is_range, strict=True)]
 
 
-def range_text(low: float, high: float, base: float) -> str:
+def format_count_range(low: float, high: float, base: float) -> str:
     """Returns the range of a count in words; the lower and the upper bound are both possible values.
 
-    >>> range_text(0, 4, 30), range_text(26, 30, 30), range_text(8, 14, 30)
+    >>> format_count_range(0, 4, 30), format_count_range(26, 30, 30), format_count_range(8, 14, 30)
     ('at most 4', 'at least 26', '8 to 14')
     """
     if low <= 0:

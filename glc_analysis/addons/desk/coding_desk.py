@@ -170,8 +170,8 @@ class DoubleCodingComparison:
         """Records a decision on one turn or answer: the codes (empty for no code) and the reason. A later
         decision on the same turn or answer is its next version.
 
-        Raises GLCError if the decision equals the last decision on the segment, if the person may not compare
-        the text, or if the journal cannot be written.
+        Raises GLCError if the decision equals the last decision on the segment, if the person who uses the
+        desk is not allowed to compare the coders' codes in this text, or if the journal cannot be written.
         """
         wanted, reason = sorted({*codes}), reason.strip()
         if not self.by.strip():
@@ -185,7 +185,7 @@ class DoubleCodingComparison:
         if (document := self._document_of(segment_id)) in self._double.texts - self.texts:
             raise GLCError(f"{document} is not among the texts of {self.by}. {_WHO_DECIDES}")
         if segment_id not in {*rows["segment_id"]}:
-            raise GLCError(f"The coders do not differ on {segment_id!r}; "
+            raise GLCError(f"{segment_id!r} is no segment on which the coders differ; "
                            f"{suggest_name(segment_id, {*rows['segment_id']})}.")
         known = self._live_codes()
         for code in wanted:

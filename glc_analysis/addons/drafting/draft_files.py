@@ -60,13 +60,14 @@ def read_column_values(study: Study, table: str, column: str) -> set[str]:
     return {row[names.index(column)].strip() for row in grid.rows[1:]} if column in names else set()
 
 
-def read_columns(sheet: Grid | None, columns: Iterable[str], *, words: Collection[str]) -> pd.DataFrame:
+def read_text_columns(sheet: Grid | None, columns: Iterable[str], *,
+                      in_lower_case: Collection[str]) -> pd.DataFrame:
     """Returns ``columns`` of a sheet as text without surrounding blanks, indexed by the row numbers of the
-    sheet. The columns ``words`` are put in lower case. A column that the sheet lacks is blank; without a
-    sheet there are no rows."""
+    sheet. The columns ``in_lower_case`` are put in lower case. A column that the sheet lacks is blank;
+    without a sheet there are no rows."""
     names, rows = ([name.strip() for name in sheet.names], sheet.rows[1:]) if sheet else ([], [])
     cells = {}
     for column in columns:
         held = [row[names.index(column)].strip() for row in rows] if column in names else [""] * len(rows)
-        cells[column] = [cell.lower() for cell in held] if column in words else held
+        cells[column] = [cell.lower() for cell in held] if column in in_lower_case else held
     return pd.DataFrame(cells, index=sheet.numbers[1:] if sheet else None, dtype="str")

@@ -22,7 +22,7 @@ from glc_analysis.addons.drafting.draft_files import (
     fill_draft_sheet,
     format_csv_rows,
     read_column_values,
-    read_columns,
+    read_text_columns,
 )
 from glc_analysis.addons.drafting.option_lists import draft_unlisted_options
 from glc_analysis.addons.drafting.options import sort_counts_most_common_first
@@ -76,7 +76,7 @@ def read_open_rows(study: Study) -> dict[str, pd.DataFrame]:
     sheets = {sheet.sheet: sheet for sheet in read_workbook_sheets(book)} if book.is_file() else {}
     paths = {name: folder / f"more_{name}.csv" for name in OPEN_COLUMNS}
     sheets |= {name: read_delimited_file(path) for name, path in paths.items() if path.is_file()}
-    return {name: read_columns(sheets.get(name), columns, words=(USE,))
+    return {name: read_text_columns(sheets.get(name), columns, in_lower_case=(USE,))
             for name, columns in OPEN_COLUMNS.items()}
 
 

@@ -28,7 +28,7 @@ from glc_analysis.addons.drafting.draft_files import (
     DRAFT_WORKBOOK,
     fill_draft_sheet,
     format_csv_rows,
-    read_columns,
+    read_text_columns,
 )
 from glc_analysis.addons.drafting.open_rows import (
     OPEN_COLUMNS,
@@ -252,8 +252,8 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
                      column=column,
                      fix="put the column back with this heading")
                for column in list_required_draft_columns(name) if column not in names]
-    return read_columns(sheet, list_drafted_table_columns(name),
-                        words=(USE, "type", "kind", "is_sensitive")), missing
+    return read_text_columns(sheet, list_drafted_table_columns(name),
+                        in_lower_case=(USE, "type", "kind", "is_sensitive")), missing
 
 
 def draft_table_faults(state: DraftState) -> Iterator[Fault]:

@@ -157,8 +157,8 @@ def make_practice_sheets_of_consenting_organisations(
     contact = study.settings["practice"]["safeguarding"].strip()
     if not contact:
         raise GLCError("Every sheet begins with the contact to call if somebody may be in danger, but this "
-                       "study names none. To fix: write the contact as safeguarding in the section "
-                       "[practice] of study.toml.")
+                       "study names none. To fix: in the section [practice] of study.toml, set "
+                       "`safeguarding` to the contact's name and telephone number.")
     reference, (labels, answered_in) = read_reference(study), read_names_and_languages(study)
     raters, consent = reference.raters, Consent.from_table(reference.consent)
     taking_part = {*raters.loc[raters["may_rate"] == "true", "organisation_id"],

@@ -117,7 +117,8 @@ class SoughtContent:
 
     def describe_match(self, text: str, *, is_text: bool = True) -> str:
         """Returns a description of the sought content that a text contains; blank if the text contains none.
-        Without ``is_text``, the text is decoded from bytes and is not searched for short names."""
+        ``is_text`` is false for text that was decoded from the bytes of a file; such text is not searched for
+        short names."""
         if is_text and normalise_space(text).casefold() in self._ids:
             return self._name
         for masker, what in self._maskers if is_text else self._long:

@@ -18,7 +18,7 @@ from glc_analysis import cli, tables
 from glc_analysis.addons.convening.amendments import propose_principle, split_principle
 from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 from glc_analysis.addons.convening.packets import packet
-from glc_analysis.addons.convening.packets.forms_pdf import render_form_html, render_forms_pdf
+from glc_analysis.addons.convening.packets.forms_pdf import render_forms_pdf, render_paper_form
 from glc_analysis.addons.convening.packets.packet import list_planned_packets, write_packets
 from glc_analysis.addons.convening.packets.pandoc_html import prepare_for_pandoc
 from glc_analysis.addons.convening.packets.parts import (
@@ -430,10 +430,10 @@ def test_all_forms_are_one_pdf_with_a_code_and_page_numbers_of_its_own_for_each(
 
 def test_a_form_is_set_in_the_direction_of_its_language_with_nine_boxes_a_question(forms):
     by_language = {form.language: form for form in open_round_and_write_forms(forms, "1", today=TODAY).forms}
-    html = render_form_html(by_language["ar"])
+    html = render_paper_form(by_language["ar"])
     assert html.startswith('<div lang="ar" dir="rtl">')
     assert html.count('class="glc-box"') == 9 * 2 * len(by_language["ar"].rows)
-    assert render_form_html(by_language["en"]).count("Cross one box") == 1
+    assert render_paper_form(by_language["en"]).count("Cross one box") == 1
 
 
 def test_forms_for_the_print_shop_say_what_a_text_was_and_that_a_vote_is_left_out(forms):

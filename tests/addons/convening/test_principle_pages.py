@@ -23,7 +23,7 @@ def text(html):
 
 def first_screen(view):
     evidence = principles.show_evidence(principles.list_evidence_of_view(view))
-    return principles.show_statement(view).data + evidence.data
+    return principles.show_principle_statement(view).data + evidence.data
 
 
 @pytest.mark.parametrize(("audience", "n"), [("team", 16), ("convening", 16), ("public", 14)])

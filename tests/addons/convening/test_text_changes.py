@@ -51,7 +51,7 @@ def lines(study, principle, audience="team"):
 def page(study, principle, audience="team"):
     """The statement and the history of a principle, as HTML."""
     view = StudyView(study, audience, principle=principle)
-    return principles.show_statement(view).data + principles.show_sources(view).data
+    return principles.show_principle_statement(view).data + principles.show_sources(view).data
 
 
 def test_the_trace_of_a_split_text_names_the_old_one_and_says_that_its_evidence_is_not_there(study):
@@ -118,7 +118,7 @@ def test_the_page_shows_old_and_new_side_by_side_with_the_words_marked(study):
 def test_the_page_of_a_proposal_says_on_its_first_screen_that_no_evidence_is_recorded(study):
     view = StudyView(study, "team", principle="P05")
     assert "P05.1 was proposed in the room. No evidence for it is recorded." in \
-        principles.show_statement(view).data
+        principles.show_principle_statement(view).data
 
 
 def test_the_packet_prints_the_history_of_every_text(study):

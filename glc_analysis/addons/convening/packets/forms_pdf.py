@@ -27,7 +27,7 @@ def render_forms_pdf(forms: Sequence[RatingForm], settings: PdfSettings) -> byte
     this machine has."""
     title = forms[0].say["round"].format(forms[0].round_id)
     plain = "#set page(header: none, footer: none)\n"  # of the blank backs of forms
-    return settings.compile_typst(title, plain + "\n".join(_markup(n, form, render_form_html(form))
+    return settings.compile_typst(title, plain + "\n".join(_markup(n, form, render_paper_form(form))
                                                      for n, form in enumerate(forms)))
 
 
@@ -70,7 +70,7 @@ def _markup(n: int, form: RatingForm, html: str) -> str:
     return f"#one-form({n}, {quoted}, {form.direction})[\n{convert_html_to_typst(html)}\n]\n"
 
 
-def render_form_html(form: RatingForm) -> str:
+def render_paper_form(form: RatingForm) -> str:
     """Returns a form as HTML: instructions for filling it in, then a box per principle. Text meant for a
     single rater, such as an address, is a separate paragraph after the instructions."""
     return load_part_macros().form(form.heading, form.say["cross_one"], form.instructions.split("\n"),

@@ -547,9 +547,9 @@ def render_reading_and_voting_guide(study: Study, part: Part, packet: Packet, wa
 
 
 def _in_english(text: str, language: str) -> str:
-    """Renders English words, or a day, within a text in another language. If the language is written from
-    right to left, direction marks (U+200E) are put around the words; without the marks, a number or quotation
-    mark at the beginning would be set at the end."""
+    """Returns the HTML that sets English words, or a date, inside a text whose language is ``language``. If
+    this language is written from right to left, direction marks (U+200E) are put around the words; without
+    the marks, a number or quotation mark at their beginning would be set at their end."""
     mark = "\u200e" if language_direction(language) == "rtl" else ""
     return escape(text) if language == "en" else load_part_macros().in_english(mark + text + mark)
 

@@ -199,7 +199,7 @@ def show_panel_sizes_and_gaps(view: StudyView) -> Html:
 # One principle: its statement, and the evidence for and against it.
 
 
-def show_statement(view: StudyView) -> Html:
+def show_principle_statement(view: StudyView) -> Html:
     """Shows the name of the view's principle as the heading of its page, then the statement with its
     translations and its status."""
     row = _own_row(view)

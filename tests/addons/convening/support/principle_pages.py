@@ -15,7 +15,7 @@ def parts_of(view, principle):
     """The HTML of the parts of the page of one principle, by their names."""
     own = replace(view, principle=principle)
     shown = {"votes": render_frame(own.votes()[["round", "panel", "criterion", "shown_as"]]),
-             "statement": principles.show_statement(own),
+             "statement": principles.show_principle_statement(own),
              "evidence": principles.show_evidence(principles.list_evidence_of_view(own))}
     shown |= {name: getattr(principles, f"show_{name}")(own) for name in (
         "votes_in_detail", "signatures", "rationale_and_indicator", "judgements", "sources")}

@@ -103,7 +103,8 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
     for one in view.principle_names:
         own = StudyView(study, audience, principle=one)
         yield f"principle-{one}", _joined(
-            principles.show_statement(own), principles.show_evidence(principles.list_evidence_of_view(own)),
+            principles.show_principle_statement(own),
+            principles.show_evidence(principles.list_evidence_of_view(own)),
             _votes(own), principles.show_announcement_day(own), principles.show_votes_in_detail(own),
             principles.show_signatures(own), principles.show_judgements(own), render_slot(own, PRINCIPLE),
             principles.show_sources(own))
