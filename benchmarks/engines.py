@@ -80,7 +80,7 @@ def printed(way: str, root: Path, *arguments: str) -> list[float]:
     done = subprocess.run([sys.executable, WAYS, way, str(root), *arguments], capture_output=True, text=True,
                           env={**os.environ, "GLC_STUDY": str(root)})
     if done.returncode:
-        sys.exit(f"{way} failed:\n{done.stderr}")
+        raise RuntimeError(f"{way} failed:\n{done.stderr}")
     return [*map(float, done.stdout.split())]
 
 

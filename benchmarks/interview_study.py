@@ -257,7 +257,7 @@ def _write_reference(root: Path, talks: list[Conversation], calls: list[Conversa
     }
     for name, (head, *rows) in tables.items():
         for file in list_table_files(name):
-            places = [head.index(column) for column in file.required]
+            places = [head.index(column) for column in (*file.required, *file.optional) if column in head]
             _write(root / file.path, [[row[n] for n in places] for row in (head, *rows)])
 
 
@@ -315,12 +315,13 @@ def _consent(talks: list[Conversation], draw: random.Random) -> Iterator[list]:
     shares = (("survey", "team", 1), ("survey", "convening", 0.83), ("survey", "public", 0.6),
               ("quotation", "convening", 0.67), ("quotation", "public", 0.4), ("name", "convening", 0.6),
               ("name", "public", 0.27), ("archive", "team", 0.5))
-    yield ["organisation_id", "speaker_id", "item", "audience", "is_given", "form_version", "date"]
+    yield ["organisation_id", "speaker_id", "item", "audience", "is_given", "form_version", "date",
+           "no_covers", "form_wording"]
     for talk in talks:
         openness = draw.random()
         for item, audience, share in shares:
             yield [talk.organisation_id, "", item, audience, str(openness < share).lower(), "1",
-                   "2016-03-04"]
+                   "2016-03-04", "never_separable", "If you say no, your answers still count in the totals."]
 
 
 def _answers(talks: list[Conversation], draw: random.Random) -> Iterator[list]:

@@ -43,11 +43,12 @@ def _built(root: Path) -> tuple[float, float]:
     command = [sys.executable, "-m", "glc_analysis", "--study", str(root), "build"]
     print(" ".join(command), file=sys.stderr)
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"{' '.join(command)} failed")
+        raise RuntimeError(f"{' '.join(command)} failed:\n{said.decode()}")
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20
 
 

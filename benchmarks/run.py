@@ -14,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv" / "bin"
@@ -52,7 +54,7 @@ def measured(command: list[str], **environment: str) -> tuple[float, float]:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"{shlex.join(command)} failed:\n{said.decode()}")
+        raise RuntimeError(f"{shlex.join(command)} failed:\n{said.decode()}")
     return time.perf_counter() - begun, usage.ru_maxrss / 2**20
 
 
@@ -102,35 +104,68 @@ def _sample(folder: Path) -> tuple[Study, float]:
     return study, time.perf_counter() - begun
 
 
+class Section(NamedTuple):
+    """A table of docs/benchmarks.md: its header, and the function that measures its rows. The sections are
+    measured in order, because the later ones use the sample of the first."""
+
+    heading: list[str]
+    rows: Callable[[], list[str]]
+
+
+def list_sections(folder: Path) -> list[Section]:
+    """Returns all sections of docs/benchmarks.md. What is measured lies in ``folder``."""
+    return [
+        Section([], lambda: runs(folder)),
+        Section(["| survey of 150 columns | `glc check` | peak memory | `glc build` | peak memory "
+                 f"| report of a country with {SMALL_ORGANISATIONS} organisations | peak memory |",
+                 f"|{'---|' * 7}"], lambda: builds(folder)),
+        Section([f"| survey of 150 columns, open questions answered by {OUTSPOKEN:.0%} | `glc check` "
+                 "| peak memory |", "|---|---|---|"], lambda: largest(folder)),
+        Section(["| `glc init --from` of an export | time | peak memory |", "|---|---|---|"],
+                lambda: drafts(folder)),
+        Section(interviews.HEADING, lambda: interviews.rows(folder)),
+        Section(["| Agreement between coders | time | ratio |", "|---|---|---|"],
+                lambda: [*agreement.rows()]),
+        Section([f"| REFI-QDA project, {codings.CODINGS:,} codings over {codings.DOCUMENTS} documents "
+                 "| time | ratio | peak memory |", "|---|---|---|---|"], lambda: [*codings.rows(folder)]),
+        Section(desk.HEADING, lambda: desk.rows(folder)),
+        Section(watch.HEADING, lambda: watch.rows(folder)),
+        Section(["| Who may see what | time | share |", "|---|---|---|"],
+                lambda: [*disclosure.released(*_sample(folder)), *disclosure.gate()]),
+        Section([], lambda: [*utility.table(folder)])]
+
+
+def measure_sections(sections: Sequence[Section]) -> tuple[list[str], int]:
+    """Measures every section. Returns the lines of the document, and the number of sections that failed: in
+    place of its rows, such a section says what failed."""
+    lines, n_failed = [], 0
+    for section in sections:
+        lines += section.heading
+        try:
+            lines += [*section.rows(), ""]
+        except Exception as error:  # noqa: BLE001  # the others are measured all the same
+            n_failed += 1
+            print(error, file=sys.stderr)
+            lines += ["", f"Not measured: {str(error).splitlines()[0]}", ""]
+    return lines, n_failed
+
+
 def main() -> None:
-    """Measures everything, prints the tables and writes them into the documentation."""
+    """Measures everything, prints the tables and writes them into the documentation. Ends with 1 if a section
+    could not be measured."""
+    packages = ", ".join(f"{p} {version(p)}" for p in ("pandas", "papermill", "markdown-it-py"))
+    title = ["# Benchmarks", "",
+             "`make bench` makes these tables in one go on one machine: compare ratios, not seconds.", "",
+             f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+             f"{packages}.", ""]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        packages = ", ".join(f"{p} {version(p)}" for p in ("pandas", "papermill", "markdown-it-py"))
-        table = "\n".join([
-            "# Benchmarks", "",
-            "`make bench` makes these tables in one go on one machine: compare ratios, not seconds.", "",
-            f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-            f"{packages}.", "", *runs(folder),
-            "| survey of 150 columns | `glc check` | peak memory | `glc build` | peak memory | report of a "
-            f"country with {SMALL_ORGANISATIONS} organisations | peak memory |", f"|{'---|' * 7}",
-            *builds(folder), "",
-            f"| survey of 150 columns, open questions answered by {OUTSPOKEN:.0%} | `glc check` "
-            "| peak memory |", "|---|---|---|", *largest(folder), "",
-            "| `glc init --from` of an export | time | peak memory |", "|---|---|---|", *drafts(folder), "",
-            *interviews.HEADING, *interviews.rows(folder), "",
-            "| Agreement between coders | time | ratio |", "|---|---|---|",
-            *agreement.rows(), "",
-            f"| REFI-QDA project, {codings.CODINGS:,} codings over {codings.DOCUMENTS} documents "
-            "| time | ratio | peak memory |", "|---|---|---|---|", *codings.rows(folder), "",
-            *desk.HEADING, *desk.rows(folder), "",
-            *watch.HEADING, *watch.rows(folder), "",
-            "| Who may see what | time | share |", "|---|---|---|",
-            *disclosure.released(*_sample(folder)), *disclosure.gate(), "",
-            *utility.table(folder), ""])
+        lines, n_failed = measure_sections(list_sections(Path(name)))
+    table = "\n".join([*title, *lines])
     kept = ROOT / "docs" / "benchmarks.md"
     print("\n".join(beside(kept.read_text(encoding="utf-8"), table)))
     kept.write_text(table, encoding="utf-8")
+    if n_failed:
+        sys.exit(f"{n_failed} of the tables could not be measured.")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from glc_analysis.cleaning.skip_logic import Comparison, Condition, Junction, pa
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.estimates import ALL, DOCUMENT, KINDS, NUMBER_STATISTICS, SOURCE
 from glc_analysis.schema import CALL, COUNTRY_LIST, WITHOUT_GUIDE
+from glc_analysis.tables import iterate_rows
 from glc_analysis.text import format_count
 
 # ------------------------------
@@ -264,6 +265,32 @@ def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataF
 
     Raises UsageError for an unknown attribute; the message suggests the nearest names.
     """
+    rows = _sort_figures(released, questions, options, countries, by)
+    leading, banded = ["group"] if by else [], ["band"] if "band" in rows else []
+    shown = {"number": rows[[*leading, *_MEASURED, *banded]], "": rows[[*leading, *_COUNTED, *banded]]}
+    own = rows.groupby("question_id").indices
+    return {one: shown["number" if kind == "number" else ""].iloc[own.get(one, [])].reset_index(drop=True)
+            for one, kind in zip(questions["question_id"], questions["type"], strict=True)}
+
+
+def list_figures_of_group(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
+                          countries: pd.DataFrame, group: str, *, by: str = "") -> dict[str, list[Any]]:
+    """Returns the figures of one group, keyed by question_id: the rows that :func:`summaries` returns for the
+    group, each with the columns for all types of questions. Without ``by``, returns the figures of the whole
+    study. A page that shows all questions of a country takes its figures from here in one pass."""
+    rows = _sort_figures(released, questions, options, countries, by)
+    rows = rows[rows["group"] == group] if by else rows
+    banded = ["band"] if "band" in rows else []
+    found: dict[str, list[Any]] = {}
+    for row in iterate_rows(rows[[*dict.fromkeys((*_MEASURED, *_COUNTED)), *banded]]):
+        found.setdefault(row.question, []).append(row)
+    return found
+
+
+def _sort_figures(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
+                  countries: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Returns the figures of all questions, with the columns of :func:`summaries`, in the order of the groups
+    and options. Raises UsageError for an unknown attribute."""
     kind = subset_kind(by)
     rows = released[(released["measure"] == "response") & (released["subset_kind"] == kind)]
     rows = rows[rows["question_id"].isin(questions["question_id"])]
@@ -281,9 +308,4 @@ def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataF
     rows = rows.assign(question=rows["question_id"], group=group, order=pd.array(order, dtype="Int64"),
                        option=pd.array(option, dtype="str"),
                        statistic=rows["statistic"].str.replace("_", " "))
-    rows = rows.sort_values(["group", "order"], kind="stable")
-    leading, banded = ["group"] if by else [], ["band"] if "band" in rows else []
-    shown = {"number": rows[[*leading, *_MEASURED, *banded]], "": rows[[*leading, *_COUNTED, *banded]]}
-    own = rows.groupby("question_id").indices
-    return {one: shown["number" if kind == "number" else ""].iloc[own.get(one, [])].reset_index(drop=True)
-            for one, kind in zip(questions["question_id"], questions["type"], strict=True)}
+    return rows.sort_values(["group", "order"], kind="stable")

@@ -270,10 +270,8 @@ def _percent(row: Any) -> int | None:
 def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[Any]:
     """Returns a question's figures in one country or region, or in the whole study (kind ``all``), with one
     row per figure; empty if the country has no region."""
-    if not kind:
-        return []
-    rows = view.summarise_question(question.question_id, by="" if kind == ALL else kind)
-    return [row for row in iterate_rows(rows) if kind == ALL or row.group == group]
+    figures = view.figures_of_group("" if kind == ALL else kind, group) if kind else {}
+    return figures.get(question.question_id, [])
 
 
 def _median(figures: list[Any]) -> str:

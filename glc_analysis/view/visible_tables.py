@@ -27,7 +27,12 @@ from glc_analysis.disclosure.rules import Rules, check_audience, has_capability
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults, suggest_name
 from glc_analysis.figures.estimates import ALL
-from glc_analysis.figures.summary import Words, summaries, unknown_question_error
+from glc_analysis.figures.summary import (
+    Words,
+    list_figures_of_group,
+    summaries,
+    unknown_question_error,
+)
 from glc_analysis.manifest import read_slice_list
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
@@ -415,6 +420,14 @@ class VisibleTables:
             return self._summaries(by)[question_id]
         figures, own = self.select_question_figures(question_id), asked[asked["question_id"] == question_id]
         return summaries(figures, own, self.options, self.country_table, by=by)[question_id]
+
+    @cached_property
+    def figures_of_group(self) -> Callable[[str, str], dict[str, list[Any]]]:
+        """A function that takes the attribute by which figures are grouped (blank for the figures of the
+        whole study) and a group, and returns the figures of all questions in this group, keyed by
+        question_id."""
+        return cache(lambda by, group: list_figures_of_group(
+            self.released, self.question_table, self.options, self.country_table, group, by=by))
 
     @cached_property
     def _summaries(self) -> Callable[[str], dict[str, pd.DataFrame]]:

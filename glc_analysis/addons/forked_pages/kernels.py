@@ -40,6 +40,7 @@ from traitlets.config import Config
 from glc_analysis.addons.forked_pages.fork_server import fork
 from glc_analysis.read_log import load_ipython_extension
 from glc_analysis.templates import compile_macros
+from glc_analysis.text import language_name
 
 # ------------------------------
 # One page, in a process that was forked for it
@@ -62,6 +63,7 @@ def make_shell_before_forking() -> None:
         shell.extension_manager.load_extension("storemagic")
     papermill_engines.register(_ENGINE, _PageEngine)
     compile_macros()
+    language_name("en")  # which reads the list of all languages
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
 
 
