@@ -77,7 +77,7 @@ def _measured(page, session: CodingSession) -> list[str]:
         turn = TURNS - 2 - n
         is_coded = f"document.querySelector('[data-turn=\"{turn}\"] .glc-chip')"
         times.append(page.evaluate(PAINTED, [_key("1"), is_coded]))
-    if len(session.text("interview-long")["codings"]) != CODINGS + 1:
+    if len(session.show_text("interview-long")["codings"]) != CODINGS + 1:
         raise ValueError("not every key became a coding")
     return [f"| first turn painted | {first:.0f} ms |",
             f"| last turn painted after Ctrl+End | {last:.0f} ms |",

@@ -106,7 +106,7 @@ def ranked(train: list[SettledPassage], test: list[SettledPassage], definitions:
     ranking = CodeRanking(train, definitions, np.array(rows))
     found = [ranking.rank(one.text, vectors[one.text]) for one in test]
     if lists_shown is not None:
-        lists_shown += [ranking.is_sure(one) for one in found]
+        lists_shown += [ranking.is_worth_showing(one) for one in found]
     return [[one.code_id for one in row] for row in found]
 
 

@@ -73,7 +73,7 @@ class _RunData:
     pages: Mapping[str, str]
 
     @classmethod
-    def of(cls, folder: Path, pages: Mapping[str, str]) -> _RunData:
+    def read(cls, folder: Path, pages: Mapping[str, str]) -> _RunData:
         figures, codings = (pd.read_parquet(folder / name) for name in _KEPT[:2])
         raw = json.loads((folder / _KEPT[2]).read_text(encoding="utf-8"))["raw"]
         return cls(figures.set_index("figure_id"), codings[codings["coder_id"] == CONSENSUS], raw, pages)
@@ -101,8 +101,8 @@ def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
         raise GLCError("Only one run is kept, so there is nothing to compare. To fix: run `glc run` again.")
     before = last.parent / (since or kept[-1])
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare_runs(_RunData.of(before / _FOLDER, _keys(was["pages"])),
-                        _RunData.of(last / _FOLDER, _keys(record["pages"])),
+    return compare_runs(_RunData.read(before / _FOLDER, _keys(was["pages"])),
+                        _RunData.read(last / _FOLDER, _keys(record["pages"])),
                         partial(count_contributors_by_figure, study))
 
 
@@ -113,8 +113,8 @@ def compare_present_with_run(study: Study, before: Path | None,
     if before is None or not all((before / _FOLDER / name).is_file() for name in _KEPT):
         return None
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare_runs(_RunData.of(before / _FOLDER, _keys(was["pages"])),
-                        _RunData.of(study.processed, page_keys),
+    return compare_runs(_RunData.read(before / _FOLDER, _keys(was["pages"])),
+                        _RunData.read(study.processed, page_keys),
                         partial(count_contributors_by_figure, study))
 
 

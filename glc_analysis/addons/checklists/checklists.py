@@ -29,16 +29,16 @@ _FACTS = read_packaged_toml(__file__, "facts.toml")
 """The texts that are the same for every study, keyed by table and name in ``content/facts.toml``."""
 
 
-def stated_sampling(study: Study) -> str:
+def read_stated_sampling(study: Study) -> str:
     """Returns the sampling of the organisations in words; blank if study.toml does not state it."""
     return _FACTS["sampling"][study.sampling] if study.states_sampling else ""
 
 
-def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
+def make_reporting_items(facts: dict[str, str]) -> pd.DataFrame:
     """Returns one row per item of the checklists, in the order of the checklists, with the columns checklist,
     item, topic, fact and value.
 
-    >>> reporting_items({"coders": "2"}).query("checklist == 'COREQ' and item == '24'")["value"].item()
+    >>> make_reporting_items({"coders": "2"}).query("checklist == 'COREQ' and item == '24'")["value"].item()
     '2'
     """
     rows = pd.DataFrame(read_packaged_csv(__file__, "checklists.csv"))
@@ -46,7 +46,7 @@ def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
     return rows.assign(value=value)
 
 
-def method_facts(view: StudyView) -> dict[str, str]:
+def collect_method_facts(view: StudyView) -> dict[str, str]:
     """Returns, in words, the facts that the tables record about the methods of the study, keyed by the names
     in column ``fact``.
 
@@ -66,7 +66,7 @@ def method_facts(view: StudyView) -> dict[str, str]:
 
 
 def _of_core(view: StudyView) -> MethodFacts:
-    study, sampling = view.study, stated_sampling(view.study)
+    study, sampling = view.study, read_stated_sampling(view.study)
     is_limited = sampling and study.sampling == "purposive"
     return MethodFacts(
         _FACTS["study"] | _data(view) | _coding(view.read, study) | {
@@ -89,13 +89,13 @@ def _data(view: StudyView) -> dict[str, str]:
     asked = segments[(segments["role"] != "") & segments["document_id"].isin(interviews)]
     guide = asked["guide_question_id"].replace("", None).nunique()
     return {
-        "sampling": stated_sampling(view.study),
-        "sample": count_phrase(view.sizes.get("organisations", 0), "organisation"),
+        "sampling": read_stated_sampling(view.study),
+        "sample": format_count(view.sizes.get("organisations", 0), "organisation"),
         "talks": join_nonblank_with_commas(f"{n} {kind}s" for kind, n in view.conversation_counts.items()),
-        "interviewers": count_phrase(roles.get("interviewer", 0), "interviewer"),
-        "others_present": join_nonblank_with_commas(count_phrase(roles.get(role, 0), role)
+        "interviewers": format_count(roles.get("interviewer", 0), "interviewer"),
+        "others_present": join_nonblank_with_commas(format_count(roles.get(role, 0), role)
                                                     for role in ("interpreter", "observer")),
-        "guide": f"{count_phrase(guide, 'question of the survey')} came up in interviews" if guide else "",
+        "guide": f"{format_count(guide, 'question of the survey')} came up in interviews" if guide else "",
         "transcripts": "transcripts of all" if view.conversation_counts else "",
         "duration": f"{ends.min():.0f} to {ends.max():.0f} minutes, where times are recorded"
         if len(ends) else "",
@@ -115,20 +115,20 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
                                     "subset == 'all'")
     return _FACTS["coding"] | {
         "approach": _FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
-        "codebook": join_nonblank_with_commas(count_phrase(levels.get(level, 0), level)
+        "codebook": join_nonblank_with_commas(format_count(levels.get(level, 0), level)
                                            for level in ("domain", "theme", "family", "code")),
         "agreement": join_nonblank_with_commas(f"Krippendorff's alpha (MASI) {value:.2f}"
                                                for value in whole["value"].dropna()),
-        "memos": count_phrase(len(read("memos")), "memo")}
+        "memos": format_count(len(read("memos")), "memo")}
 
 
-def count_phrase(n: int, what: str) -> str:
+def format_count(n: int, noun: str) -> str:
     """Returns a number with its noun; blank if the number is 0.
 
-    >>> count_phrase(2, "publication cited"), count_phrase(1, "round"), count_phrase(0, "memo")
+    >>> format_count(2, "publication cited"), format_count(1, "round"), format_count(0, "memo")
     ('2 publications cited', '1 round', '')
     """
-    first, _, rest = what.partition(" ")
+    first, _, rest = noun.partition(" ")
     several = f"{first[:-1]}ies" if first.endswith("y") else f"{first}s"
     return f"{n} {first if n == 1 else several} {rest}".strip() if n else ""
 
@@ -141,7 +141,7 @@ def join_nonblank_with_commas(parts: Iterable[str]) -> str:
 def show_checklists(view: StudyView) -> Html:
     """Returns the items of the reporting checklists, each with the facts that the study records about the
     item."""
-    rows = reporting_items(method_facts(view))
+    rows = make_reporting_items(collect_method_facts(view))
 
     def recorded(items: pd.DataFrame) -> str:
         """Returns a phrase on how many items are recorded; the number is left out if a withdrawal may have

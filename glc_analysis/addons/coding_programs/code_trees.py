@@ -10,7 +10,7 @@ _MOST_LEVELS = 50
 """The largest number of levels of a code tree. A deeper tree contains a loop or was made to do harm."""
 
 
-def enter_tree(parsed: ParsedCodings, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
+def add_code_tree(parsed: ParsedCodings, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
     """Adds a code tree to ``parsed`` and returns the codes by key.
 
     ``nodes`` holds the tree: the name, the key of the parent, and the definition of each code, keyed by the

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 
-from glc_analysis.addons.coding_programs.code_trees import enter_tree
+from glc_analysis.addons.coding_programs.code_trees import add_code_tree
 from glc_analysis.addons.coding_programs.notes import (
     describe_codings_without_named_coder,
     describe_left_out,
@@ -57,8 +57,8 @@ def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
     parsed = ParsedCodings(path, "qualcoder", is_project=True)
     sources, codes = _sources(parsed, tables), _codes(parsed, tables)
     columns = ("fid", "pos0", "pos1", "cid", "seltext", "owner", "memo", "date")
-    marks = tables.rows("code_text", *columns, needed=4)
-    marks += tables.rows("annotation", *(name if name != "cid" else "no_code" for name in columns))
+    marks = tables.read_rows("code_text", *columns, n_required=4)
+    marks += tables.read_rows("annotation", *(name if name != "cid" else "no_code" for name in columns))
     for source, start, end, code, quote, owner, memo, date in marks:
         key = code and f"code {code}"
         about = f"in {sources.get(source, source)!r}" + (f", code {codes.get(key, code)!r}" if code else "")
@@ -71,21 +71,22 @@ def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
             place = (sources[source], *span, quote, codes.get(key, ""))
             parsed.passages.append(Passage(*place, owner or coder, memo, _iso(date)))
     for table, kind, *columns in _MEMOS:
-        for about, memo, author, date in tables.rows(table, *columns):
+        for about, memo, author, date in tables.read_rows(table, *columns):
             text = f"{about}\n{memo}" if table in {"journal", "cases"} else memo
             to = about if kind == "source" else ""
             parsed.memos += [(author, to, kind, text, _iso(date))] if memo.strip() else []
     _note_unread(parsed, tables)
-    parsed.notes += describe_left_out({"case": [name for _, name in tables.rows("cases", "caseid", "name")]})
+    cases = [name for _, name in tables.read_rows("cases", "caseid", "name")]
+    parsed.notes += describe_left_out({"case": cases})
     return parsed
 
 
 def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
     """Adds a note for every picture, PDF, recording and film that has codings. Its codings are not read; the
     note gives their number."""
-    names = {key: (name, media) for key, name, media in tables.rows("source", "id", "name", "mediapath")}
+    names = {key: (name, media) for key, name, media in tables.read_rows("source", "id", "name", "mediapath")}
     for table in ("code_image", "code_av"):
-        for key, n in Counter(key for (key,) in tables.rows(table, "id")).items():
+        for key, n in Counter(key for (key,) in tables.read_rows(table, "id")).items():
             name, media = names.get(key, (f"source {key}", ""))
             is_pdf = f"{name} {media}".lower().rstrip().endswith(".pdf") or "docs:" in media
             kind = "recording" if table == "code_av" else "PDF" if is_pdf else "picture"
@@ -95,7 +96,7 @@ def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
 def _sources(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
     """Adds the sources that have a text to ``parsed``, and returns the names of these sources, keyed by
     id."""
-    rows = tables.rows("source", "id", "name", "fulltext", "mediapath", needed=3)
+    rows = tables.read_rows("source", "id", "name", "fulltext", "mediapath", n_required=3)
     return {key: parsed.source(name, Text(text)) for key, name, text, media in rows if text or not media}
 
 
@@ -103,12 +104,13 @@ def _codes(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
     """Adds the codes to ``parsed``, and returns the codes by key. Categories are read as parent codes; in
     newer versions of QualCoder, a code can also be the parent of codes."""
     nodes = {f"category {key}": (name, parent and f"category {parent}", memo)
-             for key, name, memo, parent in tables.rows("code_cat", "catid", "name", "memo", "supercatid")}
-    for key, name, memo, category, above in tables.rows(
-            "code_name", "cid", "name", "memo", "catid", "supercid", needed=2):
+             for key, name, memo, parent in tables.read_rows(
+                 "code_cat", "catid", "name", "memo", "supercatid")}
+    for key, name, memo, category, above in tables.read_rows(
+            "code_name", "cid", "name", "memo", "catid", "supercid", n_required=2):
         parent = f"code {above}" if above else category and f"category {category}"
         nodes[f"code {key}"] = (name, parent, memo)
-    return enter_tree(parsed, nodes)
+    return add_code_tree(parsed, nodes)
 
 
 def _iso(date: str) -> str:
@@ -130,21 +132,21 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
     """Reads a Taguette database: each tag on a highlight as a coding, tags as codes, and descriptions of
     documents and of the project as memos."""
     parsed = ParsedCodings(path, "taguette", is_project=True)
-    projects = tables.rows("projects", "id", "description")
+    projects = tables.read_rows("projects", "id", "description")
     if len(projects) > 1:
         refuse(f"holds {len(projects)} projects", path.name, "export one project from Taguette")
     parsed.memos += [("", "", "project", about, "") for _, about in projects if about]
     coder = _coder(parsed, tables, coder)
     documents = {}
     columns = ("id", "name", "contents", "description")
-    for key, name, contents, about in tables.rows("documents", *columns, needed=3):
+    for key, name, contents, about in tables.read_rows("documents", *columns, n_required=3):
         documents[key] = parsed.source(name, extract_html_text(contents))
         parsed.memos += [("", documents[key], "source", about, "")] if about else []
     codes, tags = _tags(parsed, tables), defaultdict(list)
-    for highlight, tag in tables.rows("highlight_tags", "highlight_id", "tag_id", needed=2):
+    for highlight, tag in tables.read_rows("highlight_tags", "highlight_id", "tag_id", n_required=2):
         tags[highlight].append(tag)
     columns = ("id", "document_id", "start_offset", "end_offset", "snippet")
-    for key, document, start, end, snippet in tables.rows("highlights", *columns, needed=4):
+    for key, document, start, end, snippet in tables.read_rows("highlights", *columns, n_required=4):
         tag_ids = tags.pop(key, [])
         named = ", ".join(repr(codes.get(tag, tag)) for tag in tag_ids)
         span = parsed.span(start, end, about=f"in {documents.get(document, document)!r}, tag {named}")
@@ -185,15 +187,15 @@ def extract_html_text(markup: str) -> Text:
 def _tags(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
     """Adds the tags as codes to ``parsed``, and returns the codes by tag id. The tag `barriers.funding` is
     placed below the tag `barriers`, if the tag `barriers` exists."""
-    rows = tables.rows("tags", "id", "path", "description", needed=2)
+    rows = tables.read_rows("tags", "id", "path", "description", n_required=2)
     keys = {path: key for key, path, _ in rows}
     above = {path: keys.get(path.rpartition(".")[0], "") for path in keys}
-    return enter_tree(parsed, {key: (path, above[path], about) for key, path, about in rows})
+    return add_code_tree(parsed, {key: (path, above[path], about) for key, path, about in rows})
 
 
 def _coder(parsed: ParsedCodings, tables: Tables, coder: str) -> str:
-    people = {login for (login,) in tables.rows("project_members", "user_login")}
-    for login, payload in tables.rows("commands", "user_login", "payload"):
+    people = {login for (login,) in tables.read_rows("project_members", "user_login")}
+    for login, payload in tables.read_rows("commands", "user_login", "payload"):
         people |= {login, *(_MEMBER.findall(payload) if '"member_add"' in payload else ())}
     people -= {""}
     parsed.is_mixed = len(people) > 1
@@ -238,15 +240,15 @@ class Tables:
         real = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'"  # no views
         self.names = {name for (name,) in connection.execute(real)}
 
-    def rows(self, table: str, *columns: str, needed: int = 0) -> list[tuple[str, ...]]:
+    def read_rows(self, table: str, *columns: str, n_required: int = 0) -> list[tuple[str, ...]]:
         """Returns the rows of a table in order, as text. A null value becomes "", and so do all values of a
         column that this version of the program lacks.
 
-        Raises Faults if the table lacks one of the first `needed` columns.
+        Raises Faults if the table lacks one of the first ``n_required`` columns.
         """
         info = self._connection.execute(f'PRAGMA table_info("{table}")') if table in self.names else ()
         there = {name for _, name, *_ in info}
-        for name in columns[:needed]:
+        for name in columns[:n_required]:
             if name not in there:
                 refuse("is missing", self._file, "export it with a newer version", column=f"{table}.{name}")
         if not there:

@@ -38,7 +38,7 @@ def export_project(study: Study, path: Path | None = None, *, coder: str = CONSE
     texts = {document_id: text for document_id, text in read_canonical_texts_by_document(study).items()
              if text.strip() or document_id in coded}
     path = prepare_export_path(study, "qdpx", path, coder=coder)
-    frames = qdpx_tables(codings, texts, codebook, coder=coder)
+    frames = make_qdpx_tables(codings, texts, codebook, coder=coder)
     write_qdpx(path, name=study.title, sources=frames["sources"], codings=frames["codings"],
                codes=frames["codes"])
     return path
@@ -54,7 +54,7 @@ def export_codebook(study: Study, path: Path | None = None) -> Path:
 
 def write_codebook(path: Path, codebook: pd.DataFrame) -> None:
     """Writes a codebook, given as a table with the columns of table ``codebook``, as .qdc."""
-    write_qdc(path, qdc_codes(codebook))
+    write_qdc(path, make_qdc_codes(codebook))
 
 
 def read_canonical_texts_by_document(study: Study) -> dict[str, str]:
@@ -66,8 +66,8 @@ def read_canonical_texts_by_document(study: Study) -> dict[str, str]:
     return current | dict(zip(answers["document_id"], answers["text"], strict=True))
 
 
-def qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFrame, *,
-                coder: str = "") -> dict[str, pd.DataFrame]:
+def make_qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFrame, *,
+                     coder: str = "") -> dict[str, pd.DataFrame]:
     """Returns the tables that :func:`.refi.write_qdpx` takes as arguments: sources, codings, codes.
 
     The tables hold the work of all coders, or of one ``coder``. ``texts`` are the texts of the sources, keyed
@@ -94,7 +94,7 @@ def qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.Da
                                "definition": listed["definition"], "position": range(1, len(listed) + 1)})}
 
 
-def qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
+def make_qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the codes in use with the columns that `write_qdc` needs: code, parent, definition, position.
 
     A code is written under its name, or under its path if several codes in use share the name. The notes

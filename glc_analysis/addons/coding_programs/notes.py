@@ -43,7 +43,7 @@ def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"Left out: {' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))}."] if parts else []
 
 
-def note_wordless(parsed: ParsedCodings, n: int) -> None:
+def note_codings_without_words(parsed: ParsedCodings, n: int) -> None:
     """Adds a note with the number of codings of passages without words."""
     if n:
         parsed.notes.append("Codings of passages without words, such as of pictures and sound, that were "

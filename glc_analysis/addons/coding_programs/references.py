@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from glc_analysis.addons.coding_programs.notes import note_wordless
-from glc_analysis.addons.coding_programs.word import is_word, read_word_lines
+from glc_analysis.addons.coding_programs.notes import note_codings_without_words
+from glc_analysis.addons.coding_programs.word import is_word_file, read_word_lines
 from glc_analysis.intake.codings.model import TABLE_BYTES, WHOLE_TEXT, CoderFile, ParsedCodings, Passage
 from glc_analysis.tabular import decode_text, read_bytes
 
@@ -21,11 +21,11 @@ _DOCUMENT = re.compile(r"<?(?P<path>[^<>]*\\[^<>]*?)>?\s+-\s+§\s+(?P<n>\d+)\s+r
 _REFERENCE = re.compile(r"References?\s+(?P<first>\d+)(?:-(?P<last>\d+))?\s+-\s+[\d.,]+\s*%\s+Coverage\s*")
 
 
-def is_references(lines: list[str]) -> bool:
+def are_references(lines: list[str]) -> bool:
     """Whether ``lines`` are the references of a code, which is so if the first line that is not blank names a
     document.
 
-    >>> is_references(["", "<Files\\\\Blue Door> - § 2 references coded  [ 6.78% Coverage]"])
+    >>> are_references(["", "<Files\\\\Blue Door> - § 2 references coded  [ 6.78% Coverage]"])
     True
     """
     return bool(_DOCUMENT.fullmatch(next((line.strip() for line in lines if line.strip()), "")))
@@ -33,7 +33,7 @@ def is_references(lines: list[str]) -> bool:
 
 def read_lines_of_text_or_word_file(file: CoderFile) -> list[str]:
     """Returns the lines of a text file or a Word file; empty for other files."""
-    if is_word(file):
+    if is_word_file(file):
         return read_word_lines(file.path)
     if file.path.suffix.lower() != ".txt" or file.is_package or file.is_database:
         return []
@@ -42,14 +42,14 @@ def read_lines_of_text_or_word_file(file: CoderFile) -> list[str]:
 
 def is_references_file(path: Path) -> bool:
     """Whether a file holds the references of one code. Raises Faults for a file that cannot be read."""
-    return is_references(read_lines_of_text_or_word_file(CoderFile(path)))
+    return are_references(read_lines_of_text_or_word_file(CoderFile(path)))
 
 
 def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
     """Returns the codings in a file of references of one code; None for any other file. A document is named
     by the last part of its path in NVivo."""
     lines = read_lines_of_text_or_word_file(file)
-    if not is_references(lines):
+    if not are_references(lines):
         return None
     parsed, code = ParsedCodings(file.path, "nvivo"), file.path.stem
     documents = [*_documents(lines)]
@@ -58,7 +58,7 @@ def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None
         if there != stated:
             parsed.fault(f"{source!r} has {there} references, but the file states {stated}", source)
         parsed.passages += [Passage(source, *WHOLE_TEXT, words, code, coder) for words in passages if words]
-    note_wordless(parsed, sum(not words for *_, passages in documents for words in passages))
+    note_codings_without_words(parsed, sum(not words for *_, passages in documents for words in passages))
     parsed.notes.append(f"Read as NVivo's references of the code {code!r}: passages are found by their "
                         "words.")
     parsed.codes.append((code, "", ""))

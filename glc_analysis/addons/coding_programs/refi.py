@@ -21,7 +21,7 @@ import lxml.etree as etree
 import pandas as pd
 from lxml.etree import QName, SubElement, _Element, tostring
 
-from glc_analysis.addons.coding_programs.code_trees import enter_tree
+from glc_analysis.addons.coding_programs.code_trees import add_code_tree
 from glc_analysis.addons.coding_programs.notes import (
     describe_codings_without_named_coder,
     describe_left_out,
@@ -104,16 +104,17 @@ class _Project:
         self.parsed = ParsedCodings(path, "refi-qda", names=SELECTION_NAMES, counts=counts, is_project=True)
         self.users: dict[str, str] = {}
         self.codes: dict[str, str] = {}
-        self.cases = {_guid(case) for case in self.each("Case")}  # NVivo codes passages to these as well
+        # NVivo codes passages to these as well.
+        self.cases = {_guid(case) for case in self.find_elements("Case")}
         self.anchors: dict[str, Passage | Anchor] = {}  # by GUID
 
     def read(self) -> ParsedCodings:
-        for user in self.each("User"):
+        for user in self.find_elements("User"):
             name = user.get("name") or user.get("id") or "unnamed"
             self.users[_guid(user)] = make_unique_name(name, self.users.values())
         self.read_codes()
         read: set[str] = set()
-        for source in (child for sources in self.each("Sources") for child in sources):
+        for source in (child for sources in self.find_elements("Sources") for child in sources):
             for text in [source] if local_name(source) == "TextSource" else source:
                 path = text.get("plainTextPath", "")
                 # The text of a recording often stands once more, uncoded, beside its own source.
@@ -122,20 +123,20 @@ class _Project:
                     self.read_text(source, text)
                     read.add(path)
         names_users = any(mark.get("creatingUser") or mark.get("modifyingUser")
-                          for name in _MARKS for mark in self.each(name))
+                          for name in _MARKS for mark in self.find_elements(name))
         self.parsed.is_mixed = len(self.users) > 1 and bool(self.parsed.passages) and not names_users
         if self.parsed.is_mixed:
             self.parsed.notes.append(describe_codings_without_named_coder(len(self.users), "codings"))
         self.read_notes()
-        self.note_unread()
-        self.note_left_out()
+        self.note_unread_media()
+        self.note_unread_sets_and_links()
         self.check_guids()
         return self.parsed
 
-    def note_unread(self) -> None:
+    def note_unread_media(self) -> None:
         """Adds a note for every picture, PDF, recording and film with codings, which are not read. The note
         gives the number of these codings."""
-        for source in (child for sources in self.each("Sources") for child in sources):
+        for source in (child for sources in self.find_elements("Sources") for child in sources):
             kind = _UNREAD_SOURCES.get(local_name(source), "")
             marks = [mark for mark in source.iter() if local_name(mark) in _UNREAD]
             kind = kind or next((_UNREAD[local_name(mark)] for mark in marks), "")
@@ -147,20 +148,21 @@ class _Project:
                 self.parsed.notes.append(describe_unread_media_codings(source.get("name", "") or "unnamed",
                                                                        kind, codings))
 
-    def note_left_out(self) -> None:
+    def note_unread_sets_and_links(self) -> None:
         """Adds notes that name the sets, cases and links that are not read. Links between a note and the item
         that the note is about are read and therefore not named."""
-        notes = {_guid(note) for note in self.each("Note")}
-        links = [link for link in self.each("Link")
+        notes = {_guid(note) for note in self.find_elements("Note")}
+        links = [link for link in self.find_elements("Link")
                  if not {_plain_guid(link.get(end, "")) for end in ("originGUID", "targetGUID")} & notes]
-        kinds = {"set": [*self.each("Set")], "case": [*self.each("Case")], "link": links}
+        kinds = {"set": [*self.find_elements("Set")], "case": [*self.find_elements("Case")], "link": links}
         self.parsed.notes += describe_left_out({kind: [one.get("name", "") for one in elements]
                                                for kind, elements in kinds.items()})
 
     def check_guids(self) -> None:
         """Adds a fault for every GUID that two users share, and a note for every GUID that several selections
         or codings share. Two codes with the same GUID are read as one code (:meth:`read_codes`)."""
-        times = Counter((local_name(one), _guid(one)) for name in _IDENTIFIED for one in self.each(name))
+        times = Counter((local_name(one), _guid(one)) for name in _IDENTIFIED
+                        for one in self.find_elements(name))
         times = {key: n for key, n in times.items() if n > 1 and key[1]}
         for (name, guid), n in times.items():
             if name == "User":
@@ -170,12 +172,12 @@ class _Project:
                 self.parsed.notes.append(f"{n} elements {name} have the same GUID, {guid}: they were read as "
                                          "different ones.")
 
-    def each(self, name: str) -> Iterator[Element]:
+    def find_elements(self, name: str) -> Iterator[Element]:
         return (element for element in self.top.iter() if local_name(element) == name)
 
     def read_codes(self) -> None:
         nodes: dict[str, tuple[str, str, str]] = {}
-        waiting = [(code, "") for codes in self.each("Codes") for code in reversed(codes)]
+        waiting = [(code, "") for codes in self.find_elements("Codes") for code in reversed(codes)]
         while waiting:
             code, above = waiting.pop()
             if local_name(code) == "Code":
@@ -187,24 +189,24 @@ class _Project:
                     self.parsed.notes.append(f"The codes {first[0]!r} and {node[0]!r} have the same GUID: "
                                              f"they were read as one code, {first[0]!r}.")
                 waiting += [(child, _guid(code)) for child in reversed(code)]
-        self.codes = enter_tree(self.parsed, nodes)
+        self.codes = add_code_tree(self.parsed, nodes)
         self.parsed.guids |= {guid: code for guid, code in self.codes.items() if guid}
         self.anchors |= {guid: Anchor("code", name) for guid, name in self.codes.items()}
 
     def read_text(self, source: Element, text: Element) -> None:
         own = "" if local_name(text) == "Representation" else text.get("name", "")
         name = own or source.get("name") or text.get("plainTextPath") or "unnamed"
-        name = self.parsed.source(name, self.text(text))
+        name = self.parsed.source(name, self.find_text(text))
         self.anchors |= dict.fromkeys((_guid(source), _guid(text)), Anchor("source", name))
         if about := _content(source, "Description"):
-            self.parsed.memos.append((self.author(source), name, "source", about, _date(source)))
+            self.parsed.memos.append((self.find_author(source), name, "source", about, _date(source)))
         points = {_guid(child): child.get("position", "") for child in text
                   if local_name(child) == "SyncPoint"}
         for mark in text:
             if local_name(mark) in _MARKS:
-                self.read_mark(name, mark, points)
+                self.read_codings_of_selection(name, mark, points)
 
-    def read_mark(self, source: str, mark: Element, points: dict[str, str]) -> None:
+    def read_codings_of_selection(self, source: str, mark: Element, points: dict[str, str]) -> None:
         """Reads the codings of a stretch of text (a selection), or a coding of a whole text, which is not
         inside a selection."""
         span, quote, codings = WHOLE_TEXT, "", [mark]
@@ -220,21 +222,21 @@ class _Project:
             span = self.parsed.span(*ends, about=about)
         if span is None:
             return
-        about = self.author(mark), _content(mark, "Description"), _date(mark)
+        about = self.find_author(mark), _content(mark, "Description"), _date(mark)
         bare = Passage(source, *span, quote, "", *about)
         self.anchors |= {_guid(one): bare for one in (mark, *codings)}
         where = f" of {source!r}" + (f", {span[0]} to {span[1]}" if span != WHOLE_TEXT else "")
         for coding in codings:
-            for code in self.codes_of(coding, where):
-                self.parsed.passages.append(bare._replace(code=code, coder=self.author(coding, mark)))
+            for code in self.find_codes_of_coding(coding, where):
+                self.parsed.passages.append(bare._replace(code=code, coder=self.find_author(coding, mark)))
         self.parsed.passages += [bare] if bare.memo and not codings else []
 
-    def codes_of(self, coding: Element, where: str) -> list[str]:
+    def find_codes_of_coding(self, coding: Element, place: str) -> list[str]:
         """Returns the codes of a coding. The standard allows one code per coding; if a coding has several
         codes, all of them are read, and a note says so."""
         targets, codes = _targets(coding), []
         if len(targets) > 1:
-            self.parsed.notes.append(f"A coding{where} names {len(targets)} codes; each was read as a "
+            self.parsed.notes.append(f"A coding{place} names {len(targets)} codes; each was read as a "
                                      "coding.")
         for target in targets or [""]:
             if target in self.codes:
@@ -242,18 +244,18 @@ class _Project:
             elif target in self.cases:
                 self.parsed.notes.append("Passages that belong to cases, not to codes, were left out.")
             else:
-                self.parsed.fault(f"the code of the coding{where} is not in the codebook",
+                self.parsed.fault(f"the code of the coding{place} is not in the codebook",
                                   target or _guid(coding))
         return codes
 
-    def author(self, *elements: Element) -> str:
+    def find_author(self, *elements: Element) -> str:
         roles = ("creatingUser", "modifyingUser")
         guid = next(filter(None, (_plain_guid(one.get(role, "")) for one in elements for role in roles)), "")
         if guid and guid not in self.users and not self.coder:
             self.parsed.fault("the project does not list this user", guid)
         return self.users.get(guid, self.coder)
 
-    def text(self, element: Element) -> Text | None:
+    def find_text(self, element: Element) -> Text | None:
         """Returns the text of a source or a note, which is in a file of the package or in the project file
         itself."""
         path = element.get("plainTextPath", "")
@@ -272,22 +274,22 @@ class _Project:
         such items is about the project."""
         pairs = [(_plain_guid(ref.get("targetGUID", "")), _guid(owner)) for owner in self.top.iter()
                  for ref in owner if local_name(ref) == "NoteRef"]
-        for link in self.each("Link"):
+        for link in self.find_elements("Link"):
             ends = _plain_guid(link.get("originGUID", "")), _plain_guid(link.get("targetGUID", ""))
             pairs += [ends, ends[::-1]]
         owners: dict[str, list[Passage | Anchor]] = {}
         for note, owner in pairs:
             owners.setdefault(note, []).extend([self.anchors[owner]] if owner in self.anchors else [])
-        for note in self.each("Note"):
-            text, title = self.text(note), [note.get("name", ""), _content(note, "Description")]
+        for note in self.find_elements("Note"):
+            text, title = self.find_text(note), [note.get("name", ""), _content(note, "Description")]
             memo = "\n".join(filter(None, [*title, text.shown if text else ""]))
             for anchor in owners.get(_guid(note)) or [Anchor("project", "")]:
-                self.attach(note, anchor, memo)
+                self.attach_memo(note, anchor, memo)
         about = _content(self.top, "Description")
         self.parsed.memos += [("", "", "project", about, "")] if about else []
 
-    def attach(self, note: Element, anchor: Passage | Anchor, memo: str) -> None:
-        author, date = self.author(note), _date(note)
+    def attach_memo(self, note: Element, anchor: Passage | Anchor, memo: str) -> None:
+        author, date = self.find_author(note), _date(note)
         mark = next((child for child in note if local_name(child) == "PlainTextSelection"), None)
         if mark is not None and isinstance(anchor, Anchor) and anchor.kind == "source":
             # QualCoder keeps the place with the note.

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
-from glc_analysis.addons.coding_programs.code_trees import enter_tree
+from glc_analysis.addons.coding_programs.code_trees import add_code_tree
 from glc_analysis.addons.coding_programs.packages import local_name, parse_xml_elements, read_root, unpack
 from glc_analysis.intake.codings.model import CoderFile, ParsedCodings, Passage, Text
 from glc_analysis.intake.transcripts import map_table_paragraphs_to_speakers, note_footnotes_and_hidden_text
@@ -20,7 +20,7 @@ _SIGNS = {"p": "\n", "tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _ODD = str.maketrans("\r\ufeff", "  ")  # would count as a line end and as a byte order mark
 
 
-def is_word(file: CoderFile) -> bool:
+def is_word_file(file: CoderFile) -> bool:
     """Whether a file is a Word document."""
     return file.is_package and "word/document.xml" in file.members
 
@@ -28,7 +28,7 @@ def is_word(file: CoderFile) -> bool:
 def read_word_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
     """Returns the text of a document in the form that Word shows, with one line per paragraph, and the
     comments as codings. Returns None for any other file."""
-    if not is_word(file):
+    if not is_word_file(file):
         return None
     path = file.path
     parts = {name.lower(): part for name, part in unpack(path, r"^word/(document|comments)\.xml$").items()}
@@ -45,7 +45,7 @@ def read_word_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
             continue
         by = _attribute(comment, "author") or coder
         parsed.passages += [Passage(path.name, starts[key], ends[key], "", code, by) for code in codes]
-    enter_tree(parsed, {coded.code: (coded.code, "", "") for coded in parsed.passages})
+    add_code_tree(parsed, {coded.code: (coded.code, "", "") for coded in parsed.passages})
     parsed.notes += [f"{note[:1].upper()}{note[1:]}." for note in note_footnotes_and_hidden_text(path)]
     return parsed
 

@@ -53,7 +53,7 @@ def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
     >>> round(krippendorff_alpha([[1, 2, 3, 3], [1, 2, 3, 2], [np.nan, 2, 3, np.nan]]).value, 4)
     0.7188
     """
-    codes, n_values, distance = encode(values, metric)
+    codes, n_values, distance = encode_values_and_distance(values, metric)
     return alpha_measure(distance).pooled(count_codings(codes, n_values, distance=distance))
 
 
@@ -102,7 +102,7 @@ def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
     >>> round(fleiss_kappa([[3, 0], [2, 1], [0, 3]]).value, 4)
     0.55
     """
-    return _FLEISS.pooled(count_table(as_counts(counts)))
+    return _FLEISS.pooled(convert_to_coding_counts(convert_to_counts(counts)))
 
 
 def gwet_ac1(*coders: Sequence) -> Coefficient:
@@ -198,7 +198,7 @@ def flatten_cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.nda
     (array([[0, 0, 1, 1],
            [0, 1, 0, 1]]), array([0, 1]), array([8., 1., 0., 1.]))
     """
-    counts = as_counts(table)
+    counts = convert_to_counts(table)
     if counts.shape[0] != counts.shape[1]:
         raise UsageError("The cross table of two coders must be square; "
                          f"this one is {counts.shape[0]} x {counts.shape[1]}. "
@@ -206,7 +206,7 @@ def flatten_cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.nda
     return np.indices(counts.shape).reshape(2, -1), np.arange(len(counts)), counts.ravel()
 
 
-def as_counts(table: np.ndarray | Sequence) -> np.ndarray:
+def convert_to_counts(table: np.ndarray | Sequence) -> np.ndarray:
     """Returns a table as an array of counts. Raises UsageError for values that are not whole numbers of at
     least 0."""
     counts = np.asarray(table, dtype=float)
@@ -250,7 +250,7 @@ def make_squared_distance(metric: str, domain: np.ndarray, counts: np.ndarray) -
     return lambda a, b: (at[a] - at[b]) ** 2
 
 
-def matrix_distance(matrix: np.ndarray) -> Distance:
+def make_matrix_distance(matrix: np.ndarray) -> Distance:
     """Returns the distances in a matrix. Raises UsageError for a matrix whose values cannot be distances."""
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not (matrix >= 0).all() \
             or matrix.diagonal().any() or not np.array_equal(matrix, matrix.T):
@@ -273,14 +273,14 @@ def _coder_array(coders: np.ndarray | pd.DataFrame | Sequence) -> np.ndarray:
     return coders
 
 
-def count_table(counts: np.ndarray) -> CodingCounts:
+def convert_to_coding_counts(counts: np.ndarray) -> CodingCounts:
     """Returns :class:`CodingCounts`, computed from a table of units x values that says how many coders gave
     each value.
 
     The table does not say which coder gave which value, so ``marginals`` has a single row for all coders. The
     result must not be used for coefficients that distinguish coders.
 
-    >>> one, other = count_table(np.array([[2., 0.], [1., 1.], [0., 1.]])), count_codings(
+    >>> one, other = convert_to_coding_counts(np.array([[2., 0.], [1., 1.], [0., 1.]])), count_codings(
     ...     np.array([[0, 1, -1], [0, 0, 1]]), 2)
     >>> all((getattr(one, name) == getattr(other, name)).all()
     ...     for name in (*CodingCounts._fields[:-1], "values"))
@@ -297,13 +297,13 @@ def count_table(counts: np.ndarray) -> CodingCounts:
                  shares[None], paired.sum(axis=0)[None, None])
 
 
-def encode(values: np.ndarray | pd.DataFrame | Sequence,
-           metric: str | np.ndarray) -> tuple[np.ndarray, int, Distance | None]:
+def encode_values_and_distance(values: np.ndarray | pd.DataFrame | Sequence,
+                               metric: str | np.ndarray) -> tuple[np.ndarray, int, Distance | None]:
     """Returns the values as numbers, the number of different values, and the distances between different
     values (None for the nominal metric)."""
     if not isinstance(metric, str):
         matrix = np.asarray(metric)
-        return convert_positions_to_integers(values, len(matrix)), len(matrix), matrix_distance(matrix)
+        return convert_positions_to_integers(values, len(matrix)), len(matrix), make_matrix_distance(matrix)
     codes, domain = encode_values(values)
     counts = count_codings(codes, len(domain)).values[0] if metric == "ordinal" else np.empty(0)
     return codes, len(domain), make_squared_distance(metric, domain, counts)

@@ -17,7 +17,7 @@ ADD_ON = AddOn(
     slots={"opening": "pages.slots:show_principles_before_findings",
            "overview": "pages.slots:show_principles_after_findings",
            "country": "pages.slots:show_principles_citing_country",
-           "method_facts": "pages.slots:convening_method_facts"},
+           "method_facts": "pages.slots:describe_convening_method"},
     view="view:ConveningView", view_names=("principles", "votes"),
     visible={"principles": "view:select_visible_principles", "evidence": "view:select_visible_evidence",
              "announced_votes": "view:select_visible_announced_votes"},

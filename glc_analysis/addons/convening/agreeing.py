@@ -60,7 +60,7 @@ class AgreementBasis:
     objections: list[str]
 
     @property
-    def votes(self) -> str:
+    def results_in_one_line(self) -> str:
         """Returns the results of the last closed round on the text in one line, for a table cell; blank if no
         such round exists."""
         last = [*self.results.items()][-1:]
@@ -140,7 +140,7 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
     require_nonblank_texts(decided_by=decided_by)
     by, text = resolve_requester(reference, decided_by), find_current_version_row(reference.principles,
                                                                                   principle_id)
-    record_text_decision(study, text, "agreed", by=by, today=today, votes=before.votes)
+    record_text_decision(study, text, "agreed", by=by, today=today, votes=before.results_in_one_line)
     write_principle_rows(study, [], {before.name: "agreed"}, after_row=int(text["row"]))
     return before.name
 

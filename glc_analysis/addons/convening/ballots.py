@@ -274,7 +274,7 @@ class Ballots:
         notes = [*notes, *unread, *changes, *unknown_round_sentences(reference)]
         return cls(votes, unanswered, faults, notes, seals)
 
-    def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:
+    def find_raters_of_round(self, round_id: str, reference: Reference) -> pd.DataFrame:
         """Returns the raters of a round with their proxies and interests. The rows come from the seal of the
         round, or from today's tables if the round is open."""
         if round_id in self.seals:
@@ -284,8 +284,8 @@ class Ballots:
         own = add_proxies_and_interests(reference.raters, reference, round_id if is_open else "")
         return own[[*RATER, *ROLE_COLUMNS]]
 
-    def quorum_by_panel(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str,
-                                                                                                        int]:
+    def find_quorum_by_panel(self, round_id: str, reference: Reference,
+                             settings: Mapping[str, Any]) -> dict[str, int]:
         """Returns the quorum of each panel in a round. The quorum comes from the seal of the round, or
         follows today's rule if the round is open; the result is empty for a round that was sealed without a
         quorum."""
@@ -413,7 +413,8 @@ def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     texts = join_issued_texts(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
     raters = pd.concat([pd.DataFrame(columns=["round_id", *RATER, *ROLE_COLUMNS], dtype="str"), *(
-        ballots.raters_of(one, reference).assign(round_id=one) for one in texts["round_id"].unique())])
+        ballots.find_raters_of_round(one, reference).assign(round_id=one)
+        for one in texts["round_id"].unique())])
     rows = ballots.votes.merge(texts[["round_id", "principle_id", "issued", "texts", "is_cut"]],
                                on=["round_id", "principle_id"]).merge(
         raters.drop(columns="may_rate"), on=["round_id", "rater_id"]).merge(

@@ -59,11 +59,11 @@ def find_broken_evidence_links(study: Study) -> list[Fault]:
     """
     trail = EvidenceTrail(StudyView(study))
     links, faults = _Links(trail), []
-    for name, check in (("evidence", links.of_evidence), ("joint_display", links.of_topic)):
+    for name, check in (("evidence", links.check_evidence_row), ("joint_display", links.check_topic_row)):
         faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
     faults.sort(key=lambda fault: CHANGED_WORDS not in fault.message)
-    return relocate_private_faults(study, [*faults, *links.waiting_faults(), *_missing_versions(trail),
-                                           *_changed_files(trail)])
+    return relocate_private_faults(study, [*faults, *links.find_quarantine_faults(),
+                                           *_missing_versions(trail), *_changed_files(trail)])
 
 
 class _Links:
@@ -83,23 +83,23 @@ class _Links:
             quotes.assign(row=quotes.index), trail.read("codings"), trail.read("segments"),
             trail.read("documents"), trail.reference("consent"), codebook)
 
-    def of_evidence(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
+    def check_evidence_row(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="evidence.csv", row=str(n))
         if row["principle_id"] not in self.principles:
             alike = suggest_name(row["principle_id"], self.principles)
             yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
                         value=row["principle_id"], fix="name a principle that is in principles.csv")
-        if wave := self.trail.other_wave_of_evidence(row):
-            yield from self._of_another_wave(fault, row, wave)
+        if wave := self.trail.find_other_wave(row):
+            yield from self._check_other_wave(fault, row, wave)
             return
         yield from self._check_target(fault, row["kind"], "reference", row["reference"])
         if row["reference"] not in self.known.get(row["kind"], ()):
             return
-        today = self._today(row)
+        today = self._find_changed_content(row)
         differs = bool(row["cited"]) and today is not None
         is_agreed = row["kind"] != "code" or {row["reference"],
                                               *self.below[row["reference"]]} & self.agreed
-        if (differs or not is_agreed) and (documents := self._awaited(row)):
+        if (differs or not is_agreed) and (documents := self._list_awaited_documents(row)):
             for document in documents:
                 self.waiting.setdefault(document, []).append(f"{row['principle_id']} {row['evidence_id']}")
             differs, is_agreed = False, True
@@ -111,9 +111,9 @@ class _Links:
                         value=row["cited"],
                         fix="check whether the principle still holds, and cite the present value")
         for audience in filter(None, row["quoted_for"].split(";")):
-            yield from self._uncleared(fault, row, audience)
+            yield from self._check_clearance(fault, row, audience)
 
-    def _of_another_wave(self, fault: Any, row: pd.Series, wave: str) -> Iterator[Fault]:
+    def _check_other_wave(self, fault: Any, row: pd.Series, wave: str) -> Iterator[Fault]:
         """Yields faults for a cited figure of a wave other than the study's current wave if the cited number
         is missing or differs from the count in that wave."""
         view = self.trail.view
@@ -127,10 +127,10 @@ class _Links:
                         value=row["cited"],
                         fix=f"cite the count of {label}, or name another wave in wave_id")
 
-    def _awaited(self, row: pd.Series) -> list[str]:
+    def _list_awaited_documents(self, row: pd.Series) -> list[str]:
         """Returns the documents whose quarantined passages could change a cited figure about a code:
         documents with quarantined passages under the code, and documents that are quarantined as a whole."""
-        figure = self.trail.figure(row)
+        figure = self.trail.find_figure(row)
         code = row["reference"] if row["kind"] == "code" else getattr(figure, "code_id", "")
         if not code:
             return []
@@ -138,7 +138,7 @@ class _Links:
         own = held["code_id"].isin([code, *self.below.get(code, ())]) | (held["reason"] == EDITED)
         return sorted({*held.loc[own, "document_id"].astype("str")})
 
-    def waiting_faults(self) -> Iterator[Fault]:
+    def find_quarantine_faults(self) -> Iterator[Fault]:
         """Yields one fault per text with quarantined passages that could change a cited figure."""
         held, paths = self.trail.read("quarantined"), self.trail.reference("documents")
         path_of = dict(zip(paths["document_id"], paths["path"], strict=True))
@@ -159,18 +159,18 @@ class _Links:
                         value=name,
                         fix=f"cite a {kind} that exists, or remove the citation")
 
-    def _today(self, row: pd.Series) -> str | None:
+    def _find_changed_content(self, row: pd.Series) -> str | None:
         """Returns the present content of cited evidence if the content differs from the citation; else
         None."""
         cited = normalise_space(row["cited"])
         if row["kind"] == "segment":
             words = self.trail.segments[row["reference"]].text
             return None if locate_quotation(cited, words) else "not in the passage"
-        figure = self.trail.figure(row)
+        figure = self.trail.find_figure(row)
         today = self.trail.words.format_number(figure) if figure else "without a figure"
         return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]
 
-    def _uncleared(self, fault: Any, row: pd.Series, audience: str) -> Iterator[Fault]:
+    def _check_clearance(self, fault: Any, row: pd.Series, audience: str) -> Iterator[Fault]:
         """Yields faults if no quotation of a cited passage or code is cleared for an audience that should
         read a quotation."""
         passages, origins = self.trail.passages, self.trail.origins
@@ -194,9 +194,9 @@ class _Links:
                         "quotes.csv", str(one["row"]), column, one[column],
                         "have the quotation cleared (`glc quotes --to-clear`), or cite another passage")
 
-    def of_topic(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
+    def check_topic_row(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="joint_display.csv", row=str(n))
-        is_of_now = not self.trail.other_wave_of_evidence(row.to_frame().T.assign(kind="figure").iloc[0])
+        is_of_now = not self.trail.find_other_wave(row.to_frame().T.assign(kind="figure").iloc[0])
         for kind in ("figure", "code"):
             if row[f"{kind}_id"] and (kind == "code" or is_of_now):
                 yield from self._check_target(fault, kind, f"{kind}_id", row[f"{kind}_id"])
@@ -234,7 +234,7 @@ def _changed_files(trail: EvidenceTrail) -> Iterator[Fault]:
     evidence = trail.reference("evidence")
     names = evidence["principle_id"] + " " + evidence["evidence_id"]
     for name, row in zip(names, evidence.itertuples(), strict=True):
-        for path in dict.fromkeys(node.id for node in trail.evidence(row) if node.kind == "file"):
+        for path in dict.fromkeys(node.id for node in trail.trace_evidence(row) if node.kind == "file"):
             resting.setdefault(path, []).append(name)
     for path, who in sorted(resting.items()):
         if wrong := trail.files.state(path)[1]:

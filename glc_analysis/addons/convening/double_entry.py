@@ -75,7 +75,7 @@ class PaperForm(KeyedPaper):
     issued: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, reference: Reference, round_id: str) -> PaperForm:
+    def from_reference(cls, reference: Reference, round_id: str) -> PaperForm:
         """Returns the form of an open round. Raises UsageError for an unknown round and GLCError for a closed
         one."""
         rows, known = select_open_round_rows(reference.rounds, round_id), reference.principles
@@ -90,7 +90,7 @@ class PaperForm(KeyedPaper):
         return cls(round_id, {one: names.get(one, "") for one in rows["principle_id"]}, statements,
                    tuple(sorted({*known["language"]})))
 
-    def only(self, unanswered: pd.DataFrame) -> PaperForm:
+    def select_unanswered(self, unanswered: pd.DataFrame) -> PaperForm:
         """Returns a copy of the form with only the ``unanswered`` questions of one rater, in the order of the
         round."""
         rows = dict(iter(unanswered.groupby("principle_id")))
@@ -98,11 +98,11 @@ class PaperForm(KeyedPaper):
                        issued={one: (own["version"].iloc[0], own["text_version"].iloc[0])
                                for one, own in rows.items() if own["text_version"].iloc[0]})
 
-    def versions(self, principle: str) -> list[str]:
+    def list_versions(self, principle: str) -> list[str]:
         """Returns the versions of a principle, oldest first."""
         return sorted({version for one, version, _ in self.statements if one == principle}, key=int)
 
-    def fields(self, values: Values) -> Iterator[str]:
+    def list_fields(self, values: Values) -> Iterator[str]:
         """Yields the fields of the form in the order of typing: the language of the form, then for each
         principle the marks (scores) and, if the paper has a comment on the principle, the comment."""
         if len(self.languages) > 1 and set(self.open or self.names) - {*self.issued}:
@@ -114,7 +114,7 @@ class PaperForm(KeyedPaper):
                 if values.get(f"{principle}.comment"):
                     yield f"{principle}.may_be_read"
 
-    def prompt(self, field: str) -> str:
+    def format_prompt(self, field: str) -> str:
         principle, _, name = field.rpartition(".")
         if name == MARKS:
             versions = self._versions_asked(principle)
@@ -161,17 +161,17 @@ class PaperForm(KeyedPaper):
     def _versions_asked(self, principle: str) -> list[str]:
         """Returns the versions of a principle's text that may be on the paper; empty if only one version is
         possible."""
-        versions = [] if principle in self.issued else self.versions(principle)
+        versions = [] if principle in self.issued else self.list_versions(principle)
         return versions if len(versions) > 1 else []
 
-    def rows(self, rater: str, values: Values) -> Iterator[tuple[str, ...]]:
+    def make_csv_rows(self, rater: str, values: Values) -> Iterator[tuple[str, ...]]:
         """Yields a complete form as rows with the columns :data:`HEADER`. The comment on a principle is in
         the row of its first criterion."""
         language = values.get(".language", self.languages[0])
         for principle in self.open or self.names:
             marks = values[f"{principle}.{MARKS}"].removesuffix(COMMENT_MARK).split()
             is_versioned = marks and self._versions_asked(principle)
-            version = marks.pop(0) if is_versioned else self.versions(principle)[-1]
+            version = marks.pop(0) if is_versioned else self.list_versions(principle)[-1]
             texts = {at: text for at, text in self.statements.items() if at[:2] == (principle, version)}
             text = texts.get((principle, version, language)) or next(iter(texts.values()))
             rated = self.issued.get(principle, (version, content_hash(text)))
@@ -196,8 +196,9 @@ def _read_marks(keys: str, count: int) -> list[str]:
     >>> _read_marks("10", 2), _read_marks("7", 2), _read_marks("7-8", 2)
     ([], [], [])
     """
-    marks = [BLANK_MARK if key == BLANK_MARK else ABSTAIN if BY_NAME[ABSTAIN].read(key) or key.casefold()
-             == ABSTAIN[0] else SCORED[0].read(key) or "" for key in keys or BLANK_MARK * count]
+    marks = [BLANK_MARK if key == BLANK_MARK else
+             ABSTAIN if BY_NAME[ABSTAIN].parse_answer(key) or key.casefold() == ABSTAIN[0] else
+             SCORED[0].parse_answer(key) or "" for key in keys or BLANK_MARK * count]
     if {*marks} == {ABSTAIN} and len(marks) <= count:
         return [ABSTAIN]
     return marks if len(marks) == count and all(marks) and marks[0] != ABSTAIN else []
@@ -260,7 +261,7 @@ class RatingFormSession(KeyingSession):
         self.file_bytes: list[bytes] | None = None
         self.incomplete: dict[str, PaperForm] = {}
 
-    def title(self) -> str:
+    def format_title(self) -> str:
         return f"Round {self.round_id}"
 
     def reload_changed_tables(self) -> None:
@@ -270,11 +271,11 @@ class RatingFormSession(KeyingSession):
             self.reference = read_reference(self.study, needed=ENTRY_TABLES, beside=("organisations",))
             self.table_bytes, self.file_bytes = content, None
             settings = self.study.settings["consensus"]
-            self.form = PaperForm.of(self.reference, self.round_id)
+            self.form = PaperForm.from_reference(self.reference, self.round_id)
             self.names = self.form.names
             self.eligible_raters = select_eligible_raters(self.reference.raters, settings["vote"])
 
-    def state_by_code(self) -> dict[str, str]:
+    def describe_state_by_code(self) -> dict[str, str]:
         """Returns the state of data entry of each rater's form, keyed by rater code; the state is blank if no
         field is keyed."""
         content = [path.read_bytes() for path in self.study.list_raw_files("ratings")]
@@ -283,38 +284,39 @@ class RatingFormSession(KeyingSession):
         ballots, known = self.ballots, self.eligible_raters
         here = set(ballots.votes.loc[ballots.votes["round_id"] == self.round_id, "rater_id"])
         rows = ballots.unanswered[ballots.unanswered["round_id"] == self.round_id]
-        self.incomplete = {rater: self.form.only(own) for rater, own in rows.groupby("rater_id")}
+        self.incomplete = {rater: self.form.select_unanswered(own) for rater, own in rows.groupby("rater_id")}
         first = known[known["rater_id"].isin(here)].drop_duplicates(["role", "voter"])
         cast = dict(zip(zip(first["role"], first["voter"], strict=True), first["rater_id"], strict=True))
-        return {rater: self.state(rater) or f"without {', '.join(self.incomplete[rater].open)}"
+        return {rater: self.describe_progress(rater) or f"without {', '.join(self.incomplete[rater].open)}"
                 if rater in self.incomplete else RECEIVED if rater in here else
-                f"{RECEIVED} from {cast[role, voter]}" if (role, voter) in cast else self.state(rater)
+                f"{RECEIVED} from {cast[role, voter]}" if (role, voter) in cast else
+                self.describe_progress(rater)
                 for rater, role, voter in zip(known["rater_id"], known["role"], known["voter"], strict=True)}
 
-    def paper_with_code(self, code: str) -> PaperForm:
+    def find_paper(self, code: str) -> PaperForm:
         """Returns the paper form of a rater to key; if the form was received as a file, only the unanswered
         questions."""
         return self.incomplete.get(code, self.form)
 
-    def n_expected_papers(self) -> int:
+    def count_expected_papers(self) -> int:
         return len(self.eligible_raters.drop_duplicates(["role", "voter"]))
 
-    def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
+    def why_code_refused(self, line: str, code: str, states: Mapping[str, str]) -> str:
         if code and states[code] != RECEIVED:
             return f"The organisation of {code} has one vote in each panel; its form is {states[code]}."
         if not code and line in set(self.reference.raters["rater_id"]):
             return f"{line!r} may not rate, as column may_rate of raters.csv says."
         if not code:
             return f"There is no rater {line!r}; {suggest_name(line, states)}."
-        return super().refusal(line, code, states)
+        return super().why_code_refused(line, code, states)
 
     def store_paper(self, code: str) -> str:
         """Writes the file of a completely keyed form, if no earlier session has written the file."""
-        form = self.paper_with_code(code)
+        form = self.find_paper(code)
         name = "-".join([self.round_id, code, *form.open])
         path = self.study.raw / "ratings" / f"{name}.csv"
-        text, (values, _) = io.StringIO(), form.values_agreed_so_far(self.log.three_passes_of(code))
-        csv.writer(text, lineterminator="\n").writerows([HEADER, *form.rows(code, values)])
+        text, (values, _) = io.StringIO(), form.collect_agreed_values(self.log.find_passes(code))
+        csv.writer(text, lineterminator="\n").writerows([HEADER, *form.make_csv_rows(code, values)])
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, text.getvalue())
@@ -323,7 +325,7 @@ class RatingFormSession(KeyingSession):
             raise GLCError(f"{path.name} arrived meanwhile and differs from what was keyed. To fix: compare "
                            "both with the paper, keep the right file in raw/ratings, and start `glc enter` "
                            "again.")
-        self.log.end(code, RECEIVED)
+        self.log.end_form(code, RECEIVED)
         return f"Form {code} is received{' with ' * bool(form.open)}{', '.join(form.open)}."
 
 

@@ -81,7 +81,8 @@ def _of_handbook(page: HandbookPrinciple | None) -> dict[str, Any]:
     are left out."""
     if page is None:
         return {}
-    return {"agreed_on": page.agreed_on, "rests_on": page.rests_on, "is_effect_measured": page.is_measured,
+    return {"agreed_on": page.agreed_on, "rests_on": page.evidence_sentences,
+            "is_effect_measured": page.is_measured,
             "evidence": {side: words.text for side, words in page.sides.items()},
             "survivor_advisers": page.advisers.text if page.advisers else "",
             **{name: page.texts[name].text if name in page.texts else "" for name in FIELDS}}

@@ -107,7 +107,7 @@ class Feedback:
     texts: pd.DataFrame
 
     @classmethod
-    def of(cls, study: Study, reference: Reference, round_id: str) -> Feedback | None:
+    def read(cls, study: Study, reference: Reference, round_id: str) -> Feedback | None:
         """Returns the feedback before a round; None if no earlier round is closed. Raises Faults if one of
         the earlier ballots is faulty."""
         rounds = reference.rounds[reference.rounds["round_id"] != round_id]
@@ -143,7 +143,7 @@ class Feedback:
         return cls(ratings[ratings["excluded"].isin(["", INTEREST])], panels, comments,
                    asked.merge(add_version_columns(reference.principles), on=["principle_id", "version"]))
 
-    def feedback_for_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[RoundFeedback]:
+    def select_for_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[RoundFeedback]:
         """Returns the feedback for one rater: one entry for each of the ``rows`` of the form whose principle
         an earlier round asked about."""
         return [*self._of_rater(rater_id, language, rows)]
@@ -171,16 +171,16 @@ def render_feedback_page(form: RatingForm, feedback: Sequence[RoundFeedback]) ->
     """Renders the feedback page of one rater, in the language of the form."""
     by_principle = {one.principle_id: one for one in feedback}
     return load_template(__file__, "feedback_page.html").render(
-        form=form, say=form.say, style=read_packaged_text(__file__, "form_page.css").strip(),
+        form=form, say=form.fixed_texts, style=read_packaged_text(__file__, "form_page.css").strip(),
         criteria=CRITERIA,
         not_told=NOT_DISCLOSED,
-        rows=[(text, form.shown(text), by_principle[text.principle_id]) for text in form.texts
+        rows=[(text, form.format_statement(text), by_principle[text.principle_id]) for text in form.texts
               if text.principle_id in by_principle])
 
 
 def write_feedback_sheet(sheet: Worksheet, form: RatingForm, feedback: Sequence[RoundFeedback]) -> None:
     """Writes the feedback as a read-only sheet of a workbook."""
-    say = form.say
+    say = form.fixed_texts
     sheet.title = say["before_title"][:31]
     lines: list[list[str]] = [[form.feedback_instructions], [
         say["principle"], "", *(say[shown] for shown in CRITERIA), "1–3", "4–6", "7–9"]]

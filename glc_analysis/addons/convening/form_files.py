@@ -133,8 +133,8 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
     texts = round_texts_by_language(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
     _check_not_filled(folder, forms)
-    feedback = Feedback.of(study, reference, round_id)
-    shown_before = {form.rater_id: feedback.feedback_for_rater(form.rater_id, form.language, form.rows)
+    feedback = Feedback.read(study, reference, round_id)
+    shown_before = {form.rater_id: feedback.select_for_rater(form.rater_id, form.language, form.rows)
                     if feedback else [] for form in forms}
     for name in without:
         log_principle_decision(study, name, f"Round {round_id} does not ask about it: {because}",
@@ -223,11 +223,11 @@ def render_picture_scale_sheet(forms: Iterable[RatingForm]) -> str:
 
 def render_form_as_text(form: RatingForm) -> str:
     """Renders a form to send as a message or to read out on the telephone."""
-    say = form.say
+    say = form.fixed_texts
     takes = {"score": f" {SCORES[0]}-{SCORES[-1]}", "mark": f" ({ABSTENTION_MARK})", "words": ""}
-    asked = "  ".join(f"{form.label(question)}{takes[question.kind]}: __"
+    asked = "  ".join(f"{form.format_question(question)}{takes[question.kind]}: __"
                       for question in QUESTIONS if not question.only_with)
-    lines = ["\n".join([f"{row.printed_id} {form.shown(row)}", *form.history_lines(row),
+    lines = ["\n".join([f"{row.printed_id} {form.format_statement(row)}", *form.list_history_lines(row),
                         f"{row.principle_id} {asked}"]) for row in form.texts]
     return "\n\n".join([f"{form.heading} · {form.language}", form.instructions, say["by_message"],
                         *lines]) + "\n"
@@ -254,10 +254,10 @@ def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFe
     book = Workbook()
     book.properties.creator = None
     sheet = book.active
-    sheet.title = form.say["round"].format(form.round_id)[:31]
+    sheet.title = form.fixed_texts["round"].format(form.round_id)[:31]
     # The words stay exactly those that the stamp is about; which language they are in stands before them.
     rows = form.rows.assign(stamp=form.stamps, principle=[
-        row.printed_id + form.language_name_if_other(row) for row in form.texts])
+        row.printed_id + form.name_other_language(row) for row in form.texts])
     title = "\n".join([form.heading, form.instructions, *_histories(form)])
     cells = rows.reindex(columns=list(WORKBOOK_COLUMNS), fill_value="").itertuples(index=False)
     for n, line in enumerate(([title], _headings(form), WORKBOOK_COLUMNS, *cells), 1):
@@ -283,18 +283,18 @@ def write_form_workbook(path: Path, form: RatingForm, feedback: Sequence[RoundFe
 def _histories(form: RatingForm) -> list[str]:
     """Returns lines with the earlier wording of the texts. The lines are written above the table, because the
     cell of a text must hold exactly the text that is rated."""
-    return [f"{row.printed_id}: {line}" for row in form.texts for line in form.history_lines(row)]
+    return [f"{row.printed_id}: {line}" for row in form.texts for line in form.list_history_lines(row)]
 
 
 def _headings(form: RatingForm) -> list[str]:
-    return [form.say[name] + (_explained(form, BY_NAME[name]) if name in FORM_BOXES else "")
+    return [form.fixed_texts[name] + (_explained(form, BY_NAME[name]) if name in FORM_BOXES else "")
             for name in WORKBOOK_COLUMNS]
 
 
 def _explained(form: RatingForm, question: RatingQuestion) -> str:
     """Returns the explanation that is printed below the heading of a column of boxes."""
     if question.kind == "score":
-        low, high = form.ends(question)
+        low, high = form.label_scale_ends(question)
         return f"\n{question.choices[0]} = {low}\n{question.choices[-1]} = {high}"
     return f"\n{ABSTENTION_MARK}" if question.kind == "mark" else ""
 
@@ -318,7 +318,7 @@ def _validate(sheet: Worksheet, form: RatingForm) -> None:
     for question in QUESTIONS:
         if question.kind == "words":
             continue
-        wanted = form.wanted(question)
+        wanted = form.describe_expected_answer(question)
         rule = DataValidation(**_allowed_values(form, question), allow_blank=True, error=wanted,
                               prompt=wanted, showErrorMessage=True, showInputMessage=True)
         at = sheet.cell(2, WORKBOOK_COLUMNS.index(question.name) + 1).column_letter
@@ -332,7 +332,8 @@ def _allowed_values(form: RatingForm, question: RatingQuestion) -> dict[str, str
         return {"type": "whole", "operator": "between",
                 "formula1": question.choices[0], "formula2": question.choices[-1]}
     # A choice is offered as "yes / sí": the first word is the one that is read.
-    words = [choice if form.say.get(choice, choice) == choice else f"{choice} / {form.say[choice]}"
+    say = form.fixed_texts
+    words = [choice if say.get(choice, choice) == choice else f"{choice} / {say[choice]}"
              for choice in question.choices]
     return {"type": "list", "formula1": f'"{",".join(words)}"'}
 
@@ -353,14 +354,15 @@ def write_round_xlsform(path: Path, forms: Sequence[RatingForm], raters: Sequenc
     language determines the stamp of each principle: the round, the printed id and the text_version.
     """
     form, round_id = _XLSForm(forms), forms[0].round_id
-    survey = list(form.survey(raters))
+    survey = list(form.make_survey_rows(raters))
     settings = {"form_title": f"Round {round_id}", "form_id": f"glc-round-{round_id}",
                 "version": content_hash("".join(row.get("calculation", "") for row in survey)),
                 "default_language": form.named[0], "style": "pages"}
     book = Workbook()
     book.properties.creator = None
     book.remove(book.active)
-    for title, rows in (("survey", survey), ("choices", list(form.choices())), ("settings", [settings])):
+    for title, rows in (("survey", survey), ("choices", list(form.make_choices_rows())),
+                        ("settings", [settings])):
         sheet = book.create_sheet(title)
         names = list(dict.fromkeys(name for row in rows for name in row))
         for n, line in enumerate((names, *([row.get(name, "") for name in names] for row in rows)), 1):
@@ -375,7 +377,7 @@ class _XLSForm:
         self.forms = forms
         self.named = [format_language_and_code(form.language) for form in forms]
 
-    def survey(self, raters: Sequence[str]) -> Iterator[Row]:
+    def make_survey_rows(self, raters: Sequence[str]) -> Iterator[Row]:
         """Yields the rows of the sheet ``survey``."""
         yield {"type": "note", "name": "how"} | self._labels("how")
         yield {"type": "note", "name": "privacy"} | self._labels("privacy")
@@ -390,8 +392,8 @@ class _XLSForm:
     def _principle(self, n: int, name: str) -> Iterator[Row]:
         rows = [form.texts[n] for form in self.forms]
         yield {"type": "begin_group", "name": f"p_{name}", "appearance": "field-list"} | {
-            f"label::{language}": "\n".join([f"{row.printed_id} {form.shown(row)}",
-                                            *form.history_lines(row)])
+            f"label::{language}": "\n".join([f"{row.printed_id} {form.format_statement(row)}",
+                                            *form.list_history_lines(row)])
             for language, form, row in zip(self.named, self.forms, rows, strict=True)}
         yield {"type": "calculate", "name": f"stamp_{name}", "calculation": self._stamp(n)}
         # Whether somebody abstains is asked first: scores are asked of the others.
@@ -422,13 +424,13 @@ class _XLSForm:
             expression = f"if(${{read_in}} = '{language}', {stamp}, {expression})"
         return expression
 
-    def choices(self) -> Iterator[Row]:
+    def make_choices_rows(self) -> Iterator[Row]:
         """Yields the rows of the sheet ``choices``."""
         for question in (BY_NAME["may_be_read"], BY_NAME[ABSTAIN]):
             yield from ({"list_name": _TYPES[question.kind].split()[1], "name": choice} | self._labels(
                 choice if question.kind == "choice" else question.name) for choice in question.choices)
         for form, named in zip(self.forms, self.named, strict=True) if len(self.forms) > 1 else ():
-            own = form.say["language_name"] if has_form_phrases(form.language) else named
+            own = form.fixed_texts["language_name"] if has_form_phrases(form.language) else named
             yield {"list_name": "languages", "name": form.language} | {
                 f"label::{one}": own for one in self.named}
 
@@ -436,10 +438,10 @@ class _XLSForm:
         return {"type": kind, "name": name, "required": "yes"} | self._labels(key)
 
     def _labels(self, key: str, column: str = "label") -> Row:
-        return {f"{column}::{language}": form.say[key]
+        return {f"{column}::{language}": form.fixed_texts[key]
                 for language, form in zip(self.named, self.forms, strict=True)}
 
     def _hints(self, question: RatingQuestion) -> Row:
         hint = f"{question.choices[0]} = {{}}, {question.choices[-1]} = {{}}"
-        return {f"hint::{language}": hint.format(*form.ends(question))
+        return {f"hint::{language}": hint.format(*form.label_scale_ends(question))
                 for language, form in zip(self.named, self.forms, strict=True)}

@@ -44,7 +44,7 @@ class KeyingLog:
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "1.jsonl")
-    ...     KeyingLog.read(path).key("R07", FIRST, "AB", "P01.importance", "8")
+    ...     KeyingLog.read(path).save_value("R07", FIRST, "AB", "P01.importance", "8")
     ...     _ = path.write_bytes(path.read_bytes() + b'{"form": "R07", "ke')
     ...     KeyingLog.read(path, print).forms["R07"][FIRST].values
     The last line of 1.jsonl is incomplete (was the power cut?). It is removed, and its field is asked again.
@@ -73,19 +73,19 @@ class KeyingLog:
                 "field is asked again.")
         return log
 
-    def three_passes_of(self, form: str) -> dict[str, KeyingPass]:
+    def find_passes(self, form: str) -> dict[str, KeyingPass]:
         """Returns the three passes (keyings) of a form; a pass not yet begun is empty."""
         return self.forms.get(form) or {name: KeyingPass() for name in PASSES}
 
-    def key(self, form: str, pass_name: str, by: str, field: str, value: str | None) -> None:
+    def save_value(self, form: str, pass_name: str, by: str, field: str, value: str | None) -> None:
         """Saves the value typed for a field in a pass (keying); the value None retracts the value saved
         before."""
         self._write({"form": form, "keying": pass_name, "by": by, "field": field, "value": value})
 
-    def end(self, form: str, why: str) -> None:
-        """Marks the data entry of a paper as ended; ``why`` says whether the paper was stored as received or
-        its entries were deleted."""
-        self._write({"form": form, "end": why})
+    def end_form(self, form: str, outcome: str) -> None:
+        """Marks the data entry of a paper as ended; ``outcome`` says whether the paper was stored as received
+        or its entries were deleted."""
+        self._write({"form": form, "end": outcome})
 
     def _write(self, line: dict[str, Any]) -> None:
         is_new = not self.path.exists()
@@ -108,7 +108,7 @@ class KeyingLog:
         if "end" in line:
             self.forms.pop(self.last, None)
             return
-        one = self.forms.setdefault(self.last, self.three_passes_of(self.last))[line["keying"]]
+        one = self.forms.setdefault(self.last, self.find_passes(self.last))[line["keying"]]
         one.by.add(line["by"])
         one.values.pop(line["field"], None)
         if line["value"] is not None:
@@ -121,12 +121,12 @@ Values = Mapping[str, str]
 class KeyedPaper:
     """A paper that is keyed field by field. Subclasses define the fields and how a typed line is parsed."""
 
-    def fields(self, values: Values) -> Iterator[str]:
+    def list_fields(self, values: Values) -> Iterator[str]:
         """Returns the fields in order, such as ``P01.importance``. Some fields are asked only if an earlier
         field has a certain value."""
         raise NotImplementedError
 
-    def prompt(self, field: str) -> str:
+    def format_prompt(self, field: str) -> str:
         """Returns the prompt that asks for a field."""
         raise NotImplementedError
 
@@ -134,31 +134,32 @@ class KeyedPaper:
         """Parses a typed line into its value or, if it is invalid, a message that says what to type."""
         raise NotImplementedError
 
-    def next_field_of_pass(self, one: KeyingPass) -> str:
+    def find_next_field(self, keying_pass: KeyingPass) -> str:
         """Returns the first field for which the pass (keying) has no value yet; blank if the pass is
         complete."""
-        return next((field for field in self.fields(one.values) if field not in one.values), "")
+        values = keying_pass.values
+        return next((field for field in self.list_fields(values) if field not in values), "")
 
-    def values_agreed_so_far(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
+    def collect_agreed_values(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
         """Returns the agreed values of the fields before the first unresolved field, and the name of the
         unresolved field (blank if every field is agreed). A value is agreed if the first two passes (keyings)
         have the same value, or if the person resolved their difference."""
         first, second, resolved = (passes[name].values for name in (FIRST, SECOND, RESOLVED))
         values: dict[str, str] = {}
-        for name in self.fields(values):
+        for name in self.list_fields(values):
             one, other = first.get(name), second.get(name)
             if name not in resolved and (one is None or other is None or match_key(one) != match_key(other)):
                 return values, name
             values[name] = resolved.get(name, one or "")
         return values, ""
 
-    def next_pass_and_field(self, passes: Mapping[str, KeyingPass]) -> tuple[str, str]:
+    def find_next_pass_and_field(self, passes: Mapping[str, KeyingPass]) -> tuple[str, str]:
         """Returns the pass (keying) to continue and the field to type next; pass and field are blank if the
         passes agree on all fields."""
         for name in (FIRST, SECOND):
-            if field := self.next_field_of_pass(passes[name]):
+            if field := self.find_next_field(passes[name]):
                 return name, field
-        field = self.values_agreed_so_far(passes)[1]
+        field = self.collect_agreed_values(passes)[1]
         return (RESOLVED, field) if field else ("", "")
 
 
@@ -215,12 +216,12 @@ class KeyingSession:
             self.say("Data entry has ended. Everything that was keyed is kept.")
 
     def run(self) -> None:
-        self.say(f"{self.title()}, {len(self.names)} principles: {self.counts()}.")
+        self.say(f"{self.format_title()}, {len(self.names)} principles: {self.describe_counts()}.")
         while not self.by.isalpha():
             self.by = self.read_line("Initials of the person keying").upper()
-        code = self.interrupted_paper()
-        passes = self.log.three_passes_of(code) if code else {}
-        if code and (place := self.paper_with_code(code).next_pass_and_field(passes)[1]):
+        code = self.find_interrupted_paper()
+        passes = self.log.find_passes(code) if code else {}
+        if code and (place := self.find_paper(code).find_next_pass_and_field(passes)[1]):
             self.say(f"Data entry stopped in the middle of {self.noun} {code}, at {_at(place)}. Look at the "
                      "paper in your hand, and type the code that is printed on it.")
             code = ""
@@ -228,7 +229,7 @@ class KeyingSession:
             outcome = self.key_paper(code)
             self.clear()
             self.say(outcome)
-            self.say(f"{self.title()}: {self.counts()}.")
+            self.say(f"{self.format_title()}: {self.describe_counts()}.")
             code = ""
 
     def read_line(self, prompt: str) -> str:
@@ -239,56 +240,56 @@ class KeyingSession:
                 return line
             self.say("That line contains a key that is not a character (an arrow key?). Type it again.")
 
-    def interrupted_paper(self) -> str:
+    def find_interrupted_paper(self) -> str:
         """Returns the code of the paper at which the last session was interrupted; blank if the session ended
         between two passes (keyings)."""
         code = self.log.last
-        if code not in self.log.forms or code not in self.state_by_code():
+        if code not in self.log.forms or code not in self.describe_state_by_code():
             return ""
-        passes = self.log.three_passes_of(code)
-        pass_name, _ = self.paper_with_code(code).next_pass_and_field(passes)
+        passes = self.log.find_passes(code)
+        pass_name, _ = self.find_paper(code).find_next_pass_and_field(passes)
         return "" if pass_name in (FIRST, SECOND) and not passes[pass_name].values else code
 
     def ask_code(self) -> str:
         """Asks for the code of the next paper and returns it; blank if the person ends data entry."""
         while (line := self.read_line(f"{self.code_prompt} (? lists them, q ends)")) != LEAVE:
             self.reload_changed_tables()
-            states = self.state_by_code()
+            states = self.describe_state_by_code()
             code = next((one for one in states if match_key(one) == match_key(line)), "")
             if line == HELP:
                 self.say("\n".join(f"  {one}  {how or 'not received'}" for one, how in states.items()))
             elif code and not states[code].startswith(RECEIVED):
                 return code
             elif line:
-                self.say(self.refusal(line, code, states))
+                self.say(self.why_code_refused(line, code, states))
         return ""
 
-    def state(self, code: str) -> str:
+    def describe_progress(self, code: str) -> str:
         """Returns a phrase saying how far a paper has been keyed; blank if keying has not begun."""
-        passes = self.log.three_passes_of(code)
-        pass_name, _ = self.paper_with_code(code).next_pass_and_field(passes)
+        passes = self.log.find_passes(code)
+        pass_name, _ = self.find_paper(code).find_next_pass_and_field(passes)
         if pass_name == SECOND and not passes[SECOND].values:
             return "keyed once"
         return {FIRST: "begun" if passes[FIRST].values else "", SECOND: "second keying begun"}.get(
             pass_name, "with differences")
 
-    def counts(self) -> str:
+    def describe_counts(self) -> str:
         """Returns a sentence on how many papers have been received and how many begun; the sentence shows
         nothing of their content."""
-        found = Counter(self.state_by_code().values())
+        found = Counter(self.describe_state_by_code().values())
         rest = [f"{count} {state}" for state, count in sorted(found.items())
                 if state and not state.startswith(RECEIVED)]
-        return ", ".join([f"{found[RECEIVED]} of {self.n_expected_papers()} received", *rest])
+        return ", ".join([f"{found[RECEIVED]} of {self.count_expected_papers()} received", *rest])
 
     def key_paper(self, code: str) -> str:
         """Asks for the fields of a paper until a pass (keying) is complete or the person leaves the paper;
         returns a message on the result."""
         current = ""
         while True:
-            passes = self.log.three_passes_of(code)
-            if not current or not self.paper_with_code(code).next_pass_and_field(passes)[0]:
+            passes = self.log.find_passes(code)
+            if not current or not self.find_paper(code).find_next_pass_and_field(passes)[0]:
                 self.reload_changed_tables()
-            pass_name, field = self.paper_with_code(code).next_pass_and_field(passes)
+            pass_name, field = self.find_paper(code).find_next_pass_and_field(passes)
             if not pass_name:
                 return self.store_paper(code)
             if current == FIRST and pass_name == SECOND:
@@ -306,7 +307,7 @@ class KeyingSession:
 
     def announce_pass(self, code: str, pass_name: str, field: str) -> None:
         """Prints which pass (keying) of a paper begins or continues."""
-        passes = self.log.three_passes_of(code)
+        passes = self.log.find_passes(code)
         continued = f", continued at {field.strip('.').split('.')[0]}" if passes[pass_name].values else ""
         self.say(f"{self.noun.capitalize()} {code}, {PASS_LABELS[pass_name]}{continued}.")
         if pass_name == RESOLVED:
@@ -322,34 +323,34 @@ class KeyingSession:
 
     def ask_field(self, code: str, pass_name: str, field: str) -> bool:
         """Asks for the value of one field; returns whether the person continues with the paper."""
-        passes, (principle, _, name) = self.log.three_passes_of(code), field.rpartition(".")
+        passes, (principle, _, name) = self.log.find_passes(code), field.rpartition(".")
         self.announce_principle(code, pass_name, principle)
         keyed = [passes[one].values.get(field) for one in (FIRST, SECOND)]
         if pass_name == RESOLVED:
             one, other = ("not asked" if v is None else v or "blank" for v in keyed)
             self.say(f"  {name}: first keying {one}; second keying {other}.")
-        line = self.read_line("  " + self.paper_with_code(code).prompt(field))
+        line = self.read_line("  " + self.find_paper(code).format_prompt(field))
         if line == LEAVE:
             return False
         if line == BACK:
             return self.retract_last_field(code, pass_name)
         if line == DROP:
-            self.log.end(code, "taken back")
+            self.log.end_form(code, "taken back")
             return False
-        value, problem = self.paper_with_code(code).parse_line(field, line)
+        value, problem = self.find_paper(code).parse_line(field, line)
         if line == HELP or problem:
             self.say(self.keys if line == HELP else problem)
         elif pass_name == RESOLVED and not self.is_difference_resolved((code, field, value), keyed):
             self.say(f"Neither keying has {value or 'blank'}. Type it again to confirm it.")
         else:
-            self.log.key(code, pass_name, self.by, field, value)
+            self.log.save_value(code, pass_name, self.by, field, value)
         return True
 
-    def is_difference_resolved(self, at: tuple[str, str, str], keyed: list[str | None]) -> bool:
+    def is_difference_resolved(self, typed: tuple[str, str, str], keyed: list[str | None]) -> bool:
         """Whether a typed value resolves a difference between the two passes (keyings). A value does so if it
         agrees with either pass or was typed twice in succession; the text of a comment always does."""
-        before, self.last_typed = self.last_typed, at
-        return at[2] in keyed or at == before or at[1].endswith(".comment")
+        before, self.last_typed = self.last_typed, typed
+        return typed[2] in keyed or typed == before or typed[1].endswith(".comment")
 
     def announce_principle(self, code: str, pass_name: str, principle: str) -> None:
         """Prints the name of a principle if the principle differs from the principle printed last."""
@@ -360,14 +361,14 @@ class KeyingSession:
 
     def retract_last_field(self, code: str, pass_name: str) -> bool:
         """Retracts the last value typed in a pass (keying); returns False if the pass has no value."""
-        last = [*self.log.three_passes_of(code)[pass_name].values][-1:]
+        last = [*self.log.find_passes(code)[pass_name].values][-1:]
         for name in last:
-            self.log.key(code, pass_name, self.by, name, None)
+            self.log.save_value(code, pass_name, self.by, name, None)
         return bool(last)
 
     # What a kind of paper has of its own.
 
-    def title(self) -> str:
+    def format_title(self) -> str:
         """Returns the title of the session, which says what the papers are about."""
         raise NotImplementedError
 
@@ -376,26 +377,26 @@ class KeyingSession:
         text in its new version."""
         raise NotImplementedError
 
-    def paper_with_code(self, code: str) -> KeyedPaper:
+    def find_paper(self, code: str) -> KeyedPaper:
         """Returns the paper that has this code."""
         raise NotImplementedError
 
-    def state_by_code(self) -> dict[str, str]:
+    def describe_state_by_code(self) -> dict[str, str]:
         """Returns the state of data entry of each paper, keyed by the code of the paper; the state is blank
         if no field is keyed."""
         raise NotImplementedError
 
-    def n_expected_papers(self) -> int:
+    def count_expected_papers(self) -> int:
         """Returns how many papers are expected."""
-        return len(self.state_by_code())
+        return len(self.describe_state_by_code())
 
-    def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
+    def why_code_refused(self, line: str, code: str, states: Mapping[str, str]) -> str:
         """Returns the reason why a typed code is refused: either the code is unknown (``code`` is then
         blank), or the paper with this code has already been received."""
         if code:
             begun = ""
             if code in self.log.forms:  # it would keep the round from being closed
-                self.log.end(code, "received otherwise")
+                self.log.end_form(code, "received otherwise")
                 begun = " What was begun here is deleted."
             return f"The {self.noun} of {code} has already been received, and is never overwritten.{begun}"
         return f"There is no {line!r}; {suggest_name(line, states)}."

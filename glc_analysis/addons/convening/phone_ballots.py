@@ -87,7 +87,7 @@ class RoundTexts:
     origins: Mapping[str, Mapping[str, TextOrigin]]
 
     @classmethod
-    def of(cls, reference: Reference, round_id: str) -> RoundTexts:
+    def from_reference(cls, reference: Reference, round_id: str) -> RoundTexts:
         """Returns the texts of a round. Raises UsageError for an unknown round, RoundClosed for a closed
         round, and Faults if a text differs from the text that was issued."""
         select_open_round_rows(reference.rounds, round_id)
@@ -107,7 +107,7 @@ class RoundTexts:
         text_version."""
         stamps: dict[str, set[str]] = {principle: set() for principle in self.principles}
         for rows in self.by_language.values():
-            for text in FormText.of(rows):
+            for text in FormText.from_rows(rows):
                 stamps[text.principle_id].add(format_text_stamp(text.printed_id, text.text_version))
         return stamps
 
@@ -139,7 +139,7 @@ class Slip:
     mark: str = ""
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def answered(self, stamps: Mapping[str, set[str]]) -> list[str]:
+    def list_answered_questions(self, stamps: Mapping[str, set[str]]) -> list[str]:
         """Returns the names of the questions that are answered for the current wording, such as
         ``P01.importance``; the answers themselves are never returned."""
         return [f"{principle}.{name}" for principle, own in self.answers.items()
@@ -148,11 +148,11 @@ class Slip:
     def is_complete(self, stamps: Mapping[str, set[str]]) -> bool:
         """Whether the slip has, for each principle, either all scores or the mark that the principle is
         outside the rater's context."""
-        given = {*self.answered(stamps)}
+        given = {*self.list_answered_questions(stamps)}
         return all(f"{one}.{ABSTAIN}" in given or given >= {f"{one}.{question.name}" for question in SCORED}
                    for one in stamps)
 
-    def with_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str], mark: str) -> Slip:
+    def replace_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str], mark: str) -> Slip:
         """Returns the slip with the answers that a phone has now saved. A blank answer deletes the earlier
         answer.
 
@@ -210,7 +210,7 @@ class BallotBox:
         digest = digest_slip_code(code)
         return next((number for number, slip in self.slips.items() if slip.code == digest), "")
 
-    def put(self, number: str, slip: Slip) -> None:
+    def replace_slip(self, number: str, slip: Slip) -> None:
         """Replaces a slip, first on disk, then in memory. If the disk fails, raises OSError and keeps the old
         slip."""
         new = self.slips | {number: slip}
@@ -305,7 +305,7 @@ def collect_ballots(study: Study, round_id: str, register: Path, *,
         if box.is_collected:
             raise UsageError(f"The ballots given on phones in round {round_id} have already been collected.")
         reference = read_reference(study)
-        texts = RoundTexts.of(reference, round_id)
+        texts = RoundTexts.from_reference(reference, round_id)
         raters = _read_register(register, round_id, box, reference)
         answered = {rater: box.slips[number] for rater, number in raters.items() if box.slips[number].answers}
         files = {rater: _file_text(texts, rater, slip) for rater, slip in sorted(answered.items())}
@@ -389,7 +389,7 @@ def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
     """Returns the text of a ballot file in the format of a keyed paper form; unanswered questions are
     blank."""
     source = {text.principle_id: format_text_stamp(text.printed_id, text.text_version)
-              for text in FormText.of(next(iter(texts.by_language.values())))}
+              for text in FormText.from_rows(next(iter(texts.by_language.values())))}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)

@@ -102,7 +102,7 @@ def serve_ballot_page(study: Study, round_id: str, *, say: Say) -> None:
 async def _serve(polling_place: PollingPlace) -> None:
     _log_nothing()
     box, say = polling_place.box, polling_place.say
-    server, url = polling_place.server(), ballot_url(box.address)
+    server, url = polling_place.make_server(), ballot_url(box.address)
     try:
         server.listen(PORT, box.address)
     except OSError as error:
@@ -116,7 +116,7 @@ async def _serve(polling_place: PollingPlace) -> None:
     say("Ctrl-C ends voting on phones. This screen shows only roughly how many ballots are complete.")
     while True:
         await asyncio.sleep(_LOOK)
-        polling_place.count()
+        polling_place.print_count()
 
 
 def _log_nothing() -> None:
@@ -143,9 +143,9 @@ class PollingPlace:
         self._wrong = 0
         self._allowance: dict[str, tuple[float, float]] = defaultdict(lambda: (SAVES_AT_ONCE, 0.0))
         self.read_tables()
-        self.count()
+        self.print_count()
 
-    def server(self) -> HTTPServer:
+    def make_server(self) -> HTTPServer:
         """Returns the server of the voting page, which does not listen yet."""
         application = Application([(r"/", PageHandler), (r"/open", TextsHandler), (r"/save", AnswersHandler)],
                                   polling_place=self,
@@ -166,7 +166,7 @@ class PollingPlace:
             return
         try:
             reference = read_reference(self.study)
-            self.texts = RoundTexts.of(reference, self.round_id)
+            self.texts = RoundTexts.from_reference(reference, self.round_id)
         except Faults as faults:
             if not self._table_bytes:
                 raise
@@ -177,7 +177,7 @@ class PollingPlace:
             self.stamps = self.texts.stamps
         self._table_bytes = content
 
-    def count(self) -> None:
+    def print_count(self) -> None:
         """Prints a line on roughly how many ballots are complete, if the same line has not been printed
         before."""
         complete = sum(slip.is_complete(self.stamps) for slip in self.box.slips.values())
@@ -190,7 +190,7 @@ class PollingPlace:
             self._said.add(line)
             self.say(line)
 
-    async def slip(self, code: object) -> str:
+    async def find_slip_number(self, code: object) -> str:
         """Returns the number of the slip with this code. A wrong code is answered after a second. If too many
         wrong codes are being processed, a further wrong code is refused at once."""
         if isinstance(code, str) and len(code) < 100 and (number := self.box.find_slip_number(code)):
@@ -205,16 +205,17 @@ class PollingPlace:
             self._wrong -= 1
         raise Refusal(HTTPStatus.FORBIDDEN, "unknown_code")
 
-    def open(self, number: str) -> dict[str, Any]:
+    def make_texts_response(self, number: str) -> dict[str, Any]:
         """Returns the response to a request with the code of a slip: the texts of the round, and which
         questions are answered."""
         self.read_tables()
         slip = self.box.slips[number]
-        return {"round": self.round_id, "saves": slip.saves, "answered": slip.answered(self.stamps),
+        return {"round": self.round_id, "saves": slip.saves,
+                "answered": slip.list_answered_questions(self.stamps),
                 "languages": [_in_language(self.texts, one) for one in dict.fromkeys(
                     [*self.texts.by_language, *phone_page_languages()])]}
 
-    def save(self, number: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    def save_answers(self, number: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Saves the answers from a phone. Returns how often the slip has been saved and which questions are
         answered. Raises Refusal if nothing is saved."""
         self.read_tables()
@@ -226,14 +227,14 @@ class PollingPlace:
                 raise Refusal(HTTPStatus.CONFLICT, "stale")
             if any(stamps[principle] not in self.stamps[principle] for principle in stamps):
                 raise Refusal(HTTPStatus.CONFLICT, "changed")
-            slip = slip.with_answers(stamps, answers, mark)
+            slip = slip.replace_answers(stamps, answers, mark)
             try:
-                self.box.put(number, slip)
+                self.box.replace_slip(number, slip)
             except OSError as error:
                 self.say(f"box.json cannot be written ({error.strerror}). Phones say that nothing is saved, "
                          "and try again. To fix: free some space, or repair the disk.")
                 raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "busy") from None
-        return {"saves": slip.saves, "answered": slip.answered(self.stamps)}
+        return {"saves": slip.saves, "answered": slip.list_answered_questions(self.stamps)}
 
     def _spend(self, number: str) -> None:
         left, since = self._allowance[number]
@@ -275,7 +276,7 @@ def _checked(request: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tupl
             raise MALFORMED
         if principle not in stamps:  # it was taken out of the round
             raise Refusal(HTTPStatus.CONFLICT, "changed")
-        read[at] = BY_NAME[name].read(words)
+        read[at] = BY_NAME[name].parse_answer(words)
         if read[at] is None:
             raise MALFORMED
     principles = {at.rpartition(".")[0] for at in read}
@@ -287,16 +288,16 @@ def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
     their original language."""
     own = language if language in texts.by_language else next(iter(texts.by_language))
     form = RatingForm(texts.round_id, "", language, texts.by_language[own], texts.origins[own])
-    name = form.say["language_name"] if has_form_phrases(language) else language_name(language)
+    name = form.fixed_texts["language_name"] if has_form_phrases(language) else language_name(language)
     return {"code": language, "name": name, "dir": language_direction(language),
             "mark": "" if language in phone_page_languages()
             else f" [{language_name_for_reader('en', 'en')}]",
             "names": read_texts_by_language(__file__, "languages.csv").get(language, {}),
-            "say": form.say | phone_page_phrases(language),
+            "say": form.fixed_texts | phone_page_phrases(language),
             "rows": [{"id": text.principle_id, "stamp": format_text_stamp(text.printed_id, text.text_version),
                       "words": text.statement, "language": text.language,
-                      "dir": language_direction(text.language), "mark": form.language_name_if_other(text),
-                      "before": form.history_lines(text)} for text in form.texts]}
+                      "dir": language_direction(text.language), "mark": form.name_other_language(text),
+                      "before": form.list_history_lines(text)} for text in form.texts]}
 
 
 # ------------------------------
@@ -348,8 +349,10 @@ class PhoneRequestHandler(RequestHandler):
         """Responds to an error with a single word, so that the response reveals nothing else."""
         self.finish({"why": "refused" if status_code < 500 else "busy"})
 
-    async def answer(self, reply: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> None:
-        """Responds to a request that contains the code of a slip; ``reply`` makes the response."""
+    async def respond_to_slip(
+            self, make_response: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> None:
+        """Responds to a request that contains the code of a slip; ``make_response`` gets the number of the
+        slip and the content of the request."""
         try:
             if self.request.headers.get("Content-Type", "").split(";")[0] != "application/json":
                 raise MALFORMED
@@ -359,7 +362,7 @@ class PhoneRequestHandler(RequestHandler):
                 raise MALFORMED from None
             if not isinstance(said, dict):
                 raise MALFORMED
-            self.finish(reply(await self.polling_place.slip(said.get("code")), said))
+            self.finish(make_response(await self.polling_place.find_slip_number(said.get("code")), said))
         except Refusal as refusal:
             self.set_status(refusal.status)
             self.finish({"why": refusal.why})
@@ -381,7 +384,7 @@ class TextsHandler(PhoneRequestHandler):
 
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
         """Responds with the texts of the round and the names of the questions already answered."""
-        await self.answer(lambda number, said: self.polling_place.open(number))
+        await self.respond_to_slip(lambda number, said: self.polling_place.make_texts_response(number))
 
 
 class AnswersHandler(PhoneRequestHandler):
@@ -389,7 +392,7 @@ class AnswersHandler(PhoneRequestHandler):
 
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
         """Saves the answers, and responds with the names of the questions now answered."""
-        await self.answer(self.polling_place.save)
+        await self.respond_to_slip(self.polling_place.save_answers)
 
 
 class NotFoundHandler(PhoneRequestHandler):

@@ -101,7 +101,7 @@ def make_phone_slips_and_ballot_box(study: Study, round_id: str, folder: Path, *
         raise UsageError(f"{folder} is within the study. To fix: name a folder on a memory stick, "
                          "because the codes must not stay on the computer that takes the votes.")
     reference = read_reference(study)
-    texts = RoundTexts.of(reference, round_id)
+    texts = RoundTexts.from_reference(reference, round_id)
     with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = BallotBox.read(study, round_id)
         if box and (box.is_collected or not box.is_empty):

@@ -66,10 +66,10 @@ def make_principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
     for name in ("joint_display", "decision_log", "parking_lot"):
         frames[name]["order"] = range(1, len(frames[name]) + 1)
     frames["signoffs"]["is_named"] = frames["signoffs"]["is_named"] == "true"
-    translations = Translations.of(reference.principles, reference.translations)
+    translations = Translations.from_tables(reference.principles, reference.translations)
     rows = add_version_columns(frames["principles"])
     return frames | {"principles": rows.assign(
-        translation_status=[*map(translations.status_of, rows.to_dict("records"))])}
+        translation_status=[*map(translations.find_lowest_status, rows.to_dict("records"))])}
 
 
 def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:

@@ -86,7 +86,7 @@ class FormText(NamedTuple):
     text_version: str
 
     @classmethod
-    def of(cls, rows: pd.DataFrame) -> list[FormText]:
+    def from_rows(cls, rows: pd.DataFrame) -> list[FormText]:
         """Returns the texts of rows of principles.csv that have ``printed_id`` and ``text_version``."""
         return [cls(*row) for row in rows[[*cls._fields]].itertuples(index=False, name=None)]
 
@@ -125,10 +125,10 @@ class RatingForm:
     @cached_property
     def texts(self) -> list[FormText]:
         """Returns the texts that the form asks about, in the order of the form."""
-        return FormText.of(self.rows)
+        return FormText.from_rows(self.rows)
 
     @cached_property
-    def say(self) -> dict[str, str]:
+    def fixed_texts(self) -> dict[str, str]:
         """Returns the fixed texts of the form, keyed by name."""
         return form_phrases(self.language)
 
@@ -140,19 +140,20 @@ class RatingForm:
     @property
     def heading(self) -> str:
         """Returns the heading of the form: the round, the rater's code, and the proxy if there is one."""
-        heading = f"{self.say['round'].format(self.round_id)} · {self.say['code'].format(self.rater_id)}"
-        return heading + (f" · {self.say['by_proxy'].format(self.proxy_id)}" if self.proxy_id else "")
+        say = self.fixed_texts
+        heading = f"{say['round'].format(self.round_id)} · {say['code'].format(self.rater_id)}"
+        return heading + (f" · {say['by_proxy'].format(self.proxy_id)}" if self.proxy_id else "")
 
     @property
     def instructions(self) -> str:
         """Returns two lines of instructions: how to fill in the form, and how the votes are used."""
-        return f"{self.say['how']}\n{self.say['privacy']}"
+        return f"{self.fixed_texts['how']}\n{self.fixed_texts['privacy']}"
 
     @property
     def feedback_instructions(self) -> str:
         """Returns the introduction to the feedback sheet before a second vote. In right-to-left text, signs
         such as ≤ are isolated, because they would otherwise be printed mirrored."""
-        said = self.say["before_how"]
+        said = self.fixed_texts["before_how"]
         if self.direction == "ltr":
             return said
         return re.sub("[≥≤]", lambda sign: isolate_direction(sign[0]), said)
@@ -164,53 +165,53 @@ class RatingForm:
         return [format_form_stamp(self.round_id, self.rater_id, text.printed_id, text.text_version)
                 for text in self.texts]
 
-    def wording_key(self, text: FormText) -> str:
+    def make_wording_key(self, text: FormText) -> str:
         """Returns the key that identifies a wording on the form: printed id, language and text_version."""
         return f"{text.printed_id} {text.language} {text.text_version}"
 
-    def shown(self, text: FormText) -> str:
+    def format_statement(self, text: FormText) -> str:
         """Returns the words of a text. If the language of the text differs from the language of the form, the
         name of the text's language follows."""
-        return text.statement + self.language_name_if_other(text)
+        return text.statement + self.name_other_language(text)
 
-    def language_name_if_other(self, text: FormText) -> str:
+    def name_other_language(self, text: FormText) -> str:
         """Returns the name of the language of a text, written in the language of the form; blank if the text
         is in the language of the form."""
         if text.language == self.language:
             return ""
         return f" [{language_name_for_reader(self.language, text.language)}]"
 
-    def history(self, text: FormText) -> Iterator[tuple[str, str, str]]:
+    def list_history(self, text: FormText) -> Iterator[tuple[str, str, str]]:
         """Yields the history of a text as rows of three values: a fixed text, earlier words, and the language
         of the earlier words. The last two values are blank if there are no earlier words. An interest that
         the rater declared is the first row. Texts drafted before the convening and texts that raters already
         know have no history."""
         if text.principle_id in self.interests:
-            yield self.say["interest_declared"], "", ""
+            yield self.fixed_texts["interest_declared"], "", ""
         if (origin := self.origins.get(text.printed_id)) is None:
             return
-        said = " ".join(self.say[key] for key in origin.keys)
+        said = " ".join(self.fixed_texts[key] for key in origin.keys)
         if not origin.texts:
             yield said, "", ""
         for earlier in origin.texts:
-            yield said.format(earlier.printed_id), self.shown(earlier), earlier.language
+            yield said.format(earlier.printed_id), self.format_statement(earlier), earlier.language
 
-    def history_lines(self, text: FormText) -> list[str]:
+    def list_history_lines(self, text: FormText) -> list[str]:
         """Returns the history of a text as lines of plain text."""
-        return [f"{said} {words}".strip() for said, words, _ in self.history(text)]
+        return [f"{said} {words}".strip() for said, words, _ in self.list_history(text)]
 
-    def label(self, question: RatingQuestion) -> str:
+    def format_question(self, question: RatingQuestion) -> str:
         """Returns the words with which the form asks a question."""
-        return self.say[question.name]
+        return self.fixed_texts[question.name]
 
-    def ends(self, question: RatingQuestion) -> tuple[str, str]:
+    def label_scale_ends(self, question: RatingQuestion) -> tuple[str, str]:
         """Returns the meanings of the lowest and of the highest score."""
-        return self.say[f"{question.name}_low"], self.say[f"{question.name}_high"]
+        return self.fixed_texts[f"{question.name}_low"], self.fixed_texts[f"{question.name}_high"]
 
-    def wanted(self, question: RatingQuestion) -> str:
+    def describe_expected_answer(self, question: RatingQuestion) -> str:
         """Returns the instruction that says what to write in the box of a question; blank if any words are
         allowed."""
-        return self.say.get(_WANTED.get(question.kind, ""), "")
+        return self.fixed_texts.get(_WANTED.get(question.kind, ""), "")
 
 
 def round_texts_in_language(reference: Reference, round_texts: pd.DataFrame, language: str) -> pd.DataFrame:
@@ -268,7 +269,7 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText
     own = texts[(texts["printed_id"] == name) | (texts["translation_of"] == name)]
     translated = own[own["language"] == language]
     rows = translated if len(translated) else own[own["translation_of"] == ""]
-    return FormText.of(rows.assign(printed_id=name).head(1))
+    return FormText.from_rows(rows.assign(printed_id=name).head(1))
 
 
 def round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> dict[str, pd.DataFrame]:

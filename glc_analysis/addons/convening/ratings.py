@@ -54,16 +54,16 @@ class RatingQuestion(NamedTuple):
     choices: tuple[str, ...] = ()
     only_with: str = ""
 
-    def read(self, text: str) -> str | None:
+    def parse_answer(self, text: str) -> str | None:
         """Returns a written answer in the form in which it is stored: blank if nothing was written, None if
         the answer is invalid.
 
         Digits of any script are scores. In bilingual choices such as ``yes / sí`` the first word counts.
 
         >>> score, *_, may_be_read = QUESTIONS
-        >>> [score.read(text) for text in ("7", "٧", "៧", "７", "", "7-8", "07", "²", "0")]
+        >>> [score.parse_answer(text) for text in ("7", "٧", "៧", "７", "", "7-8", "07", "²", "0")]
         ['7', '7', '7', '7', '', None, None, None, None]
-        >>> may_be_read.read("No / non"), may_be_read.read("perhaps")
+        >>> may_be_read.parse_answer("No / non"), may_be_read.parse_answer("perhaps")
         ('no', None)
         """
         if self.kind == "words":
@@ -104,12 +104,12 @@ class FormStamp(NamedTuple):
     text_version: str = ""
 
     @classmethod
-    def read(cls, text: str) -> FormStamp:
+    def from_text(cls, text: str) -> FormStamp:
         """Parses the stamp of a row of a form; all fields of the result are blank if the text is not a stamp.
 
-        >>> FormStamp.read(format_form_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
+        >>> FormStamp.from_text(format_form_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
         ('P07', '2', '9745af7abe75')
-        >>> FormStamp.read("1 r07 P07").round_id
+        >>> FormStamp.from_text("1 r07 P07").round_id
         ''
         """
         found = re.fullmatch(r"(\S+) (\S+) (\S+)\.(\d+) ([0-9a-f]{12})", text)
@@ -166,20 +166,20 @@ class _Answer:
     statement: str = ""
 
     @cached_property
-    def parts(self) -> FormStamp:
+    def stamp_fields(self) -> FormStamp:
         """Returns the fields of the stamp; all fields are blank if the text is not a stamp."""
-        return FormStamp.read(self.stamp)
+        return FormStamp.from_text(self.stamp)
 
-    def read(self, box: str) -> str | None:
+    def parse_box(self, box: str) -> str | None:
         """Returns the answer in a box; None if its content is not a valid answer."""
-        return BY_NAME[box].read(self.boxes[box])
+        return BY_NAME[box].parse_answer(self.boxes[box])
 
     @property
     def has_abstained(self) -> bool:
         """Whether the rater marked the principle as outside their context."""
-        return self.read(ABSTAIN) == ABSTENTION_MARK
+        return self.parse_box(ABSTAIN) == ABSTENTION_MARK
 
-    def fault(self, message: str, box: str, value: str, fix: str) -> Fault:
+    def make_fault(self, message: str, box: str, value: str, fix: str) -> Fault:
         return Fault(message, self.file, self.row, self.columns.get(box, box), value, fix)
 
 
@@ -266,28 +266,29 @@ def _in_export(sheet: Grid) -> list[_Answer]:
 
 def _answer_faults(answer: _Answer) -> Iterator[Fault]:
     """Yields faults in the answers on one principle."""
-    boxes, stamp = answer.boxes, answer.parts
+    boxes, stamp = answer.boxes, answer.stamp_fields
     if not stamp.round_id:
-        yield answer.fault("this is not the stamp of a form", "stamp", answer.stamp, "restore the round, "
-                           "code, principle and version that the form had, or use the form as it came back")
+        yield answer.make_fault("this is not the stamp of a form", "stamp", answer.stamp,
+                                "restore the round, code, principle and version that the form had, or use "
+                                "the form as it came back")
     elif answer.statement and content_hash(answer.statement) != stamp.text_version:
-        yield answer.fault("this is not the text that was rated", "statement", answer.statement,
-                           "restore the words of the text; to change them, make another version with "
-                           f"`glc amend {stamp.principle_id}`")
-    if answer.read(ABSTAIN) is None:
-        yield answer.fault("this is not an x", ABSTAIN, boxes[ABSTAIN], "ask the rater; write x for an "
-                           "abstention, or leave the box blank")
+        yield answer.make_fault("this is not the text that was rated", "statement", answer.statement,
+                                "restore the words of the text; to change them, make another version with "
+                                f"`glc amend {stamp.principle_id}`")
+    if answer.parse_box(ABSTAIN) is None:
+        yield answer.make_fault("this is not an x", ABSTAIN, boxes[ABSTAIN], "ask the rater; write x for an "
+                                "abstention, or leave the box blank")
     for question in SCORED:
         score = boxes[question.name]
         if answer.has_abstained and score:
-            yield answer.fault("has both a score and an abstention", question.name, score, "ask the rater, "
-                               "and keep only the one that the rater meant")
-        elif score and question.read(score) is None:
-            yield answer.fault("is not a whole number from 1 to 9", question.name, score, "ask the rater, "
-                               "and write the score")
-    if answer.read("may_be_read") is None:
-        yield answer.fault("this is neither yes nor no", "may_be_read", boxes["may_be_read"],
-                           "write yes or no, as the list of the cell offers")
+            yield answer.make_fault("has both a score and an abstention", question.name, score,
+                                    "ask the rater, and keep only the one that the rater meant")
+        elif score and question.parse_answer(score) is None:
+            yield answer.make_fault("is not a whole number from 1 to 9", question.name, score,
+                                    "ask the rater, and write the score")
+    if answer.parse_box("may_be_read") is None:
+        yield answer.make_fault("this is neither yes nor no", "may_be_read", boxes["may_be_read"],
+                                "write yes or no, as the list of the cell offers")
 
 
 def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
@@ -295,11 +296,11 @@ def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
     sheet."""
     first: dict[str, tuple[str, ...]] = {}
     for one in answers:
-        is_ours = bool(one.parts[0]) and not one.columns
-        if is_ours and one.parts[:2] != first.setdefault(one.file, one.parts[:2]):
-            yield one.fault("the row belongs to another rater or round than the rows above", "stamp",
-                            one.stamp,
-                            "put each form, as it came back, into a file of its own")
+        is_ours = bool(one.stamp_fields[0]) and not one.columns
+        if is_ours and one.stamp_fields[:2] != first.setdefault(one.file, one.stamp_fields[:2]):
+            yield one.make_fault("the row belongs to another rater or round than the rows above", "stamp",
+                                 one.stamp,
+                                 "put each form, as it came back, into a file of its own")
 
 
 def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
@@ -308,22 +309,24 @@ def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
     first: dict[tuple[str, ...], _Answer] = {}
     said: set[tuple[str, str]] = set()
     for one in answers:
-        before = first.setdefault(one.parts[:3], one)
-        if one.parts[0] and before is not one and (one.file, one.row) not in said:
+        before = first.setdefault(one.stamp_fields[:3], one)
+        if one.stamp_fields[0] and before is not one and (one.file, one.row) not in said:
             said.add((one.file, one.row))
-            yield one.fault(f"{one.parts[1]} has rated {one.parts[2]} in row {before.row} as well", "stamp",
-                            one.stamp, "ask the rater which row counts, and delete the other row or "
-                            "submission")
+            stamp = one.stamp_fields
+            message = f"{stamp.rater_id} has rated {stamp.principle_id} in row {before.row} as well"
+            yield one.make_fault(message, "stamp", one.stamp,
+                                 "ask the rater which row counts, and delete the other row or submission")
 
 
 def _votes(file: str, answer: _Answer) -> Iterator[tuple[str | None, ...]]:
     comment = answer.boxes["comment"]
-    said = comment, answer.read("may_be_read") if comment else ""
+    said = comment, answer.parse_box("may_be_read") if comment else ""
     for question in SCORED:
         is_open = not (answer.boxes[question.name] or answer.boxes[ABSTAIN])
-        score = UNANSWERED if is_open else ABSTAIN if answer.has_abstained else answer.read(question.name)
-        yield (file, answer.row, *answer.parts, question.name, score, str(answer.has_abstained).lower(), *(
-            said if question == SCORED[0] else ("", "")))
+        score = (UNANSWERED if is_open else ABSTAIN if answer.has_abstained else
+                 answer.parse_box(question.name))
+        yield (file, answer.row, *answer.stamp_fields, question.name, score,
+               str(answer.has_abstained).lower(), *(said if question == SCORED[0] else ("", "")))
 
 
 def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
@@ -332,7 +335,7 @@ def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
     vote is after the row of the preceding principle."""
     forms: dict[tuple[str, ...], dict[str, _Answer]] = {}
     for one in answers:
-        forms.setdefault(one.parts[:2], {})[one.parts.principle_id] = one
+        forms.setdefault(one.stamp_fields[:2], {})[one.stamp_fields.principle_id] = one
     for (round_id, rater), by_principle in forms.items():
         first = next(iter(by_principle.values()))
         is_export = bool(first.columns)  # which has one row for a whole form

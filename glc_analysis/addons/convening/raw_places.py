@@ -41,23 +41,23 @@ class RawFiles:
             return found, FILE_UNRECORDED
         return found, "" if row["sha256"].lower() == found else FILE_CHANGED
 
-    def file_of_record(self, answer_id: str) -> str:
+    def find_file_of_record(self, answer_id: str) -> str:
         """Returns the path of the survey file that contains the record of an answer; blank if the file is
         unknown."""
         return self._surveys.get(_RECORD.sub("", answer_id), "")
 
-    def path_of_ratings_file(self, name: str) -> str:
+    def find_ratings_file(self, name: str) -> str:
         """Returns the path of a file of ratings; blank if the file no longer exists."""
         return self._ballots.get(name, "")
 
-    def place_of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
+    def find_place_of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
         """Returns the file of a segment, and the place in the file where some of its words begin. The place
         is the row of an answer, or the line of a transcript (in DOCX the paragraph). If the words begin with
         a masked name, the place is the line where the turn (speech of one speaker) begins. ``document`` is
         the segment's row of table ``documents``."""
         if document.kind == "answer":
             answer = document.document_id[:-len(document.question_id) - 1]
-            return self.file_of_record(answer), f"row {raw_row_number(answer)}"
+            return self.find_file_of_record(answer), f"row {raw_row_number(answer)}"
         path, n = self._paths.get(document.document_id, ""), int(segment_id.rpartition(".")[2])
         turns, what = self._turns(path), "paragraph" if path.lower().endswith(".docx") else "line"
         if n > len(turns):

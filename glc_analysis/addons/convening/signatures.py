@@ -76,7 +76,7 @@ class SigningState:
     seal_code: str = ""
 
     @classmethod
-    def of(cls, study: Study) -> SigningState:
+    def read(cls, study: Study) -> SigningState:
         """Reads the texts to sign and the decisions so far. Raises GLCError if no principle is agreed yet.
         Raises Faults if a table cannot be read, or if an agreed text has no recorded decision or was changed
         after the decision."""
@@ -103,13 +103,13 @@ class SigningState:
         languages."""
         return content_hash(" ".join(sorted(self.texts["printed_id"] + self.texts["text_version"])))[:4]
 
-    def undecided_texts(self, organisation_id: str) -> pd.DataFrame:
+    def select_undecided_texts(self, organisation_id: str) -> pd.DataFrame:
         """Returns the texts on which an organisation has not decided yet."""
         own = self.decided[self.decided["organisation_id"] == organisation_id]
         done = {*map(format_printed_id, own["principle_id"], own["version"])}
         return self.texts[~self.texts["printed_id"].isin(done)]
 
-    def versions_of(self, principle_id: str) -> list[str]:
+    def list_versions(self, principle_id: str) -> list[str]:
         """Returns the versions of a principle, oldest first."""
         own = self.principles[self.principles["principle_id"] == principle_id]
         return sorted({*own.loc[own["translation_of"] == "", "version"]}, key=int)
@@ -126,7 +126,7 @@ def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> l
     The texts on a sheet are in the organisation's language where translations exist; the fixed texts of
     sheets are in ``content/signing.csv``. Raises UsageError for an unknown organisation.
     """
-    signing, (labels, answered_in) = SigningState.of(study), read_names_and_languages(study)
+    signing, (labels, answered_in) = SigningState.read(study), read_names_and_languages(study)
     for one in organisations:
         if one not in signing.known:
             raise UsageError(f"There is no organisation {one!r}; {suggest_name(one, signing.known)}.")
@@ -137,7 +137,7 @@ def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> l
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for one in organisations or signing.asked:
-        texts = signing.undecided_texts(one)
+        texts = signing.select_undecided_texts(one)
         if len(texts):
             paths.append(folder / f"{one}.html")
             paths[-1].write_text(render_signing_sheet(signing, texts, one, labels.get(one, one),
@@ -172,7 +172,7 @@ def select_signoff_decisions(study: Study, organisation_id: str,
     """Returns the decisions of an organisation on the current texts: rows of signoffs.csv. With
     ``principle_ids``, returns only the decisions on these principles. Raises UsageError if there are no
     decisions."""
-    signing = SigningState.of(study)
+    signing = SigningState.read(study)
     own = signing.decided[signing.decided["organisation_id"] == organisation_id]
     current = {*signing.texts["printed_id"]}
     own = own[[format_printed_id(*key) in current
@@ -213,7 +213,7 @@ class SignedSheet(KeyedPaper):
     code: str
     today: str
 
-    def fields(self, values: Values) -> Iterator[str]:
+    def list_fields(self, values: Values) -> Iterator[str]:
         """Yields the fields of the sheet in the order of typing: the code of the sheet, the day, whether the
         organisation's name may be printed, then the decision on each text."""
         yield ".code"
@@ -227,7 +227,7 @@ class SignedSheet(KeyedPaper):
                 yield f"{principle}.words"
                 yield f"{principle}.named"
 
-    def prompt(self, field: str) -> str:
+    def format_prompt(self, field: str) -> str:
         principle, _, name = field.rpartition(".")
         return _PROMPTS[name].format(" or ".join(self.versions.get(principle, ())))
 
@@ -254,7 +254,7 @@ class SignedSheet(KeyedPaper):
                 "", f"{line!r} is not understood: type e, r or n, or nothing where no box is crossed.")
         return line, ""
 
-    def rows(self, organisation_id: str, values: Values) -> Iterator[dict[str, str]]:
+    def make_signoff_rows(self, organisation_id: str, values: Values) -> Iterator[dict[str, str]]:
         """Yields the rows of signoffs.csv for a completely keyed sheet, one row for each text with a
         decision."""
         for principle, version in self.texts.items():
@@ -292,34 +292,34 @@ class SigningSession(KeyingSession):
         super().__init__(study, ask, say, clear)
         self.today = today.isoformat()
 
-    def title(self) -> str:
+    def format_title(self) -> str:
         return "Signatures"
 
     def reload_changed_tables(self) -> None:
-        self.signing = SigningState.of(self.study)
+        self.signing = SigningState.read(self.study)
         self.names = dict(zip(self.signing.texts["principle_id"], self.signing.texts["short_name"],
                               strict=True))
 
-    def paper_with_code(self, code: str) -> SignedSheet:
-        texts = self.signing.undecided_texts(code)
+    def find_paper(self, code: str) -> SignedSheet:
+        texts = self.signing.select_undecided_texts(code)
         return SignedSheet(dict(zip(texts["principle_id"], texts["version"], strict=True)),
-                           {one: self.signing.versions_of(one) for one in texts["principle_id"]},
+                           {one: self.signing.list_versions(one) for one in texts["principle_id"]},
                            self.signing.code, self.today)
 
-    def state_by_code(self) -> dict[str, str]:
+    def describe_state_by_code(self) -> dict[str, str]:
         """Returns the state of data entry of each organisation's sheet, keyed by organisation id.
         Organisations that are asked to sign come first."""
         states, all_n = {}, len(self.signing.texts)
         for one in dict.fromkeys([*self.signing.asked, *self.signing.known]):
-            decided = all_n - len(self.signing.undecided_texts(one))
-            states[one] = RECEIVED if decided == all_n else self.state(one) or (
+            decided = all_n - len(self.signing.select_undecided_texts(one))
+            states[one] = RECEIVED if decided == all_n else self.describe_progress(one) or (
                 f"decided on {decided} of {all_n}" if decided else "")
         return states
 
-    def n_expected_papers(self) -> int:
+    def count_expected_papers(self) -> int:
         return len(self.signing.asked)
 
-    def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
+    def why_code_refused(self, line: str, code: str, states: Mapping[str, str]) -> str:
         if code:
             return (f"{code} has decided on every text. To change or remove a decision: "
                     f"`glc sign --take-back {code}`.")
@@ -327,13 +327,13 @@ class SigningSession(KeyingSession):
 
     def store_paper(self, code: str) -> str:
         """Adds all decisions of a completely keyed sheet to signoffs.csv in one write."""
-        paper, decided = self.paper_with_code(code), self.signing.decided
-        values, _ = paper.values_agreed_so_far(self.log.three_passes_of(code))
+        paper, decided = self.find_paper(code), self.signing.decided
+        values, _ = paper.collect_agreed_values(self.log.find_passes(code))
         done = {*zip(decided["principle_id"], decided["version"], decided["organisation_id"], strict=True)}
-        added = [row for row in paper.rows(code, values)
+        added = [row for row in paper.make_signoff_rows(code, values)
                  if (row["principle_id"], row["version"], code) not in done]
         if not added:  # or the last session was stopped after it had written them
-            self.log.end(code, RECEIVED)
+            self.log.end_form(code, RECEIVED)
             return f"All decisions on the sheet of {code} are already in signoffs.csv: nothing is written."
         texts = self.signing.principles[self.signing.principles["translation_of"] == ""]
         signed = dict(zip(texts["printed_id"], texts["text_version"], strict=True))
@@ -341,7 +341,7 @@ class SigningSession(KeyingSession):
                  for row in added]
         append_rows(self.study.locate_reference_file("signoffs"),
                     (*list_table_files("signoffs")[0].required, "text_version"), added)
-        self.log.end(code, RECEIVED)
+        self.log.end_form(code, RECEIVED)
         self.reload_changed_tables()
         unread = [row["principle_id"] for row in added if row["reservation"]]
         note = (f" Its words on {', '.join(unread)} may be printed without its name once they are in column "

@@ -132,8 +132,8 @@ def render_slides_pages(study: Study, round_id: str) -> tuple[Reference, dict[Pa
     path, languages = slides_path(study, round_id), study.settings["study"]["languages"]
     pages = {path: english.removesuffix("\n")}
     for language in languages:
-        book = Phrasebook.of_study(study, "convening", language, reference)
-        page = book.page(english, note_in="section")
+        book = Phrasebook.read(study, "convening", language, reference)
+        page = book.translate_page(english, note_in="section")
         text = etree.tostring(page, encoding="unicode", method="html")
         pages[path.with_name(f"index-{language}.html")] = f"<!DOCTYPE html>\n{text}"
     return reference, pages

@@ -154,15 +154,8 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
     if not is_it.any():
-        raise UsageError(f"There is no round {round_id!r}; "
-                         f""
-                         f""
-                         f""
-                         f""
-                         f""
-                         f""
-                         f"{suggest_name(round_id, rounds['round_id'])}. To fix: "
-                         f"open it with `glc forms --round {round_id}`.")
+        raise UsageError(f"There is no round {round_id!r}; {suggest_name(round_id, rounds['round_id'])}. "
+                         f"To fix: open it with `glc forms --round {round_id}`.")
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:
         told = tabulate_received_ballots(ballots.votes, reference.raters, round_id, settings)
@@ -196,10 +189,10 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
     which a ballot was erased are not compared.
 """
     texts = join_issued_texts(reference.rounds, reference.principles)
-    expected = {round_id: select_eligible_raters(ballots.raters_of(round_id, reference),
+    expected = {round_id: select_eligible_raters(ballots.find_raters_of_round(round_id, reference),
                                                  settings["vote"]).groupby(
         "role")["voter"].nunique() for round_id in texts["round_id"].unique()}
-    needed = {round_id: ballots.quorum_by_panel(round_id, reference, settings) for round_id in expected}
+    needed = {round_id: ballots.find_quorum_by_panel(round_id, reference, settings) for round_id in expected}
     asked = ratings.groupby("round_id")["criterion"].unique()
     votes: dict[tuple[str, ...], PanelVotes] = {}
     for row in ratings[ratings["excluded"].isin(["", INTEREST])].to_dict("records"):
@@ -220,7 +213,8 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
             tallied = compute_tally_columns([vote for vote in ballots_cast if vote is not None],
                                             settings["test"],
                                             n_abstained=ballots_cast.count(None), quorum=quorum)
-            tallied |= parts.other_results(settings["test"], quorum, is_exact=panel in agreed)
+            tallied |= parts.make_proxy_and_interest_columns(settings["test"], quorum,
+                                                             is_exact=panel in agreed)
             on = text["principle_id"], text["version"], criterion, panel
             rows.append({**key, "version": text["version"], **tallied, "n_expected": n_expected,
                          "rule": rules[text["round_id"]], "n_abstained": ballots_cast.count(None),
@@ -244,7 +238,8 @@ class PanelVotes:
         """Returns the ballots that count for the result."""
         return self.in_person + self.by_proxy
 
-    def other_results(self, test: str, quorum: int | None, *, is_exact: bool) -> dict[str, Any]:
+    def make_proxy_and_interest_columns(self, test: str, quorum: int | None, *,
+                                        is_exact: bool) -> dict[str, Any]:
         """Returns the columns of ``tallies`` about proxies and declared interests. ``is_exact`` says whether
         all counts of the panel are disclosed.
 

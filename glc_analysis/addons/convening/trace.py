@@ -119,7 +119,7 @@ class EvidenceTrail:
         self.files = RawFiles(view.study)
 
     @classmethod
-    def of(cls, view: StudyView) -> EvidenceTrail:
+    def from_view(cls, view: StudyView) -> EvidenceTrail:
         """Returns the trail of a view (the tables from which traces are made); all sections of a page share
         one trail."""
         held = vars(view)
@@ -127,12 +127,12 @@ class EvidenceTrail:
             held[TRAIL] = cls(view)
         return held[TRAIL]
 
-    def evidence(self, row: Any) -> Iterator[TraceNode]:
+    def trace_evidence(self, row: Any) -> Iterator[TraceNode]:
         """Yields the lines of a trace for one row of evidence: the line of the row, then the lines of its
         sources. Each line is computed when it is needed."""
-        figure, below = self.figure(row), self.sources(row)
+        figure, below = self.find_figure(row), self.trace_sources(row)
         first = next(below, None)
-        if earlier := self.other_wave_sentence(row):
+        if earlier := self.describe_other_wave(row):
             said = earlier
         elif self.is_figure_withheld(row):
             said = _WITHHELD
@@ -144,8 +144,8 @@ class EvidenceTrail:
             said = self.words.write_clause(figure) if figure is not None else row.reference
         note = f". {row.note}" if self.has_sources and row.note else ""
         text = f"{row.evidence_id} {row.stance}, {row.claim.replace('_', ' ')}: {said}{note}"
-        yield self.node(1, "evidence", row.evidence_id, text, first.place if first else "",
-                        row.reference, figure.figure_id if figure else "")
+        yield self.make_node(1, "evidence", row.evidence_id, text, first.place if first else "",
+                             row.reference, figure.figure_id if figure else "")
         if first:
             yield first
             yield from below
@@ -156,17 +156,17 @@ class EvidenceTrail:
         organisation, _, rest = reference.partition("/")
         return f"{self.view.labels.get(organisation, organisation)}, {rest.replace('/', ', cycle ')}"
 
-    def sources(self, row: Any) -> Iterator[TraceNode]:
+    def trace_sources(self, row: Any) -> Iterator[TraceNode]:
         """Yields the lines of a trace below the line of a row of evidence: the sources of the row."""
-        figure = self.figure(row)
-        if self.other_wave_of_evidence(row):
+        figure = self.find_figure(row)
+        if self.find_other_wave(row):
             return
         if row.kind == "segment":
             yield from self._segment(row.reference, row.cited)
         elif figure is not None and not self.is_figure_withheld(row):
-            yield from self.trace_below_figure(figure)
+            yield from self.trace_figure(figure)
 
-    def other_wave_of_evidence(self, row: Any) -> str:
+    def find_other_wave(self, row: Any) -> str:
         """Returns the wave that a row of evidence cites if it is not the wave of the study's figures; else
         blank."""
         labels = self.view.wave_labels
@@ -174,11 +174,11 @@ class EvidenceTrail:
             return row.wave_id  # a label: what other readers get of the study has no waves
         return other_wave_cited(row, [*labels], self.view.wave_of_figures)
 
-    def other_wave_sentence(self, row: Any) -> str:
+    def describe_other_wave(self, row: Any) -> str:
         """Returns a sentence for a row of evidence that cites a wave other than the wave of the study's
         figures; blank for all other rows. For the team, the sentence has the cited number and the number of
         the current wave, or the reason why the waves may not be compared."""
-        if not (wave := self.other_wave_of_evidence(row)):
+        if not (wave := self.find_other_wave(row)):
             return ""
         labels = self.view.wave_labels
         label = labels.get(wave, wave)
@@ -186,7 +186,7 @@ class EvidenceTrail:
             return _OF_A_WAVE.format("Words" if row.kind == "segment" else "A figure", label)
         if row.kind == "segment":
             return f"“{row.cited}” in {label}."
-        figure = self.figure(row)
+        figure = self.find_figure(row)
         then, now = format_cited_and_current_numbers(self.view, self.words, row.reference, figure, wave,
                                                      cited=row.cited,
                                                      is_figure=row.kind == "figure")
@@ -198,18 +198,18 @@ class EvidenceTrail:
         """Whether a row of evidence cites a figure that the audience may not see."""
         if self.has_sources or row.kind not in ("figure", "code"):
             return False
-        figure = self.figure(row)
+        figure = self.find_figure(row)
         code = row.reference if row.kind == "code" else getattr(figure, "code_id", "")
         return figure is None or code in self._case_codes
 
-    def first_quotation(self, row: Any) -> Mapping[str, str]:
+    def find_first_quotation(self, row: Any) -> Mapping[str, str]:
         """Returns the first quotation (with words) of the passage, or of a passage with the code, that a row
         of evidence cites. The columns are those of ``view.quotations()``; the result is empty if there is no
         such quotation."""
         if row.kind == "segment":
             own = self.origins.get(row.reference, row.reference)
             return next((quote for origin, _, quote in self._printed_quotes if origin == own), {})
-        code = getattr(self.figure(row), "code_id", "")
+        code = getattr(self.find_figure(row), "code_id", "")
         if not code or self.is_figure_withheld(row):
             return {}
         codes = {code, *self._descendants.get(code, [])} - self._case_codes
@@ -223,21 +223,21 @@ class EvidenceTrail:
         return [*zip(rows["segment_id"].map(self.origins).fillna(""), rows["code_ids"].str.split(";"),
                      self.view.make_quotation_frame(rows).to_dict("records"), strict=True)]
 
-    def votes(self, principle_id: str) -> list[TraceNode]:
+    def trace_votes(self, principle_id: str) -> list[TraceNode]:
         """Returns lines for the team on the votes on a principle: one line per round and panel, and below
         this line the forms that contain the votes."""
         lines = []
         for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
-            lines.append(self.node(1, "votes", "", said, "", *about))
+            lines.append(self.make_node(1, "votes", "", said, "", *about))
             for (name,), own in group_rows(rows, "entered_by"):
                 by_proxy = f", {int(own['is_by_proxy'].sum())} by proxy" if own["is_by_proxy"].any() else ""
-                lines.append(self._file(2, self.files.path_of_ratings_file(name),
+                lines.append(self._file(2, self.files.find_ratings_file(name),
                                         f"{len(own)} votes{by_proxy}",
                                         *own["rater_id"], *own["organisation_id"]))
         return lines
 
-    def figure(self, row: Any) -> Any:
+    def find_figure(self, row: Any) -> Any:
         """Returns the figure that a row of evidence cites, in the form that the audience may see; None if the
         row cites no figure or the figure does not exist."""
         if row.kind == "code":
@@ -277,18 +277,18 @@ class EvidenceTrail:
     def _case_codes(self) -> set[str]:
         return find_team_only_codes(self._tree)
 
-    def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str,
-             quote: str = "", language: str = "") -> TraceNode:
+    def make_node(self, depth: int, kind: str, node_id: str, text: str, place: str = "", *about: str,
+                  quote: str = "", language: str = "") -> TraceNode:
         ids = frozenset(filter(None, about)) if self.has_sources else frozenset()
-        return TraceNode(depth, kind, name, normalise_space(text), place, normalise_space(quote), language,
+        return TraceNode(depth, kind, node_id, normalise_space(text), place, normalise_space(quote), language,
                          ids)
 
     def _file(self, depth: int, path: str, said: str, *about: str) -> TraceNode:
         found, wrong = self.files.state(path)
         text = [path or "no raw file", said, wrong, found and f"sha256 {found}"]
-        return self.node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
+        return self.make_node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
 
-    def trace_below_figure(self, figure: Any) -> Iterator[TraceNode]:
+    def trace_figure(self, figure: Any) -> Iterator[TraceNode]:
         """Yields the lines below a figure: its code with passages, or its question with rows."""
         if figure.measure == "coded":
             return self._code(figure)
@@ -301,13 +301,13 @@ class EvidenceTrail:
         condition = question.asked_if and self.words.describe_condition(question.asked_if).removesuffix(".")
         asked = f" (asked of those who {condition})" if condition else ""
         said = f"{question.question_id} {question.wording}{asked}, base {int(figure.base_n)}"
-        yield self.node(2, "question", question.question_id, said,
-                        self.places.locate_question(question.question_id, question.theme_id))
+        yield self.make_node(2, "question", question.question_id, said,
+                             self.places.locate_question(question.question_id, question.theme_id))
         if not self.has_sources:
             return
         rows = find_answers_behind_figure(self._read_about(question.question_id), figure, question)
-        for (path,), own in group_rows(rows.assign(path=rows["answer_id"].map(self.files.file_of_record)),
-                                       "path"):
+        rows = rows.assign(path=rows["answer_id"].map(self.files.find_file_of_record))
+        for (path,), own in group_rows(rows, "path"):
             at = own["answer_id"].map(raw_row_number)
             is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
             places = [f"{what}: {format_number_ranges(at[which])}" for what,
@@ -334,7 +334,7 @@ class EvidenceTrail:
         code = figure.code_id
         with_descendants = {code, *self._descendants.get(code, [])}
         said = ": ".join(filter(None, [self.words.codes.get(code, code), self.view.find_definition(code)]))
-        yield self.node(2, "code", code, said, self.places.locate_code(code), *with_descendants)
+        yield self.make_node(2, "code", code, said, self.places.locate_code(code), *with_descendants)
         if not self.has_sources:
             codes = with_descendants - self._case_codes
             shown = self._quotes["code_ids"].map(lambda ids: not codes.isdisjoint(ids.split(";")))
@@ -344,7 +344,7 @@ class EvidenceTrail:
         for coder in sorted({coder for one in with_descendants for coder in self._coders.get(one, ())}):
             yield from (self._file(3, self.study.make_relative(path), f"coded by {coder}")
                         for path in self.study.list_coder_files().get(coder, ()))
-        yield from (self.node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
+        yield from (self.make_node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
                     for row in self._memos if row.attached_to in with_descendants)
         column = {SOURCE: "source", DOCUMENT: "document_id"}.get(figure.subset_kind, "organisation_id")
         are_in = members_of_figure_subset(self.read, figure, "organisation") if column == "organisation_id" \
@@ -364,7 +364,7 @@ class EvidenceTrail:
             if figure.subset_kind == ALL:
                 in_all = self._figures("coded")[format_code_figure_id(code, f"{SOURCE}={source}")]
                 said = f"Counted apart: {self.words.write_sentence(in_all)}"
-            yield self.node(3, "code", code, said, self.places.locate_code(code))
+            yield self.make_node(3, "code", code, said, self.places.locate_code(code))
             for row in apart[source]:
                 yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
@@ -385,23 +385,23 @@ class EvidenceTrail:
         words ``begins`` start or, if ``begins`` is blank, where the words ``quote`` start."""
         segment = self.segments[segment_id]
         document = self.documents[segment.document_id]
-        path, place = self.files.place_of_segment(segment_id, document, begins or quote)
+        path, place = self.files.find_place_of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
         name, written = name_turn(self._text_names, segment_id), format_day_with_preposition(document.date)
         day = "" if written and written in name else format_day_or_unknown(document.kind, document.date)
         said = [name, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
-        yield self.node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
-                        self.places.locate_passage(segment_id, *codes),
-                        segment.document_id, *owners, *self._quoted.get(segment_id, ()),
-                        quote=quote, language=segment.language or document.language)
+        yield self.make_node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
+                             self.places.locate_passage(segment_id, *codes),
+                             segment.document_id, *owners, *self._quoted.get(segment_id, ()),
+                             quote=quote, language=segment.language or document.language)
         yield self._file(depth + 1, path, place)
 
     def _quotation(self, depth: int, row: Any) -> TraceNode:
         said = ", ".join(filter(None, [row.source, row.wording]))
-        return self.node(depth, "quotation", "", f"“{row.text}” {said}",
-                         self.places.locate_quotation(row.text, *row.code_ids.split(";")),
-                         quote=row.text, language=row.language)
+        return self.make_node(depth, "quotation", "", f"“{row.text}” {said}",
+                              self.places.locate_quotation(row.text, *row.code_ids.split(";")),
+                              quote=row.text, language=row.language)
 
     @cached_property
     def texts(self) -> dict[str, dict[str, str]]:
@@ -415,7 +415,7 @@ class EvidenceTrail:
         """Returns the number of rows of evidence recorded for a principle."""
         return int((self.read("evidence")["principle_id"] == principle_id).sum())
 
-    def reason_and_requester(self, text: Mapping[str, str]) -> str:
+    def describe_reason_and_requester(self, text: Mapping[str, str]) -> str:
         """Returns sentences with the reason for a text and with who asked for it. Readers outside the team
         see the requester only if the requester is an organisation that may be named. The requester is not
         shown to readers outside the team while the block of decisions is hidden because somebody withdrew."""
@@ -426,7 +426,7 @@ class EvidenceTrail:
         said = {"Because": text["changed_because"], "Asked for by": by}
         return "".join(f" {head}: {words.rstrip('.')}." for head, words in said.items() if words)
 
-    def decisions(self, principle_id: str) -> list[str]:
+    def list_decisions(self, principle_id: str) -> list[str]:
         """Returns the decisions about a principle and the objections to it, with the columns day, decision,
         proposer, objections and reservations; empty for audiences that may not read earlier texts."""
         if DECISIONS_BLOCK in self.view.hidden or not self.view.has_capability("earlier_texts"):
@@ -440,43 +440,43 @@ class EvidenceTrail:
                 for row, by in zip(rows.itertuples(), names, strict=True)]
 
     def is_objected_to(self, principle_id: str) -> bool:
-        """Whether :meth:`decisions` contains an objection to a principle."""
+        """Whether :meth:`list_decisions` contains an objection to a principle."""
         rows = self.read("decision_log")
         is_own = (rows["principle_id"] == principle_id) & (rows["objections"] != "")
-        return bool(is_own.any()) and bool(self.decisions(principle_id))
+        return bool(is_own.any()) and bool(self.list_decisions(principle_id))
 
-    def history(self, row: Any) -> Iterator[TraceNode]:
+    def trace_history(self, row: Any) -> Iterator[TraceNode]:
         """Yields lines of a trace on the history of a principle's text: its origin and earlier words, what
         replaced it, whether evidence is recorded, and the decisions about the principle."""
         text = self.texts.get(row["printed_id"])
         if text is None:
             return
         if came_about := origin_in_words(text):
-            told = f"{row['printed_id']} {came_about}.{self.reason_and_requester(text)}"
-            yield self.node(1, "text", row["printed_id"], told, "")
+            told = f"{row['printed_id']} {came_about}.{self.describe_reason_and_requester(text)}"
+            yield self.make_node(1, "text", row["printed_id"], told, "")
         for name in list_replaced_text_ids(text):
             if old := self.texts.get(name):
                 place = self.places.locate_principle(old["principle_id"])
-                yield self.node(2, "text", name, f"{name}: {old['statement']}", place)
+                yield self.make_node(2, "text", name, f"{name}: {old['statement']}", place)
         if came_about and kind_of_change(text) != REWORDED and not self.count_evidence(row["principle_id"]):
             others = {self.texts[name]["principle_id"]
                       for name in list_replaced_text_ids(text) if name in self.texts}
             n = {one: self.count_evidence(one) for one in sorted(others)}
             counted = ", ".join(f"{number} for {one}" for one, number in n.items() if number)
-            yield self.node(1, "text", "", UNSUPPORTED + (
+            yield self.make_node(1, "text", "", UNSUPPORTED + (
                 f" Recorded are {counted}: nobody has said yet what of it speaks for this text."
                 if counted else ""), "")
         after = [*list_replacing_text_ids(row["printed_id"], self.texts.values())]
         if after:
-            yield self.node(1, "text", row["printed_id"],
-                            f"{row['printed_id']} {outcome_in_words(text, self.texts.values())}.", "")
+            yield self.make_node(1, "text", row["printed_id"],
+                                 f"{row['printed_id']} {outcome_in_words(text, self.texts.values())}.", "")
         for name in after:
             new = self.texts[name]
             place = self.places.locate_principle(new["principle_id"])
-            yield self.node(2, "text", name, f"{name}: {new['statement']}{self.reason_and_requester(new)}",
-                            place)
-        for came_about in self.decisions(row["principle_id"]):
-            yield self.node(1, "decision", "", came_about, "")
+            yield self.make_node(2, "text", name, f"{name}: {new['statement']}"
+                                 f"{self.describe_reason_and_requester(new)}", place)
+        for came_about in self.list_decisions(row["principle_id"]):
+            yield self.make_node(1, "decision", "", came_about, "")
 
     @cached_property
     def passages(self) -> pd.DataFrame:
@@ -566,10 +566,11 @@ def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str
     row = rows[is_own].iloc[0]
     said = f"{row['printed_id']} ({row['status'].replace('_', ' ')}): {row['statement']}"
     evidence = trail.read("evidence").query("principle_id == @row.principle_id")
-    place = trail.places.locate_principle(row["principle_id"])
-    return [trail.node(0, "principle", row["printed_id"], said, place),
-            *trail.history(row), *(node for one in evidence.itertuples() for node in trail.evidence(one)),
-            *trail.votes(row["principle_id"])]
+    return [trail.make_node(0, "principle", row["printed_id"], said,
+                            trail.places.locate_principle(row["principle_id"])),
+            *trail.trace_history(row),
+            *(node for one in evidence.itertuples() for node in trail.trace_evidence(one)),
+            *trail.trace_votes(row["principle_id"])]
 
 
 def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
@@ -583,9 +584,9 @@ def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
     evidence = trail.read("evidence")
     columns = ["principle_id", "evidence_id", "reference", "stance"]
     traces: list[tuple[tuple[str, ...], Iterable[TraceNode]]] = [
-        (cited, trail.evidence(row)) for cited, row in zip(
+        (cited, trail.trace_evidence(row)) for cited, row in zip(
             evidence[columns].itertuples(index=False, name=None), evidence.itertuples(), strict=True)]
-    traces += [((principle, "", "votes", ""), trail.votes(principle))
+    traces += [((principle, "", "votes", ""), trail.trace_votes(principle))
                for principle in sorted({*trail.read("tallies")["principle_id"]})]
     rows = [(*cited, through) for cited, nodes in traces
             if (through := next((node.text for node in nodes if source_id in {node.id, *node.about}), ""))]

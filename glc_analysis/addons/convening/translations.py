@@ -44,7 +44,7 @@ class Translations:
     words: Mapping[tuple[str, str], TranslatedText]
 
     @classmethod
-    def of(cls, principles: pd.DataFrame, translations: pd.DataFrame) -> Translations:
+    def from_tables(cls, principles: pd.DataFrame, translations: pd.DataFrame) -> Translations:
         """Collects the translations in principles.csv and translations.csv."""
         written = {(row["text_id"], row["language"]): TranslatedText(row["text"], row["language"],
                                                                      row["status"])
@@ -60,13 +60,14 @@ class Translations:
                                                    written[key].status if is_checked else DRAFT)
         return cls(written | voted_on)
 
-    def find(self, text_id: str, original: TranslatedText, language: str, audience: str) -> TranslatedText:
+    def find_text(self, text_id: str, original: TranslatedText, language: str,
+                  audience: str) -> TranslatedText:
         """Returns a text in a language if the audience may read the translation. Returns the original text if
         no translation exists, or only a draft that the audience may not read."""
         words = self.words.get((text_id, language)) if original.text else None
         return original if words is None or not is_translation_readable(words.status, audience) else words
 
-    def status_of(self, row: Mapping[str, str]) -> str:
+    def find_lowest_status(self, row: Mapping[str, str]) -> str:
         """Returns the review status of a translation, which is the lowest status of its texts; blank for an
         original. ``row`` is the row of principles.csv with the translation."""
         texts = [self.words[f"{row['translation_of']}/{column}", row["language"]].status
@@ -78,13 +79,13 @@ def translated_texts_by_original(study: Study, audience: str, language: str) -> 
     """Returns, keyed by the original text, the translation of each text of the principles that an audience
     may read, and whether the translation is a draft."""
     rows = tables.read_table("principles", study=study)
-    translations = Translations.of(rows, read_reference_table(study, "translations"))
+    translations = Translations.from_tables(rows, read_reference_table(study, "translations"))
     translated = {}
     for row in rows[rows["translation_of"] == ""].to_dict("records"):
         for column in TRANSLATED_COLUMNS:
-            words = translations.find(f"{row['printed_id']}/{column}",
-                                      TranslatedText(row[column], row["language"]),
-                                      language, audience)
+            words = translations.find_text(f"{row['printed_id']}/{column}",
+                                           TranslatedText(row[column], row["language"]),
+                                           language, audience)
             if words.status:
                 translated[" ".join(row[column].split())] = words.text, words.status == DRAFT
     return translated

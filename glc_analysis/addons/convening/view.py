@@ -92,7 +92,7 @@ class ConveningView(VisibleTables):
         rows = self.principle_rows
         return dict(zip(rows["principle_id"], rows["short_name"], strict=True))
 
-    def signatures(self, principle_id: str) -> tuple[pd.DataFrame, dict[str, int]]:
+    def select_signatures(self, principle_id: str) -> tuple[pd.DataFrame, dict[str, int]]:
         """Returns the signatures under a principle that the audience may read. Also returns, by decision, the
         number of organisations whose names the audience may not know. The numbers are left out if they could
         disclose how one of the unnamed organisations decided.
@@ -102,7 +102,7 @@ class ConveningView(VisibleTables):
         organisation is named only if it agreed to be named, both on its signing sheet and in its recorded
         consent.
 
-        >>> view.signatures("P03")[0]["decision"].value_counts().to_dict()
+        >>> view.select_signatures("P03")[0]["decision"].value_counts().to_dict()
         {'endorse': 9, 'do_not_endorse': 1}
         """
         everybody = self.read("signoffs")

@@ -67,7 +67,7 @@ def read_country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
     return names[~names.isin(["", *settings["blank"]])], reference.countries
 
 
-def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
+def suggest_country_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
     """Returns rows of countries.csv for a person to review, one for each unknown name, sorted by name.
 
     Countries are proposed from names in other languages, from codes of any kind and from similar spellings;
@@ -130,10 +130,10 @@ def is_contested(name: str) -> bool:
     return is_named or _whole_name(key, everywhere=True) in _CONTESTED
 
 
-def country_label(country_id: str) -> str:
+def format_country_label(country_id: str) -> str:
     """Returns the usual English name of a country in CLDR.
 
-    >>> country_label("TUR"), country_label("KOR")
+    >>> format_country_label("TUR"), format_country_label("KOR")
     ('Türkiye', 'South Korea')
     """
     import pycountry
@@ -144,11 +144,11 @@ def country_label(country_id: str) -> str:
 
 
 @cache
-def un_regions() -> dict[str, str]:
+def read_un_regions() -> dict[str, str]:
     """Returns the region of each country in the United Nations' division of the world (M49), keyed by the
     country's id.
 
-    >>> un_regions()["KHM"], len(set(un_regions().values()))
+    >>> read_un_regions()["KHM"], len(set(read_un_regions().values()))
     ('asia', 5)
     """
     return {row["country_id"]: row["region_id"] for row in read_packaged_csv(__file__, "un_regions.csv")}

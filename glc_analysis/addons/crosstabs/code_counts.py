@@ -75,7 +75,7 @@ def count_organisations_raising_codes(mentions: pd.DataFrame, members: pd.DataFr
     return pd.DataFrame(cells).assign(share=share).reset_index()[_COUNT_COLUMNS]
 
 
-def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+def group_organisations(kind: str, organisations: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """Returns the groups of one kind, with a row for each organisation_id and group. ``kind`` is one of
     ``KINDS`` or :data:`EACH_ORGANISATION`. The group of all organisations has a blank name.
 
@@ -83,7 +83,7 @@ def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.Data
     ...                               "home_region_id": ["africa", "americas"]})
     >>> answers = pd.DataFrame({"organisation_id": ["a", "a"], "country_id": ["KHM", "LAO"],
     ...                         "region_id": "asia"})
-    >>> organisation_groups("country", organisations, answers)["group"].tolist()
+    >>> group_organisations("country", organisations, answers)["group"].tolist()
     ['KHM', 'LAO', 'PER']
     """
     ids = organisations["organisation_id"].astype("str")
@@ -99,8 +99,9 @@ def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.Data
     return groups
 
 
-def cross_groups(kind: str, question: pd.Series, organisations: pd.DataFrame, answers: pd.DataFrame,
-                 responses: pd.DataFrame, selections: pd.DataFrame) -> pd.DataFrame:
+def cross_groups_with_answers(kind: str, question: pd.Series, organisations: pd.DataFrame,
+                              answers: pd.DataFrame, responses: pd.DataFrame,
+                              selections: pd.DataFrame) -> pd.DataFrame:
     """Returns the groups of a kind, divided by the options of a question, with the columns organisation_id,
     group and answer (an option_id).
 
@@ -120,5 +121,5 @@ def cross_groups(kind: str, question: pd.Series, organisations: pd.DataFrame, an
         at = answers[["answer_id", PLACES[kind]]].astype("str").rename(columns={PLACES[kind]: "group"})
         crossed = chosen.merge(at[at["group"] != ""], on="answer_id")
     else:
-        crossed = chosen.merge(organisation_groups(kind, organisations, answers), on="organisation_id")
+        crossed = chosen.merge(group_organisations(kind, organisations, answers), on="organisation_id")
     return crossed[["organisation_id", "group", "answer"]].drop_duplicates(ignore_index=True)

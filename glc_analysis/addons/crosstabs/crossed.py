@@ -25,8 +25,8 @@ from glc_analysis.figures.estimates import (
 from glc_analysis.study import Study
 
 
-def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_id: str, *,
-                      kind: str = ALL) -> pd.DataFrame:
+def make_crossed_figures(data: CleanTables, study: Study, question_id: str, other_id: str, *,
+                         kind: str = ALL) -> pd.DataFrame:
     """Returns the figures of a question among those who gave each answer to another question, in the groups
     of a kind. The columns are the columns of :func:`survey_estimates` and ``answer``, which is an option_id
     of the other question.

@@ -12,10 +12,10 @@ from glc_analysis import tables
 from glc_analysis.addons.crosstabs.code_counts import (
     EACH_ORGANISATION,
     count_organisations_raising_codes,
-    cross_groups,
-    organisation_groups,
+    cross_groups_with_answers,
+    group_organisations,
 )
-from glc_analysis.addons.crosstabs.crossed import crossed_estimates
+from glc_analysis.addons.crosstabs.crossed import make_crossed_figures
 from glc_analysis.cleaning.countries import country_name
 from glc_analysis.coding.exports import add_organisations_outside_survey
 from glc_analysis.errors import UsageError
@@ -52,7 +52,7 @@ class CrosstabsView(StudyView):
         kind = subset_kind(by)
         data = CleanTables(**{name: tables.read_table(name, study=self.study) for name in (
             "questions", "options", "organisations", "answers", "responses", "selections")})
-        figures = crossed_estimates(data, self.study, question.question_id, other.question_id, kind=kind)
+        figures = make_crossed_figures(data, self.study, question.question_id, other.question_id, kind=kind)
         labels = _option_labels(self, other)
         parts = [summaries(rows, data.questions[data.questions["question_id"] == question.question_id],
                            self.options, self.country_table, by=by)[question.question_id].assign(
@@ -100,10 +100,10 @@ class CrosstabsView(StudyView):
         if answered:
             question = self._question(answered)
             _refuse_without_options(question, "count codes by")
-            members = cross_groups(kind, pd.Series(question._asdict()), organisations, answers,
-                                   self.read("responses"), self.read("selections"))
+            members = cross_groups_with_answers(kind, pd.Series(question._asdict()), organisations, answers,
+                                                self.read("responses"), self.read("selections"))
         else:
-            members = organisation_groups(kind, organisations, answers).assign(answer="")
+            members = group_organisations(kind, organisations, answers).assign(answer="")
         rows = count_organisations_raising_codes(mentions, members)
         book = self.code_tree.assign(place=range(len(self.code_tree)))
         rows = rows.merge(book[["code_id", "name", "level", "place"]], on="code_id")

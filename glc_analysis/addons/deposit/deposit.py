@@ -17,7 +17,11 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.addon import load_declared_objects
-from glc_analysis.addons.checklists.checklists import method_facts, reporting_items, stated_sampling
+from glc_analysis.addons.checklists.checklists import (
+    collect_method_facts,
+    make_reporting_items,
+    read_stated_sampling,
+)
 from glc_analysis.coding.exports import write_csv_for_spreadsheets
 from glc_analysis.dictionary import describe_data_package, render_dictionary
 from glc_analysis.errors import UsageError
@@ -118,7 +122,7 @@ def _readme(study: Study, frames: Mapping[str, pd.DataFrame], folder: Path) -> s
     release = read_last_release_info(study, _AUDIENCE)
     return load_template(__file__, "deposit.md").render(
         title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
-        day=release["day"], sampling=stated_sampling(study),
+        day=release["day"], sampling=read_stated_sampling(study),
         licence=f"Licence: {study.licence}." if study.licence else NO_LICENCE,
         tables=[(f"{FILE_STEM.format(name)}.csv", offered_tables()[name].about.grain, len(frame))
                 for name, frame in frames.items()],
@@ -133,8 +137,8 @@ def _methods(study: Study) -> str:
 
 
 def _items(study: Study) -> Iterator[str]:
-    facts = method_facts(StudyView(study, _AUDIENCE))
-    for name, items in reporting_items(facts).groupby("checklist", sort=False):
+    facts = collect_method_facts(StudyView(study, _AUDIENCE))
+    for name, items in make_reporting_items(facts).groupby("checklist", sort=False):
         yield from ("", f"## {name}", "")
         yield from (f"- {item} {topic}: {value}" for item, topic, value
                     in zip(items["item"], items["topic"], items["value"], strict=True))

@@ -11,7 +11,7 @@ ADD_ON = AddOn(
     coder_logs={"suggestions.jsonl": '"act": "taken"'},
     steps="suggestion_log:STEPS",
     slots={"agreement": "pages:suggestion_acceptance_and_agreement_sentences",
-           "method_facts": "pages:suggestion_method_facts"},
+           "method_facts": "pages:describe_suggestion_method"},
     style="desk.css",
     holds={"private/vectors": "the folder is deleted, and made again from the remaining texts"},
     erasers={"renew": "sentence_encoder:delete_cached_vectors",

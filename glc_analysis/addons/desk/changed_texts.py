@@ -40,7 +40,7 @@ class ChangedText:
         return self._edited is not None
 
     @property
-    def is_another(self) -> bool:
+    def is_another_text(self) -> bool:
         """Whether so many words changed that the current text counts as a different text."""
         return self._edited is not None and self._edited.share_in_common < LEAST_IN_COMMON
 
@@ -49,26 +49,26 @@ class ChangedText:
         certain."""
         if self._alignment:
             return self._alignment.locate(start, end)
-        if self._edited is None or self.is_another:
+        if self._edited is None or self.is_another_text:
             return NO_PLACE
         return self._edited.locate(start, end)[0]
 
-    def near(self, start: int, end: int) -> Span:
+    def locate_surroundings(self, start: int, end: int) -> Span:
         """Returns the stretch of the current text that must contain a passage of the copy, if the current
         text contains the passage at all."""
         length = len(self.text.canonical)
         if self._alignment:
             place = self._alignment.locate(start, end)
             return place if place != NO_PLACE else (0, length)
-        if self._edited is None or self.is_another or not self._edited.ours.words:
+        if self._edited is None or self.is_another_text or not self._edited.ours.words:
             return 0, length
         return self._edited.near(start, end)
 
-    def changed_turns(self) -> Iterator[Span]:
+    def list_changed_turns(self) -> Iterator[Span]:
         """Returns the turns of the current text whose words differ from the words of the copy."""
         return self._edited.changed_turns() if self._edited else iter(())
 
-    def words_before(self, start: int, end: int) -> str:
+    def find_earlier_words(self, start: int, end: int) -> str:
         """Returns the words of those turns of the copy that correspond to a span of the current text; blank
         if the copy has no such turn."""
         return self._edited.words_before(start, end) if self._edited else ""

@@ -99,15 +99,15 @@ class CodeRanking:
                                     self.examples[nearest].example_id if nearest >= 0 else ""))
         return ranked
 
-    def is_sure(self, ranked: Sequence[RankedCode]) -> bool:
+    def is_worth_showing(self, ranked: Sequence[RankedCode]) -> bool:
         """Whether the first five codes of a ranking probably contain a right code."""
-        return sum(one.score for one in ranked[:LIST_LENGTH]) >= self.least
+        return sum(one.score for one in ranked[:LIST_LENGTH]) >= self.smallest_shown_score
 
     @cached_property
-    def least(self) -> float:
+    def smallest_shown_score(self) -> float:
         """Returns the smallest sum of scores with which a list of codes is shown; infinite if no list may be
         shown."""
-        scores = self.left_out
+        scores = self.cross_validated_scores
         holds_one = _right(scores, self._given[:len(self.examples)]).max(axis=1) > 0
         sums = -np.sort(-scores, axis=1)[:, :LIST_LENGTH].sum(axis=1)
         order = np.argsort(-sums, kind="stable")
@@ -118,7 +118,7 @@ class CodeRanking:
         return float(sums[order][np.argmax(excess)]) if excess.max() > 0 else float("inf")
 
     @property
-    def left_out(self) -> np.ndarray:
+    def cross_validated_scores(self) -> np.ndarray:
         """Returns an array of examples x codes with the scores of each example, which are predicted without
         the example's own document."""
         return self._fitted[1]
@@ -156,7 +156,7 @@ class CodeRanking:
 
     def _likeness(self, text: str, vector: np.ndarray) -> np.ndarray:
         meaning = self._directions @ _unit((vector - self._middle)[None])[0]
-        return (1 - LETTERS) * meaning + LETTERS * self._letters.likeness(text)
+        return (1 - LETTERS) * meaning + LETTERS * self._letters.compare_text(text)
 
     @cached_property
     def _fitted(self) -> tuple[np.ndarray, np.ndarray]:
@@ -168,7 +168,8 @@ class CodeRanking:
         """
         n, has_code = len(self.examples), self._given
         weight = np.sqrt([1.0] * n + [DEFINITION] * (len(has_code) - n))[:, None]
-        likeness = (1 - LETTERS) * self._directions @ self._directions.T + LETTERS * self._letters.all()
+        likeness = ((1 - LETTERS) * self._directions @ self._directions.T
+                    + LETTERS * self._letters.compare_all())
         values, basis = np.linalg.eigh(weight * likeness * weight.T)
         inside = basis.T @ (weight * (has_code - self._shares))
         best = -1.0, inside, inside
@@ -204,11 +205,11 @@ class _Letters:
         self._rarity = np.array([np.log((1 + len(texts)) / texts_with[one]) for one in self._place])
         self._rows = self._matrix(counts)
 
-    def likeness(self, text: str) -> np.ndarray:
+    def compare_text(self, text: str) -> np.ndarray:
         """Returns the similarity, from 0 to 1, of a text to each of the stored texts."""
         return (self._rows @ self._matrix([_sequences(text)]).T).toarray()[:, 0]
 
-    def all(self) -> np.ndarray:
+    def compare_all(self) -> np.ndarray:
         """Returns the similarity of each pair of stored texts."""
         return (self._rows @ self._rows.T).toarray()
 

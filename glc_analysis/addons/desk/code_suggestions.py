@@ -39,7 +39,7 @@ LEARNING = ("The language model reads the settled passages, which takes a while 
 class Session(Protocol):
     """The interface of a coder's session, implemented by :class:`.coding_session.CodingSession`."""
 
-    def text(self, document_id: str) -> Plain: ...
+    def show_text(self, document_id: str) -> Plain: ...
 
 
 def suggest_and_log_codes_for_passage(study: Study, coder: str, document_id: str, start: int, end: int, *,
@@ -70,7 +70,7 @@ def suggest_and_log_codes_for_passage(study: Study, coder: str, document_id: str
     overlapping = [one for one in codings if one["start"] < end and start < one["end"]]
     touched = [turn for turn in turns if turn["start"] < end and start < turn["end"]]
     words = "".join(turn["text"][max(start - turn["start"], 0):end - turn["start"]] for turn in touched)
-    settled = SettledPassages.of(study)
+    settled = SettledPassages.read(study)
     present = {one["code_id"] for one in overlapping}
     tells_a_case = settled.is_in_case_narrative(document_id, start, end) or any(
         one["code_id"] in settled.cases and one["start"] < turn["end"] and turn["start"] < one["end"]
@@ -79,9 +79,9 @@ def suggest_and_log_codes_for_passage(study: Study, coder: str, document_id: str
         return []
     if at_once and not settled.is_learned(study, encoder):
         return []
-    ranking = settled.ranking(study, encoder)
+    ranking = settled.load_ranking(study, encoder)
     ranked = ranking.rank(words, encoder.encode([words])[0])
-    if not ranking.is_sure(ranked):
+    if not ranking.is_worth_showing(ranked):
         return []
     texts = {one.example_id: one.text for one in settled.examples}
     suggested = [{"code_id": one.code_id, "score": round(min(max(one.score, 0.0), 1.0), 2),
@@ -89,7 +89,7 @@ def suggest_and_log_codes_for_passage(study: Study, coder: str, document_id: str
                   "example_by": settled.segments.get(one.example_id, "")}
                  for one in ranked[:LIST_LENGTH] if one.code_id not in present]
     log_shown_suggestions(study, coder, (document_id, start, end), [str(one["code_id"]) for one in suggested],
-               encoder.name, settled.digest(study))
+               encoder.name, settled.make_digest(study))
     return suggested
 
 
@@ -113,8 +113,8 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
     # A coder in training works on texts that others code or have settled, and is none of those who code them.
     assignments = all_rows[all_rows["purpose"] != TRAINING]
     try:
-        settled, readings, documents = (SettledPassages.of(study), tables.read_table("readings", study=study),
-                                        tables.read_table("documents", study=study))
+        settled = SettledPassages.read(study)
+        readings, documents = (tables.read_table(name, study=study) for name in ("readings", "documents"))
     except GLCError:
         return "Codes are suggested after `glc build`, from passages that are settled."
     people = assignments.groupby("document_id")["coder_id"].agg(set).to_dict()
@@ -185,7 +185,7 @@ def _is_coded_by_others(study: Study, coder: str, document_id: str) -> bool:
         for path in (path for path in paths if path.name == JOURNAL and other not in (coder, CONSENSUS)):
             journal = CoderJournal(path)
             journal.read()
-            if document_id in journal.work.handed_in():
+            if document_id in journal.work.list_texts_handed_in():
                 return True
     return False
 
@@ -194,7 +194,7 @@ def _own_work(session: Session, document_id: str) -> tuple[list[Plain], list[Pla
     """Returns the turns of a text (an answer counts as one turn), and the coder's codings of the text; turns
     and codings are empty if the text is not assigned to the coder."""
     try:
-        text = session.text(document_id)
+        text = session.show_text(document_id)
     except GLCError:
         return [], []
     return text["turns"], text["codings"]

@@ -72,7 +72,7 @@ class DoubleCoding:
         """Returns the document_ids of the texts that more than one coder is to code."""
         return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
 
-    def texts_to_compare(self, person: str) -> set[str]:
+    def list_texts_to_compare(self, person: str) -> set[str]:
         """Returns the double-coded texts that a person may compare: the double-coded texts assigned to the
         person, or all double-coded texts if study.toml names the person as the one who resolves
         differences."""
@@ -87,7 +87,7 @@ class DoubleCoding:
         return bool(named) and match_key(person) == named
 
     @property
-    def waiting(self) -> list[tuple[str, str]]:
+    def texts_not_handed_in(self) -> list[tuple[str, str]]:
         """Returns the double-coded texts that are not handed in yet, each with the coder who has not handed
         in the text."""
         rows = self.assignments.loc[self.assignments["purpose"] == DOUBLE, ["document_id", "coder_id"]]
@@ -97,21 +97,21 @@ class DoubleCoding:
     def is_complete(self) -> bool:
         """Whether all coders have handed in every double-coded text; False if there are no double-coded
         texts."""
-        return (self.assignments["purpose"] == DOUBLE).any() and not self.waiting
+        return (self.assignments["purpose"] == DOUBLE).any() and not self.texts_not_handed_in
 
     @property
-    def opened(self) -> set[str]:
+    def texts_opened_for_comparison(self) -> set[str]:
         """Returns the texts whose codings were opened for comparison and can therefore no longer change."""
         journal = CoderJournal(coder_journal_path(self.study, CONSENSUS))
         journal.read()
         return journal.work.opened
 
-    def texts_handed_in_at_desk(self) -> dict[str, dict[str, str]]:
+    def read_texts_handed_in(self) -> dict[str, dict[str, str]]:
         """Returns the words of each double-coded text in the version that a coder has handed in at the desk,
         keyed by document_id and coder."""
         texts: dict[str, dict[str, str]] = {}
         for coder, work in self._work().items():
-            for document in {*work.handed_in()} & self.texts:
+            for document in {*work.list_texts_handed_in()} & self.texts:
                 texts.setdefault(document, {})[coder] = work.texts[document].text
         return texts
 
@@ -126,7 +126,7 @@ class DoubleCoding:
 
     def _handed_in(self) -> set[tuple[str, str]]:
         handed_in = {(document, coder) for coder, work in self._work().items()
-                     for document in work.handed_in()}
+                     for document in work.list_texts_handed_in()}
         try:
             readings = tables.read_table("readings", study=self.study)
         except GLCError:  # nothing is built yet
@@ -165,29 +165,29 @@ class AssignedTexts:
     # What is the coder's.
 
     @cached_property
-    def double(self) -> DoubleCoding:
+    def double_coding(self) -> DoubleCoding:
         """Returns the double-coded texts of the study."""
         return DoubleCoding(self.study)
 
     @cached_property
     def assigned(self) -> dict[str, str]:
         """Returns the texts and answers that are assigned to the coder, each with its purpose."""
-        rows = self.double.assignments
+        rows = self.double_coding.assignments
         return dict(rows.loc[rows["coder_id"] == self.coder, ["document_id", "purpose"]].itertuples(
             index=False, name=None))
 
     @cached_property
     def is_unknown_coder(self) -> bool:
         """Whether the study has assignments, but the coder has neither an assignment nor a file."""
-        return not self.assigned and not self.double.assignments.empty \
+        return not self.assigned and not self.double_coding.assignments.empty \
             and self.coder not in self.study.list_coder_files()
 
     @cached_property
     def texts(self) -> dict[str, None]:
         """Returns the interviews and calls that the coder is to code, in the order of assignments.csv."""
-        if self.double.assignments.empty:
-            return dict.fromkeys(self.described.index)
-        return dict.fromkeys(one for one in self.assigned if one in self.described.index)
+        if self.double_coding.assignments.empty:
+            return dict.fromkeys(self.document_rows.index)
+        return dict.fromkeys(one for one in self.assigned if one in self.document_rows.index)
 
     @cached_property
     def answers(self) -> dict[str, dict[str, Any]]:
@@ -221,7 +221,7 @@ class AssignedTexts:
             "text": str(words[row.document_id])}
             for row in rows.itertuples()}
 
-    def purpose(self, document: str) -> str:
+    def find_purpose(self, document: str) -> str:
         """Returns the purpose for which a text or answer was assigned to the coder: double, single or
         training."""
         return self.assigned.get(document, "single")
@@ -229,7 +229,7 @@ class AssignedTexts:
     # What is known of it.
 
     @cached_property
-    def described(self) -> pd.DataFrame:
+    def document_rows(self) -> pd.DataFrame:
         """Returns documents.csv, indexed by document_id."""
         return read_reference_table(self.study, "documents").set_index("document_id")
 
@@ -241,7 +241,7 @@ class AssignedTexts:
         labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
         names = {document: ", ".join(filter(None, (
             kind.capitalize(), labels.get(owner) or owner, format_day_or_unknown(kind, day))))
-            for document, kind, owner, day in self.described[
+            for document, kind, owner, day in self.document_rows[
                 ["kind", "organisation_id", "date"]].itertuples(name=None)}
         times = Counter(names.values())
         return {one: f"{name} ({one})" if times[name] > 1 else name for one, name in names.items()}
@@ -249,30 +249,30 @@ class AssignedTexts:
     @cached_property
     def languages(self) -> dict[str, str]:
         """Returns the language of each text and answer, keyed by document_id."""
-        texts = self.current.documents
+        texts = self.present_texts.documents
         return dict(zip(texts["document_id"], texts["language"].astype("str"), strict=True)) | {
             one: row["language"] for one, row in self.answers.items()}
 
     @cached_property
-    def current(self) -> Any:
+    def present_texts(self) -> Any:
         """Returns all interviews and calls in their present form, with their words and turns."""
         return read_pseudonymised_transcripts(self.study, needed_tables=_TEXT_TABLES)
 
-    def present_words(self, document: str) -> str:
+    def read_present_words(self, document: str) -> str:
         """Returns the present words of a text or an answer."""
         if document in self.answers:
             return str(self.answers[document]["text"])
-        return self.current.canonical[document]
+        return self.present_texts.canonical[document]
 
-    def present_text(self, document: str, before: str) -> Text:
+    def read_present_text(self, document: str, before: str) -> Text:
         """Returns the present form of a text or answer, to be compared with its earlier words ``before``.
 
         The desk stores answers only with pseudonyms in place of names. If only masked names have changed in
         an answer, the words ``before`` are returned.
         """
-        if document in self.current.texts:
-            return self.current.texts[document]
-        now, masked = self.present_words(document), self.mask(before)
+        if document in self.present_texts.texts:
+            return self.present_texts.texts[document]
+        now, masked = self.read_present_words(document), self.mask(before)
         return Text(now, before, masked.offsets) if masked.text == now else Text(now, now)
 
     @cached_property
@@ -281,14 +281,14 @@ class AssignedTexts:
         names = read_reference_table(self.study, "names")
         return Masker(names, complete_key(names, read_key(self.study.key_file))).mask
 
-    def received_on(self, document: str) -> str:
+    def find_day_received(self, document: str) -> str:
         """Returns the day on which the present file of a text arrived; blank if the day is not recorded."""
-        path = str(self.described.at[document, "path"]) if document in self.described.index else ""
+        path = str(self.document_rows.at[document, "path"]) if document in self.document_rows.index else ""
         row = read_manifest(self.study).get(path)
         is_same = row is not None and row["sha256"].lower() == checksum(self.study.root / path)
         return row["received_on"][:10] if is_same else ""
 
-    def turns(self, document: str, text: str) -> list[Turn]:
+    def list_turns(self, document: str, text: str) -> list[Turn]:
         """Returns the turns of a text or answer in the version ``text``, which may be older than the present
         version. The ids, roles and languages of the turns are those of the present version."""
         if (document, text) not in self._turns_of:
@@ -309,7 +309,7 @@ class AssignedTexts:
 
     @cached_property
     def _segments_of(self) -> dict[str, list[Any]]:
-        frame = self.current.segments.sort_values("start", kind="stable")
+        frame = self.present_texts.segments.sort_values("start", kind="stable")
         found: dict[str, list[Any]] = defaultdict(list)
         for row in frame.itertuples():
             found[row.document_id].append(row)
@@ -335,7 +335,7 @@ class AssignedTexts:
             return set()
         return {*readings.loc[readings["coder_id"] == self.coder, "document_id"].astype("str")}
 
-    def new_files(self) -> list[str]:
+    def list_new_files(self) -> list[str]:
         """Returns the names of the coder's files from other programs that the last build has not read."""
         try:
             built = json.loads((self.study.processed / "provenance.json").read_text(encoding="utf-8"))["raw"]
@@ -374,16 +374,16 @@ class CorrectedTexts:
         version."""
         is_begun = document in self._journal.work.texts and (
             document in self._own.texts or document in self._own.answers)
-        return is_begun and self._own.present_words(document) != self._journal.work.texts[document].text
+        return is_begun and self._own.read_present_words(document) != self._journal.work.texts[document].text
 
-    def change(self, document: str) -> dict[str, Any]:
+    def describe_change(self, document: str) -> dict[str, Any]:
         """Returns ``change``, a message to the coder about the change of a text (blank if the text did not
         change), and ``stay``, the number of codings in words that did not change."""
         if not self.is_changed(document):
             return {"change": "", "stay": 0}
-        before, moved = self._journal.work.texts[document], self.new_text(document)["moved"]
+        before, moved = self._journal.work.texts[document], self.make_new_text(document)["moved"]
         own = {key for key, one in self._journal.work.codings.items() if one.document_id == document}
-        n, stay, day = len(own), len(own & moved.keys()), self._own.received_on(document)
+        n, stay, day = len(own), len(own & moved.keys()), self._own.find_day_received(document)
         since = f"after you began it on {before.on}" if before.on else "after you began it"
         when = f"on {day}" if before.on and day >= before.on else since
         counted = "You have no codings in it." if not n else \
@@ -393,7 +393,7 @@ class CorrectedTexts:
         said = "answer" if document in self._own.answers else "text"
         return {"change": f"This {said} was corrected {when}. {counted}", "stay": stay}
 
-    def new_text(self, document: str) -> dict[str, Any]:
+    def make_new_text(self, document: str) -> dict[str, Any]:
         """Returns the present text in the form in which the journal stores it: document_id, version, text,
         ``is_edited``, and the places of the coder's codings and proposed codes, keyed by id:
 
@@ -401,11 +401,11 @@ class CorrectedTexts:
         - ``waiting``: for each of the other codings and proposed codes, the stretch of text in which the
           coder must place it again.
         """
-        work, words = self._journal.work, self._own.present_words(document)
+        work, words = self._journal.work, self._own.read_present_words(document)
         before = work.texts[document]
         changed = self._beside(document, before)
         moved, waiting = {}, {}
-        turns = self._own.turns(document, words)
+        turns = self._own.list_turns(document, words)
         starts = [turn.start for turn in turns]
         for table in (work.codings, work.proposals, work.waiting):
             for key, passage in table.items():
@@ -416,23 +416,23 @@ class CorrectedTexts:
                 if not passage.words and turn.start <= start < end <= turn.end:
                     moved[key] = [start, end]
                 else:
-                    waiting[key] = [*changed.near(passage.start, passage.end)]
+                    waiting[key] = [*changed.locate_surroundings(passage.start, passage.end)]
         return {"document_id": document, "version": content_hash(words), "text": words,
                 "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
 
-    def changed_turns(self, document: str) -> list[int]:
+    def list_changed_turns(self, document: str) -> list[int]:
         """Returns the starts of the turns that changed when the coder accepted the present text; empty if the
         coder has not accepted the present text, or if the text has changed since."""
         before = self._journal.work.earlier.get(document)
         if before is None or self.is_changed(document):
             return []
-        return [start for start, _ in self._beside(document, before).changed_turns()]
+        return [start for start, _ in self._beside(document, before).list_changed_turns()]
 
     def _beside(self, document: str, before: DeskText) -> ChangedText:
         """Returns the result of comparing the present text with the earlier version ``before``."""
-        key = document, before.version, content_hash(self._own.present_words(document))
+        key = document, before.version, content_hash(self._own.read_present_words(document))
         if key not in self._pairs:
-            now = self._own.present_text(document, before.text)
+            now = self._own.read_present_text(document, before.text)
             self._pairs[key] = ChangedText(now, before.text, self._own.mask)
         return self._pairs[key]
 

@@ -121,10 +121,11 @@ class CoderWork:
     def _refuse_fixed(self, document: str) -> None:
         """Raises GLCError if the coders have already compared their codings of a text, because the codings
         can then no longer change."""
-        if self._own.purpose(document) == TRAINING and document in self._journal.work.opened:
+        if self._own.find_purpose(document) == TRAINING and document in self._journal.work.opened:
             raise GLCError(f"Your coding of {document} has been compared with the codes on which the other "
                            "coders or the team agreed, so it can no longer change.")
-        if self._own.purpose(document) == DOUBLE and document in self._own.double.opened:
+        if (self._own.find_purpose(document) == DOUBLE
+                and document in self._own.double_coding.texts_opened_for_comparison):
             raise GLCError(f"The coders have compared their codings of {document}, so each coder's codes can "
                            "no longer change. If you would now code it differently, say so when the coders "
                            "decide on the consensus.")
@@ -156,15 +157,15 @@ class CoderWork:
         the text."""
         if document in self._journal.work.texts:
             return self._journal.work.texts[document]
-        kind = ANSWER if document in self._own.answers else str(self._own.described.at[document, "kind"])
-        words = self._own.present_words(document)
-        return DeskText(document, kind, content_hash(words), words, self._own.purpose(document),
+        kind = ANSWER if document in self._own.answers else str(self._own.document_rows.at[document, "kind"])
+        words = self._own.read_present_words(document)
+        return DeskText(document, kind, content_hash(words), words, self._own.find_purpose(document),
                         self._today.isoformat())
 
     def _turns(self, document: str) -> list[Turn]:
         """Returns the turns of a text in the version that the coder began, with the present ids, roles and
         languages of the turns."""
-        return self._own.turns(document, self._text_of(document).text)
+        return self._own.list_turns(document, self._text_of(document).text)
 
     def _status(self, document: str) -> str:
         work = self._journal.work
@@ -249,15 +250,15 @@ class CoderWork:
 
     def _problems(self) -> Iterator[str]:
         work = self._journal.work
-        if self._own.is_unknown_coder and not self._own.double.may_resolve_differences(self.coder):
-            known = {*self._own.double.assignments["coder_id"]}
+        if self._own.is_unknown_coder and not self._own.double_coding.may_resolve_differences(self.coder):
+            known = {*self._own.double_coding.assignments["coder_id"]}
             yield (f"assignments.csv assigns no text to {self.coder!r}; "
                    f"{suggest_name(self.coder, known)}. To fix: add a row for each text: "
                    "document_id, coder_id, codebook_version.")
         elif not self._own.is_unknown_coder and not self._own.texts and not self._own.answers:
             yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
                    "appear only after `glc build`.")
-        if new := self._own.new_files():
+        if new := self._own.list_new_files():
             yield (f"{', '.join(new)} came after the last build, so the desk does not know which texts you "
                    "handed in with it. To fix: run `glc build` before you begin a text.")
         if self._names == {}:

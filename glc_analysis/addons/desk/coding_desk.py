@@ -68,7 +68,7 @@ class DoubleCodingComparison:
     @cached_property
     def texts(self) -> set[str]:
         """Returns the double-coded texts that the person may compare."""
-        return self._double.texts_to_compare(self.by)
+        return self._double.list_texts_to_compare(self.by)
 
     def why_not_comparable(self) -> str:
         """Returns a sentence saying why the texts may not be compared yet; blank if they may be compared."""
@@ -79,7 +79,7 @@ class DoubleCodingComparison:
         if not self.texts:
             return (f"None of the texts that two people coded is assigned to {self.by}, so there is nothing "
                     f"to compare. {_WHO_DECIDES}")
-        if waiting := self._double.waiting:
+        if waiting := self._double.texts_not_handed_in:
             return ("The comparison opens when everybody has finished every double-coded text, because "
                     f"seeing one would influence the next.{self._unfinished(waiting)}")
         built = tables.read_table("readings", study=self.study)[["document_id", "coder_id"]].astype("str")
@@ -97,7 +97,7 @@ class DoubleCodingComparison:
         return (f" You have not finished {', '.join(own[:_SHOWN])}{more}." if own else "") + (
             f" Other coders with unfinished texts: {', '.join(others)}." if others else "")
 
-    def differences(self) -> list[Plain]:
+    def list_differences(self) -> list[Plain]:
         """Returns the turns and answers that coders coded differently, in the order of the texts. Each turn
         or answer has:
 
@@ -135,7 +135,7 @@ class DoubleCodingComparison:
             segments.index.isin([*differing])].iterrows()} if differing else {}
         return [differing[one] for one in sorted(differing, key=place.__getitem__)]
 
-    def versions(self) -> list[str]:
+    def describe_versions(self) -> list[str]:
         """Returns a sentence for each double-coded text of which the coders coded different versions; empty
         before the comparison is open."""
         if self.why_not_comparable():
@@ -151,7 +151,7 @@ class DoubleCodingComparison:
         """Returns the turns that changed after a coder coded them, for texts of which the coders coded
         different versions. The turns are keyed by segment_id and coder_id; the values are the document_id and
         the words that the coder coded."""
-        differ = {document: texts for document, texts in self._double.texts_handed_in_at_desk().items()
+        differ = {document: texts for document, texts in self._double.read_texts_handed_in().items()
                   if document in self.texts and len({*texts.values()}) > 1}
         if not differ:
             return {}
@@ -160,13 +160,13 @@ class DoubleCodingComparison:
         for document, copies in differ.items():
             own = segments[segments["document_id"] == document]
             for coder, copy in copies.items():
-                changed = ChangedText(texts.present_text(document, copy), copy, texts.mask)
-                for start, end in changed.changed_turns():
+                changed = ChangedText(texts.read_present_text(document, copy), copy, texts.mask)
+                for start, end in changed.list_changed_turns():
                     for segment in own.loc[(own["start"] < end) & (own["end"] > start), "segment_id"]:
-                        older[str(segment), coder] = document, changed.words_before(start, end)
+                        older[str(segment), coder] = document, changed.find_earlier_words(start, end)
         return older
 
-    def decide(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
+    def record_decision(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
         """Records a decision on one turn or answer: the codes (empty for no code) and the reason. A later
         decision on the same turn or answer is its next version.
 
@@ -195,9 +195,9 @@ class DoubleCodingComparison:
                "codes": ";".join(wanted), "reason": reason, "by": self.by}
         if file := self._workbook_of(segment_id):
             act["instead_of"] = file
-        with self._journal.adding(self.study.root):
+        with self._journal.lock_for_adding(self.study.root):
             self._refuse_unchanged(segment_id, wanted, reason)
-            self._journal.add([act])
+            self._journal.add_acts([act])
         version = self._journal.work.decisions[segment_id].version + bool(file)
         return {"segment_id": segment_id, "version": version,
                 "message": f"Decided: {', '.join(known[one] for one in wanted) or 'no code'}. "
@@ -227,10 +227,10 @@ class DoubleCodingComparison:
 
     def _open(self) -> None:
         texts = self.texts
-        if not texts <= self._double.opened:
-            with self._journal.adding(self.study.root):
-                self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.by,
-                                    "document_ids": sorted(texts)}])
+        if not texts <= self._double.texts_opened_for_comparison:
+            with self._journal.lock_for_adding(self.study.root):
+                self._journal.add_acts([{"on": self._today.isoformat(), "act": "open", "by": self.by,
+                                         "document_ids": sorted(texts)}])
 
     def _rows(self) -> pd.DataFrame:
         """Returns the rows of table ``disagreements`` about the texts that the person may compare."""
@@ -269,7 +269,7 @@ def coding_desk(study: str | Study = "", *, coder: str) -> CodingDesk:
     only the coder's own work, and writes each act into ``raw/codings/<coder>/`` at once.
 
     >>> desk = glc.coding_desk(study, coder="ines")
-    >>> desk.answer({"id": "1", "get": "start"})["ok"]["texts"][0]["document_id"]
+    >>> desk.answer_request({"id": "1", "get": "start"})["ok"]["texts"][0]["document_id"]
     'interview-farol-de-barro'
 
     Raises UsageError for a name that cannot be a coder's id, and GLCError for a study that cannot be read.
@@ -292,9 +292,9 @@ class CodingDesk(anywidget.AnyWidget):
     def __init__(self, session: CodingSession) -> None:
         super().__init__()
         self.session, self._codebook_shown = session, session.codebook_readings
-        self.on_msg(lambda widget, question, buffers: self.send(self.answer(question)))
+        self.on_msg(lambda widget, question, buffers: self.send(self.answer_request(question)))
 
-    def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
+    def answer_request(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Returns the answer to a request of the browser."""
         try:
             answer = {"id": question["id"], "ok": self._said(question)}
@@ -305,8 +305,8 @@ class CodingDesk(anywidget.AnyWidget):
                       "error": f"Not saved: {error.strerror}. To fix: make room, then do it again."
                       if error.errno == ENOSPC else f"Not saved: {error.strerror}."}
         if {"do", "write_change"} & {*question} and self.session.codebook_readings != self._codebook_shown:
-            answer["news"] = {"codebook": self.session.codebook(),
-                              "problems": self.session.state()["problems"]}
+            answer["news"] = {"codebook": self.session.list_codes(),
+                              "problems": self.session.describe_state()["problems"]}
             self._codebook_shown = self.session.codebook_readings
         return answer
 
@@ -319,36 +319,37 @@ class CodingDesk(anywidget.AnyWidget):
             return preview_codebook_change(self.session.study, self.session.coder, **question["show_change"])
         if "write_change" in question:
             done = write_codebook_change(self.session.study, self.session.coder, **question["write_change"])
-            self.session.codebook()  # reads it again
+            self.session.list_codes()  # reads it again
             return done
         if "decide" in question:
-            return self._curation.decide(**question["decide"])
+            return self._curation.record_decision(**question["decide"])
         return self._get(**question)
 
     def _get(self, *, get: str, id: str, document_id: str = "", start: int = 0, end: int = 0, words: str = "",
              code_id: str = "") -> Any:
         session = self.session
         if get == "start":
-            return {"state": session.state(), "texts": session.texts(), "codebook": session.codebook(),
-                    "offers": self._offers()}
+            return {"state": session.describe_state(), "texts": session.list_texts(),
+                    "codebook": session.list_codes(), "offers": self._offers()}
         if get == "text":
-            return session.text(document_id)
+            return session.show_text(document_id)
         if get == "find":
-            return session.find(words)
+            return session.find_words(words)
         if get == "passages":
-            return session.passages(code_id)
+            return session.list_passages(code_id)
         if get == "suggestions":
-            return session.suggestions(document_id, start, end, at_once=True)
+            return session.suggest_codes(document_id, start, end, at_once=True)
         if get == "why_no_suggestions":
             return session.why_no_suggestions(document_id)
-        return {"answers": session.answers, "training": session.training,
-                "why_not_compare": self._curation.why_not_comparable, "versions": self._curation.versions,
-                "differences": self._curation.differences,
+        return {"answers": session.list_answers, "training": session.compare_training_texts,
+                "why_not_compare": self._curation.why_not_comparable,
+                "versions": self._curation.describe_versions,
+                "differences": self._curation.list_differences,
                 "proposed_changes": lambda: list_proposed_codebook_changes(session.study)}[get]()
 
     def _offers(self) -> list[str]:
         """Returns the views of the desk that are offered to the coder."""
-        purposes = {text["purpose"] for text in self.session.texts()}
+        purposes = {text["purpose"] for text in self.session.list_texts()}
         return ["texts", "answers", "find", *["compare"] * bool(self._curation.texts),
                 *["training"] * (TRAINING in purposes),
                 *["suggestions"] * is_encoder_installed(),
@@ -362,9 +363,9 @@ class CodingDesk(anywidget.AnyWidget):
         """Does an act of the coder. Returns the session's answer and the new state of all texts and codings
         that the act changed."""
         session = self.session
-        done = session.do(act)
-        after = {one: session.work_on(one) for one in done["changed"]}
-        done |= {"after": after, "texts": session.texts()}
+        done = session.carry_out(act)
+        after = {one: session.show_work_on_text(one) for one in done["changed"]}
+        done |= {"after": after, "texts": session.list_texts()}
         if act["act"] in ("new_texts", "undo", "redo"):  # a text may be the one of today, or no longer
-            done["problems"] = session.state()["problems"]
+            done["problems"] = session.describe_state()["problems"]
         return done

@@ -59,13 +59,13 @@ class CodingSession(CoderWork):
 
     >>> from datetime import date
     >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
-    >>> [text["document_id"] for text in session.texts()][:2]
+    >>> [text["document_id"] for text in session.list_texts()][:2]
     ['interview-farol-de-barro', 'interview-casa-del-telar']
     """
 
     # What there is to code.
 
-    def texts(self) -> list[Plain]:
+    def list_texts(self) -> list[Plain]:
         """Returns the interviews and calls that the coder is to code, in the order of assignments.csv. Each
         interview or call has:
 
@@ -78,13 +78,13 @@ class CodingSession(CoderWork):
         self._journal.read()
         counts = self._by_document()
         return [{"document_id": one, "title": self._own.titles[one],
-                 "kind": self._own.described.at[one, "kind"],
+                 "kind": self._own.document_rows.at[one, "kind"],
                  "language": self._own.languages.get(one, ""), "status": self._status(one),
                  "codings": len(counts.get(one, ())) + len(self._waiting(one)),
-                 "purpose": self._own.purpose(one)}
+                 "purpose": self._own.find_purpose(one)}
                 for one in self._own.texts]
 
-    def codebook(self) -> list[Plain]:
+    def list_codes(self) -> list[Plain]:
         """Returns the codes in use, in the order of the tree: code_id, name, level, parent_id, depth,
         definition, include, exclude, example. A value is blank if the codebook has no text for it."""
         self._reload_codebook()
@@ -98,9 +98,9 @@ class CodingSession(CoderWork):
             below[str(row["parent_id"]) if row["parent_id"] in rows else ""].append(code)
         return [rows[code] for code in _in_tree_order("", below)]
 
-    def text(self, document_id: str) -> Plain:
+    def show_text(self, document_id: str) -> Plain:
         """Returns a text to code: document_id, title, language, direction, its turns, and the values of
-        :meth:`work_on`.
+        :meth:`show_work_on_text`.
 
         The returned version of the text is the version that the coder began or last accepted. Until the text
         is finished, ``is_changed`` marks the turns whose words changed when the coder accepted the version.
@@ -110,7 +110,7 @@ class CodingSession(CoderWork):
         self._journal.read()
         text, language = self._text_of(document_id), self._own.languages.get(document_id, "")
         is_open = self._status(document_id) != FINISHED
-        changed = self._corrected.changed_turns(document_id) if is_open else []
+        changed = self._corrected.list_changed_turns(document_id) if is_open else []
         turns = [turn._asdict() | {"text": text.text[turn.start:turn.end],
                                    "language": turn.language or language,
                                    "direction": language_direction(turn.language or language),
@@ -118,9 +118,10 @@ class CodingSession(CoderWork):
                  for turn in self._turns(document_id)]
         return {"document_id": document_id, "language": language,
                 "title": self._own.titles.get(document_id, document_id),
-                "direction": language_direction(language), "turns": turns, **self.work_on(document_id)}
+                "direction": language_direction(language), "turns": turns,
+                **self.show_work_on_text(document_id)}
 
-    def work_on(self, document_id: str) -> Plain:
+    def show_work_on_text(self, document_id: str) -> Plain:
         """Returns the values of a text or an open answer that an act may change:
 
         - version, status, and ``read``, which says whether the text is marked as read;
@@ -133,20 +134,20 @@ class CodingSession(CoderWork):
         """
         codings, waiting = self._codings(document_id), self._waiting(document_id)
         found = {"version": self._text_of(document_id).version, "codings": codings, "waiting": waiting,
-                 "status": self._status(document_id), **self._corrected.change(document_id),
+                 "status": self._status(document_id), **self._corrected.describe_change(document_id),
                  "read": document_id in self._journal.work.read and not codings}
         if document_id in self._own.answers:
             found["text"] = self._text_of(document_id).text
         return found
 
-    def answers(self) -> list[Plain]:
+    def list_answers(self) -> list[Plain]:
         """Returns the open answers that the coder is to code, one entry per answer:
 
         - answer_id, question_id, question, organisation, country, text, language, direction;
         - codings: the coder's codings of the answer, each of the whole answer;
         - waiting: the codings that must be placed again;
         - read: whether the answer is marked as read and has no code;
-        - change and stay: as in :meth:`work_on`;
+        - change and stay: as in :meth:`show_work_on_text`;
         - handed_in: whether the answer was handed in as a file.
         """
         self._journal.read()
@@ -156,10 +157,10 @@ class CodingSession(CoderWork):
             codings = [self._plain(coding) for coding in by_document.get(one, ())]
             rows.append({"answer_id": one, **row, "text": self._text_of(one).text, "codings": codings,
                          "waiting": self._waiting(one), "read": one in read and not codings,
-                         **self._corrected.change(one), "handed_in": self._is_handed_in(one)})
+                         **self._corrected.describe_change(one), "handed_in": self._is_handed_in(one)})
         return rows
 
-    def find(self, words: str) -> list[Plain]:
+    def find_words(self, words: str) -> list[Plain]:
         """Finds words in the coder's interviews and calls, in the order of the texts. Case, accents and line
         ends are ignored. Each place with the words has:
 
@@ -172,14 +173,14 @@ class CodingSession(CoderWork):
         self._journal.read()
         rows = []
         for document in self._own.texts:
-            text = self.text(document)
+            text = self.show_text(document)
             for turn in text["turns"]:
                 rows += [self._place_in(text, turn, turn["start"] + start, turn["start"] + end)
                          for start, end in find_spans_of_words(words, turn["text"])]
         return rows
 
-    def passages(self, code_id: str) -> list[Plain]:
-        """Returns the coder's passages with a code, each in the form of a result of :meth:`find` with
+    def list_passages(self, code_id: str) -> list[Plain]:
+        """Returns the coder's passages with a code, each in the form of a result of :meth:`find_words` with
         coding_id and memo added. Passages in interviews and calls come before open answers. Raises GLCError
         for a code that the codebook does not have."""
         if code_id not in self._names:
@@ -190,7 +191,7 @@ class CodingSession(CoderWork):
             own = [one for one in by_document.get(document, ()) if self._shown_code(one.code_id) == code_id]
             if not own:
                 continue
-            text = self.text(document)
+            text = self.show_text(document)
             for coding in sorted(own, key=lambda one: (one.start, one.end)):
                 turn = next(one for one in reversed(text["turns"]) if one["start"] <= coding.start)
                 rows.append(self._place_in(text, turn, coding.start, coding.end)
@@ -211,7 +212,7 @@ class CodingSession(CoderWork):
         """Returns the number of the coder's codings with each code in use."""
         return dict(Counter(self._shown_code(one.code_id) for one in self._journal.work.codings.values()))
 
-    def state(self) -> Plain:
+    def describe_state(self) -> Plain:
         """Returns the state of the desk:
 
         - can_undo, can_redo: whether there is anything to undo or redo;
@@ -226,7 +227,7 @@ class CodingSession(CoderWork):
         return {"can_undo": bool(work.done), "can_redo": bool(work.undone), "keys": self._keys(),
                 "counts": self._counts(), "coder": self.coder, "problems": [*self._problems()]}
 
-    def training(self) -> Plain:
+    def compare_training_texts(self) -> Plain:
         """Returns the comparison of the coder's training texts with the passages that others settled:
 
         - document_ids: the training texts that are finished;
@@ -240,7 +241,7 @@ class CodingSession(CoderWork):
         is settled.
         """
         finished = [one for one in self._own.texts
-                    if self._own.purpose(one) == TRAINING and self._status(one) == FINISHED]
+                    if self._own.find_purpose(one) == TRAINING and self._status(one) == FINISHED]
         if not finished:
             raise GLCError("No training text is finished yet. Finish one to compare it.")
         frames = {name: tables.read_table(name, study=self.study) for name in (
@@ -275,11 +276,11 @@ class CodingSession(CoderWork):
         """Records that texts were compared, so that the coder's codings of these texts can no longer
         change."""
         if not {*documents} <= self._journal.work.opened:
-            with self._journal.adding(self.study.root):
-                self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.coder,
-                                    "document_ids": documents}])
+            with self._journal.lock_for_adding(self.study.root):
+                self._journal.add_acts([{"on": self._today.isoformat(), "act": "open", "by": self.coder,
+                                         "document_ids": documents}])
 
-    def suggestions(self, document_id: str, start: int, end: int, *, at_once: bool = False) -> list[Plain]:
+    def suggest_codes(self, document_id: str, start: int, end: int, *, at_once: bool = False) -> list[Plain]:
         """Returns the codes that are suggested for a passage which the coder has coded
         (:mod:`.code_suggestions`)."""
         return suggest_and_log_codes_for_passage(self.study, self.coder, document_id, start, end,
@@ -297,10 +298,11 @@ class CodingSession(CoderWork):
 
     # What the coder does.
 
-    def do(self, act: Mapping[str, Any]) -> Plain:
+    def carry_out(self, act: Mapping[str, Any]) -> Plain:
         """Does one act of the coder, and writes the act to disk. Returns the ids of the texts and answers
-        that changed, a message, and the values of :meth:`state` about undo, keys and counts. After an undo or
-        redo, ``place`` is the place that changed: document_id, and start (None for the whole text).
+        that changed, a message, and the values of :meth:`describe_state` about undo, keys and counts. After
+        an undo or redo, ``place`` is the place that changed: document_id, and start (None for the whole
+        text).
 
         The acts are code, code_answers, code_passages, uncode, recode, resize, memo, negative_case, read,
         read_answers, finish, propose_code, propose_quotation, propose_change, new_texts, place, undo, redo.
@@ -309,7 +311,7 @@ class CodingSession(CoderWork):
 
         >>> from datetime import date
         >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
-        >>> session.do({"act": "undo"})
+        >>> session.carry_out({"act": "undo"})
         Traceback (most recent call last):
         glc_analysis.errors.GLCError: There is nothing to undo.
         """
@@ -317,11 +319,11 @@ class CodingSession(CoderWork):
         known = self._acts.get(name)
         if known is None:
             raise UsageError(f"There is no act {name!r}; {suggest_name(name, self._acts)}.")
-        with self._journal.adding(self.study.root) as others:
+        with self._journal.lock_for_adding(self.study.root) as others:
             self._reload_codebook()
             line, message = known(act)
-            changed = others | self._journal.add([*self._lines_before(line),
-                                                  {"on": self._today.isoformat(), **line}])
+            changed = others | self._journal.add_acts([*self._lines_before(line),
+                                                       {"on": self._today.isoformat(), **line}])
         if others:
             message += " Another window of yours changed something meanwhile; it is shown here too."
         work = self._journal.work
@@ -489,7 +491,7 @@ class CodingSession(CoderWork):
             raise GLCError("This text has no coding. Code it, or mark it as read with nothing to code.")
         if not value:
             self._refuse_fixed(document)
-        is_training = self._own.purpose(document) == TRAINING
+        is_training = self._own.find_purpose(document) == TRAINING
         said = "compare it in the view Training. It is for learning, and counts in no table." if is_training \
             else "the text counts from the next build on."
         return ({"act": "finish", "document_id": document, "value": value},
@@ -530,7 +532,7 @@ class CodingSession(CoderWork):
         changed = [one for one in wanted if self._corrected.is_changed(one)]
         if not changed:
             raise GLCError("This text has not changed since you began it.")
-        texts = [self._corrected.new_text(one) for one in changed]
+        texts = [self._corrected.make_new_text(one) for one in changed]
         moved, waiting = (sum(len({*one[name]} & {*self._journal.work.codings}) for one in texts)
                           for name in ("moved", "waiting"))
         is_answer = changed[0] in self._own.answers
@@ -572,7 +574,7 @@ class CodingSession(CoderWork):
     def _step_back(self, acts: list[int], name: str, message: str) -> tuple[Plain, str]:
         if not acts:
             raise GLCError(f"There is nothing to {name}.")
-        for document in self._journal.work.documents_of_act(acts[-1]):
+        for document in self._journal.work.list_documents_of_act(acts[-1]):
             self._refuse_fixed(document)
         return {"act": name, "of": acts[-1]}, f"{message}{self._described(acts[-1])}"
 
@@ -580,7 +582,7 @@ class CodingSession(CoderWork):
         """Returns a description of an act, and the place that the act changed, for the messages about undo
         and redo."""
         work = self._journal.work
-        documents, passages = sorted(work.documents_of_act(n)), work.passages_of_act(n)
+        documents, passages = sorted(work.list_documents_of_act(n)), work.list_passages_of_act(n)
         label = next((one.name if isinstance(one, CodeProposal) else self._label(one.code_id)
                       for one in passages), "")
         what = _UNDONE[work.names[n]].format(name=label)
@@ -605,8 +607,8 @@ class CodingSession(CoderWork):
         coder."""
         work = self._journal.work
         places: list[tuple[str, int | None]] = [(one.document_id, one.start)
-                                                for one in work.passages_of_act(n)]
-        places += [(one, None) for one in sorted(work.documents_of_act(n))]
+                                                for one in work.list_passages_of_act(n)]
+        places += [(one, None) for one in sorted(work.list_documents_of_act(n))]
         return next(({"document_id": document, "start": start} for document, start in places
                      if document in self._own.texts or document in self._own.answers), None)
 

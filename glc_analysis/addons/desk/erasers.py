@@ -36,7 +36,7 @@ def _erase_from_journal(path: Path, remaining: Any) -> None:
     """Rewrites a coder's journal without the removed content. A truncated line is removed completely, because
     its content is unknown."""
     def remaining_text(document: str, text: str) -> Masked | None:
-        now = remaining.of(document, text)
+        now = remaining.find_remaining_text(document, text)
         if not remaining.were_turns_found(document, now):
             raise Faults([Fault("the coder began this text before it was changed, so the turns to be removed "
                                 "cannot be found in it", file=path.name, value=document,

@@ -200,7 +200,7 @@ class Explorer:
             return
         segment, code, words = self.passage.value
         self.context.value = render_passage_in_context(self.study, segment, code)
-        self.proposer.begin(theme=self.theme.value, code=code, segment=segment, words=words)
+        self.proposer.fill_in(theme=self.theme.value, code=code, segment=segment, words=words)
 
     # What is shown
 

@@ -15,11 +15,11 @@ import regex
 _CHARACTER = regex.compile(r"\X")
 
 
-def grapheme_borders(text: str) -> list[int]:
+def find_grapheme_borders(text: str) -> list[int]:
     """Returns the borders between the characters of a text in order, as positions (code points). The
     beginning and the end of the text are included.
 
-    >>> grapheme_borders("e\\u0301a"), grapheme_borders("👩🏽‍🌾!"), grapheme_borders("ខ្មែរ")
+    >>> find_grapheme_borders("e\\u0301a"), find_grapheme_borders("👩🏽‍🌾!"), find_grapheme_borders("ខ្មែរ")
     ([0, 2, 3], [0, 4, 5], [0, 4, 5])
     """
     return [0, *(found.end() for found in _CHARACTER.finditer(text))]
@@ -31,5 +31,5 @@ def widen_to_graphemes(text: str, start: int, end: int) -> tuple[int, int]:
     >>> widen_to_graphemes("de\\u0301ja", 2, 3)
     (1, 3)
     """
-    borders = grapheme_borders(text)
+    borders = find_grapheme_borders(text)
     return borders[bisect_right(borders, start) - 1], borders[bisect_left(borders, end)]

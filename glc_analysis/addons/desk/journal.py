@@ -90,7 +90,7 @@ class CodeProposal(NamedTuple):
     is_quotation: bool = False
 
     @property
-    def as_memo(self) -> str:
+    def memo_text(self) -> str:
         """Returns the proposal as the text of a memo."""
         return "Proposed as a quotation" if self.is_quotation else f"Proposed code: {self.name}"
 
@@ -201,7 +201,7 @@ class DeskWork:
         self.undone.clear()
         return _documents(changes)
 
-    def handed_in(self) -> list[str]:
+    def list_texts_handed_in(self) -> list[str]:
         """Returns the document_ids of the texts that the coder has handed in, without training texts and
         without texts that have a coding to be placed again."""
         coded = {coding.document_id for coding in self.codings.values()}
@@ -209,7 +209,7 @@ class DeskWork:
                 if text.document_id in {*self.finished, *self.read}
                 or text.kind == ANSWER and text.document_id in coded]
 
-    def finished_training(self) -> list[str]:
+    def list_finished_training_texts(self) -> list[str]:
         """Returns the document_ids of the training texts that the coder has finished."""
         return [text.document_id for text in self._placed_texts(is_training=True)
                 if text.document_id in {*self.finished, *self.read}]
@@ -226,11 +226,11 @@ class DeskWork:
         """Returns the document_ids of the texts that have a coding to be placed again."""
         return {coding.document_id for coding in self.waiting.values()}
 
-    def documents_of_act(self, n: int) -> set[str]:
+    def list_documents_of_act(self, n: int) -> set[str]:
         """Returns the ids of the texts that act number ``n`` is about."""
         return _documents(self._changes[n])
 
-    def passages_of_act(self, n: int) -> list[DeskCoding | CodeProposal]:
+    def list_passages_of_act(self, n: int) -> list[DeskCoding | CodeProposal]:
         """Returns the codings and proposals that an act changed, in their state after the act. A coding or
         proposal that the act removed is returned in its state before the act."""
         changed = [before if after is None else after for _, _, before, after in self._changes[n]]
@@ -386,8 +386,8 @@ class CoderJournal:
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "desk.jsonl")
     ...     journal = CoderJournal(path)
-    ...     with journal.adding(Path(folder)):
-    ...         _ = journal.add([{"act": "finish", "document_id": "call-1", "value": True}])
+    ...     with journal.lock_for_adding(Path(folder)):
+    ...         _ = journal.add_acts([{"act": "finish", "document_id": "call-1", "value": True}])
     ...     _ = path.write_bytes(path.read_bytes() + b'{"n": 2, "act": "fin')
     ...     again = CoderJournal(path)
     ...     _ = again.read()
@@ -469,7 +469,7 @@ class CoderJournal:
                      fix="put the file back from a backup; nobody edits it by hand")
 
     @contextmanager
-    def adding(self, root: Path) -> Generator[set[str]]:
+    def lock_for_adding(self, root: Path) -> Generator[set[str]]:
         """A context manager within which acts can be added to the journal of a study in the folder ``root``.
 
         Within the context, no withdrawal and no other window of the coder can write. First, the acts of other
@@ -499,7 +499,7 @@ class CoderJournal:
                     raise
                 time.sleep(0.02)
 
-    def add(self, acts: Sequence[Line]) -> set[str]:
+    def add_acts(self, acts: Sequence[Line]) -> set[str]:
         """Writes acts with their numbers to the end of the journal on disk, and applies them to the work.
         Raises GLCError if the acts cannot be written; the file is then unchanged."""
         lines, number = [], self.work.last
@@ -569,8 +569,8 @@ def read_handed_in_journal_codings(path: Path, *, coder: str = "") -> ParsedCodi
     for coding in (coding for coding in work.codings.values() if coding.origin == "suggested"):
         words = normalise_space(work.texts[coding.document_id].text[coding.start:coding.end])
         parsed.assisted[coding.document_id, coding.code_id, words] = coding.suggested_by
-    parsed.training = {*work.finished_training()}
-    handed_in = {*work.handed_in(), *parsed.training}
+    parsed.training = {*work.list_finished_training_texts()}
+    handed_in = {*work.list_texts_handed_in(), *parsed.training}
     for document_id in sorted(handed_in):
         parsed.source(document_id, Text(work.texts[document_id].text, ("code points",)))
     for coding in work.codings.values():
@@ -579,10 +579,10 @@ def read_handed_in_journal_codings(path: Path, *, coder: str = "") -> ParsedCodi
             parsed.passages.append(_passage(work, coding, coding.code_id, coder, memo))
     for proposal in work.proposals.values():
         if proposal.document_id in handed_in and proposal.words:  # the text no longer has them
-            parsed.memos.append((coder, proposal.document_id, "source", f"{proposal.as_memo}, of the words "
+            parsed.memos.append((coder, proposal.document_id, "source", f"{proposal.memo_text}, of the words "
                                  f"{proposal.words!r}, which are no longer in the text", ""))
         elif proposal.document_id in handed_in:
-            parsed.passages.append(_passage(work, proposal, "", coder, proposal.as_memo))
+            parsed.passages.append(_passage(work, proposal, "", coder, proposal.memo_text))
     codes = sorted({passage.code for passage in parsed.passages} - {""})
     parsed.codes = [(code, "", "") for code in codes]
     parsed.notes += [f"{coder}: {note}" for note in _notes(work, handed_in)]

@@ -27,7 +27,7 @@ def suggestion_acceptance_and_agreement_sentences(view: StudyView) -> list[str]:
               for value in rest["value"].dropna())]
 
 
-def suggestion_method_facts(view: StudyView) -> MethodFacts | None:
+def describe_suggestion_method(view: StudyView) -> MethodFacts | None:
     """Returns the entries about suggested codes for the methods checklists; None if no suggestion was
     accepted."""
     counts = view.read("suggestions")

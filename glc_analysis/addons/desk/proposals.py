@@ -211,7 +211,7 @@ class ProposalForm:
         rows = book[book["level"].isin(levels) & (book["merged_into"] == "")]
         return [("", ""), *zip(rows["name"], rows["code_id"], strict=True)]
 
-    def begin(self, *, theme: str, code: str, segment: str, words: str) -> None:
+    def fill_in(self, *, theme: str, code: str, segment: str, words: str) -> None:
         """Fills in the fields of the forms with the theme, code, segment and words of the displayed
         passage."""
         quotes, topic = self.fields["quotes"], self.fields["joint_display"]
@@ -219,7 +219,7 @@ class ProposalForm:
         quotes["segment_id"].value, quotes["text"].value = segment, words
         topic["theme_id"].value, topic["code_id"].value = theme, code
 
-    def row(self) -> dict[str, str]:
+    def make_row(self) -> dict[str, str]:
         """Returns the row in the form, completed with the cells that are not in the form."""
         name = self.kind.value
         more = {"quotes": {"status": "proposed"}, "joint_display": {}, "codebook": {},
@@ -284,7 +284,7 @@ class ProposalForm:
     def _show(self, _: Any = None) -> None:
         self._edited()
         try:
-            self.proposal = propose_new_row(self.study, self.kind.value, self.row())
+            self.proposal = propose_new_row(self.study, self.kind.value, self.make_row())
         except GLCError as error:
             self.message.value = _HTML.fault(str(error))
             return
@@ -359,7 +359,7 @@ def list_proposed_quotations(study: Study) -> list[ProposedQuotation]:
             if not passage.is_quotation or document in double.texts and not double.is_complete:
                 continue
             text = journal.work.texts[document].text
-            begun = [turn for turn in texts.turns(document, text) if turn.start <= passage.start]
+            begun = [turn for turn in texts.list_turns(document, text) if turn.start <= passage.start]
             in_text = [*segments.loc[segments["document_id"] == document, "segment_id"].astype("str")]
             segment = in_text[0] if len(in_text) == 1 else begun[-1].turn_id  # an answer is one segment
             words = passage.words or text[passage.start:passage.end]

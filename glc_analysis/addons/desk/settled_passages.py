@@ -52,7 +52,7 @@ class SettledPassages:
     case_spans: dict[str, list[tuple[int, int]]]
 
     @classmethod
-    def of(cls, study: Study) -> SettledPassages:
+    def read(cls, study: Study) -> SettledPassages:
         """Reads the settled passages of a built study. Raises GLCError if the study is not built."""
         frames = {name: tables.read_table(name, study=study) for name in
                   ("codings", "readings", "segments", "disagreements", "codebook")}
@@ -80,7 +80,7 @@ class SettledPassages:
         definitions = {code: text for code, text in definitions.items() if code not in cases}
         return cls(*_examples(passages, definitions), definitions, cases, spans)
 
-    def digest(self, study: Study) -> str:
+    def make_digest(self, study: Study) -> str:
         """Returns a digest of the settled passages and definitions, which changes if any passage or
         definition changes."""
         held = [[one.example_id, one.text, sorted(one.codes)] for one in self.examples]
@@ -90,15 +90,15 @@ class SettledPassages:
         """Whether anybody coded the account of a survivor's case in the turns of a passage."""
         return any(a < end and start < b for a, b in self.case_spans.get(document_id, ()))
 
-    def ranking(self, study: Study, encoder: SentenceEncoder) -> CodeRanking:
+    def load_ranking(self, study: Study, encoder: SentenceEncoder) -> CodeRanking:
         """Returns the ranking of codes learned from the settled passages; vectors that the cache has are not
         computed again."""
-        key = (study.root, encoder.name, self.digest(study))
+        key = (study.root, encoder.name, self.make_digest(study))
         if key not in _LEARNED:
             texts = [*(one.text for one in self.examples), *self.definitions.values()]
             vectors = encode_with_cache(study.root, encoder, texts, study.digests)
             found = CodeRanking(self.examples, self.definitions, vectors)
-            _ = found.least  # which fits it
+            _ = found.smallest_shown_score  # which fits it
             _LEARNED.clear()
             _LEARNED[key] = found
         return _LEARNED[key]
@@ -107,10 +107,10 @@ class SettledPassages:
         """Whether the ranking has been computed, or its computation has failed. If the computation has not
         been started, starts it in a thread while the coder goes on; it takes about a tenth of a second per
         passage."""
-        key = (study.root, encoder.name, self.digest(study))
+        key = (study.root, encoder.name, self.make_digest(study))
         if key not in _LEARNED and key not in BEING_LEARNED:
             BEING_LEARNED.clear()
-            BEING_LEARNED[key] = Thread(target=self.ranking, args=(study, encoder), daemon=True)
+            BEING_LEARNED[key] = Thread(target=self.load_ranking, args=(study, encoder), daemon=True)
             BEING_LEARNED[key].start()
         return key in _LEARNED or not BEING_LEARNED[key].is_alive()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.country_names.country_names import country_label, un_regions
+from glc_analysis.addons.country_names.country_names import format_country_label, read_un_regions
 from glc_analysis.addons.drafting.column_types import COLUMN_ROLES
 from glc_analysis.addons.drafting.draft_columns import PLACE, USE
 from glc_analysis.addons.drafting.draft_files import (
@@ -173,9 +173,9 @@ def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> 
 
 def _described(countries: pd.DataFrame) -> pd.DataFrame:
     """Returns rows of countries.csv with blank labels and regions filled in from the country code."""
-    regions = un_regions() | {UNKNOWN: UNKNOWN}
+    regions = read_un_regions() | {UNKNOWN: UNKNOWN}
     ids = countries["country_id"]
-    known = {"label": ids.map(country_label), "region_id": ids.map(lambda code: regions.get(code, ""))}
+    known = {"label": ids.map(format_country_label), "region_id": ids.map(lambda code: regions.get(code, ""))}
     return countries.assign(**{name: countries[name].where(countries[name] != "", cells)
                                for name, cells in known.items()})
 

@@ -78,7 +78,7 @@ class _Spread:
     length: float
 
     @classmethod
-    def of(cls, answers: Counter[str], known: Collection[str], few: int) -> _Spread:
+    def from_answers(cls, answers: Counter[str], known: Collection[str], few: int) -> _Spread:
         """Returns the distribution of answers. ``covered`` counts an answer if at least ``few`` respondents
         gave it or if its key is in ``known``."""
         n, spelled, usual = answers.total(), Counter[str](), Counter[str]()
@@ -109,7 +109,7 @@ def guess_choice_or_text(column: FormColumn, answers: Counter[str],
     is_several = words.mentions_concept("several", column.wording)
     if joined := _joined(column, answers, known_option_keys, few, is_several):
         return joined
-    spread = _Spread.of(answers, known_option_keys, few)
+    spread = _Spread.from_answers(answers, known_option_keys, few)
     if spread.is_list:
         return _listed(column, answers, known_option_keys, spread, is_several)
     return _text(answers, spread, is_several)
@@ -225,7 +225,7 @@ class _Divider:
     few: int
     is_several: bool
 
-    def best(self) -> _Division | None:
+    def find_best_division(self) -> _Division | None:
         """Returns the division by the separator that divides most cells; None if no separator divides enough
         cells."""
         best: _Division | None = None
@@ -288,7 +288,7 @@ def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], f
             is_several: bool) -> ColumnGuess | None:
     """Returns the guess that each cell holds several options; None if no separator divides enough cells. Some
     cells must hold two or more texts that are also frequent as whole cells."""
-    division = _Divider(answers, known, few, is_several).best()
+    division = _Divider(answers, known, few, is_several).find_best_division()
     if division is None:
         return None
     n, separator = answers.total(), division.separator

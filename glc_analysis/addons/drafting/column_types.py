@@ -198,7 +198,7 @@ class _Numbers:
     by_text: dict[str, float]
 
     @classmethod
-    def among(cls, answers: Counter[str]) -> _Numbers:
+    def from_answers(cls, answers: Counter[str]) -> _Numbers:
         return cls(answers, {text: float(text.replace(",", ".")) for text in answers if is_number_text(text)})
 
     @property
@@ -252,7 +252,7 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     numbers as codes; None for other columns."""
     if percentages := _percentages(column, answers):
         return percentages
-    numbers = _Numbers.among(answers)
+    numbers = _Numbers.from_answers(answers)
     if numbers.n_numbers < 0.85 * answers.total() or numbers.are_steps_with_labels:
         return None
     values, are_all = numbers.values, not numbers.n_others

@@ -267,12 +267,12 @@ def select_unlisted_speakers(speaker_facts: pd.DataFrame, speakers: pd.DataFrame
     return speaker_facts[is_new].reset_index(drop=True)
 
 
-def make_free_id(wanted: str, taken_ids: Collection[str]) -> str:
-    """Returns the ``wanted`` id if it is free; else returns the wanted id followed by the first number that
-    makes it free.
+def make_free_id(wanted_id: str, taken_ids: Collection[str]) -> str:
+    """Returns ``wanted_id`` if it is free; else returns this id followed by the first number that makes it
+    free.
 
     >>> make_free_id("ana", {"ana", "ana_2"})
     'ana_3'
     """
-    tries = chain([wanted], (f"{wanted}_{n}" for n in count(2)))
+    tries = chain([wanted_id], (f"{wanted_id}_{n}" for n in count(2)))
     return next(identifier for identifier in tries if identifier not in taken_ids)

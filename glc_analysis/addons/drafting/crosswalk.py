@@ -70,11 +70,12 @@ def draft_crosswalk(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawS
       answers mean the same.
     - ``wordings``: the texts of headings and answers, keyed by the key of the heading or answer.
     """
-    pairs = [column.names for column in SurveyForm.of([*earlier_surveys, *surveys], wordings).columns]
+    form = SurveyForm.from_surveys([*earlier_surveys, *surveys], wordings)
+    pairs = [column.names for column in form.columns]
     partners = _partners(new_draft, surveys) if new_draft else {}
     questions = [asked for _, question in reference.questions.iterrows() if (asked := _Question(
         question, earlier_surveys, surveys, reference.options, pairs, wordings, partners)).was_asked]
-    rows = [row for asked in questions if (row := asked.row(wave))["change"] != "none"
+    rows = [row for asked in questions if (row := asked.make_row(wave))["change"] != "none"
             or asked.question["type"] in CHOICE_TYPES]
     same = [row for row in rows if row["why"] == SAME]
     rows = [*(row for row in rows if not row["change"]), *(row for row in rows if row["change"] == "dropped"),
@@ -178,7 +179,7 @@ class _Question:
         return {(survey.path.name, name): not proposed for survey, at, proposed
                 in zip(self.surveys, self.found, self.proposed, strict=True) for name in at.values()}
 
-    def row(self, wave: str) -> dict[str, str]:
+    def make_row(self, wave: str) -> dict[str, str]:
         """Returns the row of the draft for the question."""
         texts = [self._wording(survey, next(iter(at.values()))) if at else ""
                  for survey, at in zip(self.surveys, self.found, strict=True)]

@@ -102,15 +102,15 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
     >>> draft.tables["options"][["option_id", "value", "n"]].to_dict("records")
     [{'option_id': 'yes', 'value': 'Yes', 'n': '25'}, {'option_id': 'no', 'value': 'No', 'n': '20'}]
     """
-    form = merge_loop_columns(SurveyForm.of(surveys, wordings))
+    form = merge_loop_columns(SurveyForm.from_surveys(surveys, wordings))
     held = match_export_columns_to_questions(xlsform, form) if xlsform else {}
     form, readings = _with_words_of(form, xlsform, held), _readings(xlsform, held)
     drafting = _Drafting(form, xlsform, held, readings, wordings)
     lists, roles = drafting.lists, drafting.roles
-    rows = _known_conditions(_following(_grids_unsure(drafting.question_rows(), lists)))
+    rows = _known_conditions(_following(_grids_unsure(drafting.make_question_rows(), lists)))
     questions = _frame("questions", add_themes_of_sections(rows, form))
     lists.relabel(wordings)
-    options = _frame("options", lists.rows())
+    options = _frame("options", lists.make_rows())
     countries = _frame("countries", draft_country_rows(roles, questions, form, readings, wordings))
     known = {str(name): dict(zip(rows["value"].map(match_key), rows["option_id"], strict=True))
              for name, rows in options.groupby("option_list")}
@@ -129,7 +129,7 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
     organisation = split_alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()
     return SurveyDraft({name: _unsure_first(table) for name, table in tables.items()},
                        (*_notes(form, surveys, organisation), *_unmatched(xlsform, held, form, wordings)),
-                       drafting.names_of_persons())
+                       drafting.list_names_of_persons())
 
 
 class _Drafting:
@@ -137,7 +137,7 @@ class _Drafting:
     column per option, a question by itself, or a role (who answered, for which country, when, in which
     language).
 
-    :meth:`question_rows` fills in ``roles``, the columns with a role.
+    :meth:`make_question_rows` fills in ``roles``, the columns with a role.
     """
 
     def __init__(self, form: SurveyForm, asked: FormDraft | None, held: dict[str, dict[str, FormColumn]],
@@ -156,7 +156,7 @@ class _Drafting:
         self.summaries = {re.sub(r"[./_]\*$", "", entry): entry for group in groups
                           for entry in group.entry.split(" | ") if entry.endswith("*")}
 
-    def question_rows(self) -> list[dict[str, str]]:
+    def make_question_rows(self) -> list[dict[str, str]]:
         """Returns a row for each question and for each column that is not a question, in the order of the
         form."""
         rows, done = [], set()
@@ -182,13 +182,13 @@ class _Drafting:
             guess = ColumnGuess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column per "
                                              f"option",
                                 True)
-        is_everywhere = guess.kind != "language" or not self.form.files_lacking_column(column)
+        is_everywhere = guess.kind != "language" or not self.form.list_files_lacking_column(column)
         if guess.kind in COLUMN_ROLES and guess.kind not in self.roles and is_everywhere:
             self.roles[guess.kind] = column, guess
             return []
         return [_question_row(column, guess, self.form, self.lists, self.ids[column.place])]
 
-    def names_of_persons(self) -> tuple[tuple[str, str], ...]:
+    def list_names_of_persons(self) -> tuple[tuple[str, str], ...]:
         """Returns the names in columns that are left out because the heading asks for a person's name, each
         with the heading of its column."""
         columns = [column for column in self.form.columns if column.place in self.guesses
@@ -245,7 +245,7 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
     kind = guess.kind
     row = {"question_id": identifier, "columns": column.entry, "wording": column.wording,
            "n": str(column.n_filled), PLACE: str(column.place)}
-    lacking = form.files_lacking_column(column)
+    lacking = form.list_files_lacking_column(column)
     if kind == "language" and lacking:
         doubts.append(f"{note_on_files_lacking_column(lacking)}, so that it is not a setting")
         kind, is_sure = NO_QUESTION, False
@@ -280,7 +280,7 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
             doubts.insert(0, f"options changed: {sentences}")
             is_sure, use, row[_ALONE] = False, False, "yes"
         gone = {*itertools.chain.from_iterable(changed.values())}
-        name, remarks, is_open = lists.add(row["question_id"], kind, guess, gone)
+        name, remarks, is_open = lists.add_question(row["question_id"], kind, guess, gone)
         row["option_list"] = name
         doubts += remarks
         is_sure &= not is_open
@@ -316,13 +316,13 @@ def _changed(column: FormColumn, guess: ColumnGuess, form: SurveyForm) -> dict[s
 def _group_row(group: TickGroup, form: SurveyForm, lists: DraftedOptionLists, identifier: str) -> dict[str,
                                                                                                        str]:
     """Returns the row of a question with a column per option."""
-    lists.add_ticks(identifier, group)
+    lists.add_tick_group(identifier, group)
     why = f"{len(group.columns)} columns hold ticks for one option each"
     if not group.is_sure:
         why += "; they hold yes and no, so each could be a question of its own"
-    wholly = sorted(set(form.files).intersection(*(form.files_lacking_column(column)
+    wholly = sorted(set(form.files).intersection(*(form.list_files_lacking_column(column)
                                                    for column in group.columns)))
-    lacking = sorted({file for column in group.columns for file in form.files_lacking_column(column)})
+    lacking = sorted({file for column in group.columns for file in form.list_files_lacking_column(column)})
     if lacking:
         why += f"; not all of its columns are in {', '.join(lacking)}"
     if doubt := form.why_pairing_is_doubtful(*group.columns):
@@ -386,7 +386,7 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
     if ticks:
         entry = " | ".join(dict.fromkeys(f"{heading[:-len(end)]}*" for end, column in ticks.items()
                                          for heading in column.names if heading))
-    if lacking := sorted(set(form.files).intersection(*(form.files_lacking_column(column)
+    if lacking := sorted(set(form.files).intersection(*(form.list_files_lacking_column(column)
                                                         for column in columns))):
         doubts.append(f"{note_on_files_lacking_column(lacking)}: taken for not asked there")
         entry, use = " | ".join([entry, *(f"{NOT_IN}{file}" for file in lacking)]), ""
@@ -395,8 +395,8 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
         use = ""
     if question["option_list"]:
         options = asked.options[asked.options["option_list"] == question["option_list"]]
-        unknown = lists.add_form(question["option_list"], options, ticks, columns[0],
-                                 is_multi=kind == "multi").total()
+        unknown = lists.add_xlsform_list(question["option_list"], options, ticks, columns[0],
+                                         is_multi=kind == "multi").total()
         if unknown:
             doubts.append(f"{unknown} answer is not an option of the form" if unknown == 1 else
                           f"{unknown} answers are not options of the form")

@@ -42,14 +42,15 @@ def draft_condition_rows(questions: pd.DataFrame, option_ids: Mapping[str, Mappi
     listed = dict(zip(questions["question_id"], questions["option_list"],
                       strict=True)) | {"country": country_column}
     if country_column:
-        earlier.append(_Choice.of("country", [_cells(frame, country_column, form) for frame in frames]))
+        cells = [_cells(frame, country_column, form) for frame in frames]
+        earlier.append(_Choice.from_cells("country", cells))
     for _, question in questions[questions[USE] != "no"].iterrows():
         cells = [_cells(frame, question["columns"], form) for frame in frames]
         is_filled = np.concatenate([(of_file != "").any(axis=1) for of_file in cells])
         if not question["asked_if"] and (only := _only_after(question["question_id"], is_filled, earlier)):
             conditions.setdefault((only.decider, only.answers), []).append(only)
         if question["type"] in ("single", "scale") and question["option_list"] != COUNTRY_LIST:
-            choice = _Choice.of(question["question_id"], cells)
+            choice = _Choice.from_cells(question["question_id"], cells)
             if len(choice.values) <= _MOST_ANSWERS:
                 earlier.append(choice)
     rows = []
@@ -77,7 +78,7 @@ class _Choice(NamedTuple):
     values: list[str]
 
     @classmethod
-    def of(cls, question_id: str, cells: Sequence[np.ndarray]) -> _Choice:
+    def from_cells(cls, question_id: str, cells: Sequence[np.ndarray]) -> _Choice:
         values, codes = np.unique(np.concatenate(cells)[:, 0], return_inverse=True)
         return cls(question_id, codes, [*map(str, values)])
 

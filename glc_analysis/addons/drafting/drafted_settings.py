@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.addons.country_names.country_names import (
-    country_label,
     find_country_id,
+    format_country_label,
     is_contested,
-    un_regions,
+    read_un_regions,
 )
 from glc_analysis.addons.drafting.choices import ColumnGuess
 from glc_analysis.addons.drafting.column_types import COLUMN_ROLES
@@ -96,7 +96,8 @@ def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: Surve
         country_id = find_country_id(words.get(match_key(name), name))
         row = {"raw_name": name, "country_id": country_id, "n": format_count_of_five_or_more(count)}
         if country_id:
-            row |= {"label": country_label(country_id), "region_id": un_regions().get(country_id, ""),
+            row |= {"label": format_country_label(country_id),
+                    "region_id": read_un_regions().get(country_id, ""),
                     "how_sure": SURE, "why": "its name in CLDR or ISO 3166"}
         elif is_contested(name):
             row |= {"how_sure": UNSURE, "why": "states disagree about it: a person decides"}
@@ -115,7 +116,7 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
     for role in COLUMN_ROLES:
         if role in role_columns:
             column, guess = role_columns[role]
-            lacking = form.files_lacking_column(column)
+            lacking = form.list_files_lacking_column(column)
             doubts = [*filter(None, (form.why_pairing_is_doubtful(column),
                                      note_on_files_lacking_column(lacking)))]
             row = _setting(f"survey.{role}",

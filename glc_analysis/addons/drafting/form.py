@@ -82,7 +82,8 @@ class SurveyForm:
     blank: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, surveys: Sequence[RawSurvey], wordings: Mapping[str, str] | None = None) -> SurveyForm:
+    def from_surveys(cls, surveys: Sequence[RawSurvey],
+                     wordings: Mapping[str, str] | None = None) -> SurveyForm:
         """Returns the form of one or several files of a survey.
 
         ``wordings`` gives the text of each heading, or its translation into the language of the study, keyed
@@ -92,7 +93,7 @@ class SurveyForm:
         >>> from glc_analysis.intake.survey import RawSurvey, text_frame
         >>> def export(name, **columns):
         ...     return RawSurvey(Path(name), "plain", text_frame(columns), [2, 3], [0, 0], {}, ())
-        >>> form = SurveyForm.of([export("en.csv", Country=["Peru", "Chile"], Age=["7", "9"]),
+        >>> form = SurveyForm.from_surveys([export("en.csv", Country=["Peru", "Chile"], Age=["7", "9"]),
         ...                 export("es.csv", País=["Perú", "Chile"], Edad=["7", "8"])])
         >>> [(column.names, column.paired_by) for column in form.columns]
         [(('Country', 'País'), 'the same place'), (('Age', 'Edad'), 'the same place')]
@@ -115,7 +116,7 @@ class SurveyForm:
         """Returns the number of records in all files."""
         return sum(self.n_records)
 
-    def files_lacking_column(self, column: FormColumn) -> list[str]:
+    def list_files_lacking_column(self, column: FormColumn) -> list[str]:
         """Returns the files that do not have a column."""
         return [file for file, name in zip(self.files, column.names, strict=True) if not name]
 

@@ -113,11 +113,12 @@ def write_open_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
     Decisions that a person already wrote into a row are kept.
     """
     reference = read_reference(study, needed=())  # what is wrong in it is among the faults
-    open_faults = _OpenFaults.among(in_answers.faults)
+    open_faults = _OpenFaults.from_faults(in_answers.faults)
     scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
     options, n_personal = draft_unlisted_options(open_faults.options, reference.options, scales)
-    rows = {"options": options, "corrections": open_faults.corrections() + open_faults.records(),
-            "countries": open_faults.countries()}
+    rows = {"options": options,
+            "corrections": open_faults.make_correction_rows() + open_faults.make_record_rows(),
+            "countries": open_faults.make_country_rows()}
     before = read_open_rows(study)
     tables = {name: _with_decisions(name, table, before[name]) for name, table in rows.items()}
     tables["options"] = _with_rest(tables["options"], before["options"], reference.options)
@@ -138,7 +139,7 @@ class _OpenFaults:
     in_two_files: list[TwoFilesFault]
 
     @classmethod
-    def among(cls, faults: Sequence[Fault]) -> _OpenFaults:
+    def from_faults(cls, faults: Sequence[Fault]) -> _OpenFaults:
         """Returns the faults that people can settle by a decision in a row. Columns with more than
         ``_MOST_CELLS`` unreadable cells are left out."""
         times = Counter((fault.file, fault.column) for fault in faults if isinstance(fault, CellFault))
@@ -153,17 +154,17 @@ class _OpenFaults:
     def ids(self) -> set[int]:
         return {*map(id, (*self.options, *self.cells, *self.places, *self.in_two_files))}
 
-    def corrections(self) -> list[dict[str, str]]:
+    def make_correction_rows(self) -> list[dict[str, str]]:
         return [{"to": "", "from": fault.text, "column": fault.column, "key": fault.key,
                  "why": f"{fault.file}, row {fault.row}: {fault.message}", "reason": fault.message}
                 for fault in self.cells]
 
-    def records(self) -> list[dict[str, str]]:
+    def make_record_rows(self) -> list[dict[str, str]]:
         return [{"to": "", "from": "", "column": WHOLE_RECORD, "key": key, "reason": ANOTHER_COUNTS,
                  "why": f"{file}, row {row}: {fault.message}"}
                 for fault in self.in_two_files for key, file, row in fault.records]
 
-    def countries(self) -> list[dict[str, str]]:
+    def make_country_rows(self) -> list[dict[str, str]]:
         return [{"raw_name": name, "country_id": find_country_id(name), "label": "", "region_id": "",
                  "why": "its name in CLDR or ISO 3166" if find_country_id(name) else fault.message}
                 for name, fault in {normalise_space(fault.value): fault for fault in self.places}.items()]
@@ -189,7 +190,7 @@ def _cell_summary(study: Study, faults: _OpenFaults) -> Iterator[Fault]:
     if n_answers := len(faults.cells) - n_records:
         yield fault(f"{_are(n_answers, 'answer')} not readable",
                     fix=f"write the corrected answer into `to` of each row; {_AGAIN}")
-    if n_double := len(faults.records()):
+    if n_double := len(faults.make_record_rows()):
         yield fault(f"{_are(n_double, 'record')} of organisations with records in several files",
                     fix=f"write {DROP_RECORD} into `to` of each record that does not count; {_AGAIN}")
     if n_records:

@@ -76,8 +76,8 @@ class DraftedOptionLists:
         self.open: set[str] = set()
         self.grids: dict[tuple[int, str], str] = {}
 
-    def add(self, question_id: str, kind: str, guess: ColumnGuess,
-            changed: Collection[str] = ()) -> tuple[str, list[str], bool]:
+    def add_question(self, question_id: str, kind: str, guess: ColumnGuess,
+                     changed: Collection[str] = ()) -> tuple[str, list[str], bool]:
         """Adds the options of a question. Returns the name of the question's list, remarks on answers that
         are not listed, and whether the list may still lack options.
 
@@ -161,7 +161,7 @@ class DraftedOptionLists:
             return True
         return keys == self.keys[name] and not is_open and name not in self.open
 
-    def add_ticks(self, list_name: str, group: TickGroup) -> None:
+    def add_tick_group(self, list_name: str, group: TickGroup) -> None:
         """Adds the options of a question with a column per option. All options are listed, because the
         columns name them."""
         self.lists.setdefault(list_name, [])
@@ -173,9 +173,9 @@ class DraftedOptionLists:
                                          "kind": guess_option_kind(label), "how_sure": SURE,
                                          "why": "the heading of its column", "n": str(count)})
 
-    def add_form(self, list_name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn],
-                 column: FormColumn,
-                 *, is_multi: bool) -> Counter[str]:
+    def add_xlsform_list(self, list_name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn],
+                         column: FormColumn,
+                         *, is_multi: bool) -> Counter[str]:
         """Adds a list of an XLSForm, and counts the answers to one of its questions.
 
         The answers are in one ``column``, or in the columns ``ticks``, one per option. Answers may be names
@@ -227,7 +227,7 @@ class DraftedOptionLists:
                 first = labels.setdefault(match_key(row["label"]), row)
                 row |= {key: first[key] for key in ("option_id", "label", "kind")}
 
-    def rows(self) -> list[dict[str, str]]:
+    def make_rows(self) -> list[dict[str, str]]:
         """Returns all rows of options.csv, with the positions of options within their lists."""
         listed = []
         for name in self.lists:

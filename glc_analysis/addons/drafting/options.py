@@ -308,7 +308,7 @@ def pair_options_across_languages(
     for marks in (_keys, _kinds, _answers, _steps):
         pairing.pair_by_marks(marks)
     pairing.pair_translated(translated)
-    pairing.pair_alike()
+    pairing.pair_similar()
     return pairing.pairs
 
 
@@ -350,7 +350,7 @@ class _Pairing:
             if key in by_key and by_key[key] in self.left:
                 self.pairs[text] = by_key[key], how
 
-    def pair_alike(self) -> None:
+    def pair_similar(self) -> None:
         """Pairs the remaining options that enough respondents gave, so that the sum of the similarities of
         all pairs is greatest. If one option is then left in each file, these two options are paired."""
         from scipy.optimize import linear_sum_assignment

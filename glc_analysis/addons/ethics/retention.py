@@ -50,13 +50,14 @@ def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
                              key=lambda c: c.map(STATES.index) if c.name == "state" else c)
 
 
-def overdue_or_undated_file_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
+def overdue_or_undated_file_faults(study: Study, held_files: pd.DataFrame) -> Iterator[Fault]:
     """Yields a fault for every file of :func:`list_retention_dates` that should have been destroyed, and for
     every file for which nobody has recorded how long it may be kept."""
     path = study.locate_reference_file("manifest")
     rows = read_reference_rows(path, manifest.MANIFEST_COLUMNS) if path.is_file() else {}
     number = {row["path"]: str(n) for n, row in rows.items()}
-    for name, state, keep_until in zip(held["path"], held["state"], held["keep_until"], strict=True):
+    for name, state, keep_until in zip(*(held_files[column] for column in ("path", "state", "keep_until")),
+                                       strict=True):
         if state == "overdue":
             yield Fault(f"should have been destroyed after {keep_until}", file=name,
                         fix="destroy the file and its copies and delete its row, or agree on a later day")

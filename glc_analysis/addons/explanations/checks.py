@@ -88,7 +88,7 @@ def list_reopened_or_hidden_explanations(study: Study, reference: Reference) -> 
                "column date of explanations.csv.")
     is_built = (study.processed / "slices.json").is_file() if len(rows) else False
     for audience in AUDIENCES[1:] if is_built else ():
-        read = StudyView(study).explanations_read(audience)
+        read = StudyView(study).find_readable_explanations(audience)
         for row in rows[rows["shown_for"].str.contains(audience)].to_dict("records"):
             if (row["principle_id"], row["number"]) not in read:
                 yield (f"The {audience} cannot read explanation {row['number']} of {row['principle_id']}: it "

@@ -53,7 +53,7 @@ def _written(row: dict[str, str], view: StudyView) -> str:
         return f"{row['by']}. {REOPENED}"
     readers = [audience for audience in row["shown_for"].split(";") if audience]
     shown = [f"The {audience} reads it too." if (row["principle_id"], row["number"]) in
-             view.explanations_read(audience) else NOT_READ.format(audience) for audience in readers]
+             view.find_readable_explanations(audience) else NOT_READ.format(audience) for audience in readers]
     day = format_day_with_preposition(row["date"])
     return f"{row['by']} {day}. {' '.join(shown) or 'For the team alone.'}"
 

@@ -105,7 +105,7 @@ class ExplanationsView(VisibleTables):
         owner of each quotation."""
         return _own_quotations(self, self.audience)
 
-    def explanations_read(self, audience: str) -> set[tuple[str, str]]:
+    def find_readable_explanations(self, audience: str) -> set[tuple[str, str]]:
         """Returns, for the team, the explanations that another audience can read with the present tables, as
         pairs of principle and number."""
         blocks = self.read("blocks")

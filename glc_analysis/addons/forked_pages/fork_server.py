@@ -68,7 +68,7 @@ import takes 1.4 s and notebooks hold no addresses to check."""
 _PR_SET_PDEATHSIG = 1
 
 
-def serve(control: socket.socket) -> None:
+def answer_requests(control: socket.socket) -> None:
     """Answers requests until the other end of ``control`` is closed."""
     processes: dict[int, socket.socket] = {}
     woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -91,7 +91,7 @@ def serve(control: socket.socket) -> None:
             asked = json.loads(request)
             if "tables" in asked:
                 with suppress(Exception):  # whatever is wrong with them, a page will say it
-                    sys.modules[_PAGES].hold(**asked)
+                    sys.modules[_PAGES].read_tables_before_forking(**asked)
                 continue
             teller, server = socket.socket(fileno=files.pop(0)), os.getpid()
             pid = os.fork()
@@ -145,7 +145,7 @@ def _become(server: int, files: list[int], cwd: str, env: dict[str, str], stream
         random.seed()
         sys.modules["numpy"].random.seed()
         if page is not None:
-            sys.modules[_PAGES].execute(*files, **page)
+            sys.modules[_PAGES].execute_page(*files, **page)
         elif call:
             _call(*files)
         else:
@@ -198,7 +198,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # what is shared stays shared
     gc.set_threshold(50_000, 50, 50)  # a page makes many objects, and then it is done
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    answer_requests(socket.socket(fileno=int(sys.argv[1])))
 
 
 # ------------------------------
@@ -222,12 +222,12 @@ def start_server(env: Any) -> None:
             _server(env)
 
 
-def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, files: Sequence[Any] = (),
-         **what: Any) -> Forked | None:
+def fork_process(env: Any, cwd: str, streams: dict[int, Any] | None = None, files: Sequence[Any] = (),
+                 **task: Any) -> Forked | None:
     """Returns a new process forked from the server of this process. If there is no server, a server is
     started; returns None if no server can be started.
 
-    ``what`` is the ``arguments`` of a kernel, a ``page`` or a ``call``, and ``files`` are the open files that
+    ``task`` is the ``arguments`` of a kernel, a ``page`` or a ``call``, and ``files`` are the open files that
     the new process needs. ``streams`` are the files that replace stdout (1) and stderr (2).
     """
     if sys.platform != "linux":
@@ -236,17 +236,17 @@ def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, files: Seque
         server = _server(env)
         if server.bound != _bound(env):
             return None
-        return server.fork({"cwd": cwd, "env": dict(env), **what}, streams or {}, files)
+        return server.fork({"cwd": cwd, "env": dict(env), **task}, streams or {}, files)
     except OSError:
         return None
 
 
-def hold_tables(env: Any, root: str, names: list[str]) -> None:
+def read_tables_in_server(env: Any, root: str, table_names: list[str]) -> None:
     """Makes the server read tables of the study in ``root`` once, so that pages need not read the tables
     again."""
     with suppress(OSError):
         if sys.platform == "linux":
-            _server(env).ask({"root": root, "tables": names})
+            _server(env).send_request({"root": root, "tables": table_names})
 
 
 class Calls(ThreadPoolExecutor):
@@ -267,7 +267,7 @@ class Calls(ThreadPoolExecutor):
         with TemporaryFile() as asked, TemporaryFile() as answer:
             pickle.dump((function, arguments, named), asked)
             asked.seek(0)
-            self._at_work = fork(self._env, os.getcwd(), files=(asked, answer), call=True)
+            self._at_work = fork_process(self._env, os.getcwd(), files=(asked, answer), call=True)
             if self._at_work and self._is_ended:
                 self._at_work.kill()
             if self._at_work and not self._at_work.wait():
@@ -358,11 +358,11 @@ class Server:
         # In packets: the end of a process that hardly began must not be read as a part of its id.
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self.ask(request | {"streams": [*streams]},
-                     theirs.fileno(), *(file.fileno() for file in (*streams.values(), *files)))
+            self.send_request(request | {"streams": [*streams]},
+                              theirs.fileno(), *(file.fileno() for file in (*streams.values(), *files)))
         return Forked(ours)
 
-    def ask(self, request: dict[str, Any], *files: int) -> None:
+    def send_request(self, request: dict[str, Any], *files: int) -> None:
         """Sends a request. Raises OSError if the server has ended."""
         with self._asking:
             socket.send_fds(self._control, [json.dumps(request).encode()], files)

@@ -15,7 +15,12 @@ from functools import cache
 from pathlib import Path
 
 from glc_analysis.addon import list_declarations
-from glc_analysis.addons.forked_pages.fork_server import Calls, fork, hold_tables, start_server
+from glc_analysis.addons.forked_pages.fork_server import (
+    Calls,
+    fork_process,
+    read_tables_in_server,
+    start_server,
+)
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.execute import (
     DEAD_KERNEL,
@@ -86,8 +91,8 @@ class ForkedPages(PageProcesses):
         made. All tables are read if it is not known which tables a page read."""
         if _is_forking():
             read = {one.partition(" ")[0] for one in reads}
-            hold_tables(self.environment | _preloading(), str(self.reader_study.root),
-                        sorted(processed_tables() if read & {*EVERYTHING} else read))
+            read_tables_in_server(self.environment | _preloading(), str(self.reader_study.root),
+                                  sorted(processed_tables() if read & {*EVERYTHING} else read))
 
     def make_page(self, page: PageJob, folder: Path) -> Executed | Failure:
         """Makes a page in a forked process, or in a kernel if no process can be forked."""
@@ -96,7 +101,7 @@ class ForkedPages(PageProcesses):
 
     def _fork(self, page: PageJob, folder: Path) -> Executed | Failure | None:
         with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as entered:
-            process = fork(
+            process = fork_process(
                 self.environment_of(page, folder) | _preloading(), str(page.notebook.parent),
                 files=(written, entered),
                 page={"notebook": str(page.notebook), "parameters": page.parameters})

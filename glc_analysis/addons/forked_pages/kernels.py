@@ -37,7 +37,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 from traitlets.config import Config
 
-from glc_analysis.addons.forked_pages.fork_server import fork
+from glc_analysis.addons.forked_pages.fork_server import fork_process
 from glc_analysis.read_log import load_ipython_extension
 from glc_analysis.templates import compile_macros
 from glc_analysis.text import language_name
@@ -67,7 +67,7 @@ def make_shell_before_forking() -> None:
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
 
 
-def hold(root: str, tables: list[str]) -> None:
+def read_tables_before_forking(root: str, tables: list[str]) -> None:
     """Reads tables of a study once, for all pages that are forked afterwards. A separate process reads the
     tables, because pyarrow reads in threads, and a process with threads should not be forked."""
     from glc_analysis.held_tables import cache_tables, read_small_tables
@@ -86,7 +86,7 @@ def hold(root: str, tables: list[str]) -> None:
     gc.freeze()
 
 
-def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, Any]) -> None:
+def execute_page(outcome: int, entered: int, *, notebook: str, parameters: dict[str, Any]) -> None:
     """Executes a page in this process, and writes the executed notebook to the open file ``outcome``. For a
     page that failed, the function writes the number of the failed cell, the name of the error and its message
     instead.
@@ -251,7 +251,7 @@ class ForkProvisioner(LocalProvisioner):
         is_usual = cmd[:3] == [sys.executable, "-m", "ipykernel_launcher"] and not any(
             map(kwargs.get, ("stdin", "independent"))) and all(
             hasattr(file, "fileno") for file in streams.values())
-        forked = fork(env, cwd, streams, arguments=cmd[3:]) if is_usual else None
+        forked = fork_process(env, cwd, streams, arguments=cmd[3:]) if is_usual else None
         if forked is None:
             return await super().launch_kernel(cmd, **kwargs)
         self.process, self.cwd = forked, cwd

@@ -32,7 +32,7 @@ _METHOD = (f"permutation of organisations, {_PERMUTATIONS} draws; bootstrap of o
           f"{_RESAMPLES} resamples; Benjamini-Hochberg over the questions of an attribute")
 
 
-def comparison_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
+def make_comparison_figures(data: CleanTables, study: Study) -> pd.DataFrame:
     """Returns one row per question, attribute of organisations and statistic, all with the measure
     ``comparison``. Returns no rows if the sample is not a probability sample.
 
@@ -63,8 +63,8 @@ def _family(data: CleanTables, kind: str, scored: list[tuple[Question, pd.DataFr
     for question, scores in scored:
         name, effect = _EFFECTS[question.type]
         groups = _large(attribute.reindex(scores.index).dropna(), minimum)
-        difference = compare(scores.loc[groups.index].to_numpy(float), pd.factorize(groups, sort=True)[0],
-                             effect=effect)
+        difference = measure_effect(scores.loc[groups.index].to_numpy(float),
+                                    pd.factorize(groups, sort=True)[0], effect=effect)
         if difference:
             tests.append((question, name, len(groups), *difference))
     adjusted = false_discovery_control([test[4] for test in tests]) if tests else []
@@ -77,8 +77,8 @@ def _family(data: CleanTables, kind: str, scored: list[tuple[Question, pd.DataFr
     return rows
 
 
-def compare(scores: np.ndarray, groups: np.ndarray,
-            *, effect: Effect) -> tuple[float, float, float, float] | None:
+def measure_effect(scores: np.ndarray, groups: np.ndarray,
+                   *, effect: Effect) -> tuple[float, float, float, float] | None:
     """Returns the effect size, the permutation p-value and the bootstrap interval (low, high) of a difference
     between groups; None if no score varies.
 
@@ -203,7 +203,7 @@ def _large(groups: pd.Series, minimum: int) -> pd.Series:
 
 def _make_figures(view: View) -> dict[str, Any]:
     data = CleanTables(**{name: view[name] for name in _TABLES})
-    return {"comparison_figures": comparison_estimates(data, view.study)}
+    return {"comparison_figures": make_comparison_figures(data, view.study)}
 
 
 _TABLES = tuple(field.name for field in fields(CleanTables))

@@ -91,8 +91,9 @@ def rank_groupings_by_disclosed_figures(counted_bases: Iterable[CountedBase], or
             members = subset_membership(attribute, part.unit, organisations, answers)
             ranked = []
             for merged in list_possible_merges(members.names):
-                opened = {audience: _GroupSizes(part, attribute, merged, organisations, answers, consent,
-                                               audience).rules(settings) for audience in READING_AUDIENCES}
+                sizes = {audience: _GroupSizes(part, attribute, merged, organisations, answers, consent,
+                                               audience) for audience in READING_AUDIENCES}
+                opened = {audience: groups.find_hiding_rules(settings) for audience, groups in sizes.items()}
                 shown = {audience: sum(not rule for _, rule in groups.values())
                          for audience, groups in opened.items()}
                 order = [-shown[audience] for audience in READING_AUDIENCES], sum(
@@ -140,7 +141,7 @@ class _GroupSizes:
             Incidence([*names], nobody, nobody, pd.DataFrame()), organisations, consent, audience, none)
         self.audience, self.is_coded = audience, part.is_coded
 
-    def rules(self, settings: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
+    def find_hiding_rules(self, settings: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
         """Returns, for each group, the number of independent organisations and the rule that hides the group;
         the rule is blank if the group may be shown."""
         rules, counts = Rules.from_settings(settings, self.audience), self.counts

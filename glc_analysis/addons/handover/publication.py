@@ -57,7 +57,7 @@ class PublishedFile:
     removed_on: str = ""
 
 
-def read_published(study: Study) -> list[PublishedFile]:
+def read_published_files(study: Study) -> list[PublishedFile]:
     """Returns the list of published files in the order of published.csv; empty before the first
     publication."""
     path = _list_of(study)
@@ -67,10 +67,10 @@ def read_published(study: Study) -> list[PublishedFile]:
         return [PublishedFile(**row) for row in csv.DictReader(file)]
 
 
-def published_folders(study: Study) -> dict[str, list[str]]:
+def list_published_folders(study: Study) -> dict[str, list[str]]:
     """Returns the folders that hold published files, keyed by audience."""
     found: dict[str, set[str]] = {}
-    for one in read_published(study):
+    for one in read_published_files(study):
         if not one.removed_on:
             found.setdefault(one.audience, set()).add(one.folder)
     return {audience: sorted(folders) for audience, folders in found.items()}
@@ -124,7 +124,7 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
     with hold_lock(study.reports / audience, what="publication"), hold_lock(study.reports,
                                                                             what="publication"):
         run = _run_to_publish(study, audience, notebooks)
-        listed = read_published(study)
+        listed = read_published_files(study)
         before = {one.path for one in listed if _is_there(one, folder, audience)}
         _refuse_unsuitable(study, folder, before)
         _undo_interrupted(folder, before)
@@ -296,9 +296,9 @@ def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Remo
 
 
 def _unpublish(study: Study, audience: str, folder: Path, today: date) -> Removal:
-    listed = read_published(study)
+    listed = read_published_files(study)
     published = [one for one in listed if _is_there(one, folder, audience)]
-    others = [one for one in published_folders(study).get(audience, []) if one != str(folder)]
+    others = [one for one in list_published_folders(study).get(audience, []) if one != str(folder)]
     if not published:
         where = f"It was published in {', '.join(others)}. To fix: name that folder." if others else \
             "To fix: if the folder holds files that must not stay there, delete them by hand."

@@ -73,7 +73,7 @@ LANGUAGE_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km
 """The name of each language that has phrases, written in the language itself."""
 
 
-def phrase_languages(*, is_checked: bool = False) -> list[str]:
+def list_phrase_languages(*, is_checked: bool = False) -> list[str]:
     """Returns the languages besides English that have phrases. With ``is_checked``, returns only the
     languages whose phrases native readers have checked."""
     return [language for language in list_phrase_table_languages() if not is_checked or _is_checked(language)]
@@ -138,7 +138,7 @@ class Phrasebook:
     own texts, each with whether the translation is a draft.
 
     >>> book = Phrasebook("es", {"Is there a shelter?"})
-    >>> book.html('<p>Search</p><p>Is there a shelter?</p><p>Never translated</p>')
+    >>> book.translate_html('<p>Search</p><p>Is there a shelter?</p><p>Never translated</p>')
     ... # doctest: +NORMALIZE_WHITESPACE
     '<p>Buscar</p><p><span lang="en" dir="ltr">Is there a shelter?</span></p><p><span lang="en"
     dir="ltr">Never translated</span> [inglés]</p>'
@@ -146,18 +146,18 @@ class Phrasebook:
 
     def __init__(self, language: str, own_words: Collection[str] = (),
                  translations: Mapping[str, tuple[str, bool]] | None = None) -> None:
-        if language != ENGLISH and language not in phrase_languages():
+        if language != ENGLISH and language not in list_phrase_languages():
             raise GLCError(f"There are no phrases in {language!r}. To fix: choose one of "
-                           f"{', '.join([ENGLISH, *phrase_languages()])}.")
+                           f"{', '.join([ENGLISH, *list_phrase_languages()])}.")
         self.language, self._own_words, self._translations = language, own_words, translations or {}
         self._known: dict[str, _Pieces] = {}
 
     @classmethod
-    def of_study(cls, study: Study, audience: str, language: str,
-                 reference: Reference | None = None) -> Phrasebook:
+    def read(cls, study: Study, audience: str, language: str,
+             reference: Reference | None = None) -> Phrasebook:
         """Returns the phrases for the pages that an audience reads. If there are no phrases in the language,
         the phrasebook for English is returned."""
-        if language not in phrase_languages():
+        if language not in list_phrase_languages():
             return cls(ENGLISH)
         known: dict[str, tuple[str, bool]] = {}
         for translated in load_declared_objects("provides", "translated_texts"):
@@ -176,9 +176,9 @@ class Phrasebook:
 
     @cached_property
     def _in_english(self) -> str:
-        return self.say("[English]")
+        return self.translate_text("[English]")
 
-    def say(self, english: str) -> str:
+    def translate_text(self, english: str) -> str:
         """Returns the translation of an English text as plain text. Pieces of the text without a translation
         stay in English."""
         if self.language == ENGLISH:
@@ -187,36 +187,36 @@ class Phrasebook:
         return "".join(isolate_direction(text) if kind and is_turned else text
                        for text, kind in self._pieces(english))
 
-    def sentence(self, english: str) -> str:
+    def translate_sentence(self, english: str) -> str:
         """Returns the translation of a sentence; "" if any piece of the sentence has no translation. Pieces
         that are the study's own texts need no translation."""
         pieces = self._pieces(" ".join(english.split())) if self.language != ENGLISH else []
-        return "" if not pieces or _MISSING in {kind for _, kind in pieces} else self.say(english)
+        return "" if not pieces or _MISSING in {kind for _, kind in pieces} else self.translate_text(english)
 
-    def html(self, html: str) -> str:
+    def translate_html(self, html: str) -> str:
         """Returns the translation of a fragment of HTML."""
         if self.language == ENGLISH or not html:
             return html
         root = lxml.html.fragment_fromstring(html, create_parent="div")
-        self.translate(root)
+        self.translate_element(root)
         return lxml.html.tostring(root, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
 
-    def page(self, html: str, *, note_in: str) -> etree._Element:
+    def translate_page(self, html: str, *, note_in: str) -> etree._Element:
         """Returns a whole page in the language of the phrases and in its writing direction. If native readers
         have not checked the phrases, a note that says so is put at the beginning of the first element of the
         kind ``note_in``."""
         page = lxml.html.document_fromstring(html)
-        self.translate(page)
+        self.translate_element(page)
         page.set("lang", self.language)
         page.set("dir", self.direction)
         place = next(page.iter(note_in), None)
         if place is not None and not self.is_checked:
             note = etree.Element("p", {"class": "glc-draft"})
-            note.text = self.say(DRAFT_NOTE)
+            note.text = self.translate_text(DRAFT_NOTE)
             place.insert(0, note)
         return page
 
-    def translate(self, root: etree._Element) -> None:
+    def translate_element(self, root: etree._Element) -> None:
         """Replaces the texts below an element by their translations."""
         for child in list(root):
             tail = child.tail
@@ -224,7 +224,7 @@ class Phrasebook:
                 self._translate_text(child)
             elif isinstance(child.tag, str) and child.tag not in _NO_WORDS and child.get("lang") is None:
                 if child.get("dir") is None or child.tag == "input":
-                    self.translate(child)
+                    self.translate_element(child)
                 else:
                     child.set("lang", "")  # in whatever language somebody said it
             if tail and tail.strip():
@@ -235,7 +235,7 @@ class Phrasebook:
             self._put(root, None, text)
         for name in _READ_ALOUD:
             if text := root.get(name):
-                root.set(name, self.say(text))
+                root.set(name, self.translate_text(text))
 
     def _translate_text(self, element: etree._Element) -> None:
         """Replaces the text of an element, which is one of the study's own texts, by its translation. A text
@@ -246,7 +246,7 @@ class Phrasebook:
             element.set("dir", self.direction)
 
     def _marked(self, text: str, is_draft: bool) -> str:
-        return f"{text} {self.say('[draft translation]')}" if is_draft else text
+        return f"{text} {self.translate_text('[draft translation]')}" if is_draft else text
 
     def _put(self, parent: etree._Element, before: etree._Element | None, text: str) -> None:
         """Puts a text into the element ``parent``, after the child ``before`` or, if ``before`` is None, at
@@ -289,7 +289,7 @@ class Phrasebook:
             return [(text.removesuffix(ending), _OWN), (self._signs(ending), _TRANSLATED)]
         if len(answers := re.split("( or )", text)) > 1:  # of people: of other words it may be a part
             pieces = [piece for n, answer in enumerate(answers) for piece in (
-                [(f" {self.say('or')} ", _TRANSLATED)] if n % 2 else self._translated(answer))]
+                [(f" {self.translate_text('or')} ", _TRANSLATED)] if n % 2 else self._translated(answer))]
             if _MISSING not in {kind for _, kind in pieces}:
                 return pieces
         for deeper, breaks in enumerate(_BREAKS[level:], level):

@@ -35,9 +35,9 @@ def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -
                         value=language, fix=f"one of {', '.join(known)}")
 
 
-def refusal_notes(study: Study, audience: str) -> Iterator[str]:
+def list_refused_language_notes(study: Study, audience: str) -> Iterator[str]:
     """Yields a note that names the study's languages in which an audience gets no pages, with the reason."""
     if study.settings["study"]["languages"]:
-        from glc_analysis.addons.languages.site_languages import refusal_note
+        from glc_analysis.addons.languages.site_languages import describe_refused_languages
 
-        yield from filter(None, [refusal_note(study, audience)])
+        yield from filter(None, [describe_refused_languages(study, audience)])

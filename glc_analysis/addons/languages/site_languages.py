@@ -18,7 +18,7 @@ from glc_analysis.addons.languages.phrases import (
     ENGLISH,
     LANGUAGE_NAMES,
     Phrasebook,
-    phrase_languages,
+    list_phrase_languages,
 )
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.publish.site import SiteAddition, write_files, write_text
@@ -39,7 +39,7 @@ class SiteLanguages:
     def switch(self, slug: str, language: str = ENGLISH) -> Markup:
         """Returns the links from a page to the same page in each language; the page's own language comes
         first."""
-        links = language_links(self._books, language)
+        links = list_language_links(self._books, language)
         return Markup(load_template(__file__, "switch.html").render(slug=slug, languages=links) if links
                       else "")
 
@@ -59,45 +59,48 @@ class SiteLanguages:
                 if slug not in added:
                     articles[slug] = next(made.iter("main"))
             for make_addition in load_declared_objects("site_addition"):
-                write_files(folder, make_addition(articles, book.say))
+                write_files(folder, make_addition(articles, book.translate_text))
 
 
-def site_languages(study: Study, audience: str) -> SiteLanguages:
+def read_site_languages(study: Study, audience: str) -> SiteLanguages:
     """Returns the languages in which an audience gets the pages of a study."""
-    return SiteLanguages(site_phrases(study, audience))
+    return SiteLanguages(read_site_phrasebooks(study, audience))
 
 
-def site_phrases(study: Study, audience: str) -> list[Phrasebook]:
+def read_site_phrasebooks(study: Study, audience: str) -> list[Phrasebook]:
     """Returns the phrases of each language in which an audience gets the pages of a study, in the study's
     order of languages."""
     languages = [language for language in study.settings["study"]["languages"]
-                 if language not in refused_languages(study, audience)]
-    return [Phrasebook.of_study(study, audience, language) for language in languages]
+                 if language not in list_refused_languages(study, audience)]
+    return [Phrasebook.read(study, audience, language) for language in languages]
 
 
-def refused_languages(study: Study, audience: str) -> list[str]:
+def list_refused_languages(study: Study, audience: str) -> list[str]:
     """Returns the languages of a study in which an audience gets no pages, because these pages would be
     drafts."""
     wanted = study.settings["study"]["languages"]
     if not wanted or has_capability(audience, "draft_principles"):
         return []
-    return [language for language in wanted if language not in phrase_languages(is_checked=True)]
+    return [language for language in wanted if language not in list_phrase_languages(is_checked=True)]
 
 
-def refusal_note(study: Study, audience: str) -> str:
+def describe_refused_languages(study: Study, audience: str) -> str:
     """Returns a note that names the study's languages in which an audience gets no pages, with the reason;
     blank if the audience gets pages in all languages."""
-    names = ", ".join(map(language_name, refused_languages(study, audience)))
+    names = ", ".join(map(language_name, list_refused_languages(study, audience)))
     return names and (f"No pages in {names} for this audience: no native reader has checked the phrases "
                       "(row native_reader of the tables of phrases).")
 
 
-def language_links(books: Sequence[Phrasebook], own: str = ENGLISH) -> list[tuple[str, str, str]]:
+def list_language_links(books: Sequence[Phrasebook],
+                        page_language: str = ENGLISH) -> list[tuple[str, str, str]]:
     """Returns, for each language, its code, its name in that language, and the folder of its pages, such as
     ``"es/"``. The page's own language comes first; the other languages follow in the study's order."""
-    codes = [own, *(code for code in (ENGLISH, *(book.language for book in books)) if code != own)]
-    up = "" if own == ENGLISH else "../"
-    return [(code, LANGUAGE_NAMES[code], "" if code == own else up if code == ENGLISH else f"{up}{code}/")
+    codes = [page_language, *(code for code in (ENGLISH, *(book.language for book in books))
+                              if code != page_language)]
+    up = "" if page_language == ENGLISH else "../"
+    return [(code, LANGUAGE_NAMES[code],
+             "" if code == page_language else up if code == ENGLISH else f"{up}{code}/")
             for code in codes] if books else []
 
 
@@ -112,7 +115,7 @@ def translate_page(html: str, book: Phrasebook, slugs: Collection[str]) -> etree
     >>> print(etree.tostring(page, encoding="unicode", method="html"))
     <html lang="es" dir="ltr"><body><a href="peru.html">Perú</a><img src="../a.png"></body></html>
     """
-    page = book.page(html, note_in="main")
+    page = book.translate_page(html, note_in="main")
     for tag, name in _LINKS:
         for element in page.iter(tag):
             if (place := element.get(name)) and _lies_above(place, slugs):

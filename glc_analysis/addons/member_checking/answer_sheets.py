@@ -83,7 +83,7 @@ class SheetDecision(NamedTuple):
     date: str
 
     @classmethod
-    def each(cls, returned: pd.DataFrame) -> list[SheetDecision]:
+    def from_rows(cls, returned: pd.DataFrame) -> list[SheetDecision]:
         """Returns the decisions in a frame from :func:`read_filled_workbook`."""
         return [cls(*row) for row in returned[[*cls._fields]].itertuples(index=False, name=None)]
 
@@ -269,7 +269,7 @@ def _with_signatures(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
 
 def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
     twice = rows.duplicated(["kind", "id"], keep=False)
-    for row, is_twice in zip(SheetDecision.each(rows), twice, strict=True):
+    for row, is_twice in zip(SheetDecision.from_rows(rows), twice, strict=True):
         fault = partial(Fault, file=row.file, row=row.row)
         if not row.id or is_twice:
             yield fault("has no number, or the number of another row", column=row.kind, value=row.id,

@@ -53,7 +53,7 @@ class QuotationTables(NamedTuple):
     codebook: pd.DataFrame
 
     @classmethod
-    def of(cls, study: Study) -> QuotationTables:
+    def read(cls, study: Study) -> QuotationTables:
         """Reads the tables of a built study."""
         reference = read_reference(study)
         codings, segments, documents = (tables.read_table(name, study=study)
@@ -61,7 +61,7 @@ class QuotationTables(NamedTuple):
         return cls(reference.quotes, codings, segments, documents, reference.consent, reference.codebook)
 
     @property
-    def cases(self) -> set[str]:
+    def case_segment_ids(self) -> set[str]:
         """Returns the segments with accounts of a survivor's case."""
         return case_segments(self.codings, self.segments, self.codebook)
 
@@ -137,7 +137,7 @@ def apply_clearance_decisions(returned: pd.DataFrame,
     """
     segments, consent = quotation_tables.segments, quotation_tables.consent.copy()
     rows = add_provenance_consent_and_broken_rules(*quotation_tables).set_index("quote_id")
-    decisions = SheetDecision.each(returned)
+    decisions = SheetDecision.from_rows(returned)
     if faults := list(_clearing_faults(decisions, rows, segments, consent)):
         raise Faults(faults)
     linked = map_to_originals(segments)

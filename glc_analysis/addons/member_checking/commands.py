@@ -42,12 +42,12 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
         path = study.reports / "team" / "quotes_to_clear.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)
         labels, languages = read_names_and_languages(study)
-        count = write_clearance_workbook(path, QuotationTables.of(study), organisation_names=labels,
+        count = write_clearance_workbook(path, QuotationTables.read(study), organisation_names=labels,
                                          languages=languages)
         say(f"{count_of(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet "
             "only." if count else "No quotation has to be cleared.")
     else:
-        print_rows(refused_quotes(*QuotationTables.of(study)), form, if_empty="No quotation is left out.")
+        print_rows(refused_quotes(*QuotationTables.read(study)), form, if_empty="No quotation is left out.")
 
 
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
@@ -65,7 +65,7 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
         make_raw_column_finder,
     )
 
-    answers, held = read_decisions_from_returned_workbook(path), QuotationTables.of(study)
+    answers, held = read_decisions_from_returned_workbook(path), QuotationTables.read(study)
     print_rows(list_decided_cell_changes(answers, held), form, if_empty="It changes nothing.")
     rows = list_correction_proposals(answers, held.documents, make_raw_column_finder(study))
     if len(rows):

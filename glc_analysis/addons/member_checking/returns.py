@@ -116,7 +116,7 @@ def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFra
     """
     passages = collect_citations_from_addons(study).passages
     linked = map_to_originals(tables.read_table("segments", study=study))
-    decisions = SheetDecision.each(returned)
+    decisions = SheetDecision.from_rows(returned)
     known = {*passages["citation"]}
     if unknown := [decision for decision in decisions
                    if decision.kind == "citation" and decision.id not in known]:
@@ -165,10 +165,10 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
         if organisation not in labels:
             raise UsageError(f"There is no organisation {organisation!r}; "
                              f"{suggest_name(organisation, labels)}.")
-    held = QuotationTables.of(study)
+    held = QuotationTables.read(study)
     segments, consent, waves = held.segments, held.consent, read_reference_table(study, "waves")
     whose = segment_owners(segments, held.documents)
-    cases = held.cases
+    cases = held.case_segment_ids
     asked_about = select_quotations_to_ask_about(add_provenance_consent_and_broken_rules(*held), "proposed",
                                                  "cleared")
     citations = collect_citations_from_addons(study)
@@ -294,7 +294,7 @@ def list_correction_proposals(returned: pd.DataFrame, documents: pd.DataFrame,
     records = {f"{document_id}.1": (document_id[:-len(question) - 1], question) for document_id, question
                in zip(open_answers["document_id"], open_answers["question_id"], strict=True)}
     rows, faults = [], []
-    for decision in SheetDecision.each(returned[returned["decision"].isin(["change", "remove"])]):
+    for decision in SheetDecision.from_rows(returned[returned["decision"].isin(["change", "remove"])]):
         answer, _, question = decision.id.partition(" / ") if decision.kind == "answer" else ("", "", "")
         answer, question = records.get(decision.id, (answer, question))
         if columns := question and find_raw_columns(answer, question):

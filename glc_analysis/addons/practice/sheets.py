@@ -115,14 +115,14 @@ class PracticeSheet:
         return f"{self.organisation_id}-{self.number}"
 
     @cached_property
-    def say(self) -> dict[str, str]:
+    def fixed_texts(self) -> dict[str, str]:
         """Returns the fixed texts of the sheet, keyed by name."""
         return practice_sheet_phrases(self.language)
 
     @property
     def is_draft(self) -> bool:
         """Whether no native speaker has checked the fixed texts."""
-        return self.say["native_reader"] != "yes"
+        return self.fixed_texts["native_reader"] != "yes"
 
     @property
     def direction(self) -> str:
@@ -136,15 +136,16 @@ class PracticeSheet:
         tried = [f"{STAMP} {self.organisation_id} {one.printed_id} {one.cycle}" for one in self.tried]
         return tried + [f"{STAMP} {self.organisation_id}"] * (AT_A_TIME - len(tried))
 
-    def label(self, question: str) -> str:
+    def format_question(self, question: str) -> str:
         """Returns the wording of a question with its possible answers."""
-        offered = ", ".join(self.say[word] for word in CHOICES.get(question, ()))
-        return f"{self.say[question]} {self.say['one_of']} {offered}" if offered else self.say[question]
+        say = self.fixed_texts
+        offered = ", ".join(say[word] for word in CHOICES.get(question, ()))
+        return f"{say[question]} {say['one_of']} {offered}" if offered else say[question]
 
-    def answers_offered(self, question: str) -> list[str]:
+    def list_offered_answers(self, question: str) -> list[str]:
         """Returns the answers that a workbook offers for a question, each as the word that the program reads
         and the meaning of the word."""
-        return [word if self.say[word] == word else f"{word} / {self.say[word]}"
+        return [word if self.fixed_texts[word] == word else f"{word} / {self.fixed_texts[word]}"
                 for word in CHOICES.get(question, ())]
 
 
@@ -222,7 +223,7 @@ def write_practice_sheets_of_consenting_organisations(
 def render_sheet_page(sheet: PracticeSheet) -> str:
     """Renders a sheet as a page to print, with a list of the organisation's own trials at the end."""
     return load_template(__file__, "sheet.html").render(
-        sheet=sheet, say=sheet.say, questions=TRIAL_QUESTIONS, in_words=_IN_WORDS,
+        sheet=sheet, say=sheet.fixed_texts, questions=TRIAL_QUESTIONS, in_words=_IN_WORDS,
         commitment=COMMITMENT,
         style=read_packaged_text(__file__, "sheet.css").strip(), places=range(AT_A_TIME),
         trials=[row | {"printed_id": format_printed_id(row["principle_id"], row["version"])}
@@ -266,7 +267,7 @@ def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
 def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool]]]:
     """Yields the rows of a workbook, each with the name of the question, its wording, the cells, and which of
     the cells take answers."""
-    say, none = sheet.say, [False] * AT_A_TIME
+    say, none = sheet.fixed_texts, [False] * AT_A_TIME
     heading = [f"{say['danger']} {sheet.safeguarding}", f"{say['title']} · {sheet.name}", say["how"],
                say["draft"] if sheet.is_draft else ""]
 
@@ -284,18 +285,18 @@ def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool
         filled = [getattr(one, question, "") if question in ("predicted", "started_on") else ""
                   for one in sheet.tried]
         # What was expected before the trial began stays as it was written.
-        yield question, sheet.label(question), shown(*filled), [
+        yield question, sheet.format_question(question), shown(*filled), [
             is_tried and not (question == "predicted" and filled[n]) for n, is_tried in enumerate(tries)]
     yield "", say["new"], shown(), none
     for question in COMMITMENT:
-        yield question, sheet.label(question), shown(), [True] * AT_A_TIME
+        yield question, sheet.format_question(question), shown(), [True] * AT_A_TIME
 
 
 def _offer(grid: Worksheet, n: int, question: str, sheet: PracticeSheet) -> None:
     """Adds the list of possible answers to a row of cells."""
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    if offered := sheet.answers_offered(question):
+    if offered := sheet.list_offered_answers(question):
         rule = DataValidation(type="list", formula1=f'"{",".join(offered)}"', allow_blank=True)
         rule.add(f"C{n}:D{n}")
         grid.add_data_validation(rule)

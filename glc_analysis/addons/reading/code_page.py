@@ -46,8 +46,8 @@ def _who(view: StudyView) -> Markup:
     rows = view.read("mentions").query("code_id == @view.code and is_raised")
     if rows.empty:
         return Markup()
-    passages = view.cell_passages("organisation", [view.code]).groupby("case_id").size()
-    names = view.case_names("organisation", rows["organisation_id"])
+    passages = view.select_cell_passages("organisation", [view.code]).groupby("case_id").size()
+    names = view.name_cases("organisation", rows["organisation_id"])
     sources = rows.assign(source=rows["source"].astype("str").map(_SOURCES)).groupby(
         "organisation_id")["source"].agg(lambda words: ", ".join(sorted(words)))
     register = read_reference_table(view.study,
@@ -67,7 +67,7 @@ def _negative(view: StudyView) -> Markup:
     groups = {label: cases.loc[cases["case"] == case, "organisation_id"] for case, label in (
         ("not raised", "Asked, and did not raise it"), ("said the contrary", "Said the contrary"))}
     groups["Undecided"] = pd.Series(sorted(undecided_organisations(mentions, view.code)), dtype="str")
-    said = [f"{label}: {', '.join(view.case_names('organisation', ids).values())}."
+    said = [f"{label}: {', '.join(view.name_cases('organisation', ids).values())}."
             for label, ids in groups.items() if len(ids)]
     return ELEMENTS.notes(said or ["Nobody who was asked."])
 

@@ -44,7 +44,7 @@ def _comparison(view: StudyView, by: str, heading: str) -> Markup:
     rows = view.comparison(by=by)
     if rows["group_id"].nunique() < 2:
         return _HTML.comparison(heading, [], ["Nobody of two groups was asked about the theme."])
-    passages = view.cell_passages(by, rows["code_id"].unique())
+    passages = view.select_cell_passages(by, rows["code_id"].unique())
     behind = dict([*passages.groupby(["code_id", "case_id"], sort=False)])
     differing = [_code(view, by, own, behind) for code, own in rows[rows["differs"]].groupby(
         "code_id", sort=False)]

@@ -64,10 +64,10 @@ class ReadingView(StudyView):
         codes = book[book["theme_id"] == chosen] if chosen else book[book["level"] == "theme"]
         rows = read_reference_table(self.study, "summaries")
         rows = rows[(rows["attribute"] == kind) & rows["code_id"].isin(codes["code_id"])]
-        members = self.case_members(kind)
-        cells = make_matrix_cells(self.cell_passages(kind, codes["code_id"]),
+        members = self.list_case_members(kind)
+        cells = make_matrix_cells(self.select_cell_passages(kind, codes["code_id"]),
                                   self.read("mentions").query("code_id in @codes.code_id"), members, rows)
-        known = self.case_names(kind, {*members["group"], *cells["case_id"]})
+        known = self.name_cases(kind, {*members["group"], *cells["case_id"]})
         chosen_cases = {resolve_id(case, known, "case")} if case else {*cells["case_id"]}
         cases = {one: name for one, name in known.items() if one in chosen_cases}
         every = pd.MultiIndex.from_product([cases, codes["code_id"]], names=["case_id", "code_id"])
@@ -78,16 +78,16 @@ class ReadingView(StudyView):
         frame = frame.assign(case=frame["case_id"].map(cases), code=frame["code_id"].map(names))
         return frame[MATRIX_COLUMNS].fillna("")
 
-    def case_members(self, kind: str) -> pd.DataFrame:
+    def list_case_members(self, kind: str) -> pd.DataFrame:
         """Returns the organisations of each case (organisation_id, group). ``kind`` is one of the attributes
         that ``matrix(by=...)`` takes."""
         mentions = self.read("mentions")
         organisations = add_organisations_outside_survey(self.read("organisations"), mentions,
                                                          read_reference_table(self.study, "organisations"))
-        rows = counting.organisation_groups(kind, organisations, self.read("answers")).astype("str")
+        rows = counting.group_organisations(kind, organisations, self.read("answers")).astype("str")
         return rows[rows["organisation_id"].isin(mentions["organisation_id"]) & (rows["group"] != "")]
 
-    def case_names(self, kind: str, ids: Collection[str]) -> dict[str, str]:
+    def name_cases(self, kind: str, ids: Collection[str]) -> dict[str, str]:
         """Returns the names of cases, keyed by id and sorted by name."""
         listed = pd.Series(sorted({*ids}), dtype="str")
         register = read_reference_table(self.study, "organisations")
@@ -95,12 +95,12 @@ class ReadingView(StudyView):
         names = name_groups(listed, kind, self.country_labels, labels).astype("str").str.replace("_", " ")
         return dict(sorted(zip(listed, names, strict=True), key=lambda pair: (pair[1].casefold(), pair[0])))
 
-    def cell_passages(self, kind: str, codes: Collection[str]) -> pd.DataFrame:
+    def select_cell_passages(self, kind: str, codes: Collection[str]) -> pd.DataFrame:
         """Returns the coded passages of each cell of a matrix: the rows of ``coded_passages`` with a further
         column case_id, and with the code of the cell as code_id."""
         rows = self.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
         above = ancestors(self.select_codes_with_ancestors(rows["code_id"]))
-        return select_passages_of_cells(rows, self.case_members(kind), above, {*codes})
+        return select_passages_of_cells(rows, self.list_case_members(kind), above, {*codes})
 
     def comparison(self, *, theme: str = "", by: str = "resource_level") -> pd.DataFrame:
         """Returns which groups raised each code of a theme. There is one row for each code and each group in
@@ -125,9 +125,9 @@ class ReadingView(StudyView):
         book = self.code_tree
         codes = book[(book["theme_id"] == chosen) & (book["level"] == "code")]
         counts = counting.count_organisations_raising_codes(self.read("mentions"),
-                                                            self.case_members(kind).assign(answer=""))
+                                                            self.list_case_members(kind).assign(answer=""))
         counts = counts[counts["code_id"].isin(codes["code_id"]) & (counts["asked"] > 0)]
-        behind = self.cell_passages(kind, codes["code_id"]).groupby(["code_id", "case_id"]).size()
+        behind = self.select_cell_passages(kind, codes["code_id"]).groupby(["code_id", "case_id"]).size()
         rows = counts.rename(columns={"group": "group_id"})
         rows = rows[["code_id", "group_id", "raised", "asked", "undecided"]].assign(
             passages=[int(behind.get(cell, 0)) for cell in zip(rows["code_id"], rows["group_id"],
@@ -135,7 +135,7 @@ class ReadingView(StudyView):
         is_no = rows[["raised", "undecided", "passages"]].eq(0).all(axis=1)
         some = (rows["passages"] > 0).groupby(rows["code_id"]).transform("any")
         rows["differs"] = some & is_no.groupby(rows["code_id"]).transform("any")
-        names = self.case_names(kind, rows["group_id"])
+        names = self.name_cases(kind, rows["group_id"])
         order, place = {code: n for n, code in enumerate(codes["code_id"])}, {one: n for n, one in
                                                                                enumerate(names)}
         rows = rows.assign(code=rows["code_id"].map(dict(zip(codes["code_id"], codes["name"], strict=True))),

@@ -100,7 +100,8 @@ def write_matrix_workbook(view: StudyView, path: Path, *, theme: str = "", by: s
 
 def _rows(view: StudyView, cells: pd.DataFrame, by: str) -> Iterator[tuple[str, ...]]:
     kind = by.removesuffix("_id")
-    behind = dict([*view.cell_passages(kind, cells["code_id"].unique()).groupby(["case_id", "code_id"])])
+    coded = view.select_cell_passages(kind, cells["code_id"].unique())
+    behind = dict([*coded.groupby(["case_id", "code_id"])])
     for row in cells.to_dict("records"):
         passages = behind.get((row["case_id"], row["code_id"]))
         yield (kind, row["case_id"], row["code_id"], row["passages_version"], row["segment_ids"],

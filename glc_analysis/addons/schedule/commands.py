@@ -20,7 +20,7 @@ def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
     """
     from glc_analysis.addons.schedule import schedule as daily_runs
 
-    planned = daily_runs.Schedule.daily(study, audience, daily)
+    planned = daily_runs.Schedule.from_time_of_day(study, audience, daily)
     click.echo(daily_runs.preview_daily_run_installation(planned), nl=False)
     say(f"Installed: {daily_runs.install_daily_run(planned)}. Messages of the last run: {planned.log}."
         if is_written

@@ -24,20 +24,20 @@ from glc_analysis.templates import load_template
 
 @dataclass(frozen=True)
 class Schedule:
-    """A daily run of one study for one audience. ``at`` is the hour and the minute of the run, by the
-    machine's clock."""
+    """A daily run of one study for one audience. ``hour_and_minute`` is the time of the run, by the machine's
+    clock."""
 
     study: Path
     audience: str
-    at: tuple[int, int]
+    hour_and_minute: tuple[int, int]
     python: str = sys.executable
 
     @classmethod
-    def daily(cls, study: Study, audience: str, at: str) -> Schedule:
-        """Returns the schedule for a time such as 06:00. Raises UsageError if ``at`` is not a time."""
-        found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at.strip())
+    def from_time_of_day(cls, study: Study, audience: str, time_of_day: str) -> Schedule:
+        """Returns the schedule for a time such as 06:00. Raises UsageError if ``time_of_day`` is no time."""
+        found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", time_of_day.strip())
         if not found:
-            raise UsageError(f"{at!r} is not a time of day. To fix: write it as 06:00.")
+            raise UsageError(f"{time_of_day!r} is not a time of day. To fix: write it as 06:00.")
         if "\n" in str(study.root):
             raise UsageError(f"No schedule can name the folder {study.root!s}. To fix: rename the folder.")
         return cls(study.root, audience, (int(found[1]), int(found[2])))
@@ -69,18 +69,18 @@ class Schedule:
         return (f"umask 077; mkdir -p {folder}; {shlex.join(self.command)} > {log} 2>&1 || "
                 f"{{ code=$?; cat {log}; exit $code; }}")
 
-    def cron_line(self) -> str:
+    def format_cron_line(self) -> str:
         """Returns the line for the crontab.
 
-        >>> Schedule(Path("/srv/our study"), "team", (6, 5), "/venv/bin/python").cron_line()[:58]
+        >>> Schedule(Path("/srv/our study"), "team", (6, 5), "/venv/bin/python").format_cron_line()[:58]
         "5 6 * * * umask 077; mkdir -p '/srv/our study/reports/team"
         """
-        (hour, minute), line = self.at, self.script.replace("%", r"\%")
+        (hour, minute), line = self.hour_and_minute, self.script.replace("%", r"\%")
         return f"{minute} {hour} * * * {line} # {self.name}"
 
-    def units(self) -> dict[str, str]:
+    def make_systemd_units(self) -> dict[str, str]:
         """Returns the contents of the files of the systemd user timer, keyed by file name."""
-        hour, minute = self.at
+        hour, minute = self.hour_and_minute
         service = load_template(__file__, "schedule.service").render(
             study=self.study.name.replace("%", "%%"), audience=self.audience, script=_quoted(self.script))
         timer = load_template(__file__, "schedule.timer").render(name=self.name, at=f"{hour:02}:{minute:02}")
@@ -106,8 +106,9 @@ def has_systemd_user_timers() -> bool:
 def preview_daily_run_installation(schedule: Schedule) -> str:
     """Returns the text that :func:`install_daily_run` would install."""
     if not has_systemd_user_timers():
-        return schedule.cron_line() + "\n"
-    return "\n".join(f"# {_units_folder() / name}\n{text}" for name, text in schedule.units().items())
+        return schedule.format_cron_line() + "\n"
+    return "\n".join(f"# {_units_folder() / name}\n{text}"
+                     for name, text in schedule.make_systemd_units().items())
 
 
 def install_daily_run(schedule: Schedule) -> str:
@@ -119,7 +120,7 @@ def install_daily_run(schedule: Schedule) -> str:
     if has_systemd_user_timers():
         folder = _units_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in schedule.units().items():
+        for name, text in schedule.make_systemd_units().items():
             (folder / name).write_text(text, encoding="utf-8")
         _ask("systemctl", "--user", "daemon-reload")
         _ask("systemctl", "--user", "enable", "--now", f"{schedule.name}.timer")
@@ -129,7 +130,7 @@ def install_daily_run(schedule: Schedule) -> str:
                        f"run {shlex.join(schedule.command)}")
     table = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=False).stdout
     kept = [line for line in table.splitlines() if not line.endswith(f"# {schedule.name}")]
-    _ask("crontab", "-", given="\n".join([*kept, schedule.cron_line(), ""]))
+    _ask("crontab", "-", given="\n".join([*kept, schedule.format_cron_line(), ""]))
     return "the crontab of this user (crontab -l)"
 
 

@@ -61,12 +61,12 @@ class PageServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def asked(self, path: str) -> str | None:
+    def find_requested_file(self, path: str) -> str | None:
         """Returns the name of the file for which a request asks; None if the address lacks the secret."""
         first, _, name = path.lstrip("/").partition("/")
         return name if secrets.compare_digest(first.encode(), self._secret.encode()) else None
 
-    def content(self, name: str) -> bytes | None:
+    def read_content(self, name: str) -> bytes | None:
         """Returns the content of a file of the site in the form in which it is sent; None if the file does
         not exist."""
         if name == _SCRIPT:
@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answers a request of the browser."""
         asked = urlsplit(self.path)
-        name = self.pages.asked(unquote(asked.path))
+        name = self.pages.find_requested_file(unquote(asked.path))
         if name is None or self.headers.get("Host") != self.pages.host:
             self._send(HTTPStatus.FORBIDDEN, b"", "text/plain")
         elif name == _NEWS:
@@ -136,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
             news = self.pages.wait_for_new_page(said.get("page", ""), said.get("mark", ""),
                                                 said.get("fault", ""))
             self._send(HTTPStatus.OK, json.dumps(news).encode(), "application/json")
-        elif (content := self.pages.content(name)) is None:
+        elif (content := self.pages.read_content(name)) is None:
             self._send(HTTPStatus.NOT_FOUND, b"There is no such page.", "text/plain")
         else:
             if name.endswith(".html"):

@@ -37,7 +37,7 @@ class ComparedQuestion:
     answers: pd.DataFrame
     is_multi: bool
 
-    def counts(self) -> pd.DataFrame:
+    def count_by_wave(self) -> pd.DataFrame:
         """Returns one row per wave and option: wave_id, option, n, base_n. A wave with an empty base has no
         rows."""
         rows = []
@@ -47,7 +47,7 @@ class ComparedQuestion:
             rows += [(wave, option, int(n.get(option, 0)), base) for option in self.options if base]
         return pd.DataFrame(rows, columns=COUNTS)
 
-    def transitions(self, *, without: Collection[str] = ()) -> pd.DataFrame:
+    def count_transitions(self, *, without: Collection[str] = ()) -> pd.DataFrame:
         """Returns how many units (organisations, or organisations and countries) changed from one answer to
         another between the last two compared waves, with one row per pair of earlier and later answers. In a
         multiple-choice question, each option has its own rows, with yes or no before and after.

@@ -37,8 +37,9 @@ class WavesView(VisibleTables):
         The columns are option (for a multiple-choice question, in which each option has its own rows),
         before, after and n. Raises UsageError and NotReleased as :func:`count_question_by_wave` does.
         """
-        return make_compared_question(self, question_id).transitions(without=find_merger_and_split_parties(
-            read_reference_table(self.study, "organisation_changes")))
+        changes = read_reference_table(self.study, "organisation_changes")
+        return make_compared_question(self, question_id).count_transitions(
+            without=find_merger_and_split_parties(changes))
 
     def count_in_wave(self, figure_id: str, wave: str) -> str:
         """Returns the count of an option in any wave with its base ("18 of 30"), computed over all who
@@ -51,7 +52,7 @@ class WavesView(VisibleTables):
         rows = self.read("wave_responses")
         return format_option_count_and_base(option, wave, rows[rows["question_id"] == question])
 
-    def change_of(self, question_id: str) -> str:
+    def describe_change(self, question_id: str) -> str:
         """Returns a sentence on how a question changed, according to crosswalk.csv, between the wave of the
         study's figures and the wave before it. Returns "" if nothing changed, and for audiences other than
         the team."""
@@ -76,7 +77,7 @@ def count_question_by_wave(view: VisibleTables, question_id: str) -> pd.DataFram
     NotReleased for another audience.
     """
     compared = make_compared_question(view, question_id)
-    rows = compared.counts()
+    rows = compared.count_by_wave()
     share = rows["n"] / rows["base_n"]
     shown = [f"{n} of {base}" for n, base in zip(rows["n"], rows["base_n"], strict=True)]
     return pd.DataFrame({"group": rows["wave_id"].map(view.wave_labels), "option": rows["option"],

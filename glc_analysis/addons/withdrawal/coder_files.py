@@ -57,7 +57,7 @@ class RemainingContent:
     - ``removed``: the ids of the removed texts and segments.
     """
 
-    of: Left
+    find_remaining_text: Left
     were_turns_found: Callable[[str, Masked | None], bool]
     redact_texts: Tell
     shift_span: Callable[[int, int, Masked], tuple[int, int] | None]

@@ -327,7 +327,7 @@ class ExtractedText:
     left: int = field(default_factory=lambda: UNPACKED)
     code_pages: Collection[str] = CODE_PAGES
 
-    def add(self, name: str, content: bytes, place: str = "", depth: int = 0) -> None:
+    def add_file(self, name: str, content: bytes, place: str = "", depth: int = 0) -> None:
         """Adds the text extracted from ``content``, which is the content of a file called ``name`` or of a
         member of an archive."""
         kind = _kind(content)
@@ -356,7 +356,7 @@ class ExtractedText:
         self.left -= len(inner)
         if self.left < 0:
             self.unread.append((place, "it unpacks to more than can be searched"))
-        self.add(name, inner, place, depth + 1)
+        self.add_file(name, inner, place, depth + 1)
 
     def _member(self, name: str, read: Callable[[], bytes], size: int, place: str, depth: int) -> None:
         self.pieces += [(f"{place}{name}", text) for text in identifier_variants(name)]
@@ -364,7 +364,7 @@ class ExtractedText:
         if self.left < 0:
             self.unread.append((place, "it unpacks to more than can be searched"))
         else:
-            self.add(name, read(), f"{place}{name} ", depth + 1)
+            self.add_file(name, read(), f"{place}{name} ", depth + 1)
 
     def add_zip(self, name: str, content: bytes, place: str, depth: int) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
@@ -401,7 +401,7 @@ class ExtractedText:
                     where = f"{place}{table} row {n}"
                     self.pieces += [(where, cell) for cell in row if isinstance(cell, str)]
                     for cell in (cell for cell in row if isinstance(cell, bytes) and len(cell) > 3):
-                        self.add("cell", cell, f"{where} ", depth + 1)
+                        self.add_file("cell", cell, f"{where} ", depth + 1)
         self._decode(content, f"{place}in its bytes")  # what was deleted, and is not yet written over
 
     def add_table(self, name: str, content: bytes, place: str, depth: int) -> None:
@@ -459,8 +459,8 @@ class ExtractedText:
             for part in message.walk():
                 inner = part.get_payload(decode=True)
                 if not part.is_multipart() and isinstance(inner, bytes) and inner:
-                    self.add(part.get_filename() or "text.txt", inner, f"{place}{part.get_content_type()} ",
-                             depth + 1)
+                    self.add_file(part.get_filename() or "text.txt", inner,
+                                  f"{place}{part.get_content_type()} ", depth + 1)
         if text.startswith("{\\rtf"):
             text = _plain_rtf(text)
         self.pieces += [(f"{place}{how}", normalise(plain)) for how, plain in _read_otherwise(text)]
@@ -648,7 +648,7 @@ def extract_text_from_file(path: Path, code_pages: Collection[str] = CODE_PAGES)
     ``code_pages``."""
     reading = ExtractedText(code_pages=code_pages)
     try:
-        reading.add(path.name, path.read_bytes())
+        reading.add_file(path.name, path.read_bytes())
     except OSError as error:
         reading.unread.append(("", f"it cannot be opened ({error.strerror})"))
     return reading

@@ -28,13 +28,13 @@ the map."""
 def main() -> None:
     """Writes the coastlines."""
     topology = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    arcs = decoded_arcs(topology)
-    rings = [part for ring in land_rings(topology, arcs) for part in on_map(ring)]
-    _MADE.write_text("".join(map(path_data, rings)) + "\n", encoding="utf-8", newline="\n")
+    arcs = decode_arcs(topology)
+    rings = [part for ring in collect_land_rings(topology, arcs) for part in clip_to_map(ring)]
+    _MADE.write_text("".join(map(format_path_data, rings)) + "\n", encoding="utf-8", newline="\n")
     sys.stdout.write(f"{_MADE.relative_to(_ROOT)}: {_MADE.stat().st_size:,} bytes\n")
 
 
-def decoded_arcs(topology: dict) -> list[list[Point]]:
+def decode_arcs(topology: dict) -> list[list[Point]]:
     """Returns the lines (arcs) of a topology. In the file, each point is stored as the step from the point
     before it."""
     (scale_x, scale_y), (start_x, start_y) = (topology["transform"][key] for key in ("scale", "translate"))
@@ -48,7 +48,7 @@ def decoded_arcs(topology: dict) -> list[list[Point]]:
     return arcs
 
 
-def land_rings(topology: dict, arcs: list[list[Point]]) -> list[list[Point]]:
+def collect_land_rings(topology: dict, arcs: list[list[Point]]) -> list[list[Point]]:
     """Returns the closed lines around land, and around lakes within land. In the file, the number ~3 stands
     for the points of arc 3 in reverse order."""
     rings = []
@@ -60,24 +60,24 @@ def land_rings(topology: dict, arcs: list[list[Point]]) -> list[list[Point]]:
     return rings
 
 
-def on_map(ring: list[Point]) -> list[list[Point]]:
+def clip_to_map(ring: list[Point]) -> list[list[Point]]:
     """Returns the parts of a closed line that the map shows. Land that crosses 180 degrees of longitude has
     one part at the left edge and one part at the right edge of the map."""
-    whole = unwrapped(ring)
+    whole = unwrap_ring(ring)
     parts = []
     for turn in (-360, 0, 360):
         part = [(x + turn, y) for x, y in whole]
         edges = ((1, NORTH + _MARGIN, 1), (1, SOUTH - _MARGIN, -1), (0, 180, 1), (0, -180, -1))
         for axis, edge, side in edges:
-            part = cut(part, axis, edge, side)
+            part = cut_ring(part, axis, edge, side)
         parts += [part] if part else []
     return parts
 
 
-def unwrapped(ring: list[Point]) -> list[Point]:
+def unwrap_ring(ring: list[Point]) -> list[Point]:
     """Returns a closed line whose longitudes continue beyond 180 degrees instead of jumping to -180.
 
-    >>> unwrapped([(179, 0), (-179, 0), (-179, 1), (179, 1)])
+    >>> unwrap_ring([(179, 0), (-179, 0), (-179, 1), (179, 1)])
     [(179, 0), (181, 0), (181, 1), (179, 1)]
     """
     turn, points = 0, ring[:1]
@@ -87,10 +87,10 @@ def unwrapped(ring: list[Point]) -> list[Point]:
     return points
 
 
-def cut(ring: list[Point], axis: int, edge: float, side: int) -> list[Point]:
+def cut_ring(ring: list[Point], axis: int, edge: float, side: int) -> list[Point]:
     """Returns the part of a closed line on one side of an edge (algorithm of Sutherland and Hodgman).
 
-    >>> cut([(0, 0), (0, 4), (2, 4), (2, 0)], axis=1, edge=1, side=1)
+    >>> cut_ring([(0, 0), (0, 4), (2, 4), (2, 0)], axis=1, edge=1, side=1)
     [(0, 0), (0.0, 1.0), (2.0, 1.0), (2, 0)]
     """
     kept: list[Point] = []
@@ -103,36 +103,36 @@ def cut(ring: list[Point], axis: int, edge: float, side: int) -> list[Point]:
     return kept
 
 
-def path_data(ring: list[Point]) -> str:
+def format_path_data(ring: list[Point]) -> str:
     """Returns a closed line as the data of an SVG path: the first point, then steps, in tenths of a degree,
     without superfluous characters.
 
-    >>> path_data([(0, 0), (1, 0), (1, -1), (0.5, -1)])
+    >>> format_path_data([(0, 0), (1, 0), (1, -1), (0.5, -1)])
     'M180 75h1v1h-.5z'
     """
     tenths = [(round(10 * (x + 180)), round(10 * (NORTH - y))) for x, y in ring]
     steps = [(x1 - x0, y1 - y0) for (x0, y0), (x1, y1) in zip(tenths, tenths[1:], strict=False)]
-    text, before = f"M{degrees(tenths[0][0])}{spaced(degrees(tenths[0][1]))}", "M"
+    text, before = f"M{format_degrees(tenths[0][0])}{format_path_number(format_degrees(tenths[0][1]))}", "M"
     for x, y in steps:
         if x or y:
             letter = "l" if x and y else "h" if x else "v"
-            first = degrees(x) if x else degrees(y)
-            text += (spaced(first) if letter == before == "l" else letter + first)
-            text += spaced(degrees(y)) if letter == "l" else ""
+            first = format_degrees(x) if x else format_degrees(y)
+            text += (format_path_number(first) if letter == before == "l" else letter + first)
+            text += format_path_number(format_degrees(y)) if letter == "l" else ""
             before = letter
     return f"{text}z"
 
 
-def degrees(tenths: int) -> str:
+def format_degrees(tenths: int) -> str:
     """Returns a number of tenths of a degree as text in degrees: "-.5", "12", "12.3".
 
-    >>> degrees(-5), degrees(120), degrees(123)
+    >>> format_degrees(-5), format_degrees(120), format_degrees(123)
     ('-.5', '12', '12.3')
     """
     return f"{tenths / 10:g}".replace("0.", ".", 1) if abs(tenths) < 10 else f"{tenths / 10:g}"
 
 
-def spaced(number: str) -> str:
+def format_path_number(number: str) -> str:
     """Returns a number with a space before it. No space is put before a minus sign."""
     return number if number.startswith("-") else f" {number}"
 

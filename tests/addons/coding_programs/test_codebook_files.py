@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from glc_analysis.addons.coding_programs.exports import qdc_codes
+from glc_analysis.addons.coding_programs.exports import make_qdc_codes
 from glc_analysis.addons.coding_programs.refi import write_qdc
 from glc_analysis.addons.drafting.code_tree import codebook_rows
 from glc_analysis.coding import codebook as cb
@@ -13,7 +13,7 @@ from tests.support.codebooks import BOOK, book, trees
 
 
 def read(path, tree):
-    write_qdc(path, qdc_codes(tree))
+    write_qdc(path, make_qdc_codes(tree))
     return codebook_rows(read_codings(path).codes)
 
 
@@ -53,7 +53,7 @@ def test_levels_of_another_tree_stay_blank_above_its_codes(tmp_path):
 
 
 def test_a_name_of_several_codes_travels_as_its_path(tmp_path):
-    assert qdc_codes(BOOK)["code"].tolist() == [
+    assert make_qdc_codes(BOOK)["code"].tolist() == [
         "Policy", "Money", "Law", "Policy > Money > Late", "Ayuda  corta", "Policy > Law > Late"]
     assert read(tmp_path / "book.qdc", BOOK)["name"].tolist().count("Late") == 2
 

@@ -8,7 +8,7 @@ import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glc_analysis.addons.coding_programs.exports import qdpx_tables
+from glc_analysis.addons.coding_programs.exports import make_qdpx_tables
 from glc_analysis.addons.coding_programs.refi import write_qdpx
 from glc_analysis.intake.codings import read_codings
 from tests.support.codebooks import CODEBOOK
@@ -24,7 +24,7 @@ CODED = pd.DataFrame([("call", 22, 31, "delay", "ines", "why?\nso"), ("call", 5,
 
 
 def there_and_back(folder, codings, texts=TEXTS, **given):
-    write_qdpx(folder / "p.qdpx", **qdpx_tables(codings.assign(**MARKED), texts, CODEBOOK, **given))
+    write_qdpx(folder / "p.qdpx", **make_qdpx_tables(codings.assign(**MARKED), texts, CODEBOOK, **given))
     raw = read_codings(folder / "p.qdpx")
     assert raw.matched == raw.checked == len(raw.codings)
     return raw
@@ -48,7 +48,7 @@ def test_the_project_has_the_whole_tree_under_names_that_only_one_code_has(tmp_p
 
 def test_a_passage_whose_words_are_not_agreed_says_so_in_its_memo():
     codings = CODED.query("coder_id == 'consensus'").assign(marked_by="ana", is_agreed=False, memo="hers")
-    assert qdpx_tables(codings, TEXTS, CODEBOOK)["codings"]["memo"].tolist() == [
+    assert make_qdpx_tables(codings, TEXTS, CODEBOOK)["codings"]["memo"].tolist() == [
         "the code is agreed for this turn; these words: ana\nhers"]
 
 
@@ -70,7 +70,7 @@ def test_the_round_trip_is_the_identity_and_valid(schema, tmp_path_factory, rows
     rows = [(source, start, start + length, code, coder, "") for source, start, length, code, coder in rows]
     codings = pd.DataFrame(rows, columns=CODED.columns).astype({"start": "int64", "end": "int64"})
     read = there_and_back(folder, codings).codings
-    shown = qdpx_tables(codings.assign(**MARKED), TEXTS, CODEBOOK)["codes"]["code"]
+    shown = make_qdpx_tables(codings.assign(**MARKED), TEXTS, CODEBOOK)["codes"]["code"]
     read["code_id"] = read["code"].map(dict(zip(shown, CODEBOOK["code_id"], strict=True)))
     back = read[["source", "start", "end", "code_id", "coder", "memo"]].itertuples(index=False, name=None)
     assert sorted(back) == sorted(rows)

@@ -13,7 +13,7 @@ from statsmodels.stats import inter_rater
 from glc_analysis.addons.coefficients.coefficients import (
     _FLEISS,
     cohens_kappa,
-    count_table,
+    convert_to_coding_counts,
     encode_values,
     fleiss_kappa,
     gwet_ac1,
@@ -152,7 +152,7 @@ def test_a_table_of_counts_has_the_sums_of_the_values_it_was_counted_from(values
     codes, domain = encode_values(values)
     counts = np.array([[np.count_nonzero(unit == n) for n in range(len(domain))] for unit in codes.T])
     counts = counts.astype(float).reshape(codes.shape[1], len(domain))
-    one, other = count_codings(codes, len(domain)), count_table(counts)
+    one, other = count_codings(codes, len(domain)), convert_to_coding_counts(counts)
     for name in ("units", "pairable", "differing", "disagreement", "same", "shares", "values"):
         assert getattr(other, name) == pytest.approx(getattr(one, name), abs=1e-9), name
     assert same(fleiss_kappa(counts), _FLEISS.pooled(one))

@@ -72,7 +72,7 @@ def test_a_brief_holds_nothing_of_any_other_organisation(sample_study, briefs, s
 
 
 def test_accounts_of_cases_are_left_out_and_it_is_said_that_they_are(sample_study):
-    _, codings, segments, documents, _, codebook = QuotationTables.of(sample_study)
+    _, codings, segments, documents, _, codebook = QuotationTables.read(sample_study)
     told = segments[segments["segment_id"].isin(case_segments(codings, segments, codebook))]
     told = told.assign(owner=segment_owners(told, documents)).query("owner != ''")
     organisation, texts = next(iter(told.groupby("owner")["text"]))

@@ -25,9 +25,9 @@ from tests.sample.reader import table
 
 
 def rows(study, organisation, language="en"):
-    held = QuotationTables.of(study)
+    held = QuotationTables.read(study)
     own = held.segments[segment_owners(held.segments, held.documents) == organisation]
-    return make_citation_sheet_rows(collect_citations_from_addons(study), own, held.cases,
+    return make_citation_sheet_rows(collect_citations_from_addons(study), own, held.case_segment_ids,
                                     language).set_index("citation")
 
 

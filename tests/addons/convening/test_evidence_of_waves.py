@@ -31,7 +31,7 @@ def study(tmp_path_factory):
 
 
 def sentences(study, audience):
-    return list_evidence_of_principle(EvidenceTrail.of(StudyView(study, audience)),
+    return list_evidence_of_principle(EvidenceTrail.from_view(StudyView(study, audience)),
                                       "P01")["sentence"].tolist()
 
 

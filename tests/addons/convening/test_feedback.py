@@ -57,7 +57,7 @@ def before(study, rater, *, round_id="2"):
     reference = read_reference(own)
     rows = reference.principles.assign(printed_id=reference.principles["principle_id"] + "."
                                        + reference.principles["version"]).iloc[[0]]
-    return Feedback.of(own, reference, round_id).feedback_for_rater(rater, "en", rows)[0]
+    return Feedback.read(own, reference, round_id).select_for_rater(rater, "en", rows)[0]
 
 
 def test_everybody_is_shown_their_own_votes(study):

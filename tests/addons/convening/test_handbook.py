@@ -77,13 +77,14 @@ def test_a_draft_is_marked_and_what_is_not_translated_stays_in_its_language(samp
 def test_what_it_rests_on_is_words_without_a_grade_or_a_number(books):
     for book in books.values():
         for principle in book.principles:
-            assert principle.rests_on and not re.search(r"\d", principle.rests_on)
+            assert principle.evidence_sentences and not re.search(r"\d", principle.evidence_sentences)
 
 
 def test_evidence_that_may_not_be_shown_gives_no_claim(books):
     assert {*books["public"].principles[0].claims} <= {*books["convening"].principles[0].claims}
     public = next(one for one in books["public"].principles if one.printed_id == "P05.1")
-    assert "outcome_measured" not in public.claims and books["public"].say["not_all"] in public.rests_on
+    assert "outcome_measured" not in public.claims
+    assert books["public"].fixed_texts["not_all"] in public.evidence_sentences
 
 
 def test_every_sentence_of_evidence_stands_on_the_page_of_the_principle(books, sample_pages):
@@ -104,7 +105,7 @@ def test_nobody_who_signed_is_named_on_paper_or_in_a_file(sample_study, books, t
     texts = [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()
              if path.suffix in (".html", ".json", ".bib", ".cff")]
     assert len(texts) == 6
-    signed = {*view.signatures("P03")[0]["name"]} - {""}
+    signed = {*view.select_signatures("P03")[0]["name"]} - {""}
     assert signed and not [name for name in {*names, *signed} for text in texts if name and name in text]
 
 
@@ -270,8 +271,8 @@ def test_texts_of_principles_on_pages_are_translated_as_far_as_their_readers_may
                                                                          language).values()}
     assert statuses("convening", "es") == {True, False} and statuses("convening", "ar") == {True}
     assert statuses("public", "es") == {False} and statuses("public", "ar") == set()
-    book = Phrasebook.of_study(sample_study, "public", "es")
-    assert book.html("<a>Time before forms</a>") == "<a>Tiempo antes que fichas</a>"
+    book = Phrasebook.read(sample_study, "public", "es")
+    assert book.translate_html("<a>Time before forms</a>") == "<a>Tiempo antes que fichas</a>"
 
 
 def test_a_handbook_in_a_language_without_phrases_has_english_around_it(sample_study, tmp_path, monkeypatch):

@@ -167,7 +167,7 @@ def test_a_section_that_says_there_is_nothing_takes_no_room_on_paper(sample_stud
 
 
 def test_a_packet_holds_its_own_brief_and_no_words_of_others_that_are_not_cleared(made, sample_study):
-    _, _, segments, documents, _, _ = QuotationTables.of(sample_study)
+    _, _, segments, documents, _, _ = QuotationTables.read(sample_study)
     cleared = " ".join(tables.read_table("quotations",
                                          study=sample_study).query("audience == 'convening'")["text"])
     whose = segment_owners(segments, documents)
@@ -265,9 +265,9 @@ def test_a_long_brief_is_cut_to_two_pages_and_says_what_is_left_out_and_where_it
     kept = printed(share).html.count("Question")
     assert 30 < kept < 300 and f"Here are {kept} of 300 questions; all are in theme-needs.html of the " \
         "site." in printed(share).html
-    assert count_pdf_pages(settings.pdf("Theme", [printed(share)])) == 2
+    assert count_pdf_pages(settings.make_pdf("Theme", [printed(share)])) == 2
     more = packet.TRUNCATIONS[packet.TRUNCATIONS.index(share) - 1]
-    assert count_pdf_pages(settings.pdf("Theme", [printed(more)])) > 2
+    assert count_pdf_pages(settings.make_pdf("Theme", [printed(more)])) > 2
 
 
 def test_a_cut_leaves_no_half_question_no_empty_group_and_no_heading_alone():
@@ -288,7 +288,7 @@ def test_no_group_of_a_table_is_parted_on_paper_and_the_head_comes_again(tmp_pat
                                for k in range(1 + n % 7)) + "</tbody>" for n in range(80))
     html = f"<table><thead><tr><th>Answers</th><th>Counted</th></tr></thead>{groups}</table>"
     settings = PdfSettings("A study", DAY, paper)
-    (tmp_path / "a.pdf").write_bytes(settings.pdf("A", [PrintedPart("For all", f"<h1>A</h1>{html}")]))
+    (tmp_path / "a.pdf").write_bytes(settings.make_pdf("A", [PrintedPart("For all", f"<h1>A</h1>{html}")]))
     texts = text_of(tmp_path / "a.pdf").split("\f")[:-1]
     assert len(texts) > 5
     for text in texts:
@@ -324,7 +324,8 @@ def test_a_sign_that_no_font_has_is_told_by_its_name(monkeypatch, tmp_path):
     no_emoji = _letters
     monkeypatch.setattr("glc_analysis.addons.convening.packets.pdf._letters",
                         lambda path: no_emoji(path) - {"🌱"})
-    (tmp_path / "a.pdf").write_bytes(SETTINGS.pdf("A", [PrintedPart("For all", "<h1>We ring too 🌱</h1>")]))
+    part = PrintedPart("For all", "<h1>We ring too 🌱</h1>")
+    (tmp_path / "a.pdf").write_bytes(SETTINGS.make_pdf("A", [part]))
     assert "We ring too [seedling]" in text_of(tmp_path / "a.pdf")
 
 

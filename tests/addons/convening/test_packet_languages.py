@@ -82,8 +82,8 @@ def test_what_lies_on_every_table_is_there_in_every_language_of_the_study(sample
 
 def test_header_and_footer_are_in_the_language_and_direction_of_their_pages(sample_study):
     parts = _Parts(sample_study, make_pdf_settings(sample_study))
-    made = parts.printed(PACKET_MARK, "<p>A</p>", Packet("", "Tables", (), BACKGROUND, "ar"))
+    made = parts.make_printed_part(PACKET_MARK, "<p>A</p>", Packet("", "Tables", (), BACKGROUND, "ar"))
     assert made.markup.startswith('#marked("للقاء، لا للنشر", language: "ar", direction: rtl, running: "بي')
-    english = parts.printed(PACKET_MARK, "<p>A</p>", Packet("", "Tables", (), BACKGROUND))
+    english = parts.make_printed_part(PACKET_MARK, "<p>A</p>", Packet("", "Tables", (), BACKGROUND))
     assert english.markup == replace(made, mark=PACKET_MARK, language="en").markup
     assert PrintedPart("For all", "<p>A</p>").markup == '#marked("For all")[\nA\n\n]\n'

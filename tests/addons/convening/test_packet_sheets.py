@@ -61,7 +61,7 @@ def arguments(*pieces):
     """The HTML of pieces of evidence: stance, claim, sentence."""
     names = ("stance", "claim", "sentence")
     return "".join(_arguments(pd.DataFrame([PIECE | dict(zip(names, one, strict=True)) for one in pieces]),
-                              SheetWords.of()))
+                              SheetWords.read()))
 
 
 def words_of(html):
@@ -72,7 +72,7 @@ def words_of(html):
 
 
 def test_each_principle_is_one_page_of_a_pdf(sheets):
-    made = SETTINGS.pdf("Principles", [PrintedPart("For all", html) for html in sheets.values()])
+    made = SETTINGS.make_pdf("Principles", [PrintedPart("For all", html) for html in sheets.values()])
     assert len(sheets) == 16 and count_pdf_pages(made) == 16
 
 
@@ -106,7 +106,7 @@ def test_evidence_against_that_cannot_be_shown_is_not_called_no_evidence():
 def test_where_an_objection_is_recorded_nobody_is_told_that_it_is_not_challenged():
     pieces = pd.DataFrame([PIECE | {"stance": "supports", "claim": "practised", "sentence": "5 raised it."}])
     pieces.attrs["is_objected_to"] = True
-    for said in ("".join(_arguments(pieces, SheetWords.of())), show_evidence(pieces).data):
+    for said in ("".join(_arguments(pieces, SheetWords.read())), show_evidence(pieces).data):
         assert NOT_CHALLENGED not in said and ONLY_OBJECTED in said
 
 
@@ -117,7 +117,7 @@ def test_with_the_votes_stand_abstentions_proxies_what_is_left_out_and_a_second_
         rule="panel rule; counted again on 2017-05-10, because Second Key came late")
     stand_in = SimpleNamespace(tallies=tallies, closed_rounds=view.closed_rounds,
                                panel_positions=view.panel_positions)
-    said = words_of(f"<div>{''.join(_votes(stand_in, row, SheetWords.of()))}</div>")
+    said = words_of(f"<div>{''.join(_votes(stand_in, row, SheetWords.read()))}</div>")
     assert "; 1 abstained; 1 by proxy; 2 left out for a declared interest" in said
     assert "Round 2 was counted again on 2017-05-10." in said and "Second Key" not in said
 
@@ -302,7 +302,7 @@ def test_the_guide_is_one_page_in_the_language_of_its_reader_and_says_that_nobod
     assert escape(say["other_pages"]) in html and escape(say["unchecked"]) in html
     assert escape(form_phrases(language)["privacy"]) in html
     assert "Not translated" not in html and not re.search(r"[{}|]", html)
-    assert count_pdf_pages(SETTINGS.pdf("A", [PrintedPart("For all", html)])) == 1
+    assert count_pdf_pages(SETTINGS.make_pdf("A", [PrintedPart("For all", html)])) == 1
 
 
 def test_the_guide_quotes_the_other_pages_in_their_language(guide_in):
@@ -373,5 +373,6 @@ def test_room_for_notes_starts_no_page_of_its_own():
     notes = '<div class="glc-notes"><p>Your notes</p></div>'
     for lines in range(44, 62, 2):
         text = "<h1>A</h1>" + "<p>A line.</p>" * lines
-        alone, noted = (SETTINGS.pdf("A", [PrintedPart("For all", html)]) for html in (text, text + notes))
+        alone, noted = (SETTINGS.make_pdf("A", [PrintedPart("For all", html)])
+                        for html in (text, text + notes))
         assert count_pdf_pages(alone) == count_pdf_pages(noted), lines

@@ -53,7 +53,7 @@ class Room:
         """Serves the page while ``act(url)`` runs; returns what it returns."""
         async def served():
             place = PollingPlace(Study(self.study.root), "1", self.said.append)
-            server, sockets = place.server(), bind_sockets(0, "127.0.0.1")
+            server, sockets = place.make_server(), bind_sockets(0, "127.0.0.1")
             server.add_sockets(sockets)
             try:
                 return await act(f"http://127.0.0.1:{sockets[0].getsockname()[1]}/")
@@ -388,7 +388,7 @@ def test_the_screen_counts_in_steps(room):
     full = {one: {"text": next(iter(stamps)), "abstain": "x"} for one, stamps in place.stamps.items()}
     for n, number in enumerate(room.codes):
         place.box.slips[number] = Slip(str(n), answers=full)
-        place.count()
+        place.print_count()
     assert room.said == ["Phones: fewer than 5 ballots are complete (3 people may vote).",
                          "Phones: 5 or more ballots are complete (3 people may vote)."]
 
@@ -398,20 +398,20 @@ def test_the_screen_counts_in_steps(room):
 
 def test_an_abstention_takes_the_scores_away_and_a_score_the_abstention():
     texts = {"P01": "P01.1 aaaaaaaaaaaa"}
-    slip = Slip("").with_answers(texts, {"P01.importance": "8", "P01.comment": "Yes."}, "a")
-    slip = slip.with_answers(texts, {"P01.abstain": "x"}, "b")
+    slip = Slip("").replace_answers(texts, {"P01.importance": "8", "P01.comment": "Yes."}, "a")
+    slip = slip.replace_answers(texts, {"P01.abstain": "x"}, "b")
     assert slip.answers["P01"] == {"text": "P01.1 aaaaaaaaaaaa", "abstain": "x", "comment": "Yes."}
     assert not slip.is_complete(STAMPS)
-    slip = slip.with_answers(texts, {"P01.feasibility": "2", "P01.comment": ""}, "c")
+    slip = slip.replace_answers(texts, {"P01.feasibility": "2", "P01.comment": ""}, "c")
     assert slip.answers["P01"] == {"text": "P01.1 aaaaaaaaaaaa", "feasibility": "2"} and slip.saves == 3
-    assert slip.with_answers(texts, {"P01.feasibility": ""}, "d").answers == {}
+    assert slip.replace_answers(texts, {"P01.feasibility": ""}, "d").answers == {}
 
 
 def test_a_slip_is_complete_when_every_principle_is_answered():
     texts = {one: next(iter(stamps)) for one, stamps in STAMPS.items()}
-    slip = Slip("").with_answers(texts, {"P01.importance": "8", "P01.feasibility": "1"}, "a")
-    assert slip.with_answers(texts, {"P02.abstain": "x"}, "b").is_complete(STAMPS)
-    assert not slip.with_answers(texts, {"P02.importance": "5"}, "b").is_complete(STAMPS)
+    slip = Slip("").replace_answers(texts, {"P01.importance": "8", "P01.feasibility": "1"}, "a")
+    assert slip.replace_answers(texts, {"P02.abstain": "x"}, "b").is_complete(STAMPS)
+    assert not slip.replace_answers(texts, {"P02.importance": "5"}, "b").is_complete(STAMPS)
 
 
 # --- collecting
@@ -596,14 +596,14 @@ def test_without_its_certificate_nothing_is_served_beyond_this_computer(room):
     room.make_slips(address="192.168.4.1")
     (room.study.root / "private/phones/1/certificate.pem").unlink()
     with pytest.raises(GLCError, match="no certificate"):
-        PollingPlace(Study(room.study.root), "1", print).server()
+        PollingPlace(Study(room.study.root), "1", print).make_server()
 
 
 def test_a_certificate_that_has_ended_is_not_served(room, monkeypatch):
     monkeypatch.setattr("glc_analysis.addons.convening.phone_address.DAYS", -.5)
     room.make_slips(address="10.0.0.1")
     with pytest.raises(GLCError, match="The certificate expired on"):
-        PollingPlace(Study(room.study.root), "1", print).server()
+        PollingPlace(Study(room.study.root), "1", print).make_server()
 
 
 def test_every_language_has_every_text_of_the_page():

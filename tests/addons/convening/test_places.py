@@ -77,7 +77,7 @@ def test_every_line_that_a_page_shows_is_a_link(page):
     """Raw files, memos and votes are on no page; nor is a code outside the themes, nor literature."""
     trail = EvidenceTrail(page)
     nodes = [node for row in tables.read_table("evidence", study=page.study).itertuples()
-             for node in trail.evidence(row)]
+             for node in trail.trace_evidence(row)]
     bare = {node.kind for node in nodes if not node.place}
     assert bare <= {"evidence", "file", "memo"}
     own = [node for node in nodes if node.kind == "evidence" and not node.place]

@@ -58,7 +58,7 @@ def test_the_workbook_has_a_box_for_every_question_that_takes_its_answers(study)
     rules = {names[ord(str(rule.sqref)[0]) - 65]: rule for rule in sheet.data_validations.dataValidation}
     for question in QUESTIONS:
         offered = rules[question.name].formula1.strip('"').split(",") if question.name in rules else [""]
-        assert [question.read(text) for text in offered] == (
+        assert [question.parse_answer(text) for text in offered] == (
             [SCORES[0]] if question.kind == "score" else [*question.choices] or [""]), question.name
 
 
@@ -83,11 +83,11 @@ def test_the_message_asks_what_needs_no_other_answer_first(study):
 
 
 def test_the_desk_asks_every_question_and_an_abstention_in_the_place_of_a_score(study):
-    form = PaperForm.of(read_reference(Study(study.root)), "1")
+    form = PaperForm.from_reference(read_reference(Study(study.root)), "1")
     row, comment, may_be_read = (f"P01.{name}" for name in ("marks", "comment", "may_be_read"))
-    asked = [*form.fields({row: "7 8 +", comment: "At night."})]
+    asked = [*form.list_fields({row: "7 8 +", comment: "At night."})]
     assert [name for name in asked if name.startswith("P01.")] == [row, comment, may_be_read]
-    assert form.prompt(row).split()[-len(SCORED):] == [question.name for question in SCORED]
+    assert form.format_prompt(row).split()[-len(SCORED):] == [question.name for question in SCORED]
     assert "P02.may_be_read" not in asked
     assert form.parse_line(row, ABSTENTION_MARK) == (ABSTAIN, "")
     assert form.parse_line(row, "٧" * len(SCORED)) == (" ".join("7" * len(SCORED)), "")
@@ -100,18 +100,18 @@ def test_the_desk_asks_every_question_and_an_abstention_in_the_place_of_a_score(
        text=st.from_regex(r"[0-9a-f]{12}", fullmatch=True, alphabet="0123456789abcdef"))
 def test_a_stamp_reads_back_with_and_without_its_rater(round_id, rater, principle, version, text):
     parts = FormStamp(round_id, rater, principle, str(version), text)
-    assert FormStamp.read(format_form_stamp(round_id, rater, f"{principle}.{version}", text)) == parts
+    assert FormStamp.from_text(format_form_stamp(round_id, rater, f"{principle}.{version}", text)) == parts
     shared = format_form_stamp(round_id, "", f"{principle}.{version}", text)
-    assert FormStamp.read(add_rater_to_stamp(shared, f" {rater} ")) == parts
+    assert FormStamp.from_text(add_rater_to_stamp(shared, f" {rater} ")) == parts
 
 
 @given(text=st.text(max_size=4), question=st.sampled_from([one for one in QUESTIONS if one.choices]))
 def test_an_answer_is_one_of_the_choices_or_none(text, question):
-    answer = question.read(text)
+    answer = question.parse_answer(text)
     assert answer in (*question.choices, "", None)
-    assert answer is None or question.read(answer) == answer
+    assert answer is None or question.parse_answer(answer) == answer
 
 
 @pytest.mark.parametrize("question", [one for one in QUESTIONS if one.choices], ids=lambda one: one.name)
 def test_every_choice_is_read_as_itself_whatever_its_case(question):
-    assert [question.read(choice.upper()) for choice in question.choices] == [*question.choices]
+    assert [question.parse_answer(choice.upper()) for choice in question.choices] == [*question.choices]

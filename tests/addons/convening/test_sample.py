@@ -133,7 +133,7 @@ def test_a_text_is_agreed_on_the_votes_that_the_room_was_told(sample_root, tmp_p
     study = Study(shutil.copytree(sample_root, tmp_path / "study"))
     study.locate_reference_file("text_decisions").unlink()
     said = {row["principle_id"]: row["votes"] for row in rows}
-    assert said["P05"] == collect_results_objections_and_reservations(study, "P05").votes
+    assert said["P05"] == collect_results_objections_and_reservations(study, "P05").results_in_one_line
     assert "dissent: 5 middle" in said["P05"]
 
 

@@ -48,7 +48,7 @@ def keyed(study, *lines):
 
 
 def code(study):
-    return SigningState.of(Study(study.root)).code
+    return SigningState.read(Study(study.root)).code
 
 
 def signed(study):
@@ -185,7 +185,7 @@ def test_nothing_is_agreed_and_nothing_can_be_signed(study):
 def test_a_sheet_shows_each_text_in_the_language_of_the_organisation_and_marks_others(study):
     study.write_table("principles", whole_table(study.root, "principles")
                       + "P01,1,قدموا الراحة <أولا>.,Rest first,community,care,,agreed,,,ar,P01.1\n")
-    signing = SigningState.of(Study(study.root))
+    signing = SigningState.read(Study(study.root))
     page = render_signing_sheet(signing, signing.texts, "beacon", "Beacon & friends", "ar")
     assert '<html lang="ar" dir="rtl">' in page and "قدموا الراحة &lt;أولا&gt;." in page
     assert "Beacon &amp; friends" in page and page.count("[الإنجليزية]") == 2
@@ -198,7 +198,7 @@ def test_the_sheet_says_that_a_name_that_is_absent_at_one_text_can_be_noticed(st
         study.write_table("principles", whole_table(study.root, "principles")
                           + f"P01,1,Repos {language}.,Rest first,community,care,,agreed,,,{language},P01.1\n"
                           * (language != "en"))
-        signing = SigningState.of(Study(study.root))
+        signing = SigningState.read(Study(study.root))
         assert said in render_signing_sheet(signing, signing.texts, "beacon", "Beacon", language)
 
 
@@ -211,7 +211,7 @@ def test_who_keys_a_name_at_some_texts_alone_is_warned(study, named, is_warned):
 
 
 def test_a_sheet_without_any_translated_text_is_in_the_words_of_the_organisation(study):
-    signing = SigningState.of(Study(study.root))
+    signing = SigningState.read(Study(study.root))
     page = render_signing_sheet(signing, signing.texts, "beacon", "Beacon", "ar")
     assert '<html lang="ar" dir="rtl">' in page and page.count("لا نوقّع") >= 3
     assert page.count("[الإنجليزية]") == len(signing.texts)

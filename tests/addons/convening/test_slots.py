@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.checklists.checklists import method_facts
+from glc_analysis.addons.checklists.checklists import collect_method_facts
 from glc_analysis.addons.convening.handbook.contents import make_handbook
 from glc_analysis.addons.convening.pages.slots import list_principles_citing_country
 from glc_analysis.pages import slots
@@ -44,7 +44,7 @@ def test_the_overview_says_of_evidence_what_the_handbook_says(sample_study, tmp_
     whole = make_handbook(sample_view(sample_study, "public")).principles
     seen = make_handbook(StudyView(cut, "public")).principles
     assert [page.is_measured for page in seen] == [page.is_measured for page in whole]
-    assert [page.rests_on for page in seen] == [page.rests_on for page in whole]
+    assert [page.evidence_sentences for page in seen] == [page.evidence_sentences for page in whole]
 
 
 def test_what_holds_of_the_evidence_of_all_principles_is_said_once_above_them(sample_study):
@@ -56,8 +56,8 @@ def test_what_holds_of_the_evidence_of_all_principles_is_said_once_above_them(sa
 
 
 def test_without_an_add_on_that_fills_them_slots_are_blank(sample_study, monkeypatch):
-    assert method_facts(StudyView(sample_study))["signoffs"]
+    assert collect_method_facts(StudyView(sample_study))["signoffs"]
     monkeypatch.setattr(slots, "load_declared_objects", lambda field, name: [])
     view = StudyView(sample_study, country="PER")
     assert render_slot(view, OVERVIEW).data == render_slot(view, COUNTRY).data == ""
-    assert "signoffs" not in method_facts(StudyView(sample_study))
+    assert "signoffs" not in collect_method_facts(StudyView(sample_study))

@@ -313,7 +313,7 @@ def form(study, round_id, language="en"):
 
 def said(study, round_id, language="en"):
     made = form(study, round_id, language)
-    return {row.printed_id: made.history_lines(row) for row in made.rows.itertuples()}
+    return {row.printed_id: made.list_history_lines(row) for row in made.rows.itertuples()}
 
 
 def test_a_form_says_what_a_text_was_before(closed):
@@ -426,7 +426,7 @@ def test_a_typed_proposal_is_asked_for_its_language(closed):
     assert typed(closed, "propose", keys="Rest.\n\nthe room\nSo.\ny\n").exit_code == 0
     assert text(closed, "P04")["1"]["language"] == "en"
     made = form(closed, "3", "es")
-    shown = {row.printed_id: made.shown(row) for row in made.rows.itertuples()}
+    shown = {row.printed_id: made.format_statement(row) for row in made.rows.itertuples()}
     assert (shown["P03.1"], shown["P04.1"]) == ("Descanse.", "Rest. [inglés]")
 
 

@@ -26,8 +26,8 @@ def sent(sample_study):
 def test_a_letter_names_what_rests_on_its_words_and_answers_and_what_was_decided(sent):
     by_id = {text.printed_id: text for text in sent["gum-tree-desk"].cited}
     assert "P01.1" not in by_id  # neither its words nor its answers are among the evidence
-    assert by_id["P09.1"].rests_on == "your answers to the survey, your words"
-    assert by_id["P03.1"].rests_on == "your answers to the survey"
+    assert by_id["P09.1"].evidence_sentences == "your answers to the survey, your words"
+    assert by_id["P03.1"].evidence_sentences == "your answers to the survey"
     assert by_id["P09.1"].decided.startswith("Agreed on ") and "2017-05-09" in by_id["P09.1"].decided
     assert by_id["P14.1"].decided.startswith("Set aside on ")
 

@@ -142,7 +142,7 @@ def test_times_and_paragraphs_are_places_too(sample_study):
 def test_a_place_is_the_line_in_which_the_words_begin_and_not_that_of_the_turn(sample_study):
     trail, files = EvidenceTrail(StudyView(sample_study)), RawFiles(sample_study)
     document = trail.documents["call-2"]
-    places = [files.place_of_segment("call-2.12", document, words)[1] for words in (
+    places = [files.find_place_of_segment("call-2.12", document, words)[1] for words in (
         "They did, with us.", "with us. We hand over", "Half a year later we open", "Nobody said this")]
     assert places == ["line 83", "line 83", "line 91", "line 83"]
 
@@ -178,7 +178,7 @@ def test_passages_in_calls_are_apart_from_those_that_a_figure_counts(sample_stud
     trail = EvidenceTrail(StudyView(sample_study))
     figures = tables.read_table("figures", study=sample_study)
     figure = next(figures[figures["figure_id"] == f"time-before-forms/organisations/{subset}"].itertuples())
-    nodes = [*trail.trace_below_figure(figure)]
+    nodes = [*trail.trace_figure(figure)]
     assert [node.text for node in nodes if node.kind == "code" and node.depth == 3] == [said]
     in_calls = {(node.depth, node.id.startswith("call-")) for node in nodes if node.kind == "passage"}
     assert in_calls == {(3, False), (4, True)}

@@ -28,8 +28,8 @@ def translations(**changed):
 
 
 def found(audience, voted_on=SPANISH, **changed):
-    known = Translations.of(principles(voted_on), translations(**changed))
-    return known.find("P01.1/statement", ORIGINAL, "es", audience)
+    known = Translations.from_tables(principles(voted_on), translations(**changed))
+    return known.find_text("P01.1/statement", ORIGINAL, "es", audience)
 
 
 def test_a_reviewed_translation_is_for_everybody():

@@ -28,11 +28,11 @@ def sheets(study, pair):
     """What is on two sheets: by text and criterion the own votes by rater, and the thirds of providers."""
     own, told = {}, {}
     reference = read_reference(study, needed=BALLOT_TABLES)
-    feedback = Feedback.of(study, reference, "2")
+    feedback = Feedback.read(study, reference, "2")
     rows = add_version_columns(reference.principles)
     rows = rows[rows["translation_of"] == ""]
     for rater in pair:
-        for before in feedback.feedback_for_rater(rater, "en", rows):
+        for before in feedback.select_for_rater(rater, "en", rows):
             for criterion, score in before.own.items():
                 own.setdefault((before.principle_id, criterion), {})[rater] = int(score)
             for panel, criterion, *thirds in before.panels:

@@ -271,7 +271,7 @@ def test_the_other_result_leaves_every_vote_open(n, part_n, kind):
     for part, others in product([*list_possible_counts(part_n)], [*list_possible_counts(n - part_n)]):
         votes = PanelVotes(ballots(others), ballots(part)) if kind == "proxies" else PanelVotes(
             ballots(others), [], ballots(part))
-        other = votes.other_results(test, 8, is_exact=False)
+        other = votes.make_proxy_and_interest_columns(test, 8, is_exact=False)
         panel = tuple(map(int.__add__, part, others)) if kind == "proxies" else others
         said = other["without_proxies"] or other["with_interests"] if other["may_tell"] else ""
         told.setdefault((disclosed_votes_in_words(panel, known), said), []).append((*part, *others))
@@ -383,7 +383,7 @@ def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sa
 def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, sample_pages, audience):
     """Of every decision only those with a name are counted, on the pages of principles and of the methods."""
     page = sample_view(sample_study, audience)
-    by_name = sum(len(page.signatures(one)[0]) for one in page.principle_names)
+    by_name = sum(len(page.select_signatures(one)[0]) for one in page.principle_names)
     every = tables.read_table("signoffs", study=sample_study)["decision"].value_counts()
     shown = show_checklists(page).data
     counted = [int(n) for n in re.findall(r"(\d+) (?:endorse|do not endorse)", shown)]

@@ -49,7 +49,7 @@ def test_a_document_left_out_is_ranked_as_if_it_had_never_been_there():
     ranking = learned(passages)
     mine = [n for n, one in enumerate(passages) if one.document_id == "d0"]
     likeness = (1 - code_ranking.LETTERS) * ranking._directions @ ranking._directions.T \
-        + code_ranking.LETTERS * ranking._letters.all()
+        + code_ranking.LETTERS * ranking._letters.compare_all()
     given, shares = ranking._given, ranking._shares
     others = [n for n in range(len(passages)) if n not in mine]
     near = []
@@ -57,13 +57,13 @@ def test_a_document_left_out_is_ranked_as_if_it_had_never_been_there():
         inner = likeness[np.ix_(others, others)] + smoothing * np.eye(len(others))
         near.append(shares + likeness[np.ix_(mine, others)]
                     @ np.linalg.solve(inner, (given - shares)[others]))
-    assert any(np.allclose(ranking.left_out[mine], one) for one in near)
+    assert any(np.allclose(ranking.cross_validated_scores[mine], one) for one in near)
 
 
 def test_what_is_like_settled_passages_is_sure_and_what_is_like_none_of_them_is_not():
     ranking = learned(examples())
-    assert ranking.is_sure(ranked(ranking, "we have no time for this deadline"))
-    assert not ranking.is_sure(ranked(ranking, "zzz qqq xxx"))
+    assert ranking.is_worth_showing(ranked(ranking, "we have no time for this deadline"))
+    assert not ranking.is_worth_showing(ranked(ranking, "zzz qqq xxx"))
 
 
 def test_nothing_is_sure_where_passages_say_nothing_of_their_codes():
@@ -71,8 +71,8 @@ def test_nothing_is_sure_where_passages_say_nothing_of_their_codes():
     passages = [SettledPassage(f"s{n}", " ".join(f"w{k}" for k in draw.integers(0, 5000, 6)),
                                frozenset({f"c{draw.integers(0, 40)}"}), f"d{n}") for n in range(80)]
     ranking = learned(passages)
-    assert ranking.least == float("inf")
-    assert not ranking.is_sure(ranked(ranking, passages[0].text))
+    assert ranking.smallest_shown_score == float("inf")
+    assert not ranking.is_worth_showing(ranked(ranking, passages[0].text))
 
 
 @pytest.mark.parametrize("text", ["", " ", "\0", "🙂🙂", "សិទ្ធិ និងច្បាប់", "القانون والمحكمة"])

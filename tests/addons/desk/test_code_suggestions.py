@@ -50,22 +50,22 @@ def session(study, monkeypatch):
 
 
 def turns(session, document=SINGLE):
-    return [one for one in session.text(document)["turns"] if one["role"] == "participant"]
+    return [one for one in session.show_text(document)["turns"] if one["role"] == "participant"]
 
 
 def code(session, turn, code_id="outreach", **more):
-    return session.do({"act": "code", "document_id": SINGLE, "start": turn["start"], "end": turn["end"],
-                       "code_id": code_id, **more})
+    return session.carry_out({"act": "code", "document_id": SINGLE, "start": turn["start"],
+                              "end": turn["end"], "code_id": code_id, **more})
 
 
 def suggested(session, turn, document=SINGLE):
-    return session.suggestions(document, turn["start"], turn["end"])
+    return session.suggest_codes(document, turn["start"], turn["end"])
 
 
 @pytest.fixture
 def sure(monkeypatch):
     """Every list is shown: the encoder of the tests knows words alone, and the text is in Spanish."""
-    monkeypatch.setattr(CodeRanking, "least", 0.0)
+    monkeypatch.setattr(CodeRanking, "smallest_shown_score", 0.0)
 
 
 def coded_turn(session):
@@ -77,7 +77,7 @@ def coded_turn(session):
 
 def test_at_most_five_codes_each_with_a_settled_passage_that_has_the_code(session, sure, study):
     _, found = coded_turn(session)
-    settled = SettledPassages.of(study)
+    settled = SettledPassages.read(study)
     codes = {one.text: one.codes for one in settled.examples}
     assert 1 <= len(found) <= 5 and "outreach" not in {one["code_id"] for one in found}
     assert all(one["code_id"] in codes[one["example"]] for one in found if one["example"])
@@ -149,7 +149,7 @@ def test_nothing_is_suggested_while_the_codebook_is_not_frozen(session, study, v
 
 @pytest.mark.parametrize("is_answer", [False, True])
 def test_nothing_is_suggested_in_a_training_text(study, session, is_answer):
-    document = session.answers()[0]["answer_id"] if is_answer else SINGLE
+    document = session.list_answers()[0]["answer_id"] if is_answer else SINGLE
     path = study.locate_reference_file("assignments")
     header, *rows = path.read_text(encoding="utf-8").splitlines()
     row = dict.fromkeys(header.split(","), "") | {"document_id": document, "coder_id": "ines",
@@ -195,7 +195,7 @@ def test_the_account_of_a_case_is_never_given_to_the_model(session, sure, study)
                                       encoder=spy)
     assert cases and given
     assert not any(told in words or words in told for told in [*cases, turn["text"]] for words in given)
-    assert "case_detail" not in SettledPassages.of(study).definitions
+    assert "case_detail" not in SettledPassages.read(study).definitions
 
 
 def test_no_words_of_a_turn_in_which_the_coder_just_marked_a_case_are_given_to_the_model(session, study):
@@ -229,7 +229,8 @@ def answers(session, study):
     """Two answers that are assigned to the coder and that nobody else has coded, as rows at the desk."""
     path = study.locate_reference_file("assignments")
     rows = path.read_text(encoding="utf-8")
-    found = [row for row in session.answers() if len(row["text"]) > 40 and row["answer_id"] not in rows][:2]
+    found = [row for row in session.list_answers()
+             if len(row["text"]) > 40 and row["answer_id"] not in rows][:2]
     ids = [row["answer_id"] for row in found]
     path.write_text(rows + "".join(f"{one},ines,2,\n" for one in ids), encoding="utf-8")
     readings = tables.read_table("readings", study=study)
@@ -243,12 +244,12 @@ def answer(answers):
 
 
 def code_answer(session, answer, code_id="outreach", **more):
-    return session.do({"act": "code_answers", "answer_ids": [answer["answer_id"]], "code_id": code_id,
-                       **more})
+    return session.carry_out({"act": "code_answers", "answer_ids": [answer["answer_id"]], "code_id": code_id,
+                              **more})
 
 
 def suggested_for(session, answer):
-    return session.suggestions(answer["answer_id"], 0, len(answer["text"]))
+    return session.suggest_codes(answer["answer_id"], 0, len(answer["text"]))
 
 
 def test_of_an_answer_codes_are_suggested_after_the_own_choice_and_accepted_one_by_one(
@@ -258,15 +259,15 @@ def test_of_an_answer_codes_are_suggested_after_the_own_choice_and_accepted_one_
     found = suggested_for(session, answer)
     assert 1 <= len(found) <= 5 and "outreach" not in {one["code_id"] for one in found}
     code_answer(session, answer, found[0]["code_id"], origin="suggested")
-    codings = session.text(answer["answer_id"])["codings"]
+    codings = session.show_text(answer["answer_id"])["codings"]
     own, accepted = sorted(codings, key=lambda one: int(one["coding_id"].partition(".")[0]))
     assert (own["origin"], accepted["origin"]) == ("own", "suggested")
     assert accepted["suggested_by"].startswith("words 1 ")
     assert (accepted["start"], accepted["end"]) == (0, len(answer["text"]))
     assert [line["act"] for line in read_coder_suggestion_log(study, "ines")] == ["shown", "taken"]
-    session.do({"act": "undo"})
-    session.do({"act": "redo"})
-    assert CodingSession(study, "ines").text(answer["answer_id"])["codings"] == codings
+    session.carry_out({"act": "undo"})
+    session.carry_out({"act": "redo"})
+    assert CodingSession(study, "ines").show_text(answer["answer_id"])["codings"] == codings
 
 
 @pytest.mark.acceptance
@@ -299,8 +300,8 @@ def test_several_answers_at_once_are_the_coders_own_choice(session, sure, study,
     answer, other = answers
     code_answer(session, answer)
     code = suggested_for(session, answer)[0]["code_id"]
-    session.do({"act": "code_answers", "answer_ids": [answer["answer_id"], other["answer_id"]],
-                "code_id": code, "origin": "suggested"})
+    session.carry_out({"act": "code_answers", "answer_ids": [answer["answer_id"], other["answer_id"]],
+                       "code_id": code, "origin": "suggested"})
     assert "origin" not in json.loads(coder_journal_path(study, "ines").read_text("utf-8").splitlines()[-1])
     assert "taken" not in [line["act"] for line in read_coder_suggestion_log(study, "ines")]
 
@@ -311,7 +312,7 @@ def test_of_an_answer_that_somebody_else_coded_unassigned_nothing_is_suggested_a
     assert suggested_for(session, answer) and why_no_codes_suggested(study, "ines", answer["answer_id"]) == ""
     path = study.locate_reference_file("assignments")
     path.write_text(path.read_text(encoding="utf-8") + f"{SINGLE},nora,2,training\n", encoding="utf-8")
-    CodingSession(study, "nora", today=DAY).do({
+    CodingSession(study, "nora", today=DAY).carry_out({
         "act": "code_answers", "answer_ids": [answer["answer_id"]], "code_id": "stigma"})
     assert suggested_for(session, answer) == []
     assert why_no_codes_suggested(study, "ines", answer["answer_id"]) == ""
@@ -321,11 +322,11 @@ def test_nothing_is_suggested_of_an_answer_that_others_may_code_whether_they_do_
         session, study, answer):
     path = study.locate_reference_file("assignments")
     rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    answers = {row["answer_id"] for row in session.answers()}
+    answers = {row["answer_id"] for row in session.list_answers()}
     path.write_text("".join(row for row in rows if row.partition(",")[0] not in answers), encoding="utf-8")
     before = why_no_codes_suggested(study, "ines", answer["answer_id"])
     assert "assigned to nobody" in before
-    CodingSession(study, "mira", today=DAY).do({
+    CodingSession(study, "mira", today=DAY).carry_out({
         "act": "code_answers", "answer_ids": [answer["answer_id"]], "code_id": "stigma"})
     assert why_no_codes_suggested(study, "ines", answer["answer_id"]) == before
 
@@ -346,10 +347,10 @@ def test_the_widget_asks_for_suggestions_and_logs_that_they_were_put_aside(sessi
     code(session, turn)
     passage = {"document_id": SINGLE, "start": turn["start"], "end": turn["end"]}
     learned = suggested(session, turn)
-    found = desk.answer({"id": 1, "get": "suggestions", **passage})["ok"]
+    found = desk.answer_request({"id": 1, "get": "suggestions", **passage})["ok"]
     codes = [one["code_id"] for one in found]
     assert found == learned != []
-    assert desk.answer({"id": 2, "refuse": {**passage, "codes": codes}}) == {"id": 2, "ok": None}
+    assert desk.answer_request({"id": 2, "refuse": {**passage, "codes": codes}}) == {"id": 2, "ok": None}
     assert [line["act"] for line in read_coder_suggestion_log(study, "ines")] == ["shown", "refused"]
 
 
@@ -398,7 +399,7 @@ def contents(study):
 def test_an_accepted_suggestion_is_in_the_tables_with_its_model_and_counted_by_code(session, sure, study):
     turn, found = coded_turn(session)
     code(session, turn, found[0]["code_id"], origin="suggested")
-    session.do({"act": "finish", "document_id": SINGLE, "value": True})
+    session.carry_out({"act": "finish", "document_id": SINGLE, "value": True})
     built(study)
     codings = tables.read_table("codings", study=study)
     assisted = codings[codings["suggested_by"] != ""]
@@ -463,14 +464,14 @@ def test_nobody_waits_while_the_settled_passages_are_learned(session, sure, stud
     desk, (turn, other) = CodingDesk(session), turns(session)[:2]
     code(session, turn)
     asked = {"id": 1, "get": "suggestions", "document_id": SINGLE, "start": turn["start"], "end": turn["end"]}
-    assert desk.answer(asked)["ok"] == []
+    assert desk.answer_request(asked)["ok"] == []
     assert begun.wait(60)
     assert "reads the settled passages" in session.why_no_suggestions(SINGLE)
     code(session, other)
     may_go_on.set()
     for thread in settled_passages.BEING_LEARNED.values():
         thread.join(60)
-    assert desk.answer(asked)["ok"] != []
+    assert desk.answer_request(asked)["ok"] != []
     assert session.why_no_suggestions(SINGLE) == ""
 
 

@@ -104,16 +104,16 @@ def test_who_may_not_proposes_and_whoever_decides_sees_it_until_it_is_done(open_
     tomas = CodingSession(open_coding, "tomas")
     with pytest.raises(GLCError, match="ines decides"):
         preview_codebook_change(open_coding, "tomas", **RENAMED)
-    said = tomas.do({"act": "propose_change", **RENAMED})
+    said = tomas.carry_out({"act": "propose_change", **RENAMED})
     assert said["message"] == (
         "Proposed: “Stigma” is called “Shame”. It applies once the person who decides on the codebook writes "
         "it.")
     assert said["changed"] == []
     proposed = [one for one in list_proposed_codebook_changes(open_coding) if one["code_id"]]
     assert proposed == [{"coder_id": "tomas", "message": "“Stigma” is called “Shame”.", **RENAMED}]
-    assert tomas.do({"act": "undo"})["message"] == "Undone: the proposed change of the codebook."
+    assert tomas.carry_out({"act": "undo"})["message"] == "Undone: the proposed change of the codebook."
     assert [one for one in list_proposed_codebook_changes(open_coding) if one["code_id"]] == []
-    tomas.do({"act": "redo"})
+    tomas.carry_out({"act": "redo"})
     write_codebook_change(open_coding, "ines",
                           diff=preview_codebook_change(open_coding, "ines", **RENAMED)["diff"], **RENAMED)
     assert [one for one in list_proposed_codebook_changes(open_coding) if one["code_id"]] == []
@@ -121,22 +121,23 @@ def test_who_may_not_proposes_and_whoever_decides_sees_it_until_it_is_done(open_
 
 def test_a_code_that_a_coder_proposed_in_the_words_of_a_text_is_among_the_proposals(open_coding):
     ines = CodingSession(open_coding, "ines")
-    at = ines.text(TEXT)["turns"][1]["start"]
-    ines.do({"act": "propose_code", "document_id": TEXT, "start": at, "end": at + 10, "name": "Night line"})
+    at = ines.show_text(TEXT)["turns"][1]["start"]
+    ines.carry_out({"act": "propose_code", "document_id": TEXT, "start": at, "end": at + 10,
+                    "name": "Night line"})
     assert {"coder_id": "ines", "message": "A new code, “Night line”.", "code_id": "",
             "cells": {"name": "Night line"}} in list_proposed_codebook_changes(open_coding)
 
 
 def test_a_change_that_is_written_at_the_desk_reaches_the_tree_and_the_codings(open_coding):
     session = CodingSession(open_coding, "ines")
-    at = session.text(TEXT)["turns"][1]["start"]
-    session.do({"act": "code", "document_id": TEXT, "start": at, "end": at + 10, "code_id": "stigma"})
+    at = session.show_text(TEXT)["turns"][1]["start"]
+    session.carry_out({"act": "code", "document_id": TEXT, "start": at, "end": at + 10, "code_id": "stigma"})
     desk = CodingDesk(session)
     merge = {"code_id": "stigma", "cells": {"merged_into": "staff-strain"}}
-    shown = desk.answer({"id": "1", "show_change": merge})["ok"]
-    answer = desk.answer({"id": "2", "write_change": merge | {"diff": shown["diff"]}})
+    shown = desk.answer_request({"id": "1", "show_change": merge})["ok"]
+    answer = desk.answer_request({"id": "2", "write_change": merge | {"diff": shown["diff"]}})
     assert answer["ok"]["message"].startswith("Written to reference/codebook.csv")
     assert "stigma" not in {row["code_id"] for row in answer["news"]["codebook"]}
-    assert session.state()["counts"] == {"staff-strain": 1}
-    assert desk.answer({"id": "3",
-                        "get": "proposed_changes"})["ok"] == list_proposed_codebook_changes(open_coding)
+    assert session.describe_state()["counts"] == {"staff-strain": 1}
+    answer = desk.answer_request({"id": "3", "get": "proposed_changes"})
+    assert answer["ok"] == list_proposed_codebook_changes(open_coding)

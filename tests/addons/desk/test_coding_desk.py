@@ -19,30 +19,30 @@ def desk(sample_study, tmp_path):
 
 
 def first_words(desk):
-    text = desk.answer({"id": "1", "get": "start"})["ok"]["texts"][0]["document_id"]
-    turn = desk.answer({"id": "2", "get": "text", "document_id": text})["ok"]["turns"][0]
+    text = desk.answer_request({"id": "1", "get": "start"})["ok"]["texts"][0]["document_id"]
+    turn = desk.answer_request({"id": "2", "get": "text", "document_id": text})["ok"]["turns"][0]
     return {"document_id": text, "start": turn["start"], "end": turn["start"] + 4}
 
 
 def test_an_act_is_answered_with_what_is_now_true_of_everything_it_changed(desk):
     passage = first_words(desk)
-    said = desk.answer({"id": "3", "do": {"act": "code", **passage, "code_id": "stigma"}})
+    said = desk.answer_request({"id": "3", "do": {"act": "code", **passage, "code_id": "stigma"}})
     after = said["ok"]["after"][passage["document_id"]]
     assert said["id"] == "3" and said["ok"]["can_undo"]
     assert [(one["start"], one["code_id"]) for one in after["codings"]] == [(passage["start"], "stigma")]
     assert after["status"] == "begun"
-    assert said["ok"]["texts"] == desk.session.texts()
+    assert said["ok"]["texts"] == desk.session.list_texts()
 
 
 def test_a_refusal_is_one_sentence_for_the_coder(desk):
-    said = desk.answer({"id": "1", "do": {"act": "code", **first_words(desk), "code_id": "stigmata"}})
+    said = desk.answer_request({"id": "1", "do": {"act": "code", **first_words(desk), "code_id": "stigmata"}})
     assert said == {
         "id": "1", "error": "The codebook has no code 'stigmata'; nearest: 'stigma', 'staff-strain'."}
 
 
 def test_why_no_codes_are_suggested_in_a_text_is_one_sentence(desk):
     text = first_words(desk)["document_id"]
-    said = desk.answer({"id": "1", "get": "why_no_suggestions", "document_id": text})
+    said = desk.answer_request({"id": "1", "get": "why_no_suggestions", "document_id": text})
     assert said["ok"] == "Other people code this text independently of you, so no codes are suggested."
 
 
@@ -50,8 +50,8 @@ def test_a_full_disk_is_told_and_nothing_is_called_done(desk, monkeypatch):
     def full(act):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(desk.session, "do", full)
-    said = desk.answer({"id": "1", "do": {"act": "undo"}})
+    monkeypatch.setattr(desk.session, "carry_out", full)
+    said = desk.answer_request({"id": "1", "do": {"act": "undo"}})
     assert said == {
         "id": "1", "error": "Not saved: No space left on device. To fix: make room, then do it again."}
 

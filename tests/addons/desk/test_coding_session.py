@@ -27,13 +27,13 @@ DAY = date(2016, 7, 1)
 
 
 def turn(session, n=1, text=TEXT):
-    return session.text(text)["turns"][n]
+    return session.show_text(text)["turns"][n]
 
 
 def code(session, code_id="outreach", start=0, end=10, n=1, text=TEXT):
     at = turn(session, n, text)["start"]
-    return session.do({"act": "code", "document_id": text, "start": at + start, "end": at + end,
-                       "code_id": code_id})
+    return session.carry_out({"act": "code", "document_id": text, "start": at + start, "end": at + end,
+                              "code_id": code_id})
 
 
 def lines(study, coder="ines"):
@@ -41,11 +41,11 @@ def lines(study, coder="ines"):
 
 
 def spans(session, text=TEXT):
-    return [(one["start"], one["end"], one["code_id"]) for one in session.text(text)["codings"]]
+    return [(one["start"], one["end"], one["code_id"]) for one in session.show_text(text)["codings"]]
 
 
 def test_the_texts_are_those_of_assignments_csv_with_what_they_are_for(session):
-    texts = {text["document_id"]: text for text in session.texts()}
+    texts = {text["document_id"]: text for text in session.list_texts()}
     assert texts[TEXT] == {
         "document_id": TEXT, "title": "Interview, Farol de Barro (invented), 2016-06-06", "kind": "interview",
         "language": "es", "status": "not begun", "codings": 0, "purpose": "double"}
@@ -55,7 +55,7 @@ def test_the_texts_are_those_of_assignments_csv_with_what_they_are_for(session):
 
 
 def test_the_codebook_is_in_the_order_of_its_tree(session):
-    book = session.codebook()
+    book = session.list_codes()
     ids = [row["code_id"] for row in book]
     assert all(ids.index(row["parent_id"]) < n for n, row in enumerate(book) if row["parent_id"])
     assert {row["level"] for row in book} == {"domain", "theme", "family", "code"}
@@ -64,20 +64,21 @@ def test_the_codebook_is_in_the_order_of_its_tree(session):
 def test_every_act_is_one_line_that_another_session_reads(session, study):
     code(session)
     assert [line["act"] for line in lines(study)] == ["codebook", "text", "keys", "code"]
-    session.do({"act": "memo", "coding_id": session.text(TEXT)["codings"][0]["coding_id"], "memo": "why"})
+    coding = session.show_text(TEXT)["codings"][0]["coding_id"]
+    session.carry_out({"act": "memo", "coding_id": coding, "memo": "why"})
     assert len(lines(study)) == 5
     again = CodingSession(study, "ines")
-    assert again.text(TEXT) == session.text(TEXT)
-    assert again.text(TEXT)["codings"][0]["memo"] == "why"
-    assert again.state()["can_undo"]
+    assert again.show_text(TEXT) == session.show_text(TEXT)
+    assert again.show_text(TEXT)["codings"][0]["memo"] == "why"
+    assert again.describe_state()["can_undo"]
 
 
 def test_a_passage_is_widened_to_whole_characters_without_blanks_at_its_ends(session):
     at = turn(session)["start"]
     words = turn(session)["text"]
     blank = words.index(" ")
-    session.do({"act": "code", "document_id": TEXT, "start": at, "end": at + blank + 1,
-                "code_id": "outreach"})
+    session.carry_out({"act": "code", "document_id": TEXT, "start": at, "end": at + blank + 1,
+                       "code_id": "outreach"})
     assert spans(session) == [(at, at + blank, "outreach")]
 
 
@@ -103,18 +104,18 @@ def test_a_passage_is_widened_to_whole_characters_without_blanks_at_its_ends(ses
 ])
 def test_what_cannot_be_done_is_said_in_one_sentence_and_nothing_is_written(session, study, act, said):
     with pytest.raises(GLCError, match=said):
-        session.do({"act": "code", "document_id": TEXT, "code_id": "outreach"} | act)
+        session.carry_out({"act": "code", "document_id": TEXT, "code_id": "outreach"} | act)
     assert not coder_journal_path(study, "ines").exists()
 
 
 def test_a_coding_in_a_turn_that_no_figure_counts_is_kept_and_said(session):
-    roles = [one["role"] for one in session.text(TEXT)["turns"]]
+    roles = [one["role"] for one in session.show_text(TEXT)["turns"]]
     asked, told = roles.index("interviewer"), roles.index("participant")
     assert code(session, n=told)["message"] == "Coded: Going where people are."
     assert code(session, n=asked)["message"] == (
         "Coded: Going where people are. This turn is of the interviewer: the coding is kept, but agreement, "
         "training and the tables count the turns of participants alone.")
-    assert len(session.text(TEXT)["codings"]) == 2
+    assert len(session.show_text(TEXT)["codings"]) == 2
 
 
 def test_the_same_code_twice_on_a_passage_is_refused(session, study):
@@ -132,46 +133,46 @@ def test_a_name_that_is_no_coder_is_refused(study, name):
 
 def test_a_coder_without_assignments_sees_nothing_and_is_told(study):
     session = CodingSession(study, "inez")
-    assert session.texts() == session.answers() == []
-    assert "nearest: 'ines'" in session.state()["problems"][0]
+    assert session.list_texts() == session.list_answers() == []
+    assert "nearest: 'ines'" in session.describe_state()["problems"][0]
     with pytest.raises(GLCError, match="not among the texts of inez"):
-        session.do({"act": "code", "document_id": TEXT, "start": 20, "end": 30, "code_id": "outreach"})
+        session.carry_out({"act": "code", "document_id": TEXT, "start": 20, "end": 30, "code_id": "outreach"})
 
 
 def test_many_answers_are_coded_by_one_act_and_undone_by_one(session, study):
-    ids = [row["answer_id"] for row in session.answers()[:20]]
-    done = session.do({"act": "code_answers", "answer_ids": ids, "code_id": "outreach"})
+    ids = [row["answer_id"] for row in session.list_answers()[:20]]
+    done = session.carry_out({"act": "code_answers", "answer_ids": ids, "code_id": "outreach"})
     assert done["changed"] == sorted(ids)
-    rows = {row["answer_id"]: row for row in session.answers()}
+    rows = {row["answer_id"]: row for row in session.list_answers()}
     assert [[one["code_id"] for one in rows[each]["codings"]] for each in ids] == [["outreach"]] * 20
     assert {rows[one]["codings"][0]["end"] == len(rows[one]["text"]) for one in ids} == {True}
-    session.do({"act": "undo"})
-    assert not any(row["codings"] for row in session.answers())
+    session.carry_out({"act": "undo"})
+    assert not any(row["codings"] for row in session.list_answers())
 
 
 def test_a_code_that_was_read_as_empty_loses_that_mark_with_its_first_code(session):
-    answer = session.answers()[0]["answer_id"]
-    session.do({"act": "read_answers", "answer_ids": [answer]})
-    assert session.answers()[0]["read"]
-    session.do({"act": "code_answers", "answer_ids": [answer], "code_id": "outreach"})
-    assert not session.answers()[0]["read"]
+    answer = session.list_answers()[0]["answer_id"]
+    session.carry_out({"act": "read_answers", "answer_ids": [answer]})
+    assert session.list_answers()[0]["read"]
+    session.carry_out({"act": "code_answers", "answer_ids": [answer], "code_id": "outreach"})
+    assert not session.list_answers()[0]["read"]
 
 
 def test_many_answers_are_read_by_one_act_and_undone_by_one(session, study):
-    ids = [row["answer_id"] for row in session.answers()[:5]]
-    session.do({"act": "code_answers", "answer_ids": ids[:1], "code_id": "outreach"})
-    done = session.do({"act": "read_answers", "answer_ids": ids})
+    ids = [row["answer_id"] for row in session.list_answers()[:5]]
+    session.carry_out({"act": "code_answers", "answer_ids": ids[:1], "code_id": "outreach"})
+    done = session.carry_out({"act": "read_answers", "answer_ids": ids})
     assert done["message"] == "Read, nothing to code: 4 answers."
-    assert [row["read"] for row in session.answers()[:5]] == [False, True, True, True, True]
+    assert [row["read"] for row in session.list_answers()[:5]] == [False, True, True, True, True]
     assert read_codings(coder_journal_path(study, "ines"),
                         coder="ines").sources["source"].tolist() == sorted(ids)
     for asked, said in ((ids[:1], "has codes"), (ids[1:], "already marked as read"), ([], "No answer")):
         with pytest.raises(GLCError, match=said):
-            session.do({"act": "read_answers", "answer_ids": asked})
-    session.do({"act": "read_answers", "answer_ids": ids[1:3], "value": False})
-    session.do({"act": "undo"})
-    session.do({"act": "undo"})
-    assert not any(row["read"] for row in CodingSession(study, "ines").answers())
+            session.carry_out({"act": "read_answers", "answer_ids": asked})
+    session.carry_out({"act": "read_answers", "answer_ids": ids[1:3], "value": False})
+    session.carry_out({"act": "undo"})
+    session.carry_out({"act": "undo"})
+    assert not any(row["read"] for row in CodingSession(study, "ines").list_answers())
 
 
 # What was handed in from another program.
@@ -181,12 +182,12 @@ def test_a_text_that_was_handed_in_as_a_file_is_read_and_not_begun(sample_study,
     root = tmp_path / "study"
     shutil.copytree(sample_study.root, root)
     session = CodingSession(OpenStudy(root), "ines", today=DAY)
-    assert {text["status"] for text in session.texts()} == {"handed in"}
-    assert session.text(TEXT)["turns"]
+    assert {text["status"] for text in session.list_texts()} == {"handed in"}
+    assert session.show_text(TEXT)["turns"]
     for act in ({"act": "code", "start": 20, "end": 30, "code_id": "outreach"}, {"act": "read"},
                 {"act": "propose_code", "start": 20, "end": 30, "name": "new"}):
         with pytest.raises(GLCError, match=rf"handed in {TEXT} from another program \(glc_sample.qdpx\)"):
-            session.do({"document_id": TEXT} | act)
+            session.carry_out({"document_id": TEXT} | act)
     assert not coder_journal_path(OpenStudy(root), "ines").exists()
 
 
@@ -195,11 +196,11 @@ def test_an_answer_that_was_handed_in_as_a_file_keeps_the_others_from_nothing_bu
     root = tmp_path / "study"
     shutil.copytree(sample_study.root, root)
     session = CodingSession(OpenStudy(root), "tomas", today=DAY)
-    assert all(row["handed_in"] for row in session.answers())
-    answer = session.answers()[0]["answer_id"]
+    assert all(row["handed_in"] for row in session.list_answers())
+    answer = session.list_answers()[0]["answer_id"]
     for act in ({"act": "code_answers", "code_id": "outreach"}, {"act": "read_answers"}):
         with pytest.raises(GLCError, match=rf"handed in {re.escape(answer)} from another program"):
-            session.do({"answer_ids": [answer]} | act)
+            session.carry_out({"answer_ids": [answer]} | act)
 
 
 def test_what_was_begun_at_the_desk_goes_on_there_when_its_file_comes(session, study, sample_study):
@@ -207,7 +208,7 @@ def test_what_was_begun_at_the_desk_goes_on_there_when_its_file_comes(session, s
     theirs = "raw/codings/ines"
     shutil.copytree(sample_study.root / theirs, study.root / theirs, dirs_exist_ok=True)
     again = CodingSession(study, "ines", today=DAY)
-    assert {text["document_id"]: text["status"] for text in again.texts()}[TEXT] == "begun"
+    assert {text["document_id"]: text["status"] for text in again.list_texts()}[TEXT] == "begun"
     assert code(again, start=20, end=30)["changed"] == [TEXT]
     with pytest.raises(GLCError, match="another program"):
         code(again, text=OTHER)
@@ -216,64 +217,66 @@ def test_what_was_begun_at_the_desk_goes_on_there_when_its_file_comes(session, s
 def test_a_file_that_came_after_the_last_build_is_named(session, study):
     (study.root / "raw/codings/ines").mkdir()
     (study.root / "raw/codings/ines/late.csv").write_text("document,quote,code\n", encoding="utf-8")
-    said, = CodingSession(study, "ines").state()["problems"]
+    said, = CodingSession(study, "ines").describe_state()["problems"]
     assert said.startswith("late.csv came after the last build") and "`glc build`" in said
 
 
 def test_a_finished_training_text_is_not_said_to_count(study):
     session = CodingSession(study, "mira", today=DAY)
-    turn = session.text("interview-river-mat")["turns"][1]
+    turn = session.show_text("interview-river-mat")["turns"][1]
     about = {"document_id": "interview-river-mat"}
-    session.do(about | {"act": "code", "start": turn["start"], "end": turn["end"], "code_id": "outreach"})
-    said = session.do(about | {"act": "finish", "value": True})["message"]
+    session.carry_out(about | {"act": "code", "start": turn["start"], "end": turn["end"],
+                               "code_id": "outreach"})
+    said = session.carry_out(about | {"act": "finish", "value": True})["message"]
     assert "view Training" in said and "counts in no table" in said
 
 
 def test_a_finished_text_is_opened_before_it_is_changed(session):
     code(session)
-    session.do({"act": "finish", "document_id": TEXT, "value": True})
-    assert session.text(TEXT)["status"] == "finished"
-    session.do({"act": "finish", "document_id": TEXT, "value": False})
+    session.carry_out({"act": "finish", "document_id": TEXT, "value": True})
+    assert session.show_text(TEXT)["status"] == "finished"
+    session.carry_out({"act": "finish", "document_id": TEXT, "value": False})
     code(session, start=12, end=15)
-    assert session.text(TEXT)["status"] == "begun"
+    assert session.show_text(TEXT)["status"] == "begun"
 
 
 def test_a_code_keeps_its_key_whatever_is_used_and_undone_later_also_in_a_new_window(session, study):
-    codes = [row["code_id"] for row in session.codebook() if row["level"] == "code"][:10]
+    codes = [row["code_id"] for row in session.list_codes() if row["level"] == "code"][:10]
     for one in codes[:3]:
         code(session, one)
     assert code(session, codes[0], start=12, end=15)["keys"] == codes[:3]  # not in the order of use
-    assert CodingSession(study, "ines").state()["keys"] == codes[:3]
+    assert CodingSession(study, "ines").describe_state()["keys"] == codes[:3]
     for _ in range(4):
-        session.do({"act": "undo"})
-    assert session.state()["keys"] == CodingSession(study, "ines").state()["keys"] == codes[:3]
+        session.carry_out({"act": "undo"})
+    again = CodingSession(study, "ines")
+    assert session.describe_state()["keys"] == again.describe_state()["keys"] == codes[:3]
     for one in codes[1:]:
         done = code(session, one)
     # The tenth code takes the key of the one that was used longest ago.
-    assert done["keys"] == CodingSession(study, "ines").state()["keys"] == [codes[9], *codes[1:9]]
+    assert done["keys"] == CodingSession(study, "ines").describe_state()["keys"] == [codes[9], *codes[1:9]]
 
 
 def test_the_keys_of_a_journal_that_does_not_say_them_are_those_of_the_codes_used_last(session, study):
-    codes = [row["code_id"] for row in session.codebook() if row["level"] == "code"][:2]
+    codes = [row["code_id"] for row in session.list_codes() if row["level"] == "code"][:2]
     for one in codes:
         code(session, one)
     path = coder_journal_path(study, "ines")
     lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
              if json.loads(line)["act"] != "keys"]
     path.write_text("".join(lines), encoding="utf-8")
-    assert CodingSession(study, "ines").state()["keys"] == codes
+    assert CodingSession(study, "ines").describe_state()["keys"] == codes
 
 
 def test_a_code_that_is_no_longer_in_use_leaves_its_key_to_the_next(session, study):
-    codes = [row["code_id"] for row in session.codebook() if row["level"] == "code"][:3]
+    codes = [row["code_id"] for row in session.list_codes() if row["level"] == "code"][:3]
     for one in codes[:2]:
         code(session, one)
     path = study.locate_reference_file("codebook")
     book = pd.read_csv(path, dtype="str", keep_default_na=False)
     book.loc[book["code_id"] == codes[0], "merged_into"] = codes[1]
     book.to_csv(path, index=False)
-    session.codebook()
-    assert session.state()["keys"] == ["", codes[1]]
+    session.list_codes()
+    assert session.describe_state()["keys"] == ["", codes[1]]
     assert code(session, codes[2])["keys"] == [codes[2], codes[1]]
 
 
@@ -287,25 +290,26 @@ def test_what_is_undone_is_named_and_its_place_is_said_also_in_another_text(sess
     code(session, "outreach", start=0, end=10, n=1, text=OTHER)
     start = turn(session, 1, OTHER)["start"]
     code(session, "stigma")
-    session.do({"act": "finish", "document_id": TEXT, "value": True})
-    names = {row["code_id"]: row["name"] for row in session.codebook()}
-    title = session.text(TEXT)["title"]
-    assert session.do({"act": "undo"})["message"] == f"Undone in {title}: the mark as finished."
-    assert session.do({"act": "undo"})["message"] == f"Undone in {title}: the code {names['stigma']}."
-    done = session.do({"act": "undo"})
-    assert done["message"] == f"Undone in {session.text(OTHER)['title']}: the code {names['outreach']}."
+    session.carry_out({"act": "finish", "document_id": TEXT, "value": True})
+    names = {row["code_id"]: row["name"] for row in session.list_codes()}
+    title = session.show_text(TEXT)["title"]
+    assert session.carry_out({"act": "undo"})["message"] == f"Undone in {title}: the mark as finished."
+    assert session.carry_out({"act": "undo"})["message"] == f"Undone in {title}: the code {names['stigma']}."
+    done = session.carry_out({"act": "undo"})
+    assert done["message"] == f"Undone in {session.show_text(OTHER)['title']}: the code {names['outreach']}."
     assert done["place"] == {"document_id": OTHER, "start": start}
-    done = session.do({"act": "redo"})
-    assert done["message"] == f"Done again in {session.text(OTHER)['title']}: the code {names['outreach']}."
+    done = session.carry_out({"act": "redo"})
+    title = session.show_text(OTHER)["title"]
+    assert done["message"] == f"Done again in {title}: the code {names['outreach']}."
     assert done["place"] == {"document_id": OTHER, "start": start}
 
 
 def test_each_kind_of_act_has_a_name_when_it_is_undone(session):
     code(session, "outreach")
-    coding = session.text(TEXT)["codings"][0]["coding_id"]
+    coding = session.show_text(TEXT)["codings"][0]["coding_id"]
     passage = {"document_id": TEXT, "start": (at := turn(session)["start"]) + 12, "end": at + 20}
-    answers = [row["answer_id"] for row in session.answers()[:2]]
-    name = next(row["name"] for row in session.codebook() if row["code_id"] == "outreach")
+    answers = [row["answer_id"] for row in session.list_answers()[:2]]
+    name = next(row["name"] for row in session.list_codes() if row["code_id"] == "outreach")
     said = {f"the memo on {name}": {"act": "memo", "coding_id": coding, "memo": "x"},
             f"the mark of a negative case on {name}": {"act": "negative_case", "coding_id": coding},
             f"the removal of {name}": {"act": "uncode", "coding_id": coding},
@@ -315,8 +319,8 @@ def test_each_kind_of_act_has_a_name_when_it_is_undone(session):
                 "act": "code_answers", "answer_ids": answers, "code_id": "outreach"},
             "the mark as read": {"act": "read", "document_id": OTHER}}
     for what, act in said.items():
-        session.do(act)
-        done = session.do({"act": "undo"})
+        session.carry_out(act)
+        done = session.carry_out({"act": "undo"})
         assert done["message"].endswith(f": {what}."), done["message"]
     assert done["place"] == {"document_id": OTHER, "start": None}
 
@@ -343,14 +347,14 @@ def undo_and_redo_all(sample_study, tmp_path_factory, acts):
     (root / "raw").mkdir()
     study = OpenStudy(root)
     session = CodingSession(study, "ines", today=DAY)
-    codes = [row["code_id"] for row in session.codebook()]
-    empty = session.text(TEXT), session.answers(), session.texts()
+    codes = [row["code_id"] for row in session.list_codes()]
+    empty = session.show_text(TEXT), session.list_answers(), session.list_texts()
     for kind, start, length, n in acts:
-        own = session.text(TEXT)["codings"]
+        own = session.show_text(TEXT)["codings"]
         at = turn(session)["start"] + start
         act = {"code": {"start": at, "end": at + length, "code_id": codes[n]},
                "answers": {"act": "code_answers", "code_id": codes[n],
-                           "answer_ids": [row["answer_id"] for row in session.answers()[n:n + length]]},
+                           "answer_ids": [row["answer_id"] for row in session.list_answers()[n:n + length]]},
                "propose_code": {"start": at, "end": at + length, "name": f"new {n}"},
                "memo": {"memo": f"memo {n}"}}.get(kind, {"value": n % 2 == 0})
         if kind == "restart":
@@ -359,32 +363,32 @@ def undo_and_redo_all(sample_study, tmp_path_factory, acts):
         if kind in ("uncode", "memo", "negative_case"):
             act["coding_id"] = own[n % len(own)]["coding_id"] if own else "0"
         try:
-            session.do({"act": kind, "document_id": TEXT} | act)
+            session.carry_out({"act": kind, "document_id": TEXT} | act)
         except GLCError:
             continue
-    last = session.text(TEXT), session.answers(), session.texts()
+    last = session.show_text(TEXT), session.list_answers(), session.list_texts()
     session = CodingSession(study, "ines", today=DAY)
     steps = 0
-    while session.state()["can_undo"]:
-        session.do({"act": "undo"})
+    while session.describe_state()["can_undo"]:
+        session.carry_out({"act": "undo"})
         steps += 1
-    assert (session.text(TEXT), session.answers(), session.texts()) == empty
+    assert (session.show_text(TEXT), session.list_answers(), session.list_texts()) == empty
     session = CodingSession(study, "ines", today=DAY)
     for _ in range(steps):
-        session.do({"act": "redo"})
-    assert (session.text(TEXT), session.answers(), session.texts()) == last
+        session.carry_out({"act": "redo"})
+    assert (session.show_text(TEXT), session.list_answers(), session.list_texts()) == last
 
 
 def test_two_windows_lose_nothing(study):
     one, two = (CodingSession(study, "ines", today=DAY) for _ in range(2))
     at = turn(two)["start"]
     code(one)
-    done = two.do({"act": "code", "document_id": TEXT, "start": at + 20, "end": at + 30,
-                   "code_id": "outreach"})
+    done = two.carry_out({"act": "code", "document_id": TEXT, "start": at + 20, "end": at + 30,
+                          "code_id": "outreach"})
     assert "Another window" in done["message"]
     assert spans(one) == spans(two) == spans(CodingSession(study, "ines"))
     assert len(spans(one)) == 2
-    one.do({"act": "undo"})
+    one.carry_out({"act": "undo"})
     assert len(spans(two)) == 1
 
 
@@ -394,12 +398,12 @@ def test_a_line_that_was_cut_is_reported_and_set_apart(session, study):
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"n": 5, "on": "2016-07-01", "act": "co')
     again = CodingSession(study, "ines", today=DAY)
-    assert again.state()["problems"] == [
+    assert again.describe_state()["problems"] == [
         "Line 5 of desk.jsonl was cut off (was the power cut?): that act was not saved, everything else was."]
     code(again, start=20, end=30)
     assert path.read_bytes().startswith(whole)  # only ever added to
     assert len(spans(again)) == len(spans(CodingSession(study, "ines"))) == 2
-    assert CodingSession(study, "ines").state()["problems"] == []
+    assert CodingSession(study, "ines").describe_state()["problems"] == []
 
 
 def test_a_whole_line_without_its_end_counts(session, study):
@@ -428,8 +432,8 @@ def test_wherever_the_journal_is_cut_all_acts_before_are_there(sample_study, tmp
     journal.read()
     kept = sum(len(b"".join(whole[:n])) - 1 <= len(cut) for n in range(1, 9))
     assert len(journal.work.finished) == kept
-    with journal.adding(path.parent):
-        journal.add([{"act": "finish", "document_id": "last", "value": True}])
+    with journal.lock_for_adding(path.parent):
+        journal.add_acts([{"act": "finish", "document_id": "last", "value": True}])
     again = CoderJournal(path)
     again.read()
     assert len(again.work.finished) == kept + 1
@@ -480,12 +484,12 @@ def test_a_folder_that_cannot_be_written_to_is_said_in_a_sentence(study):
 
 def test_a_text_that_changed_is_coded_as_it_was_begun(session, study):
     code(session)
-    before = session.text(TEXT)
+    before = session.show_text(TEXT)
     path = study.root / "raw/interviews/interview-farol-de-barro.vtt"
     path.write_text(path.read_text(encoding="utf-8").replace("Casi nadie", "Nadie"), encoding="utf-8")
     again = CodingSession(study, "ines", today=DAY)
-    assert again.text(TEXT) | {"change": ""} == before
-    assert again.state()["problems"] == [
+    assert again.show_text(TEXT) | {"change": ""} == before
+    assert again.describe_state()["problems"] == [
         f"{TEXT} has changed since you began it. You see the earlier version until you choose, above its "
         "turns, to go on with the new text."]
 
@@ -497,22 +501,22 @@ def test_a_codebook_that_changed_is_said_while_the_desk_is_open_and_at_the_next_
     path.write_text(text + "night-line,ways-in,code,Night line,Somebody answers at night.,,,2,,\n",
                     encoding="utf-8")
     again = CodingSession(study, "ines", today=DAY)
-    assert again.state()["problems"] == [
+    assert again.describe_state()["problems"] == [
         "The codebook has changed since you last coded (new: Night line). Your codings are kept."]
     code(session, "night-line", 20, 30)
-    assert session.state()["problems"] == again.state()["problems"]
-    assert CodingSession(study, "ines").state()["problems"] == []
+    assert session.describe_state()["problems"] == again.describe_state()["problems"]
+    assert CodingSession(study, "ines").describe_state()["problems"] == []
 
 
 def test_a_text_counts_once_it_is_finished_and_an_answer_with_its_first_code(session, study):
     code(session)
-    answer = session.answers()[0]["answer_id"]
-    session.do({"act": "code_answers", "answer_ids": [answer], "code_id": "outreach"})
+    answer = session.list_answers()[0]["answer_id"]
+    session.carry_out({"act": "code_answers", "answer_ids": [answer], "code_id": "outreach"})
     raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert [*raw.codings["source"]] == [answer]
     assert raw.notes == (
         f"ines: begun at the coding desk; not counted until finished: {TEXT}.",)
-    session.do({"act": "finish", "document_id": TEXT, "value": True})
+    session.carry_out({"act": "finish", "document_id": TEXT, "value": True})
     raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert sorted(raw.codings["source"]) == sorted([answer, TEXT])
     assert {*raw.codings["match"]} == {"exact"}
@@ -521,10 +525,10 @@ def test_a_text_counts_once_it_is_finished_and_an_answer_with_its_first_code(ses
 
 def test_a_proposed_code_is_no_coding(session, study):
     at = turn(session)["start"]
-    session.do({"act": "propose_code", "document_id": TEXT, "start": at, "end": at + 10,
-                "name": "Night line"})
+    session.carry_out({"act": "propose_code", "document_id": TEXT, "start": at, "end": at + 10,
+                       "name": "Night line"})
     code(session)
-    session.do({"act": "finish", "document_id": TEXT, "value": True})
+    session.carry_out({"act": "finish", "document_id": TEXT, "value": True})
     raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert [*raw.codings["code"]] == ["outreach"]
     assert [*raw.memos["text"]] == ["Proposed code: Night line"]
@@ -532,9 +536,9 @@ def test_a_proposed_code_is_no_coding(session, study):
 
 def test_a_proposed_quotation_is_no_coding_and_is_a_memo_of_the_passage(session, study):
     at = turn(session)["start"]
-    session.do({"act": "propose_quotation", "document_id": TEXT, "start": at, "end": at + 10})
+    session.carry_out({"act": "propose_quotation", "document_id": TEXT, "start": at, "end": at + 10})
     code(session)
-    session.do({"act": "finish", "document_id": TEXT, "value": True})
+    session.carry_out({"act": "finish", "document_id": TEXT, "value": True})
     raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert [*raw.codings["code"]] == ["outreach"]
     assert [*raw.memos["text"]] == ["Proposed as a quotation"]
@@ -547,8 +551,8 @@ def test_a_fault_in_a_table_that_no_text_needs_keeps_nobody_from_coding(session,
 
 
 def test_a_text_that_left_the_study_is_told_and_stops_no_build(session, study):
-    answer = session.answers()[0]["answer_id"]
-    session.do({"act": "code_answers", "answer_ids": [answer], "code_id": "outreach"})
+    answer = session.list_answers()[0]["answer_id"]
+    session.carry_out({"act": "code_answers", "answer_ids": [answer], "code_id": "outreach"})
     raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     placed = place_codings([("ines", raw)], dict, {}, lambda text: Masked(text, ()))
     assert placed.faults == placed.codings == []

@@ -42,10 +42,10 @@ def test_it_opens_only_when_every_double_coded_text_is_handed_in(study):
     curation = DoubleCodingComparison(study, "ines", today=DAY)
     assert curation.why_not_comparable().endswith("Other coders with unfinished texts: rosa.")
     with pytest.raises(GLCError, match="would influence the next"):
-        curation.differences()
+        curation.list_differences()
     assert not coder_journal_path(study, "consensus").exists()
     rosa = CodingSession(study, "rosa", today=DAY)
-    rosa.do({"act": "read", "document_id": "interview-luz-de-maiz", "value": True})
+    rosa.carry_out({"act": "read", "document_id": "interview-luz-de-maiz", "value": True})
     assert DoubleCodingComparison(study, "ines").why_not_comparable().startswith("Texts were finished since "
                                                                                  "the last "
                                                                       "build")
@@ -54,8 +54,8 @@ def test_it_opens_only_when_every_double_coded_text_is_handed_in(study):
 def test_who_waits_for_the_comparison_reads_of_the_own_texts_alone_which_are_not_finished(study):
     assign(study, *(f"{one},{coder},2," for one in ("interview-canal-lamp", "interview-luz-de-maiz")
                     for coder in ("rosa", "pia")))
-    CodingSession(study, "pia", today=DAY).do({"act": "read", "document_id": "interview-canal-lamp",
-                                               "value": True})
+    CodingSession(study, "pia", today=DAY).carry_out({"act": "read", "document_id": "interview-canal-lamp",
+                                                      "value": True})
     assert DoubleCodingComparison(study, "rosa").why_not_comparable().endswith(
         " You have not finished interview-canal-lamp, interview-luz-de-maiz."
         " Other coders with unfinished texts: pia.")
@@ -67,7 +67,7 @@ def test_a_study_without_double_coding_has_nothing_to_compare(study):
 
 
 def test_each_difference_shows_both_coders_and_the_decision(study):
-    rows = DoubleCodingComparison(study, "ines", today=DAY).differences()
+    rows = DoubleCodingComparison(study, "ines", today=DAY).list_differences()
     assert all({coder["coder_id"] for coder in row["coders"]} == {"ines", "tomas"} for row in rows)
     assert {row["codes"] is None for row in rows} == {True, False}
     assert all(bool(row["reason"]) == (row["version"] == 1) for row in rows)
@@ -85,7 +85,7 @@ def name_who_decides(study, name):
 def compared(study, by):
     """The texts that somebody sees in the comparison, with the coders of each."""
     return {row["document_id"]: {one["coder_id"] for one in row["coders"]}
-            for row in DoubleCodingComparison(study, by, today=DAY).differences()}
+            for row in DoubleCodingComparison(study, by, today=DAY).list_differences()}
 
 
 def test_who_coded_none_of_the_texts_that_two_people_coded_compares_none(study):
@@ -93,7 +93,7 @@ def test_who_coded_none_of_the_texts_that_two_people_coded_compares_none(study):
             "The person named in study.toml ([coding] decided_by) decides on all of them.")
     assert DoubleCodingComparison(study, "nadia").why_not_comparable() == said
     with pytest.raises(GLCError, match="None of the texts"):
-        DoubleCodingComparison(study, "nadia").differences()
+        DoubleCodingComparison(study, "nadia").list_differences()
     assert not coder_journal_path(study, "consensus").exists()
 
 
@@ -104,12 +104,12 @@ def test_the_person_who_decides_compares_every_text_and_others_their_own(study):
 
 
 def test_a_coder_compares_and_decides_the_own_texts_alone(study):
-    theirs = [row["segment_id"] for row in DoubleCodingComparison(study, "ines").differences()
+    theirs = [row["segment_id"] for row in DoubleCodingComparison(study, "ines").list_differences()
               if row["document_id"] == TEXT][0]
     take_over(study, TEXT, "ines", "rosa")
     assert TEXT not in compared(study, "ines") and TEXT in compared(study, "tomas")
     with pytest.raises(GLCError, match=f"{TEXT} is not among the texts of ines.*decided_by"):
-        DoubleCodingComparison(study, "ines").decide(theirs, ["outreach"], "why")
+        DoubleCodingComparison(study, "ines").record_decision(theirs, ["outreach"], "why")
 
 
 def take_over(study, document, before, coder):
@@ -125,32 +125,33 @@ def take_over(study, document, before, coder):
 
 
 def test_a_decision_as_it_was_is_no_new_version_whoever_made_it(study):
-    settled, waiting = (next(row for row in DoubleCodingComparison(study, "ines", today=DAY).differences()
-                             if (row["codes"] is None) == is_open) for is_open in (False, True))
-    DoubleCodingComparison(study, "ines", today=DAY).decide(waiting["segment_id"], ["outreach"],
-                                                            "She goes there.")
+    rows = DoubleCodingComparison(study, "ines", today=DAY).list_differences()
+    settled, waiting = (next(row for row in rows if (row["codes"] is None) == is_open)
+                        for is_open in (False, True))
+    DoubleCodingComparison(study, "ines", today=DAY).record_decision(waiting["segment_id"], ["outreach"],
+                                                                     "She goes there.")
     before = coder_journal_path(study, "consensus").read_bytes()
     for segment, codes, reason, by in ((waiting["segment_id"], ["outreach"], "She goes there. ", "by ines"),
                                        (settled["segment_id"], settled["codes"], settled["reason"], "")):
         with pytest.raises(GLCError, match=f"Nothing is changed: version 1 of the decision.*{by}"):
-            DoubleCodingComparison(study, "tomas", today=DAY).decide(segment, codes, reason)
+            DoubleCodingComparison(study, "tomas", today=DAY).record_decision(segment, codes, reason)
     assert coder_journal_path(study, "consensus").read_bytes() == before
 
 
 @pytest.mark.acceptance
 def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
     curation = DoubleCodingComparison(study, "ines", today=DAY)
-    settled, waiting = (next(row for row in curation.differences() if (row["codes"] is None) == is_open)
+    settled, waiting = (next(row for row in curation.list_differences() if (row["codes"] is None) == is_open)
                         for is_open in (False, True))
     for segment, codes, reason, said in ((waiting["segment_id"], ["outreach"], " ", "no reason"),
                                          (waiting["segment_id"], ["outreech"], "why", "nearest: 'outreach'"),
                                          ("call-1.1", ["outreach"], "why", "do not differ")):
         with pytest.raises(GLCError, match=said):
-            curation.decide(segment, codes, reason)
-    assert curation.decide(waiting["segment_id"], ["outreach"], "She goes there.")["version"] == 1
-    assert curation.decide(waiting["segment_id"], [], "No: others go.")["version"] == 2
-    assert curation.decide(settled["segment_id"], ["outreach"], "Read again.")["version"] == 2
-    shown = {row["segment_id"]: row for row in DoubleCodingComparison(study, "tomas").differences()}
+            curation.record_decision(segment, codes, reason)
+    assert curation.record_decision(waiting["segment_id"], ["outreach"], "She goes there.")["version"] == 1
+    assert curation.record_decision(waiting["segment_id"], [], "No: others go.")["version"] == 2
+    assert curation.record_decision(settled["segment_id"], ["outreach"], "Read again.")["version"] == 2
+    shown = {row["segment_id"]: row for row in DoubleCodingComparison(study, "tomas").list_differences()}
     assert shown[waiting["segment_id"]]["codes"] == []
     assert shown[waiting["segment_id"]]["by"] == "ines"
     built(study)
@@ -163,15 +164,15 @@ def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
 def test_what_coders_gave_stays_as_it_is_once_it_was_compared(study):
     take_files_away(study.root, "ines")
     session = CodingSession(study, "ines", today=DAY)
-    turn = session.text(TEXT)["turns"][1]
+    turn = session.show_text(TEXT)["turns"][1]
     act = {"act": "code", "document_id": TEXT, "start": turn["start"], "end": turn["end"],
            "code_id": "outreach"}
-    session.do(act)
-    DoubleCodingComparison(study, "ines", today=DAY).differences()
+    session.carry_out(act)
+    DoubleCodingComparison(study, "ines", today=DAY).list_differences()
     for one in (act | {"end": turn["start"] + 9}, {"act": "undo"}, {"act": "memo", "memo": "new",
-                "coding_id": session.text(TEXT)["codings"][0]["coding_id"]}):
+                "coding_id": session.show_text(TEXT)["codings"][0]["coding_id"]}):
         with pytest.raises(GLCError, match="can no longer change"):
-            session.do(one)
+            session.carry_out(one)
 
 
 WORDS = "Casi nadie"
@@ -202,15 +203,15 @@ def made_of_two_versions(sample_study, tmp_path_factory):
         take_files_away(study.root, coder)
     for coder in ("ines", "tomas"):
         session = CodingSession(study, coder, today=DAY)
-        turns = [one for one in session.text(TEXT)["turns"] if one["role"] == "participant"]
+        turns = [one for one in session.show_text(TEXT)["turns"] if one["role"] == "participant"]
         turn = next(one for one in turns if WORDS in one["text"] or "Nadie, casi" in one["text"])
         other = next(one for one in turns if one is not turn)
         for one, code in ((turn, "outreach" if coder == "ines" else "stigma"), (other, "outreach")):
-            session.do({"act": "code", "document_id": TEXT, "start": one["start"], "end": one["end"],
-                        "code_id": code})
-        session.do({"act": "finish", "document_id": TEXT})
+            session.carry_out({"act": "code", "document_id": TEXT, "start": one["start"], "end": one["end"],
+                               "code_id": code})
+        session.carry_out({"act": "finish", "document_id": TEXT})
         for document in both.loc[(both["coder_id"] == coder) & (both["document_id"] != TEXT), "document_id"]:
-            session.do({"act": "read", "document_id": document})
+            session.carry_out({"act": "read", "document_id": document})
         if coder == "ines":
             correct(study, WORDS, "Nadie, casi nadie")
     built(OpenStudy(study.root))
@@ -226,10 +227,10 @@ def two_versions(made_of_two_versions, tmp_path):
 def test_codings_of_different_words_are_not_compared_and_a_sentence_says_so(two_versions):
     study, changed, same = two_versions
     curation = DoubleCodingComparison(study, "tomas", today=DAY)
-    assert curation.versions() == [
+    assert curation.describe_versions() == [
         f"{TEXT} changed while it was coded, and ines coded the earlier version. 1 turn has other "
         "words today, and codings of the earlier words are not compared. Decide on the words of today."]
-    rows = {row["segment_id"]: row for row in curation.differences()}
+    rows = {row["segment_id"]: row for row in curation.list_differences()}
     ines, tomas = sorted(rows[changed]["coders"], key=lambda one: one["coder_id"])
     assert ines["is_missing"] and ines["other_words"].startswith(WORDS)
     assert (tomas["is_missing"], tomas["other_words"]) == (False, "")
@@ -241,16 +242,16 @@ def test_codings_of_different_words_are_not_compared_and_a_sentence_says_so(two_
 def test_once_both_went_on_everything_is_compared_again(two_versions):
     study, changed, _ = two_versions
     session = CodingSession(study, "ines", today=DAY)
-    session.do({"act": "new_texts", "document_ids": [TEXT]})
-    waiting, = session.text(TEXT)["waiting"]
-    turn = next(one for one in session.text(TEXT)["turns"] if one["turn_id"] == changed)
-    session.do({"act": "place", "document_id": TEXT, "coding_id": waiting["coding_id"],
-                "start": turn["start"], "end": turn["end"]})
-    session.do({"act": "finish", "document_id": TEXT})
+    session.carry_out({"act": "new_texts", "document_ids": [TEXT]})
+    waiting, = session.show_text(TEXT)["waiting"]
+    turn = next(one for one in session.show_text(TEXT)["turns"] if one["turn_id"] == changed)
+    session.carry_out({"act": "place", "document_id": TEXT, "coding_id": waiting["coding_id"],
+                       "start": turn["start"], "end": turn["end"]})
+    session.carry_out({"act": "finish", "document_id": TEXT})
     built(study)
     curation = DoubleCodingComparison(OpenStudy(study.root), "tomas", today=DAY)
-    assert curation.versions() == []
-    row = next(row for row in curation.differences() if row["segment_id"] == changed)
+    assert curation.describe_versions() == []
+    row = next(row for row in curation.list_differences() if row["segment_id"] == changed)
     assert {one["coder_id"]: one["codes"] for one in row["coders"]} == {
         "ines": ["outreach"], "tomas": ["stigma"]}
     assert not any(one["is_missing"] for one in row["coders"])
@@ -259,32 +260,32 @@ def test_once_both_went_on_everything_is_compared_again(two_versions):
 def test_what_version_another_coder_has_is_not_said_before_the_comparison_is_open(two_versions):
     study, *_ = two_versions
     assign(study, "interview-luz-de-maiz,rosa,2,")
-    assert DoubleCodingComparison(study, "tomas", today=DAY).versions() == []
+    assert DoubleCodingComparison(study, "tomas", today=DAY).describe_versions() == []
 
 
 @pytest.mark.acceptance
 def test_training_texts_are_compared_once_finished_and_never_counted(study):
     assign(study, f"{TEXT},rosa,2,training", "interview-amber-window,rosa,2,training")
     session = CodingSession(study, "rosa", today=DAY)
-    assert {text["purpose"] for text in session.texts()} == {"training"}
+    assert {text["purpose"] for text in session.list_texts()} == {"training"}
     with pytest.raises(GLCError, match="No training text is finished"):
-        session.training()
-    turns = [turn for turn in session.text(TEXT)["turns"] if turn["role"] == "participant"]
-    session.do({"act": "code", "document_id": TEXT, "start": turns[0]["start"], "end": turns[0]["end"],
-                "code_id": "outreach"})
-    session.do({"act": "finish", "document_id": TEXT, "value": True})
-    found = session.training()
+        session.compare_training_texts()
+    turns = [turn for turn in session.show_text(TEXT)["turns"] if turn["role"] == "participant"]
+    session.carry_out({"act": "code", "document_id": TEXT, "start": turns[0]["start"], "end": turns[0]["end"],
+                       "code_id": "outreach"})
+    session.carry_out({"act": "finish", "document_id": TEXT, "value": True})
+    found = session.compare_training_texts()
     assert found["document_ids"] == [TEXT]
     total = found["codes"][0]
     assert total["code"] == "all codes"
     assert total["passages"] >= len(found["passages"]) > 0
     assert sum(len(row["missed"]) for row in found["passages"]) == total["missed"] > 0
     assert {row["document_id"] for row in found["passages"]} == {TEXT}
-    words = [turn["text"] for turn in session.text(TEXT)["turns"]]
+    words = [turn["text"] for turn in session.show_text(TEXT)["turns"]]
     assert [row["text"] for row in found["passages"]] == [words[row["turn"] - 1] for row in found["passages"]]
-    assert {row["title"] for row in found["passages"]} == {session.text(TEXT)["title"]}
+    assert {row["title"] for row in found["passages"]} == {session.show_text(TEXT)["title"]}
     with pytest.raises(GLCError, match="can no longer change"):
-        session.do({"act": "finish", "document_id": TEXT, "value": False})
+        session.carry_out({"act": "finish", "document_id": TEXT, "value": False})
     before = {name: tables.read_table(name, study=study) for name in COUNTED}
     built(study)
     for name, frame in before.items():
@@ -300,7 +301,7 @@ def test_a_text_coded_at_the_desk_to_learn_counts_nowhere_when_its_purpose_is_ta
     path = study.locate_reference_file("assignments")
     rows = path.read_text(encoding="utf-8")
     assign(study, f"{TEXT},rosa,2,training")
-    CodingSession(study, "rosa", today=DAY).do({"act": "read", "document_id": TEXT})
+    CodingSession(study, "rosa", today=DAY).carry_out({"act": "read", "document_id": TEXT})
     path.write_text(rows, encoding="utf-8")
     built(study)
     assert "rosa" not in {*tables.read_table("readings", study=study)["coder_id"]}

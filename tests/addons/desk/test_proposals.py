@@ -116,9 +116,9 @@ def test_a_code_from_the_desk_comes_into_the_codebook_by_a_change_that_is_shown(
     text = "interview-luz-de-maiz"
     take_files_away(study.root, "ines")
     session = CodingSession(study, "ines", today=date(2016, 7, 1))
-    turn = session.text(text)["turns"][1]
-    session.do({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["start"] + 9,
-                "name": "Night line"})
+    turn = session.show_text(text)["turns"][1]
+    session.carry_out({"act": "propose_code", "document_id": text, "start": turn["start"],
+                       "end": turn["start"] + 9, "name": "Night line"})
     assert [one[:3] for one in list_proposed_codes(study)] == [("ines", "Night line", text)]
     form = ProposalForm(study)
     form.kind.value = "codebook"
@@ -132,7 +132,7 @@ def test_a_code_from_the_desk_comes_into_the_codebook_by_a_change_that_is_shown(
     form.write_button.click()
     assert list_proposed_codes(study) == []
     assert "'Night line', which you proposed, is in the codebook now" in " ".join(
-        CodingSession(study, "ines").state()["problems"])
+        CodingSession(study, "ines").describe_state()["problems"])
 
 
 def with_a_text_for_two(study):
@@ -140,15 +140,15 @@ def with_a_text_for_two(study):
     path = study.locate_reference_file("assignments")
     path.write_text(path.read_text(encoding="utf-8") + "interview-luz-de-maiz,rosa,2\n", encoding="utf-8")
     session = CodingSession(study, "rosa", today=date(2016, 7, 1))
-    text = session.texts()[0]["document_id"]
-    turn = session.text(text)["turns"][1]
+    text = session.list_texts()[0]["document_id"]
+    turn = session.show_text(text)["turns"][1]
     return session, text, turn
 
 
 def test_the_words_of_a_proposed_code_stay_closed_while_a_double_coded_text_is_not_handed_in(study):
     session, text, turn = with_a_text_for_two(study)
-    session.do({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["end"],
-                "name": "Night line"})
+    session.carry_out({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["end"],
+                       "name": "Night line"})
     assert list_proposed_codes(study)[0].words == ""
 
 
@@ -156,14 +156,14 @@ def test_a_quotation_from_the_desk_comes_into_quotes_by_a_change_that_is_shown(s
     text = "interview-luz-de-maiz"
     take_files_away(study.root, "ines")
     session = CodingSession(study, "ines", today=date(2016, 7, 1))
-    turn = session.text(text)["turns"][1]
+    turn = session.show_text(text)["turns"][1]
     act = {"act": "propose_quotation", "document_id": text, "start": turn["start"], "end": turn["end"]}
-    session.do(act)
+    session.carry_out(act)
     with pytest.raises(GLCError, match="already"):
-        session.do(act)
-    answer = session.answers()[0]
-    session.do({"act": "propose_quotation", "document_id": answer["answer_id"], "start": 0,
-                "end": len(answer["text"])})
+        session.carry_out(act)
+    answer = session.list_answers()[0]
+    session.carry_out({"act": "propose_quotation", "document_id": answer["answer_id"], "start": 0,
+                       "end": len(answer["text"])})
     words = turn["text"].strip()
     assert {*list_proposed_quotations(study)} == {("ines", turn["turn_id"], words),
                                                   ("ines", f"{answer['answer_id']}.1", answer["text"])}
@@ -175,15 +175,16 @@ def test_a_quotation_from_the_desk_comes_into_quotes_by_a_change_that_is_shown(s
     form.write_button.click()
     assert [one.words for one in list_proposed_quotations(study)] == [answer["text"]]
     for _ in range(2):
-        session.do({"act": "undo"})
+        session.carry_out({"act": "undo"})
     assert list_proposed_quotations(study) == []
 
 
 def test_a_quotation_of_a_double_coded_text_is_not_listed_before_all_are_handed_in(study):
     session, text, turn = with_a_text_for_two(study)
-    session.do({"act": "propose_quotation", "document_id": text, "start": turn["start"], "end": turn["end"]})
+    session.carry_out({"act": "propose_quotation", "document_id": text, "start": turn["start"],
+                       "end": turn["end"]})
     assert list_proposed_quotations(study) == []
-    session.do({"act": "read", "document_id": text, "value": True})
+    session.carry_out({"act": "read", "document_id": text, "value": True})
     assert [one.coder_id for one in list_proposed_quotations(study)] == ["rosa"]
 
 

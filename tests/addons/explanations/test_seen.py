@@ -111,7 +111,7 @@ def test_when_a_line_of_a_cell_is_hidden_it_is_not_read(sample_study, monkeypatc
 
 
 def test_the_team_is_told_when_its_readers_cannot_read_it(sample_study, monkeypatch):
-    monkeypatch.setattr(ExplanationsView, "explanations_read", lambda view, audience: set())
+    monkeypatch.setattr(ExplanationsView, "find_readable_explanations", lambda view, audience: set())
     page = text_of(show_explanations(StudyView(sample_study, principle="P01")))
     assert NOT_READ.format("convening") in page
 

@@ -34,7 +34,7 @@ def test_what_a_call_raises_is_raised_here(calls):
 
 
 def test_where_no_process_can_be_forked_the_call_is_made_here(calls, monkeypatch):
-    monkeypatch.setattr(fork_server, "fork", lambda *_, **__: None)
+    monkeypatch.setattr(fork_server, "fork_process", lambda *_, **__: None)
     assert calls.submit(os.getpid).result(timeout=60) == os.getpid()
 
 

@@ -161,7 +161,7 @@ def test_tables_that_the_server_holds_are_read_by_it_alone(sample_study, forked,
 
 
 def test_where_no_process_can_be_forked_a_kernel_makes_the_page(forked, tmp_path, monkeypatch):
-    monkeypatch.setattr(fork_server, "fork", lambda *_, **__: None)
+    monkeypatch.setattr(fork_server, "fork_process", lambda *_, **__: None)
     page = job(tmp_path / "cells", "import os\nprint(hasattr(get_ipython(), 'kernel') and "
                "get_ipython().kernel is not None)")
     assert printed(forked.execute(page)) == "True\n"

@@ -10,10 +10,10 @@ from scipy.stats.contingency import association
 from statsmodels.stats.multitest import multipletests
 
 from glc_analysis.addons.group_tests.comparisons import (
-    compare,
-    comparison_estimates,
     cramers_v,
     eta_squared,
+    make_comparison_figures,
+    measure_effect,
     multiple_choice_v,
 )
 from tests.support.study_writer import choices, cleaned, places, question, reference
@@ -48,7 +48,7 @@ def data():
 
 
 DATA = data()
-FOUND = comparison_estimates(DATA, study())
+FOUND = make_comparison_figures(DATA, study())
 
 
 def value(question_id, statistic):
@@ -59,7 +59,7 @@ def value(question_id, statistic):
 
 @pytest.mark.parametrize("sampling", ["purposive", "census"])
 def test_nothing_is_inferred_from_a_sample_that_is_none(sampling):
-    assert comparison_estimates(DATA, study(sampling)).empty
+    assert make_comparison_figures(DATA, study(sampling)).empty
 
 
 def test_a_planted_difference_is_found_and_chance_is_not():
@@ -79,8 +79,8 @@ def test_an_attribute_of_one_group_compares_nothing():
 
 def test_groups_below_the_minimum_are_left_out():
     assert set(FOUND["base_n"]) == {2 * SHELTERS}
-    assert set(comparison_estimates(DATA, study(minimum=SMALL))["base_n"]) == {2 * SHELTERS + SMALL}
-    assert comparison_estimates(DATA, study(minimum=SHELTERS + 1)).empty
+    assert set(make_comparison_figures(DATA, study(minimum=SMALL))["base_n"]) == {2 * SHELTERS + SMALL}
+    assert make_comparison_figures(DATA, study(minimum=SHELTERS + 1)).empty
 
 
 def test_the_base_of_a_multiple_choice_holds_those_who_ticked_nothing():
@@ -90,7 +90,7 @@ def test_the_base_of_a_multiple_choice_holds_those_who_ticked_nothing():
 
 
 def test_the_same_data_give_the_same_numbers():
-    pd.testing.assert_frame_equal(comparison_estimates(DATA, study()), FOUND)
+    pd.testing.assert_frame_equal(make_comparison_figures(DATA, study()), FOUND)
 
 
 def test_p_values_are_adjusted_over_the_questions_of_an_attribute():
@@ -114,8 +114,8 @@ def test_ids_are_unique_and_name_question_statistic_and_attribute():
 
 
 def test_several_answers_of_one_organisation_stay_together():
-    one = compare(np.array([[4.0, 0], [4, 0], [0, 4], [0, 4]]), np.array([0, 0, 1, 1]),
-                  effect=cramers_v)
+    one = measure_effect(np.array([[4.0, 0], [4, 0], [0, 4], [0, 4]]), np.array([0, 0, 1, 1]),
+                         effect=cramers_v)
     # Of the 6 ways to part four organisations in two pairs, 2 part them as they stand.
     assert one[1] == pytest.approx(2 / 6, abs=.04)
 
@@ -157,4 +157,4 @@ def test_an_effect_is_undefined_where_nothing_varies(effect, table):
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (4, 1), (1, 2)])
 def test_too_little_to_compare_gives_no_comparison(shape):
-    assert compare(np.ones(shape), np.zeros(shape[0], dtype=int), effect=cramers_v) is None
+    assert measure_effect(np.ones(shape), np.zeros(shape[0], dtype=int), effect=cramers_v) is None

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from glc_analysis.addons.languages.settings import page_language_faults, refusal_notes
+from glc_analysis.addons.languages.settings import list_refused_language_notes, page_language_faults
 
 
 def study_in(*languages):
@@ -15,7 +15,8 @@ def test_a_language_without_phrases_is_a_fault_that_names_the_others():
 
 
 def test_a_run_says_which_languages_an_audience_does_not_get():
-    assert [*refusal_notes(study_in(), "public")] == [*refusal_notes(study_in("es"), "team")] == []
-    assert [*refusal_notes(study_in("es"), "public")] == [
+    assert [*list_refused_language_notes(study_in(), "public")] == []
+    assert [*list_refused_language_notes(study_in("es"), "team")] == []
+    assert [*list_refused_language_notes(study_in("es"), "public")] == [
         "No pages in Spanish for this audience: no native reader has checked the phrases "
         "(row native_reader of the tables of phrases)."]

@@ -13,9 +13,9 @@ from glc_analysis.addons.languages import phrases
 from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.addons.languages.site_languages import (
     SiteLanguages,
-    language_links,
-    refusal_note,
-    refused_languages,
+    describe_refused_languages,
+    list_language_links,
+    list_refused_languages,
     translate_page,
 )
 from glc_analysis.publish import site
@@ -72,7 +72,8 @@ def test_a_study_in_one_language_has_no_switch_and_no_folder(tmp_path):
     (tmp_path / "notebooks").mkdir()
     site.build_site(tmp_path, [], title="A study", audience="team", synthetic=False,
                     languages=[SiteLanguages([])])
-    assert language_links([]) == [] and not [path for path in (tmp_path / "site").iterdir() if path.is_dir()]
+    assert list_language_links([]) == []
+    assert not [path for path in (tmp_path / "site").iterdir() if path.is_dir()]
     assert "site-languages" not in (tmp_path / "site" / "index.html").read_text("utf-8")
 
 
@@ -82,23 +83,24 @@ def study_in(*languages):
 
 def test_nobody_but_team_and_convening_gets_pages_that_no_native_reader_has_checked():
     study = study_in("es", "ar")
-    assert refused_languages(study, "public") == ["es", "ar"]
-    assert refused_languages(study, "convening") == refused_languages(study, "team") == []
-    assert refusal_note(study, "public").startswith("No pages in Spanish, Arabic for this audience")
-    assert refusal_note(study_in(), "public") == ""
+    assert list_refused_languages(study, "public") == ["es", "ar"]
+    assert list_refused_languages(study, "convening") == list_refused_languages(study, "team") == []
+    assert describe_refused_languages(study, "public").startswith(
+        "No pages in Spanish, Arabic for this audience")
+    assert describe_refused_languages(study_in(), "public") == ""
 
 
 def test_a_language_that_native_readers_checked_is_public(monkeypatch):
     tables = (*phrases._tables(), phrases._tables()[0])  # of which there is one without add-ons
     monkeypatch.setattr(phrases, "_tables", lambda: tuple(
         [{**table[0], "es": "yes"}, *table[1:]] for table in tables))
-    assert refused_languages(study_in("es", "ar"), "public") == ["ar"]
+    assert list_refused_languages(study_in("es", "ar"), "public") == ["ar"]
     page = translate_page("<html><body><main><p>Search</p></main></body></html>", Phrasebook("es"), {})
     assert "Borrador" not in lxml.html.tostring(page, encoding="unicode")
     # One table that is not checked is enough: a page has phrases of several.
     monkeypatch.setattr(phrases, "_tables", lambda: (
         [{**tables[0][0], "es": "yes"}, *tables[0][1:]], *tables[1:]))
-    assert refused_languages(study_in("es"), "public") == ["es"]
+    assert list_refused_languages(study_in("es"), "public") == ["es"]
 
 
 def test_translating_a_page_neither_loses_nor_adds_a_number():

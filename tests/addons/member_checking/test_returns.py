@@ -235,7 +235,7 @@ def test_a_passage_removed_takes_its_quotations_with_it_in_every_language(study,
     at = 1 + [row[0] for row in sheet(path, "Sus palabras y sus códigos")].index("interview-casa-del-telar.2")
     cells = {f"E{at}": "quitar", f"G{at}": "Pilar", f"H{at}": "2017-03-02"}
     back = fill(path, "Sus palabras y sus códigos", **cells)
-    diff = list_decided_cell_changes(back, QuotationTables.of(study))
+    diff = list_decided_cell_changes(back, QuotationTables.read(study))
     assert diff.to_numpy().tolist() == [["quotes", "q3", "status", "proposed", "removed"],
                                         ["quotes", "q4", "status", "proposed", "removed"]]
 
@@ -244,9 +244,9 @@ def test_a_passage_to_talk_about_holds_its_quotations_up(study, folder):
     path = folder("acacia-room")
     at = 1 + [row[0] for row in sheet(path, "Your words and their codes")].index("call-1.2")
     back = fill(path, "Your words and their codes", **{f"E{at}": "talk to us"})
-    quotes, consent = apply_clearance_decisions(back, QuotationTables.of(study))
+    quotes, consent = apply_clearance_decisions(back, QuotationTables.read(study))
     assert quotes.set_index("quote_id")["status"].to_dict()["q1"] == "talk"
-    after = [quotes, *QuotationTables.of(study)[1:]]
+    after = [quotes, *QuotationTables.read(study)[1:]]
     assert "q1" not in set(printable_quotes(*after, audience="convening")["quote_id"])
 
 
@@ -255,11 +255,11 @@ def test_a_consent_removed_is_refused_from_that_day(study, folder):
     key = "acacia-room /  / quotation / convening"
     at = 1 + [row[0] for row in sheet(path, "What you agreed to")].index(key)
     back = fill(path, "What you agreed to", **{f"F{at}": "remove", f"H{at}": "Grace", f"I{at}": "2017-03-02"})
-    assert list_decided_cell_changes(back, QuotationTables.of(study)).to_numpy().tolist() == [
+    assert list_decided_cell_changes(back, QuotationTables.read(study)).to_numpy().tolist() == [
         ["consent", key, "is_given", "true", "false"], ["consent", key, "date", "2016-03-04", "2017-03-02"]]
-    quotes, consent = apply_clearance_decisions(back, QuotationTables.of(study))
+    quotes, consent = apply_clearance_decisions(back, QuotationTables.read(study))
     assert len(consent) == len(read_reference(study).consent) and not consent.duplicated(CONSENT_KEY).any()
-    before = QuotationTables.of(study)
+    before = QuotationTables.read(study)
     after = before._replace(consent=consent)
     assert "q1" in set(printable_quotes(*before, audience="convening")["quote_id"])
     assert "q1" not in set(printable_quotes(*after, audience="convening")["quote_id"])
@@ -277,7 +277,7 @@ def test_changed_and_removed_answers_become_rows_to_review_for_corrections(study
     cells = {f"E{at}": "quitar", f"G{at}": "Pilar", f"H{at}": "2017-03-02"}
     fill_only(path, "Sus respuestas", **{f"H{a}": "2017-03-02"})
     back = fill(path, "Sus palabras y sus códigos", **cells)
-    found = list_correction_proposals(back, QuotationTables.of(study).documents,
+    found = list_correction_proposals(back, QuotationTables.read(study).documents,
                                       make_raw_column_finder(study))
     columns = read_reference(study).questions.set_index("question_id")["columns"]
     assert found.to_numpy().tolist() == [
@@ -285,7 +285,7 @@ def test_changed_and_removed_answers_become_rows_to_review_for_corrections(study
          "2017-03-02"],
         ["survey", "glc_2016_kobo.r4", columns["Q2.4"], "No reconoce la deuda como forma de control.", "",
          "its organisation says so", "Pilar", "2017-03-02"]]
-    assert list_decided_cell_changes(back, QuotationTables.of(study)).empty
+    assert list_decided_cell_changes(back, QuotationTables.read(study)).empty
 
 
 def test_numbers_that_nobody_knows_are_told_at_once(study, folder):
@@ -294,15 +294,15 @@ def test_numbers_that_nobody_knows_are_told_at_once(study, folder):
     fill_only(path, "What you agreed to", A3="acacia-room /  / dance / public", F3="talk to us")
     back = fill(path, "Your answers", A3="glc.r9 / Q99", E3="remove", G3="Grace", H3="2017-03-02")
     with pytest.raises(Faults) as raised:
-        list_decided_cell_changes(back, QuotationTables.of(study))
+        list_decided_cell_changes(back, QuotationTables.read(study))
     assert [fault.value for fault in raised.value.faults] == ["call-9.9", "acacia-room /  / dance / public"]
     with pytest.raises(Faults, match="glc.r9 / Q99"):
-        list_correction_proposals(back, QuotationTables.of(study).documents, make_raw_column_finder(study))
+        list_correction_proposals(back, QuotationTables.read(study).documents, make_raw_column_finder(study))
 
 
 def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
     labels, languages = read_names_and_languages(study)
-    held = QuotationTables.of(study)
+    held = QuotationTables.read(study)
     assert list(quotes_faults(held.quotes, held.segments)) == []
     assert write_clearance_workbook(tmp_path / "a.xlsx", held, organisation_names=labels,
                                     languages=languages) == 4
@@ -310,7 +310,8 @@ def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
     titles = [one.title.partition(" (")[0] for one in book]
     assert titles == ["Acacia Room", "Casa del Telar", "Fig Courtyard"]
     for audience, printed in (("team", 6), ("convening", 1), ("public", 0)):
-        assert len(printable_quotes(*QuotationTables.of(study), audience=audience, labels=labels)) == printed
+        quotes = printable_quotes(*QuotationTables.read(study), audience=audience, labels=labels)
+        assert len(quotes) == printed
 
 
 def test_a_study_without_an_add_on_that_cites_has_returns_without_citations(study, tmp_path, monkeypatch):

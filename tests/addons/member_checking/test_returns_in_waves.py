@@ -48,7 +48,7 @@ def test_a_consent_of_one_wave_that_is_removed_leaves_that_of_the_other(study, r
     at = 1 + [row[0] for row in sheet(returned, "What you agreed to")].index(NEW)
     back = fill(returned, "What you agreed to",
                 **{f"F{at}": "remove", f"H{at}": "Grace", f"I{at}": "2018-04-01"})
-    held = QuotationTables.of(study)
+    held = QuotationTables.read(study)
     assert apply_clearance_decisions(back, held)[1]["is_given"].tolist() == ["true", "false"]
     assert list_decided_cell_changes(back, held)["key"].unique().tolist() == [NEW]
 
@@ -59,7 +59,7 @@ def test_a_correction_names_the_column_of_the_wave_of_its_record(study, returned
     back = fill(returned, "Your answers",
                 **{f"E{at}": "change", f"F{at}": "yes", f"G{at}": "Grace", f"H{at}": "2018-04-01"})
     earlier = back.assign(id="2016.r2 / Q1")
-    found = list_correction_proposals(pd.concat([back, earlier]), QuotationTables.of(study).documents,
+    found = list_correction_proposals(pd.concat([back, earlier]), QuotationTables.read(study).documents,
                                       make_raw_column_finder(study))
     assert found["column"].tolist() == ["Q1 | Shelter", "Q1"]
     assert read_decisions_from_returned_workbook(returned)["id"].tolist() == ["2018_en.r2 / Q1"]

@@ -19,7 +19,7 @@ def planned(tmp_path):
     """A schedule of a study in a folder with a blank, a quotation mark and a percent sign."""
     root = tmp_path / "l'étude 50 %"
     root.mkdir()
-    return Schedule.daily(Study(root), "team", "06:05")
+    return Schedule.from_time_of_day(Study(root), "team", "06:05")
 
 
 @pytest.fixture
@@ -37,16 +37,16 @@ def crontab(tmp_path, monkeypatch):
 @pytest.mark.parametrize("at", ["25:00", "6", "06:60", "noon", ""])
 def test_what_is_no_time_of_day_is_refused(at, tmp_path):
     with pytest.raises(UsageError, match="not a time of day"):
-        Schedule.daily(Study(tmp_path), "team", at)
+        Schedule.from_time_of_day(Study(tmp_path), "team", at)
 
 
 def test_the_crontab_line_runs_every_day_at_that_time(planned):
-    assert planned.cron_line().startswith("5 6 * * * ")
+    assert planned.format_cron_line().startswith("5 6 * * * ")
 
 
 def run_line(planned):
     """Runs the command of the line as cron would: no environment, \\% for %."""
-    command = planned.cron_line().split(" ", 5)[5].replace(r"\%", "%")
+    command = planned.format_cron_line().split(" ", 5)[5].replace(r"\%", "%")
     return subprocess.run(["/bin/sh", "-c", command], env={}, capture_output=True, text=True, check=False)
 
 
@@ -70,7 +70,7 @@ def test_the_command_is_this_python_with_absolute_paths(planned):
 
 
 def test_the_units_name_command_time_and_log(planned):
-    service, timer = planned.units().values()
+    service, timer = planned.make_systemd_units().values()
     assert "OnCalendar=*-*-* 06:05:00" in timer
     assert "50 %%" in service
     assert f"{sys.executable} -m glc_analysis --study" in service
@@ -79,7 +79,7 @@ def test_the_units_name_command_time_and_log(planned):
 
 def test_the_service_works_before_the_first_run_and_after_a_withdrawal(planned):
     """What systemd does: it opens the files of Standard..= before each command, then runs the commands."""
-    service = planned.units()[f"{planned.name}.service"]
+    service = planned.make_systemd_units()[f"{planned.name}.service"]
     assert not re.findall("Standard(Input|Output|Error)=", service)
     commands = [line.partition("=")[2] for line in service.splitlines() if line.startswith("Exec")]
     for command in commands:
@@ -92,8 +92,8 @@ def test_the_service_works_before_the_first_run_and_after_a_withdrawal(planned):
 def test_systemd_finds_nothing_wrong_with_the_units(planned, tmp_path):
     if not shutil.which("systemd-analyze"):
         pytest.skip("no systemd-analyze: scripts/system-packages installs it")
-    files = [tmp_path / name for name in planned.units()]
-    for path, text in zip(files, planned.units().values(), strict=True):
+    files = [tmp_path / name for name in planned.make_systemd_units()]
+    for path, text in zip(files, planned.make_systemd_units().values(), strict=True):
         path.write_text(text, encoding="utf-8")
 
     def verify():
@@ -101,7 +101,8 @@ def test_systemd_finds_nothing_wrong_with_the_units(planned, tmp_path):
                               capture_output=True, env={"XDG_RUNTIME_DIR": str(tmp_path)}, check=False)
         return done.returncode, done.stdout + done.stderr
     assert verify() == (0, "")
-    files[1].write_text(planned.units()[files[1].name].replace("06:05", "26:05"), encoding="utf-8")
+    timer = planned.make_systemd_units()[files[1].name]
+    files[1].write_text(timer.replace("06:05", "26:05"), encoding="utf-8")
     assert "26:05" in verify()[1]
 
 
@@ -110,7 +111,7 @@ def test_a_crontab_keeps_its_other_lines_and_gets_one_of_ours(planned, crontab):
     schedule.install_daily_run(planned)
     schedule.install_daily_run(Schedule(planned.study, "team", (7, 0)))
     lines = crontab.read_text(encoding="utf-8").splitlines()
-    assert lines == ["0 1 * * * true", Schedule(planned.study, "team", (7, 0)).cron_line()]
+    assert lines == ["0 1 * * * true", Schedule(planned.study, "team", (7, 0)).format_cron_line()]
 
 
 def test_another_audience_has_a_line_of_its_own(planned, crontab):

@@ -75,14 +75,14 @@ def test_the_page_that_is_looked_at_is_made_first(study, ahead, seen, slug):
 def test_a_page_that_is_shown_before_the_site_is_made_comes_from_the_site_afterwards(study, monkeypatch):
     def run(study, *, ahead):
         ahead.show({"country-per": "<p>new"})
-        assert server.content("country-per.html").startswith(b"<p>new")
+        assert server.read_content("country-per.html").startswith(b"<p>new")
         return RunResult(("country-per",))
     monkeypatch.setattr(watching, "ensure_built", lambda study, are_decided, beside: None)
     monkeypatch.setattr(watching, "update_report_pages", run)
     server, said = PageServer(lambda: None), []
     server.seen = "country-per"
     assert watching.update_pages_unless_study_busy(study, server, said.append)
-    assert server.content("country-per.html") is None
+    assert server.read_content("country-per.html") is None
     assert [line.partition(":")[0] for line in said] == ["country-per", "1 pages"]
 
 

@@ -75,7 +75,7 @@ class HandbookPrinciple:
     changed_because: str
 
     @property
-    def rests_on(self) -> str:
+    def evidence_sentences(self) -> str:
         """Returns the sentences on the evidence on which the principle rests, as one text."""
         return " ".join(self.grounds)
 
@@ -90,17 +90,17 @@ class Handbook:
 
     view: StudyView = field(repr=False)
     language: str
-    say: Mapping[str, str] = field(repr=False)
+    fixed_texts: Mapping[str, str] = field(repr=False)
     principles: tuple[HandbookPrinciple, ...] = ()
     written_in: str = "en"
     phrases: Phrasebook = field(default_factory=lambda: Phrasebook(ENGLISH), repr=False)
 
-    def name_of(self, language: str) -> str:
+    def name_language(self, language: str) -> str:
         """Returns the name of a language in the language of the handbook."""
         return language_name_for_reader(self.language, language)
 
     @property
-    def organisations(self) -> int:
+    def n_organisations(self) -> int:
         """Returns the number of organisations that could vote; 0 if the number may not be disclosed."""
         return 0 if COUNT_BLOCK in self.view.hidden else self.view.panel_sizes.get(PANELS["provider"], 0)
 
@@ -113,9 +113,9 @@ class Handbook:
     def is_draft(self) -> bool:
         """Whether any text in the handbook has not been checked by a second speaker."""
         texts = (words for principle in self.principles for words in principle.texts.values())
-        return self.say["native_reader"] != "yes" or any(words.status == DRAFT for words in texts)
+        return self.fixed_texts["native_reader"] != "yes" or any(words.status == DRAFT for words in texts)
 
-    def day(self, day: str) -> str:
+    def format_day(self, day: str) -> str:
         """Returns a day in the form in which it is written within a sentence. In a right-to-left language,
         direction marks keep the day in its own direction."""
         return isolate_direction(day) if language_direction(self.language) == "rtl" else day
@@ -125,13 +125,13 @@ class Handbook:
         """Returns the sentence on how many principles have not been measured to work; blank if every
         principle has been."""
         n = sum(not principle.is_measured for principle in self.principles)
-        return self.say["not_known"].format(n=n, all=len(self.principles)) if n else ""
+        return self.fixed_texts["not_known"].format(n=n, all=len(self.principles)) if n else ""
 
     @property
-    def rests_on(self) -> str:
+    def evidence_sentence(self) -> str:
         """Returns the sentence on the evidence on which all the principles rest together."""
         claims = {claim for principle in self.principles for claim in principle.claims}
-        return _listed(self.say, claims)
+        return _listed(self.fixed_texts, claims)
 
 
 def make_handbook(view: StudyView, language: str = "", phrases: Phrasebook | None = None) -> Handbook:
@@ -142,9 +142,9 @@ def make_handbook(view: StudyView, language: str = "", phrases: Phrasebook | Non
     written_in = most_common_source_language(rows)
     language = language or written_in
     say = read_fixed_texts(language, *FRAME)
-    translations, trail = Translations.of(view.read("principles"),
-                                          read_reference_table(view.study, "translations")), \
-        EvidenceTrail.of(view)
+    translations, trail = Translations.from_tables(view.read("principles"),
+                                                   read_reference_table(view.study, "translations")), \
+        EvidenceTrail.from_view(view)
     decided = read_reference_table(view.study, "text_decisions")
     days = {(row["principle_id"], row["version"]): row["date"] for row in decided.to_dict("records")
             if row["status"] == "agreed"}
@@ -169,7 +169,8 @@ def list_handbook_languages(view: StudyView) -> list[str]:
     """
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"]
-    translations = Translations.of(view.read("principles"), read_reference_table(view.study, "translations"))
+    translations = Translations.from_tables(view.read("principles"),
+                                            read_reference_table(view.study, "translations"))
     first, offered = most_common_source_language(rows), []
     for language, say in read_texts_by_language(*FRAME).items():
         status = [translations.words[key].status for name in rows["printed_id"]
@@ -187,9 +188,9 @@ def _principle(trail: EvidenceTrail, row: Mapping[str, Any], language: str, say:
     own = written[(written["principle_id"] == key[0]) & (written["version"] == key[1])]
     originals = {column: row[column] for column in TRANSLATED_COLUMNS} | dict(
         zip(own["field"], own["text"], strict=True))
-    texts = {name: translations.find(f"{row['printed_id']}/{name}", TranslatedText(text, row["language"]),
-                                     language,
-                                     view.audience) for name, text in originals.items() if text}
+    texts = {name: translations.find_text(f"{row['printed_id']}/{name}",
+                                          TranslatedText(text, row["language"]), language, view.audience)
+             for name, text in originals.items() if text}
     pieces = list_evidence_of_principle(trail, row["principle_id"])
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
     shown = pieces[~is_hidden] if "note" not in pieces.attrs else pieces.iloc[:0]
@@ -224,7 +225,7 @@ def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str
     stated = shown[(shown["stance"] == side) & (shown["sentence"] != "")]
     for piece in stated.to_dict("records"):
         english = f"{piece['sentence']} {CLAIMS.get(piece['claim'], '')}".strip()
-        own = phrases.sentence(english)
+        own = phrases.translate_sentence(english)
         return TranslatedText(own, language) if own else TranslatedText(english, ENGLISH)
     is_recorded = (pieces["stance"] == side).any()
     if is_recorded:

@@ -124,12 +124,12 @@ def write_handbook_into_site(study: Study, audience: str, site: Path) -> None:
 def _write_language(book: Handbook, folder: Path, offered: Sequence[str], settings: PdfSettings) -> None:
     """Writes the pages, the papers and the workbook of one language."""
     phrases, direction = book.phrases, language_direction(book.language)
-    mark = phrases.say(_MARKS[book.view.audience])
+    mark = phrases.translate_text(_MARKS[book.view.audience])
     for name, parts in _write_pages(book, folder, offered).items():
         title = _title(book)
         printed = [PrintedPart(mark or title, _HTML.whole(book.language, direction, part),
-                               book.language, phrases.say(settings.running)) for part in parts]
-        (folder / f"{name}-{book.language}.pdf").write_bytes(settings.pdf(title, printed))
+                               book.language, phrases.translate_text(settings.running)) for part in parts]
+        (folder / f"{name}-{book.language}.pdf").write_bytes(settings.make_pdf(title, printed))
     save_workbook_reproducibly(make_self_check_workbook(book), folder / f"self-check-{book.language}.xlsx")
 
 
@@ -145,10 +145,11 @@ def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
         shown = load_template(__file__, "page.html").render(
             language=book.language, direction=language_direction(book.language), title=_title(book),
             name=name, parts=parts, written_in=phrases.language,
-            mark=phrases.say(_MARKS[book.view.audience]), languages=[(code, LANGUAGE_NAMES.get(
-                code, language_name(code))) for code in languages], switch=phrases.say("Languages"),
-            site=site, overview=phrases.say("Overview"),
-            pages=[(other, book.say[key]) for other, key in _PAGE_NAMES.items()])
+            mark=phrases.translate_text(_MARKS[book.view.audience]),
+            languages=[(code, LANGUAGE_NAMES.get(code, language_name(code))) for code in languages],
+            switch=phrases.translate_text("Languages"), site=site,
+            overview=phrases.translate_text("Overview"),
+            pages=[(other, book.fixed_texts[key]) for other, key in _PAGE_NAMES.items()])
         (folder / f"{name}-{book.language}.html").write_text(shown, encoding="utf-8", newline="\n")
     return papers
 
@@ -156,19 +157,19 @@ def _write_pages(book: Handbook, folder: Path, offered: Sequence[str],
 def _book(view: StudyView, language: str) -> Handbook:
     """Returns the handbook in a language, with the phrases of that language. Readers who may not read drafts
     get only phrases that a native reader has checked."""
-    phrases = Phrasebook.of_study(view.study, view.audience, language)
+    phrases = Phrasebook.read(view.study, view.audience, language)
     return make_handbook(view, language, phrases if phrases.is_checked
                          or view.has_capability("draft_principles") else None)
 
 
 def _title(book: Handbook) -> str:
-    return f"{book.say['title']}. {book.view.study.title}"
+    return f"{book.fixed_texts['title']}. {book.view.study.title}"
 
 
 def _handbook_parts(book: Handbook) -> Iterator[Markup]:
     """Yields the parts of the handbook: the first page, the list of principles, and one page per
     principle."""
-    study, say = book.view.study, book.say
+    study, say = book.view.study, book.fixed_texts
     facts = [(say[name], study.settings["handbook"][name]) for name in (
         "not_there", "funding", "interests", "contact", "answered_within", "complaints", "expires_on")]
     facts += [(say["licence"], study.licence),
@@ -177,17 +178,18 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
     stated = [(name, value and TranslatedText(value, book.language if name in no_words else book.written_in))
               for name, value in facts]
     phrases = book.phrases
-    invented = TranslatedText(phrases.say(INVENTED), phrases.language) if study.is_synthetic else None
+    invented = (TranslatedText(phrases.translate_text(INVENTED), phrases.language) if study.is_synthetic
+                else None)
     yield _HTML.front(
         book, study.title, invented, stated,
         say["draft_how"].format(draft=say["draft"]) if book.is_draft else "",
-        say["raters"].format(n=book.organisations) if book.organisations else "",
+        say["raters"].format(n=book.n_organisations) if book.n_organisations else "",
         say["adviser_panel"] if "Survivor advisers" in book.view.panel_sizes else "",
-        book.day(book.agreed_on))
+        book.format_day(book.agreed_on))
     yield _HTML.whole_set(book)
     marks = collect_status_remarks(book.view)
     for principle in book.principles:
-        version = say["version"].format(version=principle.version, day=book.day(principle.agreed_on),
+        version = say["version"].format(version=principle.version, day=book.format_day(principle.agreed_on),
                                         cited=principle.printed_id)
         if mark := marks.get(principle.printed_id, ""):
             version = f"{version} {mark.capitalize()}."
@@ -198,19 +200,19 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
 def render_self_check_html(handbook: Handbook) -> Markup:
     """Renders the self-check to print: for each principle a question, boxes to tick for the answers, and
     space to write how the organisation knows the answer."""
-    return _HTML.self_check(handbook, [handbook.say[answer] for answer in ANSWERS])
+    return _HTML.self_check(handbook, [handbook.fixed_texts[answer] for answer in ANSWERS])
 
 
 def render_funder_questions_html(handbook: Handbook) -> Markup:
     """Renders open questions that a funder may ask applicants, without answers to choose from."""
-    how = handbook.say["funder_how"].format(n=handbook.organisations or "").replace("  ", " ")
+    how = handbook.fixed_texts["funder_how"].format(n=handbook.n_organisations or "").replace("  ", " ")
     return _HTML.funder(handbook, how)
 
 
 def make_self_check_workbook(handbook: Handbook) -> Workbook:
     """Makes the self-check as a workbook. Users choose each answer from a list of words; answers are not
     added up."""
-    workbook, say = Workbook(), handbook.say
+    workbook, say = Workbook(), handbook.fixed_texts
     sheet = workbook.active
     sheet.title = say["self_check"][:31]
     sheet.sheet_view.rightToLeft = language_direction(handbook.language) == "rtl"

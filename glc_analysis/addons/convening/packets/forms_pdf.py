@@ -25,7 +25,7 @@ from glc_analysis.writing import write_atomic
 def render_forms_pdf(forms: Sequence[RatingForm], settings: PdfSettings) -> bytes:
     """Returns one PDF of all forms, in the order of ``forms``. Raises GLCError for a letter that no font of
     this machine has."""
-    title = forms[0].say["round"].format(forms[0].round_id)
+    title = forms[0].fixed_texts["round"].format(forms[0].round_id)
     plain = "#set page(header: none, footer: none)\n"  # of the blank backs of forms
     return settings.compile_typst(title, plain + "\n".join(_markup(n, form, render_paper_form(form))
                                                      for n, form in enumerate(forms)))
@@ -40,7 +40,7 @@ def render_feedback_pdf(forms: Sequence[RatingForm], feedback: Sequence[Sequence
                         settings: PdfSettings) -> bytes:
     """Returns a PDF with the feedback on earlier rounds for every rater, each rater on separate sheets. A
     rater without feedback gets no sheet."""
-    title = forms[0].say["before_title"]
+    title = forms[0].fixed_texts["before_title"]
     plain = "#set page(header: none, footer: none)\n"
     return settings.compile_typst(title, plain + "\n".join(
         _markup(n, form, render_feedback_html(form, shown)) for n, (form, shown) in enumerate(
@@ -57,14 +57,15 @@ def render_feedback_html(form: RatingForm, feedback: Sequence[RoundFeedback]) ->
     """Returns the feedback on the previous round for one rater, as HTML for paper."""
     shown = {one.principle_id: one for one in feedback}
     return load_part_macros().before_sheet(
-        f"{form.heading} · {form.say['before_title']}", form.feedback_instructions.split("\n"),
-        [(text, form.shown(text), shown[text.principle_id]) for text in form.texts
-         if text.principle_id in shown], form.say, CRITERIA, NOT_DISCLOSED, form.language, form.direction)
+        f"{form.heading} · {form.fixed_texts['before_title']}", form.feedback_instructions.split("\n"),
+        [(text, form.format_statement(text), shown[text.principle_id]) for text in form.texts
+         if text.principle_id in shown],
+        form.fixed_texts, CRITERIA, NOT_DISCLOSED, form.language, form.direction)
 
 
 def _markup(n: int, form: RatingForm, html: str) -> str:
     """Returns the form of one rater as typst markup; ``n`` is the position of the form among all forms."""
-    before, between, after = re.split(r"\{\d\}", form.say["page_of"])
+    before, between, after = re.split(r"\{\d\}", form.fixed_texts["page_of"])
     said = [form.heading, before, between, after, form.language]
     quoted = ", ".join(json.dumps(one, ensure_ascii=False) for one in said)
     return f"#one-form({n}, {quoted}, {form.direction})[\n{convert_html_to_typst(html)}\n]\n"
@@ -73,14 +74,15 @@ def _markup(n: int, form: RatingForm, html: str) -> str:
 def render_paper_form(form: RatingForm) -> str:
     """Returns a form as HTML: instructions for filling it in, then a box per principle. Text meant for a
     single rater, such as an address, is a separate paragraph after the instructions."""
-    return load_part_macros().form(form.heading, form.say["cross_one"], form.instructions.split("\n"),
+    return load_part_macros().form(form.heading, form.fixed_texts["cross_one"], form.instructions.split("\n"),
                                    [_principle(form, text) for text in form.texts], form.language,
                                    form.direction)
 
 
 def _principle(form: RatingForm, text: FormText) -> dict[str, Any]:
     """Returns the content of a form for one principle: the text and its questions."""
-    scales = [(form.label(question), low, question.choices, high) for question in SCORED
-              for low, high in [form.ends(question)]]
-    return {"statement": f"{text.principle_id} {form.shown(text)}", "cited": form.wording_key(text),
-            "before": form.history_lines(text), "scales": scales, "say": form.say}
+    scales = [(form.format_question(question), low, question.choices, high) for question in SCORED
+              for low, high in [form.label_scale_ends(question)]]
+    return {"statement": f"{text.principle_id} {form.format_statement(text)}",
+            "cited": form.make_wording_key(text), "before": form.list_history_lines(text),
+            "scales": scales, "say": form.fixed_texts}

@@ -169,17 +169,17 @@ class _Parts:
     written: set[Path] = field(default_factory=set)
     books: dict[str, Phrasebook] = field(default_factory=dict)
 
-    def phrases(self, packet: Packet) -> Phrasebook:
+    def read_phrases(self, packet: Packet) -> Phrasebook:
         """Returns the phrases in the language of a packet."""
         language = packet_language(self.study, packet)
         if language not in self.books:
             self.books[language] = packet_phrases(self.study, language)
         return self.books[language]
 
-    def pages(self, part: Part, packet: Packet) -> list[str]:
+    def render_pages(self, part: Part, packet: Packet) -> list[str]:
         """Returns the HTML of a part of a packet, as one or more documents that each start on a new page. A
         brief is shortened to two pages."""
-        whose = packet.name if part.kind in ("brief", "guide") else self.phrases(packet).language
+        whose = packet.name if part.kind in ("brief", "guide") else self.read_phrases(packet).language
         key = f"{whose} {part.slug}"
         if key not in self.html:
             self.html[key] = [self._brief(part, packet)] if part.kind in BRIEFS else render_part_pages(
@@ -187,20 +187,21 @@ class _Parts:
         return self.html[key]
 
     def _brief(self, part: Part, packet: Packet) -> str:
-        all_sections, book = make_part_sections(self.study, part), self.phrases(packet)
+        all_sections, book = make_part_sections(self.study, part), self.read_phrases(packet)
 
         def shortened(share: float) -> str:
             return translate_paper_html(book, render_sections_with_heading(part, all_sections, share))
 
         def printed(share: float) -> PrintedPart:
-            return self.printed(part_page_header(part, packet), shortened(share), packet)
+            return self.make_printed_part(part_page_header(part, packet), shortened(share), packet)
 
         return shortened(largest_share_that_fits(self.settings, part.title, printed, TRUNCATIONS, _PAGES))
 
-    def printed(self, mark: str, html: str, packet: Packet) -> PrintedPart:
+    def make_printed_part(self, mark: str, html: str, packet: Packet) -> PrintedPart:
         """Returns a part of a packet ready to print, with header and footer in the packet's language."""
-        book = self.phrases(packet)
-        return PrintedPart(book.say(mark), html, book.language, book.say(self.settings.running))
+        book = self.read_phrases(packet)
+        return PrintedPart(book.translate_text(mark), html, book.language,
+                           book.translate_text(self.settings.running))
 
 
 def write_packets_beside_pages(study: Study, *, today: date, organisation: str = "",
@@ -286,26 +287,27 @@ def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[
     """Yields functions that write the files of a packet, of the organisation's brief and of the other briefs.
     The HTML of a file is rendered before the function that writes the file is yielded."""
     own_folder, briefs, settings = stage / packet.name, stage / "briefs", parts.settings
-    book, other = parts.phrases(packet), "" if packet.language == ENGLISH else f"-{packet.language}"
+    book, other = parts.read_phrases(packet), "" if packet.language == ENGLISH else f"-{packet.language}"
     own_folder.mkdir()
     for part in packet.parts:
         path = own_folder / "brief" if part.kind == "brief" else briefs / f"{part.slug}{other}"
         if part.kind in BRIEFS and path not in parts.written:
             briefs.mkdir(exist_ok=True)
             parts.written.add(path)
-            printed = parts.printed(part_page_header(part, packet), parts.pages(part, packet)[0], packet)
-            yield partial(_write_brief, path, book.say(part.title), printed, settings)
+            printed = parts.make_printed_part(part_page_header(part, packet),
+                                              parts.render_pages(part, packet)[0], packet)
+            yield partial(_write_brief, path, book.translate_text(part.title), printed, settings)
     pieces = [(part_page_header(part, packet), html) for part in packet.parts
-              for html in parts.pages(part, packet)]
-    printed_parts = [parts.printed(*piece, packet) for piece in pieces]
+              for html in parts.render_pages(part, packet)]
+    printed_parts = [parts.make_printed_part(*piece, packet) for piece in pieces]
     if packet.folder == BACKGROUND:  # short pieces: each on a page of its own would leave it half empty
         pieces = [(said, remove_space_for_notes(html)) for said, html in pieces]
-        printed_parts = [parts.printed(PACKET_MARK, "".join(html for _, html in pieces), packet)]
+        printed_parts = [parts.make_printed_part(PACKET_MARK, "".join(html for _, html in pieces), packet)]
     first, contents = [], ""
     if packet.folder not in (INTERPRETERS, FACILITATORS):  # a sheet needs no cover
         front = translate_paper_html(book, render_cover_page(parts.study, settings.day, packet,
                                                              contents=load_part_macros().contents_mark(CONTENTS)))
-        first = [parts.printed(PACKET_MARK, front, packet)]
+        first = [parts.make_printed_part(PACKET_MARK, front, packet)]
         contents = front.replace(load_part_macros().contents_mark(CONTENTS),
                                  _contents(html for _, html in pieces))
     whole = "".join([contents, *(html for _, html in pieces)])
@@ -316,10 +318,11 @@ def _write_packet(path: Path, book: Phrasebook, packet: Packet, first: list[Prin
                   printed_parts: list[PrintedPart], whole: str, settings: PdfSettings) -> None:
     """Writes a packet as PDF and as Word. ``first`` is the cover of the PDF; ``whole`` is the HTML of the
     Word document."""
-    title = book.say(f"Packet for {packet.label}")
-    path.with_suffix(".pdf").write_bytes(settings.pdf(title, [*first, *printed_parts]))
-    path.with_suffix(".docx").write_bytes(convert_html_to_word(whole, header=book.say(_shared_mark(packet)),
-                                                               footer=book.say(settings.running),
+    title = book.translate_text(f"Packet for {packet.label}")
+    path.with_suffix(".pdf").write_bytes(settings.make_pdf(title, [*first, *printed_parts]))
+    path.with_suffix(".docx").write_bytes(convert_html_to_word(whole,
+                                                               header=book.translate_text(_shared_mark(packet)),
+                                                               footer=book.translate_text(settings.running),
                                                                title=title, day=settings.day,
                                                                paper=settings.paper,
                                                                phrases=book))
@@ -328,7 +331,7 @@ def _write_packet(path: Path, book: Phrasebook, packet: Packet, first: list[Prin
 
 def _write_brief(path: Path, title: str, printed: PrintedPart, settings: PdfSettings) -> None:
     """Writes a brief as PDF and as plain text."""
-    path.with_suffix(".pdf").write_bytes(settings.pdf(title, [printed]))
+    path.with_suffix(".pdf").write_bytes(settings.make_pdf(title, [printed]))
     text = convert_with_pandoc(prepare_for_pandoc(printed.html, "text"), "plain", "--columns=76",
                                "--wrap=auto").decode()
     running = printed.running or settings.running

@@ -37,7 +37,7 @@ from glc_analysis.addons.convening.packets.sheets import (
 )
 from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.rating_forms import form_phrases, language_by_rater
-from glc_analysis.addons.languages.phrases import DRAFT_NOTE, ENGLISH, Phrasebook, phrase_languages
+from glc_analysis.addons.languages.phrases import DRAFT_NOTE, ENGLISH, Phrasebook, list_phrase_languages
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.errors import GLCError, UsageError, suggest_name
@@ -311,12 +311,12 @@ def packet_language(study: Study, packet: Packet) -> str:
     """Returns the language of a packet: the language of the packet's organisation, or, for the packet of a
     group, the language in the packet. English is returned if there are no phrases in this language."""
     language = choose_guide_languages(study, packet)[0] if packet.organisation else packet.language
-    return language if language in phrase_languages() else ENGLISH
+    return language if language in list_phrase_languages() else ENGLISH
 
 
 def packet_phrases(study: Study, language: str) -> Phrasebook:
     """Returns the phrases of packets in a language."""
-    return Phrasebook.of_study(study, PACKET_AUDIENCE, language)
+    return Phrasebook.read(study, PACKET_AUDIENCE, language)
 
 
 def translate_paper_html(phrases: Phrasebook, html: str) -> str:
@@ -325,8 +325,8 @@ def translate_paper_html(phrases: Phrasebook, html: str) -> str:
     the page only there."""
     if phrases.language == ENGLISH:
         return html
-    content, notes, after = phrases.html(html).partition(_NOTES)
-    draft = "" if phrases.is_checked else phrases.say(DRAFT_NOTE)
+    content, notes, after = phrases.translate_html(html).partition(_NOTES)
+    draft = "" if phrases.is_checked else phrases.translate_text(DRAFT_NOTE)
     return load_part_macros().in_language(phrases.language, phrases.direction, Markup(content), draft,
                                           Markup(notes + after))
 
@@ -534,7 +534,7 @@ def render_reading_and_voting_guide(study: Study, part: Part, packet: Packet, wa
     book = Phrasebook(language)
     form, consensus = form_phrases(language), study.settings["consensus"]
     own = read_fixed_texts(language, *GUIDE)
-    told = {name: escape(f"“{book.say(text)}”") for name, text in QUOTED.items()} | {
+    told = {name: escape(f"“{book.translate_text(text)}”") for name, text in QUOTED.items()} | {
         "abstain": escape(form["abstain"]), "rule": escape(own[f"rule_{consensus['test']}"]),
         "day": _in_english(consensus["fixed_on"], language)}
     say = {key: escape(text).format(**told) for key, text in own.items()}

@@ -62,7 +62,7 @@ class PdfSettings:
     day: date | None
     paper: str = "a4"
 
-    def pdf(self, title: str, printed_parts: Iterable[PrintedPart]) -> bytes:
+    def make_pdf(self, title: str, printed_parts: Iterable[PrintedPart]) -> bytes:
         """Returns one PDF of all the parts; each part begins on a new page. PDFs of the same parts are the
         same byte for byte.
 
@@ -73,7 +73,7 @@ class PdfSettings:
 
     def compile_typst(self, title: str, text: str) -> bytes:
         """Returns the PDF that typst makes of ``text``, which is markup for typst. Raises the errors of
-        :meth:`pdf`."""
+        :meth:`make_pdf`."""
         return _compiled(self, title, text)
 
 
@@ -182,7 +182,7 @@ def largest_share_that_fits(settings: PdfSettings, title: str,
     low, high = 0, len(shares) - 1
     while low < high:
         middle = (low + high) // 2 if low else 0  # most parts fit whole: that is tried first
-        if count_pdf_pages(settings.pdf(title, [render_at_share(shares[middle])])) <= most_pages:
+        if count_pdf_pages(settings.make_pdf(title, [render_at_share(shares[middle])])) <= most_pages:
             high = middle
         else:
             low = middle + 1

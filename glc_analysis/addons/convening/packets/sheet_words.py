@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening.rating_forms import language_name_for_reader
-from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook, phrase_languages
+from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook, list_phrase_languages
 from glc_analysis.study import Study
 from glc_analysis.text import language_direction
 
@@ -23,16 +23,16 @@ class SheetWords:
     book: Phrasebook
 
     @classmethod
-    def of(cls, language: str = ENGLISH, study: Study | None = None) -> SheetWords:
+    def read(cls, language: str = ENGLISH, study: Study | None = None) -> SheetWords:
         """Returns the words in a language for the convening of a study. The words are in English if nobody
         has translated them.
 
-        >>> SheetWords.of("es").heading("Limits"), SheetWords.of("am").heading("Limits")
-        ('Límites (Limits)', 'Limits')
+        >>> [SheetWords.read(language).translate_heading("Limits") for language in ("es", "am")]
+        ['Límites (Limits)', 'Limits']
         """
         if study:
-            return cls(Phrasebook.of_study(study, "convening", language))
-        return cls(Phrasebook(language if language in phrase_languages() else ENGLISH))
+            return cls(Phrasebook.read(study, "convening", language))
+        return cls(Phrasebook(language if language in list_phrase_languages() else ENGLISH))
 
     @property
     def language(self) -> str:
@@ -51,47 +51,49 @@ class SheetWords:
         return self.book.direction
 
     @property
-    def unchecked(self) -> str:
+    def unchecked_remark(self) -> str:
         """Returns the remark that no native reader has checked the words; blank if a native reader has
         checked them."""
-        return "" if self.book.is_checked else self.word("No native reader has checked the headings.")
+        if self.book.is_checked:
+            return ""
+        return self.translate_phrase("No native reader has checked the headings.")
 
-    def name_of(self, language: str) -> str:
+    def name_language(self, language: str) -> str:
         """Returns the name of a language in the language of the sheet."""
         return language_name_for_reader(self.language, language)
 
-    def written(self, text: str, language: str) -> str:
+    def format_text(self, text: str, language: str) -> str:
         """Returns a text in the form in which it is printed on the sheet. If the sheet is written from right
         to left and the text from left to right, direction marks keep the full stop at the end of the text."""
         is_turned = self.direction == "rtl" and language_direction(language) == "ltr"
         return f"\u200e{text}\u200e" if is_turned else text
 
-    def word(self, english: str) -> str:
+    def translate_phrase(self, english: str) -> str:
         """Returns a phrase in the language of the sheet; a phrase with numbers is translated clause by
         clause. A phrase or clause without a translation stays in English.
 
-        >>> SheetWords.of("es").word("7 or more of 10 high, at most 2 low; 1 abstained")
+        >>> SheetWords.read("es").translate_phrase("7 or more of 10 high, at most 2 low; 1 abstained")
         '7 o más de 10 altos, como máximo 2 bajos; 1 se abstuvieron'
-        >>> SheetWords.of("es").word("1 by proxy")
+        >>> SheetWords.read("es").translate_phrase("1 by proxy")
         '1 by proxy'
         """
-        return self.book.say(english)
+        return self.book.translate_text(english)
 
-    def heading(self, english: str) -> str:
+    def translate_heading(self, english: str) -> str:
         """Returns a heading in the language of the sheet, with the English words in brackets."""
-        own = self.word(english)
+        own = self.translate_phrase(english)
         return english if own == english else f"{own} ({english})"
 
-    def sentence(self, english: str) -> Markup:
+    def translate_sentence(self, english: str) -> Markup:
         """Returns a sentence in the language of the sheet. A sentence without a translation stays in English
         and is marked."""
-        return self.marked(escape(english))
+        return self.translate_html(escape(english))
 
-    def marked(self, english: Markup) -> Markup:
+    def translate_html(self, english: Markup) -> Markup:
         """Returns HTML content in the language of the sheet. Text without a translation stays in English and
         is marked as English."""
-        return Markup(self.book.html(english))
+        return Markup(self.book.translate_html(english))
 
-    def cited(self, version: str, printed_id: str) -> str:
+    def format_citation(self, version: str, printed_id: str) -> str:
         """Returns the sentence that states the version of a text and the id by which the text is cited."""
-        return self.word(f"Text {version}, cited as {printed_id}.")
+        return self.translate_phrase(f"Text {version}, cited as {printed_id}.")

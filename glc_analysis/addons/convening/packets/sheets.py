@@ -97,7 +97,7 @@ def show_own_participation(view: StudyView) -> Html:
     answered = rows.loc[rows["missing"] == "", "question_id"].nunique()
     countries = sorted({*view.read("answers")["country_id"]} - {""})
     where = [view.country_labels.get(one, one) for one in countries]
-    held = QuotationTables.of(view.study)
+    held = QuotationTables.read(view.study)
     coded, proposed = _coded_words(view, held), _own_quotes(view, held)
     first = " ".join(filter(None, [f"{view.labels[view.organisation]} answered {answered} questions",
                                    format_day_with_preposition(row["answered_on"]),
@@ -120,7 +120,7 @@ def _own_segments(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 
 
 def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    return make_passage_sheet_rows(view.study, _own_segments(view, held), held, held.cases,
+    return make_passage_sheet_rows(view.study, _own_segments(view, held), held, held.case_segment_ids,
                                    "en").query("codes != ''")
 
 
@@ -189,9 +189,9 @@ def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
 def show_own_passages(view: StudyView) -> Html:
     """Shows the organisation's coded passages with the names of their codes. Passages with a code that no
     passage above them has come first. Accounts of individual cases are left out."""
-    held = QuotationTables.of(view.study)
+    held = QuotationTables.read(view.study)
     own, rows = _own_segments(view, held), _coded_words(view, held)
-    notes = [_PHRASES["withheld"]] if held.cases & {*own["segment_id"]} else []
+    notes = [_PHRASES["withheld"]] if held.case_segment_ids & {*own["segment_id"]} else []
     if rows.empty:
         return render_note("None of your words are coded yet.", *notes)
     known: set[str] = set()
@@ -218,7 +218,7 @@ def _passage_text(text: str, length: int = 0) -> Markup:
 
 def show_own_quotations(view: StudyView) -> Html:
     """Shows the organisation's quotations proposed for printing: words, audience and status."""
-    rows = _own_quotes(view, QuotationTables.of(view.study))
+    rows = _own_quotes(view, QuotationTables.read(view.study))
     if rows.empty:
         return render_note("No words of yours have been proposed for printing.")
     source = rows["is_named"].map({True: view.labels[view.organisation], False: _PHRASES["provider"]})
@@ -233,7 +233,7 @@ def show_own_quotations(view: StudyView) -> Html:
 def show_own_consents(view: StudyView) -> Html:
     """Shows the consents of the organisation, by item and audience. A decision on consent that is not
     recorded counts as no."""
-    consent = QuotationTables.of(view.study).consent.query("organisation_id == @view.organisation")
+    consent = QuotationTables.read(view.study).consent.query("organisation_id == @view.organisation")
     own = consent[consent["speaker_id"] == ""]
     noted = {(row["item"], row["audience"]):
              f"{_PHRASES['yes' if row['is_given'] == 'true' else 'no']} ({row['date']})"
@@ -284,8 +284,9 @@ page."""
 def render_principle_sheets(view: StudyView, language: str = ENGLISH) -> dict[str, str]:
     """Returns the HTML of the sheet of each principle, keyed by principle id, with the fixed words in
     ``language``."""
-    trail, words = EvidenceTrail.of(view), SheetWords.of(language, view.study)
-    translations = Translations.of(view.read("principles"), read_reference_table(view.study, "translations"))
+    trail, words = EvidenceTrail.from_view(view), SheetWords.read(language, view.study)
+    translations = Translations.from_tables(view.read("principles"),
+                                            read_reference_table(view.study, "translations"))
     rows = view.principle_rows
     return {principle: _sheet(trail, row, words, translations)
             for principle, row in zip(rows["principle_id"], rows.itertuples(), strict=True)}
@@ -293,8 +294,8 @@ def render_principle_sheets(view: StudyView, language: str = ENGLISH) -> dict[st
 
 def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Translations) -> str:
     view = trail.view
-    read = {name: translations.find(f"{row.printed_id}/{name}", Text(getattr(row, name), row.language),
-                                    words.language, view.audience)
+    read = {name: translations.find_text(f"{row.printed_id}/{name}", Text(getattr(row, name), row.language),
+                                         words.language, view.audience)
             for name in ("statement", "short_name", "rationale", "indicator")}
     if words.is_english:
         name, statement = row.short_name, render_statement(view, row)
@@ -302,18 +303,20 @@ def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Tran
     else:
         name = read["short_name"].text
         statement = _macros().read_statement(read["statement"], row, words)
-        reasons = _macros().read_reasons([(words.heading(lead), read[column], words) for lead, column in (
-            (WHY, "rationale"), (TELL, "indicator")) if read[column].text])
-    status = words.word(status_with_remarks(view, row))
+        reasons = _macros().read_reasons([
+            (words.translate_heading(lead), read[column], words)
+            for lead, column in ((WHY, "rationale"), (TELL, "indicator")) if read[column].text])
+    status = words.translate_phrase(status_with_remarks(view, row))
     signed = render_signatures(view, row.principle_id, is_on_paper=True)
     history = render_text_and_decision_history(trail, row.principle_id, is_folded=False)
     return _macros().principle(
         f"{row.principle_id} {name}".strip(), anchor("principle", row.principle_id), row.printed_id,
-        f"{status}. {words.cited(row.version, row.printed_id)}", statement,
+        f"{status}. {words.format_citation(row.version, row.printed_id)}", statement,
         render_origin_and_replacement_paragraph(trail, row.printed_id, row.principle_id), reasons,
         _arguments(list_evidence_of_principle(trail, row.principle_id), words), _votes(view, row, words),
-        words.heading(SHEET_SIGNATURES), signed, words.heading("How this text changed"), history,
-        words.word("Your notes"), words)
+        words.translate_heading(SHEET_SIGNATURES), signed,
+        words.translate_heading("How this text changed"), history,
+        words.translate_phrase("Your notes"), words)
 
 
 def render_room_for_notes(title: str) -> Markup:
@@ -325,11 +328,11 @@ def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
     """Renders the evidence on a principle in three sides: for, against and limiting the principle. Each side
     has sentences and at most one quotation."""
     if "note" in pieces.attrs:
-        return ELEMENTS.note(words.sentence(pieces.attrs["note"]))
+        return ELEMENTS.note(words.translate_sentence(pieces.attrs["note"]))
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
-    sides = [(words.heading(heading), *_side(pieces, stance, is_hidden, words))
+    sides = [(words.translate_heading(heading), *_side(pieces, stance, is_hidden, words))
              for stance, heading in SHEET_SIDES.items()]
-    return _macros().arguments(sides, words.sentence(NOT_ALL) if is_hidden.any() else "")
+    return _macros().arguments(sides, words.translate_sentence(NOT_ALL) if is_hidden.any() else "")
 
 
 def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
@@ -348,8 +351,8 @@ def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
         after.append(NOT_MEASURED)
     if (more := len(sentences) - SENTENCES_SHOWN) > 0:
         sentences[SENTENCES_SHOWN:] = [f"{more} more {'is' if more == 1 else 'are'} on its page of the site."]
-    quotations = map(words.marked, map(render_quotation, quoted.to_dict("records")))
-    return [*map(words.sentence, sentences)], [*quotations], [*map(words.sentence, after)]
+    quotations = map(words.translate_html, map(render_quotation, quoted.to_dict("records")))
+    return [*map(words.translate_sentence, sentences)], [*quotations], [*map(words.translate_sentence, after)]
 
 
 def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
@@ -361,21 +364,21 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
               tally["criterion"]): _told(tally, words) for tally in rows.to_dict("records")}
     ballots = sorted({at[:3] for at in votes})
     names, say = [*rounds], form_phrases(words.language)
-    on_text = words.sentence("on text")
+    on_text = words.translate_sentence("on text")
     panels = [*PANELS.values()] if words.is_english else [say[f"panel_{panel}"] for panel in PANELS]
     table = render_table({
-        words.word("Round"): [f"{words.word('Round')} {names[number]}" + (
+        words.translate_phrase("Round"): [f"{words.translate_phrase('Round')} {names[number]}" + (
             f", {on_text} {version}" if version != row.version else "") for number, _, version in ballots],
-        words.word("Panel"): [panels[panel] for _, panel, _ in ballots],
+        words.translate_phrase("Panel"): [panels[panel] for _, panel, _ in ballots],
         **{name.capitalize() if words.is_english else say[name]: [
-            votes.get((*at, name), words.word("not shown")) for at in ballots]
+            votes.get((*at, name), words.translate_phrase("not shown")) for at in ballots]
            for name in CRITERIA}}) if ballots else ""
-    counted_again = [words.sentence(f"Round {round_id} was counted again on {day}.")
+    counted_again = [words.translate_sentence(f"Round {round_id} was counted again on {day}.")
                      for round_id, rule in rows.groupby("round_id")["rule"].first().items()
                      for day in COUNTED_AGAIN.findall(rule)]
-    missing = words.sentence(BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
-    return _macros().votes(words.heading(SHEET_VOTES), table, missing, counted_again,
-                           words.marked(render_joint_panel_positions(view, row.principle_id)))
+    missing = words.translate_sentence(BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
+    return _macros().votes(words.translate_heading(SHEET_VOTES), table, missing, counted_again,
+                           words.translate_html(render_joint_panel_positions(view, row.principle_id)))
 
 
 def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
@@ -385,7 +388,7 @@ def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
     told = "; ".join(filter(None, [one["said"], abstained, proxies_and_interests_in_words(one),
                                    why_no_result(one)]))
     drawn = "".join(third[:1] or "-" for third in list_disclosed_tertiles_by_vote(one["said"]))
-    return _macros().told_votes(drawn, words.word(told))
+    return _macros().told_votes(drawn, words.translate_phrase(told))
 
 
 # ------------------------------

@@ -53,15 +53,15 @@ _READERS = (PACKET_AUDIENCE, "public")
 @dataclass(frozen=True)
 class DecidedText:
     """A principle in the form in which a letter shows it, in the language of the letter if a translation
-    exists. ``rests_on`` says whether the principle rests on words or answers of the organisation that gets
-    the letter."""
+    exists. ``evidence_sentences`` says whether the principle rests on words or answers of the organisation
+    that gets the letter."""
 
     printed_id: str
     statement: str
     language: str
     decided: str
     is_agreed: bool
-    rests_on: str = ""
+    evidence_sentences: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class ThanksLetter:
     organisation_id: str
     name: str
     language: str
-    say: Mapping[str, str]
+    fixed_texts: Mapping[str, str]
     cited: tuple[DecidedText, ...]
     quotations: tuple[tuple[str, str, str], ...]
     raised: tuple[tuple[str, str], ...]
@@ -91,7 +91,7 @@ class ThanksLetter:
         """Returns the direction in which the letter's language is written."""
         return language_direction(self.language)
 
-    def name_of(self, language: str) -> str:
+    def name_language(self, language: str) -> str:
         """Returns the name of a language in the language of the letter."""
         return language_name_for_reader(self.language, language)
 
@@ -117,7 +117,7 @@ def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> li
         texts = _texts(trail, reference, language, say)
         made.append(ThanksLetter(
             organisation, names[organisation], language, say,
-            tuple(replace(text, rests_on=", ".join(say[f"rests_{one}"] for one in sorted(how)))
+            tuple(replace(text, evidence_sentences=", ".join(say[f"rests_{one}"] for one in sorted(how)))
                   for name, text in texts.items() if (how := cited_in[organisation].get(name))),
             tuple((text, written_in, ", ".join(say[f"for_{one}"] for one in readers))
                   for text, written_in, readers in quoted[organisation]),
@@ -133,7 +133,7 @@ def _cited_in(trail: EvidenceTrail) -> defaultdict[str, dict[str, set[str]]]:
     found: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
     evidence = trail.read("evidence")
     for name, row in zip(evidence["principle_id"], evidence.itertuples(), strict=True):
-        for node in trail.evidence(row):
+        for node in trail.trace_evidence(row):
             for about in node.about:
                 found[about].setdefault(name, set()).add("words" if node.kind == "passage" else "answers")
     return found
@@ -178,15 +178,15 @@ def _texts(trail: EvidenceTrail, reference: Reference, language: str,
            say: Mapping[str, str]) -> dict[str, DecidedText]:
     """Returns the principles in use with the decisions on them, keyed by principle id."""
     rows = trail.read("principles")
-    translations = Translations.of(rows, reference.translations)
+    translations = Translations.from_tables(rows, reference.translations)
     days = {(row["principle_id"], row["version"], row["status"]): row["date"]
             for row in reference.text_decisions.to_dict("records")}
     current = rows[rows["is_current"] & (rows["translation_of"] == "") & (rows["status"] != "superseded")]
     made = {}
     for row in current.sort_values("principle_id").to_dict("records"):
-        words = translations.find(f"{row['printed_id']}/statement",
-                                  TranslatedText(row["statement"], row["language"]),
-                                  language, PACKET_AUDIENCE)
+        words = translations.find_text(f"{row['printed_id']}/statement",
+                                       TranslatedText(row["statement"], row["language"]),
+                                       language, PACKET_AUDIENCE)
         day = days.get((row["principle_id"], row["version"], row["status"]), "")
         if language_direction(language) == "rtl":
             day = isolate_direction(day)
@@ -222,9 +222,9 @@ def _write(study: Study, letter: ThanksLetter, stage: Path, settings: PdfSetting
     place = stage / letter.organisation_id
     place.mkdir()
     pages = [*render_letter_and_adoption_sheet(letter, INVENTED if study.is_synthetic else "")]
-    title = f"{letter.say['title']}: {letter.name}"
+    title = f"{letter.fixed_texts['title']}: {letter.name}"
     printed = [PrintedPart(letter.name, page) for page in pages]
-    place.joinpath("packet.pdf").write_bytes(settings.pdf(title, printed))
+    place.joinpath("packet.pdf").write_bytes(settings.make_pdf(title, printed))
     place.joinpath("packet.html").write_text(
         load_part_macros().source(title, settings.running, [letter.name], Markup("").join(pages)),
         encoding="utf-8")

@@ -203,7 +203,7 @@ def _finish_table(table: Table, book: Phrasebook) -> None:
     named, cells = ("rows", [row.cells[0] for row in table.rows]) if is_form else (
         "columns", table.rows[0].cells)
     heads = dict.fromkeys(cell.text.strip() for cell in cells)
-    said = f"{book.say(f'Table with the {named}')}: {', '.join(filter(None, heads))}."
+    said = f"{book.translate_text(f'Table with the {named}')}: {', '.join(filter(None, heads))}."
     for element in (borders, _element("w:tblDescription", said),
                     *([_element("w:bidiVisual", "1")] if is_rtl else [])):
         _insert_property(table._tbl.tblPr, element)

@@ -166,7 +166,7 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
         return "not shown"
     if view.is_signed_before(principle_id):
         return "to be signed anew"
-    signed, nameless = view.signatures(principle_id)
+    signed, nameless = view.select_signatures(principle_id)
     decisions = signed["decision"][signed["decision"] != ""]
     against, counted = nameless.get("do_not_endorse", 0), sum(nameless.values())
     endorsed = (decisions != "do_not_endorse").sum()
@@ -203,7 +203,7 @@ def show_principle_statement(view: StudyView) -> Html:
     """Shows the name of the view's principle as the heading of its page, then the statement with its
     translations and its status."""
     row = _own_row(view)
-    trail = EvidenceTrail.of(view)
+    trail = EvidenceTrail.from_view(view)
     origin = render_origin_and_replacement_paragraph(trail, row.printed_id, row.principle_id)
     name, status = row.short_name or row.printed_id, status_with_remarks(view, row)
     return make_displayable(_macros().heading(name, status, render_statement(view, row), origin))
@@ -268,9 +268,9 @@ def list_evidence_of_view(view: StudyView) -> pd.DataFrame:
     >>> list_evidence_of_view(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
     {'supports': 4, 'qualifies': 2}
     """
-    trail = EvidenceTrail.of(view)
+    trail = EvidenceTrail.from_view(view)
     evidence = list_evidence_of_principle(trail, view.principle)
-    evidence["place"] = pd.Series([getattr(next(trail.sources(row), None), "place", "")
+    evidence["place"] = pd.Series([getattr(next(trail.trace_sources(row), None), "place", "")
                                    for row in _rows_of_evidence(trail, view.principle)], dtype="str")
     return evidence
 
@@ -304,13 +304,13 @@ def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
     """Returns the columns for one row of evidence.csv: the sentence that states the evidence, and its
     quotation."""
     piece = {"stance": row.stance, "claim": row.claim, "note": row.note if trail.has_sources else ""}
-    words = trail.first_quotation(row)
+    words = trail.find_first_quotation(row)
     piece |= {name: words[name] for name in EVIDENCE if name in words}
-    if earlier := trail.other_wave_sentence(row):
+    if earlier := trail.describe_other_wave(row):
         return piece | {"sentence": earlier}
     if row.kind == "segment":
         return piece | ({} if words else _passage(trail, row))
-    figure = trail.figure(row)
+    figure = trail.find_figure(row)
     if trail.is_figure_withheld(row):
         sentence = WITHHELD
     elif figure is not None:
@@ -497,7 +497,7 @@ def show_signatures(view: StudyView) -> Html | None:
     """Shows how many organisations endorse the final text of the principle, and every reservation. The names
     that may be printed are shown. Returns None for the team if nobody has signed. If an organisation that
     signed has withdrawn since an earlier release, names are shown without numbers."""
-    has_signatures = (len(view.signatures(view.principle)[0]) or not view.has_capability("signatures")
+    has_signatures = (len(view.select_signatures(view.principle)[0]) or not view.has_capability("signatures")
                       or view.is_signed_before(view.principle))
     return make_displayable(render_signatures(view, view.principle)) if has_signatures else None
 
@@ -507,7 +507,7 @@ def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool =
     folded, and remarks that hold for all signatures appear only once, in the guide."""
     if view.is_signed_before(principle_id):
         return _macros().paragraph(TO_SIGN_ANEW)
-    signed, nameless = view.signatures(principle_id)
+    signed, nameless = view.select_signatures(principle_id)
     decided, parts = (signed["decision"] != "").sum(), []
     is_hidden = block_id("signatures", principle_id) in view.hidden
     for decision, verb in DECISION_VERBS.items():
@@ -605,15 +605,15 @@ def show_sources(view: StudyView) -> Html:
     - The team: passages, rows and raw files, and the forms with the votes.
     - Other audiences: cleared quotations.
     """
-    trail = EvidenceTrail.of(view)
+    trail = EvidenceTrail.from_view(view)
     rows = _rows_of_evidence(trail, view.principle)
     most = BYTES["sources"] // max(len(rows), 1)
     trails = []
     for row in rows:
         piece = _piece(trail, row)
-        trails.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
+        trails.append(_trail(_summary(piece), trail.trace_sources(row), most, 2, note=piece["note"],
                              name=anchor("evidence", row.evidence_id)))
-    votes = _trail("The votes", trail.votes(view.principle), BYTES["texts"], 1)
+    votes = _trail("The votes", trail.trace_votes(view.principle), BYTES["texts"], 1)
     history = render_text_and_decision_history(trail, view.principle, is_folded=True)
     return make_displayable(Markup().join([*trails, votes, history]))
 

@@ -143,7 +143,7 @@ _FACTS = read_packaged_toml(__file__, "facts.toml")
 """The fixed texts on the method of a convening, keyed by table and name in ``content/facts.toml``."""
 
 
-def convening_method_facts(view: StudyView) -> MethodFacts:
+def describe_convening_method(view: StudyView) -> MethodFacts:
     """Returns the facts that the study records about principles, rating rounds and signatures, for the page
     on methods."""
     rows, rule = view.principle_rows, view.study.settings["consensus"]
@@ -184,7 +184,7 @@ def _rounds(view: StudyView) -> dict[str, str]:
 def _signed(view: StudyView) -> str:
     """Returns, in words, the numbers of signatures by decision that the audience may read. For an audience
     that may read only signatures with names, signatures without names are not counted."""
-    found = pd.concat([view.signatures(one)[0] for one in view.principle_rows["principle_id"]] or [
+    found = pd.concat([view.select_signatures(one)[0] for one in view.principle_rows["principle_id"]] or [
         pd.DataFrame({"decision": []})])
     said = found.loc[found["decision"] != "", "decision"].value_counts()
     whose = "" if view.has_capability("signatures") else "by name: "

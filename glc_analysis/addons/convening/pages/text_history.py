@@ -137,12 +137,12 @@ def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTex
     texts = trail.texts
     versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))
-    into = [_change(f"{printed_id_of_text(new)} {origin_in_words(new)}.{trail.reason_and_requester(new)}",
-                    texts[name], new)
+    into = [_change(f"{printed_id_of_text(new)} {origin_in_words(new)}."
+                    f"{trail.describe_reason_and_requester(new)}", texts[name], new)
             for new in versions for name in list_replaced_text_ids(new) if name in texts]
     return into + [
         _change(f"{printed_id_of_text(old)} "
-                f"{outcome_in_words(old, texts.values())}.{trail.reason_and_requester(new)}", old,
+                f"{outcome_in_words(old, texts.values())}.{trail.describe_reason_and_requester(new)}", old,
                 new)
         for old in versions for new in texts.values()
         if new["principle_id"] != principle_id and printed_id_of_text(old) in list_replaced_text_ids(new)]
@@ -165,8 +165,8 @@ def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
 def render_reasons_decisions_and_objections(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
     """Renders paragraphs on the reason why a principle was proposed in the room, on the decisions about it,
     and on objections to it."""
-    proposed = [f"{printed_id_of_text(text)} {origin_in_words(text)}.{trail.reason_and_requester(text)}"
-                for text in trail.texts.values()
+    proposed = [f"{printed_id_of_text(text)} {origin_in_words(text)}."
+                f"{trail.describe_reason_and_requester(text)}" for text in trail.texts.values()
                 if text["principle_id"] == principle_id and kind_of_change(text) == PROPOSED]
     return [*(ELEMENTS.note(sentence) for sentence in proposed),
-            *map(_macros().recorded, trail.decisions(principle_id))]
+            *map(_macros().recorded, trail.list_decisions(principle_id))]

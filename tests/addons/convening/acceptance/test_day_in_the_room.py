@@ -96,7 +96,7 @@ class DayInTheRoom(Day):
 
     def sign(self, decisions):
         """Keys the sheet of every organisation twice."""
-        code, lines = SigningState.of(Study(self.root)).code, ["ab"]
+        code, lines = SigningState.read(Study(self.root)).code, ["ab"]
         for organisation, own in decisions.items():
             for _ in range(2):
                 lines += [organisation, code, "2017-05-09", "y", *own]
@@ -186,11 +186,11 @@ def test_a_day_with_phones_paper_a_split_a_text_from_the_floor_and_signatures(tm
     assert "Signatures: 10 of 10 received." in day.sign(decisions)
     day.glc("build")
     view = StudyView(Study(day.root))
-    assert view.signatures("P03")[0]["decision"].value_counts().to_dict() == {
+    assert view.select_signatures("P03")[0]["decision"].value_counts().to_dict() == {
         "endorse": 9, "do_not_endorse": 1}
     day.glc("amend", "P03", "--text", "Plan together, on paper.", *why)
     day.glc("build")
     view = StudyView(Study(day.root))
-    assert len(view.signatures("P03")[0]) == 0 and view.is_signed_before("P03")
+    assert len(view.select_signatures("P03")[0]) == 0 and view.is_signed_before("P03")
     assert day.counted() == morning | afternoon
     print(f"\n{len(day.typed)} commands, {len(EVERYBODY)} people, 2 rounds, {len(PROVIDERS)} sheets signed")

@@ -72,7 +72,7 @@ def test_the_figure_leads_to_the_rows_of_the_survey_and_to_the_record(ngo_study,
     trail = EvidenceTrail(StudyView(Study(ngo_study)))
     estimates = tables.read_table("figures", study=trail.study)
     figure, = estimates[estimates["figure_id"] == FIGURE].itertuples()
-    question, survey, record = trail.trace_below_figure(figure)
+    question, survey, record = trail.trace_figure(figure)
     assert "Q3.22" in question.text and "base 352" in question.text
     places = dict(part.split(": ") for part in survey.text.split(", ", 1)[1].split(", sha256")[0].split("; "))
     rows = {name: _numbers(text) for name, text in places.items()}

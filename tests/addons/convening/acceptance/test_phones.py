@@ -80,7 +80,7 @@ class Voter:
         the text where there are several."""
         paper = {}
         for principle in ("P01", "P02", "P03"):
-            versions = form.versions(principle)
+            versions = form.list_versions(principle)
             marks = ["abstain"] if f"{principle}.abstain" in self.meant else [
                 self.meant[f"{principle}.{name}"] for name in ("importance", "feasibility")]
             paper[f"{principle}.marks"] = " ".join([*versions[1:][-1:], *marks])
@@ -213,10 +213,10 @@ def test_forty_phones_a_hundred_kills_and_attackers(room):
     register = write_register(stick, {voter.slip: voter.rater for voter in voters})
     said = run_glc(study, "ballot", "--round", "1", "--collect", str(register), "--yes")
     assert "40 ballots given on phones are in raw/ratings." in said
-    form = PaperForm.of(read_reference(Study(study.root)), "1")
+    form = PaperForm.from_reference(read_reference(Study(study.root)), "1")
     for voter in voters:
         lines = (study.root / f"raw/ratings/1-{voter.rater}-phone.csv").read_text().splitlines()
-        paper = [",".join(row) for row in (HEADER, *form.rows(voter.rater, voter.paper(form)))]
+        paper = [",".join(row) for row in (HEADER, *form.make_csv_rows(voter.rater, voter.paper(form)))]
         assert [line.replace('"', "") for line in lines] == paper, voter.rater
     run_glc(study, "tally", "--round", "1", "--close", "--yes")
     sealed = (study.root / "private/rounds/1/1/ballots.csv").read_text()

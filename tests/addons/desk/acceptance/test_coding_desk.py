@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.graphemes import grapheme_borders
+from glc_analysis.addons.desk.graphemes import find_grapheme_borders
 from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.build import build
 from glc_analysis.cli import cli
@@ -57,11 +57,11 @@ def code_by_script(study, coder, codings, documents, kinds):
             else:
                 act = {"act": "code", "document_id": document, "start": int(row.start), "end": int(row.end),
                        "code_id": row.code_id}
-            session.do(act)
+            session.carry_out(act)
         if own.empty:
-            session.do({"act": "read", "document_id": document, "value": True})
+            session.carry_out({"act": "read", "document_id": document, "value": True})
         elif kinds[document] != "answer":
-            session.do({"act": "finish", "document_id": document, "value": True})
+            session.carry_out({"act": "finish", "document_id": document, "value": True})
 
 
 def test_the_sample_coded_twice_at_the_desk_gives_the_agreement_of_the_files(sample_study, tmp_path):
@@ -85,17 +85,17 @@ def test_the_sample_coded_twice_at_the_desk_gives_the_agreement_of_the_files(sam
 def test_fifty_kills_lose_at_most_the_act_under_the_finger(sample_study, tmp_path):
     study = without_coders(sample_study, tmp_path / "study")
     chance, session = random.Random(SEED), CodingSession(study, "ines", today=DAY)
-    text = session.text("interview-farol-de-barro")
+    text = session.show_text("interview-farol-de-barro")
     places = [(at, at + 4) for turn in text["turns"] for at in range(turn["start"], turn["end"] - 4, 3)
               if text["turns"] and turn["text"][at - turn["start"]:at - turn["start"] + 4].strip()]
-    codes = [row["code_id"] for row in session.codebook()]
+    codes = [row["code_id"] for row in session.list_codes()]
     saved = {}
     for _ in range(share(50, 50)):
-        session.state()
+        session.describe_state()
         before = codings_of(session, text["document_id"])
         acked = killed_at_work(session, text["document_id"], places, codes, chance)
         again = CodingSession(study, "ines", today=DAY)
-        again._own.current = session._own.current  # read once: the transcripts are as they were
+        again._own.present_texts = session._own.present_texts  # read once: the transcripts are as they were
         found = codings_of(again, text["document_id"])
         assert before <= found
         assert acked <= len(found - before) <= acked + 1
@@ -107,7 +107,7 @@ def test_fifty_kills_lose_at_most_the_act_under_the_finger(sample_study, tmp_pat
 
 
 def codings_of(session, document):
-    return {(one["start"], one["end"], one["code_id"]) for one in session.text(document)["codings"]}
+    return {(one["start"], one["end"], one["code_id"]) for one in session.show_text(document)["codings"]}
 
 
 def killed_at_work(session, document, places, codes, chance):
@@ -122,8 +122,8 @@ def killed_at_work(session, document, places, codes, chance):
             for _ in range(5000):  # a desk that refuses everything must not keep the test waiting for ever
                 start, end = draw.choice(places)
                 with suppress(Exception):
-                    session.do({"act": "code", "document_id": document, "start": start, "end": end,
-                                "code_id": draw.choice(codes)})
+                    session.carry_out({"act": "code", "document_id": document, "start": start, "end": end,
+                                       "code_id": draw.choice(codes)})
                     os.write(writer, b".")
         os._exit(0)
     os.close(writer)
@@ -139,21 +139,21 @@ def test_kills_while_a_coder_goes_on_with_a_corrected_text_lose_no_coding(sample
     study = without_coders(sample_study, tmp_path / "study")
     document, chance = "interview-luz-de-maiz", random.Random(SEED)
     session = CodingSession(study, "ines", today=DAY)
-    for turn in session.text(document)["turns"]:
-        session.do({"act": "code", "document_id": document, "start": turn["start"], "end": turn["end"],
-                    "code_id": "stigma"})
+    for turn in session.show_text(document)["turns"]:
+        session.carry_out({"act": "code", "document_id": document, "start": turn["start"], "end": turn["end"],
+                           "code_id": "stigma"})
     path = study.root / f"raw/interviews/{document}.srt"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("cuatro idiomas", "cinco idiomas"), encoding="utf-8")
-    n, seen = len(session.text(document)["codings"]), set()
-    current = CodingSession(study, "ines", today=DAY)._own.current
+    n, seen = len(session.show_text(document)["codings"]), set()
+    current = CodingSession(study, "ines", today=DAY)._own.present_texts
     for _ in range(share(20, 20)):
         session = CodingSession(study, "ines", today=DAY)
-        session._own.current = current
+        session._own.present_texts = current
         killed_while_going_on(session, document, chance)
         again = CodingSession(study, "ines", today=DAY)
-        again._own.current = current
-        text = again.text(document)
+        again._own.present_texts = current
+        text = again.show_text(document)
         assert (len(text["codings"]), len(text["waiting"])) in {(n, 0), (n - 1, 1)}
         assert bool(text["change"]) == (not text["waiting"])
         seen.add(len(text["waiting"]))
@@ -170,7 +170,7 @@ def killed_while_going_on(session, document, chance):
             for _ in range(5000):
                 for act in ({"act": "new_texts", "document_ids": [document]}, {"act": "undo"}):
                     with suppress(Exception):
-                        session.do(act)
+                        session.carry_out(act)
                     os.write(writer, b".")
         os._exit(0)
     os.close(writer)
@@ -224,20 +224,20 @@ def test_forty_codings_in_each_script_and_emoji_are_the_same_after_refi_qda(tmp_
     study, chance = study_in_five_scripts(tmp_path / "study"), random.Random(SEED)
     session, given = CodingSession(study, "ana", today=DAY), set()
     for document in SCRIPTS:
-        turn = session.text(document)["turns"][1]
-        while len(session.text(document)["codings"]) < 40:
+        turn = session.show_text(document)["turns"][1]
+        while len(session.show_text(document)["codings"]) < 40:
             start = chance.randrange(len(turn["text"]) - 1)
             act = {"act": "code", "document_id": document, "start": turn["start"] + start,
                    "end": turn["start"] + min(start + chance.randint(1, 25), len(turn["text"])),
                    "code_id": f"c{chance.randrange(5)}"}
             with suppress(Exception):  # white space, or the same again
-                session.do(act)
+                session.carry_out(act)
         text = session._text_of(document).text
-        borders = {*grapheme_borders(text)}
-        for one in session.text(document)["codings"]:
+        borders = {*find_grapheme_borders(text)}
+        for one in session.show_text(document)["codings"]:
             assert {one["start"], one["end"]} <= borders
             given.add((document, one["start"], one["end"], text[one["start"]:one["end"]], one["code_id"]))
-        session.do({"act": "finish", "document_id": document, "value": True})
+        session.carry_out({"act": "finish", "document_id": document, "value": True})
     build(study)
     done = CliRunner().invoke(cli, ["--study", str(study.root), "export", "qdpx", "--coder", "ana"])
     assert done.exit_code == 0, done.output

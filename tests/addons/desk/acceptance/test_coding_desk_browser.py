@@ -137,14 +137,14 @@ def test_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_
     assert notebook.locator(".jp-CodeCell").count() == 2
 
     session = CodingSession(study, "ana")
-    names = {row["name"].lower(): row["code_id"] for row in session.codebook()}
-    begins = [turn["start"] for turn in session.text("interview-scripts")["turns"]]
+    names = {row["name"].lower(): row["code_id"] for row in session.list_codes()}
+    begins = [turn["start"] for turn in session.show_text("interview-scripts")["turns"]]
     expected = Counter((begins[turn] + start, begins[turn] + start + len(words), names[NAMES[key]])
                        for turn, start, words, key in made)
     assert Counter(codings_of(session)) == expected
 
     copy = Study(shutil.copytree(study.root, tmp_path / "copy"))
-    CodingSession(copy, "ana").do({"act": "finish", "document_id": "interview-scripts", "value": True})
+    CodingSession(copy, "ana").carry_out({"act": "finish", "document_id": "interview-scripts", "value": True})
     for command in (["build"], ["export", "qdpx", "--coder", "ana", "--to", str(tmp_path / "ana.qdpx")]):
         from glc_analysis.cli import cli
 
@@ -152,7 +152,7 @@ def test_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_
         assert done.exit_code == 0, done.output
     raw = read_codings(tmp_path / "ana.qdpx")
     own = raw.codings[raw.codings["source"].str.contains("interview-scripts")]
-    by_name = {row["name"]: row["code_id"] for row in session.codebook()}
+    by_name = {row["name"]: row["code_id"] for row in session.list_codes()}
     assert Counter((row.start, row.end, by_name[row.code]) for row in own.itertuples()) == expected
 
     # Undo, as often as something was done, leads back to the empty state.
@@ -296,7 +296,7 @@ def test_by_keyboard_alone_a_coding_gets_a_memo_is_a_negative_case_and_is_taken_
     until_said(desk, "Memo saved")
     page.keyboard.press("n")
     until_said(desk, "negative case")
-    coding, = session.text("interview-scripts")["codings"]
+    coding, = session.show_text("interview-scripts")["codings"]
     assert (coding["memo"], coding["negative_case"]) == ("1 ask again ? u", True)
     assert desk.locator(".glc-chip").inner_text().split("\n") == [
         "Papers and permits", "We", "negative case", "memo"]
@@ -380,11 +380,11 @@ def test_a_memo_that_is_left_by_mouse_is_kept(page, session):
     until_said(desk, "negative case")
     assert desk.locator(".glc-edit textarea").input_value() == "ខ្ញុំមិនទាន់ប្រាកដ"
     desk.locator(".glc-edit textarea").fill("ខ្ញុំប្រាកដ")
-    assert session.text("interview-scripts")["codings"][0]["memo"] == "ខ្ញុំមិនទាន់ប្រាកដ"
+    assert session.show_text("interview-scripts")["codings"][0]["memo"] == "ខ្ញុំមិនទាន់ប្រាកដ"
     desk.get_by_label("Find in this text").click()
     until_said(desk, "Memo saved")
     assert desk.locator(".glc-edit").is_visible()
-    coding, = session.text("interview-scripts")["codings"]
+    coding, = session.show_text("interview-scripts")["codings"]
     assert (coding["memo"], coding["negative_case"]) == ("ខ្ញុំប្រាកដ", True)
 
 
@@ -438,7 +438,7 @@ def test_a_new_code_is_proposed_in_the_words_of_the_text(page, session):
     page.keyboard.press("Enter")
     until_said(desk, "We waited")
     assert codings_of(session) == []
-    assert "We waited" not in [row["name"] for row in session.codebook()]
+    assert "We waited" not in [row["name"] for row in session.list_codes()]
 
 
 def test_a_text_is_read_with_nothing_to_code_or_finished_by_a_key(page, session):
@@ -446,7 +446,7 @@ def test_a_text_is_read_with_nothing_to_code_or_finished_by_a_key(page, session)
     desk.locator(".glc-words").first.focus()
     page.keyboard.press("r")
     until_said(desk, "Read, nothing to code")
-    assert session.text("interview-scripts")["read"]
+    assert session.show_text("interview-scripts")["read"]
     assert desk.locator(".glc-progress").first.inner_text() == "1 of 1 finished"
     page.keyboard.press("r")
     until_said(desk, "No longer")
@@ -459,7 +459,7 @@ def test_a_text_is_read_with_nothing_to_code_or_finished_by_a_key(page, session)
     until_said(desk, "Coded")
     page.keyboard.press("f")
     until_said(desk, "Finished")
-    assert session.texts()[0]["status"] == "finished"
+    assert session.list_texts()[0]["status"] == "finished"
     assert desk.get_by_role("button", name="Finished", exact=True).get_attribute("aria-pressed") == "true"
 
 
@@ -468,7 +468,7 @@ def test_open_answers_are_filtered_sorted_and_coded_many_at_once_by_keyboard(pag
     desk.get_by_role("tab", name="Open answers").click()
     rows = desk.locator(".glc-grid-body [role=row]")
     rows.first.wait_for()
-    answers = session.answers()
+    answers = session.list_answers()
     country = Counter(one["country"] for one in answers if one["country"]).most_common(1)[0][0]
     desk.get_by_label("Country").select_option(country)
     own = [one for one in answers if one["country"] == country]
@@ -503,7 +503,7 @@ def test_open_answers_are_filtered_sorted_and_coded_many_at_once_by_keyboard(pag
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("r")
     until_said(desk, "Read, nothing to code: 2 answers")
-    after = session.answers()
+    after = session.list_answers()
     assert sum(bool(one["codings"]) for one in after) == 4
     assert sum(one["read"] for one in after) == 2
     assert desk.locator(".glc-chip").all_inner_texts() == ["Stigma"] * 4
@@ -530,7 +530,7 @@ def test_two_coders_are_compared_once_all_is_handed_in_and_a_decision_is_written
     desk.get_by_role("tab", name="Compare").click()
     desk.get_by_role("button", name="Show where the coders differ").click()
     desk.locator(".glc-difference").first.wait_for()
-    rows = DoubleCodingComparison(session.study, "ines").differences()
+    rows = DoubleCodingComparison(session.study, "ines").list_differences()
     before = [one for one in rows if one["codes"] is None]
     undecided = desk.locator(".glc-difference[aria-label$=', not decided']")
     assert undecided.count() == len(before) > 0
@@ -545,7 +545,7 @@ def test_two_coders_are_compared_once_all_is_handed_in_and_a_decision_is_written
     page.keyboard.type("They say so themselves. ? 1")
     page.keyboard.press("Control+Enter")
     until_said(desk, "Decided")
-    decided = next(one for one in DoubleCodingComparison(session.study, "ines").differences()
+    decided = next(one for one in DoubleCodingComparison(session.study, "ines").list_differences()
                    if one["segment_id"] == before[0]["segment_id"])
     assert len(decided["codes"]) == 1
     assert (decided["reason"], decided["by"]) == ("They say so themselves. ? 1", "ines")
@@ -563,17 +563,17 @@ def test_a_finished_training_text_is_shown_beside_what_others_settled(page, samp
     desk.get_by_role("tab", name="Training").click()
     desk.get_by_role("button", name="Show the comparison").click()
     until_said(desk, "No training text is finished yet")
-    turn = session.text("interview-blue-door")["turns"][1]
+    turn = session.show_text("interview-blue-door")["turns"][1]
     for act in ({"act": "code", "start": turn["start"], "end": turn["end"], "code_id": "stigma"},
                 {"act": "finish", "value": True}):
-        session.do({"document_id": "interview-blue-door", **act})
+        session.carry_out({"document_id": "interview-blue-door", **act})
     desk.get_by_role("button", name="Show the comparison").click()
     desk.locator(".glc-table tbody tr").first.wait_for()
     shown = desk.locator(".glc-passage").all_inner_texts()
     assert re.match(r"Interview, Blue Door .*, turn \d+\n", shown[0])
     left = [desk.locator(name).first.bounding_box()["x"] for name in (".glc-table", ".glc-passage")]
     assert left[0] == left[1]
-    assert len(shown) == len(session.training()["passages"]) > 0
+    assert len(shown) == len(session.compare_training_texts()["passages"]) > 0
     assert found(axe, page) == []
 
 
@@ -612,7 +612,7 @@ def test_why_no_codes_are_suggested_stands_below_the_text_after_a_coding(page, s
 @pytest.fixture
 def suggested(monkeypatch):
     """Two codes are suggested for whatever is coded; what the page asked about suggestions."""
-    asked, answer = [], CodingDesk.answer
+    asked, answer = [], CodingDesk.answer_request
 
     def with_suggestions(desk, question):
         if question.get("get") == "suggestions" or "refuse" in question:
@@ -625,7 +625,7 @@ def suggested(monkeypatch):
             said["ok"]["offers"].append("suggestions")
         return said
 
-    monkeypatch.setattr(CodingDesk, "answer", with_suggestions)
+    monkeypatch.setattr(CodingDesk, "answer_request", with_suggestions)
     return asked
 
 
@@ -671,7 +671,7 @@ def test_suggestions_of_an_answer_come_after_its_own_code_and_are_accepted_or_di
     page.keyboard.type("papers")
     page.keyboard.press("Enter")
     desk.locator(".glc-suggested").wait_for()
-    answer = session.answers()[0]
+    answer = session.list_answers()[0]
     passage = (answer["answer_id"], 0, len(answer["text"]))
     assert [(one["document_id"], one["start"], one["end"]) for one in suggested] == [passage]
     assert len(answer["codings"]) == 1
@@ -681,7 +681,7 @@ def test_suggestions_of_an_answer_come_after_its_own_code_and_are_accepted_or_di
     page.keyboard.press("1")  # in the list a digit codes nothing
     page.keyboard.press("Enter")
     until_said(desk, "Strain on staff")
-    assert [one["code_id"] for one in session.answers()[0]["codings"]] == ["papers", "staff-strain"]
+    assert [one["code_id"] for one in session.list_answers()[0]["codings"]] == ["papers", "staff-strain"]
     assert desk.locator(".glc-suggested").count() == 0
 
     page.keyboard.press("ArrowDown")
@@ -715,10 +715,10 @@ def test_why_no_codes_are_suggested_stands_below_the_answers(page, session, axe)
 
 
 def test_a_coder_goes_on_with_a_changed_text_and_places_a_coding_again_by_keyboard(page, session, axe):
-    turns = session.text("interview-scripts")["turns"]
+    turns = session.show_text("interview-scripts")["turns"]
     for n in (0, 4):
-        session.do({"act": "code", "document_id": "interview-scripts", "start": turns[n]["start"],
-                    "end": turns[n]["end"], "code_id": "stigma"})
+        session.carry_out({"act": "code", "document_id": "interview-scripts", "start": turns[n]["start"],
+                           "end": turns[n]["end"], "code_id": "stigma"})
     path = session.study.root / "raw/interviews/interview-scripts.txt"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("документы потеряны", "бумаги потеряны"), encoding="utf-8")
@@ -740,7 +740,7 @@ def test_a_coder_goes_on_with_a_changed_text_and_places_a_coding_again_by_keyboa
     page.keyboard.press("p")
     until_said(desk, "Placed again: Stigma")
     desk.locator(".glc-change").first.wait_for(state="hidden")
-    turn = session.text("interview-scripts")["turns"][4]
+    turn = session.show_text("interview-scripts")["turns"][4]
     assert (turn["start"], turn["end"], "stigma") in codings_of(session)
     for _ in range(2):
         page.keyboard.press("Control+z")
@@ -749,8 +749,8 @@ def test_a_coder_goes_on_with_a_changed_text_and_places_a_coding_again_by_keyboa
 
 
 def test_changed_answers_are_gone_on_with_and_placed_again_by_keyboard(page, session, axe, monkeypatch):
-    ids = [row["answer_id"] for row in session.answers()[:2]]
-    session.do({"act": "code_answers", "answer_ids": ids, "code_id": "stigma"})
+    ids = [row["answer_id"] for row in session.list_answers()[:2]]
+    session.carry_out({"act": "code_answers", "answer_ids": ids, "code_id": "stigma"})
     now = session._own.answers
     now[ids[0]]["text"] = "Other words."
     now[ids[1]]["text"] += " "
@@ -773,7 +773,7 @@ def test_changed_answers_are_gone_on_with_and_placed_again_by_keyboard(page, ses
     row.focus()
     page.keyboard.press("p")
     until_said(desk, "Placed again: Stigma")
-    rows = {one["answer_id"]: one for one in session.answers()}
+    rows = {one["answer_id"]: one for one in session.list_answers()}
     assert [len(rows[one]["codings"]) for one in ids] == [1, 1]
 
 
@@ -802,7 +802,7 @@ def test_ten_thousand_turns_scroll_and_are_coded_while_few_of_them_are_drawn(
     page.keyboard.press("1")
     desk.locator(f"[data-turn='{LONG - 51}'] .glc-chip").wait_for()
     assert page.locator(".glc-turn").count() < 400
-    turns = session.text("interview-long")["turns"]
+    turns = session.show_text("interview-long")["turns"]
     assert {turns[n]["start"] for n in (LONG - 1, LONG - 51)} == {
         start for start, _, _ in codings_of(session, "interview-long")}
     with capsys.disabled():
@@ -817,17 +817,17 @@ def test_a_memo_that_is_being_written_survives_suggestions_that_arrive(page, ses
     page.keyboard.type("and after")
     page.keyboard.press("Control+Enter")
     until_said(desk, "Memo saved")
-    assert session.text("interview-scripts")["codings"][0]["memo"] == "before and after"
+    assert session.show_text("interview-scripts")["codings"][0]["memo"] == "before and after"
 
 
 def test_a_memo_that_cannot_be_saved_stays_in_its_field(page, session, monkeypatch):
     desk = with_first_turn_coded(page, session)
-    do = CodingSession.do
+    do = CodingSession.carry_out
 
     def full(own, act):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(CodingSession, "do", full)
+    monkeypatch.setattr(CodingSession, "carry_out", full)
     page.keyboard.press("m")
     page.keyboard.type("long thought")
     page.keyboard.press("Escape")
@@ -836,12 +836,12 @@ def test_a_memo_that_cannot_be_saved_stays_in_its_field(page, session, monkeypat
     desk.locator(".glc-words").first.click()
     memo = desk.locator(".glc-edit textarea")
     assert memo.input_value() == "long thought"
-    monkeypatch.setattr(CodingSession, "do", do)
+    monkeypatch.setattr(CodingSession, "carry_out", do)
     memo.focus()
     page.keyboard.press("Control+Enter")
     until_said(desk, "Memo saved")
     memo.wait_for(state="detached")
-    assert session.text("interview-scripts")["codings"][0]["memo"] == "long thought"
+    assert session.show_text("interview-scripts")["codings"][0]["memo"] == "long thought"
 
 
 def test_a_codebook_that_changes_while_the_desk_is_open_is_shown_with_the_next_act(page, session):
@@ -891,7 +891,7 @@ def test_a_passage_and_an_answer_are_proposed_as_quotations_by_keyboard(page, se
     page.keyboard.press("q")
     page.wait_for_function("() => answers.some(one => one.ok?.changed?.[0]?.includes('.q'))")
     proposed = [(one.document_id, one.start, one.end) for one in session._journal.work.proposals.values()]
-    turn, answer = session.text("interview-scripts")["turns"][0], session.answers()[1]
+    turn, answer = session.show_text("interview-scripts")["turns"][0], session.list_answers()[1]
     assert proposed == [("interview-scripts", turn["start"], turn["end"]),
                         (answer["answer_id"], 0, len(answer["text"]))]
     assert codings_of(session) == []

@@ -21,11 +21,12 @@ def journal(session):
 
 def coded(session, turn, start, end, code="stigma", memo=""):
     """Codes a stretch of a turn, without the browser; its coding_id."""
-    at = session.text(TEXT)["turns"][turn]["start"]
-    session.do({"act": "code", "document_id": TEXT, "start": at + start, "end": at + end, "code_id": code})
-    made = max((one["coding_id"] for one in session.text(TEXT)["codings"]), key=int)
+    at = session.show_text(TEXT)["turns"][turn]["start"]
+    session.carry_out({"act": "code", "document_id": TEXT, "start": at + start, "end": at + end,
+                       "code_id": code})
+    made = max((one["coding_id"] for one in session.show_text(TEXT)["codings"]), key=int)
     if memo:
-        session.do({"act": "memo", "coding_id": made, "memo": memo})
+        session.carry_out({"act": "memo", "coding_id": made, "memo": memo})
     return made
 
 
@@ -72,10 +73,10 @@ def test_forty_codings_get_another_code_and_another_extent_and_the_journal_has_e
         expected += [("recode", coding, code), ("resize", coding, start)]
         desk.evaluate("one => { one.querySelector('.glc-status').textContent = ''; }")
     acts = [line for line in journal(session)[len(before):] if line["act"] != "keys"]
-    begins = [turn["start"] for turn in session.text(TEXT)["turns"]]
+    begins = [turn["start"] for turn in session.show_text(TEXT)["turns"]]
     assert [(one["act"], one["coding_id"], one["code_id"] if one["act"] == "recode"
              else one["start"] - begins[made[one["coding_id"]][0]]) for one in acts] == expected
-    again = {one["coding_id"]: one for one in CodingSession(session.study, "ana").text(TEXT)["codings"]}
+    again = {one["coding_id"]: one for one in CodingSession(session.study, "ana").show_text(TEXT)["codings"]}
     assert [again[coding]["memo"] for coding in made] == [f"memo {n}" for n in range(40)]
     assert [again[coding]["code_id"] for coding in made] == [[*codes.values()][n % 2] for n in range(40)]
     for coding, (turn, start, end) in made.items():
@@ -107,15 +108,15 @@ def test_a_coding_is_made_shorter_and_the_change_of_a_code_is_left_with_escape(p
     assert found(axe, page) == []
     page.keyboard.press("Enter")
     until_said(desk, "new extent")
-    at = session.text(TEXT)["turns"][0]["start"]
+    at = session.show_text(TEXT)["turns"][0]["start"]
     assert codings_of(session) == [(at, at + words_at(TURNS[0], 2)[1], "stigma")]
-    assert session.text(TEXT)["codings"][0]["coding_id"] == coding
+    assert session.show_text(TEXT)["codings"][0]["coding_id"] == coding
     assert [one["act"] for one in journal(session)] == ["codebook", "text", "keys", "code", "resize"]
 
 
 def test_an_answer_gets_another_code_by_keyboard(page, session):
-    answer = session.answers()[0]["answer_id"]
-    session.do({"act": "code_answers", "answer_ids": [answer], "code_id": "stigma"})
+    answer = session.list_answers()[0]["answer_id"]
+    session.carry_out({"act": "code_answers", "answer_ids": [answer], "code_id": "stigma"})
     desk = open_desk(page, session)
     desk.get_by_role("tab", name="Open answers").click()
     desk.locator(".glc-grid-body [role=row]").first.focus()
@@ -123,7 +124,7 @@ def test_an_answer_gets_another_code_by_keyboard(page, session):
     page.keyboard.type("papers")
     page.keyboard.press("Enter")
     until_said(desk, "Stigma is now Papers and permits")
-    assert [one["code_id"] for one in session.answers()[0]["codings"]] == ["papers"]
+    assert [one["code_id"] for one in session.list_answers()[0]["codings"]] == ["papers"]
 
 
 def test_words_are_found_looked_at_selected_coded_and_undone_as_one_act(page, session, axe):
@@ -202,12 +203,12 @@ def test_a_memo_is_saved_while_its_writer_rests_and_stays_open(page, session):
     memo.focus()
     page.keyboard.type("first thought")
     until_said(desk, "Memo saved")
-    assert session.text(TEXT)["codings"][0]["memo"] == "first thought"
+    assert session.show_text(TEXT)["codings"][0]["memo"] == "first thought"
     page.keyboard.type(", and on")  # the field has the focus still, and its place
     assert memo.input_value() == "first thought, and on"
     page.keyboard.press("Control+Enter")
     memo.wait_for(state="detached")
-    assert session.text(TEXT)["codings"][0]["memo"] == "first thought, and on"
+    assert session.show_text(TEXT)["codings"][0]["memo"] == "first thought, and on"
     assert not desk.locator(".glc-status.glc-refused").count()
 
 
@@ -260,7 +261,7 @@ def test_on_a_phone_the_text_comes_first_and_the_codes_and_texts_are_drawers(pag
     codes.locator("[data-code=stigma]").click()
     until_said(desk, "Coded: Stigma")
     assert codes.is_hidden()
-    at = session.text(TEXT)["turns"][0]["start"]
+    at = session.show_text(TEXT)["turns"][0]["start"]
     assert codings_of(session) == [(at, at + len(TURNS[0]), "stigma")]
     desk.get_by_role("button", name="Sentence", exact=True).click()
     desk.get_by_role("button", name="All texts").click()
@@ -301,4 +302,4 @@ def test_who_may_not_change_the_codebook_proposes_a_merged_code(page, session):
     desk.get_by_role("button", name="Propose it").click()
     desk.locator(".glc-shown", has_text="Proposed: “Stigma” is merged into “Strain on staff”").wait_for()
     assert journal(session)[-1]["cells"] == {"merged_into": "staff-strain"}
-    assert "stigma" in {row["code_id"] for row in session.codebook()}
+    assert "stigma" in {row["code_id"] for row in session.list_codes()}

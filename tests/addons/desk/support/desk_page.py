@@ -32,7 +32,7 @@ def open_desk(page, session, *, is_dark=False):
     """Shows the desk of a session on a page; what the page asks is answered at once."""
     desk = CodingDesk(session)
     page.set_content(PAGE.format(styles=STYLES, light=str(not is_dark).lower()) + DARK * is_dark)
-    page.expose_function("askDesk", lambda text: json.dumps(desk.answer(json.loads(text))))
+    page.expose_function("askDesk", lambda text: json.dumps(desk.answer_request(json.loads(text))))
     page.evaluate(OPEN, SCRIPT)
     page.locator(".glc-desk .glc-tabs button").first.wait_for()
     page.locator(".glc-desk :is(.glc-turn, .glc-progress) >> visible=true").first.wait_for()
@@ -87,7 +87,7 @@ def until_said(desk, words):
 
 
 def codings_of(session, document="interview-scripts"):
-    return [(one["start"], one["end"], one["code_id"]) for one in session.text(document)["codings"]]
+    return [(one["start"], one["end"], one["code_id"]) for one in session.show_text(document)["codings"]]
 
 
 AXE = {"resultTypes": ["violations"], "preload": False}

@@ -72,7 +72,7 @@ def test_both_audiences_read_all_before(printed):
     for audience in READERS:
         assert {one: page.count("Circumstances") for one, page in read_by(printed, audience).items()} == {
             "P01": 2, "P02": 1}
-        assert len(StudyView(printed).explanations_read(audience)) == 3
+        assert len(StudyView(printed).find_readable_explanations(audience)) == 3
 
 
 def test_whoever_of_a_cell_leaves_or_takes_words_back_readers_find_the_same(printed, tmp_path):

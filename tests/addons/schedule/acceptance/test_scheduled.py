@@ -30,13 +30,13 @@ def study(sample_study, tmp_path_factory):
 
 def run_line(planned):
     """Runs the command of the crontab line as cron does, by ``env -i``; \\% is cron's way to write %."""
-    command = planned.cron_line().split(" ", 5)[5].replace(r"\%", "%")
+    command = planned.format_cron_line().split(" ", 5)[5].replace(r"\%", "%")
     return subprocess.run(["env", "-i", "/bin/sh", "-c", command], cwd="/", capture_output=True, text=True,
                           check=False)
 
 
 def test_the_crontab_line_builds_and_runs_the_whole_study_from_an_empty_environment(study):
-    planned = Schedule.daily(study, "team", "06:00")
+    planned = Schedule.from_time_of_day(study, "team", "06:00")
     done = run_line(planned)
     said = planned.log.read_text(encoding="utf-8")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), said
@@ -47,7 +47,7 @@ def test_the_crontab_line_builds_and_runs_the_whole_study_from_an_empty_environm
 
 
 def test_a_scheduled_run_that_fails_says_so_once_and_with_a_number(study):
-    planned = Schedule.daily(study, "team", "06:00")
+    planned = Schedule.from_time_of_day(study, "team", "06:00")
     settings = study.reference / "study.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("[survey]", "[surveys]"), encoding="utf-8")
