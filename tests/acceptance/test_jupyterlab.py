@@ -96,15 +96,18 @@ def test_the_explorer_proposes_a_quotation_by_keyboard_alone(page, lab, study):
     notebook = opened(page, lab, "explore.ipynb")
     run_all(page)
     notebook.get_by_label("Audience", exact=True).wait_for()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()  # running cells take focus
     notebook.get_by_label("Audience", exact=True).focus()
     page.keyboard.press("Tab")
+    before = page.evaluate("() => document.activeElement.value")
     page.keyboard.press("ArrowDown")  # the next theme
+    assert page.evaluate("() => document.activeElement.value") != before
     notebook.get_by_role("tab", name="Figures").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    notebook.get_by_label("quote_id", exact=True).wait_for()
-    notebook.get_by_label("quote_id", exact=True).focus()
+    notebook.get_by_label("Short id", exact=True).wait_for()
+    notebook.get_by_label("Short id", exact=True).focus()
     for _ in range(10):
         page.keyboard.press("Tab")
         if page.evaluate("() => document.activeElement.innerText.trim()") == "Show the change":
@@ -120,7 +123,7 @@ def test_the_explorer_proposes_a_quotation_by_keyboard_alone(page, lab, study):
     assert rows.iloc[-1]["status"] == "proposed"
 
 
-def test_make_lab_opens_the_repository_asks_no_other_computer_and_offers_no_news(page, tmp_path):
+def test_make_lab_opens_the_gallery_asks_no_other_computer_and_offers_no_news(page, tmp_path):
     print_command = ["make", "-s", "-n", "-o", f"{sys.prefix}/.ready", f"VENV={sys.prefix}", "lab"]
     command = subprocess.run(print_command, cwd=REPOSITORY, capture_output=True, text=True,
                              check=True).stdout.strip()
@@ -128,12 +131,11 @@ def test_make_lab_opens_the_repository_asks_no_other_computer_and_offers_no_news
     page.on("request", lambda request: requests.append(request.url))
     with served(command, tmp_path) as address:
         page.goto(address)
-        page.locator(".jp-DirListing-itemText", has_text="notebooks").wait_for()
-        page.locator(".jp-Launcher").wait_for()
+        page.get_by_role("heading", name="Twelve questions, each in a few lines").wait_for()
+        page.locator(".jp-DirListing-itemText", has_text="10_country.ipynb").wait_for()
         page.wait_for_timeout(8_000)  # JupyterLab asks about news some seconds after it is there
         assert page.locator(".Toastify__toast").count() == 0
         assert page.get_by_text("official Jupyter news").count() == 0
-        assert page.locator(".jp-DirListing-itemText", has_text="README.md").count() == 1
     assert requests
     assert [url for url in requests if not url.startswith(address) and url.startswith(("http", "ws"))] == []
     assert not re.search("/lab/api/(news|update)", "\n".join(requests))
