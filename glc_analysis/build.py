@@ -20,7 +20,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -193,11 +193,12 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     if not engine.count_rows("responses"):
         known = find_visible_countries_if_no_survey(known)
     is_kept, before = not (engine.has_run("releases") or engine.has_run("blocks")), _earlier_slices(study)
+    frames = cast("Mapping[str, pd.DataFrame]", engine)  # of which tables are read by name alone
     release = {}
     for audience in READING_AUDIENCES if not engine.undecided else ():
         is_next = is_kept and is_next_release_stored(study, audience, before.get("inputs", ""))
         release[audience] = store_release_if_changed(
-            study, audience, None if is_next else partial(_next_release, engine, audience), engine,
+            study, audience, None if is_next else partial(_next_release, engine, audience), frames,
             known["shown"][audience], inputs, after)
     lists = {**known, "work_places": map_countries_to_organisations_and_regions(places),
              **_wave_sizes(engine, study, reference)}
@@ -585,7 +586,10 @@ def _coded_columns(view: View) -> dict[str, Any]:
     from glc_analysis.coding.coders import read_coded_columns
 
     coded = view.study.settings["survey"]["coded"]
-    found = read_coded_columns(view["records"] if coded else None, view.reference, coded)
+    if not coded:  # nor are records read, which may have to be made again
+        return {"coded_answers": pd.DataFrame(columns=["document_id", "code"], dtype="str"),
+                "coded_questions": {}}
+    found = read_coded_columns(view["records"], view.reference, coded)
     return {"coded_answers": found.rows, "coded_questions": found.code_question}
 
 

@@ -7,15 +7,29 @@ has changed. The digests of slices are stored in slices.json, so that comparing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import cast
 
 import numpy as np
 import pandas as pd
-from pandas.util import hash_pandas_object
+from pandas import util
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.digests import Digests
 from glc_analysis.schema import processed_tables
+
+
+def hash_rows(frame: pd.DataFrame) -> np.ndarray:
+    """Returns a number of 64 bits for each row, made from the cells of the row. The same cells always give
+    the same number.
+
+    >>> hash_rows(pd.DataFrame({"code_id": ["cost", "cost"], "n": [1, 1]})).tolist()
+    [18373839848787251643, 18373839848787251643]
+    """
+    if frame.empty:
+        return np.zeros(0, dtype=np.uint64)
+    hash_frame = cast(Callable[..., pd.Series], util.hash_pandas_object)  # pandas gives it no type
+    return hash_frame(frame, index=False).to_numpy()
 
 
 def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
@@ -37,8 +51,7 @@ def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
     wanted, above = _wanted_by_country(members), ancestors(frames["codebook"])
     result = {}
     for name, frame in frames.items():
-        hashes = hash_pandas_object(frame, index=False).to_numpy() if len(frame) \
-            else np.zeros(0, dtype=np.uint64)
+        hashes = hash_rows(frame)
         found = {"": _total(hashes)}
         if is_sliced_by_country(name):
             found |= _by_country(name, frame, hashes, wanted)
@@ -175,7 +188,7 @@ def _of_codebook(codebook: pd.DataFrame, above: Mapping[str, list[str]],
     - ``theme=ID``: the theme and the codes above and below it;
     - ``names``: all codes without definitions."""
     among = renumber_codes_below_each_parent(codebook)
-    whole, named = (dict(zip(codebook["code_id"], hash_pandas_object(rows, index=False), strict=True))
+    whole, named = (dict(zip(codebook["code_id"], hash_rows(rows), strict=True))
                     for rows in (among, without_definitions(among)))
     below: dict[str, list[str]] = {}
     for code, theme in themes.items():
@@ -185,7 +198,7 @@ def _of_codebook(codebook: pd.DataFrame, above: Mapping[str, list[str]],
         rows = codes_with_above(codes, above)
         return _total(np.array([hashes[one] for one in rows], dtype=np.uint64))
 
-    return {"names": _total(hash_pandas_object(without_definitions(codebook), index=False).to_numpy()),
+    return {"names": _total(hash_rows(without_definitions(codebook))),
             **{f"code={code}": total(whole, [code]) for code in above},
             **{f"name={code}": total(named, [code]) for code in above},
             **{f"theme={theme}": total(whole, codes) for theme, codes in below.items()}}

@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pandas.util import hash_pandas_object
 
 from glc_analysis import manifest, tables
 from glc_analysis.digests import Digests
@@ -40,6 +39,7 @@ from glc_analysis.manifest import (
 )
 from glc_analysis.reference import Reference
 from glc_analysis.schema import list_table_files
+from glc_analysis.slices import hash_rows
 from glc_analysis.study import RAW_KINDS, Study
 
 _PSEUDONYMS, RELEASES = "pseudonyms", "releases"
@@ -377,7 +377,7 @@ def digest_frame(frame: pd.DataFrame, digests: Digests) -> str:
     digest = digests.start_hash()
     digest.update(json.dumps([str(column) for column in frame.columns]).encode())
     if len(frame):
-        digest.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())
+        digest.update(hash_rows(frame).tobytes())
     return digest.hexdigest()
 
 
