@@ -27,7 +27,7 @@ from glc_analysis.addons.convening.consensus import (
     TOO_FEW,
     UNCERTAIN,
     count_votes_by_tertile,
-    scale_tertile,
+    find_tertile,
     why_no_result,
 )
 from glc_analysis.addons.convening.ratings import CRITERIA
@@ -77,7 +77,7 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
     facts mention survivor advisers if the median of their votes is disclosed and lies in another third of the
     scale than the median of the providers' votes.
     """
-    names = short_names_of_principles(principles)
+    names = list_short_names_of_principles(principles)
     told = blank_undisclosed_tallies_and_describe_votes(
         tallies, agreement_test=agreement_test, fully_disclosed_panels=fully_disclosed_panels)
     by = {(row["principle_id"], row["criterion"], row["panel"]): row for row in told.to_dict("records")}
@@ -93,7 +93,7 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
             "group": _group(important, feasible, bool(low)) if important and feasible else "rest",
             "principle_id": principle,
             "version": version, "short_name": names.get(principle, ""),
-            "facts": "; ".join(filter(None, [*map(tally_as_agenda_phrase, filter(None, votes)), *notes])),
+            "facts": "; ".join(filter(None, [*map(describe_tally_for_agenda, filter(None, votes)), *notes])),
             **{criterion: (describe_tally_by_sign_and_words(row)[0],
                            row["votes"].removesuffix(" high")) if row else ("few",
                                                                                                            "")
@@ -104,7 +104,7 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
                              key=lambda c: c.map([*AGENDA_GROUPS].index) if c.name == "group" else c)
 
 
-def short_names_of_principles(principles: pd.DataFrame) -> dict[str, str]:
+def list_short_names_of_principles(principles: pd.DataFrame) -> dict[str, str]:
     """Returns the short name of each principle, from its latest version."""
     own = principles[principles["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
     return dict(zip(own["principle_id"], own["short_name"], strict=True))
@@ -171,7 +171,7 @@ def describe_tally_by_sign_and_words(tally: Mapping[str, Any]) -> TallyDescripti
     return TallyDescription(shape, ", ".join(filter(None, [where, agreement])))
 
 
-def tally_as_agenda_phrase(tally: Mapping[str, Any]) -> str:
+def describe_tally_for_agenda(tally: Mapping[str, Any]) -> str:
     """Returns the agenda's phrase for a row of ``tallies``: criterion, votes, result and abstentions."""
     shape, words = describe_tally_by_sign_and_words(tally)
     words = f"split: {tally['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
@@ -200,21 +200,21 @@ def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
     thirds of the scale."""
     said = [f"{other['criterion']} {other['votes'].removesuffix(' high')}"
             for one, other in zip(providers, advisers, strict=True) if one and other
-            and disclosed_median_tertile(one) and disclosed_median_tertile(other)
-            and disclosed_median_tertile(one) != disclosed_median_tertile(other)]
+            and find_disclosed_median_tertile(one) and find_disclosed_median_tertile(other)
+            and find_disclosed_median_tertile(one) != find_disclosed_median_tertile(other)]
     return f"survivor advisers differ: {', '.join(said)}" if said else ""
 
 
-def disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
+def find_disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
     """Returns the third of the scale that contains the median of a row of ``tallies``; blank if this third is
     not disclosed.
 
     >>> said = "7 or more of 10 high, at most 2 low"
-    >>> disclosed_median_tertile({"median": 6.5}), disclosed_median_tertile({"median": None, "said": said})
-    ('high', 'high')
+    >>> [find_disclosed_median_tertile(tally) for tally in ({"median": 6.5}, {"median": None, "said": said})]
+    ['high', 'high']
     """
     if not pd.isna(tally["median"]):
-        return scale_tertile(tally["median"])
+        return find_tertile(tally["median"])
     found = re.match(r"(\d+) or more of (\d+) (\w+)", tally["said"])
     return found[3] if found and 2 * int(found[1]) > int(found[2]) else ""
 

@@ -189,11 +189,11 @@ def propose_principle(study: Study, text: str, *, asked_by: str, because: str, n
     if language and not language_code(language):
         raise UsageError(f"{language!r} is not a known language. To fix: give its two-letter code, such as "
                          "es.")
-    language = language_code(language) or language_of_first_principle(reference.principles)
+    language = language_code(language) or find_language_of_first_principle(reference.principles)
     return _issue(study, reference, [], [text], [name], asked_by, because, {"language": language})
 
 
-def language_of_first_principle(principles: pd.DataFrame) -> str:
+def find_language_of_first_principle(principles: pd.DataFrame) -> str:
     """Returns the default language of a new text, which is the language of the first principle."""
     return next(iter(principles["language"]), "en")
 
@@ -314,7 +314,7 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
                          "text at most one name, in the order of the texts.")
     short = [*map(normalise_space, names), *[""] * (len(statements) - len(names))]
     new = [{"principle_id": one, "version": "1", "statement": statement, "status": "candidate",
-            "short_name": name or short_name_from_statement(statement), **why, **shared}
+            "short_name": name or make_short_name(statement), **why, **shared}
            for one, statement, name in zip(ids, statements, short, strict=True)]
     rounds, changed = _next_rounds(study, reference, before, new)
     below = max((int(one["row"]) for one in old), default=0)
@@ -328,10 +328,10 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
                    not_in=[] if {*ids} <= asked else waiting["round_id"])
 
 
-def short_name_from_statement(statement: str) -> str:
+def make_short_name(statement: str) -> str:
     """Returns the first words of a text, for use as its short name.
 
-    >>> short_name_from_statement("Ask once. Ask in the language of the person.")
+    >>> make_short_name("Ask once. Ask in the language of the person.")
     'Ask once. Ask in the …'
     """
     words = statement.split()

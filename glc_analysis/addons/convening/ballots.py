@@ -32,8 +32,8 @@ from glc_analysis.addons.convening.round_roles import (
     ROLE_COLUMNS,
     add_proxies_and_interests,
     changed_role_faults,
+    list_unknown_round_sentences,
     proxy_and_interest_faults,
-    unknown_round_sentences,
 )
 from glc_analysis.addons.convening.rounds import write_rounds
 from glc_analysis.addons.convening.seals import (
@@ -140,7 +140,7 @@ def tabulate_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_i
     [{'panel': 'provider', 'received': '1 of 2 received', 'quorum': 'below the quorum of 2', 'missing': 'r2'}]
     """
     here, rows = set(votes.loc[votes["round_id"] == round_id, "rater_id"]), []
-    needed = required_ballots_by_panel(raters, settings)
+    needed = compute_required_ballots_by_panel(raters, settings)
     for (panel,), own in group_rows(select_eligible_raters(raters, settings["vote"]), "role"):
         is_here = own["voter"].isin(own.loc[own["rater_id"].isin(here), "voter"])
         count, expected = own.loc[is_here, "voter"].nunique(), own["voter"].nunique()
@@ -150,13 +150,13 @@ def tabulate_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_i
     return pd.DataFrame(rows, columns=["panel", "received", "quorum", "missing"])
 
 
-def required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
+def compute_required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
     """Returns, keyed by panel, how many ballots on a text are needed for a decision, by the rule in section
     ``[consensus]`` of study.toml.
 
     >>> raters = pd.DataFrame({"rater_id": [*"abcdefghijklm"], "organisation_id": "", "may_rate": "true",
     ...                        "role": ["provider"] * 10 + ["survivor_adviser"] * 3})
-    >>> required_ballots_by_panel(raters, {"test": "panel", "vote": "organisation",
+    >>> compute_required_ballots_by_panel(raters, {"test": "panel", "vote": "organisation",
     ...     "quorum": {"survivor_adviser": 3}})
     {'provider': 8, 'survivor_adviser': 3}
     """
@@ -175,7 +175,7 @@ def close_and_seal_round(study: Study, reference: Reference, round_id: str, vote
         study, [study.make_relative(path) for path in study.list_raw_files("ratings") if path.name in files])
     seal_round(study, rounds, round_id, today.isoformat(), votes,
                add_proxies_and_interests(reference.raters, reference, round_id),
-               quorum=required_ballots_by_panel(reference.raters, study.settings["consensus"]))
+               quorum=compute_required_ballots_by_panel(reference.raters, study.settings["consensus"]))
     is_it = rounds["round_id"] == round_id
     rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, today.isoformat()),
                            is_sealed=rounds["is_sealed"].mask(is_it, "true"))
@@ -254,7 +254,7 @@ class Ballots:
         if not (frames or seals):  # as in most studies most of the time
             none = pd.DataFrame(columns=["source", *VOTE_COLUMNS], dtype="str").astype({"source": "int64"})
             return cls(none, none, [*faults, *_role_faults(study, reference, issuing_round)],
-                       [*unread, *unknown_round_sentences(reference)], seals)
+                       [*unread, *list_unknown_round_sentences(reference)], seals)
         votes = pd.concat([pd.DataFrame(columns=list(VOTE_COLUMNS), dtype="str"), *frames],
                           keys=range(-1, len(frames)), names=["source"]).reset_index("source")
         votes = votes.reset_index(drop=True)
@@ -271,7 +271,7 @@ class Ballots:
             *changed_rule_faults(seals, study.settings["consensus"]),
                    *_role_faults(study, reference, issuing_round)]
         votes = pd.concat([votes, *(seal.votes for seal in seals.values())], ignore_index=True)
-        notes = [*notes, *unread, *changes, *unknown_round_sentences(reference)]
+        notes = [*notes, *unread, *changes, *list_unknown_round_sentences(reference)]
         return cls(votes, unanswered, faults, notes, seals)
 
     def find_raters_of_round(self, round_id: str, reference: Reference) -> pd.DataFrame:
@@ -291,7 +291,7 @@ class Ballots:
         quorum."""
         if round_id in self.seals:
             return {**(self.seals[round_id].quorum or {})}
-        return required_ballots_by_panel(reference.raters, settings)
+        return compute_required_ballots_by_panel(reference.raters, settings)
 
 
 def list_ballot_notes(study: Study, reference: Reference) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import FLOOR, list_replaced_text_ids, printed_id_of_text
+from glc_analysis.addons.convening.histories import FLOOR, list_replaced_text_ids, make_printed_id
 from glc_analysis.addons.convening.principles import changed_word_faults, status_contradicting_decision_faults
 from glc_analysis.addons.convening.translations import translation_faults
 from glc_analysis.errors import Fault, suggest_name
@@ -43,10 +43,10 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
         final, is_source = last.get(row["principle_id"], 0), n in numbered.index and not row["translation_of"]
         if not is_source:
             continue
-        is_replaced = numbered.at[n, "number"] < final or printed_id_of_text(row) in replaced
+        is_replaced = numbered.at[n, "number"] < final or make_printed_id(row) in replaced
         if is_replaced != (row["status"] == "superseded"):
-            said = f"{printed_id_of_text(row)} was split or merged, so its status must be superseded" \
-                if printed_id_of_text(row) in replaced else (
+            said = f"{make_printed_id(row)} was split or merged, so its status must be superseded" \
+                if make_printed_id(row) in replaced else (
                     f"version {final} of {row['principle_id']} is its last version: the status of older "
                     "versions must be superseded, that of the last version must not")
             yield Fault(said, file="principles.csv", row=str(n), column="status",
@@ -58,11 +58,11 @@ def _origins(tables: Tables) -> Iterator[Fault]:
     """Yields faults where ``comes_from`` names the text itself or a text that principles.csv lacks."""
     rows = tables["principles"]
     sources = rows[rows["translation_of"] == ""]
-    known = {*map(printed_id_of_text, sources.to_dict("records"))}
+    known = {*map(make_printed_id, sources.to_dict("records"))}
     first = sources[(sources["version"] == "1") & (sources["comes_from"] != "")]
     for n, row in first.to_dict("index").items():
         for name in list_replaced_text_ids(row):
-            if name not in known or name == printed_id_of_text(row):
+            if name not in known or name == make_printed_id(row):
                 yield Fault(f"principles.csv has no such text besides this one; {suggest_name(name, known)}",
                             file="principles.csv", row=str(n), column="comes_from", value=name,
                             fix="name the texts that it was split or merged from, as P07.2;P08.1, or write "
@@ -185,7 +185,7 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
                         fix="correct opened_on or closed_on")
 
 
-def other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> str:
+def find_other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> str:
     """Returns the wave of a citation if this wave is not the ``current`` wave; else blank.
 
     ``citation`` is a row of evidence.csv or joint_display.csv. The study's figures describe the current wave.
@@ -193,7 +193,7 @@ def other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> str:
 
     >>> from types import SimpleNamespace
     >>> cited = SimpleNamespace(kind="figure", wave_id="")
-    >>> other_wave_cited(cited, ["w1", "w2"], "w2"), other_wave_cited(cited, ["w1", "w2"], "w1")
+    >>> find_other_wave_cited(cited, ["w1", "w2"], "w2"), find_other_wave_cited(cited, ["w1", "w2"], "w1")
     ('w1', '')
     """
     wave = citation.wave_id or (waves[0] if waves and citation.kind in ("figure", "code") else "")
@@ -209,14 +209,14 @@ def missing_cited_item_faults(evidence: pd.DataFrame, joint_display: pd.DataFram
 
     The index of ``evidence`` and ``joint_display`` is the row number in the file.
     """
-    is_of_now = [not other_wave_cited(row, waves, current) for row in evidence.itertuples()]
+    is_of_now = [not find_other_wave_cited(row, waves, current) for row in evidence.itertuples()]
     evidence = evidence[pd.Series(is_of_now, evidence.index, dtype=bool)]
     known = {"figure": figures["figure_id"], "segment": segments["segment_id"]}
     for kind, ids in known.items():
         cells = evidence.loc[evidence["kind"] == kind, "reference"]
         yield from find_unknown_names("evidence", "reference", cells, {*ids}, f"the study has no such {kind}")
     topics = joint_display.assign(kind="figure")
-    is_of_now = [not other_wave_cited(row, waves, current) for row in topics.itertuples()]
+    is_of_now = [not find_other_wave_cited(row, waves, current) for row in topics.itertuples()]
     yield from find_unknown_names("joint_display", "figure_id",
                                   topics.loc[pd.Series(is_of_now, topics.index, dtype=bool), "figure_id"],
                                   {*known["figure"]}, "the study has no such figure")

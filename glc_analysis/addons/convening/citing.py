@@ -7,7 +7,7 @@ from glc_analysis.study import Study
 PRINCIPLES_TITLE = "Principles of practice"
 
 
-def collective_author_name(study: Study) -> str:
+def format_collective_author(study: Study) -> str:
     """Returns the author to cite, which is the organisations of the study collectively; no organisation is
     named."""
     return f"The organisations of {study.title}"
@@ -20,6 +20,6 @@ def format_principle_citation(study: Study, printed_id: str, agreed_on: str) -> 
     'The organisations of Global ... (2017). Principle P01.1. In: Principles of practice.'
     """
     doi = study.settings["handbook"]["doi"]
-    return " ".join(filter(None, [f"{collective_author_name(study)} ({agreed_on[:4]}). Principle "
+    return " ".join(filter(None, [f"{format_collective_author(study)} ({agreed_on[:4]}). Principle "
                                   f"{printed_id}. In: "
                                   f"{PRINCIPLES_TITLE}.", doi and f"https://doi.org/{doi}"]))

@@ -86,11 +86,11 @@ def enter(study: Study, round_id: str) -> None:
     A form counts only when both entries agree.
     """
     from glc_analysis.addons.convening.double_entry import enter_rating_forms
-    from glc_analysis.addons.convening.phone_ballots import uncollected_ballots_note
+    from glc_analysis.addons.convening.phone_ballots import note_uncollected_ballots
 
     _read_any_bytes()
     enter_rating_forms(study, round_id, ask=ask_line, say=say, clear=click.clear)
-    if on_phones := uncollected_ballots_note(study, round_id):
+    if on_phones := note_uncollected_ballots(study, round_id):
         say(on_phones)
 
 
@@ -179,11 +179,11 @@ def _collecting_lines(planned: CollectedBallots) -> Iterator[str]:
 def _waiting_lines(study: Study, round_id: str) -> list[str]:
     """Returns lines on ballots that must be collected or keyed before a round can be closed: ballots on
     phones, and forms that are keyed only in part."""
-    from glc_analysis.addons.convening.double_entry import count_unfinished_forms_in_words
-    from glc_analysis.addons.convening.phone_ballots import uncollected_ballots_note
+    from glc_analysis.addons.convening.double_entry import describe_unfinished_forms
+    from glc_analysis.addons.convening.phone_ballots import note_uncollected_ballots
 
-    return [line for line in (uncollected_ballots_note(study, round_id),
-                              count_unfinished_forms_in_words(study, round_id)) if line]
+    return [line for line in (note_uncollected_ballots(study, round_id),
+                              describe_unfinished_forms(study, round_id)) if line]
 
 
 @click.command()
@@ -204,7 +204,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     from glc_analysis.addons.convening.ballots import list_unchecked_comments
     from glc_analysis.addons.convening.double_entry import check_all_forms_keyed
     from glc_analysis.addons.convening.phone_ballots import check_box_collected
-    from glc_analysis.addons.convening.round_roles import proxy_and_interest_count_sentences
+    from glc_analysis.addons.convening.round_roles import list_proxy_and_interest_count_sentences
     from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
     from glc_analysis.addons.convening.slides import write_received_page
     from glc_analysis.addons.convening.tallies import count_round, list_lines_to_read_out
@@ -217,7 +217,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
             for row in before.received.to_dict("records"):
                 below = f"; {row['quorum']}, so there would be no decision" if row["quorum"] else ""
                 say(f"{PANELS[row['panel']]}: {row['received']}{below}.")
-            for line in proxy_and_interest_count_sentences(before.reference, round_id):
+            for line in list_proxy_and_interest_count_sentences(before.reference, round_id):
                 say(line)
             say(f"To see whose ballots these are (for the team only): `glc tally --round {round_id} --format "
                 "csv`, proxies.csv and interests.csv.")

@@ -37,11 +37,11 @@ RULES_IN_WORDS = {
 """The tests of agreement that a study can choose, each described in words."""
 
 
-def votes_percentile(votes: Sequence[int], percent: int) -> Fraction:
+def compute_percentile(votes: Sequence[int], percent: int) -> Fraction:
     """Returns the percentile of the votes, interpolated linearly between the two nearest votes (definition 7
     of Hyndman & Fan 1996, Am Stat 50:361-365).
 
-    >>> float(votes_percentile([1, 2, 9], 30)), float(votes_percentile([1, 2, 9], 70))
+    >>> float(compute_percentile([1, 2, 9], 30)), float(compute_percentile([1, 2, 9], 70))
     (1.6, 4.8)
     """
     ordered, place = sorted(votes), Fraction(percent * (len(votes) - 1), 100)
@@ -96,23 +96,23 @@ def measure_dispersion(votes: Sequence[int]) -> Dispersion:
     >>> float(found.p30), float(found.p70), float(found.ipr), float(found.ipras), found.is_disagreement
     (7.0, 8.0, 1.0, 6.1, False)
     """
-    return Dispersion(votes_percentile(votes, 30), votes_percentile(votes, 70))
+    return Dispersion(compute_percentile(votes, 30), compute_percentile(votes, 70))
 
 
-def median_vote(votes: Sequence[int]) -> float:
+def compute_median(votes: Sequence[int]) -> float:
     """Returns the median vote.
 
-    >>> median_vote([6, 7]), median_vote([9, 1, 8])
+    >>> compute_median([6, 7]), compute_median([9, 1, 8])
     (6.5, 8.0)
     """
     return float(middle(votes))
 
 
-def scale_tertile(score: float) -> str:
+def find_tertile(score: float) -> str:
     """Returns the tertile of the scale that contains a vote or median; the limits 3.5 and 6.5 belong to the
     higher tertile.
 
-    >>> [scale_tertile(value) for value in (3, 3.5, 6, 6.5)]
+    >>> [find_tertile(value) for value in (3, 3.5, 6, 6.5)]
     ['low', 'middle', 'middle', 'high']
     """
     return "low" if score < 3.5 else "middle" if score < 6.5 else "high"
@@ -124,7 +124,7 @@ def count_votes_by_tertile(votes: Sequence[int]) -> dict[str, int]:
     >>> count_votes_by_tertile([1, 3, 4, 9])
     {'low': 2, 'middle': 1, 'high': 1}
     """
-    thirds = [scale_tertile(vote) for vote in votes]
+    thirds = [find_tertile(vote) for vote in votes]
     return {name: thirds.count(name) for name in ("low", "middle", "high")}
 
 
@@ -148,7 +148,7 @@ def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
     allowed = (size - _SMALLEST) // 3 + 2
     if min(by_third["low"], by_third["high"]) > allowed:
         return DISAGREEMENT
-    return AGREEMENT if size - by_third[scale_tertile(median_vote(votes))] <= allowed else NEITHER
+    return AGREEMENT if size - by_third[find_tertile(compute_median(votes))] <= allowed else NEITHER
 
 
 def apply_ipras_rule(votes: Sequence[int]) -> str:
@@ -209,7 +209,7 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
         return next((outer for outer in (HIGH, LOW) if by_third[outer] >= _SHARE * ballots), UNCERTAIN)
     is_panel = agreement_test == "panel" and ballots <= _LARGEST
     spread = apply_panel_rule(votes, ballots - n) if is_panel else apply_ipras_rule(votes)
-    where = scale_tertile(median_vote(votes))
+    where = find_tertile(compute_median(votes))
     is_clear = where != "middle" and 2 * by_third[where] >= ballots
     return where if is_clear and spread != DISAGREEMENT else UNCERTAIN
 
@@ -224,7 +224,7 @@ def compute_tally_columns(votes: Sequence[int], agreement_test: str = "panel", *
     ('too few', 7.0, None)
     """
     found, wide = count_votes_by_tertile(votes), measure_dispersion(votes) if votes else None
-    return {"n": len(votes), "median": median_vote(votes) if votes else None,
+    return {"n": len(votes), "median": compute_median(votes) if votes else None,
             **{name: float(getattr(wide, name)) if wide else None for name in ("p30", "p70", "ipr", "ipras")},
             "votes_low": found["low"], "votes_mid": found["middle"], "votes_high": found["high"],
             "spread": apply_panel_rule(votes, 0 if quorum is None else n_abstained),
@@ -232,18 +232,18 @@ def compute_tally_columns(votes: Sequence[int], agreement_test: str = "panel", *
             "result": decide_panel_result(votes, agreement_test, n_abstained=n_abstained, quorum=quorum)}
 
 
-def possible_results_from_tertile_counts(tertile_counts: Sequence[int], agreement_test: str, *,
-                                         n_abstained: int,
-                                         quorum: int | None) -> frozenset[str]:
+def list_possible_results(tertile_counts: Sequence[int], agreement_test: str, *,
+                          n_abstained: int,
+                          quorum: int | None) -> frozenset[str]:
     """Returns the results that are possible if only the numbers of low, middle and high votes are known.
     There is one result, or two if the median may lie in either of two thirds of the scale; none if these
     numbers cannot decide the result (test IPRAS).
 
-    >>> sorted(possible_results_from_tertile_counts((1, 1, 8), "panel", n_abstained=0, quorum=8))
+    >>> sorted(list_possible_results((1, 1, 8), "panel", n_abstained=0, quorum=8))
     ['high']
-    >>> sorted(possible_results_from_tertile_counts((0, 5, 5), "panel", n_abstained=0, quorum=8))
+    >>> sorted(list_possible_results((0, 5, 5), "panel", n_abstained=0, quorum=8))
     ['high', 'uncertain']
-    >>> possible_results_from_tertile_counts((0, 0, 8), "ipras", n_abstained=0, quorum=0)
+    >>> list_possible_results((0, 0, 8), "ipras", n_abstained=0, quorum=0)
     frozenset()
     """
     results = set()
@@ -256,10 +256,10 @@ def possible_results_from_tertile_counts(tertile_counts: Sequence[int], agreemen
     return frozenset(results) if by_numbers_alone or not is_ipras else frozenset()
 
 
-def median_movement(before: float | None, after: float | None) -> str:
+def describe_median_movement(before: float | None, after: float | None) -> str:
     """Returns how the median moved between two rounds; ``""`` if a median is missing.
 
-    >>> median_movement(6.5, 8), median_movement(7, 7), median_movement(None, 7)
+    >>> describe_median_movement(6.5, 8), describe_median_movement(7, 7), describe_median_movement(None, 7)
     ('up', 'same', '')
     """
     if before is None or after is None or before != before or after != after:
@@ -267,14 +267,14 @@ def median_movement(before: float | None, after: float | None) -> str:
     return "up" if after > before else "down" if after < before else "same"
 
 
-def tally_in_words(tally: Mapping[str, Any]) -> str:
+def describe_tally(tally: Mapping[str, Any]) -> str:
     """Returns the sentence in which a row of ``tallies`` is read out; it gives numbers of votes, never
     percentages. IPRAS is mentioned if the panel rule does not apply or gives a different result.
 
     Column ``said`` has the votes in words. A blank cell in any other column is a value that is not disclosed
     (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`).
 
-    >>> tally_in_words(compute_tally_columns([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
+    >>> describe_tally(compute_tally_columns([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
     '8 of 10 high, 1 middle, 1 low; median 8; agreement'
     """
     abstained, spread, by_ipras = tally.get("n_abstained", 0), tally["spread"], tally["spread_ipras"]
@@ -283,20 +283,20 @@ def tally_in_words(tally: Mapping[str, Any]) -> str:
     is_same = spread and (spread == DISAGREEMENT) == (by_ipras == DISAGREEMENT)
     has_median = tally["median"] is not None and tally["median"] == tally["median"]
     return "; ".join(filter(None, [
-        tally["said"], f"{abstained} abstained" if abstained else "", proxies_and_interests_in_words(tally),
+        tally["said"], f"{abstained} abstained" if abstained else "", describe_proxies_and_interests(tally),
         f"median {tally['median']:g}" if has_median else "",
         {NEITHER: "neither agreement nor disagreement"}.get(spread, spread),
         f"{by_ipras} by IPRAS" if by_ipras and not is_same else "",
         why_no_result(tally)]))
 
 
-def proxies_and_interests_in_words(tally: Mapping[str, Any]) -> str:
+def describe_proxies_and_interests(tally: Mapping[str, Any]) -> str:
     """Returns how many ballots of a row of ``tallies`` were given by proxy, and how many votes are left out
     because of a declared interest. The result without the proxy ballots, and the result with the left-out
     votes, are added if they are disclosed. The text is blank if there are no proxies and no declared
     interests.
 
-    >>> proxies_and_interests_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1,
+    >>> describe_proxies_and_interests({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1,
     ...     "with_interests": ""})
     '2 by proxy (without them: high); 1 left out for a declared interest'
     """
@@ -323,16 +323,16 @@ def why_no_result(tally: Mapping[str, Any]) -> str:
             f"quorum {tally['quorum']}")
 
 
-def dissenting_votes_in_words(tally: Mapping[str, Any]) -> str:
+def describe_dissenting_votes(tally: Mapping[str, Any]) -> str:
     """Returns, in words to be read out, the votes of a row of ``tallies`` outside the third of the scale with
     the median; blank if the votes or the median are not disclosed.
 
-    >>> dissenting_votes_in_words(compute_tally_columns([8] * 8 + [5, 2]))
+    >>> describe_dissenting_votes(compute_tally_columns([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'
     """
     if tally["median"] is None or tally["median"] != tally["median"]:
         return ""
     votes = {"high": tally["votes_high"], "middle": tally["votes_mid"], "low": tally["votes_low"]}
     apart = [f"{count} {name}" for name, count in votes.items() if count
-             and name != scale_tertile(tally["median"])]
+             and name != find_tertile(tally["median"])]
     return f"dissent: {', '.join(apart)}" if apart else ""

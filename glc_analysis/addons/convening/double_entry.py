@@ -237,7 +237,7 @@ def check_all_forms_keyed(study: Study, round_id: str) -> None:
                      for form in sorted(begun))
 
 
-def count_unfinished_forms_in_words(study: Study, round_id: str) -> str:
+def describe_unfinished_forms(study: Study, round_id: str) -> str:
     """Returns a sentence on how many forms are keyed only once or in part and do not count yet; blank if
     there are none."""
     forms = KeyingLog.read(_log_path(study, round_id)).forms

@@ -73,7 +73,7 @@ class DisclosedCounts(NamedTuple):
 
 
 def parse_disclosed_votes(votes_in_words: str) -> DisclosedCounts:
-    """Parses the words of :func:`.votes.disclosed_votes_in_words`; returns the numbers of a panel's low,
+    """Parses the words of :func:`.votes.describe_disclosed_votes`; returns the numbers of a panel's low,
     middle and high votes that these words disclose.
 
     >>> parse_disclosed_votes("6 of 10 high, 3 middle, 1 low")

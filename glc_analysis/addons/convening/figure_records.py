@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.consensus import proxies_and_interests_in_words
+from glc_analysis.addons.convening.consensus import describe_proxies_and_interests
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import KINDS, subset_membership
 from glc_analysis.figures.groupings import MERGED
@@ -37,12 +37,12 @@ def find_answers_behind_figure(read_table: Read, figure: Any, question: Any) -> 
         counted = rows["answer_id"].isin(ticked["answer_id"])
     elif figure.option_id:
         counted = rows["value"] == figure.option_id
-    return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(members_of_figure_subset(read_table,
-                                                                                            figure,
-                                                                                            unit))]
+    return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(find_members_of_figure_subset(read_table,
+                                                                                                 figure,
+                                                                                                 unit))]
 
 
-def members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[str]:
+def find_members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[str]:
     """Returns the ids of the organisations or answers (``unit``) in the figure's subset."""
     ids = read_table(f"{unit}s")[f"{unit}_id"]
     if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
@@ -61,7 +61,7 @@ def group_counts_and_ratings_by_principle(read_table: Read) -> dict[str, list[tu
         at = row["principle_id"], row["round_id"], row["version"], row["panel"]
         counts_by_panel.setdefault(at, []).append("; ".join(filter(None, [
             f"{row['criterion']} {row['votes_high']} of {row['n']} high",
-            proxies_and_interests_in_words(row)])))
+            describe_proxies_and_interests(row)])))
     ratings = read_table("ratings")
     ratings = ratings[ratings["excluded"] == ""]
     cast = dict(list(ratings.groupby(["principle_id", "round_id", "panel"])))

@@ -35,11 +35,11 @@ from glc_analysis.addons.convening.principles import (
 from glc_analysis.addons.convening.rating_forms import (
     RatingForm,
     find_origins_of_new_texts,
-    form_phrases,
     format_language_and_code,
+    group_round_texts_by_language,
     has_form_phrases,
     make_rater_forms,
-    round_texts_by_language,
+    read_form_phrases,
 )
 from glc_analysis.addons.convening.ratings import (
     ABSTAIN,
@@ -57,8 +57,8 @@ from glc_analysis.addons.convening.round_roles import (
     add_proxies_and_interests,
     changed_after_vote_faults,
     find_raters_with_changed_roles,
+    list_proxy_and_interest_sentences,
     proxy_and_interest_faults,
-    proxy_and_interest_sentences,
     record_proxies_and_interests,
 )
 from glc_analysis.addons.convening.rounds import plan_round_and_texts, write_rounds
@@ -130,7 +130,7 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
     raters_now = add_proxies_and_interests(reference.raters, reference, round_id)
     _check_roles(study, opened, round_id, raters_now)
     forms, notes = make_rater_forms(reference, round_id, asked, read_names_and_languages(study)[1])
-    texts = round_texts_by_language(reference, asked)
+    texts = group_round_texts_by_language(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
     _check_not_filled(folder, forms)
     feedback = Feedback.read(study, reference, round_id)
@@ -159,12 +159,13 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
                         [form.rater_id for form in forms])
     raters = pd.DataFrame({"rater_id": [form.rater_id for form in forms],
                            "language": [form.language for form in forms], "note": notes}, dtype="str")
-    unchecked = [one for one in sorted({*by_language, *texts}) if form_phrases(one)["native_reader"] != "yes"]
+    unchecked = [one for one in sorted({*by_language, *texts})
+                 if read_form_phrases(one)["native_reader"] != "yes"]
     is_new = round_id not in set(reference.rounds["round_id"])
     return FormsIssued(folder, is_new, any(shown_before.values()), asked, raters, tuple(unchecked),
                        _not_asked(reference, asked, without), tuple(forms),
                        tuple(shown_before[form.rater_id] for form in forms),
-                       (*proxy_and_interest_sentences(reference, round_id),))
+                       (*list_proxy_and_interest_sentences(reference, round_id),))
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:

@@ -26,10 +26,10 @@ convening."""
 Text = Mapping[str, Any]
 
 
-def printed_id_of_text(text: Text) -> str:
+def make_printed_id(text: Text) -> str:
     """Returns the id under which a text is printed and cited, such as P03.2.
 
-    >>> printed_id_of_text({"principle_id": "P07", "version": "2"})
+    >>> make_printed_id({"principle_id": "P07", "version": "2"})
     'P07.2'
     """
     return f"{text['principle_id']}.{text['version']}"
@@ -59,10 +59,10 @@ def list_replaced_text_ids(text: Text) -> list[str]:
     return [one for one in named if one and one != FLOOR]
 
 
-def kind_of_change(text: Text) -> str:
+def find_kind_of_change(text: Text) -> str:
     """Returns the change that produced a text: reworded, split, merged or proposed; blank for a drafted text.
 
-    >>> kind_of_change({"principle_id": "P17", "version": "1", "comes_from": "floor"})
+    >>> find_kind_of_change({"principle_id": "P17", "version": "1", "comes_from": "floor"})
     'proposed'
     """
     if text["version"] != "1":
@@ -74,39 +74,39 @@ def kind_of_change(text: Text) -> str:
 
 def list_replacing_text_ids(printed_id: str, texts: Iterable[Text]) -> list[str]:
     """Returns the printed ids of the texts that replace a text, in the order of the table."""
-    return [printed_id_of_text(one) for one in texts if printed_id in list_replaced_text_ids(one)]
+    return [make_printed_id(one) for one in texts if printed_id in list_replaced_text_ids(one)]
 
 
-def origin_in_words(text: Text) -> str:
+def describe_origin(text: Text) -> str:
     """Returns the origin of a text as a phrase to be put after the text's id in a sentence; blank for a
     drafted text.
 
-    >>> origin_in_words({"principle_id": "P17", "version": "1", "comes_from": "P07.2"})
+    >>> describe_origin({"principle_id": "P17", "version": "1", "comes_from": "P07.2"})
     'was split from P07.2'
     """
     said = {REWORDED: "is a new wording of", SPLIT: "was split from", MERGED: "was merged from"}
-    kind = kind_of_change(text)
+    kind = find_kind_of_change(text)
     if kind == PROPOSED:
         return "was proposed in the room"
     return f"{said[kind]} {join_names_in_sentence(list_replaced_text_ids(text))}" if kind else ""
 
 
-def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
+def describe_outcome(text: Text, texts: Iterable[Text]) -> str:
     """Returns a phrase, to be put after a text's id in a sentence, that says what replaced the text or that
     it was set aside; blank while the text is in use.
 
     >>> old = {"principle_id": "P07", "version": "1", "comes_from": "", "status": "superseded"}
     >>> new = [{"principle_id": one, "version": "1", "comes_from": "P07.1"} for one in ("P17", "P18")]
-    >>> outcome_in_words(old, new), outcome_in_words(old | {"status": "set_aside"}, [])
+    >>> describe_outcome(old, new), describe_outcome(old | {"status": "set_aside"}, [])
     ('was split into P17.1 and P18.1', 'is set aside')
     """
     if text["status"] == "set_aside":
         return "is set aside"
-    after = [one for one in texts if printed_id_of_text(text) in list_replaced_text_ids(one)]
+    after = [one for one in texts if make_printed_id(text) in list_replaced_text_ids(one)]
     said = {REWORDED: "was replaced by", SPLIT: "was split into", MERGED: "was merged into"}
     by_kind: dict[str, list[str]] = {}
     for one in after:
-        by_kind.setdefault(kind_of_change(one), []).append(printed_id_of_text(one))
+        by_kind.setdefault(find_kind_of_change(one), []).append(make_printed_id(one))
     return " and ".join(f"{said[kind]} {join_names_in_sentence(names)}" for kind, names in by_kind.items())
 
 
@@ -118,10 +118,10 @@ def describe_new_and_retired_principles(texts: Iterable[Text]) -> Iterator[str]:
     first = {one["principle_id"]: one for one in texts if one["version"] == "1"}
     for principle in dict.fromkeys(one["principle_id"] for one in texts):
         text, start = last[principle], first.get(principle)
-        if start and kind_of_change(start):
-            yield f"{printed_id_of_text(start)} {origin_in_words(start)}."
-        if text["status"] in ("superseded", "set_aside") and (said := outcome_in_words(text, texts)):
-            yield f"{printed_id_of_text(text)} {said}."
+        if start and find_kind_of_change(start):
+            yield f"{make_printed_id(start)} {describe_origin(start)}."
+        if text["status"] in ("superseded", "set_aside") and (said := describe_outcome(text, texts)):
+            yield f"{make_printed_id(text)} {said}."
 
 
 def list_principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.blocks import JOINT_DISPLAY_BLOCK
-from glc_analysis.addons.convening.checks import other_wave_cited
+from glc_analysis.addons.convening.checks import find_other_wave_cited
 from glc_analysis.addons.convening.matches import suggest_option_code_pairs
 from glc_analysis.addons.convening.other_waves import format_cited_and_current_numbers
 from glc_analysis.figures.estimates import SOURCE
@@ -93,7 +93,7 @@ def list_visible_topics(view: StudyView) -> Iterator[Topic]:
     rows = view.read("joint_display").sort_values("order").assign(kind="figure")
     waves, current = [*view.wave_labels], view.wave_of_figures
     listed: list[Any] = [*rows.itertuples()]
-    earlier = [other_wave_cited(row, waves, current) for row in listed]
+    earlier = [find_other_wave_cited(row, waves, current) for row in listed]
     is_of_now = pd.Series([not wave for wave in earlier], rows.index, dtype=bool)
     figures = select_figures_of_cited_questions(view, rows)
     paired = {row.topic_id: Topic(row, surveyed, coded, view.wave_labels.get(current, ""))

@@ -46,10 +46,10 @@ def parse_private_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv
     return found
 
 
-def ballot_url(address: str) -> str:
+def format_ballot_url(address: str) -> str:
     """Returns the web address (URL) at which phones open the voting page.
 
-    >>> ballot_url("192.168.4.1"), ballot_url("::1")
+    >>> format_ballot_url("192.168.4.1"), format_ballot_url("::1")
     ('https://192.168.4.1:8443/', 'http://[::1]:8443/')
     """
     found = ipaddress.ip_address(address)

@@ -32,7 +32,7 @@ from glc_analysis.addons.convening.rating_forms import (
     FormText,
     TextOrigin,
     find_origins_of_new_texts,
-    round_texts_by_language,
+    group_round_texts_by_language,
 )
 from glc_analysis.addons.convening.ratings import ABSTAIN, ABSTENTION_MARK, BY_NAME, HEADER, SCORED
 from glc_analysis.addons.convening.rounds import plan_round_and_texts, select_open_round_rows
@@ -92,7 +92,7 @@ class RoundTexts:
         round, and Faults if a text differs from the text that was issued."""
         select_open_round_rows(reference.rounds, round_id)
         _, asked = plan_round_and_texts(reference, round_id, today=date.today())
-        by_language = round_texts_by_language(reference, asked)
+        by_language = group_round_texts_by_language(reference, asked)
         return cls(round_id, by_language, {one: find_origins_of_new_texts(reference, round_id, asked, one)
                                            for one in by_language})
 
@@ -234,7 +234,7 @@ def ballot_box_folder(study: Study, round_id: str) -> Path:
     return study.private / "phones" / round_id
 
 
-def uncollected_ballots_phrase(study: Study, round_id: str) -> str:
+def describe_uncollected_ballots(study: Study, round_id: str) -> str:
     """Returns the beginning of a sentence on how many phone ballots have not been collected; blank if there
     are none."""
     box = BallotBox.read(study, round_id)
@@ -248,16 +248,16 @@ def uncollected_ballots_phrase(study: Study, round_id: str) -> str:
 def check_box_collected(study: Study, round_id: str) -> None:
     """Raises Faults if ballots given on phones have not been collected, because uncollected ballots would not
     count."""
-    if said := uncollected_ballots_phrase(study, round_id):
+    if said := describe_uncollected_ballots(study, round_id):
         raise Faults([Fault(f"{said} would not count",
                             fix=f"collect them with the register: `glc ballot --round {round_id} --collect "
                             "REGISTER`")])
 
 
-def uncollected_ballots_note(study: Study, round_id: str) -> str:
+def note_uncollected_ballots(study: Study, round_id: str) -> str:
     """Returns a note that says how many phone ballots are not yet among the received forms, and how to
     collect them; blank if there are none."""
-    said = uncollected_ballots_phrase(study, round_id)
+    said = describe_uncollected_ballots(study, round_id)
     are = "is" if said.startswith("1 ") else "are"
     return said and (f"{said} {are} in none of these numbers. To collect: bring the register, `glc ballot "
                      f"--round {round_id} --collect REGISTER`.")

@@ -34,7 +34,7 @@ from tornado.web import Application, HTTPError, RequestHandler
 from glc_analysis.addons.convening.ballots import select_eligible_raters
 from glc_analysis.addons.convening.phone_address import (
     PORT,
-    ballot_url,
+    format_ballot_url,
     load_tls_context,
     read_certificate_fingerprint,
 )
@@ -46,12 +46,12 @@ from glc_analysis.addons.convening.phone_ballots import (
     ballot_box_folder,
     format_text_stamp,
 )
-from glc_analysis.addons.convening.phone_slips import phone_page_languages, phone_page_phrases
+from glc_analysis.addons.convening.phone_slips import list_phone_page_languages, read_phone_page_phrases
 from glc_analysis.addons.convening.rating_forms import (
     RatingForm,
-    form_phrases,
     has_form_phrases,
-    language_name_for_reader,
+    name_language_for_reader,
+    read_form_phrases,
 )
 from glc_analysis.addons.convening.ratings import BY_NAME
 from glc_analysis.addons.convening.rounds import RoundClosed
@@ -102,7 +102,7 @@ def serve_ballot_page(study: Study, round_id: str, *, say: Say) -> None:
 async def _serve(polling_place: PollingPlace) -> None:
     _log_nothing()
     box, say = polling_place.box, polling_place.say
-    server, url = polling_place.make_server(), ballot_url(box.address)
+    server, url = polling_place.make_server(), format_ballot_url(box.address)
     try:
         server.listen(PORT, box.address)
     except OSError as error:
@@ -213,7 +213,7 @@ class PollingPlace:
         return {"round": self.round_id, "saves": slip.saves,
                 "answered": slip.list_answered_questions(self.stamps),
                 "languages": [_in_language(self.texts, one) for one in dict.fromkeys(
-                    [*self.texts.by_language, *phone_page_languages()])]}
+                    [*self.texts.by_language, *list_phone_page_languages()])]}
 
     def save_answers(self, number: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Saves the answers from a phone. Returns how often the slip has been saved and which questions are
@@ -290,10 +290,10 @@ def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
     form = RatingForm(texts.round_id, "", language, texts.by_language[own], texts.origins[own])
     name = form.fixed_texts["language_name"] if has_form_phrases(language) else language_name(language)
     return {"code": language, "name": name, "dir": language_direction(language),
-            "mark": "" if language in phone_page_languages()
-            else f" [{language_name_for_reader('en', 'en')}]",
+            "mark": "" if language in list_phone_page_languages()
+            else f" [{name_language_for_reader('en', 'en')}]",
             "names": read_texts_by_language(__file__, "languages.csv").get(language, {}),
-            "say": form.fixed_texts | phone_page_phrases(language),
+            "say": form.fixed_texts | read_phone_page_phrases(language),
             "rows": [{"id": text.principle_id, "stamp": format_text_stamp(text.printed_id, text.text_version),
                       "words": text.statement, "language": text.language,
                       "dir": language_direction(text.language), "mark": form.name_other_language(text),
@@ -411,10 +411,10 @@ def _page() -> tuple[str, str]:
     style, script = read_packaged_text(__file__, "phone_page.css"), read_packaged_text(__file__,
                                                                                        "phone_page.js")
     names = read_texts_by_language(__file__, "languages.csv")
-    warnings = [{"code": one, "dir": language_direction(one), "name": form_phrases(one)["language_name"],
-             "names": names[one], "say": {key: phone_page_phrases(one)[key] for key in (
+    warnings = [{"code": one, "dir": language_direction(one), "name": read_form_phrases(one)["language_name"],
+             "names": names[one], "say": {key: read_phone_page_phrases(one)[key] for key in (
                  "warning", "enter_code", "begin", "unknown_code", "language", "no_connection", "closed")}}
-            for one in phone_page_languages()]
+            for one in list_phone_page_languages()]
     page = load_template(__file__, "phone_page.html").render(
         style=style, script=script, longest=LONGEST_COMMENT, warnings=warnings,
         said=json.dumps(warnings, ensure_ascii=False).replace("<", "\\u003c"))

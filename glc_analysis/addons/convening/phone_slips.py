@@ -15,7 +15,7 @@ from pathlib import Path
 from glc_analysis.addons.convening.ballots import select_eligible_raters
 from glc_analysis.addons.convening.phone_address import (
     LOOPBACK,
-    ballot_url,
+    format_ballot_url,
     make_tls_certificate,
     parse_private_address,
 )
@@ -81,8 +81,8 @@ def note_slips_becoming_void(study: Study, round_id: str) -> str:
     box = BallotBox.read(study, round_id)
     if box is None or box.is_collected or not box.is_empty:
         return ""
-    return (f"Round {round_id} has {len(box.slips)} slips already, for {ballot_url(box.address)}. New slips "
-            "make all of them void, even if they are printed or drawn, and their register too.")
+    return (f"Round {round_id} has {len(box.slips)} slips already, for {format_ballot_url(box.address)}. New "
+            "slips make all of them void, even if they are printed or drawn, and their register too.")
 
 
 def make_phone_slips_and_ballot_box(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK,
@@ -115,7 +115,7 @@ def make_phone_slips_and_ballot_box(study: Study, round_id: str, folder: Path, *
                                                                        address)
         box = BallotBox(ballot_box_folder(study, round_id) / "box.json", address,
                         {number: Slip(digest_slip_code(code)) for number, code in codes.items()})
-        url = ballot_url(address)
+        url = format_ballot_url(address)
         page = load_template(__file__, "phone_slips.html").render(
             round_id=round_id, url=url, fingerprint=fingerprint, said=_said(texts, network),
             slips=[(number, code, _qr_code(f"{url}#{code}")) for number, code in codes.items()],
@@ -124,24 +124,25 @@ def make_phone_slips_and_ballot_box(study: Study, round_id: str, folder: Path, *
         write_atomic(folder / "register.csv", "".join(
             f"{line}\n" for line in (",".join(REGISTER), *(f"{round_id},{one}," for one in sorted(codes)))))
         box.write()
-    unchecked = tuple(one for one in texts.by_language if phone_page_phrases(one)["native_reader"] != "yes")
+    unchecked = tuple(one for one in texts.by_language
+                      if read_phone_page_phrases(one)["native_reader"] != "yes")
     return SlipsMade(folder / "slips.html", folder / "register.csv", len(codes), url, fingerprint, unchecked)
 
 
-def phone_page_phrases(language: str) -> dict[str, str]:
+def read_phone_page_phrases(language: str) -> dict[str, str]:
     """Returns the fixed texts of the voting page, keyed by name, in ``language`` or, if there is no
     translation, in English.
 
-    >>> phone_page_phrases("es")["begin"], phone_page_phrases("am")["begin"]
+    >>> read_phone_page_phrases("es")["begin"], read_phone_page_phrases("am")["begin"]
     ('Empezar', 'Begin')
     """
     return read_fixed_texts(language, __file__, "phone_page.csv")
 
 
-def phone_page_languages() -> list[str]:
+def list_phone_page_languages() -> list[str]:
     """Returns the languages into which the fixed texts of the voting page are translated.
 
-    >>> phone_page_languages()
+    >>> list_phone_page_languages()
     ['en', 'es', 'ar', 'km', 'fr']
     """
     return [*read_texts_by_language(__file__, "phone_page.csv")]
@@ -150,10 +151,10 @@ def phone_page_languages() -> list[str]:
 def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
     """Returns the text that is printed on every slip, once for each language of the round: the language, its
     writing direction and the lines."""
-    known = [one for one in texts.by_language if one in phone_page_languages()] or ["en"]
+    known = [one for one in texts.by_language if one in list_phone_page_languages()] or ["en"]
     return [(one, language_direction(one), [
         *([say["network"].format(network)] if network else []), say["scan"], say["warning"]])
-        for one in known for say in [phone_page_phrases(one)]]
+        for one in known for say in [read_phone_page_phrases(one)]]
 
 
 def _numbers(count: int) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import printed_id_of_text
+from glc_analysis.addons.convening.histories import make_printed_id
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import Translations
 from glc_analysis.disclosure.quotations import segment_owners
@@ -84,14 +84,14 @@ def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(is_current=rows["translation_of"].where(~sources, rows["printed_id"]).isin(current))
 
 
-def evidence_fact_sentences(evidence: pd.DataFrame) -> list[str]:
+def list_evidence_fact_sentences(evidence: pd.DataFrame) -> list[str]:
     """Returns sentences that state facts about the evidence of one principle; ``evidence`` holds the rows of
     table ``evidence`` on this principle.
 
     Rows with stance "contradicts" are evidence against the principle. The principle rests on the rows with
     stance "supports".
 
-    >>> evidence_fact_sentences(pd.DataFrame({
+    >>> list_evidence_fact_sentences(pd.DataFrame({
     ...     "stance": ["contradicts", "supports"], "claim": ["literature", "practised"]}))
     ["Rests on providers' reported experience; effectiveness not measured."]
     """
@@ -344,9 +344,9 @@ def status_contradicting_decision_faults(texts: Mapping[Any, Mapping[str, Any]],
     >>> [*status_contradicting_decision_faults({4: text}, [text])]
     []
     """
-    decided = {(printed_id_of_text(one), one["status"]) for one in decisions}
+    decided = {(make_printed_id(one), one["status"]) for one in decisions}
     for row, text in texts.items():
-        name, status = printed_id_of_text(text), text["status"]
+        name, status = make_printed_id(text), text["status"]
         last = next((one for one in ("set_aside", "agreed") if (name, one) in decided), "candidate")
         if text["translation_of"] or status not in STATUS_WORDS or status == last:
             continue
@@ -366,12 +366,12 @@ def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[st
     """Yields faults for texts whose words changed after they were signed or decided on, as column
     ``text_version`` of a table shows. ``rows`` are the rows of the table, keyed by row number.
     ``action_done`` is the participle for what the rows record about a text, such as signed."""
-    now = {printed_id_of_text(one): one["statement"] for one in texts if not one["translation_of"]}
+    now = {make_printed_id(one): one["statement"] for one in texts if not one["translation_of"]}
     others: dict[str, list[Any]] = {}
     for n, row in rows.items():
-        statement = now.get(printed_id_of_text(row), WITHDRAWN)  # a text that is gone is a fault already
+        statement = now.get(make_printed_id(row), WITHDRAWN)  # a text that is gone is a fault already
         if row["text_version"] not in ("", content_hash(statement)) and WITHDRAWN not in statement:
-            others.setdefault(printed_id_of_text(row), []).append(n)
+            others.setdefault(make_printed_id(row), []).append(n)
     for name, numbers in others.items():
         yield Fault(f"the text of {name} was changed after it was {action_done}", f"{table}.csv",
                     ", ".join(map(str, numbers)), "text_version", rows[numbers[0]]["text_version"],

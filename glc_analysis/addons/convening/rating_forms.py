@@ -15,7 +15,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import PROPOSED, REWORDED, kind_of_change, list_replaced_text_ids
+from glc_analysis.addons.convening.histories import (
+    PROPOSED,
+    REWORDED,
+    find_kind_of_change,
+    list_replaced_text_ids,
+)
 from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
 from glc_analysis.addons.convening.ratings import RatingQuestion, format_form_stamp
 from glc_analysis.addons.convening.round_roles import add_proxies_and_interests
@@ -27,11 +32,11 @@ from glc_analysis.text import isolate_direction, language_direction, language_na
 _WANTED = {"score": "number_wanted", "mark": "mark_wanted", "choice": "word_wanted"}
 
 
-def form_phrases(language: str) -> dict[str, str]:
+def read_form_phrases(language: str) -> dict[str, str]:
     """Returns the fixed texts of the forms, keyed by name, in ``language`` or, if there is no translation, in
     English.
 
-    >>> form_phrases("fr")["round"].format(2), form_phrases("am")["round"].format(2)
+    >>> read_form_phrases("fr")["round"].format(2), read_form_phrases("am")["round"].format(2)
     ('Tour 2', 'Round 2')
     """
     return read_fixed_texts(language, __file__, "forms.csv")
@@ -52,14 +57,14 @@ def has_form_phrases(language: str) -> bool:
     >>> has_form_phrases("km"), has_form_phrases("am")
     (True, False)
     """
-    return language == "en" or form_phrases(language) is not form_phrases("en")
+    return language == "en" or read_form_phrases(language) is not read_form_phrases("en")
 
 
-def language_name_for_reader(reader_language: str, language: str) -> str:
+def name_language_for_reader(reader_language: str, language: str) -> str:
     """Returns the name of a language in the language of a reader, or in English if that name is unknown.
 
-    >>> language_name_for_reader("es", "en"), language_name_for_reader("fr",
-    ...     "am"), language_name_for_reader("am", "es")
+    >>> name_language_for_reader("es", "en"), name_language_for_reader("fr",
+    ...     "am"), name_language_for_reader("am", "es")
     ('inglés', 'Amharic', 'Spanish')
     """
     return read_fixed_texts(reader_language, __file__,
@@ -130,7 +135,7 @@ class RatingForm:
     @cached_property
     def fixed_texts(self) -> dict[str, str]:
         """Returns the fixed texts of the form, keyed by name."""
-        return form_phrases(self.language)
+        return read_form_phrases(self.language)
 
     @property
     def direction(self) -> str:
@@ -179,7 +184,7 @@ class RatingForm:
         is in the language of the form."""
         if text.language == self.language:
             return ""
-        return f" [{language_name_for_reader(self.language, text.language)}]"
+        return f" [{name_language_for_reader(self.language, text.language)}]"
 
     def list_history(self, text: FormText) -> Iterator[tuple[str, str, str]]:
         """Yields the history of a text as rows of three values: a fixed text, earlier words, and the language
@@ -214,7 +219,8 @@ class RatingForm:
         return self.fixed_texts.get(_WANTED.get(question.kind, ""), "")
 
 
-def round_texts_in_language(reference: Reference, round_texts: pd.DataFrame, language: str) -> pd.DataFrame:
+def find_round_texts_in_language(reference: Reference, round_texts: pd.DataFrame,
+                                 language: str) -> pd.DataFrame:
     """Returns the texts of a round in a language, in the order of the round.
 
     A text without a translation is returned in its original language (column ``language``). A translation is
@@ -252,7 +258,7 @@ def find_origins_of_new_texts(reference: Reference, round_id: str, round_texts: 
             "records"):
         if row["printed_id"] in set(names[is_earlier]):
             continue
-        kind, replaced = kind_of_change(row), list_replaced_text_ids(row)
+        kind, replaced = find_kind_of_change(row), list_replaced_text_ids(row)
         if kind == REWORDED:
             own = rounds[is_earlier & (rounds["principle_id"] == row["principle_id"])]
             replaced = [format_printed_id(row["principle_id"], own["version"].iloc[-1])] if len(own) else []
@@ -272,13 +278,13 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText
     return FormText.from_rows(rows.assign(printed_id=name).head(1))
 
 
-def round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def group_round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Returns the texts of a round, keyed by language; the source language comes first. A language is
     included if principles.csv has a text of the round in this language, or if the fixed texts of the form
     exist in this language."""
     source = round_texts["language"].iloc[0]
     languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
-    rows = {one: round_texts_in_language(reference, round_texts, one) for one in languages}
+    rows = {one: find_round_texts_in_language(reference, round_texts, one) for one in languages}
     return {one: rows[one] for one in languages if _is_asked_in(rows[one], one) or one == source}
 
 
@@ -288,14 +294,14 @@ def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
     return has_form_phrases(language) or language in set(rows["language"])
 
 
-def language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str]) -> dict[str, str]:
+def choose_language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str]) -> dict[str, str]:
     """Returns the language of each rater, keyed by rater code: the language in raters.csv, else the language
     in which the rater's organisation answered the survey (``survey_languages``). The language is blank if
     neither language is known.
 
     >>> raters = pd.DataFrame([("r1", "", "es"), ("r2", "quay", "")],
     ...                       columns=["rater_id", "organisation_id", "language"])
-    >>> language_by_rater(raters, {"quay": "km"})
+    >>> choose_language_by_rater(raters, {"quay": "km"})
     {'r1': 'es', 'r2': 'km'}
     """
     return {row["rater_id"]: row["language"] or survey_languages.get(row["organisation_id"], "")
@@ -307,8 +313,8 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
     """Returns a form for every rater who may rate and did not withdraw (stopped.csv), and a note on each
     form.
 
-    The form is in the rater's language (:func:`language_by_rater`) if at least one text of the round, or the
-    fixed texts, exist in this language; an untranslated text is marked with its language.
+    The form is in the rater's language (:func:`choose_language_by_rater`) if at least one text of the round,
+    or the fixed texts, exist in this language; an untranslated text is marked with its language.
     """
     is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
         reference.stopped["person_id"])
@@ -318,11 +324,11 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
         raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
                             fix="give every rater a code, and write true for each rater who may rate")])
     source, forms, notes = round_texts["language"].iloc[0], [], []
-    wanted_by = language_by_rater(raters, rater_languages)
+    wanted_by = choose_language_by_rater(raters, rater_languages)
     origins: dict[str, dict[str, TextOrigin]] = {}
     for rater in raters.to_dict("records"):
         wanted = wanted_by[rater["rater_id"]] or source
-        rows = round_texts_in_language(reference, round_texts, wanted)
+        rows = find_round_texts_in_language(reference, round_texts, wanted)
         language = wanted if _is_asked_in(rows, wanted) else source
         if language not in origins:
             origins[language] = find_origins_of_new_texts(reference, round_id, round_texts, language)

@@ -57,7 +57,7 @@ class RawFiles:
         the segment's row of table ``documents``."""
         if document.kind == "answer":
             answer = document.document_id[:-len(document.question_id) - 1]
-            return self.find_file_of_record(answer), f"row {raw_row_number(answer)}"
+            return self.find_file_of_record(answer), f"row {parse_raw_row_number(answer)}"
         path, n = self._paths.get(document.document_id, ""), int(segment_id.rpartition(".")[2])
         turns, what = self._turns(path), "paragraph" if path.lower().endswith(".docx") else "line"
         if n > len(turns):
@@ -102,10 +102,10 @@ class RawFiles:
         return dict(zip(listed["document_id"], listed["path"], strict=True))
 
 
-def raw_row_number(answer_id: str) -> int:
+def parse_raw_row_number(answer_id: str) -> int:
     """Returns the row number in the raw file from which a record came.
 
-    >>> raw_row_number("export.r12.l2"), raw_row_number("export.r7")
+    >>> parse_raw_row_number("export.r12.l2"), parse_raw_row_number("export.r7")
     (12, 7)
     """
     return int(_RECORD.findall(answer_id)[0])

@@ -116,7 +116,7 @@ def _said(panel: str) -> str:
     return panel.replace("_", " ")
 
 
-def proxy_and_interest_sentences(reference: Reference, round_id: str) -> Iterator[str]:
+def list_proxy_and_interest_sentences(reference: Reference, round_id: str) -> Iterator[str]:
     """Yields a sentence for each proxy and each declared interest of a round, to be read by the team only."""
     raters = add_proxies_and_interests(reference.raters, reference, round_id)
     for row in raters[raters[PROXY] != ""].to_dict("records"):
@@ -126,7 +126,7 @@ def proxy_and_interest_sentences(reference: Reference, round_id: str) -> Iterato
                f"{row['interests'].replace(';', ', ')}.")
 
 
-def proxy_and_interest_count_sentences(reference: Reference, round_id: str) -> Iterator[str]:
+def list_proxy_and_interest_count_sentences(reference: Reference, round_id: str) -> Iterator[str]:
     """Yields sentences, to be read by everybody in the room, with the numbers of proxies and of declared
     interests in a round."""
     raters = add_proxies_and_interests(reference.raters, reference, round_id)
@@ -136,7 +136,7 @@ def proxy_and_interest_count_sentences(reference: Reference, round_id: str) -> I
         yield f"Raters who declared an interest: {n}."
 
 
-def unknown_round_sentences(reference: Reference) -> Iterator[str]:
+def list_unknown_round_sentences(reference: Reference) -> Iterator[str]:
     """Yields a sentence for each round in proxies.csv or interests.csv that does not exist yet, because the
     name of the round may be a typing error."""
     for name in FILE_OF.values():

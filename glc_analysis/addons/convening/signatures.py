@@ -35,7 +35,7 @@ from glc_analysis.addons.convening.principles import (
     format_printed_id,
     status_contradicting_decision_faults,
 )
-from glc_analysis.addons.convening.rating_forms import language_name_for_reader, round_texts_in_language
+from glc_analysis.addons.convening.rating_forms import find_round_texts_in_language, name_language_for_reader
 from glc_analysis.addons.convening.seal_code import find_latest_seal_code
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
@@ -149,7 +149,7 @@ def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> l
 def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisation_id: str, name: str,
                          language: str) -> str:
     """Returns the page of one organisation: every text with three boxes and a line for a reservation."""
-    rows = round_texts_in_language(Reference({"principles": signing.principles}), texts, language)
+    rows = find_round_texts_in_language(Reference({"principles": signing.principles}), texts, language)
     if language not in {*rows["language"], *read_texts_by_language(__file__, "signing.csv")}:
         language = texts["language"].iloc[0]
     return load_template(__file__, "signing_sheet.html").render(
@@ -158,7 +158,7 @@ def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisatio
         language=language, direction=language_direction(language), name=name, organisation_id=organisation_id,
         code=signing.code, seal_code=signing.seal_code, texts=[text | {
             "direction": language_direction(text["language"]),
-            "in_language": "" if text["language"] == language else language_name_for_reader(language,
+            "in_language": "" if text["language"] == language else name_language_for_reader(language,
                                                                                             text["language"])}
             for text in rows.to_dict("records")])
 

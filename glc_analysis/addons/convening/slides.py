@@ -23,9 +23,9 @@ from glc_analysis import tables
 from glc_analysis.addons.convening.agenda import (
     AGENDA_GROUPS,
     describe_tally_by_sign_and_words,
-    disclosed_median_tertile,
+    find_disclosed_median_tertile,
+    list_short_names_of_principles,
     make_agenda,
-    short_names_of_principles,
 )
 from glc_analysis.addons.convening.ballots import (
     BALLOT_TABLES,
@@ -35,8 +35,8 @@ from glc_analysis.addons.convening.ballots import (
     tabulate_received_ballots,
 )
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
-from glc_analysis.addons.convening.consensus import proxies_and_interests_in_words
-from glc_analysis.addons.convening.histories import origin_in_words
+from glc_analysis.addons.convening.consensus import describe_proxies_and_interests
+from glc_analysis.addons.convening.histories import describe_origin
 from glc_analysis.addons.convening.principles import format_printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.seal_code import find_latest_seal_code
@@ -45,10 +45,10 @@ from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
     TERTILES,
     blank_undisclosed_tallies_and_describe_votes,
+    compute_largest_undisclosed_panel,
     count_votes_known_to_coalition,
-    disclosed_count_of_changed_votes_in_words,
+    describe_disclosed_changed_votes,
     fill_missing_role_columns,
-    largest_undisclosed_panel,
     list_disclosed_tertiles_by_vote,
     select_fully_disclosed_panels,
 )
@@ -72,7 +72,7 @@ _HEADING_ROWS = 2
 
 NUMBERS = {3: "Three", 4: "Four", 5: "Five"}
 """Numbers in words, keyed by number: the possible sizes of the largest panel about which nothing may be
-disclosed (:func:`.votes.largest_undisclosed_panel`)."""
+disclosed (:func:`.votes.compute_largest_undisclosed_panel`)."""
 
 
 def write_slides(study: Study, round_id: str) -> Path:
@@ -260,7 +260,7 @@ def make_slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles:
         votes[vote["round_id"], *_ballot_key(vote)][vote["rater_id"]] = vote["score"]
     panels = {_ballot_key(row): _untold(row) for row in issued.to_dict("records")} | {
         _ballot_key(row): _panel(row, votes, before[_ballot_key(row)]) for row in here}
-    names = short_names_of_principles(principles)
+    names = list_short_names_of_principles(principles)
     versions = dict(zip(issued["principle_id"], issued["version"], strict=True))
     together = [] if positions is None else positions[positions["round_id"] == round_id].to_dict("records")
     return [{
@@ -287,7 +287,7 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
     own = principles[(principles["principle_id"] == principle) & (principles["translation_of"] == "")
                      & (principles["version"] == version)]
     of = principles[principles["translation_of"] == format_printed_id(principle, version)]
-    came = [f"This text {said}." for row in own.to_dict("records") if (said := origin_in_words(row))]
+    came = [f"This text {said}." for row in own.to_dict("records") if (said := describe_origin(row))]
     return {"statement": "".join(own["statement"]), "language": "".join(own["language"]),
             "origin": "".join(came),
             "translations": dict(zip(of["language"], of["statement"], strict=True))}
@@ -308,7 +308,7 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
         "dissent": _dissent(row, shape) if are_all_told else "",
         "no_vote": "; ".join(filter(None, [
             f"{row['n_abstained']} abstained: not my context" if row["n_abstained"] else "",
-            proxies_and_interests_in_words(row)])),
+            describe_proxies_and_interests(row)])),
         "ipras": (f"{row['spread_ipras']} by IPRAS (IPR {row['ipr']:.3g}, IPRAS {row['ipras']:.3g})"
                   if are_all_told and row["spread_ipras"] else ""),
         "movement": row["movement"], "moved": _moved(row, before),
@@ -318,7 +318,7 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
 def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, Any]:
     """Returns the data of the drawing of a panel's votes in one round: nine counts if all counts are
     disclosed, else a bar."""
-    are_all_told, middle = not pd.isna(row["median"]), disclosed_median_tertile(row)
+    are_all_told, middle = not pd.isna(row["median"]), find_disclosed_median_tertile(row)
     counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
     is_split = are_all_told and describe_tally_by_sign_and_words(row)[0] == "split"
     return {"round_id": row["round_id"], "share": row["said"],
@@ -338,13 +338,13 @@ def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
     before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in
                       votes[own["round_id"], *_ballot_key(own)].items()} for own in (last, row))
     known = count_votes_known_to_coalition(max(row["n_by_proxy"], last["n_by_proxy"]))
-    return disclosed_count_of_changed_votes_in_words(before, after, n_known_votes=known)
+    return describe_disclosed_changed_votes(before, after, n_known_votes=known)
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the content for a panel about whose votes nothing is disclosed."""
     with_proxies = ", with proxies among them" * (row["n_by_proxy"] > 0)
-    few = f"{NUMBERS[largest_undisclosed_panel(row['n_by_proxy'])]} votes or fewer{with_proxies}"
+    few = f"{NUMBERS[compute_largest_undisclosed_panel(row['n_by_proxy'])]} votes or fewer{with_proxies}"
     return {"panel": row["panel"], "name": PANELS[row["panel"]], "shape": "few", "words": "not shown",
             "share": f"{few}: nothing of them is shown", "round_id": row["round_id"], "votes": [],
             "thirds": [], "middle": None, "median": None, "bar": [], "earlier": [], "dissent": "",
@@ -359,7 +359,7 @@ def _dissent(row: dict[str, Any], shape: str) -> str:
     thirds = (("low", "1–3", row["votes_low"]), ("middle", "4–6", row["votes_mid"]),
               ("high", "7–9", row["votes_high"]))
     outside = ", ".join(f"{n} at {where}" for name, where, n in thirds if n
-                        and name != disclosed_median_tertile(row))
+                        and name != find_disclosed_median_tertile(row))
     return f"dissent (hollow): {outside}" if outside else ""
 
 

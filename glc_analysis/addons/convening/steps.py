@@ -17,7 +17,7 @@ from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, make_prin
 from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
 from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
 from glc_analysis.addons.convening.votes import (
-    readable_principle_ids_by_audience,
+    list_readable_principle_ids_by_audience,
     select_latest_readable_principles,
 )
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
@@ -77,4 +77,4 @@ def list_principle_pages_and_readers(read_table: Callable[[str], pd.DataFrame]) 
     rows = select_latest_readable_principles(read_table("principles"), "team").sort_values("principle_id")
     return {"principles": [{"id": row["principle_id"], "label": row["short_name"] or row["printed_id"]}
                            for row in rows.to_dict("records")],
-            "shown_principles": readable_principle_ids_by_audience(read_table("principles"))}
+            "shown_principles": list_readable_principle_ids_by_audience(read_table("principles"))}

@@ -36,10 +36,10 @@ from glc_analysis.addons.convening.consensus import (
     compute_tally_columns,
     count_votes_by_tertile,
     decide_panel_result,
-    dissenting_votes_in_words,
-    median_movement,
-    possible_results_from_tertile_counts,
-    tally_in_words,
+    describe_dissenting_votes,
+    describe_median_movement,
+    describe_tally,
+    list_possible_results,
 )
 from glc_analysis.addons.convening.principles import format_printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
@@ -51,8 +51,8 @@ from glc_analysis.addons.convening.seals import (
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
     blank_undisclosed_tallies_and_describe_votes,
+    compute_largest_undisclosed_panel,
     count_votes_known_to_coalition,
-    largest_undisclosed_panel,
     may_disclose_larger_result,
     may_disclose_smaller_result,
     select_fully_disclosed_panels,
@@ -218,7 +218,7 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
             on = text["principle_id"], text["version"], criterion, panel
             rows.append({**key, "version": text["version"], **tallied, "n_expected": n_expected,
                          "rule": rules[text["round_id"]], "n_abstained": ballots_cast.count(None),
-                         "movement": median_movement(medians.get(on), tallied["median"])})
+                         "movement": describe_median_movement(medians.get(on), tallied["median"])})
             if tallied["median"] is not None and text["round_id"] not in erased:
                 medians[on] = tallied["median"]
     return pd.DataFrame(rows)
@@ -255,7 +255,7 @@ class PanelVotes:
             return tuple(count_votes_by_tertile([vote for vote in ballots if vote is not None]).values())
 
         ballots = self.in_person if self.by_proxy else self.counted + self.left_out
-        outcome = partial(possible_results_from_tertile_counts, agreement_test=test,
+        outcome = partial(list_possible_results, agreement_test=test,
                           n_abstained=ballots.count(None),
                           quorum=quorum)
         may_tell = False
@@ -343,10 +343,10 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
     lines += [f"Excluded: {n} {'vote' if n == 1 else 'votes'}, {principle} {criterion}: {why}."
               for (principle, criterion, why), n in held.groupby(
                   ["principle_id", "criterion", "excluded"]).size().items()]
-    few = f"{largest_undisclosed_panel(0)} votes or fewer"
+    few = f"{compute_largest_undisclosed_panel(0)} votes or fewer"
     if of_round["tallies"]["n_by_proxy"].any():
-        few += (f", with one by proxy of {largest_undisclosed_panel(1)}, "
-                f"with more by proxy of {largest_undisclosed_panel(2)}")
+        few += (f", with one by proxy of {compute_largest_undisclosed_panel(1)}, "
+                f"with more by proxy of {compute_largest_undisclosed_panel(2)}")
     return [*lines, f"Nothing is said of panels of {few}.",
             f"Rule: {of_round['tallies']['rule'].iloc[0]}."]
 
@@ -369,5 +369,5 @@ def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[s
 def _line(row: Mapping[str, Any]) -> str:
     """Returns the line with the result of one criterion and panel."""
     return f"  {row['criterion']}, {row['panel'].replace('_', ' ')}s: " + "; ".join(filter(None, [
-        tally_in_words(row), row["result"] if row["result"] not in (TOO_FEW, NO_DECISION) else "",
-        row["movement"], dissenting_votes_in_words(row)]))
+        describe_tally(row), row["result"] if row["result"] not in (TOO_FEW, NO_DECISION) else "",
+        row["movement"], describe_dissenting_votes(row)]))

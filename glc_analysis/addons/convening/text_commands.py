@@ -100,12 +100,12 @@ def _language(study: Study) -> str:
     """Asks for the language of a text that somebody has typed, and returns it. Enter alone chooses the
     language of the first principle."""
     from glc_analysis.addons.convening.amendments import (
-        language_of_first_principle,
+        find_language_of_first_principle,
         read_reference_allowing_unrecorded_decisions,
     )
     from glc_analysis.text import language_code, language_name
 
-    usual = language_of_first_principle(read_reference_allowing_unrecorded_decisions(study).principles)
+    usual = find_language_of_first_principle(read_reference_allowing_unrecorded_decisions(study).principles)
     while True:
         line = _answer(f"Language of the text, such as es (Enter alone: {usual}, {language_name(usual)})",
                        may_be_blank=True)

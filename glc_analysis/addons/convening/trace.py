@@ -20,25 +20,25 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
-from glc_analysis.addons.convening.checks import other_wave_cited
+from glc_analysis.addons.convening.checks import find_other_wave_cited
 from glc_analysis.addons.convening.figure_records import (
     Read,
     find_answers_behind_figure,
+    find_members_of_figure_subset,
     group_counts_and_ratings_by_principle,
-    members_of_figure_subset,
 )
 from glc_analysis.addons.convening.histories import (
     REWORDED,
-    kind_of_change,
+    describe_origin,
+    describe_outcome,
+    find_kind_of_change,
     list_replaced_text_ids,
     list_replacing_text_ids,
-    origin_in_words,
-    outcome_in_words,
 )
 from glc_analysis.addons.convening.joint_display import find_figure_of_code, format_code_figure_id
 from glc_analysis.addons.convening.other_waves import format_cited_and_current_numbers
 from glc_analysis.addons.convening.principles import UNSUPPORTED
-from glc_analysis.addons.convening.raw_places import RawFiles, format_number_ranges, raw_row_number
+from glc_analysis.addons.convening.raw_places import RawFiles, format_number_ranges, parse_raw_row_number
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import note_differently_marked_words, quotations
 from glc_analysis.disclosure.quotations import find_team_only_codes, map_to_originals
@@ -172,7 +172,7 @@ class EvidenceTrail:
         labels = self.view.wave_labels
         if not labels and not self.has_sources:
             return row.wave_id  # a label: what other readers get of the study has no waves
-        return other_wave_cited(row, [*labels], self.view.wave_of_figures)
+        return find_other_wave_cited(row, [*labels], self.view.wave_of_figures)
 
     def describe_other_wave(self, row: Any) -> str:
         """Returns a sentence for a row of evidence that cites a wave other than the wave of the study's
@@ -308,7 +308,7 @@ class EvidenceTrail:
         rows = find_answers_behind_figure(self._read_about(question.question_id), figure, question)
         rows = rows.assign(path=rows["answer_id"].map(self.files.find_file_of_record))
         for (path,), own in group_rows(rows, "path"):
-            at = own["answer_id"].map(raw_row_number)
+            at = own["answer_id"].map(parse_raw_row_number)
             is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
             places = [f"{what}: {format_number_ranges(at[which])}" for what,
                       which in is_own.items() if which.any()]
@@ -347,8 +347,8 @@ class EvidenceTrail:
         yield from (self.make_node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
                     for row in self._memos if row.attached_to in with_descendants)
         column = {SOURCE: "source", DOCUMENT: "document_id"}.get(figure.subset_kind, "organisation_id")
-        are_in = members_of_figure_subset(self.read, figure, "organisation") if column == "organisation_id" \
-            else {figure.subset_id}
+        are_in = (find_members_of_figure_subset(self.read, figure, "organisation")
+                  if column == "organisation_id" else {figure.subset_id})
         rows: dict[tuple[str, str], Any] = {}
         for row in sorted(row for one in with_descendants for row in self._by_code.get(one, ())
                           if getattr(row, column) in are_in):
@@ -451,14 +451,15 @@ class EvidenceTrail:
         text = self.texts.get(row["printed_id"])
         if text is None:
             return
-        if came_about := origin_in_words(text):
+        if came_about := describe_origin(text):
             told = f"{row['printed_id']} {came_about}.{self.describe_reason_and_requester(text)}"
             yield self.make_node(1, "text", row["printed_id"], told, "")
         for name in list_replaced_text_ids(text):
             if old := self.texts.get(name):
                 place = self.places.locate_principle(old["principle_id"])
                 yield self.make_node(2, "text", name, f"{name}: {old['statement']}", place)
-        if came_about and kind_of_change(text) != REWORDED and not self.count_evidence(row["principle_id"]):
+        is_new = came_about and find_kind_of_change(text) != REWORDED
+        if is_new and not self.count_evidence(row["principle_id"]):
             others = {self.texts[name]["principle_id"]
                       for name in list_replaced_text_ids(text) if name in self.texts}
             n = {one: self.count_evidence(one) for one in sorted(others)}
@@ -469,7 +470,7 @@ class EvidenceTrail:
         after = [*list_replacing_text_ids(row["printed_id"], self.texts.values())]
         if after:
             yield self.make_node(1, "text", row["printed_id"],
-                                 f"{row['printed_id']} {outcome_in_words(text, self.texts.values())}.", "")
+                                 f"{row['printed_id']} {describe_outcome(text, self.texts.values())}.", "")
         for name in after:
             new = self.texts[name]
             place = self.places.locate_principle(new["principle_id"])

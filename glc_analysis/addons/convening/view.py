@@ -12,13 +12,13 @@ from functools import cached_property
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.checks import other_wave_cited
+from glc_analysis.addons.convening.checks import find_other_wave_cited
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import drop_unreadable_translations
 from glc_analysis.addons.convening.votes import (
     LARGEST_UNDISCLOSED,
     blank_undisclosed_tallies_and_describe_votes,
-    exact_votes_in_words,
+    describe_exact_votes,
     fill_missing_role_columns,
     read_tertile_counts,
     select_fully_disclosed_panels,
@@ -173,7 +173,7 @@ class ConveningView(VisibleTables):
             return _as_announced(self, rows)
         rows = rows[rows["n"] >= LARGEST_UNDISCLOSED]
         high = [f"{high} of {n} high" for high, n in zip(rows["votes_high"], rows["n"], strict=True)]
-        return rows.assign(votes=high, said=[exact_votes_in_words(read_tertile_counts(row))
+        return rows.assign(votes=high, said=[describe_exact_votes(read_tertile_counts(row))
                                              for row in rows.to_dict("records")])
 
     @cached_property
@@ -243,6 +243,7 @@ def select_visible_evidence(reader: Reader) -> pd.DataFrame:
     waves = make_wave_arguments_for_consent(read_reference_table(reader.study, "waves"),
                                             reader.study.settings["study"]["wave"])
     labels = read_reference_table(reader.study, "waves").set_index("wave_id")["label"].to_dict()
-    rows = rows.assign(wave_id=[labels.get(other_wave_cited(row, **waves), "") for row in rows.itertuples()])
+    rows = rows.assign(wave_id=[labels.get(find_other_wave_cited(row, **waves), "")
+                                for row in rows.itertuples()])
     is_open = rows["kind"].isin(["figure", "code", "literature"]) & (rows["wave_id"] == "")
     return rows.assign(reference=rows["reference"].where(is_open, ""), note="", cited="", quoted_for="")

@@ -68,11 +68,11 @@ def count_votes_known_to_coalition(n_by_proxy: int) -> int:
     return COALITION + min(n_by_proxy, COALITION)
 
 
-def largest_undisclosed_panel(n_by_proxy: int) -> int:
+def compute_largest_undisclosed_panel(n_by_proxy: int) -> int:
     """Returns the size of the largest panel about which nothing is disclosed, if ``n_by_proxy`` votes were
     cast by proxy.
 
-    >>> [largest_undisclosed_panel(n) for n in (0, 1, 2, 5)]
+    >>> [compute_largest_undisclosed_panel(n) for n in (0, 1, 2, 5)]
     [3, 4, 5, 5]
     """
     return LARGEST_UNDISCLOSED + count_votes_known_to_coalition(n_by_proxy) - COALITION
@@ -133,7 +133,7 @@ def keeps_votes_uncertain(possible_counts: Collection[Counts], *,
 # The votes of a panel: the words, and the numbers beside them.
 
 
-def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> str:
+def describe_disclosed_votes(counts: Counts, n_known_votes: int = COALITION) -> str:
     """Returns the counts of low, middle and high votes of a panel, in words, as far as they may be disclosed;
     blank for a small panel.
 
@@ -152,14 +152,14 @@ def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> 
     beyond two, with one exception: the words always say whether three votes lie at the other end of the
     scale.
 
-    >>> [disclosed_votes_in_words(n) for n in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0,
+    >>> [describe_disclosed_votes(n) for n in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0,
     ...     10))]
     ... # doctest: +NORMALIZE_WHITESPACE
     ['', '2 or more of 5 high', '2 or more of 5 high', '6 of 10 high, 3 middle, 1 low',
      '7 of 10 high, 0 middle, 3 low', '7 or more of 10 high, at most 2 low']
-    >>> disclosed_votes_in_words((0, 9, 1)), disclosed_votes_in_words((9, 1, 0))
+    >>> describe_disclosed_votes((0, 9, 1)), describe_disclosed_votes((9, 1, 0))
     ('7 or more of 10 middle', '7 or more of 10 low, at most 2 high')
-    >>> [disclosed_votes_in_words(counts, n_known_votes=3) for counts in ((0, 0, 10), (3, 0, 7))]
+    >>> [describe_disclosed_votes(counts, n_known_votes=3) for counts in ((0, 0, 10), (3, 0, 7))]
     ['6 or more of 10 high, at most 2 low', '6 or more of 10 high, 3 or more low']
     """
     n, (low, _, high), margin = sum(counts), counts, n_known_votes + MARGIN - COALITION
@@ -169,39 +169,39 @@ def disclosed_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> 
     if n < 2 * margin - 1:
         return f"{least} or more of {n} high" if high >= least else f"{high} of {n} high"
     if n - max(counts) >= margin or min(low, high) >= margin - 1:
-        return exact_votes_in_words(counts)
-    third = largest_tertile(counts)
+        return describe_exact_votes(counts)
+    third = find_largest_tertile(counts)
     said = f"at most {ENOUGH}" if min(low, high) <= ENOUGH else f"{ENOUGH + 1} or more"
     other = {"high": f", {said} low", "low": f", {said} high"}.get(third, "")
     return f"{least} or more of {n} {third}{other}"
 
 
-def exact_votes_in_words(counts: Counts) -> str:
+def describe_exact_votes(counts: Counts) -> str:
     """Returns all counts of a panel in words.
 
-    >>> exact_votes_in_words((1, 0, 9))
+    >>> describe_exact_votes((1, 0, 9))
     '9 of 10 high, 0 middle, 1 low'
     """
     low, middle, high = counts
     return f"{high} of {sum(counts)} high, {middle} middle, {low} low"
 
 
-def largest_tertile(counts: Counts) -> str:
+def find_largest_tertile(counts: Counts) -> str:
     """Returns the third of the scale with most votes; in a tie, the lowest of the tied thirds.
 
-    >>> largest_tertile((0, 2, 5))
+    >>> find_largest_tertile((0, 2, 5))
     'high'
     """
     return TERTILES[counts.index(max(counts))]
 
 
-def disclosed_high_votes_in_words(counts: Counts, n_known_votes: int = COALITION) -> str:
-    """Returns the number of high votes in words, as far as :func:`disclosed_votes_in_words` discloses it.
+def describe_disclosed_high_votes(counts: Counts, n_known_votes: int = COALITION) -> str:
+    """Returns the number of high votes in words, as far as :func:`describe_disclosed_votes` discloses it.
 
-    >>> [disclosed_high_votes_in_words(n) for n in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
+    >>> [describe_disclosed_high_votes(n) for n in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
     ['6 of 10 high', '7 or more of 10 high', 'at most 3 of 10 high', 'at most 2 of 10 high', '0 of 4 high']
     """
-    (said, _, other), n = disclosed_votes_in_words(counts, n_known_votes).partition(", "), sum(counts)
+    (said, _, other), n = describe_disclosed_votes(counts, n_known_votes).partition(", "), sum(counts)
     if said.endswith(" middle"):
         return f"at most {n_known_votes + MARGIN - COALITION - 1} of {n} high"
     return f"{other.removesuffix(' high')} of {n} high" if said.endswith(" low") else said
@@ -211,9 +211,9 @@ def disclosed_high_votes_in_words(counts: Counts, n_known_votes: int = COALITION
 def list_counts_disclosed_alike(counts: Counts, n_known_votes: int = COALITION) -> tuple[Counts, ...]:
     """Returns all counts that would be disclosed in the same words as ``counts``. A reader who knows the
     rules of disclosure can infer only that the true counts are among the returned counts."""
-    said = disclosed_votes_in_words(counts, n_known_votes)
+    said = describe_disclosed_votes(counts, n_known_votes)
     return tuple(other for other in list_possible_counts(sum(counts))
-                 if disclosed_votes_in_words(other, n_known_votes) == said)
+                 if describe_disclosed_votes(other, n_known_votes) == said)
 
 
 def read_tertile_counts(tally: Mapping[str, Any]) -> Counts:
@@ -256,15 +256,15 @@ def blank_undisclosed_tallies_and_describe_votes(
     ``agreement_test`` is the test that the study uses. ``fully_disclosed_panels`` are the panels whose
     members all agreed that more may be shown. All counts of these panels are shown, but nothing is shown
     about three votes or fewer, or about five votes or fewer if there are proxies
-    (:func:`largest_undisclosed_panel`). The change since an earlier round is disclosed if the medians of all
-    rounds on the text are disclosed.
+    (:func:`compute_largest_undisclosed_panel`). The change since an earlier round is disclosed if the medians
+    of all rounds on the text are disclosed.
 
     For every panel, the numbers of ballots by proxy, of votes left out for an interest and of abstentions are
     disclosed. The results "no decision" and "too few" are disclosed as well if they follow from the
     abstentions alone.
     """
     tallies = fill_missing_role_columns(tallies)
-    rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(largest_undisclosed_panel)]
+    rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(compute_largest_undisclosed_panel)]
     known = rows["n_by_proxy"].map(count_votes_known_to_coalition).astype(int)
     counts = [*zip(map(read_tertile_counts, rows.to_dict("records")), known, strict=True)]
     is_told = pd.Series([row.panel in fully_disclosed_panels or are_counts_disclosed(*own)
@@ -276,7 +276,7 @@ def blank_undisclosed_tallies_and_describe_votes(
     abstained = rows["n_abstained"].where(rows["quorum"].notna(), 0)
     ballots = rows["n"] + abstained
     is_void = (ballots < rows["quorum"]).fillna(False) | (ballots < _SMALLEST[agreement_test])
-    words = pd.Series([exact_votes_in_words(own) if one else disclosed_votes_in_words(own, other)
+    words = pd.Series([describe_exact_votes(own) if one else describe_disclosed_votes(own, other)
                       for (own, other), one in zip(counts, is_told, strict=True)], rows.index, dtype="str")
     # The result needs half of the ballots (share: three quarters) in a third of which n - 3 votes are known,
     # or as many fewer as readers know more votes; and that a panel cannot disagree.
@@ -293,15 +293,15 @@ def blank_undisclosed_tallies_and_describe_votes(
                "spread": is_told | is_agreement & (abstained == 0), "spread_ipras": is_told | is_agreement}
     blank = {column: "" if rows[column].dtype == "str" else pd.NA for column in HIDDEN}
     told = {column: rows[column].where(follows.get(column, is_told), blank[column]) for column in HIDDEN}
-    high = [exact_votes_in_words(own).split(",")[0] if one else disclosed_high_votes_in_words(own, other)
+    high = [describe_exact_votes(own).split(",")[0] if one else describe_disclosed_high_votes(own, other)
             for (own, other), one in zip(counts, is_told, strict=True)]
     return rows.assign(**told, **other_result, votes=pd.Series(high, rows.index, dtype="str"), said=words)
 
 
 def list_disclosed_tertiles_by_vote(votes_in_words: str) -> list[str]:
     """Returns the tertile of each vote of a panel, sorted in the order of the scale; a tertile that is not
-    disclosed is blank. ``votes_in_words`` are the words of :func:`disclosed_votes_in_words` or
-    :func:`exact_votes_in_words`.
+    disclosed is blank. ``votes_in_words`` are the words of :func:`describe_disclosed_votes` or
+    :func:`describe_exact_votes`.
 
     >>> words = "7 or more of 10 high, 3 or more low"
     >>> "".join(third[:1] or "?" for third in list_disclosed_tertiles_by_vote(words))
@@ -325,9 +325,9 @@ def list_disclosed_tertiles_by_vote(votes_in_words: str) -> list[str]:
     return [*low, *[""] * left, *middle, *[""] * (open_n - left), *high]
 
 
-def disclosed_count_of_changed_votes_in_words(votes_before: Mapping[str, int | None],
-                                              votes_after: Mapping[str, int | None], *,
-                                              n_known_votes: int) -> str:
+def describe_disclosed_changed_votes(votes_before: Mapping[str, int | None],
+                                     votes_after: Mapping[str, int | None], *,
+                                     n_known_votes: int) -> str:
     """Returns a phrase on how many raters of a panel changed their vote on the same text since the round
     before; blank if this number is not disclosed.
 
@@ -337,9 +337,9 @@ def disclosed_count_of_changed_votes_in_words(votes_before: Mapping[str, int | N
     these conditions, no vote can be inferred from the number, and readers cannot know who changed their vote.
 
     >>> before = dict.fromkeys("abcdefgh", 7)
-    >>> disclosed_count_of_changed_votes_in_words(before, before | dict.fromkeys("abc", 8), n_known_votes=2)
+    >>> describe_disclosed_changed_votes(before, before | dict.fromkeys("abc", 8), n_known_votes=2)
     '3 of 8 raters changed their vote'
-    >>> disclosed_count_of_changed_votes_in_words(before, before | dict.fromkeys("ab", 8), n_known_votes=2)
+    >>> describe_disclosed_changed_votes(before, before | dict.fromkeys("ab", 8), n_known_votes=2)
     ''
     """
     changed = sum(vote != votes_after.get(rater) for rater, vote in votes_before.items())
@@ -541,7 +541,7 @@ def select_latest_readable_principles(principles: pd.DataFrame, audience: str) -
     return rows if has_capability(audience, "draft_principles") else rows[rows["status"] == "agreed"]
 
 
-def readable_principle_ids_by_audience(principles: pd.DataFrame) -> dict[str, list[str]]:
+def list_readable_principle_ids_by_audience(principles: pd.DataFrame) -> dict[str, list[str]]:
     """Returns the ids of the principles that each audience may read, keyed by audience."""
     return {audience: sorted(select_latest_readable_principles(principles, audience)["principle_id"])
             for audience in AUDIENCES}

@@ -21,7 +21,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addons.desk.code_ranking import LIST_LENGTH
 from glc_analysis.addons.desk.journal import JOURNAL, TRAINING, CoderJournal
-from glc_analysis.addons.desk.learning import FEWEST_PASSAGES, version_sort_key
+from glc_analysis.addons.desk.learning import FEWEST_PASSAGES, make_version_sort_key
 from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder, load_encoder
 from glc_analysis.addons.desk.settled_passages import BEING_LEARNED, SettledPassages
 from glc_analysis.addons.desk.suggestion_log import Plain, log_shown_suggestions
@@ -160,7 +160,7 @@ def _not_frozen(assigned: pd.DataFrame, codebook: pd.DataFrame, document_id: str
     version = next(iter(stated))
     live = codebook[codebook["merged_into"] == ""]
     newer = [name for name, since in zip(live["name"], live["since_version"], strict=True)
-             if since and version_sort_key(since) > version_sort_key(version)]
+             if since and make_version_sort_key(since) > make_version_sort_key(version)]
     if not newer:
         return ""
     return (f"The codebook has codes that are newer than version {version}, with which you code: "

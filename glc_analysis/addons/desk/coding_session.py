@@ -32,7 +32,7 @@ from glc_analysis.addons.desk.code_suggestions import (
 from glc_analysis.addons.desk.codebook_changes import describe_codebook_change
 from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, CoderWork, assign_codes_to_keys
 from glc_analysis.addons.desk.journal import TRAINING, CodeProposal, Line
-from glc_analysis.addons.desk.learning import codes_settled_by_others, compare_codes_of_segments
+from glc_analysis.addons.desk.learning import compare_codes_of_segments, find_codes_settled_by_others
 from glc_analysis.addons.desk.suggestion_log import log_acceptance_and_return_origin, log_refused_suggestions
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.errors import GLCError, UsageError, count_of, suggest_name
@@ -246,7 +246,8 @@ class CodingSession(CoderWork):
             raise GLCError("No training text is finished yet. Finish one to compare it.")
         frames = {name: tables.read_table(name, study=self.study) for name in (
             "codings", "readings", "segments", "disagreements", "codebook")}
-        settled = {segment: codes for segment, codes in codes_settled_by_others(frames, self.coder).items()
+        settled = find_codes_settled_by_others(frames, self.coder)
+        settled = {segment: codes for segment, codes in settled.items()
                    if segment.rpartition(".")[0] in finished}
         if not settled:
             raise GLCError("The other coders and the team have not agreed on any passage of your training "

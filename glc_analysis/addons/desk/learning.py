@@ -124,7 +124,7 @@ def compare_coders_with_settled_passages(study: Study) -> pd.DataFrame:
     return _named(pd.concat(parts) if parts else pd.DataFrame(columns=LEARNING_COLUMNS), frames["codebook"])
 
 
-def codes_settled_by_others(frames: Mapping[str, pd.DataFrame], coder: str) -> dict[str, frozenset[str]]:
+def find_codes_settled_by_others(frames: Mapping[str, pd.DataFrame], coder: str) -> dict[str, frozenset[str]]:
     """Returns the codes of each segment that was settled by other coders or by the team. ``frames`` are the
     tables codings, readings, segments and disagreements."""
     coded = coding_units(frames["codings"], frames["readings"], frames["segments"])
@@ -163,15 +163,15 @@ def find_codings_under_older_definitions(codings: pd.DataFrame,
     for used, code, segments in zip(codings["codebook_version"], codings["code_id"], codings["segment_ids"],
                                     strict=True):
         defined = since.get(code, "")
-        if used and defined and version_sort_key(used) < version_sort_key(defined):
+        if used and defined and make_version_sort_key(used) < make_version_sort_key(defined):
             older |= {(segment, code) for segment in segments.split(";") if segment}
     return older
 
 
-def version_sort_key(text: str) -> list[tuple[int, str]]:
+def make_version_sort_key(text: str) -> list[tuple[int, str]]:
     """Returns a key by which versions are sorted in their order, so that 1.10 comes after 1.9.
 
-    >>> sorted(["v1.10", "v1.9", "v2"], key=version_sort_key)
+    >>> sorted(["v1.10", "v1.9", "v2"], key=make_version_sort_key)
     ['v1.9', 'v1.10', 'v2']
     """
     parts = filter(None, re.split(r"(\d+)", text))

@@ -25,9 +25,9 @@ from glc_analysis.addons.drafting.draft_files import (
     format_csv_rows,
     read_column_values,
 )
-from glc_analysis.addons.drafting.drafted_waves import record_waves_and_files, survey_files_by_wave
+from glc_analysis.addons.drafting.drafted_waves import group_survey_files_by_wave, record_waves_and_files
 from glc_analysis.addons.drafting.open_rows import (
-    file_of_open_rows,
+    name_open_rows_file,
     read_open_rows,
     select_questions_without_options,
     write_open_rows,
@@ -88,7 +88,7 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
         texts[path] = table.text
     for path, text in texts.items():
         write_atomic(path, text)
-    record_waves_and_files(study, survey_files_by_wave(state.tables["waves"]))
+    record_waves_and_files(study, group_survey_files_by_wave(state.tables["waves"]))
     who, day = normalise_space(accepted_by), today.isoformat()
     _append(study, ACCEPTED_FILE, _ACCEPTED_COLUMNS,
             [(identifier, who, day, how_sure) for identifier, how_sure in zip(
@@ -146,11 +146,11 @@ def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> 
     filled = {"options": more["options"][USE] == "yes", "corrections": more["corrections"]["to"] != "",
               "countries": more["countries"]["country_id"] != "", "names": more["names"][USE] == "yes"}
     ready = {name: more[name][is_filled] for name, is_filled in filled.items()}
-    faults = [Fault("is blank", file=file_of_open_rows(study, "options"), row=str(n), column=column,
+    faults = [Fault("is blank", file=name_open_rows_file(study, "options"), row=str(n), column=column,
                     fix="complete the row: give each option an id, a value and its position in the list")
               for n, row in ready["options"].iterrows() for column in ("option_id", "value", "position")
               if not row[column]]
-    faults += [Fault(f"is {meant} in ISO 3166", file=file_of_open_rows(study, "countries"), row=str(n),
+    faults += [Fault(f"is {meant} in ISO 3166", file=name_open_rows_file(study, "countries"), row=str(n),
                      column="country_id", value=code, fix=f"write {meant}, or the id of another country")
                for n, code in ready["countries"]["country_id"].items() if (meant := intended_iso_code(code))]
     if faults:

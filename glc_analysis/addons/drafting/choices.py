@@ -16,7 +16,7 @@ from glc_analysis.addons.drafting.options import (
     count_options_in_joined_cells,
     infer_option_order,
     list_answer_options,
-    option_spelling_key,
+    make_option_spelling_key,
 )
 from glc_analysis.addons.drafting.words import find_scale_steps, find_scale_words
 
@@ -83,7 +83,7 @@ class _Spread:
         gave it or if its key is in ``known``."""
         n, spelled, usual = answers.total(), Counter[str](), Counter[str]()
         for text, count in answers.items():
-            key = option_spelling_key(text)
+            key = make_option_spelling_key(text)
             spelled[key] += count
             usual[key] = max(usual[key], count)
         given = sum(count for key, count in spelled.items() if count >= few or key in known)
@@ -266,7 +266,7 @@ class _Divider:
         answers = _with_one_mark(self.answers, separator, others) if others else self.answers
         parts, cells, is_weak = count_options_in_joined_cells(answers, separator)
         frequent = {part for part, count in parts.items()
-                    if count >= self.few or self.known and option_spelling_key(part) in self.known}
+                    if count >= self.few or self.known and make_option_spelling_key(part) in self.known}
         several = sum(count for of_cell, count in cells
                       if len({*of_cell}) > 1 and frequent.issuperset(of_cell))
         covered = sum(parts[part] for part in frequent) / max(1, sum(parts.values()))
@@ -327,12 +327,12 @@ def _few_joined(column: FormColumn, labels: Collection[str], options: Collection
                 known: Collection[str]) -> ColumnGuess | None:
     """Returns the guess that each cell may hold several options, for a column in which only few cells do. At
     least half of the cells that are not a single option must join options of the column."""
-    keys = {option_spelling_key(label) for label in labels}
+    keys = {make_option_spelling_key(label) for label in labels}
     rare = sum((of_file.hidden for of_file in options), Counter())
     for separator, between in SEPARATORS.items():
         joined = {text: n for text, n in rare.items()
                   if len(parts := text.split(separator)) > 1
-                  and keys.issuperset(map(option_spelling_key, parts))}
+                  and keys.issuperset(map(make_option_spelling_key, parts))}
         if (n := sum(joined.values())) and n >= rare.total() / 2:
             cells = "cell joins" if n == 1 else "cells join"
             return ColumnGuess("multi", f"{n} {cells} options of the column, with a {between} between", False,
@@ -353,6 +353,6 @@ def _with_one_mark(counts: Counter[str], separator: str, others: Sequence[str]) 
 
 
 def _by_label(cells: list[tuple[list[str], int]], options: AnswerOptions) -> list[tuple[list[str], int]]:
-    labels = {option_spelling_key(label): label for label in options.counts}
-    return [([labels.get(option_spelling_key(part), part) for part in parts], count) for parts,
+    labels = {make_option_spelling_key(label): label for label in options.counts}
+    return [([labels.get(make_option_spelling_key(part), part) for part in parts], count) for parts,
             count in cells]

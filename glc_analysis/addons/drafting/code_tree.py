@@ -62,10 +62,10 @@ def read_code_tree(path: Path) -> pd.DataFrame:
     without a GUID."""
     raw = read_codings(path)
     guids = {code: guid for guid, code in raw.guids.items()}
-    return codebook_rows(raw.codes).assign(guid=[guids.get(code, "") for code in raw.codes["code"]])
+    return make_codebook_rows(raw.codes).assign(guid=[guids.get(code, "") for code in raw.codes["code"]])
 
 
-def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
+def make_codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
     """Returns the codes of a file (``RawCodings.codes``) as rows of codebook.csv, in the same order. Ids are
     made from names.
 

@@ -26,7 +26,7 @@ from glc_analysis.addons.drafting.choices import (
 )
 from glc_analysis.addons.drafting.column_pairs import WEAK
 from glc_analysis.addons.drafting.form import FormColumn
-from glc_analysis.addons.drafting.options import AnswerOptions, option_spelling_key
+from glc_analysis.addons.drafting.options import AnswerOptions, make_option_spelling_key
 from glc_analysis.text import NO_DATE, language_code, match_key, parse_dates
 
 NO_QUESTION = "left out"
@@ -381,5 +381,5 @@ def _all_parts(answers: Counter[str]) -> Counter[str]:
     parts: Counter[str] = Counter()
     for text, count in answers.items():
         for part in re.split(r"[;|\n,]", text):
-            parts[option_spelling_key(part)] += count
+            parts[make_option_spelling_key(part)] += count
     return parts

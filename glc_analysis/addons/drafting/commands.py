@@ -213,7 +213,7 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
                                                                                                     listed))
     if suggest:
         new = conversations.select_unlisted_speakers(rows, known)
-        for line in conversations.speaker_role_evidence_lines(new):
+        for line in conversations.list_speaker_role_evidence(new):
             say(line)
         rows = conversations.draft_speaker_rows(new, taken_ids=known["speaker_id"])
     print_rows(rows, form, if_empty="Every speaker is in speakers.csv.")

@@ -191,12 +191,12 @@ def draft_speaker_rows(speaker_facts: pd.DataFrame, taken_ids: Collection[str] =
     return pd.DataFrame(rows, columns=_SPEAKER_COLUMNS, dtype="str")
 
 
-def speaker_role_evidence_lines(speaker_facts: pd.DataFrame) -> list[str]:
+def list_speaker_role_evidence(speaker_facts: pd.DataFrame) -> list[str]:
     """Returns the evidence for the guessed roles of speakers, as lines to print.
 
     >>> facts = pd.DataFrame([("casa", "Ana", 2, 2, 9, "interviewer", "asks in 2 of 2 turns")],
     ...                      columns=SPEAKER_FACTS)
-    >>> speaker_role_evidence_lines(facts)
+    >>> list_speaker_role_evidence(facts)
     ['casa: Ana: 2 turns, 2 with a question, 9 words; interviewer (asks in 2 of 2 turns)']
     """
     return [f"{document_id}: {speaker}: {turns} turns, {asks} with a question, {words} words; "

@@ -19,7 +19,7 @@ from glc_analysis.addons.drafting.decision_sheets import fill_sheet
 from glc_analysis.addons.drafting.drafted_waves import (
     add_draft_to_reference,
     draft_crosswalk_of_all_waves,
-    survey_files_by_wave,
+    group_survey_files_by_wave,
 )
 from glc_analysis.addons.drafting.store import read_draft
 from glc_analysis.addons.waves.checks import crosswalk_faults
@@ -85,7 +85,7 @@ def redraft_crosswalk_keeping_decisions(study: Study, *, is_first: bool = False)
     if not is_first and not (study.root / CROSSWALK_DRAFT).is_file():
         return ""
     draft = read_draft(study)
-    waves = survey_files_by_wave(draft.tables["waves"]) if draft else {}
+    waves = group_survey_files_by_wave(draft.tables["waves"]) if draft else {}
     if not draft or not waves:
         if draft and len(draft.tables["waves"]):  # a person has written that they are one
             (study.root / CROSSWALK_DRAFT).unlink(missing_ok=True)

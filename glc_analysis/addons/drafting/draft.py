@@ -43,7 +43,7 @@ from glc_analysis.addons.drafting.options import (
     SURE,
     UNSURE,
     find_unexpectedly_unchosen_options,
-    option_spelling_key,
+    make_option_spelling_key,
 )
 from glc_analysis.addons.drafting.sensitivity import propose_sensitivity_rows
 from glc_analysis.addons.drafting.tick_groups import TickGroup, find_tick_groups, merge_loop_columns
@@ -213,13 +213,14 @@ def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str])
     is_of_tool = not {*form.tools} <= _NO_TOOLS
     guesses = {column.place: guess_column_type(column, is_of_tool=is_of_tool)
                for column in form.columns if column.place not in in_groups}
-    known = frozenset(option_spelling_key(label) for guess in guesses.values() for options in guess.options
+    known = frozenset(make_option_spelling_key(label)
+                      for guess in guesses.values() for options in guess.options
                       for label, count in options.counts.items() if count >= FEWEST and len(label) > 2)
     for column in form.columns:
         guess = guesses.get(column.place)
         if not guess or guess.kind not in ("single", "multi", "scale", "text") or not column.n_filled:
             continue
-        hidden = {option_spelling_key(text) for options in guess.options for text in options.hidden}
+        hidden = {make_option_spelling_key(text) for options in guess.options for text in options.hidden}
         if column.n_filled < MANY or 0 < len(hidden) <= FEW_TEXTS and hidden & known:
             guesses[column.place] = guess_column_type(column, known, is_of_tool=is_of_tool)
     for place, guess in guesses.items():
@@ -307,7 +308,7 @@ def _blank_doubt(column: FormColumn) -> str:
 def _changed(column: FormColumn, guess: ColumnGuess, form: SurveyForm) -> dict[str, list[str]]:
     """Returns, keyed by file name, the options that nobody chose in the file although, judged by the other
     files, some respondents should have chosen them."""
-    labels = {option_spelling_key(label): label for options in guess.options for label in options.counts}
+    labels = {make_option_spelling_key(label): label for options in guess.options for label in options.counts}
     files = zip(form.files, column.names, column.counts, strict=True)
     return find_unexpectedly_unchosen_options([file for file in files if file[1]], [*labels.values()],
                                               separator=guess.separator, is_reworded=column.paired_by == WEAK)

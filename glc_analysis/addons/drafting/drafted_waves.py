@@ -53,7 +53,7 @@ def draft_new_wave(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSu
     return replace(crosswalk, rows=rows), new
 
 
-def survey_files_by_wave(rows: pd.DataFrame) -> dict[str, list[str]]:
+def group_survey_files_by_wave(rows: pd.DataFrame) -> dict[str, list[str]]:
     """Returns the files of each wave, keyed by wave in order; empty if the rows name fewer than two waves."""
     named = rows[rows["wave_id"] != ""]
     waves = {wave: [*named.loc[named["wave_id"] == wave, "file"]] for wave in named["wave_id"].unique()}

@@ -11,7 +11,7 @@ from glc_analysis.addons.drafting import words
 from glc_analysis.addons.drafting.choices import ColumnGuess, are_all_yes_or_no, list_options_by_file
 from glc_analysis.addons.drafting.column_types import count_answers_by_language, is_number_text
 from glc_analysis.addons.drafting.form import FormColumn
-from glc_analysis.addons.drafting.options import option_spelling_key
+from glc_analysis.addons.drafting.options import make_option_spelling_key
 from glc_analysis.addons.drafting.words import count_degree_words, find_scale_steps
 from glc_analysis.text import match_key
 
@@ -66,7 +66,7 @@ def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[ColumnGuess]
     options are steps."""
     if any(guess.kind == "scale" for guess in guesses) or _are_steps(guesses, wordings):
         return True
-    steps = sorted(option_spelling_key(label) for label in labels if not is_number_text(label))
+    steps = sorted(make_option_spelling_key(label) for label in labels if not is_number_text(label))
     if len(grid) < _FEWEST_QUESTIONS or not 2 < len(steps) <= _MOST_STEPS:
         return False
     return count_degree_words(steps) >= max(2, len(steps) / 2) or any(
@@ -130,14 +130,14 @@ def _grid_labels(guess: ColumnGuess) -> list[str]:
 
 def _listed_keys(guess: ColumnGuess) -> set[str]:
     """Returns the keys of all those listed options of a question that somebody chose."""
-    return {option_spelling_key(label) for options in guess.options for label,
+    return {make_option_spelling_key(label) for options in guess.options for label,
             n in options.counts.items() if n}
 
 
 def _shared_keys(guess: ColumnGuess, *, is_marked: bool) -> set[str]:
     """Returns the keys of the options that assign a question to a grid. Numbers are left out, except if the
     survey tool marks the question as part of a grid."""
-    return {option_spelling_key(label) for label in _grid_labels(guess) if is_marked
+    return {make_option_spelling_key(label) for label in _grid_labels(guess) if is_marked
             or not is_number_text(label)}
 
 
@@ -146,7 +146,7 @@ def _is_of_grid(column: FormColumn, guess: ColumnGuess, keys: set[str], *, is_ma
     as part of the grid, one answer that is an option of the grid is enough; otherwise at least four of five
     answers must be options of the grid."""
     if is_marked:
-        return not keys.isdisjoint(map(option_spelling_key, column.total))
+        return not keys.isdisjoint(map(make_option_spelling_key, column.total))
     return len(keys & _shared_keys(guess, is_marked=False)) > 1 and _is_answered_by(column, keys)
 
 
@@ -160,7 +160,7 @@ def _fits(column: FormColumn, guesses: dict[int, ColumnGuess], others: Collectio
 
 def _is_answered_by(column: FormColumn, keys: set[str]) -> bool:
     """Whether at least four of five answers in a column are options whose keys are in ``keys``."""
-    known = sum(count for text, count in column.total.items() if option_spelling_key(text) in keys)
+    known = sum(count for text, count in column.total.items() if make_option_spelling_key(text) in keys)
     return known >= _ALIKE * column.n_filled
 
 
@@ -170,6 +170,6 @@ def _are_steps(grid: Collection[ColumnGuess], wordings: Mapping[str, str]) -> bo
     for guess in grid:
         for n, options in enumerate(guess.options):
             labels = (wordings.get(match_key(label), label) for label in options.counts)
-            by_file.setdefault(n, {}).update({option_spelling_key(label): label for label in labels})
+            by_file.setdefault(n, {}).update({make_option_spelling_key(label): label for label in labels})
     return any(find_scale_steps([*labels.values()]) is not None
                for labels in by_file.values() if len(labels) > 1)

@@ -61,7 +61,7 @@ _KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], 
          "names": ["name"]}
 
 
-def file_of_open_rows(study: Study, table: str = "") -> str:
+def name_open_rows_file(study: Study, table: str = "") -> str:
     """Returns the file of a table of undecided rows: a sheet of the workbook more.xlsx if the draft is a
     workbook, otherwise a CSV file."""
     if (study.root / DRAFT_FOLDER / DRAFT_WORKBOOK).is_file():
@@ -176,7 +176,7 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
         yield Fault(
             f"{_are(len(options), 'row')} missing in lists of options, mostly because fewer than five "
             f"people chose the option; `use` already says yes for {n_sure} that surely belong to a list",
-            file=file_of_open_rows(study, "options"),
+            file=name_open_rows_file(study, "options"),
             fix="write yes into `use` of each row that is an option (if it is another spelling of an "
             f"option, also write that option's option_id); {_AGAIN}")
     if n_personal:
@@ -185,7 +185,7 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
 
 
 def _cell_summary(study: Study, faults: _OpenFaults) -> Iterator[Fault]:
-    fault = partial(Fault, file=file_of_open_rows(study, "corrections"))
+    fault = partial(Fault, file=name_open_rows_file(study, "corrections"))
     n_records = sum(cell.column == WHOLE_RECORD for cell in faults.cells)
     if n_answers := len(faults.cells) - n_records:
         yield fault(f"{_are(n_answers, 'answer')} not readable",
@@ -203,7 +203,7 @@ def _country_summary(study: Study, countries: list[dict[str, str]]) -> Iterator[
         names = "name of a country is" if len(countries) == 1 else "names of countries are"
         n_sure = sum(row["country_id"] != "" for row in countries)
         yield Fault(f"{len(countries)} {names} not known; {n_sure} of them have a proposed code, found by "
-                    "the name in another language or spelling", file=file_of_open_rows(study, "countries"),
+                    "the name in another language or spelling", file=name_open_rows_file(study, "countries"),
                     fix=f"write the country's three letters (ISO 3166) into country_id, "
                     f"or {UNKNOWN}; {_AGAIN}")
 
@@ -235,7 +235,7 @@ def remove_settled_open_rows(study: Study, responses: pd.DataFrame) -> list[str]
                          reference.options)
     write_open_rows(study, {"options": options, "names": before["names"]})
     n = int(((options[USE] == "") & (options["why"] == _AFTER_OTHER)).sum())
-    lines = [f"{n} texts after an option such as Other are in {file_of_open_rows(study, 'options')}: write "
+    lines = [f"{n} texts after an option such as Other are in {name_open_rows_file(study, 'options')}: write "
              f"yes "
              "for what is an option of the form, no for the rest, then repeat "
              "`glc check --accept-draft NAME`. They count as Other until then."] if n else []
@@ -285,7 +285,7 @@ def write_open_rows_for_empty_lists(study: Study, state: DraftState,
         faults.append(OptionFault("", option_list=question["option_list"],
                                   texts=tuple(_spelled_once(texts).items())))
         lines.append(f"{question['question_id']} waits for options: write yes for each option in "
-                     f"{file_of_open_rows(study, 'options')}, or add rows for the form's options, then "
+                     f"{name_open_rows_file(study, 'options')}, or add rows for the form's options, then "
                      "repeat `glc check --accept-draft NAME`.")
     if not faults:
         return []

@@ -18,7 +18,7 @@ from glc_analysis.addons.drafting.options import (
     UNPAIRED,
     UNSURE,
     AnswerOptions,
-    option_spelling_key,
+    make_option_spelling_key,
     pair_options_across_languages,
 )
 from glc_analysis.addons.drafting.tick_groups import TickGroup
@@ -90,11 +90,12 @@ class DraftedOptionLists:
         rows = [row | {"how_sure": UNSURE, "why": f"{_MAY_BE_BLANK}; {row['why']}"}
                 if is_concept_word("blank", row["value"]) else row for row in rows]
         if changed:
-            keys = {*map(option_spelling_key, changed)}
+            keys = {*map(make_option_spelling_key, changed)}
             rows = [row | {"how_sure": UNSURE, "why": f"{row['why']}; {_CHANGED}"}
-                    if kind == "scale" or option_spelling_key(row["label"]) in keys else row for row in rows]
+                    if kind == "scale" or make_option_spelling_key(row["label"]) in keys else row
+                    for row in rows]
         remarks = _hidden_remarks(options, rows, kind)
-        keys = frozenset(option_spelling_key(row["value"]) for row in rows)
+        keys = frozenset(make_option_spelling_key(row["value"]) for row in rows)
         name = self.grids.get((guess.grid, kind), "") or self._same_list(kind, keys, is_open=bool(remarks))
         if guess.grid:
             self.grids[guess.grid, kind] = name or question_id
@@ -126,13 +127,13 @@ class DraftedOptionLists:
         """Adds the options of a further question to a list. If an option is already in the list, its counts
         are added up."""
         listed = {match_key(row["value"]): row for row in self.lists[name]}
-        spelled = {option_spelling_key(row["value"]): row for row in reversed(self.lists[name])}
+        spelled = {make_option_spelling_key(row["value"]): row for row in reversed(self.lists[name])}
         for row in rows:
             if same := listed.get(match_key(row["value"])):
                 same["n"] = str(int(same["n"]) + int(row["n"]))
                 if has_changed and row["how_sure"] == UNSURE:
                     same |= {"how_sure": UNSURE, "why": row["why"]}
-            elif same := spelled.get(option_spelling_key(row["value"])):
+            elif same := spelled.get(make_option_spelling_key(row["value"])):
                 how, why = _of_spelling(row["value"], same["label"])
                 self._append(name, row | {key: same[key] for key in ("option_id", "label", "kind")}
                              | {"how_sure": how, "why": why})
@@ -292,10 +293,10 @@ def list_option_translations(guesses: dict[int, ColumnGuess]) -> dict[str, tuple
             if n != first:
                 for text, (partner, how) in pair_options_across_languages(guess.options[first],
                                                                           other).items():
-                    key, old = option_spelling_key(text), pairs.get(option_spelling_key(text),
-                                                                    ("", UNPAIRED))[1]
-                    if partner and key != option_spelling_key(partner) and old != SURE and how != old:
-                        pairs[key] = option_spelling_key(partner), how
+                    key, old = make_option_spelling_key(text), pairs.get(make_option_spelling_key(text),
+                                                                         ("", UNPAIRED))[1]
+                    if partner and key != make_option_spelling_key(partner) and old != SURE and how != old:
+                        pairs[key] = make_option_spelling_key(partner), how
     return pairs
 
 
@@ -323,7 +324,7 @@ def _option_rows(options: Sequence[AnswerOptions], first: int,
             continue
         for text, (partner, how) in pair_options_across_languages(main, other, translated).items():
             spelled = other.spellings.get(text, Counter())
-            if partner and option_spelling_key(text) == option_spelling_key(partner):
+            if partner and make_option_spelling_key(text) == make_option_spelling_key(partner):
                 written = {text: other.counts[text] - spelled.total(), **spelled}
                 values[partner] += [(spelling, count, *_of_spelling(spelling, partner))
                                     for spelling, count in written.items()]
@@ -388,8 +389,9 @@ def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]]
     that hardly anybody chose.
     """
     seen = sum((of_file.counts + of_file.hidden for of_file in options), Counter())
-    listed = {option_spelling_key(row["value"]) for row in rows}
-    hidden = Counter({text: count for text, count in seen.items() if option_spelling_key(text) not in listed})
+    listed = {make_option_spelling_key(row["value"]) for row in rows}
+    hidden = Counter({text: count for text, count in seen.items()
+                      if make_option_spelling_key(text) not in listed})
     if not hidden:
         return []
     n, different = hidden.total(), len(hidden)

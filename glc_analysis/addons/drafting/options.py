@@ -160,7 +160,7 @@ def list_answer_options(counts: Mapping[str, int], known_option_keys: Collection
     """
     groups: dict[str, Counter[str]] = defaultdict(Counter)
     for text, count in counts.items():
-        groups[option_spelling_key(text)][text] += count
+        groups[make_option_spelling_key(text)][text] += count
     options, listed = AnswerOptions(), Counter[str]()
     for key, group in groups.items():
         label = max(group, key=lambda text: (group[text], text))
@@ -187,13 +187,14 @@ def sort_counts_most_common_first(counts: Mapping[str, int]) -> Counter[str]:
 
 
 @lru_cache(maxsize=100_000)
-def option_spelling_key(text: str) -> str:
+def make_option_spelling_key(text: str) -> str:
     """Returns the key that all spellings of an option share, which is the text without case, accents,
     repeated blanks and meaningless marks. Signs that distinguish options stay in the key.
 
-    >>> option_spelling_key("Never -- I don't use it.") == option_spelling_key("never - I don’t use it")
+    >>> one, other = "Never -- I don't use it.", "never - I don’t use it"
+    >>> make_option_spelling_key(one) == make_option_spelling_key(other)
     True
-    >>> len({option_spelling_key(text) for text in ("C", "C++", "C#", "UTC-3", "UTC+3", "> 5", "5", "-5",
+    >>> len({make_option_spelling_key(text) for text in ("C", "C++", "C#", "UTC-3", "UTC+3", "> 5", "5", "-5",
     ...     "2.5")})
     9
     """
@@ -268,11 +269,11 @@ def find_unexpectedly_unchosen_options(files: Sequence[tuple[str, str, Counter[s
 def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
     """Returns the number of cells that hold an option: by itself or, if there is a ``separator``, among other
     options."""
-    key, folded = option_spelling_key(label), match_key(label)
+    key, folded = make_option_spelling_key(label), match_key(label)
     if not separator:
-        return sum(count for text, count in cells.items() if option_spelling_key(text) == key)
+        return sum(count for text, count in cells.items() if make_option_spelling_key(text) == key)
     return sum(count for text, count in cells.items()
-               if key in map(option_spelling_key, _parts(text, separator))
+               if key in map(make_option_spelling_key, _parts(text, separator))
                or separator in label and folded in match_key(text))
 
 
@@ -344,9 +345,9 @@ class _Pairing:
 
     def pair_translated(self, translated: Mapping[str, tuple[str, str]]) -> None:
         """Pairs options that are already paired in other questions of the form (``translated``)."""
-        by_key = {option_spelling_key(text): text for text in self.ours.counts}
+        by_key = {make_option_spelling_key(text): text for text in self.ours.counts}
         for text in self.right:
-            key, how = translated.get(option_spelling_key(text), ("", UNPAIRED))
+            key, how = translated.get(make_option_spelling_key(text), ("", UNPAIRED))
             if key in by_key and by_key[key] in self.left:
                 self.pairs[text] = by_key[key], how
 
@@ -381,7 +382,7 @@ class _Pairing:
 
 
 def _keys(labels: Sequence[str]) -> Mapping[str, Hashable]:
-    return {label: option_spelling_key(label) for label in labels}
+    return {label: make_option_spelling_key(label) for label in labels}
 
 
 def _kinds(labels: Sequence[str]) -> Mapping[str, Hashable]:

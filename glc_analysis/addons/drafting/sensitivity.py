@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.words import first_word_of_concept
+from glc_analysis.addons.drafting.words import find_first_word_of_concept
 from glc_analysis.cleaning.languages import detect_script
 from glc_analysis.schema import COUNTRY_LIST, UNDECIDED
 
@@ -53,9 +53,9 @@ def _row(question: pd.Series, options: pd.DataFrame) -> dict[str, str]:
 def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
     """Yields the reasons to treat a question as sensitive."""
     for text, where in ((wording, "its heading"), *((label, "an option") for label in labels)):
-        if word := first_word_of_concept("harmful", text):
+        if word := find_first_word_of_concept("harmful", text):
             yield f"{where} has the word {word!r}, which may be held against those who answer"
-    if word := first_word_of_concept("trait", wording):
+    if word := find_first_word_of_concept("trait", wording):
         yield f"its heading has the word {word!r}: it is about the person who answers"
     if kind == "text":
         yield "words of one's own may say anything, also of other people"
@@ -65,7 +65,7 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
         yield "its heading is in a script in which no words are known here"
 
 
-def decided_sensitivity_by_question(rows: pd.DataFrame) -> dict[str, str]:
+def find_decided_sensitivity_by_question(rows: pd.DataFrame) -> dict[str, str]:
     """Returns the decision whether each question is sensitive (true, false or undecided), keyed by the
     question's id."""
     others = next(iter(rows.loc[rows["question_id"] == OTHERS, "is_sensitive"]), "")

@@ -32,7 +32,7 @@ from glc_analysis.addons.drafting.draft_files import (
 )
 from glc_analysis.addons.drafting.open_rows import (
     OPEN_COLUMNS,
-    file_of_open_rows,
+    name_open_rows_file,
     read_open_rows,
     write_open_rows,
 )
@@ -40,7 +40,7 @@ from glc_analysis.addons.drafting.options import UNSURE
 from glc_analysis.addons.drafting.sensitivity import (
     OTHERS,
     SENSITIVITY_DECISIONS,
-    decided_sensitivity_by_question,
+    find_decided_sensitivity_by_question,
 )
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
@@ -131,7 +131,7 @@ def add_to_draft(study: Study, draft: SurveyDraft) -> None:
     """
     tables, _ = _read_tables(study) or ({}, {})
     if tables:
-        decided = decided_sensitivity_by_question(tables["sensitivity"])
+        decided = find_decided_sensitivity_by_question(tables["sensitivity"])
         rows = tables["sensitivity"][lambda rows: rows["question_id"] != OTHERS]
         words = rows["question_id"].map(decided).replace(UNDECIDED, "")
         tables["sensitivity"] = rows.assign(is_sensitive=words)
@@ -186,10 +186,9 @@ def read_draft(study: Study) -> DraftState | None:
     n_blank = int((tables["questions"][USE] == "").sum())
     tables["questions"] = _decided(tables["questions"])
     names = int((read_open_rows(study)["names"][USE] == "").sum())
-    sensitivity = decided_sensitivity_by_question(tables["sensitivity"]) | _written_sensitivity(study)
-    state = DraftState(tables, files | {"names": file_of_open_rows(study, "names")}, _accepted(study), names,
-                       n_blank,
-                       sensitivity)
+    sensitivity = find_decided_sensitivity_by_question(tables["sensitivity"]) | _written_sensitivity(study)
+    state = DraftState(tables, files | {"names": name_open_rows_file(study, "names")}, _accepted(study),
+                       names, n_blank, sensitivity)
     if faults := list(draft_table_faults(state)):
         raise Faults(faults)
     return state

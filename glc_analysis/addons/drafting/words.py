@@ -68,14 +68,14 @@ def mentions_concept(concept: str, text: str) -> bool:
     >>> mentions_concept("country", "In what country do you live?"), mentions_concept("count", "The country")
     (True, False)
     """
-    return bool(first_word_of_concept(concept, text))
+    return bool(find_first_word_of_concept(concept, text))
 
 
-def first_word_of_concept(concept: str, text: str) -> str:
+def find_first_word_of_concept(concept: str, text: str) -> str:
     """Returns the first word of a concept that a text contains, without case and accents; "" if there is
     none.
 
-    >>> [first_word_of_concept("harmful", text) for text in ("Do you call the Police?", "A polite call")]
+    >>> [find_first_word_of_concept("harmful", text) for text in ("Do you call the Police?", "A polite call")]
     ['police', '']
     """
     match = _pattern(concept).search(f" {fold_text(text)} ")

@@ -51,11 +51,11 @@ class AnswerSheet:
 
     @property
     def heading(self) -> str:
-        return answer_sheet_phrases(self.language)[f"{self.rows.columns[0]}s"]
+        return read_answer_sheet_phrases(self.language)[f"{self.rows.columns[0]}s"]
 
     @property
     def instructions(self) -> str:
-        return f"{answer_sheet_phrases(self.language)['how']} {self.note}".strip()
+        return f"{read_answer_sheet_phrases(self.language)['how']} {self.note}".strip()
 
     @property
     def direction(self) -> str:
@@ -88,11 +88,11 @@ class SheetDecision(NamedTuple):
         return [cls(*row) for row in returned[[*cls._fields]].itertuples(index=False, name=None)]
 
 
-def answer_sheet_phrases(language: str) -> dict[str, str]:
+def read_answer_sheet_phrases(language: str) -> dict[str, str]:
     """Returns the fixed texts of the sheets in a language, keyed by name. The texts are in English if there
     is no translation.
 
-    >>> answer_sheet_phrases("es")["remove"], answer_sheet_phrases("uk")["remove"]
+    >>> read_answer_sheet_phrases("es")["remove"], read_answer_sheet_phrases("uk")["remove"]
     ('quitar', 'remove')
     """
     return read_fixed_texts(language, *SHEET_PHRASES)
@@ -144,7 +144,7 @@ class SheetLetter:
     def lines(self) -> list[str]:
         """Returns the paragraphs of the letter. If the letter is not translated, the first paragraph is a
         note that says so."""
-        say, name = answer_sheet_phrases(self.language), language_name(self.language)
+        say, name = read_answer_sheet_phrases(self.language), language_name(self.language)
         is_translated = self.language in read_texts_by_language(*SHEET_PHRASES)
         note = [] if is_translated else [f"[Not translated into {name} yet.]"]
         return [*note, *say["letter"].split("\n"),
@@ -161,7 +161,8 @@ def write_sheets_workbook(path: Path, sheets: Iterable[tuple[str, AnswerSheet]],
     book = Workbook()
     book.remove(book.worksheets[0])
     if letter:
-        _write_letter(book.create_sheet(answer_sheet_phrases(letter.language)["letter_title"][:28]), letter)
+        title = read_answer_sheet_phrases(letter.language)["letter_title"]
+        _write_letter(book.create_sheet(title[:28]), letter)
     for tab, content in sheets:
         name = re.sub(r"[][:*?/\\']", " ", tab)[:28]
         taken = [title.casefold() for title in book.sheetnames]
@@ -186,7 +187,7 @@ def _write_letter(sheet: Worksheet, letter: SheetLetter) -> None:
 def _fill(sheet: Worksheet, content: AnswerSheet) -> None:
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    say, names = answer_sheet_phrases(content.language), [*content.rows.columns, *_BOXES]
+    say, names = read_answer_sheet_phrases(content.language), [*content.rows.columns, *_BOXES]
     lines = [[f"{content.organisation}: {content.heading}\n{content.instructions}"],
              [say[name] for name in names],
              *content.rows.reindex(columns=names, fill_value="").itertuples(index=False)]
@@ -213,7 +214,7 @@ def render_sheets_page(sheets: list[AnswerSheet], letter: SheetLetter) -> str:
     in by hand."""
     first = sheets[0]
     return load_template(__file__, "return_page.html").render(
-        letter=letter, say=answer_sheet_phrases(first.language), decisions=SHEET_DECISIONS,
+        letter=letter, say=read_answer_sheet_phrases(first.language), decisions=SHEET_DECISIONS,
         language=first.language,
         direction=first.direction, style=read_packaged_text(__file__, "return_page.css").strip(),
         # Of each row the cells that are not blank, with the names of their columns; the first is the id.

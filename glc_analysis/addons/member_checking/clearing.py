@@ -17,7 +17,7 @@ from glc_analysis import tables
 from glc_analysis.addons.member_checking.answer_sheets import (
     AnswerSheet,
     SheetDecision,
-    answer_sheet_phrases,
+    read_answer_sheet_phrases,
     write_sheets_workbook,
 )
 from glc_analysis.disclosure.consent import THE_ORGANISATION
@@ -103,7 +103,7 @@ def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
                               organisation_names: Mapping[str, str]) -> pd.DataFrame:
     """Returns the rows of a sheet for an organisation's quotations. A row has the words to be printed, the
     readers, and the source that would be named."""
-    say, quotations = answer_sheet_phrases(language), quotations.sort_values("quote_id")
+    say, quotations = read_answer_sheet_phrases(language), quotations.sort_values("quote_id")
     is_cleared = quotations["status"] == "cleared"
     wording = [say["translation" if status else "original"] for status in quotations["translation_status"]]
     return pd.DataFrame({

@@ -21,7 +21,7 @@ from glc_analysis.addons.member_checking.answer_sheets import (
     AnswerSheet,
     SheetDecision,
     SheetLetter,
-    answer_sheet_phrases,
+    read_answer_sheet_phrases,
     render_sheets_page,
     write_sheets_workbook,
 )
@@ -92,7 +92,7 @@ def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, case_
     organisation's language if a translation exists; if not, the claim is in its original language, which the
     sheet names.
     """
-    say, claims = answer_sheet_phrases(language), citations.claims
+    say, claims = read_answer_sheet_phrases(language), citations.claims
     claims = claims[(claims["translation_of"] == "") | (claims["language"] == language)]
     claims = claims.sort_values("language", key=lambda languages: languages == language, kind="stable")
     texts = {claim_id: text if written_in == language else f"{text} [{language_name(written_in)}]"
@@ -185,7 +185,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
                                            labels),
                  make_citation_sheet_rows(citations, spoken, cases, language),
                  _consents(consent[consent["organisation_id"] == organisation], waves, language))
-        say = answer_sheet_phrases(language)
+        say = read_answer_sheet_phrases(language)
         foreign = say["not_translated"] if language != source else ""
         withheld = say["withheld"] if cases & {*spoken["segment_id"]} else ""
         notes = [foreign, " ".join(filter(None, [withheld, foreign])), "", "", ""]
@@ -202,7 +202,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
 def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
     """Returns one row per answer to a question that the organisation was asked. Open answers are left out,
     because they are passages."""
-    say = answer_sheet_phrases(language)
+    say = read_answer_sheet_phrases(language)
     responses, questions, options, countries = (tables.read_table(name, study=study) for name in (
         "responses", "questions", "options", "countries"))
     rows = responses[responses["organisation_id"] == organisation_id]
@@ -239,7 +239,7 @@ def make_passage_sheet_rows(study: Study, spoken_segments: pd.DataFrame, quotati
     codes = agreed["code_id"].map(labels).fillna(agreed["code_id"]).groupby(agreed["segment_id"]).agg(
         lambda names: "; ".join(sorted(set(names))))
     asked = tables.read_table("questions", study=study).set_index("question_id")["wording"]
-    say = answer_sheet_phrases(language)
+    say = read_answer_sheet_phrases(language)
     day = (" " + spoken_segments["date"]).where(spoken_segments["date"] != "", "")
     return pd.DataFrame({
         "passage": spoken_segments["segment_id"],
@@ -253,7 +253,7 @@ def make_passage_sheet_rows(study: Study, spoken_segments: pd.DataFrame, quotati
 def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.DataFrame:
     """Returns one row per consent or refusal recorded for the organisation and its speakers. If the study has
     several waves, rows about survey answers name the wave."""
-    say = answer_sheet_phrases(language)
+    say = read_answer_sheet_phrases(language)
     for words in load_declared_objects("provides", "consent_words"):
         say = say | words(language)
     first, label_of = next(iter(list_waves(waves)), ""), waves.set_index("wave_id")["label"].to_dict()

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glc_analysis.addons.patterns.patterns import interviews_to_threshold
+from glc_analysis.addons.patterns.patterns import count_interviews_to_threshold
 from glc_analysis.pages.slots import MethodFacts
 from glc_analysis.view.study_view import StudyView
 
 _BASE, _RUN, _THRESHOLD = 4, 2, 0.05
 """The numbers in the rule of Guest, Namey & Chen (2020): the interviews in the base, the interviews in a run,
-and the largest share of new codes in the run (see :func:`.patterns.interviews_to_threshold`)."""
+and the largest share of new codes in the run (see :func:`.patterns.count_interviews_to_threshold`)."""
 
 
 def describe_interview_order(view: StudyView) -> str:
@@ -40,7 +40,7 @@ def describe_saturation(new: Sequence[int]) -> str:
     """
     if len(new) < _BASE + _RUN:
         return f"The rule needs {_BASE + _RUN} interviews; {len(new)} are coded."
-    met = interviews_to_threshold(new, base_size=_BASE, run_length=_RUN, threshold=_THRESHOLD)
+    met = count_interviews_to_threshold(new, base_size=_BASE, run_length=_RUN, threshold=_THRESHOLD)
     if not met:
         return f"The rule is not met in {len(new)} interviews."
     later = f" New codes in later ones: {sum(new[met + _RUN:])}." if sum(new[met + _RUN:]) else ""

@@ -25,13 +25,14 @@ InterviewCodes = Mapping[str, Set[str]] | pd.DataFrame
 table, code_id is blank for an interview without codes."""
 
 
-def saturation_curve(codes_by_interview: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
+def compute_saturation_curve(codes_by_interview: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
     """Returns one row per interview in the order ``order``: place from 1, document_id, n_new (new codes), and
     n_found (codes found so far).
 
     Interviews missing from ``order`` are left out. Raises UsageError if ``order`` names an interview twice.
 
-    >>> saturation_curve({"a": {"late"}, "b": {"late", "far"}, "c": set()}, ["a", "b", "c"])["n_new"].tolist()
+    >>> codes_by_interview = {"a": {"late"}, "b": {"late", "far"}, "c": set()}
+    >>> compute_saturation_curve(codes_by_interview, ["a", "b", "c"])["n_new"].tolist()
     [1, 1, 0]
     """
     if len(set(order)) < len(order):
@@ -44,7 +45,8 @@ def saturation_curve(codes_by_interview: InterviewCodes, order: Sequence[str]) -
                          "n_new": np.diff(counts), "n_found": counts[1:]})
 
 
-def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
+def compute_permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000,
+                             seed: int = 1) -> pd.DataFrame:
     """Returns how many codes are found in the first interviews of a random order. There is one row for each
     number of interviews, with the mean, low and high number of codes.
 
@@ -53,7 +55,7 @@ def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, s
     "Mao's tau": Colwell, Mao & Chang 2004, Ecology 85:2717-2727). low and high are the 2.5 and 97.5
     percentiles over ``draws`` orders drawn with ``seed``.
 
-    >>> permutation_band({"a": {"late"}, "b": {"late", "far"}})["mean"].tolist()
+    >>> compute_permutation_band({"a": {"late"}, "b": {"late", "far"}})["mean"].tolist()
     [1.5, 2.0]
     """
     has, _ = membership_matrix([codes for _, codes in sorted(_by_document(codes_by_interview).items())])
@@ -69,7 +71,7 @@ def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, s
     return pd.DataFrame({"place": held + 1, "mean": mean, "low": low, "high": high})
 
 
-def interviews_to_threshold(new: Sequence[int], *, base_size: int = 4, run_length: int = 2,
+def count_interviews_to_threshold(new: Sequence[int], *, base_size: int = 4, run_length: int = 2,
                   threshold: float = 0.05) -> int:
     """Returns the number of interviews before the first run (of consecutive interviews) that has few enough
     new codes; 0 if there is no such run.
@@ -80,7 +82,7 @@ def interviews_to_threshold(new: Sequence[int], *, base_size: int = 4, run_lengt
     corresponds to "6+2" in Guest, Namey & Chen (2020, PLoS ONE 15(5) e0232076), with interviews 7 and 8 as
     the run. The result does not say whether the study is saturated. Raises UsageError for a base or run of 0.
 
-    >>> interviews_to_threshold([20, 9, 5, 3, 4, 3, 1, 0])  # of 37: 7 new, then 4, then 1
+    >>> count_interviews_to_threshold([20, 9, 5, 3, 4, 3, 1, 0])  # of 37: 7 new, then 4, then 1
     6
     """
     if base_size < 1 or run_length < 1:

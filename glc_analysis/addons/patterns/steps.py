@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.addons.patterns.patterns import REPEATS, permutation_band, saturation_curve, smiths_s
+from glc_analysis.addons.patterns.patterns import (
+    REPEATS,
+    compute_permutation_band,
+    compute_saturation_curve,
+    smiths_s,
+)
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.cooccurrence import cooccurrence
 from glc_analysis.figures.coded import join_figures, list_coded_turns
@@ -42,7 +47,8 @@ def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFr
     order = [document for document in order if document in found.index]
     if len(order) < 2:
         return pd.DataFrame()
-    in_order, band = saturation_curve(found.to_dict(), order), permutation_band(found.to_dict())
+    in_order = compute_saturation_curve(found.to_dict(), order)
+    band = compute_permutation_band(found.to_dict())
     total, option_id = int(in_order["n_found"].iloc[-1]), [f"after_{k:02d}" for k in in_order["place"]]
     common = {"measure": "novelty", "option_id": option_id, "unit": "code"}
     return pd.concat([

@@ -171,7 +171,7 @@ def _harm(tables: Tables) -> Iterator[Fault]:
     for n, row in tables["trials"].to_dict("index").items():
         if row["harm"] not in HARM or not is_iso_date(row["reported_on"]):
             continue
-        last = last_day_for_harm_review(row["reported_on"])
+        last = compute_last_day_for_harm_review(row["reported_on"])
         due = harmful[(harmful["principle_id"] == row["principle_id"])
                       & (harmful["version"] == row["version"])]["due_on"]
         if not due.between(row["reported_on"], last).any():
@@ -181,10 +181,10 @@ def _harm(tables: Tables) -> Iterator[Fault]:
                         f"harm, due on {last}, or run `glc trials --enter`")
 
 
-def last_day_for_harm_review(reported_on: str) -> str:
+def compute_last_day_for_harm_review(reported_on: str) -> str:
     """Returns the last day for the review of possible harm, given the day of the report.
 
-    >>> last_day_for_harm_review("2018-02-26")
+    >>> compute_last_day_for_harm_review("2018-02-26")
     '2018-03-05'
     """
     return (date.fromisoformat(reported_on) + REVIEWED_WITHIN).isoformat()

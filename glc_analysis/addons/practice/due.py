@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from glc_analysis.addons.convening.histories import join_names_in_sentence, printed_id_of_text
+from glc_analysis.addons.convening.histories import join_names_in_sentence, make_printed_id
 from glc_analysis.errors import Faults
 from glc_analysis.schema import list_table_files
 from glc_analysis.study import Study
@@ -74,19 +74,19 @@ def _reviews(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
             if waiting := list_organisations_not_informed(review,
                                                           list_rating_or_committed_organisations(tables)):
                 what += f"; not told yet: {', '.join(waiting)}"
-        yield DueMatter(review["due_on"], printed_id_of_text(review), what)
+        yield DueMatter(review["due_on"], make_printed_id(review), what)
 
 
 def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     """Yields the decisions to amend or retire a text that is still in use."""
-    agreed = {printed_id_of_text(text) for text in tables["principles"]
+    agreed = {make_printed_id(text) for text in tables["principles"]
               if text["status"] == "agreed" and not text["translation_of"]}
     commands = {"amend": "`glc amend {}` makes the new version, to be agreed and signed anew",
                 "retire": "`glc withdraw-text {}` sets it aside"}
     for review in tables["reviews"]:
-        if review["decision"] in commands and printed_id_of_text(review) in agreed:
+        if review["decision"] in commands and make_printed_id(review) in agreed:
             command = commands[review["decision"]].format(review["principle_id"])
-            yield DueMatter("", printed_id_of_text(review), f"it was decided to {review['decision']} it: "
+            yield DueMatter("", make_printed_id(review), f"it was decided to {review['decision']} it: "
                                                          f"{command}")
 
 
@@ -95,14 +95,14 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatte
     that are under way."""
     ended = set()
     for trial in tables["trials"]:
-        key = trial["organisation_id"], printed_id_of_text(trial)
+        key = trial["organisation_id"], make_printed_id(trial)
         if trial["decision"]:
             ended.add(key)
         else:
             since = f" since {trial['started_on']}" if trial["started_on"] else ""
             yield DueMatter("", key[1], f"{key[0]} tries it{since}: its sheet is awaited")
     for row in tables["commitments"]:
-        key = row["organisation_id"], printed_id_of_text(row)
+        key = row["organisation_id"], make_printed_id(row)
         if row["review_on"] and key not in ended:
             yield DueMatter(row["review_on"], key[1], f"{key[0]} looks at it again")
 
@@ -111,10 +111,10 @@ def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     """Yields the texts about which something new has come up since they were agreed or last reviewed: trials
     that went worse or were abandoned, or later serious concerns."""
     for name, since in _looked_at_last(tables).items():
-        reviews = [row for row in tables["reviews"] if printed_id_of_text(row) == name]
+        reviews = [row for row in tables["reviews"] if make_printed_id(row) == name]
         if any(not row["decision"] and row["trigger"] != "date" for row in reviews):
             continue
-        trials = [row for row in tables["trials"] if printed_id_of_text(row) == name
+        trials = [row for row in tables["trials"] if make_printed_id(row) == name
                   and row["ended_on"] > since]
         worse = [row for row in trials if row["observed"] == "worse" or row["decision"] == "abandon"]
         judged = [row for row in tables["judgements"] if row["principle_id"] == name.rpartition(".")[0]
@@ -141,7 +141,7 @@ def _new_waves(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    planned = {printed_id_of_text(row) for row in tables["reviews"] if not row["decision"]}
+    planned = {make_printed_id(row) for row in tables["reviews"] if not row["decision"]}
     if missing := sorted({*_agreed(tables)} - planned):
         yield DueMatter("", join_names_in_sentence(missing),
                         "no review is planned: add a row with trigger date to reviews.csv")
@@ -150,15 +150,15 @@ def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 def _looked_at_last(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
     """Returns the agreed texts, each with the day on which it was agreed or, if later, last reviewed."""
     return {name: max([agreed_on, *(row["decided_on"] for row in tables["reviews"]
-                                    if printed_id_of_text(row) == name)])
+                                    if make_printed_id(row) == name)])
             for name, agreed_on in _agreed(tables).items()}
 
 
 def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
     """Returns the agreed texts, each with the day of the decision to agree to it."""
-    days = {printed_id_of_text(row): row["date"]
+    days = {make_printed_id(row): row["date"]
             for row in tables["text_decisions"] if row["status"] == "agreed"}
-    return {printed_id_of_text(text): days.get(printed_id_of_text(text), "") for text in tables["principles"]
+    return {make_printed_id(text): days.get(make_printed_id(text), "") for text in tables["principles"]
             if text["status"] == "agreed" and not text["translation_of"]}
 
 

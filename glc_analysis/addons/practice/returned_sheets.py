@@ -14,7 +14,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.practice.checks import CHECKS, HARM, UNMEASURED_BECAUSE, last_day_for_harm_review
+from glc_analysis.addons.practice.checks import (
+    CHECKS,
+    HARM,
+    UNMEASURED_BECAUSE,
+    compute_last_day_for_harm_review,
+)
 from glc_analysis.addons.practice.sheets import CHOICES, COMMITMENT, FIRST_ANSWER, STAMP, TRIAL_QUESTIONS
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import read_reference
@@ -196,7 +201,7 @@ def _open_reviews(entered: EnteredSheets, reviews: pd.DataFrame) -> None:
         if row["harm"] not in HARM or not row["reported_on"]:
             continue
         try:
-            due = last_day_for_harm_review(row["reported_on"])
+            due = compute_last_day_for_harm_review(row["reported_on"])
         except ValueError:  # which is told as a fault
             continue
         key = {"principle_id": row["principle_id"], "version": row["version"], "trigger": "harm"}

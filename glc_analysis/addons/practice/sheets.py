@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
-from glc_analysis.addons.convening.rating_forms import round_texts_in_language
+from glc_analysis.addons.convening.rating_forms import find_round_texts_in_language
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, select_active_commitments
 from glc_analysis.disclosure.consent import Consent
@@ -59,11 +59,11 @@ FIRST_ANSWER = 3
 """The first answer column of a workbook; column 1 names the questions."""
 
 
-def practice_sheet_phrases(language: str) -> dict[str, str]:
+def read_practice_sheet_phrases(language: str) -> dict[str, str]:
     """Returns the fixed texts of a sheet in a language or, if there is no translation, in English.
 
-    >>> practice_sheet_phrases("fr")["cycle"].format(2), practice_sheet_phrases("am")["cycle"].format(2)
-    ('Cycle 2', 'Cycle 2')
+    >>> [read_practice_sheet_phrases(language)["cycle"].format(2) for language in ("fr", "am")]
+    ['Cycle 2', 'Cycle 2']
     """
     return read_fixed_texts(language, __file__, "sheet.csv")
 
@@ -71,7 +71,7 @@ def practice_sheet_phrases(language: str) -> dict[str, str]:
 def practice_consent_label(language: str) -> dict[str, str]:
     """Returns the name of this add-on's item of consent in a language, under the key ``item_practice``. The
     name is printed on returns (the sheets for member checking)."""
-    say = practice_sheet_phrases(language)
+    say = read_practice_sheet_phrases(language)
     return {"item_practice": say["item_practice"]}
 
 
@@ -117,7 +117,7 @@ class PracticeSheet:
     @cached_property
     def fixed_texts(self) -> dict[str, str]:
         """Returns the fixed texts of the sheet, keyed by name."""
-        return practice_sheet_phrases(self.language)
+        return read_practice_sheet_phrases(self.language)
 
     @property
     def is_draft(self) -> bool:
@@ -190,7 +190,7 @@ def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame,
     texts = add_version_columns(reference.principles)
     name = format_printed_id(row["principle_id"], row["version"])
     source = texts[(texts["printed_id"] == name) & (texts["translation_of"] == "")]
-    text = round_texts_in_language(reference, source, language).iloc[0]
+    text = find_round_texts_in_language(reference, source, language).iloc[0]
     cycles = trials[(trials["principle_id"] == row["principle_id"]) & (trials["version"] == row["version"])]
     cycles = cycles.assign(cycle=cycles["cycle"].astype(int)).sort_values("cycle")
     ended, open_ = cycles[cycles["decision"] != ""], cycles[cycles["decision"] == ""]

@@ -45,7 +45,7 @@ def select_cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
     return trials[is_cleared & has_ended & ((trials["learnt"] != "") | (trials["changed"] != ""))]
 
 
-def visible_trials_without_owner(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
+def select_visible_trials_without_owner(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
     """Returns the part of table ``trials`` that an audience other than the team may see: the words without
     the organisation, sorted by the words."""
     rows = select_cleared_trials(trials, audience)[[*SEEN]].drop_duplicates().sort_values([*SEEN])
@@ -53,7 +53,7 @@ def visible_trials_without_owner(trials: pd.DataFrame, audience: str) -> pd.Data
     return rows.assign(organisation_id="", cycle=number)
 
 
-def visible_open_and_decided_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
+def select_open_and_decided_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
     """Returns the part of table ``reviews`` that audiences other than the team may see, with one row per text
     that is under review or has a decided review. Reviews that are due later are left out."""
     rows = reviews[(reviews["decision"] != "") | (reviews["trigger"] != "date")]
@@ -72,7 +72,7 @@ class PracticeView(VisibleTables):
         rows about this principle."""
         rows = self.read("trials")
         if not self.has_capability("team_notes"):
-            rows = visible_trials_without_owner(rows, self.audience)
+            rows = select_visible_trials_without_owner(rows, self.audience)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
     @property
@@ -80,13 +80,13 @@ class PracticeView(VisibleTables):
         """Returns the rows of table ``reviews`` that the audience may see; on a principle's page, only the
         rows about this principle."""
         rows = self.read("reviews")
-        rows = rows if self.has_capability("team_notes") else visible_open_and_decided_reviews(rows)
+        rows = rows if self.has_capability("team_notes") else select_open_and_decided_reviews(rows)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
     @property
     def under_review(self) -> set[str]:
         """Returns the printed ids of the texts that are under review."""
-        rows = visible_open_and_decided_reviews(self.read("reviews"))
+        rows = select_open_and_decided_reviews(self.read("reviews"))
         rows = rows[rows["decision"] == ""]
         return {*(rows["principle_id"] + "." + rows["version"])}
 
@@ -101,12 +101,12 @@ def select_visible_trial_words(reader: Reader) -> pd.DataFrame:
     hidden = {*decided.loc[~decided["is_shown"], "block_id"]}
     blocks = block_ids(BLOCK, rows["principle_id"])
     rows = rows[~blocks.isin(hidden) & ~line_ids(blocks, rows["trial_id"]).isin(hidden)]
-    return visible_trials_without_owner(rows, reader.audience).assign(shown_for=reader.audience)
+    return select_visible_trials_without_owner(rows, reader.audience).assign(shown_for=reader.audience)
 
 
 def select_visible_reviews(reader: Reader) -> pd.DataFrame:
     """Returns the texts under review, and the decisions of reviews."""
-    return visible_open_and_decided_reviews(reader.read_whole("reviews"))
+    return select_open_and_decided_reviews(reader.read_whole("reviews"))
 
 
 def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
@@ -123,8 +123,8 @@ def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], refe
 def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
     """Yields the words of trials and the reviews that an audience reads."""
     if not has_capability(audience, "team_notes"):
-        yield visible_trials_without_owner(frames["trials"], audience)
-        yield visible_open_and_decided_reviews(frames["reviews"])
+        yield select_visible_trials_without_owner(frames["trials"], audience)
+        yield select_open_and_decided_reviews(frames["reviews"])
 
 
 BLOCKS = AddedBlocks(kinds=Kinds(words=(BLOCK,)), needs=("trials", "principles"),

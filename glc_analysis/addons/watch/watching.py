@@ -77,7 +77,7 @@ def update_pages_unless_study_busy(study: Study, server: PageServer, say: Say,
             now = Study(study.root)  # its settings may be new
             ensure_built(now, are_decided=is_disclosure_decision_needed(now, _AUDIENCE),
                          beside=lambda: nullcontext(executor))
-            seen = page_of_template_part(server.seen)
+            seen = find_page_of_template_part(server.seen)
 
             def show(parts: dict[str, str]) -> None:
                 server.ahead = {slug: html.encode() for slug, html in parts.items()}
@@ -98,10 +98,10 @@ def update_pages_unless_study_busy(study: Study, server: PageServer, say: Say,
     return True
 
 
-def page_of_template_part(part: str) -> str:
+def find_page_of_template_part(part: str) -> str:
     """Returns the slug of the page that contains a part of a template.
 
-    >>> page_of_template_part("survey-2"), page_of_template_part("country-khm")
+    >>> find_page_of_template_part("survey-2"), find_page_of_template_part("country-khm")
     ('survey', 'country-khm')
     """
     return re.sub(r"-\d+$", "", part)

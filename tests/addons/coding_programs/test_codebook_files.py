@@ -5,7 +5,7 @@ from hypothesis import given
 
 from glc_analysis.addons.coding_programs.exports import make_qdc_codes
 from glc_analysis.addons.coding_programs.refi import write_qdc
-from glc_analysis.addons.drafting.code_tree import codebook_rows
+from glc_analysis.addons.drafting.code_tree import make_codebook_rows
 from glc_analysis.coding import codebook as cb
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
@@ -14,7 +14,7 @@ from tests.support.codebooks import BOOK, book, trees
 
 def read(path, tree):
     write_qdc(path, make_qdc_codes(tree))
-    return codebook_rows(read_codings(path).codes)
+    return make_codebook_rows(read_codings(path).codes)
 
 
 def shape(frame):
@@ -69,7 +69,7 @@ def test_one_name_twice_below_one_parent_cannot_be_written(tmp_path):
 
 
 def test_the_codebook_of_qualcoder_becomes_rows(shared_data):
-    found = codebook_rows(read_codings(shared_data / "qda/qualcoder/synthetic_calls.qdc").codes)
+    found = make_codebook_rows(read_codings(shared_data / "qda/qualcoder/synthetic_calls.qdc").codes)
     assert found[["code_id", "parent_id", "level", "name"]].to_numpy().tolist() == [
         ["workforce", "", "code", "Workforce"], ["barriers", "", "", "Barriers"],
         ["funding", "barriers", "", "Funding"], ["funding_delay", "funding", "code", "Funding delay"],

@@ -9,17 +9,17 @@ from glc_analysis.addons.convening.consensus import (
     RULES_IN_WORDS,
     apply_ipras_rule,
     apply_panel_rule,
+    compute_median,
+    compute_percentile,
     compute_required_ballots,
     compute_tally_columns,
     count_votes_by_tertile,
     decide_panel_result,
-    dissenting_votes_in_words,
+    describe_dissenting_votes,
+    describe_median_movement,
+    describe_tally,
+    find_tertile,
     measure_dispersion,
-    median_movement,
-    median_vote,
-    scale_tertile,
-    tally_in_words,
-    votes_percentile,
 )
 
 BMJ_OPEN = [4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9]
@@ -32,7 +32,7 @@ def test_the_worked_example_of_bmj_open_2012():
     found = measure_dispersion(BMJ_OPEN)
     assert [float(m) for m in (found.p30, found.p70, found.ipr, found.iprcp, found.ai, found.ipras)] == [
         7.0, 8.0, 1.0, 7.5, 2.5, 6.1]
-    assert median_vote(BMJ_OPEN) == 7 and float(found.index) == pytest.approx(0.1639, abs=5e-5)
+    assert compute_median(BMJ_OPEN) == 7 and float(found.index) == pytest.approx(0.1639, abs=5e-5)
     assert apply_ipras_rule(BMJ_OPEN) == "no disagreement"
     assert apply_panel_rule(BMJ_OPEN) == "agreement"  # "four or less panellists voted outside the region"
     assert {decide_panel_result(BMJ_OPEN, test) for test in RULES_IN_WORDS} == {"high"}
@@ -76,7 +76,7 @@ def test_the_panel_rule_is_not_stated_for_other_panels(n):
     ([3, 3, 3, 3, 4, 4, 4, 4], "middle"), ([6, 6, 6, 6, 7, 7, 7, 7], "high"),
     ([3, 3, 3, 3, 3, 4, 4, 4], "low"), ([6, 6, 6, 6, 6, 7, 7, 7], "middle")])
 def test_half_medians_belong_to_the_higher_region(votes, where):
-    assert scale_tertile(median_vote(votes)) == where
+    assert find_tertile(compute_median(votes)) == where
     assert decide_panel_result(votes) == {"middle": "uncertain"}.get(where, where)
 
 
@@ -135,9 +135,10 @@ def test_a_range_as_wide_as_is_allowed_is_no_disagreement():
 
 
 def test_movement_between_rounds():
-    assert [median_movement(7, 8), median_movement(7.5, 7), median_movement(7, 7)] == ["up", "down", "same"]
-    assert median_movement(float("nan"), 7) == median_movement(7, float("nan")) == median_movement(None,
-                                                                                                   7) == ""
+    assert [describe_median_movement(*medians) for medians in ((7, 8), (7.5, 7), (7, 7))] == [
+        "up", "down", "same"]
+    assert [describe_median_movement(*medians) for medians in (
+        (float("nan"), 7), (7, float("nan")), (None, 7))] == [""] * 3
 
 
 def told(votes):
@@ -147,30 +148,30 @@ def told(votes):
 
 
 def test_votes_are_read_out_as_votes():
-    assert tally_in_words(told([8] * 8 + [5, 2])) == "8 of 10 high, 1 middle, 1 low; median 8; agreement"
-    assert tally_in_words(told([8] * 15 + [5] * 3)) == \
+    assert describe_tally(told([8] * 8 + [5, 2])) == "8 of 10 high, 1 middle, 1 low; median 8; agreement"
+    assert describe_tally(told([8] * 15 + [5] * 3)) == \
         "15 of 18 high, 3 middle, 0 low; median 8; no disagreement by IPRAS"
-    assert "%" not in tally_in_words(told(BMJ_OPEN))
+    assert "%" not in describe_tally(told(BMJ_OPEN))
 
 
 def test_what_is_blank_is_not_read_out():
     row = {"said": "7 or more of 10 high, at most 2 low", "median": float("nan"), "spread": "",
            "spread_ipras": "", "result": "high", "n_abstained": 1}
-    assert tally_in_words(row) == "7 or more of 10 high, at most 2 low; 1 abstained"
-    assert dissenting_votes_in_words(row) == ""
+    assert describe_tally(row) == "7 or more of 10 high, at most 2 low; 1 abstained"
+    assert describe_dissenting_votes(row) == ""
 
 
 def test_dissent_is_what_lies_outside_the_third_of_the_median():
-    assert dissenting_votes_in_words(compute_tally_columns([8] * 8 + [5, 2])) == "dissent: 1 middle, 1 low"
-    assert dissenting_votes_in_words(compute_tally_columns([2] * 8 + [5, 9])) == "dissent: 1 high, 1 middle"
-    assert dissenting_votes_in_words(compute_tally_columns([7, 8, 9])) == ""
-    assert dissenting_votes_in_words(compute_tally_columns([])) == ""
+    assert describe_dissenting_votes(compute_tally_columns([8] * 8 + [5, 2])) == "dissent: 1 middle, 1 low"
+    assert describe_dissenting_votes(compute_tally_columns([2] * 8 + [5, 9])) == "dissent: 1 high, 1 middle"
+    assert describe_dissenting_votes(compute_tally_columns([7, 8, 9])) == ""
+    assert describe_dissenting_votes(compute_tally_columns([])) == ""
 
 
 def test_the_other_rule_is_read_out_where_it_says_something_else():
     votes = [8] * 7 + [2] * 3  # three opponents are disagreement, but lie below the 30th percentile
     assert apply_panel_rule(votes) == "disagreement" and apply_ipras_rule(votes) == "no disagreement"
-    assert tally_in_words(told(votes)) == \
+    assert describe_tally(told(votes)) == \
         "7 of 10 high, 0 middle, 3 low; median 8; disagreement; no disagreement by IPRAS"
 
 
@@ -199,7 +200,7 @@ def test_a_panel_that_is_smaller_than_the_rule_needs_is_too_few_however_many_vot
 def test_no_decision_is_read_out_with_its_ballots_and_without_a_word_of_agreement():
     row = compute_tally_columns([8] * 9, n_abstained=0, quorum=10) | {"said": "9 of 9 high", "n_abstained": 0,
                                                                       "n_expected": 14}
-    assert tally_in_words(row) == "9 of 9 high; median 8; no decision: 9 of 14 ballots, quorum 10"
+    assert describe_tally(row) == "9 of 9 high; median 8; no decision: 9 of 14 ballots, quorum 10"
 
 
 @given(panels, st.integers(0, 20), st.sampled_from(sorted(RULES_IN_WORDS)))
@@ -227,8 +228,8 @@ def test_whoever_abstains_instead_of_voting_makes_no_result_easier(votes, test):
 
 @given(panels, st.sampled_from([0, 30, 50, 70, 100]))
 def test_percentiles_are_the_linear_ones(votes, percent):
-    assert float(votes_percentile(votes, percent)) == pytest.approx(np.percentile(votes, percent,
-                                                                                  method="linear"))
+    assert float(compute_percentile(votes, percent)) == pytest.approx(np.percentile(votes, percent,
+                                                                                    method="linear"))
 
 
 @given(panels.flatmap(lambda votes: st.tuples(st.just(votes), st.permutations(votes))))
@@ -238,7 +239,7 @@ def test_the_order_of_votes_does_not_matter(both):
 
 @given(panels, st.sampled_from(sorted(RULES_IN_WORDS)))
 def test_a_mirrored_panel_says_the_contrary(votes, test):
-    assume(median_vote(votes) not in (3.5, 6.5))  # which belong to the higher region on both sides
+    assume(compute_median(votes) not in (3.5, 6.5))  # which belong to the higher region on both sides
     mirrored = [10 - vote for vote in votes]
     result = decide_panel_result(votes, test)
     assert decide_panel_result(mirrored, test) == {"high": "low", "low": "high"}.get(result, result)

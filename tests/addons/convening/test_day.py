@@ -21,7 +21,7 @@ from glc_analysis.addons.convening.slides import (
     split_agenda_into_two_columns,
     write_slides,
 )
-from glc_analysis.addons.convening.votes import disclosed_count_of_changed_votes_in_words
+from glc_analysis.addons.convening.votes import describe_disclosed_changed_votes
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
@@ -257,9 +257,9 @@ def test_how_many_changed_is_told_where_all_counts_are_and_who_stays_open(change
 def test_how_many_changed_is_not_told_where_not_all_counts_are_nor_where_others_voted():
     assert panel_of(second_round(HIGH, [*HIGH[:5], *[7] * 5]))["changed"] == ""
     first, second = (dict(zip("abcdefgh", votes, strict=True)) for votes in ([5] * 8, [5] * 4 + [6] * 4))
-    assert disclosed_count_of_changed_votes_in_words(first, second, n_known_votes=2)
-    assert not disclosed_count_of_changed_votes_in_words(first, second, n_known_votes=4)
-    assert disclosed_count_of_changed_votes_in_words(first, second | {"i": 5}, n_known_votes=2) == ""
+    assert describe_disclosed_changed_votes(first, second, n_known_votes=2)
+    assert not describe_disclosed_changed_votes(first, second, n_known_votes=4)
+    assert describe_disclosed_changed_votes(first, second | {"i": 5}, n_known_votes=2) == ""
 
 
 def test_ipras_is_printed_where_every_count_is_told():

@@ -16,7 +16,7 @@ from glc_analysis.addons.convening.packets.pdf import PdfSettings, count_pdf_pag
 from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS, read_ratings_file
 from glc_analysis.addons.convening.seals import erase_sealed_ballots
 from glc_analysis.addons.convening.tallies import count_round
-from glc_analysis.addons.convening.votes import disclosed_votes_in_words, list_possible_counts
+from glc_analysis.addons.convening.votes import describe_disclosed_votes, list_possible_counts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import isolate_direction
@@ -132,7 +132,7 @@ def test_the_votes_of_a_panel_are_those_that_the_slides_tell(study):
 
 @given(st.integers(4, 14).flatmap(lambda n: st.sampled_from([*list_possible_counts(n)])))
 def test_the_numbers_of_the_thirds_are_true_and_say_no_more_than_the_words(counts):
-    said = disclosed_votes_in_words(counts)
+    said = describe_disclosed_votes(counts)
     for number, shown in zip(counts, parse_disclosed_votes(said), strict=True):
         least, most = {"≥": (True, False), "≤": (False, True), NOT_DISCLOSED: (False, False)}.get(
             shown[0], (True, True))

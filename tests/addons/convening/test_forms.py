@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.amendments import propose_principle
-from glc_analysis.addons.convening.rating_forms import form_phrases
+from glc_analysis.addons.convening.rating_forms import read_form_phrases
 from glc_analysis.addons.convening.ratings import FORM_BOXES, WORKBOOK_COLUMNS, read_ratings_file
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.study import Study
@@ -198,15 +198,16 @@ def test_the_pictures_are_no_numbers_and_say_where_their_votes_go(study):
     study.issue()
     page = study.form("pictures.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 3 * 3 * 3 and '<span class="box' not in page
-    assert form_phrases("en")["pictures_back"] in page and form_phrases("ar")["pictures_back"] in page
+    assert all(read_form_phrases(language)["pictures_back"] in page for language in ("en", "ar"))
 
 
 def test_every_language_has_every_fixed_text():
     for language in ("es", "ar", "km", "fr"):
-        same = [key for key, text in form_phrases(language).items() if text == form_phrases("en")[key]]
+        same = [key for key, text in read_form_phrases(language).items()
+                if text == read_form_phrases("en")[key]]
         assert {*same} <= {"no", "code", "comment", "importance", "feasibility_low", "picture_high",
                            "principle"}, language
-        assert form_phrases(language)["native_reader"] == "no"
+        assert read_form_phrases(language)["native_reader"] == "no"
 
 
 @pytest.mark.acceptance
@@ -225,8 +226,8 @@ def test_the_command_opens_a_round_and_says_so(tmp_path):
 
 @pytest.mark.parametrize("language", ["en", "es", "ar", "km", "fr"])
 def test_raters_are_told_before_they_vote_what_is_shown_and_that_a_missing_page_tells(language):
-    said = form_phrases(language)["privacy"]
-    assert said and (said != form_phrases("en")["privacy"] or language == "en")
+    said = read_form_phrases(language)["privacy"]
+    assert said and (said != read_form_phrases("en")["privacy"] or language == "en")
 
 
 def test_every_form_says_that_a_missing_page_lets_neighbours_guess(study):

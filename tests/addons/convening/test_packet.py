@@ -26,8 +26,8 @@ from glc_analysis.addons.convening.packets.parts import (
     Part,
     Section,
     adapt_country_section_for_paper,
+    format_page_header,
     make_part_sections,
-    part_page_header,
     select_packets,
 )
 from glc_analysis.addons.convening.packets.pdf import (
@@ -37,7 +37,7 @@ from glc_analysis.addons.convening.packets.pdf import (
     choose_fonts_and_list_missing_symbols,
     convert_html_to_typst,
     count_pdf_pages,
-    largest_share_that_fits,
+    find_largest_share_that_fits,
 )
 from glc_analysis.addons.convening.packets.word import convert_html_to_word
 from glc_analysis.addons.member_checking.clearing import QuotationTables
@@ -261,7 +261,7 @@ def test_a_long_brief_is_cut_to_two_pages_and_says_what_is_left_out_and_where_it
         return PrintedPart("For all", f"<h1>Theme</h1>{shown}")
 
     settings = PdfSettings("A study", DAY, paper)
-    share = largest_share_that_fits(settings, "Theme", printed, packet.TRUNCATIONS, 2)
+    share = find_largest_share_that_fits(settings, "Theme", printed, packet.TRUNCATIONS, 2)
     kept = printed(share).html.count("Question")
     assert 30 < kept < 300 and f"Here are {kept} of 300 questions; all are in theme-needs.html of the " \
         "site." in printed(share).html
@@ -465,7 +465,7 @@ def test_progress_is_told_packet_by_packet(made):
 
 def test_the_head_of_a_part_says_whom_its_pages_are_for():
     own = Packet("a", "A", (Part("brief", "brief", "", "a"), Part("guide", "guide", "")))
-    assert [part_page_header(part, own) for part in own.parts] == [
+    assert [format_page_header(part, own) for part in own.parts] == [
         "For A alone", "For the convening, not for publication"]
 
 

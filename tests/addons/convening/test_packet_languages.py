@@ -12,10 +12,10 @@ from glc_analysis.addons.convening.packets.parts import (
     PACKET_MARK,
     Packet,
     Part,
+    choose_packet_language,
     make_part_sections,
     make_pdf_settings,
-    packet_language,
-    packet_phrases,
+    read_packet_phrases,
     render_cover_page,
     render_sections_with_heading,
     select_packets,
@@ -29,7 +29,7 @@ COUNTRY = Part("country-khm", "country", "Country: Cambodia", "KHM")
 
 @pytest.fixture(scope="module")
 def arabic(sample_study):
-    return packet_phrases(sample_study, "ar")
+    return read_packet_phrases(sample_study, "ar")
 
 
 def english_texts(html):
@@ -39,9 +39,9 @@ def english_texts(html):
 
 
 def test_the_packet_of_an_organisation_is_in_its_language_and_that_of_a_group_in_english(sample_study):
-    assert packet_language(sample_study, Packet("fig-courtyard", "Fig Courtyard", ())) == "ar"
-    assert packet_language(sample_study, Packet("", "Everybody", ())) == "en"
-    assert packet_language(sample_study, Packet("", "Tables", (), BACKGROUND, "km")) == "km"
+    assert choose_packet_language(sample_study, Packet("fig-courtyard", "Fig Courtyard", ())) == "ar"
+    assert choose_packet_language(sample_study, Packet("", "Everybody", ())) == "en"
+    assert choose_packet_language(sample_study, Packet("", "Tables", (), BACKGROUND, "km")) == "km"
 
 
 def test_a_cover_is_whole_in_its_language_but_for_the_words_of_the_study(sample_study, arabic):
@@ -56,7 +56,7 @@ def test_a_cover_is_whole_in_its_language_but_for_the_words_of_the_study(sample_
 
 @pytest.mark.parametrize("language", ["es", "ar", "km", "fr"])
 def test_the_brief_of_a_country_has_our_words_in_its_language(sample_study, language):
-    book = packet_phrases(sample_study, language)
+    book = read_packet_phrases(sample_study, language)
     html = translate_paper_html(book, render_sections_with_heading(COUNTRY, make_part_sections(sample_study,
                                                                                                COUNTRY), 0.5))
     assert [text for text, after in english_texts(html) if after.startswith(" [")] == []

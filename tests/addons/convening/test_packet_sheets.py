@@ -35,7 +35,7 @@ from glc_analysis.addons.convening.packets.sheets import (
 from glc_analysis.addons.convening.pages.convening import make_visible_agenda
 from glc_analysis.addons.convening.pages.principles import NOT_CLEARED, OTHERS_SIGNED, WITHHELD, show_evidence
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED
-from glc_analysis.addons.convening.rating_forms import form_phrases
+from glc_analysis.addons.convening.rating_forms import read_form_phrases
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.study import Study
 from glc_analysis.templates import read_texts_by_language
@@ -300,7 +300,7 @@ def test_the_guide_is_one_page_in_the_language_of_its_reader_and_says_that_nobod
     head = f'<div lang="{language}" dir="{direction}">\n<h1 id="guide">{escape(say["title"])}</h1>'
     assert html.strip().startswith(head)
     assert escape(say["other_pages"]) in html and escape(say["unchecked"]) in html
-    assert escape(form_phrases(language)["privacy"]) in html
+    assert escape(read_form_phrases(language)["privacy"]) in html
     assert "Not translated" not in html and not re.search(r"[{}|]", html)
     assert count_pdf_pages(SETTINGS.make_pdf("A", [PrintedPart("For all", html)])) == 1
 

@@ -16,9 +16,9 @@ from glc_analysis.addons.convening.phone_address import read_certificate_fingerp
 from glc_analysis.addons.convening.phone_ballots import BallotBox, Slip, check_box_collected, collect_ballots
 from glc_analysis.addons.convening.phone_server import PollingPlace
 from glc_analysis.addons.convening.phone_slips import (
+    list_phone_page_languages,
     make_phone_slips_and_ballot_box,
-    phone_page_languages,
-    phone_page_phrases,
+    read_phone_page_phrases,
 )
 from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.errors import Faults, GLCError, UsageError
@@ -114,7 +114,7 @@ def test_slips_say_in_every_language_of_the_round_that_paper_counts_the_same(tmp
     room.study.write_table("principles", PRINCIPLES + SPANISH)
     room.make_slips()
     page = (room.folder / "slips.html").read_text()
-    assert page.count("Paper counts the same.") == 7 == page.count(phone_page_phrases("es")["warning"])
+    assert page.count("Paper counts the same.") == 7 == page.count(read_phone_page_phrases("es")["warning"])
 
 
 def test_slips_carry_the_name_of_the_network_and_how_to_scan(tmp_path):
@@ -123,7 +123,7 @@ def test_slips_carry_the_name_of_the_network_and_how_to_scan(tmp_path):
     room.make_slips(network="glc-room <5>")
     page = (room.folder / "slips.html").read_text()
     assert page.count("Network: glc-room &lt;5&gt;") == 7 == page.count("Red: glc-room &lt;5&gt;")
-    english, spanish = (phone_page_phrases(language)["scan"] for language in ("en", "es"))
+    english, spanish = (read_phone_page_phrases(language)["scan"] for language in ("en", "es"))
     assert page.count(escape(english)) == 7 == page.count(spanish)
 
 
@@ -607,9 +607,9 @@ def test_a_certificate_that_has_ended_is_not_served(room, monkeypatch):
 
 
 def test_every_language_has_every_text_of_the_page():
-    for language in phone_page_languages():
-        said = phone_page_phrases(language)
-        assert all(said.values()) and [*said] == [*phone_page_phrases("en")]
+    for language in list_phone_page_languages():
+        said = read_phone_page_phrases(language)
+        assert all(said.values()) and [*said] == [*read_phone_page_phrases("en")]
         assert said["native_reader"] == ("yes" if language == "en" else "no")
         for key in ("waiting", "progress", "stale", "changed", "closed", "refused"):
             assert [said[key].count(one) for one in ("{0}", "{1}")] == [1, key == "progress"]
@@ -625,7 +625,7 @@ def test_a_page_in_a_language_without_fixed_texts_says_that_they_are_english(roo
 
 def test_a_language_of_the_page_stays_in_the_list_when_no_text_is_translated(room):
     languages = {one["code"]: one for one in json.loads(room.vote().heard[0].split(b"\n")[-1])["languages"]}
-    assert {*languages} == {*phone_page_languages()}
+    assert {*languages} == {*list_phone_page_languages()}
     assert languages["es"]["say"]["importance_high"] == "indispensable"
     assert {row["mark"] for row in languages["es"]["rows"]} == {" [inglés]"}
     assert (languages["es"]["names"]["ar"], languages["ar"]["name"]) == ("árabe", "العربية")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.double_entry import PaperForm
-from glc_analysis.addons.convening.rating_forms import form_phrases
+from glc_analysis.addons.convening.rating_forms import read_form_phrases
 from glc_analysis.addons.convening.ratings import (
     ABSTAIN,
     ABSTENTION_MARK,
@@ -23,7 +23,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.addons.convening.support.form_study import LANGUAGES, FormStudy
 
-say = form_phrases("en")
+say = read_form_phrases("en")
 PRINCIPLES = ("P01", "P02", "P03")
 words = st.text(alphabet="abP.1-_é", min_size=1, max_size=6)
 

@@ -18,8 +18,8 @@ from glc_analysis.addons.checklists.checklists import show_checklists
 from glc_analysis.addons.convening.consensus import (
     SMALLEST_OF,
     compute_tally_columns,
-    median_movement,
-    scale_tertile,
+    describe_median_movement,
+    find_tertile,
 )
 from glc_analysis.addons.convening.packets.sheets import render_principle_sheets
 from glc_analysis.addons.convening.pages.convening import show_agenda
@@ -33,7 +33,7 @@ from glc_analysis.addons.convening.votes import (
     are_counts_disclosed,
     blank_undisclosed_tallies_and_describe_votes,
     comparison_keeps_votes_uncertain,
-    disclosed_votes_in_words,
+    describe_disclosed_votes,
     has_lower_median,
     keeps_votes_uncertain,
     list_counts_disclosed_alike,
@@ -83,7 +83,7 @@ def bands_left(said, n, known):
     left = set()
     for counts in list_possible_counts(n):
         rest = [count - known.count(k) for k, count in enumerate(counts)]
-        if min(rest) >= 0 and disclosed_votes_in_words(counts) == said:
+        if min(rest) >= 0 and describe_disclosed_votes(counts) == said:
             left |= {band for band, count in zip(BANDS, rest, strict=True) if count}
     return left
 
@@ -102,7 +102,7 @@ def known_votes(counts):
 def test_nobody_with_two_votes_from_the_inside_can_place_another_in_one_third(n):
     for counts in list_possible_counts(n):
         for known in known_votes(counts):
-            assert len(bands_left(disclosed_votes_in_words(counts), n, known)) >= 2, (counts, known)
+            assert len(bands_left(describe_disclosed_votes(counts), n, known)) >= 2, (counts, known)
 
 
 @pytest.mark.parametrize("n", [5, 6, 8, 10, 11, 14])
@@ -111,7 +111,7 @@ def test_readers_who_are_proxies_know_more_votes_and_can_place_no_other(n, by_pr
     more = list_possible_coalition_votes(3, known_by_two(by_proxy))
     for known in more:
         for counts in list_possible_counts(n):
-            if disclosed_votes_in_words(counts, known_by_two(by_proxy)):
+            if describe_disclosed_votes(counts, known_by_two(by_proxy)):
                 assert keeps_votes_uncertain(list_counts_disclosed_alike(counts, known_by_two(by_proxy)),
                                              known_votes=[known]), (counts, known)
 
@@ -119,7 +119,7 @@ def test_readers_who_are_proxies_know_more_votes_and_can_place_no_other(n, by_pr
 def test_proxies_who_are_thought_to_know_one_vote_each_could_place_another():
     assert [counts for known in list_possible_coalition_votes(3, known_by_two(1))
             for counts in list_possible_counts(8)
-            if disclosed_votes_in_words(counts)
+            if describe_disclosed_votes(counts)
             and not keeps_votes_uncertain(list_counts_disclosed_alike(counts),
                                                                               known_votes=[known])]
 
@@ -131,7 +131,7 @@ def test_the_result_follows_from_the_words_where_some_voted_by_proxy(n, by_proxy
     known, by_words = known_by_two(by_proxy), {}
     tried = votes_of_which_not_all_is_told(n, known)
     for votes, told in zip(tried, told_of(tried, test=test, n_by_proxy=by_proxy), strict=True):
-        by_words.setdefault(disclosed_votes_in_words(thirds_of(votes), known), set()).add(told)
+        by_words.setdefault(describe_disclosed_votes(thirds_of(votes), known), set()).add(told)
     assert by_words and {len(found) for found in by_words.values()} == {1}
 
 
@@ -156,7 +156,7 @@ def test_all_other_words_and_numbers_follow_from_those_about_the_thirds(n, test)
     counts are told, they are the same for all votes of which the same is told."""
     tried, by_words = votes_of_which_not_all_is_told(n), {}
     for votes, told in zip(tried, told_of(tried, test=test), strict=True):
-        by_words.setdefault(disclosed_votes_in_words(thirds_of(votes)), set()).add(told)
+        by_words.setdefault(describe_disclosed_votes(thirds_of(votes)), set()).add(told)
     assert by_words and {len(found) for found in by_words.values()} == {1}
 
 
@@ -166,7 +166,7 @@ def test_all_other_words_and_numbers_follow_from_those_about_the_thirds(n, test)
 def test_result_and_agreement_follow_from_the_words_where_some_abstained(n, abstained, test):
     tried, by_words = votes_of_which_not_all_is_told(n), {}
     for votes, told in zip(tried, told_of(tried, test=test, abstained=abstained, quorum=8), strict=True):
-        by_words.setdefault(disclosed_votes_in_words(thirds_of(votes)), set()).add(told)
+        by_words.setdefault(describe_disclosed_votes(thirds_of(votes)), set()).add(told)
     assert by_words and {len(found) for found in by_words.values()} == {1}
 
 
@@ -195,14 +195,14 @@ def test_two_rounds_and_two_criteria_leave_as_much_open_as_one(seed):
     fit = [pair for pair, told in zip(pairs, others, strict=True) if told == truth]
     for known in set(combinations(range(n), 2)) | {(k,) for k in range(n)} | {()}:
         for at, votes in ((0, first), (1, second)):
-            own = [BANDS.index(scale_tertile(votes[k])) for k in known]
+            own = [BANDS.index(find_tertile(votes[k])) for k in known]
             rests = [[c - own.count(k) for k, c in enumerate(pair[at])] for pair in fit]
             left = {k for rest in rests if min(rest) >= 0 for k, c in enumerate(rest) if c}
             assert len(left) >= 2, (first, second, known)
 
 
 def thirds_of(votes):
-    return tuple(sum(scale_tertile(vote) == band for vote in votes) for band in BANDS)
+    return tuple(sum(find_tertile(vote) == band for vote in votes) for band in BANDS)
 
 
 def chance_counts(chance, n, weights):
@@ -213,8 +213,8 @@ def chance_counts(chance, n, weights):
 def told_pairs(pairs):
     """Everything that is told of two rounds on the same text, of each pair of ballots."""
     rows = [row(votes, principle_id=f"P{k}", round_id=str(at + 1),
-                movement=median_movement(compute_tally_columns(pair[0])["median"],
-                                         compute_tally_columns(votes)["median"]) if at else "")
+                movement=describe_median_movement(compute_tally_columns(pair[0])["median"],
+                                                  compute_tally_columns(votes)["median"]) if at else "")
             for k, pair in enumerate(pairs) for at, votes in enumerate(pair)]
     told = blank_undisclosed_tallies_and_describe_votes(
         tables.conform_to_schema("tallies", pd.DataFrame(rows)), agreement_test="panel")
@@ -234,7 +234,7 @@ def test_who_agreed_to_more_shows_all_counts_and_one_refusal_none():
 
 def test_one_voter_more_or_less_does_not_hide_every_vote():
     for n in (9, 10, 11):
-        said = {disclosed_votes_in_words(counts) for counts in list_possible_counts(n)}
+        said = {describe_disclosed_votes(counts) for counts in list_possible_counts(n)}
         assert "" not in said and len(said) > n
 
 
@@ -249,7 +249,7 @@ def test_the_comparison_of_providers_with_low_resources_leaves_every_vote_open(n
     told = {}
     for part, others in product([*list_possible_counts(part_n)], [*list_possible_counts(n - part_n)]):
         panel = tuple(map(int.__add__, part, others))
-        told.setdefault((disclosed_votes_in_words(panel), may_disclose_lower_median(part, others)),
+        told.setdefault((describe_disclosed_votes(panel), may_disclose_lower_median(part, others)),
                         []).append((part, others))
     assert any(lower for _, lower in told) == (n > 10)
     for possible in told.values():
@@ -274,7 +274,7 @@ def test_the_other_result_leaves_every_vote_open(n, part_n, kind):
         other = votes.make_proxy_and_interest_columns(test, 8, is_exact=False)
         panel = tuple(map(int.__add__, part, others)) if kind == "proxies" else others
         said = other["without_proxies"] or other["with_interests"] if other["may_tell"] else ""
-        told.setdefault((disclosed_votes_in_words(panel, known), said), []).append((*part, *others))
+        told.setdefault((describe_disclosed_votes(panel, known), said), []).append((*part, *others))
     assert any(said for _, said in told) == ((n, part_n, kind) != (10, 2, "proxies"))
     for possible in told.values():
         for own in list_possible_coalition_votes(6, known):
@@ -367,7 +367,7 @@ def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sa
                     "".join(render_principle_sheets(page).values())])
     tallies = tables.read_table("tallies", study=sample_study)
     rows = [tuple(int(one[column]) for column in VOTE_COUNTS) for one in tallies.to_dict("records")]
-    allowed = " | ".join({disclosed_votes_in_words(counts) for counts in rows} - {""})
+    allowed = " | ".join({describe_disclosed_votes(counts) for counts in rows} - {""})
     told = re.findall(r"(?:at most )?\d+(?: or more)? of \d+ high", said)
     assert len(told) > 40 and {one for one in told if "at most" not in one} <= {
         one for one in told if one in allowed}
@@ -401,7 +401,7 @@ def test_agenda_slides_and_deposit_tell_no_vote_of_the_sample(sample_study, tmp_
             *(path.read_text() for path in (tmp_path / "deposit").glob("votes*.csv"))]
     said = [unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", text, flags=re.S)) for text in made]
     told = {words.split(",")[0].removesuffix(" high")
-            for words in map(disclosed_votes_in_words, list_possible_counts(10))}
+            for words in map(describe_disclosed_votes, list_possible_counts(10))}
     for text in said:
         assert not re.search(r"\bof 3\b|low resources: median|10 of 10\b|\b9 of 10\b|\b8 of 10\b", text)
         assert {*re.findall(r"\d+ or more of 10|\b[789] of 10", text)} <= told | {"7 of 10"}

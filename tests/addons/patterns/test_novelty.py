@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.addons.patterns.patterns import (
-    interviews_to_threshold,
-    permutation_band,
-    saturation_curve,
+    compute_permutation_band,
+    compute_saturation_curve,
+    count_interviews_to_threshold,
 )
 from glc_analysis.errors import UsageError
 
@@ -21,43 +21,44 @@ few = st.dictionaries(st.sampled_from(["a", "b", "c", "d", "e"]), st.frozensets(
 
 
 def test_each_interview_counts_the_codes_none_before_it_had():
-    found = saturation_curve(FOUND, ["i3", "i2", "i1"])
+    found = compute_saturation_curve(FOUND, ["i3", "i2", "i1"])
     assert found.to_numpy().tolist() == [[1, "i3", 2, 2], [2, "i2", 0, 2], [3, "i1", 1, 3]]
 
 
 def test_a_frame_says_the_same_as_a_mapping():
     rows = [(document, code) for document, codes in FOUND.items() for code in codes or {""}]
     frame = pd.DataFrame(rows, columns=["document_id", "code_id"])
-    pd.testing.assert_frame_equal(saturation_curve(frame, ["i1", "i2", "i3"]),
-                                  saturation_curve(FOUND, ["i1", "i2", "i3"]))
-    pd.testing.assert_frame_equal(permutation_band(frame), permutation_band(FOUND))
+    pd.testing.assert_frame_equal(compute_saturation_curve(frame, ["i1", "i2", "i3"]),
+                                  compute_saturation_curve(FOUND, ["i1", "i2", "i3"]))
+    pd.testing.assert_frame_equal(compute_permutation_band(frame), compute_permutation_band(FOUND))
 
 
 def test_an_interview_named_twice_is_refused():
     with pytest.raises(UsageError, match="twice"):
-        saturation_curve(FOUND, ["i1", "i1"])
+        compute_saturation_curve(FOUND, ["i1", "i1"])
 
 
 def test_no_interviews_give_no_rows():
-    assert len(saturation_curve({}, [])) == len(permutation_band({})) == 0
+    assert len(compute_saturation_curve({}, [])) == len(compute_permutation_band({})) == 0
 
 
 @given(few)
 def test_the_mean_is_that_of_all_orders(found):
-    sums = [saturation_curve(found, order)["n_found"] for order in itertools.permutations(found)]
-    assert permutation_band(found, draws=1)["mean"].tolist() == pytest.approx(np.mean(sums, axis=0))
+    sums = [compute_saturation_curve(found, order)["n_found"] for order in itertools.permutations(found)]
+    assert compute_permutation_band(found, draws=1)["mean"].tolist() == pytest.approx(np.mean(sums, axis=0))
 
 
 @given(few, st.randoms())
 def test_neither_the_order_of_interviews_nor_a_second_run_changes_anything(found, random):
     shuffled = dict(random.sample(list(found.items()), len(found)))
-    pd.testing.assert_frame_equal(permutation_band(found, draws=50), permutation_band(shuffled, draws=50))
+    one, other = (compute_permutation_band(codes, draws=50) for codes in (found, shuffled))
+    pd.testing.assert_frame_equal(one, other)
 
 
 def test_percentiles_are_those_of_the_orders():
-    found = permutation_band({"a": {"p", "q", "r"}, **{n: {"p"} for n in "bcdefghi"}}, draws=4000)
+    found = compute_permutation_band({"a": {"p", "q", "r"}, **{n: {"p"} for n in "bcdefghi"}}, draws=4000)
     assert found[["low", "high"]].to_numpy().tolist() == [[1, 3]] * 8 + [[3, 3]]
-    assert permutation_band({"a": {"p"}, "b": {"q"}})["low"].tolist() == [1, 2]
+    assert compute_permutation_band({"a": {"p"}, "b": {"q"}})["low"].tolist() == [1, 2]
 
 
 # The paper's example: 37 codes in the base of four; 7, 4 and 1 new ones in the runs of two that follow.
@@ -66,7 +67,7 @@ EXAMPLE = [20, 9, 5, 3, 4, 3, 1, 0, 2, 2]
 
 
 def test_the_example_of_guest_namey_and_chen_is_met_after_6_interviews():
-    assert interviews_to_threshold(EXAMPLE) == 6
+    assert count_interviews_to_threshold(EXAMPLE) == 6
 
 
 @pytest.mark.parametrize(("new", "options", "met"), [
@@ -75,14 +76,15 @@ def test_the_example_of_guest_namey_and_chen_is_met_after_6_interviews():
     ([5, 5, 5, 5, 1, 0], {}, 4), ([5, 5, 5, 4, 1, 0], {}, 0), ([1, 0], {"base_size": 1, "run_length": 1}, 1),
     ([0, 0, 0, 0, 0, 0], {}, 0), ([], {}, 0)])
 def test_the_first_run_at_or_below_the_threshold_of_a_fixed_base_counts(new, options, met):
-    assert interviews_to_threshold(new, **options) == met
-    assert interviews_to_threshold(pd.Series(new, index=range(3, 3 + len(new)), dtype=int), **options) == met
+    assert count_interviews_to_threshold(new, **options) == met
+    series = pd.Series(new, index=range(3, 3 + len(new)), dtype=int)
+    assert count_interviews_to_threshold(series, **options) == met
 
 
 @pytest.mark.parametrize("options", [{"base_size": 0}, {"run_length": 0}])
 def test_a_base_or_a_run_of_no_interview_is_refused(options):
     with pytest.raises(UsageError):
-        interviews_to_threshold(EXAMPLE, **options)
+        count_interviews_to_threshold(EXAMPLE, **options)
 
 
 def test_hand_codes_of_the_real_survey_meet_the_rule_early_while_new_ones_still_come(shared_data):
@@ -91,9 +93,9 @@ def test_hand_codes_of_the_real_survey_meet_the_rule_early_while_new_ones_still_
     read = survey[(survey[columns] != "NA").any(axis=1)]
     read = read.assign(at=pd.to_datetime(read["start.time"])).sort_values("at", kind="stable")
     found = {row: {c for c in columns if cells[c] not in ("", "0", "NA")} for row, cells in read.iterrows()}
-    new = saturation_curve({str(row): codes for row, codes in found.items()},
-                           [str(row) for row in read.index])
-    met = interviews_to_threshold(new["n_new"])
+    new = compute_saturation_curve({str(row): codes for row, codes in found.items()},
+                                   [str(row) for row in read.index])
+    met = count_interviews_to_threshold(new["n_new"])
     assert (len(read), met) == (177, 5)
     assert new.loc[new["place"] <= met + 2, "n_new"].sum() == 6
     assert new["n_found"].iloc[-1] == len(set().union(*found.values())) == 14

@@ -7,9 +7,9 @@ from glc_analysis import tables
 from glc_analysis.addons.practice.trials import make_practice_tables
 from glc_analysis.addons.practice.view import (
     list_block_lines_with_organisations,
+    select_open_and_decided_reviews,
     select_visible_trial_words,
-    visible_open_and_decided_reviews,
-    visible_trials_without_owner,
+    select_visible_trials_without_owner,
 )
 from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.study_view import StudyView
@@ -31,40 +31,40 @@ def made(**rows):
 
 
 def test_words_are_read_where_the_organisation_cleared_them_without_whose_they_are():
-    rows = visible_trials_without_owner(made(trials=[TRIAL])["trials"], "convening")
+    rows = select_visible_trials_without_owner(made(trials=[TRIAL])["trials"], "convening")
     assert rows[["learnt", "organisation_id"]].to_numpy().tolist() == [["Waiting is work.", ""]]
     assert "done" not in rows and "observed" not in rows and "harm" not in rows
-    assert visible_trials_without_owner(made(trials=[TRIAL])["trials"], "public").empty
+    assert select_visible_trials_without_owner(made(trials=[TRIAL])["trials"], "public").empty
 
 
 @pytest.mark.parametrize("audiences", [(), ("team",), ("team", "public")])
 def test_words_are_not_read_without_consent_for_that_audience(audiences):
     frames = made(trials=[TRIAL], consent=consents("quay", audiences=audiences))
-    assert visible_trials_without_owner(frames["trials"], "convening").empty
+    assert select_visible_trials_without_owner(frames["trials"], "convening").empty
 
 
 def test_words_of_a_trial_in_which_somebody_may_have_been_harmed_are_read_by_the_team_alone():
-    assert visible_trials_without_owner(made(trials=[HARMED])["trials"], "convening").empty
+    assert select_visible_trials_without_owner(made(trials=[HARMED])["trials"], "convening").empty
 
 
 def test_the_order_of_words_does_not_tell_whose_they_are():
     two = [TRIAL, TRIAL | {"organisation_id": "mill", "learnt": "Ask later."}]
     swapped = [two[0] | {"organisation_id": "mill"}, two[1] | {"organisation_id": "quay"}]
-    seen = [visible_trials_without_owner(made(trials=rows)["trials"], "convening")["learnt"].tolist()
+    seen = [select_visible_trials_without_owner(made(trials=rows)["trials"], "convening")["learnt"].tolist()
             for rows in (two, swapped)]
     assert seen[0] == seen[1] == ["Ask later.", "Waiting is work."]
 
 
 @pytest.mark.parametrize("trigger", ["harm", "law", "asked", "contrary_evidence", "new_wave"])
 def test_under_review_looks_the_same_whatever_opened_it_and_whenever(trigger):
-    rows = visible_open_and_decided_reviews(made(reviews=[REVIEW | {"trigger": trigger}])["reviews"])
+    rows = select_open_and_decided_reviews(made(reviews=[REVIEW | {"trigger": trigger}])["reviews"])
     assert rows.to_dict("records") == [
         {"principle_id": "P01", "version": "1", "decision": "", "due_on": "", "trigger": ""}]
 
 
 def test_a_planned_review_is_not_under_review_and_a_decided_one_says_its_decision_alone():
-    assert visible_open_and_decided_reviews(made(reviews=[REVIEW | {"trigger": "date"}])["reviews"]).empty
-    rows = visible_open_and_decided_reviews(made(reviews=[CLOSED])["reviews"])
+    assert select_open_and_decided_reviews(made(reviews=[REVIEW | {"trigger": "date"}])["reviews"]).empty
+    rows = select_open_and_decided_reviews(made(reviews=[CLOSED])["reviews"])
     assert rows["decision"].tolist() == ["keep"] and {*rows} == {
         "principle_id", "version", "decision", "due_on", "trigger"}
 

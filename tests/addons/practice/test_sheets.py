@@ -6,7 +6,7 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis.addons.practice import returned_sheets, sheets
-from glc_analysis.addons.practice.sheets import COMMITMENT, TRIAL_QUESTIONS, practice_sheet_phrases
+from glc_analysis.addons.practice.sheets import COMMITMENT, TRIAL_QUESTIONS, read_practice_sheet_phrases
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_reference_table
 from glc_analysis.templates import read_texts_by_language
@@ -66,7 +66,7 @@ def test_who_tries_nothing_is_asked_on_paper_only_what_it_means_to_do(study):
         "organisation_id,principle_id,version,intent,because,review_on\n"
                                                           "quay,P01,1,already,We do.,\n", encoding="utf-8")
     tries_nothing = written(type(study)(study.root))[0].read_text(encoding="utf-8")
-    say = practice_sheet_phrases("es")
+    say = read_practice_sheet_phrases("es")
     assert say["predicted"] in tries and say["predicted"] not in tries_nothing
     assert say["new_because"] in tries_nothing
 
@@ -96,7 +96,7 @@ def test_every_fixed_text_is_there_in_each_language():
     assert [*texts] == ["en", "es", "ar", "km", "fr"]
     assert not [(language, key) for language, said in texts.items() for key, text in said.items()
                 if "[English]" in text]
-    assert {*TRIAL_QUESTIONS, *COMMITMENT} <= {*practice_sheet_phrases("en")}
+    assert {*TRIAL_QUESTIONS, *COMMITMENT} <= {*read_practice_sheet_phrases("en")}
 
 
 def test_the_same_sheet_gives_the_same_bytes(study):

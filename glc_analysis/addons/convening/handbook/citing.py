@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from glc_analysis.addons.convening.citing import PRINCIPLES_TITLE, collective_author_name
+from glc_analysis.addons.convening.citing import PRINCIPLES_TITLE, format_collective_author
 from glc_analysis.addons.convening.handbook.contents import Handbook
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.manifest import read_last_release_info
@@ -16,7 +16,7 @@ def render_handbook_and_principles_bibtex(handbook: Handbook) -> str:
     """Returns the BibTeX entries of the handbook and of each of its principles."""
     study, doi = handbook.view.study, handbook.view.study.settings["handbook"]["doi"]
     name = re.sub(r"\W+", "-", study.id, flags=re.ASCII)
-    common = {"author": f"{{{collective_author_name(study)}}}",
+    common = {"author": f"{{{format_collective_author(study)}}}",
               "note": "Invented sample data" if study.is_synthetic else "",
               "doi": doi}
     entries = [(f"{name}-principles", {"title": f"{{{PRINCIPLES_TITLE}}}", "year": handbook.agreed_on[:4]}),
@@ -43,7 +43,7 @@ def render_handbook_citation_cff(handbook: Handbook) -> str:
              "doi": settings["doi"],
              "license": study.licence if re.fullmatch(r"[A-Za-z0-9.+-]+", study.licence) else ""}
     said = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in lines.items() if text]
-    author = json.dumps(collective_author_name(study), ensure_ascii=False)
+    author = json.dumps(format_collective_author(study), ensure_ascii=False)
     return "\n".join([*said, "authors:", f"  - name: {author}"]) + "\n"
 
 

@@ -20,8 +20,8 @@ from glc_analysis.addons.convening.pages.principles import (
     WITHHELD,
     list_evidence_of_principle,
 )
-from glc_analysis.addons.convening.principles import NOT_MEASURED, evidence_fact_sentences
-from glc_analysis.addons.convening.rating_forms import language_name_for_reader
+from glc_analysis.addons.convening.principles import NOT_MEASURED, list_evidence_fact_sentences
+from glc_analysis.addons.convening.rating_forms import name_language_for_reader
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.addons.convening.translations import (
@@ -97,7 +97,7 @@ class Handbook:
 
     def name_language(self, language: str) -> str:
         """Returns the name of a language in the language of the handbook."""
-        return language_name_for_reader(self.language, language)
+        return name_language_for_reader(self.language, language)
 
     @property
     def n_organisations(self) -> int:
@@ -139,7 +139,7 @@ def make_handbook(view: StudyView, language: str = "", phrases: Phrasebook | Non
     most principles were written. Without ``phrases``, the sentences on the evidence are in English."""
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"].sort_values("principle_id")
-    written_in = most_common_source_language(rows)
+    written_in = find_most_common_source_language(rows)
     language = language or written_in
     say = read_fixed_texts(language, *FRAME)
     translations, trail = Translations.from_tables(view.read("principles"),
@@ -154,7 +154,7 @@ def make_handbook(view: StudyView, language: str = "", phrases: Phrasebook | Non
     return Handbook(view, language, say, made, written_in, phrases or Phrasebook(ENGLISH))
 
 
-def most_common_source_language(principles: pd.DataFrame) -> str:
+def find_most_common_source_language(principles: pd.DataFrame) -> str:
     """Returns the language in which most of the principles were written; English if there are no
     principles."""
     return next(iter(principles["language"].mode()), "en")
@@ -171,7 +171,7 @@ def list_handbook_languages(view: StudyView) -> list[str]:
     rows = rows[rows["status"] == "agreed"]
     translations = Translations.from_tables(view.read("principles"),
                                             read_reference_table(view.study, "translations"))
-    first, offered = most_common_source_language(rows), []
+    first, offered = find_most_common_source_language(rows), []
     for language, say in read_texts_by_language(*FRAME).items():
         status = [translations.words[key].status for name in rows["printed_id"]
                   if (key := (f"{name}/statement", language)) in translations.words]
@@ -197,7 +197,7 @@ def _principle(trail: EvidenceTrail, row: Mapping[str, Any], language: str, say:
     # Of words alone no claim: a page made from a part of the study would say something else.
     is_stated = (shown["stance"] == "supports") & (shown["sentence"] != "")
     claims = tuple(dict.fromkeys(shown.loc[is_stated, "claim"]))
-    is_measured = NOT_MEASURED not in evidence_fact_sentences(pieces)
+    is_measured = NOT_MEASURED not in list_evidence_fact_sentences(pieces)
     is_whole = len(shown) == len(pieces)
     grounds = tuple(filter(None, [_listed(say, claims), "" if is_measured else say["not_measured"],
                                   "" if is_whole else say["not_all"]]))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glc_analysis.addons.convening.ballots import list_ballot_notes as ballot_lines
-from glc_analysis.addons.convening.histories import printed_id_of_text
+from glc_analysis.addons.convening.histories import make_printed_id
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 
@@ -29,12 +29,12 @@ def _gaps(study: Study, reference: Reference) -> Iterator[str]:
     for n, row in agreed.to_dict("index").items():
         for column, words in IN_PRINCIPLES.items():
             if not row.get(column, ""):
-                yield (f"Handbook: {printed_id_of_text(row)} does not say {words}. Fill in {column} in row "
+                yield (f"Handbook: {make_printed_id(row)} does not say {words}. Fill in {column} in row "
                        f"{n} of "
                        "principles.csv.")
         for field, words in IN_HANDBOOK.items():
             if (row["principle_id"], row["version"], field) not in known:
-                yield (f"Handbook: {printed_id_of_text(row)} does not say {words}. Add to handbook.csv: "
+                yield (f"Handbook: {make_printed_id(row)} does not say {words}. Add to handbook.csv: "
                        f"{row['principle_id']},{row['version']},{field},TEXT,BY,YYYY-MM-DD")
     blank = [name for name, text in study.settings["handbook"].items() if not text and name != "doi"]
     if len(agreed) and blank:

@@ -40,12 +40,12 @@ from glc_analysis.addons.convening.packets.parts import (
     Packet,
     Part,
     choose_guide_languages,
+    choose_packet_language,
+    format_page_header,
     load_part_macros,
     make_part_sections,
     make_pdf_settings,
-    packet_language,
-    packet_phrases,
-    part_page_header,
+    read_packet_phrases,
     remove_space_for_notes,
     render_cover_page,
     render_part_pages,
@@ -57,7 +57,7 @@ from glc_analysis.addons.convening.packets.pdf import (
     CONTENTS,
     PdfSettings,
     PrintedPart,
-    largest_share_that_fits,
+    find_largest_share_that_fits,
 )
 from glc_analysis.addons.convening.packets.word import convert_html_to_word
 from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
@@ -171,9 +171,9 @@ class _Parts:
 
     def read_phrases(self, packet: Packet) -> Phrasebook:
         """Returns the phrases in the language of a packet."""
-        language = packet_language(self.study, packet)
+        language = choose_packet_language(self.study, packet)
         if language not in self.books:
-            self.books[language] = packet_phrases(self.study, language)
+            self.books[language] = read_packet_phrases(self.study, language)
         return self.books[language]
 
     def render_pages(self, part: Part, packet: Packet) -> list[str]:
@@ -193,9 +193,10 @@ class _Parts:
             return translate_paper_html(book, render_sections_with_heading(part, all_sections, share))
 
         def printed(share: float) -> PrintedPart:
-            return self.make_printed_part(part_page_header(part, packet), shortened(share), packet)
+            return self.make_printed_part(format_page_header(part, packet), shortened(share), packet)
 
-        return shortened(largest_share_that_fits(self.settings, part.title, printed, TRUNCATIONS, _PAGES))
+        return shortened(find_largest_share_that_fits(self.settings, part.title, printed, TRUNCATIONS,
+                                                      _PAGES))
 
     def make_printed_part(self, mark: str, html: str, packet: Packet) -> PrintedPart:
         """Returns a part of a packet ready to print, with header and footer in the packet's language."""
@@ -294,10 +295,10 @@ def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[
         if part.kind in BRIEFS and path not in parts.written:
             briefs.mkdir(exist_ok=True)
             parts.written.add(path)
-            printed = parts.make_printed_part(part_page_header(part, packet),
+            printed = parts.make_printed_part(format_page_header(part, packet),
                                               parts.render_pages(part, packet)[0], packet)
             yield partial(_write_brief, path, book.translate_text(part.title), printed, settings)
-    pieces = [(part_page_header(part, packet), html) for part in packet.parts
+    pieces = [(format_page_header(part, packet), html) for part in packet.parts
               for html in parts.render_pages(part, packet)]
     printed_parts = [parts.make_printed_part(*piece, packet) for piece in pieces]
     if packet.folder == BACKGROUND:  # short pieces: each on a page of its own would leave it half empty
@@ -350,7 +351,7 @@ def _write_source(path: Path, title: str, settings: PdfSettings,
 
 def _shared_mark(packet: Packet) -> str:
     """Returns the header that all pages of a packet's Word document share."""
-    return part_page_header(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
+    return format_page_header(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
 
 
 def _contents(pieces: Iterable[str]) -> str:

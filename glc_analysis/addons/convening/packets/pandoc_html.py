@@ -104,10 +104,10 @@ def _is_first(element: lxml.html.HtmlElement) -> bool:
     return element.getprevious() is None and not (element.getparent().text or "").strip()
 
 
-def right_to_left_language(text: str) -> str:
+def detect_right_to_left_language(text: str) -> str:
     """Returns the language of a right-to-left text, judged by its first letter; blank for other texts.
 
-    >>> right_to_left_language("(2017) قال"), right_to_left_language("Peru")
+    >>> detect_right_to_left_language("(2017) قال"), detect_right_to_left_language("Peru")
     ('ar', '')
     """
     for letter in text:
@@ -179,7 +179,8 @@ def _block(element: lxml.html.HtmlElement, style: str) -> None:
     styles only on ``div``."""
     element.tag = "div"
     element.set("custom-style", style)
-    below, side = element.getnext(), "right" if right_to_left_language(element.text_content()) else "left"
+    below = element.getnext()
+    side = "right" if detect_right_to_left_language(element.text_content()) else "left"
     quoted = {"width": "100%", "inset": f"({side}: 8pt, y: 2pt)", "stroke": f"({side}: 1.5pt + luma(60%))"}
     is_held = style == "Lead" or style == "Note" and below is not None and below.tag in ("div", "table")
     looks = _LOOKS[style] | (quoted if style in _STYLES.values() else {})
@@ -201,7 +202,7 @@ def _set_direction(element: lxml.html.HtmlElement, kind: Kind) -> None:
     """Sets the direction of right-to-left text. Text that fills a table cell is put into a paragraph of its
     own."""
     del element.attrib["dir"]
-    if language := right_to_left_language(element.text_content()):
+    if language := detect_right_to_left_language(element.text_content()):
         above = element.getparent()
         if element.tag == "span" and above.tag in ("td", "th") and len(above) == 1 and not (
                 (above.text or "") + (element.tail or "")).strip():

@@ -36,7 +36,7 @@ from glc_analysis.addons.convening.packets.sheets import (
     show_own_quotations,
 )
 from glc_analysis.addons.convening.pages import convening
-from glc_analysis.addons.convening.rating_forms import form_phrases, language_by_rater
+from glc_analysis.addons.convening.rating_forms import choose_language_by_rater, read_form_phrases
 from glc_analysis.addons.languages.phrases import DRAFT_NOTE, ENGLISH, Phrasebook, list_phrase_languages
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
@@ -302,19 +302,19 @@ def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
             for one in others)]
     if part.kind == "principles":
         return [*render_principle_sheets(StudyView(study, PACKET_AUDIENCE),
-                                         packet_language(study, packet)).values()]
-    book = packet_phrases(study, packet_language(study, packet))
+                                         choose_packet_language(study, packet)).values()]
+    book = read_packet_phrases(study, choose_packet_language(study, packet))
     return [translate_paper_html(book, render_sections_with_heading(part, make_part_sections(study, part)))]
 
 
-def packet_language(study: Study, packet: Packet) -> str:
+def choose_packet_language(study: Study, packet: Packet) -> str:
     """Returns the language of a packet: the language of the packet's organisation, or, for the packet of a
     group, the language in the packet. English is returned if there are no phrases in this language."""
     language = choose_guide_languages(study, packet)[0] if packet.organisation else packet.language
     return language if language in list_phrase_languages() else ENGLISH
 
 
-def packet_phrases(study: Study, language: str) -> Phrasebook:
+def read_packet_phrases(study: Study, language: str) -> Phrasebook:
     """Returns the phrases of packets in a language."""
     return Phrasebook.read(study, PACKET_AUDIENCE, language)
 
@@ -336,7 +336,7 @@ def render_sections_with_heading(part: Part, sections: list[Section], share: flo
     of the part."""
     notes = "Your corrections" if part.kind == "brief" else "Your notes" if part.kind in NOTED else ""
     return load_part_macros().part(part.title, part.slug, WHAT_TO_DO.get(part.kind, ""),
-                                   [section.truncate(share, where_to_find_whole_part(part))
+                                   [section.truncate(share, describe_place_of_whole_part(part))
                                     for section in sections],
                                    render_room_for_notes(notes) if notes else "")
 
@@ -347,12 +347,12 @@ def remove_space_for_notes(html: str) -> str:
     return re.sub(f"{_NOTES}.*?</div>", "", html)
 
 
-def where_to_find_whole_part(part: Part) -> str:
+def describe_place_of_whole_part(part: Part) -> str:
     """Returns words that say where a reader finds the full version of a shortened part."""
     return "your full brief" if part.kind == "brief" else f"{part.slug}.html of the site"
 
 
-def part_page_header(part: Part, packet: Packet) -> str:
+def format_page_header(part: Part, packet: Packet) -> str:
     """Returns the header of the pages of a part, which says who may read the pages."""
     return ALONE.format(packet.label) if part.kind == "brief" else PACKET_MARK
 
@@ -504,7 +504,7 @@ def make_pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
     """Returns the settings shared by all PDFs of a study. ``day`` of the settings is the day on which the
     last raw file arrived, or None if the manifest does not record the day."""
     running = [*["Invented sample data"] * study.is_synthetic, study.title]
-    day = last_raw_file_day(study)
+    day = find_last_raw_file_day(study)
     return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)
 
 
@@ -521,7 +521,7 @@ def choose_guide_languages(study: Study, packet: Packet) -> list[str]:
         return [answered_in.get(packet.organisation, "") or "en"]
     raters = read_reference_table(study, "raters")
     own = raters[raters["role"].map(_PACKET_OF_ROLE) == packet.folder]
-    return sorted({one or "en" for one in language_by_rater(own, answered_in).values()}) or ["en"]
+    return sorted({one or "en" for one in choose_language_by_rater(own, answered_in).values()}) or ["en"]
 
 
 def render_reading_and_voting_guide(study: Study, part: Part, packet: Packet, wanted_language: str) -> str:
@@ -532,7 +532,7 @@ def render_reading_and_voting_guide(study: Study, part: Part, packet: Packet, wa
     """
     language = wanted_language if wanted_language in read_texts_by_language(*GUIDE) else ENGLISH
     book = Phrasebook(language)
-    form, consensus = form_phrases(language), study.settings["consensus"]
+    form, consensus = read_form_phrases(language), study.settings["consensus"]
     own = read_fixed_texts(language, *GUIDE)
     told = {name: escape(f"“{book.translate_text(text)}”") for name, text in QUOTED.items()} | {
         "abstain": escape(form["abstain"]), "rule": escape(own[f"rule_{consensus['test']}"]),
@@ -575,7 +575,7 @@ def render_cover_page(study: Study, day: date | None, packet: Packet, *, content
                                     INVENTED if study.is_synthetic else "", rows, lines, contents)
 
 
-def last_raw_file_day(study: Study) -> str:
+def find_last_raw_file_day(study: Study) -> str:
     """Returns the day on which the last raw file was received, in ISO 8601; blank if the manifest does not
     record the day."""
     return max((row["received_on"][:10] for row in manifest.read_manifest(study).values()), default="")

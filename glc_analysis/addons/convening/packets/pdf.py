@@ -18,8 +18,8 @@ from typing import Any
 
 from glc_analysis.addons.convening.packets.pandoc_html import (
     convert_with_pandoc,
+    detect_right_to_left_language,
     prepare_for_pandoc,
-    right_to_left_language,
 )
 from glc_analysis.errors import GLCError
 from glc_analysis.text import language_direction
@@ -117,7 +117,7 @@ def convert_html_to_typst(html: str) -> str:
 def _notes(title: re.Match[str]) -> str:
     """Returns the typst markup for empty space for notes below a title, in the writing direction of the
     title."""
-    if language := right_to_left_language(title[1]):
+    if language := detect_right_to_left_language(title[1]):
         return f'#[#set text(lang: "{language}", dir: rtl)\n#notes[{title[1]}]]'
     return f"#notes[{title[1]}]"
 
@@ -174,9 +174,9 @@ def _letters(path: str) -> frozenset[str]:
         return frozenset(map(chr, font.getBestCmap() or ()))
 
 
-def largest_share_that_fits(settings: PdfSettings, title: str,
-                            render_at_share: Callable[[float], PrintedPart],
-                            shares: Sequence[float], most_pages: int) -> float:
+def find_largest_share_that_fits(settings: PdfSettings, title: str,
+                                 render_at_share: Callable[[float], PrintedPart],
+                                 shares: Sequence[float], most_pages: int) -> float:
     """Returns the largest share with which a part fits on ``most_pages`` pages; the smallest of the
     ``shares`` if the part fits with none of them."""
     low, high = 0, len(shares) - 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from glc_analysis.addons.convening.rating_forms import language_name_for_reader
+from glc_analysis.addons.convening.rating_forms import name_language_for_reader
 from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook, list_phrase_languages
 from glc_analysis.study import Study
 from glc_analysis.text import language_direction
@@ -60,7 +60,7 @@ class SheetWords:
 
     def name_language(self, language: str) -> str:
         """Returns the name of a language in the language of the sheet."""
-        return language_name_for_reader(self.language, language)
+        return name_language_for_reader(self.language, language)
 
     def format_text(self, text: str, language: str) -> str:
         """Returns a text in the form in which it is printed on the sheet. If the sheet is written from right

@@ -17,30 +17,30 @@ from markupsafe import Markup, escape
 
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.convening.agenda import AGENDA_GROUPS
-from glc_analysis.addons.convening.consensus import proxies_and_interests_in_words, why_no_result
+from glc_analysis.addons.convening.consensus import describe_proxies_and_interests, why_no_result
 from glc_analysis.addons.convening.packets.sheet_words import SheetWords
 from glc_analysis.addons.convening.pages.convening import make_visible_agenda
 from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
     TRIAL_OF_ONE,
     WITHHELD,
+    describe_side_without_evidence,
+    format_status_with_remarks,
     list_evidence_of_principle,
-    phrase_side_without_evidence,
     render_joint_panel_positions,
     render_rationale_and_indicator,
     render_signatures,
     render_statement,
     render_text_and_decision_history,
-    status_with_remarks,
 )
 from glc_analysis.addons.convening.pages.text_history import render_origin_and_replacement_paragraph
 from glc_analysis.addons.convening.principles import (
     NOT_CHALLENGED,
     NOT_MEASURED,
     UNSUPPORTED,
-    evidence_fact_sentences,
+    list_evidence_fact_sentences,
 )
-from glc_analysis.addons.convening.rating_forms import form_phrases, list_form_languages
+from glc_analysis.addons.convening.rating_forms import list_form_languages, read_form_phrases
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import EvidenceTrail
@@ -48,7 +48,7 @@ from glc_analysis.addons.convening.translations import TranslatedText as Text
 from glc_analysis.addons.convening.translations import Translations
 from glc_analysis.addons.convening.votes import list_disclosed_tertiles_by_vote
 from glc_analysis.addons.languages.phrases import ENGLISH
-from glc_analysis.addons.member_checking.answer_sheets import answer_sheet_phrases
+from glc_analysis.addons.member_checking.answer_sheets import read_answer_sheet_phrases
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.addons.member_checking.returns import make_passage_sheet_rows
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
@@ -80,7 +80,7 @@ from glc_analysis.view.study_view import StudyView
 # The brief of one organisation.
 
 
-_PHRASES = answer_sheet_phrases("en")
+_PHRASES = read_answer_sheet_phrases("en")
 PASSAGES, LENGTH = 12, 240
 """The largest number of passages that a brief shows, and the largest number of characters of a passage. The
 organisation's return (the sheet for corrections) shows all passages in full."""
@@ -306,7 +306,7 @@ def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Tran
         reasons = _macros().read_reasons([
             (words.translate_heading(lead), read[column], words)
             for lead, column in ((WHY, "rationale"), (TELL, "indicator")) if read[column].text])
-    status = words.translate_phrase(status_with_remarks(view, row))
+    status = words.translate_phrase(format_status_with_remarks(view, row))
     signed = render_signatures(view, row.principle_id, is_on_paper=True)
     history = render_text_and_decision_history(trail, row.principle_id, is_folded=False)
     return _macros().principle(
@@ -346,8 +346,9 @@ def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
     quoted = on_side[on_side["text"] != ""].sort_values("sentence", kind="stable").head(1)
     after = []
     if not sentences and quoted.empty:
-        after.append(ONLY_HIDDEN if len(on_side) else phrase_side_without_evidence(pieces, _NOTHING[stance]))
-    if stance == "qualifies" and NOT_MEASURED in evidence_fact_sentences(pieces):
+        after.append(ONLY_HIDDEN if len(on_side) else
+                     describe_side_without_evidence(pieces, _NOTHING[stance]))
+    if stance == "qualifies" and NOT_MEASURED in list_evidence_fact_sentences(pieces):
         after.append(NOT_MEASURED)
     if (more := len(sentences) - SENTENCES_SHOWN) > 0:
         sentences[SENTENCES_SHOWN:] = [f"{more} more {'is' if more == 1 else 'are'} on its page of the site."]
@@ -363,7 +364,7 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
     votes = {(rounds[tally["round_id"]], [*PANELS].index(tally["panel"]), tally["version"],
               tally["criterion"]): _told(tally, words) for tally in rows.to_dict("records")}
     ballots = sorted({at[:3] for at in votes})
-    names, say = [*rounds], form_phrases(words.language)
+    names, say = [*rounds], read_form_phrases(words.language)
     on_text = words.translate_sentence("on text")
     panels = [*PANELS.values()] if words.is_english else [say[f"panel_{panel}"] for panel in PANELS]
     table = render_table({
@@ -385,7 +386,7 @@ def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
     """Renders the votes of a panel as boxes and in words. Remarks follow on abstentions, on ballots by proxy
     and on votes that are left out; if there is no result, the reason is given."""
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
-    told = "; ".join(filter(None, [one["said"], abstained, proxies_and_interests_in_words(one),
+    told = "; ".join(filter(None, [one["said"], abstained, describe_proxies_and_interests(one),
                                    why_no_result(one)]))
     drawn = "".join(third[:1] or "-" for third in list_disclosed_tertiles_by_vote(one["said"]))
     return _macros().told_votes(drawn, words.translate_phrase(told))
@@ -558,7 +559,7 @@ def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
 
 def _ballot_words() -> Markup:
     """Renders the words of the rating form in every language of forms.csv."""
-    phrases = {language: form_phrases(language) for language in list_form_languages()}
+    phrases = {language: read_form_phrases(language) for language in list_form_languages()}
     unread = [language_label(language) for language, words in phrases.items()
               if words["native_reader"] != "yes"]
     table = render_table({language_label(language): [_words(words[key], language) for key in _TERMS]

@@ -33,7 +33,7 @@ from glc_analysis.addons.convening.packets.parts import (
     make_pdf_settings,
 )
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
-from glc_analysis.addons.convening.rating_forms import language_name_for_reader
+from glc_analysis.addons.convening.rating_forms import name_language_for_reader
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.addons.convening.translations import TranslatedText, Translations
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
@@ -93,7 +93,7 @@ class ThanksLetter:
 
     def name_language(self, language: str) -> str:
         """Returns the name of a language in the language of the letter."""
-        return language_name_for_reader(self.language, language)
+        return name_language_for_reader(self.language, language)
 
 
 def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> list[ThanksLetter]:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from glc_analysis.addons.convening import agenda as by_decision
 from glc_analysis.addons.convening.blocks import AGENDA_BLOCK, DECISIONS_BLOCK
-from glc_analysis.addons.convening.histories import printed_id_of_text
+from glc_analysis.addons.convening.histories import make_printed_id
 from glc_analysis.addons.convening.joint_display import (
     Quote,
     find_readable_quotes,
@@ -116,7 +116,7 @@ def show_agenda(view: StudyView) -> Html:
         rows = order[order["group"] == name].to_dict("records")
         lines += [(f"{heading} ({why})", None, None, None)] if rows else []
         kinds += ["glc-asked", *["glc-option"] * len(rows)] if rows else []
-        lines += [(render_principle_link(row["principle_id"], row["short_name"], printed_id_of_text(row)),
+        lines += [(render_principle_link(row["principle_id"], row["short_name"], make_printed_id(row)),
                    row["importance"][1], row["feasibility"][1], row["notes"]) for row in rows]
     heads = ("Principle", "Importance, 7 to 9", "Feasibility, 7 to 9", "Notes")
     return make_displayable(render_table(dict(zip(heads, zip(*lines, strict=True), strict=True)),

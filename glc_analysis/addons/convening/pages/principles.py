@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from glc_analysis.addons.convening import principles
 from glc_analysis.addons.convening.ballots import list_comments_readable_outside_team, mask_names_in_comments
 from glc_analysis.addons.convening.citing import format_principle_citation
-from glc_analysis.addons.convening.consensus import NO_DECISION, dissenting_votes_in_words, tally_in_words
+from glc_analysis.addons.convening.consensus import NO_DECISION, describe_dissenting_votes, describe_tally
 from glc_analysis.addons.convening.histories import join_names_in_sentence
 from glc_analysis.addons.convening.pages.convening import render_principle_link
 from glc_analysis.addons.convening.pages.marks import collect_status_remarks
@@ -33,7 +33,7 @@ from glc_analysis.addons.convening.principles import (
     NOT_CHALLENGED,
     ONLY_OBJECTED,
     UNSUPPORTED,
-    evidence_fact_sentences,
+    list_evidence_fact_sentences,
 )
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
@@ -133,7 +133,7 @@ def show_principles_overview(view: StudyView) -> Html:
         "Principle": [render_principle_link(principle, name or cited, principle) for principle, name,
                       cited in zip(
             rows["principle_id"], rows["short_name"], rows["printed_id"], strict=True)],
-        "Status": [status_with_remarks(view, row) for row in rows.itertuples()],
+        "Status": [format_status_with_remarks(view, row) for row in rows.itertuples()],
         **{name.capitalize(): [votes.get((one, name), missing) for one in rows["principle_id"]]
            for name in CRITERIA},
         "Signed": [_signature_count(view, one) for one in rows["principle_id"]]}
@@ -205,7 +205,7 @@ def show_principle_statement(view: StudyView) -> Html:
     row = _own_row(view)
     trail = EvidenceTrail.from_view(view)
     origin = render_origin_and_replacement_paragraph(trail, row.printed_id, row.principle_id)
-    name, status = row.short_name or row.printed_id, status_with_remarks(view, row)
+    name, status = row.short_name or row.printed_id, format_status_with_remarks(view, row)
     return make_displayable(_macros().heading(name, status, render_statement(view, row), origin))
 
 
@@ -221,7 +221,7 @@ def show_citation(view: StudyView) -> Html | None:
     return make_displayable(_macros().paragraph(citation))
 
 
-def status_with_remarks(view: StudyView, principle: Any) -> str:
+def format_status_with_remarks(view: StudyView, principle: Any) -> str:
     """Returns the status of a text, followed by the remarks of add-ons; ``principle`` is a row of
     ``principle_rows``."""
     return "; ".join(filter(None, [STATUS_LABELS.get(principle.status, principle.status),
@@ -346,16 +346,16 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
     if "note" in pieces.attrs:
         return ELEMENTS.note(pieces.attrs["note"])
     first, *others = [_side(name, pieces[pieces["stance"] == stance],
-                            phrase_side_without_evidence(pieces, _NOTHING.get(stance, "")))
+                            describe_side_without_evidence(pieces, _NOTHING.get(stance, "")))
                       for stance, name in PAGE_SIDES.items()
                       if stance in _NOTHING or (pieces["stance"] == stance).any()]
-    told = [fact for fact in evidence_fact_sentences(pieces) if fact not in _NOTHING.values()]
+    told = [fact for fact in list_evidence_fact_sentences(pieces) if fact not in _NOTHING.values()]
     if not pieces.attrs.get("is_for_team", True):
         told.append(NOT_ALL_WORDS)
     return _macros().both_sides(first, others, told)
 
 
-def phrase_side_without_evidence(evidence: pd.DataFrame, default_phrase: str) -> str:
+def describe_side_without_evidence(evidence: pd.DataFrame, default_phrase: str) -> str:
     """Returns the text for a side (stance) without evidence: ``default_phrase``, except that "not challenged"
     is replaced if rows of evidence are hidden or an objection is recorded."""
     if default_phrase != NOT_CHALLENGED:
@@ -446,7 +446,7 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
         "Round": [f"{one['round_id']}, on text {one['version']}" for one in tallied],
         "Panel": [PANELS[one["panel"]] for one in tallied],
         "Criterion": [one["criterion"].capitalize() for one in tallied],
-        "Votes": [*map(tally_in_words, tallied)], "Dissent": [*map(dissenting_votes_in_words, tallied)],
+        "Votes": [*map(describe_tally, tallied)], "Dissent": [*map(describe_dissenting_votes, tallied)],
         "Change since the last round": [one["movement"] for one in tallied]})
     return _macros().below("Every round in detail", [shown])
 

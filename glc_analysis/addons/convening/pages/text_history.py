@@ -18,12 +18,12 @@ from glc_analysis.addons.convening.histories import (
     PROPOSED,
     REWORDED,
     Text,
-    kind_of_change,
+    describe_origin,
+    describe_outcome,
+    find_kind_of_change,
     list_replaced_text_ids,
     list_replacing_text_ids,
-    origin_in_words,
-    outcome_in_words,
-    printed_id_of_text,
+    make_printed_id,
 )
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.trace import EvidenceTrail
@@ -105,11 +105,10 @@ def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: st
     text = texts.get(printed_id)
     if text is None:
         return Markup()
-    sentences = [f"{printed_id} {origin_in_words(text)}." if kind_of_change(text) not in ("",
-                                                                                          REWORDED) else "",
-                 UNSUPPORTED if kind_of_change(text) == PROPOSED
-                 and not trail.count_evidence(principle_id) else ""]
-    if text["status"] == "superseded" and (replaced := outcome_in_words(text, texts.values())):
+    kind = find_kind_of_change(text)
+    sentences = [f"{printed_id} {describe_origin(text)}." if kind not in ("", REWORDED) else "",
+                 UNSUPPORTED if kind == PROPOSED and not trail.count_evidence(principle_id) else ""]
+    if text["status"] == "superseded" and (replaced := describe_outcome(text, texts.values())):
         sentences.append(f"{printed_id} {replaced}.")
     shown = " ".join(filter(None, sentences))
     if not shown:
@@ -137,21 +136,21 @@ def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTex
     texts = trail.texts
     versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))
-    into = [_change(f"{printed_id_of_text(new)} {origin_in_words(new)}."
+    into = [_change(f"{make_printed_id(new)} {describe_origin(new)}."
                     f"{trail.describe_reason_and_requester(new)}", texts[name], new)
             for new in versions for name in list_replaced_text_ids(new) if name in texts]
     return into + [
-        _change(f"{printed_id_of_text(old)} "
-                f"{outcome_in_words(old, texts.values())}.{trail.describe_reason_and_requester(new)}", old,
+        _change(f"{make_printed_id(old)} "
+                f"{describe_outcome(old, texts.values())}.{trail.describe_reason_and_requester(new)}", old,
                 new)
         for old in versions for new in texts.values()
-        if new["principle_id"] != principle_id and printed_id_of_text(old) in list_replaced_text_ids(new)]
+        if new["principle_id"] != principle_id and make_printed_id(old) in list_replaced_text_ids(new)]
 
 
 def _change(what: str, old: Text, new: Text) -> MarkedTextChange:
     sides = zip((old, new), mark_changed_words(old["statement"], new["statement"]), strict=True)
     return MarkedTextChange(escape(what),
-                            *(_macros().version(printed_id_of_text(text), words, text["language"])
+                            *(_macros().version(make_printed_id(text), words, text["language"])
                                             for text, words in sides))
 
 
@@ -165,8 +164,8 @@ def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
 def render_reasons_decisions_and_objections(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
     """Renders paragraphs on the reason why a principle was proposed in the room, on the decisions about it,
     and on objections to it."""
-    proposed = [f"{printed_id_of_text(text)} {origin_in_words(text)}."
+    proposed = [f"{make_printed_id(text)} {describe_origin(text)}."
                 f"{trail.describe_reason_and_requester(text)}" for text in trail.texts.values()
-                if text["principle_id"] == principle_id and kind_of_change(text) == PROPOSED]
+                if text["principle_id"] == principle_id and find_kind_of_change(text) == PROPOSED]
     return [*(ELEMENTS.note(sentence) for sentence in proposed),
             *map(_macros().recorded, trail.list_decisions(principle_id))]

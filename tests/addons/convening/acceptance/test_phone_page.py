@@ -6,7 +6,7 @@ import re
 import pytest
 
 from glc_analysis.addons.convening.phone_ballots import BallotBox
-from glc_analysis.addons.convening.phone_slips import phone_page_phrases
+from glc_analysis.addons.convening.phone_slips import read_phone_page_phrases
 from glc_analysis.study import Study
 from tests.addons.convening.support.form_study import FormStudy
 from tests.addons.convening.support.phone_voter import Polls, codes_of, loopback_address, run_glc
@@ -82,7 +82,7 @@ def test_the_page_fits_a_small_phone_in_the_raters_language(room, language, dire
     tap(page, "P01.feasibility", 2)
     tap(page, "P02.abstain", "x")
     tap(page, "P03.abstain", "x")
-    state(page, phone_page_phrases(language)["complete"])
+    state(page, read_phone_page_phrases(language)["complete"])
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
     assert page.context.cookies() == []
 

@@ -5,7 +5,7 @@ from itertools import combinations_with_replacement, product
 
 import pytest
 
-from glc_analysis.addons.convening.votes import disclosed_high_votes_in_words, disclosed_votes_in_words
+from glc_analysis.addons.convening.votes import describe_disclosed_high_votes, describe_disclosed_votes
 
 pytestmark = pytest.mark.acceptance
 
@@ -34,8 +34,8 @@ def votes_that_follow(told, n):
 def test_no_vote_follows_for_those_who_know_the_rule(n):
     assert [
         *votes_that_follow(
-            lambda counts: disclosed_votes_in_words(counts)
-            and (disclosed_votes_in_words(counts), disclosed_high_votes_in_words(counts)), n
+            lambda counts: describe_disclosed_votes(counts)
+            and (describe_disclosed_votes(counts), describe_disclosed_high_votes(counts)), n
         )
     ] == []
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis.addons.drafting.draft import draft_survey_tables
-from glc_analysis.addons.drafting.options import FEWEST, option_spelling_key
+from glc_analysis.addons.drafting.options import FEWEST, make_option_spelling_key
 from glc_analysis.cli import cli
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.study import REPOSITORY
@@ -94,7 +94,7 @@ class Drafted:
             (listed["option_list"] == self.row(name).option_list)
             & ~((listed["kind"] == "other") & (listed["n"] == "0"))
         ]
-        return {option_spelling_key(value) for value in own["value"]}
+        return {make_option_spelling_key(value) for value in own["value"]}
 
 
 def wrong_types(drafted, known):
@@ -134,7 +134,7 @@ def test_at_least_98_of_100_option_lists_are_right(tool):
         ):
             continue
         asked += 1
-        often = {option_spelling_key(text) for text, count in options.items() if count >= FEWEST}
+        often = {make_option_spelling_key(text) for text, count in options.items() if count >= FEWEST}
         if not often <= drafted.options(name):
             wrong.append(name)
     assert len(wrong) <= 0.02 * asked, wrong
@@ -143,7 +143,7 @@ def test_at_least_98_of_100_option_lists_are_right(tool):
 def test_nothing_that_fewer_than_five_gave_is_listed_unless_another_question_offers_it(tool):
     drafted, key = tool
     counts = {name: json.loads(row["options"] or "{}") for name, row in key.items()}
-    counts = {name: {option_spelling_key(text): count for text,
+    counts = {name: {make_option_spelling_key(text): count for text,
                      count in own.items() if isinstance(count, int)}
               for name, own in counts.items()}
     offered = {text for own in counts.values() for text, count in own.items() if count >= FEWEST} | {"other"}
