@@ -149,7 +149,7 @@ class Attack:
         belongs = subset_membership(grouping.attribute, unit, self.frames["organisations"],
                                     self.frames["answers"], grouping.merged)
         by = {name: np.bincount(owner[belongs.rows[belongs.subsets == k]], minlength=len(self.names))
-              for k, name in enumerate(belongs.names) if name not in grouping.values()}
+              for k, name in enumerate(belongs.names) if name not in grouping.list_merged_values()}
         countries = {}
         if unit == "answer":
             for country in table["country_id"].unique():

@@ -82,7 +82,7 @@ def test_a_hidden_line_is_not_in_the_folder_that_a_page_gets(sample_study, monke
     blocks = pd.DataFrame({"block_id": ["trials/P01#casa-del-telar/P01.1/1"], "is_shown": False})
     reader = Reader(sample_study, "convening")
     assert "El silencio" in "".join(select_visible_trial_words(reader)["learnt"])
-    monkeypatch.setattr(Reader, "own", lambda reader, name: blocks)
+    monkeypatch.setattr(Reader, "read_rows_for_audience", lambda reader, name: blocks)
     assert "El silencio" not in "".join(select_visible_trial_words(reader)["learnt"])
 
 
