@@ -429,7 +429,8 @@ def _engine(study: Study, reference: Reference, arrivals: manifest.Arrivals, ear
 
 def _add_log(engine: Engine) -> None:
     """Makes the table with the log lines of all steps."""
-    engine.add_table("steps", CleaningLog([line for lines in engine.logs.values() for line in lines]).frame())
+    log = CleaningLog([line for lines in engine.logs.values() for line in lines])
+    engine.add_table("steps", log.to_frame())
 
 
 def _records(view: View) -> dict[str, Any]:
@@ -452,10 +453,10 @@ def _records(view: View) -> dict[str, Any]:
     current = study_wave(view.reference.waves, chosen)
     if not by_wave.get(current):  # a fault says so
         return {"records": all_records, "other_waves": ()}
-    of_wave = replace(all_records.of_files(by_wave[current]), faults=all_records.faults) if current \
+    of_wave = replace(all_records.select_files(by_wave[current]), faults=all_records.faults) if current \
         else all_records
     return {"records": of_wave,
-            "other_waves": tuple((wave, all_records.of_files(files)) for wave, files in by_wave.items()
+            "other_waves": tuple((wave, all_records.select_files(files)) for wave, files in by_wave.items()
                                  if files and wave != current)}
 
 
@@ -577,7 +578,7 @@ def _conversations(view: View) -> dict[str, Any]:
     view.say("reading interviews, calls and open answers")
     texts = read_and_mask_transcripts(view.study, view.reference, view.pseudonyms)
     for note in texts.notes:
-        view.log.add(_TEXTS_READ, why=note)
+        view.log.add_step(_TEXTS_READ, why=note)
     return {"conversations": texts}
 
 

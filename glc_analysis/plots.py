@@ -229,10 +229,10 @@ def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
                          "low": ends[0], "high": ends[1], "text": texts})
     drawing = Bars(ax, names=_GROUPS if has_groups else 0)
     for option, own in rows.groupby("option", sort=False):
-        drawing.heading(str(option))
+        drawing.add_heading(str(option))
         for cells in zip(own["share"], own["low"], own["high"], own["text"], own["group"], strict=True):
-            drawing.bar(*cells)
-        drawing.space()
+            drawing.add_bar(*cells)
+        drawing.add_gap()
     names = [", ".join(filter(None, pair)) for pair in zip(rows["option"], rows["group"], strict=True)]
     said = "; ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
     return drawing.finish(f"Bars. {said}.")
@@ -259,13 +259,13 @@ class Bars:
         self.start, self.inch = start, (1 - start) / (FIGURE_WIDTH - names - texts)
         self.left, self.right = start - names * self.inch, 1 + texts * self.inch
 
-    def heading(self, text: str) -> None:
+    def add_heading(self, text: str) -> None:
         """Writes the name of an option above its bars."""
         lines = textwrap.wrap(str(text), _LETTERS, break_long_words=False) or [""]
         self.ax.text(self.left, self.y, "\n".join(lines), va="top", linespacing=1.2)
         self.y += _LINE * len(lines) + 0.02
 
-    def row(self, text: str, name: str = "") -> float:
+    def add_row(self, text: str, name: str = "") -> float:
         """Adds a row with words at the right and a name at the left, and returns the vertical coordinate of
         the middle of the row."""
         words, named = ("\n".join(line for part in one.split("\n") for line in textwrap.wrap(
@@ -278,11 +278,11 @@ class Bars:
         self.y += height
         return middle
 
-    def bar(self, share: float, low: float, high: float, text: str, name: str = "") -> None:
+    def add_bar(self, share: float, low: float, high: float, text: str, name: str = "") -> None:
         """Draws a row with a bar for a share and, if the share has an interval, a line for the interval. If
         the share is missing, a hatched band is drawn from ``low`` to ``high``; if ``low`` and ``high`` are
         missing too, only the words are written."""
-        middle = self.row(text, name)
+        middle = self.add_row(text, name)
         if pd.notna(share) or pd.notna(high):
             self.ax.barh(middle, 1, height=0.13, color=FAINT)
         if pd.notna(share):
@@ -293,7 +293,7 @@ class Bars:
             self.ax.barh(middle, high - low, left=low, height=0.13, facecolor="none", edgecolor=(INK, 0.7),
                          hatch="//////", linewidth=0.8)
 
-    def space(self) -> None:
+    def add_gap(self) -> None:
         """Adds the gap below an option."""
         self.y += _GAP
 
@@ -387,15 +387,15 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
         interval = format_interval(low, high)
         text = format_coefficient(alpha) + (f" ({interval})" if interval else "")
         text = reason if pd.isna(alpha) else text
-        drawing.heading(code)
-        middle = drawing.row(text)
+        drawing.add_heading(code)
+        middle = drawing.add_row(text)
         for tick in ticks:
             colour, dashes = (INK, (0, (2, 1.5))) if tick == threshold else (_QUIET, "solid")
             drawing.ax.vlines(tick, middle - 0.11, middle + 0.11, color=colour, linewidth=1,
                               linestyle=dashes, zorder=0)
         drawing.ax.plot([low, high], [middle] * 2, color=BAR, linewidth=2.4)
         drawing.ax.plot([alpha], [middle], "o", color=INK, markersize=6)
-        drawing.space()
+        drawing.add_gap()
         labels.append(f"{code}: {text}")
     return drawing.finish("Dot plot. Krippendorff's alpha by code, lowest first; the study's threshold is "
                           f"{format_coefficient(threshold)}. {'; '.join(labels)}.")

@@ -132,7 +132,7 @@ class ReportRun:
         return sum(page.slug in self.entries for page in self.to_run)
 
     @property
-    def standing(self) -> str:
+    def progress_words(self) -> str:
         """Returns words that say how far the run has got, for the message that is printed if the run is
         interrupted."""
         if not self._done:
@@ -143,7 +143,7 @@ class ReportRun:
         return (f"{self._done} of {len(self.to_run)} pages are done and kept. To go on: run the same command "
                 "again.")
 
-    def make(self, jobs: int, processes: Processes | None, progress: Progress | None) -> None:
+    def make_pages_and_site(self, jobs: int, processes: Processes | None, progress: Progress | None) -> None:
         """Makes the folder of this run with all pages and the site, and makes this run the current run. If
         the run is interrupted, its finished pages stay in the folder."""
         runs, started = self.home / "runs", datetime.now(UTC)
@@ -161,7 +161,7 @@ class ReportRun:
                     self._execute(to_run, jobs, processes, report)
                 report(len(to_run), len(to_run), "The site")
                 failed = {slug for slug, entry in self.entries.items() if entry["failure"]}
-                gate = self._assembly.make(self.pages, failed, self.printed == "full")
+                gate = self._assembly.make_site(self.pages, failed, self.printed == "full")
             check_interrupted()
             self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"))
             self._promote(gate)
@@ -205,7 +205,7 @@ class ReportRun:
         order = sorted(to_run, key=lambda page: (not self._is_ahead(page), -last_seconds[page.slug]))
         processes = self._processes(elsewhere, self._reader_study(to_run))
         if not elsewhere:
-            processes.hold(one for page in to_run for one in page.reads)
+            processes.preload(one for page in to_run for one in page.reads)
         try:
             # A page that somebody waits for has the processors to itself as far as possible.
             meanwhile = (lambda: None) if any(map(self._is_ahead, to_run)) else lambda: self._assembly
@@ -218,7 +218,7 @@ class ReportRun:
         except Faults:
             raise
         except GLCError as error:  # those who execute pages elsewhere are gone
-            raise GLCError(f"{error} {self.standing}") from None
+            raise GLCError(f"{error} {self.progress_words}") from None
 
     def _is_ahead(self, page: PageJob) -> bool:
         return self._ahead is not None and page.slug == self._ahead.slug and not page.organisation
@@ -247,7 +247,7 @@ class ReportRun:
         from glc_analysis.run.execute import Failure, normalise_notebook, notebook_json
 
         if not isinstance(outcome, Failure):
-            page = page.with_reads(outcome.reads, self.inputs)
+            page = page.replace_reads(outcome.reads, self.inputs)
         if self._has_changed(page):  # which may also be why it failed: a notebook was read half saved
             outcome = Failure(page.notebook.name, page.slug, 0, "Changed",
                               "the data or code of the page changed while it ran. To fix: run the same "
@@ -408,11 +408,11 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
                           inputs=inputs)
         report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder, state, ahead)
         if report_run.is_needed and not dry_run:
-            with _written(study, lambda: report_run.standing), \
-                    graceful_interrupt(lambda: report_run.standing):
+            with _written(study, lambda: report_run.progress_words), \
+                    graceful_interrupt(lambda: report_run.progress_words):
                 close_folder_to_others(study.root)
                 study.write_digest_key_if_missing()
-                report_run.make(jobs, processes, progress)
+                report_run.make_pages_and_site(jobs, processes, progress)
         return _result(report_run, is_done=not dry_run)
 
 

@@ -74,8 +74,8 @@ def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: Clea
     blank = ["", *settings["blank"]]
     frame = file.frame.apply(lambda s: map_distinct(s, normalise_space))
     ids = country_ids(frame[settings["country"]], reference.countries)
-    log.add("context read", rows_in=len(frame), rows_out=int((ids != "").sum()),
-            why=f"{file.path.name}: rows whose country is known")
+    log.add_step("context read", rows_in=len(frame), rows_out=int((ids != "").sum()),
+                 why=f"{file.path.name}: rows whose country is known")
     years = frame[settings["year"]] if settings["year"] else pd.Series("", index=frame.index)
     parts = []
     for indicator in settings["indicators"]:

@@ -109,9 +109,9 @@ def convert_open_answers_to_documents(responses: pd.DataFrame, records: pd.DataF
     names = answers["answer_id"] + "." + answers["question_id"].str.lower()
     differ = (recorded != "") & (detected != "") & (recorded != detected)
     if len(records):
-        log.add("language checked", rows_in=len(answers), rows_out=len(answers), cells=int(differ.sum()),
-                why="recorded and detected language differ, nothing is changed"
-                + (": " + ", ".join(sorted(names[differ])[:20]) if differ.any() else ""))
+        log.add_step("language checked", rows_in=len(answers), rows_out=len(answers), cells=int(differ.sum()),
+                     why="recorded and detected language differ, nothing is changed"
+                     + (": " + ", ".join(sorted(names[differ])[:20]) if differ.any() else ""))
     documents = pd.DataFrame({
         "document_id": names, "kind": "answer", **{c: answers[c] for c in ids[1:]},
         "language": pd.Series(recorded, index=answers.index).where(recorded != "", detected),

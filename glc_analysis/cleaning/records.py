@@ -119,7 +119,7 @@ def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetitio
         shared = [name for name in left.frame.columns if name in right.frame.columns]
         if len(shared) < _SHARED_COLUMNS * min(len(left.frame.columns), len(right.frame.columns)):
             continue
-        hashes = [pd.Series(survey.record_hashes(shared)) for survey in (left, right)]
+        hashes = [pd.Series(survey.hash_records(shared)) for survey in (left, right)]
         sides = [_repeated(left, right, shared, *hashes), _repeated(right, left, shared, *hashes[::-1])]
         fullest = max(sides, key=lambda side: side.n / max(1, side.size))
         repetitions += [fullest] if fullest.rows else []
@@ -176,21 +176,21 @@ class CleaningLog:
     """The log of the cleaning, with one line per step of the cleaning and reason.
 
     >>> log = CleaningLog()
-    >>> log.add("read", rows_out=3, why="survey.csv (plain)")
-    >>> log.frame()[["order", "step", "rows_out"]].to_dict("records")
+    >>> log.add_step("read", rows_out=3, why="survey.csv (plain)")
+    >>> log.to_frame()[["order", "step", "rows_out"]].to_dict("records")
     [{'order': 1, 'step': 'read', 'rows_out': 3}]
     """
 
     lines: list[dict] = field(default_factory=list)
 
-    def add(self, step: str, *, rows_in: int | None = None, rows_out: int | None = None,
-            cells: int | None = None, why: str = "") -> None:
+    def add_step(self, step: str, *, rows_in: int | None = None, rows_out: int | None = None,
+                 cells: int | None = None, why: str = "") -> None:
         """Adds a line to the log; ``rows_in`` and ``rows_out`` are numbers of records, and ``cells`` is a
         number of single answers."""
         self.lines.append({"step": step, "rows_in": rows_in, "rows_out": rows_out,
                            "cells": cells, "why": why})
 
-    def frame(self) -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
         """Returns table ``steps`` with one row per step of the cleaning and reason, in the order of the
         steps."""
         frame = pd.DataFrame(self.lines, columns=["step", "rows_in", "rows_out", "cells", "why"])
@@ -290,7 +290,7 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
         fault = partial(Fault, file="corrections.csv", row=str(n), column=fix["column"])
         if fix["column"] == WHOLE_RECORD and fix["to"] == DROP_RECORD:
             dropped.append(fix["key"])
-            log.add("record dropped", rows_in=1, rows_out=0, why=fix["reason"])
+            log.add_step("record dropped", rows_in=1, rows_out=0, why=fix["reason"])
         elif fix["column"] == WHOLE_RECORD and fix["to"] != KEEP_RECORD:
             faults.append(fault("column * can only drop or keep a record", value=fix["to"],
                                 fix="write drop or keep in the column `to`, or name one column"))
@@ -306,7 +306,8 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
                                 "delete the correction"))
         else:
             frame.at[fix["key"], fix["column"]] = fix["to"]
-            log.add("cell confirmed" if _is_confirmed(fix) else "cell corrected", cells=1, why=fix["reason"])
+            log.add_step("cell confirmed" if _is_confirmed(fix) else "cell corrected", cells=1,
+                         why=fix["reason"])
     return frame.drop(index=dropped), faults
 
 
@@ -360,7 +361,7 @@ class Records:
     confirmed: frozenset[tuple[str, str]] = frozenset()
     """The cells that corrections.csv confirms to be right, each as a pair of answer_id and column."""
 
-    def cells(self, names: list[str]) -> pd.Series:
+    def combine_columns(self, names: list[str]) -> pd.Series:
         """Returns the texts of one column of all files, in the order of ``answers``. ``names`` has the
         column's name in each file. A text that counts as blank becomes a blank cell in the result.
 
@@ -376,7 +377,7 @@ class Records:
         kept = ["" if text.strip() in blank else text for text in np.asarray(distinct)]
         return pd.Series(kept, dtype="str").astype("category").take(codes).reset_index(drop=True)
 
-    def of_files(self, files: Collection[str]) -> Records:
+    def select_files(self, files: Collection[str]) -> Records:
         """Returns an object with only the records of the given ``files``, and without faults."""
         is_kept = self.answers["file"].isin(files).to_numpy()
         is_of_file = np.repeat([survey.path.name in files for survey in self.surveys],
@@ -386,7 +387,7 @@ class Records:
                        surveys=tuple(survey for survey in self.surveys if survey.path.name in files),
                        order=place[self.order[is_kept]], faults=())
 
-    def fault(self, position: int, message: str, names: list[str], value: str, fix: str) -> CellFault:
+    def make_fault(self, position: int, message: str, names: list[str], value: str, fix: str) -> CellFault:
         """Returns a fault about one cell of the record at ``position``, which names the cell's file, row and
         column. ``names`` has the column's name in each file, as in :meth:`cells`."""
         row = self.answers.iloc[position]
@@ -443,7 +444,7 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
             adapt_reference_to_wave(reference, wave, files).questions,
             has_countries=bool(settings["country"]))
     # The words of a record decide the order if all else is equal.
-    words = [survey.record_hashes(sorted(survey.frame.columns)) for survey in ready]
+    words = [survey.hash_records(sorted(survey.frame.columns)) for survey in ready]
     order = np.lexsort([np.concatenate(words) if words else [], answers["loop"],
                         answers["started"], answers["file"]])
     answers = answers.iloc[order].reset_index(drop=True)
@@ -454,10 +455,10 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
         answers[column] = pd.Categorical(answers[column], ordered=True,
                                          categories=sorted({"", *answers[column].unique()}))
     if surveys:
-        log.add("duplicates marked", rows_in=len(answers), rows_out=len(answers),
-                cells=int(answers["is_duplicate"].sum()),
-                why=f"an organisation answered again{' for a country' if settings['country'] else ''}; both "
-                    "records are kept")
+        log.add_step("duplicates marked", rows_in=len(answers), rows_out=len(answers),
+                     cells=int(answers["is_duplicate"].sum()),
+                     why="an organisation answered again"
+                     f"{' for a country' if settings['country'] else ''}; both records are kept")
     return Records(answers, tuple(ready), order, frozenset(settings["blank"]),
                    (*misfits, *faults, *wrong), settings["decimal_commas"], frozenset(
                        (fix["key"], fix["column"]) for _, fix in fixes.iterrows() if _is_confirmed(fix)))
@@ -495,8 +496,8 @@ cell."""
             cells = map_distinct(survey.frame[column], normalise_space)
             kept = (cells.isin(wanted - {ANY_TEXT}) | ((cells != "") & (ANY_TEXT in wanted))
                     | ((cells == "") & (BLANK_TEXT in wanted))).to_numpy()
-            log.add("records that count", rows_in=len(kept), rows_out=int(kept.sum()),
-                    why=f"{survey.path.name}: {column} is {texts}")
+            log.add_step("records that count", rows_in=len(kept), rows_out=int(kept.sum()),
+                         why=f"{survey.path.name}: {column} is {texts}")
             survey = _select_records(survey, kept)
             survey = replace(survey, frame=survey.frame.reset_index(drop=True))
     return survey
@@ -539,7 +540,7 @@ def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, lis
 def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:
     """Returns one survey file without its empty rows; the log gets the number of these rows."""
     filled = (survey.frame != "").any(axis=1)
-    log.add("file read", rows_in=len(filled), rows_out=int(filled.sum()),
+    log.add_step("file read", rows_in=len(filled), rows_out=int(filled.sum()),
               why=f"{survey.path.name} ({survey.tool}); empty rows are left out")
     return _select_records(survey, filled.to_numpy())
 

@@ -67,7 +67,7 @@ def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted
     if options is not None and chosen is not None:
         excuses = {option: kind for kind in ("refused", "dont_know")
                    if kind == "refused" or dont_know == "missing"
-                   for option in options.of_kind(kind)}
+                   for option in options.find_ids_of_kind(kind)}
         excuse = map_distinct(chosen, lambda text: _excuse_kind(text, excuses)).to_numpy()
         missing = np.where(excuse != "", excuse, missing)
     return np.where(is_redacted, "redacted", missing)
@@ -107,7 +107,7 @@ class OptionList:
     spellings: dict[str, str]
 
     @classmethod
-    def of(cls, rows: pd.DataFrame) -> OptionList:
+    def from_rows(cls, rows: pd.DataFrame) -> OptionList:
         """Returns the list of options that the given ``rows`` of options.csv define (columns option_id,
         value, label, position, kind)."""
         options = rows.drop_duplicates("option_id")[["option_id", "label", "position", "kind"]]
@@ -126,20 +126,20 @@ class OptionList:
         """The id of the option for other texts, if exactly one option of the list has the kind ``other``. A
         text that is not an option is read as this option. The id is blank if no option, or more than one
         option, has the kind ``other``."""
-        others = self.of_kind("other")
+        others = self.find_ids_of_kind("other")
         return others.pop() if len(others) == 1 else ""
 
-    def of_kind(self, kind: str) -> set[str]:
+    def find_ids_of_kind(self, kind: str) -> set[str]:
         """Returns the ids of the options that have the given kind."""
         return set(self.options.loc[self.options["kind"] == kind, "option_id"])
 
-    def read_single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
+    def read_single_choices(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
         """Returns, for each cell of a single-choice question, the id of its option. The function also returns
         a mask that is true for cells that are not options."""
         ids = map_distinct(cells, lambda cell: self.spellings.get(match_key(cell), ""))
         return ids, ((ids == "") & (map_distinct(cells, str.strip) != "")).to_numpy()
 
-    def read_joined(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
+    def read_joined_choices(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
         """Reads cells that may hold several options each. Returns a boolean for each record and option, and
         for each cell its parts that are not options.
 
@@ -321,8 +321,8 @@ def _log_other_texts(taken: Counter[str], question_id: str, n_filled: int, optio
     answers = f"{n:,} answers ({len(folded):,} different)" if n > 1 else "1 answer"
     named = f"texts of five or more records may need an option of their own: {often}" if often \
         else "each text has fewer than five records"
-    log.add(AFTER_OTHER, rows_in=n_filled, cells=n,
-            why=f"{question_id}: {answers} read as texts after {label!r}; {named}")
+    log.add_step(AFTER_OTHER, rows_in=n_filled, cells=n,
+                 why=f"{question_id}: {answers} read as texts after {label!r}; {named}")
 
 
 def _unknown_option_faults(asked: QuestionCells, records: Records, options: OptionList,
@@ -332,7 +332,7 @@ def _unknown_option_faults(asked: QuestionCells, records: Records, options: Opti
     faults: list[Fault] = []
     option_list, labels = asked.question["option_list"], options.options["label"]
     for number, (text, positions) in enumerate(texts, 1):
-        place = records.fault(positions[0], "", asked.columns, text, "")
+        place = records.make_fault(positions[0], "", asked.columns, text, "")
         rows = format_first_row_numbers([int(row) for row in records.answers["row"].iloc[positions]])
         if meant := guess_range(text, labels):
             faults.append(replace(make_date_fault(option_list, text, meant, file=place.file, row=rows,
@@ -350,7 +350,7 @@ def _wrong_list_fault(asked: QuestionCells, records: Records, counts: Sequence[t
     ``counts`` has the answers that are not options, the most frequent first: the text in compared form, the
     text as written, and the positions of its records."""
     question, quoted = asked.question, ", ".join(repr(key) for key, *_ in counts[:3])
-    place = records.fault(counts[0][2][0], "", asked.columns, "", "")
+    place = records.make_fault(counts[0][2][0], "", asked.columns, "", "")
     texts = tuple((text, len(positions)) for _, text, positions in counts)
     return OptionFault(
         f"{n_left:,} of {n_filled:,} answers to {question['question_id']} are not options of "
@@ -430,7 +430,7 @@ def clean_responses_and_selections(records: Records, reference: Reference, redac
         rows, ticks = _response_rows(question, answered, is_asked, records, kept, reference)
         responses.append(rows)
         selections += [ticks] if ticks is not None else []
-    log.add("answered though not asked", cells=unasked,
+    log.add_step("answered though not asked", cells=unasked,
               why="the answer stands although skip logic says that it was not asked: it is kept")
     return (pd.concat(responses, ignore_index=True),
             pd.concat(selections, ignore_index=True) if selections else _NO_SELECTIONS.copy())
@@ -449,7 +449,7 @@ def count_response_and_selection_rows(records: Records, reference: Reference) ->
 
 
 def _option_lists(reference: Reference) -> dict[str, OptionList]:
-    return {str(name): OptionList.of(rows) for name, rows
+    return {str(name): OptionList.from_rows(rows) for name, rows
             in reference.options.groupby("option_list", sort=False)}
 
 
@@ -464,11 +464,11 @@ class QuestionCells:
     is_redacted: np.ndarray
 
     @classmethod
-    def of(cls, question: pd.Series, records: Records, names: list[str],
-           redacted: frozenset[str]) -> QuestionCells:
+    def from_records(cls, question: pd.Series, records: Records, names: list[str],
+                     redacted: frozenset[str]) -> QuestionCells:
         """Returns the cells of the columns ``names``, which has one column per file. If the name of the
         column is blank for a file, the cells of this file are blank."""
-        cells = records.cells(names)
+        cells = records.combine_columns(names)
         is_redacted = map_distinct(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
         return cls(question, names, cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells,
                    is_redacted)
@@ -478,9 +478,9 @@ class QuestionCells:
         """A mask that is true for records whose cell has a text."""
         return (self.cells != "").to_numpy()
 
-    def faults(self, records: Records, are_wrong: np.ndarray, message: str, fix: str) -> list[Fault]:
+    def make_faults(self, records: Records, are_wrong: np.ndarray, message: str, fix: str) -> list[Fault]:
         """Returns one fault for each cell that ``are_wrong`` marks, with the given message and fix."""
-        return [records.fault(n, message, self.columns, self.cells.iloc[n], fix)
+        return [records.make_fault(n, message, self.columns, self.cells.iloc[n], fix)
                 for n in np.flatnonzero(are_wrong)]
 
 
@@ -502,7 +502,7 @@ def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
         return ParsedAnswers(blank, nothing, nothing, faults=faults)
     if options and kind == "multi":
         return _read_multi(question, records, options, columns_of, redacted, log)
-    asked = QuestionCells.of(question, records, [at[""] for at in columns_of], redacted)
+    asked = QuestionCells.from_records(question, records, [at[""] for at in columns_of], redacted)
     if question["option_list"] == COUNTRY_LIST:
         return _read_country(asked, records, countries)
     if options:
@@ -522,12 +522,12 @@ def _read_country(asked: QuestionCells, records: Records, countries: pd.DataFram
 
 def _read_single(asked: QuestionCells, records: Records, options: OptionList,
                  log: CleaningLog) -> ParsedAnswers:
-    ids, wrong = options.read_single(asked.cells)
+    ids, wrong = options.read_single_choices(asked.cells)
     parts = {n: [normalise_space(asked.cells.iloc[n])] for n in np.flatnonzero(wrong)}
     unknown = _unknown_texts(parts, asked, records, options, log)
     if unknown.texts is not None:
         ids = ids.mask(unknown.texts.to_numpy() != "", options.catch_all)
-    answers = options.of_kind("substantive") | options.of_kind("other")
+    answers = options.find_ids_of_kind("substantive") | options.find_ids_of_kind("other")
     faults = [*unknown.faults, *_user_missing(
         asked, records, ids.isin(answers).to_numpy(),
         f"write dont_know, refused or none as its kind in {asked.question['option_list']} of options.csv, or "
@@ -561,13 +561,14 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
     absent = _user_missing(asked, records, np.ones(len(cells), dtype=bool),
                            "list the value in blank under [survey] in study.toml, or " + CORRECT_THE_RECORD)
     wrong &= ~cells.isin([fault.value for fault in absent]).to_numpy()
-    faults = [*absent, *asked.faults(records, wrong, "is not a number", CORRECT_THE_RECORD)]
+    faults = [*absent, *asked.make_faults(records, wrong, "is not a number", CORRECT_THE_RECORD)]
     doubtful = cells.isin(find_ambiguous_thousands([*cells.unique()], decimal)).to_numpy()
     for n in np.flatnonzero(doubtful):
-        fault = records.fault(n, f"may be {values[n]:g} or {values[n] * 1000:.0f}, because the mark may be a "
-                              "thousands separator", asked.columns, cells.iloc[n], "write the number without "
-                              "the mark in corrections.csv; or, if the text is right, write it there as "
-                              "`from` and as `to`")
+        fault = records.make_fault(
+            n, f"may be {values[n]:g} or {values[n] * 1000:.0f}, because the mark may be a thousands "
+            "separator", asked.columns, cells.iloc[n],
+            "write the number without the mark in corrections.csv; or, if the text is right, write it there "
+            "as `from` and as `to`")
         faults += [fault] * ((fault.key, fault.column) not in records.confirmed)
     is_signed = map_distinct(cells, is_percentage).to_numpy(dtype=bool)
     if is_signed.any():
@@ -575,7 +576,7 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
         texts = sorted({*cells[is_bare]})[:SHOWN_ROWS]
         message = (f"the percent sign is missing in {', '.join(texts)}, but other answers "
                    f"({int(is_signed.sum()):,}) have it; 0.5 may mean 0.5 % or 50 %")
-        faults += [replace(fault, value="") for fault in asked.faults(
+        faults += [replace(fault, value="") for fault in asked.make_faults(
             records, is_bare, message, f"write the percentage with its sign: {CORRECT_THE_RECORD}")]
     return ParsedAnswers(map_distinct(cells, normalise_space), asked.is_filled, asked.is_redacted, values,
                          faults=faults)
@@ -583,7 +584,7 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
 
 def _read_date(asked: QuestionCells, records: Records) -> ParsedAnswers:
     values, wrong, reason = parse_dates(asked.cells)
-    faults = asked.faults(records, wrong, reason, "write dates as YYYY-MM-DD: " + CORRECT_THE_RECORD)
+    faults = asked.make_faults(records, wrong, reason, "write dates as YYYY-MM-DD: " + CORRECT_THE_RECORD)
     return ParsedAnswers(values, asked.is_filled, asked.is_redacted, faults=faults)
 
 
@@ -602,7 +603,8 @@ def _read_multi(question: pd.Series, records: Records, options: OptionList, colu
     faults: list[Fault] = []
     starred = {option for at in columns_of for option in at}
     for option in sorted(starred, key=["", *options.ids].index):
-        asked = QuestionCells.of(question, records, [at.get(option, "") for at in columns_of], redacted)
+        asked = QuestionCells.from_records(question, records, [at.get(option, "") for at in columns_of],
+                                           redacted)
         hidden |= asked.is_redacted
         filled |= asked.is_filled
         if option:
@@ -611,11 +613,11 @@ def _read_multi(question: pd.Series, records: Records, options: OptionList, colu
             if option == options.catch_all:  # the column has the texts written after "Other"
                 texts = texts.mask(wrong, map_distinct(asked.cells, normalise_space))
                 continue
-            faults += asked.faults(
+            faults += asked.make_faults(
                 records, wrong, f"is not an option of {question['option_list']}, nor yes or no",
                 "add the text to options.csv as a value of the option, or " + CORRECT_THE_RECORD)
             continue
-        joined, unread = options.read_joined(asked.cells)
+        joined, unread = options.read_joined_choices(asked.cells)
         ticks |= joined
         parts = {n: unread[asked.cells.iloc[n]] for n in np.flatnonzero(asked.cells.isin(unread))}
         unknown = _unknown_texts(parts, asked, records, options, log)
@@ -653,9 +655,9 @@ def _speaking_records(records: Records, reference: Reference, asked: dict[str, P
         first[question_id] = np.sort(kept)
         answers = pd.DataFrame({"owner": owner, "value": answered.value})[answered.is_filled]
         differing += int((answers.groupby("owner")["value"].nunique() > 1).sum())
-    log.add("organisations' own answers", rows_in=len(owner), rows_out=owner.nunique(),
-            cells=differing, why="questions about the organisation count once; cells: answers "
-            "that differ between its records, where the first stands")
+    log.add_step("organisations' own answers", rows_in=len(owner), rows_out=owner.nunique(),
+                 cells=differing, why="questions about the organisation count once; cells: answers "
+                 "that differ between its records, where the first stands")
     return first
 
 

@@ -136,7 +136,7 @@ class _CodedUnits(NamedTuple):
     questions: np.ndarray
     lengths: np.ndarray
 
-    def values(self, value_of: np.ndarray, at: np.ndarray) -> np.ndarray:
+    def tabulate_values(self, value_of: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Returns the values that coders gave to the units ``at``, as a matrix of coders x units; -1 where a
         coder gave no value. ``value_of`` has the value to which each set of codes is translated."""
         return np.where(self.is_missing[:, at], -1, value_of[self.numbers[:, at]])
@@ -276,7 +276,7 @@ def _counted(grid: _CodedUnits, at: np.ndarray, coding: _Measurement, groups: np
              values: np.ndarray | None = None) -> CodingCounts:
     """Returns the counts of a code, or of all codes together, in the units ``at``, per group. If ``values``
     is given, the function counts ``values`` instead of the values that the coders gave."""
-    given = grid.values(coding.value_of, at) if values is None else values
+    given = grid.tabulate_values(coding.value_of, at) if values is None else values
     return count_codings(given, coding.n_values, groups=groups[at], n_groups=n_groups,
                          lengths=grid.lengths[at], distance=coding.distance)
 
@@ -287,7 +287,7 @@ def _extremes(grid: _CodedUnits, at: np.ndarray, coding: _Measurement) -> dict[s
     missing = grid.is_missing[:, at]
     if not missing.any():
         return {}
-    values_given = grid.values(coding.value_of, at)
+    values_given = grid.tabulate_values(coding.value_of, at)
     others, known = _most_given(values_given, coding.n_values), (values_given >= 0).any(axis=0)
     missing = missing & known
     if coding.code_id:
@@ -300,7 +300,7 @@ def _extremes(grid: _CodedUnits, at: np.ndarray, coding: _Measurement) -> dict[s
     counts_by_fill = [_counted(grid, at, coding, one_group, 1, values=values) for values in filled]
     n, extremes = int(missing.sum()), {}
     for name, measure in coding.measures.items():
-        values = [measure.pooled(counts).value for counts in counts_by_fill]
+        values = [measure.compute_pooled(counts).value for counts in counts_by_fill]
         if not name.startswith("prevalence.") and not np.isnan(values).all():
             extremes[name] = n, float(np.nanmin(values)), float(np.nanmax(values))
     return extremes
@@ -320,7 +320,8 @@ def _document_rows(document_ids: list[str], coding: _Measurement, by_document: C
     prevalence = np.divide(shares, units, out=np.full(len(units), np.nan), where=units > 0)
     for name, measure in coding.measures.items():
         for document_id, is_left_out, n, n_pairable, share, value, reason in zip(
-                document_ids, is_single, units, pairable, prevalence, *measure.of(by_document), strict=True):
+                document_ids, is_single, units, pairable, prevalence,
+                *measure.compute_with_reasons(by_document), strict=True):
             if is_left_out:
                 continue
             yield (name, coding.code_id, f"document={document_id}", n, n_pairable, share, value,

@@ -46,10 +46,10 @@ class CharacterMap:
     ends: list[int]
 
     @classmethod
-    def of(cls, text: str) -> CharacterMap:
+    def from_text(cls, text: str) -> CharacterMap:
         """Returns the character map of ``text``.
 
-        >>> CharacterMap.of("e\\u0301 “a”")
+        >>> CharacterMap.from_text("e\\u0301 “a”")
         CharacterMap(text='é"a"', starts=[0, 3, 4, 5], ends=[2, 4, 5, 6])
         """
         if not UNWRITABLE.search(text) and unicodedata.is_normalized("NFC", text):
@@ -92,7 +92,7 @@ class Alignment:
     def starts(self) -> list[int]:
         return [segment.copy_start for segment in self.segments]
 
-    def locate(self, start: int, end: int) -> tuple[int, int]:
+    def map_copy_span(self, start: int, end: int) -> tuple[int, int]:
         """Returns the passage of the canonical text that corresponds to a passage of the copy; (-1, -1) if
         the passage of the copy has only spaces. A passage that begins or ends within a name is widened to the
         whole name.
@@ -115,10 +115,10 @@ def align_copy(text: Text, copy: str) -> Alignment | None:
     more than names and labels.
 
     >>> text = Text("p1: Person 1 waits.\\n", "p1: Ana waits.\\n", ((4, 7, 4, 12),), ((0, 2),))
-    >>> align_copy(text, "Client: Ana waits.").locate(8, 17), align_copy(text, "p1: Ana waited.")
+    >>> align_copy(text, "Client: Ana waits.").map_copy_span(8, 17), align_copy(text, "p1: Ana waited.")
     ((4, 18), None)
     """
-    theirs, unmasked = CharacterMap.of(copy), _character_map(text.unmasked)
+    theirs, unmasked = CharacterMap.from_text(copy), _character_map(text.unmasked)
     segments, at, ours = [], 0, 0
     end_of_text = [(len(unmasked.text), len(unmasked.text), "")]
     for group, (following, *_) in pairwise([*_variables(text, unmasked), end_of_text]):
@@ -141,7 +141,7 @@ def align_copy(text: Text, copy: str) -> Alignment | None:
 def find_quotation(text: Text, quote: str) -> list[tuple[int, int]]:
     """Returns every place at which a quotation occurs in the canonical text, regardless of spaces and Unicode
     form."""
-    wanted, letters = CharacterMap.of(quote).text, _character_map(text.canonical)
+    wanted, letters = CharacterMap.from_text(quote).text, _character_map(text.canonical)
     places, at = [], letters.text.find(wanted) if wanted else -1
     while at >= 0:
         places.append((letters.starts[at], letters.ends[at + len(wanted) - 1]))
@@ -155,7 +155,7 @@ def _variables(text: Text, unmasked: CharacterMap) -> list[list[Variable]]:
 
     If two names or labels overlap, the first of the two keeps the characters that they share.
     """
-    masked = {start: CharacterMap.of(text.canonical[new:new_end]).text
+    masked = {start: CharacterMap.from_text(text.canonical[new:new_end]).text
               for start, _, new, new_end in text.offsets}
     passages = {*text.labels, *((start, end) for start, end, *_ in text.offsets),
                 *((join, join) for join in text.joins)}
@@ -194,7 +194,7 @@ def _separated(copy: str, start: int, end: int, group: list[Variable],
 def _end_of_name(copy: str, at: int, following: str, *known: str) -> int:
     """Returns the position at which the name or label that begins at ``at`` in the copy ends. ``following``
     is the text that must come after the name or label; the function returns -1 if this text is not there."""
-    for name in dict.fromkeys([*(CharacterMap.of(one).text for one in known), ""]):
+    for name in dict.fromkeys([*(CharacterMap.from_text(one).text for one in known), ""]):
         until = at + len(name)
         if copy.startswith(name + following, at) and (following or until == len(copy)):
             return until
@@ -210,7 +210,7 @@ def _character_map(text: str) -> CharacterMap:
     Only the last few character maps are kept in memory, because codings are placed text by text and the maps
     of all texts would need too much memory.
     """
-    return CharacterMap.of(text)
+    return CharacterMap.from_text(text)
 
 
 @lru_cache(maxsize=10_000)

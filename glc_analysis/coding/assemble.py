@@ -321,7 +321,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     if not result.submissions and not result.quarantined:
         return CodedTexts({name: pd.DataFrame() for name in CODING_TABLES} | {"codebook": reference.codebook})
     for note in result.notes:
-        steps.add("coders' files read", why=note)
+        steps.add_step("coders' files read", why=note)
     training = _set_training_apart(result, reference.assignments, steps)
     readings = readings_table(result, reference.assignments, documents, steps,
                               blank_rows=study.settings["coding"]["blank_rows"])
@@ -330,8 +330,8 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     codings = codings_table(result, codes, segments, readings)
     codings, split = book.update_codes_and_list_split_codings(codings, codebook)
     if len(split):
-        steps.add("codings of split codes", cells=len(split), why="to be coded again: "
-                  + ", ".join(sorted(set(split["code_id"]))))
+        steps.add_step("codings of split codes", cells=len(split), why="to be coded again: "
+                       + ", ".join(sorted(set(split["code_id"]))))
     codings = codings.drop_duplicates(["document_id", "start", "end", "code_id", "coder_id"])
     current_codes = {code: book.current_code(code, codebook) or code for code in codebook["code_id"]}
     assisted = {(document, coder, current_codes.get(code, code), words): model
@@ -395,8 +395,8 @@ def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
         training |= {*zip(rows["document_id"], rows["coder_id"], strict=True)}
     training &= result.submissions
     if training:
-        steps.add("training set apart", cells=len(training), why="coded to learn, and counted nowhere: "
-                  + ", ".join(f"{document} by {coder}" for document, coder in sorted(training)[:20]))
+        steps.add_step("training set apart", cells=len(training), why="coded to learn, and counted nowhere: "
+                       + ", ".join(f"{document} by {coder}" for document, coder in sorted(training)[:20]))
     result.submissions -= training
     result.quarantined = [passage for passage in result.quarantined
                           if (passage.document_id, passage.coder_id) not in training]

@@ -192,7 +192,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
             rows = codings.get(source, raw.codings[:0])
             apart = doubtful.get(source, raw.quarantined[:0])
             readers = {*rows["coder"], *apart["coder"]} if len(people) > 1 else {coder}
-            place.add(rows, apart, readers)
+            place.add_passages(rows, apart, readers)
             if raw.is_of_study and source not in raw.training:
                 at_desk[document_id][coder] = theirs, place.edited
             if source in raw.training:
@@ -244,7 +244,7 @@ def _set_versions_apart(result: PlacedCodings, document_id: str,
         return
     for coder in sorted(versions):
         _, edited = versions[coder]
-        if spans := [*edited.changed_turns()] if edited else []:
+        if spans := [*edited.find_changed_turns()] if edited else []:
             result.edited |= {(document_id, coder, *span) for span in spans}
             turns = f"{len(spans)} turn{'s' * (len(spans) > 1)}"
             result.notes.append(f"{document_id}: {coder} coded the text before its words changed, "
@@ -317,7 +317,7 @@ class _Placing:
         self.alignment = align_copy(text, copy) if copy else None
         self.edited = EditedText(text, mask(copy)) if copy and not self.alignment else None
 
-    def add(self, rows: pd.DataFrame, doubtful: pd.DataFrame, readers: Set[str]) -> None:
+    def add_passages(self, rows: pd.DataFrame, doubtful: pd.DataFrame, readers: Set[str]) -> None:
         """Adds the certain and the doubtful passages of a coder's file to the result, and the coders who read
         the document."""
         if self.edited and self.edited.share_in_common < LEAST_IN_COMMON:
@@ -330,7 +330,7 @@ class _Placing:
         self.result.submissions |= {(self.document_id, coder) for coder in readers}
         if self.edited:
             self.result.edited |= {(self.document_id, coder, *span) for coder in readers
-                                   for span in self.edited.unread()}
+                                   for span in self.edited.find_unread_turns()}
         places = self._in_table(rows) if not (self.alignment or self.edited) else {}
         for n, row in zip(rows.index, _marked(rows), strict=True):
             span, match, reason = places.get(n) or self._place(row)
@@ -350,10 +350,10 @@ class _Placing:
         if row.match == "whole_text":
             return (0, length), "whole_text", ""
         if self.alignment and row.start >= 0:
-            span = self.alignment.locate(row.start, row.end)
+            span = self.alignment.map_copy_span(row.start, row.end)
             return span, self._proof(row, span), BLANK_PASSAGE if span[0] < 0 else ""
         if self.edited and row.start >= 0:
-            span, reason = self.edited.locate(row.start, row.end)
+            span, reason = self.edited.map_copy_span(row.start, row.end)
             return span, "by_position" if row.match == "by_position" else "moved", reason
         places = self._places_of(row.quote) if row.quote else []
         if not row.quote or self.has_names and not places:  # what is not in the text may be a name
@@ -389,9 +389,9 @@ class _Placing:
         words that occur in the text, the returned place is the whole text."""
         near = []
         if self.alignment and row.start >= 0:
-            near.append(self.alignment.locate(row.start, row.end))
+            near.append(self.alignment.map_copy_span(row.start, row.end))
         elif self.edited and row.start >= 0:
-            near.append(self.edited.near(row.start, row.end))
+            near.append(self.edited.find_surrounding_span(row.start, row.end))
         near += self._places_of(row.quote) if row.quote else []
         if not near and row.quote:
             near = [*similar_turns(self.text, self.mask(row.quote).text)]
@@ -422,7 +422,7 @@ def _add_memos(result: PlacedCodings, memos: Iterable[tuple[Any, str]], document
     for row, span in memos:
         to = document_id
         if span and alignment:
-            start, end = alignment.locate(*map(int, span.split("-")))
+            start, end = alignment.map_copy_span(*map(int, span.split("-")))
             to = f"{document_id}:{start}-{end}"
         result.memos.append((ids.get(row.author, make_slug(row.author) if row.author else ids[""]), to,
                              row.attached_kind, masked(row.text), row.date))
@@ -485,7 +485,7 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
         known = set(reference.codebook["code_id"])
         listed = [_column_of_codes(survey, pattern, known) for survey in records.surveys]
         if any(listed):
-            rows = _listed_codes(records.cells(listed), documents)
+            rows = _listed_codes(records.combine_columns(listed), documents)
             code_question |= dict.fromkeys(rows["code"], question)
             parts.append(rows)
             continue
@@ -498,8 +498,9 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
                                 fix="correct the name of the column: * stands for a code, # for a number"))
             continue
         code_question |= dict.fromkeys(codes, question)
-        cells = pd.DataFrame({code: records.cells([columns.get(code, "") for columns in columns_by_file])
-                              for code in codes})
+        cells = pd.DataFrame({
+            code: records.combine_columns([columns.get(code, "") for columns in columns_by_file])
+            for code in codes})
         parts.append(_code_rows(cells, documents))
     if faults:
         raise Faults(faults)
@@ -747,8 +748,9 @@ def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: 
     waiting = assignments.merge(submissions[["document_id", "coder_id"]], how="left", indicator="found")
     waiting = waiting[waiting["found"] == "left_only"]
     if len(waiting):
-        steps.add("coding awaited", cells=len(waiting), why="assigned, but not handed in or quarantined: "
-                  + ", ".join(sorted(waiting["document_id"] + " by " + waiting["coder_id"])[:20]))
+        steps.add_step("coding awaited", cells=len(waiting),
+                       why="assigned, but not handed in or quarantined: "
+                       + ", ".join(sorted(waiting["document_id"] + " by " + waiting["coder_id"])[:20]))
     return submissions.fillna({"codebook_version": ""}).drop(columns="_merge")
 
 

@@ -51,11 +51,11 @@ class CodingCounts(NamedTuple):
     """how often each coder gave each value in pairable units"""
 
     @property
-    def values(self) -> np.ndarray:
+    def value_frequencies(self) -> np.ndarray:
         """Returns how often each value was given in pairable units: the margins of the coincidence matrix."""
         return self.marginals.sum(axis=-2)
 
-    def weighted_sum(self, weights: np.ndarray) -> CodingCounts:
+    def sum_groups(self, weights: np.ndarray) -> CodingCounts:
         """Returns weighted sums of the groups; each row of ``weights`` gives one new group."""
         return CodingCounts(*(np.tensordot(weights, field, 1) for field in self))
 
@@ -214,24 +214,24 @@ class Measure(NamedTuple):
     statistic: Callable[[CodingCounts], np.ndarray]
     undefined: str = NO_VARIATION
 
-    def values(self, counts: CodingCounts) -> np.ndarray:
+    def compute_by_group(self, counts: CodingCounts) -> np.ndarray:
         """Returns the coefficient of every group of units; NaN if the coefficient is not defined for the
         group."""
         with np.errstate(divide="ignore", invalid="ignore"):
             values = self.statistic(counts)
         return np.where(np.abs(values) < _ZERO, 0.0, values)
 
-    def of(self, counts: CodingCounts) -> tuple[np.ndarray, np.ndarray]:
+    def compute_with_reasons(self, counts: CodingCounts) -> tuple[np.ndarray, np.ndarray]:
         """Returns the coefficient of every group of units, and a reason for every coefficient that is NaN."""
-        values = self.values(counts)
+        values = self.compute_by_group(counts)
         return values, np.select([~np.isnan(values), counts.pairable == 0], ["", NO_PAIRS],
                                  self.undefined)
 
-    def pooled(self, counts: CodingCounts) -> Coefficient:
+    def compute_pooled(self, counts: CodingCounts) -> Coefficient:
         """Returns one coefficient for all groups of units together."""
         n_groups = len(counts.units)
-        total = counts if n_groups == 1 else counts.weighted_sum(np.ones((1, n_groups)))
-        (value,), (reason,) = self.of(total)
+        total = counts if n_groups == 1 else counts.sum_groups(np.ones((1, n_groups)))
+        (value,), (reason,) = self.compute_with_reasons(total)
         return Coefficient(float(value), int(total.units[0]), int(total.pairable[0]), str(reason))
 
 
@@ -244,12 +244,12 @@ def alpha_measure(distance: Distance | None = None) -> Measure:
 def specific_measure(value: int) -> Measure:
     """Returns the measure of specific agreement on a value. If a coder gave a unit the value, specific
     agreement is the share of the unit's other coders who also gave the value."""
-    return Measure(lambda counts: counts.same[:, value] / counts.values[:, value], NOT_USED)
+    return Measure(lambda counts: counts.same[:, value] / counts.value_frequencies[:, value], NOT_USED)
 
 
 def _alpha(counts: CodingCounts, distance: Distance | None) -> np.ndarray:
-    n = counts.values.sum(axis=-1)
-    return 1 - (n - 1) * counts.disagreement / _expected(counts.values, distance)
+    n = counts.value_frequencies.sum(axis=-1)
+    return 1 - (n - 1) * counts.disagreement / _expected(counts.value_frequencies, distance)
 
 
 def _expected(values: np.ndarray, distance: Distance | None) -> np.ndarray:
@@ -289,7 +289,7 @@ def _percent(counts: CodingCounts) -> np.ndarray:
 def correct_for_chance(counts: CodingCounts, expected: np.ndarray) -> np.ndarray:
     """Returns (p_o - p_e) / (1 - p_e), where p_o is the observed and p_e the ``expected`` agreement. If all
     values are the same, the result is NaN, even if the formula would give 1."""
-    varies = np.count_nonzero(counts.values, axis=-1) > 1
+    varies = np.count_nonzero(counts.value_frequencies, axis=-1) > 1
     return np.where(varies, 1 - counts.differing / counts.pairable / (1 - expected), np.nan)
 
 
@@ -357,11 +357,13 @@ def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str
 def _point_values(all_counts: Sequence[CodingCounts],
                   measures: Mapping[str, Measure]) -> dict[str, list[Coefficient]]:
     """Returns each measure, computed over all documents, with one coefficient for each element of
-    ``all_counts``. The returned coefficients are equal to those of ``Measure.pooled`` for each element."""
+    ``all_counts``. The returned coefficients are equal to those of ``Measure.compute_pooled`` for each
+    element."""
     total = _weighted_sums(all_counts, np.ones((1, len(all_counts[0].units))))
     sizes = total.units.astype(int).tolist(), total.pairable.astype(int).tolist()
     return {name: [Coefficient(float(value), n_units, n_pairable, str(reason))
-                   for value, reason, n_units, n_pairable in zip(*measure.of(total), *sizes, strict=True)]
+                   for value, reason, n_units, n_pairable in zip(
+                       *measure.compute_with_reasons(total), *sizes, strict=True)]
             for name, measure in measures.items()}
 
 
@@ -373,7 +375,7 @@ def _resampled(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measur
     for weights in _weights(all_counts[0], draws, seed):
         counts = _weighted_sums(all_counts, weights)
         for name, measure in measures.items():
-            parts[name].append(measure.values(counts).reshape(len(all_counts), len(weights)))
+            parts[name].append(measure.compute_by_group(counts).reshape(len(all_counts), len(weights)))
     return {name: np.concatenate(values, axis=1) for name, values in parts.items()}
 
 
@@ -396,7 +398,7 @@ def _weights(by_document: CodingCounts, draws: int, seed: int) -> Iterator[np.nd
 
 
 def _weighted_sums(all_counts: Sequence[CodingCounts], weights: np.ndarray) -> CodingCounts:
-    """Returns :meth:`CodingCounts.weighted_sum` of each element of ``all_counts``: all draws of the first
+    """Returns :meth:`CodingCounts.sum_groups` of each element of ``all_counts``: all draws of the first
     element, then all draws of the second, and so on.
 
     One matrix product for all elements is many times faster than one product for each element, but it may add
@@ -405,7 +407,7 @@ def _weighted_sums(all_counts: Sequence[CodingCounts], weights: np.ndarray) -> C
     sums of nearly all fields are exact.
     """
     if len(all_counts) == 1:
-        return all_counts[0].weighted_sum(weights)
+        return all_counts[0].sum_groups(weights)
     fields = []
     for parts in zip(*all_counts, strict=True):
         if all(_is_exact(part) for part in parts):

@@ -61,7 +61,7 @@ class Turns:
     speakers: list[str]
 
     @classmethod
-    def of(cls, text: str, labels: Sequence[tuple[int, int, str]]) -> Turns:
+    def from_text(cls, text: str, labels: Sequence[tuple[int, int, str]]) -> Turns:
         """Returns the turns of a text. ``labels`` has the start, the end and the text of every speaker's
         name. Words before the first speaker's name belong to a speaker without a name."""
         words: list[Word] = []
@@ -84,7 +84,7 @@ class Turns:
     def starts(self) -> list[int]:
         return [word.start for word in self.words]
 
-    def between(self, start: int, end: int) -> range:
+    def find_words(self, start: int, end: int) -> range:
         """Returns the numbers of the words that the stretch from ``start`` to ``end`` overlaps."""
         first, last = bisect_left(self.starts, start), bisect_left(self.starts, end)
         return range(first - (first > 0 and self.words[first - 1].end > start), last)
@@ -96,7 +96,7 @@ class EditedText:
     def __init__(self, text: Text, copy: Masked) -> None:
         self.text, self.copy = text, copy
         self.ours = _turns(text)
-        self.theirs = Turns.of(copy.text, _labels(copy.text, self.ours))
+        self.theirs = Turns.from_text(copy.text, _labels(copy.text, self.ours))
         self.place = match_words_in_order([word.key for word in self.theirs.words],
                                           [word.key for word in self.ours.words])
         self._matched = sorted(self.place)
@@ -110,16 +110,16 @@ class EditedText:
         the longer one."""
         return len(self.place) / max(len(self.ours.words), len(self.theirs.words), 1)
 
-    def locate(self, start: int, end: int) -> tuple[Span, str]:
+    def map_copy_span(self, start: int, end: int) -> tuple[Span, str]:
         """Returns the passage of the canonical text that corresponds to the passage of the copy from
         ``start`` to ``end``. If its place is not certain, returns (-1, -1) and the reason.
 
         >>> text = Text("p1: Yes, we wait for months.\\n", "p1: Yes, we wait for months.\\n", (), ((0, 2),))
-        >>> EditedText(text, Masked("Ana: Yes, uh, we wait for months.", ())).locate(14, 33)
+        >>> EditedText(text, Masked("Ana: Yes, uh, we wait for months.", ())).map_copy_span(14, 33)
         ((9, 28), '')
         """
         start, end = shift_span_after_masking(start, end, self.copy.offsets)
-        marked = self.theirs.between(start, end)
+        marked = self.theirs.find_words(start, end)
         places = [self.place.get(at, -1) for at in marked]
         if not places or -1 in places or places[-1] - places[0] != len(places) - 1:
             return (-1, -1), WORDS_CHANGED
@@ -130,14 +130,14 @@ class EditedText:
                 return (-1, -1), OTHER_TURN
         return self._edges(start, end, marked, places), ""
 
-    def near(self, start: int, end: int) -> Span:
+    def find_surrounding_span(self, start: int, end: int) -> Span:
         """Returns the stretch of the canonical text that must contain a passage of the copy, if the canonical
         text contains the passage at all.
 
         The stretch reaches from the first to the last word of the passage that both texts have. If the two
         texts have no word of the passage in common, the stretch reaches from the nearest common word before
         the passage to the nearest common word after it."""
-        marked = self.theirs.between(*shift_span_after_masking(start, end, self.copy.offsets))
+        marked = self.theirs.find_words(*shift_span_after_masking(start, end, self.copy.offsets))
         own = [self.place[at] for at in marked if at in self.place]
         if own:
             first, last = min(own), max(own)
@@ -148,7 +148,7 @@ class EditedText:
             last = len(self.ours.words) - 1 if is_last else self.place[self._matched[after]]
         return self.ours.words[first].outer_start, self.ours.words[last].outer_end
 
-    def unread(self) -> Iterator[Span]:
+    def find_unread_turns(self) -> Iterator[Span]:
         """Yields the turns of the canonical text that have less than half of their words in the copy. A turn
         that is yielded counts as not read by the coder of the copy."""
         in_common = Counter(self.ours.turn_of[to] for to in self.place.values())
@@ -157,7 +157,7 @@ class EditedText:
                 first = bisect_left(self.ours.turn_of, turn)
                 yield self.ours.words[first].start, self.ours.words[first + size - 1].end
 
-    def changed_turns(self) -> Iterator[Span]:
+    def find_changed_turns(self) -> Iterator[Span]:
         """Yields the turns of the canonical text whose words are not exactly the words of one turn of the
         copy."""
         for turn, size in self.ours.sizes.items():
@@ -168,10 +168,10 @@ class EditedText:
             if len(theirs) != 1 or same < size or self.theirs.sizes[theirs.pop()] != size:
                 yield self.ours.words[first].start, self.ours.words[first + size - 1].end
 
-    def words_before(self, start: int, end: int) -> str:
+    def find_former_words(self, start: int, end: int) -> str:
         """Returns the words of every turn of the copy that contains at least one word of the stretch from
         ``start`` to ``end`` of the canonical text."""
-        turns = sorted({self.theirs.turn_of[self._back[to]] for to in self.ours.between(start, end)
+        turns = sorted({self.theirs.turn_of[self._back[to]] for to in self.ours.find_words(start, end)
                         if to in self._back})
         if not turns:
             return ""
@@ -243,7 +243,7 @@ def _turns(text: Text) -> Turns:
     passage."""
     labels = [(*shift_span_after_masking(*label, text.offsets), text.unmasked[slice(*label)])
               for label in text.labels]
-    return Turns.of(text.canonical, labels)
+    return Turns.from_text(text.canonical, labels)
 
 
 def similar_turns(text: Text, quote: str) -> Iterator[Span]:
@@ -330,7 +330,7 @@ def _labels(text: str, ours: Turns) -> list[tuple[int, int, str]]:
     openings = [(one, simplify_signs(" ".join((one["name"] or "").split()).casefold()))
              for one in _LABEL.finditer(text)]
     times = Counter(name for _, name in openings)
-    theirs = Turns.of(text, [])
+    theirs = Turns.from_text(text, [])
     place = match_words_in_order([word.key for word in theirs.words], [word.key for word in ours.words])
     first = {bisect_left(ours.turn_of, turn) for turn in ours.sizes}
     labels, speaker = [], ""

@@ -60,9 +60,9 @@ def match_answers_to_indicators(answers: pd.DataFrame, responses: pd.DataFrame, 
         recorded = [by.get((country, year)) or by.get((country, ""), "")
                     for country, year in zip(rows["country_id"], rows["year"], strict=True)]
         parts.append(rows.assign(recorded=recorded)[_COLUMNS[:-1]])
-        steps.add("record compared", rows_in=len(rows), rows_out=sum(map(bool, recorded)),
-                  why=f"{indicator}: answers to {question_id} whose country has a value in the year of the "
-                  "answer")
+        steps.add_step("record compared", rows_in=len(rows), rows_out=sum(map(bool, recorded)),
+                       why=f"{indicator}: answers to {question_id} whose country has a value in the year of "
+                       "the answer")
     frame = pd.concat(parts, ignore_index=True)
     return frame.assign(is_discordant=(frame["recorded"] != "") & (frame["stated"] != frame["recorded"]))
 

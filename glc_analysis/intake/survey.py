@@ -30,7 +30,7 @@ from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 
 _TOGETHER = 10_000
-"""The number of records that :meth:`RawSurvey.record_hashes` joins into texts at a time; it limits the memory
+"""The number of records that :meth:`RawSurvey.hash_records` joins into texts at a time; it limits the memory
 in use."""
 
 
@@ -59,13 +59,13 @@ class RawSurvey:
     missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The texts that an SPSS file declares user-missing, keyed by column; empty for other files."""
 
-    def record_hashes(self, columns: Sequence[str]) -> np.ndarray:
+    def hash_records(self, columns: Sequence[str]) -> np.ndarray:
         """Returns a hash of each record, computed from the record's cells in ``columns``. Records with equal
         cells have equal hashes, provided that the columns are passed in the same order.
 
         >>> frame = text_frame({"Q1": ["Yes", "No", "Yes"], "Q2": ["1", "1", "1"]})
         >>> survey = RawSurvey(Path("a.csv"), "plain", frame, [2, 3, 4], [0, 0, 0], {}, ())
-        >>> first, second, third = survey.record_hashes(["Q1", "Q2"])
+        >>> first, second, third = survey.hash_records(["Q1", "Q2"])
         >>> bool(first == third), bool(first == second)
         (True, False)
         """

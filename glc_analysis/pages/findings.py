@@ -242,7 +242,8 @@ def render_claims(view: StudyView) -> Html:
     figures = choose_claims(view)
     places, quoted = _places(view, figures), _Quotations(view)
     made = [_HTML.claim(*_claim(view, figure), round(100 * figure.n / figure.base_n), _base(view, figure),
-                        link_to, bool(figure.claim), *(("", "") if view.theme else quoted.on(figure)))
+                        link_to, bool(figure.claim),
+                        *(("", "") if view.theme else quoted.choose_for_figure(figure)))
             for figure in _read_figures(figures)
             for link_to in [_link(view, _place(view, places, figure))]]
     below = [*_undecided(view), *_contrary(view), *_not_asked(view)]
@@ -329,7 +330,7 @@ class _Quotations:
                               for ids in ("code_ids", "theme_ids"))) for row in frame.to_dict("records")]
         self._view = view
 
-    def on(self, figure: _Figure) -> tuple[str, Markup | str]:
+    def choose_for_figure(self, figure: _Figure) -> tuple[str, Markup | str]:
         """Returns a quotation for a figure, and words for its subject; both are blank if no suitable
         quotation is left. For the figure of an answer, the quotation is on the same theme; if possible, it
         has a code whose name shares a word with the answer."""

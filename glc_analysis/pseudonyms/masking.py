@@ -143,13 +143,13 @@ class Masker:
             at, shift = end, shift + len(pseudonym) - (end - start)
         return Masked("".join(pieces) + text[at:], tuple(offsets))
 
-    def names_in(self, text: str) -> set[str]:
+    def find_names(self, text: str) -> set[str]:
         """Returns the names in a text that masking replaces. A name that occurs only inside longer names is
         not returned.
 
         >>> names = pd.DataFrame({"name": ["Ana", "Ana López"], "pseudonym": "P", "match": "exact",
         ...                       "allowed_for": ""})
-        >>> Masker(names, {}).names_in("Ana López came.")
+        >>> Masker(names, {}).find_names("Ana López came.")
         {'Ana López'}
         """
         return {self.names[row] for _, _, row in _merge_overlaps(self._matches(text))}
@@ -179,7 +179,7 @@ class Masker:
         for folds, finder in self._finders.items():
             read, rows = _comparable(text, folds=folds), self._rows[folds]
             at: list[int] = []
-            for n, wanted in finder.occurrences(read):
+            for n, wanted in finder.find_occurrences(read):
                 at = at or make_comparable_with_positions(text, folds=folds)[1]
                 for row in rows[wanted]:
                     if place := _whole_word(text, at, n, len(wanted), self._how[row]):
@@ -271,7 +271,7 @@ class _Finder:
         self._words = {longest: [word for n in range(1, len(longest) + 1)
                                  for word in by_beginning.get(longest[:n], ())] for longest in by_beginning}
 
-    def occurrences(self, text: str) -> Iterator[tuple[int, str]]:
+    def find_occurrences(self, text: str) -> Iterator[tuple[int, str]]:
         """Yields each occurrence of a word in the text, as a pair of position and word, in the order of the
         positions."""
         match = self._pattern.search(text)

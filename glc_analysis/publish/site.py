@@ -368,7 +368,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     _made.clear()
     shared = _Shared(frame, audience, frozenset(titles), f"{frame['banner']} {title}. {facts}".strip())
     for page in pages:
-        made = shared.make(run_dir, page.slug, drawn, last)
+        made = shared.convert_page(run_dir, page.slug, drawn, last)
         _write_figures(site, made.figures)
         for slug, part in made.parts:
             articles[slug], wholes[slug] = deepcopy(part), page.slug
@@ -390,12 +390,12 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         return _page(*shown[slug], frame | {"switch": switch})
 
     for slug in shown:
-        shared.switches[slug] = Markup("").join(made.switch(slug) for made in languages)
+        shared.switches[slug] = Markup("").join(made.render_language_links(slug) for made in languages)
         write_text(site / f"{slug}.html", render(slug, shared.switches[slug]))
     running = " · ".join([mark] * bool(mark) + ["Invented sample data"] * synthetic + [title])
     write_text(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
     for made in languages:
-        made.write(site, [*shown], render, additions)
+        made.write_pages(site, [*shown], render, additions)
     _last_shared[run_dir.parent] = shared
 
 
@@ -405,7 +405,8 @@ def render_like_last_site(run_dir: Path, page: PageJob, drawn: Path | None = Non
     this process has made no such site."""
     if (shared := _last_shared.get(run_dir.parent)) is None:
         return {}
-    articles = {slug: deepcopy(part) for slug, part in shared.make(run_dir, page.slug, drawn, _made).parts}
+    made = shared.convert_page(run_dir, page.slug, drawn, _made)
+    articles = {slug: deepcopy(part) for slug, part in made.parts}
     wholes = dict.fromkeys(articles, page.slug)
     _follow_parts(articles, wholes, shared.homes | _homes(articles, wholes))
     return {slug: _page(text, page.title, page.slug,
@@ -431,7 +432,7 @@ class _Shared:
     homes: dict[tuple[str, str], str] = field(default_factory=dict)
     switches: dict[str, Markup] = field(default_factory=dict)
 
-    def make(self, run_dir: Path, slug: str, drawn: Path | None, last: Mapping[Any, _Made]) -> _Made:
+    def convert_page(self, run_dir: Path, slug: str, drawn: Path | None, last: Mapping[Any, _Made]) -> _Made:
         """Returns the converted notebook of a page; it is taken from ``last`` if ``last`` has it."""
         notebook = (run_dir / "notebooks" / f"{slug}.ipynb").read_text(encoding="utf-8")
         made_from = slug, notebook, has_capability(self.audience, "code"), self.slugs, self.source
@@ -469,11 +470,11 @@ class SiteAddition(NamedTuple):
 class SiteLanguages(Protocol):
     """The interface of an add-on that makes the pages of a site in other languages."""
 
-    def switch(self, slug: str) -> Markup:
+    def render_language_links(self, slug: str) -> Markup:
         """Returns the links from an English page to the same page in other languages."""
 
-    def write(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
-              additions: Collection[SiteAddition]) -> None:
+    def write_pages(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
+                    additions: Collection[SiteAddition]) -> None:
         """Writes the translated pages into folders inside the site. ``render`` is a function that takes a
         slug and the links that :meth:`switch` returns, and returns the English page."""
 
@@ -681,7 +682,7 @@ class Assembly:
         self._threads, self._is_closed = ThreadPoolExecutor(1), False
         self._preparation, self._read = self._threads.submit(self._prepare, keys), []
 
-    def make(self, pages: Sequence[PageJob], failures: Collection[str], print_folded: bool) -> Gate:
+    def make_site(self, pages: Sequence[PageJob], failures: Collection[str], print_folded: bool) -> Gate:
         """Makes the site, and returns the gate that the site must pass. ``failures`` has the pages that are
         out of date. With ``print_folded``, the parts that are folded on the screen are printed in full on
         paper."""

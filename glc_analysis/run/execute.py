@@ -309,7 +309,7 @@ class PageProcesses:
         self._at_work: set[Any] = set()
         self._stopped = False
 
-    def hold(self, reads: Iterable[str]) -> None:
+    def preload(self, reads: Iterable[str]) -> None:
         """Does nothing in this class, because each kernel reads the tables that it needs. A subclass may read
         the tables that ``reads`` names once for all pages."""
 
@@ -341,7 +341,7 @@ class PageProcesses:
         # The failure of one page must not end the run of the others.
         except Exception as error:  # noqa: BLE001
             if is_late.is_set():
-                return page_failure(page, place, "TimeoutError", self.lateness)
+                return page_failure(page, place, "TimeoutError", self.lateness_message)
             if exit_codes:
                 return page_failure(page, place, DEAD_KERNEL, describe_exit(exit_codes[0]))
             if isinstance(error, papermill.PapermillExecutionError):
@@ -349,11 +349,11 @@ class PageProcesses:
             return page_failure(page, place, type(error).__name__, str(error))
 
     @property
-    def lateness(self) -> str:
+    def lateness_message(self) -> str:
         """Returns the message about a page whose execution takes too long."""
         return f"took longer than {self._timeout:g} seconds"
 
-    def environment_of(self, page: PageJob, folder: Path) -> dict[str, str]:
+    def make_environment(self, page: PageJob, folder: Path) -> dict[str, str]:
         """Returns the environment variables for the process that executes a page. With these variables, the
         process records in ``folder`` which inputs the page reads."""
         root = {} if page.whole_study else {"GLC_STUDY": str(self.reader_study.root)}
@@ -366,7 +366,7 @@ class PageProcesses:
             process.kill()
 
     @contextmanager
-    def working(self, process: Any, is_late: threading.Event) -> Generator[None]:
+    def kill_if_late(self, process: Any, is_late: threading.Event) -> Generator[None]:
         """During the block of ``with``, kills the process of a page if the page takes too long (``is_late``
         is then set) or if :meth:`stop` is called."""
         timer = threading.Timer(self._timeout, lambda: (is_late.set(), process.kill()))
@@ -392,17 +392,17 @@ class PageProcesses:
 
         installed = KernelSpecManager().find_kernel_specs()
         kernel = KernelManager(kernel_name="glc_analysis" if "glc_analysis" in installed else "python3")
-        with kernel.ending():
+        with kernel.shut_down_afterwards():
             kernel.connection_file = str(folder / "kernel.json")
             if os.name == "posix":  # over TCP, any user of the machine could read the messages
                 kernel.transport = "ipc"
             # cwd is set here: papermill would change the folder of all threads.
             run_sync(kernel.start_kernel)(
-                cwd=str(page.notebook.parent), env=self.environment_of(page, folder),
+                cwd=str(page.notebook.parent), env=self.make_environment(page, folder),
                 extra_arguments=["--HistoryManager.hist_file=:memory:",
                                  f"--IPKernelApp.extensions={_RECORDER}"])
             process = kernel.process
-            with self.working(process, is_late):
+            with self.kill_if_late(process, is_late):
                 try:
                     yield kernel
                 finally:

@@ -40,7 +40,7 @@ class KernelManager(AsyncKernelManager):
                          "JUPYTER_DEFAULT_PROVISIONER_NAME.")
 
     @contextmanager
-    def ending(self) -> Generator[None]:
+    def shut_down_afterwards(self) -> Generator[None]:
         """After the block of ``with``, closes the sockets of all clients and ends the kernel, in the thread
         of the block. The sockets are closed and the kernel is ended even if a client could not connect or the
         kernel could not be reached."""

@@ -212,17 +212,17 @@ class Inputs:
             SLICES: lists, "reference": reference,
             "raw": record.get("raw", {})}
 
-    def marks(self, values: Mapping[str, Any]) -> dict[str, str]:
+    def digest_values(self, values: Mapping[str, Any]) -> dict[str, str]:
         """Returns a short digest of each value, keyed by the name of the value. A digest begins with a
         letter, so that the gate does not take it for a phone number."""
         return {name: f"h{self.study.digests.hash_value(value)[:11]}" for name, value in values.items()}
 
-    def marks_of_reads(self, reads: Iterable[str]) -> dict[str, str]:
+    def digest_reads(self, reads: Iterable[str]) -> dict[str, str]:
         """Returns the short digest of each input in ``reads``, which are the inputs that a page reads, keyed
         by its name in the record of the page. Digests are computed once and kept, because many pages read the
         same input."""
         new = {thing: self._digest(thing) for thing in reads if thing not in self._read_marks}
-        self._read_marks |= self.marks(new)
+        self._read_marks |= self.digest_values(new)
         return {thing: self._read_marks[thing] for thing in reads}
 
     def _digest(self, thing: str) -> Any:
@@ -304,13 +304,13 @@ class PageJob:
         """The id of the organisation for which alone the page is made; blank for all other pages."""
         return self.parameters.get("organisation", "")
 
-    def with_reads(self, reads: Iterable[str], inputs: Inputs) -> PageJob:
+    def replace_reads(self, reads: Iterable[str], inputs: Inputs) -> PageJob:
         """Returns the page with the given ``reads``, and with the key that is made from these reads and
         ``inputs``."""
         if not (self.whole_study or has_capability(inputs.audience, "all_figures")):
             reads = list_inputs_behind_reads(reads, inputs.audience)
         fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
-        parts = fixed | inputs.marks_of_reads(reads)
+        parts = fixed | inputs.digest_reads(reads)
         return replace(self, reads=tuple(reads), parts=parts,
                        key=inputs.study.digests.hash_value(parts))
 
@@ -361,7 +361,7 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
     ``only`` lacks the parameter ``country`` or ``theme`` that is given.
     """
     inputs, last = inputs or Inputs(study, audience), last_run(study, audience)[1].get("pages", {})
-    pages = [page.with_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)
+    pages = [page.replace_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)
              for page in _pages(inputs, list_numbered_notebooks(folder, study.notebooks))]
     twice = [slug for slug, n in Counter(page.slug for page in pages).items() if n > 1]
     if twice:
@@ -409,7 +409,7 @@ def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
 def is_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
     """Whether a page succeeded in an earlier run and is still up to date. ``entry`` is the entry of the page
     in the record of that earlier run."""
-    page = page.with_reads(entry.get("reads", EVERYTHING), inputs)
+    page = page.replace_reads(entry.get("reads", EVERYTHING), inputs)
     return page.key == entry["key"] and not entry["failure"]
 
 
@@ -426,7 +426,7 @@ def compute_current_key(page: PageJob, inputs: Inputs, folder: Path = NOTEBOOKS)
     """Returns the key that a page has now if it reads the same inputs as before; blank if the page no longer
     exists."""
     pages = _pages(inputs, list_numbered_notebooks(folder, inputs.study.notebooks))
-    return next((one.with_reads(page.reads, inputs).key for one in pages if one.slug == page.slug), "")
+    return next((one.replace_reads(page.reads, inputs).key for one in pages if one.slug == page.slug), "")
 
 
 def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
@@ -448,7 +448,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
             is_internal = all(has_capability(reader, "internal") for reader in notebook.audiences)
             group = notebook.menu or (TEAM_GROUP if is_internal and not is_index else "")
             yield PageJob(notebook.name, "Overview" if is_index else words, notebook.path,
-                          {"audience": audience}, "", group, parts=inputs.marks(fixed),
+                          {"audience": audience}, "", group, parts=inputs.digest_values(fixed),
                           whole_study=notebook.whole_study)
             continue
         # The first notebook of a kind has the plain slugs: country-khm.
@@ -463,7 +463,8 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
             region = item.get("region", "").replace("-", " ").replace("_", " ").capitalize()
             yield PageJob(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
                           {"audience": audience, kind: item["id"]}, "", group, region or folded,
-                          parts=inputs.marks(fixed | {"its name": item}), whole_study=notebook.whole_study)
+                          parts=inputs.digest_values(fixed | {"its name": item}),
+                          whole_study=notebook.whole_study)
 
 
 def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from glc_analysis.cleaning.columns import locate_columns, split_alternatives, un
 from glc_analysis.cleaning.responses import OptionList
 from tests.support.study_writer import choices, cleaned, places, question, reference, survey
 
-VALUES = OptionList.of(pd.DataFrame(
+VALUES = OptionList.from_rows(pd.DataFrame(
     choices("list", ("food", "1", "Food"), ("legal", "2", "Legal aid"))
     + choices("list", ("food", "food", "Food"), ("legal", "legal", "Legal aid")))).values
 

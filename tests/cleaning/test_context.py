@@ -48,7 +48,7 @@ def test_a_source_without_years_needs_none():
 def test_countries_that_the_study_does_not_know_are_counted_and_left_out():
     steps = CleaningLog()
     assert facts([*ROWS, {"iso": "Atlantis", "tier": "1"}], indicators=["tier"], steps=steps)
-    assert steps.frame()[["rows_in", "rows_out"]].values.tolist() == [[4, 3]]
+    assert steps.to_frame()[["rows_in", "rows_out"]].values.tolist() == [[4, 3]]
 
 
 def test_several_sources_append():

@@ -24,7 +24,7 @@ def fixes(*rows):
 def corrected(*rows):
     steps = CleaningLog()
     frame, faults = apply_corrections(FRAME, fixes(*rows), steps)
-    return frame, [str(fault) for fault in faults], steps.frame()
+    return frame, [str(fault) for fault in faults], steps.to_frame()
 
 
 def test_a_cell_is_corrected_where_it_holds_what_the_correction_says():

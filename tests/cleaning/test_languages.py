@@ -21,7 +21,7 @@ def texts(*rows, redacted=("REDACTED",)):
     steps = CleaningLog()
     documents, segments = convert_open_answers_to_documents(tables.responses, tables.records.answers,
                                                             ["Q1", "Q2"], steps)
-    return documents, segments, steps.frame().iloc[0]
+    return documents, segments, steps.to_frame().iloc[0]
 
 
 @pytest.mark.parametrize("text, name", [

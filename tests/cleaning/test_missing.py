@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from glc_analysis.cleaning.responses import OptionList, classify_missing
 from tests.support.study_writer import choices
 
-OPTIONS = OptionList.of(pd.DataFrame(choices("list", "yes", "no", "dont_know", "refused")))
+OPTIONS = OptionList.from_rows(pd.DataFrame(choices("list", "yes", "no", "dont_know", "refused")))
 
 
 def kind(chosen="", *, filled=None, asked=True, redacted=False, dont_know="", options=OPTIONS):

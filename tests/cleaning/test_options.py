@@ -8,7 +8,7 @@ from tests.support.study_writer import choices
 
 
 def listed(*options):
-    return OptionList.of(pd.DataFrame(choices("list", *options)))
+    return OptionList.from_rows(pd.DataFrame(choices("list", *options)))
 
 
 SERVICES = listed(("food", "1", "Food"), ("shelter", "2", "Shelter, safe house"),
@@ -16,13 +16,13 @@ SERVICES = listed(("food", "1", "Food"), ("shelter", "2", "Shelter, safe house")
 
 
 def single(options, *cells):
-    ids, wrong = options.read_single(pd.Series(cells, dtype="str"))
+    ids, wrong = options.read_single_choices(pd.Series(cells, dtype="str"))
     return ids.tolist(), wrong.tolist()
 
 
 def joined(cell, options=SERVICES):
     """The options a joined cell names, or None where it cannot be read."""
-    ticks, unknown = options.read_joined(pd.Series([cell], dtype="str"))
+    ticks, unknown = options.read_joined_choices(pd.Series([cell], dtype="str"))
     return None if unknown else [o for o, tick in zip(options.ids, ticks[0], strict=True) if tick]
 
 
@@ -46,7 +46,7 @@ def test_the_answer_none_is_an_answer():
 
 def test_one_option_may_be_written_in_several_ways():
     rows = choices("law", ("yes", "Yes", "Yes")) + choices("law", ("yes", "Sí", "Yes"))
-    options = OptionList.of(pd.DataFrame(rows))
+    options = OptionList.from_rows(pd.DataFrame(rows))
     assert options.ids == ["yes"]
     assert single(options, "sí", "YES")[0] == ["yes", "yes"]
 
@@ -62,7 +62,7 @@ def test_a_blank_spelling_stands_for_nothing():
 
 def test_options_come_by_position_and_not_by_row():
     rows = choices("size", "small", "large")
-    assert OptionList.of(pd.DataFrame(rows[::-1])).ids == ["small", "large"]
+    assert OptionList.from_rows(pd.DataFrame(rows[::-1])).ids == ["small", "large"]
 
 
 @pytest.mark.parametrize("cell", ["Food,Legal aid", "1,4", "food; legal aid", "Legal aid | Food",

@@ -53,8 +53,8 @@ def test_a_code_is_measured_by_presence_and_absence():
     assert list(table.columns) == AGREEMENT_COLUMNS
     for measure, expected in {
             "percent_agreement": 4 / 6, "pabak": 2 * 4 / 6 - 1, "positive_agreement": 2 / 4,
-            **{name: NOMINAL[name].pooled(LEGAL).value for name in ("alpha", "kappa", "ac1")},
-            "negative_agreement": specific_measure(0).pooled(LEGAL).value,
+            **{name: NOMINAL[name].compute_pooled(LEGAL).value for name in ("alpha", "kappa", "ac1")},
+            "negative_agreement": specific_measure(0).compute_pooled(LEGAL).value,
             "prevalence.ana": 3 / 6, "prevalence.bert": 1 / 6}.items():
         row = figure(table, measure, "legal")
         assert row.value == pytest.approx(expected)
@@ -68,7 +68,7 @@ def test_all_codes_together_are_compared_by_masi():
               for coder in ("ana", "bert")]
     masi = masi_distance(sets)
     counts = count_codings(np.array(values), 4, distance=lambda a, b: masi[a, b])
-    expected = alpha_measure(lambda a, b: masi[a, b]).pooled(counts).value
+    expected = alpha_measure(lambda a, b: masi[a, b]).compute_pooled(counts).value
     row = figure(agreement_table(UNITS), "masi_alpha")
     assert row.value == pytest.approx(expected) and math.isnan(row.prevalence)
 

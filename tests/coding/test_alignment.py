@@ -40,7 +40,8 @@ def test_a_copy_masked_less_is_aligned_and_whole_words_keep_their_place(turns, n
     for word in ("safe", "house", "😀", "بيت"):
         starts = [n for n in range(len(theirs)) if theirs.startswith(word, n)]
         ours = [n for n in range(len(text.canonical)) if text.canonical.startswith(word, n)]
-        assert [alignment.locate(n, n + len(word)) for n in starts] == [(n, n + len(word)) for n in ours]
+        assert [alignment.map_copy_span(n, n + len(word)) for n in starts] == [
+            (n, n + len(word)) for n in ours]
 
 
 @given(TURNS, st.sampled_from(["NFC", "NFD"]), st.sampled_from(["\n", "\r\n", " "]))
@@ -48,7 +49,7 @@ def test_blanks_line_ends_and_unicode_form_do_not_count(turns, form, end):
     text = text_of(turns, "Bo")
     theirs = unicodedata.normalize(form, text.canonical).replace("\n", end)
     alignment = align_copy(text, theirs)
-    start, stop = alignment.locate(0, len(theirs))
+    start, stop = alignment.map_copy_span(0, len(theirs))
     assert text.canonical[start:stop] == text.canonical.strip()
 
 
@@ -62,27 +63,27 @@ def test_a_name_that_opens_a_turn_or_a_cue_stands_beside_label_or_join():
     text = text_of([("p1", ["Bo", "waits"])], "Bo")
     joined = Text(text.canonical, text.unmasked, text.offsets, text.labels, (text.unmasked.index("Bo"),))
     for copy in (text.canonical, text.unmasked, "00:01 Client: Bo waits"):
-        assert align_copy(joined, copy).locate(copy.index("waits"), copy.index("waits") + 5) == (
+        assert align_copy(joined, copy).map_copy_span(copy.index("waits"), copy.index("waits") + 5) == (
             text.canonical.index("waits"), text.canonical.index("waits") + 5)
 
 
 def test_a_stretch_that_cuts_a_name_takes_the_whole_of_it():
     text = text_of([("p1", ["Ana López", "waits"])], "Ana López")
     at = text.unmasked.index("López")
-    start, end = align_copy(text, text.unmasked).locate(at, at + 11)
+    start, end = align_copy(text, text.unmasked).map_copy_span(at, at + 11)
     assert text.canonical[start:end] == "Person 1 waits"
 
 
 def test_a_stretch_that_cuts_a_longer_label_begins_with_ours():
     text, copy = text_of([("p1", ["safe", "house"])]), "Facilitator: safe house"
-    start, end = align_copy(text, copy).locate(copy.index("tator"), copy.index(" house"))
+    start, end = align_copy(text, copy).map_copy_span(copy.index("tator"), copy.index(" house"))
     assert text.canonical[start:end] == "p1: safe"
 
 
 def test_a_stretch_of_blanks_has_no_place():
     text = text_of([("p1", ["safe", "house"])])
     blank = text.canonical.index(" house")
-    assert align_copy(text, text.canonical).locate(blank, blank + 1) == (-1, -1)
+    assert align_copy(text, text.canonical).map_copy_span(blank, blank + 1) == (-1, -1)
 
 
 def test_a_quotation_is_found_wherever_it_stands():
@@ -116,5 +117,5 @@ CHARACTERS = st.sampled_from([
 
 @given(st.lists(CHARACTERS, max_size=30).map("".join))
 def test_the_letters_of_a_text_are_those_found_one_by_one(text):
-    found = CharacterMap.of(text)
+    found = CharacterMap.from_text(text)
     assert (found.text, found.starts, found.ends) == letters_one_by_one(text)

@@ -40,7 +40,7 @@ def coded(documents=12, turns=20, *, seed=3):
 def test_the_value_is_that_of_all_documents_and_lies_in_its_interval():
     values, documents = coded()
     found = document_bootstrap(values, documents)
-    assert found[:4] == NOMINAL["alpha"].pooled(count_codings(encoded(values), 2))[:4]
+    assert found[:4] == NOMINAL["alpha"].compute_pooled(count_codings(encoded(values), 2))[:4]
     assert found.low < found.value < found.high
 
 
@@ -96,7 +96,7 @@ def test_adding_tallies_of_drawn_documents_is_counting_their_turns_again(drawn, 
     matrix = masi_distance([set(), {"a"}])
     distance = None if metric == "nominal" else lambda a, b: matrix[a, b]
     by_document = count_codings(values.astype(int), 2, groups=documents, n_groups=12, distance=distance)
-    added = by_document.weighted_sum(np.bincount(drawn, minlength=12)[None])
+    added = by_document.sum_groups(np.bincount(drawn, minlength=12)[None])
     again = count_codings(
         np.hstack([values[:, documents == d] for d in drawn]).astype(int), 2, distance=distance)
     for ours, theirs in zip(added, again, strict=True):
@@ -107,7 +107,7 @@ def test_turns_of_single_coders_count_in_what_ac1_takes_for_chance():
     values, documents = coded(documents=14)
     values[1, documents < 2] = np.nan
     found = document_bootstrap(values, documents, "ac1")
-    whole = NOMINAL["ac1"].pooled(count_codings(encoded(values), 2))
+    whole = NOMINAL["ac1"].compute_pooled(count_codings(encoded(values), 2))
     assert found.value == whole.value and found.low < found.value < found.high
 
 
@@ -116,10 +116,10 @@ def one_by_one(by_document, measures, *, draws, seed):
     generator, paired = np.random.default_rng(seed), np.flatnonzero(by_document.pairable)
     weights = np.ones((draws, len(by_document.units)))
     weights[:, paired] = generator.multinomial(len(paired), np.full(len(paired), 1 / len(paired)), draws)
-    counted, found = by_document.weighted_sum(weights), {}
+    counted, found = by_document.sum_groups(weights), {}
     for name, measure in measures.items():
         values = measure.of(counted)[0]
-        point = measure.pooled(by_document)
+        point = measure.compute_pooled(by_document)
         low = high = math.nan
         reason = "no interval: undefined in too many bootstrap samples"
         if np.isnan(values).mean() <= 0.05:

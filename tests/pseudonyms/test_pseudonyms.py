@@ -226,7 +226,7 @@ def test_names_are_counted_as_each_alone(said, table):
         if allowed != "public"
     }
     assert Masker(table, {}).count_names(said) == alone
-    standing = {name for text in said for name in Masker(table, {}).names_in(text)}
+    standing = {name for text in said for name in Masker(table, {}).find_names(text)}
     assert standing <= {name for name, n in alone.items() if n}
 
 

@@ -255,7 +255,7 @@ def test_an_audience_that_there_is_not_is_a_fault(folder):
 def remember(study, folder, **reads):
     """Writes the record of a run in which the pages with these slugs read this, and the others everything."""
     inputs = Inputs(study, "team")
-    made = [page.with_reads(reads.get(page.slug.replace("-", "_"), page.reads), inputs)
+    made = [page.replace_reads(reads.get(page.slug.replace("-", "_"), page.reads), inputs)
             for page in plan(study, folder=folder)]
     run = study.reports / "team" / "current"
     run.mkdir(parents=True, exist_ok=True)

@@ -96,7 +96,7 @@ def cleaned(rows, known, *, redacted=(), **settings):
               "organisations": own, "answers": records.answer_table(found), "responses": given,
               "selections": selections}
     frames = {name: tables.conform_to_schema(name, frame) for name, frame in frames.items()}
-    return SimpleNamespace(**frames, records=found, steps=steps.frame(), data=CleanTables(**frames))
+    return SimpleNamespace(**frames, records=found, steps=steps.to_frame(), data=CleanTables(**frames))
 
 
 def write_study(root, rows, *, settings=(), context=(), **tables_):

@@ -22,8 +22,8 @@ def add_code_tree(parsed: ParsedCodings, nodes: dict[str, tuple[str, str, str]])
     for key, (name, _, _) in nodes.items():
         path = _names_above(key, nodes)
         if path is None or not name.strip():
-            parsed.fault("the code has no name, its parent is missing, its parent is the code itself, or too "
-                         "many codes are above it", name or key)
+            parsed.add_fault("the code has no name, its parent is missing, its parent is the code itself, or "
+                             "too many codes are above it", name or key)
         known[key] = " > ".join(path or [name]) if times[name] > 1 else name
     codes = {known[key]: (known[key], known.get(parent, ""), definition)
              for key, (_, parent, definition) in reversed(nodes.items())}

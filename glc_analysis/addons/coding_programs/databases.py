@@ -62,11 +62,11 @@ def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
     for source, start, end, code, quote, owner, memo, date in marks:
         key = code and f"code {code}"
         about = f"in {sources.get(source, source)!r}" + (f", code {codes.get(key, code)!r}" if code else "")
-        span = parsed.span(start, end, about=about)
+        span = parsed.parse_span(start, end, about=about)
         if source not in sources or (key and key not in codes):
             what = f"the coding {start} to {end} of {sources.get(source, f'source {source}')!r}"
             lost = "its text" if source not in sources else "its code"
-            parsed.fault(f"{what} has lost {lost}", f"source {source}, {key}")
+            parsed.add_fault(f"{what} has lost {lost}", f"source {source}, {key}")
         elif span:
             place = (sources[source], *span, quote, codes.get(key, ""))
             parsed.passages.append(Passage(*place, owner or coder, memo, _iso(date)))
@@ -97,7 +97,7 @@ def _sources(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
     """Adds the sources that have a text to ``parsed``, and returns the names of these sources, keyed by
     id."""
     rows = tables.read_rows("source", "id", "name", "fulltext", "mediapath", n_required=3)
-    return {key: parsed.source(name, Text(text)) for key, name, text, media in rows if text or not media}
+    return {key: parsed.add_source(name, Text(text)) for key, name, text, media in rows if text or not media}
 
 
 def _codes(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
@@ -140,7 +140,7 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
     documents = {}
     columns = ("id", "name", "contents", "description")
     for key, name, contents, about in tables.read_rows("documents", *columns, n_required=3):
-        documents[key] = parsed.source(name, extract_html_text(contents))
+        documents[key] = parsed.add_source(name, extract_html_text(contents))
         parsed.memos += [("", documents[key], "source", about, "")] if about else []
     codes, tags = _tags(parsed, tables), defaultdict(list)
     for highlight, tag in tables.read_rows("highlight_tags", "highlight_id", "tag_id", n_required=2):
@@ -149,16 +149,16 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
     for key, document, start, end, snippet in tables.read_rows("highlights", *columns, n_required=4):
         tag_ids = tags.pop(key, [])
         named = ", ".join(repr(codes.get(tag, tag)) for tag in tag_ids)
-        span = parsed.span(start, end, about=f"in {documents.get(document, document)!r}, tag {named}")
+        span = parsed.parse_span(start, end, about=f"in {documents.get(document, document)!r}, tag {named}")
         if document not in documents or not codes.keys() >= {*tag_ids}:
-            parsed.fault(f"the document or tag of the highlight {start} to {end} of "
-                         f"{documents.get(document, document)!r} is missing", key)
+            parsed.add_fault(f"the document or tag of the highlight {start} to {end} of "
+                             f"{documents.get(document, document)!r} is missing", key)
         elif span:
             quote = extract_html_text(snippet).shown
             parsed.passages += [Passage(documents[document], *span, quote, codes[tag], coder)
                                 for tag in tag_ids]
     for key in tags:
-        parsed.fault("a tag refers to a highlight that is missing", key)
+        parsed.add_fault("a tag refers to a highlight that is missing", key)
     return parsed
 
 

@@ -139,14 +139,14 @@ def read_program_table(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
     applied = {n: match[1] for n, name in enumerate(grid.names)
                if "applied" in at and (match := _APPLIED.fullmatch(name.strip()))}
     for name in layout.list_duplicate_columns(grid.names):
-        parsed.fault("another column of the table has the same meaning", name, row="1")
+        parsed.add_fault("another column of the table has the same meaning", name, row="1")
     lined = "codes" in at and any("\n" in row[at["codes"]].strip() for row in grid.rows[1:])
     wordless, paths = 0, {}
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
         cell = {role: row[n] for role, n in at.items()}
         source, quote = cell["source"].strip(), cell["quote"]
         if not source:
-            parsed.fault("the row names no document", row=number)
+            parsed.add_fault("the row names no document", row=number)
             continue
         parsed.texts[source] = None
         names = ticked_codes(parsed, row, applied, number)

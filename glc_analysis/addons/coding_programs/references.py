@@ -56,7 +56,7 @@ def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None
     for source, stated, there, passages in documents:
         parsed.texts[source] = None
         if there != stated:
-            parsed.fault(f"{source!r} has {there} references, but the file states {stated}", source)
+            parsed.add_fault(f"{source!r} has {there} references, but the file states {stated}", source)
         parsed.passages += [Passage(source, *WHOLE_TEXT, words, code, coder) for words in passages if words]
     note_codings_without_words(parsed, sum(not words for *_, passages in documents for words in passages))
     parsed.notes.append(f"Read as NVivo's references of the code {code!r}: passages are found by their "

@@ -64,7 +64,7 @@ _POSITIONS = re.compile(r"[\d\s()]*\d,\s*\d[\d\s(),;:–-]*")  # MAXQDA names a 
 def read_refi_project_or_codebook(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
     """Reads a project or codebook; returns None for any other file. A package that is of no other known kind
     is read as a project; an XML file is read as a project or a codebook."""
-    if file.is_package and file.is_of_program and "word/document.xml" not in file.members:
+    if file.is_package and file.is_from_coding_program and "word/document.xml" not in file.members:
         return _read_package(file.path, coder)
     return _read_markup(file.path, coder) if file.is_markup else None
 
@@ -166,8 +166,8 @@ class _Project:
         times = {key: n for key, n in times.items() if n > 1 and key[1]}
         for (name, guid), n in times.items():
             if name == "User":
-                self.parsed.fault(f"{n} elements {name} have the same GUID, so that it is unclear which one "
-                                  "codings mean", guid)
+                self.parsed.add_fault(f"{n} elements {name} have the same GUID, so that it is unclear which "
+                                      "one codings mean", guid)
             else:  # two codings may be copies
                 self.parsed.notes.append(f"{n} elements {name} have the same GUID, {guid}: they were read as "
                                          "different ones.")
@@ -196,7 +196,7 @@ class _Project:
     def read_text(self, source: Element, text: Element) -> None:
         own = "" if local_name(text) == "Representation" else text.get("name", "")
         name = own or source.get("name") or text.get("plainTextPath") or "unnamed"
-        name = self.parsed.source(name, self.find_text(text))
+        name = self.parsed.add_source(name, self.find_text(text))
         self.anchors |= dict.fromkeys((_guid(source), _guid(text)), Anchor("source", name))
         if about := _content(source, "Description"):
             self.parsed.memos.append((self.find_author(source), name, "source", about, _date(source)))
@@ -219,7 +219,7 @@ class _Project:
             named = ", ".join(repr(self.codes.get(target, target)) for coding in codings
                               for target in _targets(coding))
             about = f"in {source!r}" + (f", code {named}" if named else "")
-            span = self.parsed.span(*ends, about=about)
+            span = self.parsed.parse_span(*ends, about=about)
         if span is None:
             return
         about = self.find_author(mark), _content(mark, "Description"), _date(mark)
@@ -244,15 +244,15 @@ class _Project:
             elif target in self.cases:
                 self.parsed.notes.append("Passages that belong to cases, not to codes, were left out.")
             else:
-                self.parsed.fault(f"the code of the coding{place} is not in the codebook",
-                                  target or _guid(coding))
+                self.parsed.add_fault(f"the code of the coding{place} is not in the codebook",
+                                      target or _guid(coding))
         return codes
 
     def find_author(self, *elements: Element) -> str:
         roles = ("creatingUser", "modifyingUser")
         guid = next(filter(None, (_plain_guid(one.get(role, "")) for one in elements for role in roles)), "")
         if guid and guid not in self.users and not self.coder:
-            self.parsed.fault("the project does not list this user", guid)
+            self.parsed.add_fault("the project does not list this user", guid)
         return self.users.get(guid, self.coder)
 
     def find_text(self, element: Element) -> Text | None:
@@ -266,7 +266,7 @@ class _Project:
         try:
             return Text(raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"))
         except UnicodeDecodeError:
-            self.parsed.fault("the text is not in UTF-8", path)
+            self.parsed.add_fault("the text is not in UTF-8", path)
             return None
 
     def read_notes(self) -> None:
@@ -293,7 +293,7 @@ class _Project:
         mark = next((child for child in note if local_name(child) == "PlainTextSelection"), None)
         if mark is not None and isinstance(anchor, Anchor) and anchor.kind == "source":
             # QualCoder keeps the place with the note.
-            span = self.parsed.span(mark.get("startPosition", ""), mark.get("endPosition", ""))
+            span = self.parsed.parse_span(mark.get("startPosition", ""), mark.get("endPosition", ""))
             anchor = Passage(anchor.name, *span, "", "", "") if span else anchor
         if isinstance(anchor, Passage):
             self.parsed.passages.append(anchor._replace(coder=author, memo=memo, date=date))

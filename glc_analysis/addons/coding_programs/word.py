@@ -36,12 +36,12 @@ def read_word_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
     main = parts["word/document.xml"]
     text, starts, ends = _body(main, path.name,
                                map_table_paragraphs_to_speakers(main) if b"<w:tbl" in main else {})
-    parsed.source(path.name, Text(text, ("code points",)))
+    parsed.add_source(path.name, Text(text, ("code points",)))
     for comment in read_root(parts["word/comments.xml"], path.name) if "word/comments.xml" in parts else ():
         key, text = _attribute(comment, "id"), _comment_text(comment)
         codes = [code.strip() for code in _BETWEEN.split(text) if code.strip()]
         if key not in starts or key not in ends or not codes:
-            parsed.fault("the comment marks no passage or names no code", text or key)
+            parsed.add_fault("the comment marks no passage or names no code", text or key)
             continue
         by = _attribute(comment, "author") or coder
         parsed.passages += [Passage(path.name, starts[key], ends[key], "", code, by) for code in codes]

@@ -54,7 +54,7 @@ def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
     0.7188
     """
     codes, n_values, distance = encode_values_and_distance(values, metric)
-    return alpha_measure(distance).pooled(count_codings(codes, n_values, distance=distance))
+    return alpha_measure(distance).compute_pooled(count_codings(codes, n_values, distance=distance))
 
 
 def percent_agreement(*coders: Sequence) -> Coefficient:
@@ -64,7 +64,7 @@ def percent_agreement(*coders: Sequence) -> Coefficient:
     >>> round(percent_agreement([1, 1, 0], [1, 0, 0]).value, 4)
     0.6667
     """
-    return NOMINAL["percent_agreement"].pooled(_count(coders))
+    return NOMINAL["percent_agreement"].compute_pooled(_count(coders))
 
 
 def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
@@ -80,7 +80,7 @@ def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
     """
     codes, domain, lengths = _encode_coders(coders)
     is_it = np.append(domain == category, -1).astype(np.intp)[codes]
-    return specific_measure(1).pooled(count_codings(is_it, 2, lengths=lengths))
+    return specific_measure(1).compute_pooled(count_codings(is_it, 2, lengths=lengths))
 
 
 def cohens_kappa(*coders: Sequence) -> Coefficient:
@@ -91,7 +91,7 @@ def cohens_kappa(*coders: Sequence) -> Coefficient:
     """
     if len(coders) > 2:
         raise UsageError(f"Cohen's kappa is for two coders; {len(coders)} were given.")
-    return NOMINAL["kappa"].pooled(_count(coders))
+    return NOMINAL["kappa"].compute_pooled(_count(coders))
 
 
 def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
@@ -102,7 +102,7 @@ def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
     >>> round(fleiss_kappa([[3, 0], [2, 1], [0, 3]]).value, 4)
     0.55
     """
-    return _FLEISS.pooled(convert_to_coding_counts(convert_to_counts(counts)))
+    return _FLEISS.compute_pooled(convert_to_coding_counts(convert_to_counts(counts)))
 
 
 def gwet_ac1(*coders: Sequence) -> Coefficient:
@@ -114,7 +114,7 @@ def gwet_ac1(*coders: Sequence) -> Coefficient:
     >>> round(gwet_ac1([[8, 1], [0, 1]]).value, 4)
     0.8658
     """
-    return NOMINAL["ac1"].pooled(_count(coders))
+    return NOMINAL["ac1"].compute_pooled(_count(coders))
 
 
 def pabak(*coders: Sequence) -> Coefficient:
@@ -124,7 +124,7 @@ def pabak(*coders: Sequence) -> Coefficient:
     >>> round(pabak([[40, 9], [6, 45]]).value, 4)
     0.7
     """
-    return NOMINAL["pabak"].pooled(_count(coders))
+    return NOMINAL["pabak"].compute_pooled(_count(coders))
 
 
 def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -305,5 +305,5 @@ def encode_values_and_distance(values: np.ndarray | pd.DataFrame | Sequence,
         matrix = np.asarray(metric)
         return convert_positions_to_integers(values, len(matrix)), len(matrix), make_matrix_distance(matrix)
     codes, domain = encode_values(values)
-    counts = count_codings(codes, len(domain)).values[0] if metric == "ordinal" else np.empty(0)
+    counts = count_codings(codes, len(domain)).value_frequencies[0] if metric == "ordinal" else np.empty(0)
     return codes, len(domain), make_squared_distance(metric, domain, counts)

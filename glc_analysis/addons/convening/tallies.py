@@ -73,10 +73,9 @@ def make_ratings_and_tallies(study: Study, reference: Reference, cleaning_log: C
     frames, _ = _tables(ballots, reference, study.settings["consensus"])
     if len(rated := frames["ratings"]):
         is_counted = (rated["excluded"] == "") & ~rated["is_abstained"]
-        cleaning_log.add("votes counted", rows_in=len(rated), rows_out=int(is_counted.sum()),
-                         why="closed rounds, without what was abstained, left blank, of another text, or "
-                             "left out "
-                      "for a declared interest")
+        cleaning_log.add_step("votes counted", rows_in=len(rated), rows_out=int(is_counted.sum()),
+                              why="closed rounds, without what was abstained, left blank, of another text, "
+                              "or left out for a declared interest")
     return frames
 
 

@@ -48,27 +48,27 @@ class ChangedText:
         """Returns the place of a passage of the copy in the current text; (-1, -1) if its place is not
         certain."""
         if self._alignment:
-            return self._alignment.locate(start, end)
+            return self._alignment.map_copy_span(start, end)
         if self._edited is None or self.is_another_text:
             return NO_PLACE
-        return self._edited.locate(start, end)[0]
+        return self._edited.map_copy_span(start, end)[0]
 
     def locate_surroundings(self, start: int, end: int) -> Span:
         """Returns the stretch of the current text that must contain a passage of the copy, if the current
         text contains the passage at all."""
         length = len(self.text.canonical)
         if self._alignment:
-            place = self._alignment.locate(start, end)
+            place = self._alignment.map_copy_span(start, end)
             return place if place != NO_PLACE else (0, length)
         if self._edited is None or self.is_another_text or not self._edited.ours.words:
             return 0, length
-        return self._edited.near(start, end)
+        return self._edited.find_surrounding_span(start, end)
 
     def list_changed_turns(self) -> Iterator[Span]:
         """Returns the turns of the current text whose words differ from the words of the copy."""
-        return self._edited.changed_turns() if self._edited else iter(())
+        return self._edited.find_changed_turns() if self._edited else iter(())
 
     def find_earlier_words(self, start: int, end: int) -> str:
         """Returns the words of those turns of the copy that correspond to a span of the current text; blank
         if the copy has no such turn."""
-        return self._edited.words_before(start, end) if self._edited else ""
+        return self._edited.find_former_words(start, end) if self._edited else ""

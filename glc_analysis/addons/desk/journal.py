@@ -572,7 +572,7 @@ def read_handed_in_journal_codings(path: Path, *, coder: str = "") -> ParsedCodi
     parsed.training = {*work.list_finished_training_texts()}
     handed_in = {*work.list_texts_handed_in(), *parsed.training}
     for document_id in sorted(handed_in):
-        parsed.source(document_id, Text(work.texts[document_id].text, ("code points",)))
+        parsed.add_source(document_id, Text(work.texts[document_id].text, ("code points",)))
     for coding in work.codings.values():
         if coding.document_id in handed_in:
             memo = "\n".join(filter(None, [_NEGATIVE_CASE * coding.negative_case, coding.memo]))

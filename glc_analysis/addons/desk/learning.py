@@ -80,7 +80,7 @@ def compare_codes_of_segments(codes_of_coder: Codes, codes_of_others: Codes, *,
         kept = [one for one in shared if (one, code) not in marked]
         mine, theirs = ([code in found[one] for one in kept] for found in (codes_of_coder, codes_of_others))
         same = sum(a == b for a, b in zip(mine, theirs, strict=True))
-        kappa = NOMINAL["kappa"].pooled(count_codings(np.array([mine, theirs], dtype=int), 2)) if len(
+        kappa = NOMINAL["kappa"].compute_pooled(count_codings(np.array([mine, theirs], dtype=int), 2)) if len(
             kept) >= FEWEST_PASSAGES else None
         rows.append((code, len(kept), same / len(kept) if kept else float("nan"),
                      sum(b and not a for a, b in zip(mine, theirs, strict=True)),

@@ -131,7 +131,7 @@ class _Question:
     def __post_init__(self) -> None:
         question = self.question
         self.options = self.all_options[self.all_options["option_list"] == question["option_list"]]
-        self.listed = OptionList.of(self.options)
+        self.listed = OptionList.from_rows(self.options)
         self.found_before = [self._locate(survey) for survey in self.before]
         names = {name for at in self.found_before for name in at.values()} or {
             *columns.split_alternatives(question["columns"])}
@@ -245,10 +245,10 @@ class _Question:
     def _unlisted(self, cells: pd.Series) -> list[str]:
         """Returns each answer of a column that is not an option, repeated as often as it was given."""
         if self.question["type"] == "multi":
-            _, unknown = self.listed.read_joined(cells)
+            _, unknown = self.listed.read_joined_choices(cells)
             parts = cells.map(unknown).dropna().explode()
         else:
-            _, is_unknown = self.listed.read_single(cells)
+            _, is_unknown = self.listed.read_single_choices(cells)
             parts = cells[is_unknown].map(normalise_space)
         return [*parts[parts != ""]]
 
@@ -288,10 +288,10 @@ class _Question:
                 if option:
                     n[option] += int((~cells.map(match_key).isin(UNTICKED | {""})).sum())
                 elif self.question["type"] == "multi":
-                    times = self.listed.read_joined(cells)[0].sum(axis=0)
+                    times = self.listed.read_joined_choices(cells)[0].sum(axis=0)
                     n.update(dict(zip(self.listed.ids, map(int, times), strict=True)))
                 else:
-                    n.update(filter(None, self.listed.read_single(cells)[0]))
+                    n.update(filter(None, self.listed.read_single_choices(cells)[0]))
         labels = dict(zip(self.options["option_id"], self.options["label"], strict=True))
         counts: Counter[str] = Counter()
         for option in n:

@@ -86,7 +86,7 @@ class ForkedPages(PageProcesses):
         if _is_forking():
             self.jobs = os.cpu_count() or 1
 
-    def hold(self, reads: Iterable[str]) -> None:
+    def preload(self, reads: Iterable[str]) -> None:
         """Reads, once and before processes are forked, the tables that the pages read when they were last
         made. All tables are read if it is not known which tables a page read."""
         if _is_forking():
@@ -102,18 +102,18 @@ class ForkedPages(PageProcesses):
     def _fork(self, page: PageJob, folder: Path) -> Executed | Failure | None:
         with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as entered:
             process = fork_process(
-                self.environment_of(page, folder) | _preloading(), str(page.notebook.parent),
+                self.make_environment(page, folder) | _preloading(), str(page.notebook.parent),
                 files=(written, entered),
                 page={"notebook": str(page.notebook), "parameters": page.parameters})
             if process is None:
                 return None
             is_late = threading.Event()
-            with self.working(process, is_late):
+            with self.kill_if_late(process, is_late):
                 code = process.wait()
             written.seek(0)
             content, place = written.read(), int(entered.read() or -1)
         if is_late.is_set():
-            return page_failure(page, place, "TimeoutError", self.lateness)
+            return page_failure(page, place, "TimeoutError", self.lateness_message)
         if code or not content:
             return page_failure(page, place, DEAD_KERNEL, describe_exit(code))
         outcome = json.loads(content)

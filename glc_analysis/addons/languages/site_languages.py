@@ -36,15 +36,15 @@ class SiteLanguages:
     def __init__(self, books: Sequence[Phrasebook]) -> None:
         self._books = books
 
-    def switch(self, slug: str, language: str = ENGLISH) -> Markup:
+    def render_language_links(self, slug: str, language: str = ENGLISH) -> Markup:
         """Returns the links from a page to the same page in each language; the page's own language comes
         first."""
         links = list_language_links(self._books, language)
         return Markup(load_template(__file__, "switch.html").render(slug=slug, languages=links) if links
                       else "")
 
-    def write(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
-              additions: Collection[SiteAddition]) -> None:
+    def write_pages(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
+                    additions: Collection[SiteAddition]) -> None:
         """Writes the pages of a site in each language, together with the additions that add-ons make to
         pages. The foot of a printed page stays in English."""
         for book in self._books:
@@ -53,7 +53,8 @@ class SiteLanguages:
             added = {addition.slug for addition in additions}
             articles, own = {}, {*slugs, *(name for addition in additions for name in addition.files)}
             for slug in slugs:
-                made = translate_page(render(slug, self.switch(slug, book.language)), book, own)
+                links = self.render_language_links(slug, book.language)
+                made = translate_page(render(slug, links), book, own)
                 write_text(folder / f"{slug}.html",
                            f"<!DOCTYPE html>\n{lxml.html.tostring(made, encoding='unicode')}\n")
                 if slug not in added:

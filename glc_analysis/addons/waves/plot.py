@@ -27,14 +27,14 @@ def plot_waves(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     last, drawing, labels = [*counts["group"]][-1], Bars(ax), []
     for option, rows in counts.groupby("option", sort=False):
-        drawing.heading(str(option))
+        drawing.add_heading(str(option))
         texts = [f"{wave}: {n} of {base}" for wave, n, base in zip(rows["group"], rows["n"], rows["base_n"],
                                                                   strict=True)]
-        middle = drawing.row("\n".join(texts))
+        middle = drawing.add_row("\n".join(texts))
         drawing.ax.barh(middle, 1, height=0.13, color=FAINT)
         for wave, n, base in zip(rows["group"], rows["n"], rows["base_n"], strict=True):
             drawing.ax.plot([n / base], [middle], "o", markersize=7, color=INK, clip_on=False,
                             mfc=INK if wave == last else PAPER)
-        drawing.space()
+        drawing.add_gap()
         labels.append(f"{option}: {', '.join(texts)}")
     return drawing.finish(f"Dots. {'; '.join(labels)}.")

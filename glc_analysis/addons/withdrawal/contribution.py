@@ -371,7 +371,7 @@ def _collect_names(leaver: Contribution, reference: Reference, key: dict[str, st
 def _names_used(texts: list[str], names: pd.DataFrame) -> set[str]:
     """Returns those names that occur in at least one of the texts."""
     masker = Masker(names.assign(pseudonym=WITHDRAWN, allowed_for=""), {})
-    return {name for text in texts for name in masker.names_in(text)}
+    return {name for text in texts for name in masker.find_names(text)}
 
 
 def _collect_countries(leaver: Contribution, study: Study, reference: Reference,

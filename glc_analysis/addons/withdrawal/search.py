@@ -122,7 +122,7 @@ class SoughtContent:
         if is_text and normalise_space(text).casefold() in self._ids:
             return self._name
         for masker, what in self._maskers if is_text else self._long:
-            if masker.names_in(text):
+            if masker.find_names(text):
                 return what
         return "" if self._runs.isdisjoint(_runs(text)) else self._words
 

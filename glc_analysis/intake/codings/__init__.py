@@ -61,7 +61,7 @@ def accepted_formats() -> str:
 
 def refuse_unsupported_coding_format(file: CoderFile) -> None:
     """Raises Faults if the file was written by a coding program and no installed add-on reads its format."""
-    if file.is_of_program and not map_declared_entries("codings_readers"):
+    if file.is_from_coding_program and not map_declared_entries("codings_readers"):
         refuse("this is a file of a coding program, and the add-on coding_programs, which reads such files, "
                "is not installed", file.path.name, "install the add-on, or export the codings as a table "
                "with the columns document, quote and code")
@@ -134,7 +134,7 @@ def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str,
                                         questions=narrow_questions_by_sheet_name(sheet, questions))
                        for sheet in read)
     for other in others:
-        parsed.add(other)
+        parsed.add_sheet(other)
     note_unread_sheets(parsed, [sheet for sheet in sheets if sheet not in read])
     return parsed
 
@@ -201,8 +201,8 @@ def _merge_duplicates(parsed: ParsedCodings) -> dict[str, list[Passage]]:
     once: dict[tuple, Passage] = {}
     for coded in sorted(parsed.passages):
         if coded.code and coded.start == coded.end != -1:
-            parsed.fault(f"the coded passage {coded.start} to {coded.end} of {coded.source!r} is empty",
-                         coded.code)
+            parsed.add_fault(f"the coded passage {coded.start} to {coded.end} of {coded.source!r} is empty",
+                             coded.code)
         key = coded[:3] + coded[4:6] if coded.code and coded[1:3] != WHOLE_TEXT else coded
         memos = [once[key].memo, coded.memo] if key in once else [coded.memo]
         once[key] = coded._replace(memo="\n".join(dict.fromkeys(filter(None, memos))))
@@ -296,7 +296,7 @@ def _check_places(parsed: ParsedCodings, passages: list[Passage], rows: list[dic
         if row["start"] < 0 and not is_edited:
             about = f" (code {coded.code!r})" if coded.code else ""
             stretch = f"{coded.start} to {coded.end} of {coded.source!r}{about}"
-            parsed.fault(f"{stretch} is outside the text, which has {length} characters", coded.quote)
+            parsed.add_fault(f"{stretch} is outside the text, which has {length} characters", coded.quote)
 
 
 def _add_notes(parsed: ParsedCodings, name: str, text: Text | None, rows: list[dict], doubtful: int) -> None:

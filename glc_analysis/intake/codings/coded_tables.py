@@ -246,7 +246,7 @@ def _one_cell(parsed: ParsedCodings, cells: list[str], role: str, row: str) -> s
         return "\n".join(different)
     if len(different) > 1:
         what = {"source": "the document", "quote": "the words", "coder": "the coder"}.get(role, f"the {role}")
-        parsed.fault(f"two columns name {what}, and their cells differ", " / ".join(different), row=row)
+        parsed.add_fault(f"two columns name {what}, and their cells differ", " / ".join(different), row=row)
     return (different or texts)[0]
 
 
@@ -294,7 +294,7 @@ def ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, str],
     the code was not given."""
     for n, code in codes.items():
         if match_key(cells[n]) not in TICKED | NOT_CODED:
-            parsed.fault(f"this is not a tick of the code {code!r}", cells[n], row=row)
+            parsed.add_fault(f"this is not a tick of the code {code!r}", cells[n], row=row)
     return [code for n, code in codes.items() if match_key(cells[n]) in TICKED]
 
 
@@ -307,9 +307,9 @@ def note_unread_sheets(parsed: ParsedCodings, sheets: Iterable[Grid]) -> None:
 
 def _add_row(parsed: ParsedCodings, cell: dict[str, str], codes: list[str], coder: str, row: str) -> None:
     offsets = cell.get("start", ""), cell.get("end", "")
-    span = parsed.span(*offsets, row=row) if any(offsets) else WHOLE_TEXT
+    span = parsed.parse_span(*offsets, row=row) if any(offsets) else WHOLE_TEXT
     if not cell["source"]:
-        parsed.fault("the row names no document", row=row)
+        parsed.add_fault("the row names no document", row=row)
     elif span:
         parsed.texts[cell["source"]] = None
         by, quote, memo = cell.get("coder") or coder, cell.get("quote", ""), cell.get("memo", "")

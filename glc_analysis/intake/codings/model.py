@@ -52,7 +52,7 @@ class CoderFile:
         self.path = path
 
     @cached_property
-    def start(self) -> bytes:
+    def first_bytes(self) -> bytes:
         """The first bytes of the coder's file."""
         try:
             with self.path.open("rb") as file:
@@ -63,20 +63,20 @@ class CoderFile:
     @property
     def is_package(self) -> bool:
         """Whether the file begins like a ZIP file."""
-        return self.start.startswith(b"PK")
+        return self.first_bytes.startswith(b"PK")
 
     @property
     def is_database(self) -> bool:
         """Whether the file begins like an SQLite file."""
-        return self.start.startswith(b"SQLite format 3\0")
+        return self.first_bytes.startswith(b"SQLite format 3\0")
 
     @property
     def is_markup(self) -> bool:
         """Whether the file begins like XML."""
-        return self.start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<")
+        return self.first_bytes.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<")
 
     @property
-    def is_of_program(self) -> bool:
+    def is_from_coding_program(self) -> bool:
         """Whether a coding program wrote the file: a database, XML, or a ZIP file that is not a workbook
         (such as a project or a Word file)."""
         return (self.is_database or self.is_markup
@@ -96,9 +96,9 @@ class CoderFile:
     def sheets(self) -> list[Grid]:
         """The sheets of a workbook or of a delimited text; empty for other files. Raises Faults if the sheets
         of the file cannot be read."""
-        if self.start.startswith(OLD_WORKBOOK) or self.is_package and not self.is_of_program:
+        if self.first_bytes.startswith(OLD_WORKBOOK) or self.is_package and not self.is_from_coding_program:
             return read_workbook_sheets(self.path)
-        is_table = self.path.suffix.lower() in _DELIMITED and not self.is_of_program
+        is_table = self.path.suffix.lower() in _DELIMITED and not self.is_from_coding_program
         return [read_delimited_file(self.path, limit=TABLE_BYTES)] if is_table else []
 
 
@@ -207,7 +207,7 @@ class ParsedCodings:
     is_by_respondent: bool = False
     is_project: bool = False  # of a program: with every text of a project, also those that nobody has read
 
-    def add(self, other: ParsedCodings) -> None:
+    def add_sheet(self, other: ParsedCodings) -> None:
         """Adds the content of another sheet of the same file, which must be about other texts."""
         self.texts |= other.texts
         self.passages += other.passages
@@ -216,12 +216,12 @@ class ParsedCodings:
         self.faults += other.faults
         self.blank |= other.blank
 
-    def fault(self, message: str, value: str = "", *, row: str = "") -> None:
+    def add_fault(self, message: str, value: str = "", *, row: str = "") -> None:
         """Adds a fault about the file; all faults are raised together once the file has been read."""
         fix = "correct the passage in the program that wrote the file, and export it again"
         self.faults.append(Fault(message, file=self.path.name, row=row, value=value[:80], fix=fix))
 
-    def source(self, name: str, text: Text | None) -> str:
+    def add_source(self, name: str, text: Text | None) -> str:
         """Adds a text under ``name`` and returns the name under which it was added. If another text has the
         same name, a number is added to the name."""
         unique = make_unique_name(name, self.texts)
@@ -230,14 +230,14 @@ class ParsedCodings:
         self.texts[unique] = text
         return unique
 
-    def span(self, start: str, end: str, *, row: str = "", about: str = "") -> Span | None:
+    def parse_span(self, start: str, end: str, *, row: str = "", about: str = "") -> Span | None:
         """Returns the start and the end of a passage as numbers. If start or end is not a whole number from
         0, or the end is before the start, the method adds a fault and returns None. `about` names the text
         and the code in the message of the fault."""
         if all(at.strip().isdecimal() and len(at) < 16 for at in (start, end)) and int(start) <= int(end):
             return int(start), int(end)
-        self.fault(f"these are not the start and end of a passage{about and f' ({about})'}",
-                   f"{start} to {end}", row=row)
+        self.add_fault(f"these are not the start and end of a passage{about and f' ({about})'}",
+                       f"{start} to {end}", row=row)
         return None
 
 

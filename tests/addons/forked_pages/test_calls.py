@@ -51,7 +51,7 @@ def test_a_call_that_is_not_finished_ends_with_the_block(sample_study):
 
 def test_the_server_has_one_thread_also_after_it_holds_tables(calls, sample_study):
     """A process with threads should not be forked: a lock that a thread holds stays shut for ever."""
-    ForkedPages(sample_study, timeout=60).hold(["questions", "answers", "figures"])
+    ForkedPages(sample_study, timeout=60).preload(["questions", "answers", "figures"])
     calls.submit(len, "").result(timeout=60)
     server = fork_server._servers[0].process.pid
     assert "Threads:\t1\n" in Path(f"/proc/{server}/status").read_text(encoding="utf-8")

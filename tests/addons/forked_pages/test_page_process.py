@@ -156,7 +156,7 @@ def test_tables_that_the_server_holds_are_read_by_it_alone(sample_study, forked,
     page = job(tmp_path / "cells", "import pandas\npandas.read_parquet = None\n"
                "from glc_analysis import tables\nprint(len(tables.read_table('questions')))")
     assert forked.execute(page).message == "'NoneType' object is not callable"
-    forked.hold(["questions", "figures question=Q4.1", "no such table", "raw"])
+    forked.preload(["questions", "figures question=Q4.1", "no such table", "raw"])
     assert int(printed(forked.execute(page))) == len(tables.read_table("questions", study=sample_study))
 
 
