@@ -17,9 +17,9 @@ from glc_analysis.addons.coefficients.coefficients import krippendorff_alpha
 from glc_analysis.coding.coefficients import (
     NOMINAL,
     bootstrap_together,
+    compute_masi_distance,
     count_codings,
-    masi_distance,
-    specific_measure,
+    make_specific_measure,
 )
 
 THEIR_PYTHON = Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python"
@@ -73,7 +73,7 @@ def _sets() -> str:
     def work() -> int:
         number = {members: at for at, members in enumerate(dict.fromkeys(sets))}
         values = np.array([number[members] for members in sets]).reshape(3, TURNS)
-        krippendorff_alpha(values, metric=masi_distance(list(number)))
+        krippendorff_alpha(values, metric=compute_masi_distance(list(number)))
         return len(number)
     seconds, distinct = _timed(work)
     return f"| MASI alpha, 3 coders x {TURNS:,} turns, {distinct} different sets | {seconds:.2f} s | |"
@@ -84,7 +84,7 @@ def _documents() -> str:
     documents = np.repeat(np.arange(DOCUMENTS), 100)
     coded = draw.random((CODES, 1, len(documents))) < .1
     coders = (coded ^ (draw.random((CODES, 2, len(documents))) < .02)).astype(int)
-    measures = {**NOMINAL, "positive": specific_measure(1), "negative": specific_measure(0)}
+    measures = {**NOMINAL, "positive": make_specific_measure(1), "negative": make_specific_measure(0)}
 
     def work() -> None:
         for codes in coders:

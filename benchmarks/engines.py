@@ -15,8 +15,8 @@ from pathlib import Path
 
 from ways import CORES, pages_of
 
-from glc_analysis.run.plan import PageJob, plan, select_stale
-from glc_analysis.run.record import last_run
+from glc_analysis.run.plan import PageJob, plan_pages, select_stale
+from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 from tests.support.dask_cluster import DaskCluster
 from tests.test_notebooks import NOTEBOOKS, nbval
@@ -118,8 +118,8 @@ def rows(root: Path, folder: Path, measure: Measure) -> list[str]:
             f"Beyond the floor, the first process needs {first - next_:.1f} s to start, while a core waits, "
             f"and the process of each page takes {next_ - cells / pages:.2f} s more than its cells "
             f"({cells / pages:.2f} s).", "",
-            f"A whole `glc run` from nothing executes {len(plan(study))} pages in {executed:.1f} s; site, "
-            f"gate and the switch to the new pages take {published:.1f} s.", "",
+            f"A whole `glc run` from nothing executes {len(plan_pages(study))} pages in {executed:.1f} s; "
+            f"site, gate and the switch to the new pages take {published:.1f} s.", "",
             *_site(root), *_notebook_tests(study), *_nothing(glc, folder, snake, measure, environment),
             *_one_country(study, glc, measure)]
 
@@ -168,13 +168,13 @@ def _one_country(study: Study, glc: list[str], measure: Measure) -> list[str]:
     the seconds that the pages took."""
     shutil.rmtree(study.reports)
     cold, _ = measure([*glc, "run"])
-    took = {slug: page["seconds"] for slug, page in last_run(study)[1]["pages"].items()}
+    took = {slug: page["seconds"] for slug, page in find_last_run(study)[1]["pages"].items()}
     corrections = study.locate_reference_file("corrections")
     before = corrections.read_text(encoding="utf-8")
     corrections.write_text(
         f"{before}survey,glc_2016_kobo.r4,Q3_2,yes,no,Measured.,bench,2016-10-04\n", encoding="utf-8")
     build, _ = measure([*glc, "build"])
-    rerun = {page.slug for page in select_stale(plan(study), last_run(study)[1])}
+    rerun = {page.slug for page in select_stale(plan_pages(study), find_last_run(study)[1])}
     pages, _ = measure([*glc, "run"])
     corrections.write_text(before, encoding="utf-8")  # taken back, which is a correction too
     seconds, _ = measure([*glc, "run"])

@@ -19,7 +19,7 @@ import pandas as pd  # noqa: E402
 
 from glc_analysis import tables  # noqa: E402
 from glc_analysis.build import build  # noqa: E402
-from glc_analysis.figures.groupings import MERGED, groupings_of, is_in_grouping_of_question  # noqa: E402
+from glc_analysis.figures.groupings import MERGED, is_in_grouping_of_question, match_groupings  # noqa: E402
 from glc_analysis.reference import read_reference  # noqa: E402
 from glc_analysis.sample import write_sample  # noqa: E402
 from glc_analysis.schema import COUNTRY_LIST  # noqa: E402
@@ -66,7 +66,7 @@ def rows(study: Study, name: str) -> list[str]:
     """Returns the lines for a built study. They count all options of its questions, by group or by the chosen
     groups, without questions whose answers are countries."""
     figures, questions = (tables.read_table(name, study=study) for name in ("figures", "questions"))
-    chosen = groupings_of(read_reference(study).groupings, questions)
+    chosen = match_groupings(read_reference(study).groupings, questions)
     listed = questions.loc[questions["option_list"] != COUNTRY_LIST, "question_id"].astype("str")
     figures = figures[(figures["measure"] == "response") & (figures["statistic"] == "count")
                       & figures["question_id"].isin(listed)]

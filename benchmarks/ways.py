@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from glc_analysis.run.plan import PageJob, plan
+from glc_analysis.run.plan import PageJob, plan_pages
 from glc_analysis.study import Study
 
 KINDS = ("country-", "theme-")
@@ -20,17 +20,17 @@ CORES = os.cpu_count() or 1
 
 def pages_of(study: Study) -> list[PageJob]:
     """Returns the pages that are measured."""
-    return [page for page in plan(study) if page.slug.startswith(KINDS)]
+    return [page for page in plan_pages(study) if page.slug.startswith(KINDS)]
 
 
 def execute(study: Study, *, is_plain: bool = False, jobs: int = 0, scheduler: str = "") -> None:
     """Executes the pages in our own processes, or in those of a dask scheduler's workers. Makes no site and
     writes nothing."""
     from glc_analysis.addons.cluster.cluster import PageCluster
-    from glc_analysis.run.execute import Failure, PageProcesses, page_processes
+    from glc_analysis.run.execute import Failure, PageProcesses, choose_page_processes
 
     processes = PageCluster(study, scheduler, timeout=600) if scheduler else \
-        (PageProcesses if is_plain else page_processes())(study, timeout=600)
+        (PageProcesses if is_plain else choose_page_processes())(study, timeout=600)
     with ThreadPoolExecutor(jobs or processes.jobs) as pool:
         assert not [one for one in pool.map(processes.execute, pages_of(study)) if isinstance(one, Failure)]
     processes.stop()
@@ -39,10 +39,10 @@ def execute(study: Study, *, is_plain: bool = False, jobs: int = 0, scheduler: s
 def alone(study: Study) -> None:
     """Executes warm pages one after another. Prints the seconds of the first page and the mean of the next
     four."""
-    from glc_analysis.run.execute import page_processes
+    from glc_analysis.run.execute import choose_page_processes
 
     pages, times, begun = pages_of(study)[:5], [], time.perf_counter()
-    processes = page_processes()(study, timeout=600)
+    processes = choose_page_processes()(study, timeout=600)
     for page in pages:
         processes.execute(page)
         times.append(time.perf_counter() - begun)
@@ -75,7 +75,7 @@ def site(study: Study) -> None:
 
     home = study.reports / "team"
     (home / PASSED).unlink(missing_ok=True)  # so that the gate reads every page
-    pages = [page for page in plan(study) if not page.organisation]
+    pages = [page for page in plan_pages(study) if not page.organisation]
     with tempfile.TemporaryDirectory(dir=home) as name:
         folder = Path(name)
         shutil.copytree(home / "current" / "notebooks", folder / "notebooks")
@@ -135,7 +135,7 @@ def one(study: Study, slug: str) -> None:
     from glc_analysis.run.execute import Failure, PageProcesses
 
     processes = PageProcesses(study, timeout=600)
-    page = next(page for page in plan(study) if page.slug == slug)
+    page = next(page for page in plan_pages(study) if page.slug == slug)
     begun = time.perf_counter()
     assert not isinstance(processes.execute(page), Failure)
     seconds = time.perf_counter() - begun

@@ -30,10 +30,10 @@ from glc_analysis.checks import find_headlines_after_answers
 from glc_analysis.cleaning import languages, records, responses
 from glc_analysis.cleaning.dimension_tables import (
     clean_context,
-    codebook_table,
-    country_table,
-    option_table,
-    question_table,
+    make_codebook_table,
+    make_country_table,
+    make_option_table,
+    make_question_table,
 )
 from glc_analysis.cleaning.records import (
     NO_SURVEY,
@@ -45,20 +45,20 @@ from glc_analysis.cleaning.records import (
 )
 from glc_analysis.cleaning.waves import (
     adapt_reference_to_wave,
+    choose_study_wave,
     combine_tables_of_waves,
-    files_by_wave,
+    group_files_by_wave,
     list_asked_questions,
     make_wave_arguments_for_consent,
-    study_wave,
 )
-from glc_analysis.coding.codebook import ancestors
-from glc_analysis.coding.consensus import CONSENSUS, undecided_codes
+from glc_analysis.coding.codebook import find_ancestors
+from glc_analysis.coding.consensus import CONSENSUS, list_undecided_codes
 from glc_analysis.disclosure.audiences import exclude_uncounted_organisations, limit_to_convening
 from glc_analysis.disclosure.blocks import (
     LANGUAGE,
     PublishedBlocks,
     find_audiences_with_hidden_country_block,
-    line_ids,
+    make_line_ids,
     select_quotations_with_owners,
 )
 from glc_analysis.disclosure.cells import find_lines_with_rare_labels
@@ -75,9 +75,9 @@ from glc_analysis.disclosure.countries import (
 )
 from glc_analysis.disclosure.quotations import (
     READING_AUDIENCES,
+    find_quote_faults,
     find_team_only_codes,
-    printable_quotes,
-    quotes_faults,
+    select_printable_quotes,
 )
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import has_capability
@@ -87,18 +87,22 @@ from glc_analysis.disclosure.suppression import (
     suppress_uninformative_bands,
 )
 from glc_analysis.errors import Fault, Faults, GLCError, add_raised_faults, resolve_id
-from glc_analysis.figures.coded import coded_estimates
-from glc_analysis.figures.contributors import StudyRecords, contributors_of
+from glc_analysis.figures.coded import compute_coded_estimates
+from glc_analysis.figures.contributors import StudyRecords, find_contributors_from_records
 from glc_analysis.figures.discordance import (
     count_discordant_answers,
-    discordance_records,
+    make_discordance_records,
     match_answers_to_indicators,
 )
-from glc_analysis.figures.estimates import CleanTables, records_behind_figures, survey_estimates
-from glc_analysis.figures.groupings import Grouping, groupings_of, merged_groups
+from glc_analysis.figures.estimates import (
+    CleanTables,
+    compute_survey_estimates,
+    find_records_behind_figures,
+)
+from glc_analysis.figures.groupings import Grouping, list_merged_groups, match_groupings
 from glc_analysis.figures.mentions import find_organisations_behind_code_figures, list_codes_asked_or_raised
-from glc_analysis.figures.quality import quality_estimates
-from glc_analysis.manifest import BUILD_RECORD, digest_reference_cells, inputs_digest, read_earlier_releases
+from glc_analysis.figures.quality import compute_quality_estimates
+from glc_analysis.manifest import BUILD_RECORD, digest_inputs, digest_reference_cells, read_earlier_releases
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
     Reference,
@@ -184,7 +188,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
                   deferred=() if are_decided else ("releases",))
     update_pseudonym_key(study, reference.names)
     study.write_digest_key_if_missing()
-    inputs, after = inputs_digest(study, arrivals.digests), read_earlier_releases(study, arrivals.digests)
+    inputs, after = digest_inputs(study, arrivals.digests), read_earlier_releases(study, arrivals.digests)
     say("writing the tables")
     places = list_work_countries(engine["answers"], engine["organisations"])
     known = find_visible_countries(places, engine["organisations"], _consent(study, reference),
@@ -203,7 +207,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     lists = {**known, "work_places": map_countries_to_organisations_and_regions(places),
              **_wave_sizes(engine, study, reference)}
     if engine.undecided:
-        lists[manifest.UNDECIDED] = {audience: manifest.last_release_number(study.private, audience)
+        lists[manifest.UNDECIDED] = {audience: manifest.find_last_release_number(study.private, audience)
                                      for audience in READING_AUDIENCES}
     _write(study, engine, arrivals, inputs, release, lists)
     return BuildResult({name: engine.count_rows(name) for name in _tables_of(engine)}, engine.reports)
@@ -449,8 +453,8 @@ def _records(view: View) -> dict[str, Any]:
     chosen = view.study.settings["study"]["wave"]
     all_records = records.assemble_records(surveys, view.reference, view.study.settings["survey"], view.log,
                                            reporting_wave=chosen)
-    by_wave = files_by_wave(view.reference, [survey.path.name for survey in all_records.surveys])
-    current = study_wave(view.reference.waves, chosen)
+    by_wave = group_files_by_wave(view.reference, [survey.path.name for survey in all_records.surveys])
+    current = choose_study_wave(view.reference.waves, chosen)
     if not by_wave.get(current):  # a fault says so
         return {"records": all_records, "other_waves": ()}
     of_wave = replace(all_records.select_files(by_wave[current]), faults=all_records.faults) if current \
@@ -483,7 +487,7 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
     only the answers to the questions named in ``only``
     (:func:`~glc_analysis.cleaning.responses.clean_responses_and_selections`)."""
     survey_records, organisations = view["records"], view["organisations"]
-    current = study_wave(view.reference.waves, view.study.settings["study"]["wave"])
+    current = choose_study_wave(view.reference.waves, view.study.settings["study"]["wave"])
     files = [survey.path.name for survey in survey_records.surveys]
     reference = adapt_reference_to_wave(view.reference, current, files)
     view.say("cleaning the answers")
@@ -509,16 +513,17 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
         raise GLCError("No record of the survey is left: all records are empty, or dropped in "
                        "corrections.csv. To fix: remove rows with `drop` from corrections.csv, or export "
                        "the survey again.")
-    questions = question_table(reference)
+    questions = make_question_table(reference)
     if current:
         is_asked = list_asked_questions(reference.questions, files)
         questions, answered, selections = (table[table["question_id"].isin(is_asked)]
                                            for table in (questions, answered, selections))
         others[current] = {"organisations": organisations, "responses": answered,
                            "answers": survey_records.answers}
-    places = country_table(survey_records.answers, organisations, answered, reference)
-    return {"questions": questions, "options": option_table(reference, places),
-            "answers": records.answer_table(survey_records), "responses": answered, "selections": selections,
+    places = make_country_table(survey_records.answers, organisations, answered, reference)
+    return {"questions": questions, "options": make_option_table(reference, places),
+            "answers": records.make_answer_table(survey_records), "responses": answered,
+            "selections": selections,
             "countries": places, **combine_tables_of_waves(others)}
 
 
@@ -594,7 +599,7 @@ def _coded_columns(view: View) -> dict[str, Any]:
     return {"coded_answers": found.rows, "coded_questions": found.code_question}
 
 
-def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.language_and_script
+def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.detect_language_and_script
            ) -> dict[str, Any]:
     """Makes the tables ``documents`` and ``segments`` from interviews, calls and open answers, with
     pseudonyms in place of names. ``read`` is a function that detects the language and the script of an
@@ -638,17 +643,17 @@ def _coding(view: View) -> dict[str, Any]:
                              unmasked, CodedColumns(view["coded_answers"], view["coded_questions"]),
                              view.pseudonyms,
                              view.log)
-    return coded.tables | {"codebook": codebook_table(coded.tables["codebook"]), "coded": coded}
+    return coded.tables | {"codebook": make_codebook_table(coded.tables["codebook"]), "coded": coded}
 
 
 def _agreement(view: View) -> dict[str, Any]:
     """Makes the table ``agreement``, which says how far coders agree on each code. The table ``agreement``
     has no rows if the study's approach to coding does not measure agreement."""
-    from glc_analysis.coding.assemble import CodedTexts, agreement
+    from glc_analysis.coding.assemble import CodedTexts, tabulate_agreement
 
     is_measured = view.study.settings["coding"]["approach"] == "codebook"
-    return {"agreement": agreement(view["coded"] if is_measured else CodedTexts({}),
-                                   parents=view.study.settings["coding"]["parent_codings"])}
+    return {"agreement": tabulate_agreement(view["coded"] if is_measured else CodedTexts({}),
+                                            parents=view.study.settings["coding"]["parent_codings"])}
 
 
 def _context(view: View) -> dict[str, Any]:
@@ -674,14 +679,14 @@ def _mentions(view: View) -> dict[str, Any]:
     codebook, attendance = _codebook_and_attendance(view)
     return {"mentions": list_codes_asked_or_raised(
         _consensus(view), _open_codes(view), {*view["readings"]["document_id"]}, view["documents"],
-        view["segments"], view["questions"], view["codebook"], attendance, ancestors(codebook),
+        view["segments"], view["questions"], view["codebook"], attendance, find_ancestors(codebook),
         map_codes_to_single_question(view["coded_questions"], codebook))}
 
 
 def _survey_records(view: View) -> dict[str, Any]:
     """Lists the records that figures of the survey count: the records that answered each question, and the
     records that chose each option."""
-    return {"survey_records": records_behind_figures(_clean_tables(view))}
+    return {"survey_records": find_records_behind_figures(_clean_tables(view))}
 
 
 def _code_records(view: View) -> dict[str, Any]:
@@ -693,21 +698,21 @@ def _code_records(view: View) -> dict[str, Any]:
 def _discordance_records(view: View) -> dict[str, Any]:
     """Lists the answers that figures of discordance count: the answers that are compared with an outside
     record, and whether they differ from the record."""
-    return {"discordance_records": discordance_records(view["stated"], view["answers"])}
+    return {"discordance_records": make_discordance_records(view["stated"], view["answers"])}
 
 
 def _survey_figures(view: View) -> dict[str, Any]:
     """Makes the figures about the answers to questions."""
     view.say("counting")
-    return {"survey_figures": survey_estimates(_clean_tables(view), view.study, view["survey_records"],
-                                               merged_groups(_groupings(view)))}
+    return {"survey_figures": compute_survey_estimates(
+        _clean_tables(view), view.study, view["survey_records"], list_merged_groups(_groupings(view)))}
 
 
 def _quality_figures(view: View) -> dict[str, Any]:
     """Makes the figures about the quality of the data."""
     documents = view["documents"]
     is_given = (documents["kind"] == "answer") & (documents["text_version"] != content_hash(""))
-    return {"quality_figures": quality_estimates(_clean_tables(view), documents[is_given])}
+    return {"quality_figures": compute_quality_estimates(_clean_tables(view), documents[is_given])}
 
 
 def _discordance(view: View) -> dict[str, Any]:
@@ -719,14 +724,14 @@ def _coded_figures(view: View) -> dict[str, Any]:
     """Makes the figures about what was said in texts."""
     view.say("counting")
     codebook, attendance = _codebook_and_attendance(view)
-    return {"coded_figures": coded_estimates(
+    return {"coded_figures": compute_coded_estimates(
         view["code_records"], view["organisations"], view["answers"], _consensus(view), _open_codes(view),
-        view["documents"], view["segments"], attendance, ancestors(codebook),
-        merged=merged_groups(_groupings(view)))}
+        view["documents"], view["segments"], attendance, find_ancestors(codebook),
+        merged=list_merged_groups(_groupings(view)))}
 
 
 def _groupings(view: View) -> dict[str, Grouping]:
-    return groupings_of(view.reference.groupings, view.reference.questions)
+    return match_groupings(view.reference.groupings, view.reference.questions)
 
 
 def _estimates(view: View) -> dict[str, Any]:
@@ -748,7 +753,8 @@ def _releases(view: View) -> dict[str, Any]:
     view.say("deciding who may see what")
     check_released_groupings(view.study, view.reference)
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
-    contributors, consent = contributors_of(records, view), _consent(view.study, view.reference)
+    contributors = find_contributors_from_records(records, view)
+    consent = _consent(view.study, view.reference)
     settings, reference = view.study.settings["disclosure"], view.reference
     organisations, hidden = view["organisations"], find_audiences_with_hidden_country_block(view["blocks"])
     shown = find_visible_countries(view["answers"], organisations, consent, settings,
@@ -816,8 +822,8 @@ def _blocks(view: View) -> dict[str, Any]:
     cells, hidden_lines = assign_cells_and_find_hidden_lines(view.study, lines, organisations)
     departed = cells.loc[cells["is_hidden"], "organisation_id"]
     for audience, all_lines in lines.items():
-        hidden_ids = {*line_ids(hidden_lines[audience]["block_id"], hidden_lines[audience]["line"])}
-        shown = all_lines[~line_ids(all_lines["block_id"], all_lines["line"]).isin(hidden_ids)]
+        hidden_ids = {*make_line_ids(hidden_lines[audience]["block_id"], hidden_lines[audience]["line"])}
+        shown = all_lines[~make_line_ids(all_lines["block_id"], all_lines["line"]).isin(hidden_ids)]
         hidden = find_blocks_to_hide(view.study, shown, organisations, audience,
                                      are_named=has_capability(audience, "named_words"), departed=departed,
                                      countries=known["shown"][audience])
@@ -826,7 +832,7 @@ def _blocks(view: View) -> dict[str, Any]:
         quoted = select_quotations_with_owners(view, reference.quotes, audience).rename(
             columns={"quote_id": "line", "owner": "organisation_id", "language": "label"})
         unshared = pd.Series(sorted(find_lines_with_rare_labels(quoted, organisations, cells)), dtype="str")
-        rows += [(audience, line, False) for line in {*hidden_ids, *line_ids(LANGUAGE, unshared)}]
+        rows += [(audience, line, False) for line in {*hidden_ids, *make_line_ids(LANGUAGE, unshared)}]
     return {"blocks": pd.DataFrame(sorted(rows), columns=["audience", "block_id", "is_shown"]),
             "block_lines": pd.concat([rows.assign(audience=audience) for audience, rows in lines.items()],
                                      ignore_index=True), "cells": cells} | {
@@ -841,7 +847,7 @@ def _quotations(view: View) -> dict[str, Any]:
     faults of quotes.csv, and with a fault for each finding in headlines.csv that was chosen after the first
     answer."""
     reference = view.reference
-    faults = [*quotes_faults(reference.quotes, view["segments"]),
+    faults = [*find_quote_faults(reference.quotes, view["segments"]),
               *find_headlines_after_answers(reference.headlines, view["organisations"]["answered_on"])]
     if faults:
         raise Faults(relocate_private_faults(view.study, faults))
@@ -849,8 +855,9 @@ def _quotations(view: View) -> dict[str, Any]:
     labels = dict(zip(view["organisations"]["organisation_id"], view["organisations"]["label"],
                       strict=True))
     return {"quotations": pd.concat([
-        printable_quotes(reference.quotes, *held, reference.consent, reference.codebook, audience=audience,
-                 labels=labels).assign(audience=audience) for audience in READING_AUDIENCES])}
+        select_printable_quotes(reference.quotes, *held, reference.consent, reference.codebook,
+                                audience=audience, labels=labels).assign(audience=audience)
+        for audience in READING_AUDIENCES])}
 
 
 def _consensus(view: View) -> pd.DataFrame:
@@ -860,15 +867,15 @@ def _consensus(view: View) -> pd.DataFrame:
 
 def _open_codes(view: View) -> pd.DataFrame:
     """Returns the codes that await a decision or a review, with one row per segment and code."""
-    return undecided_codes(view["disagreements"], view["quarantined"], view["codings"])
+    return list_undecided_codes(view["disagreements"], view["quarantined"], view["codings"])
 
 
 def _codebook_and_attendance(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Maps each value that contains figures to the part of table ``figures`` that it makes."""
-    from glc_analysis.coding.assemble import append_unlisted_codes_to_codebook, call_attendance
+    from glc_analysis.coding.assemble import append_unlisted_codes_to_codebook, derive_call_attendance
 
     return (append_unlisted_codes_to_codebook(view.reference.codebook, view["codebook"]),
-            call_attendance(view.reference.attendance, view["segments"], view["documents"]))
+            derive_call_attendance(view.reference.attendance, view["segments"], view["documents"]))
 
 
 def _clean_tables(view: View) -> CleanTables:
@@ -1073,7 +1080,7 @@ def _wave_sizes(engine: Engine, study: Study, reference: Reference) -> dict[str,
     if rows.empty:
         return {}
     sizes, waves = rows.groupby("wave_id").size(), reference.waves
-    current = study_wave(waves, study.settings["study"]["wave"])
+    current = choose_study_wave(waves, study.settings["study"]["wave"])
     return {"waves": [{"id": wave, "label": label, "organisations": int(sizes.get(wave, 0)),
                        "is_of_figures": wave == current}
                       for wave, label in zip(waves["wave_id"], waves["label"], strict=True)]}

@@ -15,15 +15,15 @@ from functools import partial
 import pandas as pd
 
 from glc_analysis.cleaning import skip_logic
-from glc_analysis.cleaning.countries import country_name, intended_iso_code
+from glc_analysis.cleaning.countries import country_name, find_intended_iso_code
 from glc_analysis.cleaning.doubts import find_undecided_dates
-from glc_analysis.cleaning.organisation_changes import organisation_change_faults
-from glc_analysis.cleaning.waves import EVERYONE, wave_order_faults
+from glc_analysis.cleaning.organisation_changes import find_organisation_change_faults
+from glc_analysis.cleaning.waves import EVERYONE, find_wave_order_faults
 from glc_analysis.coding.codebook import find_merge_and_contradiction_faults, find_team_only_codes
-from glc_analysis.disclosure.closed_tables import closed_faults
-from glc_analysis.disclosure.consent import consent_faults
+from glc_analysis.disclosure.closed_tables import find_closed_table_faults
+from glc_analysis.disclosure.consent import find_consent_faults
 from glc_analysis.errors import Fault, suggest_name
-from glc_analysis.figures.groupings import grouping_faults
+from glc_analysis.figures.groupings import find_grouping_faults
 from glc_analysis.schema import (
     CHOICE_TYPES,
     COUNTRY_LIST,
@@ -70,7 +70,7 @@ def _countries(tables: Tables) -> Iterator[Fault]:
     no country_id resembles an ISO code without being equal to it."""
     countries = tables["countries"]
     for n, country in countries["country_id"].items():
-        if meant := intended_iso_code(country):
+        if meant := find_intended_iso_code(country):
             yield Fault(f"is {meant} in ISO 3166", file="countries.csv", row=str(n),
                         column="country_id", value=country, fix=f"write {meant}, or another id")
     yield from _differing("countries", countries, countries["raw_name"].map(match_key), "country_id",
@@ -90,7 +90,7 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
     known = set(tables["countries"]["country_id"])
     for n, home in register["home_country_id"].items():
         if home and not _is_country(home, known):
-            yield Fault(f"is not a country id; {suggest_name(intended_iso_code(home) or home, known)}",
+            yield Fault(f"is not a country id; {suggest_name(find_intended_iso_code(home) or home, known)}",
                         file="organisations.csv", row=str(n), column="home_country_id", value=home,
                         fix="use the three letters of ISO 3166 or an id of countries.csv")
 
@@ -119,7 +119,7 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
         except ValueError as error:
             yield fault(str(error), fix="write for example Q2.5 == yes and Q3 has legal-aid")
             continue
-        for comparison in skip_logic.comparisons(read[n]):
+        for comparison in skip_logic.iterate_comparisons(read[n]):
             for said in _misfits(comparison, tables):
                 yield fault(said, fix="correct the condition, or the question or options that it names")
     needs = {questions.at[n, "question_id"]: skip_logic.list_questions(c) for n, c in read.items()}
@@ -141,7 +141,7 @@ def _conditions_in_waves(tables: Tables) -> Iterator[Fault]:
         except ValueError as error:
             yield fault(str(error), fix=f"write for example Q2.5 == yes, or {EVERYONE}")
             continue
-        for comparison in skip_logic.comparisons(condition):
+        for comparison in skip_logic.iterate_comparisons(condition):
             for misfit in _misfits(comparison, tables):
                 yield fault(misfit, fix="correct the condition, or the question or options that it names")
 
@@ -163,7 +163,8 @@ def _misfits(comparison: skip_logic.Comparison, tables: Tables) -> Iterator[str]
     places = set(tables["countries"]["country_id"])
     for value in values:
         if listed == COUNTRY_LIST and not _is_country(value, places):
-            yield f"{value!r} is not a country id; {suggest_name(intended_iso_code(value) or value, places)}"
+            name = find_intended_iso_code(value) or value
+            yield f"{value!r} is not a country id; {suggest_name(name, places)}"
         elif ids and value not in ids:
             yield f"{value!r} is not an option of {name}; {suggest_name(value, ids)}"
 
@@ -182,8 +183,8 @@ _SURVEY_CHECKS: tuple[Check, ...] = (
     Check(("countries",), _countries),
     Check(("organisations", "countries"), _organisations),
     make_schema_check("organisation_changes.organisation_id"),
-    Check(("organisation_changes", "organisations"), organisation_change_faults),
-    Check(("waves",), wave_order_faults),
+    Check(("organisation_changes", "organisations"), find_organisation_change_faults),
+    Check(("waves",), find_wave_order_faults),
     Check(("crosswalk", "questions", "options", "countries"), _conditions_in_waves),
 )
 
@@ -341,8 +342,8 @@ CORE_CHECKS: tuple[Check, ...] = (
     *_SURVEY_CHECKS,
     *_CODING_CHECKS,
     Check(("consent", "organisations", "speakers"),
-          lambda tables: consent_faults(tables["consent"], tables["organisations"], tables["speakers"])),
+          lambda tables: find_consent_faults(tables["consent"], tables["organisations"], tables["speakers"])),
     *_HEADLINE_CHECKS,
-    Check(("groupings", "questions"), grouping_faults),
-    Check(("closed",), closed_faults),
+    Check(("groupings", "questions"), find_grouping_faults),
+    Check(("closed",), find_closed_table_faults),
 )

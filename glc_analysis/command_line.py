@@ -280,13 +280,13 @@ def ensure_built(study: Study, *, are_decided: bool = True,
     entered before the build. The context manager yields an executor, to which the build gives a part of its
     work. If ``are_decided`` is false, only tables for the team are built
     (:func:`~glc_analysis.build.build_steps`)."""
-    from glc_analysis.manifest import tables_are_current
+    from glc_analysis.manifest import are_tables_current
 
     # Checked first: no lock is made in a folder that is not a study.
-    if not tables_are_current(study, are_decided=are_decided):
+    if not are_tables_current(study, are_decided=are_decided):
         with beside() as executor, _building(study):
             # Else the command that this one waited for has built them.
-            if not tables_are_current(study, are_decided=are_decided):
+            if not are_tables_current(study, are_decided=are_decided):
                 from glc_analysis.build import build_steps
 
                 build_steps(study, say=say, executor=executor, are_decided=are_decided)

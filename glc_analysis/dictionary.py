@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sized
 from pathlib import Path
 
-from glc_analysis.manifest import checksum
+from glc_analysis.manifest import compute_checksum
 from glc_analysis.schema import Table
 from glc_analysis.tables import TABLES
 
@@ -51,7 +51,7 @@ def describe_data_package(folder: Path, frames: Mapping[str, Sized], *, name: st
         resources.append({
             "name": table_name, "path": path.name, **_FORMATS[path.suffix], "description": table.grain,
             "bytes": path.stat().st_size,
-            **({"hash": f"sha256:{checksum(path)}"} if is_published else {}),
+            **({"hash": f"sha256:{compute_checksum(path)}"} if is_published else {}),
             "rows": len(frame),
             "schema": {"primaryKey": list(table.key), "fields": [
                 {"name": c, "type": _FRICTIONLESS[about.kind], "description": about.meaning,

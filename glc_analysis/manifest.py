@@ -24,8 +24,8 @@ from typing import Any
 
 from glc_analysis import addon, read_log
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.schema import AUDIENCES, list_table_files, reference_path, reference_tables
-from glc_analysis.study import REPOSITORY, Study, grows_while_people_code
+from glc_analysis.schema import AUDIENCES, list_table_files, load_reference_tables, make_reference_path
+from glc_analysis.study import REPOSITORY, Study, is_written_while_coding
 from glc_analysis.tabular import read_reference_rows
 from glc_analysis.writing import write_atomic
 
@@ -78,7 +78,7 @@ def find_missing_release(study: Study) -> str:
     return ""
 
 
-def last_release_number(private: Path, audience: str) -> int:
+def find_last_release_number(private: Path, audience: str) -> int:
     """Returns the number of the last release to an audience; 0 before the first release."""
     return max((int(folder.name) for folder in list_release_folders(private, audience)), default=0)
 
@@ -99,7 +99,7 @@ SLICES = "processed/slices.json"
 # The manifest: the raw files with their checksums.
 
 
-MANIFEST_COLUMNS = reference_tables()["manifest"].required_columns
+MANIFEST_COLUMNS = load_reference_tables()["manifest"].required_columns
 VERSION = "0.1.0"
 """The version of this package."""
 SAMPLE = "glc sample"
@@ -120,7 +120,7 @@ class Arrivals:
     new: tuple[str, ...]
 
 
-def checksum(path: Path) -> str:
+def compute_checksum(path: Path) -> str:
     """Returns the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -130,7 +130,7 @@ def read_manifest(study: Study) -> dict[str, dict[str, str]]:
     """Returns the rows of the manifest, keyed by path; empty if the study has no manifest yet. Raises Faults
     if the manifest cannot be read."""
     path = study.locate_reference_file("manifest")
-    read_log.record_read(study.root, reference_path("manifest"))
+    read_log.record_read(study.root, make_reference_path("manifest"))
     rows = read_reference_rows(path, MANIFEST_COLUMNS).values() if path.is_file() else []
     return {row["path"]: row for row in rows}
 
@@ -147,13 +147,13 @@ def check_raw_files_against_manifest(study: Study) -> Arrivals:
     if study.is_synthetic and not (recorded or arrived):
         raise GLCError("The raw files and private tables of this invented study are missing. To fix: write "
                        "them with `glc sample`.")
-    present = {name: checksum(path) for name, path in arrived.items() if path.is_file()}
+    present = {name: compute_checksum(path) for name, path in arrived.items() if path.is_file()}
     # private/ and what is in it have rows for the day of their destruction; no data, they may change.
     private = {name for name in recorded
                if Path(name).parts[:1] == ("private",) and (study.root / name).exists()}
     faults = [Fault("is missing", file=name, fix=_fix_for_missing(recorded.get(name)))
               for name in sorted({*recorded, *arrived} - set(present) - private)]
-    faults += [changed_file_fault(name) for name in sorted(set(recorded) & set(present))
+    faults += [make_changed_file_fault(name) for name in sorted(set(recorded) & set(present))
                if not is_as_recorded(arrived[name], recorded[name], present[name])]
     faults += _mixed(study, recorded, present)
     if faults:
@@ -162,8 +162,8 @@ def check_raw_files_against_manifest(study: Study) -> Arrivals:
     return Arrivals(present, digests, tuple(sorted(set(present) - set(recorded))))
 
 
-def changed_file_fault(name: str, *,
-                       fix: str = "put the original back, and save a new export under a new name") -> Fault:
+def make_changed_file_fault(
+        name: str, *, fix: str = "put the original back, and save a new export under a new name") -> Fault:
     """Returns the fault which says that a raw file has changed."""
     return Fault("has changed since its checksum was recorded", file=name, fix=fix)
 
@@ -174,7 +174,7 @@ def is_as_recorded(path: Path, row: Mapping[str, str], checksum_now: str) -> boo
     bytes."""
     if row["sha256"].lower() == checksum_now:
         return True
-    if not grows_while_people_code(path) or not row["bytes"].isdecimal():
+    if not is_written_while_coding(path) or not row["bytes"].isdecimal():
         return False
     with path.open("rb") as file:
         return hashlib.sha256(file.read(int(row["bytes"]))).hexdigest() == row["sha256"].lower()
@@ -195,7 +195,7 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     # What people add to the sample, such as codings of invented texts, is no data of anybody.
     rehearsed = {study.make_relative(path) for _, kinds in addon.list_declarations("rehearsed")
                  for kind in kinds for path in study.list_raw_files(kind)}
-    rehearsed |= {name for name in present if grows_while_people_code(Path(name))}
+    rehearsed |= {name for name in present if is_written_while_coding(Path(name))}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
         if study.is_synthetic else ("is invented data in a real study", "remove the file from raw/")
@@ -207,7 +207,7 @@ def add_to_manifest(study: Study, new: tuple[str, ...], *, today: date) -> None:
     rows = read_manifest(study)
     for name in new:
         path = study.root / name
-        rows[name] = {"path": name, "sha256": checksum(path), "bytes": str(path.stat().st_size),
+        rows[name] = {"path": name, "sha256": compute_checksum(path), "bytes": str(path.stat().st_size),
                       "received_on": today.isoformat()}
     write_manifest(study.locate_reference_file("manifest"), rows.values())
 
@@ -260,7 +260,7 @@ def _package_files() -> list[str]:
     return found + [str(path) for path in [REPOSITORY / "requirements.lock"] if path.is_file()]
 
 
-def inputs_digest(study: Study, raw: dict[str, str]) -> str:
+def digest_inputs(study: Study, raw: dict[str, str]) -> str:
     """Returns one digest of all inputs from which the processed tables are made. ``raw`` has the digests of
     the raw files."""
     digest = _begin_with_inputs(study, raw)
@@ -328,7 +328,7 @@ def count_rows_if_intact(study: Study) -> dict[str, int]:
 
     Raises Faults if a raw file has changed or is missing.
     """
-    if not tables_are_current(study):
+    if not are_tables_current(study):
         return {}
     provenance = read_provenance(study.processed)
     said = provenance.get(BUILD_RECORD, {})
@@ -340,7 +340,7 @@ def count_rows_if_intact(study: Study) -> dict[str, int]:
     return rows if is_whole else {}
 
 
-def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
+def are_tables_current(study: Study, *, are_decided: bool = True) -> bool:
     """Whether the processed tables are up to date with their inputs. If ``are_decided`` is true, the tables
     must also say what audiences other than the team may see.
 
@@ -350,7 +350,7 @@ def tables_are_current(study: Study, *, are_decided: bool = True) -> bool:
     if not built.is_file() or find_missing_release(study):
         return False
     slices = json.loads(built.read_text(encoding="utf-8"))
-    return not (are_decided and UNDECIDED in slices) and slices["inputs"] == inputs_digest(study, raw)
+    return not (are_decided and UNDECIDED in slices) and slices["inputs"] == digest_inputs(study, raw)
 
 
 # ------------------------------
@@ -381,7 +381,7 @@ def digest_reference_cells(study: Study) -> State:
         return digest("/".join(values)) if name == SECRET else " ".join(filter(None, values))
 
     digests = {}
-    for name, table in reference_tables().items():
+    for name, table in load_reference_tables().items():
         for path in map(study.locate_table_file, list_table_files(name)):
             if not path.is_file():
                 continue
@@ -449,14 +449,14 @@ def read_last_release_info(study: Study, audience: str) -> dict[str, Any]:
     see."""
     release = read_slices(study)["release"].get(audience)
     if release is None:
-        raise undecided_error(audience)
+        raise make_undecided_error(audience)
     return release
 
 
-def undecided_error(audience: str) -> GLCError:
+def make_undecided_error(audience: str) -> GLCError:
     """Returns the error to raise if tables that were built for the team alone are read for another audience.
 
-    >>> print(undecided_error("public"))
+    >>> print(make_undecided_error("public"))
     What the public may see of these tables has not been decided. To fix: run `glc build`.
     """
     return GLCError(f"What the {audience} may see of these tables has not been decided. To fix: run "

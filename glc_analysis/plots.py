@@ -255,7 +255,7 @@ class Bars:
         """``names`` is the width in inches of the space at the left of the bars for names, and ``texts`` is
         the width of the space at the right for words. The bars begin at the share ``start``. If ``ax`` is
         None, a new figure is made."""
-        self.has_own_figure, self.ax, self.y = ax is None, new_axes() if ax is None else ax, 0.0
+        self.has_own_figure, self.ax, self.y = ax is None, make_axes() if ax is None else ax, 0.0
         self.start, self.inch = start, (1 - start) / (FIGURE_WIDTH - names - texts)
         self.left, self.right = start - names * self.inch, 1 + texts * self.inch
 
@@ -309,7 +309,7 @@ class Bars:
         return self.ax
 
 
-def new_axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0, 1, 1),
+def make_axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0, 1, 1),
           width: float = FIGURE_WIDTH) -> Axes:
     """Makes a new figure and returns axes on it. ``area`` is the position of the axes, in shares of the
     figure; by default, the axes fill the figure."""
@@ -332,10 +332,10 @@ side of the middle the point is."""
 # Missing answers.
 
 
-def status_label(status: str) -> str:
+def describe_status(status: str) -> str:
     """Returns the words for the status of an answer, which is a key of :data:`STATUS_SHADES`.
 
-    >>> status_label("dont_know"), status_label("not_asked")
+    >>> describe_status("dont_know"), describe_status("not_asked")
     ("don't know", 'not asked')
     """
     return status.replace("dont", "don't").replace("_", " ")

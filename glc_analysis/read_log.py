@@ -91,7 +91,7 @@ def record_read(root: Path, thing: str) -> None:
 
 
 @contextmanager
-def recording_nothing() -> Generator[None]:
+def record_nothing() -> Generator[None]:
     """Makes the block of ``with`` run without recording any read. The caller of the block records which part
     of the input the page gets."""
     paused, silent = _is_paused.set(True), _is_silent.set(True)

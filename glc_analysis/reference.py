@@ -30,10 +30,10 @@ from glc_analysis.schema import (
     TableFile,
     add_schema_checks_and_drop_inapplicable,
     find_table_faults,
+    list_registered_checks,
     list_table_files,
     list_word_columns,
-    reference_tables,
-    registered_checks,
+    load_reference_tables,
 )
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
@@ -45,9 +45,9 @@ from glc_analysis.writing import write_atomic
 # Reading and checking.
 
 
-REQUIRED_COLUMNS = {name: table.required_columns for name, table in reference_tables().items()}
+REQUIRED_COLUMNS = {name: table.required_columns for name, table in load_reference_tables().items()}
 """The columns that the file of each reference table must have."""
-OPTIONAL_COLUMNS = {name: table.optional_columns for name, table in reference_tables().items()
+OPTIONAL_COLUMNS = {name: table.optional_columns for name, table in load_reference_tables().items()
             if table.optional_columns}
 """The columns that the file of each reference table may lack; a column that the file lacks is read as
 blank."""
@@ -83,7 +83,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     have changed.
     """
     study.refuse_misplaced()
-    contents = {name: _Content.of(study, name) for name in reference_tables()}
+    contents = {name: _Content.of(study, name) for name in load_reference_tables()}
     tables: dict[str, pd.DataFrame] = {}
     faults: list[Fault] = []
     unread: set[str] = set()
@@ -101,8 +101,8 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
         unsound = frozenset(unread | {_table_of(fault) for fault in faults}) - {*needed}
         tables |= {name: _empty(name, pd.get_option(TEXT_STORAGE)).copy(deep=False)
                    for name in unread - {*needed}}
-        unread |= reference_tables().keys() - {*needed} - {*beside}
-    for check in add_schema_checks_and_drop_inapplicable(tables, unread, registered_checks()):
+        unread |= load_reference_tables().keys() - {*needed} - {*beside}
+    for check in add_schema_checks_and_drop_inapplicable(tables, unread, list_registered_checks()):
         faults += _find_faults_between(check, tuple(contents[name] for name in check.tables))
     if needed is not None:
         faults = [fault for fault in faults if _table_of(fault) in needed]
@@ -165,7 +165,7 @@ def _empty(name: str, storage: str) -> pd.DataFrame:
 def read_reference_table(study: Study, name: str) -> pd.DataFrame:
     """Returns one reference table. Only the columns of the table are checked, not its values. The index of
     the returned table is the row number that a spreadsheet program shows."""
-    table, (shared, *apart) = reference_tables()[name], list_table_files(name)
+    table, (shared, *apart) = load_reference_tables()[name], list_table_files(name)
     study.locate_reference_file(name)  # raises Faults if it lies in the wrong place
     rows = _read_file(study, shared)
     for file in apart:
@@ -190,7 +190,7 @@ def read_part_of_reference_table(study: Study, name: str, *, columns: Collection
     """Returns a part of a reference table: the named ``columns``, or the rows in which a cell has the id
     ``naming``, alone or in a list separated by blanks. In a run, only this part of the table is recorded as
     an input of the page."""
-    with read_log.recording_nothing():
+    with read_log.record_nothing():
         frame = read_reference_table(study, name)
     for file in list_table_files(name):
         read_log.record_read(study.root, tabular.make_csv_read_log_entry(file.path, columns, naming))
@@ -271,7 +271,7 @@ def relocate_private_faults(study: Study, faults: Iterable[Fault]) -> list[Fault
         shared, *apart = list_table_files(name)
         for file in apart:
             if fault.column in (*file.required, *file.optional) and fault.column not in shared.required:
-                key = reference_tables()[name].key
+                key = load_reference_tables()[name].key
                 rows = {_key(row, key): str(n) for n, row in _read_file(study, file).items()}
                 at = _read_file(study, shared).get(int(fault.row or 0), {})
                 row = rows.get(_key(at, key), "") if at else ""
@@ -303,7 +303,7 @@ def find_steps_runnable_despite_faults(study: Study, faults: Iterable[Fault]) ->
     for fault in faults:
         columns.setdefault(_table_of(fault), set()).add(fault.column)
     blocked = {}
-    for name in columns.keys() & reference_tables().keys():
+    for name in columns.keys() & load_reference_tables().keys():
         is_read = not add_raised_faults(partial(read_reference_table, study, name), [])
         is_enough = name in ("questions", "options") or columns[name] <= _UNUSED.get(name, set())
         blocked[f"{name}.csv"] = _SURVEY_STEPS if is_read and is_enough else ()
@@ -381,7 +381,7 @@ def _halves_joined(study: Study, path: Path, target: Path) -> bytes:
     Raises Faults if the two files are not halves of one table, because their keys differ or because they have
     different texts in the same cell.
     """
-    table = reference_tables().get(path.stem)
+    table = load_reference_tables().get(path.stem)
     shared, private = _rows(path), _rows(target)
     known = {tuple(row.get(column, "") for column in table.key): row for row in private} if table else {}
     joined = [known.pop(tuple(row.get(column, "") for column in table.key), {}) | row
@@ -405,7 +405,7 @@ def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
     from the same cell in an existing private file, or if a file lacks a column of the key.
     """
     shared, apart = list_table_files(path.stem)
-    target, key = study.root / apart.path, reference_tables()[path.stem].key
+    target, key = study.root / apart.path, load_reference_tables()[path.stem].key
     as_written, listed, held = CsvRows.read(path), _rows(path), _rows(target)
     for file, columns in ((path, as_written.header), (target, [*held[0]] if held else key)):
         if lacking := [column for column in key if column not in columns]:

@@ -32,29 +32,29 @@ from glc_analysis.disclosure.blocks import (
     QUOTATION_BLOCKS,
     Kinds,
     PublishedBlocks,
-    block_id,
     collect_block_lines,
-    hidden_blocks,
+    find_hidden_blocks,
+    make_block_id,
 )
 from glc_analysis.disclosure.cells import (
     add_cell_for_new_organisations,
     find_lines_hidden_by_cells,
     hide_cells_of_organisations,
-    no_cells,
+    make_empty_cells,
 )
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.releases import (
     PublishedRelease,
     apply_release,
-    last_answered,
-    next_release,
+    decide_next_release,
+    find_last_day_answered,
     select_released_tables_besides_figures,
 )
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import SUPPRESSED
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.figures.contributors import Incidence
-from glc_analysis.figures.groupings import changed_groupings, groupings_of
+from glc_analysis.figures.groupings import find_changed_groupings, match_groupings
 from glc_analysis.manifest import (
     CONTENT,
     ISSUE,
@@ -102,12 +102,12 @@ def refuse_missing_or_outdated_releases(study: Study) -> None:
 
 def check_released_groupings(study: Study, reference: Reference) -> None:
     """Raises Faults if groupings.csv groups a question differently from an earlier release to an audience."""
-    groupings = groupings_of(reference.groupings, reference.questions)
+    groupings = match_groupings(reference.groupings, reference.questions)
     # Of what waits or was closed, figures of every kind of group are on record.
     parts = [release.figures.loc[~release.figures["rule"].isin(["undecided", "closed"]), "part"]
              for audience in READING_AUDIENCES for release in _stored_releases(study, audience)]
-    if parts and (faults := [*changed_groupings(groupings, reference.groupings, reference.questions,
-                                                pd.concat(parts).astype("str"))]):
+    if parts and (faults := [*find_changed_groupings(groupings, reference.groupings, reference.questions,
+                                                     pd.concat(parts).astype("str"))]):
         raise Faults(faults)
 
 
@@ -127,9 +127,9 @@ def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFra
         _data_day(study, frames, audience), regions)
     stored = {name: _stored_releases(study, name) for name in READING_AUDIENCES}
     earlier = stored.pop(audience)
-    issued = next_release(fresh, incidence.facts, earlier, frames["organisations"],
-                          study.settings["disclosure"]["reissue_change"] + COALITION,
-                          [*chain.from_iterable(stored.values()), *beside])
+    issued = decide_next_release(fresh, incidence.facts, earlier, frames["organisations"],
+                                 study.settings["disclosure"]["reissue_change"] + COALITION,
+                                 [*chain.from_iterable(stored.values()), *beside])
     return apply_release(decisions, fresh, issued), issued
 
 
@@ -174,7 +174,7 @@ def _stored_cells(study: Study) -> pd.DataFrame:
     parts = [pd.read_parquet(folder / CELLS) for audience in READING_AUDIENCES
              for folder in list_release_folders(study.private, audience) if (folder / CELLS).is_file()]
     if not any(map(len, parts)):
-        return no_cells()
+        return make_empty_cells()
     cells = pd.concat(parts, ignore_index=True)
     is_hidden = cells["cell"].isin(cells.loc[cells["is_hidden"], "cell"])
     return cells.assign(is_hidden=is_hidden).drop_duplicates("organisation_id", ignore_index=True)
@@ -201,9 +201,9 @@ def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.Dat
     - ``departed``: the organisations that are in hidden cells;
     - ``countries``: the countries that have a page for the audience."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
-    return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least,
-                         kinds=collect_text_block_kinds(), are_named=are_named, departed=departed,
-                         whole=[block_id(QUOTATION_BLOCKS, country) for country in countries])
+    return find_hidden_blocks(lines, _stored_blocks(study, audience), organisations, least,
+                              kinds=collect_text_block_kinds(), are_named=are_named, departed=departed,
+                              whole=[make_block_id(QUOTATION_BLOCKS, country) for country in countries])
 
 
 def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
@@ -318,6 +318,6 @@ def write_release_table(part: pd.DataFrame, path: Path) -> None:
 def _data_day(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
     """Returns the day of the data of a new release: the day of the last answer or, if an earlier release has
     a later day, this later day."""
-    days = [last_answered(frames["organisations"], frames["documents"]),
+    days = [find_last_day_answered(frames["organisations"], frames["documents"]),
             *(read_release_info(one)["day"] for one in list_release_folders(study.private, audience))]
     return max(filter(is_iso_date, days), default="")

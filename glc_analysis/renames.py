@@ -17,7 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glc_analysis.errors import Faults
-from glc_analysis.schema import list_table_files, map_old_names_to_new, reference_tables, replace_old_names
+from glc_analysis.schema import (
+    list_table_files,
+    load_reference_tables,
+    map_old_names_to_new,
+    replace_old_names,
+)
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.tabular import decode_text
@@ -49,7 +54,7 @@ def find_files_with_old_names(study: Study) -> list[Renaming]:
 
 
 def _in_tables(study: Study) -> Iterator[Renaming]:
-    for name in reference_tables():
+    for name in load_reference_tables():
         for file in list_table_files(name):
             path, target = study.locate_table_file(file), study.root / file.path
             changed = [f"{path.name}: the file is now called {target.name}"] if path != target else []

@@ -38,20 +38,20 @@ from glc_analysis.run.plan import (
     Inputs,
     PageJob,
     compute_current_key,
-    is_current,
+    is_page_current,
     list_input_file_stamps,
-    page_path,
-    plan,
+    make_page_path,
+    plan_pages,
     select_stale,
 )
-from glc_analysis.run.record import last_run
+from glc_analysis.run.record import find_last_run
 from glc_analysis.study import REPOSITORY, Study
 from glc_analysis.terminal import (
     Progress,
     check_interrupted,
     defer_interrupts,
     graceful_interrupt,
-    progress_bar,
+    show_progress_bar,
 )
 from glc_analysis.writing import link_or_copy, write_atomic
 
@@ -91,15 +91,15 @@ class ReportRun:
         self.study, self.inputs, self.audience = study, inputs, inputs.audience
         self.home, self.printed, self.is_forced = study.reports / self.audience, printed, force
         self.notebooks, self._state = notebooks, state
-        self.last_folder, last = last_run(study, self.audience)
+        self.last_folder, last = find_last_run(study, self.audience)
         last_entries = last.get("pages", {})
-        self.paths = {slug: page_path(slug, entry["parameters"]) for slug, entry in last_entries.items()}
-        self.paths |= {page.slug: page_path(page.slug, page.parameters) for page in pages}
+        self.paths = {slug: make_page_path(slug, entry["parameters"]) for slug, entry in last_entries.items()}
+        self.paths |= {page.slug: make_page_path(page.slug, page.parameters) for page in pages}
         self.last_entries = {slug: entry for slug, entry in last_entries.items()
                              if record.is_page_intact(self._last_path(slug), entry, study.digests)}
         self.to_run = list(chosen) if force else select_stale(chosen, {"pages": self.last_entries})
         recovered = {} if force else record.find_finished_pages(
-            self.home / "runs", self.to_run, self.last_folder, partial(is_current, inputs=inputs))
+            self.home / "runs", self.to_run, self.last_folder, partial(is_page_current, inputs=inputs))
         self.recovered = {slug: (folder, entry) for slug, (folder, entry) in recovered.items()
                           if record.is_page_intact(self._path_in(folder, slug), entry, study.digests)}
         running = {page.slug for page in self.to_run}
@@ -119,7 +119,7 @@ class ReportRun:
             self.notes += notes(study, self.audience)
 
     def _path_in(self, run: Path, slug: str) -> Path:
-        return run / f"{self.paths.get(slug, page_path(slug, {}))}.ipynb"
+        return run / f"{self.paths.get(slug, make_page_path(slug, {}))}.ipynb"
 
     def _last_path(self, slug: str) -> Path:
         return self._path_in(self.last_folder or self.home, slug)
@@ -156,7 +156,8 @@ class ReportRun:
         try:
             self._link_finished_pages()
             remove_incomplete_runs(runs, but=self.folder)
-            with nullcontext(progress) if progress else progress_bar() as report, ExitStack() as self._exit:
+            shown = nullcontext(progress) if progress else show_progress_bar()
+            with shown as report, ExitStack() as self._exit:
                 if to_run := [page for page in self.to_run if page.slug not in self.entries]:
                     self._execute(to_run, jobs, processes, report)
                 report(len(to_run), len(to_run), "The site")
@@ -234,9 +235,9 @@ class ReportRun:
         return write_visible_part_of_study(self.study, self.audience, Path(folder))
 
     def _processes(self, elsewhere: Processes | None, reader_study: Study | None) -> Any:
-        from glc_analysis.run.execute import page_processes
+        from glc_analysis.run.execute import choose_page_processes
 
-        processes = (elsewhere or page_processes())(
+        processes = (elsewhere or choose_page_processes())(
             self.study, timeout=self.study.settings["reports"]["timeout"], reader_study=reader_study)
         self.notes += processes.notes
         return processes
@@ -244,7 +245,7 @@ class ReportRun:
     def _store(self, page: PageJob, outcome: Any, seconds: float) -> None:
         """Writes an executed page and records it. If the page failed, a substitute is written and recorded:
         the last good page with a notice, or a notice alone."""
-        from glc_analysis.run.execute import Failure, normalise_notebook, notebook_json
+        from glc_analysis.run.execute import Failure, format_notebook, normalise_notebook
 
         if not isinstance(outcome, Failure):
             page = page.replace_reads(outcome.reads, self.inputs)
@@ -260,14 +261,14 @@ class ReportRun:
             updated = f"{datetime.now(UTC):%Y-%m-%d}"
             notebook = normalise_notebook(outcome.notebook, title=page.title,
                                           roots=(self.study.root, REPOSITORY))
-        content = notebook_json(notebook)
+        content = format_notebook(notebook)
         write_atomic(self._new_path(page.slug), content)
         if not page.organisation:
             self._assembly.read_ahead(self._new_path(page.slug))
         self.entries[page.slug] = {
             "title": page.title, "notebook": page.notebook.name, "key": page.key, "reads": page.reads,
             "parts": page.parts, "parameters": page.parameters, "seconds": round(seconds, 2),
-            "updated": updated, "mark": record.page_digest(content, self.study.digests),
+            "updated": updated, "mark": record.digest_page(content, self.study.digests),
             "failure": str(outcome) if isinstance(outcome, Failure) else ""}
         self._record()
 
@@ -299,8 +300,8 @@ class ReportRun:
         recorded, because all other pages are in the record of the last run."""
         pages = self.pages if more else self.to_run
         entries = {page.slug: self.entries[page.slug] for page in pages if page.slug in self.entries}
-        record.write(self.folder, {**self.head, **more}, entries,
-                     {page.slug: self._new_path(page.slug).parent for page in self.own_pages})
+        record.write_run_record(self.folder, {**self.head, **more}, entries,
+                                {page.slug: self._new_path(page.slug).parent for page in self.own_pages})
 
     def _promote(self, gate: Gate) -> None:
         """Lets the gate check the run, completes the run, and makes it the current run."""
@@ -387,7 +388,7 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
 
     The function raises these errors:
 
-    - UsageError and Faults, in the cases in which :func:`plan` raises them;
+    - UsageError and Faults, in the cases in which :func:`plan_pages` raises them;
     - Faults, if the gate finds something that the audience may not see; in this case nothing is published;
     - Busy, if another run of these reports is active;
     - GLCError, if the reports cannot be written;
@@ -402,10 +403,10 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
         build()
         state = _state(study, folder)
         inputs = Inputs(study, audience)
-        pages = chosen = plan(study, audience=audience, folder=folder, inputs=inputs)
+        pages = chosen = plan_pages(study, audience=audience, folder=folder, inputs=inputs)
         if country or theme or only:
-            chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder,
-                          inputs=inputs)
+            chosen = plan_pages(study, audience=audience, country=country, theme=theme, only=only,
+                                folder=folder, inputs=inputs)
         report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder, state, ahead)
         if report_run.is_needed and not dry_run:
             with _written(study, lambda: report_run.progress_words), \
@@ -445,7 +446,7 @@ def _written(study: Study, standing: Callable[[], str]) -> Generator[None]:
 def _result(report_run: ReportRun, *, is_done: bool = True) -> RunResult:
     """Returns the result of a run; if ``is_done`` is false, returns what the run would do."""
     current = report_run.home / "current"
-    folder = current if current.is_symlink() else last_run(report_run.study, report_run.audience)[0]
+    folder = current if current.is_symlink() else find_last_run(report_run.study, report_run.audience)[0]
     site = folder / "site" / "index.html" if is_done and folder else None
     briefs = folder / "briefs" if is_done and folder and (folder / "briefs").is_dir() else None
     ran, kept = (tuple(page.slug for page in pages) for pages in (report_run.to_run, report_run.to_keep))

@@ -16,7 +16,7 @@ from pandas import util
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.digests import Digests
-from glc_analysis.schema import processed_tables
+from glc_analysis.schema import load_processed_tables
 
 
 def hash_rows(frame: pd.DataFrame) -> np.ndarray:
@@ -48,7 +48,7 @@ def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
     by_question = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     by_code = map_codes_to_themes(frames["codebook"])
     listed = sorted({*by_question.values(), *by_code.values()} - {""})
-    wanted, above = _wanted_by_country(members), ancestors(frames["codebook"])
+    wanted, above = _wanted_by_country(members), find_ancestors(frames["codebook"])
     result = {}
     for name, frame in frames.items():
         hashes = hash_rows(frame)
@@ -189,16 +189,16 @@ def _of_codebook(codebook: pd.DataFrame, above: Mapping[str, list[str]],
     - ``names``: all codes without definitions."""
     among = renumber_codes_below_each_parent(codebook)
     whole, named = (dict(zip(codebook["code_id"], hash_rows(rows), strict=True))
-                    for rows in (among, without_definitions(among)))
+                    for rows in (among, drop_definitions(among)))
     below: dict[str, list[str]] = {}
     for code, theme in themes.items():
         below.setdefault(theme, []).append(code)
 
     def total(hashes: Mapping[str, int], codes: Iterable[str]) -> np.ndarray:
-        rows = codes_with_above(codes, above)
+        rows = list_codes_with_ancestors(codes, above)
         return _total(np.array([hashes[one] for one in rows], dtype=np.uint64))
 
-    return {"names": _total(hash_rows(without_definitions(codebook))),
+    return {"names": _total(hash_rows(drop_definitions(codebook))),
             **{f"code={code}": total(whole, [code]) for code in above},
             **{f"name={code}": total(named, [code]) for code in above},
             **{f"theme={theme}": total(whole, codes) for theme, codes in below.items()}}
@@ -225,7 +225,7 @@ def _mix(hashes: np.ndarray) -> np.ndarray:
     return mixed ^ (mixed >> np.uint64(29))
 
 
-def slice_name(name: str, country: str, theme: str, question: str, code: str = "") -> str:
+def make_slice_name(name: str, country: str, theme: str, question: str, code: str = "") -> str:
     """Returns the name of the slice that has the rows about the given question, code, country or theme. If
     several of these are given, the slice is of the first kind by which the table can be sliced; a blank name
     means the whole table."""
@@ -259,7 +259,7 @@ def is_sliced_by_question(name: str) -> bool:
 def is_sliced_by_theme(name: str) -> bool:
     """Whether a table has a slice (its rows on one subject) for each theme."""
     return name not in ("questions", "codebook") and bool(
-        {"question_id", "guide_question_id", "code_id"} & set(processed_tables()[name].columns))
+        {"question_id", "guide_question_id", "code_id"} & set(load_processed_tables()[name].columns))
 
 
 def is_sliced_by_code(name: str) -> bool:
@@ -271,13 +271,13 @@ def is_sliced_by_code(name: str) -> bool:
 def is_sliced_by_country(name: str) -> bool:
     """Whether a table has a slice (its rows on one subject) for each country. Tables about principles have no
     slices for countries, because they are about the whole study."""
-    columns = set(processed_tables()[name].columns)
+    columns = set(load_processed_tables()[name].columns)
     return bool({"country_id", "organisation_id", "subset_id"} & columns) and "principle_id" not in columns
 
 
 def has_country_in_each_row(name: str) -> bool:
     """Whether each row of a table names a country in addition to any organisation that it names."""
-    return name != "organisations" and "country_id" in processed_tables()[name].columns
+    return name != "organisations" and "country_id" in load_processed_tables()[name].columns
 
 
 def find_row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
@@ -330,7 +330,7 @@ def find_code_slices_of_rows(name: str, frame: pd.DataFrame,
     return [{code for segment in segments for code in in_turn[segment]} for segments in turns]
 
 
-def ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
+def find_ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
     """Returns, for each code, the codes above it, the nearest code first."""
     parents, above = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True)), {}
     for code, parent in parents.items():
@@ -341,11 +341,11 @@ def ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
     return above
 
 
-def codes_with_above(codes: Iterable[str], above: Mapping[str, list[str]]) -> list[str]:
+def list_codes_with_ancestors(codes: Iterable[str], above: Mapping[str, list[str]]) -> list[str]:
     """Returns those ``codes`` that are in ``above``, each followed by the codes above it. No code occurs
     twice in the returned list.
 
-    >>> codes_with_above(["gap", "gone"], {"law": [], "gap": ["law"]})
+    >>> list_codes_with_ancestors(["gap", "gone"], {"law": [], "gap": ["law"]})
     ['gap', 'law']
     """
     return [*dict.fromkeys(one for code in codes if code in above
@@ -359,7 +359,7 @@ def renumber_codes_below_each_parent(codebook: pd.DataFrame) -> pd.DataFrame:
     return codebook.assign(order=order)
 
 
-def without_definitions(codebook: pd.DataFrame) -> pd.DataFrame:
+def drop_definitions(codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the codebook with the texts that define codes left blank."""
     return codebook.assign(**dict.fromkeys(("definition", "include", "exclude", "example"), ""))
 

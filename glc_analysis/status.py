@@ -11,9 +11,9 @@ from typing import Any
 from glc_analysis import manifest
 from glc_analysis.addon import list_declarations
 from glc_analysis.errors import count_of
-from glc_analysis.manifest import describe_reference_changes, digest_reference_cells, tables_are_current
-from glc_analysis.run.plan import plan, select_stale, why_stale
-from glc_analysis.run.record import last_run
+from glc_analysis.manifest import are_tables_current, describe_reference_changes, digest_reference_cells
+from glc_analysis.run.plan import plan_pages, select_stale, why_stale
+from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 
 _LISTED = 10
@@ -24,7 +24,7 @@ _UNDECIDED = ("Tables: up to date for the team. What the convening and the publi
 _OF_FIGURES = "; the study's figures describe this wave."
 
 
-def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
+def list_status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     """Yields lines on the status of a study, in this order: raw files, lines of add-ons, tables, waves and
     pages."""
     arrivals = manifest.check_raw_files_against_manifest(study)
@@ -40,7 +40,7 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     if not (study.processed / "slices.json").is_file():
         yield "Tables: not built."
         return
-    if tables_are_current(study, are_decided=False):
+    if are_tables_current(study, are_decided=False):
         yield _UNDECIDED if manifest.UNDECIDED in _json(study.processed / "slices.json") else _CURRENT
     else:
         yield "Tables: out of date; the next run rebuilds them."
@@ -48,7 +48,7 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     for wave in _json(study.processed / "slices.json").get("waves", []):
         answered = count_of(wave["organisations"], "organisation")
         yield f"Wave {wave['label']}: {answered}{_OF_FIGURES if wave['is_of_figures'] else '.'}"
-    pages, last = plan(study, audience=audience), last_run(study, audience)[1]
+    pages, last = plan_pages(study, audience=audience), find_last_run(study, audience)[1]
     old = select_stale(pages, last)
     yield f"Pages: {len(pages)}, {len(old)} to run."
     yield from _listed([f"{page.slug}: {why_stale(page, last)}" for page in old])

@@ -543,7 +543,7 @@ class Engine:
         self._held[name] = tables.conform_to_schema(name, frame)
         if not self._is_kept:
             return
-        self.packed[name] = tables.parquet_bytes(self._held[name])
+        self.packed[name] = tables.make_parquet_bytes(self._held[name])
         self._digests[name] = self._inputs.study.digests.hash_bytes(self.packed[name])
 
     def has_run(self, step: str) -> bool:

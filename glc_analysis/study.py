@@ -28,10 +28,10 @@ from glc_analysis.permissions import create_files_for_owner_only
 from glc_analysis.schema import (
     TABLE_FOLDERS,
     TableFile,
-    default_settings,
     is_iso_date,
     list_table_files,
     map_old_names_to_new,
+    read_default_settings,
     replace_old_names,
 )
 from glc_analysis.study_locks import end_interrupted_withdrawal
@@ -268,7 +268,7 @@ folder in place of the database."""
 _NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "license", "license.md", "license.txt", "thumbs.db",
                    "desktop.ini")
 
-DEFAULTS, SETTING_WORDS = default_settings()
+DEFAULTS, SETTING_WORDS = read_default_settings()
 """The defaults of the settings, keyed by section; and the words that a setting may have as its value, keyed
 by section and name. The defaults and the words come from ``schema/settings.toml``."""
 RAW_KINDS = (*DEFAULTS["raw"],)
@@ -581,6 +581,6 @@ def is_data_file(path: Path) -> bool:
         *_NON_DATA_FILES, *map_declared_entries("coder_logs"))
 
 
-def grows_while_people_code(path: Path) -> bool:
+def is_written_while_coding(path: Path) -> bool:
     """Whether a raw file is one to which a program of an add-on appends while people code."""
     return path.name in {*map_declared_entries("coder_files"), *map_declared_entries("coder_logs")}

@@ -18,13 +18,13 @@ import pandas as pd
 from glc_analysis import read_log
 from glc_analysis.errors import GLCError, UsageError, resolve_id, suggest_name
 from glc_analysis.held_tables import convert_categories_to_text, read_parquet_rows
-from glc_analysis.manifest import undecided_error
-from glc_analysis.schema import Table, map_old_names_to_new, processed_tables
+from glc_analysis.manifest import make_undecided_error
+from glc_analysis.schema import Table, load_processed_tables, map_old_names_to_new
 from glc_analysis.slices import (
     QUESTION_MEASURES,
     SUBJECTS,
-    ancestors,
-    codes_with_above,
+    drop_definitions,
+    find_ancestors,
     find_code_slices_of_rows,
     find_question_or_measure_of_figures,
     find_row_themes,
@@ -32,10 +32,10 @@ from glc_analysis.slices import (
     is_sliced_by_code,
     is_sliced_by_country,
     is_sliced_by_question,
+    list_codes_with_ancestors,
+    make_slice_name,
     map_codes_to_themes,
     renumber_codes_below_each_parent,
-    slice_name,
-    without_definitions,
 )
 from glc_analysis.study import Study
 from glc_analysis.text import TEXT_STORAGE
@@ -47,7 +47,7 @@ from glc_analysis.text import TEXT_STORAGE
 _ROW_GROUP = 65_536
 """The number of rows in one row group of a Parquet file."""
 
-TABLES: dict[str, Table] = processed_tables()
+TABLES: dict[str, Table] = load_processed_tables()
 """Every processed table as ``schema/tables.csv`` describes it, keyed by name."""
 MISSING_REASONS = TABLES["responses"].columns["missing"].allowed
 """The reasons why an answer is missing; blank if the record has an answer."""
@@ -130,16 +130,16 @@ def write_table(folder: Path, name: str, frame: pd.DataFrame) -> Path:
     groups must be read for one country.
     """
     path = folder / f"{name}.parquet"
-    path.write_bytes(parquet_bytes(frame))
+    path.write_bytes(make_parquet_bytes(frame))
     return path
 
 
-def parquet_bytes(frame: pd.DataFrame) -> bytes:
+def make_parquet_bytes(frame: pd.DataFrame) -> bytes:
     """Returns the bytes of the Parquet file of a table; the frame must have the form that
     :func:`conform_to_schema` gives it."""
     by = [_ranks(frame[c]) for c in ("organisation_id", "country_id")
           if c in frame and len(frame) > _ROW_GROUP]
-    frame = with_python_strings(frame.iloc[np.lexsort(by)] if by else frame)
+    frame = convert_to_python_strings(frame.iloc[np.lexsort(by)] if by else frame)
     if len(frame) or frame.attrs:
         return _write_parquet(frame)
     return _parquet_bytes_without_rows(tuple(frame.dtypes.items()))
@@ -158,7 +158,7 @@ def _parquet_bytes_without_rows(columns: tuple[tuple[Hashable, Any], ...]) -> by
     return _write_parquet(pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns}))
 
 
-def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
+def convert_to_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
     """Returns a frame in which all text is stored as Python strings. If pandas stores text as Arrow strings,
     the text is written as another type, so that the same rows would not give the same bytes."""
     changed = {}
@@ -229,7 +229,7 @@ def read_table(name: str, *, study: str | Path | Study = "", country: str = "", 
             # What is not in the slices of a table may be in the whole one.
             read_log.record_read(of_study.root, name)
             raise
-        slice_ = slice_name(name, country, theme, question, code if is_sliced_by_code(name) else "")
+        slice_ = make_slice_name(name, country, theme, question, code if is_sliced_by_code(name) else "")
         read_log.record_read(of_study.root, f"{name} {slice_}".strip())
         if code and is_sliced_by_code(name):
             return _read_code(of_study.processed, name, code)
@@ -241,7 +241,7 @@ def read_codebook_without_definitions(study: Study, codes: Iterable[str] | None 
     codes above them are read, with column ``order`` counted from 1 below each parent. In a run, only the
     names of the codes that are read are recorded as inputs of the page."""
     with read_log.record_named_reads_only():
-        rows = without_definitions(_read(study.processed, "codebook", "", "", ""))
+        rows = drop_definitions(_read(study.processed, "codebook", "", "", ""))
         if codes is None:
             read_log.record_read(study.root, "codebook names")
             return rows
@@ -310,7 +310,7 @@ def _read(folder: Path, name: str, country: str, theme: str, question: str) -> p
     path = folder / f"{name}.parquet"
     if not path.is_file():
         if name.startswith("release_") and (folder / "slices.json").is_file():
-            raise undecided_error(name.removeprefix("release_"))
+            raise make_undecided_error(name.removeprefix("release_"))
         raise GLCError("The tables are not built yet. To fix: run `glc build`.")
     filters = _country_filter(folder, name, country)
     if question:
@@ -331,14 +331,14 @@ def _read_code(folder: Path, name: str, code: str) -> pd.DataFrame:
     frame = _read(folder, name, "", "", "")
     if name == "codebook":
         return _codes_with_above(frame, [code])
-    above = ancestors(_read(folder, "codebook", "", "", ""))
+    above = find_ancestors(_read(folder, "codebook", "", "", ""))
     is_chosen = np.array([code in codes for codes in find_code_slices_of_rows(name, frame, above)],
                          dtype=bool)
     return frame[is_chosen].reset_index(drop=True)
 
 
 def _codes_with_above(codebook: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
-    chosen = codes_with_above(codes, ancestors(codebook))
+    chosen = list_codes_with_ancestors(codes, find_ancestors(codebook))
     rows = renumber_codes_below_each_parent(codebook)
     return rows[rows["code_id"].isin(chosen)].reset_index(drop=True)
 

@@ -120,12 +120,12 @@ def region_label(region_id: str) -> str:
     return region_id.replace("-", " ").replace("_", " ").capitalize() if region_id else "none given"
 
 
-def style_element() -> Markup:
+def make_style_element() -> Markup:
     """Returns the style sheet as an HTML element ``style``, which can be put on a page."""
-    return Markup(f"<style>{style_sheet()}</style>")
+    return Markup(f"<style>{read_style_sheet()}</style>")
 
 
-def style_sheet() -> str:
+def read_style_sheet() -> str:
     """Returns the style sheet of the HTML elements, including those of add-ons, for JupyterLab, the site and
     paper."""
     sheets = [Path(__file__).with_name("page.css"), *(
@@ -175,7 +175,7 @@ def register_notebook_display() -> None:
 
         show_figures_in_page_style()
         formatter.for_type(pd.DataFrame, render_frame)
-        display(make_displayable(style_element()))
+        display(make_displayable(make_style_element()))
 
 
 def render_frame(frame: pd.DataFrame) -> Markup:

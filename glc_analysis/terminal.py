@@ -121,7 +121,7 @@ def check_interrupted() -> None:
 
 
 @contextmanager
-def progress_bar() -> Generator[Progress]:
+def show_progress_bar() -> Generator[Progress]:
     """Shows a progress bar with the remaining time on stderr during the block of ``with``, and yields the
     function that moves the bar. If stderr is not a terminal, no progress bar is shown."""
     from rich.console import Console

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from glc_analysis.errors import GLCError  # noqa: E402
-from glc_analysis.manifest import checksum  # noqa: E402
+from glc_analysis.manifest import compute_checksum  # noqa: E402
 from glc_analysis.sample import _PARTS, COMMITTED, PLAIN  # noqa: E402
 from scripts.sample_study import DEFAULT, write_study  # noqa: E402
 
@@ -59,7 +59,7 @@ def renew_committed_study() -> None:
     files = sorted(path for part in (*_PARTS, PLAIN) if part != "reference"
                    for path in (COMMITTED / part).rglob("*") if path.is_file())
     (COMMITTED / "SHA256SUMS").write_text("".join(
-        f"{checksum(path)}  {path.relative_to(COMMITTED).as_posix()}\n" for path in files),
+        f"{compute_checksum(path)}  {path.relative_to(COMMITTED).as_posix()}\n" for path in files),
                                           encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.build import _raised_codes, build, check_study
 from glc_analysis.cleaning.records import SYNTHETIC_MARK
 from glc_analysis.errors import Faults, GLCError
-from glc_analysis.manifest import tables_are_current
+from glc_analysis.manifest import are_tables_current
 from glc_analysis.study import Study
 from tests.support.study_writer import choices, places, question, themes, write_csv, write_study
 
@@ -75,7 +75,7 @@ def test_provenance_names_everything_with_its_digest_and_no_clock(built):
     found = json.loads(text)
     path = built.raw / "survey/survey.csv"
     assert found["raw"] == {
-        "raw/survey/survey.csv": built.digests.hash_bytes(manifest.checksum(path).encode())}
+        "raw/survey/survey.csv": built.digests.hash_bytes(manifest.compute_checksum(path).encode())}
     assert found["not_in_manifest"] == ["raw/survey/survey.csv"]
     assert set(found["reference"]) == {
         built.make_relative(path) for path in (*built.list_reference_files(), built.settings_file)}
@@ -142,7 +142,7 @@ def test_a_failure_while_moving_leaves_tables_that_are_known_to_be_incomplete(st
         build(study)
     assert not (study.processed / "slices.json").exists()
     monkeypatch.undo()
-    assert not tables_are_current(study)
+    assert not are_tables_current(study)
     build(study)
     assert len(tables.read_table("answers", study=study)) == 1
 
@@ -169,9 +169,9 @@ def test_a_check_counts_the_rows_of_all_answers(tmp_path):
 
 
 def is_stale_and_then_built(study):
-    was_stale = not tables_are_current(study)
+    was_stale = not are_tables_current(study)
     build(study)
-    return was_stale and tables_are_current(study)
+    return was_stale and are_tables_current(study)
 
 
 @pytest.mark.acceptance
@@ -182,7 +182,7 @@ def test_tables_are_stale_only_for_a_reason(study, monkeypatch):
     write_csv(study.raw / "survey/more.csv", [{**ROWS[0], "org": "c"}])
     assert is_stale_and_then_built(study)
     (study.reference / "README.md").write_text("not read by anything", encoding="utf-8")
-    assert tables_are_current(study)
+    assert are_tables_current(study)
     toml = study.reference / "study.toml"
     toml.write_text(toml.read_text(encoding="utf-8").replace("A small study", "Another"), encoding="utf-8")
     study = Study(study.root)

@@ -12,7 +12,7 @@ from glc_analysis.manifest import (
     SAMPLE,
     add_to_manifest,
     check_raw_files_against_manifest,
-    checksum,
+    compute_checksum,
     read_manifest,
     write_manifest,
 )
@@ -43,7 +43,8 @@ def accepted(small):
 
 def test_the_checksum_is_the_sha256_of_the_bytes(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")
-    assert checksum(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert compute_checksum(tmp_path / "abc") == (
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
 
 
 @pytest.mark.acceptance
@@ -57,13 +58,13 @@ def test_a_new_file_is_used_and_reported_until_it_is_accepted(small):
 def test_a_file_is_recorded_with_its_checksum_size_and_day(small):
     path = small.root / ANSWERS
     assert accepted(small) == {ANSWERS: {
-        "path": ANSWERS, "sha256": checksum(path), "bytes": str(path.stat().st_size),
+        "path": ANSWERS, "sha256": compute_checksum(path), "bytes": str(path.stat().st_size),
         "received_on": "2017-05-01", "received_from": "", "consent_basis": "", "keep_until": ""}}
 
 
 def test_what_people_wrote_of_other_files_stays(small):
     small.write("raw/survey/a.csv", "x")
-    small.write(MANIFEST, HEADER + f"raw/survey/a.csv,{checksum(small.root / 'raw/survey/a.csv')},1,"
+    small.write(MANIFEST, HEADER + f"raw/survey/a.csv,{compute_checksum(small.root / 'raw/survey/a.csv')},1,"
                 "2016-10-01,Ana,interview consent v2,2027\n")
     assert accepted(small)["raw/survey/a.csv"]["consent_basis"] == "interview consent v2"
 
@@ -104,7 +105,7 @@ def test_all_files_that_do_not_fit_are_told_at_once(small):
 
 def test_a_checksum_in_capitals_is_the_same_checksum(small):
     accepted(small)
-    small.write(MANIFEST, HEADER + f"{ANSWERS},{checksum(small.root / ANSWERS).upper()},,,,,\n")
+    small.write(MANIFEST, HEADER + f"{ANSWERS},{compute_checksum(small.root / ANSWERS).upper()},,,,,\n")
     assert check_raw_files_against_manifest(Study(small.root)).new == ()
 
 
@@ -119,7 +120,7 @@ def test_a_manifest_saved_by_a_spreadsheet_is_read_and_written_anew(small):
 
 def test_invented_and_real_files_never_stand_together(small):
     small.write("raw/survey/invented.csv", "x")
-    known = checksum(small.root / "raw/survey/invented.csv")
+    known = compute_checksum(small.root / "raw/survey/invented.csv")
     small.write(MANIFEST, HEADER + f"raw/survey/invented.csv,{known},1,,{SAMPLE},,\n")
     assert faults(small) == ["raw/survey/invented.csv: is invented data in a real study. To fix: remove the "
                              "file from raw/."]
@@ -152,11 +153,11 @@ def test_what_an_add_on_writes_for_a_coder_may_grow_and_not_change(tmp_path, mon
     monkeypatch.setattr(addon, "installed_add_ons", lambda: {"toy": toy})
     path = tmp_path / "toy.jsonl"
     path.write_bytes(b'{"n": 1}\n')
-    row = {"sha256": manifest.checksum(path), "bytes": "9"}
+    row = {"sha256": manifest.compute_checksum(path), "bytes": "9"}
     path.write_bytes(b'{"n": 1}\n{"n": 2}\n')
-    assert manifest.is_as_recorded(path, row, manifest.checksum(path))
+    assert manifest.is_as_recorded(path, row, manifest.compute_checksum(path))
     path.write_bytes(b'{"n": 3}\n{"n": 2}\n')
-    assert not manifest.is_as_recorded(path, row, manifest.checksum(path))
+    assert not manifest.is_as_recorded(path, row, manifest.compute_checksum(path))
     other = path.rename(tmp_path / "codings.csv")
     other.write_bytes(b'{"n": 1}\n{"n": 2}\n')
-    assert not manifest.is_as_recorded(other, row, manifest.checksum(other))
+    assert not manifest.is_as_recorded(other, row, manifest.compute_checksum(other))

@@ -10,11 +10,11 @@ from glc_analysis import tables
 from glc_analysis.build import build, check_study
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
+    are_tables_current,
     list_release_folders,
     read_release_info,
     read_slices,
     rename_next_release_folder,
-    tables_are_current,
 )
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.release_store import (
@@ -59,10 +59,10 @@ def test_the_store_is_its_owners_alone(study):
 
 
 def test_a_release_makes_no_table_stale_and_another_build_not_a_byte_new(study):
-    assert tables_are_current(study)
+    assert are_tables_current(study)
     before = contents(study)
     build(study)
-    assert contents(study) == before and tables_are_current(study)
+    assert contents(study) == before and are_tables_current(study)
 
 
 def test_a_next_release_that_was_made_from_other_inputs_is_not_taken_over(tmp_path):
@@ -95,7 +95,7 @@ def test_enough_who_come_make_a_second_release(study):
     assert seen(study) == (2, "2016-07-08", 14, 28)
     rename_next_release_folder(study.private, "public", 2)
     survey(study, *ROWS, *LATER[:7])  # one left: the figures stay, and the methods say no counts
-    assert seen(study) == (3, "2016-07-08", 14, 28) and tables_are_current(study)
+    assert seen(study) == (3, "2016-07-08", 14, 28) and are_tables_current(study)
 
 
 def test_other_words_are_another_release_of_the_same_figures(study):
@@ -127,11 +127,11 @@ def test_a_principle_that_is_agreed_is_public_and_a_draft_is_not(study, text, nu
 
 def test_a_store_that_is_lost_is_told_and_nothing_is_built(study):
     shutil.move(study.private / "releases", study.root / "elsewhere")
-    assert not tables_are_current(study)
+    assert not are_tables_current(study)
     with pytest.raises(Faults, match="release 1 is missing from private/releases/.*from a backup"):
         build(study)
     shutil.move(study.root / "elsewhere", study.private / "releases")
-    assert tables_are_current(study)
+    assert are_tables_current(study)
     shutil.rmtree(study.private / "releases")
     shutil.rmtree(study.processed)
     build(study)

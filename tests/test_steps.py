@@ -220,7 +220,7 @@ def test_taken_over_tables_are_read_as_they_were_made(tmp_path, monkeypatch):
         engine = building._run(study, reference, arrivals, Record(why="all"), lambda line: None)
         for name in building.TABLE_ORDER:
             (tmp_path / f"{name}.parquet").write_bytes(engine.packed[name])
-            made = tables.with_python_strings(engine[name])  # as it is written
+            made = tables.convert_to_python_strings(engine[name])  # as it is written
             pd.testing.assert_frame_equal(tables.read_stored_table(tmp_path, name), made, check_exact=True)
 
 

@@ -19,14 +19,14 @@ from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.manifest import (
     UNDECIDED,
+    are_tables_current,
     read_last_release_info,
     rename_next_release_folder,
-    tables_are_current,
 )
-from glc_analysis.publish.downloads import published_tables
+from glc_analysis.publish.downloads import collect_published_tables
 from glc_analysis.run.plan import is_disclosure_decision_needed
 from glc_analysis.run.record import RUN_RECORD
-from glc_analysis.status import status_lines
+from glc_analysis.status import list_status_lines
 from glc_analysis.study import Study
 from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import OpenStudy
@@ -75,7 +75,7 @@ def shown_n(study, audience):
 
 def test_the_team_sees_the_correction_at_once(undecided):
     assert OpenStudy(undecided.root).view().counts("Q1").set_index("option").loc["Yes", "n"] == 11
-    assert tables_are_current(undecided, are_decided=False) and not tables_are_current(undecided)
+    assert are_tables_current(undecided, are_decided=False) and not are_tables_current(undecided)
 
 
 DOORS = {
@@ -90,7 +90,7 @@ DOORS = {
     "a measure": lambda study, audience, _: OpenStudy(study.root).view(
         audience).select_measure_figures("quality"),
     "the folder of a page": write_visible_part_of_study,
-    "downloads": lambda study, audience, _: published_tables(study, audience),
+    "downloads": lambda study, audience, _: collect_published_tables(study, audience),
     "the release": lambda study, audience, _: read_last_release_info(study, audience)}
 
 
@@ -134,7 +134,7 @@ def test_the_next_build_decides_and_equals_one_from_nothing(study, tmp_path):
     reports = {report.step: report.why for report in build_steps(Study(study.root)).reports if report.why}
     assert reports == {"releases": "not decided yet"}
     build(whole)
-    assert files(study) == files(whole) and tables_are_current(study)
+    assert files(study) == files(whole) and are_tables_current(study)
     assert shown_n(study, "public") == 10  # what was published stays
 
 
@@ -144,7 +144,7 @@ def test_a_second_correction_before_anything_is_decided_is_not_decided_either(st
     with pytest.raises(GLCError, match="has not been decided"):
         tables.read_table("release_public", study=study)
     corrected(study, ROWS)  # back to what was decided once: its tables are gone all the same
-    assert not tables_are_current(study) and UNDECIDED in json.loads(
+    assert not are_tables_current(study) and UNDECIDED in json.loads(
         (study.processed / "slices.json").read_text(encoding="utf-8"))
     build(study)
     assert shown_n(study, "public") == 10
@@ -153,7 +153,7 @@ def test_a_second_correction_before_anything_is_decided_is_not_decided_either(st
 def test_where_nothing_changed_the_decisions_stay(study):
     before = files(study)
     build_steps(Study(study.root), are_decided=False)
-    assert files(study) == before and tables_are_current(study) and shown_n(study, "public") == 10
+    assert files(study) == before and are_tables_current(study) and shown_n(study, "public") == 10
 
 
 def test_a_lost_release_is_missed_also_while_nothing_is_decided(study):
@@ -193,7 +193,7 @@ def test_one_step_alone_makes_nothing_current_for_others(study):
     with pytest.raises(GLCError, match="has not been decided"):
         tables.read_table("release_convening", study=study)
     build_step_and_its_prerequisites(study, "releases")
-    assert not tables_are_current(study)
+    assert not are_tables_current(study)
     corrected(study, [ROWS[0], ROWS[1] | {"Q1": "no"}, *ROWS[2:]])
     with pytest.raises(GLCError, match="has not been decided"):
         tables.read_table("release_convening", study=study)
@@ -201,10 +201,11 @@ def test_one_step_alone_makes_nothing_current_for_others(study):
 
 def test_status_says_what_is_not_decided(study):
     corrected(study)
-    assert ("Tables: up to date for the team. What the convening and the public may see is not decided "
-            "yet. `glc build` decides it, and so does any command that needs it.") in [*status_lines(study)]
+    line = ("Tables: up to date for the team. What the convening and the public may see is not decided "
+            "yet. `glc build` decides it, and so does any command that needs it.")
+    assert line in [*list_status_lines(study)]
     build(study)
-    assert "Tables: up to date." in [*status_lines(study)]
+    assert "Tables: up to date." in [*list_status_lines(study)]
 
 
 def test_no_step_rests_on_what_may_be_undecided():
@@ -228,9 +229,9 @@ def called(study, monkeypatch, *arguments):
 def test_every_command_but_a_run_for_the_team_decides(study, monkeypatch, arguments, is_decided):
     write_csv(study.raw / "survey/survey.csv", CHANGED)
     called(study, monkeypatch, *arguments)
-    assert tables_are_current(study) == is_decided and tables_are_current(study, are_decided=False)
+    assert are_tables_current(study) == is_decided and are_tables_current(study, are_decided=False)
     called(study, monkeypatch, "build")
-    assert tables_are_current(study)
+    assert are_tables_current(study)
 
 
 @pytest.mark.parametrize(("reads", "is_needed"), [

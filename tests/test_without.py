@@ -11,7 +11,7 @@ from glc_analysis.build import build, check_study
 from glc_analysis.coding.coders import read_coded_columns
 from glc_analysis.disclosure.bounds import make_network_membership_matrix
 from glc_analysis.errors import Faults, GLCError
-from glc_analysis.figures.estimates import subset_membership
+from glc_analysis.figures.estimates import determine_membership
 from glc_analysis.manifest import read_slices
 from glc_analysis.pages.country import render_respondents_of_country
 from glc_analysis.pages.findings import render_claims, render_response_sentence
@@ -21,7 +21,7 @@ from glc_analysis.pages.survey import (
     render_missing_answers,
     render_study_numbers,
 )
-from glc_analysis.run.plan import plan
+from glc_analysis.run.plan import plan_pages
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.view.visible_tables import VisibleTables
@@ -60,7 +60,7 @@ def test_without_a_survey_an_organisation_works_where_its_main_office_is(talks):
 
 
 def test_a_study_without_a_survey_has_no_page_of_questions(talks):
-    slugs = [page.slug for page in plan(talks)]
+    slugs = [page.slug for page in plan_pages(talks)]
     assert "survey" not in slugs and {"index", "data_quality", "country-khm"} <= {*slugs}
 
 
@@ -156,7 +156,7 @@ def test_loops_of_one_record_are_of_one_unknown_organisation():
 @pytest.mark.parametrize("kind", ["country", "region"])
 def test_an_unknown_country_is_a_row_of_its_own(kind):
     made = cleaned(ROWS, KNOWN, unknown=["organisation", "country"])
-    found = subset_membership(kind, "answer", made.organisations, made.answers)
+    found = determine_membership(kind, "answer", made.organisations, made.answers)
     assert "unknown" in found.names and len(found.rows) == 3
 
 
@@ -218,7 +218,7 @@ def test_a_country_page_does_not_list_organisations_that_the_survey_does_not_nam
 
 
 def test_a_study_without_coding_and_principles_has_no_pages_of_them(replies):
-    slugs = {page.slug for page in plan(replies)}
+    slugs = {page.slug for page in plan_pages(replies)}
     assert "survey" in slugs and slugs & {"agreement", "codes_by_country", "convening", "principles"} == set()
 
 

@@ -35,7 +35,7 @@ _FEWEST_CODES = 2
 a code that is not also a word."""
 
 
-def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
+def find_country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     """Returns the country id of each name, with the index of ``names``; ``""`` if a name is blank or unknown.
 
     The function looks names up in this order:
@@ -50,7 +50,7 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     codes are never read, because survey tools number countries in different ways.
 
     >>> reviewed = pd.DataFrame({"raw_name": ["Ivory Coast"], "country_id": ["CIV"]})
-    >>> country_ids(pd.Series(["ivory  coast", "CAMBODIA", "KHM", "NO", "Kambodia"]), reviewed).tolist()
+    >>> find_country_ids(pd.Series(["ivory  coast", "CAMBODIA", "KHM", "NO", "Kambodia"]), reviewed).tolist()
     ['CIV', 'KHM', 'KHM', '', '']
     """
     reviewed = dict(zip(countries["raw_name"].map(match_key), countries["country_id"], strict=True))
@@ -78,7 +78,7 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
     known = {*countries["label"], *map(country_name, _iso_codes())}
     labels = dict(zip(countries["label"].map(match_key), countries["country_id"], strict=True))
     rows_of: dict[str, list[int]] = defaultdict(list)
-    is_unknown = (country_ids(names, countries) == "") & (map_distinct(names, normalise_space) != "")
+    is_unknown = (find_country_ids(names, countries) == "") & (map_distinct(names, normalise_space) != "")
     for name, row in zip(names[is_unknown], compress(rows, is_unknown), strict=True):
         rows_of[name].append(row)
     proposal = map_declared_entries("proposals").get("countries")
@@ -119,18 +119,18 @@ def country_name(country_id: str) -> str:
     return (getattr(country, "common_name", "") or country.name) if country else country_id
 
 
-def region_ids(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
+def find_region_ids(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
     """Returns the region of each country id, with the index of ``ids``; ``""`` if countries.csv has no region
     for the country. The region of the country ``unknown`` is ``unknown``."""
     known = {UNKNOWN: UNKNOWN} | dict(zip(countries["country_id"], countries["region_id"], strict=True))
     return map_distinct(ids, lambda country_id: known.get(country_id, "")).astype("str")
 
 
-def intended_iso_code(country_id: str) -> str:
+def find_intended_iso_code(country_id: str) -> str:
     """Returns the ISO 3166 alpha-3 code for a code that is written in lower case or with two letters. Returns
     ``""`` for any other text, including a code that is already written as alpha-3.
 
-    >>> [intended_iso_code(i) for i in ("ken", "KE", "KEN", "global")]
+    >>> [find_intended_iso_code(i) for i in ("ken", "KE", "KEN", "global")]
     ['KEN', 'KEN', '', '']
     """
     import pycountry

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from glc_analysis.cleaning.countries import country_ids, country_name, region_ids
+from glc_analysis.cleaning.countries import country_name, find_country_ids, find_region_ids
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.survey import RawSurvey
@@ -73,7 +73,7 @@ def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: Clea
     out."""
     blank = ["", *settings["blank"]]
     frame = file.frame.apply(lambda s: map_distinct(s, normalise_space))
-    ids = country_ids(frame[settings["country"]], reference.countries)
+    ids = find_country_ids(frame[settings["country"]], reference.countries)
     log.add_step("context read", rows_in=len(frame), rows_out=int((ids != "").sum()),
                  why=f"{file.path.name}: rows whose country is known")
     years = frame[settings["year"]] if settings["year"] else pd.Series("", index=frame.index)
@@ -98,14 +98,14 @@ def _never_changes(facts: pd.DataFrame) -> pd.Series:
 # Tables that describe the others: ``questions``, ``options``, ``countries``, ``codebook``.
 
 
-def question_table(reference: Reference) -> pd.DataFrame:
+def make_question_table(reference: Reference) -> pd.DataFrame:
     """Returns table ``questions``, with one row per question, in the order of questions.csv."""
     frame = reference.questions
     return frame.assign(order=range(1, len(frame) + 1),
                         is_sensitive=frame["is_sensitive"].isin(SENSITIVE).to_numpy())
 
 
-def option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
+def make_option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
     """Returns table ``options``, with one row per option. The table includes the list ``countries``, whose
     options are the countries of the study, sorted by name."""
     options = reference.options.drop_duplicates(["option_list", "option_id"])
@@ -115,8 +115,8 @@ def option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([options, countries], ignore_index=True)
 
 
-def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses: pd.DataFrame,
-                  reference: Reference) -> pd.DataFrame:
+def make_country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses: pd.DataFrame,
+                       reference: Reference) -> pd.DataFrame:
     """Returns table ``countries``, sorted by name. Table ``countries`` has one row per country in which an
     organisation works or has its main office, or which is the answer to a question.
 
@@ -131,13 +131,13 @@ def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses:
     workers = list_work_countries(answers, organisations).groupby("country_id")["organisation_id"].nunique()
     frame = pd.DataFrame({
         "country_id": ids, "label": [reviewed["label"].get(i, "") or country_name(i) for i in ids],
-        "region_id": region_ids(ids, reference.countries),
+        "region_id": find_region_ids(ids, reference.countries),
         "organisations_n": ids.map(workers.to_dict()).fillna(0),
         "answers_n": ids.map(answers.groupby("country_id", observed=True).size().to_dict()).fillna(0)})
     return frame.sort_values("label", key=lambda s: s.map(match_key), ignore_index=True)
 
 
-def codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
+def make_codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Returns table ``codebook``, with one row per code in use, in the order of codebook.csv. Column ``path``
     has the names of the codes above a code, followed by the code's name.
 
@@ -166,14 +166,14 @@ _SPELLED = {"+": "plus", "#": "sharp", "<": "under", ">": "over", "%": "percent"
 _LONGEST = 40
 
 
-def option_id(label: str, taken: Collection[str] = ()) -> str:
+def make_option_id(label: str, taken: Collection[str] = ()) -> str:
     """Returns an option_id made from the label of an option. The new id differs from all ids in ``taken``,
     which are the ids of the other options of the list. Signs that distinguish options, such as ``+`` and
     ``>``, are spelled out in the id.
 
-    >>> [option_id(label) for label in ("Legal help", "C++", "UTC-3", "18-24", "> 1,000", "0.15")]
+    >>> [make_option_id(label) for label in ("Legal help", "C++", "UTC-3", "18-24", "> 1,000", "0.15")]
     ['legal_help', 'c_plus_plus', 'utc_minus_3', '18-24', 'over_1_000', '0_15']
-    >>> option_id("Other.", taken=["other", "other_2"]), option_id("កម្ពុជា", taken=["yes"])
+    >>> make_option_id("Other.", taken=["other", "other_2"]), make_option_id("កម្ពុជា", taken=["yes"])
     ('other_3', 'option_2')
     """
     text = MINUS.sub(" minus ", label)
@@ -437,7 +437,7 @@ def assign_option_ids_and_positions(options: pd.DataFrame, texts: Sequence[str],
         new = {**{text: max(places.values(), default=0) + n for n, text in enumerate(texts, 1)}, **places}
     taken, placed = [*listed["option_id"]], {}
     for text in texts:
-        taken.append(option_id(text, taken))
+        taken.append(make_option_id(text, taken))
         placed[text] = taken[-1], "" if is_scale and text not in order else str(new[text])
     return placed, {label: new[label] for label in places if new[label] != places[label]}
 

@@ -66,7 +66,7 @@ def detect_language(text: str) -> str:
     return classify(text)[0]
 
 
-def language_and_script(text: str) -> tuple[str, str]:
+def detect_language_and_script(text: str) -> tuple[str, str]:
     """Returns the detected language of a text, and its script."""
     return detect_language(text), detect_script(text)
 
@@ -79,7 +79,7 @@ def skip_detection(text: str) -> tuple[str, str]:
 def convert_open_answers_to_documents(responses: pd.DataFrame, records: pd.DataFrame,
                                       text_questions: list[str], log: CleaningLog, *,
                                       coded: Collection[str] = (),
-                                      read: Callable[[str], tuple[str, str]] = language_and_script,
+                                      read: Callable[[str], tuple[str, str]] = detect_language_and_script,
                                       ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the rows of the tables ``documents`` and ``segments`` for open answers. Each answer that is not
     blank becomes one document with one segment.

@@ -21,11 +21,11 @@ from glc_analysis.text import match_key
 RENAMED = "renamed"
 
 
-def former_names(changes: pd.DataFrame) -> dict[str, str]:
+def map_former_names(changes: pd.DataFrame) -> dict[str, str]:
     """Returns the organisation_id to which each former name belongs, keyed by the former name. The former
     names are in the form in which names are compared (:func:`~glc_analysis.text.match_key`).
 
-    >>> former_names(pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
+    >>> map_former_names(pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
     ...                            "other": ["Old Mill", "c"]}))
     {'old mill': 'a'}
     """
@@ -39,7 +39,7 @@ def list_former_names(changes: pd.DataFrame, organisations: Collection[str]) -> 
     return [*rows["other"]]
 
 
-def organisation_change_faults(tables: Tables) -> Iterator[Fault]:
+def find_organisation_change_faults(tables: Tables) -> Iterator[Fault]:
     """Yields a fault for each wrong row of organisation_changes.csv. A row is wrong if it records one of the
     following:
 

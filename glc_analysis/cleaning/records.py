@@ -20,10 +20,10 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns
-from glc_analysis.cleaning.countries import country_ids, find_unknown_countries, region_ids
+from glc_analysis.cleaning.countries import find_country_ids, find_region_ids, find_unknown_countries
 from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, find_doubtful_records
-from glc_analysis.cleaning.organisation_changes import former_names
-from glc_analysis.cleaning.waves import adapt_reference_to_wave, files_by_wave, find_wave_file_faults
+from glc_analysis.cleaning.organisation_changes import map_former_names
+from glc_analysis.cleaning.waves import adapt_reference_to_wave, find_wave_file_faults, group_files_by_wave
 from glc_analysis.errors import (
     SHOWN_ALIKE,
     SHOWN_ROWS,
@@ -109,7 +109,7 @@ def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetitio
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
     >>> def export(name, size):
     ...     cells = {"Time": [f"2026-03-02 10:0{n}" for n in range(size)], "Q1": ["Yes"] * size}
-    ...     frame, rows = text_frame(cells), [*range(2, size + 2)]
+    ...     frame, rows = make_text_frame(cells), [*range(2, size + 2)]
     ...     return RawSurvey(Path(name), "plain", frame, rows, [0] * size, {}, ())
     >>> print(*find_duplicates_across_files([export("march.csv", 4), export("april.csv", 6)]))
     4 of 4 records of march.csv are identical to records of april.csv
@@ -259,7 +259,7 @@ def _organisation_rows(registered: pd.DataFrame, first: pd.DataFrame, last: pd.S
     return pd.DataFrame({
         "organisation_id": first.index,
         **{name: registered[name] for name in ("type", "network_id", "label", "home_country_id")},
-        "home_region_id": region_ids(registered["home_country_id"], reference.countries),
+        "home_region_id": find_region_ids(registered["home_country_id"], reference.countries),
         "resource_level": registered["resource_level"], "answered_on": first["day"],
         "last_answered_on": last.reindex(first.index), "language": first["language"],
         "is_interpreted": first["is_interpreted"]}).reset_index(drop=True)
@@ -437,7 +437,7 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
     faults += list_repetition_faults(repeated)
     answers, wrong = _read_roles(ready, reference, settings)
     faults += find_wave_file_faults(reference, [survey.path.name for survey in ready], reporting_wave)
-    by_wave = files_by_wave(reference, [survey.path.name for survey in ready])
+    by_wave = group_files_by_wave(reference, [survey.path.name for survey in ready])
     for wave, files in by_wave.items():
         faults += find_organisations_in_two_files(
             answers[answers["file"].isin(files)], repeated,
@@ -464,7 +464,7 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
                        (fix["key"], fix["column"]) for _, fix in fixes.iterrows() if _is_confirmed(fix)))
 
 
-def answer_table(records: Records) -> pd.DataFrame:
+def make_answer_table(records: Records) -> pd.DataFrame:
     """Returns table ``answers``, with one row per record and the duration of each record in minutes."""
     answers = records.answers
     started, ended = (pd.to_datetime(answers[c].replace("", None), utc=True, format="ISO8601")
@@ -594,7 +594,7 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
         parts.append(part)
     answers = pd.concat(parts, ignore_index=True) if parts else _NO_ANSWERS.copy()
     if reference.organisations.empty:
-        faults += _id_clashes(answers, former_names(reference.organisation_changes))
+        faults += _id_clashes(answers, map_former_names(reference.organisation_changes))
     return answers, faults
 
 
@@ -624,7 +624,7 @@ def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Referen
     file = survey.path.name
     part["organisation_id"], faults = _organisation_ids(part, names, reference, unknown)
     for role in ("country", "home_country"):
-        part[f"{role}_id"] = country_ids(part[role], reference.countries)
+        part[f"{role}_id"] = find_country_ids(part[role], reference.countries)
         faults += find_unknown_countries(part[role], part["row"], file, names.get(role, ""),
                                          reference.countries)
     if names.get("country"):
@@ -635,7 +635,7 @@ def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Referen
             faults += [Fault("the record names no country", file=file, row=str(row),
                              column=names["country"], fix=_unknown_fix("country"))
                        for row in part.loc[is_blank, "row"]]
-    part["region_id"] = region_ids(part["country_id"], reference.countries)
+    part["region_id"] = find_region_ids(part["country_id"], reference.countries)
     for role in ("started", "ended"):
         texts = part[role]
         part[role], bad, reason = parse_dates(texts)
@@ -675,7 +675,7 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
               for row in part.loc[is_blank, "row"]
               if columns_of.get("organisation") and "organisation" not in unknown]
     nobody = f"{UNKNOWN}.{make_slug(Path(file).stem)}.r" + part["row"].astype("str")
-    before = former_names(reference.organisation_changes)
+    before = map_former_names(reference.organisation_changes)
     if register.empty:
         ids = map_distinct(names, lambda name: before.get(match_key(name)) or make_slug(name))
         return ids.mask(is_blank, nobody), faults

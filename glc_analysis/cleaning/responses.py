@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns, skip_logic
-from glc_analysis.cleaning.countries import country_ids, find_unknown_countries
+from glc_analysis.cleaning.countries import find_country_ids, find_unknown_countries
 from glc_analysis.cleaning.dimension_tables import (
     CORRECT_THE_RECORD,
     OptionFault,
@@ -516,7 +516,7 @@ def _read_country(asked: QuestionCells, records: Records, countries: pd.DataFram
         is_of_file = records.answers["file"] == survey.path.name
         faults += find_unknown_countries(asked.cells[is_of_file], records.answers.loc[is_of_file, "row"],
                                          survey.path.name, column, countries)
-    return ParsedAnswers(country_ids(asked.cells, countries), asked.is_filled, asked.is_redacted,
+    return ParsedAnswers(find_country_ids(asked.cells, countries), asked.is_filled, asked.is_redacted,
                          faults=faults)
 
 

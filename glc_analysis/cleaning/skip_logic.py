@@ -60,18 +60,18 @@ def parse_condition(text: str) -> Condition:
     return condition
 
 
-def comparisons(condition: Condition) -> Iterator[Comparison]:
+def iterate_comparisons(condition: Condition) -> Iterator[Comparison]:
     """Yields every comparison that a condition contains."""
     if isinstance(condition, Comparison):
         yield condition
     elif condition is not None:
         for part in condition.parts:
-            yield from comparisons(part)
+            yield from iterate_comparisons(part)
 
 
 def list_questions(condition: Condition) -> set[str]:
     """Returns the questions that a condition names."""
-    return {comparison.name for comparison in comparisons(condition)}
+    return {comparison.name for comparison in iterate_comparisons(condition)}
 
 
 def find_dependent_questions(conditions: Mapping[str, str], named: Iterable[str]) -> set[str]:

@@ -39,12 +39,12 @@ def list_waves(waves: pd.DataFrame) -> list[str]:
     return [*waves["wave_id"]] if len(waves) > 1 else []
 
 
-def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
+def choose_study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
     """Returns the id of the wave from which the study's figures are computed: the wave that study.toml names
     (``chosen``) or, by default, the last wave. The id is blank if the survey has only one wave.
 
     >>> waves = pd.DataFrame({"wave_id": ["a", "b"]})
-    >>> study_wave(waves), study_wave(waves, "a")
+    >>> choose_study_wave(waves), choose_study_wave(waves, "a")
     ('b', 'a')
     """
     listed = list_waves(waves)
@@ -59,10 +59,10 @@ def make_wave_arguments_for_consent(waves: pd.DataFrame, chosen: str) -> dict[st
     >>> make_wave_arguments_for_consent(pd.DataFrame({"wave_id": ["a", "b"]}), "")
     {'waves': ['a', 'b'], 'current': 'b'}
     """
-    return {"waves": list_waves(waves), "current": study_wave(waves, chosen)}
+    return {"waves": list_waves(waves), "current": choose_study_wave(waves, chosen)}
 
 
-def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[str]]:
+def group_files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[str]]:
     """Returns, keyed by wave and in the order of the waves, the names of the survey files of each wave. If
     the survey has only one wave, the key of this wave is ``""``."""
     listed = list_waves(reference.waves)
@@ -113,7 +113,7 @@ def list_asked_questions(questions: pd.DataFrame, files: Collection[str]) -> set
 # What is wrong in the tables of waves.
 
 
-def wave_order_faults(tables: Tables) -> Iterator[Fault]:
+def find_wave_order_faults(tables: Tables) -> Iterator[Fault]:
     """Yields a fault for each wave that opened before the wave in the row above it."""
     days = tables["waves"]["opened_on"]
     days = days[days != ""]
@@ -144,7 +144,7 @@ def find_wave_file_faults(reference: Reference, files: Sequence[str], chosen: st
     faults += [Fault("wave_files.csv does not name the wave of this file", file=name, is_structure=True,
                      fix=f"add a row to wave_files.csv with {name} and one of {', '.join(listed)}")
                for name in files if name not in {*rows["file"]}]
-    wave = study_wave(reference.waves, chosen)
+    wave = choose_study_wave(reference.waves, chosen)
     if not faults and wave not in {*rows["wave_id"]}:
         faults.append(Fault("the study's figures are based on this wave, but no file belongs to it",
                             file="wave_files.csv", column="wave_id", value=wave,

@@ -62,7 +62,7 @@ def _show_agreement(study: Study, form: str) -> None:
     and the list of passages that somebody must review."""
     from glc_analysis import tables
     from glc_analysis.coding.agreement_tables import explain_blank_columns
-    from glc_analysis.coding.assemble import describe_placement_by_coder, rows_to_review
+    from glc_analysis.coding.assemble import describe_placement_by_coder, make_rows_to_review
     from glc_analysis.coding.consensus import MEASURES, summarise_agreement_by_code, write_disagreements
     from glc_analysis.coding.exports import write_csv_for_spreadsheets
 
@@ -76,7 +76,7 @@ def _show_agreement(study: Study, form: str) -> None:
     say(f"A coding of a theme or family alone is counted for it and for the codes above it; for each code "
         f"below it, the coding is {study.settings['coding']['parent_codings']} ([coding] parent_codings in "
         "study.toml).")
-    if len(waiting := rows_to_review(quarantined, codings)):
+    if len(waiting := make_rows_to_review(quarantined, codings)):
         place = study.processed / "to_review.csv"
         write_csv_for_spreadsheets(waiting, place)
         say(f"{count_of(len(waiting), 'passage')} to review: {place}. To fix: decide about each row, and "
@@ -156,7 +156,7 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     from glc_analysis import tables
     from glc_analysis.cleaning.dimension_tables import propose_options_from_other_texts
     from glc_analysis.disclosure.rules import has_capability
-    from glc_analysis.figures.summary import unknown_question_error
+    from glc_analysis.figures.summary import make_unknown_question_error
     from glc_analysis.reference import read_reference
 
     if not has_capability(audience, "passages"):
@@ -165,7 +165,7 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     reference = read_reference(study)
     asked = reference.questions.set_index("question_id", drop=False)
     if question not in asked.index:
-        raise unknown_question_error(question, asked.index)
+        raise make_unknown_question_error(question, asked.index)
     return propose_options_from_other_texts(tables.read_table("responses", study=study), asked.loc[question],
                                             reference.options)
 

@@ -141,9 +141,9 @@ def check(study: Study, accept: bool, **further: Any) -> None:
 @pass_study_to_read
 def status(study: Study, audience: str) -> None:
     """Show what has arrived and what is out of date."""
-    from glc_analysis.status import status_lines
+    from glc_analysis.status import list_status_lines
 
-    for line in status_lines(study, audience=audience):
+    for line in list_status_lines(study, audience=audience):
         click.echo(line)
 
 

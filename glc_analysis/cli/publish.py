@@ -88,10 +88,10 @@ def list_pages(study: Study, audience: str, form: str) -> None:
     """List the pages of the site and their notebooks."""
     from pandas import DataFrame
 
-    from glc_analysis.run.plan import plan
+    from glc_analysis.run.plan import plan_pages
 
     ensure_built(study)
-    pages = [(page.slug, page.title, page.notebook.name) for page in plan(study, audience=audience)]
+    pages = [(page.slug, page.title, page.notebook.name) for page in plan_pages(study, audience=audience)]
     print_rows(DataFrame(pages, columns=["slug", "title", "notebook"]), form,
                if_empty="There is no page for this audience.")
 

@@ -28,12 +28,12 @@ from glc_analysis.coding.coefficients import (
     CodingCounts,
     Distance,
     Measure,
-    alpha_measure,
     bootstrap_together,
+    compute_masi_distance,
     count_codings,
-    masi_distance,
-    membership_matrix,
-    specific_measure,
+    make_alpha_measure,
+    make_membership_matrix,
+    make_specific_measure,
 )
 from glc_analysis.coding.consensus import CONSENSUS, repeat_codings_for_each_segment
 from glc_analysis.errors import Fault, Faults
@@ -52,9 +52,9 @@ UNASSISTED = "unassisted"
 NOT_SHARED = "the coder coded no unit that another coder coded"
 
 
-def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 1000, seed: int = 1,
-                    ancestors: Mapping[str, Sequence[str]] | None = None, parents: str = "missing",
-                    single: Set[str] = frozenset()) -> pd.DataFrame:
+def make_agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 1000, seed: int = 1,
+                         ancestors: Mapping[str, Sequence[str]] | None = None, parents: str = "missing",
+                         single: Set[str] = frozenset()) -> pd.DataFrame:
     """Returns the agreement between coders, with one row per measure, code and subset of the units.
 
     ``unit`` names the kind of unit, such as ``turn``; the function writes it into column ``unit``. ``units``
@@ -105,7 +105,7 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     >>> row = dict(document_id="d1", codes={"shelter"})
     >>> units = pd.DataFrame([{**row, "unit_id": u, "coder_id": c} for u in "12" for c in "ab"])
     >>> units.at[3, "codes"] = set()
-    >>> found = agreement_table(units).set_index(["measure", "code_id", "subset"])["value"]
+    >>> found = make_agreement_table(units).set_index(["measure", "code_id", "subset"])["value"]
     >>> float(found["percent_agreement", "shelter", "all"]), float(found["masi_alpha", "", "all"])
     (0.5, 0.0)
     """
@@ -154,7 +154,7 @@ class _Tree:
         self.specific = [codes - above for codes, above in zip(sets, over, strict=True)]
         unspecified = [codes & parents if is_missing else frozenset() for codes in self.specific]
         self.is_unclear = np.array([bool(codes) for codes in unspecified], dtype=bool)
-        has, self.code_ids = membership_matrix(self.closed)
+        has, self.code_ids = make_membership_matrix(self.closed)
         self.values = has.astype(np.intp)
         for row in np.flatnonzero(self.is_unclear):
             for column, code in enumerate(self.code_ids):
@@ -211,19 +211,19 @@ def _check(units: pd.DataFrame) -> None:
 def _all_codes(grid: _CodedUnits, tree: _Tree) -> _Measurement:
     """Returns the measurement of all codes together. The value of a unit is a set of codes. If the set
     contains a code and a code above it, the code above is removed from the set."""
-    masi = masi_distance(tree.specific)
+    masi = compute_masi_distance(tree.specific)
 
     def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return masi[a, b]
     value_of = np.append(np.where(tree.is_unclear, -1, np.arange(len(grid.sets))), -1)
-    return _Measurement("", value_of, len(grid.sets), {"masi_alpha": alpha_measure(distance)}, distance)
+    return _Measurement("", value_of, len(grid.sets), {"masi_alpha": make_alpha_measure(distance)}, distance)
 
 
 def _single_codes(grid: _CodedUnits, tree: _Tree) -> list[list[_Measurement]]:
     """Returns the measurements of each code; the value of a unit is 1 if the code is present, and 0 if it is
     absent. Codes whose values are known in exactly the same units are put into one list."""
-    measures = {**NOMINAL, "positive_agreement": specific_measure(1),
-                "negative_agreement": specific_measure(0),
+    measures = {**NOMINAL, "positive_agreement": make_specific_measure(1),
+                "negative_agreement": make_specific_measure(0),
                 **{f"prevalence.{coder_id}": _prevalence(coder)
                    for coder, coder_id in enumerate(grid.coder_ids)}}
     if len(grid.coder_ids) != 2:
@@ -335,21 +335,21 @@ def _document_rows(document_ids: list[str], coding: _Measurement, by_document: C
 DRAWS = 1000
 
 
-def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
-                    ancestors: Mapping[str, Sequence[str]], *, mixed_coders: Set[str] = frozenset(),
-                    parents: str = "missing") -> pd.DataFrame:
+def compute_coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
+                            ancestors: Mapping[str, Sequence[str]], *, mixed_coders: Set[str] = frozenset(),
+                            parents: str = "missing") -> pd.DataFrame:
     """Returns the agreement between coders before their differences were reconciled, with the columns of
-    :func:`agreement_table`. There are no rows if no two coders read the same text.
+    :func:`make_agreement_table`. There are no rows if no two coders read the same text.
 
     - ``coded``: one row for each participant's segment and coder who read it, as
-      :func:`glc_analysis.coding.consensus.coding_units` returns it, with the codebook_version that the coder
-      used. Codings that were made with different versions of the codebook are never compared. A coder who
-      states no version of the codebook counts as having used the version that the other coders of the
+      :func:`glc_analysis.coding.consensus.list_coding_units` returns it, with the codebook_version that the
+      coder used. Codings that were made with different versions of the codebook are never compared. A coder
+      who states no version of the codebook counts as having used the version that the other coders of the
       document state, provided that they all state the same version.
     - ``ancestors``: maps each code to the families, themes and domains above it. Agreement on the codes above
       is measured as well; a code above counts as given wherever a code below it was given.
     - ``parents``: says whether the codes below count as missing or as absent if a coder gave a unit only a
-      code above them (:func:`agreement_table`).
+      code above them (:func:`make_agreement_table`).
     - ``mixed_coders``: the coders whose file does not separate the work of several people. Mixed coders are
       left out, and so is the coder ``consensus``.
 
@@ -370,8 +370,8 @@ def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
     single = {*n_turns.index[n_turns < 2]}
     parts = []
     for unit, rows in (("turn", turns), ("character", characters)):
-        parts.append(agreement_table(rows, unit=unit, draws=DRAWS, ancestors=ancestors, parents=parents,
-                                     single=single))
+        parts.append(make_agreement_table(rows, unit=unit, draws=DRAWS, ancestors=ancestors, parents=parents,
+                                          single=single))
     return pd.concat(parts, ignore_index=True).sort_values(AGREEMENT_KEY, ignore_index=True)
 
 

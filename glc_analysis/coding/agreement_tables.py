@@ -16,7 +16,7 @@ import pandas as pd
 from glc_analysis.coding.consensus import CONSENSUS, MAJORITY, repeat_codings_for_each_segment, why_no_kappa
 
 
-def agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
+def tabulate_agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
     """Returns one row per code and question for which any turn or answer to the question has the code. The
     row with the lowest alpha comes first.
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding import codebook as book
-from glc_analysis.coding.agreement import ALL_UNITS, UNASSISTED, coder_agreement
+from glc_analysis.coding.agreement import ALL_UNITS, UNASSISTED, compute_coder_agreement
 from glc_analysis.coding.alignment import find_quotation
 from glc_analysis.coding.coders import (
     SURVEY_CODER,
@@ -27,21 +27,21 @@ from glc_analysis.coding.coders import (
     QuarantinedPassage,
     Span,
     add_quotes_and_organisations,
-    codings_table,
-    document_names,
     extend_codebook,
     find_overlapped_segments,
+    make_codings_table,
+    make_memos_table,
+    make_quarantined_table,
+    make_readings_table,
+    map_names_to_documents,
     map_segments_to_decided_codes,
-    memos_table,
     place_codings,
-    quarantined_table,
     read_coders,
-    readings_table,
 )
 from glc_analysis.coding.consensus import (
     CODING_KEY,
     CONSENSUS,
-    coding_units,
+    list_coding_units,
     reconcile,
     repeat_codings_for_each_segment,
 )
@@ -135,7 +135,7 @@ def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, se
     the code_id under which its codings are counted today."""
     used = {passage.code for passage in (*result.codings, *result.quarantined)}
     ids, book_of_all = extend_codebook(used, result.definitions, codebook)
-    return {name: {code, book.current_code(code, book_of_all)} for name, code in ids.items()}
+    return {name: {code, book.find_current_code(code, book_of_all)} for name, code in ids.items()}
 
 
 def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed: Sequence[PlacedCoding],
@@ -150,7 +150,7 @@ def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed:
                                for coding in placed)
 
 
-def rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
+def make_rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     """Returns rows to add to reviewed_codings.csv, one per passage that a person should review.
 
     ``quarantined`` and ``codings`` are the processed tables with these names. Each returned row has the words
@@ -312,7 +312,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
 
     files = read_coders(study, reference.codebook, reference.questions)
     paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
-    result = place_codings(files.files, text_of, document_names(documents, paths), mask,
+    result = place_codings(files.files, text_of, map_names_to_documents(documents, paths), mask,
                            conversations=sorted(texts.texts))
     if faults := result.faults + apply_reviews(result, reference.reviewed_codings, segments, text_of,
                                                reference.codebook):
@@ -323,17 +323,17 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     for note in result.notes:
         steps.add_step("coders' files read", why=note)
     training = _set_training_apart(result, reference.assignments, steps)
-    readings = readings_table(result, reference.assignments, documents, steps,
-                              blank_rows=study.settings["coding"]["blank_rows"])
+    readings = make_readings_table(result, reference.assignments, documents, steps,
+                                   blank_rows=study.settings["coding"]["blank_rows"])
     used_codes = {passage.code for passage in (*result.codings, *result.quarantined)}
     codes, codebook = extend_codebook(used_codes, result.definitions, reference.codebook)
-    codings = codings_table(result, codes, segments, readings)
+    codings = make_codings_table(result, codes, segments, readings)
     codings, split = book.update_codes_and_list_split_codings(codings, codebook)
     if len(split):
         steps.add_step("codings of split codes", cells=len(split), why="to be coded again: "
                        + ", ".join(sorted(set(split["code_id"]))))
     codings = codings.drop_duplicates(["document_id", "start", "end", "code_id", "coder_id"])
-    current_codes = {code: book.current_code(code, codebook) or code for code in codebook["code_id"]}
+    current_codes = {code: book.find_current_code(code, codebook) or code for code in codebook["code_id"]}
     assisted = {(document, coder, current_codes.get(code, code), words): model
                 for coder, raw in files.files for (document, code, words), model in raw.assisted.items()}
 
@@ -347,7 +347,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
                                                             strict=True)], codings.index, dtype=bool)
     learnt, codings = codings[is_learnt & (codings["match"] != "by_position")], codings[~is_learnt]
     unread = find_overlapped_segments(result.unread, segments)
-    coded = coding_units(codings, readings, segments, unread=unread)
+    coded = list_coding_units(codings, readings, segments, unread=unread)
     answers = documents[documents["kind"] == "answer"]
     answered = dict(zip(answers["document_id"], answers["organisation_id"].astype("str"), strict=True))
     coded["respondent_id"] = [answered.get(document, document) for document in coded["document_id"]]
@@ -368,8 +368,8 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     owners = segments.set_index("segment_id")[["organisation_id", "country_id"]]
     frames = {"codings": add_quotes_and_organisations(all_codings, segments, documents,
                                                       lambda d: text_of(d).canonical),
-             "readings": readings, "memos": memos_table(result), "codebook": codebook,
-             "quarantined": quarantined_table(
+             "readings": readings, "memos": make_memos_table(result), "codebook": codebook,
+             "quarantined": make_quarantined_table(
                  result, {name: current_codes[code] for name, code in codes.items()}, segments),
              "disagreements": disagreements.join(owners, on="segment_id").assign(
                  reason=disagreements["segment_id"].map(reasons).astype("str").fillna(""))}
@@ -404,18 +404,18 @@ def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
     return training
 
 
-def agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
+def tabulate_agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
     """Returns table ``agreement``, not yet converted to the types of its schema.
 
-    ``parents`` means what it means in :func:`~glc_analysis.coding.agreement.agreement_table`. If a coder
+    ``parents`` means what it means in :func:`~glc_analysis.coding.agreement.make_agreement_table`. If a coder
     accepted a suggested code in any text, the table also has the subset ``unassisted``: the texts in which no
     coder accepted a suggested code."""
-    above = book.ancestors(coded.tree)
+    above = book.find_ancestors(coded.tree)
 
     def measured(units: pd.DataFrame) -> pd.DataFrame:
         sets = [frozenset(filter(None, codes.split(";"))) for codes in units["codes"]]
-        return coder_agreement(units.assign(codes=sets), coded.codings, coded.spans, above,
-                               mixed_coders=set(coded.mixed_coders), parents=parents)
+        return compute_coder_agreement(units.assign(codes=sets), coded.codings, coded.spans, above,
+                                       mixed_coders=set(coded.mixed_coders), parents=parents)
 
     found, is_assisted = measured(coded.units), coded.units["is_assisted"].astype("bool")
     if is_assisted.any() and len(found):
@@ -452,8 +452,8 @@ def _add_columns(result: PlacedCodings, columns: CodedColumns, segments: pd.Data
                                                     strict=True) if code]
 
 
-def call_attendance(attendance: pd.DataFrame, segments: pd.DataFrame,
-                    documents: pd.DataFrame) -> pd.DataFrame:
+def derive_call_attendance(attendance: pd.DataFrame, segments: pd.DataFrame,
+                           documents: pd.DataFrame) -> pd.DataFrame:
     """Returns the organisations present in each call, with the columns document_id and organisation_id. The
     organisations that attendance.csv lists for a call count as present. If attendance.csv lists no
     organisation for a call, the organisations that spoke in the call count as present."""

@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import find_cycle
-from glc_analysis.coding.cooccurrence import cooccurrence
+from glc_analysis.coding.cooccurrence import count_cooccurrence
 from glc_analysis.errors import Fault, suggest_name
-from glc_analysis.slices import ancestors
+from glc_analysis.slices import find_ancestors
 from glc_analysis.text import loose_match_key, match_key
 
 CODEBOOK_COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
@@ -55,12 +55,12 @@ def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str
             for name in names}
 
 
-def ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
-                    may_be_ids: bool) -> dict[str, list[str]]:
+def find_ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
+                         may_be_ids: bool) -> dict[str, list[str]]:
     """Returns the names that several codes have, each with the paths of these codes in the tree. With
     ``may_be_ids``, a name that is exactly a code_id means the code with this id, so that the name is not
     ambiguous."""
-    paths, names = name_paths(codebook), list(names)
+    paths, names = list_name_paths(codebook), list(names)
     known = {*codebook["code_id"]} if may_be_ids else set()
     return {name: sorted(" > ".join(paths[code]) for code in codes)
             for name, codes in _meanings(names, codebook).items() if len(codes) > 1 and name not in known}
@@ -71,7 +71,7 @@ def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str
     were merged into."""
     successors = _successors(codebook)
     whole, ends, loose = defaultdict(set), defaultdict(set), defaultdict(set)
-    for code, path in name_paths(codebook).items():
+    for code, path in list_name_paths(codebook).items():
         for at in range(len(path)):
             ends[_path_key(" > ".join(path[at:]))].add(code)
             loose[loose_match_key(" > ".join(path[at:]))].add(code)
@@ -88,7 +88,7 @@ def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str
     return {name: meant(name) for name in names if name.strip()}
 
 
-def current_code(code_id: str, codebook: pd.DataFrame) -> str:
+def find_current_code(code_id: str, codebook: pd.DataFrame) -> str:
     """Returns the code under which the codings of a code are counted now: the code itself if it is in use,
     otherwise its successor.
 
@@ -96,7 +96,7 @@ def current_code(code_id: str, codebook: pd.DataFrame) -> str:
     if no current code exists, or if the entries in merged_into form a circle. The function returns a code
     that the codebook does not have unchanged.
     """
-    return _common_ancestor(_successors(codebook).get(code_id, [code_id]), ancestors(codebook))
+    return _common_ancestor(_successors(codebook).get(code_id, [code_id]), find_ancestors(codebook))
 
 
 def update_codes_and_list_split_codings(codings: pd.DataFrame,
@@ -107,7 +107,7 @@ def update_codes_and_list_split_codings(codings: pd.DataFrame,
     ``split_into``. If a coder gave a passage several codes that have since become one code, these codings
     become one row and their memos are joined.
     """
-    successors, above = _successors(codebook), ancestors(codebook)
+    successors, above = _successors(codebook), find_ancestors(codebook)
     now = {code: successors.get(code, [code]) for code in codings["code_id"].unique()}
     split = {code: " ".join(to) for code, to in now.items() if len(to) > 1}
     again = codings[codings["code_id"].isin(split)]
@@ -121,9 +121,9 @@ def update_codes_and_list_split_codings(codings: pd.DataFrame,
             again.assign(split_into=again["code_id"].map(split).astype("str")))
 
 
-def descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:
+def find_descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:
     """Returns, for each code, all codes in use below it, on every level, in the order of the codebook."""
-    above, below = ancestors(codebook), {code: [] for code in codebook["code_id"]}
+    above, below = find_ancestors(codebook), {code: [] for code in codebook["code_id"]}
     for code in codebook.loc[codebook["merged_into"] == "", "code_id"]:
         for one in above[code]:
             below.setdefault(one, []).append(code)
@@ -133,8 +133,8 @@ def descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:
 def find_team_only_codes(codebook: pd.DataFrame) -> set[str]:
     """Returns the codes whose passages only the team may see: the code ``case_detail``, its successor, and
     all codes below these two."""
-    roots = {CASE_CODE, current_code(CASE_CODE, codebook)} - {""}
-    return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
+    roots = {CASE_CODE, find_current_code(CASE_CODE, codebook)} - {""}
+    return roots | {code for code, above in find_ancestors(codebook).items() if roots & {*above}}
 
 
 def find_merge_and_contradiction_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
@@ -142,7 +142,7 @@ def find_merge_and_contradiction_faults(codebook: pd.DataFrame) -> Iterator[Faul
     must be the row number in the file."""
     rows, needs = dict(zip(codebook["code_id"], codebook.index, strict=True)), {}
     levels = dict(zip(codebook["code_id"], codebook["level"], strict=True))
-    successors, above = _successors(codebook), ancestors(codebook)
+    successors, above = _successors(codebook), find_ancestors(codebook)
     parents = codebook.loc[codebook["merged_into"] == "", "parent_id"].unique()
     for n, row in codebook.iterrows():
         code, into = row["code_id"], row["merged_into"].split()
@@ -181,13 +181,13 @@ def review_codebook(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFra
 
     Codings are counted under the codes that are current today. A code is never compared with a code above it.
     """
-    codings, above = update_codes_and_list_split_codings(codings, codebook)[0], ancestors(codebook)
+    codings, above = update_codes_and_list_split_codings(codings, codebook)[0], find_ancestors(codebook)
     uses, live = Counter(codings["code_id"]), codebook[codebook["merged_into"] == ""]
     findings = [(code, "unused", "no coding has it")
                 for code in live.loc[live["level"] == "code", "code_id"] if not uses[code]]
     findings += [(code, "orphaned", f"codings: {uses[code]}") for code in sorted(uses) if code not in above]
     segments = codings.assign(unit_id=codings["segment_ids"].str.split(";")).explode("unit_id")
-    pairs = cooccurrence(segments).itertuples(index=False, name=None)
+    pairs = count_cooccurrence(segments).itertuples(index=False, name=None)
     for code, other, n, n_either, n_code, n_other in pairs:
         is_same = n >= 3 and n / n_either >= 0.8 or n == min(n_code, n_other) >= 5
         if is_same and code not in above.get(other, ()) and other not in above.get(code, ()):
@@ -219,12 +219,12 @@ def _common_ancestor(codes: list[str], above: dict[str, list[str]]) -> str:
     return next((one for one in chains[0] if all(one in chain for chain in chains)), "") if chains else ""
 
 
-def name_paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
+def list_name_paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
     """Returns, for each code, a path of names: the names of the codes above it, from the top down, and then
     its own name."""
     names = dict(zip(codebook["code_id"], codebook["name"], strict=True))
     return {code: [names.get(one, one) for one in [*reversed(above), code]]
-            for code, above in ancestors(codebook).items()}
+            for code, above in find_ancestors(codebook).items()}
 
 
 def _path_key(path: str) -> str:

@@ -26,7 +26,7 @@ from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
 from glc_analysis.coding.alignment import Alignment, align_copy, find_quotation
 from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, read_decisions
-from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText, similar_turns
+from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText, find_similar_turns
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.codings import read_codings
@@ -139,7 +139,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
 
     - ``text_of``: a function that returns the text of a document_id.
     - ``documents``: maps every name that a coder's program may give a text to the document_id
-      (:func:`document_names`).
+      (:func:`map_names_to_documents`).
     - ``mask``: a function that puts pseudonyms into the coders' own words.
     - ``conversations``: the ids of interviews and calls. If a file has a text under an unknown name, the text
       is recognised by its words only if it is an interview or call in ``conversations``.
@@ -168,10 +168,10 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
             document_id = documents.get(_name_key(source), documents.get(match_key(source), ""))
             if not document_id and not raw.is_of_study \
-                    and (document_id := copied_document(theirs, conversations, text_of, mask)):
+                    and (document_id := find_copied_document(theirs, conversations, text_of, mask)):
                 result.notes.append(f"{raw.path.name}: {masked(repr(source))} has the text of {document_id}, "
                                     "and is read as a copy of it.")
-            if not document_id and not theirs and (document_id := quoted_document(
+            if not document_id and not theirs and (document_id := find_quoted_document(
                     [*codings.get(source, raw.codings[:0])["quote"]], conversations, text_of, masked)):
                 result.notes.append(f"{raw.path.name}: all quotations from {masked(repr(source))} are in "
                                     f"{document_id}, and it is read as that text.")
@@ -209,8 +209,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
     return result
 
 
-def copied_document(copy: str, conversations: Collection[str], text_of: Callable[[str], Text],
-                    mask: Callable[[str], Masked]) -> str:
+def find_copied_document(copy: str, conversations: Collection[str], text_of: Callable[[str], Text],
+                         mask: Callable[[str], Masked]) -> str:
     """Returns the interview or call of which the text ``copy`` is a copy; blank if no or several interviews
     and calls match."""
     masked = mask(copy) if copy.strip() else None
@@ -220,8 +220,8 @@ def copied_document(copy: str, conversations: Collection[str], text_of: Callable
     return found[0] if len(found) == 1 else ""
 
 
-def quoted_document(quotes: Collection[str], conversations: Collection[str], text_of: Callable[[str], Text],
-                    masked: Callable[[str], str]) -> str:
+def find_quoted_document(quotes: Collection[str], conversations: Collection[str],
+                         text_of: Callable[[str], Text], masked: Callable[[str], str]) -> str:
     """Returns the interview or call that contains all of the quotations ``quotes``. The result is blank if no
     text or several texts contain the quotations, or if there are too few quotations to identify a text."""
     different = {normalise_space(quote) for quote in quotes} - {""}
@@ -252,7 +252,7 @@ def _set_versions_apart(result: PlacedCodings, document_id: str,
                                 "compared.")
 
 
-def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[str, str]:
+def map_names_to_documents(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[str, str]:
     """Returns the document_id for every name that a coder's program may give a document.
 
     The name of a document is its document_id or the name of its raw file. An open answer may also be named by
@@ -260,7 +260,7 @@ def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[st
     question is used only if no other answer has the same name. ``paths`` maps each interview and call to its
     raw file.
 
-    >>> document_names(pd.DataFrame({"document_id": ["call-1"]}), {"call-1": "raw/calls/May 3.vtt"})
+    >>> map_names_to_documents(pd.DataFrame({"document_id": ["call-1"]}), {"call-1": "raw/calls/May 3.vtt"})
     {'may 3': 'call-1', 'call-1': 'call-1'}
     """
     names = {_name_key(PurePath(path).name): document_id for document_id, path in paths.items()}
@@ -394,7 +394,7 @@ class _Placing:
             near.append(self.edited.find_surrounding_span(row.start, row.end))
         near += self._places_of(row.quote) if row.quote else []
         if not near and row.quote:
-            near = [*similar_turns(self.text, self.mask(row.quote).text)]
+            near = [*find_similar_turns(self.text, self.mask(row.quote).text)]
         return [span for span in near if span[0] >= 0] or [(0, len(self.text.canonical))]
 
     def _quarantine(self, row: _Marked, reason: str, near: Sequence[Span]) -> None:
@@ -696,7 +696,7 @@ def _ambiguous_names(raw: RawCodings, codebook: pd.DataFrame) -> dict[str, list[
     """Returns the names that a coder used for codes and that several codes of the codebook have. Only in
     tables and in files of the coding desk may the name of a code be its code_id."""
     used = sorted({*raw.codings["code"], *raw.quarantined["code"]})
-    return book.ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
+    return book.find_ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
 
 
 def _ambiguous_codes(files: Iterable[tuple[str, RawCodings]], codebook: pd.DataFrame) -> Iterator[Fault]:
@@ -710,8 +710,8 @@ def _ambiguous_codes(files: Iterable[tuple[str, RawCodings]], codebook: pd.DataF
 _NO_DECISIONS = pd.DataFrame(columns=["segment_id", "codes", "reason", "file", "instead_of"], dtype="str")
 
 
-def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: pd.DataFrame,
-                   steps: CleaningLog, *, blank_rows: str = "") -> pd.DataFrame:
+def make_readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: pd.DataFrame,
+                        steps: CleaningLog, *, blank_rows: str = "") -> pd.DataFrame:
     """Returns table ``readings``: document_id, coder_id and codebook_version, one row per document and
     reader.
 
@@ -787,8 +787,8 @@ def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
     return known, pd.concat([codebook, added], ignore_index=True)
 
 
-def codings_table(result: PlacedCodings, codes: Mapping[str, str], segments: pd.DataFrame,
-                  readings: pd.DataFrame) -> pd.DataFrame:
+def make_codings_table(result: PlacedCodings, codes: Mapping[str, str], segments: pd.DataFrame,
+                       readings: pd.DataFrame) -> pd.DataFrame:
     """Returns the codings of all coders, with the code_ids of their codes and the segments that the codings
     overlap."""
     frame = pd.DataFrame(result.codings, columns=PlacedCoding._fields).astype(
@@ -864,7 +864,7 @@ def map_segments_to_decided_codes(decisions: pd.DataFrame, segments: pd.DataFram
             for segment, codes in zip(decisions["segment_id"], decisions["codes"], strict=True)}
 
 
-def memos_table(result: PlacedCodings) -> pd.DataFrame:
+def make_memos_table(result: PlacedCodings) -> pd.DataFrame:
     """Returns table ``memos``: one row per memo. The memos of each author are sorted by the text, passage or
     code to which they are attached, and then numbered."""
     rows = pd.DataFrame(sorted(set(result.memos)), columns=_MEMOS, dtype="str")
@@ -872,8 +872,8 @@ def memos_table(result: PlacedCodings) -> pd.DataFrame:
     return rows.assign(memo_id=rows["author_id"] + ".m" + place.astype("str"))
 
 
-def quarantined_table(result: PlacedCodings, codes: Mapping[str, str],
-                      segments: pd.DataFrame) -> pd.DataFrame:
+def make_quarantined_table(result: PlacedCodings, codes: Mapping[str, str],
+                           segments: pd.DataFrame) -> pd.DataFrame:
     """Returns table ``quarantined``. The table has one row per quarantined passage, with the coder's words,
     the words of the canonical text, the code_id, and the segments in which the passage may be."""
     rows = pd.DataFrame(result.quarantined, columns=QuarantinedPassage._fields)

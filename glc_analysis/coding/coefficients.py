@@ -134,10 +134,10 @@ _SETS_AT_ONCE = 2**20
 """The number of distances between sets that are computed at a time."""
 
 
-def membership_matrix(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list[str]]:
+def make_membership_matrix(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list[str]]:
     """Returns a boolean matrix of sets x codes, and the codes in order.
 
-    >>> membership_matrix([{"b"}, set(), {"a", "b"}])
+    >>> make_membership_matrix([{"b"}, set(), {"a", "b"}])
     (array([[False,  True],
            [False, False],
            [ True,  True]]), ['a', 'b'])
@@ -150,7 +150,7 @@ def membership_matrix(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list
     return has, codes
 
 
-def masi_distance(sets: Sequence[Collection[str]]) -> np.ndarray:
+def compute_masi_distance(sets: Sequence[Collection[str]]) -> np.ndarray:
     """Returns the MASI distance 1 - J * M between every two of the sets (Passonneau 2006, "Measuring
     agreement on set-valued items (MASI) for semantic and pragmatic annotation", LREC).
 
@@ -158,10 +158,10 @@ def masi_distance(sets: Sequence[Collection[str]]) -> np.ndarray:
     overlap, and 0 if they have no element in common. The distance between two empty sets is 0. Pass each
     distinct set only once, because the size of the matrix is the square of the number of sets.
 
-    >>> masi_distance([{"a", "b"}, {"a"}, {"b", "c"}, set()])[0].round(4).tolist()
+    >>> compute_masi_distance([{"a", "b"}, {"a"}, {"b", "c"}, set()])[0].round(4).tolist()
     [0.0, 0.6667, 0.8889, 1.0]
     """
-    has = membership_matrix(sets)[0].astype(float)
+    has = make_membership_matrix(sets)[0].astype(float)
     sizes, step = has.sum(axis=1), max(1, _SETS_AT_ONCE // max(1, len(sets)))
     distances = np.empty((len(sets), len(sets)))
     for start in range(0, len(sets), step):
@@ -235,13 +235,13 @@ class Measure(NamedTuple):
         return Coefficient(float(value), int(total.units[0]), int(total.pairable[0]), str(reason))
 
 
-def alpha_measure(distance: Distance | None = None) -> Measure:
+def make_alpha_measure(distance: Distance | None = None) -> Measure:
     """Returns the measure that computes Krippendorff's alpha from counts; the counts must have been made with
     the same ``distance``. If ``distance`` is None, the measure is alpha for nominal values."""
     return Measure(partial(_alpha, distance=distance))
 
 
-def specific_measure(value: int) -> Measure:
+def make_specific_measure(value: int) -> Measure:
     """Returns the measure of specific agreement on a value. If a coder gave a unit the value, specific
     agreement is the share of the unit's other coders who also gave the value."""
     return Measure(lambda counts: counts.same[:, value] / counts.value_frequencies[:, value], NOT_USED)
@@ -293,7 +293,7 @@ def correct_for_chance(counts: CodingCounts, expected: np.ndarray) -> np.ndarray
     return np.where(varies, 1 - counts.differing / counts.pairable / (1 - expected), np.nan)
 
 
-NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha_measure(), "kappa": Measure(_kappa),
+NOMINAL = {"percent_agreement": Measure(_percent), "alpha": make_alpha_measure(), "kappa": Measure(_kappa),
            "ac1": Measure(_ac1), "pabak": Measure(_pabak)}
 """The measures of single codes, keyed by their names in the table ``agreement``."""
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from glc_analysis.coding.codebook import current_code, resolve_code_names
+from glc_analysis.coding.codebook import find_current_code, resolve_code_names
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.spreadsheets import (
     print_on_a4,
@@ -69,8 +69,8 @@ def map_to_originals(segments: pd.DataFrame) -> dict[str, str]:
     return dict(zip(segments["segment_id"], origins, strict=True))
 
 
-def coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
-                 unread: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
+def list_coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
+                      unread: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
     """Returns one row per participant's segment and coder who read the segment, with the columns segment_id,
     document_id, coder_id, codes and is_missing.
 
@@ -95,7 +95,7 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
               decisions: Mapping[str, str], *, rule: str = UNANIMOUS) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the codings of the coder ``consensus``, and the table ``disagreements``.
 
-    ``coded`` has the units of all coders, as :func:`coding_units` returns them. ``decisions`` maps a
+    ``coded`` has the units of all coders, as :func:`list_coding_units` returns them. ``decisions`` maps a
     segment_id to the codes that people decided on, joined by ``;``. The agreed codes of a document are found
     in one of these ways:
 
@@ -181,8 +181,8 @@ def settle_codes(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset
             frozenset(code for code, n in counts.items() if n < len(codes_by_reader)))
 
 
-def undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
-                    codings: pd.DataFrame) -> pd.DataFrame:
+def list_undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
+                         codings: pd.DataFrame) -> pd.DataFrame:
     """Returns the codes that await a decision or a review, with one row per segment and code (segment_id,
     code_id).
 
@@ -504,7 +504,7 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
     rows = rows[_FILLED].apply(lambda column: column.str.strip())
     rows["named"] = rows[CONSENSUS].map(_parts)
     meant = resolve_code_names(sorted({name for names in rows["named"] for name in names}), codebook)
-    known = {name: current_code(code, codebook) for name, code in meant.items()} | {NONE: ""}
+    known = {name: find_current_code(code, codebook) for name, code in meant.items()} | {NONE: ""}
     if faults := list(_faults(rows, known, codebook["name"], sheet.place)):
         raise Faults(faults)
     rows["codes"] = [";".join(sorted({known[name] for name in names})) for names in rows["named"]]

@@ -7,7 +7,7 @@ import pandas as pd
 import scipy
 
 
-def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
+def count_cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
     """Returns one row per pair of codes (code_id < other_id) that occur together in at least one unit.
 
     ``unit`` is the name of the column that identifies the unit. A code that is marked twice in a unit counts
@@ -20,7 +20,7 @@ def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
 
     The quotient n / n_either is Jaccard's coefficient of the two codes.
 
-    >>> cooccurrence(pd.DataFrame({"unit_id": ["t1", "t1", "t2"], "code_id": ["late", "far", "late"]}))
+    >>> count_cooccurrence(pd.DataFrame({"unit_id": ["t1", "t1", "t2"], "code_id": ["late", "far", "late"]}))
       code_id other_id  n  n_either  n_code  n_other
     0     far     late  1         2       1        2
     """

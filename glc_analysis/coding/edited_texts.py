@@ -246,7 +246,7 @@ def _turns(text: Text) -> Turns:
     return Turns.from_text(text.canonical, labels)
 
 
-def similar_turns(text: Text, quote: str) -> Iterator[Span]:
+def find_similar_turns(text: Text, quote: str) -> Iterator[Span]:
     """Yields those turns of a canonical text that contain at least half of the words of a quotation."""
     wanted = Counter(word.key for word in _words(quote, 0, len(quote)))
     turns = _turns(text)

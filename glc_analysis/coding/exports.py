@@ -35,8 +35,8 @@ _BY = {"machine": " by machine", "checked": ", checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.DataFrame,
-                answers: pd.DataFrame) -> pd.DataFrame:
+def make_code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.DataFrame,
+                     answers: pd.DataFrame) -> pd.DataFrame:
     """Returns a matrix with one row per organisation: organisation_id, label, country, and one column per
     code of level ``code``, named by its code_id.
 
@@ -58,7 +58,7 @@ def code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: p
     >>> known = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"],
     ...                       "home_country_id": "PER"})
     >>> answers = pd.DataFrame({"organisation_id": ["a", "a"], "country_id": ["KHM", "LAO"]})
-    >>> code_matrix(mentions, codes, known, answers)[["country", "cost"]].values.tolist()
+    >>> make_code_matrix(mentions, codes, known, answers)[["country", "cost"]].values.tolist()
     [['KHM LAO', 1], ['PER', 0], ['PER', <NA>]]
     """
     codes = codebook[codebook["level"] == "code"].sort_values("order")["code_id"]
@@ -97,8 +97,8 @@ def add_organisations_outside_survey(organisations: pd.DataFrame, mentions: pd.D
     return pd.concat([organisations.astype("object"), rows], ignore_index=True)
 
 
-def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
-               organisations: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+def list_quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
+                    organisations: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns one row per passage coded by ``consensus``, segment and code, with the columns
     :data:`QUOTATIONS`.
 
@@ -233,9 +233,9 @@ def export_matrix_or_quotations(study: Study, what: str, path: Path | None = Non
     if what == "matrix":
         everybody = add_organisations_outside_survey(held["organisations"], held["mentions"],
                                                      read_reference_table(study, "organisations"))
-        rows = code_matrix(held["mentions"], held["codebook"], everybody, held["answers"])
+        rows = make_code_matrix(held["mentions"], held["codebook"], everybody, held["answers"])
     else:
         used = ("codings", "segments", "documents", "organisations", "codebook")
-        rows = quotations(*(held[name] for name in used))
+        rows = list_quotations(*(held[name] for name in used))
     write_csv_for_spreadsheets(rows, path)
     return path

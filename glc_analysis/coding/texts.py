@@ -113,7 +113,7 @@ def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[s
             continue
         if (call := document["document_id"]) in attended:
             faults += _attendance_faults(document, turns, reference.attendance.iloc[attended[call]])
-        turns["guide_question_id"] = guide_questions(turns, reference.questions)
+        turns["guide_question_id"] = match_turns_to_guide_questions(turns, reference.questions)
         text, segments = _masked(turns, masker)
         texts[document["document_id"]] = text
         parts.append(segments.assign(document_id=document["document_id"], segment_id=[
@@ -151,7 +151,7 @@ def mark_speakers_as_observers(turns: pd.DataFrame, speakers: Collection[str]) -
                         organisation_id=turns["organisation_id"].mask(is_silent, ""))
 
 
-def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
+def match_turns_to_guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
     """Returns, for each turn, the id of the question of the guide that was asked last; ``""`` before the
     first question.
 
@@ -159,7 +159,7 @@ def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
     brackets, or if it contains the question's wording. ``turns`` must have the columns role and text.
 
     >>> turns = pd.DataFrame({"role": ["interviewer", "participant"], "text": ["(Q3.5) And why?", "Well."]})
-    >>> guide_questions(turns, pd.DataFrame({"question_id": ["Q3.5"], "wording": ["Why so?"]}))
+    >>> match_turns_to_guide_questions(turns, pd.DataFrame({"question_id": ["Q3.5"], "wording": ["Why so?"]}))
     ['Q3.5', 'Q3.5']
     """
     ids = {match_key(q): q for q in questions["question_id"]}

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
+from glc_analysis.cleaning.skip_logic import iterate_comparisons, parse_condition
 from glc_analysis.disclosure.bounds import ContributorCounts, Counted, Ranges, determine_visible_group_counts
 from glc_analysis.disclosure.consent import IN_FIGURES, Consent
 from glc_analysis.disclosure.rules import Rules
@@ -173,4 +173,4 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
 def _is_condition(question: str, conditions: pd.Series) -> bool:
     """Whether another question of the survey is asked only after certain answers to this question."""
     return any(part.name == question for text in conditions.unique() if text
-               for part in comparisons(parse_condition(text)))
+               for part in iterate_comparisons(parse_condition(text)))

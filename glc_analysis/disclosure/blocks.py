@@ -10,10 +10,10 @@ block is hidden from this audience. The block stays hidden until enough other or
 left the block, so that nobody can tell whose line is missing. The number of organisations that is enough is
 the same as for figures (:mod:`.releases`). Blocks from which no line is missing are still shown.
 
-:func:`collect_block_lines` returns the lines of all blocks, each with its organisation. :func:`hidden_blocks`
-returns the blocks to hide; a missing line in a block of one add-on may hide words in blocks of other add-ons
-(:class:`Kinds`). Pages print one sentence (:data:`BLOCK_NOT_SHOWN`) for a hidden block and for a block that
-has no lines, so that readers cannot tell which it is.
+:func:`collect_block_lines` returns the lines of all blocks, each with its organisation.
+:func:`find_hidden_blocks` returns the blocks to hide; a missing line in a block of one add-on may hide words
+in blocks of other add-ons (:class:`Kinds`). Pages print one sentence (:data:`BLOCK_NOT_SHOWN`) for a hidden
+block and for a block that has no lines, so that readers cannot tell which it is.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.disclosure.quotations import segment_owners
+from glc_analysis.disclosure.quotations import find_segment_owners
 from glc_analysis.disclosure.rules import COALITION, has_capability
 
 BLOCK_NOT_SHOWN = ("Not shown here: either there is nothing yet, or it could reveal what a single "
@@ -37,32 +37,32 @@ Row = tuple[str, str, str]
 LINE_COLUMNS = ["block_id", "line", "organisation_id"]
 QUOTATION_BLOCKS, COUNTRY_BLOCK, COUNT_BLOCK = "quotations", "countries", "counts"
 """The kinds of blocks of which an audience has only one block. Each block of another kind belongs to one
-theme or one country (:func:`block_id`)."""
+theme or one country (:func:`make_block_id`)."""
 LANGUAGE = "language"
 """Takes the place of a block id if only the language of a quotation is hidden while its words are shown."""
 
 
-def block_id(kind: str, item: str = "") -> str:
+def make_block_id(kind: str, item: str = "") -> str:
     """Returns the id of a block (the entries of one kind that one page shows). With ``item``, the block has
     only the entries of this item, such as the quotations of one theme; without ``item``, the block has all
     entries of its kind.
 
-    >>> block_id(QUOTATION_BLOCKS, "needs")
+    >>> make_block_id(QUOTATION_BLOCKS, "needs")
     'quotations/needs'
     """
     return f"{kind}/{item}" if item else kind
 
 
-def block_ids(kind: str, items: pd.Series) -> pd.Series:
+def make_block_ids(kind: str, items: pd.Series) -> pd.Series:
     """Returns, for each item in ``items``, the id of its block of the given ``kind``."""
     return f"{kind}/" + items.astype("str")
 
 
-def line_ids(blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
+def make_line_ids(blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
     """Returns the ids of single lines of blocks, because a single line may be hidden (:mod:`.cells`) while
     its block is shown.
 
-    >>> line_ids("quotations", pd.Series(["q1", "q2"])).tolist()
+    >>> make_line_ids("quotations", pd.Series(["q1", "q2"])).tolist()
     ['quotations#q1', 'quotations#q2']
     """
     return blocks + "#" + lines.astype("str")
@@ -128,7 +128,7 @@ class PublishedBlocks:
     @classmethod
     def from_lines(cls, lines: pd.DataFrame, hidden: Collection[str]) -> PublishedBlocks:
         """Returns today's blocks and lines, without the hidden blocks and lines that are not published."""
-        ids = line_ids(lines["block_id"], lines["line"])
+        ids = make_line_ids(lines["block_id"], lines["line"])
         lines = lines[~lines["block_id"].isin([*hidden]) & ~ids.isin([*hidden])].reset_index(drop=True)
         sizes = lines.groupby("block_id")["line"].nunique().rename("n_lines").reset_index()
         return cls(sizes, lines)
@@ -140,9 +140,9 @@ class PublishedBlocks:
         return cls.from_lines(lines[lines["audience"] == audience].drop(columns="audience"), hidden)
 
 
-def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organisations: pd.DataFrame,
-                  least: int, *, kinds: Kinds, are_named: bool = False, departed: Collection[str] = (),
-                  whole: Collection[str] = ()) -> set[str]:
+def find_hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organisations: pd.DataFrame,
+                       least: int, *, kinds: Kinds, are_named: bool = False, departed: Collection[str] = (),
+                       whole: Collection[str] = ()) -> set[str]:
     """Returns the blocks that must be hidden because a line of an earlier release is missing from them.
 
     A block from which a line is missing is hidden as long as fewer than ``least`` independent organisations
@@ -167,7 +167,7 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
     >>> lines = pd.DataFrame([["quotations", f"q{k}", f"o{k}"] for k in range(4)], columns=LINE_COLUMNS)
     >>> first = PublishedBlocks.from_lines(lines, ())
     >>> nobody = pd.DataFrame({"organisation_id": [], "network_id": []})
-    >>> [hidden_blocks(today, [first], nobody, 3, kinds=CORE_KINDS) for today in (lines[:3], lines)]
+    >>> [find_hidden_blocks(today, [first], nobody, 3, kinds=CORE_KINDS) for today in (lines[:3], lines)]
     [{'quotations'}, set()]
     """
     networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
@@ -235,7 +235,7 @@ def select_quotations_with_owners(frames: Mapping[str, pd.DataFrame], quotes: pd
     if rows.empty:
         return rows.assign(segment_id="", owner="")
     rows = rows.merge(quotes[["quote_id", "segment_id"]], on="quote_id")
-    owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
+    owner = dict(zip(segments["segment_id"], find_segment_owners(segments, frames["documents"]), strict=True))
     return rows.assign(owner=rows["segment_id"].map(owner).fillna(""))
 
 
@@ -247,7 +247,7 @@ def _quotation_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, c
     rows = select_quotations_with_owners(frames, quotes, audience)
     for quote, themes, owner in zip(rows["quote_id"], rows["theme_ids"], rows["owner"], strict=True):
         pages = [*filter(None, themes.split(";")), *places.get(owner, [])]
-        for block in [QUOTATION_BLOCKS, *(block_id(QUOTATION_BLOCKS, page) for page in pages)]:
+        for block in [QUOTATION_BLOCKS, *(make_block_id(QUOTATION_BLOCKS, page) for page in pages)]:
             yield block, quote, owner
 
 

@@ -199,13 +199,14 @@ def tighten_bounds(low: np.ndarray, high: np.ndarray, base: np.ndarray,
             return low, high
 
 
-def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def compute_bounds_by_solver(low: np.ndarray, high: np.ndarray,
+                             base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns the exact bounds of the counts in a table in which options add up to the base, and groups add
     up to the whole study.
 
     >>> low, high = np.zeros((2, 3), dtype=int), np.array([[4, 4, 5], [9, 9, 15]])
     >>> low[:, 2] = 5, 15
-    >>> [side.tolist() for side in bounds_by_solver(low, high, np.array([10, 10, 20]))]
+    >>> [side.tolist() for side in compute_bounds_by_solver(low, high, np.array([10, 10, 20]))]
     [[[1, 1, 5], [6, 6, 15]], [[4, 4, 5], [9, 9, 15]]]
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
@@ -382,9 +383,9 @@ def determine_visible_option_counts(whole: Counted, order: np.ndarray, *, is_exc
     if not hidden.any():
         return Ranges(hidden, n, n)
     if is_exclusive and not whole.is_high.any():
-        hidden = with_secondary_suppression(
+        hidden = add_secondary_suppression(
             hidden, order, lambda hidden: whole.count_protected_in_any(hidden) >= whole.least)
-        secondary = possibly_secondary(hidden, order)
+        secondary = find_possibly_secondary(hidden, order)
         total, is_known_small = n[hidden].sum(), hidden & ~secondary
         least = total - high[is_known_small].sum() if secondary.sum() == 1 else 0
         low, high = np.where(secondary, max(least, 0), low), np.minimum(
@@ -398,13 +399,13 @@ def determine_visible_option_counts(whole: Counted, order: np.ndarray, *, is_exc
     return ranges
 
 
-def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
+def add_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
                 is_enough: Callable[[np.ndarray], bool]) -> np.ndarray:
     """Returns which counts to hide. The hidden counts are the small counts and, in the given ``order``,
     further counts until at least two counts are hidden and ``is_enough`` accepts the hidden counts.
 
     >>> is_small = np.array([False, True, False])
-    >>> with_secondary_suppression(is_small, np.array([2, 0, 1]), lambda hidden: True)
+    >>> add_secondary_suppression(is_small, np.array([2, 0, 1]), lambda hidden: True)
     array([False,  True,  True])
     """
     hidden = is_small.copy()
@@ -415,12 +416,12 @@ def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
     return hidden
 
 
-def possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
+def find_possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Returns which hidden counts may be hidden only because they protect other counts. The result has all
     hidden counts that come before the first shown count in the order of secondary suppression. A reader
     cannot tell whether the returned counts are small.
 
-    >>> possibly_secondary(np.array([False, True, True]), np.array([2, 0, 1]))
+    >>> find_possibly_secondary(np.array([False, True, True]), np.array([2, 0, 1]))
     array([False, False,  True])
     """
     secondary = np.zeros_like(hidden)
@@ -502,10 +503,10 @@ def _row_ranges(cells: _Cells, k: int, columns: np.ndarray) -> Ranges:
         return Ranges(small, n, n)
 
     def ends(hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        known_small = hidden & ~possibly_secondary(hidden, columns)
+        known_small = hidden & ~find_possibly_secondary(hidden, columns)
         return cells.compute_bounds(hidden[None], known_small[None], row, is_exclusive=False)
 
-    hidden = with_secondary_suppression(small, columns, lambda hidden: (
+    hidden = add_secondary_suppression(small, columns, lambda hidden: (
         cells.is_row_protected(k, hidden) and cells.are_wide_enough(ends(hidden), hidden[None])))
     if not cells.are_wide_enough(ends(hidden), hidden[None]):
         return Ranges(everything, 0 * n, cells.size)
@@ -529,16 +530,16 @@ def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Rang
         before = hidden.copy()
         for c in np.flatnonzero(hidden.any(axis=0)):
             group = cells.groups[c]
-            hidden[:, c] = with_secondary_suppression(hidden[:, c], order, lambda some, group=group: bool(
+            hidden[:, c] = add_secondary_suppression(hidden[:, c], order, lambda some, group=group: bool(
                 group.count_protected_in_any(some) >= group.least))
         for k in rows[hidden[rows].any(axis=1)]:
-            hidden[k] = with_secondary_suppression(
+            hidden[k] = add_secondary_suppression(
                 hidden[k], columns, lambda some, k=k: cells.is_row_protected(k, some))
-    secondary = np.array([possibly_secondary(row, columns) for row in hidden]) | np.column_stack(
-        [possibly_secondary(column, order) for column in hidden.T])
+    secondary = np.array([find_possibly_secondary(row, columns) for row in hidden]) | np.column_stack(
+        [find_possibly_secondary(column, order) for column in hidden.T])
     ends = cells.compute_bounds(hidden, cells.is_small & ~secondary, slice(None), is_exclusive=True)
     if cells.are_wide_enough(ends, hidden):
-        ends = bounds_by_solver(*ends, np.append(cells.size, cells.whole_size))
+        ends = compute_bounds_by_solver(*ends, np.append(cells.size, cells.whole_size))
     if not cells.are_wide_enough(ends, hidden):
         return cells.make_hidden_ranges()
     return Ranges(hidden, *(end[:, :-1] for end in ends))

@@ -33,7 +33,7 @@ def is_closed(figures: pd.DataFrame, questions: pd.Series, closed: Collection[st
     return (questions.isin(closed) | figures["code_id"].isin(closed)).to_numpy(bool)
 
 
-def closed_faults(tables: Tables) -> Iterator[Fault]:
+def find_closed_table_faults(tables: Tables) -> Iterator[Fault]:
     """Yields the faults of closed.csv. Each row must name two persons, and either a question or a code."""
     for n, row in tables["closed"].iterrows():
         fault = partial(Fault, file="closed.csv", row=str(n))

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from glc_analysis.errors import Fault, suggest_name
-from glc_analysis.schema import AUDIENCES, consent_items_of_add_ons, is_iso_date
+from glc_analysis.schema import AUDIENCES, is_iso_date, list_add_on_consent_items
 
 CONSENT_ITEMS = ("survey", "interview", "call", "work_country", "home_country", "quotation", "name",
-                 "recording", "archive", *consent_items_of_add_ons())
+                 "recording", "archive", *list_add_on_consent_items())
 _NEED_BOTH = ("quotation", "name")
 """The items of consent that need the organisation's consent as well as the person's consent."""
 
@@ -113,8 +113,8 @@ def _has_lapsed(table: pd.DataFrame, key: list[str], waves: Sequence[str], curre
     return is_of_another & ((table["is_given"] == "true") | is_asked_again)
 
 
-def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
-                   speakers: pd.DataFrame) -> Iterator[Fault]:
+def find_consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
+                        speakers: pd.DataFrame) -> Iterator[Fault]:
     """Yields the faults of consent.csv: unknown items, audiences, organisations and persons, persons of
     another organisation, and wrong dates. If a study has no organisations.csv, every organisation in
     consent.csv is accepted."""

@@ -23,7 +23,7 @@ import pandas as pd
 import scipy
 
 from glc_analysis.cleaning.columns import split_alternatives
-from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
+from glc_analysis.cleaning.skip_logic import iterate_comparisons, parse_condition
 from glc_analysis.disclosure.bounds import is_protected, make_network_membership_matrix, tighten_bounds
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import COALITION, Rules
@@ -176,8 +176,8 @@ def find_countries_where_all_consented(answers: pd.DataFrame, organisations: pd.
     return {country for country, size in sizes.items() if size.all_agreed}
 
 
-def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
-                      settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
+def find_countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
+                           settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
     """Returns one row per organisation and country of work for which the organisation may be counted, with
     the columns country_id and organisation_id.
 
@@ -293,10 +293,11 @@ _SMALL_COUNT_RULES = ("count_too_small", "unanimous")
 base did not give it."""
 
 
-def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.DataFrame,
-                               decided: pd.DataFrame, rules: Rules, *, countries: Mapping[str, str],
-                               coded: Collection[str], never: Collection[str],
-                               groupings: Groupings = NO_GROUPINGS) -> pd.Series:
+def find_releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence,
+                                    organisations: pd.DataFrame, decided: pd.DataFrame, rules: Rules, *,
+                                    countries: Mapping[str, str],
+                                    coded: Collection[str], never: Collection[str],
+                                    groupings: Groupings = NO_GROUPINGS) -> pd.Series:
     """Returns, for each figure that the pages of ``countries`` (id -> region) might show, whether the page
     may show the figure.
 
@@ -349,7 +350,7 @@ def _follow_skip_logic(open_: dict[_Key, set[str]], facts: pd.DataFrame) -> None
     while before != (before := {key for key, options in open_.items() if options}):
         for question, condition in asked.itertuples(index=False):
             if not all(set(one.values) <= open_.get((one.name, ""), set())
-                       for one in comparisons(parse_condition(condition)) if one.name in known):
+                       for one in iterate_comparisons(parse_condition(condition)) if one.name in known):
                 open_.pop((question, ""), None)
 
 

@@ -21,9 +21,9 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.coding.codebook import ancestors, find_team_only_codes
+from glc_analysis.coding.codebook import find_ancestors, find_team_only_codes
 from glc_analysis.coding.consensus import CONSENSUS, map_to_originals, repeat_codings_for_each_segment
-from glc_analysis.coding.exports import quotations
+from glc_analysis.coding.exports import list_quotations
 from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
 from glc_analysis.disclosure.rules import check_audience, has_capability
 from glc_analysis.errors import Fault, suggest_name
@@ -64,9 +64,9 @@ _REPLACEMENTS = {"Person": "[a person]", "Organisation": "[an organisation]", "P
              "Other": "[…]"}
 
 
-def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
-                     documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame, *,
-                     audience: str, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
+def select_printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
+                            documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame, *,
+                            audience: str, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Returns the quotations that may be printed for an audience, with one row per quotation.
 
     The columns of the result are:
@@ -109,13 +109,14 @@ def _themes(codebook: pd.DataFrame) -> dict[str, str]:
     """Returns the theme of each code: the code itself if it is a theme, otherwise the nearest theme above
     it."""
     themes = {*codebook.loc[codebook["level"] == "theme", "code_id"]}
-    lines = {code: [code, *above] for code, above in ancestors(codebook).items()}
+    lines = {code: [code, *above] for code, above in find_ancestors(codebook).items()}
     return {code: next(one for one in line if one in themes)
             for code, line in lines.items() if not themes.isdisjoint(line)}
 
 
-def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
-                   documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+def select_refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
+                          documents: pd.DataFrame, consent: pd.DataFrame,
+                          codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns, for the team, the quotations that are left out for their audience, with one row per quotation
     and rule that the quotation breaks."""
     rows = add_provenance_consent_and_broken_rules(quotes, codings, segments, documents, consent, codebook)
@@ -142,7 +143,8 @@ def add_provenance_consent_and_broken_rules(quotes: pd.DataFrame, codings: pd.Da
     - broken: the rules that the row of quotes.csv breaks.
     """
     behind = segments[segments["segment_id"].isin(quotes["segment_id"])].rename(columns={"text": "words"})
-    rows = quotes.merge(behind.assign(owner=segment_owners(behind, documents)), on="segment_id", how="left")
+    rows = quotes.merge(behind.assign(owner=find_segment_owners(behind, documents)), on="segment_id",
+                        how="left")
     rows = rows.fillna(dict.fromkeys(rows.select_dtypes("str"), ""))
     heard = segments[(segments["role"] == "participant") & segments["document_id"].isin(rows["document_id"])]
     heard = heard.groupby(["document_id", "organisation_id"])
@@ -152,7 +154,7 @@ def add_provenance_consent_and_broken_rules(quotes: pd.DataFrame, codings: pd.Da
                           *(rows[c] for c in ("document_id", "owner", "role", "speaker_id")), strict=True)]
     rows["place"] = [locate_quotation(*pair) for pair in zip(rows["text"], rows["words"], strict=True)]
     rows["is_case"] = rows["segment_id"].isin(
-        case_segments(codings, segments, codebook) if len(rows) else [])
+        find_case_segments(codings, segments, codebook) if len(rows) else [])
     consent = consent[consent["organisation_id"].isin(rows["owner"])]
     rows["consent"] = _agreements(rows, consent, "quotation")
     rows["is_named"] = [said == "given" and has_capability(audience, "named_words") for said, audience in zip(
@@ -163,7 +165,7 @@ def add_provenance_consent_and_broken_rules(quotes: pd.DataFrame, codings: pd.Da
     return rows
 
 
-def segment_owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
+def find_segment_owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
     """Returns the organisation whose words each segment has; blank for the words of interviewers and
     observers.
 
@@ -201,7 +203,7 @@ def replace_pseudonyms_with_general_words(text: str) -> str:
     return _PSEUDONYM.sub(lambda found: _REPLACEMENTS[found[1]], text)
 
 
-def case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.DataFrame) -> set[str]:
+def find_case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.DataFrame) -> set[str]:
     """Returns the segments to which any coder gave a code for the details of a survivor's case, and also the
     originals and translations of these segments."""
     told = codings[codings["code_id"].isin(find_team_only_codes(codebook))]
@@ -210,13 +212,13 @@ def case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.Da
     return {segment for segment, origin in linked.items() if origin in cases}
 
 
-def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Fault]:
+def find_quote_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Fault]:
     """Yields the faults of quotes.csv: unknown passages, audiences and statuses, words that are not in the
     passage, and wrong dates.
 
     The words of a cleared passage may have changed since it was cleared, for example because a name was
-    masked. Changed words of a cleared passage are not a fault; :func:`refused_quotes` lists the rows with
-    such words. The index of ``quotes`` must be the row number in the file.
+    masked. Changed words of a cleared passage are not a fault; :func:`select_refused_quotes` lists the rows
+    with such words. The index of ``quotes`` must be the row number in the file.
     """
     words = dict(zip(segments["segment_id"], segments["text"], strict=True))
     for n, row in quotes.iterrows():
@@ -268,8 +270,8 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
     whole = whole.assign(coder_id=CONSENSUS, code_id="", segment_ids=whole["segment_id"], memo="",
                          marked_by="", is_agreed=False)
     unnamed = whole[["organisation_id"]].drop_duplicates().assign(label="")
-    passages = quotations(whole, segments, documents, unnamed,
-                          pd.DataFrame({"code_id": [""], "name": "", "path": ""}))
+    passages = list_quotations(whole, segments, documents, unnamed,
+                               pd.DataFrame({"code_id": [""], "name": "", "path": ""}))
     words = dict(zip(passages["segment_id"], passages["wording"], strict=True))
     how = {"machine": "translated by machine", "checked": "translated, checked"}
     return [words.get(segment, "") if audience != "public" or not words.get(segment)

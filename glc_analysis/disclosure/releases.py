@@ -1,9 +1,9 @@
 """Decides which figures the next release to the convening or the public may show, given the earlier releases.
 
-Readers can subtract the figures of one release from those of another. :func:`next_release` compares today's
-figures with all earlier releases, and decides for each question whether its new figures are published or its
-old figures remain. Texts of two releases are compared block by block (:mod:`.blocks`). Earlier releases are
-stored by :mod:`glc_analysis.release_store`.
+Readers can subtract the figures of one release from those of another. :func:`decide_next_release` compares
+today's figures with all earlier releases, and decides for each question whether its new figures are published
+or its old figures remain. Texts of two releases are compared block by block (:mod:`.blocks`). Earlier
+releases are stored by :mod:`glc_analysis.release_store`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 import scipy
 from pandas.api.types import union_categoricals
 
-from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
+from glc_analysis.cleaning.skip_logic import iterate_comparisons, parse_condition
 from glc_analysis.disclosure.bounds import is_protected, make_network_membership_matrix, tighten_bounds
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import DECISION_COLUMNS, EXACT, HIDDEN_BASE_RULES, SUPPRESSED
@@ -162,9 +162,9 @@ def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[np.
     return low.where(is_hidden, n).to_numpy(), high.where(is_hidden, n).to_numpy()
 
 
-def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[PublishedRelease],
-                 organisations: pd.DataFrame, least: int,
-                 beside: Sequence[PublishedRelease] = ()) -> PublishedRelease:
+def decide_next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[PublishedRelease],
+                        organisations: pd.DataFrame, least: int,
+                        beside: Sequence[PublishedRelease] = ()) -> PublishedRelease:
     """Returns the release to publish: the last release, in which questions get new figures if enough
     organisations changed.
 
@@ -255,7 +255,7 @@ def _dependent_questions(conditions: pd.DataFrame, frozen: set[str]) -> Iterator
     question that keeps its old figures. The base of a dependent question would show how many organisations
     gave the answers on which it depends."""
     for question, condition in conditions.itertuples(index=False):
-        if any(f"{one.name}/" in frozen for one in comparisons(parse_condition(condition))):
+        if any(f"{one.name}/" in frozen for one in iterate_comparisons(parse_condition(condition))):
             yield f"{question}/"
 
 
@@ -353,12 +353,12 @@ def select_released_tables_besides_figures(frames: Mapping[str, pd.DataFrame],
     yield from (frames[name] for name in ("questions", "options", "codebook"))
 
 
-def last_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:
+def find_last_day_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:
     """Returns the last day on which any organisation answered in the survey, in an interview or in a call;
     blank if no day is recorded.
 
     >>> days = pd.DataFrame({"last_answered_on": ["2016-03-04", ""]})
-    >>> last_answered(days, pd.DataFrame({"date": ["2016-09-21"]}))
+    >>> find_last_day_answered(days, pd.DataFrame({"date": ["2016-09-21"]}))
     '2016-09-21'
     """
     return max(filter(is_iso_date, [*organisations["last_answered_on"], *documents["date"]]), default="")

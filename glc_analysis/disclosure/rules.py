@@ -69,8 +69,8 @@ class Rules:
                    settings["public_count"] + COALITION, settings["convening_withheld"])
 
 
-def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.ndarray,
-                 never: Collection[str]) -> pd.Series:
+def find_rules_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.ndarray,
+                       never: Collection[str]) -> pd.Series:
     """Returns, for each figure, the rule that hides the figure because of its kind, regardless of its
     numbers; blank if no rule hides it.
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.skip_logic import Comparison, Condition, comparisons, parse_condition
+from glc_analysis.cleaning.skip_logic import Comparison, Condition, iterate_comparisons, parse_condition
 from glc_analysis.disclosure.bounds import (
     LEAST_VALUES,
     ContributorCounts,
@@ -32,17 +32,17 @@ from glc_analysis.disclosure.closed_tables import is_closed
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     PLACE_COLUMNS,
+    find_releasable_country_answers,
     is_hidden_country_option,
     is_public_record_contradiction_protected,
-    releasable_country_answers,
 )
 from glc_analysis.disclosure.rules import (
     COALITION,
     RELEASED_STATISTICS,
     Rules,
     check_audience,
+    find_rules_by_kind,
     has_undecided_coding,
-    rule_by_kind,
 )
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.contributors import Incidence
@@ -126,7 +126,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         return tabulate_decisions_with_visible_numbers(figures, decisions).set_axis(estimates.index)
     rules = Rules.from_settings(settings, audience)
     is_own_group = is_in_grouping_of_question(figures, facts["question_id"], groupings)
-    rule = rule_by_kind(figures, facts, is_own_group, never).to_numpy(object)
+    rule = find_rules_by_kind(figures, facts, is_own_group, never).to_numpy(object)
     is_unchosen = ~facts["question_id"].isin(groupings).to_numpy()  # countries cut across chosen groups
     rule[_releasable_by_country(figures, facts, countries) & (rule == "country") & is_unchosen] = ""
     rule[is_closed(figures, facts["question_id"], closed)] = "closed"
@@ -163,7 +163,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
                                 "high": decisions.high}, index=estimates.index)
         waits = has_undecided_coding(figures)
-        is_releasable = releasable_country_answers(estimates, incidence, organisations, decided, rules,
+        is_releasable = find_releasable_country_answers(estimates, incidence, organisations, decided, rules,
                                              countries=agreed, coded=coded,
                                              groupings=groupings,
                                              never={*never, *figures.loc[waits, "code_id"]})
@@ -461,7 +461,7 @@ def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisio
                 if not all(_base_is_harmless(some, one, of_subset, subset[one], records[subset[one]], regions,
                                              decisions) for one in first for some in conditions):
                     decisions.hide(own, "skip_logic", ", ".join(sorted(
-                        {part.name for some in conditions for part in comparisons(some)})))
+                        {part.name for some in conditions for part in iterate_comparisons(some)})))
                     is_new = True
 
 
@@ -470,7 +470,7 @@ def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condi
     condition names. An organisation that answered the named questions met their conditions as well."""
     conditions = [parsed[question]]
     for condition in conditions:  # it grows while it is read
-        named = {part.name for part in comparisons(condition) if part.operator != "!="}
+        named = {part.name for part in iterate_comparisons(condition) if part.operator != "!="}
         conditions += [parsed[name] for name in sorted(named & parsed.keys())
                        if parsed[name] not in conditions]
     return conditions
@@ -487,7 +487,7 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
     the question, so the base equals the count of the condition.
     """
     is_whole_study = decisions.figures["subset_kind"].iat[at] == ALL
-    for one in comparisons(condition):
+    for one in iterate_comparisons(condition):
         asked = [key for key in places if key[0] == one.name]
         if not asked:
             continue
@@ -643,7 +643,7 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     is_coded = bool(decisions.figures["code_id"].iat[whole[0]])
     group_names, first = np.unique(decisions.subset[everywhere].astype(str), return_index=True)
     every_group = dict(zip(group_names.tolist(), counts.select_base(everywhere[first]), strict=True))
-    names = groups_to_show(groups, every_group, total.base, is_coded, counts, rules)
+    names = choose_groups_to_show(groups, every_group, total.base, is_coded, counts, rules)
     for name in sorted({*subset} - {*names}):
         outside = " without " + ", ".join([*names, name])
         places = at[subset == name]
@@ -685,8 +685,9 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
             for k, (name, part) in enumerate(parts.items())}
 
 
-def groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, np.ndarray], everyone: np.ndarray,
-                    is_coded: bool, counts: ContributorCounts, rules: Rules) -> list[str]:
+def choose_groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, np.ndarray],
+                          everyone: np.ndarray, is_coded: bool, counts: ContributorCounts,
+                          rules: Rules) -> list[str]:
     """Returns the names of the groups that may be shown.
 
     A group may be shown if it is large enough for a count to be exact. Enough organisations must be outside

@@ -15,16 +15,16 @@ from glc_analysis.figures.estimates import (
     KINDS,
     SOURCE,
     add_figure_ids,
-    subset_membership,
+    determine_membership,
 )
 from glc_analysis.figures.mentions import CodeRecords
 
 
-def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
-                    consensus: pd.DataFrame, waiting: pd.DataFrame, documents: pd.DataFrame,
-                    segments: pd.DataFrame, attendance: pd.DataFrame,
-                    ancestors: Mapping[str, Sequence[str]], *,
-                    merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
+def compute_coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
+                            consensus: pd.DataFrame, waiting: pd.DataFrame, documents: pd.DataFrame,
+                            segments: pd.DataFrame, attendance: pd.DataFrame,
+                            ancestors: Mapping[str, Sequence[str]], *,
+                            merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
     """Returns one row per figure of the measures ``coded`` and ``words``.
 
     - ``waiting``: the codes on which coders have not decided yet, by segment (segment_id, code_id).
@@ -71,8 +71,8 @@ def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, ans
     asked about it: for the whole study, by attribute and by source."""
     parts = []
     for kind in (SOURCE, *KINDS):
-        members = subset_membership(ALL if kind == SOURCE else kind, "organisation", organisations, answers,
-                                    merged.get(kind, ()))
+        members = determine_membership(ALL if kind == SOURCE else kind, "organisation", organisations,
+                                       answers, merged.get(kind, ()))
         is_of_kind = (records.keys["source"] != "").to_numpy() == (kind == SOURCE)
         keys, in_subset = records.keys[is_of_kind], members.to_matrix(len(organisations))
         base, raised, undecided = ((matrix[is_of_kind] @ in_subset).toarray() for matrix in (

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from glc_analysis.figures.discordance import DISCORDANCE, discordance_records
+from glc_analysis.figures.discordance import DISCORDANCE, make_discordance_records
 from glc_analysis.figures.estimates import (
     ALL,
     DOCUMENT,
@@ -26,9 +26,9 @@ from glc_analysis.figures.estimates import (
     FigureRecords,
     Membership,
     SurveyRecords,
-    incidence_matrix,
-    records_behind_figures,
-    subset_membership,
+    determine_membership,
+    find_records_behind_figures,
+    make_incidence_matrix,
 )
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.mentions import CodeRecords, find_organisations_behind_code_figures
@@ -175,8 +175,11 @@ def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
     other processed tables (:data:`CONTRIBUTOR_TABLES`). Use :func:`find_contributors` if the tables of a
     built study are available but the records from which its figures were counted are not."""
     data = CleanTables(**{name: frames[name] for name in CleanTables.__dataclass_fields__})
-    return contributors_of(StudyRecords(records_behind_figures(data), find_organisations_behind_code_figures(
-        frames["mentions"], data.organisations), discordance_records(frames["stated"], data.answers)), frames)
+    records = StudyRecords(
+        find_records_behind_figures(data),
+        find_organisations_behind_code_figures(frames["mentions"], data.organisations),
+        make_discordance_records(frames["stated"], data.answers))
+    return find_contributors_from_records(records, frames)
 
 
 CONTRIBUTOR_TABLES = (*CleanTables.__dataclass_fields__, "figures", "mentions", "stated", "segments",
@@ -184,7 +187,7 @@ CONTRIBUTOR_TABLES = (*CleanTables.__dataclass_fields__, "figures", "mentions", 
 """The names of the tables that :func:`find_contributors` reads."""
 
 
-def contributors_of(records: StudyRecords, frames: Mapping[str, pd.DataFrame]) -> Incidence:
+def find_contributors_from_records(records: StudyRecords, frames: Mapping[str, pd.DataFrame]) -> Incidence:
     """Returns the organisations that contributed to every row of ``frames["figures"]``; ``records`` has the
     records from which these figures were counted.
 
@@ -231,8 +234,8 @@ def _by_subset(figures: pd.DataFrame, records: FigureRecords, base_at: np.ndarra
     for kind, at in figures.groupby("subset_kind", observed=True).indices.items():
         subset_ids = figures["subset_id"].to_numpy()[at]
         is_whole = kind == SOURCE or (subset_ids == "").all()  # or a test of all groups
-        members = subset_membership(ALL if is_whole else str(kind), records.unit, organisations, answers,
-                                    [one for one in np.unique(subset_ids) if MERGED in one])
+        members = determine_membership(ALL if is_whole else str(kind), records.unit, organisations, answers,
+                                       [one for one in np.unique(subset_ids) if MERGED in one])
         group = pd.Index(members.names).get_indexer(np.full(len(at), "") if is_whole else subset_ids)
         base, counted = (
             (partial(_subset_rows, matrix, members, owner, len(organisations)),
@@ -266,7 +269,7 @@ def _text_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Fig
     names = pd.Index(frames["organisations"]["organisation_id"])
     spoken = frames["segments"][frames["segments"]["role"] == "participant"]
     keys, is_words = pd.Index(spoken["document_id"].unique()), figures["measure"] == "words"
-    speakers = incidence_matrix(keys, spoken["document_id"], names, spoken["organisation_id"])
+    speakers = make_incidence_matrix(keys, spoken["document_id"], names, spoken["organisation_id"])
     each = scipy.sparse.csr_array(np.ones((1, len(names)), dtype=np.int32))
     everyone = scipy.sparse.vstack([speakers, each], format="csr")
     call = keys.get_indexer(figures["question_id"].where(is_words, figures["subset_id"]))

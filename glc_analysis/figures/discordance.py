@@ -16,7 +16,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, suggest_name
-from glc_analysis.figures.estimates import FigureRecords, incidence_matrix
+from glc_analysis.figures.estimates import FigureRecords, make_incidence_matrix
 from glc_analysis.reference import Reference
 from glc_analysis.text import match_key
 
@@ -67,7 +67,7 @@ def match_answers_to_indicators(answers: pd.DataFrame, responses: pd.DataFrame, 
     return frame.assign(is_discordant=(frame["recorded"] != "") & (frame["stated"] != frame["recorded"]))
 
 
-def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureRecords:
+def make_discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureRecords:
     """Returns the records from which the figures of the table ``stated`` are counted. The columns of the
     matrices in the result are the answers, in the order of table ``answers``.
 
@@ -81,8 +81,8 @@ def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureReco
     return FigureRecords(
         "answer", pd.DataFrame({"question_id": DISCORDANCE + "/" + listed["question_id"],
                                 "option_id": listed["indicator"]}),
-        incidence_matrix(keys, ids, names, rows["answer_id"]),
-        incidence_matrix(keys, ids[other], names, rows.loc[other, "answer_id"]))
+        make_incidence_matrix(keys, ids, names, rows["answer_id"]),
+        make_incidence_matrix(keys, ids[other], names, rows.loc[other, "answer_id"]))
 
 
 def count_discordant_answers(records: FigureRecords) -> pd.DataFrame:
@@ -91,7 +91,7 @@ def count_discordant_answers(records: FigureRecords) -> pd.DataFrame:
 
     >>> rows = pd.DataFrame({"indicator": "tier", "question_id": "Q3", "recorded": ["1", "2", ""],
     ...                      "answer_id": ["a", "b", "c"], "is_discordant": [True, False, False]})
-    >>> records = discordance_records(rows, rows[["answer_id"]])
+    >>> records = make_discordance_records(rows, rows[["answer_id"]])
     >>> count_discordant_answers(records)[["figure_id", "n", "base_n"]].values.tolist()
     [['discordance/Q3/tier/all', 1, 2]]
     """

@@ -17,7 +17,7 @@ import pandas as pd
 import scipy
 
 from glc_analysis.figures.groupings import MERGED
-from glc_analysis.figures.intervals import interval_method, share_interval
+from glc_analysis.figures.intervals import choose_interval_method, compute_share_interval
 from glc_analysis.schema import COUNTRY_LIST, UNASKED
 from glc_analysis.slices import list_work_countries
 from glc_analysis.study import Study
@@ -68,20 +68,20 @@ class Question(NamedTuple):
     dont_know: str
 
 
-def listed_questions(questions: pd.DataFrame) -> list[Question]:
+def list_questions(questions: pd.DataFrame) -> list[Question]:
     """Returns the rows of table ``questions``, in their order."""
     rows = questions[[*Question._fields]].itertuples(index=False, name=None)
     return [Question._make(row) for row in rows]
 
 
-def question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionResponses]]:
+def iterate_question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionResponses]]:
     """Yields every question in order, together with the answers to it. The function yields nothing for a
     study without a survey, whose questions are those of an interview guide."""
     lists: dict[str, list[tuple[str, str]]] = {}
     listed = data.options.sort_values("position")
     for name, option, kind in zip(listed["option_list"], listed["option_id"], listed["kind"], strict=True):
         lists.setdefault(name, []).append((option, kind))
-    questions = listed_questions(data.questions) if len(data.answers) else []
+    questions = list_questions(data.questions) if len(data.answers) else []
     units = {question.unit for question in questions}
     responses, selections = (_ByQuestion.from_table(table, data, units)
                              for table in (data.responses, data.selections))
@@ -174,22 +174,22 @@ class SurveyRecords(FigureRecords):
     numbers: dict[str, np.ndarray]
 
 
-def records_behind_figures(data: CleanTables) -> tuple[SurveyRecords, ...]:
+def find_records_behind_figures(data: CleanTables) -> tuple[SurveyRecords, ...]:
     """Returns the records from which the figures of all questions are counted, with one element for each unit
     of questions (organisations or answers).
 
     If a question asks for a text or a date, the base has the records that were asked, and the figure counts
     the records with an answer.
     """
-    return tuple(unit_records(data, unit) for unit in _UNITS)
+    return tuple(find_unit_records(data, unit) for unit in _UNITS)
 
 
-def unit_records(data: CleanTables, unit: str) -> SurveyRecords:
+def find_unit_records(data: CleanTables, unit: str) -> SurveyRecords:
     """Returns the records from which the figures of questions with the given ``unit`` are counted."""
     of_unit = replace(data, questions=data.questions[data.questions["unit"] == unit])
     size = len(getattr(data, f"{unit}s"))
     questions, keys, base, counted, numbers = [], [], [], [], {}
-    for question, answers in question_responses(of_unit):
+    for question, answers in iterate_question_responses(of_unit):
         options, statistic, in_base, ticks = answers.options, "count", answers.is_in_base, answers.ticks.T
         if question.type == "number":
             options, statistic, ticks = [""], "", np.zeros((1, size), dtype=bool)
@@ -208,12 +208,12 @@ def unit_records(data: CleanTables, unit: str) -> SurveyRecords:
                          scipy.sparse.csr_array(np.vstack([nothing, *counted])), questions, numbers)
 
 
-def incidence_matrix(rows: pd.Index, row_ids: pd.Series, columns: pd.Index,
-                     column_ids: pd.Series) -> scipy.sparse.csr_array:
+def make_incidence_matrix(rows: pd.Index, row_ids: pd.Series, columns: pd.Index,
+                          column_ids: pd.Series) -> scipy.sparse.csr_array:
     """Returns a matrix of rows x columns that has a 1 for each listed pair of ids, however often the pair is
     listed. A pair is left out if one of its ids is not in ``rows`` or ``columns``.
 
-    >>> incidence_matrix(pd.Index(["a", "b"]), pd.Series(["a", "a"]), pd.Index(["x", "y"]),
+    >>> make_incidence_matrix(pd.Index(["a", "b"]), pd.Series(["a", "a"]), pd.Index(["x", "y"]),
     ...                  pd.Series(["y", "y"])).toarray().tolist()
     [[0, 1], [0, 0]]
     """
@@ -287,8 +287,8 @@ class Membership:
                          (size, len(self.names)))
 
 
-def subset_membership(kind: str, unit: str, organisations: pd.DataFrame, answers: pd.DataFrame,
-                      merged: Iterable[str] = ()) -> Membership:
+def determine_membership(kind: str, unit: str, organisations: pd.DataFrame, answers: pd.DataFrame,
+                         merged: Iterable[str] = ()) -> Membership:
     """Returns the subsets of one kind, and which rows belong to each subset. The rows are those of
     ``organisations`` or of ``answers``, depending on ``unit``.
 
@@ -330,8 +330,8 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame, answers
 NUMBER_STATISTICS = ("mean", "median", "standard_deviation")
 
 
-def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRecords],
-                     merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
+def compute_survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRecords],
+                             merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
     """Returns one row per figure, which is a combination of a question, an option (or statistic) and a
     subset.
 
@@ -346,14 +346,14 @@ def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRe
       were asked.
 
     Figures count the unit of the question: organisations, or answers (an organisation's answers for one
-    country). ``records`` is the result that :func:`records_behind_figures` returns. ``merged`` maps an
+    country). ``records`` is the result that :func:`find_records_behind_figures` returns. ``merged`` maps an
     attribute to the groups into which several values of the attribute are merged.
     """
     parts = []
     for of_unit in records:
         for kind in KINDS if len(of_unit.keys) else (ALL,):
-            members = subset_membership(kind, of_unit.unit, data.organisations, data.answers,
-                                        merged.get(kind, ()))
+            members = determine_membership(kind, of_unit.unit, data.organisations, data.answers,
+                                           merged.get(kind, ()))
             columns = _count_by_subset(of_unit, members, with_places=kind == ALL)
             same = {"subset_kind": kind, "unit": of_unit.unit}
             parts.append(columns | {name: np.full(len(columns["n"]), word, dtype=object)
@@ -379,7 +379,8 @@ def add_figure_ids(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(figure_id=frame["question_id"] + "/" + what + "/" + subset)
 
 
-def subset_figures(records: SurveyRecords, members: Membership, *, with_places: bool = True) -> pd.DataFrame:
+def compute_subset_figures(records: SurveyRecords, members: Membership, *,
+                           with_places: bool = True) -> pd.DataFrame:
     """Returns the figures of all questions for all subsets of one kind; a figure without a value is NaN.
 
     Questions whose options are countries are counted only for the whole study, because most of their counts
@@ -390,7 +391,7 @@ def subset_figures(records: SurveyRecords, members: Membership, *, with_places: 
 
 def _count_by_subset(records: SurveyRecords, members: Membership, *,
                      with_places: bool) -> dict[str, np.ndarray]:
-    """Returns the columns of the frame that :func:`subset_figures` returns."""
+    """Returns the columns of the frame that :func:`compute_subset_figures` returns."""
     in_subset, n_subsets = members.to_matrix(records.base.shape[1]), len(members.names)
     base, counted = ((matrix @ in_subset).toarray().T for matrix in (records.base, records.counted))
     keys, base_at = records.keys, records.keys["base_at"].to_numpy()
@@ -425,7 +426,7 @@ def _by_subset(members: Membership, questions: Sequence[str], options: Sequence[
 def add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Adds intervals to counts if the study's sampling allows intervals. The size of the sampling frame is a
     number of organisations, so it is used only for figures that count organisations in the whole study."""
-    method = interval_method(study)
+    method = choose_interval_method(study)
     frame = frame.assign(low=np.nan, high=np.nan, method="")
     if method == "none":
         return frame
@@ -434,8 +435,8 @@ def add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
         of_unit = counted & (frame["unit"] == unit)
         is_total = of_unit & (frame["subset_kind"] == ALL)
         for rows, size in ((of_unit & ~is_total, 0), (is_total, frame_size)):
-            low, high = share_interval(frame.loc[rows, "n"], frame.loc[rows, "base_n"],
-                                       method=method, frame_size=size)
+            low, high = compute_share_interval(frame.loc[rows, "n"], frame.loc[rows, "base_n"],
+                                               method=method, frame_size=size)
             frame.loc[rows, "low"], frame.loc[rows, "high"] = low, high
             frame.loc[rows, "method"] = np.where(
                 np.isnan(low), "", method + (f", frame of {size}" if size else ""))

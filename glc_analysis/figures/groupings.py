@@ -61,19 +61,19 @@ Groupings = Mapping[str, Grouping]
 NO_GROUPINGS: Groupings = MappingProxyType({})
 
 
-def groupings_of(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Grouping]:
+def match_groupings(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Grouping]:
     """Returns the grouping of every question in ``questions`` that has a row in groupings.csv (``rows``).
 
     >>> rows = pd.DataFrame([["*", "type", ""], ["Q2", "resource_level", "medium | low"]],
     ...                     columns=["question_id", "attribute", "merged"])
     >>> questions = pd.DataFrame({"question_id": ["Q1", "Q2"], "unit": "answer"})
-    >>> groupings_of(rows, questions)["Q2"], [*groupings_of(rows, questions)]
+    >>> match_groupings(rows, questions)["Q2"], [*match_groupings(rows, questions)]
     (Grouping(attribute='resource_level', merged=frozenset({'low + medium'})), ['', 'Q1', 'Q2'])
     """
     chosen: dict[str, Grouping] = {}
     for question, attribute, merged in rows[["question_id", "attribute", "merged"]].itertuples(index=False):
         before = chosen.get(question, Grouping(attribute))
-        chosen[question] = before._replace(merged=before.merged | {merged_name(merged)} - {""})
+        chosen[question] = before._replace(merged=before.merged | {name_merged_group(merged)} - {""})
     units = {CODES: "organisation", **dict(zip(questions["question_id"], questions["unit"], strict=True))}
     if common := chosen.get(EVERY_QUESTION):
         chosen = {question: common for question, unit in units.items()
@@ -81,12 +81,12 @@ def groupings_of(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Group
     return {question: chosen[question] for question in units if question in chosen}
 
 
-def merged_name(values: str) -> str:
+def name_merged_group(values: str) -> str:
     """Returns the name of a merged group, made from a cell of groupings.csv that lists the group's values."""
     return MERGED.join(sorted(filter(None, map(str.strip, values.split("|")))))
 
 
-def merged_groups(groupings: Groupings) -> dict[str, list[str]]:
+def list_merged_groups(groupings: Groupings) -> dict[str, list[str]]:
     """Returns all merged groups, keyed by the attribute to which their values belong."""
     found: dict[str, set[str]] = {}
     for grouping in groupings.values():
@@ -124,7 +124,7 @@ def is_in_grouping_of_question(figures: pd.DataFrame, questions: pd.Series,
 # Faults of groupings.csv, also where an earlier release had another grouping.
 
 
-def grouping_faults(tables: Tables) -> Iterator[Fault]:
+def find_grouping_faults(tables: Tables) -> Iterator[Fault]:
     """Yields the faults in groupings.csv (one attribute per question for audiences other than the team).
     There is a fault if one of these conditions does not hold:
 
@@ -150,7 +150,7 @@ def grouping_faults(tables: Tables) -> Iterator[Fault]:
         if attribute != attributes.setdefault(question, attribute):
             yield fault(f"this question is grouped by {attributes[question]} in another row",
                         column="attribute", value=attribute, fix="choose one attribute per question")
-        group = {*merged_name(values).split(MERGED)} - {""}
+        group = {*name_merged_group(values).split(MERGED)} - {""}
         if values and not 2 <= len(group) <= 3:
             yield fault("a group must merge two or three values", column="merged", value=values,
                         fix="separate two or three different values by |")
@@ -163,7 +163,7 @@ def grouping_faults(tables: Tables) -> Iterator[Fault]:
 
 def _linked_faults(rows: pd.DataFrame, questions: pd.DataFrame) -> Iterator[Fault]:
     """Yields a fault for each question that is grouped differently from a question on which it depends."""
-    groupings, units = groupings_of(rows, questions), dict(zip(
+    groupings, units = match_groupings(rows, questions), dict(zip(
         questions["question_id"], questions["unit"], strict=True))
     for question, text in questions[["question_id", "asked_if"]].itertuples(index=False):
         try:
@@ -180,8 +180,8 @@ def _linked_faults(rows: pd.DataFrame, questions: pd.DataFrame) -> Iterator[Faul
                             fix=f"group {question} and {other} in the same way")
 
 
-def changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.DataFrame,
-                      released: pd.Series) -> Iterator[Fault]:
+def find_changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.DataFrame,
+                           released: pd.Series) -> Iterator[Fault]:
     """Yields a fault for questions that an earlier release grouped differently, and for codes if an earlier
     release grouped them differently. ``released`` is the column ``part`` of the figures in the earlier
     release (:class:`.releases.PublishedRelease`); ``rows`` has the rows of groupings.csv."""

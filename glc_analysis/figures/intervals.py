@@ -14,15 +14,15 @@ from glc_analysis.study import Study
 STATSMODELS_NAMES = {"wilson": "wilson", "clopper-pearson": "beta", "jeffreys": "jeffreys"}
 
 
-def interval_method(study: Study) -> str:
+def choose_interval_method(study: Study) -> str:
     """Returns the method for the intervals of a study: the method that study.toml names or, by default,
     ``none`` for a purposive sample and ``wilson`` for any other sample."""
     chosen = study.settings["study"]["interval"]
     return chosen or ("none" if study.sampling == "purposive" else "wilson")
 
 
-def share_interval(n: pd.Series, base_n: pd.Series, *, method: str = "wilson",
-                   frame_size: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def compute_share_interval(n: pd.Series, base_n: pd.Series, *, method: str = "wilson",
+                           frame_size: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Returns the lower and upper end of the 95 % interval of n / base_n; NaN if the base is 0.
 
     If ``frame_size`` N is given (0 means that the study does not state it), the finite population correction
@@ -31,7 +31,7 @@ def share_interval(n: pd.Series, base_n: pd.Series, *, method: str = "wilson",
     that of Wilson 1927, ``clopper_pearson`` that of Clopper & Pearson 1934, and ``jeffreys`` that of Brown,
     Cai & DasGupta 2001.
 
-    >>> low, high = share_interval(pd.Series([18]), pd.Series([30]))
+    >>> low, high = compute_share_interval(pd.Series([18]), pd.Series([30]))
     >>> low.round(4).tolist(), high.round(4).tolist()
     ([0.4232], [0.7541])
     """

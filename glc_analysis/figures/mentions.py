@@ -14,7 +14,7 @@ import pandas as pd
 import scipy
 
 from glc_analysis.coding.consensus import repeat_codings_for_each_segment
-from glc_analysis.figures.estimates import SOURCE, FigureRecords, incidence_matrix
+from glc_analysis.figures.estimates import SOURCE, FigureRecords, make_incidence_matrix
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 
 _COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_contradicted",
@@ -30,11 +30,11 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
                                ancestors: Mapping[str, Sequence[str]],
                                code_questions: Mapping[str, str]) -> pd.DataFrame:
     """Returns table ``mentions``: one row per organisation, code of any level, and source
-    (:func:`text_sources`).
+    (:func:`find_text_sources`).
 
     - ``consensus``: the agreed codings of the coder ``consensus``.
     - ``waiting``: the codes of segments that are undecided
-      (:func:`~glc_analysis.coding.consensus.undecided_codes`).
+      (:func:`~glc_analysis.coding.consensus.list_undecided_codes`).
     - ``coded_documents``: the document_ids of the documents that at least one coder read.
     - ``attendance``: the organisations present in each call (document_id, organisation_id).
     - ``ancestors``: maps each code to all codes above it.
@@ -97,13 +97,13 @@ def find_negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame
     return case[case != ""].rename("case").reset_index()
 
 
-def undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]:
+def find_undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]:
     """Returns the organisations for which it is undecided whether they raised a code; these organisations
     have no agreed passage with the code.
 
     >>> rows = pd.DataFrame({"organisation_id": ["a", "a", "b"], "code_id": "rest",
     ...                      "is_raised": [False, True, False], "is_undecided": [True, False, True]})
-    >>> undecided_organisations(rows, "rest")
+    >>> find_undecided_organisations(rows, "rest")
     {'b'}
     """
     rows = occurrences[occurrences["code_id"] == code_id]
@@ -111,12 +111,12 @@ def undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]
         *rows.loc[rows["is_raised"], "organisation_id"]}
 
 
-def codes_with_undecided_organisations(occurrences: pd.DataFrame) -> set[str]:
-    """Returns the codes for which :func:`undecided_organisations` returns at least one organisation.
+def find_codes_with_undecided_organisations(occurrences: pd.DataFrame) -> set[str]:
+    """Returns the codes for which :func:`find_undecided_organisations` returns at least one organisation.
 
     >>> rows = pd.DataFrame({"organisation_id": ["a", "a", "b"], "code_id": ["rest", "rest", "food"],
     ...                      "is_raised": [False, True, False], "is_undecided": [True, False, True]})
-    >>> codes_with_undecided_organisations(rows)
+    >>> find_codes_with_undecided_organisations(rows)
     {'food'}
     """
     pairs = [*zip(occurrences["code_id"], occurrences["organisation_id"], strict=True)]
@@ -135,7 +135,7 @@ def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd
     themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     answers = documents[documents["kind"] == "answer"]
     answers = answers.assign(about=answers["question_id"], source="answer")
-    kinds = text_sources(documents, segments)
+    kinds = find_text_sources(documents, segments)
     interviews, unguided = (documents.loc[documents["document_id"].map(kinds) == source,
                                           ["document_id", "organisation_id"]]
                             for source in ("interview", WITHOUT_GUIDE))
@@ -151,14 +151,14 @@ def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd
     return pd.concat([part[columns] for part in parts]).drop_duplicates()
 
 
-def text_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, str]:
+def find_text_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, str]:
     """Returns the source of each document, keyed by document_id: answer, call, interview, or
     ``interview_without_guide``. An ``interview_without_guide`` is an interview in which no question of the
     guide was found, neither in the document itself nor in its original or translations.
 
     >>> documents = pd.DataFrame({"document_id": ["a", "b"], "kind": "interview", "translation_of": ""})
     >>> segments = pd.DataFrame({"document_id": ["a", "b"], "guide_question_id": ["Q1", ""]})
-    >>> text_sources(documents, segments)
+    >>> find_text_sources(documents, segments)
     {'a': 'interview', 'b': 'interview_without_guide'}
     """
     original = documents["translation_of"].where(documents["translation_of"] != "", documents["document_id"])
@@ -213,7 +213,7 @@ def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     that it translates."""
     spoken = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
-    source = spoken["document_id"].map(text_sources(documents, segments))
+    source = spoken["document_id"].map(find_text_sources(documents, segments))
     return spoken.assign(turn=turn, source=source)[["segment_id", "turn", "organisation_id", "source"]]
 
 
@@ -261,7 +261,7 @@ def find_organisations_behind_code_figures(mentions: pd.DataFrame,
     keys = rows.loc[~key.duplicated(), ["code_id", "source"]].reset_index(drop=True)
     ids = pd.Index(key.unique())
     base, raised, undecided = (
-        incidence_matrix(ids, key[is_row], names, rows.loc[is_row, "organisation_id"])
+        make_incidence_matrix(ids, key[is_row], names, rows.loc[is_row, "organisation_id"])
         for is_row in (slice(None), rows["is_raised"].eq(True), rows["is_undecided"].eq(True)))
     return CodeRecords("organisation", keys, base, raised, undecided - undecided.multiply(raised))
 

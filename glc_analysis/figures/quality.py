@@ -15,7 +15,7 @@ _STRAIGHT = 4
 """The smallest number of scale questions that a record must have answered to count as straight-lined."""
 
 
-def quality_estimates(data: CleanTables, documents: pd.DataFrame) -> pd.DataFrame:
+def compute_quality_estimates(data: CleanTables, documents: pd.DataFrame) -> pd.DataFrame:
     """Returns one row per figure about the data; all rows have the measure ``quality`` and the subset
     ``all``.
 

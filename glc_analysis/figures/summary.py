@@ -140,7 +140,7 @@ class Words:
         those = f"{counted} of the {base} {nouns}" + (f" ({kind}: {group})" if group else "")
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)
-            undecided = undecided_n(figure)
+            undecided = get_undecided_n(figure)
             rest = f"; of {undecided} it is undecided." if undecided else "."
             if calls := _calls_of(figure):
                 return f"{counted} of the {base} {nouns} that were present in {calls} raised “{name}”{rest}"
@@ -171,7 +171,7 @@ class Words:
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)
-            undecided = undecided_n(figure)
+            undecided = get_undecided_n(figure)
             rest = f", {undecided} undecided" if undecided else ""
             if calls := _calls_of(figure):
                 return name, f"raised by {number} {nouns} present in {calls}{rest}", ""
@@ -187,12 +187,12 @@ class Words:
         return option or question.wording, f"{number} {nouns}{within}", question.wording if option else ""
 
 
-def undecided_n(figure: Any) -> int:
+def get_undecided_n(figure: Any) -> int:
     """Returns the number of organisations for which it is undecided whether they raised the figure's code; 0
     if the audience may not know this number.
 
     >>> from types import SimpleNamespace
-    >>> undecided_n(SimpleNamespace(undecided_n=2)), undecided_n(SimpleNamespace(undecided_n=pd.NA))
+    >>> get_undecided_n(SimpleNamespace(undecided_n=2)), get_undecided_n(SimpleNamespace(undecided_n=pd.NA))
     (2, 0)
     """
     n = getattr(figure, "undecided_n", 0)
@@ -222,11 +222,11 @@ _COUNTED = ["question", "option", "n", "base_n", "share", "low", "high"]
 _MEASURED = ["question", "statistic", "value", "base_n"]
 
 
-def subset_kind(attribute: str, *, more: Sequence[str] = ()) -> str:
+def resolve_subset_kind(attribute: str, *, more: Sequence[str] = ()) -> str:
     """Returns the kind of subset that the option ``--by`` names. ``attribute`` is the name of an attribute or
     one of the names in ``more``; it may end in ``_id``.
 
-    >>> subset_kind("home_country_id")
+    >>> resolve_subset_kind("home_country_id")
     'home_country'
     """
     if not attribute:
@@ -245,13 +245,13 @@ def subset_kind(attribute: str, *, more: Sequence[str] = ()) -> str:
     raise UsageError(f"There is no attribute {attribute!r} to group by; {suggest_name(attribute, kinds)}.")
 
 
-def unknown_question_error(question_id: str, known: Iterable[str]) -> UsageError:
+def make_unknown_question_error(question_id: str, known: Iterable[str]) -> UsageError:
     """Returns the error which says that a question is unknown."""
     return UsageError(f"There is no question {question_id!r}; {suggest_name(question_id, known)}.")
 
 
-def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
-              countries: pd.DataFrame, *, by: str = "") -> dict[str, pd.DataFrame]:
+def summarise_questions(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
+                        countries: pd.DataFrame, *, by: str = "") -> dict[str, pd.DataFrame]:
     """Returns a table of the figures of every question, keyed by question_id. The table of a question has one
     row per option, in order, or one row per statistic.
 
@@ -275,9 +275,10 @@ def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataF
 
 def list_figures_of_group(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
                           countries: pd.DataFrame, group: str, *, by: str = "") -> dict[str, list[Any]]:
-    """Returns the figures of one group, keyed by question_id: the rows that :func:`summaries` returns for the
-    group, each with the columns for all types of questions. Without ``by``, returns the figures of the whole
-    study. A page that shows all questions of a country takes its figures from here in one pass."""
+    """Returns the figures of one group, keyed by question_id: the rows that :func:`summarise_questions`
+    returns for the group, each with the columns for all types of questions. Without ``by``, returns the
+    figures of the whole study. A page that shows all questions of a country takes its figures from here in
+    one pass."""
     rows = _sort_figures(released, questions, options, countries, by)
     rows = rows[rows["group"] == group] if by else rows
     banded = ["band"] if "band" in rows else []
@@ -289,9 +290,9 @@ def list_figures_of_group(released: pd.DataFrame, questions: pd.DataFrame, optio
 
 def _sort_figures(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
                   countries: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Returns the figures of all questions, with the columns of :func:`summaries`, in the order of the groups
-    and options. Raises UsageError for an unknown attribute."""
-    kind = subset_kind(by)
+    """Returns the figures of all questions, with the columns of :func:`summarise_questions`, in the order of
+    the groups and options. Raises UsageError for an unknown attribute."""
+    kind = resolve_subset_kind(by)
     rows = released[(released["measure"] == "response") & (released["subset_kind"] == kind)]
     rows = rows[rows["question_id"].isin(questions["question_id"])]
     lists = dict(zip(questions["question_id"], questions["option_list"], strict=True))

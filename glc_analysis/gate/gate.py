@@ -40,7 +40,7 @@ from glc_analysis.gate.leak_scan import (
 from glc_analysis.gate.name_variants import RULES_OF_COUNTRIES
 from glc_analysis.manifest import hash_package_and_environment
 from glc_analysis.reference import read_reference, relocate_private_faults
-from glc_analysis.schema import AUDIENCES, reference_tables
+from glc_analysis.schema import AUDIENCES, load_reference_tables
 from glc_analysis.study import NOTEBOOKS, Study, list_notebook_files
 from glc_analysis.writing import write_atomic
 
@@ -208,7 +208,7 @@ def _columns_of_words(table: str) -> list[str]:
     >>> _columns_of_words("headlines"), _columns_of_words("questions")
     (['claim', 'author'], ['columns', 'wording', 'asked_if'])
     """
-    columns = reference_tables()[table].columns
+    columns = load_reference_tables()[table].columns
     return [name for name, column in columns.items()
             if column.kind == "text" and column.refers_to is None and not name.endswith("_id")]
 
@@ -220,7 +220,7 @@ def _written(study: Study, organisation: str) -> Iterator[Piece]:
     reference = read_reference(study)
     terms = load_declared_objects("terms")
     registers = {*_REGISTERS, *(name for own in terms for name in own.registers)}
-    for name in sorted(reference_tables().keys() - registers):
+    for name in sorted(load_reference_tables().keys() - registers):
         kind, frame = "cleared" if name == "quotes" else "written", getattr(reference, name)
         yield from ((f"{kind}\t{name}.csv\t{row}\t{column}", text) for column in _columns_of_words(name)
                     for row, text in frame[column].items() if text and text not in AUDIENCES)

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import pycountry
 
-from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, western_digits
+from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, convert_to_western_digits
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
 
@@ -32,7 +32,7 @@ def find_identifying_forms(text: str, words: Set[str]) -> Iterator[IdentifyingFo
     >>> [(kind, text[start:end]) for kind, start, end in find_identifying_forms(text, words)]
     [('number of a document', 'N4412908'), ('address', '12 Mill Lane'), ('handle', '@omarhelps')]
     """
-    text = western_digits(text)
+    text = convert_to_western_digits(text)
     yield from _coordinates(text)
     yield from _place_codes(text)
     yield from _after_cues(text, words)

@@ -63,7 +63,7 @@ class RawSurvey:
         """Returns a hash of each record, computed from the record's cells in ``columns``. Records with equal
         cells have equal hashes, provided that the columns are passed in the same order.
 
-        >>> frame = text_frame({"Q1": ["Yes", "No", "Yes"], "Q2": ["1", "1", "1"]})
+        >>> frame = make_text_frame({"Q1": ["Yes", "No", "Yes"], "Q2": ["1", "1", "1"]})
         >>> survey = RawSurvey(Path("a.csv"), "plain", frame, [2, 3, 4], [0, 0, 0], {}, ())
         >>> first, second, third = survey.hash_records(["Q1", "Q2"])
         >>> bool(first == third), bool(first == second)
@@ -96,12 +96,12 @@ def build_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names:
     if not body:
         refuse("the file has a header and no answers", sheet.place, "export it again, or remove it")
     names = [name.strip() for name in names or sheet.names]  # as `columns` in questions.csv names them
-    texts = [without_markup(text) for text in wording] or [""] * len(names)
+    texts = [strip_markup(text) for text in wording] or [""] * len(names)
     cells = list(zip(*body, strict=True))
     times = Counter(name for name in names if name)
     places = _places(names, cells, times)
     return RawSurvey(
-        path, tool, text_frame({name: cells[place] for name, place in places.items()}),
+        path, tool, make_text_frame({name: cells[place] for name, place in places.items()}),
         sheet.numbers[headers:], list(loops) or [0] * len(body),
         wording={name: texts[place] or names[place] * (name != names[place] and times[names[place]] > 1)
                  for name, place in places.items()},
@@ -112,10 +112,10 @@ _MARKUP = re.compile(r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|u|u
                      re.IGNORECASE)
 
 
-def without_markup(text: str) -> str:
+def strip_markup(text: str) -> str:
     """Returns a question text without the HTML markup that some survey tools export with it.
 
-    >>> without_markup("Which <b>services</b><br/>do you offer?"), without_markup("3 < 4 & 5 > 4")
+    >>> strip_markup("Which <b>services</b><br/>do you offer?"), strip_markup("3 < 4 & 5 > 4")
     ('Which services do you offer?', '3 < 4 & 5 > 4')
     """
     return " ".join(_MARKUP.sub(" ", text).split()) if _MARKUP.search(text) else text
@@ -134,11 +134,11 @@ def _places(names: Sequence[str], cells: Sequence[Sequence[str]], times: Counter
     return places
 
 
-def text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+def make_text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Returns a frame in which every column is stored as text. If pandas stores text as Python strings, cells
     with equal texts share one string object.
 
-    >>> text_frame({"Q1": ["None", ""]})["Q1"].tolist()
+    >>> make_text_frame({"Q1": ["None", ""]})["Q1"].tolist()
     ['None', '']
     """
     arrays = {name: pd.array(np.array(cells, dtype=object), dtype="str") for name, cells in columns.items()}
@@ -162,7 +162,7 @@ class SurveyReader(NamedTuple):
 # Plain tables: a header row, and one record per row below it.
 
 
-def plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
+def make_plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
     """Returns a function that reads one sheet as a plain table with one header row, and leaves cells as they
     are. The returned function does not guess whether there is a second header row, or which sign separates
     several options in a cell."""
@@ -173,12 +173,12 @@ def plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
 # Choosing the reader.
 
 
-def survey_readers() -> dict[str, SurveyReader]:
+def load_survey_readers() -> dict[str, SurveyReader]:
     """Returns the readers, keyed by the name of the survey tool, in the order in which they are tried. The
     last reader is the reader of plain tables, which accepts any file."""
     brought = {name: add_on.load_object(reader)
                for name, (add_on, reader) in map_declared_entries("survey_readers").items()}
-    return brought | {"plain": SurveyReader(bool, plain_reader("plain"))}
+    return brought | {"plain": SurveyReader(bool, make_plain_reader("plain"))}
 
 
 _DELIMITED = frozenset({".csv", ".tsv", ".tab", ".txt"})
@@ -223,7 +223,7 @@ def read_surveys_in_file(path: Path, settings: Mapping[str, Any] | None = None) 
     groups = _sheets_with_answers(path.name, _sheets(path, encoding), tool, settings)
     surveys = []
     for sheets in groups:
-        read = survey_readers()[tool or _recognised(sheets)].read
+        read = load_survey_readers()[tool or _recognised(sheets)].read
         name = path.name if len(groups) == 1 else f"{path.stem}, sheet {sheets[0].sheet}{path.suffix}"
         surveys.append(replace(read(path.with_name(name), sheets),
                                sheets=tuple(sheet.sheet for sheet in sheets if sheet.sheet)))
@@ -232,7 +232,7 @@ def read_surveys_in_file(path: Path, settings: Mapping[str, Any] | None = None) 
 
 def _recognised(sheets: list[Grid]) -> str:
     """Returns the name of the survey tool that wrote the ``sheets``."""
-    return next(name for name, reader in survey_readers().items() if reader.recognises(sheets))
+    return next(name for name, reader in load_survey_readers().items() if reader.recognises(sheets))
 
 
 def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
@@ -248,7 +248,7 @@ def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
                   for name in filter(None, named) if name not in titles]:
         raise Faults(faults)
     table = wanted or sheets
-    select_sheets = survey_readers()[tool or _recognised(table)].select_sheets
+    select_sheets = load_survey_readers()[tool or _recognised(table)].select_sheets
     parts = select_sheets(table) if select_sheets else table[:1]
     if not wanted and len(parts) < len(sheets):
         raise Faults([_undecided_sheets(file, sheets, parts, is_survey=settings is not None)])

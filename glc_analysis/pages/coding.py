@@ -24,7 +24,7 @@ from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import note_differently_marked_words
 from glc_analysis.errors import count_of
 from glc_analysis.figures.groupings import MERGED
-from glc_analysis.figures.mentions import find_negative_cases, undecided_organisations
+from glc_analysis.figures.mentions import find_negative_cases, find_undecided_organisations
 from glc_analysis.manifest import has_page
 from glc_analysis.pages.slots import AGREEMENT, list_slot_contents
 from glc_analysis.pages.text_names import name_texts, name_turn
@@ -39,7 +39,12 @@ from glc_analysis.tables_html import (
 )
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import format_count_of_row, format_day_or_unknown, format_day_with_preposition
-from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, select_passages_fitting_on_page
+from glc_analysis.view.places import (
+    make_anchor,
+    make_code_passages_anchor,
+    make_passage_anchor,
+    select_passages_fitting_on_page,
+)
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "coding.html")
@@ -123,7 +128,7 @@ def render_codes(view: StudyView) -> Html:
 
 def _anchored(listed: pd.DataFrame) -> list[Markup]:
     """Returns the names of the codes, each with the anchor to which a trace of a figure links."""
-    return [_HTML.anchored(name, anchor("code", code))
+    return [_HTML.anchored(name, make_anchor("code", code))
             for code, name in zip(listed["code_id"], listed["code"], strict=True)]
 
 
@@ -194,7 +199,7 @@ def render_contrary_cases(view: StudyView) -> Html | None:
     listed = view.code_tree["code_id"]
     for code in listed[listed.isin({view.theme, *mentioned.loc[mentioned["is_contradicted"], "code_id"]})]:
         cases[_CONTRARY, code] = _with_case(mentioned, code, "said the contrary")
-    cases[_UNDECIDED, view.theme] = undecided_organisations(mentioned, view.theme)
+    cases[_UNDECIDED, view.theme] = find_undecided_organisations(mentioned, view.theme)
     told = []
     for (sentence, code), who in cases.items():
         opposite = view.code_list.loc[view.code_list["contradicts"] == code, "code_id"]
@@ -231,7 +236,7 @@ def render_passages(view: StudyView) -> Html:
     listed = []
     for code in view.code_tree[lambda f: f["code_id"].isin(printed)].itertuples():
         listed.append({
-            "name": code.name, "id": passages_anchor(code.code_id), "total": counts[code.code_id],
+            "name": code.name, "id": make_code_passages_anchor(code.code_id), "total": counts[code.code_id],
             "definition": view.find_definition(code.code_id) if code.code_id != view.theme else "",
             "printed": _printed(view, printed[code.code_id]),
             "page": find_code_page(view, code.code_id)})
@@ -247,7 +252,7 @@ def find_code_page(view: StudyView, code: str) -> str:
 
 def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
     """Renders the passages of a code, each with the anchor to which a trace of a figure links."""
-    places = [passage_anchor(code, segment) for code, segment
+    places = [make_passage_anchor(code, segment) for code, segment
               in zip(rows["code_id"], rows["segment_id"], strict=True)]
     repeated = rows.duplicated("segment_id")
     return [render_passage(view, row, "" if is_again else place)

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from glc_analysis.disclosure.quotations import find_team_only_codes
 from glc_analysis.figures.estimates import ALL
-from glc_analysis.figures.mentions import codes_with_undecided_organisations
+from glc_analysis.figures.mentions import find_codes_with_undecided_organisations
 from glc_analysis.pages.coding import note_if_no_coding_counts
 from glc_analysis.pages.findings import (
     compare_country_with_region,
@@ -41,7 +41,7 @@ from glc_analysis.tables_html import (
 )
 from glc_analysis.templates import Macros, read_packaged_csv
 from glc_analysis.text import format_count_of_row, format_day_with_preposition
-from glc_analysis.view.places import anchor, select_passages_fitting_on_page
+from glc_analysis.view.places import make_anchor, select_passages_fitting_on_page
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "country.html")
@@ -144,7 +144,7 @@ def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
         return write_country_comparison_sentences(view)
     counted = {"organisation": f"by {view.study.unit_name[1]}", "answer": "in answers"}
     return make_displayable(_HTML.furthest(around, [
-        (row.wording, row.label, anchor("question", row.question_id),
+        (row.wording, row.label, make_anchor("question", row.question_id),
          round(100 * row.share) if row.base_n > 1 else None, round(100 * row.share_around),
          _apart_in_words(row, around, counted[view.words.questions[row.question_id].unit]))
         for row in rows.itertuples()]))
@@ -189,7 +189,7 @@ def render_answers_given_only_here(view: StudyView) -> Html:
             said.append((book[row.code_id], "raised in interviews, calls or open answers", ""))
         elif asked and asked.type == "multi" and (asked.option_list, row.option_id) in known:
             said.append((view.words.options[asked.option_list, row.option_id], asked.wording,
-                         anchor("question", row.question_id)))
+                         make_anchor("question", row.question_id)))
     return (make_displayable(_HTML.here_alone(around, said[:_MOST_ALONE], len(said) - _MOST_ALONE)) if said
             else make_displayable(""))
 
@@ -221,7 +221,7 @@ def render_country_answers(view: StudyView) -> Html:
         asked = view.question_table[view.question_table["theme_id"] == theme].itertuples()
         found = {question.question_id: (question, _given_here(view, question)) for question in asked}
         shown |= {one for one, (_, given) in found.items() if given}
-        if rows := [(question.wording, anchor("question", question.question_id), given)
+        if rows := [(question.wording, make_anchor("question", question.question_id), given)
                     for question, given in found.values() if given]:
             parts.append((name, rows))
     if not parts:
@@ -327,7 +327,7 @@ def render_country_codes(view: StudyView) -> Html:
         return render_note(NOTHING_CODED_HERE)
     asked = {*mentioned.loc[mentioned["is_asked"] & ~mentioned["source"].isin(UNASKED), "code_id"]}
     groups, silent, waiting = [], [], []
-    undecided, codes = codes_with_undecided_organisations(mentioned), [*iterate_rows(book)]
+    undecided, codes = find_codes_with_undecided_organisations(mentioned), [*iterate_rows(book)]
     for theme, name in {**view.themes, "": "Other codes"}.items():
         own = [row for row in codes if row.theme_id == theme]
         waiting += [row.name for row in own if row.code_id in undecided]

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from glc_analysis.cleaning.skip_logic import find_dependent_questions
 from glc_analysis.disclosure.quotations import find_team_only_codes
 from glc_analysis.figures.estimates import ALL, BY_OPTION
-from glc_analysis.figures.summary import undecided_n
+from glc_analysis.figures.summary import get_undecided_n
 from glc_analysis.pages.questions import list_options_in_base
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNDECIDED
@@ -29,7 +29,7 @@ from glc_analysis.slices import map_codes_to_themes
 from glc_analysis.tables_html import make_displayable, region_label, render_quotation
 from glc_analysis.templates import Macros
 from glc_analysis.text import format_count
-from glc_analysis.view.places import Places, anchor, link
+from glc_analysis.view.places import Places, make_anchor, make_link
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "findings.html")
@@ -200,7 +200,7 @@ def _link(view: StudyView, place: str) -> str:
     """Returns the link to a place on a page; the name of the page is left out if the place is on the current
     page."""
     page, mark, name = place.partition("#")
-    return f"#{name}" if mark and page == f"theme-{view.theme.lower()}" else link(place)
+    return f"#{name}" if mark and page == f"theme-{view.theme.lower()}" else make_link(place)
 
 
 # ------------------------------
@@ -305,7 +305,7 @@ def _base(view: StudyView, figure: _Figure) -> str:
     """Returns in words the base of a finding, as a number of answers or organisations."""
     many = view.study.unit_name[1]
     if figure.code_id:
-        n = undecided_n(figure)
+        n = get_undecided_n(figure)
         counted = f"Raised “{view.words.codes.get(figure.code_id, figure.code_id)}”, out" if figure.claim \
             else "Out"
         return (f"{counted} of {figure.base_n} {many} that were asked about it or raised it unasked"
@@ -444,7 +444,7 @@ def write_country_comparison_sentences(view: StudyView) -> pd.DataFrame:
     found = found.sort_values(["share", "share_around", "order"], ascending=[False, False, True],
                               kind="stable")
     first = found.drop_duplicates("theme_id").head(_MOST_OF_COUNTRY)
-    said = [(_country_sentence(row, name), row.figure_id, f"#{anchor('question', row.question_id)}",
+    said = [(_country_sentence(row, name), row.figure_id, f"#{make_anchor('question', row.question_id)}",
              _COUNTRY_RULE) for row in first.itertuples()]
     said += [(sentence, "", link_to, "") for sentence, link_to in _undecided(view)]
     return pd.DataFrame(said, columns=["sentence", "figure_id", "link", "chosen_by"], dtype="str")

@@ -20,7 +20,7 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import make_displayable, render_frame, render_quotation, render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import format_counts
-from glc_analysis.view.places import anchor
+from glc_analysis.view.places import make_anchor
 from glc_analysis.view.study_view import NotReleased, StudyView
 
 _HTML = Macros(__file__, "questions.html")
@@ -88,7 +88,8 @@ def render_question(view: StudyView, question: Any, *, by: str = "") -> Markup:
 
 def render_question_heading(view: StudyView, question: Any) -> Markup:
     """Renders the wording of a question as a heading with an anchor."""
-    return _HTML.heading(question.question_id, question.wording, anchor("question", question.question_id))
+    return _HTML.heading(question.question_id, question.wording,
+                         make_anchor("question", question.question_id))
 
 
 def describe_base_and_response(view: StudyView, question: Any) -> str:

@@ -14,16 +14,16 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML as Html
 
-from glc_analysis.disclosure.releases import last_answered
+from glc_analysis.disclosure.releases import find_last_day_answered
 from glc_analysis.errors import count_of
 from glc_analysis.manifest import read_last_release_info
 from glc_analysis.pages.findings import render_first_claim_by_theme
-from glc_analysis.plots import SHADES, STATUS_SHADES, status_label
+from glc_analysis.plots import SHADES, STATUS_SHADES, describe_status
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import language_label, make_displayable, region_label, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros, read_packaged_toml
 from glc_analysis.text import format_counts, format_day_with_preposition
-from glc_analysis.view.places import anchor
+from glc_analysis.view.places import make_anchor
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "survey.html")
@@ -102,7 +102,7 @@ def write_audience_and_base_line(view: StudyView) -> str:
     parts = [f"For {AUDIENCE_WORDS[view.audience]}",
              f"Base: {count_of(n, *view.study.unit_name)}" if n is not None else ""]
     if view.has_capability("all_figures"):
-        day = last_answered(view.read("organisations"), view.read("documents"))
+        day = find_last_day_answered(view.read("organisations"), view.read("documents"))
     else:  # of the release: an earlier day than before would tell that the last one to answer left
         day = read_last_release_info(view.study, view.audience)["day"]
     if view.has_capability("numbered_releases"):
@@ -285,14 +285,14 @@ def render_missing_answers(view: StudyView) -> Html:
              "figures has all."] if len(missing) > len(drawn) else []
     if complete := [one for one in rows["question_id"].unique() if one not in missing]:
         notes.append(f"Nothing is missing in {', '.join(complete)}.")
-    legend = [(status_label(status), _fill(status)) for status in STATUS_SHADES if status in counts.index]
+    legend = [(describe_status(status), _fill(status)) for status in STATUS_SHADES if status in counts.index]
     return make_displayable(_HTML.missing_answers(title, legend, lines, notes))
 
 
 def _missing_line(question: str, counts: pd.Series) -> tuple[str, list[tuple[int, str]], str]:
     """Returns a question, the sections of its bar, and the numbers in words, in the order of the statuses."""
     numbers = {status: int(counts[status]) for status in STATUS_SHADES if status in counts.index}
-    words = ", ".join(f"{n:,} {status_label(status)}" for status, n in numbers.items())
+    words = ", ".join(f"{n:,} {describe_status(status)}" for status, n in numbers.items())
     return question, [(n, _fill(status)) for status, n in numbers.items()], words
 
 
@@ -359,7 +359,7 @@ def render_statements_on_same_scale(view: StudyView) -> Html:
             figures.append((title or f"{count_of(len(drawn), 'statement')} on the same scale",
                             [_statement(question, counts) for question, counts in drawn.items()]))
     return make_displayable(_HTML.scales(figures, [
-        (question.wording.rstrip("."), f"#{anchor('question', question.question_id)}")
+        (question.wording.rstrip("."), f"#{make_anchor('question', question.question_id)}")
         for question in not_drawn]))
 
 

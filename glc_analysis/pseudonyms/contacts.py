@@ -64,7 +64,7 @@ def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
     >>> [(kind, text[start:end]) for kind, start, end in find_contacts(text)]
     [('e-mail', 'ana@haart.example'), ('phone', '+254 20 555 0101')]
     """
-    text = western_digits(text)
+    text = convert_to_western_digits(text)
     for found in CONTACT_FORMS["e-mail"].finditer(text) if "@" in text else ():
         if _MAILBOX.fullmatch(found[0]):
             yield "e-mail", *found.span()
@@ -76,11 +76,11 @@ def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
                 yield "phone", *found.span()
 
 
-def western_digits(text: str) -> str:
+def convert_to_western_digits(text: str) -> str:
     """Returns the text with the digits 0 to 9 in place of Arabic, Khmer and other digits. The position of
     every character in the text stays the same.
 
-    >>> western_digits("៣០ ٠٦")
+    >>> convert_to_western_digits("៣០ ٠٦")
     '30 06'
     """
     return text if text.isascii() or not _OTHER_FIGURES.search(text) else text.translate(_FIGURE_SIGNS)

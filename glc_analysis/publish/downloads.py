@@ -17,7 +17,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from glc_analysis.addon import list_declarations
-from glc_analysis.coding.codebook import ancestors, find_team_only_codes
+from glc_analysis.coding.codebook import find_ancestors, find_team_only_codes
 from glc_analysis.coding.exports import escape_formula, write_csv_for_spreadsheets
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
 from glc_analysis.reference import read_reference_table
@@ -33,7 +33,7 @@ from glc_analysis.view.study_view import StudyView
 # The tables that a site hands over: what its audience may see of figures, questions, codes, words.
 #
 # Each is made of what was released or cleared for the audience, once for all tables together; what is
-# not in one cannot be worked out from another. :func:`offered_tables` has them all.
+# not in one cannot be worked out from another. :func:`list_offered_tables` has them all.
 
 
 # ------------------------------
@@ -76,14 +76,14 @@ def describe_table(name: str, *columns: str, grain: str = "", **added: str) -> T
                  {column: (known | texts)[column] for column in order})
 
 
-def published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
+def collect_published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
     """Returns the tables that have rows for an audience, with their columns in order; empty if the study is
     not built."""
     if not (study.processed / "figures.parquet").is_file():
         return {}
     page = StudyView(study, audience)
-    frames = {name: download.rows(page) for name, download in offered_tables().items()}
-    return {name: frame[[*offered_tables()[name].about.columns]].reset_index(drop=True)
+    frames = {name: download.rows(page) for name, download in list_offered_tables().items()}
+    return {name: frame[[*list_offered_tables()[name].about.columns]].reset_index(drop=True)
             for name, frame in frames.items() if len(frame)}
 
 
@@ -106,7 +106,7 @@ def _codes(page: StudyView) -> pd.DataFrame:
     book = page.read("codebook").sort_values("order")
     if page.has_capability("all_figures"):
         return book
-    above, never = ancestors(book), find_team_only_codes(read_reference_table(page.study, "codebook"))
+    above, never = find_ancestors(book), find_team_only_codes(read_reference_table(page.study, "codebook"))
     counted = page.released.loc[page.released["measure"] == "coded", "code_id"]
     named = ({*counted} | {*page.themes}) - never
     return book[book["code_id"].isin(named | {one for code in named & {*above} for one in above[code]})]
@@ -145,23 +145,23 @@ _CORE_TABLES = {
 
 
 @cache
-def offered_tables() -> dict[str, Download]:
+def list_offered_tables() -> dict[str, Download]:
     """Returns the tables that can be downloaded, including those of add-ons, in order and keyed by name."""
     return _CORE_TABLES | {name: download for add_on, place in list_declarations("downloads")
                    for name, download in add_on.load_object(place).items()}
 
 
 @cache
-def software_files() -> tuple[SoftwareFile, ...]:
+def list_software_files() -> tuple[SoftwareFile, ...]:
     """Returns the files for other software, which all come from add-ons."""
     return tuple(file for add_on, place in list_declarations("software_files")
                  for file in add_on.load_object(place))
 
 
-def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> dict[str, str]:
+def make_software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> dict[str, str]:
     """Returns the texts of the files for other software, keyed by file name. The texts are made from
     ``frames``, which has the tables for an audience."""
-    return {file.name: file.text(study, frames, audience) for file in software_files()}
+    return {file.name: file.text(study, frames, audience) for file in list_software_files()}
 
 
 # ------------------------------
@@ -197,7 +197,7 @@ def describe_columns(name: str) -> pd.DataFrame:
     including the words that a cell may have."""
     rows = [(column, about.kind, about.meaning + (
         f" ({', '.join(filter(None, about.allowed))})" if about.allowed else ""))
-        for column, about in offered_tables()[name].about.columns.items()]
+        for column, about in list_offered_tables()[name].about.columns.items()]
     return pd.DataFrame(rows, columns=["column", "type", "meaning"])
 
 
@@ -213,7 +213,7 @@ def _add_sheet(book: Workbook, title: str, frame: pd.DataFrame) -> None:
         sheet.append([escape_formula(cell) for cell in row])
 
 
-def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:
+def write_downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:
     """Returns the texts of the page that offers the downloads, in Markdown and HTML."""
     html = Macros(__file__, "downloads.html")
     names = [ELEMENTS.links([(_words(name), f"dictionary.html#{_anchor(name)}")]) for name in frames]
@@ -222,14 +222,14 @@ def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str
     offered = render_table({"Table": names, "One row is": [_grain(name) for name in frames],
                             "Rows": [len(frame) for frame in frames.values()], "Files": files},
                            numeric=("Rows",))
-    others = [(file.name, f"{DOWNLOADS_FOLDER}/{file.name}", file.about) for file in software_files()]
+    others = [(file.name, f"{DOWNLOADS_FOLDER}/{file.name}", file.about) for file in list_software_files()]
     return [
         "# Downloads\n\n*Which tables can be taken along?*\n\n"
         "Each table as CSV and as a workbook with its dictionary. They hold what these pages may tell.",
         html.downloads(offered, others, f"Licence: {study.licence}." if study.licence else NO_LICENCE)]
 
 
-def dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:
+def write_dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:
     """Returns the texts of the page that explains every column of the downloads, in Markdown and HTML."""
     return [f"# Dictionary\n\n*What do the columns of the tables mean?*\n\n{BLANK_CELLS}", *_tables(frames)]
 
@@ -243,7 +243,7 @@ def _tables(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
 
 
 def _grain(name: str) -> str:
-    return offered_tables()[name].about.grain.removeprefix("each row is ")
+    return list_offered_tables()[name].about.grain.removeprefix("each row is ")
 
 
 def _words(name: str) -> str:

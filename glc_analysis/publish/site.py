@@ -31,11 +31,11 @@ from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.gate.gate import Gate
 from glc_analysis.pages.survey import write_audience_and_base_line
 from glc_analysis.publish import downloads
-from glc_analysis.publish.downloads import published_tables
-from glc_analysis.run.execute import NOTICE, make_prose_notebook, notebook_json
-from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, page_path
+from glc_analysis.publish.downloads import collect_published_tables
+from glc_analysis.run.execute import NOTICE, format_notebook, make_prose_notebook
+from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, make_page_path
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.tables_html import style_sheet
+from glc_analysis.tables_html import read_style_sheet
 from glc_analysis.templates import Macros, load_template, read_packaged_text
 from glc_analysis.text import make_slug as slug_of
 from glc_analysis.view.study_view import StudyView
@@ -57,15 +57,15 @@ _DATA = "glc-data"
 HEADINGS = tuple(f"h{n}" for n in range(1, 7))
 
 
-def page_article(notebook: Mapping[str, Any], *, has_code: bool = False,
-                 slugs: Collection[str] | None = None) -> etree._Element:
+def render_article(notebook: Mapping[str, Any], *, has_code: bool = False,
+                   slugs: Collection[str] | None = None) -> etree._Element:
     """Returns the HTML article that is made from the notebook of a page.
 
     With ``has_code``, the article has the code of each cell, folded. A link to a page that is not in
     ``slugs`` becomes plain text, because the first run of a study may have made only some of its pages.
 
     >>> cell = {"cell_type": "markdown", "metadata": {}, "source": "# Peru and its *neighbours*"}
-    >>> lxml.html.tostring(page_article({"cells": [cell]}), encoding="unicode")
+    >>> lxml.html.tostring(render_article({"cells": [cell]}), encoding="unicode")
     '<article><h1 id="peru-and-its-neighbours">Peru and its <em>neighbours</em></h1>\\n</article>'
     """
     parts = _without_empty_sections([part for cell in notebook["cells"] for part in _parts(cell, has_code)])
@@ -83,12 +83,12 @@ def page_article(notebook: Mapping[str, Any], *, has_code: bool = False,
     return page
 
 
-def outline(page: etree._Element) -> list[tuple[str, str]]:
+def list_main_headings(page: etree._Element) -> list[tuple[str, str]]:
     """Returns the main headings of a page, each as a pair of id and text."""
-    return [(heading.get("id"), text_of(heading)) for heading in page.iter("h2")]
+    return [(heading.get("id"), extract_text(heading)) for heading in page.iter("h2")]
 
 
-def text_of(element: etree._Element) -> str:
+def extract_text(element: etree._Element) -> str:
     """Returns the text inside an HTML element, on one line."""
     return " ".join(element.text_content().split())
 
@@ -256,7 +256,7 @@ def _name_headings(page: etree._Element) -> None:
     taken = set(page.xpath(".//@id"))
     for heading in page.iter(*HEADINGS):
         if not heading.get("id"):
-            wanted = name = slug_of(text_of(heading)).replace("_", "-").replace(".", "-")
+            wanted = name = slug_of(extract_text(heading)).replace("_", "-").replace(".", "-")
             count = 1
             while name in taken:
                 count += 1
@@ -290,10 +290,10 @@ def _name_frames(page: etree._Element) -> None:
     heading, numbers = "Table", Counter()
     for element in page.iter("div", *HEADINGS):
         if element.tag in HEADINGS:
-            heading = text_of(element)
+            heading = extract_text(element)
         elif "glc-scroll" in _classes(element) and element.xpath(_WIDE):
             titles = element.xpath(".//caption | ../figcaption/*[contains(@class, 'glc-title')]")
-            label = text_of(titles[0]) if titles else heading
+            label = extract_text(titles[0]) if titles else heading
             numbers[label] += 1
             number = f" ({numbers[label]})" if numbers[label] > 1 else ""
             asked = {"tabindex": "0", "role": "region", "aria-label": label + number}
@@ -331,7 +331,7 @@ def _style_table(table: etree._Element) -> None:
         return
     body = [row for row in rows if any(cell.tag == "td" for cell in row)]
     for n in range(len(rows[0])) if body else ():
-        if all(row[n].tag == "td" and _NUMBER.fullmatch(text_of(row[n])) for row in body):
+        if all(row[n].tag == "td" and _NUMBER.fullmatch(extract_text(row[n])) for row in body):
             for row in rows:
                 row[n].set("class", " ".join([*_classes(row[n]), "number"]))
 
@@ -361,7 +361,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     frame = {
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": " ".join([INVENTED] * synthetic + [f"{mark}."] * bool(mark)),
-        "navigation": page_menu(pages, failures)}
+        "navigation": make_page_menu(pages, failures)}
     articles, wholes = {}, {}
     titles = {page.slug: page.title for page in pages}
     last = dict(_made)
@@ -495,7 +495,7 @@ these pages, `glc watch` makes only changed pages again for the next site."""
 
 def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str,
           drawn: Path | None) -> _Made:
-    page = page_article(json.loads(notebook), has_code=has_code, slugs=slugs)
+    page = render_article(json.loads(notebook), has_code=has_code, slugs=slugs)
     files = {name: content for take_files in load_declared_objects("page_files")
              for name, content in take_files(page, slug, source, drawn).items()}
     for data in page.find_class(_DATA):
@@ -521,7 +521,7 @@ def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[
     links to the other parts of the page.
 
     >>> long = lxml.html.fromstring("<article><h1>A</h1><h2>B</h2><h2>C</h2></article>")
-    >>> [(slug, text_of(part)) for slug, part in split_page(long, "a", most=25)]
+    >>> [(slug, extract_text(part)) for slug, part in split_page(long, "a", most=25)]
     [('a', 'APart 1: B Part 2: C B'), ('a-2', 'APart 1: B Part 2: C C')]
     """
     sizes = [len(etree.tostring(block, encoding="utf-8")) for block in page]
@@ -538,8 +538,9 @@ def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[
         parts[-1].append(block)
         used += size
     slugs = [slug if n == 0 else f"{slug}-{n + 1}" for n in range(len(parts))]
-    starts = [next((text_of(block) for block in part if block.tag in ("h2", "h3")), "") for part in parts]
-    title = next((text_of(block) for block in page if block.tag == "h1"), "")
+    starts = [next((extract_text(block) for block in part if block.tag in ("h2", "h3")), "")
+              for part in parts]
+    title = next((extract_text(block) for block in page if block.tag == "h1"), "")
     made = []
     for n, (own, part) in enumerate(zip(slugs, parts, strict=True)):
         links = [(f"{other}.html", start, other == own) for other, start in zip(slugs, starts, strict=True)]
@@ -587,15 +588,15 @@ _STUDY_GROUP = "The study"
 _Links = list[tuple[str, str, bool]]
 
 
-def page_menu(pages: Sequence[PageJob],
-              failures: Collection[str]) -> list[tuple[str, list[tuple[str, _Links]]]]:
+def make_page_menu(pages: Sequence[PageJob],
+                   failures: Collection[str]) -> list[tuple[str, list[tuple[str, _Links]]]]:
     """Returns the menu of a site as nested lists. A group of pages, such as Countries, has parts, such as
     Asia. A part has pages, each with its slug, its title and whether it is out of date. The pages of a part
     that has a name are folded together.
 
     >>> jobs = [PageJob("index", "Overview", Path(), {}, ""), PageJob("survey", "Survey", Path(), {}, ""),
     ...         PageJob("country-khm", "Cambodia", Path(), {}, "", "Countries", "Asia")]
-    >>> page_menu(jobs, ())[1:]
+    >>> make_page_menu(jobs, ())[1:]
     [('Countries', [('Asia', [('country-khm', 'Cambodia', False)])]),
      ('The study', [('', [('survey', 'Survey', False)])])]
     """
@@ -623,18 +624,18 @@ def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
     frame = {"title": study.title, "facts": "", "print_folded": False, "banner": mark, "navigation": [],
              "switch": "", "additions": [], "style": _style()}
     path = notebook.with_suffix(".html")
-    write_text(path, _page(page_article(content, slugs=()), title, "", frame))
+    write_text(path, _page(render_article(content, slugs=()), title, "", frame))
     return path
 
 
 def _page(text: etree._Element, title: str, slug: str, frame: Mapping[str, Any]) -> str:
     content = etree.tostring(text, encoding="unicode", method="html")
     return load_template(__file__, "page.html").render(
-        frame, page_title=title, slug=slug, content=content, outline=outline(text))
+        frame, page_title=title, slug=slug, content=content, outline=list_main_headings(text))
 
 
 def _style() -> str:
-    return style_sheet() + read_packaged_text(__file__, "site.css")
+    return read_style_sheet() + read_packaged_text(__file__, "site.css")
 
 
 def _running_foot(text: str) -> str:
@@ -687,7 +688,7 @@ class Assembly:
         out of date. With ``print_folded``, the parts that are folded on the screen are printed in full on
         paper."""
         study, folder, preparation = self._study, self._folder, self._preparation.result()
-        briefs = [(page, folder / f"{page_path(page.slug, page.parameters)}.ipynb")
+        briefs = [(page, folder / f"{make_page_path(page.slug, page.parameters)}.ipynb")
                for page in pages if page.organisation]
         build_site(
             folder, [*(page for page in pages if not page.organisation), *preparation.pages],
@@ -726,9 +727,9 @@ class Assembly:
 
     def _prepare(self, keys: Mapping[str, str]) -> _Preparation:
         study, audience, folder = self._study, self._audience, self._folder
-        frames, gate = published_tables(study, audience), Gate(study, audience)
+        frames, gate = collect_published_tables(study, audience), Gate(study, audience)
         if frames:
-            texts = downloads.software_texts(study, frames, audience)
+            texts = downloads.make_software_texts(study, frames, audience)
             self._check_open()
             tables = folder / "site" / downloads.DOWNLOADS_FOLDER
             downloads.write_downloads(tables, frames, texts)
@@ -751,14 +752,14 @@ class Assembly:
     def _texts(self, frames: Mapping, keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
         """Yields slug, title, menu group and texts of each page that is made without a notebook."""
         if frames:
-            yield "downloads", "Downloads", "", *downloads.downloads_page(self._study, frames)
-            yield "dictionary", "Dictionary", "", *downloads.dictionary_page(frames)
+            yield "downloads", "Downloads", "", *downloads.write_downloads_page(self._study, frames)
+            yield "dictionary", "Dictionary", "", *downloads.write_dictionary_page(frames)
         for pages in load_declared_objects("runs", "pages"):
             yield from pages(self._study, self._audience, self._last_run, keys)
 
 
 def _page_job(folder: Path, slug: str, title: str, group: str, *texts: str) -> PageJob:
-    path = folder / f"{page_path(slug, {})}.ipynb"
+    path = folder / f"{make_page_path(slug, {})}.ipynb"
     path.parent.mkdir(exist_ok=True)  # a run of one brief has no other folder
-    path.write_text(notebook_json(make_prose_notebook(*texts)), encoding="utf-8", newline="\n")
+    path.write_text(format_notebook(make_prose_notebook(*texts)), encoding="utf-8", newline="\n")
     return PageJob(slug, title, NOTEBOOKS, {}, "", group)

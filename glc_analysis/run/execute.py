@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, read_notebook_cells, read_recorded_reads
-from glc_analysis.run.plan import PageJob, parameters_at
+from glc_analysis.run.plan import PageJob, find_parameters_cell
 from glc_analysis.study import Study
 from glc_analysis.terminal import check_interrupted
 
@@ -86,7 +86,7 @@ def make_prose_notebook(*texts: str) -> Content:
         _shown(text) if isinstance(text, Markup) else _markdown_cell(text) for text in texts))
 
 
-def notebook_json(notebook: Content) -> str:
+def format_notebook(notebook: Content) -> str:
     """Returns the text of a notebook's file. All notebooks of a run are written in the form that this
     function returns."""
     return json.dumps(notebook, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
@@ -284,7 +284,7 @@ class Failure:
         return f"{self.notebook}, page {self.slug}{cell}: {self.error}: {self.message}"
 
 
-def page_environment(study: Study) -> dict[str, str]:
+def make_page_environment(study: Study) -> dict[str, str]:
     """Returns the environment variables of the processes that execute pages of a study."""
     return os.environ | KERNEL_ENV | {"GLC_STUDY": str(study.root)}
 
@@ -303,7 +303,7 @@ class PageProcesses:
     notes: Sequence[str] = ()
 
     def __init__(self, study: Study, *, timeout: float, reader_study: Study | None = None) -> None:
-        self.environment = page_environment(study)
+        self.environment = make_page_environment(study)
         self._timeout, self.reader_study = timeout, reader_study or study
         self.jobs = 2 * (os.cpu_count() or 1)  # a kernel spends a third of its time waiting for messages
         self._at_work: set[Any] = set()
@@ -341,12 +341,12 @@ class PageProcesses:
         # The failure of one page must not end the run of the others.
         except Exception as error:  # noqa: BLE001
             if is_late.is_set():
-                return page_failure(page, place, "TimeoutError", self.lateness_message)
+                return make_page_failure(page, place, "TimeoutError", self.lateness_message)
             if exit_codes:
-                return page_failure(page, place, DEAD_KERNEL, describe_exit(exit_codes[0]))
+                return make_page_failure(page, place, DEAD_KERNEL, describe_exit(exit_codes[0]))
             if isinstance(error, papermill.PapermillExecutionError):
-                return page_failure(page, error.cell_index, error.ename, error.evalue)
-            return page_failure(page, place, type(error).__name__, str(error))
+                return make_page_failure(page, error.cell_index, error.ename, error.evalue)
+            return make_page_failure(page, place, type(error).__name__, str(error))
 
     @property
     def lateness_message(self) -> str:
@@ -410,7 +410,7 @@ class PageProcesses:
                         exit_codes.append(code)
 
 
-def page_processes() -> Callable[..., PageProcesses]:
+def choose_page_processes() -> Callable[..., PageProcesses]:
     """Returns the class or function that makes the object which executes pages on this machine. An add-on may
     declare such a class or function (:attr:`.AddOn.runs`); if no add-on does, :class:`PageProcesses` is
     returned."""
@@ -430,11 +430,11 @@ def describe_exit(code: int) -> str:
             else f"its process ended with exit code {code}")
 
 
-def page_failure(page: PageJob, place: int, error: str, message: str) -> Failure:
+def make_page_failure(page: PageJob, place: int, error: str, message: str) -> Failure:
     """Returns the failure of a page, with only the first line of its error message. ``place`` is the number
     of the failed cell in the executed notebook, counted from 0. The executed notebook also has the cell that
     papermill inserts after the parameters. The returned failure has the number of the cell in the original
     notebook, counted from 1."""
-    place += 1 if place <= parameters_at(read_notebook_cells(page.notebook)) else 0
+    place += 1 if place <= find_parameters_cell(read_notebook_cells(page.notebook)) else 0
     first_line = next(iter(message.strip().splitlines()), "")[:300]
     return Failure(page.notebook.name, page.slug, place, error, first_line or "no message")

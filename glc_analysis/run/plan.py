@@ -24,8 +24,8 @@ from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, resolve_id, suggest_name
 from glc_analysis.manifest import SLICES, hash_package_and_environment, read_provenance, read_slices
 from glc_analysis.read_log import EVERYTHING
-from glc_analysis.run.record import last_run
-from glc_analysis.schema import AUDIENCES, reference_path
+from glc_analysis.run.record import find_last_run
+from glc_analysis.schema import AUDIENCES, make_reference_path
 from glc_analysis.study import NOTEBOOKS, Study, list_notebook_files
 from glc_analysis.tabular import read_csv_part
 
@@ -114,14 +114,14 @@ def read_defaults(source: str) -> dict[str, Any]:
     return values
 
 
-def parameters_at(cells: list[dict[str, Any]]) -> int:
+def find_parameters_cell(cells: list[dict[str, Any]]) -> int:
     """Returns the number of the cell tagged ``parameters``, counted from 0; -1 if the notebook has no such
     cell."""
     tagged = ("parameters" in cell.get("metadata", {}).get("tags", []) for cell in cells)
     return next((n for n, is_tagged in enumerate(tagged) if is_tagged), -1)
 
 
-def missing_parameter_faults(path: Path, names: Iterable[str]) -> list[Fault]:
+def find_missing_parameter_faults(path: Path, names: Iterable[str]) -> list[Fault]:
     """Returns a fault for each parameter in ``names``; these are parameters that the notebook lacks."""
     return [Fault("the notebook does not have this parameter", file=path.name, value=name,
                   fix="add it to the cell tagged `parameters`") for name in names]
@@ -137,7 +137,7 @@ def _read(path: Path) -> Notebook:
         texts = ["".join(cell["source"]) for cell in cells]
     except (ValueError, KeyError, TypeError):
         raise Faults([Fault("is not a notebook", file=path.name)]) from None
-    parameters_cell = parameters_at(cells)
+    parameters_cell = find_parameters_cell(cells)
     if parameters_cell < 0:
         raise Faults([Fault("has no cell tagged `parameters`", file=path.name, fix="tag the cell "
                             "that sets its parameters, or move the notebook to another folder")])
@@ -147,7 +147,7 @@ def _read(path: Path) -> Notebook:
         raise Faults([Fault("the cell tagged `parameters` may hold only lines such as `name = value`",
                             file=path.name)]) from None
     if missing := [name for name in _REQUIRED if name not in parameters]:
-        raise Faults(missing_parameter_faults(path, missing))
+        raise Faults(find_missing_parameter_faults(path, missing))
     prose = (line for cell, text in zip(cells, texts, strict=True)
              if cell["cell_type"] == "markdown" for line in text.splitlines())
     title = next((line for line in prose if line.startswith("#")), path.stem).lstrip("# ").strip()
@@ -330,25 +330,25 @@ def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:
     for _, declared in list_declarations("visible_from"):
         made_from |= declared
     others = [other for one in reads for other in made_from.get(one.partition(" ")[0], ())]
-    return sorted({*reads, *others, SLICES, reference_path("consent"),
-                   reference_path("waves")})
+    return sorted({*reads, *others, SLICES, make_reference_path("consent"),
+                   make_reference_path("waves")})
 
 
-def page_path(slug: str, parameters: Mapping[str, str]) -> str:
+def make_page_path(slug: str, parameters: Mapping[str, str]) -> str:
     """Returns the path of a page in the folder of a run, without the ending of the file name. Pages that are
     made for one organisation alone are in a separate folder.
 
-    >>> page_path("country-khm", {"country": "KHM"})
+    >>> make_page_path("country-khm", {"country": "KHM"})
     'notebooks/country-khm'
-    >>> page_path("brief-blue-door", {"organisation": "blue-door"})
+    >>> make_page_path("brief-blue-door", {"organisation": "blue-door"})
     'briefs/blue-door'
     """
     own = parameters.get("organisation", "")
     return f"{slug[:-len(own) - 1]}s/{own}" if own else f"notebooks/{slug}"
 
 
-def plan(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
-         only: str = "", folder: Path = NOTEBOOKS, inputs: Inputs | None = None) -> list[PageJob]:
+def plan_pages(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
+               only: str = "", folder: Path = NOTEBOOKS, inputs: Inputs | None = None) -> list[PageJob]:
     """Returns the pages of a study for an audience, in the order of the notebooks, countries and themes.
 
     - ``country``, ``theme``: if given, only the pages of this country or theme are returned;
@@ -360,7 +360,7 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
     Faults for a notebook that cannot be executed. The function also raises Faults if the notebook of the page
     ``only`` lacks the parameter ``country`` or ``theme`` that is given.
     """
-    inputs, last = inputs or Inputs(study, audience), last_run(study, audience)[1].get("pages", {})
+    inputs, last = inputs or Inputs(study, audience), find_last_run(study, audience)[1].get("pages", {})
     pages = [page.replace_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)
              for page in _pages(inputs, list_numbered_notebooks(folder, study.notebooks))]
     twice = [slug for slug, n in Counter(page.slug for page in pages).items() if n > 1]
@@ -406,7 +406,7 @@ def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
     return f"{few} changed" if was else "made by an older version"
 
 
-def is_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
+def is_page_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
     """Whether a page succeeded in an earlier run and is still up to date. ``entry`` is the entry of the page
     in the record of that earlier run."""
     page = page.replace_reads(entry.get("reads", EVERYTHING), inputs)
@@ -417,7 +417,7 @@ def is_disclosure_decision_needed(study: Study, audience: str) -> bool:
     """Whether the pages of an audience need the decisions on what the convening and the public may see. The
     team's pages need these decisions only if one of the pages read the decisions the last time it was made,
     or may have read them."""
-    entries = last_run(study, audience)[1].get("pages", {}).values()
+    entries = find_last_run(study, audience)[1].get("pages", {}).values()
     return not has_capability(audience, "all_figures") or any(
         thing == "processed" or thing.startswith(_DECISIONS) for entry in entries for thing in entry["reads"])
 
@@ -488,7 +488,7 @@ def _choose(pages: list[PageJob], chosen: dict[str, str], only: str) -> list[Pag
             slugs = [page.slug for page in pages]
             raise UsageError(f"There is no page {only!r}; {suggest_name(only, slugs)}.")
         if missing := [kind for kind in chosen if kind not in page.parameters]:
-            raise Faults(missing_parameter_faults(page.notebook, missing))
+            raise Faults(find_missing_parameter_faults(page.notebook, missing))
         pages = [page]
     if chosen:
         pages = [page for page in pages if chosen.items() & page.parameters.items()]

@@ -21,7 +21,7 @@ RUN_RECORD, UNFINISHED_RECORD, _OWN = "run.json", ".run.json", "pages.json"
 Entries = dict[str, dict[str, Any]]
 
 
-def read(folder: Path, *names: str) -> dict[str, Any]:
+def read_run_record(folder: Path, *names: str) -> dict[str, Any]:
     """Returns the record of a run, including its pages for single organisations. The record is read from the
     first file in ``names`` that exists; by default, from run.json. The returned record is empty if no such
     file exists or if the file cannot be read."""
@@ -35,7 +35,8 @@ def read(folder: Path, *names: str) -> dict[str, Any]:
     return record
 
 
-def write(folder: Path, head: Mapping[str, str], pages: Entries, page_folders: Mapping[str, Path]) -> None:
+def write_run_record(folder: Path, head: Mapping[str, str], pages: Entries,
+                     page_folders: Mapping[str, Path]) -> None:
     """Writes the record of a run that is not yet complete. ``head`` has the details of the run, and ``pages``
     has the entry of each page. ``page_folders`` maps the slug of each page for a single organisation to the
     page's folder. The entry of the page is written into this folder, because no other organisation may know
@@ -52,11 +53,11 @@ def write(folder: Path, head: Mapping[str, str], pages: Entries, page_folders: M
     write_atomic(folder / UNFINISHED_RECORD, _json({**head, "pages": shared}, indent))
 
 
-def page_digest(content: str, digests: Digests) -> str:
+def digest_page(content: str, digests: Digests) -> str:
     """Returns a short digest of the content of a page, by which a damaged file of the page is recognised. The
     digest begins with a letter, so that the gate does not take it for a phone number.
 
-    >>> page_digest("a page", Digests(b"the invented key of an invented study"))
+    >>> digest_page("a page", Digests(b"the invented key of an invented study"))
     'c10a9e474a58'
     """
     return f"c{digests.hash_bytes(content.encode())[:11]}"
@@ -65,7 +66,7 @@ def page_digest(content: str, digests: Digests) -> str:
 def is_page_intact(path: Path, entry: Mapping[str, Any], digests: Digests) -> bool:
     """Whether the file of a page exists and has the digest in its ``entry`` of the record."""
     try:
-        return page_digest(path.read_text(encoding="utf-8"), digests) == entry.get("mark")
+        return digest_page(path.read_text(encoding="utf-8"), digests) == entry.get("mark")
     except (FileNotFoundError, UnicodeDecodeError):
         return False
 
@@ -81,7 +82,7 @@ def find_finished_pages(runs: Path, pages: Iterable[Any], current: Path | None,
     interrupted.
     """
     later = sorted(folder for folder in runs.glob("*") if current is None or folder.name > current.name)
-    records = [(folder, read(folder, RUN_RECORD, UNFINISHED_RECORD)) for folder in later]
+    records = [(folder, read_run_record(folder, RUN_RECORD, UNFINISHED_RECORD)) for folder in later]
     made = [(folder, record["pages"]) for folder, record in records if record]
     return {page.slug: (folder, entries[page.slug]) for page in pages for folder, entries in made
             if page.slug in entries and is_current(page, entries[page.slug])}
@@ -91,11 +92,11 @@ def _json(content: Any, indent: int | None) -> str:
     return json.dumps(content, indent=indent, ensure_ascii=False) + "\n"
 
 
-def last_run(study: Study, audience: str = "team") -> tuple[Path | None, dict[str, Any]]:
+def find_last_run(study: Study, audience: str = "team") -> tuple[Path | None, dict[str, Any]]:
     """Returns the folder of the run to which ``current`` points, and the content of its run.json; ``(None,
     {})`` before the first run."""
     current = study.reports / audience / "current"
     # A plain file where the system has no symbolic links.
     folder = current.parent / current.read_text() if current.is_file() else current.resolve()
-    found = read(folder)
+    found = read_run_record(folder)
     return (folder, found) if found else (None, {})

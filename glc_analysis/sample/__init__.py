@@ -21,7 +21,7 @@ from glc_analysis.digests import KEY_FILE, read_or_make_digest_key, write_digest
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gitignore import write_gitignore_unless_edited
-from glc_analysis.schema import default_settings, reference_path, reference_tables
+from glc_analysis.schema import load_reference_tables, make_reference_path, read_default_settings
 from glc_analysis.study import Study, is_data_file
 
 COMMITTED = Path(__file__).parent
@@ -82,7 +82,7 @@ def remove_sample(study: Study) -> None:
                        "folder of a sample study.")
     foreign = [Fault("is not a file of the sample, or was changed", file=name, fix="move it out of raw/")
                for name, path in present.items()
-               if name not in of_sample or manifest.checksum(path) != recorded[name]["sha256"]]
+               if name not in of_sample or manifest.compute_checksum(path) != recorded[name]["sha256"]]
     if foreign:
         raise Faults(foreign)
     committed = read_sample_files(COMMITTED)
@@ -119,15 +119,15 @@ def read_sample_files(folder: Path) -> dict[str, bytes]:
         name, content = path.relative_to(folder).as_posix(), path.read_bytes()
         if name in plain:
             name, content = plain[name]
-        elif name == reference_path("manifest"):
+        elif name == make_reference_path("manifest"):
             header, *rows = content.decode().splitlines(keepends=True)
             kept = [_row_of_plain(row, plain) for row in rows if _is_known(row.split(",")[0])]
             content = "".join([header, *kept]).encode()
-        elif name == reference_path("consent"):
+        elif name == make_reference_path("consent"):
             header, *rows = content.decode().splitlines(keepends=True)
             content = "".join([header, *(row for row in rows if row.split(",")[2] in CONSENT_ITEMS)]).encode()
         elif name == "reference/study.toml":
-            settings = default_settings()[0]
+            settings = read_default_settings()[0]
             sections = re.split(r"(?m)^(?=\[)", content.decode())
             content = "".join(text for text in sections if text[0] != "["
                               or text[1:text.index("]")] in settings).encode()
@@ -163,8 +163,8 @@ def _is_known(name: str) -> bool:
     """Whether the raw folder or reference table of a file belongs to the core or to an installed add-on."""
     top, *folders, file = name.split("/")
     if top == "raw":
-        return folders[0] in default_settings()[0]["raw"]
-    return not file.endswith(".csv") or file.removesuffix(".csv") in reference_tables()
+        return folders[0] in read_default_settings()[0]["raw"]
+    return not file.endswith(".csv") or file.removesuffix(".csv") in load_reference_tables()
 
 
 def _data_in(folder: Path) -> list[Path]:

@@ -205,10 +205,10 @@ class ReferenceTable:
 
 
 @cache
-def processed_tables() -> dict[str, Table]:
+def load_processed_tables() -> dict[str, Table]:
     """Returns the descriptions of the processed tables, keyed by table name.
 
-    >>> processed_tables()["options"].key
+    >>> load_processed_tables()["options"].key
     ('option_list', 'option_id')
     """
     found = {}
@@ -220,15 +220,15 @@ def processed_tables() -> dict[str, Table]:
 
 
 @cache
-def reference_tables() -> dict[str, ReferenceTable]:
+def load_reference_tables() -> dict[str, ReferenceTable]:
     """Returns the descriptions of the reference tables, keyed by table name, in the order in which the tables
     are read.
 
     Raises GLCError if a row of reference.csv is wrong.
 
-    >>> reference_tables()["codebook"].optional_columns
+    >>> load_reference_tables()["codebook"].optional_columns
     ('contradicts',)
-    >>> target = reference_tables()["questions"].columns["theme_id"].refers_to
+    >>> target = load_reference_tables()["questions"].columns["theme_id"].refers_to
     >>> target.table, target.column, target.where
     ('codebook', 'code_id', ('level', 'theme'))
     """
@@ -263,7 +263,7 @@ def list_table_files(table: str) -> tuple[TableFile, ...]:
     >>> list_table_files("codebook")[1].required
     ('code_id', 'example')
     """
-    about = reference_tables().get(table)
+    about = load_reference_tables().get(table)
     if about is None:
         return (TableFile(f"{TABLE_FOLDERS['private']}/{table}.csv", ()),)
     apart = about.private_columns
@@ -276,31 +276,31 @@ def list_table_files(table: str) -> tuple[TableFile, ...]:
                  for folder, columns in parts.items())
 
 
-def reference_path(table: str) -> str:
+def make_reference_path(table: str) -> str:
     """Returns the path of a reference table in a study folder.
 
-    >>> reference_path("codebook"), reference_path("names")
+    >>> make_reference_path("codebook"), make_reference_path("names")
     ('reference/codebook.csv', 'private/reference/names.csv')
     """
     return list_table_files(table)[0].path
 
 
-def allowed_words(table: str, column: str) -> tuple[str, ...]:
+def list_allowed_words(table: str, column: str) -> tuple[str, ...]:
     """Returns the words that a cell in a column of a reference table may have. If a cell may be blank, the
     returned words include ``""``.
 
-    >>> allowed_words("documents", "kind")
+    >>> list_allowed_words("documents", "kind")
     ('interview', 'call')
     """
-    return reference_tables()[table].columns[column].allowed
+    return load_reference_tables()[table].columns[column].allowed
 
 
 @cache
-def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str], tuple[str, ...]]]:
+def read_default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str], tuple[str, ...]]]:
     """Returns two values: the defaults of the settings, keyed by section; and the words that a setting may
     have as its value, keyed by section and name.
 
-    >>> defaults, words = default_settings()
+    >>> defaults, words = read_default_settings()
     >>> defaults["coding"]["approach"], words["coding", "approach"]
     ('codebook', ('codebook', 'interpretive'))
     """
@@ -315,7 +315,7 @@ def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str],
     return defaults, words
 
 
-def consent_items_of_add_ons() -> tuple[str, ...]:
+def list_add_on_consent_items() -> tuple[str, ...]:
     """Returns the items of consent that add-ons ask about."""
     return tuple(item for _, items in addon.list_declarations("consent_items") for item in items)
 
@@ -455,15 +455,15 @@ _SOURCES: list[Callable[[], Sequence[Check]]] = []
 
 
 def register_checks(source: Callable[[], Sequence[Check]]) -> None:
-    """Registers a function that returns checks. :func:`registered_checks` calls this function when tables are
-    read.
+    """Registers a function that returns checks. :func:`list_registered_checks` calls this function when
+    tables are read.
 
     Packages register their checks, because this module is in a lower layer and cannot import the packages.
     """
     _SOURCES.append(source)
 
 
-def registered_checks() -> list[Check]:
+def list_registered_checks() -> list[Check]:
     """Returns the checks of all packages that have registered checks, in the order in which faults are
     reported."""
     return [check for source in _SOURCES for check in source()]
@@ -477,7 +477,7 @@ def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
     """
     if frame.empty:
         return
-    file, table = f"{name}.csv", reference_tables()[name]
+    file, table = f"{name}.csv", load_reference_tables()[name]
     key = list(table.key)
     cells = {column: [*zip(frame.index, frame[column], strict=True)] for column in table.columns}
     for column, about in table.columns.items():
@@ -507,7 +507,7 @@ def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
 def list_word_columns(name: str) -> list[str]:
     """Returns the columns of a table in which only certain words are allowed; a column that another package
     checks is left out."""
-    columns = reference_tables()[name].columns
+    columns = load_reference_tables()[name].columns
     return [column for column, about in columns.items()
             if about.kind in ("word", "true/false") and not about.checked_by]
 
@@ -579,14 +579,14 @@ def is_iso_date(text: str) -> bool:
 
 def _about(column: str) -> ReferenceColumn:
     table, _, name = column.partition(".")
-    return reference_tables()[table].columns[name]
+    return load_reference_tables()[table].columns[name]
 
 
 def _declared_columns() -> Iterator[str]:
     """Yields the columns that the schema restricts in a way that :func:`find_table_faults` does not check. A
     restriction of this kind is the form of a date, a number or a list of words, uniqueness, or a
     reference."""
-    for name, table in reference_tables().items():
+    for name, table in load_reference_tables().items():
         for column, about in table.columns.items():
             is_formed = about.kind in _FORMS or about.kind == "words"
             if not about.checked_by and (is_formed or about.is_unique or about.refers_to):

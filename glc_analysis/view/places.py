@@ -22,25 +22,25 @@ SURVEY_PAGE = "survey"
 """The slug of the page that shows all questions."""
 
 
-def anchor(kind: str, name: str) -> str:
+def make_anchor(kind: str, name: str) -> str:
     """Returns the id that a question, a code or another element has on its page; for a principle, returns the
     slug of the principle's page. ``kind`` is a kind of element, such as ``question``, and ``name`` is the id
     in the study's tables.
 
-    >>> anchor("principle", "P03"), anchor("question", "Q3.1")
+    >>> make_anchor("principle", "P03"), make_anchor("question", "Q3.1")
     ('principle-p03', 'question-q3-1')
     """
     return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
 
 
-def passage_anchor(code: str, segment_id: str) -> str:
+def make_passage_anchor(code: str, segment_id: str) -> str:
     """Returns the id that a passage has on its page, in the list of passages of a code."""
-    return anchor("passage", f"{code}-{segment_id}")
+    return make_anchor("passage", f"{code}-{segment_id}")
 
 
-def passages_anchor(code: str) -> str:
+def make_code_passages_anchor(code: str) -> str:
     """Returns the id that a code's list of passages has on its page."""
-    return anchor("passages", code)
+    return make_anchor("passages", code)
 
 
 MOST_PRINTED_PASSAGES, THEME_ROOM, _PASSAGE_MARKUP = 20, 60_000, 400
@@ -69,10 +69,10 @@ def select_passages_fitting_on_page(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[(nth == 0) | fits]
 
 
-def link(place: str) -> str:
+def make_link(place: str) -> str:
     """Returns the address of a place, for links from other pages in the same folder.
 
-    >>> link("survey#question-q1-2"), link("principle-p03"), link("")
+    >>> make_link("survey#question-q1-2"), make_link("principle-p03"), make_link("")
     ('survey.html#question-q1-2', 'principle-p03.html', '')
     """
     page, mark, name = place.partition("#")
@@ -101,25 +101,25 @@ class Places:
         by_theme = () if passages is None else passages.groupby("theme_id")
         printed = (select_passages_fitting_on_page(rows) for theme, rows in by_theme if theme)
         return cls(map_codes_to_themes(codebook), {*whole["code_id"]}, {
-            passage_anchor(code, segment) for rows in printed
+            make_passage_anchor(code, segment) for rows in printed
             for code, segment in zip(rows["code_id"], rows["segment_id"], strict=True)})
 
     def locate_principle(self, principle_id: str) -> str:
-        return anchor("principle", principle_id)
+        return make_anchor("principle", principle_id)
 
     def locate_question(self, question_id: str, theme: str) -> str:
         page = self._page(theme) or SURVEY_PAGE
-        return f"{page}#{anchor('question', question_id)}"
+        return f"{page}#{make_anchor('question', question_id)}"
 
     def locate_code(self, code: str) -> str:
-        return self._on(code, anchor("code", code)) if code in self.counted else ""
+        return self._on(code, make_anchor("code", code)) if code in self.counted else ""
 
     def locate_passage(self, segment_id: str, *codes: str) -> str:
         """Returns the place, on the team's pages, of a passage that has one of the given ``codes``. If the
         passage is not printed, the returned place is the list of passages of its code."""
         code = self._first(codes)
-        own = passage_anchor(code, segment_id)
-        return self._on(code, own if own in self.printed else passages_anchor(code))
+        own = make_passage_anchor(code, segment_id)
+        return self._on(code, own if own in self.printed else make_code_passages_anchor(code))
 
     def locate_quotation(self, text: str, *codes: str) -> str:
         """Returns the place, on the pages of readers outside the team, of a quotation from a passage with the

@@ -25,9 +25,9 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addon import list_declarations
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
-from glc_analysis.disclosure.blocks import LANGUAGE, line_ids
+from glc_analysis.disclosure.blocks import LANGUAGE, make_line_ids
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import countable_members
+from glc_analysis.disclosure.countries import find_countable_members
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
 from glc_analysis.manifest import read_last_release_info, read_slices
 from glc_analysis.reference import read_reference_table
@@ -170,8 +170,8 @@ class Reader:
         this country. An organisation that may not be named gets a meaningless id, which is different in each
         country."""
         answers = self.read_whole("answers").astype({"country_id": "str", "organisation_id": "str"})
-        rows = countable_members(answers, self.read_whole("organisations"), self.consent,
-                                 self.study.settings["disclosure"], audience=self.audience)
+        rows = find_countable_members(answers, self.read_whole("organisations"), self.consent,
+                                      self.study.settings["disclosure"], audience=self.audience)
         rows = rows.merge(answers[["country_id", "organisation_id", "region_id"]].drop_duplicates())
         is_named = rows["organisation_id"].isin(self.named)
         unnamed = "unnamed-" + (~is_named).cumsum().astype("str")
@@ -200,8 +200,8 @@ class Reader:
         hidden from the audience."""
         rows, blocks = self.read_rows_for_audience(name), self.read_rows_for_audience("blocks")
         hidden = blocks.loc[~blocks["is_shown"], "block_id"]
-        rows = rows[~line_ids(name, rows["quote_id"]).isin([*hidden])]
-        has_no_language = line_ids(LANGUAGE, rows["quote_id"]).isin([*hidden])
+        rows = rows[~make_line_ids(name, rows["quote_id"]).isin([*hidden])]
+        has_no_language = make_line_ids(LANGUAGE, rows["quote_id"]).isin([*hidden])
         return rows.assign(language=rows["language"].mask(has_no_language, ""))
 
 

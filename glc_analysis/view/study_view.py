@@ -22,13 +22,13 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import list_declarations, map_declared_entries
-from glc_analysis.cleaning.waves import study_wave
+from glc_analysis.cleaning.waves import choose_study_wave
 from glc_analysis.coding.exports import note_differently_marked_words
-from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block_id
+from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, make_block_id
 from glc_analysis.errors import UsageError, resolve_id, suggest_name
 from glc_analysis.figures.estimates import ALL, BY_OPTION, name_source_if_nobody_asked
 from glc_analysis.figures.groupings import MERGED
-from glc_analysis.figures.summary import subset_kind, unknown_question_error
+from glc_analysis.figures.summary import make_unknown_question_error, resolve_subset_kind
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import CALL, WITHOUT_GUIDE
 from glc_analysis.study import RAW_KINDS, Study
@@ -240,7 +240,8 @@ class StudyView(VisibleTables):
     @cached_property
     def wave_of_figures(self) -> str:
         """The wave from which the study's figures are computed; blank if the survey has only one wave."""
-        return study_wave(read_reference_table(self.study, "waves"), self.study.settings["study"]["wave"])
+        return choose_study_wave(read_reference_table(self.study, "waves"),
+                                 self.study.settings["study"]["wave"])
 
     @cached_property
     def wave_labels(self) -> dict[str, str]:
@@ -303,7 +304,7 @@ class StudyView(VisibleTables):
         """
         chosen = _known(theme or None, self.themes, "theme") or self.theme
         is_own = bool(self.country) and not by
-        kind = "country" if is_own else subset_kind(by)
+        kind = "country" if is_own else resolve_subset_kind(by)
         figures = self.select_measure_figures("coded")
         rows = figures[figures["subset_kind"] == kind]
         if is_own:
@@ -404,7 +405,7 @@ class StudyView(VisibleTables):
         """
         chosen = _known(theme or None, self.themes, "theme") or self.theme
         rows = self.quotation_rows
-        if block_id(QUOTATION_BLOCKS, chosen or self.country) in self.hidden:
+        if make_block_id(QUOTATION_BLOCKS, chosen or self.country) in self.hidden:
             rows = rows[:0]
         if chosen:
             rows = rows.loc[[n for n, ids in rows["theme_ids"].items() if chosen in ids.split(";")]]
@@ -465,7 +466,7 @@ class StudyView(VisibleTables):
         if self.theme and question_id.casefold() in map(str.casefold, self.words.questions):
             raise UsageError(f"Question {question_id} does not belong to the theme "
                              f"{self.themes[self.theme]}. To fix: ask a view without a theme.")
-        raise unknown_question_error(question_id, self.question_table["question_id"])
+        raise make_unknown_question_error(question_id, self.question_table["question_id"])
 
     @cached_property
     def _question_rows(self) -> dict[str, Any]:
@@ -485,7 +486,7 @@ class StudyView(VisibleTables):
     def _released_rows(self, question_id: str, by: str, answered: str = "") -> pd.DataFrame:
         """Returns the figures of a question; raises NotReleased if the audience may see none of these
         figures."""
-        subset_kind(by)  # a wrong attribute is named before anything is read by it
+        resolve_subset_kind(by)  # a wrong attribute is named before anything is read by it
         name = self._question(question_id).question_id
         is_own = bool(self.country) and not by
         kind = "country" if is_own else by
@@ -493,12 +494,12 @@ class StudyView(VisibleTables):
         if is_own:
             rows = rows[rows["group"] == self.country_labels[self.country]].drop(columns="group")
         if rows.empty:
-            raise self._not_released("country" if is_own else subset_kind(by), name)
-        return rows.assign(group=self._group_names(rows["group"], subset_kind(by))) if by else rows
+            raise self._not_released("country" if is_own else resolve_subset_kind(by), name)
+        return rows.assign(group=self._group_names(rows["group"], resolve_subset_kind(by))) if by else rows
 
     def explain_refusal(self, question_id: str, *, by: str = "") -> str:
         """Returns the sentence which explains to this audience why it sees no figure of a question."""
-        return str(self._not_released(subset_kind(by), self._question(question_id).question_id))
+        return str(self._not_released(resolve_subset_kind(by), self._question(question_id).question_id))
 
     def _not_released(self, kind: str, question_id: str = "") -> NotReleased:
         what = f"question {question_id}" if question_id else "codes"

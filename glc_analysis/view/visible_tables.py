@@ -19,9 +19,9 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import load_declared_objects
-from glc_analysis.coding.codebook import ancestors
-from glc_analysis.coding.exports import quotations as coded_passages
-from glc_analysis.disclosure.blocks import LANGUAGE, QUOTATION_BLOCKS, block_ids, line_ids
+from glc_analysis.coding.codebook import find_ancestors
+from glc_analysis.coding.exports import list_quotations as coded_passages
+from glc_analysis.disclosure.blocks import LANGUAGE, QUOTATION_BLOCKS, make_block_ids, make_line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import Rules, check_audience, has_capability
 from glc_analysis.disclosure.suppression import release
@@ -30,8 +30,8 @@ from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.summary import (
     Words,
     list_figures_of_group,
-    summaries,
-    unknown_question_error,
+    make_unknown_question_error,
+    summarise_questions,
 )
 from glc_analysis.manifest import read_slice_list
 from glc_analysis.reference import read_reference_table
@@ -42,7 +42,7 @@ from glc_analysis.study import Study
 
 def _as_tree(codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the codes with theme_id and depth; each code comes below its parent code."""
-    above, order = ancestors(codebook), dict(zip(codebook["code_id"], codebook["order"], strict=True))
+    above, order = find_ancestors(codebook), dict(zip(codebook["code_id"], codebook["order"], strict=True))
     places = [[order.get(one, 0) for one in [*reversed(above[code]), code]] for code in codebook["code_id"]]
     themes = codebook["code_id"].map(map_codes_to_themes(codebook)).astype("str").fillna("")
     rows = codebook.assign(theme_id=themes, depth=[len(place) for place in places])
@@ -123,7 +123,7 @@ class VisibleTables:
                 frame = frame.assign(language=frame["language"].mask(
                     self.are_hidden(LANGUAGE, frame["quote_id"]), ""))
             for added in (added for added in load_declared_objects("blocks") if name in added.rows):
-                blocks = block_ids(name, frame[added.rows[name]])
+                blocks = make_block_ids(name, frame[added.rows[name]])
                 lines = frame[[*added.line[name]]].agg("/".join, axis=1) if len(frame) else blocks
                 frame = frame[~blocks.isin([*self.hidden]) & ~self.are_hidden(blocks, lines)]
             if self.organisation and "organisation_id" in frame:
@@ -134,7 +134,7 @@ class VisibleTables:
     def are_hidden(self, blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
         """Whether each line of text is hidden from the audience although its block (the entries of one kind
         on one page) is shown (:mod:`.blocks`, :mod:`.cells`)."""
-        return line_ids(blocks, lines).isin([*self.hidden])
+        return make_line_ids(blocks, lines).isin([*self.hidden])
 
     @cached_property
     def hidden(self) -> frozenset[str]:
@@ -387,8 +387,8 @@ class VisibleTables:
     @cached_property
     def coded_passages(self) -> pd.DataFrame:
         """One row per passage and code on which the coders agreed, with theme_id, role, translation and the
-        columns of :func:`.exports.quotations`. Rows are sorted by source, then date; the first passage of
-        each organisation comes before the second passage of any organisation."""
+        columns of :func:`.exports.list_quotations`. Rows are sorted by source, then date; the first passage
+        of each organisation comes before the second passage of any organisation."""
         # An answer to a question of another theme may have words on this theme.
         segments, documents = (tables.read_table(name, study=self.study, country=self.country)
                                for name in ("segments", "documents"))
@@ -415,11 +415,11 @@ class VisibleTables:
         """
         asked = self.question_table
         if question_id not in {*asked["question_id"]}:
-            raise unknown_question_error(question_id, asked["question_id"])
+            raise make_unknown_question_error(question_id, asked["question_id"])
         if self.country or self.theme or "released" in vars(self):
             return self._summaries(by)[question_id]
         figures, own = self.select_question_figures(question_id), asked[asked["question_id"] == question_id]
-        return summaries(figures, own, self.options, self.country_table, by=by)[question_id]
+        return summarise_questions(figures, own, self.options, self.country_table, by=by)[question_id]
 
     @cached_property
     def figures_of_group(self) -> Callable[[str, str], dict[str, list[Any]]]:
@@ -433,8 +433,8 @@ class VisibleTables:
     def _summaries(self) -> Callable[[str], dict[str, pd.DataFrame]]:
         """A function that takes the attribute by which figures are grouped, and returns the figures of all
         questions of the page."""
-        return cache(lambda by: summaries(self.released, self.question_table, self.options,
-                                          self.country_table, by=by))
+        return cache(lambda by: summarise_questions(self.released, self.question_table, self.options,
+                                                    self.country_table, by=by))
 
     @cached_property
     def translations(self) -> Mapping[str, Translation]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from glc_analysis import manifest
-from glc_analysis.schema import list_table_files, reference_tables
+from glc_analysis.schema import list_table_files, load_reference_tables
 from glc_analysis.study import Study
 from scripts.sample_study.answers import leading
 from scripts.sample_study.content import FOLDER, Row, rows
@@ -61,7 +61,7 @@ def write_manifest(root: Path) -> None:
 
 def write_reference_table(root: Path, name: str, table: Iterable[Row]) -> None:
     """Writes a reference table into its files. The second file has the rows with private content."""
-    table, about = list(table), reference_tables()[name]
+    table, about = list(table), load_reference_tables()[name]
     for n, file in enumerate(list_table_files(name)):
         optional = [column for column in file.optional if any(column in row for row in table)]
         held = [row for row in table if n == 0 or any(row.get(column) for column in about.private_columns)]
@@ -108,7 +108,7 @@ def _consent(interviews: dict[str, Interview], seed: int) -> Iterator[Row]:
 
 def _manifest(root: Path) -> Iterator[Row]:
     for path in sorted(p for p in (root / "raw").rglob("*") if p.is_file()):
-        yield {"path": path.relative_to(root).as_posix(), "sha256": manifest.checksum(path),
+        yield {"path": path.relative_to(root).as_posix(), "sha256": manifest.compute_checksum(path),
                "bytes": str(path.stat().st_size), "received_on": "2016-09-30",
                "received_from": manifest.SAMPLE, "consent_basis": "none needed: invented",
                "keep_until": ""}

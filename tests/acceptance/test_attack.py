@@ -13,12 +13,12 @@ from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from glc_analysis import tables
-from glc_analysis.disclosure.countries import releasable_country_answers
-from glc_analysis.disclosure.rules import COALITION, FIGURE_RULES, Rules, rule_by_kind
+from glc_analysis.disclosure.countries import find_releasable_country_answers
+from glc_analysis.disclosure.rules import COALITION, FIGURE_RULES, Rules, find_rules_by_kind
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.discordance import count_discordant_answers, discordance_records
-from glc_analysis.figures.groupings import groupings_of
+from glc_analysis.figures.discordance import count_discordant_answers, make_discordance_records
+from glc_analysis.figures.groupings import match_groupings
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.support.attacker import Attack
@@ -71,7 +71,7 @@ def attacks(sample_study, grouped_study, merged_study, ngo_study):
     for name, study in studies.items():
         frames = {table: tables.read_table(table, study=study) for table in tables.TABLES}
         contributors = find_contributors(frames)
-        chosen = groupings_of(read_reference(study).groupings, frames["questions"])
+        chosen = match_groupings(read_reference(study).groupings, frames["questions"])
         for audience in ("public", "convening"):
             made[name, audience] = Attack(frames, contributors, frames[f"release_{audience}"],
                                           study.settings["disclosure"], audience, groupings=chosen)
@@ -164,8 +164,8 @@ def test_small_studies_at_random_leave_every_hidden_count_open(answers, network)
 
 def without(monkeypatch, rule):
     """The rule is there no more, whatever else holds."""
-    kinds, of = rule_by_kind, Rules.from_settings
-    monkeypatch.setattr("glc_analysis.disclosure.suppression.rule_by_kind",
+    kinds, of = find_rules_by_kind, Rules.from_settings
+    monkeypatch.setattr("glc_analysis.disclosure.suppression.find_rules_by_kind",
                         lambda *given: kinds(*given).replace(rule, ""))
     if rule in ("count_too_small", "unanimous"):
         monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "count": 0}))
@@ -177,8 +177,8 @@ def without(monkeypatch, rule):
         monkeypatch.setattr("glc_analysis.disclosure.suppression.determine_if_exclusive_and_exhaustive",
                             lambda *given: {"is_exclusive": False, "is_exhaustive": False})
     elif rule == "difference":
-        shown = releasable_country_answers
-        monkeypatch.setattr("glc_analysis.disclosure.suppression.releasable_country_answers",
+        shown = find_releasable_country_answers
+        monkeypatch.setattr("glc_analysis.disclosure.suppression.find_releasable_country_answers",
                             lambda *given, **more: shown(*given, **more) | True)
     elif rule in ("other_audience", "not_counted"):
         monkeypatch.setattr("glc_analysis.disclosure.audiences.limit_to_convening",
@@ -189,7 +189,7 @@ def without(monkeypatch, rule):
         monkeypatch.setattr("glc_analysis.disclosure.suppression.is_public_record_contradiction_protected",
                             lambda *given: True)
     elif rule == "complement_too_small":
-        monkeypatch.setattr("glc_analysis.disclosure.suppression.groups_to_show",
+        monkeypatch.setattr("glc_analysis.disclosure.suppression.choose_groups_to_show",
                             lambda groups, *given: sorted(groups))
 
 
@@ -259,7 +259,7 @@ def who_contradicts():
     rows = rows.assign(is_discordant=rows["stated"] != rows["recorded"])
     frames["stated"] = tables.conform_to_schema("stated", rows)
     frames["figures"] = tables.conform_to_schema("figures", pd.concat(
-        [frames["figures"], count_discordant_answers(discordance_records(rows, frames["answers"]))]))
+        [frames["figures"], count_discordant_answers(make_discordance_records(rows, frames["answers"]))]))
     decisions = decided(frames).reset_index()
     return Attack(frames, find_contributors(frames), decisions, SETTINGS, "public").contradicted()[0]
 

@@ -17,7 +17,7 @@ import pytest
 
 from glc_analysis.publish.site import STYLE_FILE, build_site
 from glc_analysis.report import update_report_pages
-from glc_analysis.run.plan import plan
+from glc_analysis.run.plan import plan_pages
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 from tests.support.share import SEED, drawn, share
@@ -241,7 +241,7 @@ def test_the_public_site_of_a_real_survey_can_be_read_by_everybody_and_is_made_i
     study = Study.find(str(ngo_study))
     shutil.copytree(ngo_site.with_name("notebooks"), tmp_path / "notebooks")
     start = time.perf_counter()
-    build_site(tmp_path, plan(study, audience="public"), title=study.title, audience="public",
+    build_site(tmp_path, plan_pages(study, audience="public"), title=study.title, audience="public",
                synthetic=False)
     took = time.perf_counter() - start
     with capsys.disabled():

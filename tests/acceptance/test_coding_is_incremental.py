@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from glc_analysis.build import build_steps
-from glc_analysis.manifest import checksum, read_manifest, write_manifest
+from glc_analysis.manifest import compute_checksum, read_manifest, write_manifest
 from glc_analysis.report import update_report_pages
 from glc_analysis.study import Study
 from tests.support.share import SEED
@@ -38,7 +38,7 @@ def take_out_coding(study, n):
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(lines[:n] + lines[n + 1:]), encoding="utf-8")
     rows = read_manifest(study)
-    rows[study.make_relative(path)] |= {"sha256": checksum(path), "bytes": str(path.stat().st_size)}
+    rows[study.make_relative(path)] |= {"sha256": compute_checksum(path), "bytes": str(path.stat().st_size)}
     write_manifest(study.locate_reference_file("manifest"), rows.values())
 
 

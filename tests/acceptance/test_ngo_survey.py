@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.manifest import checksum
-from glc_analysis.schema import reference_path
+from glc_analysis.manifest import compute_checksum
+from glc_analysis.schema import make_reference_path
 from glc_analysis.study import REPOSITORY
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
@@ -48,7 +48,7 @@ def survey(shared_data):
 
 
 def reference(name):
-    return pd.read_csv(COMMITTED / reference_path(name), dtype="str", keep_default_na=False)
+    return pd.read_csv(COMMITTED / make_reference_path(name), dtype="str", keep_default_na=False)
 
 
 def test_the_26_figures_of_the_article_come_out_exactly(printed, shared_data):
@@ -132,7 +132,7 @@ def test_the_authors_hand_codes_are_codings_of_the_open_answers(study, survey, q
 def test_the_manifest_describes_the_files(shared_data):
     recorded = pd.read_csv(COMMITTED / "private/reference/manifest.csv", dtype="str")
     files = [shared_data / path.split("shared/data/")[1] for path in recorded["path"]]
-    assert recorded["sha256"].tolist() == [checksum(f) for f in files]
+    assert recorded["sha256"].tolist() == [compute_checksum(f) for f in files]
     assert recorded["bytes"].tolist() == [str(f.stat().st_size) for f in files]
 
 

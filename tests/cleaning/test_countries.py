@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from glc_analysis.cleaning.countries import (
     CODES_THAT_ARE_WORDS,
-    country_ids,
     country_name,
+    find_country_ids,
     find_unknown_countries,
 )
 from glc_analysis.study import REPOSITORY
@@ -24,7 +24,7 @@ NOTHING_REVIEWED = REVIEWED.iloc[:0]
 
 
 def ids(*names, countries=NOTHING_REVIEWED):
-    return country_ids(pd.Series(names, dtype="str"), countries).tolist()
+    return find_country_ids(pd.Series(names, dtype="str"), countries).tolist()
 
 
 def real_names():
@@ -100,7 +100,7 @@ def test_the_words_are_codes():
 
 def test_a_blank_name_has_no_country_and_rows_stay_where_they_are():
     names = pd.Series(["", "Peru", "  "], index=[7, 3, 5], dtype="str")
-    assert country_ids(names, NOTHING_REVIEWED).to_dict() == {7: "", 3: "PER", 5: ""}
+    assert find_country_ids(names, NOTHING_REVIEWED).to_dict() == {7: "", 3: "PER", 5: ""}
 
 
 @given(st.lists(st.one_of(st.text(max_size=6), st.sampled_from(
@@ -126,9 +126,9 @@ def test_free_text_never_resolves_to_a_wrong_country(shared_data):
     """Against a hand-cleaned gold standard: 268 texts, 147 of them different, many prose."""
     gold = pd.read_csv(shared_data / "ngo_survey" / "most_active.csv", dtype="str",
                        keep_default_na=False)
-    text, meant = gold["Q3.7"], country_ids(gold["clean"], real_names())
+    text, meant = gold["Q3.7"], find_country_ids(gold["clean"], real_names())
     for reviewed, n, n_different in ((NOTHING_REVIEWED, 78, 19), (real_names(), 104, 25)):
-        found = country_ids(text, reviewed)
+        found = find_country_ids(text, reviewed)
         is_found = found != ""
         assert found[is_found].tolist() == meant[is_found].tolist()
         assert (is_found.sum(), text[is_found].nunique()) == (n, n_different)
@@ -140,7 +140,7 @@ def test_the_reviewed_names_of_the_real_survey_agree_with_its_own_codes(shared_d
     survey = pd.read_csv(shared_data / "ngo_survey" / "responses.csv", dtype="str",
                          keep_default_na=False, na_values=["NA"])
     for kind, n in (("work", 133), ("home", 113)):
-        found = country_ids(survey[f"{kind}.country"], real_names())
+        found = find_country_ids(survey[f"{kind}.country"], real_names())
         assert found.tolist() == survey[f"{kind}.iso3"].fillna("global").tolist()
         assert found.nunique() == n
 

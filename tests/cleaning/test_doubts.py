@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.intake.survey import RawSurvey, text_frame
+from glc_analysis.intake.survey import RawSurvey, make_text_frame
 from tests.support.study_writer import cleaned, question, reference, survey
 
 KHM = [{"raw_name": "KHM", "country_id": "KHM"}]
@@ -92,7 +92,8 @@ def test_the_status_of_every_tool_is_looked_at(column, good, bad):
 
 
 def test_the_numbers_for_previews_of_qualtrics_are_known():
-    frame = text_frame({"org": ["a", "b"], "country": ["KHM", "KHM"], "Q1": ["1", "2"], "Status": ["0", "1"]})
+    frame = make_text_frame({"org": ["a", "b"], "country": ["KHM", "KHM"], "Q1": ["1", "2"],
+                             "Status": ["0", "1"]})
     file = RawSurvey(Path("a.csv"), "qualtrics", frame, [2, 3], [0, 0], {}, ())
     assert "column Status: 1 of 2 records say '1' here" in asked([file])[0]
 
@@ -172,8 +173,8 @@ def test_with_decimal_commas_an_english_thousand_is_asked_about():
 
 
 def spss(**missing):
-    frame = text_frame({"org": ["a", "b"], "country": ["KHM", "KHM"], "Q1": ["Yes", "No answer"],
-                        "Q2": ["5", "99 (user-missing)"]})
+    frame = make_text_frame({"org": ["a", "b"], "country": ["KHM", "KHM"], "Q1": ["Yes", "No answer"],
+                             "Q2": ["5", "99 (user-missing)"]})
     told = {name: frozenset(texts) for name, texts in missing.items()}
     return [RawSurvey(Path("survey.sav"), "spss", frame, [1, 2], [0, 0], {}, (), missing=told)]
 

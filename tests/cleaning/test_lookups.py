@@ -1,10 +1,10 @@
 """The tables that describe the others, and the organisations."""
 
 from glc_analysis.cleaning.dimension_tables import (
-    codebook_table,
-    country_table,
-    option_table,
-    question_table,
+    make_codebook_table,
+    make_country_table,
+    make_option_table,
+    make_question_table,
 )
 from tests.support.study_writer import choices, cleaned, places, question, reference, themes
 
@@ -20,7 +20,7 @@ def tables(rows, *, questions=(), organisations=(), **settings):
 
 def test_questions_come_in_the_order_of_questions_csv_with_true_and_false():
     known = reference(questions=[question("Q2", is_sensitive="true"), question("Q10")])
-    found = question_table(known)
+    found = make_question_table(known)
     assert found[["question_id", "order"]].values.tolist() == [["Q2", 1], ["Q10", 2]]
     assert found["is_sensitive"].tolist() == [True, False]
 
@@ -28,7 +28,7 @@ def test_questions_come_in_the_order_of_questions_csv_with_true_and_false():
 def test_an_option_stands_once_however_many_values_it_has():
     rows = choices("law", ("yes", "Yes", "Yes"), ("no", "No", "No")) \
         + choices("law", ("yes", "Sí", "Yes"))
-    found = option_table(reference(options=rows), nations([{"org": "a", "country": "KHM"}]))
+    found = make_option_table(reference(options=rows), nations([{"org": "a", "country": "KHM"}]))
     assert found[["option_list", "option_id"]].values.tolist() \
         == [["law", "yes"], ["law", "no"], ["countries", "KHM"]]
 
@@ -45,7 +45,7 @@ def test_a_country_counts_its_organisations_and_answers():
 def nations(rows, **other):
     found = tables(rows, **other)
     known = reference(questions=other.get("questions", []), countries=COUNTRIES)
-    return country_table(found.records.answers, found.organisations, found.responses, known)
+    return make_country_table(found.records.answers, found.organisations, found.responses, known)
 
 
 def test_a_home_country_or_an_answer_is_a_country_where_nobody_works():
@@ -67,7 +67,7 @@ def test_a_study_without_countries_has_no_country():
 
 
 def test_a_code_is_found_below_the_names_above_it():
-    found = codebook_table(reference(codebook=[*themes("safety"), {
+    found = make_codebook_table(reference(codebook=[*themes("safety"), {
         "code_id": "locks", "parent_id": "safety", "level": "code", "name": "Locks"}, {
         "code_id": "bars", "parent_id": "safety", "level": "code", "name": "Bars",
         "merged_into": "locks"}]).codebook)

@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from glc_analysis.figures.estimates import records_behind_figures, survey_estimates
+from glc_analysis.figures.estimates import compute_survey_estimates, find_records_behind_figures
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 OPTIONS = [*choices("law", "yes", "no", "dont_know", "refused"),
@@ -59,8 +59,9 @@ def test_the_order_of_rows_does_not_matter(rows, chance):
     for name in TABLES:
         pd.testing.assert_frame_equal(without_record(getattr(one, name)),
                                       without_record(getattr(two, name)))
-    pd.testing.assert_frame_equal(survey_estimates(one.data, CENSUS, records_behind_figures(one.data)),
-                                  survey_estimates(two.data, CENSUS, records_behind_figures(two.data)))
+    pd.testing.assert_frame_equal(
+        compute_survey_estimates(one.data, CENSUS, find_records_behind_figures(one.data)),
+        compute_survey_estimates(two.data, CENSUS, find_records_behind_figures(two.data)))
 
 
 @few
@@ -126,7 +127,7 @@ def test_the_base_of_a_multiple_choice_is_the_records_with_any_filled_cell(rows)
 @given(records)
 def test_counts_stay_within_their_base_and_those_of_a_single_choice_add_up_to_it(rows):
     data = clean(rows).data
-    figures = survey_estimates(data, CENSUS, records_behind_figures(data))
+    figures = compute_survey_estimates(data, CENSUS, find_records_behind_figures(data))
     counts = figures[figures["statistic"].isin(["count", "answered"])]
     assert (counts["n"] <= counts["base_n"]).all()
     assert counts["share"].dropna().between(0, 1).all()

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from glc_analysis.cleaning.skip_logic import (
     Comparison,
     Junction,
-    comparisons,
     find_cycle,
     is_asked,
+    iterate_comparisons,
     list_questions,
     parse_condition,
 )
@@ -85,7 +85,7 @@ def test_the_work_country_can_be_compared():
 def test_the_questions_and_values_of_a_condition_are_listed():
     condition = parse_condition("Q1 == yes and (Q2 has a or country in (USA, KHM))")
     assert list_questions(condition) == {"Q1", "Q2", "country"}
-    assert list(comparisons(condition)) == [
+    assert list(iterate_comparisons(condition)) == [
         Comparison("Q1", "==", ("yes",)), Comparison("Q2", "has", ("a",)),
         Comparison("country", "in", ("USA", "KHM"))]
     assert list_questions(None) == set()

@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from glc_analysis.coding.agreement import agreement_table, coder_agreement
+from glc_analysis.coding.agreement import compute_coder_agreement, make_agreement_table
 from glc_analysis.coding.agreement_tables import (
-    agreement_by_question,
     count_texts_by_readers,
     explain_blank_columns,
     list_same_code_other_words,
+    tabulate_agreement_by_question,
 )
 from glc_analysis.coding.coefficients import NO_PAIRS
-from glc_analysis.coding.consensus import coding_units
+from glc_analysis.coding.consensus import list_coding_units
 
 TURN = "We wait for months. Nobody answers. The shelter is full."
 SENTENCES = (0, 19), (20, 35)
@@ -31,7 +31,7 @@ SEGMENTS = pd.DataFrame([{"segment_id": "call.1", "document_id": "call", "start"
 def test_two_coders_who_marked_different_sentences_of_one_turn_agree_by_turn_and_not_by_character():
     given = codings(("ana", *SENTENCES[0], "delay"), ("ben", *SENTENCES[1], "delay"))
     read = pd.DataFrame({"document_id": "call", "coder_id": ["ana", "ben"], "codebook_version": "1"})
-    table = coder_agreement(coding_units(given, read, SEGMENTS), given, SEGMENTS, {})
+    table = compute_coder_agreement(list_coding_units(given, read, SEGMENTS), given, SEGMENTS, {})
     value = table.set_index(["unit", "measure", "code_id", "subset"])["value"]
     assert value["turn", "percent_agreement", "delay", "all"] == 1
     assert value["character", "positive_agreement", "delay", "all"] == 0
@@ -61,7 +61,7 @@ def test_a_question_has_no_easy_negatives_of_the_others():
     none = (set(), set())
     units = answers({"Q1": [({"delay"}, {"delay"}), ({"delay"}, set()), (set(), {"delay"})],
                      "Q2": [none] * 40})
-    table = agreement_by_question(agreement_table(units, draws=10))
+    table = tabulate_agreement_by_question(make_agreement_table(units, draws=10))
     row, = table.to_dict("records")  # nobody gave the code in Q2
     assert (row["code_id"], row["question_id"], row["n_units"]) == ("delay", "Q1", 3)
     assert row["agree"] == pytest.approx(1 / 3) and row["agree_pooled"] == pytest.approx(41 / 43)
@@ -69,8 +69,8 @@ def test_a_question_has_no_easy_negatives_of_the_others():
 
 
 def test_single_answers_have_no_rows_of_their_own_and_their_question_has():
-    table = agreement_table(answers({"Q1": [({"delay"}, set())] * 50, "Q2": [(set(), {"delay"})] * 50}),
-                            draws=10)
+    table = make_agreement_table(answers({"Q1": [({"delay"}, set())] * 50, "Q2": [(set(), {"delay"})] * 50}),
+                                 draws=10)
     assert {*table["subset"]} == {"all", "question=Q1", "question=Q2"}
     assert len(table) == 3 * (1 + len({*table.loc[table["code_id"] != "", "measure"]}))
 
@@ -82,7 +82,8 @@ def test_passages_within_single_answers_give_them_no_rows_either():
         document_id=one, segment_ids=f"{one}.1") for one in many])
     read = pd.DataFrame([(one, coder, "1") for one in many for coder in ("ana", "ben")],
                         columns=["document_id", "coder_id", "codebook_version"])
-    assert {*coder_agreement(coding_units(given, read, segments), given, segments, {})["subset"]} == {"all"}
+    assert {*compute_coder_agreement(list_coding_units(given, read, segments), given, segments,
+                                     {})["subset"]} == {"all"}
 
 
 def test_a_blank_column_says_why_and_columns_of_one_reason_are_together():

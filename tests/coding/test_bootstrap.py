@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from glc_analysis.coding.coefficients import (
     NOMINAL,
     bootstrap_together,
+    compute_masi_distance,
     count_codings,
-    masi_distance,
-    specific_measure,
+    make_specific_measure,
 )
 
 
@@ -93,7 +93,7 @@ def test_every_measure_has_an_interval_and_alike_documents_make_it_a_point(measu
 @given(st.lists(st.integers(0, 11), min_size=12, max_size=12), st.sampled_from(["nominal", "sets"]))
 def test_adding_tallies_of_drawn_documents_is_counting_their_turns_again(drawn, metric):
     values, documents = coded()
-    matrix = masi_distance([set(), {"a"}])
+    matrix = compute_masi_distance([set(), {"a"}])
     distance = None if metric == "nominal" else lambda a, b: matrix[a, b]
     by_document = count_codings(values.astype(int), 2, groups=documents, n_groups=12, distance=distance)
     added = by_document.sum_groups(np.bincount(drawn, minlength=12)[None])
@@ -118,7 +118,7 @@ def one_by_one(by_document, measures, *, draws, seed):
     weights[:, paired] = generator.multinomial(len(paired), np.full(len(paired), 1 / len(paired)), draws)
     counted, found = by_document.sum_groups(weights), {}
     for name, measure in measures.items():
-        values = measure.of(counted)[0]
+        values = measure.compute_with_reasons(counted)[0]
         point = measure.compute_pooled(by_document)
         low = high = math.nan
         reason = "no interval: undefined in too many bootstrap samples"
@@ -135,7 +135,7 @@ def test_tallies_drawn_together_give_each_its_own_figures_to_the_last_bit(coders
     documents, tallies = np.repeat(np.arange(15), 12), []
     is_read = draw.random((coders, len(documents))) < .7
     lengths = draw.integers(1, 90, len(documents)).astype(float)
-    measures = {**NOMINAL, "positive": specific_measure(1), "negative": specific_measure(0)}
+    measures = {**NOMINAL, "positive": make_specific_measure(1), "negative": make_specific_measure(0)}
     if coders != 2:
         del measures["kappa"]
     for share in (*shares, .9):

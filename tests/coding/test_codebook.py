@@ -66,7 +66,8 @@ def test_a_name_without_its_accents_is_found_and_a_longer_one_is_not():
 
 
 def test_a_name_of_several_codes_is_listed_with_their_paths():
-    assert cb.ambiguous_names(["COST", "law > cost", "Health care", "Rent"], SERVICES, may_be_ids=True) == {
+    assert cb.find_ambiguous_names(["COST", "law > cost", "Health care", "Rent"], SERVICES,
+                                   may_be_ids=True) == {
         "COST": ["Law > Cost", "Services > Cost"]}
 
 
@@ -74,8 +75,8 @@ def test_a_name_of_several_codes_that_is_the_id_of_one_is_that_code_only_where_i
     rows = book(("law", "", "theme", "Law"), ("care", "", "theme", "Care"), ("cost", "law", "code", "Cost"),
                 ("cost_2", "care", "code", "Cost"))
     assert cb.resolve_code_names(["cost", "Cost"], rows) == {"cost": "cost", "Cost": ""}
-    assert cb.ambiguous_names(["cost", "Cost"], rows, may_be_ids=True).keys() == {"Cost"}
-    assert cb.ambiguous_names(["cost", "Cost"], rows, may_be_ids=False).keys() == {"cost", "Cost"}
+    assert cb.find_ambiguous_names(["cost", "Cost"], rows, may_be_ids=True).keys() == {"Cost"}
+    assert cb.find_ambiguous_names(["cost", "Cost"], rows, may_be_ids=False).keys() == {"cost", "Cost"}
 
 
 @given(trees())
@@ -93,17 +94,17 @@ def test_resolving_turns_every_name_of_its_own_and_every_id_back_into_the_code(t
     ("m-late", "m-late"), ("slow-pay", "m-late"), ("late-pay", "m-late"), ("gap", "money"),
     ("gap2", "policy"), ("unknown", "unknown")])
 def test_merges_are_followed_and_a_split_counts_under_the_nearest_common_ancestor(old, now):
-    assert cb.current_code(old, BOOK) == now
+    assert cb.find_current_code(old, BOOK) == now
 
 
 def test_a_split_into_a_code_and_one_below_it_counts_under_the_upper():
     rows = book(("f", "", "family", "F"), ("c", "f", "code", "C"), ("old", "", "code", "Old", "f c"))
-    assert cb.current_code("old", rows) == "f"
+    assert cb.find_current_code("old", rows) == "f"
 
 
 def test_a_circle_ends_nowhere():
     rows = book(("a", "", "code", "A", "b"), ("b", "", "code", "B", "a"))
-    assert cb.current_code("a", rows) == ""
+    assert cb.find_current_code("a", rows) == ""
 
 
 def test_older_codings_are_updated_and_those_of_split_codes_listed_as_they_were():
@@ -142,13 +143,13 @@ def test_no_codings_give_none():
 # The tree
 
 def test_codes_roll_up_to_all_above_them_and_retired_ones_lie_below_nothing():
-    assert cb.ancestors(BOOK)["m-late"] == ["money", "policy"]
-    assert cb.descendants(BOOK)["policy"] == ["money", "law", "m-late", "m-short", "l-late"]
-    assert cb.descendants(BOOK)["m-late"] == []
+    assert cb.find_ancestors(BOOK)["m-late"] == ["money", "policy"]
+    assert cb.find_descendants(BOOK)["policy"] == ["money", "law", "m-late", "m-short", "l-late"]
+    assert cb.find_descendants(BOOK)["m-late"] == []
 
 
 def test_a_tree_that_runs_in_a_circle_ends():
-    assert cb.ancestors(book(("a", "b", "", "A"), ("b", "a", "", "B"))) == {"a": ["b"], "b": ["a"]}
+    assert cb.find_ancestors(book(("a", "b", "", "A"), ("b", "a", "", "B"))) == {"a": ["b"], "b": ["a"]}
 
 
 # Faults

@@ -13,9 +13,9 @@ from glc_analysis.coding.coefficients import (
     NO_VARIATION,
     NOMINAL,
     NOT_USED,
+    compute_masi_distance,
     count_codings,
-    masi_distance,
-    specific_measure,
+    make_specific_measure,
 )
 from tests.support.published_codings import FOUR_OBSERVERS
 
@@ -45,7 +45,7 @@ def test_kappa_and_ac1_of_published_tables(table, kappa, ac1):
 
 
 def test_specific_agreement_of_a_rare_value_is_low():
-    found = [specific_measure(value).compute_pooled(counted(SKEWED)).value for value in (0, 1)]
+    found = [make_specific_measure(value).compute_pooled(counted(SKEWED)).value for value in (0, 1)]
     assert found == pytest.approx([.914, .4], abs=5e-4)
 
 
@@ -59,19 +59,19 @@ def test_a_coefficient_without_pairs_or_variation_is_undefined_and_never_1(codes
 
 def test_a_value_nobody_gave_has_no_specific_agreement():
     counts = count_codings(np.zeros((2, 2), dtype=int), 2)
-    assert specific_measure(1).compute_pooled(counts)[1:4] == (2, 2, NOT_USED)
+    assert make_specific_measure(1).compute_pooled(counts)[1:4] == (2, 2, NOT_USED)
 
 
 def test_masi_weighs_exactly_1_two_thirds_one_third_and_0():
     sets = [{"a", "b"}, {"b", "a"}, {"a"}, {"b", "c"}, {"d"}, set(), set()]
-    assert masi_distance(sets)[0] == pytest.approx(
+    assert compute_masi_distance(sets)[0] == pytest.approx(
         [0, 0, 1 - 1 / 2 * 2 / 3, 1 - 1 / 3 * 1 / 3, 1, 1, 1], abs=1e-15)
-    assert masi_distance(sets)[5].tolist() == [1, 1, 1, 1, 1, 0, 0]
+    assert compute_masi_distance(sets)[5].tolist() == [1, 1, 1, 1, 1, 0, 0]
 
 
 @given(st.lists(st.frozensets(st.sampled_from("abcd")), max_size=8))
 def test_distances_between_sets_are_symmetric_and_0_between_equal_sets_alone(sets):
-    masi = masi_distance(sets)
+    masi = compute_masi_distance(sets)
     assert (masi == masi.T).all() and (masi <= 1).all()
     assert all((masi[a, b] == 0) == (sets[a] == sets[b])
                for a, b in itertools.product(range(len(sets)), repeat=2))

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.coding.consensus import coding_units, reconcile, undecided_codes
+from glc_analysis.coding.consensus import list_coding_units, list_undecided_codes, reconcile
 
 TURNS = {"talk.1": "First we wait. Then we wait again. Nobody calls.", "talk.2": "The court is far."}
 
@@ -37,7 +37,7 @@ def agreed(*rows, readers=("ana", "ben"), decisions=None):
     """The passages of the consensus: words, who marked them, whether they are agreed, memo."""
     frame = codings(*rows)
     read = pd.DataFrame({"document_id": "talk", "coder_id": list(readers)})
-    consensus, _ = reconcile(frame, coding_units(frame, read, SEGMENTS), SEGMENTS, decisions or {})
+    consensus, _ = reconcile(frame, list_coding_units(frame, read, SEGMENTS), SEGMENTS, decisions or {})
     return sorted((TEXT[row.start:row.end], row.marked_by, row.is_agreed, row.memo)
                   for row in consensus.itertuples())
 
@@ -58,7 +58,7 @@ def test_the_widest_stretch_that_any_coder_marked_stands_beside_the_agreed_words
     frame = codings(coding("ana", "First we wait. Then we wait"),
                     coding("ben", "we wait again. Nobody calls."))
     read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben"]})
-    (row,) = reconcile(frame, coding_units(frame, read, SEGMENTS), SEGMENTS, {})[0].itertuples()
+    (row,) = reconcile(frame, list_coding_units(frame, read, SEGMENTS), SEGMENTS, {})[0].itertuples()
     assert TEXT[row.marked_start:row.marked_end] == TURNS["talk.1"]
 
 
@@ -91,7 +91,7 @@ def test_a_passage_with_the_name_of_its_speaker_that_two_coders_marked_alike_sta
     turns = SEGMENTS.assign(start=SEGMENTS["start"].mask(SEGMENTS["segment_id"] == "talk.1", 6))
     frame = codings(coding("ana", "First we wait."), coding("ben", "First we wait."))
     read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben"]})
-    (row,) = reconcile(frame, coding_units(frame, read, turns), turns, {})[0].itertuples()
+    (row,) = reconcile(frame, list_coding_units(frame, read, turns), turns, {})[0].itertuples()
     assert (TEXT[row.start:row.end], row.marked_by) == ("First we wait.", "ana;ben")
 
 
@@ -129,7 +129,7 @@ def test_a_passage_that_was_placed_by_position_alone_is_in_no_consensus():
 def test_a_turn_that_is_missing_for_a_coder_waits_even_where_most_of_the_others_agree():
     frame = codings(coding("ana", "First we wait."), coding("ben", "First we wait."))
     read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben", "cleo"]})
-    coded = coding_units(frame, read, SEGMENTS, unread={("talk.1", "cleo")})
+    coded = list_coding_units(frame, read, SEGMENTS, unread={("talk.1", "cleo")})
     consensus, disagreements = reconcile(frame, coded, SEGMENTS, {}, rule="majority")
     assert consensus.empty and {*disagreements["open_codes"]} == {"delay"}
 
@@ -142,12 +142,12 @@ def settled(*gave, rule="unanimous", decisions=None):
     rows = [coding(coder, "First we wait.") for coder, is_given in gave if is_given]
     read = pd.DataFrame({"document_id": "talk", "coder_id": [coder for coder, _ in gave]})
     frame = codings(*rows).astype({"start": int, "end": int})
-    consensus, disagreements = reconcile(frame, coding_units(frame, read, SEGMENTS), SEGMENTS, decisions
+    consensus, disagreements = reconcile(frame, list_coding_units(frame, read, SEGMENTS), SEGMENTS, decisions
                                          or {},
                                          rule=rule)
     if len(consensus):
         return "yes"
-    waiting = undecided_codes(disagreements, frame.head(0), frame.head(0))
+    waiting = list_undecided_codes(disagreements, frame.head(0), frame.head(0))
     return "undecided" if ("talk.1", "delay") in {*waiting.itertuples(index=False, name=None)} else "no"
 
 
@@ -182,7 +182,7 @@ def test_by_majority_the_words_that_a_majority_marked_are_agreed():
             coding("cleo", "we wait again."))
     frame = codings(*rows)
     read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben", "cleo"]})
-    consensus, _ = reconcile(frame, coding_units(frame, read, SEGMENTS), SEGMENTS, {}, rule="majority")
+    consensus, _ = reconcile(frame, list_coding_units(frame, read, SEGMENTS), SEGMENTS, {}, rule="majority")
     assert [(TEXT[row.start:row.end], row.is_agreed) for row in consensus.itertuples()] == [
         ("we wait.", True), ("we wait again.", False)]
 
@@ -192,5 +192,5 @@ def test_what_waits_elsewhere_is_undecided_unless_the_turn_was_decided():
     by_position = codings(coding("ana", "First we wait.", "law")).assign(match="by_position")
     differ = pd.DataFrame({"segment_id": ["talk.2"], "coder_id": ["ana"], "codes": [""], "is_open": [False],
                            "is_decided": [True], "open_codes": [""]})
-    assert undecided_codes(differ, apart, by_position).to_numpy().tolist() == [
+    assert list_undecided_codes(differ, apart, by_position).to_numpy().tolist() == [
         ["talk.1", "delay"], ["talk.1", "law"]]

@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.cooccurrence import cooccurrence
+from glc_analysis.coding.cooccurrence import count_cooccurrence
 
 COLUMNS = ["code_id", "other_id", "n", "n_either", "n_code", "n_other"]
 codes, units = st.sampled_from(["a", "é", "ខ", "😀", ""]), st.sampled_from(["t1", "t2", "t3", ""])
@@ -29,7 +29,7 @@ def slowly(rows):
 
 @given(marks)
 def test_pairs_are_counted_as_the_definition_says(rows):
-    found = cooccurrence(frame(rows))
+    found = count_cooccurrence(frame(rows))
     assert list(found.columns) == COLUMNS
     assert found.to_numpy().tolist() == slowly(rows)
 
@@ -37,9 +37,9 @@ def test_pairs_are_counted_as_the_definition_says(rows):
 @given(marks, st.randoms())
 def test_the_order_of_codings_does_not_matter(rows, random):
     shuffled = random.sample(rows, len(rows))
-    pd.testing.assert_frame_equal(cooccurrence(frame(rows)), cooccurrence(frame(shuffled)))
+    pd.testing.assert_frame_equal(count_cooccurrence(frame(rows)), count_cooccurrence(frame(shuffled)))
 
 
 def test_the_unit_is_the_column_named():
-    found = cooccurrence(frame([("i1", "b"), ("i1", "a")], unit="document_id"), "document_id")
+    found = count_cooccurrence(frame([("i1", "b"), ("i1", "a")], unit="document_id"), "document_id")
     assert found.to_numpy().tolist() == [["a", "b", 1, 1, 1, 1]]

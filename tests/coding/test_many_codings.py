@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.coding.agreement import _characters
-from glc_analysis.coding.coders import PlacedCoding, PlacedCodings, codings_table
+from glc_analysis.coding.coders import PlacedCoding, PlacedCodings, make_codings_table
 
 DOCUMENTS, CODERS, CODES = ("d1", "d2"), ("ana", "bert", "eva"), ("bed", "law")
 WIDTH = 10
@@ -23,7 +23,7 @@ CODED = st.lists(STRETCHES.map(lambda row: (*row[:2], row[1] + row[2], *row[3:])
 def table(rows):
     read = pd.DataFrame([(d, c, "1") for d in DOCUMENTS for c in CODERS],
                         columns=["document_id", "coder_id", "codebook_version"], dtype="str")
-    return codings_table(PlacedCodings(codings=rows), {code: code for code in CODES}, SEGMENTS, read)
+    return make_codings_table(PlacedCodings(codings=rows), {code: code for code in CODES}, SEGMENTS, read)
 
 
 @given(CODED)

@@ -5,9 +5,9 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.cleaning.dimension_tables import codebook_table
-from glc_analysis.coding.assemble import REVIEW_COLUMNS, agreement, rows_to_review
-from glc_analysis.coding.consensus import undecided_codes, write_decisions
+from glc_analysis.cleaning.dimension_tables import make_codebook_table
+from glc_analysis.coding.assemble import REVIEW_COLUMNS, make_rows_to_review, tabulate_agreement
+from glc_analysis.coding.consensus import list_undecided_codes, write_decisions
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from tests.support.built_studies import built
@@ -140,8 +140,8 @@ def test_a_code_that_may_be_among_its_words_is_no_no_of_an_organisation(study):
     spreadsheet(study, "ana", MANY, PLACE)
     spreadsheet(study, "ben", PLACE)
     found = coded(study)
-    waiting = undecided_codes(found.tables["disagreements"], found.tables["quarantined"],
-                              found.tables["codings"])
+    waiting = list_undecided_codes(found.tables["disagreements"], found.tables["quarantined"],
+                                   found.tables["codings"])
     assert waiting.to_numpy().tolist() == [["lamp.2", "shelter"]]
     built(study)
     rows = tables.read_table("mentions", study=study).set_index(["organisation_id", "code_id", "source"])
@@ -165,7 +165,7 @@ def test_the_workbook_takes_every_code_that_it_lists(study, tmp_path):
     spreadsheet(study, "ana", PLACE[:2] + ("Médico lejos",))
     spreadsheet(study, "ben", PLACE)
     found = coded(study)
-    codebook = codebook_table(found.tables["codebook"])
+    codebook = make_codebook_table(found.tables["codebook"])
     path = study.raw / "codings/decisions.xlsx"
     write_decisions(path, found.tables["disagreements"], texts_of(study).segments, codebook)
     book = load_workbook(path)
@@ -187,7 +187,7 @@ def test_a_coding_of_a_parent_counts_there_and_above_and_is_missing_below(study)
     figures = {code: (turn_figures(found, code).n_pairable, turn_figures(found, code).value)
                for code in ("practice", "care", "shelter")}
     assert figures == {"practice": (3, 1.0), "care": (3, 1.0), "shelter": (2, 1.0)}
-    as_no = agreement(found, parents="absent").query("unit == 'turn' and subset == 'all'").set_index(
+    as_no = tabulate_agreement(found, parents="absent").query("unit == 'turn' and subset == 'all'").set_index(
         ["measure", "code_id"])
     assert as_no.loc[("percent_agreement", "shelter"), "value"] == pytest.approx(2 / 3)
 
@@ -221,7 +221,7 @@ def test_what_to_look_at_is_listed_with_our_words_and_no_decision(study):
     spreadsheet(study, "ana", HOUSE)
     spreadsheet(study, "ben", MANY)
     found = coded(study)
-    listed = rows_to_review(found.tables["quarantined"], found.tables["codings"])
+    listed = make_rows_to_review(found.tables["quarantined"], found.tables["codings"])
     assert list(listed.columns) == REVIEW_COLUMNS
     assert listed.loc[0, ["quote", "words", "decision", "reason"]].tolist() == [
         MANY[1], "No house. A house holds people back.", "", ""]
@@ -242,7 +242,7 @@ def test_every_row_to_look_at_is_accepted_as_it_is_listed(study):
     spreadsheet(study, "ana", PLACE)
     table(study, "ben", POSITIONS)
     found = coded(study)
-    listed = rows_to_review(found.tables["quarantined"], found.tables["codings"])
+    listed = make_rows_to_review(found.tables["quarantined"], found.tables["codings"])
     assert listed[["document_id", "code", "words", "segment_id"]].to_numpy().tolist() == [
         ["blue", "delay", texts_of(study).canonical["blue"][10:80], ""],
         ["blue", "helth_care", texts_of(study).canonical["blue"][30:41], "blue.2"],

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from glc_analysis.coding.coders import document_names, quoted_document
+from glc_analysis.coding.coders import find_quoted_document, map_names_to_documents
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
@@ -143,7 +143,7 @@ def test_an_answer_is_known_by_its_respondent_or_organisation_where_these_are_of
          ("s2.R_9.q1", "answer", "door", "Q1"), ("s1.r3.q1", "answer", "tree", "Q1"),
          ("blue", "interview", "lamp", "")],
         columns=["document_id", "kind", "organisation_id", "question_id"])
-    names = document_names(documents, {})
+    names = map_names_to_documents(documents, {})
     assert names["r_9.q1"] == "s2.R_9.q1" and names["r3.q1"] == names["tree.q1"] == "s1.r3.q1"
     assert names["lamp.q1"] == "s1.r2.q1"
     assert "r2.q1" not in names and "door.q1" not in names  # of two files; of two respondents
@@ -156,7 +156,7 @@ def test_a_text_of_another_name_is_known_by_its_quotations_where_they_are_all_of
         "lamp": "p2: No house."}.items()}
 
     def known(*quotes):
-        return quoted_document(quotes, texts, texts.__getitem__, lambda text: text)
+        return find_quoted_document(quotes, texts, texts.__getitem__, lambda text: text)
 
     assert known("A safe place.", "We wait.") == "blue"
     assert known("We wait.") == ""  # of two texts

@@ -4,7 +4,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.disclosure.consent import CONSENT_ITEMS, Consent, consent_faults
+from glc_analysis.disclosure.consent import CONSENT_ITEMS, Consent, find_consent_faults
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
@@ -68,7 +68,7 @@ def test_every_row_that_is_wrong_is_told_with_its_row_and_column():
     rows = table("mill,,survei,team,true", "mill,,survey,everybody,true", "mil,,survey,team,true",
                  "mill,quay-1,call,team,true", "quay,quay-1,call,team,false")
     rows.loc[6, "date"] = "May 2016"
-    faults = list(consent_faults(rows, ORGANISATIONS, SPEAKERS))
+    faults = list(find_consent_faults(rows, ORGANISATIONS, SPEAKERS))
     assert [(fault.row, fault.column) for fault in faults] == [
         ("2", "item"), ("3", "audience"), ("4", "organisation_id"), ("5", "speaker_id"), ("6", "date")]
     assert all(fault.file == "consent.csv" and fault.fix for fault in faults)
@@ -78,11 +78,11 @@ def test_every_row_that_is_wrong_is_told_with_its_row_and_column():
 def test_what_a_no_covers_is_asked_once_a_form_and_has_no_default():
     rows = table("mill,,survey,public,false", "quay,,survey,public,false", "quay,,quotation,public,false",
                  "mill,mill-1,interview,public,false", "mill,,survey,team,false")
-    assert [(fault.row, fault.column) for fault in consent_faults(rows, ORGANISATIONS, SPEAKERS)] == [
+    assert [(fault.row, fault.column) for fault in find_consent_faults(rows, ORGANISATIONS, SPEAKERS)] == [
         ("2", "no_covers"), ("2", "form_wording")]
-    assert "rows 2, 3" in str(next(consent_faults(rows, ORGANISATIONS, SPEAKERS)))
+    assert "rows 2, 3" in str(next(find_consent_faults(rows, ORGANISATIONS, SPEAKERS)))
     stated = rows.assign(no_covers="not_counted", form_wording="You are in no figure.")
-    assert not list(consent_faults(stated, ORGANISATIONS, SPEAKERS))
+    assert not list(find_consent_faults(stated, ORGANISATIONS, SPEAKERS))
     consent = Consent.from_table(stated)
     assert consent.find_uncounted(["survey"], "public") == {"mill", "quay"}
     separable = Consent.from_table(stated.assign(no_covers="never_separable"))
@@ -107,15 +107,15 @@ def test_faults_are_those_of_one_row_after_another(rows, people, is_listed):
                  "speaker_id": person in {"", *own},
                  "organisation_id": organisation in ("mill", "quay") or not is_listed}
         expected += [(str(n), column) for column, is_known in known.items() if not is_known]
-    faults = consent_faults(consent, register, speakers)
+    faults = find_consent_faults(consent, register, speakers)
     assert [(fault.row, fault.column) for fault in faults] == expected
 
 
 def test_without_a_register_any_organisation_may_consent():
-    assert not list(consent_faults(table("mill,,survey,team,true"), ORGANISATIONS[:0], SPEAKERS))
+    assert not list(find_consent_faults(table("mill,,survey,team,true"), ORGANISATIONS[:0], SPEAKERS))
 
 
 def test_the_sample_is_without_faults(sample_root):
     found = read_reference(Study(sample_root))
     assert len(found.consent) > 200
-    assert not list(consent_faults(found.consent, found.organisations, found.speakers))
+    assert not list(find_consent_faults(found.consent, found.organisations, found.speakers))

@@ -93,7 +93,7 @@ def test_what_is_printed_of_a_question_leaves_every_hidden_count_open(options, s
 
 @pytest.mark.parametrize(("options", "size"), [(3, 12), (4, 15)])
 def test_without_covers_a_small_count_follows(options, size, monkeypatch):
-    monkeypatch.setattr(bounds, "with_secondary_suppression", lambda is_small, order, is_enough: is_small)
+    monkeypatch.setattr(bounds, "add_secondary_suppression", lambda is_small, order, is_enough: is_small)
     assert exposed(splits(size, options), of_options, [size] * options)
 
 
@@ -114,7 +114,7 @@ def test_covers_chosen_for_being_small_tell_by_how_they_were_chosen(options, siz
         found["numbers"] = numbers
         return of_options(numbers)
 
-    monkeypatch.setattr(bounds, "with_secondary_suppression", smallest)
+    monkeypatch.setattr(bounds, "add_secondary_suppression", smallest)
     assert exposed(splits(size, options), see, [size] * options)
 
 
@@ -188,7 +188,7 @@ def test_what_is_printed_of_an_option_by_group_leaves_every_hidden_count_open(si
     ((10, 10), 3)])
 def test_answers_that_exclude_each_other_are_left_open_by_group(sizes, options, monkeypatch):
     """Also without the solver, which hides more and is slow for so many."""
-    monkeypatch.setattr(bounds, "bounds_by_solver", lambda low, high, base: (low, high))
+    monkeypatch.setattr(bounds, "compute_bounds_by_solver", lambda low, high, base: (low, high))
     answers = (np.array(one).T for one in product(*(list(splits(size, options)) for size in sizes)))
     assert exposed_by_group(answers, sizes, is_exclusive=True) == []
 

@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.disclosure.closed_tables import closed_faults
+from glc_analysis.disclosure.closed_tables import find_closed_table_faults
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.groupings import Grouping, changed_groupings
+from glc_analysis.figures.groupings import Grouping, find_changed_groupings
 from tests.support.small_surveys import QUESTIONS, SETTINGS, decided, said, survey_of
 
 MERGED = "low + medium"
@@ -72,12 +72,12 @@ def test_a_grouping_is_fixed_with_the_first_release():
     rows = pd.DataFrame([["*", "resource_level", "low | medium"]],
                         columns=["question_id", "attribute", "merged"], index=[2])
     parts = released(frames, groupings=BY_LEVEL)
-    assert [*changed_groupings(BY_LEVEL, rows, asked, parts)] == []
-    fault, = changed_groupings({"Q2": Grouping("resource_level", frozenset({"high + medium"}))}, rows,
-                               asked[asked["question_id"] == "Q2"], parts)
+    assert [*find_changed_groupings(BY_LEVEL, rows, asked, parts)] == []
+    fault, = find_changed_groupings({"Q2": Grouping("resource_level", frozenset({"high + medium"}))}, rows,
+                                    asked[asked["question_id"] == "Q2"], parts)
     assert (fault.value, fault.row) == ("Q2", "2")
     assert fault.fix == "group the question as before, by resource_level: low + medium"
-    fault, = changed_groupings(BY_LEVEL, rows, asked[asked["question_id"] == "Q2"], released(frames))
+    fault, = find_changed_groupings(BY_LEVEL, rows, asked[asked["question_id"] == "Q2"], released(frames))
     assert fault.fix == "group the question as before, by region"
 
 
@@ -103,4 +103,4 @@ def test_a_closed_question_hides_those_whose_base_would_tell_its_answers():
     (("Q1", "rest", "Ana", "Ben"), "a row must close either a question or a code")])
 def test_two_named_persons_close_one_table(row, message):
     closed = pd.DataFrame([row], columns=["question_id", "code_id", "by", "confirmed_by"], index=[2])
-    assert [fault.message for fault in closed_faults({"closed": closed})] == [message]
+    assert [fault.message for fault in find_closed_table_faults({"closed": closed})] == [message]

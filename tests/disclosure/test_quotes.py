@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from glc_analysis.disclosure.quotations import (
     QUOTATION_RULES,
     _agreed_codes,
+    find_quote_faults,
     locate_quotation,
-    printable_quotes,
-    quotes_faults,
-    refused_quotes,
+    select_printable_quotes,
+    select_refused_quotes,
 )
 from glc_analysis.errors import UsageError
 from tests.support.quotations import (
@@ -32,9 +32,10 @@ from tests.support.quotations import (
 
 def rules(quotes, **held):
     """The rules that keep a row back; a row kept back for any is printed for nobody."""
-    found = refused_quotes(*answer(quotes, **held))["rule"].tolist()
+    found = select_refused_quotes(*answer(quotes, **held))["rule"].tolist()
     audience = quotes["audience"].iloc[0]
-    assert len(printable_quotes(*answer(quotes, **held), audience=audience)) == (0 if found else len(quotes))
+    assert len(select_printable_quotes(*answer(quotes, **held),
+                                       audience=audience)) == (0 if found else len(quotes))
     return found
 
 
@@ -42,48 +43,51 @@ def rules(quotes, **held):
 
 
 def test_a_cleared_passage_is_printed_with_its_codes_and_without_its_source():
-    rows = printable_quotes(*answer(quote()), audience="public", labels=LABELS)
+    rows = select_printable_quotes(*answer(quote()), audience="public", labels=LABELS)
     assert rows.to_dict("records") == [{"quote_id": "q1", "text": "We wait.", "language": "en", "wording": "",
                                         "source": "a provider", "code_ids": "time", "theme_ids": "needs"}]
 
 
 def test_the_convening_reads_the_organisation_only_where_it_agreed_to_be_named():
-    rows = printable_quotes(*answer(quote(audience="convening")), audience="convening", labels=LABELS)
+    rows = select_printable_quotes(*answer(quote(audience="convening")), audience="convening", labels=LABELS)
     assert rows["source"].tolist() == ["Lamp [Street]/One"]
     unnamed = YES[~((YES["item"] == "name") & (YES["audience"] == "convening"))]
     held = answer(quote(audience="convening"), consent=unnamed)
-    assert printable_quotes(*held, audience="convening", labels=LABELS)["source"].tolist() == ["a provider"]
+    assert select_printable_quotes(*held, audience="convening",
+                                   labels=LABELS)["source"].tolist() == ["a provider"]
 
 
 def test_the_convening_reads_no_name_that_the_speaker_refused():
     consent = written(("lamp", "lamp-1", "quotation", "convening", "true"),
                       ("lamp", "lamp-1", "name", "convening", "false"))
     held = answer(quote(audience="convening"), consent=consent)
-    assert printable_quotes(*held, audience="convening", labels=LABELS)["source"].tolist() == ["a provider"]
+    assert select_printable_quotes(*held, audience="convening",
+                                   labels=LABELS)["source"].tolist() == ["a provider"]
 
 
 def test_what_was_cleared_for_one_audience_is_not_for_the_other():
-    assert len(printable_quotes(*answer(quote(audience="convening")), audience="public")) == 0
-    assert len(printable_quotes(*answer(quote(audience="public")), audience="convening")) == 0
+    assert len(select_printable_quotes(*answer(quote(audience="convening")), audience="public")) == 0
+    assert len(select_printable_quotes(*answer(quote(audience="public")), audience="convening")) == 0
 
 
 def test_pseudonyms_do_not_leave_the_team():
     text = "Then Person 12 said “stay” to all the sellers at Place 3."
     for audience in ("convening", "public"):
-        found = printable_quotes(*answer(quote(text=text, audience=audience)), audience=audience)
+        found = select_printable_quotes(*answer(quote(text=text, audience=audience)), audience=audience)
         assert found["text"].tolist() == [
             "Then [a person] said “stay” to all the sellers at [a place]."]
-    assert printable_quotes(*answer(quote(text=text)), audience="team")["text"].tolist() == [text]
+    assert select_printable_quotes(*answer(quote(text=text)), audience="team")["text"].tolist() == [text]
 
 
 def test_the_order_of_quotations_tells_nothing():
     rows = pd.concat([quote(text="We wait."), quote("call-1.3", "And I listen", quote_id="q2")])
-    assert printable_quotes(*answer(rows), audience="public")["text"].tolist() == ["And I listen", "We wait."]
+    printed = select_printable_quotes(*answer(rows), audience="public")
+    assert printed["text"].tolist() == ["And I listen", "We wait."]
 
 
 def test_the_team_reads_all_that_was_not_taken_back_with_where_it_comes_from():
     rows = pd.concat([quote(status="proposed"), quote(status="removed", quote_id="q2")])
-    found = printable_quotes(*answer(rows, consent=YES[:0]), audience="team", labels=LABELS)
+    found = select_printable_quotes(*answer(rows, consent=YES[:0]), audience="team", labels=LABELS)
     assert found[["quote_id", "source", "segment_id", "organisation_id", "status"]].to_numpy().tolist() == [
         ["q1", "Lamp [Street]/One", "call-1.2", "lamp", "proposed"]]
 
@@ -118,7 +122,7 @@ def test_a_quotation_has_a_code_that_anybody_marked_it_with_where_the_agreed_wor
 def test_a_quotation_has_the_codes_of_its_own_words_and_those_of_what_it_translates():
     rows = pd.concat([quote(text='said "stay" to all'), quote("call-1.3", "I listen", quote_id="q3"),
                       quote("int-en.1", "by the village radio", quote_id="q2")])
-    found = printable_quotes(*answer(rows), audience="public").set_index("quote_id")
+    found = select_printable_quotes(*answer(rows), audience="public").set_index("quote_id")
     assert found["code_ids"].to_dict() == {"q1": "peers", "q2": "peers", "q3": ""}
     assert found["theme_ids"].to_dict() == {"q1": "needs", "q2": "needs", "q3": ""}
 
@@ -131,27 +135,27 @@ def test_a_quotation_has_the_codes_of_its_own_words_and_those_of_what_it_transla
     ("int-ar.2", "We begin with tea", "public", "ar", "translated")])  # fmt: skip
 def test_it_says_whose_words_they_are_and_tells_the_public_no_language(segment, text, audience, language,
                                                                        wording):
-    found = printable_quotes(*answer(quote(segment, text, audience)), audience=audience)
+    found = select_printable_quotes(*answer(quote(segment, text, audience)), audience=audience)
     assert found[["language", "wording"]].to_numpy().tolist() == [[language, wording]]
 
 
 def test_an_unknown_audience_is_refused():
     with pytest.raises(UsageError, match="'pubic'; nearest: 'public'"):
-        printable_quotes(*answer(quote()), audience="pubic")
+        select_printable_quotes(*answer(quote()), audience="pubic")
 
 
 def test_where_nothing_is_proposed_nothing_is_printed():
     nothing = quote()[:0]
     for audience in ("team", "convening", "public"):
-        assert printable_quotes(*answer(nothing), audience=audience).empty
-    assert refused_quotes(*answer(nothing)).empty
+        assert select_printable_quotes(*answer(nothing), audience=audience).empty
+    assert select_refused_quotes(*answer(nothing)).empty
 
 
 # What is not
 
 
 def test_every_rule_has_a_reason_and_is_cited_with_it():
-    found = refused_quotes(*answer(quote(status="proposed")))
+    found = select_refused_quotes(*answer(quote(status="proposed")))
     assert found.to_dict("records") == [{"quote_id": "q1", "audience": "public", "segment_id": "call-1.2",
                                          "rule": "not_cleared", "reason": QUOTATION_RULES["not_cleared"][0]}]
 
@@ -170,7 +174,7 @@ def test_what_was_taken_back_is_not_printed():
 
 def test_a_passage_that_is_no_longer_there_is_not_printed():
     assert rules(quote("call-9.1"))[0] == "no_passage"
-    assert len(printable_quotes(*answer(quote("call-9.1")), audience="team")) == 0
+    assert len(select_printable_quotes(*answer(quote("call-9.1")), audience="team")) == 0
 
 
 def test_a_cleared_passage_that_was_masked_or_edited_since_is_not_printed():
@@ -193,7 +197,7 @@ def test_a_passage_of_nobody_who_could_clear_it_is_not_printed():
 def test_an_account_of_a_case_never_leaves_the_team_whoever_marked_it(code, coder, audience):
     told = pd.concat([CODINGS, coded(("call-1.2", code, coder, "said"))])
     assert rules(quote(audience=audience), codings=told) == ["case_detail"]
-    assert len(printable_quotes(*answer(quote(), codings=told), audience="team")) == 1
+    assert len(select_printable_quotes(*answer(quote(), codings=told), audience="team")) == 1
 
 
 @pytest.mark.parametrize(("marked", "quoted", "text"), [("int-es.1", "int-en.1", "They come"),
@@ -260,10 +264,10 @@ def test_all_that_is_wrong_in_quotes_csv_is_said_at_once():
     rows = pd.concat([quote("call-9.1"), quote(text="We never.", status="proposed", cleared_on=""),
                       quote(audience="team"), quote(status="clear"), quote(cleared_on="2017-02-30"),
                       quote(cleared_by_organisation="no"), quote()]).set_axis(range(2, 9))
-    found = [(fault.row, fault.column) for fault in quotes_faults(rows, SEGMENTS)]
+    found = [(fault.row, fault.column) for fault in find_quote_faults(rows, SEGMENTS)]
     assert found == [("2", "segment_id"), ("3", "text"), ("4", "audience"), ("5", "status"),
                      ("6", "cleared_on"), ("7", "cleared_on")]
 
 
 def test_a_cleared_passage_that_changed_is_no_fault_of_the_table():
-    assert list(quotes_faults(quote(), changed(SEGMENTS, 1, text="[masked]"))) == []
+    assert list(find_quote_faults(quote(), changed(SEGMENTS, 1, text="[masked]"))) == []

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from glc_analysis.disclosure.releases import PublishedRelease, next_release
+from glc_analysis.disclosure.releases import PublishedRelease, decide_next_release
 from glc_analysis.disclosure.suppression import DECISION_COLUMNS, release
 from tests.support.share import share
 from tests.support.small_surveys import SETTINGS, published, survey_of
@@ -78,7 +78,7 @@ def test_the_page_of_a_country_follows_todays_answers_where_its_question_stays(f
     frames = survey_of(*FIRST, (1, BOTH))
     fresh, asked = with_page(published(frames)[0]), frames["questions"][["question_id", "asked_if"]]
     for last, size in ((with_page(first), [31]), (first.select_figures(first.figures.index == FOOD), [])):
-        issued = next_release(fresh, asked, [last], frames["organisations"], 5).figures
+        issued = decide_next_release(fresh, asked, [last], frames["organisations"], 5).figures
         assert issued.loc[FOOD, "size"] == 30
         assert issued.loc[issued.index == "Q2/legal/all", "size"].tolist() == size
 

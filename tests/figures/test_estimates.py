@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from glc_analysis.figures.estimates import records_behind_figures, survey_estimates
+from glc_analysis.figures.estimates import compute_survey_estimates, find_records_behind_figures
 from tests.support.study_writer import cleaned, question, reference
 from tests.support.three_organisations import COUNTRIES, OPTIONS, ORGANISATIONS, QUESTIONS, ROWS
 
@@ -19,7 +19,7 @@ def estimates(rows=ROWS, *, questions=QUESTIONS, organisations=ORGANISATIONS, of
     known = reference(questions=questions, options=OPTIONS, countries=COUNTRIES,
                       organisations=organisations)
     data = cleaned(rows, known, **settings).data
-    return survey_estimates(data, of or study(), records_behind_figures(data))
+    return compute_survey_estimates(data, of or study(), find_records_behind_figures(data))
 
 
 FIGURES = estimates()

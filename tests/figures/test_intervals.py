@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.figures.intervals import interval_method, share_interval
+from glc_analysis.figures.intervals import choose_interval_method, compute_share_interval
 
 METHODS = ("wilson", "clopper-pearson", "jeffreys")
 
 
 def interval(n, base, **options):
-    low, high = share_interval(pd.Series([n]), pd.Series([base]), **options)
+    low, high = compute_share_interval(pd.Series([n]), pd.Series([base]), **options)
     return low[0], high[0]
 
 
@@ -70,4 +70,4 @@ def test_an_interval_holds_its_share_and_a_frame_makes_it_no_wider(counts, metho
     ("probability", "clopper-pearson", "clopper-pearson")])
 def test_a_purposive_sample_gets_an_interval_only_by_hand(sampling, chosen, method):
     study = SimpleNamespace(sampling=sampling, settings={"study": {"interval": chosen}})
-    assert interval_method(study) == method
+    assert choose_interval_method(study) == method

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from glc_analysis.figures.quality import find_straight_lined, quality_estimates
+from glc_analysis.figures.quality import compute_quality_estimates, find_straight_lined
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 SCALES = [question(f"S{n}", "scale", "agree") for n in range(4)]
@@ -20,7 +20,7 @@ DOCUMENTS = pd.DataFrame({"language": ["es", "es", ""], "script": ["Latn", "Latn
 
 def figures(rows=ROWS, documents=DOCUMENTS):
     tables = cleaned(rows, KNOWN, home_country="home", started="s", ended="e", interpreted="int")
-    found = quality_estimates(tables.data, documents)
+    found = compute_quality_estimates(tables.data, documents)
     assert found["figure_id"].is_unique
     return {r.figure_id: (r.n, r.base_n) for r in found.itertuples()}
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from glc_analysis.cleaning.dimension_tables import country_table
+from glc_analysis.cleaning.dimension_tables import make_country_table
 from glc_analysis.errors import UsageError
-from glc_analysis.figures.estimates import records_behind_figures, survey_estimates
-from glc_analysis.figures.summary import subset_kind, summaries, unknown_question_error
+from glc_analysis.figures.estimates import compute_survey_estimates, find_records_behind_figures
+from glc_analysis.figures.summary import make_unknown_question_error, resolve_subset_kind, summarise_questions
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 LAW = choices("law", ("yes", "1", "Yes, fully"), ("no", "2", "No"), ("dont_know", "9", "Don't know"))
@@ -26,19 +26,19 @@ ROWS = [{"org": "a", "country": "PER", "Q2.1": "1", "Q2.2": "10", "Q2.3": "x", "
 
 
 TABLES = cleaned(ROWS, KNOWN)
-COUNTRIES = country_table(TABLES.records.answers, TABLES.organisations, TABLES.responses, KNOWN)
+COUNTRIES = make_country_table(TABLES.records.answers, TABLES.organisations, TABLES.responses, KNOWN)
 
 
 @cache
 def figures(sampling):
-    return survey_estimates(TABLES.data, SimpleNamespace(
+    return compute_survey_estimates(TABLES.data, SimpleNamespace(
         sampling=sampling, frame_size=0, settings={"study": {"interval": ""}}),
-                            records_behind_figures(TABLES.data))
+                                    find_records_behind_figures(TABLES.data))
 
 
 def printed(question_id, *, by="", sampling="purposive"):
     """What ``glc summary --format csv`` prints, as lines."""
-    found = summaries(figures(sampling), TABLES.questions, TABLES.options, COUNTRIES, by=by)
+    found = summarise_questions(figures(sampling), TABLES.questions, TABLES.options, COUNTRIES, by=by)
     return found[question_id].to_csv(index=False, lineterminator="\n").splitlines()
 
 
@@ -86,13 +86,13 @@ def test_intervals_are_printed_where_they_are_due():
                                           ("region_id", "region"), ("home_region_id", "home_region"),
                                           ("is_interpreted", "is_interpreted")])
 def test_an_attribute_is_named_with_or_without_id(column, kind):
-    assert subset_kind(column) == kind
+    assert resolve_subset_kind(column) == kind
 
 
 def test_an_unknown_question_or_attribute_is_answered_with_the_nearest():
     known = TABLES.questions["question_id"]
-    assert str(unknown_question_error("Q2_1",
-                                      known)).startswith("There is no question 'Q2_1'; nearest: 'Q2.1'")
+    assert str(make_unknown_question_error("Q2_1",
+                                           known)).startswith("There is no question 'Q2_1'; nearest: 'Q2.1'")
     with pytest.raises(UsageError, match="no attribute 'typ' to group by; nearest: 'type'"):
         printed("Q2.1", by="typ")
     with pytest.raises(UsageError):

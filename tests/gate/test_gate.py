@@ -9,7 +9,7 @@ import pytest
 from glc_analysis.errors import Faults
 from glc_analysis.gate.gate import PASSED, Gate, check_leaks
 from glc_analysis.reference import REQUIRED_COLUMNS
-from glc_analysis.schema import processed_tables
+from glc_analysis.schema import load_processed_tables
 from tests.run.small_study import small_study
 from tests.support.study_writer import question, write_reference
 
@@ -162,7 +162,7 @@ OWN_WORDS = "We work with the Red Gate. Write to desk@door.example or ask Rosa A
 
 
 def write_processed(study, name, frame):
-    columns = [*processed_tables()[name].columns]
+    columns = [*load_processed_tables()[name].columns]
     frame.reindex(columns=columns, fill_value="").to_parquet(study.processed / f"{name}.parquet")
 
 

@@ -16,8 +16,12 @@ from hypothesis import strategies as st
 from glc_analysis import tables
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults
-from glc_analysis.figures.estimates import CleanTables, records_behind_figures, survey_estimates
-from glc_analysis.figures.quality import quality_estimates
+from glc_analysis.figures.estimates import (
+    CleanTables,
+    compute_survey_estimates,
+    find_records_behind_figures,
+)
+from glc_analysis.figures.quality import compute_quality_estimates
 from glc_analysis.pages.findings import (
     FINDING_RULE,
     LEAST_FINDING_BASE,
@@ -302,8 +306,8 @@ def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_finding(audience
     frames = survey_of(*answers)
     data = CleanTables(**{field.name: frames[field.name] for field in fields(CleanTables)})
     frames["figures"] = tables.conform_to_schema("figures", pd.concat(
-        [survey_estimates(data, STUDY, records_behind_figures(data)),
-         quality_estimates(data, frames["documents"])]))
+        [compute_survey_estimates(data, STUDY, find_records_behind_figures(data)),
+         compute_quality_estimates(data, frames["documents"])]))
     decisions = decided(frames, audience, refused=refused).reset_index()
     study = Study(Path("there-is-no-such-study"))
     study.__dict__["settings"] = {

@@ -15,7 +15,7 @@ from glc_analysis.pages.survey import (
     render_theme_list,
     write_audience_and_base_line,
 )
-from glc_analysis.publish.site import page_article
+from glc_analysis.publish.site import render_article
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
 from tests.support.sample_views import sample_view
@@ -63,7 +63,7 @@ def test_a_link_to_a_page_that_is_not_made_is_its_text():
     links = '<a href="country-per.html#x">Peru</a> <a href="survey.html">Survey</a>'
     cell = {"cell_type": "code", "metadata": {}, "source": "",
             "outputs": [{"output_type": "display_data", "data": {"text/html": links}}]}
-    page = page_article({"cells": [cell]}, slugs={"survey"})
+    page = render_article({"cells": [cell]}, slugs={"survey"})
     assert page.text_content() == "Peru Survey" and page.xpath(".//@href") == ["survey.html"]
 
 

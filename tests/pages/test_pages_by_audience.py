@@ -25,7 +25,7 @@ from glc_analysis.pages.findings import write_country_comparison_sentences
 from glc_analysis.pages.slots import COUNTRY, render_slot
 from glc_analysis.reference import read_reference
 from glc_analysis.report import update_report_pages
-from glc_analysis.run.plan import plan, select_stale
+from glc_analysis.run.plan import plan_pages, select_stale
 from glc_analysis.tables_html import render_frame, render_note
 from glc_analysis.view.study_view import StudyView
 from tests.run.small_study import collection, edit, small_study
@@ -219,9 +219,9 @@ def current(study):
 
 def test_briefs_are_for_the_convening_alone(ran):
     study, folder = ran
-    planned = plan(study, audience="convening", folder=folder)
+    planned = plan_pages(study, audience="convening", folder=folder)
     assert [page.slug for page in planned] == ["index", "brief-blue-door", "brief-red-gate"]
-    assert [page.slug for page in plan(study, audience="public", folder=folder)] == ["index"]
+    assert [page.slug for page in plan_pages(study, audience="public", folder=folder)] == ["index"]
 
 
 def test_a_brief_lies_in_a_folder_of_its_owner_and_nowhere_else(ran):
@@ -249,9 +249,11 @@ def test_a_brief_is_made_anew_when_its_quotations_or_consents_change(ran):
     record = json.loads((current(study) / "briefs/pages.json").read_text())
     for name in ("quotes", "consent"):
         path = study.locate_reference_file(name)
-        assert select_stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record}) == []
+        assert select_stale(plan_pages(study, audience="convening", folder=folder)[1:],
+                            {"pages": record}) == []
         path.write_text("changed")
-        assert len(select_stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record})) == 2
+        assert len(select_stale(plan_pages(study, audience="convening", folder=folder)[1:],
+                                {"pages": record})) == 2
         path.unlink()
     assert update_report_pages(study, audience="convening", folder=folder).ran == ()
 

@@ -11,10 +11,10 @@ from glc_analysis.disclosure.quotations import find_team_only_codes
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.gate.leak_scan import find_leaks, identifiers
 from glc_analysis.publish.downloads import (
+    collect_published_tables,
     describe_columns,
-    offered_tables,
-    published_tables,
-    software_texts,
+    list_offered_tables,
+    make_software_texts,
     write_downloads,
 )
 from glc_analysis.reference import read_reference
@@ -23,14 +23,14 @@ from glc_analysis.schema import AUDIENCES
 
 @pytest.fixture(scope="module")
 def frames(sample_study):
-    return {audience: published_tables(sample_study, audience) for audience in AUDIENCES}
+    return {audience: collect_published_tables(sample_study, audience) for audience in AUDIENCES}
 
 
 @pytest.fixture(scope="module")
 def folder(sample_study, frames, tmp_path_factory):
     folder = tmp_path_factory.mktemp("downloads")
     own = frames["public"]
-    write_downloads(folder, own, software_texts(sample_study, own, "public"))
+    write_downloads(folder, own, make_software_texts(sample_study, own, "public"))
     return folder
 
 
@@ -62,7 +62,8 @@ def test_the_convening_gets_the_countries_that_agreed_and_no_ids_to_compare_quot
 def test_every_table_is_a_csv_and_a_workbook_with_its_dictionary(frames, folder):
     for name, frame in frames["public"].items():
         read = pd.read_csv(folder / f"{name}-released.csv", encoding="utf-8-sig")
-        assert [*read.columns] == [*offered_tables()[name].about.columns] and len(read) == len(frame), name
+        assert [*read.columns] == [*list_offered_tables()[name].about.columns], name
+        assert len(read) == len(frame), name
         book = load_workbook(folder / f"{name}-released.xlsx")
         assert book.sheetnames == [name, "dictionary"] and book[name].max_row == len(frame) + 1
         assert [cell.value for cell in book["dictionary"]["A"]][1:] == [*describe_columns(name)["column"]]
@@ -86,7 +87,7 @@ def test_the_gate_finds_nothing_in_what_the_public_gets(sample_study, folder):
 
 def test_the_same_tables_give_the_same_bytes(sample_study, frames, folder, tmp_path):
     own = frames["public"]
-    write_downloads(tmp_path, own, software_texts(sample_study, own, "public"))
+    write_downloads(tmp_path, own, make_software_texts(sample_study, own, "public"))
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
 

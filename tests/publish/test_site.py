@@ -13,9 +13,9 @@ import pytest
 
 from glc_analysis.plots import plot_counts, render_figure
 from glc_analysis.publish import site
-from glc_analysis.publish.site import page_article
-from glc_analysis.run.execute import normalise_notebook, notebook_json
-from glc_analysis.run.plan import PageJob, plan
+from glc_analysis.publish.site import render_article
+from glc_analysis.run.execute import format_notebook, normalise_notebook
+from glc_analysis.run.plan import PageJob, plan_pages
 from tests.support.site_pages import SVG, built, cell, markdown, page_of, written
 
 
@@ -59,8 +59,8 @@ def test_the_way_through_the_pages_is_the_same_everywhere_and_marks_where_one_is
 
 
 def test_the_menu_folds_countries_by_region_and_has_the_pages_of_the_team_last(sample_study):
-    pages = plan(sample_study)
-    listed = site.page_menu(pages, ())
+    pages = plan_pages(sample_study)
+    listed = site.make_page_menu(pages, ())
     groups = [group for group, _ in listed]
     assert (groups[0], *groups[-4:]) == ("", "Themes", "Countries", "The study", "For the team")
     parts = {group: [part for part, _ in own] for group, own in listed}
@@ -116,7 +116,7 @@ def test_a_figure_is_part_of_its_page_and_its_description_is_found(pages, cambod
 
 def test_a_picture_says_what_its_svg_says_of_itself():
     kinds = ({"image/svg+xml": "<svg><title>Bars &amp; \"3\"</title></svg>"}, {"image/png": "aGFsbG8="})
-    page = page_article({"cells": [cell("x", *kinds)]})
+    page = render_article({"cells": [cell("x", *kinds)]})
     assert page.xpath(".//img/@alt") == ['Bars & "3"', "Picture without a description"]
     assert page.xpath(".//img/@src")[1] == "data:image/png;base64,aGFsbG8="
 
@@ -125,7 +125,7 @@ def test_a_wide_figure_scrolls_by_the_keyboard_under_its_title():
     counts = pd.DataFrame({"option": ["A"], "n": [1], "base_n": [4]})
     wide = render_figure(plot_counts(counts), title="One & all")
     outputs = [{"text/html": wide}, {"text/html": wide.replace('style="', 'style="min-width:30rem;', 1)}]
-    page = page_article({"cells": [cell("x", *outputs)]})
+    page = render_article({"cells": [cell("x", *outputs)]})
     frames = page.find_class("glc-scroll")
     assert [frame.get("aria-label") for frame in frames] == [None, "One & all"]
     assert frames[1].get("tabindex") == "0"
@@ -140,7 +140,7 @@ def test_a_table_scrolls_by_itself_by_the_keyboard_too(cambodia):
 
 def test_a_table_of_pandas_looks_like_the_others_with_numbers_to_the_right():
     frame = pd.DataFrame({"country": ["Peru", "Kenya"], "n": [1, 1200], "share": ["3.5 %", "−2"]})
-    page = page_article({"cells": [cell("frame", {"text/html": frame._repr_html_()})]})
+    page = render_article({"cells": [cell("frame", {"text/html": frame._repr_html_()})]})
     table = page.xpath(".//div[@role='region']/table")[0]
     assert "glc" in table.get("class").split() and "border" not in table.attrib
     numbers = [one.text for one in table.find_class("number")]
@@ -150,7 +150,7 @@ def test_a_table_of_pandas_looks_like_the_others_with_numbers_to_the_right():
 
 def test_names_of_columns_and_words_of_tables_are_read_as_words():
     frame = pd.DataFrame({"coder_id": ["ines"], "type": ["service_provider"], "text": ["glc_2016"]})
-    page = page_article({"cells": [cell("frame", {"text/html": frame._repr_html_()})]})
+    page = render_article({"cells": [cell("frame", {"text/html": frame._repr_html_()})]})
     assert [one.text for one in page.iter("th", "td") if one.text] == [
         "coder", "type", "text", "0", "ines", "service provider", "glc_2016"]
 
@@ -173,13 +173,13 @@ def test_outputs_are_shown_in_their_best_form_and_objects_without_words_not_at_a
     shown = cell("x", {"text/html": "<b>bold</b>", "text/plain": "plain"}, {"text/markdown": "*said* <b>"},
                  {"text/plain": "<Axes: title={'center': 'Needs'}>"}, {"text/plain": "'3 > 2'"})
     shown["outputs"].append(printed)
-    page = page_article({"cells": [shown]})
+    page = render_article({"cells": [shown]})
     assert page.text_content().split("\n") == ["boldsaid <b>", "'3 > 2'3 < 4", ""]
 
 
 def texts_of(*cells):
-    return [one.text_content() for one in page_article({"cells": [*cells]},
-                                                       has_code=True) if one.tag != "details"]
+    return [one.text_content() for one in render_article({"cells": [*cells]},
+                                                         has_code=True) if one.tag != "details"]
 
 
 NOTHING = cell("nothing()", {"text/html": "<h3>Q1</h3> <p></p>"})
@@ -199,8 +199,8 @@ def test_a_section_whose_cells_show_nothing_goes_with_its_heading_and_explanatio
 
 
 def test_html_in_a_text_is_text_and_headings_have_ids_of_their_own():
-    page = page_article({"cells": [markdown("## Needs\n\n<b>x</b>"), markdown("## Needs"),
-                                   markdown("## សេវា")]})
+    page = render_article({"cells": [markdown("## Needs\n\n<b>x</b>"), markdown("## Needs"),
+                                     markdown("## សេវា")]})
     assert page.xpath(".//b") == [] and "<b>x</b>" in page.text_content()
     assert page.xpath(".//h2/@id")[:2] == ["needs", "needs-2"] and page.xpath(".//h2/@id")[2]
 
@@ -209,7 +209,7 @@ def test_the_list_of_contents_leads_to_the_main_headings(tmp_path):
     (tmp_path / "notebooks").mkdir()
     text = markdown("# x\n\n## Needs\n\n### First\n\n## In *words*")
     page = normalise_notebook({"cells": [text]}, title="Peru")
-    (tmp_path / "notebooks" / "peru.ipynb").write_text(notebook_json(page))
+    (tmp_path / "notebooks" / "peru.ipynb").write_text(format_notebook(page))
     site.build_site(tmp_path, [PageJob("peru", "Peru", Path("10.ipynb"), {}, "")], title="A study",
                     audience="team", synthetic=False)
     made = lxml.html.parse(tmp_path / "site" / "peru.html")
@@ -227,7 +227,7 @@ def test_what_is_folded_is_printed_if_that_is_wanted(pages, tmp_path):
 def test_a_page_that_stands_alone_is_one_file_without_code_or_links_to_others(tmp_path, sample_study):
     path = tmp_path / "blue-door.ipynb"
     shown = cell("count()", {"text/html": '<p>3 <a href="survey.html">of</a> 4'})
-    path.write_text(notebook_json(page_of("Blue Door", shown)))
+    path.write_text(format_notebook(page_of("Blue Door", shown)))
     made = site.write_standalone(path, sample_study, title="Blue Door")
     text = made.read_text()
     assert "For Blue Door alone. " in text and "count()" not in text
@@ -242,7 +242,7 @@ def test_a_long_page_is_divided_and_links_lead_to_the_part_that_has_their_place(
              "index": '<a href="survey.html#s3">Three</a>'}
     for slug, text in texts.items():
         page = page_of(slug.capitalize(), cell("x", {"text/html": text}))
-        (tmp_path / "notebooks" / f"{slug}.ipynb").write_text(notebook_json(page))
+        (tmp_path / "notebooks" / f"{slug}.ipynb").write_text(format_notebook(page))
     jobs = [PageJob(slug, slug.capitalize(), Path("10.ipynb"), {}, "") for slug in ("index", "survey")]
     site.build_site(tmp_path, jobs, title="A study", audience="public", synthetic=False)
     parts = sorted(path.name for path in (tmp_path / "site").glob("survey*.html"))
@@ -258,7 +258,7 @@ def test_a_long_page_is_divided_and_links_lead_to_the_part_that_has_their_place(
 
 
 def test_a_page_that_fits_is_left_whole():
-    page = page_article({"cells": [markdown("# Peru\n\n## Needs")]})
+    page = render_article({"cells": [markdown("# Peru\n\n## Needs")]})
     assert site.split_page(page, "peru") == [("peru", page)]
 
 
@@ -288,7 +288,7 @@ def test_a_real_study_carries_no_banner_of_invented_data_and_needs_no_index(tmp_
 def test_publishing_leaves_the_notebook_as_it_is():
     notebook = page_of("Peru", cell("draw()", {"text/html": SVG}))
     before = json.dumps(notebook)
-    page_article(notebook)
+    render_article(notebook)
     assert json.dumps(notebook) == before
 
 
@@ -297,14 +297,14 @@ def test_the_next_site_of_a_process_makes_only_pages_that_changed_and_the_same_b
         path = tmp_path / "notebooks" / f"{slug}.ipynb"
         path.parent.mkdir(exist_ok=True)
         prose = site.make_prose_notebook(f"# {slug}", text, "[other](peru.html#peru)")
-        path.write_text(site.notebook_json(prose))
+        path.write_text(site.format_notebook(prose))
 
     def made():
         site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True)
         return {path.name: path.read_bytes() for path in (tmp_path / "site").iterdir() if path.is_file()}
     pages, asked = [PageJob(slug, slug, Path(), {}, "") for slug in ("index", "peru")], []
-    monkeypatch.setattr(site, "page_article",
-                        lambda *given, **named: asked.append(1) or page_article(*given, **named))
+    monkeypatch.setattr(site, "render_article",
+                        lambda *given, **named: asked.append(1) or render_article(*given, **named))
     notebook("index", "one")
     notebook("peru", "two")
     first = made()
@@ -323,7 +323,7 @@ def test_a_page_made_ahead_of_the_site_has_the_bytes_that_the_site_will_have(tmp
         (run_dir / "notebooks").mkdir(parents=True)
         for page in pages:
             prose = site.make_prose_notebook(f"# {page.title}", text, "[other](survey.html#survey)")
-            (run_dir / "notebooks" / f"{page.slug}.ipynb").write_text(site.notebook_json(prose))
+            (run_dir / "notebooks" / f"{page.slug}.ipynb").write_text(site.format_notebook(prose))
     assert site.render_like_last_site(runs[0], pages[1]) == {}
     site.build_site(runs[0], pages, title="A study", audience="team", synthetic=True, facts="Base: 3.")
     ahead = site.render_like_last_site(runs[1], pages[1])
@@ -336,8 +336,8 @@ def test_no_page_keeps_the_data_from_which_a_figure_was_drawn(tmp_path):
     (tmp_path / "notebooks").mkdir()
     counts = pd.DataFrame({"option": ["A"], "n": [1], "base_n": [4]})
     page = page_of("Peru", cell("x", {"text/html": render_figure(plot_counts(counts), title="One")}))
-    assert "glc-data" in notebook_json(page)
-    (tmp_path / "notebooks/peru.ipynb").write_text(notebook_json(page))
+    assert "glc-data" in format_notebook(page)
+    (tmp_path / "notebooks/peru.ipynb").write_text(format_notebook(page))
     site.build_site(tmp_path, [PageJob("peru", "Peru", Path("10.ipynb"), {}, "")], title="A study",
                     audience="public", synthetic=False)
     made = (tmp_path / "site/peru.html").read_text()

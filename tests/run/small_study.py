@@ -25,8 +25,8 @@ def small_study(root: Path) -> Study:
     (study.root / "raw").mkdir()
     raw = study.root / "raw" / "answers.csv"  # an invented study without raw files is refused
     raw.write_text("id\n")
-    row = ["raw/answers.csv", manifest.checksum(raw), "3", "2016-09-30", manifest.SAMPLE, "none needed",
-           ""]
+    row = ["raw/answers.csv", manifest.compute_checksum(raw), "3", "2016-09-30", manifest.SAMPLE,
+           "none needed", ""]
     lines = [",".join(manifest.MANIFEST_COLUMNS), ",".join(row), ""]
     study.locate_reference_file("manifest").write_text("\n".join(lines))
     write_slices(study, TABLES)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from glc_analysis.run.execute import (
     add_or_replace_notice,
+    format_notebook,
     make_prose_notebook,
     normalise_notebook,
-    notebook_json,
 )
 
 
@@ -78,10 +78,10 @@ def test_addresses_in_memory_go():
 
 def test_cleaning_is_idempotent_and_changes_nothing_it_was_given():
     given = {"cells": [markdown("# Who?"), code(stream("a"), shown("b"))], "metadata": {}}
-    before = notebook_json(given)
+    before = format_notebook(given)
     once = normalise_notebook(given, title="Peru")
-    assert notebook_json(given) == before
-    assert notebook_json(normalise_notebook(once, title="Peru")) == notebook_json(once)
+    assert format_notebook(given) == before
+    assert format_notebook(normalise_notebook(once, title="Peru")) == format_notebook(once)
 
 
 def test_a_notice_stands_below_the_title():
@@ -92,5 +92,5 @@ def test_a_notice_stands_below_the_title():
 
 
 def test_a_notebook_is_written_in_one_way():
-    assert notebook_json(make_prose_notebook("# ភាសា")).endswith('"nbformat_minor": 5\n}\n')
-    assert "ភាសា" in notebook_json(make_prose_notebook("# ភាសា"))
+    assert format_notebook(make_prose_notebook("# ភាសា")).endswith('"nbformat_minor": 5\n}\n')
+    assert "ភាសា" in format_notebook(make_prose_notebook("# ភាសា"))

@@ -12,17 +12,17 @@ from glc_analysis.run.plan import (
     Inputs,
     compute_current_key,
     list_numbered_notebooks,
-    plan,
+    plan_pages,
     select_stale,
     why_stale,
 )
-from glc_analysis.run.record import last_run
+from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 from tests.run.small_study import TABLES, collection, edit, write_slices
 
 
 def keys(study, folder):
-    return {page.slug: page.key for page in plan(study, folder=folder)}
+    return {page.slug: page.key for page in plan_pages(study, folder=folder)}
 
 
 def changed(study, folder, before):
@@ -31,7 +31,7 @@ def changed(study, folder, before):
 
 
 def test_a_country_notebook_gives_a_page_for_each_country(study, folder):
-    pages = plan(study, folder=folder)
+    pages = plan_pages(study, folder=folder)
     assert [(page.slug, page.title, page.group) for page in pages] == [
         ("index", "Overview", ""), ("country-khm", "Cambodia", "Countries"),
         ("country-per", "Peru", "Countries")]
@@ -47,7 +47,7 @@ def test_a_notebook_tells_its_question_and_its_defaults(folder):
 def test_a_theme_notebook_gives_a_page_for_each_theme(study, folder):
     (folder / "10_country.ipynb").rename(folder / "20_theme.ipynb")
     edit(folder / "20_theme.ipynb", "country = ", "theme = ")
-    assert [page.slug for page in plan(study, folder=folder)] == ["index", "theme-needs"]
+    assert [page.slug for page in plan_pages(study, folder=folder)] == ["index", "theme-needs"]
 
 
 def test_a_code_of_many_passages_has_a_page_for_the_team(study, folder):
@@ -55,12 +55,12 @@ def test_a_code_of_many_passages_has_a_page_for_the_team(study, folder):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"codes": [{"id": "Delay", "label": "Delay"}]}))
     (folder / "10_country.ipynb").rename(folder / "21_code.ipynb")
     edit(folder / "21_code.ipynb", "country = ", "code = ")
-    assert [page.slug for page in plan(study, folder=folder)] == ["index", "code-delay"]
+    assert [page.slug for page in plan_pages(study, folder=folder)] == ["index", "code-delay"]
     for page in folder.iterdir():
         content = json.loads(page.read_text())
         content["metadata"]["glc"] = {"audiences": ["convening"]}
         page.write_text(json.dumps(content))
-    assert [page.slug for page in plan(study, audience="convening", folder=folder)] == ["index"]
+    assert [page.slug for page in plan_pages(study, audience="convening", folder=folder)] == ["index"]
 
 
 def example_of_index(folder):
@@ -99,13 +99,13 @@ def test_a_copy_of_the_worked_example_is_a_page_of_any_study(study, folder):
 
 def test_a_second_country_notebook_has_slugs_of_its_own(study, folder):
     (folder / "11_law.ipynb").write_text((folder / "10_country.ipynb").read_text())
-    assert [page.slug for page in plan(study, folder=folder)][3:] == ["law-khm", "law-per"]
+    assert [page.slug for page in plan_pages(study, folder=folder)][3:] == ["law-khm", "law-per"]
 
 
 def test_two_notebooks_of_one_name_are_a_fault(study, folder):
     (folder / "03_index.ipynb").write_text((folder / "00_index.ipynb").read_text())
     with pytest.raises(Faults, match="'index': two notebooks make this page"):
-        plan(study, folder=folder)
+        plan_pages(study, folder=folder)
 
 
 def test_a_notebook_of_the_study_takes_the_place_of_the_one_with_its_file_name_and_others_are_added(
@@ -113,7 +113,7 @@ def test_a_notebook_of_the_study_takes_the_place_of_the_one_with_its_file_name_a
     study.notebooks.mkdir()
     (study.notebooks / "00_index.ipynb").write_text((folder / "00_index.ipynb").read_text())
     (study.notebooks / "11_law.ipynb").write_text((folder / "10_country.ipynb").read_text())
-    pages = {page.slug: page.notebook.parent for page in plan(study, folder=folder)}
+    pages = {page.slug: page.notebook.parent for page in plan_pages(study, folder=folder)}
     assert pages == {"index": study.notebooks, "country-khm": folder, "country-per": folder,
                      "law-khm": study.notebooks, "law-per": study.notebooks}
 
@@ -122,14 +122,14 @@ def test_a_page_of_a_notebook_of_the_study_is_current_as_long_as_its_notebook_is
     study.notebooks.mkdir()
     own = study.notebooks / "00_index.ipynb"
     own.write_text((folder / "00_index.ipynb").read_text())
-    page = plan(study, folder=folder)[0]
+    page = plan_pages(study, folder=folder)[0]
     assert compute_current_key(page, Inputs(study, "team"), folder) == page.key
     edit(own, "# What", "# Who")
     assert compute_current_key(page, Inputs(study, "team"), folder) not in ("", page.key)
 
 
 def test_a_failed_page_is_stale_though_nothing_changed(study, folder):
-    page = plan(study, folder=folder)[0]
+    page = plan_pages(study, folder=folder)[0]
     assert select_stale([page], {"pages": {"index": {"key": page.key, "failure": "KeyError"}}}) == [page]
 
 
@@ -158,7 +158,7 @@ def test_the_package_s_own_code_touches_every_page(study, folder, monkeypatch):
 
 def test_pages_are_chosen_by_country_theme_or_slug(study, folder):
     def chosen(**choice):
-        return [page.slug for page in plan(study, folder=folder, **choice)]
+        return [page.slug for page in plan_pages(study, folder=folder, **choice)]
 
     assert chosen(country="KHM") == ["country-khm"]
     assert chosen(only="index") == ["index"]
@@ -172,12 +172,12 @@ def test_pages_are_chosen_by_country_theme_or_slug(study, folder):
     ({"only": "country-kmh"}, "no page 'country-kmh'; nearest: 'country-khm'")])
 def test_an_unknown_name_is_answered_with_the_nearest(study, folder, choice, message):
     with pytest.raises(UsageError, match=message):
-        plan(study, folder=folder, **choice)
+        plan_pages(study, folder=folder, **choice)
 
 
 def test_a_parameter_the_notebook_does_not_have_is_a_fault(study, folder):
     with pytest.raises(Faults, match="00_index.ipynb, value 'country': the notebook does not have"):
-        plan(study, folder=folder, only="index", country="KHM")
+        plan_pages(study, folder=folder, only="index", country="KHM")
 
 
 def test_all_notebooks_that_cannot_be_run_are_listed_at_once(tmp_path):
@@ -197,11 +197,11 @@ def test_all_notebooks_that_cannot_be_run_are_listed_at_once(tmp_path):
 def test_nothing_is_planned_before_a_build(study, folder):
     (study.processed / "slices.json").unlink()
     with pytest.raises(GLCError, match="run `glc build` first"):
-        plan(study, folder=folder)
+        plan_pages(study, folder=folder)
 
 
 def test_before_the_first_run_there_is_no_last_one(study):
-    assert last_run(study) == (None, {})
+    assert find_last_run(study) == (None, {})
 
 
 def test_a_system_without_links_names_the_current_run_in_a_file(study):
@@ -209,7 +209,7 @@ def test_a_system_without_links_names_the_current_run_in_a_file(study):
     run.mkdir(parents=True)
     (run / "run.json").write_text('{"pages": {}}')
     (study.reports / "team" / "current").write_text("runs/r1")
-    assert last_run(study) == (run, {"pages": {}})
+    assert find_last_run(study) == (run, {"pages": {}})
 
 
 def test_planning_imports_nothing_heavy():
@@ -229,18 +229,18 @@ def for_audiences(path, *audiences):
 
 def test_a_notebook_is_for_the_team_alone_unless_it_says_otherwise(study, folder):
     with pytest.raises(UsageError, match="No notebook makes a page for this audience"):
-        plan(study, audience="public", folder=folder)
+        plan_pages(study, audience="public", folder=folder)
     for_audiences(folder / "00_index.ipynb", "team", "public")
-    assert [page.slug for page in plan(study, audience="public", folder=folder)] == ["index"]
+    assert [page.slug for page in plan_pages(study, audience="public", folder=folder)] == ["index"]
 
 
 def test_a_country_that_an_audience_may_not_know_of_has_no_page_and_no_slug(study, folder):
     for_audiences(folder / "10_country.ipynb", "team", "convening", "public")
-    assert [page.slug for page in plan(study, audience="convening", folder=folder)] == ["country-per"]
+    assert [page.slug for page in plan_pages(study, audience="convening", folder=folder)] == ["country-per"]
     with pytest.raises(UsageError, match="No notebook makes a page"):
-        plan(study, audience="public", folder=folder)
+        plan_pages(study, audience="public", folder=folder)
     with pytest.raises(UsageError) as said:
-        plan(study, audience="convening", country="KHM", folder=folder)
+        plan_pages(study, audience="convening", country="KHM", folder=folder)
     assert "Cambodia" not in str(said.value)
 
 
@@ -256,7 +256,7 @@ def remember(study, folder, **reads):
     """Writes the record of a run in which the pages with these slugs read this, and the others everything."""
     inputs = Inputs(study, "team")
     made = [page.replace_reads(reads.get(page.slug.replace("-", "_"), page.reads), inputs)
-            for page in plan(study, folder=folder)]
+            for page in plan_pages(study, folder=folder)]
     run = study.reports / "team" / "current"
     run.mkdir(parents=True, exist_ok=True)
     entries = {page.slug: {"key": page.key, "reads": page.reads, "parts": page.parts, "failure": ""}
@@ -266,8 +266,8 @@ def remember(study, folder, **reads):
 
 def out_of_date(study, folder):
     """The pages that the next run would make, with the reason for each."""
-    last = last_run(study)[1]
-    return {page.slug: why_stale(page, last) for page in select_stale(plan(study, folder=folder), last)}
+    last = find_last_run(study)[1]
+    return {page.slug: why_stale(page, last) for page in select_stale(plan_pages(study, folder=folder), last)}
 
 
 KHM, PER = ("answers country=KHM", "responses country=KHM"), ("answers country=PER", "responses country=PER")
@@ -352,4 +352,4 @@ def test_another_file_that_a_page_read_counts(study, folder):
 
 
 def test_a_page_without_a_record_was_never_made(study, folder):
-    assert why_stale(plan(study, folder=folder)[0], {}) == "never made"
+    assert why_stale(plan_pages(study, folder=folder)[0], {}) == "never made"

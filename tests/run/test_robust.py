@@ -62,7 +62,8 @@ def pages(study):
 def unfinished(study):
     """The pages that a run which was cut off had recorded."""
     runs = [path for path in (study.reports / "team/runs").iterdir() if not (path / "run.json").exists()]
-    return [slug for path in runs for slug in record.read(path, record.UNFINISHED_RECORD).get("pages", {})]
+    return [slug for path in runs
+            for slug in record.read_run_record(path, record.UNFINISHED_RECORD).get("pages", {})]
 
 
 def counted(monkeypatch):

@@ -18,10 +18,10 @@ from glc_analysis import reference
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import Ahead, update_report_pages
-from glc_analysis.run.execute import Failure, PageProcesses, page_processes
+from glc_analysis.run.execute import Failure, PageProcesses, choose_page_processes
 from glc_analysis.run.folders import point_current_to_run, remove_all_but_recent_runs, remove_incomplete_runs
-from glc_analysis.run.plan import PageJob, plan
-from glc_analysis.schema import reference_tables
+from glc_analysis.run.plan import PageJob, plan_pages
+from glc_analysis.schema import load_reference_tables
 from glc_analysis.study import Study
 from glc_analysis.tables import use_python_strings
 from tests.run.small_study import NOTEBOOKS, TABLES, collection, edit, small_study, write_slices
@@ -80,7 +80,7 @@ def test_a_run_does_not_read_again_the_reference_tables_that_its_build_has_read(
 
     with pd.option_context("mode.string_storage", "auto"):  # as in a command
         update_report_pages(study, folder=folder, build=build)
-    assert reference._read_table.cache_info().misses == len(reference_tables())
+    assert reference._read_table.cache_info().misses == len(load_reference_tables())
 
 
 def test_while_a_run_goes_on_its_record_has_only_the_pages_that_it_makes(after_first):
@@ -223,10 +223,10 @@ def test_a_page_that_somebody_removed_is_made_again(after_first):
 
 
 @pytest.mark.acceptance
-@pytest.mark.parametrize("processes", [PageProcesses, page_processes()])
+@pytest.mark.parametrize("processes", [PageProcesses, choose_page_processes()])
 def test_a_page_leaves_no_socket_open(tmp_path, processes):
     # One that is left to the garbage collector can make it wait for ever.
-    page = plan(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
+    page = plan_pages(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
     gc.collect()
     gc.disable()
     try:
@@ -243,7 +243,7 @@ def test_a_folder_of_temporary_files_may_have_a_long_path(tmp_path, monkeypatch)
     long = tmp_path / ("a" * 60) / ("b" * 60)
     long.mkdir(parents=True)
     monkeypatch.setattr("tempfile.tempdir", str(long))
-    page = plan(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
+    page = plan_pages(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
     assert not isinstance(PageProcesses(Study(tmp_path / "study"), timeout=60).execute(page), Failure)
 
 
@@ -251,7 +251,7 @@ def test_a_kernel_that_cannot_be_reached_is_a_failure_that_leaves_nothing(tmp_pa
     long = tmp_path / ("a" * 60) / ("b" * 60)
     long.mkdir(parents=True)
     monkeypatch.setattr("glc_analysis.run.execute._folder_of_sockets", lambda: str(long))
-    page = plan(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
+    page = plan_pages(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
     started = {one.pid for one in psutil.Process().children(recursive=True)}
     before = open_sockets()
     assert isinstance(PageProcesses(Study(tmp_path / "study"), timeout=60).execute(page), Failure)
@@ -276,7 +276,7 @@ def test_a_kernel_that_dies_is_a_failure_of_its_page_alone(tmp_path):
     folder = collection(tmp_path / "notebooks", "40")
     edit(folder / "40_endless.ipynb", "import time", "import os; os._exit(9)")
     study = small_study(tmp_path / "study")
-    failure = PageProcesses(study, timeout=60).execute(plan(study, folder=folder)[0])
+    failure = PageProcesses(study, timeout=60).execute(plan_pages(study, folder=folder)[0])
     assert isinstance(failure, Failure)
     assert (failure.cell, failure.error) == (3, "DeadKernelError")
 

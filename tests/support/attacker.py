@@ -18,7 +18,7 @@ from glc_analysis.cleaning.skip_logic import Comparison, parse_condition
 from glc_analysis.disclosure.bounds import make_network_membership_matrix
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import name_source_if_nobody_asked, subset_membership
+from glc_analysis.figures.estimates import determine_membership, name_source_if_nobody_asked
 from glc_analysis.figures.groupings import NO_GROUPINGS, UNCHOSEN, Grouping, is_in_grouping_of_question
 
 LEAST = 5
@@ -146,8 +146,8 @@ class Attack:
         owner = pd.Index(self.names).get_indexer(table["organisation_id"])
         every = np.bincount(owner, minlength=len(self.names))
         grouping = self.groupings[unit]
-        belongs = subset_membership(grouping.attribute, unit, self.frames["organisations"],
-                                    self.frames["answers"], grouping.merged)
+        belongs = determine_membership(grouping.attribute, unit, self.frames["organisations"],
+                                       self.frames["answers"], grouping.merged)
         by = {name: np.bincount(owner[belongs.rows[belongs.subsets == k]], minlength=len(self.names))
               for k, name in enumerate(belongs.names) if name not in grouping.list_merged_values()}
         countries = {}

@@ -6,7 +6,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.coding.assemble import agreement, assemble_codings
+from glc_analysis.coding.assemble import assemble_codings, tabulate_agreement
 from glc_analysis.coding.coders import CodedColumns
 from glc_analysis.coding.texts import read_and_mask_transcripts
 from glc_analysis.reference import read_reference
@@ -120,7 +120,8 @@ def table(study, coder, content):
 
 
 def turn_figures(found, code):
-    rows = agreement(found).query("unit == 'turn' and subset == 'all' and measure == 'percent_agreement'")
+    rows = tabulate_agreement(found).query(
+        "unit == 'turn' and subset == 'all' and measure == 'percent_agreement'")
     (row,) = rows[rows["code_id"] == code].itertuples()
     return row
 

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.disclosure.quotations import segment_owners
+from glc_analysis.disclosure.quotations import find_segment_owners
 from glc_analysis.study import Study
 
 
@@ -19,8 +19,8 @@ def sentences_by_owner(study: Study) -> pd.Series:
     """Returns the sets of sentences of texts that are long enough to be distinguished, by the organisation
     that said them."""
     segments, documents = (tables.read_table(name, study=study) for name in ("segments", "documents"))
-    sentences = segments.assign(owner=segment_owners(segments, documents), text=segments["text"].str.split(
-        r"(?<=[.?!;؟។])\s+", regex=True)).explode("text")
+    split = segments["text"].str.split(r"(?<=[.?!;؟។])\s+", regex=True)
+    sentences = segments.assign(owner=find_segment_owners(segments, documents), text=split).explode("text")
     is_long = (sentences["text"].str.len() > 25) & (sentences["owner"] != "")
     return sentences[is_long].groupby("owner")["text"].agg(set)
 

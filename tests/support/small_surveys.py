@@ -8,11 +8,11 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.disclosure import audiences
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.releases import PublishedRelease, apply_release, next_release
+from glc_analysis.disclosure.releases import PublishedRelease, apply_release, decide_next_release
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.estimates import records_behind_figures, survey_estimates
+from glc_analysis.figures.estimates import compute_survey_estimates, find_records_behind_figures
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 SETTINGS = {"convening_base": 5, "convening_withheld": 2, "public_group": 10, "public_count": 3,
@@ -56,9 +56,8 @@ def _tables_of(answers, network, merged, settings):
     frames = {name: getattr(data, name) for name in data.__dataclass_fields__}
     for name in ("mentions", "codings", "segments", "documents", "stated"):
         frames[name] = tables.conform_to_schema(name, pd.DataFrame())
-    frames["figures"] = tables.conform_to_schema("figures",
-                                                 survey_estimates(data, STUDY, records_behind_figures(data),
-                                                                  merged))
+    figures = compute_survey_estimates(data, STUDY, find_records_behind_figures(data), merged)
+    frames["figures"] = tables.conform_to_schema("figures", figures)
     return frames
 
 
@@ -109,8 +108,8 @@ def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SET
                        audience="public", never=never)
     fresh = PublishedRelease.from_decisions(decisions, frames["figures"], contributors,
                                             Rules.from_settings(rules, "public"), day)
-    issued = next_release(fresh, contributors.facts, before, frames["organisations"],
-                          rules["reissue_change"] + COALITION, beside)
+    issued = decide_next_release(fresh, contributors.facts, before, frames["organisations"],
+                                 rules["reissue_change"] + COALITION, beside)
     return issued, apply_release(decisions, fresh, issued)
 
 

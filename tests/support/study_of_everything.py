@@ -10,7 +10,7 @@ import pandas as pd
 
 from glc_analysis.build import build, build_steps
 from glc_analysis.errors import Faults
-from glc_analysis.manifest import rename_next_release_folder, tables_are_current
+from glc_analysis.manifest import are_tables_current, rename_next_release_folder
 from glc_analysis.study import Study
 from tests.support.coded_studies import ANA, BEN, BLUE, CALL, CODEBOOK, DOCUMENTS, LAMP
 from tests.support.study_writer import choices, places, question, write_csv, write_study, write_toml
@@ -215,7 +215,7 @@ def equal_after_random_edits(made, edits, seed, n_edits, folder):
         if between.random() < 0.5:
             with suppress(Faults):
                 build_steps(Study(study.root), are_decided=False)
-                assert tables_are_current(Study(study.root)) or not [*study.processed.glob("release_*")], n
+                assert are_tables_current(Study(study.root)) or not [*study.processed.glob("release_*")], n
         found, expected = outcome(study), outcome(fresh)
         assert found == expected, (n, found, expected)
         if isinstance(found, str):

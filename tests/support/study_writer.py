@@ -11,16 +11,16 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.cleaning import records, responses
 from glc_analysis.cleaning.dimension_tables import (
-    country_table,
-    option_table,
-    question_table,
+    make_country_table,
+    make_option_table,
+    make_question_table,
 )
 from glc_analysis.cleaning.records import CleaningLog, clean_organisations
 from glc_analysis.digests import write_digest_key_if_missing
 from glc_analysis.figures.estimates import CleanTables
-from glc_analysis.intake.survey import RawSurvey, text_frame
+from glc_analysis.intake.survey import RawSurvey, make_text_frame
 from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Reference
-from glc_analysis.schema import list_table_files, reference_tables
+from glc_analysis.schema import list_table_files, load_reference_tables
 from glc_analysis.study import DEFAULTS, Study
 from tests.support.study_on_disk import decisions_on
 
@@ -77,8 +77,8 @@ def _frame_without_rows(name):
 
 def survey(rows, *, name="survey.csv", loops=(), repeated=()):
     """Returns dicts as a survey file that has been read. A cell that a row leaves out is blank."""
-    frame = text_frame({c: [str(row.get(c, "")) for row in rows]
-                        for c in dict.fromkeys(c for row in rows for c in row)})
+    frame = make_text_frame({c: [str(row.get(c, "")) for row in rows]
+                             for c in dict.fromkeys(c for row in rows for c in row)})
     return RawSurvey(Path(name), "plain", frame, list(range(2, len(rows) + 2)),
                      list(loops) or [0] * len(rows), {}, tuple(repeated))
 
@@ -91,9 +91,9 @@ def cleaned(rows, known, *, redacted=(), **settings):
     found = records.assemble_records(files, known, {**SETTINGS, **settings}, steps)
     given, selections = responses.clean_responses_and_selections(found, known, list(redacted), steps)
     own = clean_organisations(found, known, unknown={**SETTINGS, **settings}["unknown_organisations"])
-    nations = country_table(found.answers, own, given, known)
-    frames = {"questions": question_table(known), "options": option_table(known, nations),
-              "organisations": own, "answers": records.answer_table(found), "responses": given,
+    nations = make_country_table(found.answers, own, given, known)
+    frames = {"questions": make_question_table(known), "options": make_option_table(known, nations),
+              "organisations": own, "answers": records.make_answer_table(found), "responses": given,
               "selections": selections}
     frames = {name: tables.conform_to_schema(name, frame) for name, frame in frames.items()}
     return SimpleNamespace(**frames, records=found, steps=steps.to_frame(), data=CleanTables(**frames))
@@ -121,7 +121,7 @@ def write_study(root, rows, *, settings=(), context=(), **tables_):
 
 def write_reference(root, name, rows):
     """Writes dicts as a reference table, into the table's files."""
-    rows, about = list(rows), reference_tables()[name]
+    rows, about = list(rows), load_reference_tables()[name]
     for n, file in enumerate(list_table_files(name)):
         header = dict.fromkeys((*file.required, *file.optional), "")
         held = [row for row in rows if n == 0 or any(row.get(column) for column in about.private_columns)]

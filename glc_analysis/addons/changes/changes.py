@@ -25,7 +25,7 @@ from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.figures.contributors import CONTRIBUTOR_TABLES, find_contributors
 from glc_analysis.manifest import read_provenance
 from glc_analysis.run.plan import TEAM_GROUP
-from glc_analysis.run.record import last_run
+from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 from glc_analysis.tables_html import render_table
 from glc_analysis.templates import Macros
@@ -91,7 +91,7 @@ def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
 
     Raises UsageError for a run that is not kept, and GLCError if there is no run to compare with.
     """
-    last, record = last_run(study)
+    last, record = find_last_run(study)
     if last is None:
         raise GLCError("Nothing has run yet. To fix: run `glc run` first.")
     kept = [run.name for run in sorted(last.parent.glob("*")) if (run / _FOLDER).is_dir() and run != last]

@@ -28,9 +28,9 @@ from glc_analysis.errors import GLCError
 from glc_analysis.manifest import hash_package_and_environment
 from glc_analysis.permissions import create_files_for_owner_only
 from glc_analysis.read_log import EVERYTHING
-from glc_analysis.run.execute import Executed, Failure, PageProcesses, page_processes
+from glc_analysis.run.execute import Executed, Failure, PageProcesses, choose_page_processes
 from glc_analysis.run.plan import Inputs, PageJob
-from glc_analysis.schema import reference_path
+from glc_analysis.schema import make_reference_path
 from glc_analysis.study import REPOSITORY, Study
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 _CONNECT, _WORKERLESS = 10, 60
 """The number of seconds within which the scheduler and the workers must answer, and the number of seconds
 after which a run without any worker ends."""
-_FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"), reference_path("waves"),
-         reference_path("headlines"), reference_path("questions"))
+_FILES = ("processed/slices.json", "reference/study.toml", make_reference_path("consent"),
+          make_reference_path("waves"), make_reference_path("headlines"),
+          make_reference_path("questions"))
 """The files of a study that every job bundle contains, in addition to tables."""
 
 
@@ -225,7 +226,7 @@ def read_inputs_to_copy(study: Study, parts: Collection[str]) -> Iterator[tuple[
         if name in parts:
             yield f"processed/{path.name}", path.read_bytes()
         else:
-            yield f"processed/{path.name}", tables.parquet_bytes(_rows(study, name, slices))
+            yield f"processed/{path.name}", tables.make_parquet_bytes(_rows(study, name, slices))
 
 
 def _rows(study: Study, name: str, slices: Collection[str]) -> pd.DataFrame:
@@ -261,7 +262,7 @@ def run_page_job(job_bundle: bytes, page: PageJob, timeout: float, version: str)
         with zipfile.ZipFile(io.BytesIO(job_bundle)) as packed:
             packed.extractall(folder)
         study = Study(Path(folder, "study"))
-        processes = page_processes()(study, timeout=timeout)
+        processes = choose_page_processes()(study, timeout=timeout)
         try:
             own = replace(page, notebook=Path(folder, "notebooks", page.notebook.name))
             outcome = processes.execute(own)

@@ -23,7 +23,7 @@ from glc_analysis.addons.coding_programs.notes import (
 )
 from glc_analysis.addons.coding_programs.packages import AGAIN
 from glc_analysis.errors import Fault, Faults, refuse
-from glc_analysis.intake.codings import accepted_formats
+from glc_analysis.intake.codings import describe_accepted_formats
 from glc_analysis.intake.codings.model import CoderFile, ParsedCodings, Passage, Text
 from glc_analysis.tabular import normalise_line_ends
 
@@ -48,7 +48,8 @@ def read_database(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
             return _read_qualcoder(file.path, tables, coder)
         if "highlights" in tables.names:
             return _read_taguette(file.path, tables, coder)
-        refuse("this is a database of neither QualCoder nor Taguette", file.path.name, accepted_formats())
+        refuse("this is a database of neither QualCoder nor Taguette", file.path.name,
+               describe_accepted_formats())
 
 
 def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:

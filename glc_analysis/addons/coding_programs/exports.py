@@ -11,7 +11,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.coding_programs.refi import write_qdc, write_qdpx
-from glc_analysis.coding.codebook import CODE_NOTES, name_paths
+from glc_analysis.coding.codebook import CODE_NOTES, list_name_paths
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import (
     note_differently_marked_words,
@@ -100,7 +100,7 @@ def make_qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
     A code is written under its name, or under its path if several codes in use share the name. The notes
     include, exclude and example become lines of the definition.
     """
-    live, paths = codebook[codebook["merged_into"] == ""], name_paths(codebook)
+    live, paths = codebook[codebook["merged_into"] == ""], list_name_paths(codebook)
     times = Counter(live["name"])
     labels = {code: name if times[name] == 1 else " > ".join(paths[code])
               for code, name in zip(live["code_id"], live["name"], strict=True)}

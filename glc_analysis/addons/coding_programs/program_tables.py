@@ -20,7 +20,7 @@ from functools import cache
 
 from glc_analysis.addons.coding_programs.notes import note_codings_without_words
 from glc_analysis.errors import refuse
-from glc_analysis.intake.codings.coded_tables import note_unread_sheets, ticked_codes
+from glc_analysis.intake.codings.coded_tables import note_unread_sheets, read_ticked_codes
 from glc_analysis.intake.codings.model import WHOLE_TEXT, CoderFile, ParsedCodings, Passage
 from glc_analysis.tabular import Grid
 from glc_analysis.templates import read_packaged_csv
@@ -149,7 +149,7 @@ def read_program_table(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
             parsed.add_fault("the row names no document", row=number)
             continue
         parsed.texts[source] = None
-        names = ticked_codes(parsed, row, applied, number)
+        names = read_ticked_codes(parsed, row, applied, number)
         names += [cell["code"]] if "code" in cell else cell.get("codes", "").split("\n" if lined else ";")
         codes = [code for name in names if (code := _code(name, layout))]
         wordless += bool(codes) and not quote.strip()

@@ -24,11 +24,11 @@ from glc_analysis.coding.coefficients import (
     Coefficient,
     Distance,
     Measure,
-    alpha_measure,
     average_coder_shares_by_value,
     correct_for_chance,
     count_codings,
-    specific_measure,
+    make_alpha_measure,
+    make_specific_measure,
 )
 from glc_analysis.errors import UsageError
 
@@ -47,14 +47,14 @@ def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
 
     ``values`` has a row per coder and a column per unit. ``metric`` is nominal, ordinal, interval, ratio, or
     a square matrix of distances. With a matrix, ``values`` are positions in the matrix; for sets of codes,
-    use the matrix of :func:`glc_analysis.coding.coefficients.masi_distance`. Units with fewer than two values
-    are dropped. Raises UsageError if values do not fit the metric.
+    use the matrix of :func:`glc_analysis.coding.coefficients.compute_masi_distance`. Units with fewer than
+    two values are dropped. Raises UsageError if values do not fit the metric.
 
     >>> round(krippendorff_alpha([[1, 2, 3, 3], [1, 2, 3, 2], [np.nan, 2, 3, np.nan]]).value, 4)
     0.7188
     """
     codes, n_values, distance = encode_values_and_distance(values, metric)
-    return alpha_measure(distance).compute_pooled(count_codings(codes, n_values, distance=distance))
+    return make_alpha_measure(distance).compute_pooled(count_codings(codes, n_values, distance=distance))
 
 
 def percent_agreement(*coders: Sequence) -> Coefficient:
@@ -80,7 +80,7 @@ def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
     """
     codes, domain, lengths = _encode_coders(coders)
     is_it = np.append(domain == category, -1).astype(np.intp)[codes]
-    return specific_measure(1).compute_pooled(count_codings(is_it, 2, lengths=lengths))
+    return make_specific_measure(1).compute_pooled(count_codings(is_it, 2, lengths=lengths))
 
 
 def cohens_kappa(*coders: Sequence) -> Coefficient:

@@ -34,7 +34,7 @@ from glc_analysis.addons.convening.rounds import write_rounds
 from glc_analysis.addons.convening.tallies import list_lines_to_read_out
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference, read_reference_table
-from glc_analysis.schema import list_table_files, reference_tables
+from glc_analysis.schema import list_table_files, load_reference_tables
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_reference_rows
@@ -79,7 +79,7 @@ def read_reference_allowing_unrecorded_decisions(study: Study) -> Reference:
     """Reads the reference tables for the commands used in the room. Raises Faults for every fault of the
     tables except one: a status without a recorded decision, because the commands may record the missing
     decision."""
-    return read_reference(study, needed=reference_tables().keys() - {"text_decisions"})
+    return read_reference(study, needed=load_reference_tables().keys() - {"text_decisions"})
 
 
 # ------------------------------
@@ -509,7 +509,7 @@ def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
     private = study.root / apart.path
     is_there = private.is_file()
     who = CsvRows.from_text(read_utf8(private) if is_there else ",".join(apart.required) + "\n", apart.path)
-    key = reference_tables()["principles"].key
+    key = load_reference_tables()["principles"].key
     known = read_reference_rows(private, apart.required, apart.optional) if is_there else {}
     for one in new:
         if not any(all(row[column] == one[column] for column in key) for row in known.values()):

@@ -498,9 +498,9 @@ def list_ballots_missing_from_manifest(study: Study, ballot_files: Iterable[str]
     recorded, names = manifest.read_manifest(study), sorted(ballot_files)
     fix = "put the original back; if a form was keyed again, remove the row of this file from manifest.csv"
     changed = [name for name in names if name in recorded and not manifest.is_as_recorded(
-        study.root / name, recorded[name], manifest.checksum(study.root / name))]
+        study.root / name, recorded[name], manifest.compute_checksum(study.root / name))]
     if changed:
-        raise Faults([manifest.changed_file_fault(name, fix=fix) for name in changed])
+        raise Faults([manifest.make_changed_file_fault(name, fix=fix) for name in changed])
     return tuple(name for name in names if name not in recorded)
 
 

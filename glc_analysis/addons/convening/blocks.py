@@ -17,16 +17,16 @@ import pandas as pd
 
 from glc_analysis.addons.convening.seals import mark_undisclosed_observer_ballots
 from glc_analysis.addons.convening.votes import select_latest_readable_principles
-from glc_analysis.coding.codebook import descendants
+from glc_analysis.coding.codebook import find_descendants
 from glc_analysis.disclosure.blocks import (
     COUNT_BLOCK,
     AddedBlocks,
     Kinds,
     Row,
-    block_id,
+    make_block_id,
     select_quotations_with_owners,
 )
-from glc_analysis.disclosure.quotations import segment_owners
+from glc_analysis.disclosure.quotations import find_segment_owners
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN
@@ -66,14 +66,14 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
     segments, figures, evidence = frames["segments"], frames["figures"], frames["evidence"]
     if evidence.empty:
         return
-    owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
+    owner = dict(zip(segments["segment_id"], find_segment_owners(segments, frames["documents"]), strict=True))
     cited = figures[figures["figure_id"].isin(evidence["reference"])]
-    codes, below = dict(zip(cited["figure_id"], cited["code_id"], strict=True)), descendants(codebook)
+    codes, below = dict(zip(cited["figure_id"], cited["code_id"], strict=True)), find_descendants(codebook)
     quoted = [(row["quote_id"], row["segment_id"], row["owner"], {*row["code_ids"].split(";")})
               for row in select_quotations_with_owners(frames, quotes, audience).to_dict("records")]
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     for row in evidence[evidence["principle_id"].isin(shown)].to_dict("records"):
-        block = block_id("evidence", row["principle_id"])
+        block = make_block_id("evidence", row["principle_id"])
         if row["kind"] == "segment":
             yield block, f"{row['evidence_id']}/{row['reference']}", owner.get(row["reference"], "")
         code = row["reference"] if row["kind"] == "code" else codes.get(row["reference"], "")
@@ -104,14 +104,15 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
     if not has_capability(audience, "every_round"):
         untold |= ballots["panel"] == "observer"
     for row in ballots[~untold].to_dict("records"):
-        for block in (block_id("votes", f"{row['principle_id']}/{row['round_id']}"), AGENDA_BLOCK):
+        for block in (make_block_id("votes", f"{row['principle_id']}/{row['round_id']}"), AGENDA_BLOCK):
             yield block, f"{row['round_id']}/{row['rater_id']}", owner.get(row["rater_id"], row["rater_id"])
     for row in rated[rated["may_be_read"] & (rated["comment"] != "")].to_dict("records"):
         line = f"{row['round_id']}/{row['rater_id']}"
-        yield block_id("comments", row["principle_id"]), line, owner.get(row["rater_id"], row["rater_id"])
+        rater = row["rater_id"]
+        yield make_block_id("comments", row["principle_id"]), line, owner.get(rater, rater)
     for row in signed.to_dict("records"):
         line = f"{row['version']}/{row['organisation_id']}/{row['decision']}"
-        yield block_id("signatures", row["principle_id"]), line, row["organisation_id"]
+        yield make_block_id("signatures", row["principle_id"]), line, row["organisation_id"]
     known = {*frames["organisations"]["organisation_id"]}
     texts = frames["principles"]
     for row in texts[texts["principle_id"].isin(shown)].to_dict("records"):

@@ -16,7 +16,7 @@ import pandas as pd
 from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
 from glc_analysis.addons.convening.raw_places import FILE_CHANGED, FILE_MISSING, FILE_UNRECORDED
 from glc_analysis.addons.convening.trace import EvidenceTrail
-from glc_analysis.coding.codebook import descendants
+from glc_analysis.coding.codebook import find_descendants
 from glc_analysis.coding.coders import EDITED
 from glc_analysis.disclosure.quotations import (
     QUOTATION_RULES,
@@ -75,7 +75,7 @@ class _Links:
         self.known = {"figure": {*trail.read("figures")["figure_id"]}, "segment": trail.segments.keys(),
                       "code": {*codebook.loc[codebook["merged_into"] == "", "code_id"]}}
         self.files = {"figure": "figures", "segment": "segments", "code": "codebook.csv"}
-        self.below, self.agreed = descendants(codebook), {*trail.passages["code_id"]}
+        self.below, self.agreed = find_descendants(codebook), {*trail.passages["code_id"]}
         rows = add_version_columns(trail.reference("principles")).query("is_current and translation_of == ''")
         self.principles = {*rows["principle_id"]}
         quotes = trail.reference("quotes")

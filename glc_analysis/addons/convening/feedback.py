@@ -32,7 +32,7 @@ from glc_analysis.addons.convening.votes import (
     select_fully_disclosed_panels,
 )
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.disclosure.blocks import block_ids, line_ids
+from glc_analysis.disclosure.blocks import make_block_ids, make_line_ids
 from glc_analysis.reference import Reference
 from glc_analysis.spreadsheets import write_cell_as_plain_text
 from glc_analysis.study import Study
@@ -123,7 +123,8 @@ class Feedback:
         is_built = (study.processed / "blocks.parquet").is_file()
         hidden = VisibleTables(study, "convening").hidden if is_built else frozenset()
         erased = [*list_rounds_with_erased_ballots(study)]
-        is_hidden = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"]).isin([*hidden])
+        is_hidden = make_block_ids("votes",
+                                   tallies["principle_id"] + "/" + tallies["round_id"]).isin([*hidden])
         tallies = tallies[~is_hidden & ~tallies["round_id"].isin(erased)]
         told = blank_undisclosed_tallies_and_describe_votes(
             tallies, agreement_test=study.settings["consensus"]["test"],
@@ -134,9 +135,9 @@ class Feedback:
                                     kind="stable").to_dict("records"):
             panels.setdefault(row["principle_id"], []).append(
                 (row["panel"], row["criterion"], *parse_disclosed_votes(row["said"])))
-        blocks = block_ids("comments", ratings["principle_id"])
+        blocks = make_block_ids("comments", ratings["principle_id"])
         lines = ratings["round_id"].astype("str") + "/" + ratings["rater_id"].astype("str")
-        is_shown = (~blocks.isin([*hidden]) & ~line_ids(blocks, lines).isin([*hidden])
+        is_shown = (~blocks.isin([*hidden]) & ~make_line_ids(blocks, lines).isin([*hidden])
                     & ~ratings["round_id"].isin(erased))
         comments = {principle: list_comments_readable_outside_team(own, study, reference.names)
                     for principle, own in ratings[is_shown].groupby("principle_id")}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from glc_analysis.addons.convening.consensus import describe_proxies_and_interests
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import KINDS, subset_membership
+from glc_analysis.figures.estimates import KINDS, determine_membership
 from glc_analysis.figures.groupings import MERGED
 
 Read = Callable[[str], pd.DataFrame]
@@ -47,8 +47,8 @@ def find_members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> s
     ids = read_table(f"{unit}s")[f"{unit}_id"]
     if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
         return {*ids}
-    found = subset_membership(figure.subset_kind, unit, read_table("organisations"), read_table("answers"),
-                              [figure.subset_id] if MERGED in figure.subset_id else ())
+    found = determine_membership(figure.subset_kind, unit, read_table("organisations"), read_table("answers"),
+                                 [figure.subset_id] if MERGED in figure.subset_id else ())
     return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
 
 

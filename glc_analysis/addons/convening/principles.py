@@ -19,7 +19,7 @@ import pandas as pd
 from glc_analysis.addons.convening.histories import make_printed_id
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import Translations
-from glc_analysis.disclosure.quotations import segment_owners
+from glc_analysis.disclosure.quotations import find_segment_owners
 from glc_analysis.errors import Fault, UsageError
 from glc_analysis.gate.leak_scan import (
     MIN_LENGTH,
@@ -29,7 +29,7 @@ from glc_analysis.gate.leak_scan import (
     make_search,
 )
 from glc_analysis.reference import Reference, read_reference_table
-from glc_analysis.schema import WITHOUT_GUIDE, allowed_words, list_table_files
+from glc_analysis.schema import WITHOUT_GUIDE, list_allowed_words, list_table_files
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.tabular import read_reference_rows
@@ -116,7 +116,7 @@ def list_evidence_fact_sentences(evidence: pd.DataFrame) -> list[str]:
 Frames = Mapping[str, pd.DataFrame]
 COUNTED_TABLES = ("principles", "evidence", "judgements", "mentions", "segments", "documents",
                   "organisations", "answers", "ratings", "tallies", "signoffs")
-JUDGED_COMPONENTS = allowed_words("judgements", "component")
+JUDGED_COMPONENTS = list_allowed_words("judgements", "component")
 _ATTRIBUTES = ("resource_level", "type", "home_region_id", "language")
 _STANCES = {"supports": "for it", "qualifies": "with limits", "contradicts": "against it"}
 """The words for each stance that evidence can take on a principle."""
@@ -144,7 +144,7 @@ def list_evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.Dat
     raised = raised.assign(source=raised["source"].replace({WITHOUT_GUIDE: "interview"}))
     segments, kinds = frames["segments"], frames["documents"].set_index("document_id")["kind"]
     said = pd.DataFrame({"segment_id": segments["segment_id"], "source": segments["document_id"].map(kinds),
-                         "organisation_id": segment_owners(segments, frames["documents"])})
+                         "organisation_id": find_segment_owners(segments, frames["documents"])})
     found = [evidence[evidence["kind"] == kind].merge(whose, left_on="reference", right_on=key)
              for kind, whose, key in (("code", raised, "code_id"), ("segment", said, "segment_id"))]
     columns = ["principle_id", "evidence_id", "stance", "organisation_id", "source"]
@@ -284,7 +284,7 @@ def _provider_ratings(principle_id: str, frames: Frames) -> pd.DataFrame:
 def _votes(principle_id: str, criterion: str, frames: Frames) -> Iterator[str]:
     rows = _last_round(frames["tallies"], principle_id)
     rows = rows[rows["criterion"] == criterion].itertuples()
-    for row in sorted(rows, key=lambda row: allowed_words("raters", "role").index(row.panel)):
+    for row in sorted(rows, key=lambda row: list_allowed_words("raters", "role").index(row.panel)):
         yield (f"{criterion.capitalize()}, {row.panel.replace('_', ' ')}s: {row.votes_high} of {row.n} votes "
                f"high, {row.votes_low} low.")
 

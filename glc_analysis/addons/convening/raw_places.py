@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from glc_analysis.errors import Faults
-from glc_analysis.manifest import checksum, read_manifest
+from glc_analysis.manifest import compute_checksum, read_manifest
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.text import make_slug, match_key
@@ -36,7 +36,7 @@ class RawFiles:
         with the file."""
         if not path or not (self.study.root / path).is_file():
             return "", FILE_MISSING
-        found, row = checksum(self.study.root / path), self._manifest.get(path)
+        found, row = compute_checksum(self.study.root / path), self._manifest.get(path)
         if row is None:
             return found, FILE_UNRECORDED
         return found, "" if row["sha256"].lower() == found else FILE_CHANGED

@@ -63,6 +63,6 @@ def find_raw_changes(study: Study) -> set[str] | None:
         return None
     before = json.loads(provenance.read_text(encoding="utf-8"))["raw"]
     slices = json.loads(built.read_text(encoding="utf-8"))
-    if manifest.UNDECIDED in slices or slices["inputs"] != manifest.inputs_digest(study, before):
+    if manifest.UNDECIDED in slices or slices["inputs"] != manifest.digest_inputs(study, before):
         return None
     return {name for name in {*before, *raw} if before.get(name) != raw.get(name)}

@@ -53,7 +53,7 @@ from glc_analysis.addons.convening.votes import (
     select_fully_disclosed_panels,
 )
 from glc_analysis.addons.languages.phrases import Phrasebook
-from glc_analysis.disclosure.blocks import block_ids
+from glc_analysis.disclosure.blocks import make_block_ids
 from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
@@ -157,7 +157,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
                         reference.organisations, agreement_test=test, fully_disclosed_panels=agreed)
     room = VisibleTables(study, "convening")
     # Where somebody who voted before has left, no earlier round is compared with.
-    votes = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"])
+    votes = make_block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"])
     is_kept = is_it | ~(votes.isin([*room.hidden]) | tallies["round_id"].isin(erased))
     logs = {name: frames[name].assign(**{who: room.replace_ids_with_names(frames[name][who])})
             for name, who in (("decision_log", "proposed_by"), ("parking_lot", "raised_by"))

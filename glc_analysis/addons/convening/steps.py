@@ -21,7 +21,7 @@ from glc_analysis.addons.convening.votes import (
     select_latest_readable_principles,
 )
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
-from glc_analysis.disclosure.blocks import block_ids
+from glc_analysis.disclosure.blocks import make_block_ids
 from glc_analysis.errors import Faults
 from glc_analysis.reference import relocate_private_faults
 from glc_analysis.steps import Step, View
@@ -55,8 +55,8 @@ def _announced(view: View) -> dict[str, Any]:
     ballot was erased after their results were announced, and the block of the agenda."""
     voted = view["ratings"][view["ratings"]["round_id"].isin(list_rounds_with_erased_ballots(view.study))]
     return {"announced_blocks": sorted({
-        *block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),
-        *block_ids("comments", voted["principle_id"]), *([AGENDA_BLOCK] if len(voted) else [])})}
+        *make_block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),
+        *make_block_ids("comments", voted["principle_id"]), *([AGENDA_BLOCK] if len(voted) else [])})}
 
 
 STEPS = (

@@ -60,7 +60,7 @@ from glc_analysis.addons.convening.votes import (
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.schema import allowed_words
+from glc_analysis.schema import list_allowed_words
 from glc_analysis.study import Study
 
 
@@ -174,7 +174,7 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
     frames, notes = _tables(ballots, reference, settings)
     if close_on:  # also where the last call ended before it had kept them
         own = frames["tallies"][frames["tallies"]["round_id"] == round_id]
-        store_shown_file_in_seal(study, round_id, "results", tables.parquet_bytes(own))
+        store_shown_file_in_seal(study, round_id, "results", tables.make_parquet_bytes(own))
     return RoundCount(round_id, reference, None, frames, [*ballots.notes, *notes], [])
 
 
@@ -328,7 +328,7 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
         return ["No vote was cast."]
     own = principles[principles["translation_of"] == ""]
     names, lines = dict(zip(own["principle_id"], own["short_name"], strict=True)), []
-    order = {word: n for n, word in enumerate((*CRITERIA, *allowed_words("raters", "role")))}
+    order = {word: n for n, word in enumerate((*CRITERIA, *list_allowed_words("raters", "role")))}
     disclosed = blank_undisclosed_tallies_and_describe_votes(frames["tallies"], agreement_test=agreement_test,
                                                              fully_disclosed_panels=fully_disclosed_panels)
     disclosed = disclosed[disclosed["round_id"] == round_id].sort_values(

@@ -39,13 +39,13 @@ from glc_analysis.addons.convening.joint_display import find_figure_of_code, for
 from glc_analysis.addons.convening.other_waves import format_cited_and_current_numbers
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.raw_places import RawFiles, format_number_ranges, parse_raw_row_number
-from glc_analysis.coding.codebook import descendants
-from glc_analysis.coding.exports import note_differently_marked_words, quotations
+from glc_analysis.coding.codebook import find_descendants
+from glc_analysis.coding.exports import list_quotations, note_differently_marked_words
 from glc_analysis.disclosure.quotations import find_team_only_codes, map_to_originals
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
-from glc_analysis.figures.mentions import text_sources
+from glc_analysis.figures.mentions import find_text_sources
 from glc_analysis.figures.summary import Words
 from glc_analysis.pages.text_names import name_texts, name_turn
 from glc_analysis.reference import read_part_of_reference_table, read_reference_table
@@ -481,12 +481,12 @@ class EvidenceTrail:
 
     @cached_property
     def passages(self) -> pd.DataFrame:
-        """Returns one row per passage and agreed code (:func:`glc_analysis.coding.exports.quotations`), with
-        the source of the passage's text. Column wording also says whether the coders disagree on the
+        """Returns one row per passage and agreed code (:func:`glc_analysis.coding.exports.list_quotations`),
+        with the source of the passage's text. Column wording also says whether the coders disagree on the
         words."""
-        rows = quotations(*map(self.read, ("codings", "segments", "documents", "organisations")),
-                          self.view.code_list)
-        sources = text_sources(self.read("documents"), self.read("segments"))
+        rows = list_quotations(*map(self.read, ("codings", "segments", "documents", "organisations")),
+                               self.view.code_list)
+        sources = find_text_sources(self.read("documents"), self.read("segments"))
         wording = ["; ".join(filter(None, [row["wording"], "" if row["is_agreed"]
                                            else note_differently_marked_words(row["marked_by"])]))
                    for row in rows.to_dict("records")]
@@ -494,7 +494,7 @@ class EvidenceTrail:
 
     @cached_property
     def _descendants(self) -> dict[str, list[str]]:
-        return descendants(self._tree)
+        return find_descendants(self._tree)
 
     @cached_property
     def _tree(self) -> pd.DataFrame:

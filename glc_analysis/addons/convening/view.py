@@ -26,7 +26,7 @@ from glc_analysis.addons.convening.votes import (
     split_disclosed_signatures,
 )
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
-from glc_analysis.disclosure.blocks import block_id, block_ids
+from glc_analysis.disclosure.blocks import make_block_id, make_block_ids
 from glc_analysis.errors import resolve_id
 from glc_analysis.reference import read_reference_table
 from glc_analysis.view.reader_study import Reader
@@ -114,7 +114,7 @@ class ConveningView(VisibleTables):
             rows = rows.assign(is_named=rows["is_named"] & (names != ""))
             asked = {*everybody["organisation_id"], *self.eligible_raters["organisation_id"]} - {""}
             rows, nameless = split_disclosed_signatures(rows, len(asked) - int(rows["is_named"].sum()))
-            if block_id("signatures", principle_id) in self.hidden:
+            if make_block_id("signatures", principle_id) in self.hidden:
                 rows, nameless = rows[rows["is_named"]], {}
             rows = rows.assign(**{column: rows[column].where(rows["is_named"], "")
                                   for column in ("organisation_id", "name")})
@@ -159,7 +159,8 @@ class ConveningView(VisibleTables):
         # Before anything is hidden: an earlier round never takes the place of one that may not be disclosed.
         order = rows["round_id"].map({one: n for n, one in enumerate(self.closed_rounds)})
         is_last = order == order.groupby(rows["principle_id"]).transform("max")
-        is_hidden = block_ids("votes", rows["principle_id"] + "/" + rows["round_id"]).isin([*self.hidden])
+        is_hidden = make_block_ids("votes",
+                                   rows["principle_id"] + "/" + rows["round_id"]).isin([*self.hidden])
         # The change since a round that is hidden would tell its median.
         has_hidden = rows["principle_id"].isin(rows.loc[is_hidden, "principle_id"])
         rows = rows.assign(movement=rows["movement"].mask(has_hidden, ""))[~is_hidden]

@@ -16,14 +16,14 @@ from glc_analysis.study import Study
 def countries(study: Study, suggest: bool, form: str) -> None:
     """List the country names of the survey and their codes."""
     from glc_analysis.addons.country_names.country_names import read_country_names, suggest_country_rows
-    from glc_analysis.cleaning.countries import country_ids
+    from glc_analysis.cleaning.countries import find_country_ids
 
     names, known = read_country_names(study)
     if suggest:
         rows, empty = suggest_country_rows(names, known), "Every country name has a code."
     else:
         rows = names.value_counts(sort=False).rename_axis("raw_name").reset_index(name="records")
-        rows = rows.assign(country_id=country_ids(rows["raw_name"], known)).sort_values("raw_name")
+        rows = rows.assign(country_id=find_country_ids(rows["raw_name"], known)).sort_values("raw_name")
         empty = "The survey names no country."
     print_rows(rows, form, if_empty=empty)
 

@@ -19,9 +19,9 @@ import pandas as pd
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import (
     CODES_THAT_ARE_WORDS,
-    country_ids,
     country_name,
-    intended_iso_code,
+    find_country_ids,
+    find_intended_iso_code,
     iso_names,
     map_iso_names_to_country_ids,
 )
@@ -74,7 +74,7 @@ def suggest_country_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFr
     ``country_id`` is blank if no country is proposed. Region and label are copied from the rows that
     countries.csv already has for the country.
     """
-    unknown = names[country_ids(names, countries) == ""]
+    unknown = names[find_country_ids(names, countries) == ""]
     unknown = sorted({normalise_space(name) for name in unknown.unique()} - {""})
     reviewed = countries.drop_duplicates("country_id").set_index("country_id")
     known_names = {**map_iso_names_to_country_ids(), **dict(zip(countries["raw_name"].map(match_key),
@@ -82,8 +82,8 @@ def suggest_country_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFr
     rows = []
     for name in unknown:
         close = difflib.get_close_matches(match_key(name), known_names, n=1, cutoff=0.8)
-        proposed = find_country_id(name) or intended_iso_code(name) or (known_names[close[0]] if close
-                                                                        else "")
+        proposed = find_country_id(name) or find_intended_iso_code(name) or (known_names[close[0]] if close
+                                                                             else "")
         rows.append([name, proposed, reviewed["label"].get(proposed, country_name(proposed)),
                      reviewed["region_id"].get(proposed, "")])
     return pd.DataFrame(rows, columns=["raw_name", "country_id", "label", "region_id"], dtype="str")

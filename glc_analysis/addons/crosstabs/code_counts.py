@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from glc_analysis.figures.estimates import PLACES, subset_membership
+from glc_analysis.figures.estimates import PLACES, determine_membership
 from glc_analysis.figures.mentions import RAISED_OR_UNDECIDED, select_mentions_in_base
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 
@@ -89,7 +89,7 @@ def group_organisations(kind: str, organisations: pd.DataFrame, answers: pd.Data
     ids = organisations["organisation_id"].astype("str")
     if kind == EACH_ORGANISATION:
         return pd.DataFrame({"organisation_id": ids, "group": ids}).reset_index(drop=True)
-    found = subset_membership(kind, "organisation", organisations, answers)
+    found = determine_membership(kind, "organisation", organisations, answers)
     groups = pd.DataFrame({"organisation_id": ids.to_numpy()[found.rows],
                            "group": [found.names[n] for n in found.subsets]})
     if kind in _HOME:

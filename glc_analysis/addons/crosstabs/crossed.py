@@ -15,12 +15,12 @@ from glc_analysis.figures.estimates import (
     QuestionResponses,
     add_intervals,
     add_values_and_shares,
-    question_responses,
-    records_behind_figures,
-    subset_figures,
-    subset_membership,
-    survey_estimates,
-    unit_records,
+    compute_subset_figures,
+    compute_survey_estimates,
+    determine_membership,
+    find_records_behind_figures,
+    find_unit_records,
+    iterate_question_responses,
 )
 from glc_analysis.study import Study
 
@@ -28,8 +28,8 @@ from glc_analysis.study import Study
 def make_crossed_figures(data: CleanTables, study: Study, question_id: str, other_id: str, *,
                          kind: str = ALL) -> pd.DataFrame:
     """Returns the figures of a question among those who gave each answer to another question, in the groups
-    of a kind. The columns are the columns of :func:`survey_estimates` and ``answer``, which is an option_id
-    of the other question.
+    of a kind. The columns are the columns of :func:`compute_survey_estimates` and ``answer``, which is an
+    option_id of the other question.
 
     The base consists of the records that are in the base of both questions and gave the answer. A record with
     several answers to the other question is counted for each of these answers. If one question is about
@@ -38,19 +38,21 @@ def make_crossed_figures(data: CleanTables, study: Study, question_id: str, othe
     An answer that nobody gave has no figures.
     """
     rows = data.questions[data.questions["question_id"].isin([question_id, other_id])]
-    answered = {question.question_id: (question, answers) for question, answers in question_responses(
+    answered = {question.question_id: (question, answers) for question, answers in iterate_question_responses(
         replace(data, questions=rows))}
     if question_id not in answered or other_id not in answered:  # there is no survey
-        return survey_estimates(data, study, records_behind_figures(data)).head(0).assign(answer="")
+        figures = compute_survey_estimates(data, study, find_records_behind_figures(data))
+        return figures.head(0).assign(answer="")
     question, _ = answered[question_id]
-    groups = subset_membership(kind, question.unit, data.organisations, data.answers)
+    groups = determine_membership(kind, question.unit, data.organisations, data.answers)
     pairs = pd.DataFrame({"row": groups.rows, "group": groups.subsets}).merge(
         _rows_by_answer(*answered[other_id], question.unit, data), on="row")
     cells = pairs[["group", "option"]].drop_duplicates().sort_values(["option", "group"])
     numbers = pd.MultiIndex.from_frame(cells).get_indexer(pd.MultiIndex.from_frame(
         pairs[["group", "option"]]))
-    records = unit_records(replace(data, questions=rows[rows["question_id"] == question_id]), question.unit)
-    part = subset_figures(records, Membership(pairs["row"].to_numpy(), numbers,
+    records = find_unit_records(replace(data, questions=rows[rows["question_id"] == question_id]),
+                                question.unit)
+    part = compute_subset_figures(records, Membership(pairs["row"].to_numpy(), numbers,
                                                [str(n) for n in range(len(cells))]))
     frame = add_values_and_shares(part.assign(subset_kind=kind, unit=question.unit))
     cell = cells.iloc[part["subset_id"].astype(int)]

@@ -20,7 +20,7 @@ from glc_analysis.cleaning.countries import country_name
 from glc_analysis.coding.exports import add_organisations_outside_survey
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import BY_OPTION, CleanTables
-from glc_analysis.figures.summary import subset_kind, summaries
+from glc_analysis.figures.summary import resolve_subset_kind, summarise_questions
 from glc_analysis.reference import read_reference_table
 from glc_analysis.view.study_view import NotReleased, StudyView
 
@@ -49,14 +49,15 @@ class CrosstabsView(StudyView):
         if question.question_id == other.question_id:
             raise UsageError(f"Question {question.question_id} cannot be counted by itself. To fix: name "
                              "another question with options.")
-        kind = subset_kind(by)
+        kind = resolve_subset_kind(by)
         data = CleanTables(**{name: tables.read_table(name, study=self.study) for name in (
             "questions", "options", "organisations", "answers", "responses", "selections")})
         figures = make_crossed_figures(data, self.study, question.question_id, other.question_id, kind=kind)
         labels = _option_labels(self, other)
-        parts = [summaries(rows, data.questions[data.questions["question_id"] == question.question_id],
-                           self.options, self.country_table, by=by)[question.question_id].assign(
-                               answer=labels.get(option, option))
+        name = question.question_id
+        asked = data.questions[data.questions["question_id"] == name]
+        parts = [summarise_questions(rows, asked, self.options, self.country_table, by=by)[name].assign(
+                     answer=labels.get(option, option))
                  for option, rows in figures.groupby("answer", sort=False)]
         if not parts:
             return self.summarise_question(question.question_id, by=by).head(0).assign(answer="")
@@ -89,7 +90,7 @@ class CrosstabsView(StudyView):
         >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
         [['Argentina', 1, 1, 0, 1], ['Australia', 0, 1, 0, 1]]
         """
-        kind = subset_kind(by, more=[EACH_ORGANISATION])
+        kind = resolve_subset_kind(by, more=[EACH_ORGANISATION])
         if not self.has_capability("all_figures"):
             raise NotReleased("Counts of codes in groups that may be single organisations, or by what was "
                               "answered, are for the team only. To fix: ask for the codes alone, or by an "

@@ -33,10 +33,10 @@ from glc_analysis.publish.downloads import (
     BLANK_CELLS,
     FILE_STEM,
     NO_LICENCE,
-    offered_tables,
-    published_tables,
-    software_files,
-    software_texts,
+    collect_published_tables,
+    list_offered_tables,
+    list_software_files,
+    make_software_texts,
 )
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import record_publication
@@ -78,19 +78,19 @@ def write_deposit_folder(study: Study, path: Path | None = None) -> Path:
 
 
 def _is_of_a_deposit(path: Path) -> bool:
-    known = (*_DEPOSIT_FILES, *(file.name for file in software_files()))
+    known = (*_DEPOSIT_FILES, *(file.name for file in list_software_files()))
     return path.name in known or path.name.endswith(f"{FILE_STEM.format('')}.csv")
 
 
 def _write(study: Study, folder: Path) -> None:
-    frames = published_tables(study, _AUDIENCE)
-    for_software = software_texts(study, frames, _AUDIENCE)
+    frames = collect_published_tables(study, _AUDIENCE)
+    for_software = make_software_texts(study, frames, _AUDIENCE)
     frames = {name: frame for name, frame in frames.items() if name not in _LEFT_OUT}
     for name, frame in frames.items():
         write_csv_for_spreadsheets(frame, folder / f"{FILE_STEM.format(name)}.csv")
     for write_codebook in load_declared_objects("provides", "write_codebook"):
         write_codebook(folder / _CODEBOOK, frames["codes"].assign(merged_into="", example=""))
-    published = {name: offered_tables()[name].about for name in frames}
+    published = {name: list_offered_tables()[name].about for name in frames}
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
         "README.md": _readme(study, frames, folder), "METHODS.md": _methods(study),
@@ -124,11 +124,11 @@ def _readme(study: Study, frames: Mapping[str, pd.DataFrame], folder: Path) -> s
         title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
         day=release["day"], sampling=read_stated_sampling(study),
         licence=f"Licence: {study.licence}." if study.licence else NO_LICENCE,
-        tables=[(f"{FILE_STEM.format(name)}.csv", offered_tables()[name].about.grain, len(frame))
+        tables=[(f"{FILE_STEM.format(name)}.csv", list_offered_tables()[name].about.grain, len(frame))
                 for name, frame in frames.items()],
         blank_cells=BLANK_CELLS, has_codebook=(folder / _CODEBOOK).is_file(),
         shown_to_the_public=FIGURES_SHOWN[_AUDIENCE].format(**study.settings["disclosure"]),
-        software_version=VERSION, software_files=software_files())
+        software_version=VERSION, software_files=list_software_files())
 
 
 def _methods(study: Study) -> str:

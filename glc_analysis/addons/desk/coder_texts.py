@@ -34,7 +34,7 @@ from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import read_pseudonymised_transcripts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import GLCError
-from glc_analysis.manifest import checksum, read_manifest
+from glc_analysis.manifest import compute_checksum, read_manifest
 from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
@@ -285,7 +285,7 @@ class AssignedTexts:
         """Returns the day on which the present file of a text arrived; blank if the day is not recorded."""
         path = str(self.document_rows.at[document, "path"]) if document in self.document_rows.index else ""
         row = read_manifest(self.study).get(path)
-        is_same = row is not None and row["sha256"].lower() == checksum(self.study.root / path)
+        is_same = row is not None and row["sha256"].lower() == compute_checksum(self.study.root / path)
         return row["received_on"][:10] if is_same else ""
 
     def list_turns(self, document: str, text: str) -> list[Turn]:

@@ -23,7 +23,7 @@ from glc_analysis.addons.desk.journal import (
     coder_journal_path,
     describe_cut_lines,
 )
-from glc_analysis.coding.codebook import current_code
+from glc_analysis.coding.codebook import find_current_code
 from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError, UsageError, suggest_name
@@ -200,7 +200,7 @@ class CoderWork:
         """Returns the code that a coding has at present, which is ``code`` or the code into which ``code``
         was merged."""
         if code not in self._current_codes:
-            self._current_codes[code] = current_code(code, self._codebook) or code
+            self._current_codes[code] = find_current_code(code, self._codebook) or code
         return self._current_codes[code]
 
     def _recent(self) -> list[str]:

@@ -34,7 +34,7 @@ from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, Code
 from glc_analysis.addons.desk.journal import TRAINING, CodeProposal, Line
 from glc_analysis.addons.desk.learning import compare_codes_of_segments, find_codes_settled_by_others
 from glc_analysis.addons.desk.suggestion_log import log_acceptance_and_return_origin, log_refused_suggestions
-from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.codebook import find_ancestors
 from glc_analysis.errors import GLCError, UsageError, count_of, suggest_name
 from glc_analysis.text import language_direction, normalise_space
 
@@ -89,7 +89,7 @@ class CodingSession(CoderWork):
         definition, include, exclude, example. A value is blank if the codebook has no text for it."""
         self._reload_codebook()
         live = self._codebook[self._codebook["merged_into"] == ""]
-        above = ancestors(self._codebook)
+        above = find_ancestors(self._codebook)
         rows = {row["code_id"]: {name: row.get(name, "") for name in (
             "code_id", "name", "level", "parent_id", "definition", "include", "exclude", "example")}
             | {"depth": len(above[row["code_id"]])} for row in live.to_dict("records")}

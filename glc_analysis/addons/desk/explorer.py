@@ -23,7 +23,7 @@ from glc_analysis.pages.coding import render_codes
 from glc_analysis.pages.questions import render_question_answers
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
-from glc_analysis.tables_html import render_count_bar, render_frame, render_table, style_element
+from glc_analysis.tables_html import make_style_element, render_count_bar, render_frame, render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import format_counts
 from glc_analysis.view.study_view import NotReleased, OpenStudy, StudyView, open_study
@@ -120,7 +120,7 @@ class Explorer:
             ELEMENTS.note("Only the team proposes rows.")) for audience in AUDIENCES}
         self.tabs = widgets.Tab([*map(self._for_each_audience, (self._figures_of, passages, forms))],
                                 titles=["Figures", "Passages", "Propose"])
-        self.widget = widgets.VBox([widgets.HTML(style_element()), widgets.HBox(
+        self.widget = widgets.VBox([widgets.HTML(make_style_element()), widgets.HBox(
             [self.audience, self.theme, self.country, self.code],
             layout=widgets.Layout(flex_flow="row wrap")), self.tabs])
         self.is_offering = False

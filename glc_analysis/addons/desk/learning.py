@@ -23,15 +23,15 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.coding.codebook import update_codes_and_list_split_codings
 from glc_analysis.coding.coders import (
-    codings_table,
-    document_names,
     extend_codebook,
     find_overlapped_segments,
+    make_codings_table,
+    map_names_to_documents,
     map_names_to_open_questions,
     place_codings,
 )
 from glc_analysis.coding.coefficients import NOMINAL, count_codings
-from glc_analysis.coding.consensus import CONSENSUS, coding_units
+from glc_analysis.coding.consensus import CONSENSUS, list_coding_units
 from glc_analysis.coding.exports import read_pseudonymised_transcripts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Faults, UsageError, suggest_name
@@ -104,10 +104,10 @@ def compare_coders_with_settled_passages(study: Study) -> pd.DataFrame:
     frames = {name: tables.read_table(name, study=study) for name in
               ("codings", "readings", "segments", "disagreements", "codebook", "quarantined")}
     codings = frames["codings"][frames["codings"]["coder_id"] != CONSENSUS]
-    coded = coding_units(frames["codings"], frames["readings"], frames["segments"])
+    coded = list_coding_units(frames["codings"], frames["readings"], frames["segments"])
     pairs = codings[["document_id", "coder_id"]].drop_duplicates().assign(codebook_version="")
     readings = pd.concat([frames["readings"], pairs]).drop_duplicates(["document_id", "coder_id"])
-    learnt = coding_units(frames["codings"], readings, frames["segments"])
+    learnt = list_coding_units(frames["codings"], readings, frames["segments"])
     decisions = _decisions(frames["disagreements"])
     parts = []
     for coder in sorted({*readings["coder_id"]} - {CONSENSUS}):
@@ -127,7 +127,7 @@ def compare_coders_with_settled_passages(study: Study) -> pd.DataFrame:
 def find_codes_settled_by_others(frames: Mapping[str, pd.DataFrame], coder: str) -> dict[str, frozenset[str]]:
     """Returns the codes of each segment that was settled by other coders or by the team. ``frames`` are the
     tables codings, readings, segments and disagreements."""
-    coded = coding_units(frames["codings"], frames["readings"], frames["segments"])
+    coded = list_coding_units(frames["codings"], frames["readings"], frames["segments"])
     return select_independently_settled_codes(coded, _decisions(frames["disagreements"]), coder)
 
 
@@ -255,7 +255,7 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
     paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
     raw = read_codings(second_coding, coder=coder, questions=map_names_to_open_questions(reference.questions))
     placed = place_codings([(coder, raw)], text_of,
-                           document_names(frames["documents"], paths), masker.mask,
+                           map_names_to_documents(frames["documents"], paths), masker.mask,
                            conversations=sorted(texts.texts))
     if placed.faults:
         raise Faults(placed.faults)
@@ -269,13 +269,14 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
     codes, codebook = extend_codebook({coding.code for coding in placed.codings}, placed.definitions,
                                       reference.codebook)
     placed.codings[:] = [coding._replace(coder_id=coder) for coding in placed.codings]
-    second, _ = update_codes_and_list_split_codings(codings_table(placed, codes, segments, both), codebook)
+    second, _ = update_codes_and_list_split_codings(make_codings_table(placed, codes, segments, both),
+                                                    codebook)
     first = frames["codings"][frames["codings"]["coder_id"] == coder]
     sets: dict[str, dict[str, frozenset[str]]] = {}
     unknown = _unknown(frames["quarantined"], segments, coder)
     unknown |= {segment for segment, _ in find_overlapped_segments(placed.unread, segments)}
     for name, codings in (("first", first), ("second", second)):
-        coded = coding_units(codings, both, segments)
+        coded = list_coding_units(codings, both, segments)
         coded = coded[~coded["segment_id"].isin(unknown)]
         sets[name] = dict(zip(coded["segment_id"], coded["codes"], strict=True))
     book = codebook.rename(columns={"since_version": "version"})

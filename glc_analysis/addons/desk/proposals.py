@@ -24,10 +24,10 @@ from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.desk.coder_texts import AssignedTexts, DoubleCoding
 from glc_analysis.addons.desk.journal import CoderJournal, coder_journal_path
 from glc_analysis.cleaning.records import Records, read_corrected_records
-from glc_analysis.disclosure.quotations import READING_AUDIENCES, quotes_faults
+from glc_analysis.disclosure.quotations import READING_AUDIENCES, find_quote_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, suggest_name
 from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_reference, read_reference_table
-from glc_analysis.schema import TableFile, allowed_words, list_table_files
+from glc_analysis.schema import TableFile, list_allowed_words, list_table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
 from glc_analysis.study_locks import delay_withdrawal_while_writing
@@ -143,7 +143,8 @@ def _refuse_unsound(study: Study, name: str, proposal: TableChangeProposal) -> N
             write_atomic(path, change.new)
         reference, faults = read_reference(changed), []
         if name == "quotes":
-            faults = [*quotes_faults(reference.quotes.tail(1), tables.read_table("segments", study=study))]
+            faults = [*find_quote_faults(reference.quotes.tail(1),
+                                         tables.read_table("segments", study=study))]
         elif name == "corrections":
             faults = [fault for fault in read_corrected_records(study, reference).faults
                       if fault.file == f"{name}.csv"]
@@ -178,12 +179,13 @@ class ProposalForm:
                 "topic_id": _line_field("Short id"), "theme_id": _choice("Theme", self._names_of("theme")),
                 "figure_id": widgets.Combobox(description="Figure", layout=WIDE, style=_WHOLE),
                 "code_id": _choice("Code", self._names_of("code")), "quote_id": _line_field("Quotation"),
-                "fit": _choice("How they fit", allowed_words("joint_display", "fit")),
+                "fit": _choice("How they fit", list_allowed_words("joint_display", "fit")),
                 "inference": _text_field("What follows"), "by": _line_field("Your name")},
             "codebook": {
                 "code_id": _line_field("Short id"),
                 "parent_id": _choice("Lies under", self._names_of("domain", "theme", "family")),
-                "level": _choice("Level", allowed_words("codebook", "level")), "name": _line_field("Name"),
+                "level": _choice("Level", list_allowed_words("codebook", "level")),
+                "name": _line_field("Name"),
                 "definition": _text_field("What it means"), "include": _text_field("What is coded"),
                 "exclude": _text_field("What is not"), "example": _text_field("Example")}}
         self.fields["codebook"]["level"].value = "code"

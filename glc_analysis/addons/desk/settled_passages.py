@@ -18,7 +18,7 @@ from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder, encode_wi
 from glc_analysis.coding.codebook import find_team_only_codes
 from glc_analysis.coding.consensus import (
     CONSENSUS,
-    coding_units,
+    list_coding_units,
     map_to_originals,
     repeat_codings_for_each_segment,
 )
@@ -69,7 +69,7 @@ class SettledPassages:
         decided = frames["disagreements"].query("is_decided and coder_id == @CONSENSUS")
         decisions = {segment: frozenset(filter(None, codes.split(";")))
                      for segment, codes in zip(decided["segment_id"], decided["codes"], strict=True)}
-        settled = select_independently_settled_codes(coding_units(codings, frames["readings"], segments),
+        settled = select_independently_settled_codes(list_coding_units(codings, frames["readings"], segments),
                                                      decisions, "")
         passages = repeat_codings_for_each_segment(codings[(codings["coder_id"] == CONSENSUS)
                                                            & codings["is_agreed"]])

@@ -35,10 +35,10 @@ from glc_analysis.addons.drafting.open_rows import (
 from glc_analysis.addons.drafting.store import DraftState
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import split_alternatives
-from glc_analysis.cleaning.countries import intended_iso_code
+from glc_analysis.cleaning.countries import find_intended_iso_code
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import derive_question_units
-from glc_analysis.schema import UNDECIDED, UNKNOWN, default_settings, list_table_files
+from glc_analysis.schema import UNDECIDED, UNKNOWN, list_table_files, read_default_settings
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.text import match_key, normalise_space
@@ -74,7 +74,7 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
         texts[study.settings_file] = settings
     if len(new):
         written = tomllib.loads(settings or study.settings_file.read_text(encoding="utf-8"))
-        unit = derive_question_units(new, default_settings()[0]["survey"] | written.get("survey", {}))
+        unit = derive_question_units(new, read_default_settings()[0]["survey"] | written.get("survey", {}))
         if n := int((new["unit"].eq("") & unit.eq("organisation")).sum()):
             lines.append(
                 f"{n} of the questions count once for each organisation: the settings name organisations and "
@@ -152,7 +152,8 @@ def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> 
               if not row[column]]
     faults += [Fault(f"is {meant} in ISO 3166", file=name_open_rows_file(study, "countries"), row=str(n),
                      column="country_id", value=code, fix=f"write {meant}, or the id of another country")
-               for n, code in ready["countries"]["country_id"].items() if (meant := intended_iso_code(code))]
+               for n, code in ready["countries"]["country_id"].items()
+               if (meant := find_intended_iso_code(code))]
     if faults:
         raise Faults(faults)
     who = normalise_space(accepted_by)
@@ -313,7 +314,7 @@ def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list
     lines, changed = [], False
     for _, row in settings.iterrows():
         section, _, name = row["setting"].partition(".")
-        default = default_settings()[0].get(section, {}).get(name)
+        default = read_default_settings()[0].get(section, {}).get(name)
         if default is None or not row["value"]:
             continue
         parts = [part.strip() for part in row["value"].split(" | ")]

@@ -25,9 +25,9 @@ from glc_analysis.addons.drafting.conversations import make_free_id
 from glc_analysis.coding.codebook import (
     CODE_NOTES,
     CODEBOOK_COLUMNS,
-    ambiguous_names,
-    ancestors,
-    name_paths,
+    find_ambiguous_names,
+    find_ancestors,
+    list_name_paths,
     resolve_code_names,
 )
 from glc_analysis.intake.codings import read_codings
@@ -84,7 +84,7 @@ def make_codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
 
     book = pd.DataFrame({"code_id": codes["code"].map(ids), "parent_id": codes["parent"].map(ids),
                          "name": [path(code)[-1] for code in codes["code"]]})
-    book["level"] = _levels(ancestors(book))
+    book["level"] = _levels(find_ancestors(book))
     notes = [_NOTE.split(text) for text in codes["definition"]]
     book["definition"] = [text.strip() for text, *_ in notes]
     for note in CODE_NOTES:
@@ -146,7 +146,7 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
     for path in rows:
         for at in range(len(path)):
             ends.setdefault(loose_match_key(" > ".join(path[at:])), []).append(path)
-    paths, above = _paths(tree), ancestors(tree)
+    paths, above = _paths(tree), find_ancestors(tree)
     guids = dict(zip(tree["code_id"], tree.get("guid", pd.Series("", tree.index)), strict=True))
     names, parents = dict(zip(tree["code_id"], tree["name"], strict=True)), {*tree["parent_id"]}
     meant = {code: [path] if path in rows else ends.get(loose_match_key(" > ".join(path)), [])
@@ -182,7 +182,7 @@ def add_codebook_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """
     if tree.empty:
         return tree, []
-    above, notes = ancestors(tree), []
+    above, notes = find_ancestors(tree), []
     height: Counter[str] = Counter()
     for chain in above.values():
         height.update({one: max(0, n - height[one]) for n, one in enumerate(chain, 1)})
@@ -237,7 +237,7 @@ def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.Dat
     live = codebook[codebook["merged_into"] == ""]
     known, rows = _known_codes(tree, live), []
     unclear = _unclear_names(tree, known, live)
-    ours, theirs = name_paths(live), name_paths(tree)
+    ours, theirs = list_name_paths(live), list_name_paths(tree)
     by_name = dict(list(live.groupby(live["name"].map(match_key))["code_id"]))
     records = {row["code_id"]: row for row in live.to_dict("records")}
     used = {code for code in known.values() if code}
@@ -283,7 +283,7 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
     by_id = _known_codes(tree, live)
     unclear = _unclear_names(tree, by_id, live)
     moved = difference[difference["change"] == "moved"].set_index("path")["code_id"].to_dict()
-    by_id |= {code: moved[path] for code, names in name_paths(tree).items()
+    by_id |= {code: moved[path] for code, names in list_name_paths(tree).items()
               if (path := " > ".join(names)) in moved}
     guessed = dict(add_codebook_levels(tree)[0][["code_id", "level"]].itertuples(index=False))
     below = {"domain": "theme", "theme": "family", "family": "code", "code": "code"}
@@ -355,7 +355,7 @@ def add_codes_and_update_codebook_notes(study: Study, codebook: pd.DataFrame, tr
 def _paths(tree: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Returns the path of each code, which is the names from the top of the tree down to the code, in the
     form in which names are compared."""
-    return {code: tuple(map(match_key, names)) for code, names in name_paths(tree).items()}
+    return {code: tuple(map(match_key, names)) for code, names in list_name_paths(tree).items()}
 
 
 def _same(path: tuple[str, ...], known: Mapping[tuple[str, ...], str]) -> str:
@@ -373,7 +373,7 @@ def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
     codes = {code: _same(path, known) for code, path in _paths(tree).items()}
     if (tree["parent_id"] == "").all():
         by_name = resolve_code_names(tree["name"], live) | dict.fromkeys(
-            ambiguous_names(tree["name"], live, may_be_ids=False), "")
+            find_ambiguous_names(tree["name"], live, may_be_ids=False), "")
         codes = {code: codes[code] or by_name[name]
                  for code, name in zip(tree["code_id"], tree["name"], strict=True)}
     return codes
@@ -384,11 +384,11 @@ def _unclear_names(tree: pd.DataFrame, known: Mapping[str, str], live: pd.DataFr
     these codes in the codebook."""
     if (tree["parent_id"] != "").any():
         return {}
-    several = ambiguous_names(tree["name"], live, may_be_ids=False)
+    several = find_ambiguous_names(tree["name"], live, may_be_ids=False)
     return {code: several[name] for code, name in zip(tree["code_id"], tree["name"], strict=True)
             if name in several and not known[code]}
 
 
 def _above(book: pd.DataFrame, codes: set[str]) -> set[str]:
-    chains = ancestors(book)
+    chains = find_ancestors(book)
     return {one for code in codes for one in chains.get(code, ())}

@@ -26,7 +26,7 @@ from glc_analysis.addons.waves.checks import crosswalk_faults
 from glc_analysis.cleaning.records import read_raw_surveys
 from glc_analysis.errors import Fault, Faults, count_of, suggest_name
 from glc_analysis.reference import REQUIRED_COLUMNS, Reference, read_reference
-from glc_analysis.schema import allowed_words
+from glc_analysis.schema import list_allowed_words
 from glc_analysis.spreadsheets import append_rows, save_workbook_reproducibly
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_workbook_sheets
@@ -67,8 +67,8 @@ def write_crosswalk_draft(study: Study, rows: pd.DataFrame, options: pd.DataFram
     book.active.title = "crosswalk"
     is_open = (rows["change"] == "") & (rows["question_id"] != "") | (rows["question_id"] == ALL_THE_SAME)
     fill_sheet(book.active, rows, widths=_WIDTHS, marked=is_open, n_first=4,
-               words={"change": allowed_words("crosswalk", "change"),
-                      "is_comparable": allowed_words("crosswalk", "is_comparable")})
+               words={"change": list_allowed_words("crosswalk", "change"),
+                      "is_comparable": list_allowed_words("crosswalk", "is_comparable")})
     if len(options):
         fill_sheet(book.create_sheet(_OPTIONS), options, widths=_WIDTHS, marked=options["use"] == "",
                    n_first=2, words={"use": ("yes", "no")})
@@ -195,8 +195,9 @@ def _draft_faults(decided: pd.DataFrame, reference: Reference,
     questions = {*reference.questions["question_id"]}
     taken = {*known}
     for n, row in decided.iterrows():
-        for column, words in (("change", allowed_words("crosswalk", "change")), ("question_id", questions),
-                              ("is_comparable", allowed_words("crosswalk", "is_comparable"))):
+        for column, words in (("change", list_allowed_words("crosswalk", "change")),
+                              ("question_id", questions),
+                              ("is_comparable", list_allowed_words("crosswalk", "is_comparable"))):
             if row[column] not in {*words, ""} or column == "question_id" and not row[column]:
                 yield Fault(f"is not known; {suggest_name(row[column], sorted(filter(None, words)))}",
                             file=CROSSWALK_DRAFT, row=str(n), column=column, value=row[column],

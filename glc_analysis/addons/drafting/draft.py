@@ -94,7 +94,7 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
-    >>> frame = text_frame({"Agree?": ["Yes", "No"] * 20 + ["Yes"] * 5})
+    >>> frame = make_text_frame({"Agree?": ["Yes", "No"] * 20 + ["Yes"] * 5})
     >>> draft = draft_survey_tables([RawSurvey(Path("a.csv"), "plain", frame, [*range(2, 47)], [0] * 45, {},
     ...     ())])
     >>> draft.tables["questions"][["use", "how_sure", "type", "option_list"]].to_dict("records")

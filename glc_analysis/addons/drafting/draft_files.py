@@ -13,7 +13,7 @@ from glc_analysis.addons.drafting.decision_sheets import fill_sheet
 from glc_analysis.addons.drafting.draft_columns import ABOUT, USE
 from glc_analysis.addons.drafting.options import UNSURE
 from glc_analysis.addons.drafting.sensitivity import SENSITIVITY_DECISIONS
-from glc_analysis.schema import allowed_words, list_table_files
+from glc_analysis.schema import list_allowed_words, list_table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_delimited_file
 
@@ -36,7 +36,7 @@ def fill_draft_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
               "raw_name": 30, "setting": 20, USE: 8, "how_sure": 10}
     fill_sheet(sheet, table, widths=widths, marked=table.get("how_sure", pd.Series(dtype="str")) == UNSURE,
                n_first=len(ABOUT) + (USE in table.columns),
-               words={USE: ("yes", "no"), "type": allowed_words("questions", "type"),
+               words={USE: ("yes", "no"), "type": list_allowed_words("questions", "type"),
                       "is_sensitive": SENSITIVITY_DECISIONS})
 
 

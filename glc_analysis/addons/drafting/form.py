@@ -92,7 +92,7 @@ class SurveyForm:
         >>> from pathlib import Path
         >>> from glc_analysis.intake.survey import RawSurvey, text_frame
         >>> def export(name, **columns):
-        ...     return RawSurvey(Path(name), "plain", text_frame(columns), [2, 3], [0, 0], {}, ())
+        ...     return RawSurvey(Path(name), "plain", make_text_frame(columns), [2, 3], [0, 0], {}, ())
         >>> form = SurveyForm.from_surveys([export("en.csv", Country=["Peru", "Chile"], Age=["7", "9"]),
         ...                 export("es.csv", País=["Perú", "Chile"], Edad=["7", "8"])])
         >>> [(column.names, column.paired_by) for column in form.columns]

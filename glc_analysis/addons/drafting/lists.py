@@ -39,7 +39,7 @@ def find_files_that_are_lists(surveys: Sequence[RawSurvey]) -> dict[str, str]:
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
     >>> def table(name, **columns):
-    ...     return RawSurvey(Path(name), "plain", text_frame(columns), [2, 3, 4], [0] * 3, {}, ())
+    ...     return RawSurvey(Path(name), "plain", make_text_frame(columns), [2, 3, 4], [0] * 3, {}, ())
     >>> answers = table("may.csv", Q1=["Yes", "No", "No"], Q2=["1", "2", "2"], Q3=["a", "b", "b"])
     >>> wordings = table("form.csv", code=["Q1", "Q2", "Q3"], text=["Is it?", "How many?", "Which?"])
     >>> find_files_that_are_lists([answers, wordings])

@@ -114,7 +114,7 @@ def _conditions(rows: pd.DataFrame, new_ids: Mapping[str, str], known: Mapping[s
     ids_of = options["option_id"].agg(set).to_dict()
     kept = []
     for row in rows.to_dict("records"):
-        comparison, = skip_logic.comparisons(skip_logic.parse_condition(row["asked_if"]))
+        comparison, = skip_logic.iterate_comparisons(skip_logic.parse_condition(row["asked_if"]))
         asked = [new_ids[name] for name in split_alternatives(row["question_id"]) if name in new_ids]
         decider = new_ids.get(comparison.name) or known.get(comparison.name, comparison.name)
         is_known = decider not in known.values() or {*comparison.values} <= ids_of.get(decider, set())

@@ -35,7 +35,7 @@ from glc_analysis.cleaning.dimension_tables import (
     OptionFault,
     are_free_texts,
     assign_option_ids_and_positions,
-    option_id,
+    make_option_id,
     order_by_number,
     read_step,
 )
@@ -168,7 +168,7 @@ class DraftedOptionLists:
         self.lists.setdefault(list_name, [])
         self.kinds[list_name], self.keys[list_name] = LIST_OF_FORM, frozenset()
         for values, label, count in zip(group.values, group.labels, group.counts, strict=True):
-            identifier = option_id(label, {row["option_id"] for row in self.lists[list_name]})
+            identifier = make_option_id(label, {row["option_id"] for row in self.lists[list_name]})
             for value in values:
                 self._append(list_name, {"option_id": identifier, "value": value, "label": label,
                                          "kind": guess_option_kind(label), "how_sure": SURE,
@@ -223,7 +223,8 @@ class DraftedOptionLists:
             for row in rows:
                 if (label := wordings.get(match_key(row["value"]))) is not None:
                     row |= {"label": label, "kind": guess_option_kind(label), "how_sure": SURE,
-                            "option_id": option_id(label, taken), "why": "worded by the table of wordings"}
+                            "option_id": make_option_id(label, taken),
+                            "why": "worded by the table of wordings"}
                     taken.add(row["option_id"])
                 first = labels.setdefault(match_key(row["label"]), row)
                 row |= {key: first[key] for key in ("option_id", "label", "kind")}
@@ -268,7 +269,7 @@ class DraftedOptionLists:
         if "option_id" not in row:
             taken = {listed["option_id"] for listed in rows}
             twin = next((listed["option_id"] for listed in rows if listed["label"] == row["label"]), "")
-            row = row | {"option_id": twin or option_id(row["label"], taken)}
+            row = row | {"option_id": twin or make_option_id(row["label"], taken)}
         others = {listed["option_id"] for listed in rows if listed["kind"] == "other"} - {row["option_id"]}
         if row["kind"] == "other" and others:
             row = row | {"kind": "substantive"}  # one option of a list stands for all other texts

@@ -44,16 +44,16 @@ from glc_analysis.addons.drafting.sensitivity import (
 )
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
-from glc_analysis.cleaning.countries import intended_iso_code
+from glc_analysis.cleaning.countries import find_intended_iso_code
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import (
     CHOICE_TYPES,
     COUNTRY_LIST,
     UNDECIDED,
-    allowed_words,
-    default_settings,
+    list_allowed_words,
     list_table_files,
+    read_default_settings,
 )
 from glc_analysis.spreadsheets import save_workbook_reproducibly, write_cell_as_plain_text
 from glc_analysis.study import Study
@@ -264,11 +264,11 @@ def draft_table_faults(state: DraftState) -> Iterator[Fault]:
                         row=str(n), column="is_sensitive", value=word,
                         fix="write one of these words, or leave the cell blank until it is decided")
     for n, code in state.tables["countries"]["country_id"].items():
-        if meant := intended_iso_code(code):
+        if meant := find_intended_iso_code(code):
             yield Fault(f"is {meant} in ISO 3166", file=state.files["countries"], row=str(n),
                         column="country_id", value=code, fix=f"write {meant}, or the id of another country")
     for n, row in state.tables["settings"].iterrows():
-        allowed = default_settings()[1].get(tuple(row["setting"].split(".", 1)))
+        allowed = read_default_settings()[1].get(tuple(row["setting"].split(".", 1)))
         if row["value"] and allowed and row["value"] not in allowed:
             yield Fault("is not a value of this setting", file=state.files["settings"], row=str(n),
                         column="value", value=row["value"], fix=f"use one of {', '.join(allowed)}")
@@ -288,9 +288,9 @@ def _question_faults(state: DraftState) -> Iterator[Fault]:
                             "leave it blank while undecided")
         if row[USE] != "yes":
             continue
-        if row["type"] not in allowed_words("questions", "type"):
+        if row["type"] not in list_allowed_words("questions", "type"):
             yield fault("is not a type of question", column="type", value=row["type"],
-                        fix=f"use one of {', '.join(allowed_words('questions', 'type'))}")
+                        fix=f"use one of {', '.join(list_allowed_words('questions', 'type'))}")
         elif row["type"] in CHOICE_TYPES and row["option_list"] not in (*lists, row["question_id"]):
             yield fault(f"there is no such list; {suggest_name(row['option_list'], lists)}",
                         column="option_list", value=row["option_list"],
@@ -313,9 +313,9 @@ def _option_faults(state: DraftState) -> Iterator[Fault]:
         if not all(row[column] for column in ("option_list", "option_id", "value")):
             yield fault("is blank", column="option_list, option_id or value",
                         fix="fill in the cell, or delete the row")
-        elif row["kind"] not in allowed_words("options", "kind"):
+        elif row["kind"] not in list_allowed_words("options", "kind"):
             yield fault("is not a kind of option", column="kind", value=row["kind"],
-                        fix=f"use one of {', '.join(allowed_words('options', 'kind'))}")
+                        fix=f"use one of {', '.join(list_allowed_words('options', 'kind'))}")
         place = row["option_list"], row["position"]
         if not re.fullmatch(r"\d{1,6}", row["position"]):
             yield fault("is not a whole number", column="position", value=row["position"],

@@ -24,12 +24,12 @@ from glc_analysis.disclosure.blocks import (
     AddedBlocks,
     Kinds,
     Row,
-    block_id,
-    block_ids,
-    line_ids,
+    make_block_id,
+    make_block_ids,
+    make_line_ids,
     select_quotations_with_owners,
 )
-from glc_analysis.disclosure.quotations import segment_owners
+from glc_analysis.disclosure.quotations import find_segment_owners
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import read_reference_table
 from glc_analysis.view.visible_tables import VisibleTables
@@ -111,13 +111,13 @@ class ExplanationsView(VisibleTables):
         blocks = self.read("blocks")
         hidden = {*blocks.loc[(blocks["audience"] == audience) & ~blocks["is_shown"], "block_id"]}
         quotations = _own_quotations(self, audience)
-        quotations = quotations[~line_ids(QUOTATION_BLOCKS, quotations["quote_id"]).isin(hidden)]
+        quotations = quotations[~make_line_ids(QUOTATION_BLOCKS, quotations["quote_id"]).isin(hidden)]
         shown = select_latest_readable_principles(self.read("principles"), audience)["principle_id"]
         rows = self.read("explanations")
         rows = select_visible_explanations(rows[rows["principle_id"].isin(shown)], quotations,
                                            _networks(self.read("organisations")), audience)
-        of, line = block_ids(BLOCK, rows["principle_id"]), rows["principle_id"] + "/" + rows["number"]
-        rows = rows[~of.isin(hidden) & ~line_ids(of, line).isin(hidden)]
+        of, line = make_block_ids(BLOCK, rows["principle_id"]), rows["principle_id"] + "/" + rows["number"]
+        rows = rows[~of.isin(hidden) & ~make_line_ids(of, line).isin(hidden)]
         return {*zip(rows["principle_id"], rows["number"], strict=True)}
 
 
@@ -136,7 +136,7 @@ def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], refe
     if frames["explanations"].empty:
         return
     segments, networks = frames["segments"], _networks(frames["organisations"])
-    owner = dict(zip(segments["segment_id"], segment_owners(segments, frames["documents"]), strict=True))
+    owner = dict(zip(segments["segment_id"], find_segment_owners(segments, frames["documents"]), strict=True))
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     rows = frames["explanations"][frames["explanations"]["principle_id"].isin(shown)]
     quotations = select_quotations_with_owners(frames, reference.quotes, audience)
@@ -145,7 +145,7 @@ def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], refe
         cited = {owner[one] for column in PASSAGE_COLUMNS for one in split_segment_ids(row[column])}
         for organisation in sorted(cited):
             line = f"{row['principle_id']}/{row['number']}"
-            yield block_id(BLOCK, row["principle_id"]), line, organisation
+            yield make_block_id(BLOCK, row["principle_id"]), line, organisation
 
 
 def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:

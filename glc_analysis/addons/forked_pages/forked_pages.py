@@ -28,11 +28,11 @@ from glc_analysis.run.execute import (
     Failure,
     PageProcesses,
     describe_exit,
-    page_environment,
-    page_failure,
+    make_page_environment,
+    make_page_failure,
 )
 from glc_analysis.run.plan import NOTEBOOKS, PageJob
-from glc_analysis.schema import processed_tables
+from glc_analysis.schema import load_processed_tables
 from glc_analysis.study import Study
 
 _IMPORTED = re.compile(r"\bfrom (glc_analysis[\w.]*) import ([\w, ]*)")
@@ -46,7 +46,7 @@ def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
     """
     if not _is_forking():
         return nullcontext()
-    environment = page_environment(study) | _preloading()
+    environment = make_page_environment(study) | _preloading()
     start_server(environment)
     return Calls(environment)
 
@@ -92,7 +92,7 @@ class ForkedPages(PageProcesses):
         if _is_forking():
             read = {one.partition(" ")[0] for one in reads}
             read_tables_in_server(self.environment | _preloading(), str(self.reader_study.root),
-                                  sorted(processed_tables() if read & {*EVERYTHING} else read))
+                                  sorted(load_processed_tables() if read & {*EVERYTHING} else read))
 
     def make_page(self, page: PageJob, folder: Path) -> Executed | Failure:
         """Makes a page in a forked process, or in a kernel if no process can be forked."""
@@ -113,10 +113,10 @@ class ForkedPages(PageProcesses):
             written.seek(0)
             content, place = written.read(), int(entered.read() or -1)
         if is_late.is_set():
-            return page_failure(page, place, "TimeoutError", self.lateness_message)
+            return make_page_failure(page, place, "TimeoutError", self.lateness_message)
         if code or not content:
-            return page_failure(page, place, DEAD_KERNEL, describe_exit(code))
+            return make_page_failure(page, place, DEAD_KERNEL, describe_exit(code))
         outcome = json.loads(content)
         if "notebook" in outcome:
             return Executed(outcome["notebook"])
-        return page_failure(page, outcome["place"], outcome["error"], outcome["message"])
+        return make_page_failure(page, outcome["place"], outcome["error"], outcome["message"])

@@ -19,8 +19,8 @@ from glc_analysis.figures.estimates import (
     CleanTables,
     Question,
     add_figure_ids,
-    listed_questions,
-    subset_membership,
+    determine_membership,
+    list_questions,
 )
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.steps import Step, View
@@ -43,7 +43,7 @@ def make_comparison_figures(data: CleanTables, study: Study) -> pd.DataFrame:
     rows = []
     if study.sampling == "probability":
         minimum = study.settings["comparison"]["group_minimum"]
-        scored = [(question, _scores(data, question)) for question in listed_questions(data.questions)
+        scored = [(question, _scores(data, question)) for question in list_questions(data.questions)
                   if question.type in _EFFECTS and question.option_list != COUNTRY_LIST]
         for kind in ATTRIBUTES:
             rows += _family(data, kind, scored, minimum)
@@ -191,7 +191,7 @@ def _scores(data: CleanTables, question: Question) -> pd.DataFrame:
 
 def _attribute(data: CleanTables, kind: str) -> pd.Series:
     """Returns the group of every organisation that belongs to a group of the attribute."""
-    members = subset_membership(kind, "organisation", data.organisations, data.answers)
+    members = determine_membership(kind, "organisation", data.organisations, data.answers)
     return pd.Series(np.array(members.names, dtype=object)[members.subsets],
                      index=data.organisations["organisation_id"].iloc[members.rows])
 

@@ -9,8 +9,8 @@ from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import FIGURE_RULES
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import is_whole_study
-from glc_analysis.figures.groupings import CODES, groupings_of, is_in_grouping_of_question
-from glc_analysis.figures.summary import unknown_question_error
+from glc_analysis.figures.groupings import CODES, is_in_grouping_of_question, match_groupings
+from glc_analysis.figures.summary import make_unknown_question_error
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 from glc_analysis.tables import read_table
@@ -29,8 +29,8 @@ def explain_visibility_of_group_figures(study: Study, reference: Reference, ques
     """
     asked = [*reference.questions["question_id"], EVERY_CODE]
     if question not in asked:
-        raise unknown_question_error(question, asked)
-    key, groupings = CODES if question == EVERY_CODE else question, groupings_of(
+        raise make_unknown_question_error(question, asked)
+    key, groupings = CODES if question == EVERY_CODE else question, match_groupings(
         reference.groupings, reference.questions)
     if key not in groupings:
         raise UsageError(f"No groups are chosen for {question}, and the reasons why figures are hidden would "

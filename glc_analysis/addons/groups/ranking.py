@@ -20,9 +20,9 @@ from glc_analysis.disclosure.bounds import ContributorCounts
 from glc_analysis.disclosure.consent import IN_FIGURES, Consent
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import Rules
-from glc_analysis.disclosure.suppression import groups_to_show
+from glc_analysis.disclosure.suppression import choose_groups_to_show
 from glc_analysis.figures.contributors import Incidence, IncidenceRows
-from glc_analysis.figures.estimates import BY_OPTION, subset_membership
+from glc_analysis.figures.estimates import BY_OPTION, determine_membership
 from glc_analysis.figures.groupings import GROUPED_BY, MERGED
 from glc_analysis.schema import COUNTRY_LIST
 
@@ -88,7 +88,7 @@ def rank_groupings_by_disclosed_figures(counted_bases: Iterable[CountedBase], or
     rows = []
     for part in counted_bases:
         for attribute in GROUPED_BY[part.unit]:
-            members = subset_membership(attribute, part.unit, organisations, answers)
+            members = determine_membership(attribute, part.unit, organisations, answers)
             ranked = []
             for merged in list_possible_merges(members.names):
                 sizes = {audience: _GroupSizes(part, attribute, merged, organisations, answers, consent,
@@ -128,7 +128,7 @@ class _GroupSizes:
         owner = names.get_indexer(table["organisation_id"])
         owner = np.where(table["organisation_id"].isin(out), -1, owner)
         self.everyone = np.bincount(owner[owner >= 0], minlength=len(names))
-        members = subset_membership(attribute, part.unit, organisations, answers, merged)
+        members = determine_membership(attribute, part.unit, organisations, answers, merged)
         gone = {value for group in merged for value in group.split(MERGED)}
         self.groups = {}
         for k, name in enumerate(members.names):
@@ -150,7 +150,7 @@ class _GroupSizes:
                    else "withheld_contributors" if counts.has_few_withheld(base, self.is_coded, rules) else ""
                    for name, base in self.groups.items()}
         open_groups = {name: base for name, base in self.groups.items() if not refused[name]}
-        shown = groups_to_show(open_groups, self.groups, self.everyone, self.is_coded, counts, rules)
+        shown = choose_groups_to_show(open_groups, self.groups, self.everyone, self.is_coded, counts, rules)
         return {name: (int(counts.count_independent(base)),
                        refused[name] or ("" if name in shown else "complement_too_small"))
                 for name, base in self.groups.items()}

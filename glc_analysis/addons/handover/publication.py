@@ -25,10 +25,10 @@ from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.locks import hold_lock
-from glc_analysis.manifest import tables_are_current
+from glc_analysis.manifest import are_tables_current
 from glc_analysis.reference import read_reference
-from glc_analysis.run.plan import NOTEBOOKS, plan, select_stale
-from glc_analysis.run.record import last_run
+from glc_analysis.run.plan import NOTEBOOKS, plan_pages, select_stale
+from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
 
@@ -148,13 +148,13 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
 def _run_to_publish(study: Study, audience: str, notebooks: Path) -> Path:
     """Returns the folder of the audience's last run. Raises GLCError if there is no run, or if a page of the
     run is out of date, has failed, or is no longer allowed."""
-    run, last = last_run(study, audience)
+    run, last = find_last_run(study, audience)
     fix = f"To fix: run `glc run --audience {audience}`."
     if run is None:
         raise GLCError(f"There is nothing to publish for {audience} yet. {fix}")
-    if not tables_are_current(study):
+    if not are_tables_current(study):
         raise GLCError(f"The study has changed since the pages for {audience} were made. {fix}")
-    planned = plan(study, audience=audience, folder=notebooks)
+    planned = plan_pages(study, audience=audience, folder=notebooks)
     old = [page.slug for page in select_stale(planned, last)]
     old += sorted({*last["pages"]} - {page.slug for page in planned})
     if old:

@@ -33,7 +33,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
     """
     from glc_analysis.addons.member_checking.clearing import QuotationTables, write_clearance_workbook
     from glc_analysis.addons.member_checking.returns import read_names_and_languages
-    from glc_analysis.disclosure.quotations import refused_quotes
+    from glc_analysis.disclosure.quotations import select_refused_quotes
 
     ensure_built(study)
     if returned:
@@ -47,7 +47,8 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
         say(f"{count_of(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet "
             "only." if count else "No quotation has to be cleared.")
     else:
-        print_rows(refused_quotes(*QuotationTables.read(study)), form, if_empty="No quotation is left out.")
+        print_rows(select_refused_quotes(*QuotationTables.read(study)), form,
+                   if_empty="No quotation is left out.")
 
 
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:

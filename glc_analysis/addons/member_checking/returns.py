@@ -31,14 +31,14 @@ from glc_analysis.addons.member_checking.clearing import (
     make_quotation_sheet_rows,
     select_quotations_to_ask_about,
 )
-from glc_analysis.cleaning.waves import adapt_reference_to_wave, list_waves, study_wave
+from glc_analysis.cleaning.waves import adapt_reference_to_wave, choose_study_wave, list_waves
 from glc_analysis.coding.consensus import CONSENSUS, repeat_codings_for_each_segment
 from glc_analysis.disclosure.consent import OF_A_WAVE
 from glc_analysis.disclosure.quotations import (
     add_provenance_consent_and_broken_rules,
+    find_segment_owners,
     map_to_originals,
     replace_pseudonyms_with_general_words,
-    segment_owners,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.reference import read_reference, read_reference_table
@@ -167,7 +167,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
                              f"{suggest_name(organisation, labels)}.")
     held = QuotationTables.read(study)
     segments, consent, waves = held.segments, held.consent, read_reference_table(study, "waves")
-    whose = segment_owners(segments, held.documents)
+    whose = find_segment_owners(segments, held.documents)
     cases = held.case_segment_ids
     asked_about = select_quotations_to_ask_about(add_provenance_consent_and_broken_rules(*held), "proposed",
                                                  "cleared")
@@ -273,7 +273,7 @@ def make_raw_column_finder(study: Study) -> Callable[[str, str], str]:
     """Returns a function that takes the ids of a record and of a question, and returns the raw columns with
     the answer in the wave of the record; blank for an unknown question."""
     reference, answers = read_reference(study), tables.read_table("wave_answers", study=study)
-    current = study_wave(reference.waves, study.settings["study"]["wave"])
+    current = choose_study_wave(reference.waves, study.settings["study"]["wave"])
     wave_of = dict(zip(answers["answer_id"].astype("str"), answers["wave_id"].astype("str"), strict=True))
     questions = {wave: adapt_reference_to_wave(reference, wave,
                                                ()).questions.set_index("question_id")["columns"].to_dict()

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence, Set
 import numpy as np
 import pandas as pd
 
-from glc_analysis.coding.coefficients import membership_matrix
+from glc_analysis.coding.coefficients import make_membership_matrix
 from glc_analysis.errors import UsageError
 
 # ------------------------------
@@ -58,7 +58,7 @@ def compute_permutation_band(codes_by_interview: InterviewCodes, *, draws: int =
     >>> compute_permutation_band({"a": {"late"}, "b": {"late", "far"}})["mean"].tolist()
     [1.5, 2.0]
     """
-    has, _ = membership_matrix([codes for _, codes in sorted(_by_document(codes_by_interview).items())])
+    has, _ = make_membership_matrix([codes for _, codes in sorted(_by_document(codes_by_interview).items())])
     held = np.arange(len(has))
     missed = (len(has) - has.sum(axis=0)[:, None] - held).clip(0) / (len(has) - held)
     orders = np.random.default_rng(seed).permuted(np.tile(held, (draws, 1)), axis=1)

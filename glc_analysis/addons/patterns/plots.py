@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from glc_analysis.plots import BAR, DARK, FAINT, FIGURE_WIDTH, INK, new_axes, require_columns_and_apply_style
+from glc_analysis.plots import BAR, DARK, FAINT, FIGURE_WIDTH, INK, make_axes, require_columns_and_apply_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ def plot_saturation_curve(new_codes: pd.DataFrame, *, ax: Axes | None = None) ->
 
     rows = new_codes.sort_values("interview")
     at = rows["interview"].astype(int)
-    ax = ax or new_axes(3.3, (0.11, 0.15, 0.88, 0.68))
+    ax = ax or make_axes(3.3, (0.11, 0.15, 0.88, 0.68))
     ax.fill_between(at, rows["low"].astype(float), rows["high"].astype(float), color=(INK, 0.12), linewidth=0,
                     label="95 % of random orders")
     ax.plot(at, rows["mean"].astype(float), color=BAR, linestyle="--", label="mean of random orders")
@@ -104,4 +104,4 @@ def _triangle(codes: int, names: float) -> Axes:
     the codes."""
     side = max(0.24 * codes, 0.5)
     width, height = max(FIGURE_WIDTH, names + side), side + 0.25
-    return new_axes(height, (names / width, 0.25 / height, side / width, side / height), width)
+    return make_axes(height, (names / width, 0.25 / height, side / width, side / height), width)

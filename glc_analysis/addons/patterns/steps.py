@@ -15,7 +15,7 @@ from glc_analysis.addons.patterns.patterns import (
     smiths_s,
 )
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.cooccurrence import cooccurrence
+from glc_analysis.coding.cooccurrence import count_cooccurrence
 from glc_analysis.figures.coded import join_figures, list_coded_turns
 from glc_analysis.steps import Step, View
 
@@ -32,7 +32,7 @@ def make_pattern_figures(consensus: pd.DataFrame, documents: pd.DataFrame, segme
 def _cooccurrence_figures(turns: pd.DataFrame, unit: str) -> pd.DataFrame:
     """Returns the figures of pairs of codes that occur in the same turn, or in the same document."""
     rows = turns.assign(unit_id=turns["turn"] if unit == "turn" else turns["document_id"])
-    pairs = cooccurrence(rows[["unit_id", "code_id"]].drop_duplicates())
+    pairs = count_cooccurrence(rows[["unit_id", "code_id"]].drop_duplicates())
     return pairs.rename(columns={"other_id": "option_id", "n_either": "base_n"}).assign(
         measure="cooccurrence", statistic=f"{unit}s", unit=unit)
 

@@ -23,7 +23,7 @@ from glc_analysis.addons.practice.checks import (
 from glc_analysis.addons.practice.sheets import CHOICES, COMMITMENT, FIRST_ANSWER, STAMP, TRIAL_QUESTIONS
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import read_reference
-from glc_analysis.schema import find_table_faults, is_iso_date, list_table_files, reference_tables
+from glc_analysis.schema import find_table_faults, is_iso_date, list_table_files, load_reference_tables
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_workbook_sheets
@@ -143,7 +143,7 @@ def _trial(organisation: str, text: list[str], cells: Cells) -> Cells:
     """Returns a row of trials.csv with the answers about one trial. ``text`` has the printed id of the tried
     text and the cycle."""
     principle, _, version = text[0].rpartition(".")
-    row = {name: cells[name] for name in reference_tables()["trials"].columns if name in cells}
+    row = {name: cells[name] for name in load_reference_tables()["trials"].columns if name in cells}
     for name in ("before", "after"):
         if not row[name] and cells[f"{name}_unmeasured"]:
             row[name] = UNMEASURED_BECAUSE + cells[f"{name}_unmeasured"]
@@ -221,7 +221,7 @@ def _faults(entered: EnteredSheets, tables: dict[str, pd.DataFrame]) -> Iterator
     as part of their tables."""
     places: dict[tuple[str, str], str] = {}
     for name, rows in entered.rows.items():
-        frame, columns = tables[name], [*reference_tables()[name].columns]
+        frame, columns = tables[name], [*load_reference_tables()[name].columns]
         numbers = [*range(NEW_ROW, NEW_ROW + len(rows))]
         added = pd.DataFrame([row for _, row in rows], columns=columns, index=numbers, dtype="str").fillna("")
         tables[name] = pd.concat([frame, added]).astype("str") if len(added) else frame
@@ -234,7 +234,7 @@ def _faults(entered: EnteredSheets, tables: dict[str, pd.DataFrame]) -> Iterator
     found = [fault for name in entered.rows for fault in find_table_faults(name, tables[name])]
     found += [fault for check in CHECKS for fault in check.faults(tables)]
     days = [Fault("is not a day", f"{name}.csv", str(n), column, value, "write it as YYYY-MM-DD")
-            for name in entered.rows for column, about in reference_tables()[name].columns.items()
+            for name in entered.rows for column, about in load_reference_tables()[name].columns.items()
             if about.kind == "day"
             for n, value in tables[name][column].items() if value and not is_iso_date(value)]
     for fault in (*days, *found):

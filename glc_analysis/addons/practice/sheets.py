@@ -25,7 +25,7 @@ from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, select_
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.schema import allowed_words
+from glc_analysis.schema import list_allowed_words
 from glc_analysis.spreadsheets import (
     print_on_a4,
     save_workbook_reproducibly,
@@ -49,10 +49,10 @@ _IN_WORDS = ("predicted", "done", "before", "after", "changed", "kept_and_known"
 """The questions that are answered in sentences."""
 COMMITMENT = ("new_principle", "new_intent", "new_because", "new_review_on")
 """The questions about a further commitment to a principle."""
-CHOICES = {**{name: [word for word in allowed_words("trials", name) if word]
+CHOICES = {**{name: [word for word in list_allowed_words("trials", name) if word]
               for name in ("scale", "observed", "harm", "decision")},
            "shown_for": ["nobody", "convening", "public", "convening;public"],
-           "new_intent": [*allowed_words("commitments", "intent")]}
+           "new_intent": [*list_allowed_words("commitments", "intent")]}
 """The possible answers, keyed by question. All other questions have free-text answers."""
 STAMP = "trial"
 FIRST_ANSWER = 3

@@ -18,7 +18,14 @@ import pandas as pd
 
 from glc_analysis.addons.convening.votes import select_latest_readable_principles
 from glc_analysis.addons.practice.checks import HARM
-from glc_analysis.disclosure.blocks import AddedBlocks, Kinds, Row, block_id, block_ids, line_ids
+from glc_analysis.disclosure.blocks import (
+    AddedBlocks,
+    Kinds,
+    Row,
+    make_block_id,
+    make_block_ids,
+    make_line_ids,
+)
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.visible_tables import VisibleTables
@@ -99,8 +106,8 @@ def select_visible_trial_words(reader: Reader) -> pd.DataFrame:
     """Returns the cleared words of trials without the names of the organisations."""
     rows, decided = reader.read_whole("trials"), reader.read_rows_for_audience("blocks")
     hidden = {*decided.loc[~decided["is_shown"], "block_id"]}
-    blocks = block_ids(BLOCK, rows["principle_id"])
-    rows = rows[~blocks.isin(hidden) & ~line_ids(blocks, rows["trial_id"]).isin(hidden)]
+    blocks = make_block_ids(BLOCK, rows["principle_id"])
+    rows = rows[~blocks.isin(hidden) & ~make_line_ids(blocks, rows["trial_id"]).isin(hidden)]
     return select_visible_trials_without_owner(rows, reader.audience).assign(shown_for=reader.audience)
 
 
@@ -117,7 +124,7 @@ def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], refe
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     rows = select_cleared_trials(frames["trials"], audience)
     for row in rows[rows["principle_id"].isin(shown)].to_dict("records"):
-        yield block_id(BLOCK, row["principle_id"]), row["trial_id"], row["organisation_id"]
+        yield make_block_id(BLOCK, row["principle_id"]), row["trial_id"], row["organisation_id"]
 
 
 def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:

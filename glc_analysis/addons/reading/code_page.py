@@ -9,10 +9,10 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.addons.reading.memos import render_memos
-from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.codebook import find_ancestors
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import count_of
-from glc_analysis.figures.mentions import find_negative_cases, undecided_organisations
+from glc_analysis.figures.mentions import find_negative_cases, find_undecided_organisations
 from glc_analysis.pages.coding import find_code_page, render_disagreements, render_passage
 from glc_analysis.plots import format_coefficient
 from glc_analysis.reference import read_part_of_reference_table, read_reference_table
@@ -66,7 +66,7 @@ def _negative(view: StudyView) -> Markup:
     cases = find_negative_cases(mentions, view.code)
     groups = {label: cases.loc[cases["case"] == case, "organisation_id"] for case, label in (
         ("not raised", "Asked, and did not raise it"), ("said the contrary", "Said the contrary"))}
-    groups["Undecided"] = pd.Series(sorted(undecided_organisations(mentions, view.code)), dtype="str")
+    groups["Undecided"] = pd.Series(sorted(find_undecided_organisations(mentions, view.code)), dtype="str")
     said = [f"{label}: {', '.join(view.name_cases('organisation', ids).values())}."
             for label, ids in groups.items() if len(ids)]
     return ELEMENTS.notes(said or ["Nobody who was asked."])
@@ -79,7 +79,7 @@ def _beside(view: StudyView) -> Markup:
     rows = view.coded_passages
     own = rows[rows["code_id"] == view.code]
     others = rows[rows["segment_id"].isin(own["segment_id"])]
-    above = ancestors(view.select_codes_with_ancestors(others["code_id"]))
+    above = find_ancestors(view.select_codes_with_ancestors(others["code_id"]))
     is_kin = [code == view.code or code in above.get(view.code, ()) or view.code in above.get(code, ())
               for code in others["code_id"]]
     others = others[[not kin for kin in is_kin]]

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_passages_or_explain_absence
 from glc_analysis.tables_html import make_displayable, render_note
 from glc_analysis.templates import Macros
-from glc_analysis.view.places import anchor
+from glc_analysis.view.places import make_anchor
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "reading.html")
@@ -64,7 +64,7 @@ def _code(view: StudyView, by: str, rows: pd.DataFrame,
     silent = [row for row in listed if not row["passages"] and not row["undecided"]]
     undecided = [row["group"] for row in listed if not row["passages"] and row["undecided"]]
     return {
-        "id": anchor("compared", f"{by}-{code}"), "name": listed[0]["code"],
+        "id": make_anchor("compared", f"{by}-{code}"), "name": listed[0]["code"],
         "place": f"code-{code.lower()}.html",
         "sentence": f"raised in {_named([row['group'] for row in speaking])}; asked and not raised in "
                     f"{_named([row['group'] for row in silent])}.",

@@ -26,14 +26,14 @@ from glc_analysis.addons.reading.matrix import (
 )
 from glc_analysis.addons.reading.memos import format_author_and_day, render_memos
 from glc_analysis.addons.reading.page_lists import CASES_PER_PAGE, PART_MARK
-from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.codebook import find_ancestors
 from glc_analysis.errors import count_of
 from glc_analysis.manifest import has_page, read_slice_list
 from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_passages_or_explain_absence
 from glc_analysis.reference import read_reference_table
 from glc_analysis.tables_html import make_displayable, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.view.places import anchor
+from glc_analysis.view.places import make_anchor
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "reading.html")
@@ -96,12 +96,12 @@ def show_case_matrix(view: StudyView, case: str) -> Html:
     above = [*view.themes]
     rows = pd.concat([view.matrix(theme=theme, case=case) for theme in above], ignore_index=True)
     themes = rows["code_id"].map(lambda code: code if code in above else next(
-        one for one in ancestors(view.code_list)[code] if one in above))
+        one for one in find_ancestors(view.code_list)[code] if one in above))
     behind = _behind(view, EACH_ORGANISATION, rows)
     is_shown = _is_readable(view, rows, behind)
     rows, themes = rows[is_shown], themes[is_shown]
     return make_displayable(_listed([
-        {"id": anchor("theme", theme), "name": view.themes[theme], "about": "",
+        {"id": make_anchor("theme", theme), "name": view.themes[theme], "about": "",
          "place": f"matrix-{theme.lower()}.html", **_cells(view, own, behind)}
         for theme, own in rows.groupby(themes, sort=False)]))
 
@@ -175,7 +175,7 @@ def _mark(state: str, kind: str, case: str, code: str) -> Markup | str:
 
 
 def _place(kind: str, case: str, code: str = "") -> str:
-    return anchor("cell" if code else "case", f"{kind}-{case}-{code}")
+    return make_anchor("cell" if code else "case", f"{kind}-{case}-{code}")
 
 
 def _behind(view: StudyView, kind: str, rows: pd.DataFrame) -> Behind:

@@ -16,10 +16,10 @@ from glc_analysis.addons.reading.matrix import (
     make_matrix_cells,
     select_passages_of_cells,
 )
-from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.codebook import find_ancestors
 from glc_analysis.coding.exports import add_organisations_outside_survey
 from glc_analysis.errors import UsageError, resolve_id, suggest_name
-from glc_analysis.figures.summary import subset_kind
+from glc_analysis.figures.summary import resolve_subset_kind
 from glc_analysis.reference import read_reference_table
 from glc_analysis.view.study_view import NotReleased, StudyView
 
@@ -59,7 +59,7 @@ class ReadingView(StudyView):
         ['high', 'low', 'middle']
         """
         _refuse_others(self, "Summaries")
-        book, kind = self.code_tree, subset_kind(by, more=[counting.EACH_ORGANISATION])
+        book, kind = self.code_tree, resolve_subset_kind(by, more=[counting.EACH_ORGANISATION])
         chosen = resolve_id(theme, self.themes, "theme") if theme else self.theme
         codes = book[book["theme_id"] == chosen] if chosen else book[book["level"] == "theme"]
         rows = read_reference_table(self.study, "summaries")
@@ -99,7 +99,7 @@ class ReadingView(StudyView):
         """Returns the coded passages of each cell of a matrix: the rows of ``coded_passages`` with a further
         column case_id, and with the code of the cell as code_id."""
         rows = self.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
-        above = ancestors(self.select_codes_with_ancestors(rows["code_id"]))
+        above = find_ancestors(self.select_codes_with_ancestors(rows["code_id"]))
         return select_passages_of_cells(rows, self.list_case_members(kind), above, {*codes})
 
     def comparison(self, *, theme: str = "", by: str = "resource_level") -> pd.DataFrame:
@@ -120,7 +120,7 @@ class ReadingView(StudyView):
         True
         """
         _refuse_others(self, "Passages side by side")
-        kind = subset_kind(by, more=[counting.EACH_ORGANISATION])
+        kind = resolve_subset_kind(by, more=[counting.EACH_ORGANISATION])
         chosen = resolve_id(theme, self.themes, "theme") if theme else self.theme
         book = self.code_tree
         codes = book[(book["theme_id"] == chosen) & (book["level"] == "code")]

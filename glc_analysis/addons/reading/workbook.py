@@ -21,7 +21,7 @@ from openpyxl.styles import Alignment, Font, Protection
 from glc_analysis.addons.reading.matrix import NOT_ASKED, NOTHING, STALE
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.reference import read_reference
-from glc_analysis.schema import list_table_files, reference_tables
+from glc_analysis.schema import list_table_files, load_reference_tables
 from glc_analysis.spreadsheets import (
     CsvRows,
     append_rows,
@@ -242,7 +242,7 @@ def _compared(rows: list[tuple[int, Cells]], summaries: pd.DataFrame,
 def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
              place: str) -> Iterator[Fault]:
     """Yields a fault for each attribute, code or organisation that the study does not have."""
-    words = reference_tables()["summaries"].columns["attribute"].allowed
+    words = load_reference_tables()["summaries"].columns["attribute"].allowed
     known = {"attribute": {*words}, "code_id": {*tables["codebook"]["code_id"]}}
     for n, row in rows:
         wrong = [name for name, ids in known.items() if row[name] and row[name] not in ids]

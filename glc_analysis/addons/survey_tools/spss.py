@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, GLCError, refuse
-from glc_analysis.intake.survey import RawSurvey, text_frame
+from glc_analysis.intake.survey import RawSurvey, make_text_frame
 from glc_analysis.tabular import normalise_characters, read_bytes
 
 
@@ -41,8 +41,8 @@ def read_spss(path: Path) -> RawSurvey:
     wording = meta.column_names_to_labels
     return RawSurvey(
         path, "spss",
-        text_frame({normalise_characters(name): [cells[n - 1] for n in rows]
-                    for name, cells in columns.items()}),
+        make_text_frame({normalise_characters(name): [cells[n - 1] for n in rows]
+                         for name, cells in columns.items()}),
         rows, [0] * len(rows),
         {normalise_characters(name): normalise_characters(wording[name] or "") for name in columns},
         repeated=(),

@@ -23,7 +23,7 @@ from glc_analysis.locks import Say
 from glc_analysis.manifest import list_package_file_stamps
 from glc_analysis.report import Ahead, update_report_pages
 from glc_analysis.run.plan import is_disclosure_decision_needed
-from glc_analysis.run.record import last_run
+from glc_analysis.run.record import find_last_run
 from glc_analysis.study import NOTEBOOKS, Study
 from glc_analysis.study_locks import delay_withdrawal_while_writing
 from glc_analysis.tables import use_python_strings
@@ -109,7 +109,7 @@ def find_page_of_template_part(part: str) -> str:
 
 def find_team_site(study: Study) -> Path | None:
     """Returns the present folder of the team's site; None before the first run."""
-    folder = last_run(study)[0]
+    folder = find_last_run(study)[0]
     return folder / "site" if folder else None
 
 

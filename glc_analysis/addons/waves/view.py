@@ -17,7 +17,7 @@ from glc_analysis.addons.waves.comparison import (
 from glc_analysis.cleaning.organisation_changes import RENAMED
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import ALL, BY_OPTION
-from glc_analysis.figures.summary import unknown_question_error
+from glc_analysis.figures.summary import make_unknown_question_error
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import WITHDRAWN
@@ -111,7 +111,7 @@ def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQue
     questions = read_reference_table(view.study, "questions")
     found = questions[questions["question_id"].str.casefold() == question_id.casefold()]
     if found.empty:
-        raise unknown_question_error(question_id, questions["question_id"])
+        raise make_unknown_question_error(question_id, questions["question_id"])
     question = found.iloc[0]
     if question["type"] not in BY_OPTION or question["option_list"] == COUNTRY_LIST:
         raise UsageError(f"Question {question_id} has no options to compare between waves.")

@@ -33,7 +33,7 @@ from glc_analysis.intake.codings.coded_tables import (
 )
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.pseudonyms.masking import Masked, Masker
-from glc_analysis.study import WITHDRAWN, grows_while_people_code
+from glc_analysis.study import WITHDRAWN, is_written_while_coding
 from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.text import match_key, normalise_space
 
@@ -98,7 +98,7 @@ class CoderFileRedaction:
         """Returns a copy of this object for a file whose texts may have other names. ``document_of`` is a
         function that takes a text, or quotations from the text if the file has no texts, and returns the
         interview or call of which the text is a copy."""
-        if grows_while_people_code(path):
+        if is_written_while_coding(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
         quotes = raw.codings.groupby("source")["quote"].agg(list).to_dict()

@@ -20,14 +20,14 @@ from glc_analysis.addons.withdrawal.redaction import (
     rewrite_table_rows,
 )
 from glc_analysis.cleaning import columns
-from glc_analysis.cleaning.organisation_changes import former_names, list_former_names
+from glc_analysis.cleaning.organisation_changes import list_former_names, map_former_names
 from glc_analysis.cleaning.records import assign_record_ids
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.intake.survey import read_surveys_in_file
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
-from glc_analysis.schema import ANY_DOCUMENT, COUNTRY_LIST, reference_tables
+from glc_analysis.schema import ANY_DOCUMENT, COUNTRY_LIST, load_reference_tables
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.text import make_slug, match_key, normalise_space
 
@@ -203,7 +203,7 @@ def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> lis
     files = study.list_coder_files().get(coder_id, ())
     if not (codes_in or is_set or files):
         return []
-    signed = [name for name in sorted(reference_tables().keys() - {*codes_in})
+    signed = [name for name in sorted(load_reference_tables().keys() - {*codes_in})
               if (getattr(reference, name) == coder_id).to_numpy().any()]
     return [*(f"{name}.csv" for name in codes_in),
             *[f"{study.settings_file.name} ([raw] codings)"] * is_set, *map(study.make_relative, files),
@@ -252,7 +252,7 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
     register = reference.organisations
     known = {match_key(name): organisation_id for organisation_id, label in zip(
         register["organisation_id"], register["label"], strict=True) for name in (label, organisation_id)}
-    known |= former_names(reference.organisation_changes)
+    known |= map_former_names(reference.organisation_changes)
     settings = study.settings["survey"]
     files = study.list_raw_files("survey") if "survey" in leaver.parts else []
     for read in (read for path in files for read in read_surveys_in_file(path, settings)):

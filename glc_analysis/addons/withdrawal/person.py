@@ -30,7 +30,7 @@ from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.errors import UsageError
 from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.schema import reference_tables
+from glc_analysis.schema import load_reference_tables
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import ERASE, STOP_CONTACT, Study
 from glc_analysis.study_locks import lock_for_withdrawal
@@ -98,7 +98,7 @@ def _record(study: Study, reference: Reference, person_id: str, choice: str, tod
     rows = reference.stopped
     if ((rows["person_id"] == person_id) & (rows["choice"] == choice)).any():
         return
-    append_rows(study.locate_reference_file("stopped"), reference_tables()["stopped"].columns,
+    append_rows(study.locate_reference_file("stopped"), load_reference_tables()["stopped"].columns,
                 [{"person_id": person_id, "choice": choice, "date": today.isoformat()}])
 
 
@@ -143,7 +143,7 @@ def _correct_checksum(study: Study, path: Path) -> None:
     """Records the new checksum of a file that the manifest lists."""
     rows, name = manifest.read_manifest(study), study.make_relative(path)
     if name in rows:
-        rows[name] |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
+        rows[name] |= {"sha256": manifest.compute_checksum(path), "bytes": str(path.stat().st_size)}
         manifest.write_manifest(study.locate_reference_file("manifest"), rows.values())
 
 

@@ -89,7 +89,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
         hidden = hide_cells_of_organisations(cells, departed)
         left = remove_members_and_hide_small_cells(hidden, ids, frames["organisations"])
         if not left.equals(cells):
-            tables.with_python_strings(left).to_parquet(path)
+            tables.convert_to_python_strings(left).to_parquet(path)
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 

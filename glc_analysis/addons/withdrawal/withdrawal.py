@@ -50,12 +50,12 @@ from glc_analysis.addons.withdrawal.stored_releases import (
     erase_from_stored_releases,
 )
 from glc_analysis.claims import refuse_unclaimed_data
-from glc_analysis.cleaning.countries import country_ids
+from glc_analysis.cleaning.countries import find_country_ids
 from glc_analysis.coding.coders import (
-    copied_document,
-    document_names,
+    find_copied_document,
+    find_quoted_document,
+    map_names_to_documents,
     map_names_to_open_questions,
-    quoted_document,
 )
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import read_pseudonymised_transcripts
@@ -68,7 +68,7 @@ from glc_analysis.locks import hold_lock
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_reference_table as read_reference_table
-from glc_analysis.schema import AUDIENCES, list_table_files, reference_tables
+from glc_analysis.schema import AUDIENCES, list_table_files, load_reference_tables
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import RAW_KINDS, WITHDRAWN, Study
 from glc_analysis.study_locks import lock_for_withdrawal
@@ -352,7 +352,7 @@ def _context_rows(grid: Grid, leaver: Contribution, reference: Reference, column
     is confidential that these countries are in the study."""
     names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
     # Without the heading: only a column with nothing but codes is read as codes.
-    ids = country_ids(names, reference.countries)
+    ids = find_country_ids(names, reference.countries)
     return [None if country in leaver.countries else row for country, row in zip(
         ["", *ids], mask_withdrawn_names_in_rows(grid, leaver.names), strict=True)]
 
@@ -393,7 +393,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                                item, today)
                 for old, row in zip(grid.rows[1:], mask_withdrawn_names_in_rows(grid, leaver.words)[1:],
                                     strict=True))])
-    for name in (name for name in reference_tables() if len(list_table_files(name)) > 1):
+    for name in (name for name in load_reference_tables() if len(list_table_files(name)) > 1):
         drop_rows_missing_from_paired_file(study, new, name)
     append_rows(new.locate_reference_file("speakers"), list_table_files("speakers")[0].required, [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
@@ -406,7 +406,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
 def drop_rows_missing_from_paired_file(study: Study, new: Study, table: str) -> None:
     """Makes the two files of a reference table consistent: a row that was removed from only one of the files
     is also removed from the other."""
-    files, key = [file.path for file in list_table_files(table)], reference_tables()[table].key
+    files, key = [file.path for file in list_table_files(table)], load_reference_tables()[table].key
     before, after = ([{tuple(row[column] for column in key) for row in _records(root / file)}
                       for file in files] for root in (study.root, new.root))
     gone = {one for had, has in zip(before, after, strict=True) for one in had - has}
@@ -478,7 +478,7 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
                  f"{_speaker_id(names.get(normalise_space(name), speaker))}: {WITHDRAWN}")
                 for speaker, text, name, is_gone in spoken if is_gone]
         turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
-    documents = document_names(tables.read_table("documents", study=study), paths)
+    documents = map_names_to_documents(tables.read_table("documents", study=study), paths)
     recoding, faults = CoderFileRedaction(documents, leaver.documents, turns, leaver.ids,
                                           leaver.words_to_remove_from_material,
                                  new.settings["coding"]["code_separator"],
@@ -491,8 +491,9 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
 
     def document_of(copy: str, quotes: Sequence[str]) -> str:
         if copy:
-            return copied_document(copy, sorted(texts), texts.__getitem__, masker.mask)
-        return quoted_document(quotes, sorted(texts), texts.__getitem__, lambda text: masker.mask(text).text)
+            return find_copied_document(copy, sorted(texts), texts.__getitem__, masker.mask)
+        return find_quoted_document(quotes, sorted(texts), texts.__getitem__,
+                                    lambda text: masker.mask(text).text)
 
     made: dict[str, dict[Path, Path]] = {}
     for coder, path in named + logs:
@@ -518,8 +519,8 @@ def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping
     for name, row in manifest.read_manifest(new).items():
         path, before = new.root / made.get(name, name), study.root / name
         if path.is_file() and before.is_file() and manifest.is_as_recorded(
-                before, row, manifest.checksum(before)):
-            row |= {"path": new.make_relative(path), "sha256": manifest.checksum(path),
+                before, row, manifest.compute_checksum(before)):
+            row |= {"path": new.make_relative(path), "sha256": manifest.compute_checksum(path),
                     "bytes": str(path.stat().st_size)}
         if path.is_file() or not before.is_file():
             rows.append(dict(zip(row, mask_withdrawn_names_in_texts([*row.values()], leaver.words),
@@ -537,7 +538,8 @@ def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[
 
 def _changed_files(study: Study, new: Study, made: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Yields the files in raw/ and private/ that were removed or rewritten, except reference tables."""
-    in_tables = {study.root / file.path for name in reference_tables() for file in list_table_files(name)}
+    in_tables = {study.root / file.path for name in load_reference_tables()
+                 for file in list_table_files(name)}
     for path in sorted({*study.list_all_raw_files(), *study.private.rglob("*")} - in_tables):
         name, after = study.make_relative(path), new.root / study.make_relative(path)
         if not path.is_file() or after.is_file() and after.read_bytes() == path.read_bytes():
@@ -569,11 +571,11 @@ def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, st
 def _removed_rows(study: Study, new: Study) -> Iterator[tuple[str, str, str]]:
     """Yields one row for each removed or changed row of reference tables. Rows that a person must rewrite
     have the kind :data:`TO_WRITE_ANEW`."""
-    for name in (name for name in reference_tables() if name != "manifest"):
+    for name in (name for name in load_reference_tables() if name != "manifest"):
         # What others said of showing more is blank afterwards; nothing of theirs is removed.
         before, after = (read_reference_table(of, name).drop(columns="may_show_more", errors="ignore")
                          .to_dict("records") for of in (study, new))
-        key, left = reference_tables()[name].key, {tuple(row.values()) for row in after}
+        key, left = load_reference_tables()[name].key, {tuple(row.values()) for row in after}
         anew = {tuple(row[column] for column in key) for row in after if WITHDRAWN in row.values()}
         for row in before:
             if tuple(row.values()) not in left:

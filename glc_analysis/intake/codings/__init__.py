@@ -48,11 +48,11 @@ from glc_analysis.tabular import Grid
 # Choosing the reader.
 
 
-def accepted_formats() -> str:
+def describe_accepted_formats() -> str:
     """Returns words that list the formats of files that a coder may hand in: a table of codings, and the
     formats that the installed add-ons read.
 
-    >>> accepted_formats().partition(",")[0]
+    >>> describe_accepted_formats().partition(",")[0]
     'give a table of codings as .csv'
     """
     return ", ".join(["give a table of codings as .csv, .xlsx or .xls",
@@ -96,7 +96,8 @@ def _project_database(path: Path) -> Path:
         return path
     databases = [path / name for name in PROJECT_DATABASES if (path / name).is_file()]
     if len(databases) != 1:
-        refuse("the folder does not hold one data.qda or project.sqlite3", path.name, accepted_formats())
+        refuse("the folder does not hold one data.qda or project.sqlite3", path.name,
+               describe_accepted_formats())
     return databases[0]
 
 
@@ -110,7 +111,7 @@ def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) 
             return parsed
     if file.sheets:
         return _read_sheets(path, file.sheets, coder, separator, questions)
-    refuse("this is not a file of a known coding program", path.name, accepted_formats())
+    refuse("this is not a file of a known coding program", path.name, describe_accepted_formats())
 
 
 def _read_journal(path: Path, coder: str) -> ParsedCodings:

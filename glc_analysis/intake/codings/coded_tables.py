@@ -149,7 +149,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
         codes = [code for n in wide for code in _codes_in(
             parsed, row[n], grid.names[n], separator, number, is_plural=names[n] in _SEVERAL_CODES)]
         counted |= {grid.names[n].strip() for n in ticks if _is_count(row[n])}
-        codes += ticked_codes(parsed, ["1" if _is_count(one) else one for one in row],
+        codes += read_ticked_codes(parsed, ["1" if _is_count(one) else one for one in row],
                                {n: grid.names[n].strip() for n in ticks}, number)
         _add_row(parsed, cell, codes, coder, number)
         coded |= {cell["source"]} if any(row[n].strip() for n in wide + ticks) else set()
@@ -288,7 +288,7 @@ def guess_column_roles(names: list[str]) -> list[str]:
     return ["" if role in _OF_ANSWERS else role for role in roles]
 
 
-def ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, str], row: str) -> list[str]:
+def read_ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, str], row: str) -> list[str]:
     """Returns the codes that are ticked in a row of the table. ``codes`` maps the position of each column to
     the code of the column. Adds a fault for a cell that contains neither a tick nor a sign which says that
     the code was not given."""

@@ -13,7 +13,7 @@ from glc_analysis import read_log, tables
 from glc_analysis.addons.cluster.cluster import are_reads_covered, list_inputs_to_send, pack_page_job
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.read_log import EVERYTHING
-from glc_analysis.run.plan import plan
+from glc_analysis.run.plan import plan_pages
 from glc_analysis.slices import is_sliced_by_country
 from glc_analysis.study import Study
 
@@ -24,7 +24,7 @@ FILES = {"study/reference/study.toml", "study/private/reference/consent.csv", "s
 @pytest.fixture(scope="module")
 def job(sample_study):
     """The overview, as a page that read these things the last time."""
-    page = plan(sample_study, only="index")[0]
+    page = plan_pages(sample_study, only="index")[0]
     return lambda *reads: replace(page, reads=reads)
 
 

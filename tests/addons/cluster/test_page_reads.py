@@ -11,15 +11,15 @@ import pytest
 
 from glc_analysis.addons.cluster.cluster import list_inputs_to_send, read_inputs_to_copy
 from glc_analysis.read_log import EVERYTHING, has_only_traceable_reads
-from glc_analysis.run.execute import Executed, PageProcesses, normalise_notebook, page_processes
-from glc_analysis.run.plan import NOTEBOOKS, list_numbered_notebooks, plan
+from glc_analysis.run.execute import Executed, PageProcesses, choose_page_processes, normalise_notebook
+from glc_analysis.run.plan import NOTEBOOKS, list_numbered_notebooks, plan_pages
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 
 
 @pytest.fixture(scope="module")
 def kernels(sample_study):
-    started = page_processes()(sample_study, timeout=300)
+    started = choose_page_processes()(sample_study, timeout=300)
     yield started
     started.stop()
 
@@ -56,12 +56,12 @@ theme of which no row of headlines.csv speaks."""
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_a_page_of_every_notebook_is_the_same_with_what_it_has_read_alone(
         audience, sample_study, kernels, tmp_path):
-    first = [*{job.notebook: job for job in reversed(plan(sample_study, audience=audience))}.values()]
+    first = [*{job.notebook: job for job in reversed(plan_pages(sample_study, audience=audience))}.values()]
 
     def twice(job):
         whole = kernels.execute(job)
         part = only(sample_study, job, whole.reads, tmp_path / job.slug)
-        alone = page_processes()(part, timeout=300).execute(job)
+        alone = choose_page_processes()(part, timeout=300).execute(job)
         return job.slug, whole.reads, page(whole, sample_study), page(alone, part)
     all_figures = set()
     with ThreadPoolExecutor(kernels.jobs) as pool:
@@ -101,17 +101,17 @@ PYTHON3 = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def executed(study, path, kernels):
-    return kernels.execute(plan(study, only="dropped_in", folder=path.parent)[0])
+    return kernels.execute(plan_pages(study, only="dropped_in", folder=path.parent)[0])
 
 
 @pytest.mark.acceptance
 @pytest.mark.parametrize("metadata", [{}, {"kernelspec": PYTHON3}])
-@pytest.mark.parametrize("processes", [PageProcesses, page_processes()])
+@pytest.mark.parametrize("processes", [PageProcesses, choose_page_processes()])
 def test_a_notebook_that_is_dropped_in_belongs_to_the_team_s_collection(
         metadata, processes, sample_study, tmp_path):
     path = notebook(tmp_path / "own", "from glc_analysis import tables\n"
                     "len(tables.read_table('figures', study=study, question='Q4.1'))", **metadata)
-    assert [page.slug for page in plan(sample_study, folder=path.parent)] == ["dropped_in"]
+    assert [page.slug for page in plan_pages(sample_study, folder=path.parent)] == ["dropped_in"]
     done = executed(sample_study, path, processes(sample_study, timeout=60))
     assert done.reads == ("figures question=Q4.1",)
     assert int(done.notebook["cells"][-1]["outputs"][0]["data"]["text/plain"]) > 0

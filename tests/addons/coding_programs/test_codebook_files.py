@@ -20,7 +20,7 @@ def read(path, tree):
 def shape(frame):
     """Names with the path of names above and the notes, whatever the ids: what a QDC carries."""
     names = dict(zip(frame["code_id"], frame["name"], strict=True))
-    above = cb.ancestors(frame)
+    above = cb.find_ancestors(frame)
     return [([names[one] for one in above[row.code_id]], row.name, row.definition, row.include, row.exclude,
              row.example) for row in frame.itertuples(index=False)]
 

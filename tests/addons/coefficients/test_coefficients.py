@@ -26,8 +26,8 @@ from glc_analysis.coding.coefficients import (
     NO_PAIRS,
     NO_VARIATION,
     NOT_USED,
+    compute_masi_distance,
     count_codings,
-    masi_distance,
 )
 from glc_analysis.errors import UsageError
 from tests.support.published_codings import FLEISS_1971, FOUR_OBSERVERS, coders
@@ -193,7 +193,7 @@ def test_alpha_is_what_its_definition_says(values, metric):
 @given(ratings)
 def test_alpha_of_sets_is_what_its_definition_says(values):
     sets = [frozenset(), {"a"}, {"a", "b"}, {"c"}, {"x"}, {"b", "c"}]
-    matrix = masi_distance(sets)
+    matrix = compute_masi_distance(sets)
     found = krippendorff_alpha(values, metric=matrix)
     slowly = slow_alpha(values, lambda a, b: matrix[int(a), int(b)])
     assert found.value == pytest.approx(slowly, nan_ok=True)

@@ -18,7 +18,7 @@ from glc_analysis.addons.member_checking.returns import (
     write_returns,
 )
 from glc_analysis.cli import cli
-from glc_analysis.disclosure.quotations import segment_owners
+from glc_analysis.disclosure.quotations import find_segment_owners
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study
 from tests.sample.reader import table
@@ -26,7 +26,7 @@ from tests.sample.reader import table
 
 def rows(study, organisation, language="en"):
     held = QuotationTables.read(study)
-    own = held.segments[segment_owners(held.segments, held.documents) == organisation]
+    own = held.segments[find_segment_owners(held.segments, held.documents) == organisation]
     return make_citation_sheet_rows(collect_citations_from_addons(study), own, held.case_segment_ids,
                                     language).set_index("citation")
 
@@ -46,7 +46,7 @@ def copy(sample_study, tmp_path):
 
 def test_every_passage_cited_is_shown_to_its_own_organisation_and_to_no_other(sample_study):
     segments, documents = (tables.read_table(name, study=sample_study) for name in ("segments", "documents"))
-    owner = dict(zip(segments["segment_id"], segment_owners(segments, documents), strict=True))
+    owner = dict(zip(segments["segment_id"], find_segment_owners(segments, documents), strict=True))
     cited = collect_citations_from_addons(sample_study).passages
     wanted = {(owner[row.segment_id], row.citation) for row in cited.itertuples()}
     assert {organisation for organisation, _ in wanted} >= {"canal-lamp", "second-key", "fig-courtyard"}

@@ -46,7 +46,7 @@ def test_the_guesser_finds_a_plain_hash_of_each_kind(built, tmp_path):
     signoffs = tables.read_table("signoffs", study=built)
     csv = built.locate_reference_file("signoffs").read_bytes()
     for path in (built.processed / "signoffs.parquet", built.locate_reference_file("signoffs")):
-        (tmp_path / "run.json").write_text(json.dumps({"key": f"h{manifest.checksum(path)[:11]}"}))
+        (tmp_path / "run.json").write_text(json.dumps({"key": f"h{manifest.compute_checksum(path)[:11]}"}))
         assert guessed_decisions(signoffs, 1, csv, [tmp_path]) == {"do_not_endorse"}
 
 

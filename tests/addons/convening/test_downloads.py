@@ -6,20 +6,20 @@ import pandas as pd
 import pytest
 
 from glc_analysis.gate.leak_scan import ALLOWED, find_leaks, identifiers
-from glc_analysis.publish.downloads import published_tables, software_texts, write_downloads
+from glc_analysis.publish.downloads import collect_published_tables, make_software_texts, write_downloads
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import AUDIENCES
 
 
 @pytest.fixture(scope="module")
 def frames(sample_study):
-    return {audience: published_tables(sample_study, audience) for audience in AUDIENCES}
+    return {audience: collect_published_tables(sample_study, audience) for audience in AUDIENCES}
 
 
 @pytest.fixture(scope="module")
 def folder(sample_study, frames, tmp_path_factory):
     folder = tmp_path_factory.mktemp("downloads")
-    write_downloads(folder, frames["public"], software_texts(sample_study, frames["public"], "public"))
+    write_downloads(folder, frames["public"], make_software_texts(sample_study, frames["public"], "public"))
     return folder
 
 

@@ -34,7 +34,7 @@ from glc_analysis.addons.convening.translations import translated_texts_by_origi
 from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.leak_scan import list_organisation_ids_and_labels
-from glc_analysis.publish.downloads import published_tables, software_texts
+from glc_analysis.publish.downloads import collect_published_tables, make_software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import read_texts_by_language
@@ -146,7 +146,7 @@ def test_the_workbook_of_an_arabic_self_check_runs_from_right_to_left(sample_stu
 
 
 def test_other_software_gets_the_same_fields(sample_study):
-    made = software_texts(sample_study, published_tables(sample_study, "public"), "public")
+    made = make_software_texts(sample_study, collect_published_tables(sample_study, "public"), "public")
     first = json.loads(made["principles.json"])["principles"][0]
     assert first["limits"].startswith("Where somebody has to decide") and first["agreed_on"] == "2017-05-09"
     assert first["rests_on"] and "signatures" not in first

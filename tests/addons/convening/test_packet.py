@@ -42,7 +42,7 @@ from glc_analysis.addons.convening.packets.pdf import (
 from glc_analysis.addons.convening.packets.word import convert_html_to_word
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.build import build
-from glc_analysis.disclosure.quotations import segment_owners
+from glc_analysis.disclosure.quotations import find_segment_owners
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.pages.country import render_country_answers
@@ -170,7 +170,7 @@ def test_a_packet_holds_its_own_brief_and_no_words_of_others_that_are_not_cleare
     _, _, segments, documents, _, _ = QuotationTables.read(sample_study)
     cleared = " ".join(tables.read_table("quotations",
                                          study=sample_study).query("audience == 'convening'")["text"])
-    whose = segment_owners(segments, documents)
+    whose = find_segment_owners(segments, documents)
     packed = " ".join(word_of(made.folder / "fig-courtyard" / "packet.docx").split())
     found = {is_own: {text for text in segments.loc[(whose == "fig-courtyard") == is_own, "text"]
                       if len(text) > 25 and text not in cleared} for is_own in (True, False)}

@@ -9,9 +9,9 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.convening.pages import principles
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED
-from glc_analysis.publish.site import page_menu
+from glc_analysis.publish.site import make_page_menu
 from glc_analysis.reference import read_reference_table
-from glc_analysis.run.plan import plan
+from glc_analysis.run.plan import plan_pages
 from glc_analysis.view.study_view import StudyView
 from tests.support.sample_views import sample_view
 
@@ -28,7 +28,7 @@ def first_screen(view):
 
 @pytest.mark.parametrize(("audience", "n"), [("team", 16), ("convening", 16), ("public", 14)])
 def test_every_principle_that_an_audience_may_read_has_a_page_in_its_group(sample_study, audience, n):
-    pages = [page for page in plan(sample_study, audience=audience) if "principle" in page.parameters]
+    pages = [page for page in plan_pages(sample_study, audience=audience) if "principle" in page.parameters]
     assert [page.parameters["principle"] for page in pages] == sorted(
         sample_view(sample_study, audience).principle_names)
     assert len(pages) == n and pages[0].slug == "principle-p01" and pages[0].title == "Time before forms"
@@ -36,7 +36,7 @@ def test_every_principle_that_an_audience_may_read_has_a_page_in_its_group(sampl
 
 
 def test_the_menu_has_principles_first_below_the_overview(sample_study):
-    assert [group for group, _ in page_menu(plan(sample_study), ())][:2] == ["", "Principles"]
+    assert [group for group, _ in make_page_menu(plan_pages(sample_study), ())][:2] == ["", "Principles"]
 
 
 @pytest.mark.parametrize("audience", ["team", "convening", "public"])

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from glc_analysis import tables
 from glc_analysis.addons.convening.pages.principles import show_principles_overview
 from glc_analysis.cli import cli
-from glc_analysis.manifest import checksum
+from glc_analysis.manifest import compute_checksum
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 from tests.addons.convening.support.ballot_study import ADVISERS, PROVIDERS, BallotStudy
@@ -241,6 +241,6 @@ def test_an_invented_study_may_rehearse_its_rounds(study):
     study.spoil("reference/study.toml", ('id = "small"', 'id = "small"\nsynthetic = true'))
     listed = "path,sha256,bytes,received_on,received_from,consent_basis,keep_until\n"
     path = "raw/survey/answers.csv"
-    study.write(MANIFEST, f"{listed}{path},{checksum(study.root / path)},1,2016-09-30,glc sample,,\n")
+    study.write(MANIFEST, f"{listed}{path},{compute_checksum(study.root / path)},1,2016-09-30,glc sample,,\n")
     assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
     assert study.glc("build").exit_code == 0

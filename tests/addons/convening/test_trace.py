@@ -120,7 +120,7 @@ def test_the_team_follows_a_principle_to_rows_lines_and_checksums(study):
         (1, "evidence", "e4")]
     said = texts(study)
     assert said[1] == "e1 supports, practised: Yes: 2 of 3 organisations (Do you run a house?). note 1"
-    found = manifest.checksum(study.raw / "survey/survey.csv")
+    found = manifest.compute_checksum(study.raw / "survey/survey.csv")
     assert said[3] == f"raw/survey/survey.csv, counted rows: 2, 4; others in the base: 3, sha256 {found}"
     assert said[8] == "“A safe place for tonight.” Interview with a, turn 2, 2016-03-01, line 2"
     assert said[-1] == "e4 supports, literature: Somebody (2012). note 4"

@@ -10,7 +10,7 @@ from glc_analysis.addons.convening.translations import (
     drop_unreadable_translations,
     translation_faults,
 )
-from glc_analysis.publish.downloads import published_tables
+from glc_analysis.publish.downloads import collect_published_tables
 from tests.support.sample_views import sample_view
 
 SPANISH = "Ofrezca descanso."
@@ -61,7 +61,7 @@ def test_a_draft_of_a_statement_is_on_no_public_page_and_in_no_public_file(sampl
         pages[audience] = render_statement(view, row)
     assert "Arabic (draft)" in pages["convening"] and "Arabic" not in pages["public"]
     assert "Spanish: " in pages["public"]
-    rows = published_tables(sample_study, "public")["principles"]
+    rows = collect_published_tables(sample_study, "public")["principles"]
     assert set(rows["language"]) == {"en", "es"}
 
 

@@ -45,7 +45,7 @@ from glc_analysis.addons.convening.votes import (
 )
 from glc_analysis.addons.convening.votes import count_votes_known_to_coalition as known_by_two
 from glc_analysis.addons.deposit.deposit import write_deposit_folder
-from glc_analysis.publish.downloads import published_tables
+from glc_analysis.publish.downloads import collect_published_tables
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 from tests.support.sample_views import sample_view
@@ -371,7 +371,7 @@ def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sa
     told = re.findall(r"(?:at most )?\d+(?: or more)? of \d+ high", said)
     assert len(told) > 40 and {one for one in told if "at most" not in one} <= {
         one for one in told if one in allowed}
-    table = published_tables(sample_study, audience)["votes"]
+    table = collect_published_tables(sample_study, audience)["votes"]
     exact = [are_counts_disclosed(tuple(map(int, counts))) for counts in tallies.merge(
         table[["round_id", "principle_id", "criterion", "panel"]])[[*VOTE_COUNTS]].to_numpy()]
     assert table["median"].notna().sum() == sum(exact) > 0

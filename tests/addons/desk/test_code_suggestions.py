@@ -34,7 +34,7 @@ from glc_analysis.addons.desk.suggestion_log import (
     log_refused_suggestions,
     read_coder_suggestion_log,
 )
-from glc_analysis.coding.assemble import UNITS, CodedTexts, agreement
+from glc_analysis.coding.assemble import UNITS, CodedTexts, tabulate_agreement
 from glc_analysis.view.study_view import OpenStudy
 from tests.addons.desk.support.word_encoder import WORDS
 from tests.support.built_studies import built
@@ -418,10 +418,11 @@ def test_agreement_is_also_given_without_the_texts_in_which_a_suggestion_was_acc
     spans = pd.DataFrame({"segment_id": sorted({row[0] for row in rows}), "start": 0, "end": 9})
     tree = pd.DataFrame({"code_id": ["a"], "parent_id": [""]})
     held = CodedTexts({}, units, tree=tree, spans=spans)
-    found = agreement(held).query("measure == 'percent_agreement' and unit == 'turn' and code_id == 'a'")
+    found = tabulate_agreement(held).query(
+        "measure == 'percent_agreement' and unit == 'turn' and code_id == 'a'")
     values = dict(zip(found["subset"], found["value"], strict=True))
     assert values["unassisted"] == 1 and values["all"] < 1
-    none = agreement(CodedTexts({}, units.assign(is_assisted=False), tree=tree, spans=spans))
+    none = tabulate_agreement(CodedTexts({}, units.assign(is_assisted=False), tree=tree, spans=spans))
     assert "unassisted" not in {*none["subset"]}
 
 

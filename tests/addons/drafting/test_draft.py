@@ -5,7 +5,7 @@ import random
 import pytest
 
 from glc_analysis.addons.drafting.draft import draft_survey_tables
-from glc_analysis.schema import allowed_words
+from glc_analysis.schema import list_allowed_words
 from tests.addons.drafting.support.exports import export
 
 ENGLISH = {
@@ -72,7 +72,7 @@ def test_every_row_says_why(draft):
 
 
 def test_kinds_are_those_of_the_schema(draft):
-    assert {*draft["options"]["kind"]} <= {*allowed_words("options", "kind")}
+    assert {*draft["options"]["kind"]} <= {*list_allowed_words("options", "kind")}
 
 
 def test_a_count_below_five_is_never_shown(draft):

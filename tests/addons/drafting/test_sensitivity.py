@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis.addons.drafting.sensitivity import propose_sensitivity_rows
-from glc_analysis.cleaning.dimension_tables import question_table
+from glc_analysis.cleaning.dimension_tables import make_question_table
 from glc_analysis.cli import cli
 from glc_analysis.pages.findings import render_claims
 from glc_analysis.study import Study
@@ -144,4 +144,4 @@ def test_pages_say_that_sensitivity_is_not_decided_and_state_findings_once_it_is
 
 def test_an_undecided_question_is_sensitive_in_the_processed_table():
     known = reference(questions=[question("Q2", is_sensitive="undecided"), question("Q10")])
-    assert question_table(known)["is_sensitive"].tolist() == [True, False]
+    assert make_question_table(known)["is_sensitive"].tolist() == [True, False]

@@ -20,7 +20,7 @@ from glc_analysis.addons.drafting.code_tree import (
 )
 from glc_analysis.checks import _codebook
 from glc_analysis.cli import cli
-from glc_analysis.coding.codebook import CODEBOOK_COLUMNS, ancestors
+from glc_analysis.coding.codebook import CODEBOOK_COLUMNS, find_ancestors
 from glc_analysis.errors import Faults
 
 ANA = "Ana Vega: How many wait?\nBen Oyoo: Ten wait for months.\nAna Vega: And why?\nBen Oyoo: Papers.\n"
@@ -202,7 +202,7 @@ def test_a_flat_name_that_several_codes_of_the_tree_have_is_asked_about_and_not_
 
 def test_a_path_that_begins_below_the_top_of_the_tree_is_matched_to_it():
     whole = merge_code_trees([tree(("A", "B", "C")), tree(("B", "C"), ("B", "D"), ("E",))])
-    paths = {"/".join([*reversed(above), code]) for code, above in ancestors(whole).items()}
+    paths = {"/".join([*reversed(above), code]) for code, above in find_ancestors(whole).items()}
     assert paths == {"a", "a/b", "a/b/c", "a/b/d", "e"}
 
 

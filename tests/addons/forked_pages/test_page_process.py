@@ -10,8 +10,8 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.forked_pages import fork_server
 from glc_analysis.addons.forked_pages.forked_pages import ForkedPages
-from glc_analysis.run.execute import Failure, PageProcesses, normalise_notebook, notebook_json
-from glc_analysis.run.plan import PageJob, plan
+from glc_analysis.run.execute import Failure, PageProcesses, format_notebook, normalise_notebook
+from glc_analysis.run.plan import PageJob, plan_pages
 from glc_analysis.schema import AUDIENCES
 from tests.support.share import drawn
 
@@ -46,7 +46,7 @@ def job(folder, *cells):
 
 def text(outcome):
     assert not isinstance(outcome, Failure), str(outcome)
-    return notebook_json(normalise_notebook(outcome.notebook, title="Cells"))
+    return format_notebook(normalise_notebook(outcome.notebook, title="Cells"))
 
 
 def printed(outcome):
@@ -108,7 +108,7 @@ def test_a_page_fails_with_the_words_of_a_kernel(failing, forked, plain, tmp_pat
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_the_pages_of_the_collection_have_the_same_bytes_as_from_a_kernel(
         audience, sample_study, forked, plain):
-    planned = reversed(plan(sample_study, audience=audience))
+    planned = reversed(plan_pages(sample_study, audience=audience))
     pages = drawn({page.notebook: page for page in planned}.values(), 5)
     with ThreadPoolExecutor(2) as pool:
         both = [[*pool.map(kernels.execute, pages)] for kernels in (forked, plain)]

@@ -16,7 +16,7 @@ from glc_analysis.addons.member_checking.clearing import (
     list_decided_cell_changes,
     write_clearance_workbook,
 )
-from glc_analysis.disclosure.quotations import refused_quotes
+from glc_analysis.disclosure.quotations import select_refused_quotes
 from glc_analysis.errors import Faults
 from glc_analysis.templates import read_texts_by_language
 from tests.support.quotations import (
@@ -39,7 +39,7 @@ def held_of(quotes, **held):
 
 def rules(quotes, **held):
     """The rules that keep a row back."""
-    return refused_quotes(*answer(quotes, **held))["rule"].tolist()
+    return select_refused_quotes(*answer(quotes, **held))["rule"].tolist()
 
 
 def asked(tmp_path, *quotes, labels=LABELS, languages=LANGUAGES, **held):

@@ -33,13 +33,13 @@ from glc_analysis.addons.member_checking.returns import (
     write_returns,
 )
 from glc_analysis.disclosure.quotations import (
-    printable_quotes,
-    quotes_faults,
+    find_quote_faults,
     replace_pseudonyms_with_general_words,
+    select_printable_quotes,
 )
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
-from glc_analysis.schema import reference_tables
+from glc_analysis.schema import load_reference_tables
 from glc_analysis.study import Study
 from glc_analysis.text import match_key
 from tests.addons.member_checking.support.filled_sheets import fill, fill_only, sheet
@@ -58,7 +58,7 @@ def study(sample_study, tmp_path_factory):
     """The built sample with proposed quotations."""
     root = tmp_path_factory.mktemp("returns") / "sample"
     shutil.copytree(sample_study.root, root)
-    quotes = pd.DataFrame(QUOTES, columns=list(reference_tables()["quotes"].required_columns))
+    quotes = pd.DataFrame(QUOTES, columns=list(load_reference_tables()["quotes"].required_columns))
     quotes.to_csv(root / "private/reference/quotes.csv", index=False)
     (root / "private/reference/joint_display.csv").unlink()  # which shows the sample's own quotations
     return Study(root)
@@ -247,7 +247,7 @@ def test_a_passage_to_talk_about_holds_its_quotations_up(study, folder):
     quotes, consent = apply_clearance_decisions(back, QuotationTables.read(study))
     assert quotes.set_index("quote_id")["status"].to_dict()["q1"] == "talk"
     after = [quotes, *QuotationTables.read(study)[1:]]
-    assert "q1" not in set(printable_quotes(*after, audience="convening")["quote_id"])
+    assert "q1" not in set(select_printable_quotes(*after, audience="convening")["quote_id"])
 
 
 def test_a_consent_removed_is_refused_from_that_day(study, folder):
@@ -261,8 +261,8 @@ def test_a_consent_removed_is_refused_from_that_day(study, folder):
     assert len(consent) == len(read_reference(study).consent) and not consent.duplicated(CONSENT_KEY).any()
     before = QuotationTables.read(study)
     after = before._replace(consent=consent)
-    assert "q1" in set(printable_quotes(*before, audience="convening")["quote_id"])
-    assert "q1" not in set(printable_quotes(*after, audience="convening")["quote_id"])
+    assert "q1" in set(select_printable_quotes(*before, audience="convening")["quote_id"])
+    assert "q1" not in set(select_printable_quotes(*after, audience="convening")["quote_id"])
 
 
 def test_changed_and_removed_answers_become_rows_to_review_for_corrections(study, folder):
@@ -303,14 +303,14 @@ def test_numbers_that_nobody_knows_are_told_at_once(study, folder):
 def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
     labels, languages = read_names_and_languages(study)
     held = QuotationTables.read(study)
-    assert list(quotes_faults(held.quotes, held.segments)) == []
+    assert list(find_quote_faults(held.quotes, held.segments)) == []
     assert write_clearance_workbook(tmp_path / "a.xlsx", held, organisation_names=labels,
                                     languages=languages) == 4
     book = load_workbook(tmp_path / "a.xlsx")
     titles = [one.title.partition(" (")[0] for one in book]
     assert titles == ["Acacia Room", "Casa del Telar", "Fig Courtyard"]
     for audience, printed in (("team", 6), ("convening", 1), ("public", 0)):
-        quotes = printable_quotes(*QuotationTables.read(study), audience=audience, labels=labels)
+        quotes = select_printable_quotes(*QuotationTables.read(study), audience=audience, labels=labels)
         assert len(quotes) == printed
 
 

@@ -2,11 +2,11 @@
 
 from glc_analysis import sample, tables
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
-from glc_analysis.schema import reference_path
+from glc_analysis.schema import make_reference_path
 
 
 def rows_of_practice():
-    consents = sample.read_sample_files(sample.COMMITTED)[reference_path("consent")].decode()
+    consents = sample.read_sample_files(sample.COMMITTED)[make_reference_path("consent")].decode()
     return [line for line in consents.splitlines() if ",practice," in line]
 
 

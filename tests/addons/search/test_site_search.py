@@ -17,7 +17,7 @@ from glc_analysis.addons.search.site_search import (
 )
 from glc_analysis.pseudonyms.contacts import find_contacts
 from glc_analysis.publish import site
-from glc_analysis.publish.site import page_article
+from glc_analysis.publish.site import render_article
 from glc_analysis.templates import read_packaged_text
 from tests.support.site_pages import built, cell, markdown, written
 
@@ -45,7 +45,7 @@ def test_search_needs_no_server_and_holds_what_pages_print_each_text_once(pages)
 
 def folded(characters):
     shown = (f"<p>Seen</p><details><summary>1 more</summary><p>{'a' * characters}</p></details><p>After</p>")
-    page = page_article({"cells": [markdown("# Peru"), cell("x", {"text/html": shown})]})
+    page = render_article({"cells": [markdown("# Peru"), cell("x", {"text/html": shown})]})
     return json.loads(render_search_index({"peru": PageText(page).found})[9:-2])["texts"]
 
 
@@ -56,7 +56,7 @@ def test_folded_text_is_found_while_a_page_has_not_too_much_of_it():
 
 def test_cells_of_a_row_are_apart_so_that_counts_are_not_taken_for_a_phone_number():
     row = "<table><tr><th>Yes</th><td>102</td><td></td><td>207</td><td>144</td></tr></table>"
-    page = page_article({"cells": [markdown("# Peru"), cell("x", {"text/html": row})]})
+    page = render_article({"cells": [markdown("# Peru"), cell("x", {"text/html": row})]})
     *_, text = json.loads(render_search_index({"peru": PageText(page).found})[9:-2])["texts"]
     assert text == "Yes · 102 · 207 · 144" and not [*find_contacts(text)]
     assert [*find_contacts("102 207 144")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.intake.survey import read_survey, survey_readers
+from glc_analysis.intake.survey import load_survey_readers, read_survey
 from glc_analysis.study import DEFAULTS, SETTING_WORDS
 
 MONKEY = """RespondentID,CollectorID,Do you help?,Which help?,,,Anything else?
@@ -81,7 +81,7 @@ def test_the_setting_decides(tmp_path):
 
 
 def test_every_tool_can_be_named():
-    assert {*survey_readers()} == {*SETTING_WORDS["survey", "tool"]} - {""}
+    assert {*load_survey_readers()} == {*SETTING_WORDS["survey", "tool"]} - {""}
 
 
 @pytest.mark.parametrize("name, tool, shape", [

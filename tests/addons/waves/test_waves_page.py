@@ -10,7 +10,7 @@ from glc_analysis.addons.waves.pages import (
 )
 from glc_analysis.addons.waves.plot import plot_waves
 from glc_analysis.pages.questions import describe_base_and_response
-from glc_analysis.run.plan import plan
+from glc_analysis.run.plan import plan_pages
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
 from tests.support.wave_study import write_wave_study
@@ -66,12 +66,12 @@ def test_a_question_that_changed_is_marked_for_the_team_where_it_is_shown(view):
 
 @pytest.mark.parametrize("audience", ["team", "convening", "public"])
 def test_the_page_is_for_the_team_alone(audience, view):
-    slugs = [page.slug for page in plan(view.study, audience=audience)]
+    slugs = [page.slug for page in plan_pages(view.study, audience=audience)]
     assert any("waves" in slug for slug in slugs) == (audience == "team")
 
 
 def test_a_study_with_one_wave_has_no_page_of_waves(sample_study):
-    assert not [page.slug for page in plan(sample_study) if "waves" in page.slug]
+    assert not [page.slug for page in plan_pages(sample_study) if "waves" in page.slug]
 
 
 def test_the_parts_of_the_page_can_be_made_in_a_study_with_one_wave(sample_study):

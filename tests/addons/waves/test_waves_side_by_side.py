@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis.errors import UsageError
-from glc_analysis.figures.summary import subset_kind
+from glc_analysis.figures.summary import resolve_subset_kind
 from glc_analysis.view.study_view import NotReleased, StudyView
 from tests.support.built_studies import built
 from tests.support.wave_study import write_wave_study
@@ -74,7 +74,7 @@ def test_waves_side_by_side_are_for_the_team_alone(ask, audience, view):
 @pytest.mark.parametrize("column", ["wave", "wave_id"])
 def test_other_figures_by_wave_are_refused_in_words(column):
     with pytest.raises(UsageError, match="Only the counts of questions with options can be grouped by wave"):
-        subset_kind(column)
+        resolve_subset_kind(column)
 
 
 def test_a_study_with_one_wave_has_nothing_to_compare(sample_study):

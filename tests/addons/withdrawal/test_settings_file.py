@@ -88,7 +88,7 @@ def test_a_word_file_and_an_interview_that_are_named_by_their_paths_go(tmp_path)
     write_coded_word_file(study.raw / "codings/blue.docx", text, pd.DataFrame(
         [(at, at + 7, "ana", "Delay")], columns=["start", "end", "coder", "code"]))
     manifest.write_manifest(study.locate_reference_file("manifest"), [
-        {"path": study.make_relative(path), "sha256": manifest.checksum(path)}
+        {"path": study.make_relative(path), "sha256": manifest.compute_checksum(path)}
         for path in study.list_all_raw_files()])
     build(study)
     assert len(tables.read_table("codings", study=study))

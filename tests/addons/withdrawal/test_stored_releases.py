@@ -8,7 +8,7 @@ from glc_analysis.addons.withdrawal.stored_releases import (
     erase_from_stored_releases,
 )
 from glc_analysis.build import build
-from glc_analysis.manifest import CONTENT, rename_next_release_folder, tables_are_current
+from glc_analysis.manifest import CONTENT, are_tables_current, rename_next_release_folder
 from tests.support.released_study import LATER, ROWS, seen, small, survey
 
 
@@ -25,11 +25,11 @@ def test_a_store_that_changed_makes_the_tables_stale_once(study):
     survey(study, *ROWS, *LATER)
     erase_from_stored_releases(study, {"org-00"})
     (study.private / "releases/public/001/behind.parquet").touch()
-    assert tables_are_current(study)
+    assert are_tables_current(study)
     survey(study, *ROWS[1:])
-    assert len(erase_from_stored_releases(study, {"org-00"})) == 1 and not tables_are_current(study)
+    assert len(erase_from_stored_releases(study, {"org-00"})) == 1 and not are_tables_current(study)
     build(study)
-    assert tables_are_current(study)
+    assert are_tables_current(study)
 
 
 def test_a_withdrawal_forgets_the_digest_of_what_was_published_unless_todays_tables_say_the_same(study):

@@ -329,7 +329,7 @@ def study_of_all_tools(root: Path):
             [(*mark[:2], "cem", "Delay") for mark in spans(texts[name], *quotes[name])],
             columns=["start", "end", "coder", "code"]))
     manifest.write_manifest(study.locate_reference_file("manifest"), [
-        {"path": study.make_relative(path), "sha256": manifest.checksum(path)}
+        {"path": study.make_relative(path), "sha256": manifest.compute_checksum(path)}
         for path in study.list_all_raw_files()])
     build(study)
     return study
@@ -401,7 +401,7 @@ def test_a_copy_under_a_name_of_its_own_goes_with_the_interview_that_it_is_a_cop
             [(*mark[:2], "ana", "Delay") for mark in spans(texts[document], words)],
             columns=["start", "end", "coder", "code"]))
     manifest.write_manifest(study.locate_reference_file("manifest"), [
-        {"path": study.make_relative(path), "sha256": manifest.checksum(path)}
+        {"path": study.make_relative(path), "sha256": manifest.compute_checksum(path)}
         for path in study.list_all_raw_files()])
     build(study)
     assert {*tables.read_table("codings", study=study)["document_id"]} == {"blue", "lamp"}

@@ -34,7 +34,7 @@ from glc_analysis.addons.convening.translations import (
 from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.reference import read_reference_table
-from glc_analysis.schema import allowed_words
+from glc_analysis.schema import list_allowed_words
 from glc_analysis.templates import read_fixed_texts, read_texts_by_language
 from glc_analysis.text import isolate_direction, language_direction
 from glc_analysis.view.study_view import StudyView
@@ -43,7 +43,7 @@ HANDBOOK_FOLDER = "handbook"
 """The folder of the handbook, next to the pages of an audience."""
 FRAME = __file__, "phrases.csv"
 """The file of the fixed texts around the principles, with one column per language."""
-FIELDS = allowed_words("handbook", "field")
+FIELDS = list_allowed_words("handbook", "field")
 HANDBOOK_SIDES = ("supports", "contradicts", "qualifies")
 """The sides of the evidence, which are the stances in evidence.csv, in the order in which a principle's page
 shows them."""

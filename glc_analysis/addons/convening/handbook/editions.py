@@ -42,10 +42,10 @@ from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.locks import hold_lock
-from glc_analysis.publish.downloads import published_tables
+from glc_analysis.publish.downloads import collect_published_tables
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import record_publication
-from glc_analysis.run.record import last_run
+from glc_analysis.run.record import find_last_run
 from glc_analysis.spreadsheets import save_workbook_reproducibly
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.templates import Macros, load_template
@@ -69,7 +69,7 @@ def write_handbook_through_gate(study: Study, audience: str, *, language: str = 
     finds something that the audience may not read.
     """
     with hold_lock(study.reports / audience, what="handbook"):
-        folder, current = last_run(study, audience)[0], study.reports / audience / "current"
+        folder, current = find_last_run(study, audience)[0], study.reports / audience / "current"
         if folder is None:
             raise GLCError(f"There are no pages yet. To fix: make them with `glc run --audience "
                            f"{audience}`.")
@@ -102,7 +102,7 @@ def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", p
     for code in [language] if language else offered:
         _write_language(first if code == first.language else _book(view, code), folder, offered, settings)
     texts = {"principles.json": render_principles_json(
-        view.study, published_tables(view.study, view.audience), view.audience),
+        view.study, collect_published_tables(view.study, view.audience), view.audience),
         "principles.bib": render_handbook_and_principles_bibtex(first),
         "CITATION.cff": render_handbook_citation_cff(first)}
     for name, text in texts.items():

@@ -68,9 +68,9 @@ from glc_analysis.gate.leak_scan import find_identifiers_in_own_words, identifie
 from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import record_publication
-from glc_analysis.run.record import last_run
+from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
-from glc_analysis.terminal import Progress, graceful_interrupt, progress_bar
+from glc_analysis.terminal import Progress, graceful_interrupt, show_progress_bar
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.writing import write_atomic
 
@@ -214,8 +214,9 @@ def write_packets_beside_pages(study: Study, *, today: date, organisation: str =
     """
     stopped = "The packets are unchanged. To go on: run the same command again."
     with graceful_interrupt(lambda: stopped), hold_lock(study.reports / PACKET_AUDIENCE, what="packet"), \
-            progress_bar() as tell:
-        folder, current = last_run(study, PACKET_AUDIENCE)[0], study.reports / PACKET_AUDIENCE / "current"
+            show_progress_bar() as tell:
+        folder, _ = find_last_run(study, PACKET_AUDIENCE)
+        current = study.reports / PACKET_AUDIENCE / "current"
         if folder is None:
             raise GLCError("The convening has no pages yet. To fix: make them with "
                            "`glc run --audience convening`.")

@@ -58,8 +58,8 @@ from glc_analysis.disclosure.quotations import (
     READING_AUDIENCES,
     TEAM_QUOTATION_RULES,
     add_provenance_consent_and_broken_rules,
+    find_segment_owners,
     replace_pseudonyms_with_general_words,
-    segment_owners,
 )
 from glc_analysis.errors import count_of
 from glc_analysis.reference import read_reference_table
@@ -73,7 +73,7 @@ from glc_analysis.tables_html import (
 )
 from glc_analysis.templates import ELEMENTS, Macros, read_packaged_text
 from glc_analysis.text import format_count, format_day_with_preposition
-from glc_analysis.view.places import anchor
+from glc_analysis.view.places import make_anchor
 from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
@@ -116,7 +116,7 @@ def _number(rows: pd.DataFrame, noun: str) -> str:
 
 
 def _own_segments(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    return held.segments[segment_owners(held.segments, held.documents) == view.organisation]
+    return held.segments[find_segment_owners(held.segments, held.documents) == view.organisation]
 
 
 def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
@@ -310,7 +310,7 @@ def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Tran
     signed = render_signatures(view, row.principle_id, is_on_paper=True)
     history = render_text_and_decision_history(trail, row.principle_id, is_folded=False)
     return _macros().principle(
-        f"{row.principle_id} {name}".strip(), anchor("principle", row.principle_id), row.printed_id,
+        f"{row.principle_id} {name}".strip(), make_anchor("principle", row.principle_id), row.printed_id,
         f"{status}. {words.format_citation(row.version, row.printed_id)}", statement,
         render_origin_and_replacement_paragraph(trail, row.printed_id, row.principle_id), reasons,
         _arguments(list_evidence_of_principle(trail, row.principle_id), words), _votes(view, row, words),

@@ -28,7 +28,7 @@ from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_reference_table
 from glc_analysis.tables_html import make_displayable, render_count_bar, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.view.places import Places, anchor, link
+from glc_analysis.view.places import Places, make_anchor, make_link
 from glc_analysis.view.study_view import StudyView
 
 NO_JOINT_DISPLAY = "The joint display has no rows yet: `glc joint-display --suggest` proposes some."
@@ -84,7 +84,7 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
     name, number, asked = words.describe_in_parts(figure)
     count = (then if then else _macros().number(number) if pd.isna(figure.share)
              else render_count_bar(figure.share, number))
-    return _macros().figure(name, place and link(place), count, asked, quote)
+    return _macros().figure(name, place and make_link(place), count, asked, quote)
 
 
 def _contradictions(view: StudyView) -> Markup:
@@ -142,7 +142,8 @@ def make_visible_agenda(view: StudyView) -> pd.DataFrame:
 def render_principle_link(principle_id: str, name: str, cited: str = "") -> Markup:
     """Renders the name of a principle as a link to its page. ``cited``, the id by which the principle is
     cited, comes first."""
-    return _macros().principle_link(name or principle_id, link(anchor("principle", principle_id)), cited)
+    return _macros().principle_link(name or principle_id, make_link(make_anchor("principle", principle_id)),
+                                    cited)
 
 
 def show_voting_rules(view: StudyView) -> Html | None:

@@ -40,7 +40,7 @@ from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import EvidenceTrail, TraceNode
 from glc_analysis.addons.convening.translations import DRAFT, drop_unreadable_translations
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
-from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_id, line_ids
+from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, make_block_id, make_line_ids
 from glc_analysis.errors import count_of
 from glc_analysis.reference import read_reference_table
 from glc_analysis.tables_html import (
@@ -51,7 +51,7 @@ from glc_analysis.tables_html import (
     render_table,
 )
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.view.places import anchor, link
+from glc_analysis.view.places import make_anchor, make_link
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.view.visible_tables import UNTRANSLATED
 
@@ -162,7 +162,7 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
 def _signature_count(view: StudyView, principle_id: str) -> str:
     """Returns words on how many of the organisations that may be named endorse the principle. How many of the
     organisations that may not be named endorse it is added if this count may be disclosed."""
-    if block_id("signatures", principle_id) in view.hidden:
+    if make_block_id("signatures", principle_id) in view.hidden:
         return "not shown"
     if view.is_signed_before(principle_id):
         return "to be signed anew"
@@ -286,11 +286,11 @@ def list_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.Da
     pieces = [_piece(trail, row) for row in _rows_of_evidence(trail, principle_id)]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
-    own_lines = line_ids(block_id("evidence", principle_id), pd.Series([""])).iloc[0]
+    own_lines = make_line_ids(make_block_id("evidence", principle_id), pd.Series([""])).iloc[0]
     frame.attrs |= {"is_objected_to": trail.is_objected_to(principle_id),
                     "is_for_team": trail.view.has_capability("passages"),
                     "lost_lines": any(line.startswith(own_lines) for line in trail.view.hidden)}
-    if block_id("evidence", principle_id) in trail.view.hidden:
+    if make_block_id("evidence", principle_id) in trail.view.hidden:
         frame.attrs["note"] = BLOCK_NOT_SHOWN
     return frame
 
@@ -387,7 +387,7 @@ def _linked(sentence: str, place: str) -> Markup:
     start, opening, rest = sentence.partition("“")
     name, closing, end = rest.partition("”")
     before, name, after = (start + opening, name, closing + end) if closing else ("", sentence, "")
-    return _macros().linked(before, name, link(place), after)
+    return _macros().linked(before, name, make_link(place), after)
 
 
 def _once(pieces: pd.DataFrame) -> pd.DataFrame:
@@ -454,12 +454,12 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
 def _comments(view: StudyView, principle_id: str) -> Markup:
     """Renders the comments that raters allowed to be read aloud, with names masked. The team sees the
     comments as they were written; other audiences see them in the study's language."""
-    if not view.has_capability("comments") or block_id("comments", principle_id) in view.hidden:
+    if not view.has_capability("comments") or make_block_id("comments", principle_id) in view.hidden:
         return Markup()
     names, rated = read_reference_table(view.study, "names"), view.read("ratings")
     rated = rated[(rated["principle_id"] == principle_id) & rated["may_be_read"] & (rated["comment"] != "")]
     lines = rated["round_id"].astype("str") + "/" + rated["rater_id"].astype("str")
-    rated = rated[~view.are_hidden(block_id("comments", principle_id), lines)]
+    rated = rated[~view.are_hidden(make_block_id("comments", principle_id), lines)]
     if view.has_capability("exact_votes"):
         shown = mask_names_in_comments(rated, view.study, names).drop_duplicates(["round_id", "comment"])
         pairs = [*zip(shown["comment"], shown["round_id"], strict=True)]
@@ -509,7 +509,7 @@ def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool =
         return _macros().paragraph(TO_SIGN_ANEW)
     signed, nameless = view.select_signatures(principle_id)
     decided, parts = (signed["decision"] != "").sum(), []
-    is_hidden = block_id("signatures", principle_id) in view.hidden
+    is_hidden = make_block_id("signatures", principle_id) in view.hidden
     for decision, verb in DECISION_VERBS.items():
         names = signed.loc[signed["decision"] == decision, "name"]
         if len(names):
@@ -612,7 +612,7 @@ def show_sources(view: StudyView) -> Html:
     for row in rows:
         piece = _piece(trail, row)
         trails.append(_trail(_summary(piece), trail.trace_sources(row), most, 2, note=piece["note"],
-                             name=anchor("evidence", row.evidence_id)))
+                             name=make_anchor("evidence", row.evidence_id)))
     votes = _trail("The votes", trail.trace_votes(view.principle), BYTES["texts"], 1)
     history = render_text_and_decision_history(trail, view.principle, is_folded=True)
     return make_displayable(Markup().join([*trails, votes, history]))
@@ -647,6 +647,6 @@ def _trail(summary: str, nodes: Iterable[TraceNode], most: int, depth: int, *, n
     if not kept:
         return Markup()
     lines = [(node.depth - depth, {
-        "quote": node.quote, "language": node.language, "place": node.place and link(node.place),
+        "quote": node.quote, "language": node.language, "place": node.place and make_link(node.place),
         "said": node.text.removeprefix(f"“{node.quote}”") if node.quote else node.text}) for node in kept]
-    return _macros().trail(summary, note, lines, is_cut, kept[0].place and link(kept[0].place), name)
+    return _macros().trail(summary, note, lines, is_cut, kept[0].place and make_link(kept[0].place), name)

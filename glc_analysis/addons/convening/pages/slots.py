@@ -17,12 +17,12 @@ from glc_analysis.addons.convening.handbook.contents import (
 from glc_analysis.addons.convening.pages.marks import collect_status_remarks
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.languages.phrases import LANGUAGE_NAMES
-from glc_analysis.disclosure.quotations import segment_owners
+from glc_analysis.disclosure.quotations import find_segment_owners
 from glc_analysis.errors import count_of
 from glc_analysis.pages.slots import MethodFacts
 from glc_analysis.tables_html import make_displayable
 from glc_analysis.templates import Macros, read_packaged_toml
-from glc_analysis.view.places import Places, anchor, link
+from glc_analysis.view.places import Places, make_anchor, make_link
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "slots.html")
@@ -62,7 +62,7 @@ def _statements(view: StudyView) -> Markup:
     rests_on = {principle: " ".join(sentence for sentence in of_one if sentence not in alike)
                 for principle, of_one in grounds.items()}
     return _HTML.principle_statements(" ".join(alike), [
-        (row["short_name"] or row["printed_id"], link(places.locate_principle(row["principle_id"])),
+        (row["short_name"] or row["printed_id"], make_link(places.locate_principle(row["principle_id"])),
          row["statement"], row["language"],
          "; ".join(filter(None, ["" if row["status"] == "agreed" else "not decided yet",
                                  marks.get(row["printed_id"], "")])),
@@ -111,7 +111,7 @@ def _segments_from_here(view: StudyView) -> set[str]:
     if not view.has_capability("passages"):
         return set()
     segments, documents = view.read("segments"), view.read("documents")
-    return {*segments.loc[segment_owners(segments, documents).isin([*view.labels]), "segment_id"]}
+    return {*segments.loc[find_segment_owners(segments, documents).isin([*view.labels]), "segment_id"]}
 
 
 def _codes_raised_here(view: StudyView) -> set[str]:
@@ -130,7 +130,7 @@ def show_principles_citing_country(view: StudyView) -> Html:
     evidence."""
     rows = list_principles_citing_country(view)
     return make_displayable(_HTML.country_principles([
-        (said, [(row["principle"], link(anchor("principle", row["principle_id"])))
+        (said, [(row["principle"], make_link(make_anchor("principle", row["principle_id"])))
                 for row in rows[rows["stance"] == stance].to_dict("records")])
         for stance, said in _STANCES.items()]))
 

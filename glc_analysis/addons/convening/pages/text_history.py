@@ -29,7 +29,7 @@ from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.tables_html import render_table
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.view.places import anchor, link
+from glc_analysis.view.places import make_anchor, make_link
 
 _UNALIKE = .3
 """If two texts share less than this share of their words, no words are marked, because the whole text is
@@ -117,7 +117,8 @@ def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: st
               *list_replacing_text_ids(printed_id, texts.values())} - {printed_id}
     named = re.compile(rf"\b({'|'.join(map(re.escape, sorted(others)))})\b")
     pieces = named.split(shown) if others else [shown]  # every second piece is one of these names
-    return _macros().came_about([(piece, link(anchor("principle", piece.rpartition(".")[0])) if n % 2 else "")
+    return _macros().came_about([(piece, make_link(make_anchor("principle", piece.rpartition(".")[0]))
+                                  if n % 2 else "")
                                  for n, piece in enumerate(pieces)])
 
 

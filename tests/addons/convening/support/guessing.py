@@ -43,7 +43,7 @@ def _digests(table: pd.DataFrame, file: bytes) -> Iterator[str]:
     rows = pd.util.hash_pandas_object(table, index=False).to_numpy()
     mixed = (rows ^ (rows >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
     sums = np.stack([rows, mixed ^ (mixed >> np.uint64(29))], axis=1).sum(axis=0, dtype=np.uint64)
-    for content in (sums.astype("<u8").tobytes(), file, tables.parquet_bytes(table)):
+    for content in (sums.astype("<u8").tobytes(), file, tables.make_parquet_bytes(table)):
         digest = hashlib.sha256(content).hexdigest()
         yield digest
         for short in (digest, digest[:16], digest[:12], digest[:8]):  # as the record of a run hashes it again

@@ -29,7 +29,7 @@ from glc_analysis.pages import coding, country, survey
 from glc_analysis.pages.findings import render_claims, render_response_sentence
 from glc_analysis.pages.questions import render_question
 from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, render_slot
-from glc_analysis.publish.downloads import published_tables, software_texts
+from glc_analysis.publish.downloads import collect_published_tables, make_software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import CELLS
 from glc_analysis.study import Study
@@ -139,7 +139,7 @@ def _joined(*parts) -> str:
 
 def tables(study: Study, audience: str) -> Iterator[tuple[str, list[str]]]:
     """The rows of every table that is handed over, and the files of the deposit."""
-    frames = published_tables(study, audience)
+    frames = collect_published_tables(study, audience)
     with TemporaryDirectory() as folder:
         figures = frames.pop("figures")
         by_kind = {f"figures by {kind}": rows for kind, rows in figures.groupby("subset_kind", observed=True)}
@@ -156,7 +156,7 @@ def tables(study: Study, audience: str) -> Iterator[tuple[str, list[str]]]:
             rows = [" | ".join(row) for row in csv.reader(said.splitlines())][1:] if path.suffix == ".csv" \
                 else said.splitlines()  # the header of a table is not a line beside others
             yield f"file {path.relative_to(folder)}", [NUMBERED.sub("", row) for row in rows]
-    for name, text in software_texts(study, frames, audience).items():
+    for name, text in make_software_texts(study, frames, audience).items():
         yield f"file {name}", [NUMBERED.sub("", row) for row in text.splitlines()]
 
 

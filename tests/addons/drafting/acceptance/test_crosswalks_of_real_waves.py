@@ -15,7 +15,7 @@ from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cli import cli
 from glc_analysis.intake.survey import read_surveys_in_file
 from glc_analysis.reference import read_reference, read_reference_table
-from glc_analysis.schema import default_settings
+from glc_analysis.schema import read_default_settings
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_writer import write_csv
 
@@ -119,7 +119,7 @@ def test_no_question_that_a_person_called_reworded_is_drafted_as_unchanged(share
 
 def test_init_of_both_waves_pairs_no_two_headings_as_sure(shared_data):
     surveys = [read_surveys_in_file(shared_data / f"r_community_survey/{year}_{language}.tsv",
-                                    default_settings()[0]["survey"])[0]
+                                    read_default_settings()[0]["survey"])[0]
                for year in (2018, 2019) for language in LANGUAGES]
     questions = draft_survey_tables(surveys).tables["questions"]
     sure = questions.loc[questions["how_sure"] == "sure", "columns"]

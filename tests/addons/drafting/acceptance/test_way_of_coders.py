@@ -18,7 +18,7 @@ from glc_analysis.addons.coding_programs.exports import make_qdc_codes
 from glc_analysis.addons.coding_programs.refi import write_qdpx
 from glc_analysis.addons.drafting.code_tree import make_codebook_rows, merge_code_trees
 from glc_analysis.cli import cli
-from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.codebook import find_ancestors
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import Study
 
@@ -47,7 +47,7 @@ def arrive(source, folder):
     tree = merge_code_trees([make_codebook_rows(read_codings(source / "coded_segments.csv").codes)])
     codes, names = make_qdc_codes(tree), dict(zip(tree["code_id"], tree["name"], strict=True))
     labels = {" > ".join(names[one] for one in [*reversed(above), code]): label for (code, above), label
-              in zip(ancestors(tree).items(), codes["code"], strict=True)}
+              in zip(find_ancestors(tree).items(), codes["code"], strict=True)}
     marked = []
     with (source / "coded_segments.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

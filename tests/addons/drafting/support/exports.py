@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from glc_analysis.intake.survey import RawSurvey, text_frame
+from glc_analysis.intake.survey import RawSurvey, make_text_frame
 
 
 def export(columns, name="answers.csv", wording=None):
     """An export as it was read: a list of cells a column."""
     size = len(next(iter(columns.values())))
     return RawSurvey(
-        Path(name), "plain", text_frame(columns), [*range(2, size + 2)], [0] * size, wording or {}, ()
+        Path(name), "plain", make_text_frame(columns), [*range(2, size + 2)], [0] * size, wording or {}, ()
     )
 
 

@@ -29,7 +29,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import update_report_pages
 from glc_analysis.run import record
-from glc_analysis.run.plan import page_path, plan
+from glc_analysis.run.plan import make_page_path, plan_pages
 from glc_analysis.study import Study
 from tests.support.dask_cluster import DaskCluster
 from tests.support.process import Process
@@ -113,11 +113,11 @@ def base(tmp_path_factory):
 
     def built():
         assert study.glc("build").exit_code == 0
-        return {page.slug: page.key for page in plan(Study(study.root), folder=folder)}
+        return {page.slug: page.key for page in plan_pages(Study(study.root), folder=folder)}
 
     def made(keys, root):
         current = root / "reports/team/current"
-        pages = {slug: (current / f"{page_path(slug, {})}.ipynb").read_bytes() for slug in keys}
+        pages = {slug: (current / f"{make_page_path(slug, {})}.ipynb").read_bytes() for slug in keys}
         known.update({(slug, keys[slug]): page for slug, page in pages.items()})
     keys = built()
     assert update_report_pages(Study(study.root), folder=folder).failures == ()
@@ -146,9 +146,10 @@ def judge(base, root):
     team = root / "reports/team"
     for folder in (team / "runs").iterdir():
         is_finished = (folder / record.RUN_RECORD).exists()
-        said = record.read(folder, record.RUN_RECORD if is_finished else record.UNFINISHED_RECORD)
+        said = record.read_run_record(folder, record.RUN_RECORD if is_finished else record.UNFINISHED_RECORD)
         for slug, entry in said.get("pages", {}).items():
-            assert (folder / f"{page_path(slug, {})}.ipynb").read_bytes() == base.known[slug, entry["key"]]
+            page = folder / f"{make_page_path(slug, {})}.ipynb"
+            assert page.read_bytes() == base.known[slug, entry["key"]]
             assert entry["failure"] == ""
         if is_finished:
             assert {path.stem for path in (folder / "notebooks").iterdir()} >= set(said["pages"])

@@ -56,7 +56,8 @@ def record(study, path, lines):
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(lines)
     rows = manifest.read_manifest(study)
-    rows[study.make_relative(path)] |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
+    rows[study.make_relative(path)] |= {"sha256": manifest.compute_checksum(path),
+                                        "bytes": str(path.stat().st_size)}
     manifest.write_manifest(study.locate_reference_file("manifest"), rows.values())
 
 
@@ -78,7 +79,7 @@ def test_two_releases_of_a_study_tell_nothing_of_the_one_who_changed(printed, ch
     for is_frozen in (True, False):
         study = Study(Path(shutil.copytree(changed.root, tmp_path / str(is_frozen), symlinks=True)))
         if not is_frozen:
-            monkeypatch.setattr("glc_analysis.release_store.next_release", lambda fresh, *given: fresh)
+            monkeypatch.setattr("glc_analysis.release_store.decide_next_release", lambda fresh, *given: fresh)
             monkeypatch.setattr("glc_analysis.manifest.hash_package_and_environment",
                                 lambda: "one that issues all anew")
         build(study)
