@@ -106,7 +106,7 @@ def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetitio
     ``file`` of a repetition is the one of the two files in which the common records are the larger share.
 
     >>> from pathlib import Path
-    >>> from glc_analysis.intake.survey import RawSurvey, text_frame
+    >>> from glc_analysis.intake.survey import RawSurvey, make_text_frame
     >>> def export(name, size):
     ...     cells = {"Time": [f"2026-03-02 10:0{n}" for n in range(size)], "Q1": ["Yes"] * size}
     ...     frame, rows = make_text_frame(cells), [*range(2, size + 2)]

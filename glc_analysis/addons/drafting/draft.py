@@ -93,7 +93,7 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
     the text to use in place of a heading or an answer, keyed by the key of the heading or answer.
 
     >>> from pathlib import Path
-    >>> from glc_analysis.intake.survey import RawSurvey, text_frame
+    >>> from glc_analysis.intake.survey import RawSurvey, make_text_frame
     >>> frame = make_text_frame({"Agree?": ["Yes", "No"] * 20 + ["Yes"] * 5})
     >>> draft = draft_survey_tables([RawSurvey(Path("a.csv"), "plain", frame, [*range(2, 47)], [0] * 45, {},
     ...     ())])

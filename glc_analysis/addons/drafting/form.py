@@ -90,7 +90,7 @@ class SurveyForm:
         by the key of the heading. Columns whose headings have the same text hold the same question.
 
         >>> from pathlib import Path
-        >>> from glc_analysis.intake.survey import RawSurvey, text_frame
+        >>> from glc_analysis.intake.survey import RawSurvey, make_text_frame
         >>> def export(name, **columns):
         ...     return RawSurvey(Path(name), "plain", make_text_frame(columns), [2, 3], [0, 0], {}, ())
         >>> form = SurveyForm.from_surveys([export("en.csv", Country=["Peru", "Chile"], Age=["7", "9"]),

@@ -37,7 +37,7 @@ def find_files_that_are_lists(surveys: Sequence[RawSurvey]) -> dict[str, str]:
     file's name.
 
     >>> from pathlib import Path
-    >>> from glc_analysis.intake.survey import RawSurvey, text_frame
+    >>> from glc_analysis.intake.survey import RawSurvey, make_text_frame
     >>> def table(name, **columns):
     ...     return RawSurvey(Path(name), "plain", make_text_frame(columns), [2, 3, 4], [0] * 3, {}, ())
     >>> answers = table("may.csv", Q1=["Yes", "No", "No"], Q2=["1", "2", "2"], Q3=["a", "b", "b"])
