@@ -155,7 +155,7 @@ class ReportRun:
             self._new_path(page.slug).parent.mkdir(exist_ok=True)
         try:
             self._link_finished_pages()
-            remove_incomplete_runs(runs, but=self.folder)
+            remove_incomplete_runs(runs, kept=self.folder)
             shown = nullcontext(progress) if progress else show_progress_bar()
             with shown as report, ExitStack() as self._exit:
                 if to_run := [page for page in self.to_run if page.slug not in self.entries]:

@@ -282,12 +282,13 @@ def find_undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
                 yield make_date_fault(str(name), value, meant, file="options.csv", row=str(n), column="value")
 
 
-def make_date_fault(option_list: str, text: str, meant: str, *, file: str, row: str, column: str) -> Fault:
-    """Returns the fault which says that a text is a date that may have been a range of numbers. ``meant`` is
-    the range of numbers."""
-    return Fault(f"may be a date that a spreadsheet program made from {meant!r}", value=text, fix=(
-        f"if so, give it the option_id and label of the option {meant!r} of {option_list} in options.csv; if "
-        "it is a date, give it a label that shows this, such as 4 March"), file=file, row=row, column=column)
+def make_date_fault(option_list: str, text: str, intended: str, *, file: str, row: str, column: str) -> Fault:
+    """Returns the fault which says that a text is a date that may have been a range of numbers. ``intended``
+    is the range of numbers."""
+    return Fault(f"may be a date that a spreadsheet program made from {intended!r}", value=text, fix=(
+        f"if so, give it the option_id and label of the option {intended!r} of {option_list} in options.csv; "
+        "if it is a date, give it a label that shows this, such as 4 March"),
+        file=file, row=row, column=column)
 
 
 def find_ambiguous_thousands(texts: Collection[str], decimal: str) -> set[str]:

@@ -136,10 +136,10 @@ class _CodedUnits(NamedTuple):
     questions: np.ndarray
     lengths: np.ndarray
 
-    def tabulate_values(self, value_of: np.ndarray, at: np.ndarray) -> np.ndarray:
-        """Returns the values that coders gave to the units ``at``, as a matrix of coders x units; -1 where a
-        coder gave no value. ``value_of`` has the value to which each set of codes is translated."""
-        return np.where(self.is_missing[:, at], -1, value_of[self.numbers[:, at]])
+    def tabulate_values(self, value_of: np.ndarray, units: np.ndarray) -> np.ndarray:
+        """Returns the values that coders gave to ``units`` (positions), as a matrix of coders x units; -1
+        where a coder gave no value. ``value_of`` has the value to which each set of codes is translated."""
+        return np.where(self.is_missing[:, units], -1, value_of[self.numbers[:, units]])
 
 
 class _Tree:

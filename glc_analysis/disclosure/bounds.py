@@ -69,24 +69,24 @@ class ContributorCounts:
                    for item in ("survey", "interview", "call")}
         return cls(incidence, membership.T, {item: of.tocsr().T for item, of in refused.items()}, groups)
 
-    def select_base(self, places: np.ndarray) -> np.ndarray:
-        """Returns the records in the base of each figure in ``places`` (positions), as a matrix of figures x
+    def select_base(self, positions: np.ndarray) -> np.ndarray:
+        """Returns the records in the base of the figures at ``positions``, as a matrix of figures x
         organisations."""
-        return self.incidence.base[places].toarray()
+        return self.incidence.base[positions].toarray()
 
-    def select_counted(self, places: np.ndarray) -> np.ndarray:
-        """Returns the records that each figure in ``places`` (positions) counts, as a matrix of figures x
+    def select_counted(self, positions: np.ndarray) -> np.ndarray:
+        """Returns the records that the figures at ``positions`` counts, as a matrix of figures x
         organisations."""
-        return self.incidence.counted[places].toarray()
+        return self.incidence.counted[positions].toarray()
 
-    def compute_room(self, place: int) -> np.ndarray:
+    def compute_room(self, position: int) -> np.ndarray:
         """Returns the *room* of a figure: for each organisation, the largest number of records that the
         organisation has in any base of the figure's group.
 
         A reader may know which organisations could be in the base of a figure. The reader does not know which
         organisations answered the question, or which were asked it because of an earlier answer.
         """
-        group, base = int(self.groups[place]), self.incidence.base
+        group, base = int(self.groups[position]), self.incidence.base
         if group not in self._rooms:
             at = np.flatnonzero(self.groups == group)
             at = at[np.unique([base.part[at], base.at[at]], axis=1, return_index=True)[1]]  # each base once
@@ -94,13 +94,13 @@ class ContributorCounts:
                 at, range(_BATCH, len(at), _BATCH))], axis=0)
         return self._rooms[group]
 
-    def find_base_rules(self, places: np.ndarray, rules: Rules, was_withheld: np.ndarray) -> np.ndarray:
+    def find_base_rules(self, positions: np.ndarray, rules: Rules, was_withheld: np.ndarray) -> np.ndarray:
         """Returns, for each figure, the rule that hides the figure because of the organisations in its base;
         blank if no rule hides it. A figure that was withheld in an earlier release (``was_withheld``) stays
         hidden as long as any organisation in its base refuses consent."""
         is_coded = (self.incidence.facts["question_id"] == "").to_numpy()
         rules_by_batch = []
-        for some in np.split(places, range(_BATCH, len(places), _BATCH)):
+        for some in np.split(positions, range(_BATCH, len(positions), _BATCH)):
             base = self.incidence.base[some]
             allies = [self.count_allies(self.compute_room(place)) for place in some]
             rules_by_batch.append(np.select([self.count_protected(base, allies) < rules.base,
@@ -475,9 +475,9 @@ class _Cells:
             for side, free, whole in ((self.low, 0, self.seen.low), (self.high, self.size, self.seen.high)))
         return tighten_bounds(low, high, np.append(self.size, self.whole_size), is_partition=is_exclusive)
 
-    def are_wide_enough(self, ends: tuple[np.ndarray, np.ndarray], hidden: np.ndarray) -> bool:
+    def are_wide_enough(self, bounds: tuple[np.ndarray, np.ndarray], hidden: np.ndarray) -> bool:
         """Whether enough values of every hidden count remain possible."""
-        low, high = (end[:, :-1] for end in ends)
+        low, high = (end[:, :-1] for end in bounds)
         return bool((has_enough_possible_values(low, high, self.size) | ~hidden).all())
 
     def is_row_protected(self, k: int, hidden: np.ndarray) -> bool:

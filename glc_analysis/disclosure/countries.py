@@ -409,10 +409,10 @@ class _Figures:
         self.counted, self.base = incidence.counted[at], incidence.base[at]
         self.size = len(options)
 
-    def sum_by_option(self, records: scipy.sparse.csr_array, is_meant: np.ndarray) -> np.ndarray:
-        """Returns the records of the figures that ``is_meant`` selects, added up by option, as a matrix of
+    def sum_by_option(self, records: scipy.sparse.csr_array, is_selected: np.ndarray) -> np.ndarray:
+        """Returns the records of the figures that ``is_selected`` selects, added up by option, as a matrix of
         options x organisations."""
-        at = np.flatnonzero(is_meant & (self.option >= 0))
+        at = np.flatnonzero(is_selected & (self.option >= 0))
         by_option = scipy.sparse.csr_array((np.ones(len(at), dtype=np.int64), (self.option[at], at)),
                               shape=(self.size, records.shape[0]))
         return (by_option @ records).toarray()

@@ -120,11 +120,11 @@ class PublishedRelease:
         return PublishedRelease(self.figures.loc[ids], self.contributions[is_theirs])
 
 
-def count_records_by_contributor(incidence: Incidence, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
+def count_records_by_contributor(incidence: Incidence, positions: np.ndarray, ids: pd.Series) -> pd.DataFrame:
     """Returns one row per figure and organisation, with the number of the organisation's records in the base,
-    and the number of these records that the figure counts. ``at`` has the positions of the figures, and
-    ``ids`` has their figure_ids."""
-    both = (incidence.base[at] + incidence.counted[at].astype(np.int64) * _PACKING).tocoo()
+    and the number of these records that the figure counts. ``positions`` has the positions of the figures,
+    and ``ids`` has their figure_ids."""
+    both = (incidence.base[positions] + incidence.counted[positions].astype(np.int64) * _PACKING).tocoo()
     counted, base = (records.astype(np.int32) for records in np.divmod(both.data, _PACKING))
     return pd.DataFrame({"figure_id": pd.Categorical.from_codes(both.row, ids),
                          "organisation_id": pd.Categorical.from_codes(both.col, incidence.organisations),

@@ -286,11 +286,11 @@ class Decisions:
             side[decisions.status == BANDED] = stated[decisions.status == BANDED]
         return decisions
 
-    def group_by_question(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
-        """Returns the positions of the counts that ``are_meant`` selects, grouped by question or code. Counts
-        of passages in calls are in a separate group, and so are counts of passages in interviews without a
-        guide."""
-        at = np.flatnonzero(are_meant & (self.key >= 0))
+    def group_by_question(self, is_selected: np.ndarray) -> dict[int, np.ndarray]:
+        """Returns the positions of the counts that ``is_selected`` selects, grouped by question or code.
+        Counts of passages in calls are in a separate group, and so are counts of passages in interviews
+        without a guide."""
+        at = np.flatnonzero(is_selected & (self.key >= 0))
         at = at[np.argsort(self.key[at], kind="stable")]
         if not len(at):
             return {}
@@ -300,52 +300,53 @@ class Decisions:
     def are_visible(self) -> np.ndarray:
         return self.status != SUPPRESSED
 
-    def order_for_suppression(self, at: np.ndarray) -> np.ndarray:
-        """Returns the positions ``at`` of a question's options in the order in which secondary suppression
+    def order_for_suppression(self, positions: np.ndarray) -> np.ndarray:
+        """Returns the ``positions`` of a question's options in the order in which secondary suppression
         hides them."""
-        return np.lexsort((self.option[at].astype(str), self.facts["cover"].to_numpy()[at]))
+        return np.lexsort((self.option[positions].astype(str), self.facts["cover"].to_numpy()[positions]))
 
-    def are_all_exact(self, at: np.ndarray) -> bool:
-        return bool((self.status[at] == EXACT).all())
+    def are_all_exact(self, positions: np.ndarray) -> bool:
+        return bool((self.status[positions] == EXACT).all())
 
-    def get_known_range(self, at: int) -> tuple[int, int]:
+    def get_known_range(self, position: int) -> tuple[int, int]:
         """Returns the lower and the upper bound of a count that a reader knows."""
-        return int(self.low[at]), int(self.high[at])
+        return int(self.low[position]), int(self.high[position])
 
-    def show(self, at: np.ndarray) -> None:
-        """Marks the figures at the positions ``at`` as shown exactly."""
-        self.status[at], self.rule[at], self.band[at], self.protects[at] = EXACT, "", "", ""
-        self.low[at] = self.high[at] = self.n[at]
+    def show(self, positions: np.ndarray) -> None:
+        """Marks the figures at ``positions`` as shown exactly."""
+        self.status[positions] = EXACT
+        self.rule[positions] = self.band[positions] = self.protects[positions] = ""
+        self.low[positions] = self.high[positions] = self.n[positions]
 
-    def hide(self, at: np.ndarray, rule: str | np.ndarray, protects: str | np.ndarray = "") -> None:
-        """Marks the figures at the positions ``at`` as hidden by a rule. ``protects`` tells the team which
+    def hide(self, positions: np.ndarray, rule: str | np.ndarray, protects: str | np.ndarray = "") -> None:
+        """Marks the figures at ``positions`` as hidden by a rule. ``protects`` tells the team which
         figure readers could work out if the hidden figure was shown."""
-        is_new = self.rule[at] == ""
-        self.rule[at] = np.where(is_new, rule, self.rule[at])
-        self.protects[at] = np.where(is_new, protects, self.protects[at])
-        self.status[at], self.band[at] = SUPPRESSED, ""
-        self.low[at], self.high[at] = 0, self.base_n[at]
+        is_new = self.rule[positions] == ""
+        self.rule[positions] = np.where(is_new, rule, self.rule[positions])
+        self.protects[positions] = np.where(is_new, protects, self.protects[positions])
+        self.status[positions], self.band[positions] = SUPPRESSED, ""
+        self.low[positions], self.high[positions] = 0, self.base_n[positions]
 
-    def release_country_figures(self, at: np.ndarray, is_releasable: np.ndarray) -> None:
+    def release_country_figures(self, positions: np.ndarray, is_releasable: np.ndarray) -> None:
         """Shows the figures that country pages may show, and hides all other figures of country pages (rule
         ``difference``)."""
-        self.status[at] = np.where(is_releasable, EXACT, SUPPRESSED)
-        self.rule[at] = np.where(is_releasable, "", "difference")
-        self.protects[at] = ""
-        self.low[at], self.high[at] = np.where(is_releasable, self.n[at], 0), np.where(
-            is_releasable, self.n[at], self.base_n[at])
+        self.status[positions] = np.where(is_releasable, EXACT, SUPPRESSED)
+        self.rule[positions] = np.where(is_releasable, "", "difference")
+        self.protects[positions] = ""
+        self.low[positions], self.high[positions] = np.where(is_releasable, self.n[positions], 0), np.where(
+            is_releasable, self.n[positions], self.base_n[positions])
 
-    def show_as_ranges(self, at: np.ndarray, low: np.ndarray, high: np.ndarray, rule: np.ndarray,
+    def show_as_ranges(self, positions: np.ndarray, low: np.ndarray, high: np.ndarray, rule: np.ndarray,
                        protects: np.ndarray) -> None:
-        """Marks the counts at the positions ``at`` as shown as ranges. A count is hidden if its range would
+        """Marks the counts at ``positions`` as shown as ranges. A count is hidden if its range would
         reach from 0 to the base."""
-        self.protects[at] = protects
-        size = self.base_n[at]
+        self.protects[positions] = protects
+        size = self.base_n[positions]
         is_range = (low > 0) | (high < size)
-        self.rule[at], self.low[at], self.high[at] = rule, low, high
-        self.status[at] = np.where(is_range, BANDED, SUPPRESSED)
-        self.band[at] = [format_count_range(*ends) if shown else ""
-                         for *ends, shown in zip(low, high, size, is_range, strict=True)]
+        self.rule[positions], self.low[positions], self.high[positions] = rule, low, high
+        self.status[positions] = np.where(is_range, BANDED, SUPPRESSED)
+        self.band[positions] = [format_count_range(*ends) if shown else ""
+                                for *ends, shown in zip(low, high, size, is_range, strict=True)]
 
 
 def format_count_range(low: float, high: float, base: float) -> str:
@@ -388,10 +389,10 @@ def _protected(ids: np.ndarray, is_small: np.ndarray) -> np.ndarray:
     return np.where(is_small, ids, first).astype(object)
 
 
-def count_options_in_group(at: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
+def count_options_in_group(positions: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
     """Returns the counts of the options of one question or code in one group."""
-    return Counted(counts.select_base(at[:1])[0], counts.select_counted(at), counts.compute_room(at[0]),
-                   counts, least)
+    return Counted(counts.select_base(positions[:1])[0], counts.select_counted(positions),
+                   counts.compute_room(positions[0]), counts, least)
 
 
 def determine_if_exclusive_and_exhaustive(whole: Counted, kind: str) -> dict[str, bool]:

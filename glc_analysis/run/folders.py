@@ -39,11 +39,11 @@ def point_current_to_run(home: Path, run: Path) -> None:
     os.replace(new, home / "current")
 
 
-def remove_incomplete_runs(runs: Path, *, but: Path | None = None) -> None:
-    """Removes the folders of incomplete runs, except ``but``. A run is incomplete if its folder has no
+def remove_incomplete_runs(runs: Path, *, kept: Path | None = None) -> None:
+    """Removes the folders of incomplete runs, except ``kept``. A run is incomplete if its folder has no
     run.json, because this file is written last."""
     for folder in runs.glob("*"):
-        if folder != but and not (folder / "run.json").exists():
+        if folder != kept and not (folder / "run.json").exists():
             shutil.rmtree(folder)
 
 

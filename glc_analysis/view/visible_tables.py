@@ -245,11 +245,11 @@ class VisibleTables:
         may_know = {"call": came >= least, "interview": least <= gave <= independent.nunique() - least}
         return {kind: n for kind, n in counts.items() if may_know[kind]}
 
-    def select_quality_figures(self, about: str) -> pd.DataFrame:
-        """Returns the page's figures about the quality of the data. ``about`` is ``survey``, ``language``,
+    def select_quality_figures(self, subject: str) -> pd.DataFrame:
+        """Returns the page's figures about the quality of the data. ``subject`` is ``survey``, ``language``,
         ``script`` or a question_id."""
         rows = self.select_measure_figures("quality")
-        return rows[rows["question_id"] == about]
+        return rows[rows["question_id"] == subject]
 
     def select_measure_figures(self, measure: str) -> pd.DataFrame:
         """Returns the page's figures of one measure; :meth:`select_question_figures` names the measures. A
