@@ -167,12 +167,11 @@ def without(monkeypatch, rule):
     kinds, of = find_rules_by_kind, Rules.from_settings
     monkeypatch.setattr("glc_analysis.disclosure.suppression.find_rules_by_kind",
                         lambda *given: kinds(*given).replace(rule, ""))
-    if rule in ("count_too_small", "unanimous"):
-        monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "count": 0}))
-    elif rule == "base_too_small":
-        monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "base": 0}))
-    elif rule == "withheld_contributors":
-        monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "withheld": 0}))
+    thresholds = {"count_too_small": "count", "unanimous": "count", "base_too_small": "base",
+                  "withheld_contributors": "withheld"}
+    if rule in thresholds:
+        monkeypatch.setattr(Rules, "from_settings", lambda *given: Rules(
+            **{**vars(of(*given)), thresholds[rule]: 0}))
     elif rule == "partition":
         monkeypatch.setattr("glc_analysis.disclosure.suppression.determine_if_exclusive_and_exhaustive",
                             lambda *given: {"is_exclusive": False, "is_exhaustive": False})

@@ -232,7 +232,7 @@ def test_the_attack_is_alive_with_a_hidden_count_printed(sample):
 
 def test_the_attack_is_alive_with_the_rule_on_small_counts_switched_off(tmp_path, monkeypatch):
     of = Rules.from_settings
-    monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "count": 0}))
+    monkeypatch.setattr(Rules, "from_settings", lambda *given: Rules(**{**vars(of(*given)), "count": 0}))
     for command in ("sample", "build"):
         done = CliRunner().invoke(cli, ["--study", str(tmp_path / "sample"), command])
         assert done.exit_code == 0, done.output
