@@ -68,7 +68,7 @@ def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None
     distance between two values; by default it is 1 if the values differ and 0 if they are equal.
 
     >>> counts = count_codings(np.array([[0, 1, 1, -1], [0, 1, 0, 1]]), 2)
-    >>> counts.units, counts.pairable, counts.disagreement, counts.values
+    >>> counts.units, counts.pairable, counts.disagreement, counts.value_frequencies
     (array([4.]), array([3.]), array([2.]), array([[3., 3.]]))
     """
     groups = np.zeros(codes.shape[1], dtype=np.intp) if groups is None else groups
