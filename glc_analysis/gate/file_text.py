@@ -144,14 +144,32 @@ _QUOTED_PRINTABLE = re.compile(r"=(?=20|3D|[C-F][0-9A-F]=|[89AB][0-9A-F])")
 
 
 def decode_escapes(text: str) -> str:
-    """Returns the text with its percent escapes (or the equals-sign escapes of e-mail) decoded; blank if the
-    text has no escapes.
+    r"""Returns the text with its percent escapes (or the equals-sign escapes of e-mail) and the accents of
+    LaTeX decoded; blank if the text has none of these.
 
     >>> decode_escapes("Casa%20del R=C3=ADo"), decode_escapes("n=30, 5 %")
     ('Casa del Río', '')
+    >>> decode_escapes(r"Wei{\ss}m\"uller, Pe\v{c}kov\'a, M\o ller")
+    'Weißmüller, Pečková, Møller'
     """
-    text = _QUOTED_PRINTABLE.sub("%", text)
-    return unquote_plus(text) if _PERCENT.search(text) else ""
+    plain = _LATEX.sub(_latex_letter, text) if "\\" in text else text
+    quoted = _QUOTED_PRINTABLE.sub("%", plain)
+    return unquote_plus(quoted) if _PERCENT.search(quoted) else plain if plain != text else ""
+
+
+_LATEX = re.compile(r"""(?x) \{?\\(?:(?P<sign>[`'^"~=.]) | (?P<named>[cHkruv])(?:\ |(?=\{)))
+        \{?\\?(?P<letter>[A-Za-z])\}?\}?
+    | \{?\\(?P<special>ss|ae|oe|aa|o|l|i|AE|OE|AA|O|L)(?![A-Za-z])(?:\{?\}|\ )?""")
+_LATEX_ACCENTS = dict(zip("`'^\"~=.cHkruv", map(chr, (
+    0x300, 0x301, 0x302, 0x308, 0x303, 0x304, 0x307, 0x327, 0x30b, 0x328, 0x30a, 0x306, 0x30c)), strict=True))
+_LATEX_LETTERS = {"ss": "ß", "ae": "æ", "oe": "œ", "aa": "å", "o": "ø", "l": "ł", "i": "i",
+                  "AE": "Æ", "OE": "Œ", "AA": "Å", "O": "Ø", "L": "Ł"}
+
+
+def _latex_letter(found: re.Match[str]) -> str:
+    if found["special"]:
+        return _LATEX_LETTERS[found["special"]]
+    return unicodedata.normalize("NFC", found["letter"] + _LATEX_ACCENTS[found["sign"] or found["named"]])
 
 
 def join_spaced_letters(text: str) -> str:

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 import pycountry
 
+from glc_analysis.gate.name_variants import ordinary_words
 from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, convert_to_western_digits
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
@@ -39,8 +40,12 @@ def find_identifying_forms(text: str, words: Set[str]) -> Iterator[IdentifyingFo
     yield from _web_addresses(text)
     yield from _numbers_in_words(text, words)
     for match in _BARE_HANDLE.finditer(text) if "@" in text else ():
-        if not _AT_RULE.match(match[0]) and re.search(r"[^\W\d_][,;]? $", text[:match.start()][-3:]):
-            yield "handle", *match.span()
+        start, end = match.span()
+        around = text[max(0, start - 1):start] + text[end:end + 2]
+        if not _AT_RULE.match(match[0]) and (
+                re.search(r"[^\W\d_][,;:]? $", text[max(0, start - 3):start])
+                or "." in match[0] and _OPENS_LINE.search(around)):
+            yield "handle", start, end
 
 
 # ------------------------------
@@ -130,8 +135,8 @@ def _web_addresses(text: str) -> Iterator[IdentifyingForm]:
     for found in _HOST.finditer(text) if "." in text else ():
         host, end = found["host"].lower(), found["end"].lower()
         parts = host.split(".")
-        if not _PUBLIC_ENDS.isdisjoint(parts[-2:]) or any(
-                host == site or host.endswith(f".{site}") for site in _public_sites()):
+        if not _PUBLIC_ENDS.isdisjoint(parts[-2:]) or _is_public_site(host) or (
+                host.removeprefix("www.") in _PLACEHOLDERS and not found["path"]):
             continue
         is_country = end in _country_ends()
         is_sure = (bool(found["begin"]) or end in _GENERAL_ENDS
@@ -145,6 +150,34 @@ def _web_addresses(text: str) -> Iterator[IdentifyingForm]:
 @cache
 def _country_ends() -> frozenset[str]:
     return frozenset({country.alpha_2.lower() for country in pycountry.countries} | {"uk", "eu"})
+
+
+_PLACEHOLDERS = ("example.com", "example.net", "example.org")
+"""The domains that RFC 2606 reserves for documents; nobody has an address there."""
+
+
+def is_public_contact(kind: str, contact: str) -> bool:
+    """Whether a telephone number is a hotline of ``content/hotlines.csv``, or an e-mail address has only
+    words such as "info" and "name" before the domain of a public site or of a placeholder.
+
+    >>> contacts = "press@unodc.org", "name@example.org", "ana.press@unodc.org", "info@haart.example"
+    >>> [is_public_contact("e-mail", contact) for contact in contacts]
+    [True, True, False, False]
+    """
+    if kind == "phone":
+        return re.sub(r"\D", "", convert_to_western_digits(contact)) in _hotlines()
+    mailbox, _, host = contact.lower().rpartition("@")
+    return (kind == "e-mail" and (host in _PLACEHOLDERS or _is_public_site(host))
+            and ordinary_words("mailbox").issuperset(re.split(r"[._+-]", mailbox)))
+
+
+@cache
+def _hotlines() -> frozenset[str]:
+    return frozenset(re.sub(r"\D", "", row["number"]) for row in read_packaged_csv(__file__, "hotlines.csv"))
+
+
+def _is_public_site(host: str) -> bool:
+    return any(host == site or host.endswith(f".{site}") for site in _public_sites())
 
 
 @cache
@@ -197,15 +230,22 @@ def _digit_words() -> tuple[dict[str, int], re.Pattern[str]]:
 
 
 _HANDLE = r"(?<![\w@/.])@[^\W\d][\w.]{2,}\w(?![\w(/])"
-_BARE_HANDLE = re.compile(r"(?<![\w@/.])@(?=\w*[_\dA-Z])[^\W\d]\w{4,}(?![\w(/])")
+_BARE_HANDLE = re.compile(r"(?<![\w@/.])@(?=\w*[_\dA-Z]|\w+\.\w)[^\W\d][\w.]{3,}\w(?![\w(/\"'])")
+_OPENS_LINE = re.compile(r"^\n?[ ][^\W\d_]$")
+"""The pattern of the letters around a handle that opens a line; a decorator in Python stands alone."""
 _AT_RULE = re.compile("@(?:charset|container|font|import|keyframes|layer|media|namespace|page|property"
                       r"|supports)(?![\w.])")
 """The pattern of a rule in a style sheet, which begins with @ as handles do."""
 _LINKING = (r"(?:[\s:#.,º°=()№\"'’-]|\b(?:no|nos|nr|n|num|number|número|numero|numéro|is|was|are|with|card"
             r"|id|del?|du|es|era|est|code)\b|السفر|رقم|رقمه|رقمها|номер|លេខ|号码|号|संख्या){1,12}")
+_OF_WHOM = r"(?:(?:\s[\w'’-]+){1,5}(?=:))?"
+"""The words that may stand before the colon, as in "Passport of the witness: no. 4412908"."""
 _CAPITAL = r"[^\W\d_a-zà-ÿа-я][\w'’.-]*"
 _ARTICLES = r"(?i:(?:de|del|da|do|dos|das|des|du|la|las|le|les|los)\s|[dl]['’]){0,3}"
 _STREET_NAME = rf"\s{_ARTICLES}{_CAPITAL}(?:\s{_ARTICLES}{_CAPITAL}){{0,3}}"
+_NUMBER_SIGN = r"(?i:n[°º.o]{1,2}\s?)?"
+_HOUSE_WORDS = "|".join(("apartamento", "appartement", "appt", "apt", "apto", "casa", "house", "immeuble",
+                         "lot", "lote", "maison", "parcelle", "porte", "villa"))
 _HOUSE = r"(?<![\w.,%-])(?!(?:19|20)\d\d)\d{1,5}[a-zA-Z]?"
 _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
     "service": [rf"(?i)\w{{0,3}}\b[^@\n]{{0,30}}?({_HANDLE})", r"""(?xi) \s?
@@ -214,11 +254,13 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
     "invitation": [rf"(?i)\b[^@\n]{{0,12}}?({_HANDLE})"],
     "profile": [r"""(?xi) /(?!(?:share|sharer|intent|plugins|policies|help|legal|privacy|about|business
         |hashtag|search)\b) [@\#+]?[\w%.-]*[\w%]"""],
-    "document": [rf"(?i:[^\W\d_]{{0,3}}{_LINKING})"
+    "document": [rf"(?i:[^\W\d_]{{0,3}}{_OF_WHOM}{_LINKING})"
                  r"(\d{1,3}(?:\.\d{3}){2,}(?:[/-][\dA-Z]{1,4})?"
                  r"|[A-Z]{0,4}[ /-]?\d[\dA-Z]*(?:[ /-][\dA-Z]{1,8}\b)*)(?!\w)"],
     "birth": [rf"(?i)[^\d.!?\n]{{0,24}}[.:]?\s?({COMPLETE_DATE})"],
-    "street": [rf"\.?{_STREET_NAME},?\s(?i:n[°º.o]{{1,2}}\s?|núm\.?\s?|#\s?|д\.\s?)?{_HOUSE}(?![\w%])"],
+    "street": [rf"\.?{_STREET_NAME},?\s(?i:n[°º.o]{{1,2}}\s?|núm\.?\s?|#\s?|д\.\s?)?{_HOUSE}(?![\w%])",
+               rf"\s{_NUMBER_SIGN}\d{{1,4}}(?:[.-]\d+)?,?\s(?i:{_HOUSE_WORDS})\s"
+               rf"{_NUMBER_SIGN}\d{{1,4}}(?!\w)"],
     "road": [],
     "numbered street": [rf"\.?,?\s(?i:no|nr)\s?[.:]?\s?{_HOUSE}"],
     "post box": [r"(?i)\.?\s?(?:n[°º.o]{1,2}|no\.?|#|:)?\s?(\d{1,6})(?!\w)"],

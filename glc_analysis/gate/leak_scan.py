@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import accumulate, product
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ from glc_analysis.gate.file_text import (
     normalise,
     split_composed_words,
 )
-from glc_analysis.gate.identifying_forms import find_identifying_forms
+from glc_analysis.gate.identifying_forms import find_identifying_forms, is_public_contact
 from glc_analysis.gate.name_parts import (
     CITED_AUTHOR,
     LONGER_NAME,
@@ -250,13 +250,16 @@ _VARIED = ("name", "organisation", "speaker", "country", "people", "city")
 only unchanged."""
 _OF_COUNTRIES = ("country", "people", "city")
 
+_FEWEST_SOUNDS = 3
+"""The smallest number of consonants of a lone word that is compared with words in another script."""
+_SIGNS_OF_ENDINGS = (name_variants.WITH_ENDING, name_variants.WITH_CASE)
 PERSON = "name: person"
 PART = "part of a name"
 """The rule that is broken by a surname, a given name or initials without the rest of the name."""
 _IN_OTHER_SCRIPT = "heard in another script"
 """The value of ``case`` for two words of a longer name, which count only if they are written in another
 script."""
-_PARTS = ("surname", "misspelt", "given name", "initials", "abbreviation", "core")
+_PARTS = ("surname", "misspelt", "given name", "short form", "initials", "abbreviation", "core")
 """The values of ``case`` for terms that are parts of names."""
 _SHORTEST_MISSPELT = 7
 """The smallest number of letters in a surname that is also searched for with one wrong letter."""
@@ -371,11 +374,11 @@ class Search:
     def __init__(self, terms: Iterable[Term], *, only_persons: bool = False) -> None:
         self.only_persons = only_persons
         self.by_word: dict[str, list[Term]] = {}
-        self.without_word: list[tuple[frozenset[str], Term]] = []
+        self.without_word: dict[str, list[tuple[frozenset[str], Term]]] = {}
         self.by_form: dict[str, list[Spelling]] = {}
         self.initials: dict[tuple[str, ...], Term] = {}
         self.heard: list[tuple[tuple[str, ...], Term]] = []
-        self._long_surnames: dict[tuple[str, int], list[str]] = {}
+        self._misspelt: dict[tuple[str, int], list[str]] = {}
         self._forms: dict[str, tuple[str, ...]] = {}
         self._compounds: dict[str, bool] = {}
         whole: set[str] = set()
@@ -393,55 +396,64 @@ class Search:
                 self.by_form.setdefault(max(form, key=len), []).append(Spelling(form, part, is_own=False))
                 whole.update(form if part.case in ("core", "surname") and len(form) == 1
                              and len(form[0]) >= _SHORTEST_MISSPELT else ())
-                if part.case == "core" and len(form) > 1:
+                if part.case == "core" and form[0][0].isalpha() and (
+                        len(form) > 1 or len(form[0]) >= _SHORTEST_MISSPELT):
                     self.heard.append((form, part._replace(case="heard")))
-                elif part.case == "misspelt":
-                    self._long_surnames.setdefault((form[0][1], len(form[0]) - 1), []).append(form[0])
         for term in terms:
             if _is_varied(term) and not term.rule.startswith(_OF_COUNTRIES):
                 self.heard += _transcribed(term, with_parts=not only_persons)
             if term.word:
                 self.by_word.setdefault(term.word, []).append(term)
             else:
-                self.without_word.append((frozenset(term.folded) - {" "}, term))
+                own = frozenset(term.folded) - {" "}
+                self.without_word.setdefault(max(own), []).append((own, term))
             for spelling in _spellings(term):
                 self.by_form.setdefault(max(spelling.forms, key=len), []).append(spelling)
                 whole.update(spelling.forms)
                 beside.update(spelling.forms if len(spelling.forms) > 1 else ())
-        titles = [title for title in name_variants.ordinary_words("title")
-                  if name_variants.has_khmer_letters(title)]
-        in_khmer = [*((title + form[0], part) for form, part in parts for title in titles
-                      if part.case == "surname" and name_variants.has_khmer_letters(form[0])),
-                    *((term.folded, term) for term in terms
-                      if _is_varied(term) and name_variants.has_khmer_letters(term.folded))]
-        self.khmer = {name_variants.replace_look_alikes(letters).replace(" ", ""): term
-                      for letters, term in in_khmer}
+        run_on = [*((letters, part) for form, part in parts
+                    if part.case in ("surname", "given name", "core") and len(form) == 1
+                    for letters in name_variants.run_on_to_titles(form[0], is_person=part.rule == PART)),
+                  *((term.folded, term) for term in terms
+                    if _is_varied(term) and name_variants.has_khmer_letters(term.folded))]
+        self.run_on = {name_variants.replace_look_alikes(letters).replace(" ", ""): term
+                       for letters, term in run_on}
         self.chinese = {anyascii(term.text): term for term in terms
                         if _is_varied(term) and transcriptions.in_pinyin(term.text)}
         self.breaks = name_variants.map_beginnings_to_broken_words(
-            (form for form in whole if form[0] not in ("~", name_variants.WITH_ENDING)), beside)
+            (form for form in whole if form[0] not in ("~", name_variants.MISSPELT, *_SIGNS_OF_ENDINGS)),
+            beside)
+        every = {form for forms in self.by_form.values() for spelling in forms for form in spelling.forms}
+        for form in every:
+            if form[0] == name_variants.MISSPELT:
+                self._misspelt.setdefault((form[1], len(form) - 1), []).append(form)
         self.stem_starts = {form[1:4] for form in self.by_form.keys() | whole if form[0] == "~"}
-        self.with_ending = {form for forms in self.by_form.values() for spelling in forms
-                            for form in spelling.forms if form[0] == name_variants.WITH_ENDING}
+        self.with_ending = {form for form in every if form[0] in _SIGNS_OF_ENDINGS}
         self.by_sound: dict[str, set[tuple[int, int]]] = {}
         for n, (words, _) in enumerate(self.heard):
             for k, word in enumerate(words):
                 for sounds in transcriptions.list_consonant_readings(word):
                     self.by_sound.setdefault(sounds, set()).add((n, k))
         self._sounding: dict[str, frozenset[tuple[int, int]]] = {}
-        self.unspaced = [(term.folded, term) for term in terms if term.rule == PERSON and _is_varied(term)
-                         and transcriptions.is_without_blanks(term.folded)]
+        self.joined: dict[str, set[tuple[str, Term]]] = {}
+        for term in terms:
+            for name in transcriptions.list_joined_words(term.folded) if (
+                    term.rule == PERSON and _is_varied(term)) else ():
+                for sounds in transcriptions.list_consonant_readings(name):
+                    self.joined.setdefault(sounds, set()).add((name, term))
+        self.codes = [(re.compile(rf"(?<![^\W_]){form}(?![^\W_])"), number, term)
+                      for term in terms if term.rule.startswith("name: ") and not term.is_allowed
+                      for form, number in [_code_with_other_signs(term.folded)] if form]
 
     def forms(self, word: str) -> tuple[str, ...]:
         """Returns those forms of a word that occur in a spelling of any term."""
         if word not in self._forms:
             misspelt = (name for more in (-1, 0, 1)
-                        for name in self._long_surnames.get((word[0], len(word) + more), ())
+                        for name in self._misspelt.get((word[0], len(word) + more), ())
                         if name_variants.differ_by_one_letter(word, name[1:]))
             stems = [name_variants.strip_case_ending(word)] if (
                 word[:3] in self.stem_starts or name_variants.is_cyrillic(word)) else []
-            inflected = [form for begin in name_variants.beginnings_of(word)
-                         if (form := name_variants.WITH_ENDING + begin) in self.with_ending]
+            inflected = self.with_ending & name_variants.list_forms_without_ending(word)
             self._forms[word] = (*name_variants.list_forms_for_name_matching(word), *misspelt, *stems,
                                  *inflected)
         return self._forms[word]
@@ -460,9 +472,11 @@ class Search:
         """Returns the words of names of which a folded word may be another transcription. Each returned word
         is a pair: the position of its name in ``heard``, and the position of the word in the name."""
         if word not in self._sounding:
+            script = transcriptions.script_of(word)
             self._sounding[word] = frozenset(
-                place for sounds in transcriptions.list_consonant_readings(word)
-                for place in self.by_sound.get(sounds, ()))
+                (n, k) for sounds in transcriptions.list_consonant_readings(word, may_have_ending=True)
+                for n, k in self.by_sound.get(sounds, ()) if len(self.heard[n][0]) > 1
+                or len(sounds) >= _FEWEST_SOUNDS and script != transcriptions.script_of(self.heard[n][0][0]))
         return self._sounding[word]
 
 
@@ -477,26 +491,27 @@ def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, .
     """Yields the sequences of words of a name that are compared with other transcriptions, each with its
     term: all words of the name, the given name with one other word, and the surname alone."""
     heard = term._replace(case="heard")
-    for name in name_variants.without_apostrophes(term.text):
+    for name in name_variants.without_special_letters(term.text):
         words = transcriptions.split_name_without_particles(name)
         is_person = term.rule == PERSON and term.how == "folded"
         if len(words) > 1 or words and not is_person and len(words[0]) >= _SHORTEST_MISSPELT:
             yield words, heard
-            if joined := _with_abd_joined(words):
-                yield joined, heard
-        if is_person and with_parts and len(words) > 1:
+            yield from ((joined, heard) for joined in _with_abd_joined(words))
+        if is_person and with_parts and len(words) > 1 and not transcriptions.has_chinese(name):
             yield words[-1:], heard._replace(rule=PART)
+            yield words[:1], heard._replace(rule=PART, case="given name")
             yield from (((words[0], other), heard._replace(case=_IN_OTHER_SCRIPT))
                         for other in words[1:] if len(words) > 2)
 
 
-def _with_abd_joined(words: tuple[str, ...]) -> tuple[str, ...]:
+def _with_abd_joined(words: tuple[str, ...]) -> set[tuple[str, ...]]:
     """Returns the words of a name with the Arabic word for "servant" joined to the next word, as many people
-    write it (Abdelrahim, عبدالرحيم); empty for names without this word."""
+    write it (Abdelrahim, عبدالرحيم), also with the article as it sounds (Abderrahim); empty for names without
+    this word."""
     if not {*words[:-1]} & {"عبد", "abd", "abdel", "abdul"}:
-        return ()
+        return set()
     joined = re.sub(r"\b(عبد|abd|abdel|abdul) (?=\S)", r"\1", " ".join(words))
-    return tuple(joined.split())
+    return {tuple(joined.split()), tuple(re.sub("عبدال(?=[تثدذرزسشصضطظن])", "عبد", joined).split())}
 
 
 def _is_varied(term: Term) -> bool:
@@ -516,21 +531,23 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
     elif term.rule == "name: place":
         parts = [*list_core_names_of_place(term.text)]
     elif term.rule == PERSON or is_speaker and re.sub(r"\s*\(.*", "", term.folded) not in labels:
-        parts = [*dict.fromkeys(part for name in name_variants.without_apostrophes(term.text)
+        parts = [*dict.fromkeys(part for name in name_variants.without_special_letters(term.text)
                                 for part in list_parts_of_person_name(name))]
     else:
         parts = []
     found: list[tuple[tuple[str, ...], Term]] = []
     for kind, words in parts:
-        is_person = kind not in ("abbreviation", "core")
+        is_person = kind not in ("abbreviation", "core") and term.rule != "name: place"
         part = term._replace(rule=PART if is_person else term.rule, case=kind)
         usual = words if kind == "initials" else tuple(map(name_variants.replace_look_alikes, words))
-        found += [(form, part) for form in dict.fromkeys((words, usual))]
-        if kind == "surname" and len(words[0]) >= _SHORTEST_MISSPELT and words[0].isalpha():
+        found += [(form, part) for form in dict.fromkeys((words, usual)) if kind != "misspelt"]
+        if kind in ("surname", "misspelt") and len(words[0]) >= _SHORTEST_MISSPELT and words[0].isalpha():
             found.append(((name_variants.MISSPELT + words[0],), part._replace(case="misspelt")))
         if kind == "surname" and len(words[0]) >= _SHORTEST_BACKWARDS:
             found.append(((words[0][::-1],), part._replace(case="any")))
-        if kind in ("surname", "core") and (forms := name_variants.list_forms_with_any_ending(words)):
+        is_long = kind in ("surname", "core") or kind == "given name" and words[0] not in ordinary_words(
+            "given word")
+        if is_long and (forms := name_variants.list_forms_with_any_ending(words)):
             found.append((forms, part))
         if kind == "core" and len(words) > 1 and all(map(name_variants.is_cyrillic, words)):
             found.append((tuple(map(name_variants.strip_case_ending, words)), part))
@@ -546,15 +563,17 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
     if not _is_varied(term):
         return ()
     is_person = term.rule == PERSON or term.rule.startswith("speaker")
-    found = [Spelling(forms, term, forms == (term.folded,))
-             for folded in name_variants.without_apostrophes(term.folded)
-             for forms in name_variants.spellings(folded, is_person=is_person, is_exact=term.how == "exact")]
+    is_of_country = term.rule.startswith(_OF_COUNTRIES)
+    names = name_variants.without_special_letters(term.folded if is_of_country else term.text)
+    found = [Spelling(forms, term, forms == (term.folded,)) for name in names
+             for forms in name_variants.spellings(fold_text(name), is_person=is_person,
+                                                  is_exact=term.how == "exact")]
     if is_person and term.how == "folded":
         found += [Spelling(words, term._replace(case="label"), is_own=False)
                   for words in transcriptions.in_pinyin(term.text)]
     words = tuple(name_variants.split_words(term.folded))
-    if term.how == "folded" and not term.rule.startswith(_OF_COUNTRIES) and len(words) > 1 and (
-            forms := name_variants.list_forms_with_any_ending(words)):
+    is_inflected = not transcriptions.has_capitals(term.folded) if is_of_country else len(words) > 1
+    if term.how == "folded" and is_inflected and (forms := name_variants.list_forms_with_any_ending(words)):
         found.append(Spelling(forms, term._replace(case="inflected"), is_own=False))
     if term.text.isupper() and term.folded.isalpha() and len(term.folded) <= _LONGEST_ABBREVIATION:
         found.append(Spelling(tuple(term.folded), term, is_own=False))  # with a full stop after each letter
@@ -567,7 +586,10 @@ def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str], *,
     made once and used again for the same terms."""
     rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
     listed = {match_key(text) for text in [*names["name"], *known]}
-    others = {name: ALLOWED for name in public_figures() if match_key(name) not in listed}
+    places = {fold_text(text) for text in names.loc[names["kind"] != "person", "name"]}
+    phrases = [phrase for phrase in name_variants.harmless_phrases()
+               if not places.isdisjoint(phrase.split())]
+    others = {name: ALLOWED for name in (*public_figures(), *phrases) if match_key(name) not in listed}
     return _search(tuple(rows), audience, tuple((others | {**known}).items()), only_persons)
 
 
@@ -634,7 +656,7 @@ class _Document:
         decoded texts are texts that are encoded, texts in spaced-out letters, and texts with signs inside
         words that may be names."""
         readings = [(place, text) for place, piece in self.pieces
-                    if ("%" in piece or "=" in piece) and (text := decode_escapes(piece))]
+                    if ("%" in piece or "=" in piece or "\\" in piece) and (text := decode_escapes(piece))]
         if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters(self.text):
             readings += [(place, text) for place, piece in self.pieces
                          if (text := join_spaced_letters(piece))]
@@ -669,12 +691,17 @@ class _Document:
             for term in wanted.by_word[word]:
                 yield from self._occurrences(term)
         letters = frozenset(self.letters) if wanted.without_word else frozenset()
-        for own, term in wanted.without_word:
-            if own <= letters:
-                yield from self._occurrences(term)
+        for letter in sorted(letters & wanted.without_word.keys()):
+            for own, term in wanted.without_word[letter]:
+                if own <= letters:
+                    yield from self._occurrences(term)
         yield from self._spelt_otherwise(wanted)
         yield from self._heard(wanted) if wanted.heard else ()
-        yield from self._heard_apart(wanted) if wanted.unspaced else ()
+        yield from self._heard_apart(wanted) if wanted.joined else ()
+        for form, number, term in wanted.codes:
+            if number in self.letters:
+                yield from (Match(*found.span(), term.rule, term.text)
+                            for found in form.finditer(self.letters))
         for letters, start, end in find_initials_without_surname(self.text) if wanted.initials else ():
             if term := wanted.initials.get(letters):
                 yield Match(*self.in_letters(start, end), term.rule, term.text)
@@ -686,39 +713,43 @@ class _Document:
         for word in self.vocabulary - transcriptions.PARTICLES:
             for n, k in wanted.sounding_like(word):
                 sounding.setdefault(n, {}).setdefault(k, set()).add(word)
-        could = {n: set().union(*words.values()) for n, words in sounding.items()
-                 if len(words) == len(wanted.heard[n][0])
-                 and any(_is_heard(*wanted.heard[n], written)
-                         for written in product(*(sorted(words[k]) for k in sorted(words))))}
-        if not could:
+        if not any(len(words) == len(wanted.heard[n][0]) for n, words in sounding.items()):
             return
-        every = {word for words in could.values() for word in words}
-        places = [(*found.span(), found[0]) for found in name_variants.WORD.finditer(self.letters)
-                  if found[0] in every]
-        for n, words in could.items():
+        spoken = [found for found in name_variants.WORD.finditer(self.letters)
+                  if found[0] not in transcriptions.LEFT_OUT
+                  and not (len(found[0]) == 1 and self.letters.startswith(".", found.end()))]
+        said = [found[0] for found in spoken]
+        places: dict[str, list[int]] = {}
+        for place, word in enumerate(said):
+            places.setdefault(word, []).append(place)
+        for n, by_position in sounding.items():
             name, term = wanted.heard[n]
-            own = [place for place in places if place[2] in words]
-            for first in range(len(own) - len(name) + 1):
-                here = own[first:first + len(name)]
-                start, end, written = here[0][0], here[-1][1], tuple(word for *_, word in here)
-                if all(_ONLY_PARTICLES.fullmatch(self.letters, one[1], other[0])
+            words = set().union(*by_position.values()) if len(by_position) == len(name) else set()
+            for first in (place for word in sorted(words) for place in places.get(word, ())):
+                written = tuple(said[first:first + len(name)])
+                if len(written) < len(name) or not words.issuperset(written):
+                    continue
+                here = spoken[first:first + len(name)]
+                start, end = here[0].start(), here[-1].end()
+                if all(_ONLY_PARTICLES.fullmatch(self.letters, one.end(), other.start())
                        for one, other in zip(here, here[1:], strict=False)) and any(
                            _is_heard(name, term, order) for order in (
                                written, (*written[1:], written[0]))) and self._is_spelt(term, start, end):
                     yield Match(start, end, term.rule, term.text)
 
     def _heard_apart(self, wanted: Search) -> Iterator[Match]:
-        """Yields names that are one word in their own script and several words in Latin letters, such as
-        Burmese names."""
+        """Yields names that have other blanks in Latin letters than in their own script, such as Burmese
+        names."""
         for run in _CAPITALISED.finditer(self.text):
             words = [*name_variants.WORD.finditer(run[0])]
             for first in range(len(words) - 1):
                 for last in range(first + 1, min(first + _MOST_WORDS, len(words))):
                     joined = fold_text("".join(word[0] for word in words[first:last + 1]))
                     start, end = run.start() + words[first].start(), run.start() + words[last].end()
+                    could = {each for sounds in transcriptions.list_consonant_readings(joined)
+                             for each in wanted.joined.get(sounds, ())}
                     yield from (Match(*self.in_letters(start, end), term.rule, term.text)
-                                for name, term in wanted.unspaced
-                                if transcriptions.is_unspaced_name(name, joined))
+                                for name, term in could if transcriptions.is_unspaced_name(name, joined))
 
     def _occurrences(self, term: Term) -> Iterator[Match]:
         """Yields the positions of a term in the folded letters, after confirming each position in the
@@ -744,7 +775,7 @@ class _Document:
         for word in self.vocabulary:
             for form in wanted.forms(word):
                 known.setdefault(form, []).append(word)
-        yield from self._khmer(wanted.khmer)
+        yield from self._run_on(wanted.run_on)
         for n, text in enumerate(self.texts) if wanted.chinese else ():
             said = anyascii(text) if transcriptions.has_chinese(text) else ""
             yield from (Match(self.starts[n], self.starts[n] + len(self.folded[n]), term.rule, term.text)
@@ -770,13 +801,12 @@ class _Document:
                             and self._is_spelt(term, start, here[-1][1]):
                         yield Match(start, here[-1][1], term.rule, term.text, term.is_allowed)
 
-    def _khmer(self, terms: Mapping[str, Term]) -> Iterator[Match]:
-        """Yields names in Khmer that the text writes with variant letters. Khmer is written without blanks,
-        so that a name is also found inside longer words. The place of the match is the whole text."""
-        has_khmer = terms and name_variants.has_khmer_letters(self.letters)
-        for n, text in enumerate(self.folded) if has_khmer else ():
+    def _run_on(self, terms: Mapping[str, Term]) -> Iterator[Match]:
+        """Yields names in scripts without blanks between words: parts of names beside a title, and names in
+        Khmer that the text writes with variant letters. The place of the match is the whole text."""
+        for n, text in enumerate(self.folded) if terms and name_variants.is_unspaced(self.letters) else ():
             usual = (name_variants.replace_look_alikes(text).replace(" ", "")
-                     if name_variants.has_khmer_letters(text) else "")
+                     if name_variants.is_unspaced(text) else "")
             yield from (Match(self.starts[n], self.starts[n] + len(text), term.rule, term.text)
                         for letters, term in terms.items()
                         if letters in usual and term.folded not in text)
@@ -832,7 +862,8 @@ class _Document:
     def contacts(self) -> Iterator[Match]:
         text = self.text
         for kind, start, end in [*find_contacts(text), *find_identifying_forms(text, self.vocabulary)]:
-            yield Match(*self.in_letters(start, end), kind, text[start:end])
+            if not is_public_contact(kind, text[start:end]):
+                yield Match(*self.in_letters(start, end), kind, text[start:end])
 
     def in_letters(self, start: int, end: int) -> tuple[int, int]:
         """Returns the position in the folded letters that corresponds to a position in ``text``."""
@@ -860,19 +891,28 @@ def _terms(rows: Iterable[tuple[str, ...]], audience: str,
               _case_of(name, kind) if match == "folded" else "any") for name, match, kind, allowed in rows]
     others = [(text, "folded", rule, rule == ALLOWED, _case_of(text, rule)) for text, rule in known]
     for text, how, *rest in [*named, *others]:
-        for spelt in dict.fromkeys((text, *_codes_in_file_names(text, how))):
-            if (term := _term(spelt, how, *rest)) is not None:
-                yield term
+        if (term := _term(text, how, *rest)) is not None:
+            yield term
 
 
-def _codes_in_file_names(text: str, how: str) -> list[str]:
-    """Returns the forms that a code of a case or room has in file names, in which blanks stand for hyphens.
+def _code_with_other_signs(folded: str) -> tuple[str, str]:
+    """Returns the pattern of a code of a case or room that finds the code in small letters and with other
+    signs between its parts, or with none, and the longest number of the code; both are empty for other names.
 
-    >>> _codes_in_file_names("LKV-2019", "whole-word"), _codes_in_file_names("Blue Room", "whole-word")
-    (['LKV 2019', 'lkv 2019'], [])
+    >>> form, number = _code_with_other_signs("lkv-2019/b")
+    >>> number, [bool(re.fullmatch(form, text)) for text in ("lkv2019b", "lkv 2019-b", "lkv-2019/bc")]
+    ('2019', [True, True, False])
+    >>> _code_with_other_signs("speaker 2")
+    ('', '')
     """
-    bare = re.sub("[-_/]", " ", text)
-    return [bare, bare.lower()] if how == "whole-word" and re.search(r"\d", text) else []
+    parts = re.findall(r"[^\W\d_]+|\d+", folded)
+    numbers = [part for part in parts if part.isdigit()]
+    if not numbers or len(numbers) == len(parts) or len(max(numbers, key=len)) < _FEWEST_DIGITS_OF_CODE:
+        return "", ""
+    return r"[\W_]{0,3}".join(map(re.escape, parts)), max(numbers, key=len)
+
+
+_FEWEST_DIGITS_OF_CODE = 3
 
 
 @lru_cache(1 << 14)
@@ -911,6 +951,7 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.rule.startswith(name_variants.CODE) and (
             words.lower() in name_variants.FILE_ENDINGS and not words.isupper()
             or name_variants.has_other_meaning(words, text[max(0, start - 60):end + 60])
+            or _IS_COUNTED.search(text[max(0, start - 4):start]) and _IS_NOUN.match(text, end)
             or words.isalpha() and (_is_defined(words, text[end:end + 60])
                                  or _is_short_for(words, text[max(0, start - 60):start]))
             or words[0] == "+" and (_IS_RISE.match(text, end) or ordinary_words("telephone").isdisjoint(
@@ -919,7 +960,7 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.rule.startswith(name_variants.CITY) and (_BEFORE_LONGER.search(text[max(0, start - 8):start])
                                                      or follows_first_name(text[max(0, start - 40):start])):
         return False
-    if term.rule.startswith(_OF_COUNTRIES) and (
+    if term.rule.startswith((*_OF_COUNTRIES, name_variants.REGION)) and (
             _is_elsewhere(text[end:end + 80]) or _INITIALS_OF_AUTHOR.match(text, end)):
         return False
     if term.rule.startswith(_OF_COUNTRIES) and _OTHER_GEORGIA.search(
@@ -931,9 +972,10 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
         before = text[max(0, start - 40):start]
         is_other = term.rule == PART and (CITED_AUTHOR.match(text, end)
                                           or _is_behind_other_given_name(term, before))
-        return not is_other and not is_ordinary(words, "") and all(
-            word.lower() == word.upper() or word[0].isupper() or len(word) <= _LONGEST_PARTICLE
-            for word in name_variants.WORD.findall(words))
+        return not is_other and not is_ordinary(words, "") and (
+            _IN_USER_NAME.fullmatch(words) and transcriptions.is_alike(term.text, words) or all(
+                word.lower() == word.upper() or word[0].isupper() or len(word) <= _LONGEST_PARTICLE
+                for word in name_variants.WORD.findall(words)))
     if term.case == "label" and term.text.isupper() and " " not in term.text:
         return words.isupper() or _is_in_address(text, start, end)
     if term.case in ("label", "inflected"):
@@ -941,6 +983,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
         return is_sure or any(
             _has_capitals(one, term.text.title() if term.text.islower() else term.text)
             for one in (words, words[::-1]))  # it may be written backwards
+    if term.case == "sum" and not term.text.islower():
+        return bool(_AFTER_SIGN.match(text, end) or _BEFORE_SIGN.search(text[max(0, start - 3):start]))
     if term.case == "sum":
         return words.islower() and bool(_SUM.search(text[max(0, start - 40):start]))
     if text[start] != text[start].upper() or (
@@ -985,11 +1029,13 @@ def _is_elsewhere(behind: str) -> bool:
 
     >>> [_is_elsewhere(behind) for behind in (
     ...     " (Colombia)", ", capital of the Quindío (Colombia)", ", in Baja California Sur, México",
-    ...     ", Peru (Chile)")]
-    [True, True, True, False]
+    ...     ", Peru (Chile)", ", Pampanga, Philippines", ", Accra, Philippines")]
+    [True, True, True, False, True, False]
     """
     found = _ELSEWHERE.match(behind)
-    return bool(found) and (found["in"] or found["of"] or "") in name_variants.unmistakable_countries()
+    country = (found["in"] or found["of"]) if found else ""
+    return bool(found) and country in name_variants.unmistakable_countries() and (
+        found["region"] is None or name_variants.is_region_of(found["region"], country))
 
 
 def _is_short_for(letters: str, before: str) -> bool:
@@ -1004,32 +1050,40 @@ def _is_short_for(letters: str, before: str) -> bool:
                and words[n][0] == letters[0] and words[-1][0] == letters[-1] for n in range(len(words)))
 
 
-_ONLY_PARTICLES = re.compile(
-    rf"[\W_]{{1,4}}(?:(?:[^\W\d_]\.|{'|'.join(sorted(transcriptions.PARTICLES))})[\W_]{{1,4}})*")
+_BETWEEN = "|".join(sorted(transcriptions.LEFT_OUT))
+_ONLY_PARTICLES = re.compile(rf"[\W_]{{1,4}}(?:(?:[^\W\d_]\.|{_BETWEEN})[\W_]{{1,4}})*")
 """The pattern of the text that may stand between the words of a name in another transcription."""
 _TITLED = re.compile(r"""(?x) (?:\ (?:and|of|[A-Z]\w+)){0,3}\ (?:Journal|Quarterly|Review)\b
     | :\ (?:[A-Z]\w+\ ){0,3}(?:Books|Elsevier|Palgrave|Polity|Press|Routledge|Sage|SAGE|Springer|Wiley)\b
-    | \ (?:Agreement|Charter|Convention|Declaration|Principles|Process|Protocol|Statute|Treaty)\b""")
+    | \ (?:I{2,3}|IV)\b | \ (?:Accords?|Agreement|Charter|Convention|Declaration|Principles|Process|Protocol
+    |Regulation|Statute|Treaty)\b""")
 """The pattern of words that follow the name of a city or people and make it the beginning of the name of a
 journal, publisher or treaty."""
 _BEFORE_LONGER = re.compile(r"\b(?:Fort|Lago|Lake|Las|Los|Puerto|Río|San|Santa|São) $")
 """The pattern of words that make a city's name a part of another place's name, such as Los Lagos."""
 _OTHER_GEORGIA = re.compile(r"""(?xi) state\ of\ \|georgia\| | \|georgia\|(?:,\ usa?\b|\ state\ univ|\ tech\b)
-    | \|georgian\|\ (?:terrace|house|mansion|era|period|style|architecture|square|building|england|bay)s?
+    | \|georgian\|[ -](?:terrace|house|mansion|era|period|style|architecture|square|building|england|bay)s?
     \b""")
 """The pattern of the US state Georgia and of the English style Georgian, with their neighbouring words."""
 _INITIALS_OF_AUTHOR = re.compile(r", (?:[A-Z]\.[ -]?){1,3}(?=[,&(]|and\b)")
 _ELSEWHERE = re.compile(r"""(?x) (?P<where>,\ (?:on|in|en|the|la|el|capital)\b[^,.;:!?()]{0,50})?
-    (?:\ \((?P<in>[^()]+)\) | (?(where),\ (?P<of>[^\W\d_]+(?:\ [A-Z]\w+)?)(?=[,.;)]|$)|(?!)))""")
+    (?P<among>,\ (?P<region>[^\W\d_][^,.;:()]{2,30})(?=,\ [A-Z]))?
+    (?:\ \((?P<in>[^()]+)\) | (?(where)|(?(among)|(?!))) ,\ (?P<of>[^\W\d_]+(?:\ [A-Z]\w+)?)(?=[,.;)]|$))""")
 """The pattern of the text after a place's name which says in which country the place is."""
+_IS_COUNTED = re.compile(r"(?<!\w)[Aa]n? $")
+_IS_NOUN = re.compile(r"\s(?:at|degree|diploma|from|in|is|level|or|was)\b|[.,;)]")
+"""The patterns of the text around letters that stand for a thing, as in "an HND in care"."""
 _IS_RISE = re.compile(r"\d|\s?%|\s(?:per\s?cent|points?|por ciento|pour cent)")
 _SUM = re.compile(r"""(?xi) (?:\d | (?<!\w)(?:hundred|thousand|million|few|many|cien|\w*cientos|mil|millones
     |cents?|mille|millions?))s?\ (?:of\ |de\ |d['’])? $""")
 """The pattern of the text before the name of a currency which shows that a sum of money is stated."""
+_AFTER_SIGN, _BEFORE_SIGN = re.compile(r"[\s\u00a0]?\d"), re.compile(r"\d[\s\u00a0]?$")
 _CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z][^\W\d_]+)+")
 _MOST_WORDS = 4
 """The largest number of words in Latin letters that a name may have if it is one word in its own script."""
 _LONGEST_PARTICLE = 3
+_IN_USER_NAME = re.compile(r"[^\W_]+(?:[._][^\W_]+)+")
+"""The pattern of words in small letters that are joined as in user names, handles and paths."""
 _WORDS_OF_A_PHRASE = 2
 """The largest number of words in a label that counts only with its capitals, because so few words can follow
 one another by chance."""

@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from itertools import dropwhile, takewhile
+from os.path import commonprefix
 from typing import Literal, NamedTuple
 
 from glc_analysis.gate.name_variants import CONNECTORS, WORD, first_names, opening_words, ordinary_words
 from glc_analysis.gate.transcriptions import PARTICLES
 from glc_analysis.pseudonyms.masking import fold_text
 
-PartKind = Literal["surname", "misspelt", "given name", "initials", "abbreviation", "core"]
+PartKind = Literal["surname", "misspelt", "given name", "short form", "initials", "abbreviation", "core"]
 
 
 class NamePart(NamedTuple):
@@ -34,10 +35,15 @@ mean something else."""
 _SHORTEST_WORD = 6
 """The smallest number of letters in a single word that counts as a part of a name, if the name is of an
 organisation, of a place, or of a person in a script without capitals."""
+_SHORTEST_PLACE_MISSPELT = 8
+"""The smallest number of letters in a place's name that is also searched for with one wrong letter."""
 _DIMINUTIVES = ("ita", "ito", "cita", "cito", "inha", "inho")
 _ARABIC_SURNAME = re.compile("(?:ال|لل)[\u0620-\u064a]{3,}ي")
 """The pattern of Arabic surnames that are made from a place or a family, because other Arabic surnames are
 often ordinary words."""
+_FAMILY_NAME_FIRST = re.compile("^([\uac00-\ud7af])([\uac00-\ud7af]{2})$")
+"""The pattern of a Korean name without a blank."""
+_CHINESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]{2}")
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _CASED = re.compile("[a-z\u0370-\u052f]")
 
@@ -51,18 +57,23 @@ def list_parts_of_person_name(name: str) -> Iterator[NamePart]:
 ('initials', 'a', 'm', 'q', 'r'))
     >>> [*list_parts_of_person_name("Rosaura")], [*list_parts_of_person_name("Speaker 2")]
     ([], [])
+    >>> [part.words for part in list_parts_of_person_name("Yadira Ruiz") if part.kind == "short form"]
+    [('yadi',), ('yadir',)]
     """
+    name = _FAMILY_NAME_FIRST.sub(r"\1 \2", name)
     words = [word for word in WORD.findall(fold_text(re.sub(r"\(.*?\)", "", name))) if word not in PARTICLES]
     if len(words) < 2 or re.search(r"\d", name):
         return
     surnames = [word for word in words[-2 if len(words) > 2 else -1:] if word == words[-1]
                 or word not in ordinary_words("middle")]
-    yield from (NamePart("surname", (word,)) for word in surnames if len(word) >= _SHORTEST)
-    if len(words[0]) >= _SHORTEST - 1:
+    yield from (NamePart("surname", (word,)) for word in surnames
+                if len(word) >= _SHORTEST or _CHINESE.match(word))
+    if len(words[0]) >= _SHORTEST - 1 or _CHINESE.match(words[0]):
         yield NamePart("given name", (words[0],))
         if words[0].isascii():
             root = words[0].rstrip("aeiou")
             yield from (NamePart("given name", (root + end,)) for end in _DIMINUTIVES if len(root) > 1)
+            yield from (NamePart("short form", (words[0][:n],)) for n in range(_SHORTEST, len(words[0])))
     if _CASED.match(words[0]):
         yield NamePart("initials", tuple(word[0] for word in words))
 
@@ -78,6 +89,7 @@ def list_abbreviations_and_core_names(label: str) -> Iterator[NamePart]:
     [('second', 'key', 'refuge'), ('secondkeyrefuge',), ('second', 'key'), ('secondkey',)]
     """
     folded = fold_text(re.sub(r"\(.*?\)", "", label)).replace("&", "and")
+    folded = re.sub(r"\b([^\W\d_])\.(?=[^\W\d_]\b)", r"\1", folded)  # e.V.
     every = re.findall(r"[^\W\d_]+", folded)
     for words in sorted({tuple(every), tuple(word for word in every if word not in PARTICLES)}):
         letters = "".join(word[0] for word in words)
@@ -101,9 +113,11 @@ def list_core_names_of_place(name: str) -> Iterator[NamePart]:
     """
     folded = fold_text(name)
     without_saint = re.sub(r"^(?:san|santa|santo|sao|saint|st)\W+\w+", "", folded)
-    core = _without(WORD.findall(without_saint), "place form")
+    core = _without(WORD.findall(without_saint), "place form", "house")
     if len(core) < len(WORD.findall(folded)):
         yield from _core(core)
+    elif len(core) == 1 and len(name) >= _SHORTEST_PLACE_MISSPELT:
+        yield NamePart("misspelt", core)
 
 
 def _core(words: tuple[str, ...]) -> Iterator[NamePart]:
@@ -112,7 +126,9 @@ def _core(words: tuple[str, ...]) -> Iterator[NamePart]:
     if len(meaning) > 1:
         with_particles = tuple(word for word in words if word not in CONNECTORS)
         yield from (NamePart("core", each) for each in dict.fromkeys((with_particles, meaning)))
-    if len(meaning) > 1 or meaning and _is_long_word(meaning[0]) and not _ARABIC.match(meaning[0]):
+    is_long = meaning and not _ARABIC.match(meaning[0]) and (
+        _is_long_word(meaning[0]) or _CHINESE.match(meaning[0]) and len(meaning[0]) >= _SHORTEST)
+    if len(meaning) > 1 or is_long:
         yield from (NamePart("core", (joined,))
                     for joined in dict.fromkeys(("".join(words), "".join(meaning))))
 
@@ -174,7 +190,7 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
         small = [each[0].islower() for each in words]
         own = [each[0].islower() for each in WORD.findall(name) if fold_text(each) not in PARTICLES]
         return not small[0] and sum(small) <= sum(own) and (
-            len(words) > 1 or not is_ordinary(word, whole_text)
+            len(words) > 1 or not is_ordinary(word, whole_text) and not _SPECIES.match(behind)
             and bool(_POSSESSIVE.match(behind) or not _OPENS.search(before)
                      or before[-1:] in _QUOTES and behind[:1] in _QUOTES))
     if re.search(r"[\s_‐‑–-]", word) and not re.search("[-\u00ad] ", word):
@@ -184,8 +200,10 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
     if is_file_name or re.match("_", behind) or before.endswith("_"):  # an identifier has no capitals
         return (kind == "surname" or len(word) > _SHORTEST) and not is_ordinary(word, "")
     if not _CASED.match(fold_text(word)):
-        return (_follows_title(before) or kind == "surname" and _is_surname_without_capitals(word)
+        return (_follows_title(before) or kind != "short form" and _is_long_without_capitals(word, name)
                 or kind == "given name" and _speaks(before, behind))
+    if kind == "short form":
+        return word[0].isupper() and _follows_title(before) and not _precedes_name_of_another(behind, name)
     if not word[0].isupper() or CITED_AUTHOR.match(behind) or (
             kind == "given name" and word.isupper() and len(word) < _SHORTEST_WORD and behind[:1] != ":"):
         return False
@@ -200,13 +218,18 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
         return True
     if kind == "given name" and _speaks(before, behind):
         return True
+    own = _WORD_BEFORE.search(before)
+    if kind == "surname" and own and own[1][0].isupper() and any(
+            len(commonprefix((fold_text(own[1]), each))) >= _SHORTEST
+            for each in WORD.findall(fold_text(name))):
+        return True
     if is_ordinary(word, whole_text) or LONGER_NAME.match(behind) or _opens_sentence(word, before, behind):
         return False
     if kind == "surname" and (_NAMESAKE.match(behind) or _is_other_author(behind, name)):
         return False
     if kind == "surname" and fold_text(word) not in ordinary_words("given word"):
         return not _is_of_another(before, behind, name)
-    if kind == "misspelt" and (own := _WORD_BEFORE.search(before)) and _is_like_own(own[1], name):
+    if kind == "misspelt" and own and _is_like_own(own[1], name):
         return True
     if kind in ("misspelt", "given name") and _is_behind_other_first_name(before, name):
         return False
@@ -344,8 +367,9 @@ def _speaks(before: str, behind: str) -> bool:
     """Whether a verb of speech stands beside a word, or a title (Hanım) stands after it, and no other name is
     beside it."""
     verbs = ordinary_words("speech")
-    after, previous = re.match(r"\s(\w+)", behind), re.search(r"(\w+):?\s$", before)
-    return bool(after and fold_text(after[1]) in verbs | ordinary_words("title behind")
+    after, previous = re.match(rf"\s({WORD.pattern})(?:\s(\w+))?", behind), re.search(r"(\w+):?\s$", before)
+    return bool(after and (fold_text(after[1]) in verbs | ordinary_words("title behind")
+                           or fold_text(f"{after[1]} {after[2]}") in ordinary_words("deed"))
                 and not (previous and previous[1][0].isupper())
                 or previous and fold_text(previous[1]) in verbs and not _is_before_name(behind))
 
@@ -367,17 +391,24 @@ def is_ordinary(word: str, whole_text: str) -> bool:
 
 
 def _follows_title(before: str) -> bool:
-    found = re.search(r"([^\s\d.,;:!?()]+)\.?\s$", before)
+    found = re.search(r"([^\s\d.,;:!?()«»„“”\"]+)\.?\s$", before)
     return bool(found) and fold_text(found[1]) in ordinary_words("title")
 
 
-def _is_surname_without_capitals(word: str) -> bool:
+def _is_long_without_capitals(word: str, name: str) -> bool:
+    """Whether a surname or given name in a script without capitals is so long that it counts alone."""
     if not _ARABIC.match(word):
-        return len(word) >= _SHORTEST_WORD and fold_text(word) not in ordinary_words("given word")
+        folded = fold_text(word)
+        own = next((part for part in WORD.findall(fold_text(name)) if part[:-1] in folded), folded)
+        return (len(own) >= (_SHORTEST if _ETHIOPIC.match(own) else _SHORTEST_WORD) and not _KOREAN.match(own)
+                and ordinary_words("given word").isdisjoint((own, folded)))
     surname = re.search(_ARABIC_SURNAME, word)
     return bool(surname) and re.sub("^لل", "ال", fold_text(surname[0])) not in ordinary_words("name")
 
 
+_ETHIOPIC, _KOREAN = re.compile("[\u1200-\u137f]"), re.compile("[\u1100-\u11ff\uac00-\ud7af]")
+_SPECIES = re.compile(r"\s\([A-Z][a-z]+ [a-z]+\)")
+"""The pattern of the Latin name of a plant or animal, which stands behind its common name."""
 _DOTTED = re.compile(r"\.[ -]?[^\W\d_]\.")
 _INITIALS = re.compile(r"(?<![\w.])((?:[^\W\d_]\.[ -]?){1,3}[^\W\d_]\.)(?![\w.])(?!\s?[^\W\d_a-zà-ÿа-яё])")
 _AUTHOR = re.compile(r"[^\W\d_a-zà-ÿа-яё](?:\w+,|\w{3,})\s$")

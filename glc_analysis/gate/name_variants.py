@@ -63,7 +63,8 @@ _ARABIC_LETTERS = str.maketrans({**dict.fromkeys("أإآٱ", "ا"), **dict.fromk
 _ARABIC_PREFIXES = [re.compile(f"(?:{prefix})(?=.{{3}})") for prefix in ("[وف]", "[بلك]", "ال|لل")]
 """The Arabic prefixes in the order in which they occur: "and" or "then"; "with", "for" or "as"; the
 article."""
-_OTHER_PREFIX = re.compile("(?:[በለከየ]|ስለ|እስከ)(?=[\u1200-\u137f]{3})|[בלמהושכ](?=[\u05d0-\u05ea]{3})")
+_OTHER_PREFIX = re.compile("(?:[በለከየንብዝክ]|ስለ|እስከ|ወደ|ካብ|ኣብ)(?=[\u1200-\u137f]{3})"
+                           "|[בלמהושכ](?=[\u05d0-\u05ea]{3})")
 """The pattern of a preposition or article that Amharic and Hebrew write as one word with its noun."""
 _ETHIOPIC_LETTERS = {first + n: usual + n for first, usual in (
     (0x1210, 0x1200), (0x1280, 0x1200), (0x1220, 0x1230), (0x12d0, 0x12a0), (0x1340, 0x1338))
@@ -94,6 +95,40 @@ def split_words(folded: str) -> list[str]:
 def has_khmer_letters(text: str) -> bool:
     """Whether a text contains Khmer letters."""
     return bool(_KHMER.search(text))
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a text contains letters of a script without blanks between words."""
+    return bool(_UNSPACED.search(text))
+
+
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u4e00-\u9fff]")
+_CHINESE_OR_KOREAN = re.compile("[\u1100-\u11ff\u3040-\u30ff\u4e00-\u9fff]{2,}")
+_FEWEST_LETTERS_RUN_ON = 6
+
+
+def run_on_to_titles(part: str, *, is_person: bool) -> Iterator[str]:
+    """Yields a part of a person's name together with each title of its script that people write before or
+    behind it without a blank; a long part in Thai, Lao or Burmese, and the core of an organisation's name in
+    Chinese, Japanese or Korean, also alone.
+
+    >>> "คุณณัฐกฤตา" in run_on_to_titles("ณัฐกฤตา", is_person=True)
+    True
+    >>> "鷲見さん" in run_on_to_titles("鷲見", is_person=True)
+    True
+    >>> [*run_on_to_titles("灯台のまど", is_person=False)]
+    ['灯台のまど']
+    """
+    if not is_person:
+        yield from [part] * bool(_CHINESE_OR_KOREAN.fullmatch(part))
+    elif _CHINESE_OR_KOREAN.fullmatch(part):
+        yield from (part + title for title in _ordinary()["title behind"] if _UNSPACED.match(title))
+    elif _UNSPACED.match(part):
+        script = ord(part[0]) >> 7
+        yield from (title + part for title in _ordinary()["title"] if ord(title[0]) >> 7 == script)
+        is_long = len(part) >= _FEWEST_LETTERS_RUN_ON and part not in _ordinary()["given word"]
+        yield from [part] * (is_long and not _KHMER.match(part))
 
 
 def is_cyrillic(word: str) -> bool:
@@ -185,6 +220,8 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
             yield own[-1], *own[:-1]
         if is_person and not is_exact and not re.search("[(']", folded):
             yield from ((joined,) for joined in _joined_parts(own) if joined != "".join(own))
+            yield from ((own[0], surname) for surname in own[-2:] if is_long_pair(own, surname))
+            yield from _misspelt(own)
     if is_exact:
         return
     if sum(map(len, own)) >= _RUN_TOGETHER:
@@ -225,13 +262,47 @@ def _joined_parts(words: list[str]) -> Iterator[str]:
             yield from dict.fromkeys((words[0][0] + surname, surname + words[0][0], initials + surname))
 
 
-def without_apostrophes(name: str) -> tuple[str, ...]:
-    """Returns a name, and the name with the letters on both sides of its apostrophes as one word.
+def without_special_letters(name: str) -> tuple[str, ...]:
+    """Returns a name, the name with the letters on both sides of its apostrophes as one word, and the name as
+    people write it who lack its letters or who write them as they sound in English.
 
-    >>> without_apostrophes("Maire O'Brien"), without_apostrophes("Ana")
+    >>> without_special_letters("Maire O'Brien"), without_special_letters("Ana")
     (("Maire O'Brien", 'Maire OBrien'), ('Ana',))
+    >>> without_special_letters("Jörg Şahin")
+    ('Jörg Şahin', 'Joerg Şahin', 'Jörg Shahin', 'Joerg Shahin')
     """
-    return tuple(dict.fromkeys((name, re.sub(r"(?<=\w)['’‘ʼʻ`´](?=\w)|[ʼʻ]", "", name))))
+    found = [name, re.sub(r"(?<=\w)['’‘ʼʻ`´](?=\w)|[ʼʻ]", "", name)]
+    for letters in (_UMLAUTS, _AS_IN_ENGLISH):
+        found += [each.translate(letters) for each in found]
+    return tuple(dict.fromkeys(found))
+
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "Ae", "Ö": "Oe",
+                          "Ü": "Ue", "Å": "Aa", "Ø": "Oe"})
+_AS_IN_ENGLISH = str.maketrans({
+    letter: sounds for small, sound in {
+        "ş": "sh", "š": "sh", "ș": "sh", "ś": "sh", "ç": "ch", "č": "ch", "ć": "ch", "ž": "zh", "ź": "zh",
+        "ț": "ts", "ţ": "ts", "ə": "a"}.items()
+    for letter, sounds in ((small, sound), (small.upper(), sound.title()))})
+
+
+def is_long_pair(words: list[str], surname: str) -> bool:
+    """Whether the given name and one of several surnames are so long that they can stand for the whole
+    name."""
+    letters = len(words[0]), len(surname)
+    return (len(words) > 2 and min(letters) >= _BROKEN_BESIDE and sum(letters) >= _FEWEST_LETTERS_MISSPELT
+            and surname not in first_names())
+
+
+_FEWEST_LETTERS_MISSPELT, _SHORTEST_MISSPELT = 11, 5
+"""The smallest number of letters in a name, and in a word of this name, that is also searched for with one
+wrong letter."""
+
+
+def _misspelt(words: list[str]) -> Iterator[tuple[str, ...]]:
+    """Yields the forms that stand for the words of a name with one wrong letter in each long word."""
+    if sum(map(len, words)) >= _FEWEST_LETTERS_MISSPELT and all(word.isalpha() for word in words):
+        yield tuple(MISSPELT + word if len(word) >= _SHORTEST_MISSPELT else word for word in words)
 
 
 def differ_by_one_letter(word: str, other: str) -> bool:
@@ -270,8 +341,14 @@ def list_inflections_of_lone_name(word: str) -> set[str]:
 
 
 _LONG_STEM = 6
-WITH_ENDING = ">"
-"""The sign that is written before a form which stands for a word with any ending."""
+WITH_ENDING, WITH_CASE = ">", "+"
+"""The signs that are written before a form which stands for a word with any ending, and before a form which
+stands for a word with one of the ``added`` endings of ``content/case_endings.csv``."""
+_ADDED = frozenset(fold_text(row["ending"]) for row in read_packaged_csv(__file__, "case_endings.csv")
+                   if row["script"] == "added")
+_LONGEST_ADDED = max(map(len, _ADDED))
+_VIRAMA = "\u09cd\u094d\u0acd\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
+"""The signs for a consonant without a vowel, which Indian scripts leave out before an ending."""
 _FINAL_VOWEL = re.compile("(?<=.{4})[aeiouyаеєиіоуыяюїαειουηωაეიოუ]$")
 _LONGEST_ENDING = 3
 """The largest number of letters that an ending may have."""
@@ -282,16 +359,18 @@ several words, then for a single word."""
 
 def list_forms_with_any_ending(words: tuple[str, ...]) -> tuple[str, ...]:
     """Returns the forms that stand for the words of a name with any ending in place of a final vowel, because
-    some languages add cases or articles to names (Lleshanakut, Yıldızın). The result is empty if the words
-    are too short.
+    some languages add cases or articles to names (Lleshanakut, Yıldızın). If the words are short, only the
+    ``added`` endings of ``content/case_endings.csv`` are allowed.
 
     >>> list_forms_with_any_ending(("besnik", "hoxha")), list_forms_with_any_ending(("hoxha",))
-    (('>besnik', '>hoxh'), ())
+    (('>besnik', '>hoxh'), ('+hoxha',))
     """
-    is_enough = sum(map(len, words)) >= (_SHORTEST_ALONE_WITH_ENDING if len(words) == 1
-                                         else _SHORTEST_WITH_ENDING)
-    return tuple(WITH_ENDING + _FINAL_VOWEL.sub("", word) for word in words) if is_enough and not any(
-        word.isdigit() or _WITHOUT_ENDINGS.search(word) for word in words) else ()
+    if any(word.isdigit() or _WITHOUT_ENDINGS.search(word) for word in words):
+        return ()
+    letters = sum(map(len, words))
+    if letters >= (_SHORTEST_ALONE_WITH_ENDING if len(words) == 1 else _SHORTEST_WITH_ENDING):
+        return tuple(WITH_ENDING + _FINAL_VOWEL.sub("", word) for word in words)
+    return tuple(WITH_CASE + word.rstrip(_VIRAMA) for word in words) if letters > _SHORTEST else ()
 
 
 _WITHOUT_ENDINGS = re.compile(
@@ -300,13 +379,37 @@ _WITHOUT_ENDINGS = re.compile(
 words."""
 
 
-def beginnings_of(word: str) -> list[str]:
-    """Returns a word, and the word without its last letters if these could be an ending.
+def list_forms_without_ending(word: str) -> set[str]:
+    """Returns the forms that :func:`list_forms_with_any_ending` gives the names of which a word may be an
+    inflected form.
 
-    >>> beginnings_of("hoxhes")
-    ['hoxhes', 'hoxhe', 'hoxh', 'hox']
+    >>> sorted(list_forms_without_ending("hoxhanin"))[:2]
+    ['+hoxha', '+hoxhan']
+    >>> sorted(form for form in list_forms_without_ending("hoxhanin") if form[0] == ">")
+    ['>hoxh', '>hoxha', '>hoxhan', '>hoxhani', '>hoxhanin']
     """
-    return [word[:len(word) - n] for n in range(_LONGEST_ENDING + 1) if len(word) > n]
+    added = remove_added_endings(word)
+    beginnings = [word[:len(word) - n] for n in range(_LONGEST_ENDING + 1) if len(word) > n]
+    return {*(WITH_CASE + each.rstrip(_VIRAMA) for each in added),
+            *(WITH_ENDING + form for form in (*beginnings, *added)),
+            *(WITH_ENDING + _FINAL_VOWEL.sub("", form) for form in added[1:])}
+
+
+def remove_added_endings(word: str) -> list[str]:
+    """Returns a word, and the word without one or two of the ``added`` endings of
+    ``content/case_endings.csv``.
+
+    >>> remove_added_endings("घिसिङसँगको"), remove_added_endings("ana")
+    (['घिसिङसँगको', 'घिसिङसँग', 'घिसिङ'], ['ana'])
+    """
+    found = [word]
+    for _ in range(_MOST_ENDINGS):
+        found += [each[:-n] for each in found for n in range(1, _LONGEST_ADDED + 1)
+                  if each[-n:] in _ADDED and len(each) - n >= _SHORTEST_STEM]
+    return [*dict.fromkeys(found)]
+
+
+_MOST_ENDINGS, _SHORTEST_STEM = 2, 3
 
 
 def map_beginnings_to_broken_words(words: Iterable[str], beside: Collection[str]) -> dict[str, set[str]]:
@@ -349,7 +452,8 @@ _INFLECTED = ("bs", "cs", "hr", "lt", "lv", "pl", "sk", "sl", "sr_Latn")
 letters are always found by their stems."""
 
 _ADJECTIVE_LANGUAGES = ("en", "es", "fr")
-"""The languages for which the adjectives of countries are listed."""
+"""The languages for which the adjectives of countries are searched for if the study has texts in them. The
+adjectives of ``content/country_adjectives.csv`` are always searched for."""
 
 _LANGUAGES_OF_OTHER_SCRIPTS = (
     "am", "ar", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "ky",
@@ -364,7 +468,10 @@ _OTHER_LANGUAGES = ("de", "es", "fr", "id", "it", "nl", "pl", "pt", "sv", "sw", 
 _SHORTEST = 4
 """The smallest number of letters in a word that is searched for in capital and small letters; shorter words,
 such as UK and DRC, are searched for only in capitals."""
-_SIGNS_FOR_SYLLABLES = re.compile("[\u4e00-\u9fff]{2,}|[\u30a0-\u30ff]{3,}|[\uac00-\ud7af]{3,}")
+_BEFORE_SHORT_NAMES = (("[\u0e01-\u0e4f]", "ประเทศ", "ชาว", "คน", "ฝั่ง"),
+                       ("[\u0e81-\u0ecf]", "ປະເທດ", "ຊາວ", "ຄົນ"))
+"""The Thai and Lao words for "country", "people" and "side", with which short names are searched for."""
+_SIGNS_FOR_SYLLABLES = re.compile("[\u4e00-\u9fff]{2,}|[\u30a0-\u30ff]{3,}|[\uac00-\ud7af]{2,}")
 """The pattern of words in Chinese, Japanese and Korean signs. A Chinese, Japanese or Korean sign says more
 than a letter does, so shorter words of this kind are searched for."""
 
@@ -449,8 +556,9 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
     >>> cities = {word for kind, word in list_words_revealing_country("KHM", ["en", "es"]) if kind == CITY}
     >>> cities >= {"Phnom Penh", "Battambang"}
     True
-    >>> sorted(word for kind, word in list_words_revealing_country("PER", ["es"]) if kind == ADJECTIVE)
-    ['peruana', 'peruanas', 'peruano', 'peruanos']
+    >>> people = {word for kind, word in list_words_revealing_country("PER", ["es"]) if kind == ADJECTIVE}
+    >>> people >= {"peruana", "peruanos", "peruanische", "peruviani"}
+    True
     >>> forms = {word for kind, word in list_words_revealing_country("KEN", ["lv", "pl"]) if kind == FORM}
     >>> forms >= {"kenii", "kenijas"}
     True
@@ -459,6 +567,8 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
         return
     never = _ordinary()["never"]
     named = [*country_names(country_id, {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}), *written]
+    named += [word + name for name in named if len(name) < _SHORTEST
+              for script, *words in _BEFORE_SHORT_NAMES if re.match(script, name) for word in words]
     cities = [*_cities(country_id, languages)]
     regions = [region for region in _regions(country_id) if region not in cities]
     for kind, words in ((NAME, named), (ADJECTIVE, _adjectives(country_id, languages)),
@@ -468,7 +578,8 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
                         (FORM, [name for name in country_names(country_id, _OTHER_LANGUAGES)
                                 if name not in named])):
         yield from ((kind, word) for word in words if fold_text(match_key(word)) not in never and (
-            len(word) >= _SHORTEST or word.isupper() or _SIGNS_FOR_SYLLABLES.fullmatch(word)))
+            len(word) >= _SHORTEST or word.isupper() or kind == CURRENCY
+            or _SIGNS_FOR_SYLLABLES.fullmatch(word)))
     if country_id not in CODES_THAT_ARE_WORDS:
         yield CODE, country_id
     if country_id in _dialling_codes():
@@ -559,6 +670,10 @@ def _adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
         if language in languages:
             for word in _listed(country_id, language):
                 yield from _forms(word, language)
+    for row in read_packaged_csv(__file__, "country_adjectives.csv"):
+        for language in ("de", "it", "pt") if row["country_id"] == country_id else ():
+            for word in filter(None, row[language].split("; ")):
+                yield from _forms(word, language)
 
 
 def _derived_adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
@@ -570,17 +685,18 @@ def _derived_adjectives(country_id: str, languages: Collection[str]) -> Iterator
     found = pycountry.countries.get(alpha_3=country_id)
     if found is None:
         return
-    for locale in _locales(languages):
-        name = locale.territories.get(found.alpha_2, "").lower()
-        if locale.language == "ar" and re.fullmatch("[ؠ-ي]{4,}", name):
+    for name in country_names(country_id, ["ar"]) if "ar" in languages else ():
+        if re.fullmatch("[ؠ-ي]{4,}", name):
             root = re.sub("(?:يا|ا|ة|ي)$", "", re.sub("^ال(?=.{3})", "", name))
             yield from (root + end for end in ("ي", "ية", "يون", "يين", "يات"))
-        if locale.language in ("uk", "ru") and re.fullmatch("[Ѐ-ԯ]{4,}", name):
-            root, short = re.sub("[аеийоуыьюяії]$", "", name), re.sub("[аеийоуыьюяії]{1,2}$", "", name)
+    for name in country_names(country_id, ("bg", "ky", "mk", "ru", "sr", "uk")):
+        name = re.sub(r"^(?:северн|північн|южн|південн)\w+ ", "", name.lower())
+        if re.fullmatch("[Ѐ-ԯ]{4,}", name):
+            roots = [re.sub(end, "", name) for end in ("[аеийоуыьюяії]$", "[аеийоуыьюяії]{1,2}$", "стан$")]
             yield from dict.fromkeys(
-                base + between + end for base in (root, short) for between in ("", "й", "н", "ан", "ій", "ий")
-                for end in (("ський", "ець") if locale.language == "uk" else ("ский", "ец")))
-            yield from dict.fromkeys(base + end for base in (root, short) for end in ("ка", "йка", "анка"))
+                base + between + end for base in roots for between in ("", "й", "н", "ан", "ій", "ий")
+                for end in ("ський", "ець", "ский", "ец", "ски"))
+            yield from dict.fromkeys(base + end for base in roots for end in ("ка", "йка", "анка"))
 
 
 @cache
@@ -605,6 +721,17 @@ def unmistakable_countries() -> frozenset[str]:
              for name in country_names(country.alpha_3, ["en", "es", "fr", "pt"]))
     return frozenset(name for name in names
                      if determine_required_case_and_context(name, NAME) not in ("place", "given"))
+
+
+def is_region_of(region: str, country: str) -> bool:
+    """Whether a province or district (ISO 3166-2) belongs to the country of a given name.
+
+    >>> is_region_of("Pampanga", "Philippines"), is_region_of("Pampanga", "Peru")
+    (True, False)
+    """
+    return any(country in country_names(found.alpha_3, ["en", "es", "fr", "pt"])
+               for code in _countries_by_region().get(region, ())
+               if (found := pycountry.countries.get(alpha_2=code)))
 
 
 _FEWEST_OF_REGION = 5
@@ -636,6 +763,14 @@ def _forms(word: str, language: str) -> list[str]:
         return [word, *(word[:-2] + end for end in ("esa", "eses", "esas"))]
     if language == "es":
         return [word, word + ("s" if word[-1] in "aeé" else "es")]
+    if language == "de":
+        return [word, *(word + end for end in ("e", "em", "en", "er", "es"))]
+    if language == "it":
+        return [word, *(word[:-1] + end for end in ("aei" if word.endswith("o") else "i"))]
+    if language == "pt":
+        return [word, word + "s"] if word[-1] in "aeiou" and not word.endswith("o") else [
+            word, *((word[:-1] if word.endswith("o") else word.replace("ês", "es")) + end
+                    for end in ("a", "os" if word.endswith("o") else "es", "as"))]
     if language == "fr":
         return [word, word + "s", word + ("ne" if word.endswith("en") else "e"),
                 word + ("nes" if word.endswith("en") else "es")]
@@ -649,7 +784,7 @@ def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
     found = pycountry.countries.get(alpha_3=country_id)
     for zone in _zones().get(found.alpha_2, ()) if found else ():
         yield zone.partition("/")[2].replace("_", " ")
-        for locale in _locales(languages):
+        for locale in _locales({*languages, *_LANGUAGES_OF_OTHER_SCRIPTS} - {"fa", "ps", "ur"}):
             if city := locale.time_zones.get(zone, {}).get("city"):
                 yield city
 
@@ -665,7 +800,13 @@ def _currencies(country_id: str, languages: Collection[str]) -> list[str]:
     found = pycountry.countries.get(alpha_3=country_id)
     codes = _tenders(found.alpha_2) if found else ()
     return sorted({word for code in codes for language in _CURRENCY_WORD if language in languages
-                   for word in _currency_words(language).get(code, ())})
+                   for word in _currency_words(language).get(code, ())}
+                  | {*filter(None, map(_CURRENCY_SIGNS.get, codes))})
+
+
+_CURRENCY_SIGNS = {"AMD": "֏", "AZN": "₼", "BDT": "৳", "CRC": "₡", "GEL": "₾", "GHS": "₵", "KHR": "៛",
+                   "KZT": "₸", "LAK": "₭", "MNT": "₮", "NGN": "₦", "PHP": "₱", "PYG": "₲", "RUB": "₽",
+                   "THB": "฿", "TRY": "₺", "UAH": "₴", "VND": "₫"}
 
 
 _CURRENCY_WORD = {"en": -1, "es": 0, "fr": 0}

@@ -15,7 +15,7 @@ from itertools import groupby, product
 
 from anyascii import anyascii
 
-from glc_analysis.gate.name_variants import WORD, strip_case_ending
+from glc_analysis.gate.name_variants import WORD, remove_added_endings, strip_case_ending
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
 
@@ -28,11 +28,15 @@ PARTICLES = frozenset((
     "e", "el", "ibn", "l", "la", "las", "le", "les", "los", "ni", "of", "the", "van", "von", "wa", "y",
     "аль", "бин", "ибн", "ель", "эль"))
 """The words inside names that do not count as a part of the name, such as "bin" and "de"."""
+INNER_PARTICLES = frozenset(("ben", "bou", "ould", "بن", "ابن", "بنت", "ولد", "فون"))
+"""The words that do not count between the words of a name; at its beginning they are names."""
+LEFT_OUT = PARTICLES | INNER_PARTICLES
 _SOUNDS = (
     (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"rz", ("C", "RS")), (r"kh|gh", ("K",)),
-    (r"th|dh", ("T", "S", "TK")), (r"ph", ("F", "P")), (r"bh", ("P",)),
-    (r"^x", ("KS", "K", "C", "")), (r"x", ("KS", "K", "C")),
-    (r"g(?=[ei])", ("K", "C")), (r"c(?=[eiy])", ("S", "C")), (r"^c", ("K", "")), (r"c", ("K", "C")),
+    (r"ş", ("C", "S")), (r"th|dh", ("T", "S", "TK")), (r"ph", ("F", "P")), (r"bh", ("P",)),
+    (r"^x", ("KS", "K", "C", "S", "")), (r"x", ("KS", "K", "C", "S")),
+    (r"g(?=[ei])", ("K", "C")), (r"^c(?=[eiy])", ("S", "C", "")), (r"c(?=[eiy])", ("S", "C")),
+    (r"^c", ("K", "")), (r"c", ("K", "C")),
     (r"qu?|k|g", ("K",)), (r"h", ("", "K")), (r"j", ("C", "K", "")), (r"(?<!^)y(?=[aeiou])", ("", "C")),
     (r"w", ("", "F")), (r"v|f", ("F",)), (r"b|p", ("P",)), (r"d|t", ("T",)), (r"s|z", ("S",)),
     (r"ng", ("NK", "N")), (r"l", ("L",)), (r"r", ("R",)), (r"m", ("M",)), (r"n", ("N",)))
@@ -41,9 +45,10 @@ _MOST_READINGS = 24
 _FEWEST_SOUNDS, _FEWEST_IN_SAME_SCRIPT, _FEWEST_WITHOUT_CAPITALS = 4, 5, 7
 """The smallest number of sounds that a whole name must have to be compared with words in another script, in
 the same script, and in a script without capitals."""
-_ALIKE, _ALIKE_UNSPACED = 0.65, 0.5
+_ALIKE, _ALIKE_UNSPACED, _ALMOST_THE_SAME = 0.65, 0.5, 0.85
 """The smallest similarity that the letters of a name and of its other spelling must have: first for the same
-script, then for a name in a script without blanks, which writes fewer vowels."""
+script, then for a name in a script without blanks, which writes fewer vowels. With the last similarity, one
+sound less is enough."""
 
 
 def split_name_without_particles(name: str) -> tuple[str, ...]:
@@ -52,12 +57,15 @@ def split_name_without_particles(name: str) -> tuple[str, ...]:
     >>> split_name_without_particles("Khadija al-Mansouri"), split_name_without_particles("خديجة المنصوري")
     (('khadija', 'mansouri'), ('خديجة', 'المنصوري'))
     """
-    return tuple(word for word in WORD.findall(fold_text(name)) if word not in PARTICLES)
+    words = [word for word in WORD.findall(fold_text(name)) if word not in PARTICLES]
+    return tuple(word for n, word in enumerate(words)
+                 if word not in INNER_PARTICLES or n in (0, len(words) - 1))
 
 
 @lru_cache(1 << 16)
-def list_consonant_readings(word: str) -> frozenset[str]:
-    """Returns the readings of a folded word, each as a sequence of consonant sounds.
+def list_consonant_readings(word: str, *, may_have_ending: bool = False) -> frozenset[str]:
+    """Returns the readings of a folded word, each as a sequence of consonant sounds. With
+    ``may_have_ending``, a word in a script without capitals is also read without its endings.
 
     >>> bool(list_consonant_readings("khadija") & list_consonant_readings("jadiya"))
     True
@@ -65,7 +73,8 @@ def list_consonant_readings(word: str) -> frozenset[str]:
     True
     """
     forms = {word, strip_case_ending(word)[1:]} if len(word) > _LONGEST_UNINFLECTED else {word}
-    forms |= {_ARTICLE.sub("", word), re.sub("ة$", "ت", word)}
+    forms |= {_ARTICLE.sub("", word), re.sub("ة$", "ت", word)} | (
+        {*remove_added_endings(word)} if may_have_ending and not has_capitals(word) else set())
     return frozenset(reading for form in forms for reading in _readings(_in_latin(form, between="·")))
 
 
@@ -102,7 +111,7 @@ def _in_latin(word: str, between: str = "") -> str:
     if word.isascii():
         return word
     word = re.sub("^[وفبلك]?ال(?=.{3})", "", word).replace("تش", "چ")
-    parted = "" if _is_latin_or_cyrillic(word) else between
+    parted = "" if has_capitals(word) else between
     return parted.join(_LATIN.get(letter) or anyascii(letter).lower() for letter in word)
 
 
@@ -116,17 +125,32 @@ def _readings(word: str) -> set[str]:
     return heard - {""}
 
 
-def is_without_blanks(name: str) -> bool:
-    """Whether a name is one word in a script that puts no blanks between words: Burmese, Lao or Thai."""
-    return bool(_WITHOUT_BLANKS.fullmatch(name))
+def has_capitals(word: str) -> bool:
+    """Whether the first letter of a folded word belongs to the Latin, Greek or Cyrillic script."""
+    return bool(re.match("[a-z\u0370-\u052f]", word))
 
 
-_WITHOUT_BLANKS = re.compile("[\u0e00-\u0eff\u1000-\u109f]{4,}")
+def list_joined_words(name: str) -> set[str]:
+    """Returns the words of a folded name as one word, in both orders; empty for names in scripts with
+    capitals, and for Arabic, which writes too few vowels.
+
+    >>> sorted(list_joined_words("थापा मगर")), list_joined_words("ana lopez")
+    (['थापामगर', 'मगरथापा'], set())
+    """
+    words = WORD.findall(name)
+    if korean := _FAMILY_NAME.match(name):
+        words = [*korean.groups()]
+    return {"".join(words), "".join((*words[1:], *words[:1]))} if _JOINED.match(name) else set()
+
+
+_JOINED = re.compile("[\u0530-\u058f\u0900-\u137f\u1780-\u17ff\u3040-\u30ff\uac00-\ud7af]")
+_FAMILY_NAME = re.compile("^([\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?)([\u1100-\u11ff]{4,6})$")
+"""The pattern of a Korean name without a blank, in folded letters."""
 
 
 def is_unspaced_name(name: str, joined: str) -> bool:
-    """Whether words in Latin letters, which ``joined`` has as one word, are a transcription of a name that is
-    one word in its own script.
+    """Whether words in Latin letters, which ``joined`` has as one word, are a transcription of the joined
+    words of a name in another script.
 
     >>> [is_unspaced_name("ခင်သီတာအေး", joined) for joined in ("khinthidaaye", "kampalacity")]
     [True, False]
@@ -151,17 +175,18 @@ def is_other_spelling_of_name(name_words: tuple[str, ...], text_words: tuple[str
     [True, False]
     """
     same = script_of(name_words[0]) == script_of(text_words[0])
-    if same and not (_is_latin_or_cyrillic(name_words[0])):
+    if same and not has_capitals(name_words[0]):
         return False
-    if len(name_words) == 1 and (same
-                                 or _likeness(_in_latin(name_words[0]), _in_latin(text_words[0])) < _ALIKE):
+    is_one = len(name_words) == 1
+    likeness = 0.0 if same or not is_one else _likeness(_in_latin(name_words[0]), _in_latin(text_words[0]))
+    if is_one and likeness < _ALIKE:
         return False
-    common = [list_consonant_readings(word) & list_consonant_readings(other)
+    common = [list_consonant_readings(word) & list_consonant_readings(other, may_have_ending=True)
               for word, other in zip(name_words, text_words, strict=True)]
     if not all(common):
         return False
-    heard = sum(len(max(readings, key=len)) for readings in common)
-    if heard < (_FEWEST_IN_SAME_SCRIPT if same else _FEWEST_SOUNDS if _is_latin_or_cyrillic(text_words[0])
+    heard = sum(len(max(readings, key=len)) for readings in common) + (likeness >= _ALMOST_THE_SAME)
+    if heard < (_FEWEST_IN_SAME_SCRIPT if same else _FEWEST_SOUNDS if has_capitals(text_words[0])
                 else _FEWEST_IN_SAME_SCRIPT if _WITH_VOWELS.match(text_words[0])
                 else _FEWEST_WITHOUT_CAPITALS):
         return False
@@ -170,13 +195,18 @@ def is_other_spelling_of_name(name_words: tuple[str, ...], text_words: tuple[str
         for word, other in zip(name_words, text_words, strict=True))
 
 
+def is_alike(name: str, written: str) -> bool:
+    """Whether a name and other words have similar letters, when both are in Latin letters.
+
+    >>> is_alike("Снежана Трпкоска", "snezana.trpkoska"), is_alike("Снежана Трпкоска", "sun.zone_turbo.pack")
+    (True, False)
+    """
+    return _likeness(*(re.sub(r"\W|_", "", _in_latin(fold_text(each))) for each in (name, written))) >= _ALIKE
+
+
 def _likeness(word: str, other: str) -> float:
     return SequenceMatcher(None, word, other).ratio()
 
 
 def _without_ending(word: str) -> str:
     return word if word.isascii() else strip_case_ending(word)[1:]
-
-
-def _is_latin_or_cyrillic(word: str) -> bool:
-    return bool(re.match("[a-z\u0400-\u052f]", word))

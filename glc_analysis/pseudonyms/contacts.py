@@ -31,6 +31,8 @@ _NOT_PHONE = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.* | .*\D\.\d.*  # column
     | \(?{_YEAR} (?:\D{{1,2}}(?:{_YEAR}|\d\d))+ | .*\b{_YEAR}[ -]\d\d[ -]\d\d\b.*
     | .*\b\d\d?([./ -])\d\d?\2{_YEAR}\b.*
     | {_YEAR}(?:0[1-9]|1[0-2])[0-3]\d(?:\d\d)* | 1[4-7]\d{{8}} | \d+000 | 97[89](?:[ -]?\d){{10}}""")
+_DAY_IN_ID = re.compile(rf"{_YEAR}-(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])")
+"""The pattern of the day in an id, such as CB-2024-0917-A."""
 _SPELT_MAIL = re.compile(r"""(?xi) [\w.+-]+ \s*
     (?: [\[({<] \s* (?:at|arroba|@) \s* [\])}>] \s* [\w-]+
         (?: (?:\.|\s*[\[({<]\s*(?:dot|punto|\.)\s*[\])}>]\s*) [\w-]+)+
@@ -102,7 +104,8 @@ def _is_phone_number(text: str, found: re.Match[str]) -> bool:
         return False
     is_said = _ends_with(before, _PHONE_WORD if number.isdecimal() else _TELEPHONE) and (
         number.isdecimal() or not _NOT_PHONE.fullmatch(number))
-    return is_said or bool(_PHONE.fullmatch(number)) and not (_NOT_PHONE.fullmatch(number)
+    is_day = _DAY_IN_ID.fullmatch(number) and re.search(r"[^\W\d_][-_]$", before)
+    return is_said or bool(_PHONE.fullmatch(number)) and not (is_day or _NOT_PHONE.fullmatch(number)
                                                               or _is_of_a_law_or_row(number))
 
 

@@ -261,3 +261,83 @@ def test_a_web_address_that_may_be_read_is_no_leak():
 def test_a_place_of_the_names_counts_alone():
     place = ("Loma Tejida", "place", "folded", "")
     assert rules("a bus to Loma Tejida", place) == {"Loma Tejida": "name: place"}
+
+
+@pytest.mark.parametrize(("name", "text", "harmless"), [
+    ("मनकुमारी थापामगर", "Man Kumari Thapa Magar came", "Man Kumari Rai came"),
+    ("표은설", "Eunseol Pyo came", "Eunji Pyo came"), ("표은설", "은설 씨가 왔다", "표 3은 은행"),
+    ("ບົວຈັນ ສີສະຫງວນ", "Mme Bouachanh Sisanguan", "Mme Bouachanh Phommachanh"),
+    ("သဇင်နွယ်လွင်", "Daw Thazin Nwe Lwin", "Daw Thazin Hla Myint"),
+    ("عبد الستّار بن زكري", "Abdessattar Ben Zekri", "Abdessalem Ben Zineb"),
+    ("Phurba Ghising", "फुर्बा घिसिङसँगको अन्तर्वार्ता", "फुर्बा तामाङसँगको अन्तर्वार्ता"),
+    ("መርሃዊ ተስፋገርጊሽ", "Merhawi's room", "Merhaba's room"),
+    ("Xaawo Cilmi Guuleed", "Ms Hawo Elmi Guled", "Ms Hawo Elmi Farah"),
+    ("Gülnarə Şıxbalayeva", "Gulnara Shikhbalayeva's answer", "Gulnara Shirinova's answer"),
+    ("Љупчо Гавазовски", "C:\\Users\\ljupco.gavazovski\\a", "group.known_extra")])
+def test_a_name_is_found_in_another_script_with_other_blanks_and_endings(name, text, harmless):
+    assert rules(text, (name, "person", "folded", "")).keys() == {name}
+    assert rules(harmless, (name, "person", "folded", "")) == {}
+
+
+@pytest.mark.parametrize(("name", "text", "harmless"), [
+    ("ትርንጎ በላቸው", "ለትርንጎ ደውዬ ነበር", "በሰላም ደውዬ ነበር"), ("ተስፋ ገብረዮሐንስ", "ወይዘሮ ተስፋ", "ተስፋ አለኝ"),
+    ("भूमिका राजथला", "श्रीमती भूमिका", "संस्थाको भूमिका"), ("නිලූෂා විතානවසම්", "නිලූෂාගේ කාමරය", "නිල් පාට"),
+    ("சிவரூபன் கதிரேசபிள்ளை", "கதிரேசபிள்ளையின் கருத்து", "பிள்ளையின் கருத்து"),
+    ("ณัฐกฤตา ปิ่นทองคำ", "คุณณัฐกฤตาส่งแล้ว", "คุณครูส่งแล้ว"),
+    ("ບົວຈັນ ສີສະຫງວນ", "ປ້າບົວຈັນບອກ", "ປ້າບອກ"), ("鷲見 汐里", "鷲見さんによると", "鷲を見た"),
+    ("Дамбадаржаагийн Солонгоо", "Солонгоогийн хэлснээр", "солонгийн өнгө"),
+    ("Бактыгүл Шаршеналиева", "Бактыгүлдүн айтымында", "бакыттын айтымында"),
+    ("Gülnarə Şıxbalayeva", "Şıxbalayevanın sözləri", "şıxların sözləri"),
+    ("Zdislava Křepelková", "Zdislavin komentář", "Zdislav Novák psal")])
+def test_a_part_of_a_name_is_found_with_endings_prefixes_and_titles(name, text, harmless):
+    assert rules(text, (name, "person", "folded", "")) == {name: "part of a name"}
+    assert rules(harmless, (name, "person", "folded", "")) == {}
+
+
+@pytest.mark.parametrize(("name", "text", "harmless"), [
+    ("Wilber Ccahuana Ttito", "wilber cahuana titto said", "wilber condori titto said"),
+    ("Jurandir Capistrano Nóbrega", "jurandir nobrega said", "jurandir said"),
+    ("Yadira Zelayandía", "«Doña Yadi, la coordinadora", "la Yadi azul"),
+    ("Heidrun Möllenstädt", "Frau Moellenstaedt hat", "Frau Mollenhauer hat"),
+    ("Götz Unterweßling", r"mit G. Unterwe{\ss}ling, Leiter", r"mit {\ss}ling"),
+    ("Grace Wintersgill", "Grace runs the whole place", "Grace runs deep"),
+    ("Grace Wintersgill", "Sister Grace went home", "A grace period runs the whole year"),
+    ("Keshorn Ramdhanie-Baptiste", "as Baptiste said", "Services run by Baptist churches"),
+    ("Jucimara Tavares Quaresma", "Sra. Quaresma chegou", "durante a Quaresma")])
+def test_a_name_is_found_misspelt_shortened_and_without_its_letters(name, text, harmless):
+    assert rules(text, (name, "person", "folded", "")).keys() == {name}
+    assert rules(harmless, (name, "person", "folded", "")) == {}
+
+
+@pytest.mark.parametrize(("name", "text", "harmless"), [
+    ("KL-4471-B", "kl4471b_notes.txt", "KL4471 B2 notes"), ("VGL-0417/23", "dossier vgl 0417-23", "VGL-0417"),
+    ("AVX-30718", "avx30718_closing_note.odt", "AVX-512 support")])
+def test_a_code_is_found_with_other_signs_between_its_parts(name, text, harmless):
+    assert rules(text, (name, "other", "folded", "")).keys() == {name}
+    assert rules(harmless, (name, "other", "folded", "")) == {}
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("Call 1-888-373-7888.", False), ("Call 1-888-373-7889.", True), ("08000 121 700", False),
+    ("trafficking@coe.int", False), ("ana.press@coe.int", True), ("press@haart.example", True),
+    ("name@example.org", False), ("rosalia@example.org", True), ("name@door.example", True),
+    ("version CB-2024-0917-A", False), ("call 2024-0917", True), ("tel-2024-0917", True),
+    ("Passport of the applicant: no. 533019847", True), ("Passport of the applicant: no. 12", False),
+    ("rue 114, maison 27, portail vert", True), ("rue 114, page 27", False),
+    ("segue a gente: @jucimara.lima", True), ("@media.print {", False)])
+def test_public_numbers_and_placeholders_are_harmless_and_others_are_not(text, is_found):
+    assert bool(rules(text)) == is_found
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("the City of San Fernando, Pampanga, Philippines", False), ("in San Fernando, Couva, Philippines", True),
+    ("in San Fernando and Manila", True)])
+def test_a_region_with_the_province_of_another_country_behind_it_is_harmless(text, is_found):
+    assert bool(rules(text, known={"San Fernando": "region of a country: TTO"})) == is_found
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("the European Green Deal", False), ("a green deal", False), ("Deal, by the sea", True),
+    ("at Deal", True)])
+def test_a_place_inside_a_known_phrase_is_harmless(text, is_found):
+    assert bool(rules(text, ("Deal", "place", "exact", ""))) == is_found
