@@ -125,7 +125,8 @@ class Day:
         return rows(round_id, rater, paper)
 
     def is_secret(self, round_id):
-        """No table, page or file under processed/ and reports/ holds anything that a rater of it wrote."""
+        """No table, page or file under processed/ and reports/ holds anything that a rater of it wrote, nor
+        a result of the round."""
         mark = f"said in round {round_id}"
         for path in [*(self.root / "processed").rglob("*"), *(self.root / "reports").rglob("*")]:
             if path.suffix == ".parquet":
@@ -134,7 +135,8 @@ class Day:
                 assert not frame.astype("str").apply(lambda c: c.str.contains(mark)).any(axis=None), path
             elif path.is_file():
                 assert mark.encode() not in path.read_bytes(), path
-        assert not (self.root / f"reports/team/day/{round_id}").exists()
+        projected = (self.root / f"reports/team/day/{round_id}").glob("*")
+        assert {path.name for path in projected} <= {"received.html"}  # how many forms are there, and no more
 
 
 def _kept(field, line):
