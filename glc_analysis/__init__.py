@@ -63,9 +63,9 @@ def _all_checks() -> Sequence[schema.Check]:
 if "IPython" in sys.modules:  # in a notebook, and nowhere else
     from IPython import get_ipython
 
-    from glc_analysis.notebook_errors import show_sentences
+    from glc_analysis.notebook_errors import show_errors_as_sentences
 
-    show_sentences(get_ipython())
+    show_errors_as_sentences(get_ipython())
 
 # Reference tables are read in the lowest layer; the checks of higher layers are imported when needed.
 schema.register_checks(_all_checks)

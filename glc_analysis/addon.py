@@ -49,7 +49,7 @@ class Leaver(Protocol):
     def redact(self, texts: list[str]) -> list[str]:
         """Returns the texts without the names and words of the organisation or person that withdraws."""
 
-    def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
+    def remove_rows_and_redact_rest(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
         """Removes from a table the rows for which ``is_gone`` returns true. From the other rows, removes the
         names and words of the organisation or person that withdraws. ``is_gone`` is a function that takes the
         number and the cells of a row."""

@@ -48,7 +48,7 @@ from glc_analysis.cleaning.waves import (
     choose_study_wave,
     combine_tables_of_waves,
     group_files_by_wave,
-    list_asked_questions,
+    list_questions_in_survey_files,
     make_wave_arguments_for_consent,
 )
 from glc_analysis.coding.codebook import find_ancestors
@@ -62,14 +62,14 @@ from glc_analysis.disclosure.blocks import (
     select_quotations_with_owners,
 )
 from glc_analysis.disclosure.cells import find_lines_with_rare_labels
-from glc_analysis.disclosure.closed_tables import is_closed, list_closed_questions_and_codes
+from glc_analysis.disclosure.closed_tables import is_closed_to_audience, list_closed_questions_and_codes
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     find_countries_where_all_are_countable,
     find_countries_where_all_consented,
     find_countries_with_visible_codes,
     find_printable_country_options,
-    find_visible_countries,
+    find_visible_countries_by_audience,
     find_visible_countries_if_no_survey,
     is_hidden_country_option,
 )
@@ -86,7 +86,7 @@ from glc_analysis.disclosure.suppression import (
     hide_despite_earlier_release,
     suppress_uninformative_bands,
 )
-from glc_analysis.errors import Fault, Faults, GLCError, add_raised_faults, resolve_id
+from glc_analysis.errors import Fault, Faults, GLCError, add_faults_if_raised, resolve_id
 from glc_analysis.figures.coded import compute_coded_estimates
 from glc_analysis.figures.contributors import StudyRecords, find_contributors_from_records
 from glc_analysis.figures.discordance import (
@@ -99,29 +99,34 @@ from glc_analysis.figures.estimates import (
     compute_survey_estimates,
     find_records_behind_figures,
 )
-from glc_analysis.figures.groupings import Grouping, list_merged_groups, match_groupings
+from glc_analysis.figures.groupings import Grouping, list_merged_groups_by_attribute, match_groupings
 from glc_analysis.figures.mentions import find_organisations_behind_code_figures, list_codes_asked_or_raised
 from glc_analysis.figures.quality import compute_quality_estimates
-from glc_analysis.manifest import BUILD_RECORD, digest_inputs, digest_reference_cells, read_earlier_releases
+from glc_analysis.manifest import (
+    BUILD_RECORD,
+    digest_inputs,
+    digest_reference_cells,
+    read_releases_from_earlier_inputs,
+)
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
     Reference,
-    find_steps_runnable_despite_faults,
     keep_sound_questions,
+    map_faulty_tables_to_runnable_steps,
     read_reference,
     relocate_private_faults,
 )
 from glc_analysis.release_store import (
-    assign_cells_and_find_hidden_lines,
-    check_released_groupings,
-    find_blocks_to_hide,
+    adapt_decisions_and_prepare_release,
     find_earlier_consent_suppressions,
+    find_organisation_cells_and_hidden_lines,
+    find_text_blocks_to_hide,
     is_next_release_stored,
     list_add_on_announcement_names,
-    list_block_lines,
-    prepare_release,
+    list_text_block_lines,
     read_last_announcement,
-    refuse_missing_or_outdated_releases,
+    refuse_groupings_changed_since_release,
+    refuse_missing_or_incomparable_releases,
     store_release_if_changed,
 )
 from glc_analysis.renames import find_files_with_old_names
@@ -170,14 +175,14 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
 
 @tables.use_python_strings()
 def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executor | None = None,
-                is_forced: bool = False, are_decided: bool = True) -> BuildResult:
+                is_forced: bool = False, is_for_all_audiences: bool = True) -> BuildResult:
     """Builds a study as :func:`build` does, and reports for every step whether it ran. With ``is_forced``,
     all steps run, even if their inputs have not changed. If an ``executor`` is given, it does a part of the
     work in parallel.
 
-    If ``are_decided`` is false, only tables for the team are built. If an input has changed and
-    ``are_decided`` is false, the tables that say what other audiences may see are removed. No release is
-    prepared until a later build makes the tables for other audiences again.
+    If ``is_for_all_audiences`` is false, only tables for the team are built. If an input has changed and
+    ``is_for_all_audiences`` is false, the tables that say what other audiences may see are removed. No
+    release is prepared until a later build makes the tables for other audiences again.
     """
     for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
@@ -185,15 +190,16 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     earlier = Record.read(study)
     arrivals, reference = manifest.check_raw_files_against_manifest(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say, executor=executor, is_forced=is_forced,
-                  deferred=() if are_decided else ("releases",))
+                  deferred=() if is_for_all_audiences else ("releases",))
     update_pseudonym_key(study, reference.names)
     study.write_digest_key_if_missing()
-    inputs, after = digest_inputs(study, arrivals.digests), read_earlier_releases(study, arrivals.digests)
+    inputs, after = digest_inputs(study, arrivals.digests), read_releases_from_earlier_inputs(
+        study, arrivals.digests)
     say("writing the tables")
     places = list_work_countries(engine["answers"], engine["organisations"])
-    known = find_visible_countries(places, engine["organisations"], _consent(study, reference),
-                                   study.settings["disclosure"],
-                                   hidden_from=find_audiences_with_hidden_country_block(engine["blocks"]))
+    known = find_visible_countries_by_audience(
+        places, engine["organisations"], _consent(study, reference), study.settings["disclosure"],
+        hidden_from=find_audiences_with_hidden_country_block(engine["blocks"]))
     if not engine.count_rows("responses"):
         known = find_visible_countries_if_no_survey(known)
     is_kept, before = not (engine.has_run("releases") or engine.has_run("blocks")), _earlier_slices(study)
@@ -273,26 +279,26 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     figure.
     """
     faults: list[Fault] = []
-    if add_raised_faults(lambda: study.settings, faults):
-        add_raised_faults(lambda: read_reference(study), faults)
+    if add_faults_if_raised(lambda: study.settings, faults):
+        add_faults_if_raised(lambda: read_reference(study), faults)
         raise Faults(dict.fromkeys(faults), unseen=["raw files and the tables made from them"])
     arrivals = manifest.Arrivals({}, {}, ())
     try:
         arrivals = manifest.check_raw_files_against_manifest(study)
     except Faults as found:
         faults += found.faults
-    for look in (refuse_missing_or_outdated_releases, _refuse_nothing):
-        add_raised_faults(partial(look, study), faults)
+    for look in (refuse_missing_or_incomparable_releases, _refuse_nothing):
+        add_faults_if_raised(partial(look, study), faults)
     in_tables: list[Fault] = []
     sound: list[Reference] = []
-    if add_raised_faults(lambda: sound.append(read_reference(study)), in_tables):
+    if add_faults_if_raised(lambda: sound.append(read_reference(study)), in_tables):
         faults += in_tables
-        if study.find_misplaced_files():  # no table is read then
+        if study.find_misplaced_files_and_columns():  # no table is read then
             raise Faults(faults, unseen=["reference tables and the tables made with them"])
     reference = sound[0] if sound else read_reference(study, needed=())
     if not in_tables:
-        add_raised_faults(partial(check_released_groupings, study, reference), faults)
-    blocked = find_steps_runnable_despite_faults(study, in_tables) | {
+        add_faults_if_raised(partial(refuse_groupings_changed_since_release, study, reference), faults)
+    blocked = map_faulty_tables_to_runnable_steps(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS
         if not all(path.is_file() for path in study.list_raw_files(kind))}
     steps = [step for step in BUILD_STEPS if step.name not in _NOT_CHECKED]
@@ -319,7 +325,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
         for line in list_other_specify_notes(engine.logs["answers"]):
             say(line)
     if "records" in unseen and "raw/survey" not in blocked:
-        add_raised_faults(lambda: read_surveys(study), step_faults)
+        add_faults_if_raised(lambda: read_surveys(study), step_faults)
     elif "answers" in unseen and engine.is_in_memory("records"):
         step_faults += engine["records"].faults
     if faults := [*faults, *step_faults]:
@@ -328,7 +334,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     said = [line for of_wave in (engine["records"], *(others for _, others in engine["other_waves"]))
             for line in records.report_several_records_per_country(
                 of_wave, reference, study.settings["survey"])]
-    for line in (*said, *list_coding_notes(engine, reference)):
+    for line in (*said, *list_coding_import_notes(engine, reference)):
         say(line)
     inspect_responses(_read_other_texts(study) if engine.was_taken_over("answers") else engine["responses"])
     if faults := _uncounted_work(engine):
@@ -365,7 +371,7 @@ def _answers_to_sound_questions(view: View, *, sound: Reference) -> dict[str, An
     return _answers_for_checks(view)
 
 
-def list_coding_notes(engine: Engine, reference: Reference) -> list[str]:
+def list_coding_import_notes(engine: Engine, reference: Reference) -> list[str]:
     """Returns notes for the team: on transcripts and coders' files, on how the coded passages were found in
     the texts, and on codes that codebook.csv lacks."""
     from glc_analysis.coding.assemble import describe_codes_missing_from_codebook, describe_placement_by_coder
@@ -478,8 +484,8 @@ def _organisations(view: View) -> dict[str, Any]:
     a survey, the table has the organisations that gave an interview or took part in a call."""
     found = view["records"]
     unknown = view.study.settings["survey"]["unknown_organisations"]
-    return {"organisations": clean_organisations(found, view.reference, unknown=unknown) if found.surveys
-            else list_interviewed_organisations(view["participants"], view.reference)}
+    return {"organisations": clean_organisations(found, view.reference, unknown_organisations=unknown)
+            if found.surveys else list_interviewed_organisations(view["participants"], view.reference)}
 
 
 def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, Any]:
@@ -515,14 +521,14 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
                        "the survey again.")
     questions = make_question_table(reference)
     if current:
-        is_asked = list_asked_questions(reference.questions, files)
+        is_asked = list_questions_in_survey_files(reference.questions, files)
         questions, answered, selections = (table[table["question_id"].isin(is_asked)]
                                            for table in (questions, answered, selections))
         others[current] = {"organisations": organisations, "responses": answered,
                            "answers": survey_records.answers}
     places = make_country_table(survey_records.answers, organisations, answered, reference)
     return {"questions": questions, "options": make_option_table(reference, places),
-            "answers": records.make_answer_table(survey_records), "responses": answered,
+            "answers": records.make_answer_record_table(survey_records), "responses": answered,
             "selections": selections,
             "countries": places, **combine_tables_of_waves(others)}
 
@@ -548,9 +554,10 @@ def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[st
     files = [survey.path.name for survey in of_wave.surveys]
     reference, settings = adapt_reference_to_wave(view.reference, wave, files), view.study.settings["survey"]
     answered, _ = responses.clean_responses_and_selections(of_wave, reference, settings["redacted"], view.log)
-    answered = answered[answered["question_id"].isin(list_asked_questions(reference.questions, files))]
+    answered = answered[answered["question_id"].isin(
+        list_questions_in_survey_files(reference.questions, files))]
     return {"organisations": clean_organisations(of_wave, reference,
-                                                 unknown=settings["unknown_organisations"]),
+                                                 unknown_organisations=settings["unknown_organisations"]),
             "answers": of_wave.answers, "responses": answered}
 
 
@@ -611,7 +618,7 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.det
     asked = view["open_answers"]["question_id"].unique()
     documents, segments = languages.convert_open_answers_to_documents(
         view["open_answers"], people, list(asked), view.log,
-        coded={*view["coded_answers"]["document_id"]}, read=read)
+        coded_document_ids={*view["coded_answers"]["document_id"]}, read=read)
     documents, segments = mask_answers(documents, segments, view.reference.names, view.pseudonyms)
     return {"documents": _joined("documents", documents, texts.documents),
             "segments": _joined("segments", segments, texts.segments)}
@@ -705,7 +712,8 @@ def _survey_figures(view: View) -> dict[str, Any]:
     """Makes the figures about the answers to questions."""
     view.say("counting")
     return {"survey_figures": compute_survey_estimates(
-        _clean_tables(view), view.study, view["survey_records"], list_merged_groups(_groupings(view)))}
+        _clean_tables(view), view.study, view["survey_records"],
+        list_merged_groups_by_attribute(_groupings(view)))}
 
 
 def _quality_figures(view: View) -> dict[str, Any]:
@@ -727,7 +735,7 @@ def _coded_figures(view: View) -> dict[str, Any]:
     return {"coded_figures": compute_coded_estimates(
         view["code_records"], view["organisations"], view["answers"], _consensus(view), _open_codes(view),
         view["documents"], view["segments"], attendance, find_ancestors(codebook),
-        merged=list_merged_groups(_groupings(view)))}
+        merged=list_merged_groups_by_attribute(_groupings(view)))}
 
 
 def _groupings(view: View) -> dict[str, Grouping]:
@@ -751,14 +759,14 @@ def _releases(view: View) -> dict[str, Any]:
     for each audience, the decisions on the figures, and the release in the form in which it will be
     stored."""
     view.say("deciding who may see what")
-    check_released_groupings(view.study, view.reference)
+    refuse_groupings_changed_since_release(view.study, view.reference)
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
     contributors = find_contributors_from_records(records, view)
     consent = _consent(view.study, view.reference)
     settings, reference = view.study.settings["disclosure"], view.reference
     organisations, hidden = view["organisations"], find_audiences_with_hidden_country_block(view["blocks"])
-    shown = find_visible_countries(view["answers"], organisations, consent, settings,
-                                   hidden_from=hidden)["shown"]["convening"]
+    shown = find_visible_countries_by_audience(view["answers"], organisations, consent, settings,
+                                               hidden_from=hidden)["shown"]["convening"]
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     agreed = find_countries_where_all_are_countable(view["answers"], organisations, consent, settings,
@@ -786,13 +794,13 @@ def _releases(view: View) -> dict[str, Any]:
             never=find_team_only_codes(reference.codebook), printable=printable, regions=everywhere,
             withheld=find_earlier_consent_suppressions(view.study, audience), groupings=_groupings(view),
             closed=list_closed_questions_and_codes(reference.closed, audience), **named_countries[audience])
-    for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all(
+    for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all_in_parallel(
             decision for _, decision in decided.values()), strict=True):
         decisions = suppress_uninformative_bands(decisions, counted[audience][0])
         if "release_convening" in released:  # it is decided first; who sits there reads the public pages too
             decisions = limit_to_convening(decisions, released["release_convening"], *counted[audience],
                                            counted["convening"][1], organisations, consent, settings)
-        decisions, release = prepare_release(
+        decisions, release = adapt_decisions_and_prepare_release(
             view.study, tables.conform_to_schema(f"release_{audience}", decisions), *counted[audience], view,
             audience,
             {} if "agreed" in named_countries[audience] else regions, issued)
@@ -800,7 +808,8 @@ def _releases(view: View) -> dict[str, Any]:
         figures, asked = view["figures"], contributors.facts["question_id"]
         decisions = hide_despite_earlier_release(
             decisions, is_hidden_country_option(figures, asked, printable), "country")
-        is_not_seen = is_closed(figures, asked, list_closed_questions_and_codes(reference.closed, audience))
+        is_not_seen = is_closed_to_audience(figures, asked,
+                                            list_closed_questions_and_codes(reference.closed, audience))
         released |= {f"issued_{audience}": release,
                      f"release_{audience}": hide_despite_earlier_release(decisions, is_not_seen, "closed")}
     return released
@@ -811,22 +820,24 @@ def _blocks(view: View) -> dict[str, Any]:
     and lines that are hidden from it, and what earlier releases announced to it. A block is hidden if an
     organisation or person has withdrawn since an earlier release, or since the results of a round were
     announced at the convening. Raises Faults if the last release is missing from the store of releases."""
-    refuse_missing_or_outdated_releases(view.study)
+    refuse_missing_or_incomparable_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
-    known = find_visible_countries(view["answers"], organisations, _consent(view.study, reference),
-                                   view.study.settings["disclosure"])
+    known = find_visible_countries_by_audience(
+        view["answers"], organisations, _consent(view.study, reference), view.study.settings["disclosure"])
     told_already = {block for name in _ANNOUNCED for block in view[name]}
     rewritten = {block for blocks in load_declared_objects("blocks") for block in blocks.rewritten(view)}
     rows = []
-    lines = {audience: list_block_lines(view, reference, known, audience) for audience in READING_AUDIENCES}
-    cells, hidden_lines = assign_cells_and_find_hidden_lines(view.study, lines, organisations)
+    lines = {audience: list_text_block_lines(view, reference, known, audience)
+             for audience in READING_AUDIENCES}
+    cells, hidden_lines = find_organisation_cells_and_hidden_lines(view.study, lines, organisations)
     departed = cells.loc[cells["is_hidden"], "organisation_id"]
     for audience, all_lines in lines.items():
         hidden_ids = {*make_line_ids(hidden_lines[audience]["block_id"], hidden_lines[audience]["line"])}
         shown = all_lines[~make_line_ids(all_lines["block_id"], all_lines["line"]).isin(hidden_ids)]
-        hidden = find_blocks_to_hide(view.study, shown, organisations, audience,
-                                     are_named=has_capability(audience, "named_words"), departed=departed,
-                                     countries=known["shown"][audience])
+        hidden = find_text_blocks_to_hide(view.study, shown, organisations, audience,
+                                          are_named=has_capability(audience, "named_words"),
+                                          hidden_cell_organisations=departed,
+                                          countries_with_page=known["shown"][audience])
         hidden |= told_already & {*all_lines["block_id"]} | rewritten
         rows += [(audience, block, block not in hidden) for block in {*all_lines["block_id"]} | hidden]
         quoted = select_quotations_with_owners(view, reference.quotes, audience).rename(

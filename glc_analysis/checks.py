@@ -20,7 +20,7 @@ from glc_analysis.cleaning.doubts import find_undecided_dates
 from glc_analysis.cleaning.organisation_changes import find_organisation_change_faults
 from glc_analysis.cleaning.waves import EVERYONE, find_wave_order_faults
 from glc_analysis.coding.codebook import find_merge_and_contradiction_faults, find_team_only_codes
-from glc_analysis.disclosure.closed_tables import find_closed_table_faults
+from glc_analysis.disclosure.closed_tables import find_faults_in_closed_csv
 from glc_analysis.disclosure.consent import find_consent_faults
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.figures.groupings import find_grouping_faults
@@ -345,5 +345,5 @@ CORE_CHECKS: tuple[Check, ...] = (
           lambda tables: find_consent_faults(tables["consent"], tables["organisations"], tables["speakers"])),
     *_HEADLINE_CHECKS,
     Check(("groupings", "questions"), find_grouping_faults),
-    Check(("closed",), find_closed_table_faults),
+    Check(("closed",), find_faults_in_closed_csv),
 )

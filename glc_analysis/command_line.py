@@ -273,23 +273,23 @@ def format_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> str
 # The tables that a command reads
 
 
-def ensure_built(study: Study, *, are_decided: bool = True,
+def ensure_built(study: Study, *, is_for_all_audiences: bool = True,
                  beside: Callable[[], AbstractContextManager[Executor | None]] = nullcontext) -> None:
     """Builds the tables of a study if they are out of date. If the tables are up to date, the function does
     nothing and imports no large library. ``beside`` is a function that returns a context manager, which is
     entered before the build. The context manager yields an executor, to which the build gives a part of its
-    work. If ``are_decided`` is false, only tables for the team are built
+    work. If ``is_for_all_audiences`` is false, only tables for the team are built
     (:func:`~glc_analysis.build.build_steps`)."""
     from glc_analysis.manifest import are_tables_current
 
     # Checked first: no lock is made in a folder that is not a study.
-    if not are_tables_current(study, are_decided=are_decided):
+    if not are_tables_current(study, is_for_all_audiences=is_for_all_audiences):
         with beside() as executor, _building(study):
             # Else the command that this one waited for has built them.
-            if not are_tables_current(study, are_decided=are_decided):
+            if not are_tables_current(study, is_for_all_audiences=is_for_all_audiences):
                 from glc_analysis.build import build_steps
 
-                build_steps(study, say=say, executor=executor, are_decided=are_decided)
+                build_steps(study, say=say, executor=executor, is_for_all_audiences=is_for_all_audiences)
 
 
 def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> BuildResult:

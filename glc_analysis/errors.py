@@ -111,12 +111,12 @@ class Faults(GLCError):
         super().__init__("\n".join(said))
 
 
-def add_raised_faults(check: Callable[[], object], faults: list[Fault]) -> bool:
+def add_faults_if_raised(check: Callable[[], object], faults: list[Fault]) -> bool:
     """Calls ``check`` and collects its faults. If the call raises a GLCError, the faults of this error are
     added to ``faults``. The result is true if the call raised a GLCError.
 
     >>> faults = [Fault("is blank", file="a.csv")]
-    >>> add_raised_faults(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
+    >>> add_faults_if_raised(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
     (True, 2)
     """
     try:

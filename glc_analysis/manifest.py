@@ -260,11 +260,11 @@ def _package_files() -> list[str]:
     return found + [str(path) for path in [REPOSITORY / "requirements.lock"] if path.is_file()]
 
 
-def digest_inputs(study: Study, raw: dict[str, str]) -> str:
-    """Returns one digest of all inputs from which the processed tables are made. ``raw`` has the digests of
+def digest_inputs(study: Study, raw_digests: dict[str, str]) -> str:
+    """Returns one digest of all inputs from which the processed tables are made. ``raw_digests`` are those of
     the raw files."""
-    digest = _begin_with_inputs(study, raw)
-    for content in read_earlier_releases(study, raw).values():
+    digest = _begin_with_inputs(study, raw_digests)
+    for content in read_releases_from_earlier_inputs(study, raw_digests).values():
         digest.update(content)
     return digest.hexdigest()
 
@@ -283,14 +283,14 @@ def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
     return digest
 
 
-def digest_earlier_releases(study: Study, raw: dict[str, str]) -> str:
+def digest_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str]) -> str:
     """Returns the digest of the releases on which the processed tables depend."""
     known = {name: study.digests.hash_bytes(content)
-             for name, content in read_earlier_releases(study, raw).items()}
+             for name, content in read_releases_from_earlier_inputs(study, raw_digests).items()}
     return study.digests.hash_value([find_missing_release(study), known])
 
 
-def read_earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
+def read_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str]) -> dict[str, bytes]:
     """Returns the bytes of the releases that were issued from inputs other than today's, keyed by the name of
     the release, such as ``public/001``. A release is left out if it was issued from today's inputs, after the
     same earlier releases. A release from today's inputs was made from today's tables, so it is not an input
@@ -302,7 +302,7 @@ def read_earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]
 
     if not folders:
         return {}
-    inputs = _begin_with_inputs(study, raw)
+    inputs = _begin_with_inputs(study, raw_digests)
 
     def is_of_today(folder: Path) -> bool:
         said, digest = read_release_info(folder), inputs.copy()
@@ -340,9 +340,9 @@ def count_rows_if_intact(study: Study) -> dict[str, int]:
     return rows if is_whole else {}
 
 
-def are_tables_current(study: Study, *, are_decided: bool = True) -> bool:
-    """Whether the processed tables are up to date with their inputs. If ``are_decided`` is true, the tables
-    must also say what audiences other than the team may see.
+def are_tables_current(study: Study, *, is_for_all_audiences: bool = True) -> bool:
+    """Whether the processed tables are up to date with their inputs. If ``is_for_all_audiences`` is true, the
+    tables must also say what audiences other than the team may see.
 
     Raises Faults if a raw file has changed or is missing.
     """
@@ -350,7 +350,8 @@ def are_tables_current(study: Study, *, are_decided: bool = True) -> bool:
     if not built.is_file() or find_missing_release(study):
         return False
     slices = json.loads(built.read_text(encoding="utf-8"))
-    return not (are_decided and UNDECIDED in slices) and slices["inputs"] == digest_inputs(study, raw)
+    return (not (is_for_all_audiences and UNDECIDED in slices)
+            and slices["inputs"] == digest_inputs(study, raw))
 
 
 # ------------------------------
@@ -417,7 +418,7 @@ def _said(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
     return f"changed ({', '.join(changed)})" if changed else ""
 
 
-def read_slices(study: Study) -> dict[str, Any]:
+def read_built_slices(study: Study) -> dict[str, Any]:
     """Returns the content of slices.json from the last build: the digests of all slices of tables (rows about
     one country, theme, question or code), and lists such as the countries and the themes."""
     try:
@@ -426,12 +427,12 @@ def read_slices(study: Study) -> dict[str, Any]:
         raise GLCError("Nothing is built yet. To fix: run `glc build` first.") from None
 
 
-def read_slice_list(study: Study, name: str) -> Any:
+def read_built_slice_list(study: Study, name: str) -> Any:
     """Returns one list from slices.json, such as the countries. In a run, only this list is recorded as an
     input of the page that reads it."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}")
-        return read_slices(study)[name]
+        return read_built_slices(study)[name]
 
 
 def has_page(study: Study, name: str, id_: str) -> bool:
@@ -440,14 +441,14 @@ def has_page(study: Study, name: str, id_: str) -> bool:
     function."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}={id_}")
-        return any(row["id"] == id_ for row in read_slices(study).get(name, []))
+        return any(row["id"] == id_ for row in read_built_slices(study).get(name, []))
 
 
 def read_last_release_info(study: Study, audience: str) -> dict[str, Any]:
     """Returns the description of the release to an audience that slices.json has, with the keys number, day
     and issued (:func:`read_release_info`). Raises GLCError if the build has not decided what the audience may
     see."""
-    release = read_slices(study)["release"].get(audience)
+    release = read_built_slices(study)["release"].get(audience)
     if release is None:
         raise make_undecided_error(audience)
     return release

@@ -9,7 +9,7 @@ from typing import Any
 from glc_analysis.errors import GLCError
 
 
-def show_sentences(shell: Any) -> None:
+def show_errors_as_sentences(shell: Any) -> None:
     """Makes an IPython shell show a :class:`GLCError` as a sentence; the cell still counts as failed. If the
     shell already has a handler for exceptions, this handler is kept and the function changes nothing."""
     if shell is not None and not shell.custom_exceptions:

@@ -332,10 +332,10 @@ side of the middle the point is."""
 # Missing answers.
 
 
-def describe_status(status: str) -> str:
+def describe_answer_status(status: str) -> str:
     """Returns the words for the status of an answer, which is a key of :data:`STATUS_SHADES`.
 
-    >>> describe_status("dont_know"), describe_status("not_asked")
+    >>> describe_answer_status("dont_know"), describe_answer_status("not_asked")
     ("don't know", 'not asked')
     """
     return status.replace("dont", "don't").replace("_", " ")

@@ -24,7 +24,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import read_log, tabular
-from glc_analysis.errors import Fault, Faults, add_raised_faults
+from glc_analysis.errors import Fault, Faults, add_faults_if_raised
 from glc_analysis.schema import (
     Check,
     TableFile,
@@ -70,12 +70,12 @@ class Reference:
 
 
 def read_reference(study: Study, *, needed: Collection[str] | None = None,
-                   beside: Collection[str] = ()) -> Reference:
+                   checked_against: Collection[str] = ()) -> Reference:
     """Reads and checks every reference table of a study; a table whose file is missing is empty.
 
     If ``needed`` names tables, only the named tables must be free of faults. A wrong row in another table
     then does not stop a command that does not need this table. The needed tables are also checked against the
-    tables in ``beside``, as far as the tables in ``beside`` can be read.
+    tables that ``checked_against`` names, as far as these tables can be read.
 
     Raises Faults with all faults of all files at once: files that cannot be read, missing or unknown columns,
     values that break the schema, and the faults that the registered checks find. If a file in ``reference/``
@@ -101,7 +101,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
         unsound = frozenset(unread | {_table_of(fault) for fault in faults}) - {*needed}
         tables |= {name: _empty(name, pd.get_option(TEXT_STORAGE)).copy(deep=False)
                    for name in unread - {*needed}}
-        unread |= load_reference_tables().keys() - {*needed} - {*beside}
+        unread |= load_reference_tables().keys() - {*needed} - {*checked_against}
     for check in add_schema_checks_and_drop_inapplicable(tables, unread, list_registered_checks()):
         faults += _find_faults_between(check, tuple(contents[name] for name in check.tables))
     if needed is not None:
@@ -293,7 +293,7 @@ further fault in the answers."""
 _SURVEY_STEPS = ("records", "conversations", "organisations", "answers")
 
 
-def find_steps_runnable_despite_faults(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
+def map_faulty_tables_to_runnable_steps(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
     """Returns the tables with faults, named as the steps of the build name their inputs (such as
     ``questions.csv``). Each table is mapped to the steps that can still run despite its faults. The steps
     that read the survey can still run if the table can be read and its faults do not prevent finding the
@@ -304,7 +304,7 @@ def find_steps_runnable_despite_faults(study: Study, faults: Iterable[Fault]) ->
         columns.setdefault(_table_of(fault), set()).add(fault.column)
     blocked = {}
     for name in columns.keys() & load_reference_tables().keys():
-        is_read = not add_raised_faults(partial(read_reference_table, study, name), [])
+        is_read = not add_faults_if_raised(partial(read_reference_table, study, name), [])
         is_enough = name in ("questions", "options") or columns[name] <= _UNUSED.get(name, set())
         blocked[f"{name}.csv"] = _SURVEY_STEPS if is_read and is_enough else ()
     return blocked
@@ -335,14 +335,14 @@ def keep_sound_questions(reference: Reference, faults: Iterable[Fault]) -> Refer
 
 
 def move_misplaced_tables(study: Study) -> list[str]:
-    """Moves misplaced files and columns (:meth:`Study.find_misplaced_files`) to the right folder, and returns
-    a line for people about each move.
+    """Moves misplaced files and columns (:meth:`Study.find_misplaced_files_and_columns`) to the right folder,
+    and returns a line for people about each move.
 
     Raises Faults, and moves nothing, if the two folders have different contents of the same table, or if a
     file cannot be read. A table that has only a header is overwritten.
     """
     moves, faults = [], []
-    for path, columns in study.find_misplaced_files().items():
+    for path, columns in study.find_misplaced_files_and_columns().items():
         divide = _columns_apart if columns else _file_apart
         try:
             moves.append((path, columns, divide(study, path)))

@@ -37,8 +37,8 @@ from glc_analysis.disclosure.blocks import (
     make_block_id,
 )
 from glc_analysis.disclosure.cells import (
-    add_cell_for_new_organisations,
     find_lines_hidden_by_cells,
+    group_new_organisations_into_cell,
     hide_cells_of_organisations,
     make_empty_cells,
 )
@@ -80,7 +80,7 @@ _PRINTED = ("number", "day", "issued")
 """The keys of those details of a release that pages print."""
 
 
-def refuse_missing_or_outdated_releases(study: Study) -> None:
+def refuse_missing_or_incomparable_releases(study: Study) -> None:
     """Raises Faults if the last release to an audience is missing from the store. The function also raises
     Faults if the store has releases that an earlier version of the package wrote, because these releases
     cannot be compared with new ones."""
@@ -100,7 +100,7 @@ def refuse_missing_or_outdated_releases(study: Study) -> None:
                             f"reports/{audience}/")])
 
 
-def check_released_groupings(study: Study, reference: Reference) -> None:
+def refuse_groupings_changed_since_release(study: Study, reference: Reference) -> None:
     """Raises Faults if groupings.csv groups a question differently from an earlier release to an audience."""
     groupings = match_groupings(reference.groupings, reference.questions)
     # Of what waits or was closed, figures of every kind of group are on record.
@@ -111,9 +111,10 @@ def check_released_groupings(study: Study, reference: Reference) -> None:
         raise Faults(faults)
 
 
-def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence,
-                    frames: Mapping[str, pd.DataFrame], audience: str, regions: Mapping[str, str],
-                    beside: Sequence[PublishedRelease] = ()) -> tuple[pd.DataFrame, PublishedRelease]:
+def adapt_decisions_and_prepare_release(
+        study: Study, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence,
+        frames: Mapping[str, pd.DataFrame], audience: str, regions: Mapping[str, str],
+        other_audience_releases: Sequence[PublishedRelease] = ()) -> tuple[pd.DataFrame, PublishedRelease]:
     """Returns two values: the decisions on what an audience may see of the figures, adapted to the releases
     in the store; and the release that follows from these decisions.
 
@@ -121,7 +122,7 @@ def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFra
       audience;
     - ``regions``: the region of each country; empty if the only figures by country come from countries in
       which every organisation agreed to a page;
-    - ``beside``: the releases that the other audiences are about to get."""
+    - ``other_audience_releases``: the releases that the other audiences are about to get."""
     fresh = PublishedRelease.from_decisions(
         decisions, estimates, incidence, Rules.from_settings(study.settings["disclosure"], audience),
         _data_day(study, frames, audience), regions)
@@ -129,7 +130,7 @@ def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFra
     earlier = stored.pop(audience)
     issued = decide_next_release(fresh, incidence.facts, earlier, frames["organisations"],
                                  study.settings["disclosure"]["reissue_change"] + COALITION,
-                                 [*chain.from_iterable(stored.values()), *beside])
+                                 [*chain.from_iterable(stored.values()), *other_audience_releases])
     return apply_release(decisions, fresh, issued), issued
 
 
@@ -145,19 +146,19 @@ def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
             for folder in list_release_folders(study.private, audience)]
 
 
-def assign_cells_and_find_hidden_lines(
-        study: Study, lines: Mapping[str, pd.DataFrame],
+def find_organisation_cells_and_hidden_lines(
+        study: Study, lines_by_audience: Mapping[str, pd.DataFrame],
         organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Returns the cell to which each organisation belongs today, and for each audience the lines to hide.
-    ``lines`` maps each audience to its lines of text. If a quotation of an earlier release no longer exists,
-    the cell of the quoted organisation is hidden."""
+    ``lines_by_audience`` maps each audience to its lines of text. If a quotation of an earlier release no
+    longer exists, the cell of the quoted organisation is hidden."""
     kinds = collect_text_block_kinds()
     words = {audience: rows[rows["block_id"].str.split("/").str[0].isin(kinds.words)]
-             for audience, rows in lines.items()}
-    cells = add_cell_for_new_organisations(pd.concat([rows.assign(audience=audience)
-                                                      for audience, rows in words.items()]),
-                                           organisations, _stored_cells(study))
-    for audience, rows in lines.items():
+             for audience, rows in lines_by_audience.items()}
+    cells = group_new_organisations_into_cell(pd.concat([rows.assign(audience=audience)
+                                                         for audience, rows in words.items()]),
+                                              organisations, _stored_cells(study))
+    for audience, rows in lines_by_audience.items():
         today = {*rows.loc[rows["block_id"] == QUOTATION_BLOCKS, "line"]}
         for release in _stored_blocks(study, audience):
             quoted = release.lines[release.lines["block_id"] == QUOTATION_BLOCKS]
@@ -191,29 +192,32 @@ def _stored_blocks(study: Study, audience: str) -> list[PublishedBlocks]:
             for folder in list_release_folders(study.private, audience)]
 
 
-def find_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
-                        are_named: bool, departed: Collection[str] = (), countries: Collection[str] = ()
-                        ) -> set[str]:
+def find_text_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
+                             are_named: bool, hidden_cell_organisations: Collection[str] = (),
+                             countries_with_page: Collection[str] = ()) -> set[str]:
     """Returns the ids of the blocks (texts of one kind on one page) that must be hidden from an audience.
 
-    - ``lines``: today's lines of all blocks (:func:`list_block_lines`);
+    - ``lines``: today's lines of all blocks (:func:`list_text_block_lines`);
     - ``are_named``: whether the names of organisations are printed beside quotations;
-    - ``departed``: the organisations that are in hidden cells;
-    - ``countries``: the countries that have a page for the audience."""
+    - ``hidden_cell_organisations``: the organisations that are in hidden cells;
+    - ``countries_with_page``: the countries that have a page for the audience."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
     return find_hidden_blocks(lines, _stored_blocks(study, audience), organisations, least,
-                              kinds=collect_text_block_kinds(), are_named=are_named, departed=departed,
-                              whole=[make_block_id(QUOTATION_BLOCKS, country) for country in countries])
+                              kinds=collect_text_block_kinds(), are_named=are_named,
+                              departed=hidden_cell_organisations,
+                              whole=[make_block_id(QUOTATION_BLOCKS, country)
+                                     for country in countries_with_page])
 
 
-def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
-                     audience: str) -> pd.DataFrame:
-    """Returns the lines of all blocks of text for an audience, including the blocks of add-ons. ``known`` has
-    the countries that each audience may see (:func:`.countries.find_visible_countries`)."""
+def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference,
+                          visible_countries: Mapping[str, Any], audience: str) -> pd.DataFrame:
+    """Returns the lines of all blocks of text for an audience, including the blocks of add-ons.
+    ``visible_countries`` has the countries that each audience may see
+    (:func:`.countries.find_visible_countries_by_audience`)."""
     added = (line for blocks in load_declared_objects("blocks")
              for line in blocks.lines(frames, reference, audience))
-    return collect_block_lines(frames, reference.quotes, known["shown"][audience],
-                               known["shown_home"][audience], added,
+    return collect_block_lines(frames, reference.quotes, visible_countries["shown"][audience],
+                               visible_countries["shown_home"][audience], added,
                                audience=audience)
 
 
@@ -245,17 +249,17 @@ def is_next_release_stored(study: Study, audience: str, inputs: str) -> bool:
 
 def store_release_if_changed(study: Study, audience: str,
                              issued: Callable[[], tuple[PublishedRelease, PublishedBlocks]] | None,
-                             frames: Mapping[str, pd.DataFrame], shown: Collection[str], inputs: str,
-                             after: Collection[str]) -> dict[str, Any]:
+                             frames: Mapping[str, pd.DataFrame], visible_countries: Collection[str],
+                             inputs: str, earlier_releases: Collection[str]) -> dict[str, Any]:
     """Stores the next release to an audience, if anything that the audience reads differs from the last
     release. Returns those details of the release that pages print.
 
     - ``issued``: a function that makes the release; None keeps the next release that is already in the store;
     - ``frames``: the processed tables. The audience reads from them the figures and the tables that
       :func:`.releases.select_released_tables_besides_figures` yields; add-ons declare further content;
-    - ``shown``: the countries that the audience may see;
+    - ``visible_countries``: the countries that the audience may see;
     - ``inputs``: the digest of the inputs of the build;
-    - ``after``: the names of the earlier releases that are among the inputs of the build.
+    - ``earlier_releases``: the names of the earlier releases that are among the inputs of the build.
     """
     kept, new = list_release_folders(study.private, audience), study.private / "releases" / audience / "next"
     decided = frames[f"release_{audience}"]
@@ -263,7 +267,7 @@ def store_release_if_changed(study: Study, audience: str,
     added = (part for content_of_add_on in load_declared_objects("release_content")
              for part in content_of_add_on(frames, audience))
     content = [seen, *select_released_tables_besides_figures(frames, audience), *added,
-               pd.Series(sorted(shown), dtype="str")]
+               pd.Series(sorted(visible_countries), dtype="str")]
     digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
     if kept and (kept[-1] / CONTENT).is_file() and (kept[-1] / CONTENT).read_text() == digest:
         shutil.rmtree(new, ignore_errors=True)
@@ -273,7 +277,7 @@ def store_release_if_changed(study: Study, audience: str,
     figures = fresh[0].figures if fresh else read_release_table(new / FIGURE_FILES["figures"])
     days = figures.loc[seen["figure_id"], "day"]
     info = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "inputs": inputs,
-            "after": [*after], "issued": days.value_counts().sort_index().to_dict()}
+            "after": [*earlier_releases], "issued": days.value_counts().sort_index().to_dict()}
     if fresh:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)

@@ -162,7 +162,7 @@ class ReportRun:
                     self._execute(to_run, jobs, processes, report)
                 report(len(to_run), len(to_run), "The site")
                 failed = {slug for slug, entry in self.entries.items() if entry["failure"]}
-                gate = self._assembly.make_site(self.pages, failed, self.printed == "full")
+                gate = self._assembly.make_site_and_gate(self.pages, failed, self.printed == "full")
             check_interrupted()
             self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"))
             self._promote(gate)
@@ -264,7 +264,7 @@ class ReportRun:
         content = format_notebook(notebook)
         write_atomic(self._new_path(page.slug), content)
         if not page.organisation:
-            self._assembly.read_ahead(self._new_path(page.slug))
+            self._assembly.search_notebook_ahead(self._new_path(page.slug))
         self.entries[page.slug] = {
             "title": page.title, "notebook": page.notebook.name, "key": page.key, "reads": page.reads,
             "parts": page.parts, "parameters": page.parameters, "seconds": round(seconds, 2),

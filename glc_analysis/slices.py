@@ -189,7 +189,7 @@ def _of_codebook(codebook: pd.DataFrame, above: Mapping[str, list[str]],
     - ``names``: all codes without definitions."""
     among = renumber_codes_below_each_parent(codebook)
     whole, named = (dict(zip(codebook["code_id"], hash_rows(rows), strict=True))
-                    for rows in (among, drop_definitions(among)))
+                    for rows in (among, blank_definitions(among)))
     below: dict[str, list[str]] = {}
     for code, theme in themes.items():
         below.setdefault(theme, []).append(code)
@@ -198,7 +198,7 @@ def _of_codebook(codebook: pd.DataFrame, above: Mapping[str, list[str]],
         rows = list_codes_with_ancestors(codes, above)
         return _total(np.array([hashes[one] for one in rows], dtype=np.uint64))
 
-    return {"names": _total(hash_rows(drop_definitions(codebook))),
+    return {"names": _total(hash_rows(blank_definitions(codebook))),
             **{f"code={code}": total(whole, [code]) for code in above},
             **{f"name={code}": total(named, [code]) for code in above},
             **{f"theme={theme}": total(whole, codes) for theme, codes in below.items()}}
@@ -359,7 +359,7 @@ def renumber_codes_below_each_parent(codebook: pd.DataFrame) -> pd.DataFrame:
     return codebook.assign(order=order)
 
 
-def drop_definitions(codebook: pd.DataFrame) -> pd.DataFrame:
+def blank_definitions(codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the codebook with the texts that define codes left blank."""
     return codebook.assign(**dict.fromkeys(("definition", "include", "exclude", "example"), ""))
 

@@ -24,14 +24,14 @@ _UNDECIDED = ("Tables: up to date for the team. What the convening and the publi
 _OF_FIGURES = "; the study's figures describe this wave."
 
 
-def list_status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
+def list_study_status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     """Yields lines on the status of a study, in this order: raw files, lines of add-ons, tables, waves and
     pages."""
     arrivals = manifest.check_raw_files_against_manifest(study)
     yield f"{study.title}: {count_of(len(arrivals.checksums), 'raw file')}, none changed or missing."
     for name in arrivals.new:
         yield f"{name}: new, not yet in the manifest (`glc check --accept`)."
-    for name in study.list_unused_files():
+    for name in study.list_unused_raw_files():
         yield f"{name}: is in raw/, but no setting of study.toml names it."
     for add_on, function in list_declarations("status_lines"):
         for line, details in add_on.load_object(function)(study):
@@ -40,7 +40,7 @@ def list_status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     if not (study.processed / "slices.json").is_file():
         yield "Tables: not built."
         return
-    if are_tables_current(study, are_decided=False):
+    if are_tables_current(study, is_for_all_audiences=False):
         yield _UNDECIDED if manifest.UNDECIDED in _json(study.processed / "slices.json") else _CURRENT
     else:
         yield "Tables: out of date; the next run rebuilds them."

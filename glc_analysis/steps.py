@@ -30,11 +30,11 @@ import pandas as pd
 
 from glc_analysis import manifest, tables
 from glc_analysis.digests import Digests
-from glc_analysis.errors import Fault, add_raised_faults
+from glc_analysis.errors import Fault, add_faults_if_raised
 from glc_analysis.manifest import (
     BUILD_RECORD,
     Arrivals,
-    digest_earlier_releases,
+    digest_releases_from_earlier_inputs,
     read_provenance,
 )
 from glc_analysis.reference import Reference
@@ -132,9 +132,9 @@ class Forecast:
                 f"\n  makes: {', '.join(self.step.makes)}")
 
 
-def list_steps_needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
-    """Returns the step ``name`` and all steps whose results it needs, directly or through other steps, in the
-    order of the build.
+def list_steps_needed_for(step_name: str, steps: Sequence[Step]) -> list[Step]:
+    """Returns the step ``step_name`` and all steps whose results it needs, directly or through other steps,
+    in the order of the build.
 
     >>> steps = [Step("a", (), ("x",), dict), Step("b", (), ("y",), dict), Step("c", ("x",), (), dict)]
     >>> [step.name for step in list_steps_needed_for("c", steps)]
@@ -143,7 +143,7 @@ def list_steps_needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
     chosen: list[Step] = []
     needs: set[str] = set()
     for step in reversed(steps):
-        if step.name == name or needs.intersection(step.makes):
+        if step.name == step_name or needs.intersection(step.makes):
             chosen.insert(0, step)
             needs.update(step.needs)
     return chosen
@@ -292,7 +292,7 @@ class View(Declared):
             raise UndeclaredError(f"Step {self._step!r} reads the releases and does not declare it.")
         return self._earlier()
 
-    def call_all(self, calls: Iterable[Callable[[], Any]]) -> list[Any]:
+    def call_all_in_parallel(self, calls: Iterable[Callable[[], Any]]) -> list[Any]:
         """Calls functions and returns their results in order. The first function is called in this process.
         If there is an executor, the other functions are called by the executor in parallel."""
         first, *others = calls
@@ -329,12 +329,12 @@ class Inputs:
             return self.study.digests.hash_value([
                 (self.study.make_relative(path), self.study.digests.hash_file(path))
                 for path in sorted(folder.rglob("*")) if path.is_file()])
-        return digest_earlier_releases(self.study, self.arrivals.digests)
+        return digest_releases_from_earlier_inputs(self.study, self.arrivals.digests)
 
     def list_earlier_releases(self) -> Collection[str]:
         """Returns the names of the releases, such as ``public/001``, that were issued from inputs other than
         today's."""
-        return [*manifest.read_earlier_releases(self.study, self.arrivals.digests)]
+        return [*manifest.read_releases_from_earlier_inputs(self.study, self.arrivals.digests)]
 
     def expand_section(self, need: str) -> list[str]:
         """Returns the names of the single settings if ``need`` is a section of study.toml, such as
@@ -490,21 +490,22 @@ class Engine:
                 self._digests |= {name: self._record.made[name] for name in step.makes}
         return forecasts
 
-    def run_and_collect_faults(self, blocked: Mapping[str, Collection[str]], *,
+    def run_and_collect_faults(self, runnable_steps_by_faulty_input: Mapping[str, Collection[str]], *,
                                incomplete: Collection[str] = ()) -> tuple[list[Fault], list[str]]:
         """Runs every step that must run, unless faults in the inputs of the step prevent this. Returns all
         faults, and the names of the steps that could not run.
 
         If the last build ran a step with the same inputs, the step had no faults and does not run again.
-        ``blocked`` maps each input with faults to the steps that can still run on the part of the input
-        without faults. ``incomplete`` names steps whose results are incomplete, so that no other step may
-        read these results.
+        ``runnable_steps_by_faulty_input`` maps each input with faults to the steps that can still run on the
+        part of the input without faults. ``incomplete`` names steps whose results are incomplete, so that no
+        other step may read these results.
         """
         faults: list[Fault] = []
         unseen, lacking = [], set()
         for step in self._steps:
             if lacking.intersection(step.needs) or any(
-                    need in blocked and step.name not in blocked[need] for need in step.needs):
+                    need in runnable_steps_by_faulty_input
+                    and step.name not in runnable_steps_by_faulty_input[need] for need in step.needs):
                 unseen.append(step.name)
                 lacking.update(step.makes)
                 continue
@@ -513,7 +514,7 @@ class Engine:
             if not why:
                 self._keep(step)
                 continue
-            if add_raised_faults(lambda step=step: self._run(step), faults) or step.name in incomplete:
+            if add_faults_if_raised(lambda step=step: self._run(step), faults) or step.name in incomplete:
                 lacking.update(step.makes)
         return faults, unseen
 

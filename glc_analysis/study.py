@@ -354,7 +354,7 @@ class Study:
         return [path for folder in (self.reference, self.private_reference)
                 for path in sorted(folder.glob("*.csv"))]
 
-    def find_misplaced_files(self) -> dict[Path, tuple[str, ...]]:
+    def find_misplaced_files_and_columns(self) -> dict[Path, tuple[str, ...]]:
         """Returns the files in ``reference/`` that do not belong there, each with the columns that do not
         belong there. If a file is listed without columns, the whole file does not belong in ``reference/``.
 
@@ -384,7 +384,7 @@ class Study:
     def refuse_misplaced(self) -> None:
         """Raises Faults if ``reference/`` contains a file or a column that does not belong there."""
         with read_log.record_named_reads_only():  # no page shows such files: reading them is refused
-            misplaced = self.find_misplaced_files()
+            misplaced = self.find_misplaced_files_and_columns()
         listed = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
                  for path, columns in misplaced.items()]
         if listed:
@@ -546,7 +546,7 @@ class Study:
         """Returns a path in the form that the manifest uses: relative to the study folder, with slashes."""
         return Path(os.path.relpath(path, self.root)).as_posix()
 
-    def list_unused_files(self) -> list[str]:
+    def list_unused_raw_files(self) -> list[str]:
         """Returns the files in ``raw/`` that no setting names."""
         named = {p for kind in RAW_KINDS for p in self.list_raw_files(kind)}
         return [self.make_relative(p) for p in self.list_all_raw_files() if p not in named]

@@ -60,7 +60,7 @@ _ASIDE = "private/arrived"
 study."""
 
 
-def record_copied_files(root: Path) -> None:
+def record_files_copied_for_withdrawal(root: Path) -> None:
     """Writes into the stage (the folder for the new files) the list of the files that a withdrawal has just
     copied, with their checksums. The list also includes the files of processed/, although these files are not
     copied. The list is deleted together with the stage."""
@@ -71,7 +71,7 @@ def record_copied_files(root: Path) -> None:
     write_atomic(stage / COPIED, json.dumps(listed))
 
 
-def list_files_changed_since_copy(root: Path) -> list[str]:
+def list_files_changed_during_withdrawal(root: Path) -> list[str]:
     """Returns the paths of the study's files that are new or have changed since a withdrawal copied the
     study."""
     listed = json.loads((root / STAGE / COPIED).read_bytes())
@@ -104,13 +104,13 @@ def _is_as_copied(name: str, path: Path, listed: dict[str, str]) -> bool:
     return is_trace or listed.get(name) == _content(path)
 
 
-def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
+def switch_to_staged_study_files(root: Path, say: Say = lambda line: None) -> None:
     """Replaces the old files of the study with the new files of a withdrawal, and deletes all reports.
 
-    A file that has arrived or changed since :func:`record_copied_files` is kept, and ``say`` is called with a
-    line about it. A withdrawal must call this function within :func:`.study_locks.lock_for_withdrawal`.
-    Raises Busy, and changes nothing, if another command is still reading the study after
-    :data:`.locks.PATIENCE` seconds.
+    A file that has arrived or changed since :func:`record_files_copied_for_withdrawal` is kept, and ``say``
+    is called with a line about it. A withdrawal must call this function within
+    :func:`.study_locks.lock_for_withdrawal`. Raises Busy, and changes nothing, if another command is still
+    reading the study after :data:`.locks.PATIENCE` seconds.
     """
     stage = root / STAGE
     (stage / READY).touch()
@@ -122,7 +122,7 @@ def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
     _switch(root, say)
 
 
-def undo_withdrawal(root: Path) -> None:
+def discard_incomplete_withdrawal(root: Path) -> None:
     """Deletes the new files of a withdrawal, provided that they are not complete. The study itself stays
     unchanged."""
     if (root / STAGE).is_dir() and not (root / STAGE / READY).is_file():
@@ -140,7 +140,7 @@ def finish_or_undo_withdrawal(root: Path, say: Say) -> None:
         say("An interrupted withdrawal is finished. All reports were deleted.")
     elif stage.is_dir():
         is_copy = (stage / "new").is_dir()
-        undo_withdrawal(root)
+        discard_incomplete_withdrawal(root)
         say("An interrupted withdrawal had changed nothing. Its copy of the study (reports/.withdrawal) is "
             "deleted. To withdraw: run the withdrawal again." if is_copy else
             "An interrupted withdrawal was complete, or had not begun. To see which: run the withdrawal "

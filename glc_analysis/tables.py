@@ -23,7 +23,7 @@ from glc_analysis.schema import Table, load_processed_tables, map_old_names_to_n
 from glc_analysis.slices import (
     QUESTION_MEASURES,
     SUBJECTS,
-    drop_definitions,
+    blank_definitions,
     find_ancestors,
     find_code_slices_of_rows,
     find_question_or_measure_of_figures,
@@ -241,7 +241,7 @@ def read_codebook_without_definitions(study: Study, codes: Iterable[str] | None 
     codes above them are read, with column ``order`` counted from 1 below each parent. In a run, only the
     names of the codes that are read are recorded as inputs of the page."""
     with read_log.record_named_reads_only():
-        rows = drop_definitions(_read(study.processed, "codebook", "", "", ""))
+        rows = blank_definitions(_read(study.processed, "codebook", "", "", ""))
         if codes is None:
             read_log.record_read(study.root, "codebook names")
             return rows

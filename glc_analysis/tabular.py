@@ -111,20 +111,21 @@ def decode_text(raw: bytes, file: str) -> str:
     return normalise_line_ends(text.removeprefix("\ufeff"))
 
 
-def decode_or_repair_text(raw: bytes, encodings: Sequence[str], file: str) -> str:
+def decode_or_repair_text(raw: bytes, encoding_or_repair_steps: Sequence[str], file: str) -> str:
     """Returns the text of a file whose encoding a setting names; `file` is the name of the file in messages.
 
-    ``encodings`` has one name or three names of encodings. A single name is the encoding of the file. Three
-    names repair a text that another program once decoded wrongly. The file is decoded with the first
-    encoding; then each run of letters other than ASCII is encoded with the second encoding and decoded with
-    the third. A run of letters that cannot be repaired, because a letter was lost from it, is not changed.
+    ``encoding_or_repair_steps`` has one name or three names of encodings. A single name is the encoding of
+    the file. Three names repair a text that another program once decoded wrongly. The file is decoded with
+    the first encoding; then each run of letters other than ASCII is encoded with the second encoding and
+    decoded with the third. A run of letters that cannot be repaired, because a letter was lost from it, is
+    not changed.
 
     >>> damaged = "Más años".encode().decode("cp1252").encode("mac_roman", "replace")
     >>> decode_or_repair_text(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
     'Más años'
     """
-    first, *others = encodings
-    for name in encodings:
+    first, *others = encoding_or_repair_steps
+    for name in encoding_or_repair_steps:
         try:
             codecs.lookup(name)
         except LookupError:
@@ -146,16 +147,19 @@ def _recoded(run: str, written: str, read: str) -> str:
         return run
 
 
-def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES, encoding: Sequence[str] = ()) -> Grid:
+def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES,
+                        encoding_or_repair_steps: Sequence[str] = ()) -> Grid:
     """Returns the cells of a file that is delimited by commas, semicolons or tabs, all as text.
 
     A row that is shorter than the header gets blank cells, because spreadsheet programs omit blank cells at
     the end of a row. Raises Faults with all rows that are longer than the header, are broken in two or use
-    another delimiter. The function also raises Faults if the file has more than `limit` bytes. ``encoding``
-    has the form of ``encodings`` in :func:`decode_or_repair_text`; if it is empty, the encoding is detected.
+    another delimiter. The function also raises Faults if the file has more than `limit` bytes.
+    ``encoding_or_repair_steps`` has the form that :func:`decode_or_repair_text` describes; if it is empty,
+    the encoding is detected.
     """
     raw = read_bytes(path, limit=limit)
-    text = decode_or_repair_text(raw, encoding, path.name) if encoding else decode_text(raw, path.name)
+    text = decode_or_repair_text(raw, encoding_or_repair_steps, path.name) if encoding_or_repair_steps \
+        else decode_text(raw, path.name)
     del raw  # a large file is not held beside its text, nor its text beside its cells
     records, mark, ends_whole = parse_delimited(text, path.name), detect_delimiter(text), text.endswith("\n")
     del text
@@ -446,25 +450,25 @@ _MOST_ROWS = 2**20
 """The largest number of rows that a sheet of Excel can have."""
 
 
-def read_workbook_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
+def read_workbook_sheets(path: Path, *, refuse_formulas: bool = False) -> list[Grid]:
     """Returns every sheet of a workbook that is not blank, in order. The workbook may be an XLSX file, or an
     XLS file of an older program; its content shows which of the two it is.
 
     Values are read as text: whole numbers without ".0", numbers shown in per cent with the percent sign
     (75%), dates and times as ISO 8601, booleans as TRUE and FALSE, and formulas as their stored results.
 
-    Raises Faults for a formula without a stored result. With ``values_only``, the function raises Faults for
-    every formula and every macro.
+    Raises Faults for a formula without a stored result. With ``refuse_formulas``, the function raises Faults
+    for every formula and every macro.
     """
     raw = read_bytes(path)
     try:
-        if raw.startswith(OLD_WORKBOOK) and not values_only:
+        if raw.startswith(OLD_WORKBOOK) and not refuse_formulas:
             return _filled(_old_sheets(raw, path.name), path.name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl would lose, were it to write
             _refuse_large_package(raw, path.name)
             sheets, suspects = _texts(raw, path.name)
-            if values_only:
+            if refuse_formulas:
                 faults = [*_macros(raw, path.name), *_formulas(raw, path.name)]
             else:
                 faults = _uncalculated(raw, path.name, suspects) if suspects else []
@@ -625,19 +629,19 @@ def _per_cent(number: float) -> str:
 # Reference tables.
 
 
-def make_csv_read_log_entry(path: str, columns: Collection[str], naming: str) -> str:
+def make_csv_read_log_entry(path: str, columns: Collection[str], id_in_rows: str) -> str:
     """Returns the name under which a part of a CSV file is recorded as an input of a page. The part of the
-    file is either some ``columns``, or the rows that name the id ``naming``.
+    file is either some ``columns``, or the rows that name the id ``id_in_rows``.
 
     >>> make_csv_read_log_entry("reference/codebook.csv", ["code_id", "name"], "")
     'reference/codebook.csv columns=code_id,name'
     >>> make_csv_read_log_entry("reference/codebook.csv", [], "stigma")
     'reference/codebook.csv naming=stigma'
     """
-    return f"{path} " + (f"columns={','.join(columns)}" if columns else f"naming={naming}")
+    return f"{path} " + (f"columns={','.join(columns)}" if columns else f"naming={id_in_rows}")
 
 
-def read_csv_part(path: Path, part: str) -> list[list[str]]:
+def read_logged_csv_part(path: Path, part: str) -> list[list[str]]:
     """Returns the cells of a part of a CSV file; ``part`` is the text that :func:`make_csv_read_log_entry`
     adds after the path. The list is empty if the file is missing or cannot be read."""
     kind, _, value = part.partition("=")

@@ -142,16 +142,16 @@ def is_percentage(text: str) -> bool:
     return match is not None and match.end(1) < match.end()
 
 
-def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
+def parse_dates_and_explain_fault(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
     """Returns three values for a column of dates: the dates in ISO 8601 (blank for blank texts), a mask that
     is true for wrong texts, and a message that says what is wrong.
 
     All dates of a column must be written in the same style. If the column does not show whether the day or
     the month comes first, the mask is true for every text that is not blank.
 
-    >>> parse_dates(pd.Series(["31/12/2016", "05/01/2017"]))[0].tolist()
+    >>> parse_dates_and_explain_fault(pd.Series(["31/12/2016", "05/01/2017"]))[0].tolist()
     ['2016-12-31', '2017-01-05']
-    >>> parse_dates(pd.Series(["31/12/2016", "2017-01-05"]))[2]
+    >>> parse_dates_and_explain_fault(pd.Series(["31/12/2016", "2017-01-05"]))[2]
     'the column mixes two ways of writing dates'
     """
     plain = map_distinct(texts, normalise_space)
@@ -318,11 +318,12 @@ def language_direction(code: str) -> str:
     return "rtl" if code.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
-def format_day_or_unknown(kind_of_text: str, day: str) -> str:
+def replace_blank_day_with_unknown(kind_of_text: str, day: str) -> str:
     """Returns the day of a text, or the words "date not known" if ``day`` is blank. An answer without a day
     gets blank text, because answers have no day of their own.
 
-    >>> [format_day_or_unknown(*text) for text in (("interview", ""), ("call", "2016-09-01"), ("answer", ""))]
+    >>> [replace_blank_day_with_unknown(*text)
+    ...  for text in (("interview", ""), ("call", "2016-09-01"), ("answer", ""))]
     ['date not known', '2016-09-01', '']
     """
     return day or ("" if kind_of_text == "answer" else "date not known")

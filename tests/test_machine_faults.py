@@ -27,7 +27,7 @@ from tests.support.study_on_disk import SmallStudy
 def test_short_memory_is_one_line_that_says_what_to_do(tmp_path, monkeypatch, lacking):
     def short(study):
         raise lacking
-    monkeypatch.setattr("glc_analysis.status.list_status_lines", lambda study, audience: short(study))
+    monkeypatch.setattr("glc_analysis.status.list_study_status_lines", lambda study, audience: short(study))
     done = SmallStudy(tmp_path).glc("status")
     assert (done.exit_code, done.stdout) == (1, "")
     said, = done.stderr.splitlines()
@@ -39,7 +39,7 @@ def test_short_memory_is_one_line_that_says_what_to_do(tmp_path, monkeypatch, la
 def test_a_mistake_of_ours_is_not_taken_for_short_memory(tmp_path, monkeypatch, fault):
     def wrong(study, audience):
         raise fault
-    monkeypatch.setattr("glc_analysis.status.list_status_lines", wrong)
+    monkeypatch.setattr("glc_analysis.status.list_study_status_lines", wrong)
     assert SmallStudy(tmp_path).glc("status").exception is fault
 
 

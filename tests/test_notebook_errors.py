@@ -6,7 +6,7 @@ import sys
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from glc_analysis.notebook_errors import show_sentences
+from glc_analysis.notebook_errors import show_errors_as_sentences
 
 IMPORT = "from glc_analysis.errors import Fault, Faults, GLCError, UsageError"
 
@@ -15,7 +15,7 @@ IMPORT = "from glc_analysis.errors import Fault, Faults, GLCError, UsageError"
 def shell():
     made = InteractiveShell(colors="nocolor")
     made.history_manager.enabled = False
-    show_sentences(made)
+    show_errors_as_sentences(made)
     made.run_cell(IMPORT)
     return made
 
@@ -37,7 +37,7 @@ def test_an_error_of_the_program_keeps_its_traceback(shell, capsys):
 
 def test_a_handler_that_somebody_set_stays(shell):
     shell.set_custom_exc((KeyError,), lambda *rest, tb_offset=None: None)
-    show_sentences(shell)
+    show_errors_as_sentences(shell)
     assert shell.custom_exceptions == (KeyError,)
 
 

@@ -203,11 +203,11 @@ def test_what_tells_who_is_who_lies_in_private():
 def test_the_schema_and_the_status_of_a_study_need_no_pandas(sample_study):
     code = """if True:
         import sys
-        from glc_analysis.status import list_status_lines
+        from glc_analysis.status import list_study_status_lines
         from glc_analysis.schema import load_processed_tables
         from glc_analysis.study import Study
 
-        print(len(load_processed_tables()), len([*list_status_lines(Study.find(sys.argv[1]))]))
+        print(len(load_processed_tables()), len([*list_study_status_lines(Study.find(sys.argv[1]))]))
         print(*sys.modules)"""
     done = subprocess.run([sys.executable, "-c", code, str(sample_study.root)], capture_output=True,
                           text=True, check=True)

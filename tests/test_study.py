@@ -10,7 +10,7 @@ from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.new_study import FOLDERS, start_study
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.schema import list_table_files
-from glc_analysis.status import list_status_lines
+from glc_analysis.status import list_study_status_lines
 from glc_analysis.study import DEFAULTS, REPOSITORY, Study
 from tests.support.study_on_disk import SmallStudy
 
@@ -130,7 +130,7 @@ def test_coders_have_a_file_each(small):
 def test_files_that_no_setting_names_are_told(small):
     small.write("raw/survey/wave 1/answers.csv", "x")
     small.write("raw/notes.docx", "x")
-    assert Study(small.root).list_unused_files() == ["raw/notes.docx", "raw/survey/wave 1/answers.csv"]
+    assert Study(small.root).list_unused_raw_files() == ["raw/notes.docx", "raw/survey/wave 1/answers.csv"]
     assert "raw/notes.docx: is in raw/, but no setting of study.toml names it." in small.glc("check").stderr
 
 
@@ -144,7 +144,7 @@ def test_a_study_is_started_when_a_raw_file_has_arrived(small):
 
 def test_status_tells_what_arrived_and_what_is_out_of_date(small):
     small.write("raw/notes.docx", "x")
-    assert list(list_status_lines(Study(small.root))) == [
+    assert list(list_study_status_lines(Study(small.root))) == [
         "Small study: 2 raw files, none changed or missing.",
         "raw/notes.docx: new, not yet in the manifest (`glc check --accept`).",
         "raw/survey/answers.csv: new, not yet in the manifest (`glc check --accept`).",

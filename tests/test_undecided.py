@@ -26,7 +26,7 @@ from glc_analysis.manifest import (
 from glc_analysis.publish.downloads import collect_published_tables
 from glc_analysis.run.plan import is_disclosure_decision_needed
 from glc_analysis.run.record import RUN_RECORD
-from glc_analysis.status import list_status_lines
+from glc_analysis.status import list_study_status_lines
 from glc_analysis.study import Study
 from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import OpenStudy
@@ -55,10 +55,10 @@ def study(decided, tmp_path):
     return Study(shutil.copytree(decided.root, tmp_path / "study"))
 
 
-def corrected(study, rows=CHANGED, *, are_decided=False):
+def corrected(study, rows=CHANGED, *, is_for_all_audiences=False):
     """The study after a correction, built as `glc run` builds it for the team."""
     write_csv(study.raw / "survey/survey.csv", rows)
-    build_steps(Study(study.root), are_decided=are_decided)
+    build_steps(Study(study.root), is_for_all_audiences=is_for_all_audiences)
     return Study(study.root)
 
 
@@ -75,7 +75,7 @@ def shown_n(study, audience):
 
 def test_the_team_sees_the_correction_at_once(undecided):
     assert OpenStudy(undecided.root).view().counts("Q1").set_index("option").loc["Yes", "n"] == 11
-    assert are_tables_current(undecided, are_decided=False) and not are_tables_current(undecided)
+    assert are_tables_current(undecided, is_for_all_audiences=False) and not are_tables_current(undecided)
 
 
 DOORS = {
@@ -152,16 +152,16 @@ def test_a_second_correction_before_anything_is_decided_is_not_decided_either(st
 
 def test_where_nothing_changed_the_decisions_stay(study):
     before = files(study)
-    build_steps(Study(study.root), are_decided=False)
+    build_steps(Study(study.root), is_for_all_audiences=False)
     assert files(study) == before and are_tables_current(study) and shown_n(study, "public") == 10
 
 
 def test_a_lost_release_is_missed_also_while_nothing_is_decided(study):
     corrected(study)
     shutil.rmtree(study.private / "releases/public/001")
-    for are_decided in (False, True):
+    for is_for_all_audiences in (False, True):
         with pytest.raises(Faults, match="release 1 is missing from private/releases/public"):
-            build_steps(Study(study.root), are_decided=are_decided)
+            build_steps(Study(study.root), is_for_all_audiences=is_for_all_audiences)
     with pytest.raises(Faults, match="release 1 is missing"):
         check_study(Study(study.root))
 
@@ -178,7 +178,7 @@ def test_a_build_that_is_cut_off_leaves_no_old_decisions_beside_new_figures(stud
         corrected(study)
     monkeypatch.undo()
     assert moved and not (study.processed / "slices.json").is_file()
-    build_steps(Study(study.root), are_decided=False)
+    build_steps(Study(study.root), is_for_all_audiences=False)
     with pytest.raises(GLCError, match="has not been decided"):
         OpenStudy(study.root).view("public").counts("Q1")
     build(study)
@@ -203,9 +203,9 @@ def test_status_says_what_is_not_decided(study):
     corrected(study)
     line = ("Tables: up to date for the team. What the convening and the public may see is not decided "
             "yet. `glc build` decides it, and so does any command that needs it.")
-    assert line in [*list_status_lines(study)]
+    assert line in [*list_study_status_lines(study)]
     build(study)
-    assert "Tables: up to date." in [*list_status_lines(study)]
+    assert "Tables: up to date." in [*list_study_status_lines(study)]
 
 
 def test_no_step_rests_on_what_may_be_undecided():
@@ -229,7 +229,7 @@ def called(study, monkeypatch, *arguments):
 def test_every_command_but_a_run_for_the_team_decides(study, monkeypatch, arguments, is_decided):
     write_csv(study.raw / "survey/survey.csv", CHANGED)
     called(study, monkeypatch, *arguments)
-    assert are_tables_current(study) == is_decided and are_tables_current(study, are_decided=False)
+    assert are_tables_current(study) == is_decided and are_tables_current(study, is_for_all_audiences=False)
     called(study, monkeypatch, "build")
     assert are_tables_current(study)
 

@@ -9,12 +9,12 @@ import pytest
 from glc_analysis import open_study, tables
 from glc_analysis.build import build, check_study
 from glc_analysis.coding.coders import read_coded_columns
-from glc_analysis.disclosure.bounds import make_network_membership_matrix
+from glc_analysis.disclosure.bounds import make_organisation_to_network_matrix
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.figures.estimates import determine_membership
-from glc_analysis.manifest import read_slices
+from glc_analysis.manifest import read_built_slices
 from glc_analysis.pages.country import render_respondents_of_country
-from glc_analysis.pages.findings import render_claims, render_response_sentence
+from glc_analysis.pages.findings import render_page_claims, render_respondent_and_country_count
 from glc_analysis.pages.survey import (
     count_notable_records,
     render_country_list,
@@ -55,7 +55,7 @@ def test_without_a_survey_an_organisation_works_where_its_main_office_is(talks):
     documents = tables.read_table("documents", study=talks)
     assert dict(zip(documents["document_id"], documents["country_id"], strict=True)) == {
         "blue": "KHM", "lamp": "LAO", "call": ""}
-    assert [one["id"] for one in read_slices(talks)["countries"]] == ["KHM", "LAO"]
+    assert [one["id"] for one in read_built_slices(talks)["countries"]] == ["KHM", "LAO"]
     assert set(tables.read_table("segments", study=talks, country="LAO")["document_id"]) == {"lamp", "call"}
 
 
@@ -66,7 +66,7 @@ def test_a_study_without_a_survey_has_no_page_of_questions(talks):
 
 def test_pages_of_a_study_without_a_survey_speak_of_no_answers(talks):
     view = open_study(str(talks.root)).view("team")
-    assert "2 organisations took part, from 2 countries." in render_response_sentence(view).data
+    assert "2 organisations took part, from 2 countries." in render_respondent_and_country_count(view).data
     numbers = render_study_numbers(view).data
     assert "2 interviews, 1 call" in numbers and "record" not in numbers
     assert render_missing_answers(view).data == "" and "Records" not in render_country_list(view).data
@@ -137,7 +137,7 @@ def test_each_record_of_an_unknown_organisation_counts_once():
 def test_unknown_organisations_are_one_contributor_until_the_study_says_otherwise(unknown, independent):
     made = cleaned(ROWS, KNOWN, unknown=["organisation", "country"], unknown_organisations=unknown)
     names = pd.Index(made.organisations["organisation_id"].astype("str"))
-    assert make_network_membership_matrix(made.organisations, names).shape[1] == independent
+    assert make_organisation_to_network_matrix(made.organisations, names).shape[1] == independent
 
 
 def test_without_a_column_every_organisation_is_unknown():
@@ -196,9 +196,9 @@ def nowhere(tmp_path_factory):
 
 def test_pages_of_a_survey_without_countries_do_not_speak_of_any(nowhere):
     view = open_study(str(nowhere.root)).view("team")
-    said = [render_study_numbers(view).data, render_response_sentence(view).data, render_claims(view).data,
-            *view.questions["asked_of"], *count_notable_records(view)["records where"],
-            *view.read("steps")["why"]]
+    said = [render_study_numbers(view).data, render_respondent_and_country_count(view).data,
+            render_page_claims(view).data, *view.questions["asked_of"],
+            *count_notable_records(view)["records where"], *view.read("steps")["why"]]
     assert [one for one in said if re.search("countr|region", one)] == []
     assert "There are 11 records: an organisation may have answered more than once." in said[0]
     assert "10 organisations answered, in 11 records." in said[1]

@@ -47,13 +47,13 @@ def list_files_without(columns: str) -> set[str]:
     return {name.removeprefix(NOT_IN) for name in split_alternatives(columns) if name.startswith(NOT_IN)}
 
 
-def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, *,
+def locate_columns(columns: str, survey: RawSurvey, options: pd.DataFrame | None = None, *,
                    source: str = "questions.csv") -> tuple[dict[str, str], list[Fault]]:
     """Returns the columns of one file that contain the answers to a question, keyed by option_id (``""`` if
     the question has one column), and the faults found.
 
     - ``columns``: the entry that names the question's columns;
-    - ``values``: the rows of options.csv for the question's list of options; needed if the entry has a star;
+    - ``options``: the rows of options.csv for the question's list of options; needed if the entry has a star;
     - ``source``: the file and row in which the entry is written, which messages name.
 
     The function returns a fault in each of these cases:
@@ -63,7 +63,7 @@ def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None 
     - Several columns of the file have the same name, so that the entry must distinguish the columns by their
       position.
     """
-    expected = {name: _expand(name, survey.frame.columns, values)
+    expected = {name: _expand(name, survey.frame.columns, options)
                 for name in split_alternatives(columns) if not name.startswith(NOT_IN)}
     complete = [name for name, (_, missing) in expected.items() if not missing]
     fault = partial(Fault, file=survey.path.name, column=columns, is_structure=True)

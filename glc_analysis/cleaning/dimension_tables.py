@@ -105,13 +105,13 @@ def make_question_table(reference: Reference) -> pd.DataFrame:
                         is_sensitive=frame["is_sensitive"].isin(SENSITIVE).to_numpy())
 
 
-def make_option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
+def make_option_table(reference: Reference, study_countries: pd.DataFrame) -> pd.DataFrame:
     """Returns table ``options``, with one row per option. The table includes the list ``countries``, whose
     options are the countries of the study, sorted by name."""
     options = reference.options.drop_duplicates(["option_list", "option_id"])
     options = options.assign(position=options["position"].astype(int))
-    countries = places.rename(columns={"country_id": "option_id"}).assign(
-        option_list=COUNTRY_LIST, position=range(1, len(places) + 1), kind="substantive")
+    countries = study_countries.rename(columns={"country_id": "option_id"}).assign(
+        option_list=COUNTRY_LIST, position=range(1, len(study_countries) + 1), kind="substantive")
     return pd.concat([options, countries], ignore_index=True)
 
 
@@ -137,21 +137,21 @@ def make_country_table(answers: pd.DataFrame, organisations: pd.DataFrame, respo
     return frame.sort_values("label", key=lambda s: s.map(match_key), ignore_index=True)
 
 
-def make_codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
+def make_codebook_table(codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns table ``codebook``, with one row per code in use, in the order of codebook.csv. Column ``path``
     has the names of the codes above a code, followed by the code's name.
 
-``frame`` must have the columns of codebook.csv. Codes that were merged or split are not in the table.
+``codebook`` must have the columns of codebook.csv. Codes that were merged or split are not in the table.
     """
-    names = dict(zip(frame["code_id"], frame["name"], strict=True))
-    parents = dict(zip(frame["code_id"], frame["parent_id"], strict=True))
+    names = dict(zip(codebook["code_id"], codebook["name"], strict=True))
+    parents = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True))
 
     def path(code: str) -> str:
         return f"{path(parents[code])} > {names[code]}" if parents[code] else names[code]
 
-    frame = frame[frame["merged_into"] == ""]
-    return frame.assign(order=range(1, len(frame) + 1), version=frame["since_version"],
-                        path=frame["code_id"].map(path))
+    codebook = codebook[codebook["merged_into"] == ""]
+    return codebook.assign(order=range(1, len(codebook) + 1), version=codebook["since_version"],
+                           path=codebook["code_id"].map(path))
 
 
 # ------------------------------

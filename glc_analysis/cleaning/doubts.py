@@ -70,35 +70,37 @@ _IS_ID = 0.8
 """A column is taken as a column of ids if at least this share of its texts differ from each other."""
 
 
-def find_doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *, counted: Collection[str] = (),
-                          organisation: Collection[str] = (), used: Collection[str] = (),
-                          chosen: Collection[str] = ()) -> Iterator[Fault]:
+def find_doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *,
+                          record_selection_columns: Collection[str] = (),
+                          organisation_columns: Collection[str] = (), answer_columns: Collection[str] = (),
+                          closed_question_columns: Collection[str] = ()) -> Iterator[Fault]:
     """Yields a fault for each record of a file that may not be a genuine response; there is no fault if
     corrections.csv says whether to keep the record. Records with a doubtful status get one joint fault per
     column.
 
     - ``survey``: the file; its frame must be indexed by answer_id.
     - ``corrections``: the rows of corrections.csv.
-    - ``counted``: the columns that the setting [survey] counted names.
-    - ``organisation``: the columns with the name of the organisation.
-    - ``used``: the columns with answers to questions. A column in ``used`` is not read as the survey tool's
-      status or id.
-    - ``chosen``: the columns of questions with options, as questions.csv names them (``Q2_*``). A column in
-      ``chosen`` is not searched for tests of the form, because "test" may be an option.
+    - ``record_selection_columns``: the columns that the setting [survey] counted names.
+    - ``organisation_columns``: the columns with the name of the organisation.
+    - ``answer_columns``: the columns with answers to questions. These columns are not read as the survey
+      tool's status or id.
+    - ``closed_question_columns``: the columns of questions with options, as questions.csv names them
+      (``Q2_*``). These columns are not searched for tests of the form, because "test" may be an option.
     """
     decided = {*corrections.loc[corrections["column"] == "*", "key"]}
     is_open = ~survey.frame.index.isin(decided)
-    yield from _asked(survey, is_open, _summaries(survey, organisation))
-    closed = re.compile("|".join(re.escape(name).replace(r"\*", ".+") for name in chosen) or "(?!)")
+    yield from _asked(survey, is_open, _summaries(survey, organisation_columns))
+    closed = re.compile("|".join(re.escape(name).replace(r"\*", ".+")
+                                 for name in closed_question_columns) or "(?!)")
     words = [name for name in survey.frame.columns if not closed.fullmatch(name)]
-    yield from _asked(survey, is_open, _tests(survey, words, organisation))
+    yield from _asked(survey, is_open, _tests(survey, words, organisation_columns))
     for name in survey.frame.columns:
-        plain = "" if name in used else _plain(name)
-        if plain in _STATUS_COLUMNS and name not in counted:
+        plain = "" if name in answer_columns else _plain(name)
+        if plain in _STATUS_COLUMNS and name not in record_selection_columns:
             yield from _status(survey, name, plain, is_open)
-        elif plain == "submitdate" and name not in counted:
+        elif plain == "submitdate" and name not in record_selection_columns:
             yield from _unsubmitted(survey, name, is_open)
-        elif plain in _ID_COLUMNS and name not in organisation:
+        elif plain in _ID_COLUMNS and name not in organisation_columns:
             yield from _asked(survey, is_open, _repeated_ids(survey, name))
 
 
@@ -247,23 +249,24 @@ _ISO_DAY = re.compile(r"\d{4}-(\d\d)-(\d\d)(?:[ T]00:00(?::00)?)?")
 _RANGE = re.compile(r"\d+\s*[-–]\s*\d+\b.*")
 
 
-def guess_range(text: str, others: Iterable[str] = ()) -> str:
-    """Returns the range of numbers that a spreadsheet program may have turned into the date ``text``, such as
-    3-4 for 4-Mar. Returns blank if the text is not a date of this kind. A complete date with a year is taken
-    as a former range only if another option of the list (``others``) is a range.
+def guess_range_behind_date(date_text: str, other_options: Iterable[str] = ()) -> str:
+    """Returns the range of numbers that a spreadsheet program may have turned into the date ``date_text``,
+    such as 3-4 for 4-Mar. Returns blank if the text is not a date of this kind. A complete date with a year
+    is taken as a former range only if another option of the list (``other_options``) is a range.
 
-    >>> guess_range("4-Mar"), guess_range("03. Apr"), guess_range("Oct-99"), guess_range("10 May")
+    >>> (guess_range_behind_date("4-Mar"), guess_range_behind_date("03. Apr"),
+    ...  guess_range_behind_date("Oct-99"), guess_range_behind_date("10 May"))
     ('3-4', '3-4', '10-99', '')
-    >>> guess_range("2026-03-04"), guess_range("2026-03-04", ["5-10", "more"])
+    >>> guess_range_behind_date("2026-03-04"), guess_range_behind_date("2026-03-04", ["5-10", "more"])
     ('', '3-4')
     """
-    key = match_key(text)
+    key = match_key(date_text)
     if (found := _DAY_MONTH.fullmatch(key)) and found[2] in _MONTH_OF:
         low, high = sorted((int(found[1]), _MONTH_OF[found[2]]))
         return f"{low}-{high}"
     if (found := _MONTH_YEAR.fullmatch(key)) and found[1] in _MONTH_OF:
         return f"{_MONTH_OF[found[1]]}-{int(found[2])}"
-    if (found := _ISO_DAY.fullmatch(key)) and any(_RANGE.fullmatch(other.strip()) for other in others):
+    if (found := _ISO_DAY.fullmatch(key)) and any(_RANGE.fullmatch(other.strip()) for other in other_options):
         low, high = sorted((int(found[1]), int(found[2])))
         return f"{low}-{high}"
     return ""
@@ -277,7 +280,8 @@ def find_undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
     ``4-Mar`` with the label ``3-4`` is a range, and ``4-Mar`` with the label ``4 March`` is a date."""
     for name, rows in options.groupby("option_list", sort=False):
         for n, value, label in zip(rows.index, rows["value"], rows["label"], strict=True):
-            meant = guess_range(value, rows["label"]) if match_key(value) == match_key(label) else ""
+            meant = guess_range_behind_date(value, rows["label"]) \
+                if match_key(value) == match_key(label) else ""
             if meant:
                 yield make_date_fault(str(name), value, meant, file="options.csv", row=str(n), column="value")
 

@@ -78,7 +78,7 @@ def skip_detection(text: str) -> tuple[str, str]:
 
 def convert_open_answers_to_documents(responses: pd.DataFrame, records: pd.DataFrame,
                                       text_questions: list[str], log: CleaningLog, *,
-                                      coded: Collection[str] = (),
+                                      coded_document_ids: Collection[str] = (),
                                       read: Callable[[str], tuple[str, str]] = detect_language_and_script,
                                       ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the rows of the tables ``documents`` and ``segments`` for open answers. Each answer that is not
@@ -86,19 +86,19 @@ def convert_open_answers_to_documents(responses: pd.DataFrame, records: pd.DataF
 
     - ``records``: the answer_id, language and is_interpreted of every record;
     - ``text_questions``: the ids of the open questions;
-    - ``coded``: the document_ids of answers that were coded although the survey file does not have their
-      words. Answers in ``coded`` become documents without text.
+    - ``coded_document_ids``: the document_ids of answers that were coded although the survey file does not
+      have their words. Such answers become documents without text.
     - ``read``: a function that returns the language and the script of a text.
 
     The number of answers whose recorded and detected language differ is logged, with the ids of up to 20 such
     answers.
     """
     answers = responses[responses["question_id"].isin(text_questions)]
-    if coded:
+    if coded_document_ids:
         names = answers["answer_id"].astype("str") + "." + answers["question_id"].astype("str").str.lower()
-        answers = answers[(answers["missing"] == "") | names.isin(coded)]
+        answers = answers[(answers["missing"] == "") | names.isin(coded_document_ids)]
         answers = answers.assign(value=answers["value"].astype("str").where(answers["missing"] == "", ""))
-    answers = answers[(answers["missing"] == "") | bool(coded)]
+    answers = answers[(answers["missing"] == "") | bool(coded_document_ids)]
     ids = ["answer_id", "question_id", "organisation_id", "country_id"]
     answers = answers.astype(dict.fromkeys(ids, "str"))
     people = records.set_index("answer_id").loc[answers["answer_id"]]

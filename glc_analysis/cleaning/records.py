@@ -45,7 +45,7 @@ from glc_analysis.text import (
     map_distinct,
     match_key,
     normalise_space,
-    parse_dates,
+    parse_dates_and_explain_fault,
     parse_numbers,
 )
 
@@ -126,7 +126,7 @@ def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetitio
     return repetitions
 
 
-def list_repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
+def list_cross_file_duplicate_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
     """Returns a fault for each pair of files that have records in common, because these records would be
     counted twice."""
     return [Fault(f"{repetition}, so they would be counted twice", file=repetition.file, fix=repetition.fix,
@@ -203,12 +203,13 @@ class CleaningLog:
 
 
 def clean_organisations(records: Records, reference: Reference, *,
-                        unknown: str = "one") -> pd.DataFrame:
+                        unknown_organisations: str = "one") -> pd.DataFrame:
     """Returns table ``organisations``, with one row per organisation that answered the survey. A record that
     names no organisation gets its own row in the table.
 
-    If ``unknown`` is ``one``, all records that name no organisation are put into one network, because they
-    may all come from the same organisation. The columns of table ``organisations`` come from these sources:
+    If ``unknown_organisations`` is ``one``, all records that name no organisation are put into one network,
+    because they may all come from the same organisation. The columns of table ``organisations`` come from
+    these sources:
 
     - type, network and resources come from the register, organisations.csv;
     - home country and label come from the register or, if it has none, from the survey;
@@ -225,7 +226,7 @@ def clean_organisations(records: Records, reference: Reference, *,
     stem = map_distinct(first["file"], lambda name: make_slug(Path(name).stem)).astype("str")
     by_place = "Unknown organisation (" + stem + ", row " + first["row"].astype("str") + ")"
     registered = registered.assign(home_country_id=home, label=label.mask(is_unknown, by_place))
-    if unknown == "one":
+    if unknown_organisations == "one":
         registered["network_id"] = registered["network_id"].mask(is_unknown, UNKNOWN)
     return _organisation_rows(registered, first, last, reference)
 
@@ -343,8 +344,8 @@ class Records:
     - ``answers``: one row per record, with answer_id, file, row, organisation_id, country_id, region_id,
       home_country_id, started, ended, language, is_interpreted, is_duplicate. The columns answer_id,
       organisation_id and country_id are ordered categories, so that large studies need less memory.
-    - ``surveys``: the survey files after corrections. The method ``cells`` returns one column of all these
-      files, in the order of ``answers``.
+    - ``surveys``: the survey files after corrections. The method ``combine_column_across_files``
+      returns one column of all these files, in the order of ``answers``.
     - ``order``: for each record of ``answers``, its position among the records of ``surveys``.
     - ``blank``: the texts that count as blank cells.
     - ``faults``: the faults that were found while the records were assembled. The cleaning of the answers
@@ -361,15 +362,16 @@ class Records:
     confirmed: frozenset[tuple[str, str]] = frozenset()
     """The cells that corrections.csv confirms to be right, each as a pair of answer_id and column."""
 
-    def combine_columns(self, names: list[str]) -> pd.Series:
-        """Returns the texts of one column of all files, in the order of ``answers``. ``names`` has the
-        column's name in each file. A text that counts as blank becomes a blank cell in the result.
+    def combine_column_across_files(self, column_name_per_file: list[str]) -> pd.Series:
+        """Returns the texts of one column of all files, in the order of ``answers``.
+        ``column_name_per_file`` has the column's name in each file. A text that counts as blank becomes a
+        blank cell in the result.
 
         The result is categorical, because many cells of a large file have the same text, and each different
         text then has to be processed only once.
         """
         parts = [survey.frame[name] if name else pd.Series("", index=survey.frame.index)
-                 for survey, name in zip(self.surveys, names, strict=True)]
+                 for survey, name in zip(self.surveys, column_name_per_file, strict=True)]
         texts = pd.concat(parts or [_NO_ANSWERS["answer_id"]], ignore_index=True)
         texts = texts.astype("str").iloc[self.order]
         codes, distinct = pd.factorize(texts)
@@ -387,13 +389,16 @@ class Records:
                        surveys=tuple(survey for survey in self.surveys if survey.path.name in files),
                        order=place[self.order[is_kept]], faults=())
 
-    def make_fault(self, position: int, message: str, names: list[str], value: str, fix: str) -> CellFault:
+    def make_fault(self, position: int, message: str, column_name_per_file: list[str], value: str,
+                   fix: str) -> CellFault:
         """Returns a fault about one cell of the record at ``position``, which names the cell's file, row and
-        column. ``names`` has the column's name in each file, as in :meth:`cells`."""
+        column. ``column_name_per_file`` has the column's name in each file, as in
+        :meth:`combine_column_across_files`."""
         row = self.answers.iloc[position]
         files = [survey.path.name for survey in self.surveys]
         return CellFault(message, file=row["file"], row=str(row["row"]), value=value, fix=fix,
-                         column=names[files.index(row["file"])], key=row["answer_id"], text=value)
+                         column=column_name_per_file[files.index(row["file"])], key=row["answer_id"],
+                         text=value)
 
 
 def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: dict,
@@ -423,8 +428,9 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
               for name in columns.split_alternatives(entry)]
     for survey in surveys:
         faults += find_doubtful_records(
-            survey, fixes, counted=settings["counted"], used=patterns, chosen=chosen,
-            organisation=columns.split_alternatives(settings["organisation"]))
+            survey, fixes, record_selection_columns=settings["counted"], answer_columns=patterns,
+            closed_question_columns=chosen,
+            organisation_columns=columns.split_alternatives(settings["organisation"]))
     faults += find_unmatched_corrections(fixes, {i for survey in surveys for i in survey.frame.index})
     for survey in surveys:
         survey, wrong = _correct_file(survey, fixes, log)
@@ -434,7 +440,7 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
     repeated = find_duplicates_across_files([_select_records(survey,
                                                              survey.frame.index.isin(kept.frame.index))
                                              for survey, kept in zip(surveys, ready, strict=True)])
-    faults += list_repetition_faults(repeated)
+    faults += list_cross_file_duplicate_faults(repeated)
     answers, wrong = _read_roles(ready, reference, settings)
     faults += find_wave_file_faults(reference, [survey.path.name for survey in ready], reporting_wave)
     by_wave = group_files_by_wave(reference, [survey.path.name for survey in ready])
@@ -464,7 +470,7 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
                        (fix["key"], fix["column"]) for _, fix in fixes.iterrows() if _is_confirmed(fix)))
 
 
-def make_answer_table(records: Records) -> pd.DataFrame:
+def make_answer_record_table(records: Records) -> pd.DataFrame:
     """Returns table ``answers``, with one row per record and the duration of each record in minutes."""
     answers = records.answers
     started, ended = (pd.to_datetime(answers[c].replace("", None), utc=True, format="ISO8601")
@@ -638,7 +644,7 @@ def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Referen
     part["region_id"] = find_region_ids(part["country_id"], reference.countries)
     for role in ("started", "ended"):
         texts = part[role]
-        part[role], bad, reason = parse_dates(texts)
+        part[role], bad, reason = parse_dates_and_explain_fault(texts)
         faults += [Fault(reason, file=file, row=str(part["row"].iloc[i]), column=names[role],
                          value=texts.iloc[i], fix="export it again with dates as YYYY-MM-DD, "
                          "or correct the record in corrections.csv")

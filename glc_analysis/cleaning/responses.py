@@ -24,7 +24,7 @@ from glc_analysis.cleaning.dimension_tables import (
     UnknownOption,
     merge_faults_and_propose_option_rows,
 )
-from glc_analysis.cleaning.doubts import find_ambiguous_thousands, guess_range, make_date_fault
+from glc_analysis.cleaning.doubts import find_ambiguous_thousands, guess_range_behind_date, make_date_fault
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.errors import (
     SHOWN_ALIKE,
@@ -45,7 +45,7 @@ from glc_analysis.text import (
     map_distinct,
     match_key,
     normalise_space,
-    parse_dates,
+    parse_dates_and_explain_fault,
     parse_numbers,
 )
 
@@ -54,19 +54,19 @@ from glc_analysis.text import (
 
 
 def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: np.ndarray,
-          chosen: pd.Series | None = None, options: OptionList | None = None,
-          dont_know: str = "") -> np.ndarray:
+                     chosen: pd.Series | None = None, options: OptionList | None = None,
+                     dont_know_counts_as: str = "") -> np.ndarray:
     """Returns, for each record, the reason why it has no answer to a question; ``""`` if it has an answer.
 
     ``chosen`` has the ids of the options that each record chose, joined by ``;``. An option that means a
     refusal is never counted as an answer. An option that means "don't know" counts as an answer, except if
-    ``dont_know`` is ``missing``, which questions.csv sets for each question. An answer is kept even if the
-    skip logic says that the record was not asked the question.
+    ``dont_know_counts_as`` is ``missing``, which questions.csv sets for each question. An answer is kept even
+    if the skip logic says that the record was not asked the question.
     """
     missing = np.where(is_filled, "", np.where(is_asked, "unanswered", "not_asked"))
     if options is not None and chosen is not None:
         excuses = {option: kind for kind in ("refused", "dont_know")
-                   if kind == "refused" or dont_know == "missing"
+                   if kind == "refused" or dont_know_counts_as == "missing"
                    for option in options.find_ids_of_kind(kind)}
         excuse = map_distinct(chosen, lambda text: _excuse_kind(text, excuses)).to_numpy()
         missing = np.where(excuse != "", excuse, missing)
@@ -334,7 +334,7 @@ def _unknown_option_faults(asked: QuestionCells, records: Records, options: Opti
     for number, (text, positions) in enumerate(texts, 1):
         place = records.make_fault(positions[0], "", asked.columns, text, "")
         rows = format_first_row_numbers([int(row) for row in records.answers["row"].iloc[positions]])
-        if meant := guess_range(text, labels):
+        if meant := guess_range_behind_date(text, labels):
             faults.append(replace(make_date_fault(option_list, text, meant, file=place.file, row=rows,
                                                   column=place.column), n=len(positions)))
             continue
@@ -468,7 +468,7 @@ class QuestionCells:
                      redacted: frozenset[str]) -> QuestionCells:
         """Returns the cells of the columns ``names``, which has one column per file. If the name of the
         column is blank for a file, the cells of this file are blank."""
-        cells = records.combine_columns(names)
+        cells = records.combine_column_across_files(names)
         is_redacted = map_distinct(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
         return cls(question, names, cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells,
                    is_redacted)
@@ -583,7 +583,7 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
 
 
 def _read_date(asked: QuestionCells, records: Records) -> ParsedAnswers:
-    values, wrong, reason = parse_dates(asked.cells)
+    values, wrong, reason = parse_dates_and_explain_fault(asked.cells)
     faults = asked.make_faults(records, wrong, reason, "write dates as YYYY-MM-DD: " + CORRECT_THE_RECORD)
     return ParsedAnswers(values, asked.is_filled, asked.is_redacted, faults=faults)
 
@@ -701,7 +701,7 @@ def _response_rows(question: pd.Series, answered: ParsedAnswers, is_asked: np.nd
     ``selections``. ``kept`` has the positions of the records that get a row in the tables."""
     why = classify_missing(is_filled=answered.is_filled, is_asked=is_asked,
                            is_redacted=answered.is_redacted, chosen=answered.value,
-                           options=answered.options, dont_know=question["dont_know"])[kept]
+                           options=answered.options, dont_know_counts_as=question["dont_know"])[kept]
     people = records.answers.iloc[kept]
     constant = partial(_constant_column, size=len(kept))
     common = {"answer_id": people["answer_id"].array,

@@ -98,11 +98,11 @@ def adapt_reference_to_wave(reference: Reference, wave: str, files: Collection[s
     return Reference(ChainMap({"questions": asked}, tables), reference.unsound)
 
 
-def list_asked_questions(questions: pd.DataFrame, files: Collection[str]) -> set[str]:
+def list_questions_in_survey_files(questions: pd.DataFrame, files: Collection[str]) -> set[str]:
     """Returns the questions that at least one of ``files`` has.
 
     >>> rows = pd.DataFrame({"question_id": ["Q1", "Q2"], "columns": ["Q1", "Q2 | not in a.csv"]})
-    >>> list_asked_questions(rows, ["a.csv"])
+    >>> list_questions_in_survey_files(rows, ["a.csv"])
     {'Q1'}
     """
     return {question for question, entry in zip(questions["question_id"], questions["columns"], strict=True)

@@ -88,7 +88,7 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     from glc_analysis.renames import find_files_with_old_names
     from glc_analysis.schema import UNDECIDED
 
-    if accept and study.find_misplaced_files():
+    if accept and study.find_misplaced_files_and_columns():
         from glc_analysis.gitignore import write_gitignore_unless_edited
         from glc_analysis.locks import hold_lock
         from glc_analysis.reference import move_misplaced_tables
@@ -122,7 +122,7 @@ def check(study: Study, accept: bool, **further: Any) -> None:
         say(f"{count_of(n, 'question')} of questions.csv: nobody has decided whether an answer could be held "
             "against those who gave it. Until then, no page states a finding about such a question. To fix: "
             "write true or false into is_sensitive.")
-    for name in study.list_unused_files():
+    for name in study.list_unused_raw_files():
         say(f"{name}: is in raw/, but no setting of study.toml names it.")
     if not study.list_raw_files("survey") and counts["questions"]:
         say(f"No survey file has arrived, so answers to the {count_of(counts['questions'], 'question')} of "
@@ -141,9 +141,9 @@ def check(study: Study, accept: bool, **further: Any) -> None:
 @pass_study_to_read
 def status(study: Study, audience: str) -> None:
     """Show what has arrived and what is out of date."""
-    from glc_analysis.status import list_status_lines
+    from glc_analysis.status import list_study_status_lines
 
-    for line in list_status_lines(study, audience=audience):
+    for line in list_study_status_lines(study, audience=audience):
         click.echo(line)
 
 

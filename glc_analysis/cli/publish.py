@@ -63,7 +63,8 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
         result = update_report_pages(
             study, audience=audience, country=country, theme=theme, only=only, jobs=jobs,
             processes=processes, force=force, dry_run=dry_run, printed=printed,
-            build=partial(ensure_built, study, are_decided=is_disclosure_decision_needed(study, audience),
+            build=partial(ensure_built, study,
+                          is_for_all_audiences=is_disclosure_decision_needed(study, audience),
                           beside=nullcontext if dry_run or processes else start))
     for line in result.lines:
         say(line)

@@ -93,8 +93,8 @@ def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) ->
     return table.sort_values(["shared", "segment_id", "code_id", "coder_id"], ignore_index=True)
 
 
-def count_texts_by_readers(readings: pd.DataFrame, documents: pd.DataFrame, *,
-                           rule: str) -> tuple[pd.DataFrame, list[str]]:
+def tabulate_readers_and_singly_read_organisations(readings: pd.DataFrame, documents: pd.DataFrame, *,
+                                                   rule: str) -> tuple[pd.DataFrame, list[str]]:
     """Returns a table with one row per number of readers that texts have, and a list of organisation_ids. The
     list names the organisations none of whose texts had more than one reader.
 

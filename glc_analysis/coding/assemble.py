@@ -28,7 +28,7 @@ from glc_analysis.coding.coders import (
     Span,
     add_quotes_and_organisations,
     extend_codebook,
-    find_overlapped_segments,
+    find_overlapped_segments_and_coders,
     make_codings_table,
     make_memos_table,
     make_quarantined_table,
@@ -206,17 +206,19 @@ def find_faults_if_no_coding_counts(codings: pd.DataFrame, quarantined: pd.DataF
 
 
 def describe_codes_missing_from_codebook(codings: pd.DataFrame, quarantined: pd.DataFrame,
-                                         codebook: pd.DataFrame, listed: pd.DataFrame) -> list[str]:
-    """Returns a sentence for each code that coders used but codebook.csv (``listed``) does not have.
-    ``codings``, ``quarantined`` and ``codebook`` are the processed tables with these names."""
+                                         codebook: pd.DataFrame,
+                                         reference_codebook: pd.DataFrame) -> list[str]:
+    """Returns a sentence for each code that coders used but codebook.csv (``reference_codebook``) does not
+    have. ``codings``, ``quarantined`` and ``codebook`` are the processed tables with these names."""
     own = pd.concat([codings.loc[codings["coder_id"] != CONSENSUS, ["code_id", "coder_id"]],
                      quarantined[["code_id", "coder_id"]]]).astype("str")
-    orphans, sentences = codebook[~codebook["code_id"].isin(listed["code_id"])], []
+    orphans, sentences = codebook[~codebook["code_id"].isin(reference_codebook["code_id"])], []
     for row in orphans.sort_values("code_id").itertuples():
         used = own.loc[own["code_id"] == row.code_id, "coder_id"].value_counts().sort_index()
         who = ", ".join(f"{coder} {n}" for coder, n in used.items())
         sentences.append(f"codebook.csv has no code {row.name!r} (codings: {who}); it is counted as a "
-                         f"separate code, below no theme; {suggest_name(row.name, listed['name'])}.")
+                         "separate code, below no theme; "
+                         f"{suggest_name(row.name, reference_codebook['name'])}.")
     return sentences
 
 
@@ -346,7 +348,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     is_learnt = pd.Series([pair in training for pair in zip(codings["document_id"], codings["coder_id"],
                                                             strict=True)], codings.index, dtype=bool)
     learnt, codings = codings[is_learnt & (codings["match"] != "by_position")], codings[~is_learnt]
-    unread = find_overlapped_segments(result.unread, segments)
+    unread = find_overlapped_segments_and_coders(result.unread, segments)
     coded = list_coding_units(codings, readings, segments, unread=unread)
     answers = documents[documents["kind"] == "answer"]
     answered = dict(zip(answers["document_id"], answers["organisation_id"].astype("str"), strict=True))
@@ -425,11 +427,13 @@ def tabulate_agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.Dat
     return found
 
 
-def append_unlisted_codes_to_codebook(listed: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+def append_unlisted_codes_to_codebook(reference_codebook: pd.DataFrame,
+                                      codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows of codebook.csv, followed by the codes that coders used and that only the table
     ``codebook`` has."""
-    more = codebook[~codebook["code_id"].isin(listed["code_id"])].sort_values("order")
-    return pd.concat([listed, more.assign(merged_into="")[["code_id", "parent_id", "name", "merged_into"]]],
+    more = codebook[~codebook["code_id"].isin(reference_codebook["code_id"])].sort_values("order")
+    return pd.concat([reference_codebook,
+                      more.assign(merged_into="")[["code_id", "parent_id", "name", "merged_into"]]],
                      ignore_index=True)
 
 

@@ -353,7 +353,7 @@ class _Placing:
             span = self.alignment.map_copy_span(row.start, row.end)
             return span, self._proof(row, span), BLANK_PASSAGE if span[0] < 0 else ""
         if self.edited and row.start >= 0:
-            span, reason = self.edited.map_copy_span(row.start, row.end)
+            span, reason = self.edited.map_copy_span_with_reason(row.start, row.end)
             return span, "by_position" if row.match == "by_position" else "moved", reason
         places = self._places_of(row.quote) if row.quote else []
         if not row.quote or self.has_names and not places:  # what is not in the text may be a name
@@ -485,7 +485,7 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
         known = set(reference.codebook["code_id"])
         listed = [_column_of_codes(survey, pattern, known) for survey in records.surveys]
         if any(listed):
-            rows = _listed_codes(records.combine_columns(listed), documents)
+            rows = _listed_codes(records.combine_column_across_files(listed), documents)
             code_question |= dict.fromkeys(rows["code"], question)
             parts.append(rows)
             continue
@@ -499,7 +499,7 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
             continue
         code_question |= dict.fromkeys(codes, question)
         cells = pd.DataFrame({
-            code: records.combine_columns([columns.get(code, "") for columns in columns_by_file])
+            code: records.combine_column_across_files([columns.get(code, "") for columns in columns_by_file])
             for code in codes})
         parts.append(_code_rows(cells, documents))
     if faults:
@@ -837,8 +837,8 @@ def _touched_segments(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str
     return touched
 
 
-def find_overlapped_segments(stretches: Iterable[tuple[str, str, int, int]],
-                             segments: pd.DataFrame) -> set[tuple[str, str]]:
+def find_overlapped_segments_and_coders(stretches: Iterable[tuple[str, str, int, int]],
+                                        segments: pd.DataFrame) -> set[tuple[str, str]]:
     """Returns the segments that the given stretches of texts overlap, as pairs of segment_id and coder_id."""
     wanted = pd.DataFrame(sorted(stretches), columns=["document_id", "coder_id", "start", "end"])
     touched = _touched_segments(wanted, segments)

@@ -110,12 +110,13 @@ class EditedText:
         the longer one."""
         return len(self.place) / max(len(self.ours.words), len(self.theirs.words), 1)
 
-    def map_copy_span(self, start: int, end: int) -> tuple[Span, str]:
+    def map_copy_span_with_reason(self, start: int, end: int) -> tuple[Span, str]:
         """Returns the passage of the canonical text that corresponds to the passage of the copy from
         ``start`` to ``end``. If its place is not certain, returns (-1, -1) and the reason.
 
         >>> text = Text("p1: Yes, we wait for months.\\n", "p1: Yes, we wait for months.\\n", (), ((0, 2),))
-        >>> EditedText(text, Masked("Ana: Yes, uh, we wait for months.", ())).map_copy_span(14, 33)
+        >>> EditedText(text, Masked("Ana: Yes, uh, we wait for months.", ())).map_copy_span_with_reason(
+        ...     14, 33)
         ((9, 28), '')
         """
         start, end = shift_span_after_masking(start, end, self.copy.offsets)
@@ -168,7 +169,7 @@ class EditedText:
             if len(theirs) != 1 or same < size or self.theirs.sizes[theirs.pop()] != size:
                 yield self.ours.words[first].start, self.ours.words[first + size - 1].end
 
-    def find_former_words(self, start: int, end: int) -> str:
+    def quote_copy_at_text_span(self, start: int, end: int) -> str:
         """Returns the words of every turn of the copy that contains at least one word of the stretch from
         ``start`` to ``end`` of the canonical text."""
         turns = sorted({self.theirs.turn_of[self._back[to]] for to in self.ours.find_words(start, end)

@@ -147,7 +147,7 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
     theirs = count_options_in_group(whole, total, rules.count)
     left = theirs.base - ours.base
     if (left < 0).any() or part.count_independent(left) < max(rules.base, 2 * rules.count) or any(
-            total.has_few_withheld(base, False, rules) for base in (left, ours.base)):
+            total.has_few_refusals(base, False, rules) for base in (left, ours.base)):
         return
     others = Counted(left, theirs.counted - ours.counted, np.maximum(theirs.room - ours.room, left), total,
                      rules.count)

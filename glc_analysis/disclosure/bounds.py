@@ -64,7 +64,7 @@ class ContributorCounts:
         """Returns the counts of contributors to all figures, with the consents that were given for
         ``audience``."""
         names = pd.Index(incidence.organisations)
-        membership = make_network_membership_matrix(organisations, names)
+        membership = make_organisation_to_network_matrix(organisations, names)
         refused = {item: membership * ~names.isin([*consent.find_organisations(item, audience)])[:, None]
                    for item in ("survey", "interview", "call")}
         return cls(incidence, membership.T, {item: of.tocsr().T for item, of in refused.items()}, groups)
@@ -79,7 +79,7 @@ class ContributorCounts:
         organisations."""
         return self.incidence.counted[positions].toarray()
 
-    def compute_room(self, position: int) -> np.ndarray:
+    def count_most_possible_records(self, position: int) -> np.ndarray:
         """Returns the *room* of a figure: for each organisation, the largest number of records that the
         organisation has in any base of the figure's group.
 
@@ -102,10 +102,11 @@ class ContributorCounts:
         rules_by_batch = []
         for some in np.split(positions, range(_BATCH, len(positions), _BATCH)):
             base = self.incidence.base[some]
-            allies = [self.count_allies(self.compute_room(place)) for place in some]
-            rules_by_batch.append(np.select([self.count_protected(base, allies) < rules.base,
-                                    self.has_few_withheld(base, is_coded[some], rules, was_withheld[some])],
-                                   ["base_too_small", "withheld_contributors"], ""))
+            allies = [self.count_allies_in_network(self.count_most_possible_records(place)) for place in some]
+            rules_by_batch.append(np.select(
+                [self.count_protected(base, allies) < rules.base,
+                 self.has_few_refusals(base, is_coded[some], rules, was_withheld[some])],
+                ["base_too_small", "withheld_contributors"], ""))
         return np.concatenate(rules_by_batch).astype(object)
 
     def count_independent(self, records: np.ndarray | csr_array,
@@ -113,11 +114,12 @@ class ContributorCounts:
         """Returns the number of independent organisations from which the ``records`` come."""
         return (((self.members if members is None else members) @ records.T) > 0).sum(axis=0)
 
-    def count_allies(self, room: np.ndarray) -> int:
+    def count_allies_in_network(self, most_possible_records: np.ndarray) -> int:
         """Returns how many allies (organisations that share their answers with it) an organisation may have
         in its own network. The number is at most :data:`.COALITION`, because a reader and an ally may belong
-        to the same network. ``room`` is the room of a figure, as :meth:`room_of` returns it."""
-        return max(min(int((self.members @ (room > 0)).max(initial=0)) - 1, COALITION), 0)
+        to the same network. ``most_possible_records`` is the room of a figure, as
+        :meth:`count_most_possible_records` returns it."""
+        return max(min(int((self.members @ (most_possible_records > 0)).max(initial=0)) - 1, COALITION), 0)
 
     def count_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
         """Returns how many organisations protect each other's answers in these records.
@@ -133,7 +135,7 @@ class ContributorCounts:
         """Returns the largest number of records in the base whose answers a reader may know."""
         return int(np.sort(self.members @ base)[-COALITION:].sum())
 
-    def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool, rules: Rules,
+    def has_few_refusals(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool, rules: Rules,
                          was_withheld: np.ndarray | bool = False) -> np.ndarray:
         """Whether so few organisations in a base refused consent that a reader could isolate their answers.
 
@@ -145,8 +147,8 @@ class ContributorCounts:
         return few["survey"] | is_coded & (few["interview"] | few["call"])
 
 
-def make_network_membership_matrix(organisations: pd.DataFrame,
-                                   organisation_ids: pd.Index) -> scipy.sparse.csr_array:
+def make_organisation_to_network_matrix(organisations: pd.DataFrame,
+                                        organisation_ids: pd.Index) -> scipy.sparse.csr_array:
     """Returns a matrix of organisations x independent organisations, with 1 if the organisation belongs to
     the independent organisation.
 
@@ -302,7 +304,7 @@ class Counted:
     - ``base``: the number of each organisation's records in the base.
     - ``counted``: the number of records that are counted, as a matrix of options x organisations.
     - ``room``: for each organisation, the largest number of its records that may be in such a base
-      (:meth:`ContributorCounts.compute_room`).
+      (:meth:`ContributorCounts.count_most_possible_records`).
     - ``least``: a count is small if fewer than this number of organisations gave the answer (``is_low``) or
       did not give the answer (``is_high``). Organisations are counted by
       :meth:`ContributorCounts.count_protected`.
@@ -342,7 +344,7 @@ class Counted:
 
     @cached_property
     def _allies(self) -> int:
-        return self.counts.count_allies(self.room)
+        return self.counts.count_allies_in_network(self.room)
 
     def _n_protected(self, records: np.ndarray) -> np.ndarray:
         return self.counts.count_protected(records, self._allies)
@@ -400,7 +402,7 @@ def determine_visible_option_counts(whole: Counted, order: np.ndarray, *, is_exc
 
 
 def add_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
-                is_enough: Callable[[np.ndarray], bool]) -> np.ndarray:
+                              is_enough: Callable[[np.ndarray], bool]) -> np.ndarray:
     """Returns which counts to hide. The hidden counts are the small counts and, in the given ``order``,
     further counts until at least two counts are hidden and ``is_enough`` accepts the hidden counts.
 

@@ -3,12 +3,12 @@ the group has left.
 
 Readers often know which organisation has left the study, but they must not learn which words were those of
 this organisation. So, before the first release, all organisations whose words are in the release are put into
-cells of at least five independent organisations (:func:`add_cell_for_new_organisations`). The division into
-cells depends on networks and on the number of lines of each organisation, never on what an organisation says.
-When an organisation of a cell leaves or withdraws a quotation, all lines of the cell are hidden from all
-readers, at once and permanently. If a second organisation of a hidden cell leaves later, no more lines are
-hidden. A reader and an ally in the cell know their own lines, so each missing line still has three possible
-owners.
+cells of at least five independent organisations (:func:`group_new_organisations_into_cell`). The division
+into cells depends on networks and on the number of lines of each organisation, never on what an organisation
+says. When an organisation of a cell leaves or withdraws a quotation, all lines of the cell are hidden from
+all readers, at once and permanently. If a second organisation of a hidden cell leaves later, no more lines
+are hidden. A reader and an ally in the cell know their own lines, so each missing line still has three
+possible owners.
 
 The cells are stored with the releases (:mod:`glc_analysis.release_store`), because they are the same for
 every release and audience.
@@ -33,8 +33,8 @@ LEAST_SHARES = 3
 lines are hidden."""
 
 
-def add_cell_for_new_organisations(lines: pd.DataFrame, organisations: pd.DataFrame,
-                                   cells: pd.DataFrame) -> pd.DataFrame:
+def group_new_organisations_into_cell(lines: pd.DataFrame, organisations: pd.DataFrame,
+                                      cells: pd.DataFrame) -> pd.DataFrame:
     """Returns ``cells`` with one more cell, for organisations that have words and are not yet in a cell.
 
     ``lines`` has the lines of words for all audiences, with the columns line, organisation_id and audience.
@@ -46,7 +46,7 @@ def add_cell_for_new_organisations(lines: pd.DataFrame, organisations: pd.DataFr
     >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)],
     ...                       "audience": "public"})
     >>> nobody = pd.DataFrame({"organisation_id": [], "network_id": []})
-    >>> cells = add_cell_for_new_organisations(lines, nobody, make_empty_cells())
+    >>> cells = group_new_organisations_into_cell(lines, nobody, make_empty_cells())
     >>> cells.groupby("cell")["organisation_id"].agg(len).tolist()
     [5, 6]
     """

@@ -27,13 +27,13 @@ def list_closed_questions_and_codes(rows: pd.DataFrame, audience: str) -> frozen
     return frozenset(own["question_id"].where(own["question_id"] != "", own["code_id"])) - {""}
 
 
-def is_closed(figures: pd.DataFrame, questions: pd.Series, closed: Collection[str]) -> np.ndarray:
+def is_closed_to_audience(figures: pd.DataFrame, questions: pd.Series, closed: Collection[str]) -> np.ndarray:
     """Whether each figure is about a question or a code that people have closed in closed.csv. ``questions``
     has the question of each figure; it is blank for figures of codes."""
     return (questions.isin(closed) | figures["code_id"].isin(closed)).to_numpy(bool)
 
 
-def find_closed_table_faults(tables: Tables) -> Iterator[Fault]:
+def find_faults_in_closed_csv(tables: Tables) -> Iterator[Fault]:
     """Yields the faults of closed.csv. Each row must name two persons, and either a question or a code."""
     for n, row in tables["closed"].iterrows():
         fault = partial(Fault, file="closed.csv", row=str(n))

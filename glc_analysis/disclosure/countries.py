@@ -24,7 +24,7 @@ import scipy
 
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.skip_logic import iterate_comparisons, parse_condition
-from glc_analysis.disclosure.bounds import is_protected, make_network_membership_matrix, tighten_bounds
+from glc_analysis.disclosure.bounds import is_protected, make_organisation_to_network_matrix, tighten_bounds
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.figures.contributors import Incidence
@@ -93,9 +93,9 @@ def find_visible_home_countries(organisations: pd.DataFrame, consent: Consent, s
     return _named(sizes, settings, HOME_COUNTRY, audience)
 
 
-def find_visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
-                           settings: Mapping[str, Any], *, hidden_from: Collection[str] = ()
-                           ) -> dict[str, dict[str, list[str]]]:
+def find_visible_countries_by_audience(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
+                                       settings: Mapping[str, Any], *, hidden_from: Collection[str] = ()
+                                       ) -> dict[str, dict[str, list[str]]]:
     """Returns the countries that each audience may know: countries of work (``shown``) and countries of main
     offices (``shown_home``). Audiences in ``hidden_from`` may know no country."""
     seen = [audience for audience in AUDIENCES if audience not in hidden_from]
@@ -176,8 +176,8 @@ def find_countries_where_all_consented(answers: pd.DataFrame, organisations: pd.
     return {country for country, size in sizes.items() if size.all_agreed}
 
 
-def find_countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
-                           settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
+def find_countable_members_by_country(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
+                                      settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
     """Returns one row per organisation and country of work for which the organisation may be counted, with
     the columns country_id and organisation_id.
 
@@ -327,7 +327,7 @@ def find_releasable_country_answers(estimates: pd.DataFrame, incidence: Incidenc
         status=decided["status"].astype(object), rule=decided["rule"].astype(object),
         least=decided["low"], most=decided["high"],
         at=np.flatnonzero(is_used))
-    networks = make_network_membership_matrix(organisations, pd.Index(incidence.organisations))
+    networks = make_organisation_to_network_matrix(organisations, pd.Index(incidence.organisations))
     open_ = {key: _releasable_options(table, incidence, networks, countries, rules.count,
                                        groupings.get(key[0], Grouping(REGION)))
              for key, table in rows.groupby(["question_id", "code_id"])}

@@ -154,7 +154,7 @@ def add_provenance_consent_and_broken_rules(quotes: pd.DataFrame, codings: pd.Da
                           *(rows[c] for c in ("document_id", "owner", "role", "speaker_id")), strict=True)]
     rows["place"] = [locate_quotation(*pair) for pair in zip(rows["text"], rows["words"], strict=True)]
     rows["is_case"] = rows["segment_id"].isin(
-        find_case_segments(codings, segments, codebook) if len(rows) else [])
+        find_survivor_case_segments(codings, segments, codebook) if len(rows) else [])
     consent = consent[consent["organisation_id"].isin(rows["owner"])]
     rows["consent"] = _agreements(rows, consent, "quotation")
     rows["is_named"] = [said == "given" and has_capability(audience, "named_words") for said, audience in zip(
@@ -203,7 +203,8 @@ def replace_pseudonyms_with_general_words(text: str) -> str:
     return _PSEUDONYM.sub(lambda found: _REPLACEMENTS[found[1]], text)
 
 
-def find_case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.DataFrame) -> set[str]:
+def find_survivor_case_segments(codings: pd.DataFrame, segments: pd.DataFrame,
+                                codebook: pd.DataFrame) -> set[str]:
     """Returns the segments to which any coder gave a code for the details of a survivor's case, and also the
     originals and translations of these segments."""
     told = codings[codings["code_id"].isin(find_team_only_codes(codebook))]

@@ -18,7 +18,7 @@ import scipy
 from pandas.api.types import union_categoricals
 
 from glc_analysis.cleaning.skip_logic import iterate_comparisons, parse_condition
-from glc_analysis.disclosure.bounds import is_protected, make_network_membership_matrix, tighten_bounds
+from glc_analysis.disclosure.bounds import is_protected, make_organisation_to_network_matrix, tighten_bounds
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import DECISION_COLUMNS, EXACT, HIDDEN_BASE_RULES, SUPPRESSED
 from glc_analysis.figures.contributors import Incidence
@@ -164,13 +164,13 @@ def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[np.
 
 def decide_next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[PublishedRelease],
                         organisations: pd.DataFrame, least: int,
-                        beside: Sequence[PublishedRelease] = ()) -> PublishedRelease:
+                        other_audience_releases: Sequence[PublishedRelease] = ()) -> PublishedRelease:
     """Returns the release to publish: the last release, in which questions get new figures if enough
     organisations changed.
 
     - ``fresh`` has today's figures, and ``before`` has all earlier releases, oldest first.
-    - ``beside``: the releases to the other audience, because the same people may read the releases to both
-      audiences.
+    - ``other_audience_releases``: the releases to the other audience, because the same people may
+      read the releases to both audiences.
     - ``asked``: a frame with the columns question_id and asked_if.
 
     The new figures of a question (or code) are compared with each earlier release that published the
@@ -187,12 +187,12 @@ def decide_next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Se
     than the answers of the last release. Country pages show no new figures of a question that keeps its old
     figures, because readers could subtract the new figures from the old ones.
     """
-    if not before and not beside:
+    if not before and not other_audience_releases:
         return fresh
-    names = pd.Index(sorted({name for release in (fresh, *before, *beside)
+    names = pd.Index(sorted({name for release in (fresh, *before, *other_audience_releases)
                              for name in release.contributions["organisation_id"].unique()}))
-    clusters, kept, frozen = make_network_membership_matrix(organisations, names), set(), set()
-    for release in (*before, *beside):
+    clusters, kept, frozen = make_organisation_to_network_matrix(organisations, names), set(), set()
+    for release in (*before, *other_audience_releases):
         parts = pd.concat([figures.loc[~figures["is_page"], "part"]
                            for figures in (fresh.figures, release.figures)])
         both = {*fresh.figures["part"]} & {*release.figures["part"]}

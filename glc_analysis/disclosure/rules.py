@@ -93,7 +93,7 @@ def find_rules_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group:
         "country": kind == "country",
         "team_only": ~measure.isin(["response", "coded", "comparison", "discordance"]) & ~is_size
         | figures["code_id"].isin(never) & (figures["code_id"] != "") | figures["option_id"].isin(never),
-        "undecided": has_undecided_coding(figures),
+        "undecided": is_about_undecided_code(figures),
         "cross_tabulation": measure == "comparison",
         "related": is_group & ~is_own_group,
         "not_counted": statistic.isin([*RELEASED_STATISTICS, "median"]) & ~facts["counts_all"].astype(bool),
@@ -102,7 +102,7 @@ def find_rules_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group:
     return pd.Series(np.select(list(hidden.values()), list(hidden), ""), index=figures.index)
 
 
-def has_undecided_coding(figures: pd.DataFrame) -> pd.Series:
+def is_about_undecided_code(figures: pd.DataFrame) -> pd.Series:
     """Whether each figure is about a code on which coders have not yet decided. A code is undecided if the
     coders have not agreed on it for at least one organisation.
 

@@ -28,7 +28,7 @@ from glc_analysis.disclosure.bounds import (
     determine_visible_option_counts,
     select_codes_to_hide,
 )
-from glc_analysis.disclosure.closed_tables import is_closed
+from glc_analysis.disclosure.closed_tables import is_closed_to_audience
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     PLACE_COLUMNS,
@@ -42,7 +42,7 @@ from glc_analysis.disclosure.rules import (
     Rules,
     check_audience,
     find_rules_by_kind,
-    has_undecided_coding,
+    is_about_undecided_code,
 )
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.contributors import Incidence
@@ -129,7 +129,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     rule = find_rules_by_kind(figures, facts, is_own_group, never).to_numpy(object)
     is_unchosen = ~facts["question_id"].isin(groupings).to_numpy()  # countries cut across chosen groups
     rule[_releasable_by_country(figures, facts, countries) & (rule == "country") & is_unchosen] = ""
-    rule[is_closed(figures, facts["question_id"], closed)] = "closed"
+    rule[is_closed_to_audience(figures, facts["question_id"], closed)] = "closed"
     decisions = Decisions(figures, facts, audience, rule)
     group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
     counts = ContributorCounts.from_incidence(incidence, organisations, consent, audience, group)
@@ -162,7 +162,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     if agreed:
         decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
                                 "high": decisions.high}, index=estimates.index)
-        waits = has_undecided_coding(figures)
+        waits = is_about_undecided_code(figures)
         is_releasable = find_releasable_country_answers(estimates, incidence, organisations, decided, rules,
                                              countries=agreed, coded=coded,
                                              groupings=groupings,
@@ -392,7 +392,7 @@ def _protected(ids: np.ndarray, is_small: np.ndarray) -> np.ndarray:
 def count_options_in_group(positions: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
     """Returns the counts of the options of one question or code in one group."""
     return Counted(counts.select_base(positions[:1])[0], counts.select_counted(positions),
-                   counts.compute_room(positions[0]), counts, least)
+                   counts.count_most_possible_records(positions[0]), counts, least)
 
 
 def determine_if_exclusive_and_exhaustive(whole: Counted, kind: str) -> dict[str, bool]:
@@ -701,7 +701,7 @@ def choose_groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, 
     def leaves_enough(complements: np.ndarray) -> np.ndarray:
         return ~complements.any(axis=-1) | (
             counts.count_independent(complements) >= max(rules.base, 2 * rules.count)
-        ) & ~counts.has_few_withheld(complements, is_coded, rules)
+        ) & ~counts.has_few_refusals(complements, is_coded, rules)
 
     def is_almost_alone(complement: np.ndarray, shown: Collection[str]) -> bool:
         hidden = [base for name, base in every_group.items() if name not in shown and base.any()]

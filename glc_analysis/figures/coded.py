@@ -37,7 +37,7 @@ def compute_coded_estimates(records: CodeRecords, organisations: pd.DataFrame, a
     """
     if records.keys.empty:
         return pd.DataFrame()
-    turns, originals = list_coded_turns(consensus, documents, segments), _originals(documents)
+    turns, originals = list_participant_turns_by_code(consensus, documents, segments), _originals(documents)
     undecided = waiting.merge(segments[segments["role"] == "participant"], on="segment_id")
     undecided["document_id"] = undecided["document_id"].map(originals)
     parts = [_organisation_figures(records, organisations, answers, merged),
@@ -53,8 +53,8 @@ def _originals(documents: pd.DataFrame) -> dict[str, str]:
     return dict(zip(documents["document_id"], conversation, strict=True))
 
 
-def list_coded_turns(consensus: pd.DataFrame, documents: pd.DataFrame,
-                     segments: pd.DataFrame) -> pd.DataFrame:
+def list_participant_turns_by_code(consensus: pd.DataFrame, documents: pd.DataFrame,
+                                   segments: pd.DataFrame) -> pd.DataFrame:
     """Returns one row per code and participant's turn, with the columns document_id, segment_id, start,
     code_id, turn and organisation_id. A turn and its translation count as one turn."""
     spoken = segments[segments["role"] == "participant"]

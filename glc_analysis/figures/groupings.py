@@ -86,7 +86,7 @@ def name_merged_group(values: str) -> str:
     return MERGED.join(sorted(filter(None, map(str.strip, values.split("|")))))
 
 
-def list_merged_groups(groupings: Groupings) -> dict[str, list[str]]:
+def list_merged_groups_by_attribute(groupings: Groupings) -> dict[str, list[str]]:
     """Returns all merged groups, keyed by the attribute to which their values belong."""
     found: dict[str, set[str]] = {}
     for grouping in groupings.values():

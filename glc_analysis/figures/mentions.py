@@ -30,7 +30,7 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
                                ancestors: Mapping[str, Sequence[str]],
                                code_questions: Mapping[str, str]) -> pd.DataFrame:
     """Returns table ``mentions``: one row per organisation, code of any level, and source
-    (:func:`find_text_sources`).
+    (:func:`classify_document_sources`).
 
     - ``consensus``: the agreed codings of the coder ``consensus``.
     - ``waiting``: the codes of segments that are undecided
@@ -135,7 +135,7 @@ def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd
     themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     answers = documents[documents["kind"] == "answer"]
     answers = answers.assign(about=answers["question_id"], source="answer")
-    kinds = find_text_sources(documents, segments)
+    kinds = classify_document_sources(documents, segments)
     interviews, unguided = (documents.loc[documents["document_id"].map(kinds) == source,
                                           ["document_id", "organisation_id"]]
                             for source in ("interview", WITHOUT_GUIDE))
@@ -151,14 +151,14 @@ def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd
     return pd.concat([part[columns] for part in parts]).drop_duplicates()
 
 
-def find_text_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, str]:
+def classify_document_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, str]:
     """Returns the source of each document, keyed by document_id: answer, call, interview, or
     ``interview_without_guide``. An ``interview_without_guide`` is an interview in which no question of the
     guide was found, neither in the document itself nor in its original or translations.
 
     >>> documents = pd.DataFrame({"document_id": ["a", "b"], "kind": "interview", "translation_of": ""})
     >>> segments = pd.DataFrame({"document_id": ["a", "b"], "guide_question_id": ["Q1", ""]})
-    >>> find_text_sources(documents, segments)
+    >>> classify_document_sources(documents, segments)
     {'a': 'interview', 'b': 'interview_without_guide'}
     """
     original = documents["translation_of"].where(documents["translation_of"] != "", documents["document_id"])
@@ -213,7 +213,7 @@ def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     that it translates."""
     spoken = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
-    source = spoken["document_id"].map(find_text_sources(documents, segments))
+    source = spoken["document_id"].map(classify_document_sources(documents, segments))
     return spoken.assign(turn=turn, source=source)[["segment_id", "turn", "organisation_id", "source"]]
 
 

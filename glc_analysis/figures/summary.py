@@ -63,11 +63,11 @@ class Words:
             return f"{figure.statistic.replace('_', ' ')} {figure.value:g}, base {int(figure.base_n)}"
         return format_count(figure.n, figure.base_n, getattr(figure, "band", ""))
 
-    def find_question(self, figure_id: str) -> str:
+    def find_question_id(self, figure_id: str) -> str:
         """Returns the id of the question that a figure is about; blank if it is about no question.
 
         >>> words = Words({"Q1": None}, {}, {})
-        >>> words.find_question("Q1/yes/all"), words.find_question("rest/all")
+        >>> words.find_question_id("Q1/yes/all"), words.find_question_id("rest/all")
         ('Q1', '')
         """
         return next((one for one in self.questions if figure_id.startswith(f"{one}/")), "")
@@ -115,7 +115,7 @@ class Words:
     def write_clause(self, figure: Any) -> str:
         """Returns a figure (a row of table ``figures`` or of a release) in words, as a clause with the base
         of the figure."""
-        name, counted, asked = self.describe_in_parts(figure)
+        name, counted, asked = self.describe_subject_number_and_question(figure)
         return (f"{name}: " if name else "") + counted + (f" ({asked})" if asked else "")
 
     def write_sentence(self, figure: Any) -> str:
@@ -140,7 +140,7 @@ class Words:
         those = f"{counted} of the {base} {nouns}" + (f" ({kind}: {group})" if group else "")
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)
-            undecided = get_undecided_n(figure)
+            undecided = count_organisations_with_undecided_code(figure)
             rest = f"; of {undecided} it is undecided." if undecided else "."
             if calls := _calls_of(figure):
                 return f"{counted} of the {base} {nouns} that were present in {calls} raised “{name}”{rest}"
@@ -162,7 +162,7 @@ class Words:
             said = f"{those} have words on: "
         return f"{said}{question.wording}" + ("" if question.wording.endswith(("?", ".", "!")) else ".")
 
-    def describe_in_parts(self, figure: Any) -> tuple[str, str, str]:
+    def describe_subject_number_and_question(self, figure: Any) -> tuple[str, str, str]:
         """Returns three texts about a figure. The first text says what the figure is about: its code, its
         option or the wording of its question. The second text is the number of the figure with its base. The
         third text is the wording of the question if the figure is about an option. The first and the third
@@ -171,7 +171,7 @@ class Words:
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)
-            undecided = get_undecided_n(figure)
+            undecided = count_organisations_with_undecided_code(figure)
             rest = f", {undecided} undecided" if undecided else ""
             if calls := _calls_of(figure):
                 return name, f"raised by {number} {nouns} present in {calls}{rest}", ""
@@ -187,12 +187,13 @@ class Words:
         return option or question.wording, f"{number} {nouns}{within}", question.wording if option else ""
 
 
-def get_undecided_n(figure: Any) -> int:
+def count_organisations_with_undecided_code(figure: Any) -> int:
     """Returns the number of organisations for which it is undecided whether they raised the figure's code; 0
     if the audience may not know this number.
 
     >>> from types import SimpleNamespace
-    >>> get_undecided_n(SimpleNamespace(undecided_n=2)), get_undecided_n(SimpleNamespace(undecided_n=pd.NA))
+    >>> (count_organisations_with_undecided_code(SimpleNamespace(undecided_n=2)),
+    ...  count_organisations_with_undecided_code(SimpleNamespace(undecided_n=pd.NA)))
     (2, 0)
     """
     n = getattr(figure, "undecided_n", 0)
@@ -273,8 +274,9 @@ def summarise_questions(released: pd.DataFrame, questions: pd.DataFrame, options
             for one, kind in zip(questions["question_id"], questions["type"], strict=True)}
 
 
-def list_figures_of_group(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
-                          countries: pd.DataFrame, group: str, *, by: str = "") -> dict[str, list[Any]]:
+def map_questions_to_group_figures(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
+                                   countries: pd.DataFrame, group: str, *,
+                                   by: str = "") -> dict[str, list[Any]]:
     """Returns the figures of one group, keyed by question_id: the rows that :func:`summarise_questions`
     returns for the group, each with the columns for all types of questions. Without ``by``, returns the
     figures of the whole study. A page that shows all questions of a country takes its figures from here in

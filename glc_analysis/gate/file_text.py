@@ -143,13 +143,13 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _QUOTED_PRINTABLE = re.compile(r"=(?=20|3D|[C-F][0-9A-F]=|[89AB][0-9A-F])")
 
 
-def decode_escapes(text: str) -> str:
+def decode_escapes_or_blank(text: str) -> str:
     r"""Returns the text with its percent escapes (or the equals-sign escapes of e-mail) and the accents of
     LaTeX decoded; blank if the text has none of these.
 
-    >>> decode_escapes("Casa%20del R=C3=ADo"), decode_escapes("n=30, 5 %")
+    >>> decode_escapes_or_blank("Casa%20del R=C3=ADo"), decode_escapes_or_blank("n=30, 5 %")
     ('Casa del Río', '')
-    >>> decode_escapes(r"Wei{\ss}m\"uller, Pe\v{c}kov\'a, M\o ller")
+    >>> decode_escapes_or_blank(r"Wei{\ss}m\"uller, Pe\v{c}kov\'a, M\o ller")
     'Weißmüller, Pečková, Møller'
     """
     plain = _LATEX.sub(_latex_letter, text) if "\\" in text else text
@@ -172,11 +172,11 @@ def _latex_letter(found: re.Match[str]) -> str:
     return unicodedata.normalize("NFC", found["letter"] + _LATEX_ACCENTS[found["sign"] or found["named"]])
 
 
-def join_spaced_letters(text: str) -> str:
+def join_spaced_letters_or_blank(text: str) -> str:
     """Returns the text with spaced-out letters joined to words that begin with a capital letter; blank if the
     text has no spaced-out letters.
 
-    >>> join_spaced_letters("by P i l a r R o j a s."), join_spaced_letters("by Pilar")
+    >>> join_spaced_letters_or_blank("by P i l a r R o j a s."), join_spaced_letters_or_blank("by Pilar")
     ('by Pilar Rojas.', '')
     """
     joined = _SPACED.sub(lambda letters: _WORD_BEGINS.sub(" ", letters[0].replace(letters[1], "")), text)

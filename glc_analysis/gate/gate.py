@@ -30,7 +30,7 @@ from glc_analysis.errors import Fault, Faults, count_of
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
 from glc_analysis.gate.leak_scan import (
     Leak,
-    find_identifiers_in_own_words,
+    find_identifiers_said_by_organisations,
     find_leaks,
     identifiers,
     leaks_in_pieces,
@@ -279,7 +279,7 @@ class Gate:
         """The search terms for the pages of each organisation; the blank key is for the pages for all
         readers. The terms come from the names and consents at the time at which the gate is first used."""
         reference, known = read_reference(self._study), identifiers(self._study, audience=self._audience)
-        said = find_identifiers_in_own_words(self._study, known) if self._own else {}
+        said = find_identifiers_said_by_organisations(self._study, known) if self._own else {}
         return {"": self._marked(reference.names, known)} | {
             who: self._marked(*without_own_names(who, self._study, reference, known, said.get(who, {})))
             for who, _ in self._own}

@@ -25,20 +25,20 @@ IdentifyingForm = tuple[str, int, int]
 """The kind of an identifying form, such as an address, and its start and end in a text."""
 
 
-def find_identifying_forms(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
-    """Yields the forms in a text that identify a person; ``words`` has the folded words of the text.
+def find_identifying_numbers_and_addresses(text: str, text_words: Set[str]) -> Iterator[IdentifyingForm]:
+    """Yields the forms in a text that identify a person; ``text_words`` has the folded words of the text.
 
     >>> text = "Passport no. N4412908, Telegram @omarhelps; 12 Mill Lane; the road to 12 Homes; 12.51, 36.82"
     >>> words = set(fold_text(text).replace(".", " ").replace(";", " ").split())
-    >>> [(kind, text[start:end]) for kind, start, end in find_identifying_forms(text, words)]
+    >>> [(kind, text[start:end]) for kind, start, end in find_identifying_numbers_and_addresses(text, words)]
     [('number of a document', 'N4412908'), ('address', '12 Mill Lane'), ('handle', '@omarhelps')]
     """
     text = convert_to_western_digits(text)
     yield from _coordinates(text)
     yield from _place_codes(text)
-    yield from _after_cues(text, words)
+    yield from _after_cues(text, text_words)
     yield from _web_addresses(text)
-    yield from _numbers_in_words(text, words)
+    yield from _numbers_in_words(text, text_words)
     for match in _BARE_HANDLE.finditer(text) if "@" in text else ():
         start, end = match.span()
         around = text[max(0, start - 1):start] + text[end:end + 2]

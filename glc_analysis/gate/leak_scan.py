@@ -28,15 +28,15 @@ from glc_analysis.gate import name_variants, transcriptions
 from glc_analysis.gate.file_text import (
     Piece,
     Unreadable,
-    decode_escapes,
+    decode_escapes_or_blank,
     encoded_words,
     extract_text,
     identifier_variants,
-    join_spaced_letters,
+    join_spaced_letters_or_blank,
     normalise,
     split_composed_words,
 )
-from glc_analysis.gate.identifying_forms import find_identifying_forms, is_public_contact
+from glc_analysis.gate.identifying_forms import find_identifying_numbers_and_addresses, is_public_contact
 from glc_analysis.gate.name_parts import (
     CITED_AUTHOR,
     LONGER_NAME,
@@ -51,13 +51,13 @@ from glc_analysis.gate.name_parts import (
 from glc_analysis.gate.name_variants import (
     determine_required_case_and_context,
     hidden_countries,
-    list_words_after_country_names,
-    list_words_before_country_names,
+    list_names_of_famous_people,
+    list_phrases_resembling_hidden_countries,
+    list_words_confirming_next_country_name,
+    list_words_confirming_preceding_country_name,
     list_words_revealing_hidden_countries,
-    names_to_disregard,
     ordinary_words,
     own_countries,
-    public_figures,
     study_languages,
 )
 from glc_analysis.pseudonyms.contacts import find_contacts
@@ -131,12 +131,14 @@ def identifiers(study: Study, *, audience: str,
     found = list_participant_identifiers(reference, audience) | _long_enough(kinds)
     hidden = hidden_countries(study, reference, audience)
     if hidden:
-        found |= dict.fromkeys(names_to_disregard(hidden, study_languages(study, reference)), ALLOWED)
+        phrases = list_phrases_resembling_hidden_countries(hidden, study_languages(study, reference))
+        found |= dict.fromkeys(phrases, ALLOWED)
     for own in load_declared_objects("terms"):
         for section, name in own.public_contacts + own.contacts * has_capability(audience, "contact"):
             contact = study.settings[section][name]
-            forms = find_identifying_forms(contact, {*name_variants.WORD.findall(fold_text(contact))})
-            found |= {contact[start:end]: ALLOWED for _, start, end in [*find_contacts(contact), *forms]}
+            words = {*name_variants.WORD.findall(fold_text(contact))}
+            forms = [*find_contacts(contact), *find_identifying_numbers_and_addresses(contact, words)]
+            found |= {contact[start:end]: ALLOWED for _, start, end in forms}
     return found | list_words_revealing_hidden_countries(study, reference, audience)
 
 
@@ -169,7 +171,8 @@ _SAID_FORMS = ("address", "e-mail", "phone", "handle", "profile link", "web addr
 person are not included, because such words must not be on any page."""
 
 
-def find_identifiers_in_own_words(study: Study, known: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def find_identifiers_said_by_organisations(study: Study,
+                                           known: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Returns, for each organisation, those ``known`` identifiers and addresses that occur in its own
     interviews and answers, each with its rule. The result is empty if the study is not built."""
     if not all((study.processed / f"{name}.parquet").is_file() for name in ("segments", "responses")):
@@ -189,7 +192,7 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference, 
                       said: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
     """Returns the rows of names.csv and the identifiers that must be searched for on an organisation's own
     pages. The organisation's own names and countries, and the terms that it ``said`` itself
-    (:func:`find_identifiers_in_own_words`), are left out."""
+    (:func:`find_identifiers_said_by_organisations`), are left out."""
     register, names = reference.organisations, reference.names
     called = [*list_organisation_ids_and_labels(register[register["organisation_id"] == organisation_id]),
               *list_former_names(reference.organisation_changes, [organisation_id])]
@@ -547,7 +550,7 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
             found.append(((words[0][::-1],), part._replace(case="any")))
         is_long = kind in ("surname", "core") or kind == "given name" and words[0] not in ordinary_words(
             "given word")
-        if is_long and (forms := name_variants.list_forms_with_any_ending(words)):
+        if is_long and (forms := name_variants.mark_words_for_any_ending(words)):
             found.append((forms, part))
         if kind == "core" and len(words) > 1 and all(map(name_variants.is_cyrillic, words)):
             found.append((tuple(map(name_variants.strip_case_ending, words)), part))
@@ -573,7 +576,7 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
                   for words in transcriptions.in_pinyin(term.text)]
     words = tuple(name_variants.split_words(term.folded))
     is_inflected = not transcriptions.has_capitals(term.folded) if is_of_country else len(words) > 1
-    if term.how == "folded" and is_inflected and (forms := name_variants.list_forms_with_any_ending(words)):
+    if term.how == "folded" and is_inflected and (forms := name_variants.mark_words_for_any_ending(words)):
         found.append(Spelling(forms, term._replace(case="inflected"), is_own=False))
     if term.text.isupper() and term.folded.isalpha() and len(term.folded) <= _LONGEST_ABBREVIATION:
         found.append(Spelling(tuple(term.folded), term, is_own=False))  # with a full stop after each letter
@@ -589,7 +592,8 @@ def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str], *,
     places = {fold_text(text) for text in names.loc[names["kind"] != "person", "name"]}
     phrases = [phrase for phrase in name_variants.harmless_phrases()
                if not places.isdisjoint(phrase.split())]
-    others = {name: ALLOWED for name in (*public_figures(), *phrases) if match_key(name) not in listed}
+    others = {name: ALLOWED for name in (*list_names_of_famous_people(), *phrases)
+              if match_key(name) not in listed}
     return _search(tuple(rows), audience, tuple((others | {**known}).items()), only_persons)
 
 
@@ -656,10 +660,11 @@ class _Document:
         decoded texts are texts that are encoded, texts in spaced-out letters, and texts with signs inside
         words that may be names."""
         readings = [(place, text) for place, piece in self.pieces
-                    if ("%" in piece or "=" in piece or "\\" in piece) and (text := decode_escapes(piece))]
-        if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters(self.text):
+                    if ("%" in piece or "=" in piece or "\\" in piece)
+                    and (text := decode_escapes_or_blank(piece))]
+        if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters_or_blank(self.text):
             readings += [(place, text) for place, piece in self.pieces
-                         if (text := join_spaced_letters(piece))]
+                         if (text := join_spaced_letters_or_blank(piece))]
         signed = " ".join(word for word in {*self.letters.split()} if "-" in word or "'" in word)
         compounds = [*filter(wanted.may_be_name, {*_COMPOUND.findall(signed)})]
         readings += [(place, _INSIDE_COMPOUND.sub("", text)) for (place, text), folded in zip(
@@ -749,7 +754,8 @@ class _Document:
                     could = {each for sounds in transcriptions.list_consonant_readings(joined)
                              for each in wanted.joined.get(sounds, ())}
                     yield from (Match(*self.in_letters(start, end), term.rule, term.text)
-                                for name, term in could if transcriptions.is_unspaced_name(name, joined))
+                                for name, term in could
+                                if transcriptions.is_transcription_of_unspaced_name(name, joined))
 
     def _occurrences(self, term: Term) -> Iterator[Match]:
         """Yields the positions of a term in the folded letters, after confirming each position in the
@@ -861,7 +867,8 @@ class _Document:
 
     def contacts(self) -> Iterator[Match]:
         text = self.text
-        for kind, start, end in [*find_contacts(text), *find_identifying_forms(text, self.vocabulary)]:
+        for kind, start, end in (*find_contacts(text),
+                                 *find_identifying_numbers_and_addresses(text, self.vocabulary)):
             if not is_public_contact(kind, text[start:end]):
                 yield Match(*self.in_letters(start, end), kind, text[start:end])
 
@@ -994,8 +1001,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
         return True
     before = re.search(r"(\w+)\W*$", text[max(0, start - 24):start])
     after = re.match(r"(?:['’]s?)?\s(\w+)", text[end:end + 24])
-    is_place = (bool(before) and fold_text(before[1]) in list_words_before_country_names()
-                or bool(after) and fold_text(after[1]) in list_words_after_country_names()
+    is_place = (bool(before) and fold_text(before[1]) in list_words_confirming_next_country_name()
+                or bool(after) and fold_text(after[1]) in list_words_confirming_preceding_country_name()
                 or text[start - 1:start] in ("(", "[") and text[end:end + 1] in (")", "]"))
     return is_place or term.case == "given" and not re.match(r"\s[^\W\d_a-z]", text[end:end + 2])
 

@@ -15,7 +15,13 @@ from itertools import dropwhile, takewhile
 from os.path import commonprefix
 from typing import Literal, NamedTuple
 
-from glc_analysis.gate.name_variants import CONNECTORS, WORD, first_names, opening_words, ordinary_words
+from glc_analysis.gate.name_variants import (
+    CONNECTORS,
+    WORD,
+    first_names,
+    list_words_also_used_as_names,
+    ordinary_words,
+)
 from glc_analysis.gate.transcriptions import PARTICLES
 from glc_analysis.pseudonyms.masking import fold_text
 
@@ -249,7 +255,7 @@ def _opens_sentence(word: str, before: str, behind: str) -> bool:
     >>> [_opens_sentence("Yıldırım", "", behind) for behind in (" düşmesi sonucu", " left for the city", "")]
     [True, False, False]
     """
-    if fold_text(word) not in opening_words() or not _OPENS.search(before):
+    if fold_text(word) not in list_words_also_used_as_names() or not _OPENS.search(before):
         return False
     others = WORD.findall(fold_text(behind))
     return len(others) > 1 and behind[:1] in " ," and ordinary_words("function word").isdisjoint(others)

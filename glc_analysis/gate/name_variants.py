@@ -357,12 +357,12 @@ _SHORTEST_WITH_ENDING, _SHORTEST_ALONE_WITH_ENDING = 9, 7
 several words, then for a single word."""
 
 
-def list_forms_with_any_ending(words: tuple[str, ...]) -> tuple[str, ...]:
+def mark_words_for_any_ending(words: tuple[str, ...]) -> tuple[str, ...]:
     """Returns the forms that stand for the words of a name with any ending in place of a final vowel, because
     some languages add cases or articles to names (Lleshanakut, Yıldızın). If the words are short, only the
     ``added`` endings of ``content/case_endings.csv`` are allowed.
 
-    >>> list_forms_with_any_ending(("besnik", "hoxha")), list_forms_with_any_ending(("hoxha",))
+    >>> mark_words_for_any_ending(("besnik", "hoxha")), mark_words_for_any_ending(("hoxha",))
     (('>besnik', '>hoxh'), ('+hoxha',))
     """
     if any(word.isdigit() or _WITHOUT_ENDINGS.search(word) for word in words):
@@ -380,7 +380,7 @@ words."""
 
 
 def list_forms_without_ending(word: str) -> set[str]:
-    """Returns the forms that :func:`list_forms_with_any_ending` gives the names of which a word may be an
+    """Returns the forms that :func:`mark_words_for_any_ending` gives the names of which a word may be an
     inflected form.
 
     >>> sorted(list_forms_without_ending("hoxhanin"))[:2]
@@ -412,16 +412,17 @@ def remove_added_endings(word: str) -> list[str]:
 _MOST_ENDINGS, _SHORTEST_STEM = 2, 3
 
 
-def map_beginnings_to_broken_words(words: Iterable[str], beside: Collection[str]) -> dict[str, set[str]]:
+def map_beginnings_to_broken_words(words: Iterable[str],
+                                   words_of_multiword_names: Collection[str]) -> dict[str, set[str]]:
     """Returns, for each possible first part of a broken word, the words that begin with this part. Words in
-    ``beside`` may be shorter, because they stand next to another word of their name.
+    ``words_of_multiword_names`` may be shorter, because they stand next to another word of their name.
 
-    >>> sorted(map_beginnings_to_broken_words(["xilonen", "luna", "rosa"], beside={"rosa"}))
+    >>> sorted(map_beginnings_to_broken_words(["xilonen", "luna", "rosa"], {"rosa"}))
     ['ro', 'xi', 'xil', 'xilo', 'xilon']
     """
     found: dict[str, set[str]] = {}
     for word in words:
-        least = _BROKEN_BESIDE if word in beside else _BROKEN
+        least = _BROKEN_BESIDE if word in words_of_multiword_names else _BROKEN
         for n in range(2, len(word) - 1) if len(word) >= least else ():
             found.setdefault(word[:n], set()).add(word)
     return found
@@ -549,9 +550,9 @@ def list_words_revealing_hidden_countries(study: Study, reference: Reference,
 
 
 def list_words_revealing_country(country_id: str, languages: Collection[str],
-                         written: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-    """Yields the words that reveal one country, each with its kind. ``written`` has the names of the country
-    that raw files use.
+                         names_in_raw_files: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yields the words that reveal one country, each with its kind. ``names_in_raw_files`` has the names that
+    raw files use for the country.
 
     >>> cities = {word for kind, word in list_words_revealing_country("KHM", ["en", "es"]) if kind == CITY}
     >>> cities >= {"Phnom Penh", "Battambang"}
@@ -566,7 +567,7 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
     if not country_id.isupper():  # such as `global`, which is not a country
         return
     never = _ordinary()["never"]
-    named = [*country_names(country_id, {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}), *written]
+    named = [*country_names(country_id, {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}), *names_in_raw_files]
     named += [word + name for name in named if len(name) < _SHORTEST
               for script, *words in _BEFORE_SHORT_NAMES if re.match(script, name) for word in words]
     cities = [*_cities(country_id, languages)]
@@ -611,7 +612,8 @@ def country_names(country_id: str, languages: Collection[str]) -> list[str]:
     return [*dict.fromkeys([*names, *_listed(country_id, "names")])]
 
 
-def names_to_disregard(hidden: Collection[str], languages: Collection[str]) -> list[str]:
+def list_phrases_resembling_hidden_countries(hidden: Collection[str],
+                                             languages: Collection[str]) -> list[str]:
     """Returns names of other countries, and phrases, that contain a word of a hidden country but are not
     about this country, such as Papua New Guinea and Guinea pig."""
     every = {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}
@@ -647,19 +649,19 @@ def determine_required_case_and_context(word: str, rule: str) -> str:
     return "capital" if is_capital else "any"
 
 
-def list_words_before_country_names() -> frozenset[str]:
+def list_words_confirming_next_country_name() -> frozenset[str]:
     """Returns words such as "in" and "from"; after one of these words, a name of kind ``place`` means a
     country."""
     return _ordinary()["before"]
 
 
-def list_words_after_country_names() -> frozenset[str]:
+def list_words_confirming_preceding_country_name() -> frozenset[str]:
     """Returns words such as "police"; before one of these words, a name of kind ``place`` means a country."""
     return _ordinary()["state"]
 
 
 @cache
-def public_figures() -> list[str]:
+def list_names_of_famous_people() -> list[str]:
     """Returns the names of public figures who may share a given name with a participant."""
     rows = read_packaged_csv(__file__, "ordinary_words.csv")
     return [row["text"] for row in rows if row["kind"] == "public figure"]
@@ -887,13 +889,13 @@ def _listed(country_id: str, column: str) -> list[str]:
     return [word.strip() for word in rows.at[country_id, column].split(";") if word.strip()]
 
 
-def ordinary_words(kind: str) -> frozenset[str]:
-    """Returns those words in ``content/ordinary_words.csv`` that have the given ``kind``, in folded letters.
+def ordinary_words(word_kind: str) -> frozenset[str]:
+    """Returns those words in ``content/ordinary_words.csv`` whose kind is ``word_kind``, in folded letters.
 
     >>> "mrs" in ordinary_words("title"), "grace" in ordinary_words("name")
     (True, True)
     """
-    return _ordinary()[kind]
+    return _ordinary()[word_kind]
 
 
 @cache
@@ -932,7 +934,7 @@ def harmless_phrases() -> tuple[str, ...]:
 
 
 @cache
-def opening_words() -> frozenset[str]:
+def list_words_also_used_as_names() -> frozenset[str]:
     """Returns nouns and adjectives of many languages that are also surnames or given names, in folded
     letters."""
     return frozenset(read_packaged_text(__file__, "opening_words.txt").split())

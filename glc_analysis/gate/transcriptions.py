@@ -148,11 +148,11 @@ _FAMILY_NAME = re.compile("^([\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?)([\u
 """The pattern of a Korean name without a blank, in folded letters."""
 
 
-def is_unspaced_name(name: str, joined: str) -> bool:
+def is_transcription_of_unspaced_name(name: str, joined: str) -> bool:
     """Whether words in Latin letters, which ``joined`` has as one word, are a transcription of the joined
     words of a name in another script.
 
-    >>> [is_unspaced_name("ခင်သီတာအေး", joined) for joined in ("khinthidaaye", "kampalacity")]
+    >>> [is_transcription_of_unspaced_name("ခင်သီတာအေး", joined) for joined in ("khinthidaaye", "kampalacity")]
     [True, False]
     """
     common = list_consonant_readings(name) & list_consonant_readings(joined)

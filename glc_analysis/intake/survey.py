@@ -282,4 +282,5 @@ def refuse_unsupported_survey_format(path: Path) -> None:
 def _sheets(path: Path, encoding: Sequence[str]) -> list[Grid]:
     refuse_unsupported_survey_format(path)
     is_workbook = path.suffix.lower() in SHEETS
-    return read_workbook_sheets(path) if is_workbook else [read_delimited_file(path, encoding=encoding)]
+    return read_workbook_sheets(path) if is_workbook else [
+        read_delimited_file(path, encoding_or_repair_steps=encoding)]

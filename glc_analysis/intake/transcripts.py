@@ -489,13 +489,13 @@ def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
     return ({}, set()) if 2 * spoken < whole else (in_tables, names)  # a table of facts beside the talk
 
 
-def map_table_paragraphs_to_speakers(content: bytes) -> dict[int, str | None]:
-    """Returns how each paragraph in a table of speakers and their words is read. ``content`` is the XML of a
-    Word document. The result is keyed by the number of the paragraph, counted from 0. Each value is the text
-    to put before the paragraph's words (``Ana:``), or None for a paragraph that is not read, such as the cell
-    with the name. Paragraphs outside tables of speakers and their words are not in the result."""
+def map_table_paragraphs_to_speakers(document_xml: bytes) -> dict[int, str | None]:
+    """Returns how each paragraph in a table of speakers and their words is read. ``document_xml`` is the main
+    part of a Word file. The result is keyed by the number of the paragraph, counted from 0. Each value is the
+    text to put before the paragraph's words (``Ana:``), or None for a paragraph that is not read, such as the
+    cell with the name. Paragraphs outside tables of speakers and their words are not in the result."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)  # faults are its reader's
-    root = etree.fromstring(content, parser)
+    root = etree.fromstring(document_xml, parser)
     readings = _talks(root)[0] if root is not None else {}
     openings: dict[int, str | None] = {}
     paragraphs = (one for one in root.iter(etree.Element) if etree.QName(one).localname == "p")

@@ -18,7 +18,10 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.coding.agreement_tables import count_texts_by_readers, list_same_code_other_words
+from glc_analysis.coding.agreement_tables import (
+    list_same_code_other_words,
+    tabulate_readers_and_singly_read_organisations,
+)
 from glc_analysis.coding.assemble import describe_placement_by_coder
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import note_differently_marked_words
@@ -38,7 +41,7 @@ from glc_analysis.tables_html import (
     render_table,
 )
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import format_count_of_row, format_day_or_unknown, format_day_with_preposition
+from glc_analysis.text import format_count_of_row, format_day_with_preposition, replace_blank_day_with_unknown
 from glc_analysis.view.places import (
     make_anchor,
     make_code_passages_anchor,
@@ -91,7 +94,7 @@ def note_if_no_coding_counts(view: StudyView) -> str:
     return COUNTED_NOWHERE if len(codings) or len(view.read("quarantined")) else ""
 
 
-def render_codes(view: StudyView) -> Html:
+def render_theme_code_counts(view: StudyView) -> Html:
     """Renders how many organisations raised each code of the page's theme: overall, by source, by call and by
     region. The team also sees how many organisations said the contrary of a code, and about which codes
     nobody was asked."""
@@ -259,15 +262,15 @@ def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
             for row, place, is_again in zip(rows.itertuples(), places, repeated, strict=True)]
 
 
-def render_passage(view: StudyView, row: Any, place: str = "") -> Markup:
+def render_passage(view: StudyView, row: Any, anchor: str = "") -> Markup:
     """Renders a row of ``view.coded_passages`` as a quotation, with the speaker, the text it comes from, and
     the coder's note."""
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
-    day = format_day_or_unknown(row.kind, row.date)
+    day = replace_blank_day_with_unknown(row.kind, row.date)
     said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
             "" if row.is_agreed else note_differently_marked_words(row.marked_by))
     return ELEMENTS.quotation(row.quote, row.language, ", ".join(filter(None, said)),
-                                row.translation, row.translation_status, place, row.memo)
+                              row.translation, row.translation_status, anchor, row.memo)
 
 
 # ------------------------------
@@ -416,7 +419,7 @@ def render_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST)
 
 
 @show_passages_or_explain_absence
-def render_same_code_other_words(view: StudyView) -> Html | None:
+def render_span_disagreements(view: StudyView) -> Html | None:
     """Renders the turns in which coders gave the same code to different words. Each turn has each coder's
     words, and the share of all marked words that every coder marked. The turn with the smallest share comes
     first."""
@@ -445,8 +448,8 @@ def render_readers_per_text(view: StudyView) -> Html | None:
     """Renders how many coders read each text and answer, and how many readers must give a code so that the
     code counts by the study's rule. The function also names the organisations whose texts had only one coder
     although other texts had several coders."""
-    table, single = count_texts_by_readers(view.read("readings"), view.read("documents"),
-                                           rule=view.study.settings["coding"]["consensus"])
+    table, single = tabulate_readers_and_singly_read_organisations(
+        view.read("readings"), view.read("documents"), rule=view.study.settings["coding"]["consensus"])
     if len(table) < 2:
         return None
     heads = {"readers": "Coders who read it", "texts": "Texts and answers", "organisations": "Organisations",

@@ -24,7 +24,7 @@ from glc_analysis.pages.findings import (
     compare_country_with_region,
     find_comparison_group,
     list_sensitive_and_dependent_questions,
-    write_country_comparison_sentences,
+    write_sentences_comparing_country_with_region,
 )
 from glc_analysis.pages.questions import list_options_in_base
 from glc_analysis.pages.text_names import name_texts
@@ -124,7 +124,7 @@ _MOST_FURTHEST, _MOST_ALONE = 5, 6
 country."""
 
 
-def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
+def render_answers_most_unlike_region(view: StudyView) -> Html | pd.DataFrame:
     """Renders, for each question, the answer whose share in the country differs most from its share in the
     region or in the whole study. The share in the country and the share around it are drawn as marks on a
     line, and are stated in words. If there is no region or study to compare with, the function returns the
@@ -141,7 +141,7 @@ def render_most_divergent_answers(view: StudyView) -> Html | pd.DataFrame:
                                                       kind="stable")
     rows = rows[rows["apart"] > 0].drop_duplicates("question_id").head(_MOST_FURTHEST)
     if rows.empty:
-        return write_country_comparison_sentences(view)
+        return write_sentences_comparing_country_with_region(view)
     counted = {"organisation": f"by {view.study.unit_name[1]}", "answer": "in answers"}
     return make_displayable(_HTML.furthest(around, [
         (row.wording, row.label, make_anchor("question", row.question_id),
@@ -216,7 +216,7 @@ def render_country_answers(view: StudyView) -> Html:
     if not view.has_survey:
         return make_displayable("")
     parts, shown = [], set()
-    here, (_, _, around) = view.country_labels[view.country], find_comparison_group(view)
+    label, (_, _, around) = view.country_labels[view.country], find_comparison_group(view)
     for theme, name in {**view.themes, "": "Background"}.items():
         asked = view.question_table[view.question_table["theme_id"] == theme].itertuples()
         found = {question.question_id: (question, _given_here(view, question)) for question in asked}
@@ -228,7 +228,7 @@ def render_country_answers(view: StudyView) -> Html:
         return render_note("No answers are shown.")
     is_hidden = ~view.question_table["question_id"].isin(shown) & (not view.has_capability("all_figures"))
     rest = [*view.question_table.loc[is_hidden, "wording"]]
-    return make_displayable(_HTML.answers_by_country(here, around, parts, rest,
+    return make_displayable(_HTML.answers_by_country(label, around, parts, rest,
                                                      f"Not shown are {_NOT_RELEASED}."))
 
 
@@ -380,14 +380,15 @@ def _released_codes(view: StudyView) -> Html:
     """Renders the codes of a country for readers outside the team, if the country's organisations agreed that
     these readers may see them."""
     rows = view.released[view.released["measure"] == "coded"]
-    here, whole = ({row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
-                   for kind in ("country", "all"))
-    book = view.select_codes_with_ancestors(here)[lambda f: f["code_id"].isin(here) & f["level"].eq("code")]
+    in_country, whole = ({row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
+                         for kind in ("country", "all"))
+    book = view.select_codes_with_ancestors(in_country)[
+        lambda f: f["code_id"].isin(in_country) & f["level"].eq("code")]
     if book.empty:
         return render_note(CODES_NOT_SHOWN)
     rows, silent = [], []
     for row in book.itertuples(index=False):
-        own = here[row.code_id]
+        own = in_country[row.code_id]
         if own.n == 0:
             silent.append(row.name)
         else:
@@ -430,7 +431,7 @@ def render_country_open_answers(view: StudyView) -> Html:
     sections = []
     for question in view.question_table[view.question_table["type"] == "text"].itertuples():
         own = rows[rows["question_id"] == question.question_id]
-        own = own.assign(**view.find_translations(own["segment_id"]),
+        own = own.assign(**view.find_translation_columns(own["segment_id"]),
                          by=[view.labels.get(one, "") for one in own["organisation_id"]],
                          country=own["is_interpreted"].map({True: "interpreter's words", False: ""}))
         shown = [*map(render_quotation, own.to_dict("records"))]

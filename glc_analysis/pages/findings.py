@@ -21,7 +21,7 @@ from markupsafe import Markup
 from glc_analysis.cleaning.skip_logic import find_dependent_questions
 from glc_analysis.disclosure.quotations import find_team_only_codes
 from glc_analysis.figures.estimates import ALL, BY_OPTION
-from glc_analysis.figures.summary import get_undecided_n
+from glc_analysis.figures.summary import count_organisations_with_undecided_code
 from glc_analysis.pages.questions import list_options_in_base
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNDECIDED
@@ -213,7 +213,7 @@ MOST_CLAIMS, _OF_THEME = 5, 3
 has at most one claim."""
 
 
-def render_response_sentence(view: StudyView) -> Html:
+def render_respondent_and_country_count(view: StudyView) -> Html:
     """Renders the sentence that says how many organisations answered, and for how many of the countries that
     the audience may know of."""
     n, records = (view.sizes.get(name) for name in ("organisations", "records"))
@@ -228,7 +228,7 @@ def render_response_sentence(view: StudyView) -> Html:
     return make_displayable(_HTML.opening(f"{said}."))
 
 
-def render_claims(view: StudyView) -> Html:
+def render_page_claims(view: StudyView) -> Html:
     """Renders up to five findings of a page as claims that can be read at a glance. Each claim has a bar over
     the whole width, its base and a link. On the overview, a claim also has a quotation that was cleared for
     these readers. Below the claims follow a sentence about evidence against a code, and a sentence about what
@@ -257,11 +257,11 @@ def choose_claims(view: StudyView) -> pd.DataFrame:
     return chosen[~repeated].head(_OF_THEME if view.theme else MOST_CLAIMS)
 
 
-def find_question_of_first_claim(view: StudyView) -> str:
+def find_question_of_first_page_claim(view: StudyView) -> str:
     """Returns the question of the first claim on a page that is about a question; blank if no claim on the
     page is about a question.
 
-    >>> find_question_of_first_claim(study.view("team", theme="services"))
+    >>> find_question_of_first_page_claim(study.view("team", theme="services"))
     'Q4.1'
     """
     return next((question for question in choose_claims(view)["question_id"] if question), "")
@@ -305,7 +305,7 @@ def _base(view: StudyView, figure: _Figure) -> str:
     """Returns in words the base of a finding, as a number of answers or organisations."""
     many = view.study.unit_name[1]
     if figure.code_id:
-        n = get_undecided_n(figure)
+        n = count_organisations_with_undecided_code(figure)
         counted = f"Raised “{view.words.codes.get(figure.code_id, figure.code_id)}”, out" if figure.claim \
             else "Out"
         return (f"{counted} of {figure.base_n} {many} that were asked about it or raised it unasked"
@@ -428,14 +428,14 @@ _COUNTRY_RULE = (
     "readers of this page may not see exactly.")
 
 
-def write_country_comparison_sentences(view: StudyView) -> pd.DataFrame:
+def write_sentences_comparing_country_with_region(view: StudyView) -> pd.DataFrame:
     """Returns sentences about answers given in the country, each with the count of the country's region or of
     the whole study.
 
     The frame has one row per sentence, with the columns sentence, figure_id (the country's figure), link and
     chosen_by. The rule :data:`_COUNTRY_RULE` decides which answers get a sentence.
 
-    >>> write_country_comparison_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
+    >>> write_sentences_comparing_country_with_region(study.view("team", country="KHM"))["sentence"].iloc[0]
     '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
     """
     kind, _, name = find_comparison_group(view)

@@ -83,7 +83,7 @@ def render_question(view: StudyView, question: Any, *, by: str = "") -> Markup:
     if by:
         return _by_group(view, row, by)
     return (render_question_heading(view, row) + render_question_answers(view, row)
-            + render_question_by_group(view, row))
+            + render_question_by_released_groups(view, row))
 
 
 def render_question_heading(view: StudyView, question: Any) -> Markup:
@@ -223,7 +223,7 @@ _GROUPS = {"region": "By region", "country": "By country", "home_region": "By re
 """The kinds of groups for which a page shows tables, provided that figures of this kind were released."""
 
 
-def render_question_by_group(view: StudyView, question: Any) -> Markup:
+def render_question_by_released_groups(view: StudyView, question: Any) -> Markup:
     """Renders, folded and for audiences that do not see all figures, the counts of a question by every kind
     of group that was released. If figures of countries are public, the counts by country are rendered as
     well."""
@@ -295,7 +295,7 @@ def list_open_answers(view: StudyView, question: Any) -> pd.DataFrame:
     interpreted = rows["is_interpreted"].map({True: ", interpreter's words", False: ""})
     return pd.DataFrame({
         "text": rows["text"],
-        **view.find_translations(rows["segment_id"]),
+        **view.find_translation_columns(rows["segment_id"]),
         "language": rows["language"],
         "by": rows["organisation_id"].map(view.labels).fillna("") + interpreted,
         "country": rows["country_id"].map(view.country_labels).fillna("")}).reset_index(drop=True)

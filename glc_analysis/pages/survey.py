@@ -18,7 +18,7 @@ from glc_analysis.disclosure.releases import find_last_day_answered
 from glc_analysis.errors import count_of
 from glc_analysis.manifest import read_last_release_info
 from glc_analysis.pages.findings import render_first_claim_by_theme
-from glc_analysis.plots import SHADES, STATUS_SHADES, describe_status
+from glc_analysis.plots import SHADES, STATUS_SHADES, describe_answer_status
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import language_label, make_displayable, region_label, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros, read_packaged_toml
@@ -285,14 +285,15 @@ def render_missing_answers(view: StudyView) -> Html:
              "figures has all."] if len(missing) > len(drawn) else []
     if complete := [one for one in rows["question_id"].unique() if one not in missing]:
         notes.append(f"Nothing is missing in {', '.join(complete)}.")
-    legend = [(describe_status(status), _fill(status)) for status in STATUS_SHADES if status in counts.index]
+    legend = [(describe_answer_status(status), _fill(status))
+              for status in STATUS_SHADES if status in counts.index]
     return make_displayable(_HTML.missing_answers(title, legend, lines, notes))
 
 
 def _missing_line(question: str, counts: pd.Series) -> tuple[str, list[tuple[int, str]], str]:
     """Returns a question, the sections of its bar, and the numbers in words, in the order of the statuses."""
     numbers = {status: int(counts[status]) for status in STATUS_SHADES if status in counts.index}
-    words = ", ".join(f"{n:,} {describe_status(status)}" for status, n in numbers.items())
+    words = ", ".join(f"{n:,} {describe_answer_status(status)}" for status, n in numbers.items())
     return question, [(n, _fill(status)) for status, n in numbers.items()], words
 
 

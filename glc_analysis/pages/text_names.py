@@ -40,7 +40,7 @@ def name_texts(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, 
     return dict(zip(rows["document_id"], names, strict=True))
 
 
-def name_turn(names: Mapping[str, str], segment_id: str) -> str:
+def name_turn(text_names: Mapping[str, str], segment_id: str) -> str:
     """Returns the name of a turn, which consists of the name of its text (:func:`name_texts`) and the number
     of the turn in the text.
 
@@ -48,7 +48,7 @@ def name_turn(names: Mapping[str, str], segment_id: str) -> str:
     'Interview with Blue Door, turn 7'
     """
     document, _, number = segment_id.rpartition(".")
-    name = names[document]
+    name = text_names[document]
     return name if name.startswith("Answer") else f"{name}, turn {number}"
 
 

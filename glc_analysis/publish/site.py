@@ -346,14 +346,15 @@ STYLE_FILE = "style.css"
 
 def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience: str, synthetic: bool,
                failures: Collection[str] = (), facts: str = "", print_folded: bool = False,
-               drawn: Path | None = None, languages: Sequence[SiteLanguages] = ()) -> None:
+               earlier_figures: Path | None = None, languages: Sequence[SiteLanguages] = ()) -> None:
     """Makes the site in ``run_dir/site`` from the notebooks in ``run_dir/notebooks``. The same notebooks
     always give a site with the same bytes.
 
     Every page is also made in each of the ``languages``. ``failures`` has the slugs of pages that are out of
     date; the navigation marks these pages. ``facts`` is a text that is printed on every page. With
-    ``print_folded``, the parts that are folded on the screen are printed in full on paper. ``drawn`` is a
-    folder with the figures of an earlier site that the same version of the package made.
+    ``print_folded``, the parts that are folded on the screen are printed in full on paper.
+    ``earlier_figures`` is a folder with the figures of an earlier site that the same version of the package
+    made.
     """
     site = run_dir / "site"
     site.mkdir(exist_ok=True)
@@ -368,7 +369,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     _made.clear()
     shared = _Shared(frame, audience, frozenset(titles), f"{frame['banner']} {title}. {facts}".strip())
     for page in pages:
-        made = shared.convert_page(run_dir, page.slug, drawn, last)
+        made = shared.convert_page(run_dir, page.slug, earlier_figures, last)
         _write_figures(site, made.figures)
         for slug, part in made.parts:
             articles[slug], wholes[slug] = deepcopy(part), page.slug
@@ -399,13 +400,14 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     _last_shared[run_dir.parent] = shared
 
 
-def render_like_last_site(run_dir: Path, page: PageJob, drawn: Path | None = None) -> dict[str, str]:
+def render_with_last_site_menu(run_dir: Path, page: PageJob,
+                               earlier_figures: Path | None = None) -> dict[str, str]:
     """Returns the HTML of each part of a finished page of a run, keyed by the slug of the part. The menu and
     the header are those of the last site that this process made for the same audience; the result is empty if
     this process has made no such site."""
     if (shared := _last_shared.get(run_dir.parent)) is None:
         return {}
-    made = shared.convert_page(run_dir, page.slug, drawn, _made)
+    made = shared.convert_page(run_dir, page.slug, earlier_figures, _made)
     articles = {slug: deepcopy(part) for slug, part in made.parts}
     wholes = dict.fromkeys(articles, page.slug)
     _follow_parts(articles, wholes, shared.homes | _homes(articles, wholes))
@@ -683,7 +685,8 @@ class Assembly:
         self._threads, self._is_closed = ThreadPoolExecutor(1), False
         self._preparation, self._read = self._threads.submit(self._prepare, keys), []
 
-    def make_site(self, pages: Sequence[PageJob], failures: Collection[str], print_folded: bool) -> Gate:
+    def make_site_and_gate(self, pages: Sequence[PageJob], failures: Collection[str],
+                           print_folded: bool) -> Gate:
         """Makes the site, and returns the gate that the site must pass. ``failures`` has the pages that are
         out of date. With ``print_folded``, the parts that are folded on the screen are printed in full on
         paper."""
@@ -693,7 +696,7 @@ class Assembly:
         build_site(
             folder, [*(page for page in pages if not page.organisation), *preparation.pages],
             title=study.title, audience=self._audience, synthetic=study.is_synthetic, failures=failures,
-            facts=preparation.facts, print_folded=print_folded, drawn=self._drawn,
+            facts=preparation.facts, print_folded=print_folded, earlier_figures=self._drawn,
             languages=[make(study, self._audience) for make in load_declared_objects("site_languages")])
         for write in load_declared_objects("runs",
                                            "site") if preparation.facts else ():  # where anything is built
@@ -705,15 +708,15 @@ class Assembly:
         return Gate(study, self._audience, [(page.organisation, path) for page, path in briefs],
                     preparation.gate)
 
-    def read_ahead(self, notebook: Path) -> None:
+    def search_notebook_ahead(self, notebook: Path) -> None:
         """Lets the gate search a finished notebook that is for the whole audience, while other notebooks are
         being executed."""
         self._read.append(self._threads.submit(self._read_one, notebook))
 
     def render_ahead(self, page: PageJob) -> dict[str, str]:
         """Returns the HTML of each part of a finished page, keyed by slug, before the site is made
-        (:func:`render_like_last_site`). The result is empty if the gate does not let the page pass."""
-        parts = render_like_last_site(self._folder, page, self._drawn)
+        (:func:`render_with_last_site_menu`). The result is empty if the gate does not let the page pass."""
+        parts = render_with_last_site_menu(self._folder, page, self._drawn)
         with TemporaryDirectory(dir=self._folder, prefix=".ahead-") as folder:
             files = [Path(folder, f"{slug}.html") for slug in parts]
             for path, html in zip(files, parts.values(), strict=True):

@@ -366,10 +366,10 @@ class PageProcesses:
             process.kill()
 
     @contextmanager
-    def kill_if_late(self, process: Any, is_late: threading.Event) -> Generator[None]:
-        """During the block of ``with``, kills the process of a page if the page takes too long (``is_late``
-        is then set) or if :meth:`stop` is called."""
-        timer = threading.Timer(self._timeout, lambda: (is_late.set(), process.kill()))
+    def kill_if_late(self, process: Any, event_to_set: threading.Event) -> Generator[None]:
+        """During the block of ``with``, kills the process of a page if the page takes too long, which also
+        sets ``event_to_set``, or if :meth:`stop` is called."""
+        timer = threading.Timer(self._timeout, lambda: (event_to_set.set(), process.kill()))
         self._at_work.add(process)
         try:
             timer.start()

@@ -22,12 +22,12 @@ from typing import Any
 from glc_analysis.addon import installed_add_ons, list_declarations
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, resolve_id, suggest_name
-from glc_analysis.manifest import SLICES, hash_package_and_environment, read_provenance, read_slices
+from glc_analysis.manifest import SLICES, hash_package_and_environment, read_built_slices, read_provenance
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import find_last_run
 from glc_analysis.schema import AUDIENCES, make_reference_path
 from glc_analysis.study import NOTEBOOKS, Study, list_notebook_files
-from glc_analysis.tabular import read_csv_part
+from glc_analysis.tabular import read_logged_csv_part
 
 # ------------------------------
 # The notebooks of a folder: the question of each, and its parameters
@@ -190,7 +190,7 @@ class Inputs:
     that a page has read."""
 
     def __init__(self, study: Study, audience: str) -> None:
-        self.study, self.audience, self.slices = study, audience, read_slices(study)
+        self.study, self.audience, self.slices = study, audience, read_built_slices(study)
         self.settings = {name: values for name, values in study.settings.items() if name not in _UNSEEN}
         self._tables: dict[str, dict[str, str]] = self.slices["tables"]
         self._read_marks: dict[str, str] = {}
@@ -234,7 +234,7 @@ class Inputs:
             listed = self._lists.get(name, self.slices.get(name))
             return [row for row in listed or () if row["id"] == id_] if id_ else listed
         if slice_ and table.endswith(".csv"):
-            return read_csv_part(self.study.root / table, slice_)
+            return read_logged_csv_part(self.study.root / table, slice_)
         return self._others[thing] if thing in self._others else self._path_digest(self.study.root / thing)
 
     @property

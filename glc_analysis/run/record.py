@@ -21,11 +21,12 @@ RUN_RECORD, UNFINISHED_RECORD, _OWN = "run.json", ".run.json", "pages.json"
 Entries = dict[str, dict[str, Any]]
 
 
-def read_run_record(folder: Path, *names: str) -> dict[str, Any]:
+def read_run_record(folder: Path, *file_names_by_preference: str) -> dict[str, Any]:
     """Returns the record of a run, including its pages for single organisations. The record is read from the
-    first file in ``names`` that exists; by default, from run.json. The returned record is empty if no such
-    file exists or if the file cannot be read."""
-    path = next((folder / name for name in names or (RUN_RECORD,) if (folder / name).is_file()), None)
+    first of ``file_names_by_preference`` that exists; by default, from run.json. The returned record is empty
+    if no such file exists or if the file cannot be read."""
+    path = next((folder / name for name in file_names_by_preference or (RUN_RECORD,)
+                 if (folder / name).is_file()), None)
     try:
         record = json.loads(path.read_text(encoding="utf-8")) if path else {}
         for own in sorted(folder.glob(f"*/{_OWN}")) if record else ():

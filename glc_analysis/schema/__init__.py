@@ -525,7 +525,7 @@ def add_schema_checks_and_drop_inapplicable(tables: Tables, unread: set[str],
 
 
 @cache
-def make_schema_check(*columns: str) -> Check:
+def make_schema_check(*qualified_columns: str) -> Check:
     """Returns a check that compares the given columns (``table.column``) with the schema, one after the
     other.
 
@@ -533,15 +533,15 @@ def make_schema_check(*columns: str) -> Check:
     ('documents', 'organisations')
     """
     needed = []
-    for column in columns:
+    for column in qualified_columns:
         target = _about(column).refers_to
         needed += [column.partition(".")[0]] + ([target.table] if target else [])
 
     def column_faults(tables: Tables) -> Iterator[Fault]:
-        for column in columns:
+        for column in qualified_columns:
             yield from _column_faults(column, tables)
 
-    return Check(tuple(dict.fromkeys(needed)), column_faults, columns)
+    return Check(tuple(dict.fromkeys(needed)), column_faults, qualified_columns)
 
 
 def merge_checks_by_row(*checks: Check) -> Check:

@@ -27,9 +27,9 @@ from glc_analysis.addon import list_declarations
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import LANGUAGE, make_line_ids
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import find_countable_members
+from glc_analysis.disclosure.countries import find_countable_members_by_country
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
-from glc_analysis.manifest import read_last_release_info, read_slices
+from glc_analysis.manifest import read_built_slices, read_last_release_info
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.slices import list_work_countries, map_countries_to_organisations_and_regions
@@ -91,20 +91,20 @@ class Reader:
     @cached_property
     def visible(self) -> list[str]:
         """The countries that the audience may know."""
-        return read_slices(self.study)["shown"][self.audience]
+        return read_built_slices(self.study)["shown"][self.audience]
 
     @cached_property
     def named_countries(self) -> set[str]:
         """The countries that the audience may know as a country of work or as the country of a main
         office."""
-        return {*self.visible, *read_slices(self.study)["shown_home"][self.audience]}
+        return {*self.visible, *read_built_slices(self.study)["shown_home"][self.audience]}
 
     @cached_property
     def slices(self) -> dict[str, object]:
         """Returns the content of slices.json without the countries, organisations, long codes and hashes that
         the audience must not know. In the lists of add-ons, only the entries remain for which the audience
         may have a page."""
-        whole = read_slices(self.study)
+        whole = read_built_slices(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
         added = {}
         for listed, shown in (lists for _, lists_of in list_declarations("page_lists")
@@ -157,7 +157,7 @@ class Reader:
         passages."""
         return self.read_whole(name).assign(example="")
 
-    def read_countries(self, name: str) -> pd.DataFrame:
+    def read_nameable_countries(self, name: str) -> pd.DataFrame:
         """Returns the countries that the audience may know, without the numbers of organisations and
         answers."""
         rows = self.read_whole(name)
@@ -170,8 +170,8 @@ class Reader:
         this country. An organisation that may not be named gets a meaningless id, which is different in each
         country."""
         answers = self.read_whole("answers").astype({"country_id": "str", "organisation_id": "str"})
-        rows = find_countable_members(answers, self.read_whole("organisations"), self.consent,
-                                      self.study.settings["disclosure"], audience=self.audience)
+        rows = find_countable_members_by_country(answers, self.read_whole("organisations"), self.consent,
+                                                 self.study.settings["disclosure"], audience=self.audience)
         rows = rows.merge(answers[["country_id", "organisation_id", "region_id"]].drop_duplicates())
         is_named = rows["organisation_id"].isin(self.named)
         unnamed = "unnamed-" + (~is_named).cumsum().astype("str")
@@ -189,7 +189,7 @@ class Reader:
         others = {*self.members["organisation_id"]} - {*rows["organisation_id"]}
         return pd.concat([rows, pd.DataFrame({"organisation_id": sorted(others), "label": "", "type": ""})])
 
-    def read_rows_for_audience(self, name: str) -> pd.DataFrame:
+    def read_rows_by_audience_column(self, name: str) -> pd.DataFrame:
         """Returns those rows of a table whose column ``audience`` has this audience."""
         rows = self.read_whole(name)
         return rows[rows["audience"] == self.audience]
@@ -198,7 +198,7 @@ class Reader:
     def read_quotations(self, name: str) -> pd.DataFrame:
         """Returns the quotations that this audience may read. The language of a quotation is blank if it is
         hidden from the audience."""
-        rows, blocks = self.read_rows_for_audience(name), self.read_rows_for_audience("blocks")
+        rows, blocks = self.read_rows_by_audience_column(name), self.read_rows_by_audience_column("blocks")
         hidden = blocks.loc[~blocks["is_shown"], "block_id"]
         rows = rows[~make_line_ids(name, rows["quote_id"]).isin([*hidden])]
         has_no_language = make_line_ids(LANGUAGE, rows["quote_id"]).isin([*hidden])
@@ -207,8 +207,8 @@ class Reader:
 
 _MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
     "questions": Reader.read_whole, "codebook": Reader.read_codebook, "options": Reader.read_options,
-    "countries": Reader.read_countries, "figures": Reader.read_figures, "answers": Reader.read_answers,
-    "organisations": Reader.read_organisations,
-    "quotations": Reader.read_quotations, "blocks": Reader.read_rows_for_audience}
+    "countries": Reader.read_nameable_countries, "figures": Reader.read_figures,
+    "answers": Reader.read_answers, "organisations": Reader.read_organisations,
+    "quotations": Reader.read_quotations, "blocks": Reader.read_rows_by_audience_column}
 """Maps each table to the function that makes the part of the table that an audience may see. A table that
 this mapping does not list stays empty."""

@@ -40,7 +40,7 @@ from glc_analysis.view.visible_tables import (
     UNTRANSLATED,
     Translation,
     VisibleTables,
-    tabulate_translations,
+    split_translations_into_columns,
 )
 
 _COUNT_COLUMNS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
@@ -420,7 +420,7 @@ class StudyView(VisibleTables):
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
         return pd.DataFrame({
             "text": rows["text"],
-            **tabulate_translations(
+            **split_translations_into_columns(
                 self._translated_words.get(text, UNTRANSLATED) for text in rows["text"]),
             "language": rows["language"], "by": rows["source"] + wording,
             "country": _mapped(rows["source"], self._country_of_label),

@@ -29,11 +29,11 @@ from glc_analysis.errors import Faults, suggest_name
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.summary import (
     Words,
-    list_figures_of_group,
     make_unknown_question_error,
+    map_questions_to_group_figures,
     summarise_questions,
 )
-from glc_analysis.manifest import read_slice_list
+from glc_analysis.manifest import read_built_slice_list
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.slices import map_codes_to_themes
@@ -63,10 +63,10 @@ class Translation(NamedTuple):
 UNTRANSLATED = Translation("", "")
 
 
-def tabulate_translations(translations: Iterable[Translation]) -> dict[str, list[str]]:
+def split_translations_into_columns(translations: Iterable[Translation]) -> dict[str, list[str]]:
     """Returns the translations as two columns, ``translation`` and ``translation_status``.
 
-    >>> tabulate_translations([Translation("Hello", "human"), UNTRANSLATED])
+    >>> split_translations_into_columns([Translation("Hello", "human"), UNTRANSLATED])
     {'translation': ['Hello', ''], 'translation_status': ['human', '']}
     """
     rows = [*translations]
@@ -119,19 +119,20 @@ class VisibleTables:
             frame = tables.read_table(name, study=self.study, country=self.country, theme=self.theme,
                                       code=self.code)
             if name == QUOTATION_BLOCKS:
-                frame = frame[~self.are_hidden(name, frame["quote_id"])]
+                frame = frame[~self.are_lines_hidden_individually(name, frame["quote_id"])]
                 frame = frame.assign(language=frame["language"].mask(
-                    self.are_hidden(LANGUAGE, frame["quote_id"]), ""))
+                    self.are_lines_hidden_individually(LANGUAGE, frame["quote_id"]), ""))
             for added in (added for added in load_declared_objects("blocks") if name in added.rows):
                 blocks = make_block_ids(name, frame[added.rows[name]])
                 lines = frame[[*added.line[name]]].agg("/".join, axis=1) if len(frame) else blocks
-                frame = frame[~blocks.isin([*self.hidden]) & ~self.are_hidden(blocks, lines)]
+                frame = frame[~blocks.isin([*self.hidden])
+                              & ~self.are_lines_hidden_individually(blocks, lines)]
             if self.organisation and "organisation_id" in frame:
                 return frame[frame["organisation_id"] == self.organisation].reset_index(drop=True)
             return frame
         return cache(own)
 
-    def are_hidden(self, blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
+    def are_lines_hidden_individually(self, blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
         """Whether each line of text is hidden from the audience although its block (the entries of one kind
         on one page) is shown (:mod:`.blocks`, :mod:`.cells`)."""
         return make_line_ids(blocks, lines).isin([*self.hidden])
@@ -218,7 +219,7 @@ class VisibleTables:
         >>> view.has_survey
         True
         """
-        return read_slice_list(self.study, "has_survey")
+        return read_built_slice_list(self.study, "has_survey")
 
     @cached_property
     def conversation_counts(self) -> dict[str, int]:
@@ -316,7 +317,7 @@ class VisibleTables:
     @cached_property
     def visible_countries(self) -> set[str]:
         """The ids of the work countries that the audience may know."""
-        return set(read_slice_list(self.study, "shown")[self.audience])
+        return set(read_built_slice_list(self.study, "shown")[self.audience])
 
     @cached_property
     def organisation_names(self) -> dict[str, str]:
@@ -344,13 +345,13 @@ class VisibleTables:
     def work_countries(self) -> dict[str, str]:
         """The names of the work countries that the audience may know, keyed by country_id and sorted by
         name."""
-        listed = read_slice_list(self.study, "countries")
+        listed = read_built_slice_list(self.study, "countries")
         return {one["id"]: one["label"] for one in listed if one["id"] in self.visible_countries}
 
     @cached_property
     def themes(self) -> dict[str, str]:
         """The names of the themes, keyed by theme_id, in the order of the codebook."""
-        return {one["id"]: one["label"] for one in read_slice_list(self.study, "themes")}
+        return {one["id"]: one["label"] for one in read_built_slice_list(self.study, "themes")}
 
     @cached_property
     def country_labels(self) -> dict[str, str]:
@@ -398,7 +399,7 @@ class VisibleTables:
         sources = ["answer", "interview", "call"]
         rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
             theme_id=rows["code_id"].map(map_codes_to_themes(book)).fillna(""),
-            **self.find_translations(rows["segment_id"]), rank=rows["kind"].map(sources.index),
+            **self.find_translation_columns(rows["segment_id"]), rank=rows["kind"].map(sources.index),
             is_open=~rows["is_agreed"]).sort_values(
                 ["rank", "date", "document_id", "is_open"], kind="stable")
         rows = rows.astype({"quote": "str", "translation": "str"})
@@ -426,7 +427,7 @@ class VisibleTables:
         """A function that takes the attribute by which figures are grouped (blank for the figures of the
         whole study) and a group, and returns the figures of all questions in this group, keyed by
         question_id."""
-        return cache(lambda by, group: list_figures_of_group(
+        return cache(lambda by, group: map_questions_to_group_figures(
             self.released, self.question_table, self.options, self.country_table, group, by=by))
 
     @cached_property
@@ -447,8 +448,8 @@ class VisibleTables:
         rows = pd.concat([turns[columns], answers.loc[answers["language"] == "en", columns]])
         return {segment: Translation(*of) for segment, *of in rows.itertuples(index=False)}
 
-    def find_translations(self, segments: Iterable[str]) -> dict[str, list[str]]:
+    def find_translation_columns(self, segments: Iterable[str]) -> dict[str, list[str]]:
         """Returns the columns translation and translation_status (machine, human or checked) for the given
         segments; both columns are blank for a segment without a translation."""
-        return tabulate_translations(self.translations.get(segment, UNTRANSLATED)
-                                     for segment in segments)
+        return split_translations_into_columns(self.translations.get(segment, UNTRANSLATED)
+                                               for segment in segments)

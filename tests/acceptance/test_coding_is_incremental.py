@@ -49,7 +49,7 @@ def take_out_coding(study, n):
     ids=["a code merged", "a coder's row", "a definition"])
 def test_a_change_of_coding_makes_few_pages_again(edit, most, study):
     edit(study)
-    build_steps(study, are_decided=False)
+    build_steps(study, is_for_all_audiences=False)
     assert 0 < len(update_report_pages(study, dry_run=True).ran) <= most
 
 
@@ -73,7 +73,7 @@ def test_pages_after_edits_of_codes_and_codings_are_those_of_a_run_from_nothing(
 
 def pages_of(study):
     """The pages of a study by name, after a build and a run."""
-    build_steps(study, are_decided=False)
+    build_steps(study, is_for_all_audiences=False)
     assert not update_report_pages(study).failures
     folder = study.reports / "team/current/notebooks"
     return {path.name: path.read_bytes() for path in folder.glob("*.ipynb") if path.name != "changes.ipynb"}

@@ -15,7 +15,7 @@ def kind(chosen="", *, filled=None, asked=True, redacted=False, dont_know="", op
     filled = bool(chosen) if filled is None else filled
     return classify_missing(is_filled=np.array([filled]), is_asked=np.array([asked]),
                  is_redacted=np.array([redacted]), chosen=pd.Series([chosen], dtype="str"),
-                 options=options, dont_know=dont_know)[0]
+                 options=options, dont_know_counts_as=dont_know)[0]
 
 
 def test_a_blank_is_unanswered_where_it_was_asked_and_not_asked_where_it_was_not():

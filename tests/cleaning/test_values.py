@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.text import language_code, match_key, normalise_space, parse_dates, parse_numbers
+from glc_analysis.text import (
+    language_code,
+    match_key,
+    normalise_space,
+    parse_dates_and_explain_fault,
+    parse_numbers,
+)
 
 
 def read_numbers(*texts):
@@ -15,7 +21,7 @@ def read_numbers(*texts):
 
 
 def read_dates(*texts):
-    found, wrong, said = parse_dates(pd.Series(texts, dtype="str"))
+    found, wrong, said = parse_dates_and_explain_fault(pd.Series(texts, dtype="str"))
     return found.tolist(), wrong.tolist(), said
 
 

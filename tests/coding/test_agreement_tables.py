@@ -6,10 +6,10 @@ import pytest
 
 from glc_analysis.coding.agreement import compute_coder_agreement, make_agreement_table
 from glc_analysis.coding.agreement_tables import (
-    count_texts_by_readers,
     explain_blank_columns,
     list_same_code_other_words,
     tabulate_agreement_by_question,
+    tabulate_readers_and_singly_read_organisations,
 )
 from glc_analysis.coding.coefficients import NO_PAIRS
 from glc_analysis.coding.consensus import list_coding_units
@@ -110,7 +110,7 @@ def test_organisations_with_one_reader_stand_beside_those_whose_four_readers_had
     read = pd.DataFrame([(document, coder) for document, coders in readers.items() for coder in coders],
                         columns=["document_id", "coder_id"])
     documents = pd.DataFrame({"document_id": [*readers], "organisation_id": [*"aabc"]})
-    table, single = count_texts_by_readers(read, documents, rule=rule)
+    table, single = tabulate_readers_and_singly_read_organisations(read, documents, rule=rule)
     assert table["readers"].tolist() == [1, 2, 4]
     assert table["texts"].tolist() == [2, 1, 1]
     assert table["organisations"].tolist() == [2, 1, 1]

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.disclosure.closed_tables import find_closed_table_faults
+from glc_analysis.disclosure.closed_tables import find_faults_in_closed_csv
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.figures.contributors import find_contributors
@@ -103,4 +103,4 @@ def test_a_closed_question_hides_those_whose_base_would_tell_its_answers():
     (("Q1", "rest", "Ana", "Ben"), "a row must close either a question or a code")])
 def test_two_named_persons_close_one_table(row, message):
     closed = pd.DataFrame([row], columns=["question_id", "code_id", "by", "confirmed_by"], index=[2])
-    assert [fault.message for fault in find_closed_table_faults({"closed": closed})] == [message]
+    assert [fault.message for fault in find_faults_in_closed_csv({"closed": closed})] == [message]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.status import list_status_lines
+from glc_analysis.status import list_study_status_lines
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
 from tests.support.wave_study import write_wave_study
@@ -20,5 +20,5 @@ def test_the_figures_of_the_study_are_of_the_last_wave(view):
 
 
 def test_the_status_tells_of_each_wave(view):
-    assert [line for line in list_status_lines(view.study) if line.startswith("Wave")] == [
+    assert [line for line in list_study_status_lines(view.study) if line.startswith("Wave")] == [
         "Wave 2016: 4 organisations.", "Wave 2018: 3 organisations; the study's figures describe this wave."]

@@ -12,7 +12,10 @@ import pandas as pd
 import pytest
 
 from glc_analysis.gate.leak_scan import ALLOWED, leaks_in_pieces, make_search
-from glc_analysis.gate.name_variants import list_words_revealing_country, names_to_disregard
+from glc_analysis.gate.name_variants import (
+    list_phrases_resembling_hidden_countries,
+    list_words_revealing_country,
+)
 from glc_analysis.pseudonyms.masking import fold_text
 
 NAMES = pd.DataFrame([
@@ -38,7 +41,7 @@ ORGANISATIONS = (
 HIDDEN = ("KEN", "CHN", "IND", "CHL", "ISR", "TGO", "GHA", "NGA", "KHM", "UKR", "JOR", "GEO", "TUR", "PER",
           "PHL")
 LANGUAGES = ["en", "es", "fr", "ar", "uk", "ru", "km", "hi", "zh"]
-COUNTRIES = dict.fromkeys(names_to_disregard(HIDDEN, LANGUAGES), ALLOWED) | {
+COUNTRIES = dict.fromkeys(list_phrases_resembling_hidden_countries(HIDDEN, LANGUAGES), ALLOWED) | {
     word: f"{kind}: {iso3}" for iso3 in HIDDEN
     for kind, word in list_words_revealing_country(iso3, LANGUAGES)}
 MOST_MISSED, MOST_FALSE = 0.10, 0.05
@@ -60,7 +63,7 @@ def what_the_study_knows(file):
     names = pd.DataFrame([row for row in rows if row["kind"] != "country"], columns=["name", "kind", "match"])
     names = names.assign(allowed_for="", reason="")
     labels = names.loc[names["kind"] == "organisation", "name"]
-    return names, dict.fromkeys(names_to_disregard(hidden, LANGUAGES), ALLOWED) | {
+    return names, dict.fromkeys(list_phrases_resembling_hidden_countries(hidden, LANGUAGES), ALLOWED) | {
         word: f"{kind}: {iso3}" for iso3 in hidden
         for kind, word in list_words_revealing_country(iso3, LANGUAGES)
     } | dict.fromkeys(labels, "organisation")

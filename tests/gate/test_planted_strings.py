@@ -14,7 +14,10 @@ import pandas as pd
 import pytest
 
 from glc_analysis.gate.leak_scan import ALLOWED, find_leaks
-from glc_analysis.gate.name_variants import list_words_revealing_country, names_to_disregard
+from glc_analysis.gate.name_variants import (
+    list_phrases_resembling_hidden_countries,
+    list_words_revealing_country,
+)
 
 ROWS = list(csv.DictReader(Path(__file__).with_name("planted_strings.csv").open(encoding="utf-8")))
 NAMES = pd.DataFrame([
@@ -28,7 +31,7 @@ NAMES = pd.DataFrame([
 HIDDEN = ("KHM", "KEN", "LVA", "UKR", "JOR", "TCD", "TUR", "GIN", "POL", "PER", "CHN", "IND",
           "CHL", "ISR", "NGA")
 LANGUAGES = ["en", "es", "fr", "km", "ar", "uk", "lv", "pl"]
-COUNTRIES = dict.fromkeys(names_to_disregard(HIDDEN, LANGUAGES), ALLOWED) | {
+COUNTRIES = dict.fromkeys(list_phrases_resembling_hidden_countries(HIDDEN, LANGUAGES), ALLOWED) | {
     word: f"{kind}: {one}" for one in HIDDEN for kind, word in list_words_revealing_country(one, LANGUAGES)}
 LABELS = dict.fromkeys(
     ["Second Key", "second-key", "Long Rain", "long-rain", "Mango Step", "mango-step"], "organisation")

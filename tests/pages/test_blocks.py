@@ -18,10 +18,10 @@ from glc_analysis.pages.coding import (
     NO_COUNTS,
     NOT_CODED_YET,
     TEAM_ONLY,
-    render_codes,
     render_contrary_cases,
     render_passage,
     render_passages,
+    render_theme_code_counts,
 )
 from glc_analysis.pages.country import (
     CODES_NOT_SHOWN,
@@ -32,7 +32,7 @@ from glc_analysis.pages.country import (
     render_country_passages,
     render_respondents_of_country,
 )
-from glc_analysis.pages.findings import write_country_comparison_sentences
+from glc_analysis.pages.findings import write_sentences_comparing_country_with_region
 from glc_analysis.pages.questions import (
     FOLDED_FROM,
     OPTIONS_SHOWN,
@@ -120,7 +120,7 @@ def test_a_country_of_no_region_stands_alone(tmp_path):
     shown = render_country_answers(view)
     assert "Answered for Cambodia" in heads_of(shown) and "Asia" not in shown.data
     assert "<span>Yes</span>" in shown.data and "<span>5</span>" in shown.data and " of " not in shown.data
-    sentences = write_country_comparison_sentences(view)["sentence"]
+    sentences = write_sentences_comparing_country_with_region(view)["sentence"]
     assert sentences.str.match(r"“Yes” was chosen here for “[^”]*”\.$").all()
 
 
@@ -290,7 +290,7 @@ def rows_of(shown):
 
 
 def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
-    shown = render_codes(StudyView(small, theme="care"))
+    shown = render_theme_code_counts(StudyView(small, theme="care"))
     assert rows_of(shown)[:4] == [
         ["Code", "Organisations", "Contrary", "Interviews", "Calls"],
         ["Care", "2 of 2", "–", "2 of 2", "0 of 2"],
@@ -300,21 +300,24 @@ def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
 
 
 def test_where_no_count_is_released_it_is_not_said_that_nothing_is_coded(small):
-    assert render_codes(StudyView(small, "public", theme="care")).data == render_note(NO_COUNTS).data
+    assert render_theme_code_counts(StudyView(small, "public", theme="care")).data == render_note(
+        NO_COUNTS).data
 
 
 def test_of_codes_in_calls_that_nearly_all_have_the_same_range_nothing_is_shown(sample_study):
-    shown = render_codes(sample_view(sample_study, "convening", theme="identification"))
+    shown = render_theme_code_counts(sample_view(sample_study, "convening", theme="identification"))
     assert "at most 6 of 27" not in shown.data and rows_of(shown) == []
-    assert CALLS_ALONE not in render_codes(sample_view(sample_study, "convening", theme="needs")).data
+    assert CALLS_ALONE not in render_theme_code_counts(
+        sample_view(sample_study, "convening", theme="needs")).data
 
 
 def test_in_a_call_the_base_is_who_was_present(small):
-    assert ["Delay", "1 of 2"] in rows_of(render_codes(StudyView(small, theme="law")))
+    assert ["Delay", "1 of 2"] in rows_of(render_theme_code_counts(StudyView(small, theme="law")))
 
 
 def test_a_call_is_named_by_its_day_and_not_by_the_id_of_its_document(small):
-    assert ["Code", "Call on 1 September 2016"] in rows_of(render_codes(StudyView(small, theme="law")))
+    assert ["Code", "Call on 1 September 2016"] in rows_of(
+        render_theme_code_counts(StudyView(small, theme="law")))
 
 
 def test_who_said_the_contrary_is_named_with_the_words_that_say_it(small):
@@ -377,7 +380,7 @@ def test_names_of_codes_are_escaped_wherever_they_stand(tmp_path):
     made = coded(tmp_path, codebook=book, ana=[(d, q, by_id.get(c, c)) for d, q, c in ANA],
                  ben=[("blue", "A safe place for tonight.", "shelter"), ("call", "", "")])
     theme, country = StudyView(made, theme="care"), StudyView(made, country="KHM")
-    shown = [render_passages(theme), render_codes(theme), render_country_passages(country),
+    shown = [render_passages(theme), render_theme_code_counts(theme), render_country_passages(country),
              render_country_codes(country)]
     shown.append(coding.render_disagreements(StudyView(made), tables.read_table("disagreements", study=made)))
     assert all("<script>" not in one.data for one in shown)
@@ -435,8 +438,8 @@ def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
     figures = tables.read_table("figures", study=small).query("measure == 'coded' and subset_kind == 'all'")
     page.__dict__["released"] = figures[figures["code_id"] != "no-shelter"].assign(
         n=pd.NA, share=float("nan"), base_n=30, band="few")
-    assert rows_of(render_codes(page)) == [["Code", "Organisations"], ["Care", "few of 30"],
-                                          ["Safe place", "few of 30"]]
+    assert rows_of(render_theme_code_counts(page)) == [["Code", "Organisations"], ["Care", "few of 30"],
+                                                      ["Safe place", "few of 30"]]
 
 
 def test_disagreements_are_for_the_team_alone(small):
@@ -445,18 +448,19 @@ def test_disagreements_are_for_the_team_alone(small):
 
 
 def test_a_code_of_low_agreement_is_shown_with_caution(small):
-    shown = render_codes(StudyView(small, theme="law")).data
+    shown = render_theme_code_counts(StudyView(small, theme="law")).data
     assert "agreement between coders is below the study&#39;s threshold (alpha 0.70) on" in shown
     assert "Delay (0." in shown
-    assert "Read with caution" not in render_codes(StudyView(small, theme="care")).data
+    assert "Read with caution" not in render_theme_code_counts(StudyView(small, theme="care")).data
 
 
 def test_what_nobody_was_asked_about_is_named_on_the_page_of_the_theme(sample_study):
     view = sample_view(sample_study, theme="services")
     asked = view.codes().set_index("code_id").at["services", "asked"]
-    shown = render_codes(view).data
+    shown = render_theme_code_counts(view).data
     assert f"did not raise it unasked: {len(view.labels) - asked} of the {len(view.labels)} org" in shown
-    assert "Not asked" not in render_codes(sample_view(sample_study, "convening", theme="services")).data
+    assert "Not asked" not in render_theme_code_counts(
+        sample_view(sample_study, "convening", theme="services")).data
 
 
 def test_a_theme_page_prints_the_first_passages_of_a_code_and_says_where_the_others_are(
@@ -535,7 +539,7 @@ def test_a_quarantined_passage_is_shown_beside_our_words(tmp_path):
 
 def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
     theme = StudyView(uncoded, theme="care")
-    for block in (render_codes, render_contrary_cases, render_passages):
+    for block in (render_theme_code_counts, render_contrary_cases, render_passages):
         assert block(theme).data == render_note(NOT_CODED_YET).data
     assert render_country_codes(StudyView(uncoded,
                                           country="KHM")).data == render_note(NOTHING_CODED_HERE).data
@@ -546,7 +550,7 @@ def test_pages_say_that_what_was_coded_counts_nowhere_until_somebody_looks(tmp_p
     (made.raw / "codings/ana.csv").write_text("document,start,end,code\nblue,30,41,Safe place\n",
                                               encoding="utf-8")
     theme, country = StudyView(built(made), theme="care"), StudyView(made, country="KHM")
-    for shown in (render_codes(theme), render_contrary_cases(theme), render_passages(theme),
+    for shown in (render_theme_code_counts(theme), render_contrary_cases(theme), render_passages(theme),
                   render_country_codes(country)):
         assert shown.data == render_note(coding.COUNTED_NOWHERE).data
 
@@ -634,6 +638,6 @@ def test_of_a_long_form_the_questions_with_the_most_missing_answers_are_drawn(sa
 def test_turns_with_one_code_on_different_words_are_shown_with_the_words_of_each_coder(tmp_path):
     made = coded(tmp_path, ana=[("blue", "A safe place", code) for code in ("Safe place", "Delay")],
                  ben=[("blue", "for tonight.", code) for code in ("Safe place", "Delay")])
-    shown = coding.render_same_code_other_words(StudyView(built(made))).data
+    shown = coding.render_span_disagreements(StudyView(built(made))).data
     assert shown.count("A safe place") == shown.count("for tonight.") == shown.count("0%") == 2
     assert "2 codes of turns rest on other words" in shown

@@ -7,8 +7,8 @@ import pytest
 
 from glc_analysis.pages.country import (
     render_answers_given_only_here,
+    render_answers_most_unlike_region,
     render_country_answers,
-    render_most_divergent_answers,
 )
 from glc_analysis.pages.findings import list_sensitive_and_dependent_questions
 from glc_analysis.templates import ELEMENTS
@@ -21,7 +21,8 @@ SEEN = [("team", "KHM"), ("team", "IND"), ("convening", "PER"), ("convening", "K
 
 
 def rows_of(view):
-    return lxml.html.fromstring(f"<div>{render_most_divergent_answers(view).data}</div>").xpath(".//ul/li")
+    return lxml.html.fromstring(
+        f"<div>{render_answers_most_unlike_region(view).data}</div>").xpath(".//ul/li")
 
 
 def shown_words(row):
@@ -66,7 +67,7 @@ def test_distances_are_those_of_two_counts_that_the_audience_may_see_exactly(sam
 @pytest.mark.parametrize(("audience", "country"), SEEN)
 def test_no_distance_is_about_a_sensitive_question(sample_study, audience, country):
     view = sample_view(sample_study, audience, country=country)
-    shown = render_most_divergent_answers(view).data + render_answers_given_only_here(view).data
+    shown = render_answers_most_unlike_region(view).data + render_answers_given_only_here(view).data
     assert not [one for one in list_sensitive_and_dependent_questions(view)
                 if view.words.questions[one].wording in shown]
 

@@ -10,8 +10,8 @@ from glc_analysis.pages import findings
 from glc_analysis.pages.findings import (
     MOST_CLAIMS,
     list_sensitive_and_dependent_questions,
-    render_claims,
-    render_response_sentence,
+    render_page_claims,
+    render_respondent_and_country_count,
 )
 from glc_analysis.pages.survey import render_theme_list
 from glc_analysis.study import Study
@@ -23,7 +23,7 @@ AUDIENCES = ("team", "convening", "public")
 
 
 def sections(view):
-    return lxml.html.fromstring(f"<div>{render_claims(view).data}</div>").find_class("glc-claim")
+    return lxml.html.fromstring(f"<div>{render_page_claims(view).data}</div>").find_class("glc-claim")
 
 
 def heading(section):
@@ -108,6 +108,6 @@ def test_a_study_without_findings_says_who_took_part(sample_study, monkeypatch):
     nothing = StudyView(sample_study).select_measure_figures("coded").head(0).assign(chosen_by="")
     monkeypatch.setattr("glc_analysis.pages.findings._chosen", lambda view: nothing)
     view = StudyView(sample_study)
-    opening = render_response_sentence(view).data.strip()
+    opening = render_respondent_and_country_count(view).data.strip()
     assert opening.startswith('<p class="glc-opening">30 organisations answered')
-    assert "glc-claim" not in render_claims(view).data
+    assert "glc-claim" not in render_page_claims(view).data

@@ -27,8 +27,8 @@ from glc_analysis.pages.findings import (
     LEAST_FINDING_BASE,
     LISTED_FINDINGS,
     choose_claims,
-    render_claims,
-    render_response_sentence,
+    render_page_claims,
+    render_respondent_and_country_count,
 )
 from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.study import Study
@@ -47,12 +47,12 @@ HEADER = "question_id,option_id,code_id,author,date\n"
 
 def opening(view):
     """The sentence on who answered; blank if the page has none."""
-    return re.sub("<[^>]*>", "", render_response_sentence(view).data)
+    return re.sub("<[^>]*>", "", render_respondent_and_country_count(view).data)
 
 
 def claims(view):
     """The text of each claim of a page, without its quotation."""
-    page = lxml.html.fragment_fromstring(render_claims(view).data, create_parent=True)
+    page = lxml.html.fragment_fromstring(render_page_claims(view).data, create_parent=True)
     for quoted in page.find_class("glc-quotation"):
         quoted.drop_tree()
     return [" ".join(one.text_content().split()) for one in page.find_class("glc-claim")]
@@ -60,12 +60,12 @@ def claims(view):
 
 def below(view):
     """The sentences below the claims of a page."""
-    page = lxml.html.fragment_fromstring(render_claims(view).data, create_parent=True)
+    page = lxml.html.fragment_fromstring(render_page_claims(view).data, create_parent=True)
     return [one.text_content() for one in page.xpath(".//ul[@class='glc-headlines']/li")]
 
 
 def shown(view):
-    return render_response_sentence(view).data + render_claims(view).data
+    return render_respondent_and_country_count(view).data + render_page_claims(view).data
 
 
 def chosen(view):
@@ -93,7 +93,7 @@ def test_the_overview_says_who_answered_and_what_speaks_against_the_findings(sam
     view = sample_view(sample_study)
     assert opening(view) == "30 organisations answered, for 25 countries."
     assert below(view) == ["4 organisations raised “A safe place first”; 2 said the contrary."]
-    page = render_claims(view).data
+    page = render_page_claims(view).data
     assert 'href="theme-needs.html#code-safe-place-first"' in page
     assert LISTED_FINDINGS.format(authors="the analysis team", days="2016-01-18") in page
 
@@ -106,7 +106,8 @@ def test_a_theme_has_the_findings_of_its_questions_and_codes_with_links_on_the_p
     assert "“Yes, where the person agrees”, out of 29 organisations that answered." in asked
     assert "Contact after the end tells what helped: 13 of 28" in coded
     assert "out of 28 organisations that were asked about it or raised it unasked." in coded
-    assert re.findall('href="([^"]+)"', render_claims(view).data) == ["#question-q5-2", "#code-contact-after"]
+    assert re.findall('href="([^"]+)"', render_page_claims(view).data) == [
+        "#question-q5-2", "#code-contact-after"]
 
 
 def test_without_a_list_the_rule_chooses_and_is_printed(by_rule):
@@ -114,7 +115,7 @@ def test_without_a_list_the_rule_chooses_and_is_printed(by_rule):
     assert chosen(view)[:3] == ["Q1.9/women/all", "Q2.2/sexual_exploitation/all", "Q3.3/safe_place/all"]
     assert "Asked of those who answered Yes or Partly to: Does the country's law define trafficking in " \
         "persons?" in claims(view)[1]
-    assert FINDING_RULE.format(many="organisations") in render_claims(view).data
+    assert FINDING_RULE.format(many="organisations") in render_page_claims(view).data
 
 
 @pytest.mark.parametrize("audience", READERS)
@@ -193,7 +194,7 @@ def test_what_is_read_for_a_list_is_the_figures_of_its_questions_alone(sample_st
 
     tables_read = tables.read_table
     with mock.patch.object(tables, "read_table", reading):
-        render_claims(StudyView(sample_study, "public", theme="challenges"))
+        render_page_claims(StudyView(sample_study, "public", theme="challenges"))
     assert {one for one in read if one[0] in ("figures", "release_public")} == {
         ("figures", "Q5.5"), ("release_public", "Q5.5")}
 

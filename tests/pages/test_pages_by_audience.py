@@ -21,7 +21,7 @@ from glc_analysis.pages.country import (
     render_external_country_facts,
     render_respondents_of_country,
 )
-from glc_analysis.pages.findings import write_country_comparison_sentences
+from glc_analysis.pages.findings import write_sentences_comparing_country_with_region
 from glc_analysis.pages.slots import COUNTRY, render_slot
 from glc_analysis.reference import read_reference
 from glc_analysis.report import update_report_pages
@@ -40,7 +40,7 @@ def country_page(study, country):
     blocks = (render_respondents_of_country, lambda view: render_slot(view, COUNTRY), render_country_answers,
               render_country_codes,
               render_country_passages, render_country_open_answers, render_external_country_facts)
-    return plain("".join([*write_country_comparison_sentences(page)["sentence"],
+    return plain("".join([*write_sentences_comparing_country_with_region(page)["sentence"],
                           render_frame(list_quotations_from_country(page)),
                           *(block(page).data for block in blocks)]))
 
@@ -103,7 +103,8 @@ def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sampl
         assert (escape(row.wording) in answers) == (row.question_id in shown)
         assert (escape(row.wording) in rest) != (row.question_id in shown)
     sensitive = questions.loc[questions["is_sensitive"], "wording"]
-    sentences = write_country_comparison_sentences(sample_view(sample_study, country="PER"))["sentence"]
+    sentences = write_sentences_comparing_country_with_region(
+        sample_view(sample_study, country="PER"))["sentence"]
     assert not any(wording in sentence for wording in sensitive for sentence in sentences)
 
 
@@ -116,7 +117,7 @@ def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
 def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, country):
     view = sample_view(sample_study, "convening", country=country)
     figures = view.released.set_index("figure_id")
-    for row in write_country_comparison_sentences(view).itertuples():
+    for row in write_sentences_comparing_country_with_region(view).itertuples():
         own = figures.loc[row.figure_id]
         whole = figures.loc[row.figure_id.rpartition("/")[0] + "/all"]
         counts = [(str(one["n"]), str(one["base_n"])) for one in (own, whole) if one["base_n"] > 1]
@@ -125,11 +126,12 @@ def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, 
 
 
 def test_a_sentence_of_the_team_has_the_count_of_the_region_next_to_it(sample_study):
-    said = write_country_comparison_sentences(sample_view(sample_study, country="KHM"))
+    said = write_sentences_comparing_country_with_region(sample_view(sample_study, country="KHM"))
     assert 3 <= len(said) <= 5
     assert said["sentence"].str.contains("was chosen here for “.*”; in Asia by [0-9] of [0-9][.]$").all()
     assert said["figure_id"].str.endswith("/country=KHM").all()
-    several = write_country_comparison_sentences(sample_view(sample_study, country="IND"))["sentence"]
+    several = write_sentences_comparing_country_with_region(
+        sample_view(sample_study, country="IND"))["sentence"]
     assert several.str.contains("was chosen here by [0-9] of [23] for ").all()
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.pages.findings import render_claims, render_response_sentence
+from glc_analysis.pages.findings import render_page_claims, render_respondent_and_country_count
 from glc_analysis.pages.questions import render_question
 from glc_analysis.pages.survey import (
     render_missing_answers,
@@ -34,7 +34,8 @@ def view(tmp_path_factory):
 
 def test_no_sentence_calls_villagers_organisations(view):
     pieces = [render_study_numbers(view).data, write_audience_and_base_line(view),
-              render_sampling_note(view).data, render_response_sentence(view).data, render_claims(view).data,
+              render_sampling_note(view).data, render_respondent_and_country_count(view).data,
+              render_page_claims(view).data,
               *(render_question(view, row) for row in view.questions.itertuples())]
     words = re.sub(r"<[^>]*>", "", " ".join(pieces))
     assert "12 villagers" in words and "9 of 12 villagers answered “Yes”" in words

@@ -15,7 +15,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from glc_analysis.cleaning.skip_logic import Comparison, parse_condition
-from glc_analysis.disclosure.bounds import make_network_membership_matrix
+from glc_analysis.disclosure.bounds import make_organisation_to_network_matrix
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import determine_membership, name_source_if_nobody_asked
@@ -113,7 +113,7 @@ class Attack:
         at = np.flatnonzero(kept)
         self.base, self.counted = behind.base[at].toarray(), behind.counted[at].toarray()
         self.place = pd.Series(range(len(at)), self.figures.index)
-        independent = make_network_membership_matrix(frames["organisations"], pd.Index(self.names))
+        independent = make_organisation_to_network_matrix(frames["organisations"], pd.Index(self.names))
         self.clusters = independent.argmax(axis=1)
         asked = frames["questions"].set_index("question_id")
         self.types, self.conditions = asked["type"].to_dict(), {

@@ -214,7 +214,7 @@ def equal_after_random_edits(made, edits, seed, n_edits, folder):
         fresh = from_nothing(study, folder / "fresh")
         if between.random() < 0.5:
             with suppress(Faults):
-                build_steps(Study(study.root), are_decided=False)
+                build_steps(Study(study.root), is_for_all_audiences=False)
                 assert are_tables_current(Study(study.root)) or not [*study.processed.glob("release_*")], n
         found, expected = outcome(study), outcome(fresh)
         assert found == expected, (n, found, expected)

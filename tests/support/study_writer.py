@@ -90,10 +90,11 @@ def cleaned(rows, known, *, redacted=(), **settings):
     steps = CleaningLog()
     found = records.assemble_records(files, known, {**SETTINGS, **settings}, steps)
     given, selections = responses.clean_responses_and_selections(found, known, list(redacted), steps)
-    own = clean_organisations(found, known, unknown={**SETTINGS, **settings}["unknown_organisations"])
+    own = clean_organisations(found, known,
+                              unknown_organisations={**SETTINGS, **settings}["unknown_organisations"])
     nations = make_country_table(found.answers, own, given, known)
     frames = {"questions": make_question_table(known), "options": make_option_table(known, nations),
-              "organisations": own, "answers": records.make_answer_table(found), "responses": given,
+              "organisations": own, "answers": records.make_answer_record_table(found), "responses": given,
               "selections": selections}
     frames = {name: tables.conform_to_schema(name, frame) for name, frame in frames.items()}
     return SimpleNamespace(**frames, records=found, steps=steps.to_frame(), data=CleanTables(**frames))

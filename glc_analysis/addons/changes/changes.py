@@ -79,8 +79,8 @@ class _RunData:
         return cls(figures.set_index("figure_id"), codings[codings["coder_id"] == CONSENSUS], raw, pages)
 
 
-def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
-    """Returns the changes between an earlier run of the team (``since``, by default the last but one) and the
+def list_changes_between_runs(study: Study, earlier_run: str = "") -> pd.DataFrame:
+    """Returns the changes between a run of the team (``earlier_run``, by default the last but one) and the
     last run, one row per change.
 
     - kind: figure, passage, raw or page;
@@ -95,11 +95,11 @@ def list_changes_since(study: Study, since: str = "") -> pd.DataFrame:
     if last is None:
         raise GLCError("Nothing has run yet. To fix: run `glc run` first.")
     kept = [run.name for run in sorted(last.parent.glob("*")) if (run / _FOLDER).is_dir() and run != last]
-    if since and since not in kept:
-        raise UsageError(f"No run {since!r} is kept; {suggest_name(since, kept)}.")
+    if earlier_run and earlier_run not in kept:
+        raise UsageError(f"No run {earlier_run!r} is kept; {suggest_name(earlier_run, kept)}.")
     if not kept:
         raise GLCError("Only one run is kept, so there is nothing to compare. To fix: run `glc run` again.")
-    before = last.parent / (since or kept[-1])
+    before = last.parent / (earlier_run or kept[-1])
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
     return compare_runs(_RunData.read(before / _FOLDER, _keys(was["pages"])),
                         _RunData.read(last / _FOLDER, _keys(record["pages"])),

@@ -19,7 +19,7 @@ def changes(study: Study, since: str, form: str) -> None:
 
     That is: figures, coded passages, raw files and pages.
     """
-    from glc_analysis.addons.changes.changes import list_changes_since as changed_rows
+    from glc_analysis.addons.changes.changes import list_changes_between_runs as changed_rows
 
     rows = changed_rows(study, since)
     print_rows(rows, form, if_empty="Nothing changed.")

@@ -23,7 +23,7 @@ from glc_analysis.addons.coding_programs.notes import (
 )
 from glc_analysis.addons.coding_programs.packages import AGAIN
 from glc_analysis.errors import Fault, Faults, refuse
-from glc_analysis.intake.codings import describe_accepted_formats
+from glc_analysis.intake.codings import describe_accepted_coding_formats
 from glc_analysis.intake.codings.model import CoderFile, ParsedCodings, Passage, Text
 from glc_analysis.tabular import normalise_line_ends
 
@@ -49,7 +49,7 @@ def read_database(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
         if "highlights" in tables.names:
             return _read_taguette(file.path, tables, coder)
         refuse("this is a database of neither QualCoder nor Taguette", file.path.name,
-               describe_accepted_formats())
+               describe_accepted_coding_formats())
 
 
 def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:

@@ -60,7 +60,7 @@ def _check_members(listed: list[zipfile.ZipInfo], file: str) -> None:
         raise Faults(faults)
 
 
-def parse_xml_elements(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
+def parse_xml_events(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
     """Yields the elements of an XML document as they start and end. Raises Faults for a DOCTYPE, entities or
     malformed markup."""
     if len(content) > _MOST_XML:
@@ -80,7 +80,7 @@ def parse_xml_elements(content: bytes, file: str) -> Iterator[tuple[str, Element
 
 def read_root(content: bytes, file: str) -> Element:
     """Reads a whole XML document and returns its root element."""
-    elements = parse_xml_elements(content, file)
+    elements = parse_xml_events(content, file)
     _, first = next(elements)
     for _ in elements:
         pass

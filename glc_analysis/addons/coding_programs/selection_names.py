@@ -26,7 +26,7 @@ _ALIKE = 0.6
 taken as words of another version of the text."""
 
 
-def compare_selection_name(name: str, words: str) -> str:
+def compare_name_with_selected_words(name: str, words: str) -> str:
     """Returns a word that says how the name of a coded selection compares with the words at its position. The
     function returns the result of :func:`compare_quote`, except that "" replaces `different`, because people
     and programs may give a selection any name.
@@ -34,7 +34,7 @@ def compare_selection_name(name: str, words: str) -> str:
     The result is also `normalised` if the name is the beginning of the words and has at least 20 characters,
     or if the name is the words in quotation marks.
 
-    >>> [compare_selection_name(name, "We wait for the police in town") for name in
+    >>> [compare_name_with_selected_words(name, "We wait for the police in town") for name in
     ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]
     ['normalised', 'normalised', '', '']
     """
@@ -79,4 +79,4 @@ def _find_former_words(passages: list[Passage], spans: list[Span], alike: list[s
     return names
 
 
-SELECTION_NAMES = SelectionNames(compare_selection_name, _find_former_words)
+SELECTION_NAMES = SelectionNames(compare_name_with_selected_words, _find_former_words)

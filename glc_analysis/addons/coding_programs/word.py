@@ -10,7 +10,7 @@ from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
 from glc_analysis.addons.coding_programs.code_trees import add_code_tree
-from glc_analysis.addons.coding_programs.packages import local_name, parse_xml_elements, read_root, unpack
+from glc_analysis.addons.coding_programs.packages import local_name, parse_xml_events, read_root, unpack
 from glc_analysis.intake.codings.model import CoderFile, ParsedCodings, Passage, Text
 from glc_analysis.intake.transcripts import map_table_paragraphs_to_speakers, note_footnotes_and_hidden_text
 
@@ -70,7 +70,7 @@ def _body(content: bytes, file: str,
     ends: dict[str, int] = {}
     length = hidden = n_paragraphs = 0
     left_out: list[bool] = []
-    for event, element in parse_xml_elements(content, file):
+    for event, element in parse_xml_events(content, file):
         name = local_name(element)
         if name == "p" and event == "start":
             opening = openings.get(n_paragraphs, "")

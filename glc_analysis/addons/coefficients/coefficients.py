@@ -283,7 +283,7 @@ def convert_to_coding_counts(counts: np.ndarray) -> CodingCounts:
     >>> one, other = convert_to_coding_counts(np.array([[2., 0.], [1., 1.], [0., 1.]])), count_codings(
     ...     np.array([[0, 1, -1], [0, 0, 1]]), 2)
     >>> all((getattr(one, name) == getattr(other, name)).all()
-    ...     for name in (*CodingCounts._fields[:-1], "values"))
+    ...     for name in (*CodingCounts._fields[:-1], "value_frequencies"))
     True
     """
     counts = counts[counts.sum(axis=1) > 0]

@@ -33,7 +33,7 @@ from glc_analysis.addons.convening.consensus import (
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.votes import (
     blank_undisclosed_tallies_and_describe_votes,
-    may_disclose_lower_median,
+    has_disclosable_lower_median,
 )
 
 AGENDA_GROUPS = {
@@ -223,7 +223,7 @@ def note_low_resource_feasibility_gap(ratings: pd.DataFrame, organisations: pd.D
                                       fully_disclosed_panels: Collection[str] = ()) -> str:
     """Returns a phrase saying that providers with low resources find a principle less feasible. The phrase is
     blank if providers with low resources do not find it less feasible, or if the phrase could disclose a vote
-    (:func:`.votes.may_disclose_lower_median`)."""
+    (:func:`.votes.has_disclosable_lower_median`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
                     & ratings["excluded"].isin(["", INTEREST]) & ratings["score"].notna()]
@@ -232,5 +232,6 @@ def note_low_resource_feasibility_gap(ratings: pd.DataFrame, organisations: pd.D
     is_low = votes["organisation_id"].map(level) == LOW_RESOURCES
     low, others = (tuple(count_votes_by_tertile([*map(int, votes.loc[one, "score"])]).values())
                    for one in (is_low, ~is_low))
-    may_say = may_disclose_lower_median(low, others, is_fully_disclosed="provider" in fully_disclosed_panels)
+    may_say = has_disclosable_lower_median(low, others,
+                                           is_fully_disclosed="provider" in fully_disclosed_panels)
     return LESS_FEASIBLE if may_say else ""

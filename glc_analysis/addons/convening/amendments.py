@@ -140,7 +140,7 @@ def check_can_amend(study: Study, principle_id: str) -> None:
 
 def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows of ``open_rounds`` that belong to rounds with a received form."""
-    return open_rounds[[has_begun_or_received_ballots(study, reference, round_id)
+    return open_rounds[[is_any_ballot_started(study, reference, round_id)
                         for round_id in open_rounds["round_id"]]]
 
 
@@ -387,7 +387,7 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
         is_old = is_own & names.isin(before)
         if before and not is_old.any():
             continue
-        if has_begun_or_received_ballots(study, reference, round_id):
+        if is_any_ballot_started(study, reference, round_id):
             faults += [Fault(f"round {round_id} on {names[n]} is open, and a form has been received",
                              "rounds.csv",
                              str(n), "closed_on", "",
@@ -417,7 +417,7 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
     return rounds, changed
 
 
-def has_begun_or_received_ballots(study: Study, reference: Reference, round_id: str) -> bool:
+def is_any_ballot_started(study: Study, reference: Reference, round_id: str) -> bool:
     """Whether any ballot of a round has been received, is being keyed, or was begun on a phone. Raises Faults
     if a file of ratings cannot be read, because the file might contain a ballot of the round."""
     try:

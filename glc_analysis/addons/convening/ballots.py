@@ -31,9 +31,9 @@ from glc_analysis.addons.convening.round_roles import (
     PROXY,
     ROLE_COLUMNS,
     add_proxies_and_interests,
-    changed_role_faults,
     list_unknown_round_sentences,
     proxy_and_interest_faults,
+    role_changed_since_forms_faults,
 )
 from glc_analysis.addons.convening.rounds import write_rounds
 from glc_analysis.addons.convening.seals import (
@@ -126,8 +126,8 @@ def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFra
     return known[known["may_rate"] == "true"]
 
 
-def tabulate_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
-                              settings: Mapping[str, Any]) -> pd.DataFrame:
+def tabulate_received_and_missing_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
+                                          settings: Mapping[str, Any]) -> pd.DataFrame:
     """Returns one row per panel, which holds the numbers of received and expected ballots, whether too few
     ballots have been received for a decision, and the codes of the raters whose ballot is missing.
     ``settings`` are the settings of section ``[consensus]`` of study.toml.
@@ -136,7 +136,7 @@ def tabulate_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_i
     >>> raters = pd.DataFrame({"rater_id": ["r1", "r2"], "organisation_id": ["", "quay"],
     ...                        "role": "provider", "may_rate": "true"})
     >>> rule = {"test": "panel", "vote": "organisation", "quorum": {}}
-    >>> tabulate_received_ballots(votes, raters, "1", rule).to_dict("records")
+    >>> tabulate_received_and_missing_ballots(votes, raters, "1", rule).to_dict("records")
     [{'panel': 'provider', 'received': '1 of 2 received', 'quorum': 'below the quorum of 2', 'missing': 'r2'}]
     """
     here, rows = set(votes.loc[votes["round_id"] == round_id, "rater_id"]), []
@@ -386,8 +386,8 @@ def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[F
     for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] == "", "round_id"]):
         yield from proxy_and_interest_faults(reference, round_id, study.settings["consensus"]["vote"])
         if round_id != issuing:
-            yield from changed_role_faults(study, round_id,
-                                           add_proxies_and_interests(reference.raters, reference, round_id))
+            yield from role_changed_since_forms_faults(
+                study, round_id, add_proxies_and_interests(reference.raters, reference, round_id))
 
 
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
@@ -459,8 +459,7 @@ COMMENT = ["round_id", "rater_id", "principle_id"]
 """The columns that identify a comment in comments.csv."""
 
 
-def list_comments_readable_outside_team(ratings: pd.DataFrame, study: Study,
-                                        names: pd.DataFrame) -> list[str]:
+def list_comments_masked_for_release(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> list[str]:
     """Returns the comments on a principle that may be read outside the team, in the study's language and with
     names masked.
 

@@ -89,7 +89,7 @@ class _Links:
             alike = suggest_name(row["principle_id"], self.principles)
             yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
                         value=row["principle_id"], fix="name a principle that is in principles.csv")
-        if wave := self.trail.find_other_wave(row):
+        if wave := self.trail.find_cited_other_wave(row):
             yield from self._check_other_wave(fault, row, wave)
             return
         yield from self._check_target(fault, row["kind"], "reference", row["reference"])
@@ -196,7 +196,7 @@ class _Links:
 
     def check_topic_row(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="joint_display.csv", row=str(n))
-        is_of_now = not self.trail.find_other_wave(row.to_frame().T.assign(kind="figure").iloc[0])
+        is_of_now = not self.trail.find_cited_other_wave(row.to_frame().T.assign(kind="figure").iloc[0])
         for kind in ("figure", "code"):
             if row[f"{kind}_id"] and (kind == "code" or is_of_now):
                 yield from self._check_target(fault, kind, f"{kind}_id", row[f"{kind}_id"])

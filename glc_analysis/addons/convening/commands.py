@@ -131,7 +131,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
             say(void)
             click.confirm("Make new slips? Destroy the old ones.", abort=True, err=True)
         made = make_phone_slips_and_ballot_box(study, round_id, folder, address=address or LOOPBACK,
-                                               network=network)
+                                               wifi_name=network)
         click.echo(made.slips)
         click.echo(made.register)
         say(f"{made.count} slips for {made.url}")
@@ -206,7 +206,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     from glc_analysis.addons.convening.phone_ballots import check_box_collected
     from glc_analysis.addons.convening.round_roles import list_proxy_and_interest_count_sentences
     from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
-    from glc_analysis.addons.convening.slides import write_received_page
+    from glc_analysis.addons.convening.slides import write_received_count_page
     from glc_analysis.addons.convening.tallies import count_round, list_lines_to_read_out
 
     if close:
@@ -232,7 +232,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
             say(line)
         if form == "table":
             say(f"The page to project, which this command renews: "
-                f"{write_received_page(study, round_id, count.received)}.")
+                f"{write_received_count_page(study, round_id, count.received)}.")
     elif form == "table":
         click.echo("\n".join(list_lines_to_read_out(study, count.reference, count.frames, round_id)))
         missing = list_unchecked_comments(count.rows_of_round["ratings"])
@@ -401,11 +401,11 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
 def _ensure_traceable(study: Study) -> None:
     """Builds the tables that a trace reads. If only filled rating forms have arrived since the last build,
     only the votes are built."""
-    from glc_analysis.addons.convening.rebuild import find_raw_changes
+    from glc_analysis.addons.convening.rebuild import find_raw_changes_since_build
 
-    changed = find_raw_changes(study)
+    changed = find_raw_changes_since_build(study)
     ratings = {study.make_relative(path) for path in study.list_raw_files("ratings")}
-    if changed is None or changed - ratings - {*study.list_unused_files()}:
+    if changed is None or changed - ratings - {*study.list_unused_raw_files()}:
         ensure_built(study)
     elif changed & ratings:
         from glc_analysis.addons.convening.rebuild import write_convening_or_build_all_tables
@@ -450,12 +450,12 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     from glc_analysis.report import update_report_pages
 
     ensure_built(study)
-    planned = list_planned_packets(study, organisation=organisation, only=only)  # reports a wrong name
+    planned = list_planned_packets(study, organisation=organisation, part_slugs=only)  # reports a wrong name
     say("The pages that the packets refer to are made first.")
     for line in update_report_pages(study, audience=PACKET_AUDIENCE).lines:
         say(line)
-    for folder in write_packets_beside_pages(study, today=date.today(), organisation=organisation, only=only,
-                                             paper=paper):
+    for folder in write_packets_beside_pages(study, today=date.today(), organisation=organisation,
+                                             part_slugs=only, paper=paper):
         click.echo(folder)
     for line in list_guide_language_notes(study, planned):
         say(line)

@@ -268,7 +268,8 @@ class RatingFormSession(KeyingSession):
         """Reads reference tables again if they have changed, so that the next form asks about an amended text
         in its new version. Raises GLCError if the round has been closed."""
         if self.table_bytes != (content := _table_bytes(self.study)):
-            self.reference = read_reference(self.study, needed=ENTRY_TABLES, beside=("organisations",))
+            self.reference = read_reference(self.study, needed=ENTRY_TABLES,
+                                            checked_against=("organisations",))
             self.table_bytes, self.file_bytes = content, None
             settings = self.study.settings["consensus"]
             self.form = PaperForm.from_reference(self.reference, self.round_id)

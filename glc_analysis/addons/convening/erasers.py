@@ -143,7 +143,7 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
         return
     rows = set(votes.loc[is_own, "row"])
     # The number says which rows are theirs; the code, that the row is of this sheet.
-    leaver.remove_rows(path, lambda n, cells: (
+    leaver.remove_rows_and_redact_rest(path, lambda n, cells: (
         str(n) in rows and not leaver.raters.isdisjoint(map(str.strip, cells))))
     left = read_ratings_file(path).drop(columns=theirs)
     if not left.equals(votes[~is_own].drop(columns=theirs).reset_index(drop=True)):

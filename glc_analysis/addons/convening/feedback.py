@@ -19,7 +19,7 @@ import pandas as pd
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis.addons.convening.ballots import INTEREST, list_comments_readable_outside_team
+from glc_analysis.addons.convening.ballots import INTEREST, list_comments_masked_for_release
 from glc_analysis.addons.convening.principles import add_version_columns
 from glc_analysis.addons.convening.rating_forms import RatingForm
 from glc_analysis.addons.convening.ratings import ABSTENTION_MARK, CRITERIA
@@ -139,15 +139,15 @@ class Feedback:
         lines = ratings["round_id"].astype("str") + "/" + ratings["rater_id"].astype("str")
         is_shown = (~blocks.isin([*hidden]) & ~make_line_ids(blocks, lines).isin([*hidden])
                     & ~ratings["round_id"].isin(erased))
-        comments = {principle: list_comments_readable_outside_team(own, study, reference.names)
+        comments = {principle: list_comments_masked_for_release(own, study, reference.names)
                     for principle, own in ratings[is_shown].groupby("principle_id")}
         return cls(ratings[ratings["excluded"].isin(["", INTEREST])], panels, comments,
                    asked.merge(add_version_columns(reference.principles), on=["principle_id", "version"]))
 
-    def select_for_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[RoundFeedback]:
-        """Returns the feedback for one rater: one entry for each of the ``rows`` of the form whose principle
-        an earlier round asked about."""
-        return [*self._of_rater(rater_id, language, rows)]
+    def select_for_rater(self, rater_id: str, language: str, form_rows: pd.DataFrame) -> list[RoundFeedback]:
+        """Returns the feedback for one rater: one entry for each row of the form (``form_rows``) whose
+        principle an earlier round asked about."""
+        return [*self._of_rater(rater_id, language, form_rows)]
 
     def _of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> Iterator[RoundFeedback]:
         own_votes = self.votes[self.votes["rater_id"] == rater_id]

@@ -56,7 +56,7 @@ from glc_analysis.addons.convening.ratings import (
 from glc_analysis.addons.convening.round_roles import (
     add_proxies_and_interests,
     changed_after_vote_faults,
-    find_raters_with_changed_roles,
+    find_changed_role_table_by_rater,
     list_proxy_and_interest_sentences,
     proxy_and_interest_faults,
     record_proxies_and_interests,
@@ -118,7 +118,7 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
     - a proxy or an interest is invalid, or was declared after the vote (:mod:`.round_roles`);
     - a workbook in the folder holds answers.
     """
-    reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
+    reference = read_reference(study, needed=BALLOT_TABLES, checked_against=("organisations",))
     if without and not (decided_by.strip() and because.strip()):
         raise UsageError("Leaving a principle out of a round is a decision. To fix: say who decided it "
                          "(--decided-by) and why (--because).")
@@ -181,7 +181,7 @@ def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[st
 def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.DataFrame) -> None:
     """Raises Faults if a proxy or an interest of a round is invalid, or changed after its rater voted."""
     faults = [*proxy_and_interest_faults(opened, round_id, study.settings["consensus"]["vote"])]
-    if find_raters_with_changed_roles(study, round_id, raters):
+    if find_changed_role_table_by_rater(study, round_id, raters):
         votes = Ballots.read(study, opened, issuing_round=round_id).votes
         voted = {*votes.loc[votes["round_id"] == round_id, "rater_id"]}
         faults += changed_after_vote_faults(study, round_id, raters, voted)

@@ -82,7 +82,8 @@ def make_joint_display_table(view: StudyView) -> pd.DataFrame:
 def _survey_result(topic: Topic, words: Words) -> str:
     if not topic.then:
         return "" if topic.surveyed is None else words.write_clause(topic.surveyed)
-    name = topic.row.figure_id if topic.surveyed is None else words.describe_in_parts(topic.surveyed)[0]
+    name = topic.row.figure_id if topic.surveyed is None \
+        else words.describe_subject_number_and_question(topic.surveyed)[0]
     return f"{name}: {topic.then}; {topic.now}"
 
 
@@ -162,7 +163,7 @@ def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
 def select_figures_of_cited_questions(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
     """Returns the figures about the questions and codes that rows of joint_display.csv cite. Returns all
     figures if a cited figure belongs to no question."""
-    questions = {view.words.find_question(one) for one in {*topics["figure_id"]} - {""}}
+    questions = {view.words.find_question_id(one) for one in {*topics["figure_id"]} - {""}}
     if "" in questions:
         return view.released
     return pd.concat([*map(view.select_question_figures, sorted(questions)),

@@ -152,7 +152,8 @@ class Slip:
         return all(f"{one}.{ABSTAIN}" in given or given >= {f"{one}.{question.name}" for question in SCORED}
                    for one in stamps)
 
-    def replace_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str], mark: str) -> Slip:
+    def replace_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str],
+                        request_mark: str) -> Slip:
         """Returns the slip with the answers that a phone has now saved. A blank answer deletes the earlier
         answer.
 
@@ -177,7 +178,7 @@ class Slip:
                 answers_on.pop("may_be_read", None)
         given = {principle: {name: answers_on[name] for name in ("text", *BY_NAME) if name in answers_on}
                  for principle, answers_on in sorted(kept.items()) if len(answers_on) > 1}
-        return replace(self, saves=self.saves + 1, mark=mark, answers=given)
+        return replace(self, saves=self.saves + 1, mark=request_mark, answers=given)
 
 
 @dataclass
@@ -289,7 +290,7 @@ class CollectedBallots:
     void: list[str]
 
 
-def collect_ballots(study: Study, round_id: str, register: Path, *,
+def collect_ballots(study: Study, round_id: str, slip_register: Path, *,
                     confirm: Callable[[CollectedBallots], object] = lambda planned: None) -> CollectedBallots:
     """Writes the ballots given on phones to raw/ratings, and empties the ballot box. ``confirm`` is called
     first with a description of what will be done; nothing is written if ``confirm`` raises an error.
@@ -306,7 +307,7 @@ def collect_ballots(study: Study, round_id: str, register: Path, *,
             raise UsageError(f"The ballots given on phones in round {round_id} have already been collected.")
         reference = read_reference(study)
         texts = RoundTexts.from_reference(reference, round_id)
-        raters = _read_register(register, round_id, box, reference)
+        raters = _read_register(slip_register, round_id, box, reference)
         answered = {rater: box.slips[number] for rater, number in raters.items() if box.slips[number].answers}
         files = {rater: _file_text(texts, rater, slip) for rater, slip in sorted(answered.items())}
         if faults := [*_other_forms(study, reference, round_id, files)]:

@@ -116,7 +116,7 @@ async def _serve(polling_place: PollingPlace) -> None:
     say("Ctrl-C ends voting on phones. This screen shows only roughly how many ballots are complete.")
     while True:
         await asyncio.sleep(_LOOK)
-        polling_place.print_count()
+        polling_place.print_complete_ballot_count()
 
 
 def _log_nothing() -> None:
@@ -143,7 +143,7 @@ class PollingPlace:
         self._wrong = 0
         self._allowance: dict[str, tuple[float, float]] = defaultdict(lambda: (SAVES_AT_ONCE, 0.0))
         self.read_tables()
-        self.print_count()
+        self.print_complete_ballot_count()
 
     def make_server(self) -> HTTPServer:
         """Returns the server of the voting page, which does not listen yet."""
@@ -177,7 +177,7 @@ class PollingPlace:
             self.stamps = self.texts.stamps
         self._table_bytes = content
 
-    def print_count(self) -> None:
+    def print_complete_ballot_count(self) -> None:
         """Prints a line on roughly how many ballots are complete, if the same line has not been printed
         before."""
         complete = sum(slip.is_complete(self.stamps) for slip in self.box.slips.values())

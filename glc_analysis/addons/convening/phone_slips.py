@@ -85,20 +85,20 @@ def note_slips_becoming_void(study: Study, round_id: str) -> str:
             "slips make all of them void, even if they are printed or drawn, and their register too.")
 
 
-def make_phone_slips_and_ballot_box(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK,
-                                    network: str = "") -> SlipsMade:
+def make_phone_slips_and_ballot_box(study: Study, round_id: str, slips_folder: Path, *,
+                                    address: str = LOOPBACK, wifi_name: str = "") -> SlipsMade:
     """Makes the slips of an open round and an empty ballot box. A quarter more slips are made than there are
-    raters. ``network`` is the name of the access point in the list of networks on a phone.
+    raters. ``wifi_name`` is how a phone lists the access point among the networks.
 
     Raises UsageError for an unknown round, for a folder that is missing or within the study, and for an
     address outside private networks. Raises GLCError if the round is closed, if its ballot box holds answers,
     or if its ballots have been collected. Raises Faults if texts of the round were changed.
     """
-    here = parse_private_address(address)
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not there. To fix: make the folder, or insert the memory stick.")
-    if folder.resolve().is_relative_to(study.root.resolve()):
-        raise UsageError(f"{folder} is within the study. To fix: name a folder on a memory stick, "
+    server_address = parse_private_address(address)
+    if not slips_folder.is_dir():
+        raise UsageError(f"{slips_folder} is not there. To fix: make the folder, or insert the memory stick.")
+    if slips_folder.resolve().is_relative_to(study.root.resolve()):
+        raise UsageError(f"{slips_folder} is within the study. To fix: name a folder on a memory stick, "
                          "because the codes must not stay on the computer that takes the votes.")
     reference = read_reference(study)
     texts = RoundTexts.from_reference(reference, round_id)
@@ -111,22 +111,23 @@ def make_phone_slips_and_ballot_box(study: Study, round_id: str, folder: Path, *
                            "or vote on paper.")
         people = len(select_eligible_raters(reference.raters, study.settings["consensus"]["vote"]))
         codes = dict(zip(_numbers(people + max(4, people // 4)), iter(draw_slip_code, ""), strict=False))
-        fingerprint = "" if here.is_loopback else make_tls_certificate(ballot_box_folder(study, round_id),
-                                                                       address)
+        fingerprint = ("" if server_address.is_loopback
+                       else make_tls_certificate(ballot_box_folder(study, round_id), address))
         box = BallotBox(ballot_box_folder(study, round_id) / "box.json", address,
                         {number: Slip(digest_slip_code(code)) for number, code in codes.items()})
         url = format_ballot_url(address)
         page = load_template(__file__, "phone_slips.html").render(
-            round_id=round_id, url=url, fingerprint=fingerprint, said=_said(texts, network),
+            round_id=round_id, url=url, fingerprint=fingerprint, said=_said(texts, wifi_name),
             slips=[(number, code, _qr_code(f"{url}#{code}")) for number, code in codes.items()],
             numbers=sorted(codes), void=VOID)
-        write_atomic(folder / "slips.html", page)
-        write_atomic(folder / "register.csv", "".join(
+        write_atomic(slips_folder / "slips.html", page)
+        write_atomic(slips_folder / "register.csv", "".join(
             f"{line}\n" for line in (",".join(REGISTER), *(f"{round_id},{one}," for one in sorted(codes)))))
         box.write()
     unchecked = tuple(one for one in texts.by_language
                       if read_phone_page_phrases(one)["native_reader"] != "yes")
-    return SlipsMade(folder / "slips.html", folder / "register.csv", len(codes), url, fingerprint, unchecked)
+    return SlipsMade(slips_folder / "slips.html", slips_folder / "register.csv", len(codes), url, fingerprint,
+                     unchecked)
 
 
 def read_phone_page_phrases(language: str) -> dict[str, str]:

@@ -125,10 +125,10 @@ def format_form_stamp(round_id: str, rater_id: str, printed_id: str, text_versio
     return " ".join(filter(None, (round_id, rater_id, printed_id, text_version)))
 
 
-def add_rater_to_stamp(stamp: str, rater_id: str) -> str:
+def add_rater_to_form_stamp(stamp: str, rater_id: str) -> str:
     """Returns the stamp of a form for all raters with the code of a rater inserted.
 
-    >>> add_rater_to_stamp("1 P07.2 9745af7abe75", "r07")
+    >>> add_rater_to_form_stamp("1 P07.2 9745af7abe75", "r07")
     '1 r07 P07.2 9745af7abe75'
     """
     return " ".join([*stamp.split()[:1], rater_id.strip(), *stamp.split()[1:]])
@@ -202,7 +202,7 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
     is_book = path.suffix.lower() == ".xlsx"
     answers: list[_Answer] = []
     faults: list[Fault] = []
-    for sheet in sheets or (read_workbook_sheets(path, values_only=True) if is_book
+    for sheet in sheets or (read_workbook_sheets(path, refuse_formulas=True) if is_book
                             else [read_delimited_file(path)]):
         try:
             answers += _on_sheet(sheet) or _in_export(sheet)
@@ -258,7 +258,7 @@ def _in_export(sheet: Grid) -> list[_Answer]:
     if asked and wanted:
         raise Faults([Fault("this column is missing", sheet.place, str(sheet.numbers[0]), name,
                             fix="export all questions, with XML values and headers") for name in wanted])
-    return [_Answer(sheet.place, str(number), add_rater_to_stamp(row[places["stamp", one]], row[rater]),
+    return [_Answer(sheet.place, str(number), add_rater_to_form_stamp(row[places["stamp", one]], row[rater]),
                     {box: row[places[box, one]].strip() for box in FORM_BOXES},
                     {box: sheet.names[places[box, one]] for box in (*FORM_BOXES, "stamp")})
             for number, row in zip(sheet.numbers[1:], sheet.rows[1:], strict=True) for one in asked]
@@ -390,8 +390,8 @@ def read_ratings_file(path: Path, *,
                "Excel, choose Save As with the type Excel workbook (.xlsx), put that file into raw/ratings, "
                "and remove this one")
     if kind != ".xlsm":
-        sheets = read_workbook_sheets(path,
-                                      values_only=True) if kind == ".xlsx" else [read_delimited_file(path)]
+        sheets = (read_workbook_sheets(path, refuse_formulas=True) if kind == ".xlsx"
+                  else [read_delimited_file(path)])
     long = next((sheet for sheet in sheets
                  if {"criterion", "score"} <= set(map(normalise_space, sheet.names))), None)
     rows = _long_rows(path.name, long) if long else read_filled_form(path, sheets,

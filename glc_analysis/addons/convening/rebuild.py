@@ -50,7 +50,7 @@ def remove_round_results_and_slides(study: Study, round_id: str) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def find_raw_changes(study: Study) -> set[str] | None:
+def find_raw_changes_since_build(study: Study) -> set[str] | None:
     """Returns the raw files that were added, removed or changed since the tables were built; empty if the
     tables are current. Returns None if an input other than raw files has changed, if no tables are built, or
     if the tables were built for the team alone.

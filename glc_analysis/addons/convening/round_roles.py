@@ -154,7 +154,7 @@ def record_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFra
         write_private_table(path, own)
 
 
-def find_raters_with_changed_roles(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
+def find_changed_role_table_by_rater(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
     """Returns the raters whose proxies or interests differ from those on the forms of the round, each with
     the table that differs."""
     path = _record(study, round_id)
@@ -164,10 +164,10 @@ def find_raters_with_changed_roles(study: Study, round_id: str, raters: pd.DataF
             if row[name] != (was.at[row["rater_id"], name] if row["rater_id"] in was.index else "")}
 
 
-def changed_role_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
+def role_changed_since_forms_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
     """Yields faults for proxies and interests in the tables that differ from those on the forms of an open
     round."""
-    for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
+    for rater, file in find_changed_role_table_by_rater(study, round_id, raters).items():
         yield Fault(f"the entry for {rater} differs from the forms of round {round_id}", file=file,
                     column="rater_id", value=rater, fix=f"write the forms again with `glc forms --round "
                     f"{round_id}`, which is possible until {rater} has voted; or restore the row")
@@ -177,7 +177,7 @@ def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
                               voted_rater_ids: Collection[str]) -> Iterator[Fault]:
     """Yields faults for proxies and interests that changed after the forms of the round were written, for the
     raters ``voted_rater_ids``, who have already voted."""
-    for rater, file in find_raters_with_changed_roles(study, round_id, raters).items():
+    for rater, file in find_changed_role_table_by_rater(study, round_id, raters).items():
         if rater in voted_rater_ids:
             yield Fault(f"{rater} has already voted in round {round_id}: a proxy or an interest must be "
                         "declared before the vote", file=file, column="rater_id", value=rater,

@@ -31,7 +31,7 @@ digits are left out too."""
 _LENGTH = 8
 
 
-def list_seal_codes_by_close(study: Study) -> list[tuple[str, str]]:
+def list_closes_with_seal_codes(study: Study) -> list[tuple[str, str]]:
     """Returns one pair for each close of a round, in order: the name of the close, such as "round 2, close
     1", and the seal code after the close."""
     from glc_analysis.addons.convening.seals import (
@@ -55,7 +55,7 @@ def find_latest_seal_code(study: Study, round_id: str = "") -> str:
     """Returns the seal code after the last close or, if ``round_id`` is given, after the last close of that
     round; blank if no close is sealed."""
     start = f"round {round_id}," if round_id else ""
-    codes = [code for name, code in list_seal_codes_by_close(study) if name.startswith(start)]
+    codes = [code for name, code in list_closes_with_seal_codes(study) if name.startswith(start)]
     return codes[-1] if codes else ""
 
 
@@ -87,7 +87,7 @@ def seal_code_and_page_faults(study: Study, code: str) -> Iterator[Fault]:
     if faults := [*misplaced_seal_faults(study), *digest_key_faults(study)]:
         yield from faults
         return
-    codes = list_seal_codes_by_close(study)
+    codes = list_closes_with_seal_codes(study)
     if f"{letters[:4]}-{letters[4:]}" not in [known for _, known in codes]:
         after = "; ".join(f"{known} after {name}" for name, known in codes) or "no round is sealed"
         erased = ", ".join(sorted(list_rounds_with_erased_ballots(study)))

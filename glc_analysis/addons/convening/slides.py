@@ -31,8 +31,8 @@ from glc_analysis.addons.convening.ballots import (
     BALLOT_TABLES,
     OTHER_WORDING,
     Ballots,
-    list_comments_readable_outside_team,
-    tabulate_received_ballots,
+    list_comments_masked_for_release,
+    tabulate_received_and_missing_ballots,
 )
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
 from glc_analysis.addons.convening.consensus import describe_proxies_and_interests
@@ -105,10 +105,10 @@ def write_slides(study: Study, round_id: str) -> Path:
     return path
 
 
-def write_received_page(study: Study, round_id: str, received_by_panel: pd.DataFrame) -> Path:
+def write_received_count_page(study: Study, round_id: str, received_by_panel: pd.DataFrame) -> Path:
     """Writes a page to project that shows only how many forms of an open round have been received; the page
-    reloads itself. ``received_by_panel`` is the result of :func:`.ballots.tabulate_received_ballots`. Returns
-    the path of the page."""
+    reloads itself. ``received_by_panel`` is the result of
+    :func:`.ballots.tabulate_received_and_missing_ballots`. Returns the path of the page."""
     path = slides_path(study, round_id).with_name("received.html")
     for folder in reversed(path.parents[:3]):
         folder.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def render_slides_pages(study: Study, round_id: str) -> tuple[Reference, dict[Pa
     pages = {path: english.removesuffix("\n")}
     for language in languages:
         book = Phrasebook.read(study, "convening", language, reference)
-        page = book.translate_page(english, note_in="section")
+        page = book.translate_page(english, note_parent_tag="section")
         text = etree.tostring(page, encoding="unicode", method="html")
         pages[path.with_name(f"index-{language}.html")] = f"<!DOCTYPE html>\n{text}"
     return reference, pages
@@ -162,7 +162,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     logs = {name: frames[name].assign(**{who: room.replace_ids_with_names(frames[name][who])})
             for name, who in (("decision_log", "proposed_by"), ("parking_lot", "raised_by"))
             if DECISIONS_BLOCK not in room.hidden}
-    comments = {principle: list_comments_readable_outside_team(own, study, reference.names)
+    comments = {principle: list_comments_masked_for_release(own, study, reference.names)
                 for principle, own in ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
     return reference, load_template(__file__, "results_slides.html").render(
@@ -197,8 +197,8 @@ def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
     if own.empty:
         raise UsageError(f"There is no round {round_id!r}; {suggest_name(round_id, rounds['round_id'])}.")
     if (own["closed_on"] == "").any():
-        panels = tabulate_received_ballots(Ballots.read(study, reference).votes, reference.raters, round_id,
-                           study.settings["consensus"])
+        panels = tabulate_received_and_missing_ballots(Ballots.read(study, reference).votes, reference.raters,
+                                                       round_id, study.settings["consensus"])
         counts = ", ".join(f"{PANELS[panel].lower()} {received}" for panel, received in zip(
             panels["panel"], panels["received"], strict=True))
         raise GLCError(f"Round {round_id} is open: {counts}. To fix: close it first with "

@@ -23,10 +23,10 @@ from glc_analysis.addons.convening.ballots import (
     Ballots,
     close_and_seal_round,
     join_issued_texts,
-    list_comments_readable_outside_team,
+    list_comments_masked_for_release,
     make_ratings_table,
     select_eligible_raters,
-    tabulate_received_ballots,
+    tabulate_received_and_missing_ballots,
 )
 from glc_analysis.addons.convening.consensus import (
     NO_DECISION,
@@ -148,7 +148,7 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
     received. Raises Faults, before anything is written, if a file of ratings is faulty and the round is
     closed or is to be closed.
     """
-    reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
+    reference = read_reference(study, needed=BALLOT_TABLES, checked_against=("organisations",))
     settings = study.settings["consensus"]
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
@@ -157,7 +157,7 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
                          f"To fix: open it with `glc forms --round {round_id}`.")
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:
-        told = tabulate_received_ballots(ballots.votes, reference.raters, round_id, settings)
+        told = tabulate_received_and_missing_ballots(ballots.votes, reference.raters, round_id, settings)
         return RoundCount(round_id, reference, told, {}, ballots.notes, ballots.faults)
     if is_open and close_on:
         if ballots.faults:
@@ -357,7 +357,7 @@ def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[s
     if round_id in list_rounds_with_erased_ballots(study):
         return [f"The results of round {round_id} are no longer disclosed."]
     ratings = frames["ratings"]
-    comments = {principle: list_comments_readable_outside_team(own, study, reference.names)
+    comments = {principle: list_comments_masked_for_release(own, study, reference.names)
                 for principle, own in ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     return list_result_lines(frames, round_id, reference.principles,
                              agreement_test=study.settings["consensus"]["test"],

@@ -45,14 +45,14 @@ from glc_analysis.disclosure.quotations import find_team_only_codes, map_to_orig
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
-from glc_analysis.figures.mentions import find_text_sources
+from glc_analysis.figures.mentions import classify_document_sources
 from glc_analysis.figures.summary import Words
 from glc_analysis.pages.text_names import name_texts, name_turn
 from glc_analysis.reference import read_part_of_reference_table, read_reference_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
 from glc_analysis.tables import group_rows, iterate_rows
-from glc_analysis.text import format_day_or_unknown, format_day_with_preposition, normalise_space
+from glc_analysis.text import format_day_with_preposition, normalise_space, replace_blank_day_with_unknown
 from glc_analysis.view.places import Places
 from glc_analysis.view.study_view import StudyView
 
@@ -159,14 +159,14 @@ class EvidenceTrail:
     def trace_sources(self, row: Any) -> Iterator[TraceNode]:
         """Yields the lines of a trace below the line of a row of evidence: the sources of the row."""
         figure = self.find_figure(row)
-        if self.find_other_wave(row):
+        if self.find_cited_other_wave(row):
             return
         if row.kind == "segment":
             yield from self._segment(row.reference, row.cited)
         elif figure is not None and not self.is_figure_withheld(row):
             yield from self.trace_figure(figure)
 
-    def find_other_wave(self, row: Any) -> str:
+    def find_cited_other_wave(self, row: Any) -> str:
         """Returns the wave that a row of evidence cites if it is not the wave of the study's figures; else
         blank."""
         labels = self.view.wave_labels
@@ -178,7 +178,7 @@ class EvidenceTrail:
         """Returns a sentence for a row of evidence that cites a wave other than the wave of the study's
         figures; blank for all other rows. For the team, the sentence has the cited number and the number of
         the current wave, or the reason why the waves may not be compared."""
-        if not (wave := self.find_other_wave(row)):
+        if not (wave := self.find_cited_other_wave(row)):
             return ""
         labels = self.view.wave_labels
         label = labels.get(wave, wave)
@@ -191,7 +191,7 @@ class EvidenceTrail:
                                                      cited=row.cited,
                                                      is_figure=row.kind == "figure")
         name, _, asked = ((row.reference, "", "") if figure is None
-                          else self.words.describe_in_parts(figure))
+                          else self.words.describe_subject_number_and_question(figure))
         return f"{name}: {then}" + (f" ({asked})" if asked else "") + f"; {now}."
 
     def is_figure_withheld(self, row: Any) -> bool:
@@ -243,7 +243,7 @@ class EvidenceTrail:
         if row.kind == "code":
             return find_figure_of_code(self._figures("coded"), row.reference)
         if row.kind == "figure":
-            return self._figures(self.words.find_question(row.reference)).get(row.reference)
+            return self._figures(self.words.find_question_id(row.reference)).get(row.reference)
         return None
 
     @cached_property
@@ -388,7 +388,8 @@ class EvidenceTrail:
         path, place = self.files.find_place_of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
         name, written = name_turn(self._text_names, segment_id), format_day_with_preposition(document.date)
-        day = "" if written and written in name else format_day_or_unknown(document.kind, document.date)
+        day = ("" if written and written in name
+               else replace_blank_day_with_unknown(document.kind, document.date))
         said = [name, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
         yield self.make_node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
@@ -486,7 +487,7 @@ class EvidenceTrail:
         words."""
         rows = list_quotations(*map(self.read, ("codings", "segments", "documents", "organisations")),
                                self.view.code_list)
-        sources = find_text_sources(self.read("documents"), self.read("segments"))
+        sources = classify_document_sources(self.read("documents"), self.read("segments"))
         wording = ["; ".join(filter(None, [row["wording"], "" if row["is_agreed"]
                                            else note_differently_marked_words(row["marked_by"])]))
                    for row in rows.to_dict("records")]

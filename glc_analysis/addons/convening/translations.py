@@ -75,7 +75,8 @@ class Translations:
         return min(texts, key=(DRAFT, *CHECKED).index, default="")
 
 
-def translated_texts_by_original(study: Study, audience: str, language: str) -> dict[str, tuple[str, bool]]:
+def translation_and_is_draft_by_original(study: Study, audience: str,
+                                         language: str) -> dict[str, tuple[str, bool]]:
     """Returns, keyed by the original text, the translation of each text of the principles that an audience
     may read, and whether the translation is a draft."""
     rows = tables.read_table("principles", study=study)

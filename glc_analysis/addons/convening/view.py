@@ -222,7 +222,7 @@ def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
 
 def select_visible_announced_votes(reader: Reader) -> pd.DataFrame:
     """Returns the votes that were announced to the audience."""
-    return reader.read_rows_for_audience("announced_votes")
+    return reader.read_rows_by_audience_column("announced_votes")
 
 
 def select_visible_principles(reader: Reader) -> pd.DataFrame:

@@ -20,7 +20,7 @@ than each statement does by itself. Two statements concern a part of a panel, an
 the panel's counts:
 
 - the comparison of providers with low resources with the other providers
-  (:func:`comparison_keeps_votes_uncertain`);
+  (:func:`may_disclose_whether_part_is_lower`);
 - the result without ballots by proxy, or with votes that were left out because of an interest
   (:func:`may_disclose_smaller_result`).
 
@@ -353,7 +353,7 @@ def describe_disclosed_changed_votes(votes_before: Mapping[str, int | None],
 # Providers with low resources and the others: the one comparison of parts of a panel.
 
 
-def may_disclose_lower_median(part: Counts, others: Counts, *, is_fully_disclosed: bool = False) -> bool:
+def has_disclosable_lower_median(part: Counts, others: Counts, *, is_fully_disclosed: bool = False) -> bool:
     """Whether a part of a panel votes lower than the other members and this fact may be disclosed.
 
     The fact that a part votes lower may be disclosed only if the answer "yes" and the answer "no" would both
@@ -361,16 +361,16 @@ def may_disclose_lower_median(part: Counts, others: Counts, *, is_fully_disclose
     ``is_fully_disclosed`` says that all counts of the panel are disclosed. Nothing is disclosed about a part
     with three votes or fewer.
 
-    >>> may_disclose_lower_median((0, 4, 2), (1, 2, 5)), may_disclose_lower_median((2, 2, 0), (0, 0, 6))
+    >>> has_disclosable_lower_median((0, 4, 2), (1, 2, 5)), has_disclosable_lower_median((2, 2, 0), (0, 0, 6))
     (True, False)
     """
     panel = tuple(map(int.__add__, part, others))
     possible = (panel,) if is_fully_disclosed else list_counts_disclosed_alike(panel)
-    return has_lower_median(part, others) and comparison_keeps_votes_uncertain(possible, sum(part))
+    return has_lower_median(part, others) and may_disclose_whether_part_is_lower(possible, sum(part))
 
 
 @cache
-def comparison_keeps_votes_uncertain(possible_counts: tuple[Counts, ...], n_in_part: int) -> bool:
+def may_disclose_whether_part_is_lower(possible_counts: tuple[Counts, ...], n_in_part: int) -> bool:
     """Whether every vote stays uncertain both if readers learn that a part of ``n_in_part`` voters votes
     lower than the other voters, and if readers learn that the part does not. The true counts of the panel are
     one of the ``possible_counts``."""

@@ -99,9 +99,9 @@ def group_organisations(kind: str, organisations: pd.DataFrame, answers: pd.Data
     return groups
 
 
-def cross_groups_with_answers(kind: str, question: pd.Series, organisations: pd.DataFrame,
-                              answers: pd.DataFrame, responses: pd.DataFrame,
-                              selections: pd.DataFrame) -> pd.DataFrame:
+def group_organisations_by_kind_and_answer(kind: str, question: pd.Series, organisations: pd.DataFrame,
+                                           answers: pd.DataFrame, responses: pd.DataFrame,
+                                           selections: pd.DataFrame) -> pd.DataFrame:
     """Returns the groups of a kind, divided by the options of a question, with the columns organisation_id,
     group and answer (an option_id).
 

@@ -12,8 +12,8 @@ from glc_analysis import tables
 from glc_analysis.addons.crosstabs.code_counts import (
     EACH_ORGANISATION,
     count_organisations_raising_codes,
-    cross_groups_with_answers,
     group_organisations,
+    group_organisations_by_kind_and_answer,
 )
 from glc_analysis.addons.crosstabs.crossed import make_crossed_figures
 from glc_analysis.cleaning.countries import country_name
@@ -101,8 +101,9 @@ class CrosstabsView(StudyView):
         if answered:
             question = self._question(answered)
             _refuse_without_options(question, "count codes by")
-            members = cross_groups_with_answers(kind, pd.Series(question._asdict()), organisations, answers,
-                                                self.read("responses"), self.read("selections"))
+            members = group_organisations_by_kind_and_answer(
+                kind, pd.Series(question._asdict()), organisations, answers, self.read("responses"),
+                self.read("selections"))
         else:
             members = group_organisations(kind, organisations, answers).assign(answer="")
         rows = count_organisations_raising_codes(mentions, members)

@@ -10,7 +10,7 @@ ADD_ON = AddOn(
     coder_files={"desk.jsonl": "journal:read_handed_in_journal_codings"},
     coder_logs={"suggestions.jsonl": '"act": "taken"'},
     steps="suggestion_log:STEPS",
-    slots={"agreement": "pages:suggestion_acceptance_and_agreement_sentences",
+    slots={"agreement": "pages:acceptance_and_unaided_agreement_sentences",
            "method_facts": "pages:describe_suggestion_method"},
     style="desk.css",
     holds={"private/vectors": "the folder is deleted, and made again from the remaining texts"},

@@ -51,7 +51,7 @@ class ChangedText:
             return self._alignment.map_copy_span(start, end)
         if self._edited is None or self.is_another_text:
             return NO_PLACE
-        return self._edited.map_copy_span(start, end)[0]
+        return self._edited.map_copy_span_with_reason(start, end)[0]
 
     def locate_surroundings(self, start: int, end: int) -> Span:
         """Returns the stretch of the current text that must contain a passage of the copy, if the current
@@ -68,7 +68,7 @@ class ChangedText:
         """Returns the turns of the current text whose words differ from the words of the copy."""
         return self._edited.find_changed_turns() if self._edited else iter(())
 
-    def find_earlier_words(self, start: int, end: int) -> str:
+    def find_earlier_words_of_turns(self, start: int, end: int) -> str:
         """Returns the words of those turns of the copy that correspond to a span of the current text; blank
         if the copy has no such turn."""
-        return self._edited.find_former_words(start, end) if self._edited else ""
+        return self._edited.quote_copy_at_text_span(start, end) if self._edited else ""

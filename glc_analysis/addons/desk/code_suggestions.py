@@ -77,7 +77,7 @@ def suggest_and_log_codes_for_passage(study: Study, coder: str, document_id: str
         for one in codings for turn in touched)
     if not words.strip() or not any(one["origin"] == "own" for one in overlapping) or tells_a_case:
         return []
-    if at_once and not settled.is_learned(study, encoder):
+    if at_once and not settled.is_learned_else_start_learning(study, encoder):
         return []
     ranking = settled.load_ranking(study, encoder)
     ranked = ranking.rank(words, encoder.encode([words])[0])

@@ -38,7 +38,7 @@ from glc_analysis.manifest import compute_checksum, read_manifest
 from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.text import content_hash, format_day_or_unknown, language_direction, match_key
+from glc_analysis.text import content_hash, language_direction, match_key, replace_blank_day_with_unknown
 
 # ------------------------------
 # Which texts are coded twice, and whether all of them are handed in.
@@ -106,7 +106,7 @@ class DoubleCoding:
         journal.read()
         return journal.work.opened
 
-    def read_texts_handed_in(self) -> dict[str, dict[str, str]]:
+    def read_handed_in_words(self) -> dict[str, dict[str, str]]:
         """Returns the words of each double-coded text in the version that a coder has handed in at the desk,
         keyed by document_id and coder."""
         texts: dict[str, dict[str, str]] = {}
@@ -240,7 +240,7 @@ class AssignedTexts:
         organisations = read_reference_table(self.study, "organisations")
         labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
         names = {document: ", ".join(filter(None, (
-            kind.capitalize(), labels.get(owner) or owner, format_day_or_unknown(kind, day))))
+            kind.capitalize(), labels.get(owner) or owner, replace_blank_day_with_unknown(kind, day))))
             for document, kind, owner, day in self.document_rows[
                 ["kind", "organisation_id", "date"]].itertuples(name=None)}
         times = Counter(names.values())
@@ -281,7 +281,7 @@ class AssignedTexts:
         names = read_reference_table(self.study, "names")
         return Masker(names, complete_key(names, read_key(self.study.key_file))).mask
 
-    def find_day_received(self, document: str) -> str:
+    def find_day_file_arrived(self, document: str) -> str:
         """Returns the day on which the present file of a text arrived; blank if the day is not recorded."""
         path = str(self.document_rows.at[document, "path"]) if document in self.document_rows.index else ""
         row = read_manifest(self.study).get(path)
@@ -335,7 +335,7 @@ class AssignedTexts:
             return set()
         return {*readings.loc[readings["coder_id"] == self.coder, "document_id"].astype("str")}
 
-    def list_new_files(self) -> list[str]:
+    def list_coding_files_since_build(self) -> list[str]:
         """Returns the names of the coder's files from other programs that the last build has not read."""
         try:
             built = json.loads((self.study.processed / "provenance.json").read_text(encoding="utf-8"))["raw"]
@@ -383,7 +383,7 @@ class CorrectedTexts:
             return {"change": "", "stay": 0}
         before, moved = self._journal.work.texts[document], self.make_new_text(document)["moved"]
         own = {key for key, one in self._journal.work.codings.items() if one.document_id == document}
-        n, stay, day = len(own), len(own & moved.keys()), self._own.find_day_received(document)
+        n, stay, day = len(own), len(own & moved.keys()), self._own.find_day_file_arrived(document)
         since = f"after you began it on {before.on}" if before.on else "after you began it"
         when = f"on {day}" if before.on and day >= before.on else since
         counted = "You have no codings in it." if not n else \
@@ -420,7 +420,7 @@ class CorrectedTexts:
         return {"document_id": document, "version": content_hash(words), "text": words,
                 "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
 
-    def list_changed_turns(self, document: str) -> list[int]:
+    def list_turn_starts_of_accepted_changes(self, document: str) -> list[int]:
         """Returns the starts of the turns that changed when the coder accepted the present text; empty if the
         coder has not accepted the present text, or if the text has changed since."""
         before = self._journal.work.earlier.get(document)

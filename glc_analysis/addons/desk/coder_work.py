@@ -258,7 +258,7 @@ class CoderWork:
         elif not self._own.is_unknown_coder and not self._own.texts and not self._own.answers:
             yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
                    "appear only after `glc build`.")
-        if new := self._own.list_new_files():
+        if new := self._own.list_coding_files_since_build():
             yield (f"{', '.join(new)} came after the last build, so the desk does not know which texts you "
                    "handed in with it. To fix: run `glc build` before you begin a text.")
         if self._names == {}:

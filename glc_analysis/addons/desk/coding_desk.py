@@ -97,7 +97,7 @@ class DoubleCodingComparison:
         return (f" You have not finished {', '.join(own[:_SHOWN])}{more}." if own else "") + (
             f" Other coders with unfinished texts: {', '.join(others)}." if others else "")
 
-    def list_differences(self) -> list[Plain]:
+    def freeze_codings_and_list_differences(self) -> list[Plain]:
         """Returns the turns and answers that coders coded differently, in the order of the texts. Each turn
         or answer has:
 
@@ -135,7 +135,7 @@ class DoubleCodingComparison:
             segments.index.isin([*differing])].iterrows()} if differing else {}
         return [differing[one] for one in sorted(differing, key=place.__getitem__)]
 
-    def describe_versions(self) -> list[str]:
+    def describe_differing_text_versions(self) -> list[str]:
         """Returns a sentence for each double-coded text of which the coders coded different versions; empty
         before the comparison is open."""
         if self.why_not_comparable():
@@ -151,7 +151,7 @@ class DoubleCodingComparison:
         """Returns the turns that changed after a coder coded them, for texts of which the coders coded
         different versions. The turns are keyed by segment_id and coder_id; the values are the document_id and
         the words that the coder coded."""
-        differ = {document: texts for document, texts in self._double.read_texts_handed_in().items()
+        differ = {document: texts for document, texts in self._double.read_handed_in_words().items()
                   if document in self.texts and len({*texts.values()}) > 1}
         if not differ:
             return {}
@@ -163,7 +163,7 @@ class DoubleCodingComparison:
                 changed = ChangedText(texts.read_present_text(document, copy), copy, texts.mask)
                 for start, end in changed.list_changed_turns():
                     for segment in own.loc[(own["start"] < end) & (own["end"] > start), "segment_id"]:
-                        older[str(segment), coder] = document, changed.find_earlier_words(start, end)
+                        older[str(segment), coder] = document, changed.find_earlier_words_of_turns(start, end)
         return older
 
     def record_decision(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
@@ -343,8 +343,8 @@ class CodingDesk(anywidget.AnyWidget):
             return session.why_no_suggestions(document_id)
         return {"answers": session.list_answers, "training": session.compare_training_texts,
                 "why_not_compare": self._curation.why_not_comparable,
-                "versions": self._curation.describe_versions,
-                "differences": self._curation.list_differences,
+                "versions": self._curation.describe_differing_text_versions,
+                "differences": self._curation.freeze_codings_and_list_differences,
                 "proposed_changes": lambda: list_proposed_codebook_changes(session.study)}[get]()
 
     def _offers(self) -> list[str]:

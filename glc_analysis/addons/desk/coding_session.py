@@ -110,7 +110,7 @@ class CodingSession(CoderWork):
         self._journal.read()
         text, language = self._text_of(document_id), self._own.languages.get(document_id, "")
         is_open = self._status(document_id) != FINISHED
-        changed = self._corrected.list_changed_turns(document_id) if is_open else []
+        changed = self._corrected.list_turn_starts_of_accepted_changes(document_id) if is_open else []
         turns = [turn._asdict() | {"text": text.text[turn.start:turn.end],
                                    "language": turn.language or language,
                                    "direction": language_direction(turn.language or language),

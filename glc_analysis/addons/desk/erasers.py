@@ -22,14 +22,14 @@ Shift = Callable[[int, int, Masked], tuple[int, int] | None]
 removed."""
 
 
-def erase_withdrawn_from_coder_file(path: Path, remaining: Any) -> None:
+def erase_withdrawn_from_coder_file(path: Path, remaining_content: Any) -> None:
     """Rewrites a coder's journal or log of suggestions without the content that a withdrawal removes.
-    ``remaining`` holds the remaining content of each text. Raises Faults if a text changed after the coder
+    ``remaining_content`` holds what is left of each text. Raises Faults if a text changed after the coder
     began it, because the removed turns then cannot be found."""
     if path.name == JOURNAL:
-        _erase_from_journal(path, remaining)
+        _erase_from_journal(path, remaining_content)
     else:
-        _erase_from_suggestion_log(path, remaining)
+        _erase_from_suggestion_log(path, remaining_content)
 
 
 def _erase_from_journal(path: Path, remaining: Any) -> None:

@@ -19,7 +19,7 @@ from glc_analysis.addons.desk.proposals import WIDE, ProposalForm
 from glc_analysis.coding.consensus import CONSENSUS, repeat_codings_for_each_segment
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.figures.estimates import BY_OPTION
-from glc_analysis.pages.coding import render_codes
+from glc_analysis.pages.coding import render_theme_code_counts
 from glc_analysis.pages.questions import render_question_answers
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
@@ -209,7 +209,7 @@ class Explorer:
         chosen audience, theme and country."""
         view, chosen = self.view, (self.audience, self.theme, self.country)
         about = ". ".join(f"{field.description}: {field.label}" for field in chosen)
-        return ELEMENTS.note(f"{about}.") + Markup(render_codes(view).data) + Markup().join(
+        return ELEMENTS.note(f"{about}.") + Markup(render_theme_code_counts(view).data) + Markup().join(
             _answers(view, question, _chosen(self.country)) for question in view.questions.itertuples())
 
     def _quotations(self) -> str:

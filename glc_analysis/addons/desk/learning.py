@@ -24,7 +24,7 @@ from glc_analysis import tables
 from glc_analysis.coding.codebook import update_codes_and_list_split_codings
 from glc_analysis.coding.coders import (
     extend_codebook,
-    find_overlapped_segments,
+    find_overlapped_segments_and_coders,
     make_codings_table,
     map_names_to_documents,
     map_names_to_open_questions,
@@ -274,7 +274,7 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
     first = frames["codings"][frames["codings"]["coder_id"] == coder]
     sets: dict[str, dict[str, frozenset[str]]] = {}
     unknown = _unknown(frames["quarantined"], segments, coder)
-    unknown |= {segment for segment, _ in find_overlapped_segments(placed.unread, segments)}
+    unknown |= {segment for segment, _ in find_overlapped_segments_and_coders(placed.unread, segments)}
     for name, codings in (("first", first), ("second", second)):
         coded = list_coding_units(codings, both, segments)
         coded = coded[~coded["segment_id"].isin(unknown)]

@@ -10,7 +10,7 @@ from glc_analysis.view.study_view import StudyView
 _FACTS = read_packaged_toml(__file__, "facts.toml")
 
 
-def suggestion_acceptance_and_agreement_sentences(view: StudyView) -> list[str]:
+def acceptance_and_unaided_agreement_sentences(view: StudyView) -> list[str]:
     """Returns sentences on how often suggestions of each code were accepted, and on agreement in the texts
     without accepted suggestions; empty if no suggestion was accepted."""
     counts, names = view.read("suggestions"), view.code_names

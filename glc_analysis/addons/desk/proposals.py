@@ -221,7 +221,7 @@ class ProposalForm:
         quotes["segment_id"].value, quotes["text"].value = segment, words
         topic["theme_id"].value, topic["code_id"].value = theme, code
 
-    def make_row(self) -> dict[str, str]:
+    def make_reference_table_row(self) -> dict[str, str]:
         """Returns the row in the form, completed with the cells that are not in the form."""
         name = self.kind.value
         more = {"quotes": {"status": "proposed"}, "joint_display": {}, "codebook": {},
@@ -286,7 +286,7 @@ class ProposalForm:
     def _show(self, _: Any = None) -> None:
         self._edited()
         try:
-            self.proposal = propose_new_row(self.study, self.kind.value, self.make_row())
+            self.proposal = propose_new_row(self.study, self.kind.value, self.make_reference_table_row())
         except GLCError as error:
             self.message.value = _HTML.fault(str(error))
             return

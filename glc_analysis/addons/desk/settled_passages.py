@@ -103,7 +103,7 @@ class SettledPassages:
             _LEARNED[key] = found
         return _LEARNED[key]
 
-    def is_learned(self, study: Study, encoder: SentenceEncoder) -> bool:
+    def is_learned_else_start_learning(self, study: Study, encoder: SentenceEncoder) -> bool:
         """Whether the ranking has been computed, or its computation has failed. If the computation has not
         been started, starts it in a thread while the coder goes on; it takes about a tenth of a second per
         passage."""

@@ -53,7 +53,7 @@ def draft_codebook(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
     """
     trees, notes = [read_code_tree(path) for path in paths], []
     tree = merge_code_trees(trees, notes)
-    book, more = add_codebook_levels(tree)
+    book, more = guess_codebook_levels_by_depth(tree)
     return book, [*notes, *more]
 
 
@@ -174,7 +174,7 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
     return place
 
 
-def add_codebook_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def guess_codebook_levels_by_depth(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Returns the tree with levels guessed by depth, and with a domain if the tree has none. Also returns
     notes on the guesses that a person must check.
 
@@ -285,7 +285,7 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
     moved = difference[difference["change"] == "moved"].set_index("path")["code_id"].to_dict()
     by_id |= {code: moved[path] for code, names in list_name_paths(tree).items()
               if (path := " > ".join(names)) in moved}
-    guessed = dict(add_codebook_levels(tree)[0][["code_id", "level"]].itertuples(index=False))
+    guessed = dict(guess_codebook_levels_by_depth(tree)[0][["code_id", "level"]].itertuples(index=False))
     below = {"domain": "theme", "theme": "family", "family": "code", "code": "code"}
     above = {"domain": "", "theme": ADDED_DOMAIN, "family": ADDED_THEME, "code": ADDED_THEME}
     has_codes, taken = {*tree["parent_id"]}, {*codebook["code_id"]}

@@ -27,7 +27,7 @@ from glc_analysis.addons.drafting.choices import (
 from glc_analysis.addons.drafting.column_pairs import WEAK
 from glc_analysis.addons.drafting.form import FormColumn
 from glc_analysis.addons.drafting.options import AnswerOptions, make_option_spelling_key
-from glc_analysis.text import NO_DATE, language_code, match_key, parse_dates
+from glc_analysis.text import NO_DATE, language_code, match_key, parse_dates_and_explain_fault
 
 NO_QUESTION = "left out"
 COLUMN_ROLES = ("organisation", "country", "started", "ended", "language")
@@ -122,12 +122,12 @@ def _dates(column: FormColumn) -> ColumnGuess | None:
     for role in ("started", "ended"):
         if words.is_concept_word(role, column.name) or words.is_concept_word(role, column.wording):
             for counts in filter(None, column.counts):
-                if doubt := parse_dates(pd.Series([*counts], dtype="str"))[2]:
+                if doubt := parse_dates_and_explain_fault(pd.Series([*counts], dtype="str"))[2]:
                     why = f"the heading is that of a time of answering, {_refused(doubt)}"
                     return ColumnGuess(role, why, False, is_refused=True)
             return ColumnGuess(role, f"{n} dates; the heading is that of a time of answering", True)
     texts = pd.Series([*answers], dtype="str")
-    _, wrong, doubt = parse_dates(texts)
+    _, wrong, doubt = parse_dates_and_explain_fault(texts)
     n_wrong = sum(answers[text] for text in texts[wrong])
     if doubt == NO_DATE and n_wrong <= (1 - _NEARLY_ALL) * n:
         return ColumnGuess("date", f"{n - n_wrong} dates; {n_wrong} "
@@ -145,7 +145,7 @@ def _refused(said: str) -> str:
 
 def _contacts(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     n = answers.total()
-    personal = sum(count for text, count in answers.items() if words.looks_like_personal_identifier(text))
+    personal = sum(count for text, count in answers.items() if words.may_be_direct_identifier(text))
     heading = _CAMEL.sub(" ", column.wording)  # GpsLatitude, HomeAddress
     n_words = len(column.wording.split())
     is_person = words.asks_for_persons_name(heading) and n_words <= 15

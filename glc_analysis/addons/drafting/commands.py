@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glc_analysis.command_line import add_format_option, ensure_built, pass_study_to_write, print_rows, say
-from glc_analysis.errors import Fault, Faults, UsageError, add_raised_faults
+from glc_analysis.errors import Fault, Faults, UsageError, add_faults_if_raised
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
@@ -86,7 +86,10 @@ def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
     """Checks an unaccepted draft before anything else is checked; with --accept-draft, also accepts the rows
     that are ready."""
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER
-    from glc_analysis.addons.drafting.open_rows import remove_settled_open_rows, write_open_rows_for_faults
+    from glc_analysis.addons.drafting.open_rows import (
+        replace_settled_with_other_text_rows,
+        write_open_rows_for_faults,
+    )
     from glc_analysis.addons.drafting.store import has_study_draft
 
     in_draft: list[Fault] = []
@@ -112,7 +115,7 @@ def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
     if in_draft:
         raise Faults(in_draft)
     if looked_by:
-        for line in remove_settled_open_rows(study, responses[0]):
+        for line in replace_settled_with_other_text_rows(study, responses[0]):
             say(line)
 
 
@@ -124,7 +127,11 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     from glc_analysis.addons.drafting.acceptance import accept_chosen_draft_rows, accept_decided_open_rows
     from glc_analysis.addons.drafting.crosswalk_workbook import redraft_crosswalk_keeping_decisions
     from glc_analysis.addons.drafting.open_rows import write_open_rows_for_empty_lists
-    from glc_analysis.addons.drafting.store import list_draft_status_lines, read_draft, unknown_heading_faults
+    from glc_analysis.addons.drafting.store import (
+        heading_missing_from_files_faults,
+        list_draft_status_lines,
+        read_draft,
+    )
     from glc_analysis.cleaning.records import read_raw_surveys
     from glc_analysis.locks import hold_lock
 
@@ -132,7 +139,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         draft = read_draft(study)
     except Faults as found:
         faults = [*found.faults]
-        add_raised_faults(lambda: read_raw_surveys(study, "survey"), faults)
+        add_faults_if_raised(lambda: read_raw_surveys(study, "survey"), faults)
         raise Faults(faults) from None
     if draft is None:
         if looked_by:
@@ -141,7 +148,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     surveys = []
     if len(draft.chosen) or len(draft.undecided):
         surveys = read_raw_surveys(study, "survey")
-        if faults := [*unknown_heading_faults(draft, surveys)]:
+        if faults := [*heading_missing_from_files_faults(draft, surveys)]:
             raise Faults(faults)
     if looked_by:
         with hold_lock(study.processed, what="build", is_patient=True):

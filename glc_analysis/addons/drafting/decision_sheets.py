@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def fill_sheet(sheet: Worksheet, table: pd.DataFrame, *, widths: Mapping[str, int], marked: Iterable[bool],
-               n_first: int, words: Mapping[str, Sequence[str]]) -> None:
+               n_frozen_columns: int, words: Mapping[str, Sequence[str]]) -> None:
     """Writes a table into a sheet, with a heading row in which people can filter.
 
     - ``widths``: the width of each column, keyed by column name.
-    - ``marked``: for each row, whether its first ``n_first`` columns are coloured.
-    - ``n_first``: the number of columns that stay visible while scrolling.
+    - ``marked``: for each row, whether its first ``n_frozen_columns`` columns are coloured.
+    - ``n_frozen_columns``: the number of columns that stay visible while scrolling.
     - ``words``: for each column with a fixed set of words, the words that people can choose.
     """
     from openpyxl.utils import get_column_letter
@@ -38,7 +38,7 @@ def fill_sheet(sheet: Worksheet, table: pd.DataFrame, *, widths: Mapping[str, in
         for m, text in enumerate(text_row, 1):
             write_cell_as_plain_text(sheet.cell(n, m), text)
     for n, is_marked in enumerate(marked, 2):
-        for m in range(1, n_first + 1) if is_marked else ():
+        for m in range(1, n_frozen_columns + 1) if is_marked else ():
             style_cell(sheet.cell(n, m), is_box=True)
-    sheet.freeze_panes = f"{get_column_letter(n_first + 1)}2"
+    sheet.freeze_panes = f"{get_column_letter(n_frozen_columns + 1)}2"
     sheet.auto_filter.ref = sheet.dimensions

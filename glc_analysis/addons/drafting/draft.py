@@ -553,7 +553,7 @@ def _notes(form: SurveyForm, surveys: Sequence[RawSurvey], organisation: Sequenc
              for fault in find_duplicates_across_files(surveys)]
     undecided = pd.DataFrame(columns=["key", "column"])
     doubts = [fault for survey in surveys for fault in find_doubtful_records(
-        assign_record_ids(survey, {RESPONDENT: ""})[0], undecided, organisation=organisation)]
+        assign_record_ids(survey, {RESPONDENT: ""})[0], undecided, organisation_columns=organisation)]
     notes += Faults(doubts).lines[:SHOWN_ROWS]
     notes += [f"{len(doubts) - SHOWN_ROWS:,} more such doubts: `glc check` asks about each"
               ] * (len(doubts) > SHOWN_ROWS)

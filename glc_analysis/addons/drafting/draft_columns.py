@@ -44,7 +44,7 @@ def list_drafted_table_columns(table: str) -> tuple[str, ...]:
     return ((USE,) if table == "questions" else ()) + ABOUT + columns + _COUNTED.get(table, ())
 
 
-def list_required_draft_columns(table: str) -> list[str]:
+def list_columns_draft_must_have(table: str) -> list[str]:
     """Returns the columns that a drafted table must have to be read back."""
     optional = (*ABOUT, *_COUNTED.get(table, ()))
     return [column for column in list_drafted_table_columns(table) if column not in optional]

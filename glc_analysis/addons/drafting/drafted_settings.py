@@ -22,7 +22,7 @@ from glc_analysis.addons.drafting.draft_columns import PLACE, USE
 from glc_analysis.addons.drafting.form import FormColumn, SurveyForm
 from glc_analysis.addons.drafting.option_lists import format_count_of_five_or_more
 from glc_analysis.addons.drafting.options import FEWEST, SURE, UNSURE
-from glc_analysis.addons.drafting.words import looks_like_personal_identifier
+from glc_analysis.addons.drafting.words import may_be_direct_identifier
 from glc_analysis.cleaning.columns import NOT_IN
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import make_slug, match_key
@@ -101,7 +101,7 @@ def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: Surve
                     "how_sure": SURE, "why": "its name in CLDR or ISO 3166"}
         elif is_contested(name):
             row |= {"how_sure": UNSURE, "why": "states disagree about it: a person decides"}
-        elif count >= FEWEST and not looks_like_personal_identifier(name):
+        elif count >= FEWEST and not may_be_direct_identifier(name):
             row |= {"how_sure": UNSURE, "why": "not a name that is known, or one of several countries"}
         else:
             continue

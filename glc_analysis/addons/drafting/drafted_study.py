@@ -100,8 +100,8 @@ def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, e
         texts = draft_tables_from_transcripts_and_codings(arrived)
         survey["sheets"] = _named_sheets(arrived.surveys, sheets)
         if arrived.surveys:
-            drafted, arrived.surveys = draft_tables_from_exports(arrived.surveys, survey, xlsform=asked,
-                                                                 wordings=wordings)
+            drafted, arrived.surveys = draft_tables_and_find_answer_files(
+                arrived.surveys, survey, xlsform=asked, wordings=wordings)
         tables |= texts.tables
         notes += texts.notes
     if form and wordings and not drafted:
@@ -161,9 +161,9 @@ def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, st
     return {file: sheets for file, sheets in named.items() if sheets}
 
 
-def draft_tables_from_exports(exports: Sequence[Path], settings: Mapping[str, Any], *,
-                              xlsform: FormDraft | None = None,
-                              wordings: Mapping[str, str] | None = None) -> tuple[SurveyDraft, list[Path]]:
+def draft_tables_and_find_answer_files(
+        exports: Sequence[Path], settings: Mapping[str, Any], *, xlsform: FormDraft | None = None,
+        wordings: Mapping[str, str] | None = None) -> tuple[SurveyDraft, list[Path]]:
     """Drafts the tables for survey exports.
 
     Returns the draft and the files that hold answers. A file that is only a list of wordings or of names is

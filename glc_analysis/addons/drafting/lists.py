@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.words import looks_like_personal_identifier
+from glc_analysis.addons.drafting.words import may_be_direct_identifier
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.text import match_key, normalise_space
 
@@ -98,5 +98,5 @@ def _are_names(texts: Sequence[str]) -> bool:
     question)."""
     is_short = sum(map(len, texts)) <= _LONGEST * len(texts)
     differ = len({*texts}) >= _NEARLY_ALL * len(texts)
-    has_letters = sum(any(map(str.isalpha, text)) or looks_like_personal_identifier(text) for text in texts)
+    has_letters = sum(any(map(str.isalpha, text)) or may_be_direct_identifier(text) for text in texts)
     return len(texts) >= _FEWEST and is_short and differ and has_letters >= _NEARLY_ALL * len(texts)

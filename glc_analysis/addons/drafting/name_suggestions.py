@@ -45,9 +45,10 @@ _NEW_SENTENCE = re.compile(r"[.?!…:\n\0]")
 Word = re.Match[str]
 
 
-def suggest_unlisted_names_and_account_numbers(study: Study, spoken_texts: Iterable[str]) -> pd.DataFrame:
-    """Returns suggestions for names.csv from the masked texts: interviews and calls (``spoken_texts``), and
-    open answers.
+def suggest_unlisted_names_and_account_numbers(study: Study,
+                                               texts_besides_open_answers: Iterable[str]) -> pd.DataFrame:
+    """Returns suggestions for names.csv from the masked texts: interviews and calls
+    (``texts_besides_open_answers``), and open answers.
 
     The result has the rows of :func:`suggest_names_in_texts` and :func:`find_account_numbers`, without names
     that are part of a pseudonym.
@@ -57,7 +58,7 @@ def suggest_unlisted_names_and_account_numbers(study: Study, spoken_texts: Itera
     reference = read_reference(study)
     pseudonyms = {*complete_key(reference.names, read_key(study.key_file)).values(),
                   *reference.names["pseudonym"], *reference.speakers["speaker_id"]}
-    texts = [*spoken_texts, *answers]
+    texts = [*texts_besides_open_answers, *answers]
     suggested = pd.concat([part for part in (suggest_names_in_texts(texts),
                                              find_account_numbers(texts)) if len(part)]
                           or [suggest_names_in_texts([])], ignore_index=True).drop_duplicates("name")

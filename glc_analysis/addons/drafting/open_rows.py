@@ -212,7 +212,7 @@ def _are(n: int, what: str) -> str:
     return f"{n} {what} is" if n == 1 else f"{n} {what}s are"
 
 
-def remove_settled_open_rows(study: Study, responses: pd.DataFrame) -> list[str]:
+def replace_settled_with_other_text_rows(study: Study, responses: pd.DataFrame) -> list[str]:
     """Removes the undecided rows of options and corrections, when all answers can be read. Writes undecided
     rows for texts given after an option such as Other, because such a text may be an option of the form that
     fewer than five respondents chose.

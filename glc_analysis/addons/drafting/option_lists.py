@@ -19,14 +19,14 @@ from glc_analysis.addons.drafting.options import (
     UNSURE,
     AnswerOptions,
     make_option_spelling_key,
-    pair_options_across_languages,
+    match_translated_options_to_ours,
 )
 from glc_analysis.addons.drafting.tick_groups import TickGroup
 from glc_analysis.addons.drafting.words import (
     guess_option_kind,
     is_concept_word,
     is_link,
-    looks_like_personal_identifier,
+    may_be_direct_identifier,
     sort_options_by_scale,
     strip_case_and_accents,
 )
@@ -292,8 +292,8 @@ def list_option_translations(guesses: dict[int, ColumnGuess]) -> dict[str, tuple
         first = _fullest(guess.options)
         for n, other in enumerate(guess.options):
             if n != first:
-                for text, (partner, how) in pair_options_across_languages(guess.options[first],
-                                                                          other).items():
+                for text, (partner, how) in match_translated_options_to_ours(guess.options[first],
+                                                                             other).items():
                     key, old = make_option_spelling_key(text), pairs.get(make_option_spelling_key(text),
                                                                          ("", UNPAIRED))[1]
                     if partner and key != make_option_spelling_key(partner) and old != SURE and how != old:
@@ -323,7 +323,7 @@ def _option_rows(options: Sequence[AnswerOptions], first: int,
     for n, other in enumerate(options):
         if n == first:
             continue
-        for text, (partner, how) in pair_options_across_languages(main, other, translated).items():
+        for text, (partner, how) in match_translated_options_to_ours(main, other, translated).items():
             spelled = other.spellings.get(text, Counter())
             if partner and make_option_spelling_key(text) == make_option_spelling_key(partner):
                 written = {text: other.counts[text] - spelled.total(), **spelled}
@@ -441,7 +441,7 @@ def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
         free |= {fault.option_list} if fault.are_free else set()
     rows, n_personal = [], 0
     for name, counts in texts.items():
-        shown = [text for text in counts if not looks_like_personal_identifier(text) and not is_link(text)]
+        shown = [text for text in counts if not may_be_direct_identifier(text) and not is_link(text)]
         n_personal += len(counts) - len(shown)
         listed = options[options["option_list"] == name]
         labels = [*listed.loc[listed["kind"].isin(("substantive", "none")), "label"]]

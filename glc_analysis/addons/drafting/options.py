@@ -22,7 +22,7 @@ from glc_analysis.addons.drafting.words import (
     guess_option_kind,
     is_concept_word,
     is_link,
-    looks_like_personal_identifier,
+    may_be_direct_identifier,
     strip_case_and_accents,
 )
 from glc_analysis.cleaning.dimension_tables import MINUS
@@ -165,7 +165,7 @@ def list_answer_options(counts: Mapping[str, int], known_option_keys: Collection
     for key, group in groups.items():
         label = max(group, key=lambda text: (group[text], text))
         if (group.total() >= fewest_answers
-            or key in known_option_keys) and not (looks_like_personal_identifier(label)
+            or key in known_option_keys) and not (may_be_direct_identifier(label)
                                                                                   or is_link(label)):
             listed[label] = group.total()
             others = {text: n for text, n in group.items() if match_key(text) != match_key(label)}
@@ -289,7 +289,7 @@ LIKELY, UNPAIRED = "likely", "open"
 option has no partner."""
 
 
-def pair_options_across_languages(
+def match_translated_options_to_ours(
         ours: AnswerOptions, theirs: AnswerOptions,
         translated: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str, tuple[str, str]]:
     """Returns, for each option of another file (``theirs``), the option of ``ours`` that it translates, and
@@ -302,7 +302,7 @@ def pair_options_across_languages(
 
     >>> english = AnswerOptions(Counter({"Statistical analysis": 9, "Modeling": 7, "Visualization": 6}))
     >>> spanish = AnswerOptions(Counter({"Análisis estadístico": 8, "Modelado": 5, "Visualización": 5}))
-    >>> [pair[0] for pair in pair_options_across_languages(english, spanish).values()]
+    >>> [pair[0] for pair in match_translated_options_to_ours(english, spanish).values()]
     ['Statistical analysis', 'Modeling', 'Visualization']
     """
     pairing = _Pairing(ours, theirs)

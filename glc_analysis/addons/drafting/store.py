@@ -19,8 +19,8 @@ from glc_analysis.addons.drafting.draft_columns import (
     DRAFTED_TABLES,
     PLACE,
     USE,
+    list_columns_draft_must_have,
     list_drafted_table_columns,
-    list_required_draft_columns,
 )
 from glc_analysis.addons.drafting.draft_files import (
     ACCEPTED_FILE,
@@ -250,7 +250,7 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
     missing = [Fault(f"the column is missing; {suggest_name(column, names)}", file=file, row="1",
                      column=column,
                      fix="put the column back with this heading")
-               for column in list_required_draft_columns(name) if column not in names]
+               for column in list_columns_draft_must_have(name) if column not in names]
     return read_text_columns(sheet, list_drafted_table_columns(name),
                         in_lower_case=(USE, "type", "kind", "is_sensitive")), missing
 
@@ -351,7 +351,7 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
                         fix="write a condition such as Q1 == yes, or no into the column use")
 
 
-def unknown_heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
+def heading_missing_from_files_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
     """Yields a fault for each heading that a drafted setting or a chosen question names, but no survey file
     has."""
     known = {name for survey in surveys for name in survey.frame.columns}

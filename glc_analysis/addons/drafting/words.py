@@ -123,12 +123,12 @@ def guess_option_kind(label: str) -> str:
                 "substantive")
 
 
-def looks_like_personal_identifier(text: str) -> bool:
+def may_be_direct_identifier(text: str) -> bool:
     """Whether an answer looks like a person's name, address or number.
 
-    >>> [looks_like_personal_identifier(t) for t in ("ana@example.org", "+255 123 456 789", "12 High Street")]
+    >>> [may_be_direct_identifier(t) for t in ("ana@example.org", "+255 123 456 789", "12 High Street")]
     [True, True, True]
-    >>> [looks_like_personal_identifier(t) for t in ("2010 - 2015", "$50,000 - $99,999", "Online course")]
+    >>> [may_be_direct_identifier(t) for t in ("2010 - 2015", "$50,000 - $99,999", "Online course")]
     [False, False, False]
     """
     if _TITLED.match(text):

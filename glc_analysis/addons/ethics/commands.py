@@ -51,12 +51,13 @@ def ethics(study: Study, is_written: bool) -> None:
         count_unanswered_safety_questions,
         make_safety_page_lines,
     )
-    from glc_analysis.addons.handover.publication import list_published_folders
+    from glc_analysis.addons.handover.publication import list_published_folders_by_audience
 
     if is_written:
         path = add_missing_safety_questions(study)
         say(f"The questions on safety are in {path}: fill in answer, by and date.")
-    safety = make_safety_page_lines(study, published=list_published_folders(study), today=date.today())
+    safety = make_safety_page_lines(study, published_folders=list_published_folders_by_audience(study),
+                                    today=date.today())
     for line in (*make_ethics_page_lines(study, today=date.today()), "", *safety):
         click.echo(line)
     if left := count_unanswered_safety_questions(study):

@@ -78,8 +78,9 @@ def _countries(reference: Reference) -> dict[str, str]:
 # The page
 
 
-def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], today: date) -> list[str]:
-    """Returns the page on safety, line by line. ``published`` has the folders that hold publications, keyed
+def make_safety_page_lines(study: Study, *, published_folders: Mapping[str, list[str]],
+                           today: date) -> list[str]:
+    """Returns the page on safety, line by line. ``published_folders`` are those that hold publications, keyed
     by audience. Raises Faults if the reference tables have faults."""
     reference = read_reference(study)
     asked, answered = list(list_safety_questions(_countries(reference))), _answers(reference)
@@ -94,7 +95,7 @@ def make_safety_page_lines(study: Study, *, published: Mapping[str, list[str]], 
         held=_files_held(study),
         is_encrypted=is_on_encrypted_disk(study.root),
         reports=[(audience, (study.reports / audience / "current").exists()) for audience in AUDIENCES],
-        published=published, told=WITHDRAWAL_WORDS,
+        published=published_folders, told=WITHDRAWAL_WORDS,
         releases=len(list_release_folders(study.private, "public")), packets=counts.get("packet", 0),
         people=_people(reference, counts),
         advisers=counts.get("survivor adviser", 0),

@@ -32,7 +32,7 @@ _METHOD = (f"permutation of organisations, {_PERMUTATIONS} draws; bootstrap of o
           f"{_RESAMPLES} resamples; Benjamini-Hochberg over the questions of an attribute")
 
 
-def make_comparison_figures(data: CleanTables, study: Study) -> pd.DataFrame:
+def make_group_comparison_figures(data: CleanTables, study: Study) -> pd.DataFrame:
     """Returns one row per question, attribute of organisations and statistic, all with the measure
     ``comparison``. Returns no rows if the sample is not a probability sample.
 
@@ -203,7 +203,7 @@ def _large(groups: pd.Series, minimum: int) -> pd.Series:
 
 def _make_figures(view: View) -> dict[str, Any]:
     data = CleanTables(**{name: view[name] for name in _TABLES})
-    return {"comparison_figures": make_comparison_figures(data, view.study)}
+    return {"comparison_figures": make_group_comparison_figures(data, view.study)}
 
 
 _TABLES = tuple(field.name for field in fields(CleanTables))

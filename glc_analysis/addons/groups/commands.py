@@ -21,7 +21,7 @@ def groups(study: Study, question: str, form: str) -> None:
     figures of its groups, and the reason for each that others do not see exactly.
     """
     from glc_analysis.addons.groups.chosen import explain_visibility_of_group_figures
-    from glc_analysis.addons.groups.ranking import list_counted_bases, rank_groupings_by_disclosed_figures
+    from glc_analysis.addons.groups.ranking import count_figures_per_base, rank_groupings_by_disclosed_figures
     from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
     from glc_analysis.coding.codebook import find_team_only_codes
     from glc_analysis.disclosure.consent import Consent
@@ -38,11 +38,10 @@ def groups(study: Study, question: str, form: str) -> None:
     n_codes = len(codes) if len(read_table("mentions", study=study)) else 0
     consent = Consent.from_table(reference.consent, **make_wave_arguments_for_consent(
         reference.waves, settings["study"]["wave"]))
-    ranked = rank_groupings_by_disclosed_figures(list_counted_bases(reference.questions, reference.options,
-                                                                    n_codes),
-                                                 read_table("organisations", study=study),
-                                                 read_table("answers", study=study), consent,
-                                                 settings["disclosure"])
+    ranked = rank_groupings_by_disclosed_figures(
+        count_figures_per_base(reference.questions, reference.options, n_codes),
+        read_table("organisations", study=study), read_table("answers", study=study), consent,
+        settings["disclosure"])
     if form == "table" and len(ranked) and not ranked["convening"].any():
         say("No group is large enough to be shown to the convening, whatever is merged.")
     print_rows(ranked, form, if_empty="There is no survey and nothing coded.")

@@ -45,7 +45,8 @@ class CountedBase:
     is_coded: bool = False
 
 
-def list_counted_bases(questions: pd.DataFrame, options: pd.DataFrame, n_codes: int) -> Iterator[CountedBase]:
+def count_figures_per_base(questions: pd.DataFrame, options: pd.DataFrame,
+                           n_codes: int) -> Iterator[CountedBase]:
     """Yields up to three bases: the questions about organisations, the questions about countries, and the
     codes. A base without figures is left out."""
     is_listed = questions["type"].isin(BY_OPTION) & (questions["option_list"] != COUNTRY_LIST)
@@ -57,11 +58,11 @@ def list_counted_bases(questions: pd.DataFrame, options: pd.DataFrame, n_codes: 
         yield CountedBase("codes", "organisation", n_codes, is_coded=True)
 
 
-def list_possible_merges(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
+def list_merged_groups_by_grouping(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
     """Yields, for each possible grouping, the names of its merged groups. The first grouping merges nothing;
     no grouping merges all values.
 
-    >>> [*list_possible_merges(["high", "low", "middle"])][:3]
+    >>> [*list_merged_groups_by_grouping(["high", "low", "middle"])][:3]
     [(), ('high + low',), ('high + middle',)]
     """
     every = sorted(values)
@@ -90,7 +91,7 @@ def rank_groupings_by_disclosed_figures(counted_bases: Iterable[CountedBase], or
         for attribute in GROUPED_BY[part.unit]:
             members = determine_membership(attribute, part.unit, organisations, answers)
             ranked = []
-            for merged in list_possible_merges(members.names):
+            for merged in list_merged_groups_by_grouping(members.names):
                 sizes = {audience: _GroupSizes(part, attribute, merged, organisations, answers, consent,
                                                audience) for audience in READING_AUDIENCES}
                 opened = {audience: groups.find_hiding_rules(settings) for audience, groups in sizes.items()}
@@ -146,8 +147,8 @@ class _GroupSizes:
         the rule is blank if the group may be shown."""
         rules, counts = Rules.from_settings(settings, self.audience), self.counts
         refused = {name: "base_too_small"
-                   if counts.count_protected(base, counts.count_allies(base)) < rules.base
-                   else "withheld_contributors" if counts.has_few_withheld(base, self.is_coded, rules) else ""
+                   if counts.count_protected(base, counts.count_allies_in_network(base)) < rules.base
+                   else "withheld_contributors" if counts.has_few_refusals(base, self.is_coded, rules) else ""
                    for name, base in self.groups.items()}
         open_groups = {name: base for name, base in self.groups.items() if not refused[name]}
         shown = choose_groups_to_show(open_groups, self.groups, self.everyone, self.is_coded, counts, rules)

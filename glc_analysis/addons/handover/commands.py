@@ -25,7 +25,7 @@ def publish(study: Study, folder: Path, audience: str) -> None:
     """
     from datetime import date
 
-    from glc_analysis.addons.handover.publication import publish as publish_run
+    from glc_analysis.addons.handover.publication import publish_last_run as publish_run
     from glc_analysis.disclosure.rules import has_capability
 
     page = publish_run(study, audience, folder, today=date.today())

@@ -67,7 +67,7 @@ def read_published_files(study: Study) -> list[PublishedFile]:
         return [PublishedFile(**row) for row in csv.DictReader(file)]
 
 
-def list_published_folders(study: Study) -> dict[str, list[str]]:
+def list_published_folders_by_audience(study: Study) -> dict[str, list[str]]:
     """Returns the folders that hold published files, keyed by audience."""
     found: dict[str, set[str]] = {}
     for one in read_published_files(study):
@@ -101,7 +101,8 @@ def _is_there(one: PublishedFile, folder: Path, audience: str) -> bool:
 # Publishing.
 
 
-def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks: Path = NOTEBOOKS) -> Path:
+def publish_last_run(study: Study, audience: str, folder: Path, *, today: date,
+                     notebooks: Path = NOTEBOOKS) -> Path:
     """Publishes the last run of an audience in ``folder``, in place of the files published there before;
     returns the first page.
 
@@ -298,7 +299,8 @@ def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Remo
 def _unpublish(study: Study, audience: str, folder: Path, today: date) -> Removal:
     listed = read_published_files(study)
     published = [one for one in listed if _is_there(one, folder, audience)]
-    others = [one for one in list_published_folders(study).get(audience, []) if one != str(folder)]
+    others = [one for one in list_published_folders_by_audience(study).get(audience, [])
+              if one != str(folder)]
     if not published:
         where = f"It was published in {', '.join(others)}. To fix: name that folder." if others else \
             "To fix: if the folder holds files that must not stay there, delete them by hand."

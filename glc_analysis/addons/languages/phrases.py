@@ -121,7 +121,7 @@ def _country_names(language: str) -> dict[str, str]:
     return {name: own for name, own in names.items() if own != name or language not in _OTHER_SCRIPTS}
 
 
-def collect_study_texts(study: Study, reference: Reference | None = None) -> set[str]:
+def collect_reference_and_settings_texts(study: Study, reference: Reference | None = None) -> set[str]:
     """Returns the study's own texts, which people wrote in the study's reference tables and in study.toml."""
     cells = {cell for name, frame in (reference or read_reference(study)).tables.items()
              for column in frame.columns.difference(list_word_columns(name)) for cell in frame[column]}
@@ -162,7 +162,7 @@ class Phrasebook:
         known: dict[str, tuple[str, bool]] = {}
         for translated in load_declared_objects("provides", "translated_texts"):
             known |= translated(study, audience, language)
-        return cls(language, collect_study_texts(study, reference), known)
+        return cls(language, collect_reference_and_settings_texts(study, reference), known)
 
     @property
     def direction(self) -> str:
@@ -201,15 +201,15 @@ class Phrasebook:
         self.translate_element(root)
         return lxml.html.tostring(root, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
 
-    def translate_page(self, html: str, *, note_in: str) -> etree._Element:
+    def translate_page(self, html: str, *, note_parent_tag: str) -> etree._Element:
         """Returns a whole page in the language of the phrases and in its writing direction. If native readers
         have not checked the phrases, a note that says so is put at the beginning of the first element of the
-        kind ``note_in``."""
+        kind ``note_parent_tag``."""
         page = lxml.html.document_fromstring(html)
         self.translate_element(page)
         page.set("lang", self.language)
         page.set("dir", self.direction)
-        place = next(page.iter(note_in), None)
+        place = next(page.iter(note_parent_tag), None)
         if place is not None and not self.is_checked:
             note = etree.Element("p", {"class": "glc-draft"})
             note.text = self.translate_text(DRAFT_NOTE)

@@ -116,7 +116,7 @@ def translate_page(html: str, book: Phrasebook, slugs: Collection[str]) -> etree
     >>> print(etree.tostring(page, encoding="unicode", method="html"))
     <html lang="es" dir="ltr"><body><a href="peru.html">Perú</a><img src="../a.png"></body></html>
     """
-    page = book.translate_page(html, note_in="main")
+    page = book.translate_page(html, note_parent_tag="main")
     for tag, name in _LINKS:
         for element in page.iter(tag):
             if (place := element.get(name)) and _lies_above(place, slugs):

@@ -26,7 +26,13 @@ from glc_analysis.spreadsheets import (
 )
 from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
-from glc_analysis.text import isolate_direction, language_direction, language_name, match_key, parse_dates
+from glc_analysis.text import (
+    isolate_direction,
+    language_direction,
+    language_name,
+    match_key,
+    parse_dates_and_explain_fault,
+)
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -98,11 +104,11 @@ def read_answer_sheet_phrases(language: str) -> dict[str, str]:
     return read_fixed_texts(language, *SHEET_PHRASES)
 
 
-def list_language_and_translation_notes(paper_languages: Iterable[str], texts_named: str, phrases_module: str,
-                                        phrases_table: str) -> list[str]:
+def list_language_and_translation_notes(paper_languages: Iterable[str], name_of_texts: str,
+                                        phrases_module: str, phrases_table: str) -> list[str]:
     """Returns notes for the team about written papers. The notes say how many papers are in each language
     (blank: English), into which languages the texts are not translated, and in which languages no native
-    reader has checked the texts. ``texts_named`` is the name of the texts in the notes.
+    reader has checked the texts. ``name_of_texts`` is the name of the texts in the notes.
 
     >>> list_language_and_translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -119,11 +125,11 @@ def list_language_and_translation_notes(paper_languages: Iterable[str], texts_na
         lines.append(f"I{numbers[1:]}.")
     missing = ", ".join(f"{language_name(language)} ({n})" for language, n in counts if language not in known)
     if missing:
-        lines.append(f"Not translated into {missing}: {texts_named} are in English, and say so.")
+        lines.append(f"Not translated into {missing}: {name_of_texts} are in English, and say so.")
     unchecked = [language_name(language) for language in translated
                  if known[language]["native_reader"] != "yes"]
     if unchecked:
-        lines.append(f"No native reader has checked {texts_named} in {', '.join(unchecked)}.")
+        lines.append(f"No native reader has checked {name_of_texts} in {', '.join(unchecked)}.")
     return lines
 
 
@@ -264,8 +270,8 @@ def _with_signatures(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
     rows = pd.DataFrame(sheet.rows[at:], columns=names, dtype="str").drop(columns="", errors="ignore")
     rows = rows.rename(columns={kind: "id", "understood": "words"}).apply(lambda column: column.str.strip())
     above = rows[["name", "date"]].replace("", None).ffill().fillna("")
-    return rows.assign(name=above["name"], date=parse_dates(above["date"])[0], kind=kind, file=sheet.place,
-                       row=list(map(str, sheet.numbers[at:])))
+    return rows.assign(name=above["name"], date=parse_dates_and_explain_fault(above["date"])[0], kind=kind,
+                       file=sheet.place, row=list(map(str, sheet.numbers[at:])))
 
 
 def _faults(rows: pd.DataFrame) -> Iterator[Fault]:

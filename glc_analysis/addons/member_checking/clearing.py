@@ -23,7 +23,7 @@ from glc_analysis.addons.member_checking.answer_sheets import (
 from glc_analysis.disclosure.consent import THE_ORGANISATION
 from glc_analysis.disclosure.quotations import (
     add_provenance_consent_and_broken_rules,
-    find_case_segments,
+    find_survivor_case_segments,
     locate_quotation,
     map_to_originals,
     replace_pseudonyms_with_general_words,
@@ -63,7 +63,7 @@ class QuotationTables(NamedTuple):
     @property
     def case_segment_ids(self) -> set[str]:
         """Returns the segments with accounts of a survivor's case."""
-        return find_case_segments(self.codings, self.segments, self.codebook)
+        return find_survivor_case_segments(self.codings, self.segments, self.codebook)
 
 
 def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,

@@ -63,12 +63,12 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     from glc_analysis.addons.member_checking.returns import (
         list_citations_to_review,
         list_correction_proposals,
-        make_raw_column_finder,
+        make_raw_answer_column_finder,
     )
 
     answers, held = read_decisions_from_returned_workbook(path), QuotationTables.read(study)
     print_rows(list_decided_cell_changes(answers, held), form, if_empty="It changes nothing.")
-    rows = list_correction_proposals(answers, held.documents, make_raw_column_finder(study))
+    rows = list_correction_proposals(answers, held.documents, make_raw_answer_column_finder(study))
     if len(rows):
         say("To review for corrections.csv:\n" + format_rows(rows, form, if_empty=""))
     cited = list_citations_to_review(answers, study)
@@ -107,7 +107,7 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     labels, languages = read_names_and_languages(study)
     wanted = [organisation] if organisation else sorted(labels)
-    write_returns(study, wanted, folder, by=by, contact=contact)
+    write_returns(study, wanted, folder, deadline=by, contact=contact)
     for line in list_language_and_translation_notes([languages.get(organisation, "")
                                                      for organisation in wanted],
                                                     "the letter and headings", *SHEET_PHRASES):

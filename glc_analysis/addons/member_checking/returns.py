@@ -83,14 +83,14 @@ def collect_citations_from_addons(study: Study) -> Citations:
                   ignore_index=True))
 
 
-def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, case_segments: Collection[str],
-                             language: str) -> pd.DataFrame:
+def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame,
+                             survivor_case_segment_ids: Collection[str], language: str) -> pd.DataFrame:
     """Returns the rows of a sheet for the citations of an organisation's ``segments``: citation, principle,
     words, stance, noted.
 
-    Citations of ``case_segments`` (accounts of a survivor's case) are left out. A claim is given in the
-    organisation's language if a translation exists; if not, the claim is in its original language, which the
-    sheet names.
+    Citations of accounts of a survivor's case (``survivor_case_segment_ids``) are left out. A claim is given
+    in the organisation's language if a translation exists; if not, the claim is in its original language,
+    which the sheet names.
     """
     say, claims = read_answer_sheet_phrases(language), citations.claims
     claims = claims[(claims["translation_of"] == "") | (claims["language"] == language)]
@@ -99,7 +99,8 @@ def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame, case_
              for claim_id, text, written_in in zip(claims["claim_id"], claims["text"], claims["language"],
                                                    strict=True)}
     rows = citations.passages
-    rows = rows[rows["segment_id"].isin(segments["segment_id"]) & ~rows["segment_id"].isin(case_segments)]
+    rows = rows[rows["segment_id"].isin(segments["segment_id"])
+                & ~rows["segment_id"].isin(survivor_case_segment_ids)]
     return pd.DataFrame({
         "citation": rows["citation"],
         "principle": [texts.get(claim_id, say["topic"]) for claim_id in rows["claim_id"]],
@@ -149,16 +150,17 @@ def read_names_and_languages(study: Study) -> tuple[dict[str, str], dict[str, st
     return labels.to_dict(), dict(zip(known["organisation_id"], known["language"], strict=True))
 
 
-def write_returns(study: Study, organisations: Collection[str], folder: Path, *, by: str = "",
+def write_returns(study: Study, organisations: Collection[str], folder: Path, *, deadline: str = "",
                   contact: str = "") -> list[Path]:
     """Writes the return of each organisation as ``<organisation_id>.xlsx`` and as a page with the same
     content (``<organisation_id>.html``). Returns the paths. Tables that all returns need are read and checked
     once.
 
-    A return begins with a letter, which names the day ``by`` which an answer is wanted and the ``contact``
-    who receives the answer. The sheets with the answers, the passages with the names of their codes, the
-    quotations, the citations and the consents follow. The fixed texts are in the organisation's language if
-    phrases.csv has this language. Raises UsageError for an unknown organisation, and writes nothing.
+    A return begins with a letter, which names the day by which an answer is wanted (``deadline``) and the
+    ``contact`` who receives the answer. The sheets with the answers, the passages with the names of their
+    codes, the quotations, the citations and the consents follow. The fixed texts are in the organisation's
+    language if phrases.csv has this language. Raises UsageError for an unknown organisation, and writes
+    nothing.
     """
     labels, languages = read_names_and_languages(study)
     for organisation in organisations:
@@ -192,7 +194,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
         sheets = [AnswerSheet(labels[organisation], language, rows, note)
                   for rows, note in zip(parts, notes, strict=True) if len(rows)]
         book, page = (folder / f"{organisation}.{ending}" for ending in ("xlsx", "html"))
-        letter = SheetLetter(labels[organisation], language, by, contact)
+        letter = SheetLetter(labels[organisation], language, deadline, contact)
         write_sheets_workbook(book, [(sheet.heading, sheet) for sheet in sheets], letter)
         page.write_text(render_sheets_page(sheets, letter), encoding="utf-8", newline="\n")
         paths += [book, page]
@@ -221,33 +223,32 @@ def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
         "understood": understood}, dtype="str")
 
 
-def make_passage_sheet_rows(study: Study, spoken_segments: pd.DataFrame, quotation_tables: QuotationTables,
-                            case_segments: Collection[str],
-                            language: str) -> pd.DataFrame:
-    """Returns one row per turn or open answer in ``spoken_segments``, the segments of one organisation, with
-    the names of the agreed codes. Segments in ``case_segments`` (accounts of a survivor's case) are left
-    out."""
-    spoken_segments = spoken_segments[~spoken_segments["segment_id"].isin(case_segments)
-                                      & (spoken_segments["text"] != "")]
-    spoken_segments = spoken_segments.merge(quotation_tables.documents[["document_id", "kind", "date"]],
-                                            on="document_id").sort_values(
-        ["date", "document_id", "start"])
+def make_passage_sheet_rows(study: Study, organisation_segments: pd.DataFrame,
+                            quotation_tables: QuotationTables,
+                            survivor_case_segment_ids: Collection[str], language: str) -> pd.DataFrame:
+    """Returns one row per turn or open answer of one organisation (``organisation_segments``), with the names
+    of the agreed codes. Accounts of a survivor's case (``survivor_case_segment_ids``) are left out."""
+    organisation_segments = organisation_segments[
+        ~organisation_segments["segment_id"].isin(survivor_case_segment_ids)
+        & (organisation_segments["text"] != "")]
+    organisation_segments = organisation_segments.merge(
+        quotation_tables.documents[["document_id", "kind", "date"]], on="document_id").sort_values(
+            ["date", "document_id", "start"])
     labels = dict(zip(quotation_tables.codebook["code_id"], quotation_tables.codebook["name"], strict=True))
     codings = quotation_tables.codings[quotation_tables.codings["coder_id"] == CONSENSUS]
     agreed = repeat_codings_for_each_segment(
-        codings[codings["document_id"].isin(spoken_segments["document_id"])])
+        codings[codings["document_id"].isin(organisation_segments["document_id"])])
     codes = agreed["code_id"].map(labels).fillna(agreed["code_id"]).groupby(agreed["segment_id"]).agg(
         lambda names: "; ".join(sorted(set(names))))
     asked = tables.read_table("questions", study=study).set_index("question_id")["wording"]
     say = read_answer_sheet_phrases(language)
-    day = (" " + spoken_segments["date"]).where(spoken_segments["date"] != "", "")
+    day = (" " + organisation_segments["date"]).where(organisation_segments["date"] != "", "")
     return pd.DataFrame({
-        "passage": spoken_segments["segment_id"],
-        "words": spoken_segments["text"].map(replace_pseudonyms_with_general_words),
-        "question": spoken_segments["guide_question_id"].map(asked).where(spoken_segments["kind"]
-                                                                          == "answer").fillna(
-            spoken_segments["kind"].map(say) + day),
-        "codes": spoken_segments["segment_id"].map(codes).astype("str").fillna("")}).astype("str")
+        "passage": organisation_segments["segment_id"],
+        "words": organisation_segments["text"].map(replace_pseudonyms_with_general_words),
+        "question": organisation_segments["guide_question_id"].map(asked).where(
+            organisation_segments["kind"] == "answer").fillna(organisation_segments["kind"].map(say) + day),
+        "codes": organisation_segments["segment_id"].map(codes).astype("str").fillna("")}).astype("str")
 
 
 def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.DataFrame:
@@ -269,7 +270,7 @@ def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.Data
                   for is_given, date in zip(rows["is_given"], rows["date"], strict=True)]}, dtype="str")
 
 
-def make_raw_column_finder(study: Study) -> Callable[[str, str], str]:
+def make_raw_answer_column_finder(study: Study) -> Callable[[str, str], str]:
     """Returns a function that takes the ids of a record and of a question, and returns the raw columns with
     the answer in the wave of the record; blank for an unknown question."""
     reference, answers = read_reference(study), tables.read_table("wave_answers", study=study)
@@ -286,9 +287,10 @@ def list_correction_proposals(returned: pd.DataFrame, documents: pd.DataFrame,
     """Returns proposed rows for corrections.csv, one for each answer that an organisation changed or removed.
     A person reviews the proposed rows.
 
-    In a proposed row, ``column`` is the result of ``find_raw_columns`` (:func:`make_raw_column_finder`), and
-    ``from`` is the answer that the organisation saw, which a person replaces by the text in the raw file.
-    Changed words of interviews and calls are left out. Raises Faults for answers to unknown questions.
+    In a proposed row, ``column`` is the result of ``find_raw_columns``
+    (:func:`make_raw_answer_column_finder`), and ``from`` is the answer that the organisation saw, which a
+    person replaces by the text in the raw file. Changed words of interviews and calls are left out. Raises
+    Faults for answers to unknown questions.
     """
     open_answers = documents[documents["kind"] == "answer"]
     records = {f"{document_id}.1": (document_id[:-len(question) - 1], question) for document_id, question

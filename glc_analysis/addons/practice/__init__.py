@@ -5,8 +5,8 @@ from glc_analysis.addon import AddOn
 ADD_ON = AddOn(
     "practice", "What became of the principles: commitments, trials, review.",
     needs=("convening", "member_checking"),
-    commands={"Facilitator": "commands:COMMANDS"}, status_lines="due:list_practice_status_lines",
-    consent_items=("practice",), provides={"consent_words": "sheets:practice_consent_label"},
+    commands={"Facilitator": "commands:COMMANDS"}, status_lines="due:list_due_matter_status_lines",
+    consent_items=("practice",), provides={"consent_words": "sheets:name_practice_consent_item"},
     checks="checks:CHECKS", steps="trials:STEPS", rehearsed=("trials",),
     phrases="page_phrases.csv",
     slots={"principle": "pages:show_what_became_of_principle",
@@ -18,4 +18,4 @@ ADD_ON = AddOn(
     holds={"commitments": "its rows go", "trials": "its rows go, and evidence that names them",
            "reviews": "it is no longer among those who were told, and its names and words go; reviews stay"},
     erasers={"words": "erasers:separate_leaver_and_other_texts", "rows": "erasers:erase_leaver_from_row",
-             "erase": "erasers:delete_returned_sheets"})
+             "erase": "erasers:delete_returned_practice_sheets"})

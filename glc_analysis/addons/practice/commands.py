@@ -38,7 +38,7 @@ def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bo
         say("Give each sheet to its own organisation only. Put the workbooks that come back into raw/trials; "
             "type what comes back on paper into the organisation's workbook first.")
         return
-    from glc_analysis.addons.practice.returned_sheets import enter_returned_sheets as take_in
+    from glc_analysis.addons.practice.returned_sheets import enter_returned_practice_sheets as take_in
 
     done = take_in(study)
     say(f"Trials entered: {done.n_trials}. Commitments: {len(done.rows['commitments'])}.")

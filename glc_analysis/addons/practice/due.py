@@ -54,14 +54,14 @@ def list_rating_or_committed_organisations(tables: Mapping[str, Sequence[Cells]]
     return (voting | {row["organisation_id"] for row in tables["commitments"]}) - {""}
 
 
-def list_organisations_not_informed(review: Cells, participants: set[str]) -> list[str]:
+def list_organisations_not_informed(review: Cells, participating_organisations: set[str]) -> list[str]:
     """Returns the participating organisations that have not been informed of a review.
 
     >>> [list_organisations_not_informed({"told": told}, {"quay", "mill"}) for told in ("quay", "all")]
     [['mill'], []]
     """
     told = {one.strip() for one in review["told"].split(";")}
-    return [] if EVERYBODY in told else sorted(participants - told)
+    return [] if EVERYBODY in told else sorted(participating_organisations - told)
 
 
 def _reviews(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
@@ -162,7 +162,8 @@ def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
             if text["status"] == "agreed" and not text["translation_of"]}
 
 
-def list_practice_status_lines(study: Study, *, today: date | None = None) -> Iterator[tuple[str, list[str]]]:
+def list_due_matter_status_lines(study: Study, *,
+                                 today: date | None = None) -> Iterator[tuple[str, list[str]]]:
     """Yields lines on the matters that are due in practice, and on the matters that are overdue ``today``;
     yields nothing if there are no commitments and reviews."""
     day = (today or date.today()).isoformat()

@@ -52,7 +52,7 @@ def _takes_practice_back(leaver: Leaver) -> bool:
     return leaver.is_whole or leaver.item == CONSENT_ITEM
 
 
-def delete_returned_sheets(study: Study, leaver: Leaver) -> None:
+def delete_returned_practice_sheets(study: Study, leaver: Leaver) -> None:
     """Deletes the returned sheets of the organisation that leaves from the copy of a study.
     """
     if not leaver.organisation_id or not _takes_practice_back(leaver):

@@ -56,7 +56,7 @@ class EnteredSheets:
         return len(self.rows["trials"]) + len(self.completed)
 
 
-def enter_returned_sheets(study: Study) -> EnteredSheets:
+def enter_returned_practice_sheets(study: Study) -> EnteredSheets:
     """Reads all sheets in ``raw/trials``, and writes their new content into the tables. Raises Faults with
     all errors of the sheets; nothing is then written."""
     reference, entered, faults = read_reference(study), EnteredSheets(), []
@@ -88,7 +88,7 @@ def _answers(path: Path) -> Iterator[tuple[str, list[str], Cells]]:
         raise Faults([Fault("is not a workbook of `glc trials --sheets`", file=path.name,
                             fix="type what is on the paper into the organisation's workbook, and put the "
                             "workbook into raw/trials")])
-    grid = next((grid for grid in read_workbook_sheets(path, values_only=True) if _is_sheet(grid)), None)
+    grid = next((grid for grid in read_workbook_sheets(path, refuse_formulas=True) if _is_sheet(grid)), None)
     if grid is None:
         raise Faults([Fault("has no row `stamp` in its first column", file=path.name,
                             fix="fill in the workbook of `glc trials --sheets` as it was sent")])

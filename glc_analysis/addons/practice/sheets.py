@@ -68,7 +68,7 @@ def read_practice_sheet_phrases(language: str) -> dict[str, str]:
     return read_fixed_texts(language, __file__, "sheet.csv")
 
 
-def practice_consent_label(language: str) -> dict[str, str]:
+def name_practice_consent_item(language: str) -> dict[str, str]:
     """Returns the name of this add-on's item of consent in a language, under the key ``item_practice``. The
     name is printed on returns (the sheets for member checking)."""
     say = read_practice_sheet_phrases(language)

@@ -17,7 +17,8 @@ from glc_analysis.steps import Step, View
 PRACTICE_TABLES = ("commitments", "trials", "reviews")
 
 
-def make_practice_tables(reference: Any, organisations: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def make_commitment_trial_and_review_tables(reference: Any,
+                                            organisations: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Returns the processed tables :data:`PRACTICE_TABLES` before their types are set. Column ``shown_for``
     of a trial has only the audiences that its organisation's consent covers; column ``language`` has the
     language in which the organisation answered."""
@@ -35,7 +36,7 @@ def make_practice_tables(reference: Any, organisations: pd.DataFrame) -> dict[st
 
 
 def _practice(view: View) -> dict[str, Any]:
-    return dict(make_practice_tables(view.reference, view["organisations"]))
+    return dict(make_commitment_trial_and_review_tables(view.reference, view["organisations"]))
 
 
 STEPS = (

@@ -104,7 +104,7 @@ class PracticeView(VisibleTables):
 
 def select_visible_trial_words(reader: Reader) -> pd.DataFrame:
     """Returns the cleared words of trials without the names of the organisations."""
-    rows, decided = reader.read_whole("trials"), reader.read_rows_for_audience("blocks")
+    rows, decided = reader.read_whole("trials"), reader.read_rows_by_audience_column("blocks")
     hidden = {*decided.loc[~decided["is_shown"], "block_id"]}
     blocks = make_block_ids(BLOCK, rows["principle_id"])
     rows = rows[~blocks.isin(hidden) & ~make_line_ids(blocks, rows["trial_id"]).isin(hidden)]

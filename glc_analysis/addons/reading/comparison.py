@@ -32,7 +32,7 @@ number."""
 
 
 @show_passages_or_explain_absence
-def show_group_comparisons(view: StudyView) -> Html:
+def show_theme_comparisons_by_group(view: StudyView) -> Html:
     """Returns the comparisons of the view's theme by country, by level of resources and by kind of
     organisation."""
     if view.read("mentions").empty:

@@ -28,7 +28,7 @@ from glc_analysis.addons.reading.memos import format_author_and_day, render_memo
 from glc_analysis.addons.reading.page_lists import CASES_PER_PAGE, PART_MARK
 from glc_analysis.coding.codebook import find_ancestors
 from glc_analysis.errors import count_of
-from glc_analysis.manifest import has_page, read_slice_list
+from glc_analysis.manifest import has_page, read_built_slice_list
 from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_passages_or_explain_absence
 from glc_analysis.reference import read_reference_table
 from glc_analysis.tables_html import make_displayable, render_note, render_table
@@ -91,10 +91,10 @@ def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
 
 
 @show_passages_or_explain_absence
-def show_case_matrix(view: StudyView, case: str) -> Html:
+def show_case_matrix(view: StudyView, organisation_id: str) -> Html:
     """Returns the summaries and passages of one organisation, theme by theme."""
     above = [*view.themes]
-    rows = pd.concat([view.matrix(theme=theme, case=case) for theme in above], ignore_index=True)
+    rows = pd.concat([view.matrix(theme=theme, case=organisation_id) for theme in above], ignore_index=True)
     themes = rows["code_id"].map(lambda code: code if code in above else next(
         one for one in find_ancestors(view.code_list)[code] if one in above))
     behind = _behind(view, EACH_ORGANISATION, rows)
@@ -236,7 +236,7 @@ def _attributes(view: StudyView, kind: str, case: str) -> str:
 
 
 def _other_parts(view: StudyView, part: int) -> Sequence[tuple[str, str]]:
-    listed = [row for row in read_slice_list(view.study, "matrices")
+    listed = [row for row in read_built_slice_list(view.study, "matrices")
               if theme_of_matrix_page(row["id"]) == view.theme]
     return [(row["label"], f"matrix-{row['id'].lower()}.html")
             for n, row in enumerate(listed, 1) if n != part]

@@ -150,7 +150,8 @@ def compare_matrix_workbook_with_summaries(study: Study, path: Path) -> EnteredS
     """Compares a returned workbook with summaries.csv. Returns the new and changed summaries; raises Faults
     with all errors in the workbook."""
     reference = read_reference(study)
-    grid = next((grid for grid in read_workbook_sheets(path, values_only=True) if _header(grid) >= 0), None)
+    grid = next((grid for grid in read_workbook_sheets(path, refuse_formulas=True)
+                 if _header(grid) >= 0), None)
     if grid is None:
         raise Faults([Fault("is not a workbook of `glc matrix`: it has no row with the grey names "
                             f"{', '.join(_KEYS)} once each", file=path.name,

@@ -75,7 +75,7 @@ def update_pages_unless_study_busy(study: Study, server: PageServer, say: Say,
     try:
         with delay_withdrawal_while_writing(study.root, "`glc watch`", say):
             now = Study(study.root)  # its settings may be new
-            ensure_built(now, are_decided=is_disclosure_decision_needed(now, _AUDIENCE),
+            ensure_built(now, is_for_all_audiences=is_disclosure_decision_needed(now, _AUDIENCE),
                          beside=lambda: nullcontext(executor))
             seen = find_page_of_template_part(server.seen)
 

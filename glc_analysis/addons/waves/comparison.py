@@ -47,16 +47,16 @@ class ComparedQuestion:
             rows += [(wave, option, int(n.get(option, 0)), base) for option in self.options if base]
         return pd.DataFrame(rows, columns=COUNTS)
 
-    def count_transitions(self, *, without: Collection[str] = ()) -> pd.DataFrame:
+    def count_transitions(self, *, excluded_organisations: Collection[str] = ()) -> pd.DataFrame:
         """Returns how many units (organisations, or organisations and countries) changed from one answer to
         another between the last two compared waves, with one row per pair of earlier and later answers. In a
         multiple-choice question, each option has its own rows, with yes or no before and after.
 
         Only units in the base of both waves are counted. Units with several records in a wave are left out.
-        The organisations in ``without``, which merged or split, are left out too.
+        The organisations in ``excluded_organisations``, which merged or split, are left out too.
         """
         *_, before, after = self.waves
-        answers = self.answers[~self.answers["unit_id"].str.split("/").str[0].isin([*without])]
+        answers = self.answers[~self.answers["unit_id"].str.split("/").str[0].isin([*excluded_organisations])]
         records = answers.groupby(["wave_id", "unit_id"])["answer_id"].transform("nunique")
         sides = [answers[(answers["wave_id"] == wave) & (records == 1)] for wave in (before, after)]
         both = {*sides[0]["unit_id"]} & {*sides[1]["unit_id"]}
@@ -109,17 +109,17 @@ _CHANGED = {"wording": "the wording changed", "options": "the options changed",
             "new": "it was asked for the first time", "dropped": "it is no longer asked"}
 
 
-def describe_wave_change(row: pd.Series, wave: str) -> str:
+def describe_question_change(crosswalk_row: pd.Series, wave: str) -> str:
     """Returns a sentence on what changed in a wave, according to a row of crosswalk.csv; blank if nothing
     changed.
 
-    >>> describe_wave_change(pd.Series({"change": "wording", "because": "plainer"}), "2018")
+    >>> describe_question_change(pd.Series({"change": "wording", "because": "plainer"}), "2018")
     'Changed in 2018: the wording changed (plainer).'
     """
-    if row["change"] in ("", "none"):
+    if crosswalk_row["change"] in ("", "none"):
         return ""
-    reason = f" ({row['because']})" if row["because"] else ""
-    return f"Changed in {wave}: {_CHANGED[row['change']]}{reason}."
+    reason = f" ({crosswalk_row['because']})" if crosswalk_row["because"] else ""
+    return f"Changed in {wave}: {_CHANGED[crosswalk_row['change']]}{reason}."
 
 
 def select_comparable_waves(question_id: str, waves_asked: list[str], crosswalk: pd.DataFrame) -> list[str]:

@@ -30,7 +30,7 @@ def make_wave_change_describer(view: StudyView) -> Callable[[str], str]:
     return view.describe_change
 
 
-def show_waves(view: StudyView) -> Html:
+def show_invited_and_answered_by_wave(view: StudyView) -> Html:
     """Returns a table with one row per wave: the day on which the wave was opened, how many organisations
     were invited, how many answered, and the files with the answers."""
     waves, rows = read_reference_table(view.study, "waves"), view.read("wave_organisations")
@@ -42,7 +42,7 @@ def show_waves(view: StudyView) -> Html:
         "Files": [files.get(wave, "") for wave in waves["wave_id"]]}, numeric=["Invited", "Answered"]))
 
 
-def show_who_returned(view: StudyView) -> Html:
+def show_retention_between_waves(view: StudyView) -> Html:
     """Returns a table, by kind of organisation, of how many organisations answered in both of the last two
     waves, only in the first of the two, or only in the second. Organisations that merged or split are counted
     separately, because they are not the same organisations in both waves."""

@@ -9,7 +9,7 @@ import pandas as pd
 from glc_analysis.addons.waves.comparison import (
     ComparedQuestion,
     collect_question_options_across_waves,
-    describe_wave_change,
+    describe_question_change,
     format_option_count_and_base,
     select_comparable_waves,
     why_waves_not_compared,
@@ -39,7 +39,7 @@ class WavesView(VisibleTables):
         """
         changes = read_reference_table(self.study, "organisation_changes")
         return make_compared_question(self, question_id).count_transitions(
-            without=find_merger_and_split_parties(changes))
+            excluded_organisations=find_merger_and_split_parties(changes))
 
     def count_in_wave(self, figure_id: str, wave: str) -> str:
         """Returns the count of an option in any wave with its base ("18 of 30"), computed over all who
@@ -60,7 +60,8 @@ class WavesView(VisibleTables):
             return ""
         rows = read_reference_table(self.study, "crosswalk")
         rows = rows[(rows["question_id"] == question_id) & (rows["wave_id"] == self.wave_of_figures)]
-        return describe_wave_change(rows.iloc[0], self.wave_labels[self.wave_of_figures]) if len(rows) else ""
+        return (describe_question_change(rows.iloc[0], self.wave_labels[self.wave_of_figures])
+                if len(rows) else "")
 
     def why_not_compared(self, question_id: str) -> str:
         """Returns a sentence with the reason why a question is not compared between waves; blank if it is

@@ -93,28 +93,28 @@ class CoderFileRedaction:
     separator: str = ""
     questions: Mapping[str, str] = field(default_factory=dict)
 
-    def with_renamed_texts(self, path: Path,
-                           document_of: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
-        """Returns a copy of this object for a file whose texts may have other names. ``document_of`` is a
+    def for_file_with_renamed_texts(self, path: Path,
+                                    find_document: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
+        """Returns a copy of this object for a file whose texts may have other names. ``find_document`` is a
         function that takes a text, or quotations from the text if the file has no texts, and returns the
         interview or call of which the text is a copy."""
         if is_written_while_coding(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
         quotes = raw.codings.groupby("source")["quote"].agg(list).to_dict()
-        copies = {match_key(PurePath(name.replace("\\", "/")).name): document_of(text, quotes.get(name, []))
+        copies = {match_key(PurePath(name.replace("\\", "/")).name): find_document(text, quotes.get(name, []))
                   for name, text in zip(raw.sources["source"], raw.sources["text"], strict=True)
                   if not self._of(name)}
         return replace(self, documents={**self.documents, **copies}) if copies else self
 
-    def redact_file(self, path: Path, *, is_decided: bool) -> Path:
-        """Rewrites a coder's file or, with ``is_decided``, the workbook of decisions. Deletes the Word file
-        of a removed text. A database of QualCoder or Taguette is replaced by a REFI-QDA project. Returns the
-        path of the file with the remaining codings.
+    def redact_file(self, path: Path, *, is_decision_workbook: bool) -> Path:
+        """Rewrites a coder's file or the workbook of decisions (``is_decision_workbook``). Deletes the Word
+        file of a removed text. A database of QualCoder or Taguette is replaced by a REFI-QDA project. Returns
+        the path of the file with the remaining codings.
 
         Raises Faults if a file that must change can be written only by the program that made it, if a memo or
         a coding of uncertain place would be lost, or if a coding of words that remain would move."""
-        if is_decided:
+        if is_decision_workbook:
             rewrite_table_rows(path, self._decisions)
             return path
         if written := {**map_declared_entries("coder_files"),

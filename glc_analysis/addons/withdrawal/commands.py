@@ -38,7 +38,7 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     """
     from datetime import date
 
-    from glc_analysis.addons.handover.publication import list_published_folders
+    from glc_analysis.addons.handover.publication import list_published_folders_by_audience
     from glc_analysis.addons.withdrawal import withdrawal
     from glc_analysis.addons.withdrawal.contribution import check_person_known
     from glc_analysis.addons.withdrawal.person import CANNOT_UNDO, carry_out_person_choice
@@ -61,7 +61,7 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     for where, what in zip(anew["where"], anew["what"], strict=True):
         say(f"{where}, {what}: words were withdrawn. Write the row anew from what is left.")
     say(f"What this cannot undo: {CANNOT_UNDO[choice]}" if person else withdrawal.OUT_OF_REACH)
-    for audience, folders in list_published_folders(study).items():
+    for audience, folders in list_published_folders_by_audience(study).items():
         for folder in folders:
             say(f"{folder} still holds what was published for the {audience}. To fix: run `glc run "
                 f"--audience {audience}` and `glc publish {folder} --audience {audience}`, or run "

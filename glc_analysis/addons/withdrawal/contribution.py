@@ -106,7 +106,7 @@ class Contribution:
         the texts stay."""
         return mask_withdrawn_names_in_texts(texts, self.words_to_remove_from_material)
 
-    def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
+    def remove_rows_and_redact_rest(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
         """Removes those rows of a table for which the function ``is_gone``, called with the row's number and
         cells, returns true. Removes the leaver's words from all other rows."""
         rewrite_table_rows(path, lambda grid: [None if is_gone(n, old) else new for n, old, new in zip(

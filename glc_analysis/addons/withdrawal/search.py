@@ -241,23 +241,24 @@ def _search_file(path: Path, name: str, wanted: SoughtContent, results: SearchRe
     results.traces += [FoundTrace(name, place, what) for place, what in places]
 
 
-def search_arrived_file(path: Path, name: str, sought: SoughtContent) -> SearchResult:
-    """Searches one file that arrived after all other files had been searched. ``name`` is its path in the
-    study; the names of its folders are searched as well."""
-    found = SearchResult([FoundTrace(name, "its name", what) for part in PurePosixPath(name).parts
+def search_arrived_file(path: Path, path_in_study: str, sought: SoughtContent) -> SearchResult:
+    """Searches one file that arrived after all other files had been searched. ``path_in_study`` is its path
+    in the study; the names of its folders are searched as well."""
+    found = SearchResult([FoundTrace(path_in_study, "its name", what)
+                          for part in PurePosixPath(path_in_study).parts
                           if (what := sought.describe_match_in_name(part))])
     if path.is_symlink() or not path.is_file():
-        found.unread.append(UnreadFile(name, "it is a link, or no file"))
+        found.unread.append(UnreadFile(path_in_study, "it is a link, or no file"))
     else:
-        _search_file(path, name, sought, found)
+        _search_file(path, path_in_study, sought, found)
     return found
 
 
-def describe_content_found_in_file(sought_content_path: Path, path: Path, name: str) -> str:
+def describe_content_found_in_file(sought_content_path: Path, path: Path, path_in_study: str) -> str:
     """Returns a description of the sought content in a new file, or the reason why the file cannot be
     searched; blank if the file was searched and has no sought content. ``sought_content_path`` is the file to
     which another process wrote the sought content."""
-    found = search_arrived_file(path, name, SoughtContent.read(sought_content_path))
+    found = search_arrived_file(path, path_in_study, SoughtContent.read(sought_content_path))
     if found.traces:
         return f"still {found.traces[0].what} ({found.traces[0].place})"
     return f"cannot be searched ({found.unread[0].why})" if found.unread else ""
@@ -404,7 +405,7 @@ class ExtractedText:
                         self.add_file("cell", cell, f"{where} ", depth + 1)
         self._decode(content, f"{place}in its bytes")  # what was deleted, and is not yet written over
 
-    def add_table(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_parquet_or_feather(self, name: str, content: bytes, place: str, depth: int) -> None:
         read = parquet.read_table if content.startswith(b"PAR1") else feather.read_table
         table = read(pa.BufferReader(content))
         self.pieces += [(f"{place}metadata", f"{key.decode()} {value.decode('utf-8', 'replace')}")
@@ -441,11 +442,11 @@ class ExtractedText:
                 self.pieces += [(f"{place}value", str(text)) for text in np.unique(values)]
             self._decode(content, f"{place}in its bytes")
 
-    def add_archive(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_unreadable_archive(self, name: str, content: bytes, place: str, depth: int) -> None:
         self.unread.append((place, "it is packed in a way that is not read here"))
         self._decode(content[:DECODED], f"{place}in its bytes")
 
-    def add_office(self, name: str, content: bytes, place: str, depth: int) -> None:
+    def add_ole_file(self, name: str, content: bytes, place: str, depth: int) -> None:
         if "EncryptedPackage".encode("utf-16-le") in content:
             self.unread.append((place, "it is encrypted"))
         self._decode(content, f"{place}in its bytes")
@@ -638,9 +639,9 @@ _UNPACK: dict[str, Callable[[io.BytesIO], io.IOBase]] = {
 _READ: dict[str, Callable[[ExtractedText, str, bytes, str, int], None]] = {
     "zip": ExtractedText.add_zip, "tar": ExtractedText.add_tar, "pdf": ExtractedText.add_pdf,
     "database": ExtractedText.add_database,
-    "table": ExtractedText.add_table, "spss": ExtractedText.add_spss, "office": ExtractedText.add_office,
-    "array": ExtractedText.add_array,
-    "archive": ExtractedText.add_archive}
+    "table": ExtractedText.add_parquet_or_feather, "spss": ExtractedText.add_spss,
+    "office": ExtractedText.add_ole_file, "array": ExtractedText.add_array,
+    "archive": ExtractedText.add_unreadable_archive}
 
 
 def extract_text_from_file(path: Path, code_pages: Collection[str] = CODE_PAGES) -> ExtractedText:

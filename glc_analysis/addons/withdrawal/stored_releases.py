@@ -14,7 +14,7 @@ from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import LINE_COLUMNS
 from glc_analysis.disclosure.cells import hide_cells_of_organisations, remove_members_and_hide_small_cells
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import find_visible_countries
+from glc_analysis.disclosure.countries import find_visible_countries_by_audience
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.releases import count_records_by_contributor
 from glc_analysis.disclosure.suppression import SUPPRESSED
@@ -26,7 +26,7 @@ from glc_analysis.release_store import (
     CELLS,
     FIGURE_FILES,
     collect_text_block_kinds,
-    list_block_lines,
+    list_text_block_lines,
     read_release_table,
     write_release_table,
 )
@@ -61,9 +61,9 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
         reference = read_reference(study)
         consent = Consent.from_table(reference.consent, **make_wave_arguments_for_consent(
             reference.waves, study.settings["study"]["wave"]))
-        known = find_visible_countries(frames["answers"], frames["organisations"], consent,
-                                       study.settings["disclosure"])
-        lines = {audience: list_block_lines(frames, reference, known, audience)
+        known = find_visible_countries_by_audience(frames["answers"], frames["organisations"], consent,
+                                                   study.settings["disclosure"])
+        lines = {audience: list_text_block_lines(frames, reference, known, audience)
                  for audience in READING_AUDIENCES}
         incidence = find_contributors(frames)
     for release in kept:

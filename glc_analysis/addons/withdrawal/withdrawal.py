@@ -78,10 +78,10 @@ from glc_analysis.switch import (
     STAGE,
     STUDY_PARTS,
     WANTED,
-    finish_withdrawal,
-    list_files_changed_since_copy,
-    record_copied_files,
-    undo_withdrawal,
+    discard_incomplete_withdrawal,
+    list_files_changed_during_withdrawal,
+    record_files_copied_for_withdrawal,
+    switch_to_staged_study_files,
 )
 from glc_analysis.tabular import Grid, read_delimited_file
 from glc_analysis.terminal import defer_interrupts, graceful_interrupt
@@ -233,10 +233,10 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
             yield new
             if keep_changes:
                 with defer_interrupts():
-                    finish_withdrawal(study.root, say)
+                    switch_to_staged_study_files(study.root, say)
                     said = "The withdrawal is complete."
         finally:
-            undo_withdrawal(study.root)
+            discard_incomplete_withdrawal(study.root)
 
 
 def _check_all_inside(study: Study) -> None:
@@ -272,7 +272,7 @@ def _copy(study: Study, new: Study) -> None:
         if (study.root / part).is_dir():
             shutil.copytree(study.root / part, new.root / part,
                             ignore=shutil.ignore_patterns(*NOT_COPIED))
-    record_copied_files(study.root)
+    record_files_copied_for_withdrawal(study.root)
     replace_digest_key(new.root)  # no digest of what is removed may be compared with a guess
     for renew in load_declared_objects("erasers", "renew"):
         renew(new)
@@ -499,8 +499,8 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
     for coder, path in named + logs:
         is_decided = coder == CONSENSUS and path.suffix.lower() == ".xlsx"
         try:
-            own_names = recoding if is_decided else recoding.with_renamed_texts(path, document_of)
-            if (now := own_names.redact_file(path, is_decided=is_decided)) != path:
+            own_names = recoding if is_decided else recoding.for_file_with_renamed_texts(path, document_of)
+            if (now := own_names.redact_file(path, is_decision_workbook=is_decided)) != path:
                 made.setdefault(coder, {})[path] = now
         except Faults as found:
             faults += found.faults
@@ -660,7 +660,7 @@ def _check_arrived(study: Study, wanted: SoughtContent) -> None:
     """Raises Faults if a file that arrived or changed after the copy was made has sought content or cannot be
     read, because nobody can have checked this file yet."""
     found = [search_arrived_file(study.root / name, name, wanted)
-             for name in list_files_changed_since_copy(study.root)]
+             for name in list_files_changed_during_withdrawal(study.root)]
     what = "arrived or changed during the withdrawal, and"
     faults = [Fault(f"{what} {trace.what} ({trace.place})", file=trace.file, fix="repeat the command, which "
                     "then reads this file as well") for one in found for trace in one.traces]

@@ -44,16 +44,16 @@ def render_map_of_work_countries(view: StudyView) -> Html:
     return make_displayable(draw_world_map(countries) if countries else "")
 
 
-def draw_world_map(countries: Mapping[str, str]) -> Markup:
-    """Returns a figure with a mark for each country; ``countries`` has the labels of the countries, keyed by
-    id. A country without a position on the map is named below the map.
+def draw_world_map(country_labels: Mapping[str, str]) -> Markup:
+    """Returns a figure with a mark for each country; ``country_labels`` has the labels of the countries,
+    keyed by id. A country without a position on the map is named below the map.
 
     >>> draw_world_map({"KHM": "Cambodia"}).count("<circle")
     1
     """
     places = {one: place for one, place in read_country_coordinates().items() if SOUTH < place[0] < NORTH}
-    shown = {one: label for one, label in countries.items() if one in places}
-    not_on_map = [label for one, label in countries.items() if one not in places]
+    shown = {one: label for one, label in country_labels.items() if one in places}
+    not_on_map = [label for one, label in country_labels.items() if one not in places]
     marks = [(f"{x:g}", f"{y:g}", label) for one, label in shown.items()
              for x, y in [_map_point(*places[one])]]
     lines = "".join(f"M0 {y}H360" for y in range(NORTH - 60, NORTH - SOUTH, 30))

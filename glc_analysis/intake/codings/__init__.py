@@ -48,11 +48,11 @@ from glc_analysis.tabular import Grid
 # Choosing the reader.
 
 
-def describe_accepted_formats() -> str:
+def describe_accepted_coding_formats() -> str:
     """Returns words that list the formats of files that a coder may hand in: a table of codings, and the
     formats that the installed add-ons read.
 
-    >>> describe_accepted_formats().partition(",")[0]
+    >>> describe_accepted_coding_formats().partition(",")[0]
     'give a table of codings as .csv'
     """
     return ", ".join(["give a table of codings as .csv, .xlsx or .xls",
@@ -97,7 +97,7 @@ def _project_database(path: Path) -> Path:
     databases = [path / name for name in PROJECT_DATABASES if (path / name).is_file()]
     if len(databases) != 1:
         refuse("the folder does not hold one data.qda or project.sqlite3", path.name,
-               describe_accepted_formats())
+               describe_accepted_coding_formats())
     return databases[0]
 
 
@@ -111,7 +111,7 @@ def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) 
             return parsed
     if file.sheets:
         return _read_sheets(path, file.sheets, coder, separator, questions)
-    refuse("this is not a file of a known coding program", path.name, describe_accepted_formats())
+    refuse("this is not a file of a known coding program", path.name, describe_accepted_coding_formats())
 
 
 def _read_journal(path: Path, coder: str) -> ParsedCodings:
@@ -223,12 +223,12 @@ def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[
     tried = {name: locate_spans_by_each_reading(text, [coded[1:3] for coded in passages[name]],
                                                 [coded.quote for coded in passages[name]], compare=compare)
              for name, text in sorted(parsed.texts.items()) if text and passages[name]}
-    common = rank_plausible_readings([*tried.values()], counts=parsed.counts) if tried else []
+    common = rank_plausible_readings([*tried.values()], counting_unit=parsed.counts) if tried else []
     located = {}
     for name, readings in tried.items():
         fits = readings[common[0]].score == max(reading.score for reading in readings.values())
         located[name] = locate_spans_and_check_other_readings(
-            readings, common if fits else rank_plausible_readings([readings], counts=parsed.counts))
+            readings, common if fits else rank_plausible_readings([readings], counting_unit=parsed.counts))
     return located
 
 

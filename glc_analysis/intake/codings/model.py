@@ -369,14 +369,15 @@ def locate_spans_by_each_reading(text: Text, spans: Sequence[Span], quotes: Sequ
     return tried
 
 
-def rank_plausible_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts: str = "") -> list[Reading]:
+def rank_plausible_readings(texts: Sequence[Mapping[Reading, Tried]], *,
+                            counting_unit: str = "") -> list[Reading]:
     """Returns the readings (ways of counting) that fit the texts of one program equally well, the likeliest
     first.
 
     The returned readings are those with which most stored words match the text. A reading is ruled out if the
     passages to which it gives other positions than the likeliest reading begin and end at edges of words far
     less often. For example, a sentence that begins one letter too early begins with the blank before it. If
-    the unit in which the program counts is known (``counts``), readings with this unit are preferred.
+    the unit in which the program counts is known (``counting_unit``), readings with this unit are preferred.
     """
     score = {reading: tuple(map(sum, zip(*(tried[reading].score for tried in texts), strict=True)))
              for reading in texts[0]}
@@ -390,7 +391,7 @@ def rank_plausible_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts:
         is_other = (places[reading] != places[best]).any(axis=1)
         if missed[reading][is_other].sum() <= _CLEARLY * missed[best][is_other].sum():
             left.append(reading)
-    return [reading for reading in left if reading.unit == counts] or left
+    return [reading for reading in left if reading.unit == counting_unit] or left
 
 
 def _ends_at_words(shown: str, start: int, end: int) -> int:

@@ -153,7 +153,7 @@ def test_a_table_of_counts_has_the_sums_of_the_values_it_was_counted_from(values
     counts = np.array([[np.count_nonzero(unit == n) for n in range(len(domain))] for unit in codes.T])
     counts = counts.astype(float).reshape(codes.shape[1], len(domain))
     one, other = count_codings(codes, len(domain)), convert_to_coding_counts(counts)
-    for name in ("units", "pairable", "differing", "disagreement", "same", "shares", "values"):
+    for name in ("units", "pairable", "differing", "disagreement", "same", "shares", "value_frequencies"):
         assert getattr(other, name) == pytest.approx(getattr(one, name), abs=1e-9), name
     assert same(fleiss_kappa(counts), _FLEISS.compute_pooled(one))
 

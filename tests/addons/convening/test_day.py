@@ -12,7 +12,7 @@ from glc_analysis.addons.convening.agenda import (
     make_agenda,
     note_low_resource_feasibility_gap,
 )
-from glc_analysis.addons.convening.ballots import list_comments_readable_outside_team
+from glc_analysis.addons.convening.ballots import list_comments_masked_for_release
 from glc_analysis.addons.convening.consensus import compute_tally_columns
 from glc_analysis.addons.convening.slides import (
     group_agenda_under_headings,
@@ -190,9 +190,9 @@ def test_comments_are_read_in_one_language_where_the_rater_allowed_it_and_in_no_
     ratings.loc[0:4, "comment_read"] = ["so be it", "not aloud", "thus be it", "let it be", ""]
     ratings.loc[[0, 2, 3, 4], "may_be_read"] = True
     names = read_reference_table(study, "names")
-    found = list_comments_readable_outside_team(ratings, study, names)
+    found = list_comments_masked_for_release(ratings, study, names)
     assert sorted(found) == ["let it be", "so be it", "thus be it"]
-    assert list_comments_readable_outside_team(ratings[::-1], study, names) == found
+    assert list_comments_masked_for_release(ratings[::-1], study, names) == found
 
 
 def test_forms_on_another_wording_are_counted_apart():

@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
-from glc_analysis.addons.convening.pages.principles import list_evidence_of_principle
+from glc_analysis.addons.convening.pages.principles import describe_evidence_of_principle
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import StudyView
@@ -31,8 +31,8 @@ def study(tmp_path_factory):
 
 
 def sentences(study, audience):
-    return list_evidence_of_principle(EvidenceTrail.from_view(StudyView(study, audience)),
-                                      "P01")["sentence"].tolist()
+    return describe_evidence_of_principle(EvidenceTrail.from_view(StudyView(study, audience)),
+                                          "P01")["sentence"].tolist()
 
 
 def test_the_number_as_it_was_cited_stands_before_what_the_last_wave_says(study):

@@ -30,7 +30,7 @@ from glc_analysis.addons.convening.pages.slots import (
     show_principles_after_findings,
     show_principles_before_findings,
 )
-from glc_analysis.addons.convening.translations import translated_texts_by_original
+from glc_analysis.addons.convening.translations import translation_and_is_draft_by_original
 from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.leak_scan import list_organisation_ids_and_labels
@@ -267,8 +267,8 @@ def test_the_first_page_of_a_site_leads_to_the_handbook_in_each_of_its_languages
 
 def test_texts_of_principles_on_pages_are_translated_as_far_as_their_readers_may_read_it(sample_study):
     def statuses(audience, language):
-        return {is_draft for _, is_draft in translated_texts_by_original(sample_study, audience,
-                                                                         language).values()}
+        return {is_draft for _, is_draft in translation_and_is_draft_by_original(sample_study, audience,
+                                                                                 language).values()}
     assert statuses("convening", "es") == {True, False} and statuses("convening", "ar") == {True}
     assert statuses("public", "es") == {False} and statuses("public", "ar") == set()
     book = Phrasebook.read(sample_study, "public", "es")

@@ -88,9 +88,9 @@ def made(study, tmp_path_factory):
     need_fonts("ខ្មែរ العربية Кириллица")
     folder, told = tmp_path_factory.mktemp("packets"), []
     for one in ("fig-courtyard", "blue-door"):
-        write_packets(study, folder, today=TODAY, organisation=one, only=["guide", "brief"],
+        write_packets(study, folder, today=TODAY, organisation=one, part_slugs=["guide", "brief"],
                       progress=lambda *said: told.append(said))
-    write_packets(study, folder, today=TODAY, organisation="background", only=["theme-language"])
+    write_packets(study, folder, today=TODAY, organisation="background", part_slugs=["theme-language"])
     return SimpleNamespace(folder=folder, told=told)
 
 
@@ -126,7 +126,7 @@ def test_all_who_may_rate_get_a_packet_and_one_is_for_everybody(sample_study):
 def test_an_organisation_that_is_named_as_a_group_is_refused():
     tables_ = SimpleNamespace(raters=None, joint_display=None, principles=None)
     with pytest.raises(GLCError, match="'observers', which is the name of a packet"):
-        select_packets(tables_, {"observers": "Observers"}, countries={}, themes={})
+        select_packets(tables_, {"observers": "Observers"}, country_names={}, theme_names={})
 
 
 def test_an_organisation_is_known_by_its_id_and_its_name(sample_study):
@@ -137,7 +137,7 @@ def test_an_organisation_is_known_by_its_id_and_its_name(sample_study):
 
 @pytest.mark.parametrize(("wrong", "right"), [
     ({"organisation": "gum-tree-dsk"}, "gum-tree-desk"), ({"organisation": "Fig Courtyrd"}, "Fig Courtyard"),
-    ({"only": ["theme-ned"]}, "theme-needs"), ({"only": ["rating-form"]}, "glc forms")])
+    ({"part_slugs": ["theme-ned"]}, "theme-needs"), ({"part_slugs": ["rating-form"]}, "glc forms")])
 def test_a_wrong_name_suggests_the_right_one(sample_study, wrong, right):
     with pytest.raises(UsageError, match=right):
         list_planned_packets(sample_study, **wrong)
@@ -222,14 +222,14 @@ def test_what_a_killed_one_left_unseen_by_the_gate_is_swept_away(forms):
     left = forms.root / "out" / ".making-x1" / "harbour"
     left.mkdir(parents=True)
     (left / "packet.html").write_text("Beacon")
-    write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", only=["guide"])
+    write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", part_slugs=["guide"])
     assert [path.name for path in (forms.root / "out").iterdir()] == ["harbour"]
 
 
 @pytest.mark.acceptance
 def test_it_is_noted_which_packets_were_made_each_once(forms):
     for _ in range(2):
-        write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", only=["guide"])
+        write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", part_slugs=["guide"])
     head, *rows = (forms.private / "packets.csv").read_text("utf-8").splitlines()
     assert head == "packet_sha256,date,organisation_id,parts"
     assert [row.split(",")[1:] for row in rows] == [["2017-05-08", "harbour", "guide"]]
@@ -241,8 +241,9 @@ def test_it_is_noted_which_packets_were_made_each_once(forms):
 @pytest.mark.acceptance
 def test_the_same_study_gives_the_same_bytes(made, study, tmp_path):
     write_packets(study, tmp_path, today=date(2031, 1, 1), organisation="fig-courtyard",
-                  only=["guide", "brief"])
-    write_packets(study, tmp_path, today=date(2031, 1, 1), organisation="background", only=["theme-language"])
+                  part_slugs=["guide", "brief"])
+    write_packets(study, tmp_path, today=date(2031, 1, 1), organisation="background",
+                  part_slugs=["theme-language"])
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) == 8
     for path in files:

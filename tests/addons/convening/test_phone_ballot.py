@@ -120,7 +120,7 @@ def test_slips_say_in_every_language_of_the_round_that_paper_counts_the_same(tmp
 def test_slips_carry_the_name_of_the_network_and_how_to_scan(tmp_path):
     room = Room(tmp_path)
     room.study.write_table("principles", PRINCIPLES + SPANISH)
-    room.make_slips(network="glc-room <5>")
+    room.make_slips(wifi_name="glc-room <5>")
     page = (room.folder / "slips.html").read_text()
     assert page.count("Network: glc-room &lt;5&gt;") == 7 == page.count("Red: glc-room &lt;5&gt;")
     english, spanish = (read_phone_page_phrases(language)["scan"] for language in ("en", "es"))
@@ -388,7 +388,7 @@ def test_the_screen_counts_in_steps(room):
     full = {one: {"text": next(iter(stamps)), "abstain": "x"} for one, stamps in place.stamps.items()}
     for n, number in enumerate(room.codes):
         place.box.slips[number] = Slip(str(n), answers=full)
-        place.print_count()
+        place.print_complete_ballot_count()
     assert room.said == ["Phones: fewer than 5 ballots are complete (3 people may vote).",
                          "Phones: 5 or more ballots are complete (3 people may vote)."]
 

@@ -7,7 +7,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.trace import EvidenceTrail
-from glc_analysis.pages.coding import render_codes, render_passages
+from glc_analysis.pages.coding import render_passages, render_theme_code_counts
 from glc_analysis.pages.questions import render_question
 from glc_analysis.tables_html import render_frame
 from glc_analysis.view import places
@@ -48,7 +48,8 @@ def _ids_by_page(page):
 def _ids(page):
     shown = [render_question(page, row) for row in page.questions.itertuples()]
     if page.theme:
-        shown += [render_codes(page).data, render_passages(page).data, render_frame(page.quotations())]
+        shown += [render_theme_code_counts(page).data, render_passages(page).data,
+                  render_frame(page.quotations())]
     return re.findall(r'\bid="([\w-]+)"', "".join(shown))
 
 

@@ -22,7 +22,7 @@ def text(html):
 
 
 def first_screen(view):
-    evidence = principles.show_evidence(principles.list_evidence_of_view(view))
+    evidence = principles.show_evidence(principles.describe_evidence_of_view_principle(view))
     return principles.show_principle_statement(view).data + evidence.data
 
 
@@ -85,9 +85,9 @@ def test_statements_and_translations_have_their_language_and_direction(sample_st
 
 def test_a_way_back_that_is_too_long_is_cut_and_leads_on(sample_study, monkeypatch):
     view = StudyView(sample_study, "team", principle="P03")
-    whole = principles.show_sources(view).data
+    whole = principles.show_evidence_sources(view).data
     monkeypatch.setitem(principles.BYTES, "sources", 3000)
-    cut = principles.show_sources(view).data
+    cut = principles.show_evidence_sources(view).data
     assert "This is not all" not in whole and len(cut) < len(whole)
     assert re.search(r'This is not all. <a href="theme-\w+\.html#[\w-]+">All of it', cut)
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from glc_analysis.addons.handover.publication import publish
+from glc_analysis.addons.handover.publication import publish_last_run
 from glc_analysis.build import build
 from glc_analysis.report import update_report_pages
 from tests.run.small_study import collection
@@ -25,7 +25,7 @@ def test_papers_for_all_go_along_and_those_for_one_organisation_do_not(tmp_path)
         path = study.reports / "public/current" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("What we wait for.")
-    publish(study, "public", folder, today=date(2027, 2, 1), notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=date(2027, 2, 1), notebooks=notebooks)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {name for name in names if "/" in name and "downloads" not in name} == {
         "packet/shared/packet.txt", "packet/briefs/theme-care.txt"}

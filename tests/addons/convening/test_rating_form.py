@@ -16,7 +16,7 @@ from glc_analysis.addons.convening.ratings import (
     SCORED,
     SCORES,
     FormStamp,
-    add_rater_to_stamp,
+    add_rater_to_form_stamp,
     format_form_stamp,
 )
 from glc_analysis.reference import read_reference
@@ -102,7 +102,7 @@ def test_a_stamp_reads_back_with_and_without_its_rater(round_id, rater, principl
     parts = FormStamp(round_id, rater, principle, str(version), text)
     assert FormStamp.from_text(format_form_stamp(round_id, rater, f"{principle}.{version}", text)) == parts
     shared = format_form_stamp(round_id, "", f"{principle}.{version}", text)
-    assert FormStamp.from_text(add_rater_to_stamp(shared, f" {rater} ")) == parts
+    assert FormStamp.from_text(add_rater_to_form_stamp(shared, f" {rater} ")) == parts
 
 
 @given(text=st.text(max_size=4), question=st.sampled_from([one for one in QUESTIONS if one.choices]))

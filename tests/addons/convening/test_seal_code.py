@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.addons.convening.seal_code import find_latest_seal_code, list_seal_codes_by_close
+from glc_analysis.addons.convening.seal_code import find_latest_seal_code, list_closes_with_seal_codes
 from glc_analysis.addons.convening.seals import store_shown_file_in_seal
 from glc_analysis.study import Study
 from tests.addons.convening.support.ballot_study import PROVIDERS, BallotStudy
@@ -124,4 +124,4 @@ def test_what_is_kept_of_the_slides_later_leaves_the_code_as_it_is(study):
     path = study.root / "private/rounds/2/2/seal.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"slides": ""}))
     store_shown_file_in_seal(opened, "2", "slides", b"<html></html>")
-    assert find_latest_seal_code(opened) == study.codes[-1] == list_seal_codes_by_close(opened)[-1][1]
+    assert find_latest_seal_code(opened) == study.codes[-1] == list_closes_with_seal_codes(opened)[-1][1]

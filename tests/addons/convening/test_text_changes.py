@@ -14,7 +14,7 @@ from glc_analysis.addons.convening.packets import sheets as packet_sheets
 from glc_analysis.addons.convening.pages import principles
 from glc_analysis.addons.convening.pages.text_history import mark_changed_words, split_for_comparison
 from glc_analysis.addons.convening.trace import trace_principle_to_sources
-from glc_analysis.status import list_status_lines
+from glc_analysis.status import list_study_status_lines
 from glc_analysis.study import Study
 from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import StudyView
@@ -51,7 +51,7 @@ def lines(study, principle, audience="team"):
 def page(study, principle, audience="team"):
     """The statement and the history of a principle, as HTML."""
     view = StudyView(study, audience, principle=principle)
-    return principles.show_principle_statement(view).data + principles.show_sources(view).data
+    return principles.show_principle_statement(view).data + principles.show_evidence_sources(view).data
 
 
 def test_the_trace_of_a_split_text_names_the_old_one_and_says_that_its_evidence_is_not_there(study):
@@ -128,7 +128,7 @@ def test_the_packet_prints_the_history_of_every_text(study):
 
 
 def test_status_lists_what_changed_in_the_room(study):
-    said = [one.strip() for one in list_status_lines(study)]
+    said = [one.strip() for one in list_study_status_lines(study)]
     assert said[said.index("Principles: 3 in use."):][:7] == [
         "Principles: 3 in use.", "P01.1 was split into P03.1 and P04.1.", "P03.1 was split from P01.1.",
         "P04.1 was split from P01.1.", "P02.2 is set aside.", "P05.1 was proposed in the room.",

@@ -32,14 +32,14 @@ from glc_analysis.addons.convening.votes import (
     VOTE_COUNTS,
     are_counts_disclosed,
     blank_undisclosed_tallies_and_describe_votes,
-    comparison_keeps_votes_uncertain,
     describe_disclosed_votes,
+    has_disclosable_lower_median,
     has_lower_median,
     keeps_votes_uncertain,
     list_counts_disclosed_alike,
     list_possible_coalition_votes,
     list_possible_counts,
-    may_disclose_lower_median,
+    may_disclose_whether_part_is_lower,
     select_fully_disclosed_panels,
     split_disclosed_signatures,
 )
@@ -249,7 +249,7 @@ def test_the_comparison_of_providers_with_low_resources_leaves_every_vote_open(n
     told = {}
     for part, others in product([*list_possible_counts(part_n)], [*list_possible_counts(n - part_n)]):
         panel = tuple(map(int.__add__, part, others))
-        told.setdefault((describe_disclosed_votes(panel), may_disclose_lower_median(part, others)),
+        told.setdefault((describe_disclosed_votes(panel), has_disclosable_lower_median(part, others)),
                         []).append((part, others))
     assert any(lower for _, lower in told) == (n > 10)
     for possible in told.values():
@@ -286,8 +286,8 @@ def test_the_other_result_leaves_every_vote_open(n, part_n, kind):
 
 def test_four_of_ten_providers_are_not_compared_with_the_others():
     """A comparison of four with six would place votes of the four."""
-    assert not comparison_keeps_votes_uncertain(list_counts_disclosed_alike((4, 1, 5)), 4)
-    assert has_lower_median((4, 0, 0), (0, 1, 5)) and not may_disclose_lower_median((4, 0, 0), (0, 1, 5))
+    assert not may_disclose_whether_part_is_lower(list_counts_disclosed_alike((4, 1, 5)), 4)
+    assert has_lower_median((4, 0, 0), (0, 1, 5)) and not has_disclosable_lower_median((4, 0, 0), (0, 1, 5))
 
 
 # ------------------------------

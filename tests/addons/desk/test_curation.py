@@ -42,7 +42,7 @@ def test_it_opens_only_when_every_double_coded_text_is_handed_in(study):
     curation = DoubleCodingComparison(study, "ines", today=DAY)
     assert curation.why_not_comparable().endswith("Other coders with unfinished texts: rosa.")
     with pytest.raises(GLCError, match="would influence the next"):
-        curation.list_differences()
+        curation.freeze_codings_and_list_differences()
     assert not coder_journal_path(study, "consensus").exists()
     rosa = CodingSession(study, "rosa", today=DAY)
     rosa.carry_out({"act": "read", "document_id": "interview-luz-de-maiz", "value": True})
@@ -67,7 +67,7 @@ def test_a_study_without_double_coding_has_nothing_to_compare(study):
 
 
 def test_each_difference_shows_both_coders_and_the_decision(study):
-    rows = DoubleCodingComparison(study, "ines", today=DAY).list_differences()
+    rows = DoubleCodingComparison(study, "ines", today=DAY).freeze_codings_and_list_differences()
     assert all({coder["coder_id"] for coder in row["coders"]} == {"ines", "tomas"} for row in rows)
     assert {row["codes"] is None for row in rows} == {True, False}
     assert all(bool(row["reason"]) == (row["version"] == 1) for row in rows)
@@ -85,7 +85,7 @@ def name_who_decides(study, name):
 def compared(study, by):
     """The texts that somebody sees in the comparison, with the coders of each."""
     return {row["document_id"]: {one["coder_id"] for one in row["coders"]}
-            for row in DoubleCodingComparison(study, by, today=DAY).list_differences()}
+            for row in DoubleCodingComparison(study, by, today=DAY).freeze_codings_and_list_differences()}
 
 
 def test_who_coded_none_of_the_texts_that_two_people_coded_compares_none(study):
@@ -93,7 +93,7 @@ def test_who_coded_none_of_the_texts_that_two_people_coded_compares_none(study):
             "The person named in study.toml ([coding] decided_by) decides on all of them.")
     assert DoubleCodingComparison(study, "nadia").why_not_comparable() == said
     with pytest.raises(GLCError, match="None of the texts"):
-        DoubleCodingComparison(study, "nadia").list_differences()
+        DoubleCodingComparison(study, "nadia").freeze_codings_and_list_differences()
     assert not coder_journal_path(study, "consensus").exists()
 
 
@@ -104,7 +104,8 @@ def test_the_person_who_decides_compares_every_text_and_others_their_own(study):
 
 
 def test_a_coder_compares_and_decides_the_own_texts_alone(study):
-    theirs = [row["segment_id"] for row in DoubleCodingComparison(study, "ines").list_differences()
+    theirs = [row["segment_id"]
+              for row in DoubleCodingComparison(study, "ines").freeze_codings_and_list_differences()
               if row["document_id"] == TEXT][0]
     take_over(study, TEXT, "ines", "rosa")
     assert TEXT not in compared(study, "ines") and TEXT in compared(study, "tomas")
@@ -125,7 +126,7 @@ def take_over(study, document, before, coder):
 
 
 def test_a_decision_as_it_was_is_no_new_version_whoever_made_it(study):
-    rows = DoubleCodingComparison(study, "ines", today=DAY).list_differences()
+    rows = DoubleCodingComparison(study, "ines", today=DAY).freeze_codings_and_list_differences()
     settled, waiting = (next(row for row in rows if (row["codes"] is None) == is_open)
                         for is_open in (False, True))
     DoubleCodingComparison(study, "ines", today=DAY).record_decision(waiting["segment_id"], ["outreach"],
@@ -141,7 +142,8 @@ def test_a_decision_as_it_was_is_no_new_version_whoever_made_it(study):
 @pytest.mark.acceptance
 def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
     curation = DoubleCodingComparison(study, "ines", today=DAY)
-    settled, waiting = (next(row for row in curation.list_differences() if (row["codes"] is None) == is_open)
+    settled, waiting = (next(row for row in curation.freeze_codings_and_list_differences()
+                             if (row["codes"] is None) == is_open)
                         for is_open in (False, True))
     for segment, codes, reason, said in ((waiting["segment_id"], ["outreach"], " ", "no reason"),
                                          (waiting["segment_id"], ["outreech"], "why", "nearest: 'outreach'"),
@@ -151,7 +153,8 @@ def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
     assert curation.record_decision(waiting["segment_id"], ["outreach"], "She goes there.")["version"] == 1
     assert curation.record_decision(waiting["segment_id"], [], "No: others go.")["version"] == 2
     assert curation.record_decision(settled["segment_id"], ["outreach"], "Read again.")["version"] == 2
-    shown = {row["segment_id"]: row for row in DoubleCodingComparison(study, "tomas").list_differences()}
+    shown = {row["segment_id"]: row
+             for row in DoubleCodingComparison(study, "tomas").freeze_codings_and_list_differences()}
     assert shown[waiting["segment_id"]]["codes"] == []
     assert shown[waiting["segment_id"]]["by"] == "ines"
     built(study)
@@ -168,7 +171,7 @@ def test_what_coders_gave_stays_as_it_is_once_it_was_compared(study):
     act = {"act": "code", "document_id": TEXT, "start": turn["start"], "end": turn["end"],
            "code_id": "outreach"}
     session.carry_out(act)
-    DoubleCodingComparison(study, "ines", today=DAY).list_differences()
+    DoubleCodingComparison(study, "ines", today=DAY).freeze_codings_and_list_differences()
     for one in (act | {"end": turn["start"] + 9}, {"act": "undo"}, {"act": "memo", "memo": "new",
                 "coding_id": session.show_text(TEXT)["codings"][0]["coding_id"]}):
         with pytest.raises(GLCError, match="can no longer change"):
@@ -227,10 +230,10 @@ def two_versions(made_of_two_versions, tmp_path):
 def test_codings_of_different_words_are_not_compared_and_a_sentence_says_so(two_versions):
     study, changed, same = two_versions
     curation = DoubleCodingComparison(study, "tomas", today=DAY)
-    assert curation.describe_versions() == [
+    assert curation.describe_differing_text_versions() == [
         f"{TEXT} changed while it was coded, and ines coded the earlier version. 1 turn has other "
         "words today, and codings of the earlier words are not compared. Decide on the words of today."]
-    rows = {row["segment_id"]: row for row in curation.list_differences()}
+    rows = {row["segment_id"]: row for row in curation.freeze_codings_and_list_differences()}
     ines, tomas = sorted(rows[changed]["coders"], key=lambda one: one["coder_id"])
     assert ines["is_missing"] and ines["other_words"].startswith(WORDS)
     assert (tomas["is_missing"], tomas["other_words"]) == (False, "")
@@ -250,8 +253,8 @@ def test_once_both_went_on_everything_is_compared_again(two_versions):
     session.carry_out({"act": "finish", "document_id": TEXT})
     built(study)
     curation = DoubleCodingComparison(OpenStudy(study.root), "tomas", today=DAY)
-    assert curation.describe_versions() == []
-    row = next(row for row in curation.list_differences() if row["segment_id"] == changed)
+    assert curation.describe_differing_text_versions() == []
+    row = next(row for row in curation.freeze_codings_and_list_differences() if row["segment_id"] == changed)
     assert {one["coder_id"]: one["codes"] for one in row["coders"]} == {
         "ines": ["outreach"], "tomas": ["stigma"]}
     assert not any(one["is_missing"] for one in row["coders"])
@@ -260,7 +263,7 @@ def test_once_both_went_on_everything_is_compared_again(two_versions):
 def test_what_version_another_coder_has_is_not_said_before_the_comparison_is_open(two_versions):
     study, *_ = two_versions
     assign(study, "interview-luz-de-maiz,rosa,2,")
-    assert DoubleCodingComparison(study, "tomas", today=DAY).describe_versions() == []
+    assert DoubleCodingComparison(study, "tomas", today=DAY).describe_differing_text_versions() == []
 
 
 @pytest.mark.acceptance

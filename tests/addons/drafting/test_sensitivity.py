@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from glc_analysis.addons.drafting.sensitivity import propose_sensitivity_rows
 from glc_analysis.cleaning.dimension_tables import make_question_table
 from glc_analysis.cli import cli
-from glc_analysis.pages.findings import render_claims
+from glc_analysis.pages.findings import render_page_claims
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 from tests.addons.drafting.support.exports import csv_file
@@ -133,12 +133,12 @@ def test_another_word_is_a_fault_of_the_draft(study):
 def test_pages_say_that_sensitivity_is_not_decided_and_state_findings_once_it_is(study):
     glc("--study", study, "check", "--accept-draft", "Ana", "--accept")
     glc("--study", study, "build")
-    said = render_claims(StudyView(Study(study))).data
+    said = render_page_claims(StudyView(Study(study))).data
     assert "of 2 of 2 questions no finding is stated" in said and "garden" not in said
     decide(study, rest="as proposed")
     glc("--study", study, "check", "--accept-draft", "Ana")
     glc("--study", study, "build")
-    said = render_claims(StudyView(Study(study))).data
+    said = render_page_claims(StudyView(Study(study))).data
     assert "garden" in said and "no finding is stated" not in said
 
 

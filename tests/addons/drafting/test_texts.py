@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from glc_analysis.addons.coding_programs.refi import write_qdc, write_qdpx
 from glc_analysis.addons.drafting.arrivals import sort_files_by_kind
 from glc_analysis.addons.drafting.code_tree import (
-    add_codebook_levels,
+    guess_codebook_levels_by_depth,
     list_code_tree_changes,
     merge_code_trees,
     select_codes_to_add,
@@ -207,8 +207,8 @@ def test_a_path_that_begins_below_the_top_of_the_tree_is_matched_to_it():
 
 
 def test_a_flat_list_moves_no_code_of_the_codebook_and_adds_none_twice():
-    book = add_codebook_levels(merge_code_trees([tree(("A", "B x"), ("A", "C"),
-                                                      ("D", "C"))]))[0].assign(contradicts="")
+    book = guess_codebook_levels_by_depth(merge_code_trees([tree(("A", "B x"), ("A", "C"),
+                                                                 ("D", "C"))]))[0].assign(contradicts="")
     flat = merge_code_trees([tree(("b-x",), ("C",), ("New",))])
     found = list_code_tree_changes(book, flat)
     assert found[["change", "path", "now"]].to_numpy().tolist() == [
@@ -312,7 +312,7 @@ def tree(*paths):
     (("A", "B", "C", "D"), ["domain", "theme", "family", "code"]),
     (("A", "B", "C", "D", "E"), ["domain", "theme", "family", "code", "code"])])
 def test_levels_are_guessed_by_depth(path, levels):
-    assert add_codebook_levels(tree(path))[0]["level"].tolist() == levels
+    assert guess_codebook_levels_by_depth(tree(path))[0]["level"].tolist() == levels
 
 
 _NAMES = st.lists(st.sampled_from("abcde"), min_size=1, max_size=6).map(tuple)
@@ -322,7 +322,7 @@ PATHS = st.lists(_NAMES, min_size=1, max_size=8)
 @given(PATHS)
 def test_every_drafted_codebook_passes_the_checks_and_keeps_every_name(paths):
     whole = merge_code_trees([tree(*paths)])
-    book = add_codebook_levels(whole)[0].assign(contradicts="")
+    book = guess_codebook_levels_by_depth(whole)[0].assign(contradicts="")
     book.index = range(2, len(book) + 2)
     assert not list(_codebook({"codebook": book}))
     added = ("Codes", "Other codes")
@@ -331,7 +331,7 @@ def test_every_drafted_codebook_passes_the_checks_and_keeps_every_name(paths):
 
 @given(PATHS, PATHS)
 def test_a_tree_that_was_added_is_no_difference_and_passes_the_checks(first, second):
-    book = add_codebook_levels(merge_code_trees([tree(*first)]))[0].assign(contradicts="")
+    book = guess_codebook_levels_by_depth(merge_code_trees([tree(*first)]))[0].assign(contradicts="")
     later = merge_code_trees([tree(*second)])
     whole = pd.concat([book, select_codes_to_add(book, later)], ignore_index=True).fillna("")
     whole.index = range(2, len(whole) + 2)
@@ -339,9 +339,8 @@ def test_a_tree_that_was_added_is_no_difference_and_passes_the_checks(first, sec
 
 
 def test_a_code_that_stands_elsewhere_now_is_shown_and_not_moved():
-    book, later = add_codebook_levels(merge_code_trees([tree(("A", "B"),
-                                                             ("C", "D"))]))[0], merge_code_trees([tree(("C",
-                                                                                                        "B"))])
+    book, later = guess_codebook_levels_by_depth(
+        merge_code_trees([tree(("A", "B"), ("C", "D"))]))[0], merge_code_trees([tree(("C", "B"))])
     found = list_code_tree_changes(book, later)
     assert found[found["change"] == "moved"][["code_id", "now", "would_be"]].values.tolist() == [
         ["b", "Codes > A", "C"]]
@@ -349,7 +348,7 @@ def test_a_code_that_stands_elsewhere_now_is_shown_and_not_moved():
 
 
 def test_a_changed_definition_is_shown_with_both():
-    book = add_codebook_levels(merge_code_trees([tree(("A", "B")).assign(definition="old")]))[0]
+    book = guess_codebook_levels_by_depth(merge_code_trees([tree(("A", "B")).assign(definition="old")]))[0]
     found = list_code_tree_changes(book, merge_code_trees([tree(("A", "B")).assign(definition="new")]))
     assert found[["change", "column", "now", "would_be"]].values.tolist() == [
         ["changed", "definition", "old", "new"]] * 2

@@ -31,7 +31,7 @@ def study(sample_root, tmp_path):
 
 
 def page(study, published=None):
-    return make_safety_page_lines(study, published=published or {}, today=date(2017, 3, 1))
+    return make_safety_page_lines(study, published_folders=published or {}, today=date(2017, 3, 1))
 
 
 def section(study, title):

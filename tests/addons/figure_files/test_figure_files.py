@@ -12,7 +12,7 @@ from matplotlib.image import imread
 
 from glc_analysis.addons.figure_files.figure_files import extract_and_link_page_figures
 from glc_analysis.addons.patterns.plots import plot_cooccurrence, plot_saturation_curve
-from glc_analysis.pages.findings import render_claims
+from glc_analysis.pages.findings import render_page_claims
 from glc_analysis.pages.questions import render_question
 from glc_analysis.plots import plot_counts, render_figure
 from tests.support.sample_views import sample_view
@@ -30,7 +30,7 @@ def words(svg):
 
 
 def test_a_finding_is_an_svg_with_title_base_source_and_words_for_those_who_listen(sample_study):
-    page = page_of(render_claims(sample_view(sample_study, "public")).data)
+    page = page_of(render_page_claims(sample_view(sample_study, "public")).data)
     files = extract_and_link_page_figures(page, "index", SOURCE)
     first = files["index-1.svg"]
     root = lxml.etree.fromstring(first.encode())

@@ -12,8 +12,8 @@ from glc_analysis.addons.handover.publication import (
     FOREIGN,
     NOT_REMOVED,
     REMOVED,
-    list_published_folders,
-    publish,
+    list_published_folders_by_audience,
+    publish_last_run,
     read_published_files,
     unpublish,
 )
@@ -58,7 +58,7 @@ def files(folder):
 
 def test_it_hands_over_the_site_with_its_downloads_and_nothing_else(ready):
     study, notebooks, folder = ready
-    page = publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    page = publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     site = study.reports / "public/current/site"
     assert page == folder / "index.html" and page.is_file()
     assert files(folder) == files(site) and any(name.startswith("downloads/") for name in files(folder))
@@ -71,36 +71,36 @@ def test_nothing_is_published_beside_what_no_add_on_claims(ready):
     study, notebooks, folder = ready
     (study.private / "sightings").mkdir(parents=True)
     with pytest.raises(Faults, match=r"private/sightings: no installed add-on claims this folder"):
-        publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+        publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     assert not folder.exists()
 
 
 def test_the_public_can_read_it_and_nobody_else_a_study(ready):
     study, notebooks, folder = ready
     close_folder_to_others(study.root)
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     assert {stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.rglob("*")]} == {0o755, 0o644}
     assert find_paths_open_to_others(study.root) == []
 
 
 def test_the_list_says_what_was_where_from_which_day_to_which(ready):
     study, notebooks, folder = ready
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     said = {(one.folder, one.audience, one.published_on, one.removed_on)
             for one in read_published_files(study)}
     assert said == {(str(folder), "public", "2027-02-01", "")}
     assert {one.path for one in read_published_files(study)} == files(folder)
-    assert list_published_folders(study) == {"public": [str(folder)]}
+    assert list_published_folders_by_audience(study) == {"public": [str(folder)]}
 
 
 def test_a_second_publication_replaces_the_first_and_leaves_nothing_of_it(ready):
     study, notebooks, folder = ready
     old = study.reports / "public/current/site/an-old-page.html"
     old.write_text("<p>An old page.</p>")
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     assert (folder / "an-old-page.html").is_file()
     old.unlink()
-    publish(study, "public", folder, today=TUESDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=TUESDAY, notebooks=notebooks)
     assert not (folder / "an-old-page.html").exists() and (folder / "index.html").is_file()
     days = {one.path: (one.published_on, one.removed_on) for one in read_published_files(study)}
     assert days["an-old-page.html"] == ("2027-02-01", "2027-02-02")
@@ -111,7 +111,7 @@ def test_the_gate_searches_what_is_handed_over_with_the_names_of_today(ready):
     study, notebooks, folder = ready
     (study.reports / "public/current/site/index.html").write_text("<p>Write to rosa@door.example.</p>")
     with pytest.raises(Faults, match="index.html.*e-mail"):
-        publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+        publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     assert not folder.exists() and read_published_files(study) == [] and [*folder.parent.glob(".*")] == []
 
 
@@ -119,7 +119,7 @@ def test_the_gate_searches_what_is_handed_over_with_the_names_of_today(ready):
 def test_there_is_nothing_for_the_team_and_nothing_that_was_not_run(ready, audience):
     study, notebooks, folder = ready
     with pytest.raises(GLCError, match="stay in the study" if audience == "team" else "nothing to publish"):
-        publish(study, audience, folder, today=MONDAY, notebooks=notebooks)
+        publish_last_run(study, audience, folder, today=MONDAY, notebooks=notebooks)
 
 
 def test_pages_older_than_the_study_are_not_published(ready):
@@ -128,7 +128,7 @@ def test_pages_older_than_the_study_are_not_published(ready):
         "organisation_id,speaker_id,item,audience,is_given,form_version,date,no_covers,form_wording\n"
         "a,,survey,public,false,1,2027-01-31,never_separable,We still count you.\n")
     with pytest.raises(GLCError, match="has changed since.*To fix: run `glc run --audience public`"):
-        publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+        publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     assert not folder.exists()
 
 
@@ -137,21 +137,21 @@ def test_a_page_that_is_not_planned_any_more_is_not_published(ready):
     study, notebooks, folder = ready
     (notebooks / "00_index.ipynb").rename(notebooks / "00_other.ipynb")
     with pytest.raises(GLCError, match="no longer allowed: other, index"):
-        publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+        publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
 
 
 def test_a_page_that_failed_is_not_published(ready):
     study, notebooks, folder = ready
     edit(notebooks / "00_index.ipynb", "3 of 4", "3 of 5")
     with pytest.raises(GLCError, match="out of date, failed or no longer allowed: index"):
-        publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+        publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
 
 
 @pytest.mark.parametrize("place", ["study/web", "study", "", "study/raw/survey/survey.csv"])
 def test_nothing_is_published_in_a_study_or_around_it(ready, place):
     study, notebooks, _ = ready
     with pytest.raises(UsageError, match="lies in the study folder, or contains it"):
-        publish(study, "public", study.root.parent / place, today=MONDAY, notebooks=notebooks)
+        publish_last_run(study, "public", study.root.parent / place, today=MONDAY, notebooks=notebooks)
 
 
 def test_a_folder_with_files_of_others_is_refused_and_left(ready):
@@ -159,7 +159,7 @@ def test_a_folder_with_files_of_others_is_refused_and_left(ready):
     folder.mkdir(parents=True)
     (folder / "thesis.txt").write_text("mine")
     with pytest.raises(UsageError, match="holds thesis.txt"):
-        publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+        publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     assert files(folder) == {"thesis.txt"}
 
 
@@ -168,12 +168,12 @@ def test_a_link_out_of_the_folder_is_a_file_of_others(ready):
     folder.mkdir(parents=True)
     (folder / "elsewhere").symlink_to(folder.parent)
     with pytest.raises(UsageError, match="holds elsewhere"):
-        publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+        publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
 
 
 def test_a_publication_that_fails_at_the_switch_leaves_the_old_one(ready, monkeypatch):
     study, notebooks, folder = ready
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     before = files(folder)
     rename = publication.Path.rename
 
@@ -184,21 +184,21 @@ def test_a_publication_that_fails_at_the_switch_leaves_the_old_one(ready, monkey
 
     monkeypatch.setattr("pathlib.Path.rename", fail)
     with pytest.raises(OSError, match="no space"):
-        publish(study, "public", folder, today=TUESDAY, notebooks=notebooks)
+        publish_last_run(study, "public", folder, today=TUESDAY, notebooks=notebooks)
     assert files(folder) == before and [path.name for path in folder.parent.iterdir()] == ["site"]
 
 
 def test_a_switch_that_was_cut_off_is_ended_by_the_next_publication(ready):
     study, notebooks, folder = ready
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     folder.rename(folder.with_name(".site.old"))
-    publish(study, "public", folder, today=TUESDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=TUESDAY, notebooks=notebooks)
     assert [path.name for path in folder.parent.iterdir()] == ["site"]
 
 
 def test_a_file_that_is_put_there_during_a_publication_is_kept_and_named(ready, monkeypatch):
     study, notebooks, folder = ready
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     rename = publication.Path.rename
 
     def after_somebody_wrote(path, target):
@@ -208,36 +208,36 @@ def test_a_file_that_is_put_there_during_a_publication_is_kept_and_named(ready, 
 
     monkeypatch.setattr("pathlib.Path.rename", after_somebody_wrote)
     with pytest.raises(UsageError, match=r"site holds notes\.txt"):
-        publish(study, "public", folder, today=TUESDAY, notebooks=notebooks)
+        publish_last_run(study, "public", folder, today=TUESDAY, notebooks=notebooks)
     assert (folder / "notes.txt").read_text() == "mine" and (folder / "index.html").is_file()
     assert [path.name for path in folder.parent.iterdir()] == ["site"]
 
 
 def test_what_is_not_on_the_list_is_not_removed_with_the_old_pages_of_a_switch_that_was_cut_off(ready):
     study, notebooks, folder = ready
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     shutil.copytree(folder, folder.with_name(".site.old"))
     (folder.with_name(".site.old") / "notes.txt").write_text("mine")
     with pytest.raises(UsageError, match=r"notes\.txt was put there"):
-        publish(study, "public", folder, today=TUESDAY, notebooks=notebooks)
+        publish_last_run(study, "public", folder, today=TUESDAY, notebooks=notebooks)
     assert files(folder.with_name(".site.old")) == {"notes.txt"}
 
 
 def test_taking_it_back_removes_every_file_and_says_which(ready):
     study, notebooks, folder = ready
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     names = files(folder)
     (folder / "style.css").unlink()
     removal = unpublish(study, "public", folder, today=TUESDAY)
     assert removal.files == dict.fromkeys(names, REMOVED) | {"style.css": ABSENT}
-    assert not folder.exists() and list_published_folders(study) == {}
+    assert not folder.exists() and list_published_folders_by_audience(study) == {}
     assert {one.removed_on for one in read_published_files(study)} == {"2027-02-02"}
 
 
 def test_taking_it_back_leaves_files_of_others_and_names_other_places(ready):
     study, notebooks, folder = ready
     for place in (folder, folder.with_name("mirror")):
-        publish(study, "public", place, today=MONDAY, notebooks=notebooks)
+        publish_last_run(study, "public", place, today=MONDAY, notebooks=notebooks)
     (folder / "counter.php").write_text("of the server")
     removal = unpublish(study, "public", folder, today=TUESDAY)
     assert removal.files["counter.php"] == FOREIGN and files(folder) == {"counter.php"}
@@ -246,7 +246,7 @@ def test_taking_it_back_leaves_files_of_others_and_names_other_places(ready):
 
 def test_taking_it_back_needs_no_tables_no_run_and_no_reference(ready):
     study, notebooks, folder = ready
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     for part in ("processed", "reports", "reference", "raw"):
         shutil.rmtree(study.root / part)
     unpublish(study, "public", folder, today=TUESDAY)
@@ -255,7 +255,7 @@ def test_taking_it_back_needs_no_tables_no_run_and_no_reference(ready):
 
 def test_a_file_that_cannot_be_removed_is_named_and_stays_on_the_list(ready, monkeypatch):
     study, notebooks, folder = ready
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     unlink = publication.Path.unlink
 
     def fail(path, missing_ok=False):
@@ -271,7 +271,7 @@ def test_a_file_that_cannot_be_removed_is_named_and_stays_on_the_list(ready, mon
 
 def test_what_is_not_on_the_list_is_not_taken_back(ready):
     study, notebooks, folder = ready
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     with pytest.raises(UsageError, match=f"It was published in {folder}. To fix: name that folder"):
         unpublish(study, "public", folder.with_name("another"), today=TUESDAY)
     with pytest.raises(UsageError, match="no list of what it published for convening"):
@@ -281,7 +281,7 @@ def test_what_is_not_on_the_list_is_not_taken_back(ready):
 
 def test_a_folder_that_is_not_there_is_refused_and_stays_on_the_list(ready):
     study, notebooks, folder = ready
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     listed = read_published_files(study)
     folder.rename(folder.with_name("unplugged"))
     with pytest.raises(UsageError, match="is not there, so the list stays as it is"):
@@ -297,5 +297,5 @@ def test_a_refused_publication_removes_nothing_beside_the_folder(ready):
     folder.mkdir()
     (folder / "letter.txt").write_text("mine")
     with pytest.raises(UsageError, match=r"holds letter\.txt"):
-        publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+        publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     assert kept.read_text() == "mine"

@@ -28,7 +28,7 @@ from glc_analysis.addons.member_checking.returns import (
     collect_citations_from_addons,
     list_correction_proposals,
     make_citation_sheet_rows,
-    make_raw_column_finder,
+    make_raw_answer_column_finder,
     read_names_and_languages,
     write_returns,
 )
@@ -205,7 +205,8 @@ def test_the_same_study_gives_the_same_bytes(study, tmp_path):
 
 
 def test_the_letter_says_by_when_and_to_whom_and_else_leaves_lines(study, tmp_path):
-    book, web = write_returns(study, ["casa-del-telar"], tmp_path, by="2017-06-30", contact="Inés, +00 1")
+    book, web = write_returns(study, ["casa-del-telar"], tmp_path, deadline="2017-06-30",
+                              contact="Inés, +00 1")
     for said in (web.read_text(encoding="utf-8"), str([*load_workbook(book).worksheets[0].values])):
         said = re.sub("[\u2068\u2069]|\\\\u206[89]", "", said)
         assert "Por favor, conteste antes del: 2017-06-30" in said and "Conteste a: Inés, +00 1" in said
@@ -278,7 +279,7 @@ def test_changed_and_removed_answers_become_rows_to_review_for_corrections(study
     fill_only(path, "Sus respuestas", **{f"H{a}": "2017-03-02"})
     back = fill(path, "Sus palabras y sus códigos", **cells)
     found = list_correction_proposals(back, QuotationTables.read(study).documents,
-                                      make_raw_column_finder(study))
+                                      make_raw_answer_column_finder(study))
     columns = read_reference(study).questions.set_index("question_id")["columns"]
     assert found.to_numpy().tolist() == [
         ["survey", "glc_2016_kobo.r4", columns["Q1.8"], "38", "40", "its organisation says so", "Pilar",
@@ -297,7 +298,8 @@ def test_numbers_that_nobody_knows_are_told_at_once(study, folder):
         list_decided_cell_changes(back, QuotationTables.read(study))
     assert [fault.value for fault in raised.value.faults] == ["call-9.9", "acacia-room /  / dance / public"]
     with pytest.raises(Faults, match="glc.r9 / Q99"):
-        list_correction_proposals(back, QuotationTables.read(study).documents, make_raw_column_finder(study))
+        list_correction_proposals(back, QuotationTables.read(study).documents,
+                                  make_raw_answer_column_finder(study))
 
 
 def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):

@@ -11,7 +11,7 @@ from glc_analysis.addons.member_checking.clearing import (
 )
 from glc_analysis.addons.member_checking.returns import (
     list_correction_proposals,
-    make_raw_column_finder,
+    make_raw_answer_column_finder,
     write_returns,
 )
 from tests.addons.member_checking.support.filled_sheets import fill, sheet
@@ -60,6 +60,6 @@ def test_a_correction_names_the_column_of_the_wave_of_its_record(study, returned
                 **{f"E{at}": "change", f"F{at}": "yes", f"G{at}": "Grace", f"H{at}": "2018-04-01"})
     earlier = back.assign(id="2016.r2 / Q1")
     found = list_correction_proposals(pd.concat([back, earlier]), QuotationTables.read(study).documents,
-                                      make_raw_column_finder(study))
+                                      make_raw_answer_column_finder(study))
     assert found["column"].tolist() == ["Q1 | Shelter", "Q1"]
     assert read_decisions_from_returned_workbook(returned)["id"].tolist() == ["2018_en.r2 / Q1"]

@@ -3,7 +3,7 @@
 from openpyxl import Workbook
 
 from glc_analysis.addons.practice.erasers import (
-    delete_returned_sheets,
+    delete_returned_practice_sheets,
     erase_leaver_from_row,
     separate_leaver_and_other_texts,
 )
@@ -57,5 +57,5 @@ def test_its_sheets_go_and_those_of_others_stay(tmp_path):
         book.active.append(["stamp", "Principle", f"trial {who} P01.1 1", f"trial {who}"])
         book.save(study.raw / "trials" / f"{who}.xlsx")
     for leaver, left in ((NAME_ALONE, ["mill", "quay"]), (PRACTICE, ["mill"])):
-        delete_returned_sheets(Study(study.root), leaver)
+        delete_returned_practice_sheets(Study(study.root), leaver)
         assert sorted(path.stem for path in (study.raw / "trials").iterdir()) == left

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.practice.trials import make_practice_tables
+from glc_analysis.addons.practice.trials import make_commitment_trial_and_review_tables
 from glc_analysis.addons.practice.view import (
     list_block_lines_with_organisations,
     select_open_and_decided_reviews,
@@ -26,7 +26,7 @@ ORGANISATIONS = pd.DataFrame({"organisation_id": ["quay", "mill"], "language": [
 
 
 def made(**rows):
-    frames = make_practice_tables(study_tables(**rows), ORGANISATIONS)
+    frames = make_commitment_trial_and_review_tables(study_tables(**rows), ORGANISATIONS)
     return {name: tables.conform_to_schema(name, frame) for name, frame in frames.items()}
 
 
@@ -82,7 +82,7 @@ def test_a_hidden_line_is_not_in_the_folder_that_a_page_gets(sample_study, monke
     blocks = pd.DataFrame({"block_id": ["trials/P01#casa-del-telar/P01.1/1"], "is_shown": False})
     reader = Reader(sample_study, "convening")
     assert "El silencio" in "".join(select_visible_trial_words(reader)["learnt"])
-    monkeypatch.setattr(Reader, "read_rows_for_audience", lambda reader, name: blocks)
+    monkeypatch.setattr(Reader, "read_rows_by_audience_column", lambda reader, name: blocks)
     assert "El silencio" not in "".join(select_visible_trial_words(reader)["learnt"])
 
 

@@ -49,7 +49,7 @@ def send_back(study, answers, *, column=3, name="quay.xlsx"):
             grid.cell(row[0].row, column).value = answers[row[0].value]
     (study.raw / "trials").mkdir(exist_ok=True)
     book.save(study.raw / "trials" / name)
-    return returned_sheets.enter_returned_sheets(study)
+    return returned_sheets.enter_returned_practice_sheets(study)
 
 
 def test_a_sheet_says_first_whom_to_call(study):
@@ -112,7 +112,7 @@ def test_what_comes_back_is_a_row_and_a_second_entry_changes_nothing(study):
         "organisation_id": "quay", "principle_id": "P01", "version": "1", "cycle": "1", "observed": "better",
         "harm": "none", "decision": "adopt", "scale": "one_worker", "shown_for": "convening"}
     before = study.locate_reference_file("trials").read_bytes()
-    assert returned_sheets.enter_returned_sheets(study).n_trials == 0
+    assert returned_sheets.enter_returned_practice_sheets(study).n_trials == 0
     assert study.locate_reference_file("trials").read_bytes() == before
 
 
@@ -129,7 +129,7 @@ def test_what_was_expected_stays_and_the_rest_completes_it(study):
         book.active["C2"] = "trial quay P01.1 1"
         book.active["C6"] = "Something else."
         book.save(study.raw / "trials" / "quay-3.xlsx")
-        returned_sheets.enter_returned_sheets(study)
+        returned_sheets.enter_returned_practice_sheets(study)
 
 
 def test_faults_are_named_by_file_and_column_and_nothing_is_written(study):
@@ -171,4 +171,4 @@ def test_paper_and_strange_files_are_refused_with_what_to_do(study):
     (study.raw / "trials").mkdir(exist_ok=True)
     (study.raw / "trials" / "scan.pdf").write_bytes(b"%PDF")
     with pytest.raises(Faults, match="type what is on the paper"):
-        returned_sheets.enter_returned_sheets(study)
+        returned_sheets.enter_returned_practice_sheets(study)

@@ -6,12 +6,12 @@ import pytest
 
 from glc_analysis.addons.reading import matrix_pages
 from glc_analysis.addons.reading.code_page import show_code_summary_for_team
-from glc_analysis.addons.reading.comparison import show_group_comparisons
+from glc_analysis.addons.reading.comparison import show_theme_comparisons_by_group
 from glc_analysis.addons.reading.page_lists import (
     CASES_PER_PAGE,
     list_matrix_comparison_and_organisation_pages,
 )
-from glc_analysis.manifest import read_slices
+from glc_analysis.manifest import read_built_slices
 from glc_analysis.pages.coding import TEAM_ONLY
 from glc_analysis.view.study_view import StudyView
 from tests.addons.reading.support.reading_study import memo, reading_study, summary
@@ -63,7 +63,7 @@ def test_the_page_of_an_organisation_goes_theme_by_theme_and_has_its_memos(study
 
 
 def test_a_comparison_begins_with_where_groups_differ(study):
-    page = text_of(show_group_comparisons(StudyView(study, theme="care")))
+    page = text_of(show_theme_comparisons_by_group(StudyView(study, theme="care")))
     sentence = "raised in low; asked and not raised in high."
     assert page.index(sentence) < page.index("A safe place for tonight.")
 
@@ -85,9 +85,10 @@ def test_what_occurs_with_a_code_is_shown_in_the_words_of_both(tmp_path):
 def test_other_audiences_are_shown_none_of_it(study, audience):
     view = StudyView(study, audience, theme="care", code="shelter")
     assert show_code_summary_for_team(view) is None
-    for block in (matrix_pages.show_theme_matrix, matrix_pages.show_group_matrices, show_group_comparisons):
+    for block in (matrix_pages.show_theme_matrix, matrix_pages.show_group_matrices,
+                  show_theme_comparisons_by_group):
         assert TEAM_ONLY in block(view).data
-    assert {name: ids[audience] for name, ids in read_slices(study).items()
+    assert {name: ids[audience] for name, ids in read_built_slices(study).items()
             if name in ("shown_matrices", "shown_comparisons", "shown_cases")} == {
                 "shown_matrices": [], "shown_comparisons": [], "shown_cases": []}
 
@@ -104,4 +105,4 @@ def test_a_long_matrix_is_divided_into_pages(study):
 
 
 def test_every_code_with_an_agreed_passage_has_a_page(study):
-    assert [row["id"] for row in read_slices(study)["codes"]] == ["shelter", "no-shelter", "delay"]
+    assert [row["id"] for row in read_built_slices(study)["codes"]] == ["shelter", "no-shelter", "delay"]

@@ -4,9 +4,9 @@ import pytest
 
 from glc_analysis.addons.waves.pages import (
     show_compared_questions,
+    show_invited_and_answered_by_wave,
     show_questions_not_compared,
-    show_waves,
-    show_who_returned,
+    show_retention_between_waves,
 )
 from glc_analysis.addons.waves.plot import plot_waves
 from glc_analysis.pages.questions import describe_base_and_response
@@ -24,7 +24,7 @@ def view(tmp_path_factory):
 
 
 def test_the_waves_are_listed_with_who_answered(view):
-    page = show_waves(view).data
+    page = show_invited_and_answered_by_wave(view).data
     assert "2018_en.csv, 2018_es.csv" in page and ">4<" in page and ">3<" in page
 
 
@@ -47,7 +47,7 @@ def test_a_dot_at_the_end_of_the_line_is_whole(view):
 
 
 def test_who_left_and_who_is_new_are_counted(view):
-    page = show_who_returned(view).data
+    page = show_retention_between_waves(view).data
     assert "Left after 2016" in page and "New in 2018" in page
 
 
@@ -76,9 +76,9 @@ def test_a_study_with_one_wave_has_no_page_of_waves(sample_study):
 
 def test_the_parts_of_the_page_can_be_made_in_a_study_with_one_wave(sample_study):
     view = StudyView(sample_study, "team")
-    assert "one wave" in show_who_returned(view).data
+    assert "one wave" in show_retention_between_waves(view).data
     assert "No question is compared" in show_compared_questions(view).data
-    assert show_waves(view).data and show_questions_not_compared(view).data
+    assert show_invited_and_answered_by_wave(view).data and show_questions_not_compared(view).data
 
 
 @pytest.mark.parametrize("registered", [{}, {"organisations": [
@@ -91,5 +91,5 @@ def test_who_merged_or_split_is_in_no_transition_and_is_counted_apart(registered
     built(study)
     view = StudyView(study, "team")
     assert view.transitions("Q1")["n"].sum() == 2  # a and new: b merged, and c went into it
-    assert "Merged or split" in show_who_returned(view).data
+    assert "Merged or split" in show_retention_between_waves(view).data
     assert "without organisations that merged or split" in show_compared_questions(view).data

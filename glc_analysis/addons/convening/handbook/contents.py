@@ -18,7 +18,7 @@ from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
     TRIAL_OF_ONE,
     WITHHELD,
-    list_evidence_of_principle,
+    describe_evidence_of_principle,
 )
 from glc_analysis.addons.convening.principles import NOT_MEASURED, list_evidence_fact_sentences
 from glc_analysis.addons.convening.rating_forms import name_language_for_reader
@@ -191,7 +191,7 @@ def _principle(trail: EvidenceTrail, row: Mapping[str, Any], language: str, say:
     texts = {name: translations.find_text(f"{row['printed_id']}/{name}",
                                           TranslatedText(text, row["language"]), language, view.audience)
              for name, text in originals.items() if text}
-    pieces = list_evidence_of_principle(trail, row["principle_id"])
+    pieces = describe_evidence_of_principle(trail, row["principle_id"])
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
     shown = pieces[~is_hidden] if "note" not in pieces.attrs else pieces.iloc[:0]
     # Of words alone no claim: a page made from a part of the study would say something else.

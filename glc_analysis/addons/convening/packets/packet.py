@@ -64,7 +64,7 @@ from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 from glc_analysis.addons.member_checking.answer_sheets import list_language_and_translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings_by_origin
-from glc_analysis.gate.leak_scan import find_identifiers_in_own_words, identifiers, without_own_names
+from glc_analysis.gate.leak_scan import find_identifiers_said_by_organisations, identifiers, without_own_names
 from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import record_publication
@@ -95,7 +95,7 @@ def check_packets_with_gate_and_delete_html(stage_folder: Path, study: Study,
     may name this organisation. Deletes the HTML sources of the documents if there is no fault."""
     reference, known, faults = read_reference(study), identifiers(study, audience=PACKET_AUDIENCE), []
     parts = [(stage_folder / "briefs", reference.names, known, "")]
-    said = find_identifiers_in_own_words(study, known)
+    said = find_identifiers_said_by_organisations(study, known)
     for packet in packets:
         own = packet.organisation
         kept = (without_own_names(own, study, reference, known, said.get(own, {})) if own
@@ -206,7 +206,7 @@ class _Parts:
 
 
 def write_packets_beside_pages(study: Study, *, today: date, organisation: str = "",
-                               only: Collection[str] = (),
+                               part_slugs: Collection[str] = (),
                                paper: str = "a4") -> list[Path]:
     """Writes packets into ``packet/`` of the current run for the convening, next to the pages that the
     packets refer to. Returns the folder of each packet; its path contains ``current`` if ``current`` is a
@@ -220,18 +220,19 @@ def write_packets_beside_pages(study: Study, *, today: date, organisation: str =
         if folder is None:
             raise GLCError("The convening has no pages yet. To fix: make them with "
                            "`glc run --audience convening`.")
-        written = write_packets(study, folder / "packet", today=today, organisation=organisation, only=only,
-                                paper=paper, progress=tell)
+        written = write_packets(study, folder / "packet", today=today, organisation=organisation,
+                                part_slugs=part_slugs, paper=paper, progress=tell)
         shown = current if current.is_symlink() else folder
         return [shown / "packet" / one.name for one in written]
 
 
-def list_planned_packets(study: Study, *, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
+def list_planned_packets(study: Study, *, organisation: str = "",
+                         part_slugs: Collection[str] = ()) -> list[Packet]:
     """Returns the packets of a built study that would be written. Raises the errors of
     :func:`select_packets`."""
     reference, page = read_reference(study), StudyView(study, PACKET_AUDIENCE)
-    return select_packets(reference, page.labels, countries=page.work_countries, themes=page.themes,
-                          organisation=organisation, only=only,
+    return select_packets(reference, page.labels, country_names=page.work_countries, theme_names=page.themes,
+                          organisation=organisation, part_slugs=part_slugs,
                           languages=study.settings["study"]["languages"])
 
 
@@ -243,19 +244,19 @@ def list_guide_language_notes(study: Study, packets: Iterable[Packet]) -> list[s
 
 
 def write_packets(study: Study, folder: Path, *, today: date, organisation: str = "",
-                  only: Collection[str] = (), paper: str = "a4",
+                  part_slugs: Collection[str] = (), paper: str = "a4",
                   progress: Progress = lambda done, total, what: None) -> list[Path]:
     """Writes the packet of one organisation, or all packets if ``organisation`` is blank, into ``folder``;
     returns the folder of each packet.
 
     A packet has the files ``packet.pdf`` and ``packet.docx``. The folder of an organisation also has the
     organisation's brief, as ``brief.pdf`` and ``brief.txt``; all other briefs are written to ``briefs/``.
-    ``only`` are the slugs of the parts to write.
+    ``part_slugs`` are the slugs of the parts to write.
 
     Raises UsageError for an unknown organisation or part, and GLCError for a letter that no font of this
     machine has. Raises Faults, and writes nothing, if the gate finds something that a reader may not see.
     """
-    chosen = list_planned_packets(study, organisation=organisation, only=only)
+    chosen = list_planned_packets(study, organisation=organisation, part_slugs=part_slugs)
     parts = _Parts(study, make_pdf_settings(study, paper))
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f"{_STAGE}*"):  # of a command that was killed before the gate

@@ -41,7 +41,7 @@ from glc_analysis.addons.languages.phrases import DRAFT_NOTE, ENGLISH, Phraseboo
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.errors import GLCError, UsageError, suggest_name
-from glc_analysis.pages.coding import render_codes
+from glc_analysis.pages.coding import render_theme_code_counts
 from glc_analysis.pages.country import (
     render_country_answers,
     render_country_codes,
@@ -109,16 +109,16 @@ class Packet:
         return self.organisation or f"{self.folder}{other}"
 
 
-def select_packets(reference: Reference, labels: Mapping[str, str], *, countries: Mapping[str, str],
-                   themes: Mapping[str, str], organisation: str = "",
-                   only: Collection[str] = (), languages: Collection[str] = ()) -> list[Packet]:
+def select_packets(reference: Reference, organisation_names: Mapping[str, str], *,
+                   country_names: Mapping[str, str], theme_names: Mapping[str, str], organisation: str = "",
+                   part_slugs: Collection[str] = (), languages: Collection[str] = ()) -> list[Packet]:
     """Returns the packet of one organisation or group, or all packets if ``organisation`` is blank. The
     packets to be laid on tables are also made in the other ``languages`` of the study.
 
-    - ``labels``, ``countries``, ``themes``: names keyed by id; ``countries`` has only the countries that may
-      be named to the convening.
+    - ``organisation_names``, ``country_names``, ``theme_names``: names keyed by id; ``country_names`` has
+      only the countries that may be named to the convening.
     - ``organisation``: the id or name of an organisation, or a group of :data:`PACKET_GROUPS`.
-    - ``only``: the slugs of the parts to make. Parts without content are left out.
+    - ``part_slugs``: the slugs of the parts to make. Parts without content are left out.
 
     By default, packets are made for the groups and for the organisations that may rate (for every
     organisation if raters.csv names none that may). Survivor advisers get a packet only if raters.csv names a
@@ -127,27 +127,28 @@ def select_packets(reference: Reference, labels: Mapping[str, str], *, countries
     Raises UsageError with similar names for an unknown organisation or part, and GLCError if an organisation
     has the id of a group.
     """
-    if clash := sorted(PACKET_GROUPS.keys() & labels):
+    if clash := sorted(PACKET_GROUPS.keys() & organisation_names):
         raise GLCError(f"An organisation has the id {clash[0]!r}, which is the name of a packet for a group. "
                        "To fix: give the organisation another id.")
     roles = {_PACKET_OF_ROLE.get(role, SHARED) for role in reference.raters["role"]}
     if organisation in PACKET_GROUPS:
         chosen = [organisation]
     elif organisation:
-        chosen = [_known(organisation, labels)]
+        chosen = [_known(organisation, organisation_names)]
     else:
         may = reference.raters.query("may_rate == 'true'")["organisation_id"]
-        chosen = [*sorted({*may} & {*labels} or labels),
+        chosen = [*sorted({*may} & {*organisation_names} or organisation_names),
                   *(one for one in PACKET_GROUPS if one in roles or one not in _PACKET_OF_ROLE.values())]
     held = {"joint": reference.joint_display, "principles": reference.principles,
             "interpreter": reference.principles, "facilitator": reference.principles}
     lacking = {kind for kind, table in held.items() if table.empty}
-    made = [Packet("" if one in PACKET_GROUPS else one, PACKET_GROUPS.get(one) or labels[one],
-                   tuple(part for part in _parts(one, labels, countries, themes) if part.kind not in lacking),
+    made = [Packet("" if one in PACKET_GROUPS else one, PACKET_GROUPS.get(one) or organisation_names[one],
+                   tuple(part for part in _parts(one, organisation_names, country_names, theme_names)
+                         if part.kind not in lacking),
                    one if one in PACKET_GROUPS else SHARED) for one in chosen]
     made += [replace(packet, language=language) for packet in made if packet.folder == BACKGROUND
              for language in languages]
-    return _only([one for one in made if one.parts], only)
+    return _only([one for one in made if one.parts], part_slugs)
 
 
 def _parts(name: str, labels: Mapping[str, str], countries: Mapping[str, str],
@@ -429,7 +430,8 @@ def _theme(page: StudyView) -> Iterator[Section]:
                   "".join(render_question(page, question, by="region")
                           for question in page.questions.itertuples()), "answers")
     yield Section("What interviews, calls and open answers said", "Organisations that raised it, out of "
-                  "all that were asked about it or raised it unasked.", _html(render_codes(page)), "codes")
+                  "all that were asked about it or raised it unasked.", _html(render_theme_code_counts(page)),
+                  "codes")
     yield Section("In their own words", "", render_frame(page.quotations()), "quotations")
 
 

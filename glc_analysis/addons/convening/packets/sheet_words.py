@@ -62,7 +62,7 @@ class SheetWords:
         """Returns the name of a language in the language of the sheet."""
         return name_language_for_reader(self.language, language)
 
-    def format_text(self, text: str, language: str) -> str:
+    def add_direction_marks(self, text: str, language: str) -> str:
         """Returns a text in the form in which it is printed on the sheet. If the sheet is written from right
         to left and the text from left to right, direction marks keep the full stop at the end of the text."""
         is_turned = self.direction == "rtl" and language_direction(language) == "ltr"

@@ -24,10 +24,10 @@ from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
     TRIAL_OF_ONE,
     WITHHELD,
+    describe_evidence_of_principle,
     describe_side_without_evidence,
     format_status_with_remarks,
-    list_evidence_of_principle,
-    render_joint_panel_positions,
+    render_positions_stated_by_panels,
     render_rationale_and_indicator,
     render_signatures,
     render_statement,
@@ -313,7 +313,7 @@ def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Tran
         f"{row.principle_id} {name}".strip(), make_anchor("principle", row.principle_id), row.printed_id,
         f"{status}. {words.format_citation(row.version, row.printed_id)}", statement,
         render_origin_and_replacement_paragraph(trail, row.printed_id, row.principle_id), reasons,
-        _arguments(list_evidence_of_principle(trail, row.principle_id), words), _votes(view, row, words),
+        _arguments(describe_evidence_of_principle(trail, row.principle_id), words), _votes(view, row, words),
         words.translate_heading(SHEET_SIGNATURES), signed,
         words.translate_heading("How this text changed"), history,
         words.translate_phrase("Your notes"), words)
@@ -379,7 +379,7 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
                      for day in COUNTED_AGAIN.findall(rule)]
     missing = words.translate_sentence(BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
     return _macros().votes(words.translate_heading(SHEET_VOTES), table, missing, counted_again,
-                           words.translate_html(render_joint_panel_positions(view, row.principle_id)))
+                           words.translate_html(render_positions_stated_by_panels(view, row.principle_id)))
 
 
 def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:

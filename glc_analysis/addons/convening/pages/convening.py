@@ -81,7 +81,7 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
     are shown without a bar."""
     if not figure:
         return _macros().figure(figure_id, "", then, "", quote) if then else _macros().said(quote)
-    name, number, asked = words.describe_in_parts(figure)
+    name, number, asked = words.describe_subject_number_and_question(figure)
     count = (then if then else _macros().number(number) if pd.isna(figure.share)
              else render_count_bar(figure.share, number))
     return _macros().figure(name, place and make_link(place), count, asked, quote)

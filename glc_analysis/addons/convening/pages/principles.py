@@ -17,7 +17,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening import principles
-from glc_analysis.addons.convening.ballots import list_comments_readable_outside_team, mask_names_in_comments
+from glc_analysis.addons.convening.ballots import list_comments_masked_for_release, mask_names_in_comments
 from glc_analysis.addons.convening.citing import format_principle_citation
 from glc_analysis.addons.convening.consensus import NO_DECISION, describe_dissenting_votes, describe_tally
 from glc_analysis.addons.convening.histories import join_names_in_sentence
@@ -253,7 +253,7 @@ def render_rationale_and_indicator(principle: Any, lead: str = "") -> Markup:
     return _macros().reasons(principle.rationale, principle.indicator, lead)
 
 
-def list_evidence_of_view(view: StudyView) -> pd.DataFrame:
+def describe_evidence_of_view_principle(view: StudyView) -> pd.DataFrame:
     """Returns the evidence on the view's principle, one row per row of evidence.csv, in the same order. If
     the audience may not see the content of a row of evidence, the sentence of the row says so. Columns:
 
@@ -265,11 +265,12 @@ def list_evidence_of_view(view: StudyView) -> pd.DataFrame:
       translation and their source; blank if there is no quotation.
     - note: the team's note, which only the team sees.
 
-    >>> list_evidence_of_view(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
+    >>> describe_evidence_of_view_principle(
+    ...     study.view("team", principle="P03"))["stance"].value_counts().to_dict()
     {'supports': 4, 'qualifies': 2}
     """
     trail = EvidenceTrail.from_view(view)
-    evidence = list_evidence_of_principle(trail, view.principle)
+    evidence = describe_evidence_of_principle(trail, view.principle)
     evidence["place"] = pd.Series([getattr(next(trail.trace_sources(row), None), "place", "")
                                    for row in _rows_of_evidence(trail, view.principle)], dtype="str")
     return evidence
@@ -279,10 +280,10 @@ EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "tran
             "by", "country", "note"]
 
 
-def list_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.DataFrame:
-    """Returns the table of :func:`list_evidence_of_view` for one principle, from a trail that has already
-    been read. Column place is blank. The ``attrs`` of the table say whether an objection to the principle is
-    recorded."""
+def describe_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.DataFrame:
+    """Returns the table of :func:`describe_evidence_of_view_principle` for one principle, from a trail that
+    has already been read. Column place is blank. The ``attrs`` of the table say whether an objection to the
+    principle is recorded."""
     pieces = [_piece(trail, row) for row in _rows_of_evidence(trail, principle_id)]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
@@ -336,9 +337,9 @@ def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
 
 
 def show_evidence(evidence: pd.DataFrame) -> Html:
-    """Shows the evidence (:func:`list_evidence_of_view`) for and against a principle side by side. Each side
-    shows one quotation; further quotations are folded. If no evidence is recorded on a side, a sentence says
-    so."""
+    """Shows the evidence (:func:`describe_evidence_of_view_principle`) for and against a principle side by
+    side. Each side shows one quotation; further quotations are folded. If no evidence is recorded on a side,
+    a sentence says so."""
     return make_displayable(_both_sides(evidence))
 
 
@@ -423,13 +424,13 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
       since the previous round; then the comments that raters allowed to be read aloud.
     - All audiences get the joint positions of panels.
     """
-    shown = render_joint_panel_positions(view, view.principle)
+    shown = render_positions_stated_by_panels(view, view.principle)
     if view.has_capability("every_round") and len(view.tallies):
         shown += _votes_in_detail(view, view.tallies) + _comments(view, view.principle)
     return make_displayable(shown) if shown else None
 
 
-def render_joint_panel_positions(view: StudyView, principle_id: str) -> Markup:
+def render_positions_stated_by_panels(view: StudyView, principle_id: str) -> Markup:
     """Renders the joint positions of panels on a principle, by round."""
     rows = view.panel_positions
     rows = rows[rows["principle_id"] == principle_id]
@@ -459,13 +460,13 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
     names, rated = read_reference_table(view.study, "names"), view.read("ratings")
     rated = rated[(rated["principle_id"] == principle_id) & rated["may_be_read"] & (rated["comment"] != "")]
     lines = rated["round_id"].astype("str") + "/" + rated["rater_id"].astype("str")
-    rated = rated[~view.are_hidden(make_block_id("comments", principle_id), lines)]
+    rated = rated[~view.are_lines_hidden_individually(make_block_id("comments", principle_id), lines)]
     if view.has_capability("exact_votes"):
         shown = mask_names_in_comments(rated, view.study, names).drop_duplicates(["round_id", "comment"])
         pairs = [*zip(shown["comment"], shown["round_id"], strict=True)]
     else:
         pairs = [(comment, round_id) for round_id, own in rated.groupby("round_id")
-                 for comment in list_comments_readable_outside_team(own, view.study, names)]
+                 for comment in list_comments_masked_for_release(own, view.study, names)]
     lines = [_macros().comment(comment, round_id) for comment, round_id in pairs]
     return _folded(f"Comments of raters: {len(lines)}", lines, "comments")
 
@@ -598,7 +599,7 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
 # One principle: the way back to the sources, and its earlier texts.
 
 
-def show_sources(view: StudyView) -> Html:
+def show_evidence_sources(view: StudyView) -> Html:
     """Shows, folded, the trace (list of sources) of each row of evidence. Each audience sees:
 
     - All audiences: the code or question.

@@ -112,7 +112,7 @@ def packed(sample_study, paper, tmp_path_factory):
         parts = list_planned_packets(study, organisation=one)[0].parts
         countries = [part.slug for part in parts if part.kind == "country"]
         only = [part.slug for part in parts if part.slug not in countries[2:]]
-        write_packets(study, folder, today=TODAY, organisation=one, only=only, paper=paper)
+        write_packets(study, folder, today=TODAY, organisation=one, part_slugs=only, paper=paper)
     return folder
 
 

@@ -16,9 +16,9 @@ def parts_of(view, principle):
     own = replace(view, principle=principle)
     shown = {"votes": render_frame(own.votes()[["round", "panel", "criterion", "shown_as"]]),
              "statement": principles.show_principle_statement(own),
-             "evidence": principles.show_evidence(principles.list_evidence_of_view(own))}
+             "evidence": principles.show_evidence(principles.describe_evidence_of_view_principle(own))}
     shown |= {name: getattr(principles, f"show_{name}")(own) for name in (
-        "votes_in_detail", "signatures", "rationale_and_indicator", "judgements", "sources")}
+        "votes_in_detail", "signatures", "rationale_and_indicator", "judgements", "evidence_sources")}
     return {name: getattr(one, "data", one) for name, one in shown.items() if one}
 
 

@@ -26,7 +26,7 @@ from glc_analysis.disclosure.cells import LEAST_MEMBERS
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.pages import coding, country, survey
-from glc_analysis.pages.findings import render_claims, render_response_sentence
+from glc_analysis.pages.findings import render_page_claims, render_respondent_and_country_count
 from glc_analysis.pages.questions import render_question
 from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, render_slot
 from glc_analysis.publish.downloads import collect_published_tables, make_software_texts
@@ -86,8 +86,8 @@ def _lists(root) -> Iterator[tuple[str, list[str]]]:
 def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[str, str]]:
     """The HTML of every page and of every part of the packet for all, made by their own functions."""
     view = StudyView(study, audience)
-    yield "index", _joined(render_slot(view, OPENING), render_response_sentence(view), render_claims(view),
-                           render_slot(view, OVERVIEW),
+    yield "index", _joined(render_slot(view, OPENING), render_respondent_and_country_count(view),
+                           render_page_claims(view), render_slot(view, OVERVIEW),
                            survey.render_survey_facts(view) if view.has_survey else "",
                            survey.render_country_list(view), survey.render_study_numbers(view),
                            survey.write_audience_and_base_line(view))
@@ -99,15 +99,16 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
         own = StudyView(study, audience, theme=theme)
         questions = [render_question(own, one, by=by) for one in own.questions.itertuples()
                      for by in ("", "region")]
-        yield f"theme-{theme}", _joined(render_frame(own.quotations()), coding.render_codes(own), *questions)
+        yield f"theme-{theme}", _joined(render_frame(own.quotations()), coding.render_theme_code_counts(own),
+                                        *questions)
     for one in view.principle_names:
         own = StudyView(study, audience, principle=one)
         yield f"principle-{one}", _joined(
             principles.show_principle_statement(own),
-            principles.show_evidence(principles.list_evidence_of_view(own)),
+            principles.show_evidence(principles.describe_evidence_of_view_principle(own)),
             _votes(own), principles.show_announcement_day(own), principles.show_votes_in_detail(own),
             principles.show_signatures(own), principles.show_judgements(own), render_slot(own, PRINCIPLE),
-            principles.show_sources(own))
+            principles.show_evidence_sources(own))
         yield f"statement-{one}", "".join(render_principle_sheets(own).values())
     if not has_capability(audience, "joint_display"):
         return

@@ -530,7 +530,7 @@ def test_two_coders_are_compared_once_all_is_handed_in_and_a_decision_is_written
     desk.get_by_role("tab", name="Compare").click()
     desk.get_by_role("button", name="Show where the coders differ").click()
     desk.locator(".glc-difference").first.wait_for()
-    rows = DoubleCodingComparison(session.study, "ines").list_differences()
+    rows = DoubleCodingComparison(session.study, "ines").freeze_codings_and_list_differences()
     before = [one for one in rows if one["codes"] is None]
     undecided = desk.locator(".glc-difference[aria-label$=', not decided']")
     assert undecided.count() == len(before) > 0
@@ -545,8 +545,9 @@ def test_two_coders_are_compared_once_all_is_handed_in_and_a_decision_is_written
     page.keyboard.type("They say so themselves. ? 1")
     page.keyboard.press("Control+Enter")
     until_said(desk, "Decided")
-    decided = next(one for one in DoubleCodingComparison(session.study, "ines").list_differences()
-                   if one["segment_id"] == before[0]["segment_id"])
+    decided = next(
+        one for one in DoubleCodingComparison(session.study, "ines").freeze_codings_and_list_differences()
+        if one["segment_id"] == before[0]["segment_id"])
     assert len(decided["codes"]) == 1
     assert (decided["reason"], decided["by"]) == ("They say so themselves. ? 1", "ines")
     assert undecided.count() == len(before) - 1

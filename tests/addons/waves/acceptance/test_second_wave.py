@@ -12,7 +12,7 @@ from glc_analysis import tables
 from glc_analysis.addons.waves.pages import (
     show_compared_questions,
     show_questions_not_compared,
-    show_who_returned,
+    show_retention_between_waves,
 )
 from glc_analysis.build import build
 from glc_analysis.cli import cli
@@ -69,7 +69,7 @@ def test_who_withdrew_between_the_waves_is_in_none_of_them(study):
 
 
 def test_who_has_another_name_returned_and_who_merged_is_counted_apart(view):
-    cells = show_who_returned(view).data.replace("\n", "")
+    cells = show_retention_between_waves(view).data.replace("\n", "")
     assert [int(text) for text in re.findall(r">(\d+)<", cells)][-4:] == [3, 2, 1, 2]
 
 
