@@ -322,7 +322,7 @@ def read_provenance(processed: Path) -> dict[str, Any]:
         return {}
 
 
-def count_rows_if_intact(study: Study) -> dict[str, int]:
+def count_rows_if_current_and_intact(study: Study) -> dict[str, int]:
     """Returns the number of rows of every processed table. The result is empty if the tables are out of date,
     or if one of their files is not byte for byte as the last build wrote it.
 

@@ -159,7 +159,7 @@ def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
     If a page read a whole table, the slices of this table (rows about one country, theme, question or code)
     are not listed.
     """
-    if not path.is_file() or not has_only_traceable_reads(notebook):
+    if not path.is_file() or not can_audit_events_see_all_reads(notebook):
         return EVERYTHING
     try:
         things = {json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()}
@@ -169,7 +169,7 @@ def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
                         if " " not in thing or thing.partition(" ")[0] not in things))
 
 
-def has_only_traceable_reads(notebook: Path) -> bool:
+def can_audit_events_see_all_reads(notebook: Path) -> bool:
     """Whether Python's audit events report all files that the cells of a notebook can read. Python reports
     all files if the cells have no IPython commands, import only libraries in :data:`_TRACED` and call no
     function in :data:`_UNTRACED`."""

@@ -50,7 +50,7 @@ from glc_analysis.disclosure.releases import (
     find_last_day_answered,
     select_released_tables_besides_figures,
 )
-from glc_analysis.disclosure.rules import COALITION, Rules
+from glc_analysis.disclosure.rules import COALITION
 from glc_analysis.disclosure.suppression import SUPPRESSED
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.figures.contributors import Incidence
@@ -123,9 +123,8 @@ def adapt_decisions_and_prepare_release(
     - ``regions``: the region of each country; empty if the only figures by country come from countries in
       which every organisation agreed to a page;
     - ``other_audience_releases``: the releases that the other audiences are about to get."""
-    fresh = PublishedRelease.from_decisions(
-        decisions, estimates, incidence, Rules.from_settings(study.settings["disclosure"], audience),
-        _data_day(study, frames, audience), regions)
+    fresh = PublishedRelease.from_decisions(decisions, estimates, incidence,
+                                            _data_day(study, frames, audience), regions)
     stored = {name: _stored_releases(study, name) for name in READING_AUDIENCES}
     earlier = stored.pop(audience)
     issued = decide_next_release(fresh, incidence.facts, earlier, frames["organisations"],

@@ -96,12 +96,12 @@ class ReportRun:
         self.paths = {slug: make_page_path(slug, entry["parameters"]) for slug, entry in last_entries.items()}
         self.paths |= {page.slug: make_page_path(page.slug, page.parameters) for page in pages}
         self.last_entries = {slug: entry for slug, entry in last_entries.items()
-                             if record.is_page_intact(self._last_path(slug), entry, study.digests)}
+                             if record.is_page_file_undamaged(self._last_path(slug), entry, study.digests)}
         self.to_run = list(chosen) if force else select_stale(chosen, {"pages": self.last_entries})
         recovered = {} if force else record.find_finished_pages(
             self.home / "runs", self.to_run, self.last_folder, partial(is_page_current, inputs=inputs))
         self.recovered = {slug: (folder, entry) for slug, (folder, entry) in recovered.items()
-                          if record.is_page_intact(self._path_in(folder, slug), entry, study.digests)}
+                          if record.is_page_file_undamaged(self._path_in(folder, slug), entry, study.digests)}
         running = {page.slug for page in self.to_run}
         # In the order of the plan; without pages that were neither made before nor chosen now.
         self.pages = [page for page in pages if page.slug in running or page.slug in self.last_entries]

@@ -367,7 +367,7 @@ class Study:
             folders = path.relative_to(self.reference).parts[:-1]
             is_copy = folders == (".ipynb_checkpoints",)
             is_hidden = not is_copy and any(folder.startswith(".") for folder in folders)
-            if path == self.settings_file or is_hidden or not is_data_file(path):
+            if path == self.settings_file or is_hidden or not may_hold_data(path):
                 continue
             name = path.stem.removesuffix("-checkpoint")
             files = list_table_files(map_old_names_to_new("table").get(name, name))
@@ -518,7 +518,7 @@ class Study:
                  for coder, pattern in self.settings["raw"]["codings"].items()}
         listed = {path for paths in named.values() for path in paths}
         for path in sorted(self.raw.glob(f"codings/*/*{JOURNALS}")):
-            if path not in listed and is_data_file(path):
+            if path not in listed and may_hold_data(path):
                 named.setdefault(path.parent.name, []).append(path)
         return named
 
@@ -534,12 +534,12 @@ class Study:
         is_plain = not glob.has_magic(pattern) or (self.reference / pattern).exists()
         names = [pattern] if is_plain else glob.glob(pattern, root_dir=self.reference)
         paths = {_database(Path(os.path.normpath(self.reference / name))) for name in names}
-        return sorted(p for p in paths if not p.is_dir() and is_data_file(p))
+        return sorted(p for p in paths if not p.is_dir() and may_hold_data(p))
 
     def list_all_raw_files(self) -> list[Path]:
         """Returns the path of every raw file that a setting names or that is in ``raw/``, sorted."""
         named = {p for kind in RAW_KINDS for p in self.list_raw_files(kind)}
-        in_folder = {p for p in self.raw.rglob("*") if p.is_file() and is_data_file(p)}
+        in_folder = {p for p in self.raw.rglob("*") if p.is_file() and may_hold_data(p)}
         return sorted(named | in_folder)
 
     def make_relative(self, path: Path) -> str:
@@ -574,7 +574,7 @@ def _header(path: Path) -> list[str]:
     return []
 
 
-def is_data_file(path: Path) -> bool:
+def may_hold_data(path: Path) -> bool:
     """Whether a file may hold data. Hidden files, locks, read-me files, files of a file manager and logs of
     add-ons do not count as data files."""
     return not path.name.startswith((".", "~$")) and path.name.casefold() not in (

@@ -162,7 +162,7 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
     Runs only the steps whose inputs have changed since the last build. After --only, the tables that depend
     on that step count as out of date until the next build.
     """
-    from glc_analysis.manifest import BUILD_RECORD, count_rows_if_intact, read_provenance
+    from glc_analysis.manifest import BUILD_RECORD, count_rows_if_current_and_intact, read_provenance
 
     if is_listed:
         if only or is_forced or explain:
@@ -179,7 +179,7 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
         written = ", ".join(built.rows)
         say(f"Written into {study.processed}: {written}." if written else "No table had to be written.")
         return
-    if not is_forced and (counts := count_rows_if_intact(study)):
+    if not is_forced and (counts := count_rows_if_current_and_intact(study)):
         steps = [f"{step}: kept" for step in read_provenance(study.processed)[BUILD_RECORD]["log"]]
     else:
         built = build_tables(study, is_forced=is_forced)

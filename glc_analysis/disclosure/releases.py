@@ -19,7 +19,7 @@ from pandas.api.types import union_categoricals
 
 from glc_analysis.cleaning.skip_logic import iterate_comparisons, parse_condition
 from glc_analysis.disclosure.bounds import is_protected, make_organisation_to_network_matrix, tighten_bounds
-from glc_analysis.disclosure.rules import COALITION, Rules
+from glc_analysis.disclosure.rules import COALITION
 from glc_analysis.disclosure.suppression import DECISION_COLUMNS, EXACT, HIDDEN_BASE_RULES, SUPPRESSED
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
@@ -72,8 +72,7 @@ class PublishedRelease:
     contributions: pd.DataFrame
 
     @classmethod
-    def from_decisions(cls, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence,
-                       rules: Rules, day: str,
+    def from_decisions(cls, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence, day: str,
                        regions: Mapping[str, str] = MappingProxyType({})) -> PublishedRelease:
         """Returns the release of today's figures, given the decisions that :func:`.suppression.decide`
         returns.

@@ -82,11 +82,11 @@ def render_question(view: StudyView, question: Any, *, by: str = "") -> Markup:
     row = _row(view, question)
     if by:
         return _by_group(view, row, by)
-    return (render_question_heading(view, row) + render_question_answers(view, row)
+    return (render_question_heading(row) + render_question_answers(view, row)
             + render_question_by_released_groups(view, row))
 
 
-def render_question_heading(view: StudyView, question: Any) -> Markup:
+def render_question_heading(question: Any) -> Markup:
     """Renders the wording of a question as a heading with an anchor."""
     return _HTML.heading(question.question_id, question.wording,
                          make_anchor("question", question.question_id))

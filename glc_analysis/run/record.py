@@ -64,7 +64,7 @@ def digest_page(content: str, digests: Digests) -> str:
     return f"c{digests.hash_bytes(content.encode())[:11]}"
 
 
-def is_page_intact(path: Path, entry: Mapping[str, Any], digests: Digests) -> bool:
+def is_page_file_undamaged(path: Path, entry: Mapping[str, Any], digests: Digests) -> bool:
     """Whether the file of a page exists and has the digest in its ``entry`` of the record."""
     try:
         return digest_page(path.read_text(encoding="utf-8"), digests) == entry.get("mark")

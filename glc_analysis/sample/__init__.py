@@ -22,7 +22,7 @@ from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gitignore import write_gitignore_unless_edited
 from glc_analysis.schema import load_reference_tables, make_reference_path, read_default_settings
-from glc_analysis.study import Study, is_data_file
+from glc_analysis.study import Study, may_hold_data
 
 COMMITTED = Path(__file__).parent
 """The folder of the committed sample study."""
@@ -168,4 +168,4 @@ def _is_known(name: str) -> bool:
 
 
 def _data_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and is_data_file(path))
+    return sorted(path for path in folder.rglob("*") if path.is_file() and may_hold_data(path))

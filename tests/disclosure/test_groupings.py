@@ -5,10 +5,9 @@ import pytest
 
 from glc_analysis.disclosure.closed_tables import find_faults_in_closed_csv
 from glc_analysis.disclosure.releases import PublishedRelease
-from glc_analysis.disclosure.rules import Rules
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.figures.groupings import Grouping, find_changed_groupings
-from tests.support.small_surveys import QUESTIONS, SETTINGS, decided, said, survey_of
+from tests.support.small_surveys import QUESTIONS, decided, said, survey_of
 
 MERGED = "low + medium"
 BY_LEVEL = dict.fromkeys(("", "Q1", "Q2", "Q5"), Grouping("resource_level", frozenset({MERGED})))
@@ -61,9 +60,8 @@ def test_countries_are_not_shown_beside_groups_that_cut_across_them():
 
 def released(frames, **given):
     decisions = decided(frames, **given).reset_index()
-    release = PublishedRelease.from_decisions(
-        decisions, frames["figures"], find_contributors(frames), Rules.from_settings(SETTINGS, "public"),
-        "2017-01-09")
+    release = PublishedRelease.from_decisions(decisions, frames["figures"], find_contributors(frames),
+                                              "2017-01-09")
     return release.figures["part"].astype("str")
 
 

@@ -9,7 +9,7 @@ from glc_analysis import tables
 from glc_analysis.disclosure import audiences
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.releases import PublishedRelease, apply_release, decide_next_release
-from glc_analysis.disclosure.rules import COALITION, Rules
+from glc_analysis.disclosure.rules import COALITION
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.figures.estimates import compute_survey_estimates, find_records_behind_figures
@@ -106,8 +106,7 @@ def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SET
     contributors, consent = find_contributors(frames), consents(frames, refused=refused)
     decisions = decide(frames["figures"], contributors, frames["organisations"], consent, rules,
                        audience="public", never=never)
-    fresh = PublishedRelease.from_decisions(decisions, frames["figures"], contributors,
-                                            Rules.from_settings(rules, "public"), day)
+    fresh = PublishedRelease.from_decisions(decisions, frames["figures"], contributors, day)
     issued = decide_next_release(fresh, contributors.facts, before, frames["organisations"],
                                  rules["reissue_change"] + COALITION, beside)
     return issued, apply_release(decisions, fresh, issued)

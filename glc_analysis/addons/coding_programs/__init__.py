@@ -17,6 +17,6 @@ ADD_ON = AddOn(
     exports={"qdpx": ("exports:export_project", "qdpx is a REFI-QDA project with all texts and codes."),
              "qdc": ("exports:export_codebook", "qdc is its codebook.")},
     around={"export": "commands:select_coder_for_export"},
-    provides={"write_codebook": "exports:write_codebook",
+    provides={"write_codebook_as_qdc": "exports:write_codebook_as_qdc",
               "rewrite_codings": "rewriting:replace_codings_in_coder_file",
               "is_references": "references:is_references_file", "write_project": "refi:write_qdpx"})

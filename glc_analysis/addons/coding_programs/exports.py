@@ -48,11 +48,11 @@ def export_codebook(study: Study, path: Path | None = None) -> Path:
     """Writes the codebook of a built study as .qdc. Returns the path. If no path is given, the file is
     written to the team's folder of exports."""
     path = prepare_export_path(study, "qdc", path)
-    write_codebook(path, tables.read_table("codebook", study=study).assign(merged_into=""))
+    write_codebook_as_qdc(path, tables.read_table("codebook", study=study).assign(merged_into=""))
     return path
 
 
-def write_codebook(path: Path, codebook: pd.DataFrame) -> None:
+def write_codebook_as_qdc(path: Path, codebook: pd.DataFrame) -> None:
     """Writes a codebook, given as a table with the columns of table ``codebook``, as .qdc."""
     write_qdc(path, make_qdc_codes(codebook))
 

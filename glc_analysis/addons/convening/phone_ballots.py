@@ -235,7 +235,7 @@ def ballot_box_folder(study: Study, round_id: str) -> Path:
     return study.private / "phones" / round_id
 
 
-def describe_uncollected_ballots(study: Study, round_id: str) -> str:
+def begin_sentence_on_uncollected_phone_ballots(study: Study, round_id: str) -> str:
     """Returns the beginning of a sentence on how many phone ballots have not been collected; blank if there
     are none."""
     box = BallotBox.read(study, round_id)
@@ -249,7 +249,7 @@ def describe_uncollected_ballots(study: Study, round_id: str) -> str:
 def check_box_collected(study: Study, round_id: str) -> None:
     """Raises Faults if ballots given on phones have not been collected, because uncollected ballots would not
     count."""
-    if said := describe_uncollected_ballots(study, round_id):
+    if said := begin_sentence_on_uncollected_phone_ballots(study, round_id):
         raise Faults([Fault(f"{said} would not count",
                             fix=f"collect them with the register: `glc ballot --round {round_id} --collect "
                             "REGISTER`")])
@@ -258,7 +258,7 @@ def check_box_collected(study: Study, round_id: str) -> None:
 def note_uncollected_ballots(study: Study, round_id: str) -> str:
     """Returns a note that says how many phone ballots are not yet among the received forms, and how to
     collect them; blank if there are none."""
-    said = describe_uncollected_ballots(study, round_id)
+    said = begin_sentence_on_uncollected_phone_ballots(study, round_id)
     are = "is" if said.startswith("1 ") else "are"
     return said and (f"{said} {are} in none of these numbers. To collect: bring the register, `glc ballot "
                      f"--round {round_id} --collect REGISTER`.")

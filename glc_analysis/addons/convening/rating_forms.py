@@ -201,9 +201,9 @@ class RatingForm:
         for earlier in origin.texts:
             yield said.format(earlier.printed_id), self.format_statement(earlier), earlier.language
 
-    def list_history_lines(self, text: FormText) -> list[str]:
+    def list_history_lines(self, form_text: FormText) -> list[str]:
         """Returns the history of a text as lines of plain text."""
-        return [f"{said} {words}".strip() for said, words, _ in self.list_history(text)]
+        return [f"{said} {words}".strip() for said, words, _ in self.list_history(form_text)]
 
     def format_question(self, question: RatingQuestion) -> str:
         """Returns the words with which the form asks a question."""

@@ -88,8 +88,8 @@ def _write(study: Study, folder: Path) -> None:
     frames = {name: frame for name, frame in frames.items() if name not in _LEFT_OUT}
     for name, frame in frames.items():
         write_csv_for_spreadsheets(frame, folder / f"{FILE_STEM.format(name)}.csv")
-    for write_codebook in load_declared_objects("provides", "write_codebook"):
-        write_codebook(folder / _CODEBOOK, frames["codes"].assign(merged_into="", example=""))
+    for write_codebook_as_qdc in load_declared_objects("provides", "write_codebook_as_qdc"):
+        write_codebook_as_qdc(folder / _CODEBOOK, frames["codes"].assign(merged_into="", example=""))
     published = {name: list_offered_tables()[name].about for name in frames}
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {

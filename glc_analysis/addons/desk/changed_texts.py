@@ -25,8 +25,8 @@ class ChangedText:
 
     >>> text = Text("p1: We wait for months.\\n", "p1: We wait for months.\\n", (), ((0, 2),))
     >>> changed = ChangedText(text, "p1: We wait for weeks.\\n", lambda copy: Masked(copy, ()))
-    >>> changed.is_edited, changed.locate(4, 11), changed.locate(12, 21)
-    (True, (4, 11), (-1, -1))
+    >>> changed.is_edited, [changed.map_copy_span_to_current_text(*span) for span in ((4, 11), (12, 21))]
+    (True, [(4, 11), (-1, -1)])
     """
 
     def __init__(self, text: Text, copy: str, mask: Callable[[str], Masked]) -> None:
@@ -44,7 +44,7 @@ class ChangedText:
         """Whether so many words changed that the current text counts as a different text."""
         return self._edited is not None and self._edited.share_in_common < LEAST_IN_COMMON
 
-    def locate(self, start: int, end: int) -> Span:
+    def map_copy_span_to_current_text(self, start: int, end: int) -> Span:
         """Returns the place of a passage of the copy in the current text; (-1, -1) if its place is not
         certain."""
         if self._alignment:
@@ -53,7 +53,7 @@ class ChangedText:
             return NO_PLACE
         return self._edited.map_copy_span_with_reason(start, end)[0]
 
-    def locate_surroundings(self, start: int, end: int) -> Span:
+    def find_surroundings_of_copy_span(self, start: int, end: int) -> Span:
         """Returns the stretch of the current text that must contain a passage of the copy, if the current
         text contains the passage at all."""
         length = len(self.text.canonical)

@@ -369,7 +369,7 @@ class CorrectedTexts:
         self._own, self._journal = own, journal
         self._pairs: dict[tuple[str, str, str], ChangedText] = {}
 
-    def is_changed(self, document: str) -> bool:
+    def has_changed_since_coder_began(self, document: str) -> bool:
         """Whether the words of a text have changed since the coder began the text or accepted a new
         version."""
         is_begun = document in self._journal.work.texts and (
@@ -379,7 +379,7 @@ class CorrectedTexts:
     def describe_change(self, document: str) -> dict[str, Any]:
         """Returns ``change``, a message to the coder about the change of a text (blank if the text did not
         change), and ``stay``, the number of codings in words that did not change."""
-        if not self.is_changed(document):
+        if not self.has_changed_since_coder_began(document):
             return {"change": "", "stay": 0}
         before, moved = self._journal.work.texts[document], self.make_new_text(document)["moved"]
         own = {key for key, one in self._journal.work.codings.items() if one.document_id == document}
@@ -416,7 +416,7 @@ class CorrectedTexts:
                 if not passage.words and turn.start <= start < end <= turn.end:
                     moved[key] = [start, end]
                 else:
-                    waiting[key] = [*changed.locate_surroundings(passage.start, passage.end)]
+                    waiting[key] = [*changed.find_surroundings_of_copy_span(passage.start, passage.end)]
         return {"document_id": document, "version": content_hash(words), "text": words,
                 "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
 
@@ -424,7 +424,7 @@ class CorrectedTexts:
         """Returns the starts of the turns that changed when the coder accepted the present text; empty if the
         coder has not accepted the present text, or if the text has changed since."""
         before = self._journal.work.earlier.get(document)
-        if before is None or self.is_changed(document):
+        if before is None or self.has_changed_since_coder_began(document):
             return []
         return [start for start, _ in self._beside(document, before).list_changed_turns()]
 
@@ -441,4 +441,4 @@ class CorrectedTexts:
         as a whole."""
         if one.document_id in self._own.answers and (one.start, one.end) == (0, len(before)):
             return NO_PLACE if changed.is_edited else (0, len(changed.text.canonical))
-        return changed.locate(one.start, one.end)
+        return changed.map_copy_span_to_current_text(one.start, one.end)

@@ -270,9 +270,9 @@ class CoderWork:
         for document in work.texts:
             if document not in self._own.texts and document not in self._own.answers:
                 yield (f"{document} is no longer among your texts. What you coded in it is kept.")
-            elif self._corrected.is_changed(document) and document in self._own.answers:
+            elif self._corrected.has_changed_since_coder_began(document) and document in self._own.answers:
                 answers += 1
-            elif self._corrected.is_changed(document):
+            elif self._corrected.has_changed_since_coder_began(document):
                 yield (f"{document} has changed since you began it. You see the earlier version until you "
                        "choose, above its turns, to go on with the new text.")
         if answers:

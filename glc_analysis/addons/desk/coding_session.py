@@ -530,7 +530,7 @@ class CodingSession(CoderWork):
         for one in wanted:
             self._refuse_unassigned(one)
             self._refuse_fixed(one)
-        changed = [one for one in wanted if self._corrected.is_changed(one)]
+        changed = [one for one in wanted if self._corrected.has_changed_since_coder_began(one)]
         if not changed:
             raise GLCError("This text has not changed since you began it.")
         texts = [self._corrected.make_new_text(one) for one in changed]

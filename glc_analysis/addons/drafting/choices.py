@@ -121,7 +121,7 @@ def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], s
     a list. The guess states the reasons to doubt the guess."""
     asks_personal = words.asks_for_persons_name(column.wording) or any(
         words.mentions_concept(concept, column.wording) for concept in ("personal", "place"))
-    options = list_options_by_file(column, known)
+    options = list_single_choice_options_by_file(column, known)
     if asks_personal and len(column.wording.split()) <= 8 and not are_all_yes_or_no([*answers]):
         options = tuple(AnswerOptions(hidden=Counter(counts)) for counts in column.counts)
     labels = [label for of_file in options for label in of_file.counts]
@@ -186,7 +186,8 @@ def are_all_yes_or_no(labels: Collection[str]) -> bool:
         words.is_concept_word("yes", label) or words.is_concept_word("no", label) for label in answers)
 
 
-def list_options_by_file(column: FormColumn, known_option_keys: Collection[str]) -> tuple[AnswerOptions, ...]:
+def list_single_choice_options_by_file(column: FormColumn,
+                                       known_option_keys: Collection[str]) -> tuple[AnswerOptions, ...]:
     """Returns the options of a column with one option per cell, one entry per file."""
     return tuple(list_answer_options(counts, known_option_keys) for counts in column.counts)
 

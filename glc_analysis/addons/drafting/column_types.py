@@ -22,7 +22,7 @@ from glc_analysis.addons.drafting.choices import (
     ColumnGuess,
     are_all_yes_or_no,
     guess_choice_or_text,
-    list_options_by_file,
+    list_single_choice_options_by_file,
 )
 from glc_analysis.addons.drafting.column_pairs import WEAK
 from glc_analysis.addons.drafting.form import FormColumn
@@ -260,10 +260,10 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     is_counted = words.mentions_concept("count", column.wording)
     if numbers.is_small and words.mentions_concept("select", column.wording) and not is_rated:
         why = f"whole numbers {numbers.span}; the question asks to select: they may be a number, or a scale"
-        return ColumnGuess("single", why, False, options=list_options_by_file(column, ()))
+        return ColumnGuess("single", why, False, options=list_single_choice_options_by_file(column, ()))
     if values in ([0, 1], [1, 2]) and are_all and not is_rated and not is_counted:
         why = f"the numbers {values[0]:g} and {values[1]:g} alone: they may be codes of two options"
-        return ColumnGuess("single", why, False, options=list_options_by_file(column, ()))
+        return ColumnGuess("single", why, False, options=list_single_choice_options_by_file(column, ()))
     if numbers.is_small and not is_counted and (are_all or is_rated):
         why = f"whole numbers {numbers.span}" + ("; the question asks to rate" if is_rated else "")
         return ColumnGuess("scale", why, is_rated and are_all,

@@ -21,13 +21,13 @@ from glc_analysis.addons.drafting.column_types import COLUMN_ROLES, NO_QUESTION,
 from glc_analysis.addons.drafting.draft_columns import AS, PLACE, USE, list_drafted_table_columns
 from glc_analysis.addons.drafting.drafted_conditions import draft_condition_rows
 from glc_analysis.addons.drafting.drafted_settings import (
-    add_themes_of_sections,
     draft_codebook_theme_rows,
     draft_country_rows,
     draft_setting_rows,
     draft_wave_rows,
     format_columns_entry,
     note_on_files_lacking_column,
+    set_section_as_theme_of_questions,
 )
 from glc_analysis.addons.drafting.form import FormColumn, SurveyForm
 from glc_analysis.addons.drafting.grids import guess_grid_types
@@ -108,7 +108,7 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
     drafting = _Drafting(form, xlsform, held, readings, wordings)
     lists, roles = drafting.lists, drafting.roles
     rows = _known_conditions(_following(_grids_unsure(drafting.make_question_rows(), lists)))
-    questions = _frame("questions", add_themes_of_sections(rows, form))
+    questions = _frame("questions", set_section_as_theme_of_questions(rows))
     lists.relabel(wordings)
     options = _frame("options", lists.make_rows())
     countries = _frame("countries", draft_country_rows(roles, questions, form, readings, wordings))

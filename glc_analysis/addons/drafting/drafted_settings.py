@@ -43,7 +43,7 @@ def _section(question_id: str) -> str:
     return match[1] if match else ""
 
 
-def add_themes_of_sections(rows: list[dict[str, str]], form: SurveyForm) -> list[dict[str, str]]:
+def set_section_as_theme_of_questions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """Returns the rows of the questions; each gets the section of the form as its theme if the questions' ids
     show at least two sections with several questions each."""
     sections = Counter(_section(row["question_id"]) for row in rows if row[USE] != "no")

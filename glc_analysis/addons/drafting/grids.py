@@ -8,7 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from glc_analysis.addons.drafting import words
-from glc_analysis.addons.drafting.choices import ColumnGuess, are_all_yes_or_no, list_options_by_file
+from glc_analysis.addons.drafting.choices import (
+    ColumnGuess,
+    are_all_yes_or_no,
+    list_single_choice_options_by_file,
+)
 from glc_analysis.addons.drafting.column_types import count_answers_by_language, is_number_text
 from glc_analysis.addons.drafting.form import FormColumn
 from glc_analysis.addons.drafting.options import make_option_spelling_key
@@ -50,7 +54,7 @@ def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnG
         is_scale = _is_of_scales(grid, of_grid, labels, wordings)
         for column, guess in zip(grid, of_grid, strict=True):
             merged = replace(column, counts=count_answers_by_language(column))
-            options = guess.options if is_numbers else list_options_by_file(merged, listed)
+            options = guess.options if is_numbers else list_single_choice_options_by_file(merged, listed)
             guess = replace(guess, options=options, grid=grid[0].place)
             if is_scale and guess.kind != "scale" or guess.kind == "text":
                 why = f"{guess.why}; {len(grid)} questions beside it offer the same few options"

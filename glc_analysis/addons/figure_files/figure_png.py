@@ -89,7 +89,7 @@ def _draw(element: Any, figure: Any, ids: Mapping[str, Any], at: Any, to_picture
     if kind == "use":
         element = ids[element.get(_XLINK, "#")[1:]]
         at = Affine2D().translate(x, y) + at
-    look = _look(style, scale ** 0.5, ids)
+    look = _look(style, scale ** 0.5)
     if kind == "rect":
         sides = (float(element.get(side, "0")) for side in ("width", "height"))
         patch: Any = Rectangle((x, y), *sides, transform=at + to_picture, **look)
@@ -129,7 +129,7 @@ def _colour(text: str) -> str:
     return _INK if text == "currentColor" else text
 
 
-def _look(style: Mapping[str, str], scale: float, ids: Mapping[str, Any]) -> dict[str, Any]:
+def _look(style: Mapping[str, str], scale: float) -> dict[str, Any]:
     """Returns the matplotlib options that correspond to a style."""
     from matplotlib.colors import to_rgba
 

@@ -10,7 +10,7 @@ import papermill
 import pytest
 
 from glc_analysis.addons.cluster.cluster import list_inputs_to_send, read_inputs_to_copy
-from glc_analysis.read_log import EVERYTHING, has_only_traceable_reads
+from glc_analysis.read_log import EVERYTHING, can_audit_events_see_all_reads
 from glc_analysis.run.execute import Executed, PageProcesses, choose_page_processes, normalise_notebook
 from glc_analysis.run.plan import NOTEBOOKS, list_numbered_notebooks, plan_pages
 from glc_analysis.schema import AUDIENCES
@@ -135,7 +135,7 @@ def test_files_that_a_page_opens_by_itself_are_recorded_and_raw_ones_without_the
     "import pyarrow.parquet as pq", "import helpers", "from .helpers import x", "pd.read_parquet(path)",
     "%matplotlib inline", "!ls", "import ctypes"])
 def test_a_page_whose_reading_cannot_be_followed_depends_on_everything(source, tmp_path):
-    assert not has_only_traceable_reads(notebook(tmp_path / "own", source))
+    assert not can_audit_events_see_all_reads(notebook(tmp_path / "own", source))
 
 
 def test_the_list_of_the_machine_s_fonts_has_nothing_of_the_study(sample_study, kernels, tmp_path):
@@ -159,4 +159,4 @@ def test_a_page_that_fails_tells_what_it_has_read_as_well(sample_study, kernels,
 
 def test_the_reading_of_every_notebook_of_ours_can_be_followed():
     assert [one.path.name for one in list_numbered_notebooks(NOTEBOOKS)
-            if not has_only_traceable_reads(one.path)] == []
+            if not can_audit_events_see_all_reads(one.path)] == []
