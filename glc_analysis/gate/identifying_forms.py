@@ -39,6 +39,8 @@ def find_identifying_numbers_and_addresses(text: str, text_words: Set[str]) -> I
     yield from _after_cues(text, text_words)
     yield from _web_addresses(text)
     yield from _numbers_in_words(text, text_words)
+    if any(word.endswith(_STREET_ENDS) for word in text_words):
+        yield from (("address", *match.span()) for match in _COMPOUND_STREET.finditer(text))
     for match in _BARE_HANDLE.finditer(text) if "@" in text else ():
         start, end = match.span()
         around = text[max(0, start - 1):start] + text[end:end + 2]
@@ -56,7 +58,7 @@ _MINUTES = re.compile(r"""(?x) \d{1,3}\s?°\s?\d{1,2}(?:[.,]\d+)?\s?['′’]\s?
     (?:\d{1,2}(?:[.,]\d+)?\s?(?:["″”]|''|′′)\s?)?[NSEWO]\b""")
 _DEGREES = re.compile(r"\d{1,3}(?:\.\d+)?\s?°\s?[NSEWO]?[\s,;/]{1,3}[-−]?\d{1,3}(?:\.\d+)?\s?°(?!\s?[CFK]\b)")
 _DECIMAL = re.compile(r"\.\d\d\d")
-_BEFORE_POINT = re.compile(r"[NSEWO]?\s?[-−]?\d{1,3}$")
+_BEFORE_POINT = re.compile(r"(?:(?<![^\W_])[NSEWO]\s?)?[-−]?\d{1,3}$")
 _HALF = r"[-−]?\d{1,3}\.\d{3,}\s?°?"
 _LETTERED = re.compile(rf"{_HALF}\s?[NSEWO]\b[\s,;/]{{1,3}}{_HALF}\s?[NSEWO]\b"
                        rf"|\b[NSEWO]\s?{_HALF}[\s,;/]{{1,3}}[NSEWO]\s?{_HALF}")
@@ -168,7 +170,8 @@ def is_public_contact(kind: str, contact: str) -> bool:
         return re.sub(r"\D", "", convert_to_western_digits(contact)) in _hotlines()
     mailbox, _, host = contact.lower().rpartition("@")
     return (kind == "e-mail" and (host in _PLACEHOLDERS or _is_public_site(host))
-            and ordinary_words("mailbox").issuperset(re.split(r"[._+-]", mailbox)))
+            and (ordinary_words("mailbox") | {*host.split(".")[:-1]}).issuperset(
+                re.split(r"[._+-]", mailbox)))
 
 
 @cache
@@ -247,6 +250,14 @@ _NUMBER_SIGN = r"(?i:n[°º.o]{1,2}\s?)?"
 _HOUSE_WORDS = "|".join(("apartamento", "appartement", "appt", "apt", "apto", "casa", "house", "immeuble",
                          "lot", "lote", "maison", "parcelle", "porte", "villa"))
 _HOUSE = r"(?<![\w.,%-])(?!(?:19|20)\d\d)\d{1,5}[a-zA-Z]?"
+_STREET_ENDS = ("allee", "allen", "backen", "gasse", "gata", "gatan", "gaten", "grand", "gracht", "katu",
+                "laan", "plass", "platz", "plein", "singel", "stigen", "stien", "straat", "str", "strasse",
+                "straße", "torget", "vagen", "vej", "vegen", "veien", "weg")
+"""The endings of one-word names of streets in Germanic languages and Finnish, in folded letters."""
+_COMPOUND_STREET = re.compile(r"""(?x) \b[A-ZÀ-Þ][^\W\d_]{2,}(?:all[eé]e|allén|backen|gasse|gat(?:a|an|en)
+    |gränd|gracht|katu|laan|plass|platz|plein|singel|stigen|stien|straat|stra(?:ß|ss)e|str\.|torget|vägen
+    |vej|vegen|veien|weg)\ (?!(?:19|20)\d\d)\d{1,4}(?:\ ?[a-zA-Z])?(?![\w%])""")
+"""The pattern of an address in these languages, such as Lindvägen 14 B."""
 _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
     "service": [rf"(?i)\w{{0,3}}\b[^@\n]{{0,30}}?({_HANDLE})", r"""(?xi) \s?
         (?:(?:id|user(?:name)?|handle|name|nick)\s?:?|:) \s? (?:live:)?
@@ -258,7 +269,7 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
                  r"(\d{1,3}(?:\.\d{3}){2,}(?:[/-][\dA-Z]{1,4})?"
                  r"|[A-Z]{0,4}[ /-]?\d[\dA-Z]*(?:[ /-][\dA-Z]{1,8}\b)*)(?!\w)"],
     "birth": [rf"(?i)[^\d.!?\n]{{0,24}}[.:]?\s?({COMPLETE_DATE})"],
-    "street": [rf"\.?{_STREET_NAME},?\s(?i:n[°º.o]{{1,2}}\s?|núm\.?\s?|#\s?|д\.\s?)?{_HOUSE}(?![\w%])",
+    "street": [rf"\.?{_STREET_NAME},?\s(?i:n[°º.o]{{1,2}}\s?|(?:núm|nr|br|д)\.?\s?|#\s?)?{_HOUSE}(?![\w%])",
                rf"\s{_NUMBER_SIGN}\d{{1,4}}(?:[.-]\d+)?,?\s(?i:{_HOUSE_WORDS})\s"
                rf"{_NUMBER_SIGN}\d{{1,4}}(?!\w)"],
     "road": [],

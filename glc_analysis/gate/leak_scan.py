@@ -47,6 +47,7 @@ from glc_analysis.gate.name_parts import (
     list_abbreviations_and_core_names,
     list_core_names_of_place,
     list_parts_of_person_name,
+    without_form,
 )
 from glc_analysis.gate.name_variants import (
     determine_required_case_and_context,
@@ -119,7 +120,7 @@ def identifiers(study: Study, *, audience: str,
     - the ids of documents, and raw files with their checksums;
     - the words that reveal a country which the audience may not know.
 
-     The addresses and telephone numbers that study.toml gives as contacts for the audience have the rule
+    The addresses and telephone numbers that study.toml gives as contacts for the audience have the rule
      :data:`ALLOWED`, which means that they are not leaks and that no term inside them is a leak.
     """
     if has_capability(audience, "internal"):
@@ -253,8 +254,6 @@ _VARIED = ("name", "organisation", "speaker", "country", "people", "city")
 only unchanged."""
 _OF_COUNTRIES = ("country", "people", "city")
 
-_FEWEST_SOUNDS = 3
-"""The smallest number of consonants of a lone word that is compared with words in another script."""
 _SIGNS_OF_ENDINGS = (name_variants.WITH_ENDING, name_variants.WITH_CASE)
 PERSON = "name: person"
 PART = "part of a name"
@@ -268,6 +267,9 @@ _SHORTEST_MISSPELT = 7
 """The smallest number of letters in a surname that is also searched for with one wrong letter."""
 _SHORTEST_BACKWARDS = 6
 """The smallest number of letters in a surname that is also searched for written backwards."""
+_SHORTEST_RUN_TOGETHER = 9
+"""The smallest number of letters in a name in Latin letters of which a single word in another script may be a
+transcription."""
 _LONGEST_ABBREVIATION = 6
 """The largest number of letters in an abbreviation that is also searched for with a full stop after each
 letter."""
@@ -430,7 +432,8 @@ class Search:
         for form in every:
             if form[0] == name_variants.MISSPELT:
                 self._misspelt.setdefault((form[1], len(form) - 1), []).append(form)
-        self.stem_starts = {form[1:4] for form in self.by_form.keys() | whole if form[0] == "~"}
+        self.stem_starts = {form[1:4].replace("c", "k") for form in every | whole
+                            if form[0] == "~"}
         self.with_ending = {form for form in every if form[0] in _SIGNS_OF_ENDINGS}
         self.by_sound: dict[str, set[tuple[int, int]]] = {}
         for n, (words, _) in enumerate(self.heard):
@@ -439,9 +442,11 @@ class Search:
                     self.by_sound.setdefault(sounds, set()).add((n, k))
         self._sounding: dict[str, frozenset[tuple[int, int]]] = {}
         self.joined: dict[str, set[tuple[str, Term]]] = {}
+        self._joined: dict[str, tuple[Term, ...]] = {}
         for term in terms:
-            for name in transcriptions.list_joined_words(term.folded) if (
-                    term.rule == PERSON and _is_varied(term)) else ():
+            is_place = term.rule == "name: place"
+            for name in transcriptions.list_joined_words(term.folded, is_place=is_place) if (
+                    (is_place or term.rule == PERSON) and _is_varied(term)) else ():
                 for sounds in transcriptions.list_consonant_readings(name):
                     self.joined.setdefault(sounds, set()).add((name, term))
         self.codes = [(re.compile(rf"(?<![^\W_]){form}(?![^\W_])"), number, term)
@@ -455,7 +460,7 @@ class Search:
                         for name in self._misspelt.get((word[0], len(word) + more), ())
                         if name_variants.differ_by_one_letter(word, name[1:]))
             stems = [name_variants.strip_case_ending(word)] if (
-                word[:3] in self.stem_starts or name_variants.is_cyrillic(word)) else []
+                word[:3].replace("c", "k") in self.stem_starts or name_variants.is_cyrillic(word)) else []
             inflected = self.with_ending & name_variants.list_forms_without_ending(word)
             self._forms[word] = (*name_variants.list_forms_for_name_matching(word), *misspelt, *stems,
                                  *inflected)
@@ -475,12 +480,22 @@ class Search:
         """Returns the words of names of which a folded word may be another transcription. Each returned word
         is a pair: the position of its name in ``heard``, and the position of the word in the name."""
         if word not in self._sounding:
-            script = transcriptions.script_of(word)
+            could = {place for sounds in transcriptions.list_consonant_readings(word, may_have_ending=True)
+                     for place in self.by_sound.get(sounds, ())}
             self._sounding[word] = frozenset(
-                (n, k) for sounds in transcriptions.list_consonant_readings(word, may_have_ending=True)
-                for n, k in self.by_sound.get(sounds, ()) if len(self.heard[n][0]) > 1
-                or len(sounds) >= _FEWEST_SOUNDS and script != transcriptions.script_of(self.heard[n][0][0]))
+                (n, k) for n, k in could if transcriptions.may_be_spelling_of_word(self.heard[n][0], k, word))
         return self._sounding[word]
+
+    def list_joined_names(self, joined: str) -> tuple[Term, ...]:
+        """Returns the names of which a folded word, made of several words in Latin letters, may be another
+        transcription."""
+        if joined not in self._joined:
+            could = {each for sounds in transcriptions.list_consonant_readings(joined)
+                     for each in self.joined.get(sounds, ())}
+            self._joined[joined] = tuple(
+                term for name, term in could
+                if transcriptions.is_transcription_of_unspaced_name(name, joined))
+        return self._joined[joined]
 
 
 def _is_heard(name: tuple[str, ...], term: Term, written: tuple[str, ...]) -> bool:
@@ -500,6 +515,9 @@ def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, .
         if len(words) > 1 or words and not is_person and len(words[0]) >= _SHORTEST_MISSPELT:
             yield words, heard
             yield from ((joined, heard) for joined in _with_abd_joined(words))
+        if len(words) > 1 and len("".join(words)) >= _SHORTEST_RUN_TOGETHER and words[0].isascii():
+            yield ("".join(words),), heard  # scripts without blanks write it as one word
+        yield from (((core,), heard) for word in words if not is_person and (core := without_form(word)))
         if is_person and with_parts and len(words) > 1 and not transcriptions.has_chinese(name):
             yield words[-1:], heard._replace(rule=PART)
             yield words[:1], heard._replace(rule=PART, case="given name")
@@ -552,7 +570,7 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
             "given word")
         if is_long and (forms := name_variants.mark_words_for_any_ending(words)):
             found.append((forms, part))
-        if kind == "core" and len(words) > 1 and all(map(name_variants.is_cyrillic, words)):
+        if kind == "core" and len(words) > 1 and all(map(transcriptions.has_capitals, words)):
             found.append((tuple(map(name_variants.strip_case_ending, words)), part))
         if kind in ("surname", "given name") or kind == "core" and len(words) == 1:
             found += [((form,), part) for form in name_variants.list_inflections_of_lone_name(words[0])]
@@ -575,6 +593,8 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
         found += [Spelling(words, term._replace(case="label"), is_own=False)
                   for words in transcriptions.in_pinyin(term.text)]
     words = tuple(name_variants.split_words(term.folded))
+    if term.rule.startswith(name_variants.CITY) and name_variants.is_inflected_city(words, term.rule[-3:]):
+        found.append(Spelling(tuple(map(name_variants.strip_case_ending, words)), term, is_own=False))
     is_inflected = not transcriptions.has_capitals(term.folded) if is_of_country else len(words) > 1
     if term.how == "folded" and is_inflected and (forms := name_variants.mark_words_for_any_ending(words)):
         found.append(Spelling(forms, term._replace(case="inflected"), is_own=False))
@@ -751,11 +771,8 @@ class _Document:
                 for last in range(first + 1, min(first + _MOST_WORDS, len(words))):
                     joined = fold_text("".join(word[0] for word in words[first:last + 1]))
                     start, end = run.start() + words[first].start(), run.start() + words[last].end()
-                    could = {each for sounds in transcriptions.list_consonant_readings(joined)
-                             for each in wanted.joined.get(sounds, ())}
                     yield from (Match(*self.in_letters(start, end), term.rule, term.text)
-                                for name, term in could
-                                if transcriptions.is_transcription_of_unspaced_name(name, joined))
+                                for term in wanted.list_joined_names(joined))
 
     def _occurrences(self, term: Term) -> Iterator[Match]:
         """Yields the positions of a term in the folded letters, after confirming each position in the
@@ -896,7 +913,10 @@ def _terms(rows: Iterable[tuple[str, ...]], audience: str,
            known: Iterable[tuple[str, str]]) -> Iterator[Term]:
     named = [(name, match, f"name: {kind}", audience in re.split(r"[\s,]+", allowed),
               _case_of(name, kind) if match == "folded" else "any") for name, match, kind, allowed in rows]
-    others = [(text, "folded", rule, rule == ALLOWED, _case_of(text, rule)) for text, rule in known]
+    exact = {fold_text(name) for name, match, *_ in rows if match == "exact"}
+    others = [(text, "folded", rule, rule == ALLOWED,
+               "label" if rule == "organisation" and fold_text(text) in exact else _case_of(text, rule))
+              for text, rule in known]
     for text, how, *rest in [*named, *others]:
         if (term := _term(text, how, *rest)) is not None:
             yield term
@@ -914,12 +934,15 @@ def _code_with_other_signs(folded: str) -> tuple[str, str]:
     """
     parts = re.findall(r"[^\W\d_]+|\d+", folded)
     numbers = [part for part in parts if part.isdigit()]
-    if not numbers or len(numbers) == len(parts) or len(max(numbers, key=len)) < _FEWEST_DIGITS_OF_CODE:
+    is_short = len(numbers) == len(parts) and (
+        len(numbers) == 1 or len("".join(numbers)) < _FEWEST_DIGITS_OF_NUMBER)
+    if not numbers or is_short or len(max(numbers, key=len)) < _FEWEST_DIGITS_OF_CODE:
         return "", ""
     return r"[\W_]{0,3}".join(map(re.escape, parts)), max(numbers, key=len)
 
 
-_FEWEST_DIGITS_OF_CODE = 3
+_FEWEST_DIGITS_OF_CODE, _FEWEST_DIGITS_OF_NUMBER = 3, 9
+"""The smallest number of digits in the longest part of a code with letters, and in a code without letters."""
 
 
 @lru_cache(1 << 14)
@@ -968,10 +991,13 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
                                                      or follows_first_name(text[max(0, start - 40):start])):
         return False
     if term.rule.startswith((*_OF_COUNTRIES, name_variants.REGION)) and (
-            _is_elsewhere(text[end:end + 80]) or _INITIALS_OF_AUTHOR.match(text, end)):
+            _is_elsewhere(words, text[end:end + 80]) or _INITIALS_OF_AUTHOR.match(text, end)):
         return False
     if term.rule.startswith(_OF_COUNTRIES) and _OTHER_GEORGIA.search(
             f"{text[max(0, start - 16):start]}|{words}|{text[end:end + 16]}"):
+        return False
+    if term.case == "sum" and term.text.isupper() and not (
+            words.isupper() and _IS_PAID.search(text[max(0, start - _AROUND):end + _AROUND])):
         return False
     if term.case == "any" or is_file_name:
         return True
@@ -979,10 +1005,14 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
         before = text[max(0, start - 40):start]
         is_other = term.rule == PART and (CITED_AUTHOR.match(text, end)
                                           or _is_behind_other_given_name(term, before))
+        written = name_variants.WORD.findall(words)
+        is_small = _IN_USER_NAME.fullmatch(words) or term.rule == PERSON and words.islower() and (
+            len(transcriptions.split_name_without_particles(words)) >= _FEWEST_SMALL)
         return not is_other and not is_ordinary(words, "") and (
-            _IN_USER_NAME.fullmatch(words) and transcriptions.is_alike(term.text, words) or all(
-                word.lower() == word.upper() or word[0].isupper() or len(word) <= _LONGEST_PARTICLE
-                for word in name_variants.WORD.findall(words)))
+            bool(is_small) and transcriptions.is_alike(term.text, words)
+            or all(len(word) <= _LONGEST_PARTICLE for word in written if word[0].islower())
+            or term.rule.endswith("organisation") and written[0][0].isupper() and not term.text.islower()
+            and _has_capitals(words, term.text))
     if term.case == "label" and term.text.isupper() and " " not in term.text:
         return words.isupper() or _is_in_address(text, start, end)
     if term.case in ("label", "inflected"):
@@ -1001,6 +1031,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
         return True
     before = re.search(r"(\w+)\W*$", text[max(0, start - 24):start])
     after = re.match(r"(?:['’]s?)?\s(\w+)", text[end:end + 24])
+    if term.case == "language":
+        return bool(after) and fold_text(after[1]) in list_words_confirming_preceding_country_name()
     is_place = (bool(before) and fold_text(before[1]) in list_words_confirming_next_country_name()
                 or bool(after) and fold_text(after[1]) in list_words_confirming_preceding_country_name()
                 or text[start - 1:start] in ("(", "[") and text[end:end + 1] in (")", "]"))
@@ -1030,19 +1062,22 @@ def _is_defined(letters: str, behind: str) -> bool:
             or len(words) == 1 and words[0].islower() and bool(re.match(".*".join(letters), words[0], re.I)))
 
 
-def _is_elsewhere(behind: str) -> bool:
-    """Whether the text after the name of a place says that the place is in another country. If this other
-    country may not be read either, its name is a term of its own.
+def _is_elsewhere(place: str, behind: str) -> bool:
+    """Whether the text after the name of a place says that the place is in another country: a region of this
+    country stands between, or the country has a city of the same name. If this other country may not be read
+    either, its name is a term of its own.
 
-    >>> [_is_elsewhere(behind) for behind in (
+    >>> [_is_elsewhere("Tripoli", behind) for behind in (
     ...     " (Colombia)", ", capital of the Quindío (Colombia)", ", in Baja California Sur, México",
-    ...     ", Peru (Chile)", ", Pampanga, Philippines", ", Accra, Philippines")]
-    [True, True, True, False, True, False]
+    ...     ", Peru (Chile)", ", Pampanga, Philippines", ", Accra, Philippines", ", Peru.", ", Libya.")]
+    [True, True, True, False, True, False, False, True]
     """
     found = _ELSEWHERE.match(behind)
     country = (found["in"] or found["of"]) if found else ""
     return bool(found) and country in name_variants.unmistakable_countries() and (
-        found["region"] is None or name_variants.is_region_of(found["region"], country))
+        bool(found["where"]) or bool(found["in"]) and found["region"] is None
+        or found["region"] is not None and name_variants.is_region_of(found["region"], country)
+        or found["region"] is None and name_variants.is_city_of(place, country))
 
 
 def _is_short_for(letters: str, before: str) -> bool:
@@ -1074,8 +1109,8 @@ _OTHER_GEORGIA = re.compile(r"""(?xi) state\ of\ \|georgia\| | \|georgia\|(?:,\ 
 """The pattern of the US state Georgia and of the English style Georgian, with their neighbouring words."""
 _INITIALS_OF_AUTHOR = re.compile(r", (?:[A-Z]\.[ -]?){1,3}(?=[,&(]|and\b)")
 _ELSEWHERE = re.compile(r"""(?x) (?P<where>,\ (?:on|in|en|the|la|el|capital)\b[^,.;:!?()]{0,50})?
-    (?P<among>,\ (?P<region>[^\W\d_][^,.;:()]{2,30})(?=,\ [A-Z]))?
-    (?:\ \((?P<in>[^()]+)\) | (?(where)|(?(among)|(?!))) ,\ (?P<of>[^\W\d_]+(?:\ [A-Z]\w+)?)(?=[,.;)]|$))""")
+    (?:,\ (?P<region>[^\W\d_][^,.;:()]{2,30})(?=,\ [A-Z]|\ \())?
+    (?:\ \((?P<in>[^()]+)\) | ,\ (?P<of>[^\W\d_]+(?:\ [A-Z]\w+)?)(?=[,.;)]|$))""")
 """The pattern of the text after a place's name which says in which country the place is."""
 _IS_COUNTED = re.compile(r"(?<!\w)[Aa]n? $")
 _IS_NOUN = re.compile(r"\s(?:at|degree|diploma|from|in|is|level|or|was)\b|[.,;)]")
@@ -1084,11 +1119,17 @@ _IS_RISE = re.compile(r"\d|\s?%|\s(?:per\s?cent|points?|por ciento|pour cent)")
 _SUM = re.compile(r"""(?xi) (?:\d | (?<!\w)(?:hundred|thousand|million|few|many|cien|\w*cientos|mil|millones
     |cents?|mille|millions?))s?\ (?:of\ |de\ |d['’])? $""")
 """The pattern of the text before the name of a currency which shows that a sum of money is stated."""
+_IS_PAID = re.compile(r"""(?xi) \b(?:earn|salar|rent(?:s|al|ed)?\b|wage|cost|pa(?:y|id)|budget
+    |fees?\b|loan|debt|owe|stipend|allowance|expens|charg|gana|sueld|alquil|renta\b|salaire|loyer|co[uû]t|gagne|pag[aoóu]|cuest)""")
+"""The pattern of words which say that a sum of money is about a person's or an organisation's means. Without
+them, the code of a currency may stand for a threshold or an amount in a report."""
 _AFTER_SIGN, _BEFORE_SIGN = re.compile(r"[\s\u00a0]?\d"), re.compile(r"\d[\s\u00a0]?$")
 _CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z][^\W\d_]+)+")
 _MOST_WORDS = 4
 """The largest number of words in Latin letters that a name may have if it is one word in its own script."""
-_LONGEST_PARTICLE = 3
+_LONGEST_PARTICLE, _FEWEST_SMALL = 3, 3
+"""The largest number of letters in a word that names write with a small letter, and the smallest number of
+words in a name that is found although all its letters are small."""
 _IN_USER_NAME = re.compile(r"[^\W_]+(?:[._][^\W_]+)+")
 """The pattern of words in small letters that are joined as in user names, handles and paths."""
 _WORDS_OF_A_PHRASE = 2

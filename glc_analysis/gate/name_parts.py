@@ -19,6 +19,7 @@ from glc_analysis.gate.name_variants import (
     CONNECTORS,
     WORD,
     first_names,
+    is_unspaced,
     list_words_also_used_as_names,
     ordinary_words,
 )
@@ -96,6 +97,7 @@ def list_abbreviations_and_core_names(label: str) -> Iterator[NamePart]:
     """
     folded = fold_text(re.sub(r"\(.*?\)", "", label)).replace("&", "and")
     folded = re.sub(r"\b([^\W\d_])\.(?=[^\W\d_]\b)", r"\1", folded)  # e.V.
+    folded = re.sub(r"\b((?:wo)?men|children)['’]s\b", r"\1", folded)
     every = re.findall(r"[^\W\d_]+", folded)
     for words in sorted({tuple(every), tuple(word for word in every if word not in PARTICLES)}):
         letters = "".join(word[0] for word in words)
@@ -104,9 +106,24 @@ def list_abbreviations_and_core_names(label: str) -> Iterator[NamePart]:
     core = _without(words := WORD.findall(folded), "form")
     if (with_article := [word for word in words if word not in ordinary_words("form")])[:1] != [*core[:1]]:
         yield NamePart("core", ("".join(with_article),))
-    for shorter in dict.fromkeys((core, _without(core, "house"), _without(core, "house", "direction"))):
+    for_whom = _without(core, "house", "group")
+    for shorter in dict.fromkeys((core, _without(core, "house"), _without(core, "house", "direction"),
+                                  *[for_whom] * (len(for_whom) > 1))):
         if len(shorter) < len(words):
             yield from _core(shorter)
+
+
+def without_form(word: str) -> str:
+    """Returns a word of a script without blanks without the word for a legal form, a house or a kind of place
+    at its beginning or end; empty for other words.
+
+    >>> without_form("ສະມາຄົມແສງຕາເວັນ"), without_form("association")
+    ('ແສງຕາເວັນ', '')
+    """
+    forms = ordinary_words("form") | ordinary_words("house") | ordinary_words("place form")
+    lengths = range(len(word) - _SHORTEST_WORD, 1, -1) if is_unspaced(word) else ()
+    return next((rest for n in lengths for form, rest in ((word[:n], word[n:]), (word[-n:], word[:-n]))
+                 if form in forms), "")
 
 
 def list_core_names_of_place(name: str) -> Iterator[NamePart]:
@@ -170,6 +187,8 @@ LONGER_NAME = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
 """The pattern of words that make a surname or a place the beginning of another place's name, such as Talavera
 de la Reina."""
 _WORD_BEFORE = re.compile(r"([^\W\d_]{3,}) $")
+_GREETS = re.compile(r"\s?!|\s(?:à|al|aux?|chez|dans|to)\b")
+"""The pattern of the text after a word such as "Bienvenu" which greets somebody."""
 _POSSESSIVE = re.compile(r"['’]s?\b")
 
 
@@ -208,6 +227,9 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
     if not _CASED.match(fold_text(word)):
         return (_follows_title(before) or kind != "short form" and _is_long_without_capitals(word, name)
                 or kind == "given name" and _speaks(before, behind))
+    if kind == "given name" and fold_text(word) in ordinary_words("greeting") and (
+            _OPENS.search(before) and _GREETS.match(behind)):
+        return False
     if kind == "short form":
         return word[0].isupper() and _follows_title(before) and not _precedes_name_of_another(behind, name)
     if not word[0].isupper() or CITED_AUTHOR.match(behind) or (
@@ -231,7 +253,8 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
         return True
     if is_ordinary(word, whole_text) or LONGER_NAME.match(behind) or _opens_sentence(word, before, behind):
         return False
-    if kind == "surname" and (_NAMESAKE.match(behind) or _is_other_author(behind, name)):
+    if kind == "surname" and (_NAMESAKE.match(behind) or _is_other_author(behind, name)
+                              or _is_a_thing(behind) and _SENTENCE_BEGINS.search(before)):
         return False
     if kind == "surname" and fold_text(word) not in ordinary_words("given word"):
         return not _is_of_another(before, behind, name)
@@ -276,8 +299,7 @@ def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
     ...     ("As ", " said"), ("Clara ", " said"), ("However, ", " left"), ("", " is a town"))]
     [True, False, True, False]
     """
-    kind = _IS_A.match(behind)
-    if _is_before_name(behind) or kind and not ordinary_words("thing").isdisjoint(kind.groups("")):
+    if _is_before_name(behind) or _is_a_thing(behind):
         return False
     if _SENTENCE_BEGINS.search(before):
         return is_sure
@@ -285,6 +307,16 @@ def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
     return bool(previous) and (previous[1].islower() or is_sure and (
         fold_text(previous[1]) in ordinary_words("opening")
         or bool(previous[2]) and bool(re.match(r"\s[^\W\d_A-ZÀ-ÞА-Я]{3}", behind))))
+
+
+def _is_a_thing(behind: str) -> bool:
+    """Whether the text after a word says that the word is the name of a thing or a place.
+
+    >>> [_is_a_thing(behind) for behind in (" es un municipio de Ávila", " is a nurse")]
+    [True, False]
+    """
+    kind = _IS_A.match(behind)
+    return bool(kind) and not ordinary_words("thing").isdisjoint(kind.groups(""))
 
 
 def _is_of_another(before: str, behind: str, name: str) -> bool:

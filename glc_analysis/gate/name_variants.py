@@ -21,6 +21,7 @@ import pandas as pd
 import pycountry
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+from babel.languages import get_official_languages
 from babel.numbers import get_currency_name
 
 from glc_analysis import tables
@@ -188,6 +189,7 @@ def strip_case_ending(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word[:-len(ending)]
             break
+    word = re.sub("[cц]$", lambda found: "k" if found[0] == "c" else "к", word)  # Luka, u Luci
     if word.isascii():
         return f"~{word}"
     return f"~{_FLEETING_VOWEL.sub('', word).translate(_SLAVIC_LETTERS)}"
@@ -221,6 +223,7 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
         if is_person and not is_exact and not re.search("[(']", folded):
             yield from ((joined,) for joined in _joined_parts(own) if joined != "".join(own))
             yield from ((own[0], surname) for surname in own[-2:] if is_long_pair(own, surname))
+            yield from [(own[0], "".join(own[1:]))] * (len(own) > 2)
             yield from _misspelt(own)
     if is_exact:
         return
@@ -278,7 +281,7 @@ def without_special_letters(name: str) -> tuple[str, ...]:
 
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "Ae", "Ö": "Oe",
-                          "Ü": "Ue", "Å": "Aa", "Ø": "Oe"})
+                          "Ü": "Ue", "Å": "Aa", "Ø": "Oe", "đ": "dj", "Đ": "Dj"})
 _AS_IN_ENGLISH = str.maketrans({
     letter: sounds for small, sound in {
         "ş": "sh", "š": "sh", "ș": "sh", "ś": "sh", "ç": "ch", "č": "ch", "ć": "ch", "ž": "zh", "ź": "zh",
@@ -370,7 +373,8 @@ def mark_words_for_any_ending(words: tuple[str, ...]) -> tuple[str, ...]:
     letters = sum(map(len, words))
     if letters >= (_SHORTEST_ALONE_WITH_ENDING if len(words) == 1 else _SHORTEST_WITH_ENDING):
         return tuple(WITH_ENDING + _FINAL_VOWEL.sub("", word) for word in words)
-    return tuple(WITH_CASE + word.rstrip(_VIRAMA) for word in words) if letters > _SHORTEST else ()
+    fewest = _SHORTEST + bool(re.match("[a-z\u0370-\u052f]", words[0]))
+    return tuple(WITH_CASE + word.rstrip(_VIRAMA) for word in words) if letters >= fewest else ()
 
 
 _WITHOUT_ENDINGS = re.compile(
@@ -641,7 +645,7 @@ def determine_required_case_and_context(word: str, rule: str) -> str:
     if rule.startswith((REGION, CURRENCY)):
         return "sum" if rule.startswith(CURRENCY) else "place"
     ordinary, key = _ordinary(), fold_text(match_key(word))
-    for kind in ("place", "given"):
+    for kind in ("place", "given", "language"):
         if key in ordinary[kind]:
             return kind
     is_capital = (key in ordinary["capital"] or rule.startswith((CITY, FORM)) or len(word) < _SHORTEST
@@ -736,6 +740,29 @@ def is_region_of(region: str, country: str) -> bool:
                if (found := pycountry.countries.get(alpha_2=code)))
 
 
+def is_city_of(city: str, country: str) -> bool:
+    """Whether a country of a given name has one of its main cities of this name.
+
+    >>> is_city_of("Tripoli", "Libya"), is_city_of("Beirut", "Libya")
+    (True, False)
+    """
+    return any(city in _listed(found.alpha_3, "cities") for found in pycountry.countries
+               if country in country_names(found.alpha_3, ["en", "es", "fr", "pt"]))
+
+
+def is_inflected_city(words: tuple[str, ...], country_id: str) -> bool:
+    """Whether a city in Latin letters belongs to a country whose language adds cases to its name, as in "u
+    Beogradu".
+
+    >>> is_inflected_city(("novi", "sad"), "SRB"), is_inflected_city(("lima",), "PER")
+    (True, False)
+    """
+    found = pycountry.countries.get(alpha_3=country_id)
+    languages = get_official_languages(found.alpha_2) if found else ()
+    return (sum(map(len, words)) >= _FEWEST_OF_REGION and all(word.isascii() for word in words)
+            and not {*languages}.isdisjoint({"sr", *_INFLECTED}))
+
+
 _FEWEST_OF_REGION = 5
 
 
@@ -786,7 +813,8 @@ def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
     found = pycountry.countries.get(alpha_3=country_id)
     for zone in _zones().get(found.alpha_2, ()) if found else ():
         yield zone.partition("/")[2].replace("_", " ")
-        for locale in _locales({*languages, *_LANGUAGES_OF_OTHER_SCRIPTS} - {"fa", "ps", "ur"}):
+        for locale in _locales({*languages, *_LANGUAGES_OF_OTHER_SCRIPTS, *_OTHER_LANGUAGES, *_INFLECTED}
+                               - {"fa", "ps", "ur"}):
             if city := locale.time_zones.get(zone, {}).get("city"):
                 yield city
 
@@ -797,13 +825,13 @@ def _currencies(country_id: str, languages: Collection[str]) -> list[str]:
     the word in no fixed place.
 
     >>> _currencies("NIC", ["en", "es"]), _currencies("KEN", ["en"])
-    (['córdoba', 'córdobas'], [])
+    (['NIO', 'córdoba', 'córdobas'], ['KES'])
     """
     found = pycountry.countries.get(alpha_3=country_id)
     codes = _tenders(found.alpha_2) if found else ()
     return sorted({word for code in codes for language in _CURRENCY_WORD if language in languages
                    for word in _currency_words(language).get(code, ())}
-                  | {*filter(None, map(_CURRENCY_SIGNS.get, codes))})
+                  | {*filter(None, map(_CURRENCY_SIGNS.get, codes)), *codes})
 
 
 _CURRENCY_SIGNS = {"AMD": "֏", "AZN": "₼", "BDT": "৳", "CRC": "₡", "GEL": "₾", "GHS": "₵", "KHR": "៛",

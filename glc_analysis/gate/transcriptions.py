@@ -19,9 +19,9 @@ from glc_analysis.gate.name_variants import WORD, remove_added_endings, strip_ca
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
 
-_WITH_VOWELS = re.compile("[\u0370-\u03ff\u0530-\u058f\u0900-\u0dff\u10a0-\u10ff\u1200-\u137f]")
+_WITH_VOWELS = re.compile("[\u0370-\u03ff\u0530-\u058f\u0900-\u0eff\u10a0-\u10ff\u1200-\u137fێۆەڕڵ]")
 """The pattern of letters of scripts that write their vowels and have no capitals, or seldom use them: Greek,
-Armenian, the scripts of India, Georgian and Ethiopic."""
+Armenian, the scripts of India, Thai, Lao, Georgian, Ethiopic and Kurdish in Arabic letters."""
 _LATIN = {row["letter"]: row["sounds"] for row in read_packaged_csv(__file__, "transcription.csv")}
 PARTICLES = frozenset((
     "a", "al", "and", "bin", "bint", "d", "da", "de", "del", "den", "der", "des", "di", "do", "dos", "du",
@@ -33,7 +33,8 @@ INNER_PARTICLES = frozenset(("ben", "bou", "ould", "بن", "ابن", "بنت", "
 LEFT_OUT = PARTICLES | INNER_PARTICLES
 _SOUNDS = (
     (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"rz", ("C", "RS")), (r"kh|gh", ("K",)),
-    (r"ş", ("C", "S")), (r"th|dh", ("T", "S", "TK")), (r"ph", ("F", "P")), (r"bh", ("P",)),
+    (r"ş", ("C", "S")), (r"th|dh", ("T", "S", "TK")), (r"ph", ("F", "P")), (r"bh", ("P", "F")),
+    (r"ill(?=[aeiou])", ("L", "C", "")),
     (r"^x", ("KS", "K", "C", "S", "")), (r"x", ("KS", "K", "C", "S")),
     (r"g(?=[ei])", ("K", "C")), (r"^c(?=[eiy])", ("S", "C", "")), (r"c(?=[eiy])", ("S", "C")),
     (r"^c", ("K", "")), (r"c", ("K", "C")),
@@ -130,19 +131,24 @@ def has_capitals(word: str) -> bool:
     return bool(re.match("[a-z\u0370-\u052f]", word))
 
 
-def list_joined_words(name: str) -> set[str]:
+def list_joined_words(name: str, *, is_place: bool = False) -> set[str]:
     """Returns the words of a folded name as one word, in both orders; empty for names in scripts with
-    capitals, and for Arabic, which writes too few vowels.
+    capitals, and for Arabic, which writes too few vowels. Places in Latin letters are also returned, because
+    people put other blanks in them (Nongkham, Nong Kham).
 
     >>> sorted(list_joined_words("थापा मगर")), list_joined_words("ana lopez")
     (['थापामगर', 'मगरथापा'], set())
     """
     words = WORD.findall(name)
+    if is_place and len("".join(words)) >= _SHORTEST_PLACE and "".join(words).isascii():
+        return {"".join(words)}
     if korean := _FAMILY_NAME.match(name):
         words = [*korean.groups()]
     return {"".join(words), "".join((*words[1:], *words[:1]))} if _JOINED.match(name) else set()
 
 
+_SHORTEST_PLACE = 8
+"""The smallest number of letters in a place's name that is also searched for with other blanks."""
 _JOINED = re.compile("[\u0530-\u058f\u0900-\u137f\u1780-\u17ff\u3040-\u30ff\uac00-\ud7af]")
 _FAMILY_NAME = re.compile("^([\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?)([\u1100-\u11ff]{4,6})$")
 """The pattern of a Korean name without a blank, in folded letters."""
@@ -157,7 +163,8 @@ def is_transcription_of_unspaced_name(name: str, joined: str) -> bool:
     """
     common = list_consonant_readings(name) & list_consonant_readings(joined)
     return (any(len(sounds) >= _FEWEST_SOUNDS for sounds in common)
-            and _likeness(_in_latin(name), joined) >= _ALIKE_UNSPACED)
+            and _likeness(_in_latin(name), joined) >= (
+                _ALMOST_THE_SAME if name.isascii() else _ALIKE_UNSPACED))
 
 
 def script_of(word: str) -> str:
@@ -187,12 +194,26 @@ def is_other_spelling_of_name(name_words: tuple[str, ...], text_words: tuple[str
         return False
     heard = sum(len(max(readings, key=len)) for readings in common) + (likeness >= _ALMOST_THE_SAME)
     if heard < (_FEWEST_IN_SAME_SCRIPT if same else _FEWEST_SOUNDS if has_capitals(text_words[0])
-                else _FEWEST_IN_SAME_SCRIPT if _WITH_VOWELS.match(text_words[0])
+                else _FEWEST_IN_SAME_SCRIPT if _WITH_VOWELS.search("".join(text_words))
                 else _FEWEST_WITHOUT_CAPITALS):
         return False
     return not same or name_words != text_words and all(
         _likeness(_without_ending(word), _without_ending(other)) >= _ALIKE
         for word, other in zip(name_words, text_words, strict=True))
+
+
+def may_be_spelling_of_word(name_words: tuple[str, ...], position: int, word: str) -> bool:
+    """Whether a word of a text that sounds like the word at a position of a name may be its other spelling.
+    In the script of the name, the letters must be alike.
+
+    >>> name = split_name_without_particles("Oksana Tkachuk")
+    >>> [may_be_spelling_of_word(name, 1, word) for word in ("tkatchouk", "utokocha", "ткачук")]
+    [True, False, True]
+    """
+    if len(name_words) == 1:
+        return is_other_spelling_of_name(name_words, (word,))
+    return script_of(name_words[0]) != script_of(word) or has_capitals(name_words[0]) and (
+        _likeness(_without_ending(name_words[position]), _without_ending(word)) >= _ALIKE)
 
 
 def is_alike(name: str, written: str) -> bool:

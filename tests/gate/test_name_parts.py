@@ -5,6 +5,7 @@ import pytest
 
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import OWN_NAME, find_leaks, leaks_in_pieces, make_search
+from glc_analysis.gate.name_variants import list_words_revealing_country
 
 QUISPE = ("Rosalía Quispe", "person", "folded", "")
 
@@ -341,3 +342,86 @@ def test_a_region_with_the_province_of_another_country_behind_it_is_harmless(tex
     ("at Deal", True)])
 def test_a_place_inside_a_known_phrase_is_harmless(text, is_found):
     assert bool(rules(text, ("Deal", "place", "exact", ""))) == is_found
+
+
+SHELTER = ("Udruženje Tiha luka", "organisation", "folded", "")
+WOMEN = ("Ukwu Udara Women's Shelter Initiative", "organisation", "folded", "")
+
+
+@pytest.mark.parametrize(("row", "text", "harmless"), [
+    (SHELTER, "U Tihoj luci radi šest žena.", "U tihoj luci spava brod."),
+    (SHELTER, "Удружење „Тиха лука“", "Тако је лука тиха ноћу."),
+    (WOMEN, "Ukwu Udara has nine beds", "Women's Shelter Initiative of the province"),
+    (WOMEN, "ukwu-udara_annual_report.docx", "womens_shelter_report.docx"),
+    (("منظمة جسور الأمان لمناهضة الاتجار", "organisation", "folded", ""), "Jusoor al-Aman Organization",
+     "Jisr al-Umam Organization"),
+    (("ສະມາຄົມແສງຕາເວັນ", "organisation", "folded", ""), "Sengtavanh Association", "ແສງຕາເວັນຕອນເຊົ້າ"),
+    (("Ban Nongkham Tai", "place", "folded", ""), "from Ban Nong Kham Tay", "from Ban Nam Kham Nua"),
+    (("Ban Nongkham Tai", "place", "folded", ""), "ບ້ານໜອງຄຳໃຕ້", "ບ້ານໜອງບົວ"),
+    (("Linha d'Água", "organisation", "exact", ""), "da Linha d'Água", "O casco abaixo da linha d'água"),
+    (("761096000-2021-00417", "other", "folded", ""), "Rad. 761096000 2021 00417",
+     "Rad. 761096000 2020 00417"),
+    (("12-345", "other", "folded", ""), "room 12-345", "12 345 people")])
+def test_a_name_of_another_kind_is_found_inflected_short_and_in_another_script(row, text, harmless):
+    known = {row[0]: "organisation"} if row[1] == "organisation" else {}
+    assert rules(text, row, known=known) and not rules(harmless, row, known=known)
+
+
+@pytest.mark.parametrize(("name", "text", "harmless"), [
+    ("هيفاء عبد الكاظم الشويلي", "haifaa abd alkadhim alshuwaily - signed",
+     "half a bad kadhi may shove a lily"),
+    ("Rêbîn Maranî", "وەڵامدەر: ڕێبین مارانی", "ڕێبوار مەحمود"),
+    ("Đorđe Krstonošić", "djordje.krstonosic", "djordje"),
+    ("Đorđe Krstonošić", "Ђорђе Крстоношић", "Ђорђе Петровић"),
+    ("Friso van Lelieveld", "friso.vanlelieveld", "friso.vanderveld"),
+    ("ميراي أبو شقرا", "Mireille Abou Chakra", "Mireille Abou Samra"),
+    ("شلێر کەریم بێتواتەیی", "شلێر خانی بێتواتەیی گوتی", "خانی دیکە گوتی"),
+    ("Bienvenu Kossingou-Yakpa", "As Bienvenu said", "Bienvenue ! Bienvenu !"),
+    ("Bienvenu Kossingou-Yakpa", "Bienvenu a fui", "Bienvenu au foyer"),
+    ("Bienvenu Kossingou-Yakpa", "Bienvenu said so", "bienvenu au foyer"),
+    ("Édgar Piedrahíta Lozano", "Piedrahíta es una mujer fuerte", "Piedrahíta es un municipio de Ávila"),
+    ("Édgar Piedrahíta Lozano", "Sr. Piedrahíta es un municipio", "Piedrahíta es una ciudad")])
+def test_a_person_is_found_in_another_script_and_small_letters(name, text, harmless):
+    assert rules(text, (name, "person", "folded", "")).keys() == {name}
+    assert rules(harmless, (name, "person", "folded", "")) == {}
+
+
+@pytest.mark.parametrize(("country", "text", "is_found"), [
+    ("LBN", "near Tripoli, Libya.", False), ("LBN", "near Tripoli, Lebanon.", True),
+    ("LBN", "Tripoli, Peru.", True),
+    ("LBN", "Beirut, Libya.", True), ("LBY", "near Tripoli, Libya.", True),
+    ("BOL", "La Paz, Baja California Sur (Mexico)", False), ("BOL", "La Paz, Murillo (Mexico)", True),
+    ("BOL", "La Paz, Mexico and Peru", True),
+    ("NLD", "The Dutch shelter", True), ("NLD", "She spoke Dutch.", False), ("NLD", "in Dutch", False),
+    ("NLD", "The NLD won in Myanmar", False), ("NLD", "the NLD shelter", True),
+    ("MDA", "сотрудница молдавского приюта", True), ("MDA", "Kişinev'deki kuruluş", True),
+    ("SRB", "samo u Beogradu i Novom Sadu", True), ("SRB", "samo u novom sadu", False),
+    ("BGD", "ঢাকার বাইরে", True), ("ETH", "Average rent: 4,500 ETB", True),
+    ("ETH", "a limit of 4,500 ETB", False),
+    ("ETH", "etb 4,500 rent", False), ("ETH", "rent, and the ETB of 1985", False),
+    ("GEO", "a Georgian-era house", False), ("GEO", "a Georgian shelter", True),
+    ("GEO", "Georgian women", True),
+    ("HND", "an HND in care", False), ("HND", "An HND shelter", True), ("HND", "Our HND team", True),
+    ("IRL", "the Dublin III Regulation", False), ("IRL", "in Dublin, III", True),
+    ("IRL", "The Dublin women", True)])
+def test_a_hidden_country_is_found_and_what_only_sounds_like_one_is_not(country, text, is_found):
+    known = {word: f"{kind}: {country}" for kind, word in list_words_revealing_country(country, ["en", "es"])}
+    assert bool(rules(text, known=known)) == is_found
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("imy@imy.se", False), ("ana@imy.se", True), ("imy@night.se", True), ("ana.imy@imy.se", True),
+    ("Lindvägen 14 B, 3 tr", True), ("Kungsgatan 2019", False), ("der Weg 3", False),
+    ("Locuiește pe str. Salcâmilor nr. 47", True), ("str. 47", False),
+    ("C.C. 1.144.092.617", True), ("a 125 c.c. engine", False), ("GPS 3.88214, -77.05931", True),
+    ("HGPS 3.8, 7.1", False)])
+def test_numbers_and_addresses_of_other_countries_are_found(text, is_found):
+    assert bool(rules(text)) == is_found
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ("the Heronwing (Ardea cinerea) nests", False), ("at Heronwing (Nairobi)", True),
+    ("the Heronwing said", True),
+    ("with Heronwing House (Ardea cinerea)", True)])
+def test_the_name_of_a_species_does_not_hide_an_organisation(text, is_found):
+    assert bool(rules(text, ("Heronwing House", "organisation", "folded", ""))) == is_found
