@@ -69,8 +69,8 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
         say("No native reader has checked the fixed texts of the forms (all but the principles) in "
             f"{', '.join(issue.unchecked)}.")
     say(f"The forms are in {issue.folder}. forms.pdf is for a print shop: each form begins on a new sheet, "
-        "also in double-sided printing. Give each rater the form of that rater only, in a closed envelope. "
-        "Put filled files into raw/ratings.")
+        "also in double-sided printing. Give each rater only their own form, in a closed envelope. Put "
+        "workbooks that raters have filled in into raw/ratings; key paper forms with `glc enter`.")
     if issue.has_feedback:
         say("CODE-before.html has the earlier votes of one rater. before.pdf has those of all raters, each "
             "rater on separate sheets. Hand the sheets over in sealed envelopes that bear only the rater's "

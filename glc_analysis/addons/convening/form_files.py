@@ -169,8 +169,8 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
-    """Returns the reason why a round does not ask about a text, keyed by printed id, for all latest texts
-    that the round leaves out."""
+    """Returns, for the latest text of each principle that the round does not ask about, the reason, keyed by
+    the printed id of the text."""
     rows = add_version_columns(reference.principles)
     rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
     return {row["printed_id"]: "left out by decision" if row["principle_id"] in without else

@@ -93,8 +93,9 @@ def seal_code_and_page_faults(study: Study, code: str) -> Iterator[Fault]:
         erased = ", ".join(sorted(list_rounds_with_erased_ballots(study)))
         why = f" Ballots of round {erased} were erased by a withdrawal, so earlier codes no longer fit." \
             if erased else ""
-        yield Fault(f"the closes of this study do not give this seal code (they give: {after}). A close is "
-                    f"missing, was changed, or belongs to another copy of the study.{why}", "private/rounds",
+        yield Fault(f"the closed rounds of this study do not give this seal code (they give: {after}). The "
+                    "record of a round's closing is missing, was changed, or belongs to another copy of the "
+                    f"study.{why}", "private/rounds",
                     value=code, fix="first compare codes on several papers; then restore private/rounds and "
                     "private/digests.key from the backup that gives this code")
     yield from _changed_pages(study)

@@ -6,8 +6,9 @@ paper.
 been keyed twice with the same result.
 
 A decision belongs to one version of one text. The code on a sheet identifies the texts printed on the sheet.
-If this code differs from today's code, the person keying is asked for the version of each text. An
-organisation that has already decided on some of the texts is asked only about the remaining texts.
+If a text has changed since the sheet was printed, so that the code is another today, the person keying is
+asked for the version of each text. An organisation that has already decided on some of the texts is asked
+only about the remaining texts.
 """
 
 from __future__ import annotations

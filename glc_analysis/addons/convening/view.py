@@ -179,8 +179,8 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def panel_positions(self) -> pd.DataFrame:
-        """Returns the joint positions of panels on the principles that the audience may read: rows of table
-        ``panel_positions``."""
+        """Returns the rows of table ``panel_positions`` on the principles that the audience may read: what
+        each panel says together about a principle."""
         rows = self.read("panel_positions")
         return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
 

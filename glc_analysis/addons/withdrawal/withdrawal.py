@@ -335,9 +335,10 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
         if rows[path.name] or mask_withdrawn_names_in_texts(texts, leaver.names) != texts:
             raise Faults([Fault(
                 "has withdrawn records, and SPSS files cannot be rewritten here", file=path.name, fix=
-                f"save it from SPSS as {path.stem}.csv with value labels, put this file in the place of the "
-                "SPSS file in raw/, study.toml and manifest.csv, and repeat. Case 1 is then row 2, so change "
-                "the ids of records in the tables that you wrote, unless respondents have ids of their own")])
+                f"save it from SPSS as {path.stem}.csv with value labels, replace the SPSS file in raw/ by "
+                "this file, write the new name into study.toml and manifest.csv, and repeat. Unless "
+                "respondents have ids of their own, every record id becomes one higher, so add one to the "
+                "record ids in the tables that you wrote")])
         return
     rewrite_table_rows(path, edit, keep_row_numbers=True)
     kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
