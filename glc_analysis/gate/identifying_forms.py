@@ -180,7 +180,8 @@ def _hotlines() -> frozenset[str]:
 
 
 def _is_public_site(host: str) -> bool:
-    return any(host == site or host.endswith(f".{site}") for site in _public_sites())
+    parts = host.split(".")
+    return any(".".join(parts[n:]) in _public_sites() for n in range(len(parts)))
 
 
 @cache
