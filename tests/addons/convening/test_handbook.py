@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.citing import format_principle_citation
+from glc_analysis.addons.convening.handbook import contents
 from glc_analysis.addons.convening.handbook.citing import (
     render_handbook_and_principles_bibtex,
     render_handbook_citation_cff,
@@ -95,6 +96,22 @@ def test_every_sentence_of_evidence_stands_on_the_page_of_the_principle(books, s
                 sentence = words.text.split(". ")[0]
                 name = re.escape(re.sub(r"<[^>]*>", "", sentence)[:20])
                 assert re.search(name, re.sub(r"<[^>]*>", "", pages[principle.principle_id]))
+
+
+def test_a_principle_that_lost_evidence_goes_on_to_say_that_not_all_is_shown(sample_study, monkeypatch):
+    """Else the sentence would go with whoever left, and tell of whom the evidence was that nobody saw."""
+    describe = contents.describe_evidence_of_principle
+
+    def describe_after_loss(trail, principle_id):
+        pieces = describe(trail, principle_id)
+        pieces.attrs["lost_lines"] = True
+        return pieces
+
+    monkeypatch.setattr(contents, "describe_evidence_of_principle", describe_after_loss)
+    book = contents.make_handbook(sample_view(sample_study, "public"))
+    for principle in book.principles:
+        assert book.fixed_texts["not_all"] in principle.grounds
+        assert principle.sides["contradicts"].text != book.fixed_texts["nothing"]
 
 
 def test_nobody_who_signed_is_named_on_paper_or_in_a_file(sample_study, books, tmp_path):

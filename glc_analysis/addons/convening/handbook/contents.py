@@ -198,7 +198,7 @@ def _principle(trail: EvidenceTrail, row: Mapping[str, Any], language: str, say:
     is_stated = (shown["stance"] == "supports") & (shown["sentence"] != "")
     claims = tuple(dict.fromkeys(shown.loc[is_stated, "claim"]))
     is_measured = NOT_MEASURED not in list_evidence_fact_sentences(pieces)
-    is_whole = len(shown) == len(pieces)
+    is_whole = len(shown) == len(pieces) and not pieces.attrs.get("lost_lines")
     grounds = tuple(filter(None, [_listed(say, claims), "" if is_measured else say["not_measured"],
                                   "" if is_whole else say["not_all"]]))
     positions = view.panel_positions
@@ -227,8 +227,9 @@ def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str
         english = f"{piece['sentence']} {CLAIMS.get(piece['claim'], '')}".strip()
         own = phrases.translate_sentence(english)
         return TranslatedText(own, language) if own else TranslatedText(english, ENGLISH)
-    is_recorded = (pieces["stance"] == side).any()
-    if is_recorded:
+    # Evidence that was lost with whoever left may have been against the principle: its page says so, too.
+    may_be_lost = side == "contradicts" and pieces.attrs.get("lost_lines")
+    if may_be_lost or (pieces["stance"] == side).any():
         return TranslatedText(say["words_only" if (shown["stance"] == side).any() else "not_all"], language)
     is_objection = side == "contradicts" and pieces.attrs.get("is_objected_to")
     return TranslatedText(say["objected" if is_objection else "nothing"], language)

@@ -332,7 +332,8 @@ def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
     sides = [(words.translate_heading(heading), *_side(pieces, stance, is_hidden, words))
              for stance, heading in SHEET_SIDES.items()]
-    return _macros().arguments(sides, words.translate_sentence(NOT_ALL) if is_hidden.any() else "")
+    is_part = is_hidden.any() or pieces.attrs.get("lost_lines")
+    return _macros().arguments(sides, words.translate_sentence(NOT_ALL) if is_part else "")
 
 
 def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,

@@ -48,6 +48,8 @@ class Text:
 
     lines: dict[str, Counter]
     lists: dict[tuple[str, str], list[list[str]]]
+    lost_evidence: frozenset[tuple[str, str]] = frozenset()
+    """Id and short name of each principle of whose evidence a line is hidden, as always for a whole cell."""
 
     @property
     def whole(self) -> str:
@@ -66,7 +68,14 @@ def text_of(study: Study, audience: str, *, has_packets: bool = True) -> Text:
     for place, rows in tables(study, audience):
         lines[place] = Counter(rows)
         lists[place, "rows"] = [rows]
-    return Text(lines, lists)
+    return Text(lines, lists, frozenset(_lost_evidence(StudyView(study, audience))))
+
+
+def _lost_evidence(view: StudyView) -> Iterator[tuple[str, str]]:
+    hidden = {line.removeprefix("evidence/").partition("#")[0] for line in view.hidden
+              if line.startswith("evidence/")}
+    names = dict(zip(view.principle_rows["principle_id"], view.principle_rows["short_name"], strict=True))
+    yield from ((one, name) for one, name in names.items() if one in hidden)
 
 
 def _words(element) -> str:
@@ -174,6 +183,8 @@ def findings(first: Text, second: Text, *, names: set[str], undecided: set[str])
     - a line that names who left, or says that something was withdrawn.
     """
     found = []
+    lost = first.lost_evidence | second.lost_evidence
+    first, second = (_without_facts_on_evidence(text, lost) for text in (first, second))
     for place, lines in second.lines.items():
         new, gone = lines - first.lines.get(place, Counter()), first.lines.get(place, Counter()) - lines
         shapes = {re.sub(r"\d+", "#", line): line for line in gone if re.search(r"\d", line)}
@@ -189,6 +200,37 @@ def findings(first: Text, second: Text, *, names: set[str], undecided: set[str])
     found += [f"{place}: {line}" for place, lines in second.lines.items() for line in lines
               if any(one in line for one in names | {"[withdrawn]"})]
     return found
+
+
+_FACTS_ON_EVIDENCE = re.compile('"(?:rests_on|is_effect_measured|supports|contradicts|qualifies)":')
+
+
+def _without_facts_on_evidence(text: Text, lost: frozenset[tuple[str, str]]) -> Text:
+    """The text without what lists of principles state of the evidence on those that lost some. The page of
+    such a principle hides its evidence as a whole, or says that rows are missing, whoever of the cell they
+    were of."""
+    ids, names = {one for one, _ in lost}, tuple(name for _, name in lost)
+
+    def edited(place: str, lines: list[str]) -> list[str]:
+        if place == "index":
+            return [line.partition("What it rests on")[0] if line.startswith(names) else line
+                    for line in lines]
+        if not place.endswith("principles.json"):
+            return lines
+        kept, one = [], ""
+        for line in lines:
+            begins = re.match(r' *"id": "([^"]+)"', line)
+            one = begins[1] if begins else one
+            if not (one in ids and _FACTS_ON_EVIDENCE.match(line.strip())):
+                kept.append(line)
+        return kept
+
+    lists = {key: [edited(key[0], own) for own in lists] for key, lists in text.lists.items()}
+    lines = {place: Counter(edited(place, [*lines.elements()])) if place == "index" else lines
+             for place, lines in text.lines.items()}
+    lines |= {place: Counter(own[0]) for (place, kind), own in lists.items()
+              if kind == "rows" and place.endswith("principles.json")}
+    return Text(lines, lists, text.lost_evidence)
 
 
 def _same_list(lists: list[list[str]], lines: list[str]) -> list[str]:
