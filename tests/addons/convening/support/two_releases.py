@@ -116,8 +116,9 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
             principles.show_principle_statement(own),
             principles.show_evidence(principles.describe_evidence_of_view_principle(own)),
             _votes(own), principles.show_announcement_day(own), principles.show_votes_in_detail(own),
-            principles.show_signatures(own), principles.show_judgements(own), render_slot(own, PRINCIPLE),
+            principles.show_signatures(own), principles.show_judgements(own),
             principles.show_evidence_sources(own))
+        yield f"principle-{one}, of add-ons", _joined(render_slot(own, PRINCIPLE))  # blocks of their own
         yield f"statement-{one}", "".join(render_principle_sheets(own).values())
     if not has_capability(audience, "joint_display"):
         return
