@@ -215,7 +215,7 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
         small = [each[0].islower() for each in words]
         own = [each[0].islower() for each in WORD.findall(name) if fold_text(each) not in PARTICLES]
         return not small[0] and sum(small) <= sum(own) and (
-            len(words) > 1 or not is_ordinary(word, whole_text) and not _SPECIES.match(behind)
+            len(words) > 1 or not is_ordinary(word, whole_text)
             and bool(_POSSESSIVE.match(behind) or not _OPENS.search(before)
                      or before[-1:] in _QUOTES and behind[:1] in _QUOTES))
     if re.search(r"[\s_‐‑–-]", word) and not re.search("[-\u00ad] ", word):
@@ -445,8 +445,6 @@ def _is_long_without_capitals(word: str, name: str) -> bool:
 
 
 _ETHIOPIC, _KOREAN = re.compile("[\u1200-\u137f]"), re.compile("[\u1100-\u11ff\uac00-\ud7af]")
-_SPECIES = re.compile(r"\s\([A-Z][a-z]+ [a-z]+\)")
-"""The pattern of the Latin name of a plant or animal, which stands behind its common name."""
 _DOTTED = re.compile(r"\.[ -]?[^\W\d_]\.")
 _INITIALS = re.compile(r"(?<![\w.])((?:[^\W\d_]\.[ -]?){1,3}[^\W\d_]\.)(?![\w.])(?!\s?[^\W\d_a-zà-ÿа-яё])")
 _AUTHOR = re.compile(r"[^\W\d_a-zà-ÿа-яё](?:\w+,|\w{3,})\s$")
