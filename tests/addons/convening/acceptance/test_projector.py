@@ -57,6 +57,7 @@ def test_keys_and_the_agenda_turn_the_screens(browser, url):
         page.keyboard.press(key)
         assert shown(page) == [page.locator("section").nth(at).get_attribute("id")], key
     page.click("a[href='#P04']")
+    page.locator("section#P04:visible").wait_for()  # "hashchange" comes a moment after the click
     assert shown(page) == ["P04"]
     page.goto(f"{url}#P05")
     assert shown(page) == ["P05"]
