@@ -1,7 +1,6 @@
 """A part of the work is done in a process that was forked for it, and here where none can be forked."""
 
 import os
-import shutil
 import sys
 import time
 from concurrent.futures import CancelledError
@@ -12,7 +11,7 @@ import pytest
 from glc_analysis.addons.forked_pages import fork_server
 from glc_analysis.addons.forked_pages.forked_pages import ForkedPages, start_fork_server
 from glc_analysis.build import build_steps
-from glc_analysis.study import Study
+from tests.support import study_of_everything
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
 
@@ -57,23 +56,13 @@ def test_the_server_has_one_thread_also_after_it_holds_tables(calls, sample_stud
     assert "Threads:\t1\n" in Path(f"/proc/{server}/status").read_text(encoding="utf-8")
 
 
-def test_a_build_with_a_process_beside_it_writes_the_same_bytes(sample_study, calls, study_copy):
+def test_a_build_with_a_process_beside_it_writes_the_same_bytes(calls, tmp_path):
     """The first build decided one audience after the other."""
-    again = Study(study_copy)
+    study = study_of_everything.write(tmp_path / "study", study_of_everything.contents())
+    build_steps(study)
+    again = study_of_everything.from_nothing(study, tmp_path / "again")
     made = []
     submit, calls.submit = calls.submit, lambda call: made.append(call) or submit(call)
     build_steps(again, executor=calls)
     assert len(made) == 1
-    assert contents(again.processed) == contents(sample_study.processed)
-
-
-@pytest.fixture
-def study_copy(sample_study, tmp_path):
-    """The sample, with nothing made of it."""
-    return shutil.copytree(sample_study.root, tmp_path / "copy",
-                           ignore=lambda folder, names: {"processed", "reports"} & {*names}
-                           if folder == os.fspath(sample_study.root) else set())
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+    assert study_of_everything.files(again) == study_of_everything.files(study)

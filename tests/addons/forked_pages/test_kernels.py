@@ -82,12 +82,6 @@ def test_a_forked_kernel_has_the_libraries_but_nothing_of_the_package(start):
     assert run("print('seaborn' in sys.modules, 'matplotlib' in sys.modules)") == "False False"
 
 
-def test_a_forked_kernel_of_a_run_has_the_modules_of_the_pages(own_server, start):
-    manager, run = start(GLC_PRELOAD="glc_analysis.pages.country")
-    assert is_forked(manager)
-    assert run("import sys; print('glc_analysis.pages.country' in sys.modules)") == "True"
-
-
 def test_a_forked_kernel_gets_the_file_that_it_is_given_as_stderr(start, tmp_path):
     with (tmp_path / "said").open("w") as file:
         manager, run = start(stderr=file)
@@ -163,6 +157,12 @@ def test_a_server_that_was_killed_is_replaced(start):
     manager, run = start()
     assert is_forked(manager)
     assert run("print('here')") == "here"
+
+
+def test_a_forked_kernel_of_a_run_has_the_modules_of_the_pages(own_server, start):
+    manager, run = start(GLC_PRELOAD="glc_analysis.pages.country")
+    assert is_forked(manager)
+    assert run("import sys; print('glc_analysis.pages.country' in sys.modules)") == "True"
 
 
 def test_server_and_kernels_go_with_their_owner(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +14,7 @@ from glc_analysis.addons.forked_pages.forked_pages import ForkedPages
 from glc_analysis.run.execute import Failure, PageProcesses, format_notebook, normalise_notebook
 from glc_analysis.run.plan import PageJob, plan_pages
 from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import Study
 from tests.support.share import drawn
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pages are forked on Linux alone")
@@ -150,14 +152,14 @@ def test_a_cell_that_takes_too_long_is_named(sample_study, tmp_path):
     assert str(failure) == "80_cells.ipynb, page cells, cell 2: TimeoutError: took longer than 1 seconds"
 
 
-def test_tables_that_the_server_holds_are_read_by_it_alone(sample_study, forked, tmp_path):
-    while fork_server._servers:  # which may hold them already
-        fork_server._servers.pop().close()
+def test_tables_that_the_server_holds_are_read_by_it_alone(sample_study, tmp_path):
+    study = Study(shutil.copytree(sample_study.root, tmp_path / "sample"))  # of which it holds none yet
+    forked = ForkedPages(study, timeout=300)
     page = job(tmp_path / "cells", "import pandas\npandas.read_parquet = None\n"
                "from glc_analysis import tables\nprint(len(tables.read_table('questions')))")
     assert forked.execute(page).message == "'NoneType' object is not callable"
     forked.preload(["questions", "figures question=Q4.1", "no such table", "raw"])
-    assert int(printed(forked.execute(page))) == len(tables.read_table("questions", study=sample_study))
+    assert int(printed(forked.execute(page))) == len(tables.read_table("questions", study=study))
 
 
 def test_where_no_process_can_be_forked_a_kernel_makes_the_page(forked, tmp_path, monkeypatch):
