@@ -9,12 +9,14 @@ the question was left blank.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from glc_analysis import manifest
@@ -98,8 +100,8 @@ def find_changed_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> 
     statements = dict(zip(map(format_printed_id, sources["principle_id"], sources["version"]),
                           sources["statement"],
                           strict=True))
-    first = rounds.groupby("round_id")[["opened_on", "closed_on"]].transform("first")
-    for n, row in rounds.iterrows():
+    first: dict[str, dict[Hashable, str]] = {}
+    for n, row in zip(rounds.index, rounds.to_dict("records"), strict=True):
         name = format_printed_id(row["principle_id"], row["version"])
         statement = statements.get(name, "")
         if statement and WITHDRAWN not in statement and row["text_version"] not in (
@@ -107,9 +109,10 @@ def find_changed_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> 
             yield Fault(f"the text of {name} was changed after it was issued in round {row['round_id']}",
                         "rounds.csv", str(n), "text_version", row["text_version"], "restore the issued "
                         f"words, and reword the principle with `glc amend {row['principle_id']}`")
-        for column in first.columns:
-            if row[column] != first.at[n, column]:
-                yield Fault(f"another row of round {row['round_id']} has {first.at[n, column] or 'no day'}",
+        other = first.setdefault(row["round_id"], row)
+        for column in ("opened_on", "closed_on"):
+            if row[column] != other[column]:
+                yield Fault(f"another row of round {row['round_id']} has {other[column] or 'no day'}",
                             "rounds.csv", str(n), column, row[column], "write the same day in all rows of "
                             "the round, because a round is opened and closed as a whole")
 
@@ -318,10 +321,11 @@ def _votes_in(path: Path, content: bytes, asked: _Asked) -> pd.DataFrame:
 def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns two tables: the votes without unanswered questions, and the questions of each rater that no
     file of the rater answers."""
-    question = ["round_id", "rater_id", "principle_id", "criterion"]
     is_open = votes["score"] == UNANSWERED
-    given = pd.MultiIndex.from_frame(votes.loc[~is_open, question])
-    is_answered = pd.MultiIndex.from_frame(votes[question]).isin(given)
+    questions = [*zip(*(votes[name] for name in ("round_id", "rater_id", "principle_id", "criterion")),
+                      strict=True)]
+    given = {question for question, is_left in zip(questions, is_open, strict=True) if not is_left}
+    is_answered = np.array([question in given for question in questions], dtype=bool)
     return votes[~is_open].reset_index(drop=True), votes[is_open & ~is_answered].reset_index(drop=True)
 
 
@@ -329,9 +333,9 @@ def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list
     """Returns the votes without repetitions, notes about the repetitions, and faults if two files of a rater
     answer a question differently."""
     columns, repeats, notes, faults = [*HEADER[2:], "is_abstained"], [], [], []
-    sources = votes[["round_id", "rater_id", "source"]].drop_duplicates()
-    several = pd.MultiIndex.from_frame(sources[sources.duplicated(["round_id", "rater_id"])].iloc[:, :2])
-    is_of_several = pd.MultiIndex.from_frame(votes[["round_id", "rater_id"]]).isin(several)
+    ballots = [*zip(votes["round_id"], votes["rater_id"], strict=True)]
+    n_files = Counter(ballot for ballot, _ in {*zip(ballots, votes["source"], strict=True)})
+    is_of_several = np.array([n_files[ballot] > 1 for ballot in ballots], dtype=bool)
     for (round_id, rater), own in group_rows(votes[is_of_several], "round_id", "rater_id"):
         (_, first), *others = own.groupby("source")
         known = {(row[0], row[3]): row for row in first[columns].itertuples(index=False, name=None)}
@@ -358,12 +362,14 @@ def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list
 
 def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
     """Yields faults for unknown raters, rounds and principles, and for raters who may not rate."""
-    raters, rounds = reference.raters.set_index("rater_id")["may_rate"], reference.rounds
-    listed = {round_id: set(own["principle_id"]) for (round_id,), own in group_rows(rounds, "round_id")}
-    for row in votes.to_dict("records"):
-        place, rater, round_id = (row["file"], row["row"]), row["rater_id"], row["round_id"]
-        if rater not in raters.index:
-            yield Fault(f"raters.csv has no such rater; {suggest_name(rater, raters.index)}", *place,
+    raters = dict(zip(reference.raters["rater_id"], reference.raters["may_rate"], strict=True))
+    listed = {round_id: set(own["principle_id"])
+              for (round_id,), own in group_rows(reference.rounds, "round_id")}
+    for file, line, rater, round_id, principle in zip(*(votes[name] for name in (
+            "file", "row", "rater_id", "round_id", "principle_id")), strict=True):
+        place = file, line
+        if rater not in raters:
+            yield Fault(f"raters.csv has no such rater; {suggest_name(rater, raters)}", *place,
                         "rater_id",
                         rater, "correct the code, or add the rater")
         elif raters[rater] != "true":
@@ -373,9 +379,9 @@ def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
             yield Fault(f"rounds.csv has no such round; {suggest_name(round_id, listed)}", *place,
                         "round_id",
                         round_id, "write the round to which the form belongs")
-        elif row["principle_id"] not in listed[round_id]:
-            yield Fault(f"is not in round {round_id}; {suggest_name(row['principle_id'], listed[round_id])}",
-                        *place, "principle_id", row["principle_id"],
+        elif principle not in listed[round_id]:
+            yield Fault(f"is not in round {round_id}; {suggest_name(principle, listed[round_id])}",
+                        *place, "principle_id", principle,
                         "write the principle as on the form, or remove the row")
 
 
@@ -393,12 +399,15 @@ def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[F
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
     """Yields faults if several raters of an organisation have handed in ballots in a panel that gives each
     organisation one vote."""
-    first = votes.drop_duplicates(["round_id", "rater_id"]).merge(known, on="rater_id")
-    first = first[first.duplicated(["round_id", "role", "voter"], keep=False)]
-    for (round_id, panel, voter), own in group_rows(first, "round_id", "role", "voter"):
-        for row in own.iloc[1:].to_dict("records"):
-            yield Fault(f"{voter} has one vote per panel, and {own['rater_id'].iloc[0]} has cast it in round "
-                        f"{round_id} ({own['file'].iloc[0]}, panel {panel})", row["file"], row["row"],
+    voters = dict(zip(known["rater_id"], zip(known["role"], known["voter"], strict=True), strict=True))
+    first = votes.drop_duplicates(["round_id", "rater_id"])
+    cast: dict[tuple[str, ...], list[dict[Hashable, str]]] = {}
+    for row in first[first["rater_id"].isin([*voters])].to_dict("records"):
+        cast.setdefault((row["round_id"], *voters[row["rater_id"]]), []).append(row)
+    for (round_id, panel, voter), (counted, *others) in sorted(cast.items()):
+        for row in others:
+            yield Fault(f"{voter} has one vote per panel, and {counted['rater_id']} has cast it in round "
+                        f"{round_id} ({counted['file']}, panel {panel})", row["file"], row["row"],
                         "rater_id", row["rater_id"], "keep the ballot that the organisation confirms, or "
                         'let persons vote (vote = "person" in study.toml)')
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import NamedTuple
 
 import pandas as pd
@@ -325,14 +325,13 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
                             fix="give every rater a code, and write true for each rater who may rate")])
     source, forms, notes = round_texts["language"].iloc[0], [], []
     wanted_by = choose_language_by_rater(raters, rater_languages)
-    origins: dict[str, dict[str, TextOrigin]] = {}
+    in_language = cache(partial(find_round_texts_in_language, reference, round_texts))
+    find_origins = cache(partial(find_origins_of_new_texts, reference, round_id, round_texts))
     for rater in raters.to_dict("records"):
         wanted = wanted_by[rater["rater_id"]] or source
-        rows = find_round_texts_in_language(reference, round_texts, wanted)
+        rows = in_language(wanted)
         language = wanted if _is_asked_in(rows, wanted) else source
-        if language not in origins:
-            origins[language] = find_origins_of_new_texts(reference, round_id, round_texts, language)
-        forms.append(RatingForm(round_id, rater["rater_id"], language, rows, origins[language],
+        forms.append(RatingForm(round_id, rater["rater_id"], language, rows, find_origins(language),
                                 rater["proxy_id"], tuple(filter(None, rater["interests"].split(";")))))
         others = rows[rows["language"] != language].groupby("language")["printed_id"]
         notes.append(f"reads {wanted}, which lacks all texts" if language != wanted else

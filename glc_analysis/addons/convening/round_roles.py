@@ -158,10 +158,9 @@ def find_changed_role_table_by_rater(study: Study, round_id: str, raters: pd.Dat
     """Returns the raters whose proxies or interests differ from those on the forms of the round, each with
     the table that differs."""
     path = _record(study, round_id)
-    nothing = pd.DataFrame(columns=["rater_id", *ROLE_COLUMNS], dtype="str")
-    was = (read_private_table(path) if path.is_file() else nothing).set_index("rater_id")
+    was = read_private_table(path).set_index("rater_id").to_dict("index") if path.is_file() else {}
     return {row["rater_id"]: FILE_OF[name] for row in raters.to_dict("records") for name in ROLE_COLUMNS
-            if row[name] != (was.at[row["rater_id"], name] if row["rater_id"] in was.index else "")}
+            if row[name] != was.get(row["rater_id"], {}).get(name, "")}
 
 
 def role_changed_since_forms_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
