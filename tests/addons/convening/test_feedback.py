@@ -36,14 +36,29 @@ LANGUAGES = {"harbour": "es"}
 VOTES = {rater: [9 - n % 5, 3 + n % 6, n % 9 + 1, 8] for n, rater in enumerate(EVERYBODY)}
 
 
+NAMES_AND_LANGUAGES = "glc_analysis.addons.convening.form_files.read_names_and_languages"
+
+
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
-                        lambda study: ({}, LANGUAGES))
-    study = BallotStudy(tmp_path)
+    monkeypatch.setattr(NAMES_AND_LANGUAGES, lambda study: ({}, LANGUAGES))
+    return voted(tmp_path)
+
+
+def voted(root):
+    study = BallotStudy(root)
     for rater, votes in VOTES.items():
         study.vote(rater, *votes)
     return study
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory):
+    """The forms of round 2, which no test changes."""
+    study = voted(tmp_path_factory.mktemp("issued"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(NAMES_AND_LANGUAGES, lambda study: ({}, LANGUAGES))
+        return open_round_and_write_forms(Study(study.root), "2", today=date(2017, 5, 9))
 
 
 def issue(study, round_id="2"):
@@ -53,17 +68,24 @@ def issue(study, round_id="2"):
 
 def before(study, rater, *, round_id="2"):
     """What a rater is shown about P01 before a round."""
+    return shown_before(study, round_id)(rater)
+
+
+def shown_before(study, round_id="2"):
+    """The same for each rater, read once."""
     own = Study(study.root)
     reference = read_reference(own)
     rows = reference.principles.assign(printed_id=reference.principles["principle_id"] + "."
                                        + reference.principles["version"]).iloc[[0]]
-    return Feedback.read(own, reference, round_id).select_for_rater(rater, "en", rows)[0]
+    feedback = Feedback.read(own, reference, round_id)
+    return lambda rater: feedback.select_for_rater(rater, "en", rows)[0]
 
 
 def test_everybody_is_shown_their_own_votes(study):
     own = {rater: {"importance": str(votes[0]), "feasibility": str(votes[1])}
            for rater, votes in VOTES.items()}
-    assert {rater: before(study, rater).own for rater in EVERYBODY} == own
+    shown = shown_before(study)
+    assert {rater: shown(rater).own for rater in EVERYBODY} == own
 
 
 def test_a_principle_that_was_left_out_of_the_last_round_shows_the_votes_of_the_round_before(
@@ -99,8 +121,7 @@ def test_nothing_of_another_ballot_is_in_a_page_but_what_the_room_was_told(study
 @pytest.mark.acceptance
 def test_fourteen_texts_in_seven_languages_show_own_votes_and_no_byte_of_others(tmp_path, monkeypatch):
     chance, study = random.Random(7), FourteenTexts(tmp_path)
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
-                        lambda of: ({}, study.reads))
+    monkeypatch.setattr(NAMES_AND_LANGUAGES, lambda of: ({}, study.reads))
     votes = {rater: {one: None if chance.random() < .1 else (chance.randint(1, 9), chance.randint(1, 9))
                      for one in study.texts} for rater in PROVIDERS}
     study.cast(votes)
@@ -156,20 +177,21 @@ def test_of_a_round_that_somebody_has_left_everybody_sees_their_own_votes_alone(
 def test_who_abstained_and_who_did_not_vote(study):
     study.vote("r02", "abstain", "abstain", 8, 8)
     (study.root / "raw/ratings/1-r03.csv").unlink()
-    assert before(study, "r02").own == {"importance": "x", "feasibility": "x"}
-    assert before(study, "r03").own == {}
+    shown = shown_before(study)
+    assert shown("r02").own == {"importance": "x", "feasibility": "x"}
+    assert shown("r03").own == {}
     assert f"Importance <b>{NOT_DISCLOSED}</b>" in (issue(study) / "r03-before.html").read_text()
 
 
-def test_a_text_that_was_changed_carries_no_vote_and_shows_what_it_was(study):
-    page = (issue(study) / f"{OBSERVER}-before.html").read_text()
+def test_a_text_that_was_changed_carries_no_vote_and_shows_what_it_was(issued):
+    page = (issued.folder / f"{OBSERVER}-before.html").read_text()
     changed = page.partition(STATEMENTS["P02", "2"])[2]
     assert "The text was changed after round 1. Please vote anew. It was:" in changed
     assert f"“{STATEMENTS['P02', '1']}”" in changed and "Your vote" not in changed
 
 
-def test_a_page_is_in_the_language_of_the_form(study):
-    page = (issue(study) / "r01-before.html").read_text()
+def test_a_page_is_in_the_language_of_the_form(issued):
+    page = (issued.folder / "r01-before.html").read_text()
     assert 'lang="es"' in page and "Su voto en la ronda 1" in page and "Organizaciones" in page
 
 
@@ -193,12 +215,11 @@ def test_a_comment_is_shown_where_it_may_be_read(study):
     assert before(study, "r01").comments == ["Never at night."]
 
 
-def test_the_sheets_of_all_raters_are_one_pdf_each_on_sheets_of_their_own(study):
-    made = open_round_and_write_forms(Study(study.root), "2", today=date(2017, 5, 9))
-    content = render_feedback_pdf(made.forms, made.before, PdfSettings("Footer", None))
+def test_the_sheets_of_all_raters_are_one_pdf_each_on_sheets_of_their_own(issued):
+    content = render_feedback_pdf(issued.forms, issued.before, PdfSettings("Footer", None))
     assert count_pdf_pages(content) == 2 * len(EVERYBODY) - 1  # a blank back after each but the last
-    by_rater = dict(zip([form.rater_id for form in made.forms], zip(made.forms, made.before, strict=True),
-                        strict=True))
+    by_rater = {form.rater_id: (form, before)
+                for form, before in zip(issued.forms, issued.before, strict=True)}
     html = render_feedback_html(*by_rater["r01"])
     importance, feasibility, *_ = VOTES["r01"]
     assert f"<strong>{importance}</strong> · " in html and f"<strong>{feasibility}</strong>" in html
@@ -212,8 +233,8 @@ def test_before_the_first_round_there_is_nothing_to_show(study):
     assert len(load_workbook(folder / "r01.xlsx").sheetnames) == 1
 
 
-def test_a_filled_workbook_with_earlier_votes_is_read_as_one_without(study, tmp_path):
-    path = issue(study) / "r02.xlsx"
+def test_a_filled_workbook_with_earlier_votes_is_read_as_one_without(issued, tmp_path):
+    path = issued.folder / "r02.xlsx"
     assert len(load_workbook(path).sheetnames) == 2 and "stamp" in WORKBOOK_COLUMNS
     filled = fill(path, tmp_path / "filled.xlsx", {
         0: {"importance": 4, "feasibility": 5}, 1: {"importance": 6, "feasibility": 7}})
