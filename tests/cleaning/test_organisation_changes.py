@@ -6,7 +6,7 @@ from glc_analysis import tables
 from glc_analysis.cleaning.organisation_changes import find_organisation_change_faults
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.reference import read_reference
-from tests.support.built_studies import built
+from tests.support.built_studies import built, built_for_team
 from tests.support.study_writer import reference
 from tests.support.wave_study import write_wave_study
 
@@ -21,7 +21,7 @@ def study(request, tmp_path_factory):
     registered = {"organisations": REGISTER} if request.param == "with a register" else {}
     made = write_wave_study(tmp_path_factory.mktemp("changed"), organisation_changes=[RENAMED, MERGED],
                             **registered)
-    built(made)
+    built_for_team(made)
     return made
 
 

@@ -5,7 +5,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.study_writer import write_reference
 from tests.support.wave_study import CROSSWALK, FILES, OPTIONS, QUESTIONS, WAVES, decided, write_wave_study
 
@@ -13,7 +13,7 @@ from tests.support.wave_study import CROSSWALK, FILES, OPTIONS, QUESTIONS, WAVES
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     made = write_wave_study(tmp_path_factory.mktemp("waves"))
-    built(made)
+    built_for_team(made)
     return made
 
 
@@ -49,7 +49,7 @@ def test_who_was_asked_is_decided_for_each_wave(study):
 
 def test_the_wave_of_the_figures_is_the_one_that_study_toml_names(tmp_path):
     study = write_wave_study(tmp_path, settings={"study": {"id": "s", "title": "s", "wave": "w2016"}})
-    built(study)
+    built_for_team(study)
     assert {*rows(study, "organisations")["organisation_id"]} == {"a", "b", "c", "left"}
 
 
@@ -72,25 +72,26 @@ FAULTY = {
 def test_what_is_wrong_with_the_files_of_waves_is_named(fault, tmp_path):
     changed, message = FAULTY[fault]
     with pytest.raises(Faults, match=message):
-        built(write_wave_study(tmp_path, **changed))
+        built_for_team(write_wave_study(tmp_path, **changed))
 
 
 def test_a_wave_of_study_toml_that_is_not_there_is_named(tmp_path):
     with pytest.raises(Faults, match="waves.csv has no such wave"):
-        built(write_wave_study(tmp_path, settings={"study": {"id": "s", "title": "s", "wave": "w2020"}}))
+        built_for_team(write_wave_study(
+            tmp_path, settings={"study": {"id": "s", "title": "s", "wave": "w2020"}}))
 
 
 def test_what_is_wrong_in_the_answers_of_an_earlier_wave_is_a_fault(tmp_path):
     study = write_wave_study(tmp_path)
     write_reference(study.root, "options", [row for row in OPTIONS if row["option_id"] != "legal"])
     with pytest.raises(Faults, match=r"2016\.csv.*is not an option of services"):
-        built(study)
+        built_for_team(study)
 
 
 def test_a_correction_is_of_one_wave(tmp_path):
     fix = {"table": "survey", "key": "2016.r2", "column": "Q1", "from": "yes", "to": "no", "reason": "typo"}
     study = write_wave_study(tmp_path, corrections=[fix])
-    built(study)
+    built_for_team(study)
     given = rows(study, "wave_responses", organisation_id="a", question_id="Q1")
     assert [*given["value"]] == ["no", "no"]
     assert [*rows(study, "wave_responses", organisation_id="b", question_id="Q1")["value"]] == ["yes", "yes"]
@@ -102,7 +103,7 @@ def test_a_heading_that_means_another_question_in_the_next_wave(tmp_path):
         *(row for row in crosswalk if (row["question_id"], row["wave_id"]) != ("Q6", "w2016")),
         {"question_id": "Q5", "wave_id": "w2016", "columns": "Q6"}],
         questions=[row | ({"columns": "Q5"} if row["question_id"] == "Q6" else {}) for row in QUESTIONS])
-    built(study)
+    built_for_team(study)
     assert {*rows(study, "wave_responses", question_id="Q6")["wave_id"]} == {"w2018"}
     assert {*rows(study, "wave_responses", question_id="Q5")["wave_id"]} == {"w2016", "w2018"}
 

@@ -8,7 +8,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.pages.country import render_country_open_answers
 from glc_analysis.pages.questions import list_open_answers
 from glc_analysis.view.study_view import NotReleased, StudyView
-from tests.support.built_studies import built
+from tests.support.built_studies import built, built_for_team
 from tests.support.coded_studies import coded_study
 
 TRANSLATION = {"answer_id": "survey.r4", "question_id": "Q1", "language": "en",
@@ -21,7 +21,7 @@ def study_with(root, **changed):
 
 
 def test_a_translation_belongs_to_the_organisation_and_country_of_its_answer_and_is_masked(tmp_path):
-    study = built(study_with(tmp_path))
+    study = built_for_team(study_with(tmp_path))
     rows = tables.read_table("answer_translations", study=study)
     assert rows.iloc[0].to_dict() == {
         "segment_id": "survey.r4.q1.1", "language": "en", "organisation_id": "c", "country_id": "UGA",
@@ -30,7 +30,7 @@ def test_a_translation_belongs_to_the_organisation_and_country_of_its_answer_and
 
 
 def test_a_translation_stands_under_its_answer_with_how_it_was_made(tmp_path):
-    view = StudyView(built(study_with(tmp_path)))
+    view = StudyView(built_for_team(study_with(tmp_path)))
     row = list_open_answers(view, "Q1").set_index("by").loc["c"]
     assert row[["text", "translation", "translation_status"]].tolist() == [
         "The court.", "The court, says Somebody.", "machine"]

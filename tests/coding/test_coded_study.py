@@ -14,7 +14,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.pages.coding import render_agreement_findings, render_contrary_cases
 from glc_analysis.pages.country import render_country_codes
 from glc_analysis.view.study_view import StudyView
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.coded_studies import (
     ANA,
     BEN,
@@ -43,7 +43,7 @@ def read(study, name, **slice_):
 
 
 def test_turns_are_segments_with_speaker_organisation_country_and_question(study):
-    built(study)
+    built_for_team(study)
     rows = read(study, "segments").set_index("segment_id")
     assert rows.loc["blue.2", ["speaker_id", "role", "organisation_id", "country_id",
                                "guide_question_id"]].tolist() == ["p1", "participant", "a", "KHM", "Q1"]
@@ -51,7 +51,7 @@ def test_turns_are_segments_with_speaker_organisation_country_and_question(study
 
 
 def test_coders_name_codes_by_id_name_or_path_and_old_codes_count_as_the_new(study):
-    built(study)
+    built_for_team(study)
     assert words(study, "ana") == [
         ("blue", "A safe place for tonight.", "shelter"), ("blue", "We wait for months.", "delay"),
         ("call", "We wait for the police.", "delay"), ("lamp", "A house holds people back.", "no-shelter")]
@@ -59,7 +59,7 @@ def test_coders_name_codes_by_id_name_or_path_and_old_codes_count_as_the_new(stu
 
 
 def test_what_coders_give_alike_is_consensus_and_the_rest_waits_for_a_decision(study):
-    built(study)
+    built_for_team(study)
     assert [code for _, _, code in words(study, "consensus")] == ["shelter", "delay", "no-shelter"]
     rows = read(study, "disagreements")
     assert rows[["segment_id", "coder_id", "codes"]].values.tolist() == [
@@ -68,7 +68,7 @@ def test_what_coders_give_alike_is_consensus_and_the_rest_waits_for_a_decision(s
 
 
 def test_the_words_that_all_coders_marked_are_those_of_the_consensus(study):
-    built(study)
+    built_for_team(study)
     assert ("lamp", "A house holds people back.", "no-shelter") in words(study, "consensus")
     row = read(study, "codings").query("coder_id == 'consensus' and document_id == 'lamp'").iloc[0]
     assert (row["marked_by"], row["is_agreed"]) == ("ana;ben", True)
@@ -76,7 +76,7 @@ def test_the_words_that_all_coders_marked_are_those_of_the_consensus(study):
 
 
 def test_agreement_pairs_what_two_coders_read(study):
-    built(study)
+    built_for_team(study)
     rows = read(study, "agreement").query("unit == 'turn' and subset == 'all'").set_index(
         ["measure", "code_id"])
     delay = rows.loc[("percent_agreement", "delay")]
@@ -90,7 +90,7 @@ def test_a_text_never_assigned_is_missing_and_one_read_and_left_uncoded_is_no_co
         for d, c in (("blue", "ana"), ("lamp", "ana"), ("call", "ana"), ("blue", "ben"), ("lamp", "ben"))])
     spreadsheet(made, "ana", *ANA)
     spreadsheet(made, "ben", ("blue", "A safe place for tonight.", "shelter"), ("lamp", "", ""))
-    built(made)
+    built_for_team(made)
     rows = read(made, "agreement").query("unit == 'turn' and subset == 'all'").set_index(
         ["measure", "code_id"])
     found = rows.loc[("percent_agreement", "no-shelter"), ["n_pairable", "value"]]
@@ -108,7 +108,7 @@ def test_work_that_nobody_was_assigned_is_a_fault(tmp_path):
 
 
 def test_mentions_tell_asked_from_raised_and_from_the_contrary(study):
-    built(study)
+    built_for_team(study)
     rows = read(study, "mentions").set_index(["organisation_id", "code_id", "source"])
     told = rows[["is_asked", "is_raised", "is_contradicted"]]
     assert told.loc[("a", "shelter", "interview")].tolist() == [True, True, False]
@@ -119,7 +119,7 @@ def test_mentions_tell_asked_from_raised_and_from_the_contrary(study):
 
 
 def test_figures_count_organisations_out_of_those_asked(study):
-    built(study)
+    built_for_team(study)
     rows = read(study, "figures").query("measure == 'coded'").set_index("figure_id")
     assert rows.loc["care/organisations/all", ["n", "base_n"]].tolist() == [2, 2]
     assert rows.loc["delay/organisations/document=call", ["n", "base_n"]].tolist() == [1, 2]
@@ -129,7 +129,7 @@ def test_figures_count_organisations_out_of_those_asked(study):
 def test_calls_are_never_added_to_interviews_and_answers(study):
     """One was asked about delay in an interview, and raised it for one coder only; two were in the call,
     where one raised it."""
-    built(study)
+    built_for_team(study)
     rows = read(study, "figures").query("measure == 'coded'").set_index("figure_id")
     assert rows.loc["delay/organisations/all", ["n", "base_n"]].tolist() == [0, 1]
     assert rows.loc["delay/organisations/source=call", ["n", "base_n"]].tolist() == [1, 2]
@@ -140,7 +140,7 @@ def test_calls_are_never_added_to_interviews_and_answers(study):
 def test_what_is_undecided_is_printed_beside_the_count_and_is_no_case_against_it(study):
     for coder, rows in (("ana", ANA[:-1]), ("ben", BEN[:-1])):
         spreadsheet(study, coder, *rows)
-    built(study)
+    built_for_team(study)
     assert read(study, "mentions").query(
         "organisation_id == 'a' and code_id in ('delay', 'law') and source == 'interview'")[
             ["is_asked", "is_raised", "is_undecided"]].values.tolist() == [[True, False, True]] * 2
@@ -160,7 +160,7 @@ def test_the_rule_of_consensus_is_that_of_the_study_and_says_since_when(tmp_path
     made = coded_study(tmp_path, codings=coders, settings={"coding": rule})
     for coder, rows in (("ana", ANA), ("ben", BEN), ("cleo", ANA)):
         spreadsheet(made, coder, *rows)
-    built(made)
+    built_for_team(made)
     view = StudyView(made)
     assert view.codes().set_index("code_id").loc["delay", "shown_as"] == "1 of 1"
     said = render_agreement_findings(view).data
@@ -182,14 +182,14 @@ def test_attendance_is_the_base_of_a_call(tmp_path):
              for o, p in (("a", "true"), ("b", "true"), ("c", "true"))]
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"]}, attendance=there)
     spreadsheet(made, "ana", *ANA)
-    built(made)
+    built_for_team(made)
     rows = read(made, "figures").set_index("figure_id")
     assert rows.loc["delay/organisations/document=call", ["n", "base_n"]].tolist() == [1, 3]
     assert rows.loc["words/call/a/words/all", ["n", "base_n"]].tolist() == [5, 11]
 
 
 def test_a_country_reads_its_own_codings_and_a_theme_those_of_its_codes(study):
-    built(study)
+    built_for_team(study)
     assert set(read(study, "codings", country="LAO")["organisation_id"]) == {"b"}
     assert set(read(study, "codings", theme="law")["code_id"]) == {"delay"}
     assert "blue.2" in set(read(study, "segments", theme="law")["segment_id"])
@@ -200,19 +200,19 @@ def test_a_country_reads_its_own_codings_and_a_theme_those_of_its_codes(study):
 
 def test_names_give_way_before_anybody_codes(tmp_path):
     made = coded_study(tmp_path, names=[PERSON, KHMER])
-    built(made)
+    built_for_team(made)
     text = " ".join(read(made, "segments")["text"])
     assert "Ana Vega" not in text and "Person 1 calls 😀 Somebody at once." in text
 
 
 def test_pseudonyms_once_given_are_kept_in_the_private_folder(tmp_path):
     made = coded_study(tmp_path, names=[PERSON])
-    built(made)
+    built_for_team(made)
     assert (made.private / "pseudonyms.json").stat().st_mode & 0o777 == 0o600
     write_csv(made.locate_reference_file("names"), [
         {"name": n, "kind": "person", "pseudonym": "", "match": "exact", "allowed_for": "", "reason": ""}
         for n in ("Bo", "Ana Vega")])
-    built(made)
+    built_for_team(made)
     assert "Person 1 calls" in " ".join(read(made, "segments")["text"])
 
 
@@ -227,7 +227,7 @@ def test_checking_gives_no_pseudonym_away(tmp_path):
 def test_one_quotation_that_is_nowhere_sets_that_passage_apart(tmp_path):
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
     spreadsheet(made, "ana", *ANA, ("blue", "We never wait.", "Delay"))
-    built(made)
+    built_for_team(made)
     assert set(read(made, "codings")["document_id"]) == {"blue", "call", "lamp"}
     apart = read(made, "quarantined")
     assert len(apart) == 1 and "not in the text" in apart.set_index("quote").loc["We never wait.", "reason"]
@@ -236,7 +236,7 @@ def test_one_quotation_that_is_nowhere_sets_that_passage_apart(tmp_path):
 def test_codes_that_the_codebook_lacks_are_kept_below_nothing(tmp_path):
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
     spreadsheet(made, "ana", ("blue", "We wait for months.", "Médico lejos"))
-    built(made)
+    built_for_team(made)
     row = read(made, "codebook").set_index("code_id").loc["medico_lejos"]
     assert (row["name"], row["parent_id"], row["path"]) == ("Médico lejos", "", "Médico lejos")
     assert set(read(made, "codings")["code_id"]) == {"medico_lejos"}
@@ -275,7 +275,7 @@ def test_hand_codes_that_stand_in_the_survey_are_codings_also_of_a_redacted_answ
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    built(made)
+    built_for_team(made)
     rows = read(made, "codings").query("coder_id == 'survey'")
     assert rows[["document_id", "code_id"]].values.tolist() == [
         ["survey.r2.q1", "shelter"], ["survey.r3.q1", "delay"]]
@@ -298,7 +298,7 @@ def translated(root, turns):
 
 def test_a_translation_is_linked_turn_by_turn_and_never_pooled(tmp_path):
     made = translated(tmp_path, LAMP)
-    built(made)
+    built_for_team(made)
     rows = read(made, "segments").set_index("segment_id")
     assert rows.loc["lamp-en.2", ["translation_of", "translation_status"]].tolist() == ["lamp.2", "checked"]
     assert read(made, "agreement").empty

@@ -10,7 +10,7 @@ from glc_analysis.coding.assemble import REVIEW_COLUMNS, make_rows_to_review, ta
 from glc_analysis.coding.consensus import list_undecided_codes, write_decisions
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.coded_studies import (
     ANA,
     ANSWERS,
@@ -143,7 +143,7 @@ def test_a_code_that_may_be_among_its_words_is_no_no_of_an_organisation(study):
     waiting = list_undecided_codes(found.tables["disagreements"], found.tables["quarantined"],
                                    found.tables["codings"])
     assert waiting.to_numpy().tolist() == [["lamp.2", "shelter"]]
-    built(study)
+    built_for_team(study)
     rows = tables.read_table("mentions", study=study).set_index(["organisation_id", "code_id", "source"])
     told = rows[["is_raised", "is_undecided"]]
     assert [told.loc[key].tolist() for key in (("a", "shelter", "interview"), ("b", "shelter", "interview"),

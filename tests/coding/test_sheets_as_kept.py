@@ -9,7 +9,7 @@ from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.tables import read_table
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.coded_studies import BOTH, coded_study
 
 
@@ -123,7 +123,7 @@ def test_a_row_per_respondent_counts_in_the_study_and_blanks_of_the_unanswered_a
         "coding": {"blank_rows": "uncoded"}})
     (study.raw / "codings/ana.csv").write_text(
         "organización,What comes first for a person?,Q2\na,Safe place,\nb,,\nc,Delay,\n", encoding="utf-8")
-    codings = read_table("codings", study=built(study)).query("coder_id == 'ana'")
+    codings = read_table("codings", study=built_for_team(study)).query("coder_id == 'ana'")
     assert codings[["organisation_id", "code_id"]].values.tolist() == [["a", "shelter"], ["c", "delay"]]
 
 
@@ -170,7 +170,7 @@ def test_a_renamed_text_of_a_coders_table_is_read_and_the_log_says_so(tmp_path):
     study = coded_study(tmp_path, codings=BOTH)
     for coder in ("ana", "ben"):
         (study.raw / f"codings/{coder}.csv").write_text(rows, encoding="utf-8")
-    codings = read_table("codings", study=built(study))
+    codings = read_table("codings", study=built_for_team(study))
     assert {*codings["document_id"]} == {"blue"}
     assert codings.query("coder_id == 'ana'")["quote"].tolist() == [
         "A safe place for tonight.", "We wait for months."]

@@ -59,7 +59,7 @@ from glc_analysis.view.places import MOST_PRINTED_PASSAGES, THEME_ROOM
 from glc_analysis.view.study_view import NotReleased, StudyView, open_study
 from tests.pages.notebook_cells import run_cells
 from tests.support import coded_studies
-from tests.support.built_studies import built
+from tests.support.built_studies import built, built_for_team
 from tests.support.coded_studies import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.support.sample_views import sample_view
 from tests.support.study_writer import choices, places, question, write_study
@@ -115,7 +115,7 @@ def test_a_country_of_no_region_stands_alone(tmp_path):
             {"org": "b", "country": "LAO", "Q1": "no"}]
     made = write_study(tmp_path, rows, options=choices("law", "yes", "no"), questions=[
         question("Q1", "single", "law"), question("Q2", "number")])
-    built(made)
+    built_for_team(made)
     view = StudyView(made, country="KHM")
     shown = render_country_answers(view)
     assert "Answered for Cambodia" in heads_of(shown) and "Asia" not in shown.data
@@ -264,17 +264,17 @@ def test_a_country_the_study_does_not_have_is_refused_with_the_nearest(sample_st
 # What was said, and how it was coded
 
 
-def coded(root, *, ana=ANA, ben=BEN, **changed):
+def coded(root, *, ana=ANA, ben=BEN, build=built_for_team, **changed):
     """A small coded study, built: what each coder handed in, and what else is changed."""
     made = coded_study(root, codings=BOTH, **changed)
     spreadsheet(made, "ana", *ana)
     spreadsheet(made, "ben", *ben)
-    return built(made)
+    return build(made)
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    return coded(tmp_path_factory.mktemp("coded"))
+    return coded(tmp_path_factory.mktemp("coded"), build=built)
 
 
 @pytest.fixture(scope="module")
@@ -495,7 +495,7 @@ def test_a_study_says_why_it_has_no_agreement_to_measure(tmp_path, uncoded):
     assert escape(coding.UNMEASURED["interpretive"]) in coding.render_agreement_findings(page).data
     made = coded_study(tmp_path / "other", codings={"ana": BOTH["ana"]})
     spreadsheet(made, "ana", *ANA)
-    built(made)
+    built_for_team(made)
     assert coding.UNMEASURED["codebook"] in coding.render_agreement_findings(StudyView(made)).data
     nothing_coded = render_note(coding.NOTHING_CODED_IN_STUDY)
     assert coding.render_agreement_findings(StudyView(uncoded)).data == nothing_coded.data
@@ -549,7 +549,7 @@ def test_pages_say_that_what_was_coded_counts_nowhere_until_somebody_looks(tmp_p
     made = coded_study(tmp_path / "s", codings={"ana": BOTH["ana"]})
     (made.raw / "codings/ana.csv").write_text("document,start,end,code\nblue,30,41,Safe place\n",
                                               encoding="utf-8")
-    theme, country = StudyView(built(made), theme="care"), StudyView(made, country="KHM")
+    theme, country = StudyView(built_for_team(made), theme="care"), StudyView(made, country="KHM")
     for shown in (render_theme_code_counts(theme), render_contrary_cases(theme), render_passages(theme),
                   render_country_codes(country)):
         assert shown.data == render_note(coding.COUNTED_NOWHERE).data
@@ -638,6 +638,6 @@ def test_of_a_long_form_the_questions_with_the_most_missing_answers_are_drawn(sa
 def test_turns_with_one_code_on_different_words_are_shown_with_the_words_of_each_coder(tmp_path):
     made = coded(tmp_path, ana=[("blue", "A safe place", code) for code in ("Safe place", "Delay")],
                  ben=[("blue", "for tonight.", code) for code in ("Safe place", "Delay")])
-    shown = coding.render_span_disagreements(StudyView(built(made))).data
+    shown = coding.render_span_disagreements(StudyView(made)).data
     assert shown.count("A safe place") == shown.count("for tonight.") == shown.count("0%") == 2
     assert "2 codes of turns rest on other words" in shown

@@ -13,7 +13,7 @@ from glc_analysis.pages.country import (
 from glc_analysis.pages.findings import list_sensitive_and_dependent_questions
 from glc_analysis.templates import ELEMENTS
 from glc_analysis.view.study_view import StudyView
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.sample_views import sample_view
 from tests.support.study_writer import choices, places, question, write_study
 
@@ -78,7 +78,7 @@ def test_what_is_said_here_alone_was_given_by_nobody_else(tmp_path):
     study = write_study(tmp_path, rows, questions=[question("Q1", "multi", "help", delimiter="; ")],
                         options=choices("help", "night", "day"),
                         countries=places("KHM asia", "LAO asia", "THA asia"))
-    built(study)
+    built_for_team(study)
     shown = render_answers_given_only_here(StudyView(study, country="KHM")).data
     assert "<h2>Said here, and by nobody else in Asia</h2>" in shown
     assert re.findall(r'<a href="#question-q1">([^<]*)</a>', shown) == ["Night"]

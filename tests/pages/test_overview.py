@@ -17,7 +17,7 @@ from glc_analysis.pages.survey import (
 )
 from glc_analysis.publish.site import render_article
 from glc_analysis.view.study_view import StudyView
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.sample_views import sample_view
 from tests.support.study_writer import places, question, write_study
 
@@ -111,5 +111,5 @@ def test_the_day_of_the_data_is_that_of_the_last_record_also_where_an_organisati
             for one, day in (("a", "2023-01-17"), ("b", "2023-01-18"), ("a", "2023-01-19"))]
     study = write_study(tmp_path, rows, questions=[question("Q1", "text", unit="organisation")],
                         settings={"survey": {"started": "day"}}, countries=places("KHM asia"))
-    built(study)
+    built_for_team(study)
     assert write_audience_and_base_line(StudyView(study)).endswith("Data up to 2023-01-19.")

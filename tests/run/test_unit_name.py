@@ -14,7 +14,7 @@ from glc_analysis.pages.survey import (
     write_audience_and_base_line,
 )
 from glc_analysis.view.study_view import open_study
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.study_writer import choices, places, question, themes, write_study
 
 ROWS = [{"org": f"v{n}", "country": "KHM", "well": "yes" if n < 9 else "no"} for n in range(12)]
@@ -28,7 +28,7 @@ def view(tmp_path_factory):
         questions=[question("well", "single", "answers", unit="organisation", theme_id="care",
                             wording="Is there a well?")],
         options=choices("answers", "yes", "no"), countries=places("KHM asia"), codebook=themes("care"))
-    built(study)
+    built_for_team(study)
     return open_study(study.root).view("team")
 
 

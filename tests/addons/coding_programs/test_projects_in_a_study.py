@@ -8,7 +8,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.coding_programs.refi import write_qdpx
 from tests.addons.coding_programs.support.coding_files import taguette
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.coded_studies import ANA, BOTH, KHMER, PERSON, coded_study, spreadsheet, texts_of, words
 from tests.support.study_writer import write_csv
 
@@ -23,12 +23,12 @@ def test_a_name_added_after_coding_loses_no_coding(tmp_path):
     write_qdpx(made.raw / "codings/ana.qdpx", codings=pd.DataFrame(rows),
                sources=pd.DataFrame({"source": ["blue.txt"], "text": [canonical["blue"]]}),
                codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 1}))
-    built(made)
+    built_for_team(made)
     assert [w for _, w, _ in words(made, "ana")] == sorted(marked)
     write_csv(made.locate_reference_file("names"), [
         {c: row.get(c, "") for c in ("name", "kind", "pseudonym", "match", "allowed_for", "reason")}
         for row in (KHMER, PERSON)])
-    built(made)
+    built_for_team(made)
     assert [w for _, w, _ in words(made, "ana")] == sorted(
         m.replace("Ana Vega", "Person 1") for m in marked)
     assert "Ana Vega" not in "".join(tables.read_table("codings", study=made)["memo"])
@@ -44,7 +44,7 @@ def test_in_a_text_edited_after_coding_what_was_edited_is_set_apart_and_the_rest
         for start, end in spans]),
         sources=pd.DataFrame({"source": ["blue"], "text": [text]}),
         codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 1}))
-    built(made)
+    built_for_team(made)
     moved = tables.read_table("codings", study=made).query("coder_id == 'ana'")
     assert moved[["quote", "match"]].values.tolist() == [["A safe place for tonight.", "moved"]]
     (row,) = tables.read_table("quarantined", study=made).itertuples()
@@ -67,7 +67,7 @@ def test_a_project_of_several_people_serves_no_agreement(tmp_path):
     database.execute("UPDATE tags SET path = 'Safe place' WHERE id = 2")
     database.commit()
     database.close()
-    built(made)
+    built_for_team(made)
     assert words(made, "team") == [("blue", "A safe place for tonight.", "shelter")]
     assert tables.read_table("agreement", study=made).empty
     assert "2 people worked in this project" in " ".join(tables.read_table("steps", study=made)["why"])

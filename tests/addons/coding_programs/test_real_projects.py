@@ -4,7 +4,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.intake.codings import read_codings
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.study_writer import question, write_study
 
 SPEAKERS = {"Facilitator": ("int", "", "interviewer"), "Moderação": ("mod", "", "interviewer"),
@@ -40,7 +40,7 @@ def study_of(root, qda, name):
 @pytest.mark.parametrize("name", FILES)
 def test_every_coding_of_a_real_project_finds_its_words(tmp_path, shared_data, name):
     study, raw = study_of(tmp_path, shared_data / "qda", name)
-    built(study)
+    built_for_team(study)
     codings = tables.read_table("codings", study=study).query("coder_id != 'consensus'")
     assert tables.read_table("quarantined", study=study).empty
     assert len(codings) == FILES[name] == len(raw.codings)
@@ -51,6 +51,6 @@ def test_every_coding_of_a_real_project_finds_its_words(tmp_path, shared_data, n
 
 def test_two_coders_of_one_project_are_told_apart(tmp_path, shared_data):
     study, _ = study_of(tmp_path, shared_data / "qda", "qualcoder/synthetic_calls.qdpx")
-    built(study)
+    built_for_team(study)
     assert set(tables.read_table("codings", study=study)["coder_id"]) == {"ana", "bert", "consensus"}
     assert not tables.read_table("agreement", study=study).empty

@@ -7,7 +7,7 @@ from glc_analysis import tables
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
 from tests.addons.coding_programs.support.coding_files import WORD, comment, run, word, zipped
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.coded_studies import coded_study
 
 
@@ -110,7 +110,7 @@ def test_what_python_docx_writes_is_read(tmp_path):
 def test_codings_in_a_word_table_count_in_the_transcript(tmp_path):
     study = coded_study(tmp_path, codings={"ana": "../raw/codings/blue.docx"})
     word(study.raw / "codings/blue.docx", TABLE, [("7", "ana", "Safe place"), ("8", "ana", "Delay")])
-    codings = tables.read_table("codings", study=built(study)).query("coder_id == 'ana'")
+    codings = tables.read_table("codings", study=built_for_team(study)).query("coder_id == 'ana'")
     assert codings["quote"].tolist() == ["A safe place for tonight.", "We wait for months."]
     assert {*codings["match"]} == {"same_text"}
 

@@ -7,7 +7,7 @@ import pytest
 from glc_analysis.addons.crosstabs.pages import render_codes_by_group
 from glc_analysis.view.study_view import StudyView
 from tests.pages.notebook_cells import run_cells
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.coded_studies import ANA, BEN, BOTH, coded_study, spreadsheet
 
 
@@ -16,7 +16,7 @@ def small(tmp_path_factory):
     made = coded_study(tmp_path_factory.mktemp("coded"), codings=BOTH)
     for coder, rows in (("ana", ANA), ("ben", BEN)):
         spreadsheet(made, coder, *rows)
-    return built(made)
+    return built_for_team(made)
 
 
 def rows_of(shown):
@@ -42,4 +42,4 @@ def test_codes_by_country_are_indented_by_level_and_shaded_by_their_share(sample
 
 
 def test_a_study_in_which_nothing_is_coded_has_the_page_too(tmp_path):
-    assert run_cells("05_codes_by_country", built(coded_study(tmp_path)))["audience"] == "team"
+    assert run_cells("05_codes_by_country", built_for_team(coded_study(tmp_path)))["audience"] == "team"

@@ -15,7 +15,7 @@ from glc_analysis.addons.desk.learning import compare_coders_with_settled_passag
 from glc_analysis.errors import GLCError
 from glc_analysis.view.study_view import OpenStudy
 from tests.addons.desk.support.desk_study import take_files_away
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 
 COUNTED = ("readings", "agreement", "disagreements", "mentions", "figures", "quotations")
 """The tables in which coding counts."""
@@ -157,7 +157,7 @@ def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
              for row in DoubleCodingComparison(study, "tomas").freeze_codings_and_list_differences()}
     assert shown[waiting["segment_id"]]["codes"] == []
     assert shown[waiting["segment_id"]]["by"] == "ines"
-    built(study)
+    built_for_team(study)
     rows = tables.read_table("disagreements", study=study).query("coder_id == 'consensus'")
     codes = dict(zip(rows["segment_id"], rows["codes"], strict=True))
     assert codes[waiting["segment_id"]] == ""
@@ -217,7 +217,7 @@ def made_of_two_versions(sample_study, tmp_path_factory):
             session.carry_out({"act": "read", "document_id": document})
         if coder == "ines":
             correct(study, WORDS, "Nadie, casi nadie")
-    built(OpenStudy(study.root))
+    built_for_team(OpenStudy(study.root))
     return study.root, turn["turn_id"], other["turn_id"]
 
 
@@ -251,7 +251,7 @@ def test_once_both_went_on_everything_is_compared_again(two_versions):
     session.carry_out({"act": "place", "document_id": TEXT, "coding_id": waiting["coding_id"],
                        "start": turn["start"], "end": turn["end"]})
     session.carry_out({"act": "finish", "document_id": TEXT})
-    built(study)
+    built_for_team(study)
     curation = DoubleCodingComparison(OpenStudy(study.root), "tomas", today=DAY)
     assert curation.describe_differing_text_versions() == []
     row = next(row for row in curation.freeze_codings_and_list_differences() if row["segment_id"] == changed)
@@ -290,7 +290,7 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
     with pytest.raises(GLCError, match="can no longer change"):
         session.carry_out({"act": "finish", "document_id": TEXT, "value": False})
     before = {name: tables.read_table(name, study=study) for name in COUNTED}
-    built(study)
+    built_for_team(study)
     for name, frame in before.items():
         assert tables.read_table(name, study=study).equals(frame), name
     shown = compare_coders_with_settled_passages(study).query("coder == 'rosa'").set_index("code_id")
@@ -306,6 +306,6 @@ def test_a_text_coded_at_the_desk_to_learn_counts_nowhere_when_its_purpose_is_ta
     assign(study, f"{TEXT},rosa,2,training")
     CodingSession(study, "rosa", today=DAY).carry_out({"act": "read", "document_id": TEXT})
     path.write_text(rows, encoding="utf-8")
-    built(study)
+    built_for_team(study)
     assert "rosa" not in {*tables.read_table("readings", study=study)["coder_id"]}
     assert tables.read_table("figures", study=study).equals(before)

@@ -10,7 +10,7 @@ from glc_analysis import tables
 from glc_analysis.addons.patterns.pages import describe_interview_order, describe_saturation
 from scripts.sample_study.content import FOLDER
 from tests.pages.notebook_cells import run_cells
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.coded_studies import ANA, BEN, BOTH, coded_study, spreadsheet
 
 TRUTH = tomllib.loads((FOLDER / "truth.toml").read_text(encoding="utf-8"))
@@ -26,7 +26,7 @@ def new_codes(tmp_path_factory):
     made = coded_study(tmp_path_factory.mktemp("coded"), codings=BOTH)
     for coder, rows in (("ana", ANA), ("ben", BEN)):
         spreadsheet(made, coder, *rows)
-    return run_cells("04_new_codes", built(made))
+    return run_cells("04_new_codes", built_for_team(made))
 
 
 @pytest.mark.parametrize(("new", "said"), [
@@ -80,4 +80,4 @@ def test_codes_meet_in_as_many_turns_as_they_do(read, pair):
 
 
 def test_a_study_in_which_nothing_is_coded_has_the_page_too(tmp_path):
-    assert run_cells("04_new_codes", built(coded_study(tmp_path)))["audience"] == "team"
+    assert run_cells("04_new_codes", built_for_team(coded_study(tmp_path)))["audience"] == "team"
