@@ -44,14 +44,20 @@ def built(tmp_path_factory):
     return study
 
 
+@pytest.fixture(scope="module")
+def of_everything(built, tmp_path_factory):
+    """What a check of everything in that study prints, and its steps."""
+    return checked(from_nothing(built, tmp_path_factory.mktemp("check") / "fresh"))
+
+
 @pytest.fixture
 def study(built, tmp_path):
     return Study(shutil.copytree(built.root, tmp_path / "study"))
 
 
-def test_where_nothing_changed_only_the_records_are_read_again(study, tmp_path):
+def test_where_nothing_changed_only_the_records_are_read_again(study, of_everything):
     again, ran = checked(study)
-    whole, all_steps = checked(from_nothing(study, tmp_path / "fresh"))
+    whole, all_steps = of_everything
     assert again == whole and ran == ["records"] and len(all_steps) > 10
 
 
@@ -82,10 +88,10 @@ def test_after_an_edit_it_says_what_a_check_of_everything_says(edit, study, tmp_
 
 
 @pytest.mark.parametrize("name", ["codings.parquet", "provenance.json", "steps.parquet", "slices.json"])
-def test_a_damaged_table_is_no_reason_to_believe_it(name, study, tmp_path):
+def test_a_damaged_table_is_no_reason_to_believe_it(name, study, of_everything):
     path = study.processed / name
     path.write_bytes(path.read_bytes()[:-1])
-    assert checked(study)[0] == checked(from_nothing(study, tmp_path / "fresh"))[0]
+    assert checked(study)[0] == of_everything[0]
 
 
 @pytest.mark.acceptance

@@ -99,6 +99,12 @@ def undecided(decided, tmp_path_factory):
     return corrected(Study(shutil.copytree(decided.root, tmp_path_factory.mktemp("corrected") / "study")))
 
 
+@pytest.fixture
+def corrected_study(undecided, tmp_path):
+    """A copy of the study after the correction."""
+    return Study(shutil.copytree(undecided.root, tmp_path / "study"))
+
+
 @pytest.mark.parametrize("audience", READERS)
 @pytest.mark.parametrize("door", DOORS.values(), ids=[*DOORS])
 def test_nobody_else_sees_a_figure_that_was_not_decided(decided, undecided, door, audience, tmp_path):
@@ -127,8 +133,8 @@ def test_the_next_release_is_not_that_of_the_tables_before(study, audience):
         name: content for name, content in stored.items() if name.startswith("private")}
 
 
-def test_the_next_build_decides_and_equals_one_from_nothing(study, tmp_path):
-    corrected(study)
+def test_the_next_build_decides_and_equals_one_from_nothing(corrected_study, tmp_path):
+    study = corrected_study
     whole = Study(shutil.copytree(study.root, tmp_path / "whole",
                                   ignore=shutil.ignore_patterns("processed", "next")))
     reports = {report.step: report.why for report in build_steps(Study(study.root)).reports if report.why}
@@ -138,8 +144,8 @@ def test_the_next_build_decides_and_equals_one_from_nothing(study, tmp_path):
     assert shown_n(study, "public") == 10  # what was published stays
 
 
-def test_a_second_correction_before_anything_is_decided_is_not_decided_either(study, tmp_path):
-    corrected(study)
+def test_a_second_correction_before_anything_is_decided_is_not_decided_either(corrected_study):
+    study = corrected_study
     corrected(study, [*ROWS[:1], ROWS[1] | {"Q1": "no"}, *ROWS[2:]])
     with pytest.raises(GLCError, match="has not been decided"):
         tables.read_table("release_public", study=study)
@@ -156,8 +162,8 @@ def test_where_nothing_changed_the_decisions_stay(study):
     assert files(study) == before and are_tables_current(study) and shown_n(study, "public") == 10
 
 
-def test_a_lost_release_is_missed_also_while_nothing_is_decided(study):
-    corrected(study)
+def test_a_lost_release_is_missed_also_while_nothing_is_decided(corrected_study):
+    study = corrected_study
     shutil.rmtree(study.private / "releases/public/001")
     for is_for_all_audiences in (False, True):
         with pytest.raises(Faults, match="release 1 is missing from private/releases/public"):
@@ -185,8 +191,8 @@ def test_a_build_that_is_cut_off_leaves_no_old_decisions_beside_new_figures(stud
     assert shown_n(study, "public") == 10
 
 
-def test_one_step_alone_makes_nothing_current_for_others(study):
-    corrected(study)
+def test_one_step_alone_makes_nothing_current_for_others(corrected_study):
+    study = corrected_study
     assert [str(one).splitlines()[0] for one in forecast_build(study) if one.why] == [
         "releases: would run (not decided yet)"]
     build_step_and_its_prerequisites(study, "blocks")
@@ -199,8 +205,8 @@ def test_one_step_alone_makes_nothing_current_for_others(study):
         tables.read_table("release_convening", study=study)
 
 
-def test_status_says_what_is_not_decided(study):
-    corrected(study)
+def test_status_says_what_is_not_decided(corrected_study):
+    study = corrected_study
     line = ("Tables: up to date for the team. What the convening and the public may see is not decided "
             "yet. `glc build` decides it, and so does any command that needs it.")
     assert line in [*list_study_status_lines(study)]

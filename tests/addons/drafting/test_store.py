@@ -1,6 +1,7 @@
 """A draft on disk: read back, corrected by a person, accepted question by question."""
 
 import os
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -307,21 +308,30 @@ RARE = {
 }
 
 
-@pytest.fixture(params=[False, True], ids=["tables", "workbook"])
-def rare(tmp_path, request):
-    """A study with options that fewer than five chose; a person wants all questions of its draft."""
-    words = ["init", tmp_path / "study", "--from", csv_file(tmp_path, RARE)]
-    done = glc(*words, *(["--workbook"] * request.param))
-    assert done.exit_code == 0, done.output
+@pytest.fixture(scope="module", params=[False, True], ids=["tables", "workbook"])
+def made_rare(tmp_path_factory, request):
+    """A study with options that fewer than five chose; a person wants all questions of its draft, which were
+    accepted once."""
+    folder = tmp_path_factory.mktemp("rare")
+    root = folder / "study"
+    begun = glc("init", root, "--from", csv_file(folder, RARE), *(["--workbook"] * request.param))
+    assert begun.exit_code == 0, begun.output
     if request.param:
-        book = load_workbook(tmp_path / "study/private/draft/draft.xlsx")
+        book = load_workbook(root / "private/draft/draft.xlsx")
         for row in book["questions"].iter_rows(min_row=2, max_col=1):
             row[0].value = row[0].value or "yes"
-        book.save(tmp_path / "study/private/draft/draft.xlsx")
+        book.save(root / "private/draft/draft.xlsx")
     else:
-        rewrite(tmp_path / "study/private/draft/questions.csv",
-                lambda row: row.update(use=row["use"] or "yes"))
-    return SimpleNamespace(root=tmp_path / "study", study=Study(tmp_path / "study"), said=done.output)
+        rewrite(root / "private/draft/questions.csv", lambda row: row.update(use=row["use"] or "yes"))
+    return root, begun.output, glc("--study", root, "check", "--accept-draft", "Ana")
+
+
+@pytest.fixture
+def rare(made_rare, tmp_path):
+    """A copy of that study, with what was said when its draft was made and when it was accepted."""
+    made, begun, accepted = made_rare
+    root = shutil.copytree(made, tmp_path / "study")
+    return SimpleNamespace(root=root, study=Study(root), said=begun, accepted=accepted)
 
 
 def decide(study, table, **decisions):
@@ -335,16 +345,15 @@ def decide(study, table, **decisions):
 
 
 def test_options_that_fewer_than_five_chose_are_asked_for_in_one_file_once_accepted(rare):
-    done = glc("--study", rare.root, "check", "--accept-draft", "Ana")
-    assert done.exit_code == 1
-    assert "in lists of options, mostly because fewer than five people chose the option" in done.output
-    assert len(done.output.split("Error:")[1].split()) < 120
+    assert rare.accepted.exit_code == 1
+    said = rare.accepted.output
+    assert "in lists of options, mostly because fewer than five people chose the option" in said
+    assert len(said.split("Error:")[1].split()) < 120
     found = read_open_rows(rare.study)["options"].set_index("value")["use"]
     assert found["No"] == "yes" and {found["Doctorate"], found["Bachelors"]} == {""}
 
 
 def test_what_a_person_decides_of_the_rest_is_accepted_by_the_same_command(rare):
-    glc("--study", rare.root, "check", "--accept-draft", "Ana")
     decide(rare.study, "options", Doctorate="yes", Bachelors="yes")
     tables = read_open_rows(rare.study)
     spelled = tables["options"]["value"] == "Bachelors"
@@ -362,7 +371,6 @@ def test_what_a_person_decides_of_the_rest_is_accepted_by_the_same_command(rare)
 
 
 def test_what_a_person_wrote_without_deciding_is_kept(rare):
-    glc("--study", rare.root, "check", "--accept-draft", "Ana")
     tables = read_open_rows(rare.study)
     tables["options"].loc[tables["options"]["value"] == "Doctorate", "label"] = "PhD"
     write_open_rows(rare.study, tables)
@@ -373,7 +381,6 @@ def test_what_a_person_wrote_without_deciding_is_kept(rare):
 def test_names_of_a_column_that_is_left_out_are_proposed_and_masked_once_a_person_says_yes(rare):
     assert "60 names of persons stand in a column that is left out" in rare.said
     assert "Ana López" not in rare.said
-    glc("--study", rare.root, "check", "--accept-draft", "Ana")
     assert rows(rare.root / "private/reference/names.csv") == []
     decide(rare.study, "names", **{"Ana López a": "yes"})
     glc("--study", rare.root, "check", "--accept-draft", "Ana")
@@ -429,7 +436,6 @@ def test_a_question_that_follows_one_that_is_not_there_is_a_fault(study):
 
 
 def test_what_a_person_decided_is_kept_where_what_is_left_cannot_be_written(rare, monkeypatch):
-    glc("--study", rare.root, "check", "--accept-draft", "Ana")
     before = read_open_rows(rare.study)["options"].assign(use="yes")
     write_open_rows(rare.study, {"options": before})
 
