@@ -77,7 +77,7 @@ def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
                                   for name, dtype in frame.dtypes.items()):
         return _without_rows(name, pd.get_option(TEXT_STORAGE)).copy(deep=False)
     shaped = pd.DataFrame({c: _typed(frame.get(c), column.kind, frame.index)
-                           for c, column in table.columns.items()})
+                           for c, column in table.columns.items()}, index=frame.index, copy=False)
     shaped = shaped.sort_values(list(table.key), kind="stable", ignore_index=True)
     if faults := _faults(shaped, table):
         raise GLCError(f"Table {name} breaks its schema: {'; '.join(faults)}.")
