@@ -4,8 +4,8 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.checklists.checklists import collect_method_facts
-from glc_analysis.build import build
 from glc_analysis.view.study_view import StudyView
+from tests.support.built_studies import built_for_team
 from tests.support.study_writer import places, question, write_study
 
 
@@ -32,14 +32,14 @@ def test_the_period_ends_with_the_last_record_also_where_an_organisation_answere
             for one, day in (("a", "2023-01-17"), ("b", "2023-01-18"), ("a", "2023-01-19"))]
     study = write_study(tmp_path, rows, questions=[question("Q1", "text", unit="organisation")],
                         settings={"survey": {"started": "day"}}, countries=places("KHM asia"))
-    build(study)
+    built_for_team(study)
     assert collect_method_facts(StudyView(study))["period"] == "2023-01-17 to 2023-01-19"
 
 
 def test_the_checklists_of_a_study_without_interviews_name_no_interview_guide(tmp_path):
     study = write_study(tmp_path, [{"org": one, "country": "KHM", "Q1": "We listen."} for one in "ab"],
                         questions=[question("Q1", "text")], countries=places("KHM asia"))
-    build(study)
+    built_for_team(study)
     assert collect_method_facts(StudyView(study))["guide"] == ""
 
 

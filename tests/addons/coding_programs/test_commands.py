@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from glc_analysis import tables
 from glc_analysis.cli import cli
 from glc_analysis.intake.codings import read_codings
+from tests.support.built_studies import built
 from tests.support.coded_studies import ANA, BEN, BOTH, KHMER, PERSON, coded_study, spreadsheet
 
 
@@ -14,7 +15,7 @@ def study(tmp_path_factory):
     made = coded_study(tmp_path_factory.mktemp("commands"), names=[PERSON, KHMER], codings=BOTH)
     spreadsheet(made, "ana", *ANA)
     spreadsheet(made, "ben", *BEN)
-    return made
+    return built(made)
 
 
 def glc(study, *arguments, code=0):

@@ -7,7 +7,7 @@ from glc_analysis.addons.convening.pages.principles import describe_evidence_of_
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import StudyView
-from tests.support.built_studies import built
+from tests.support.built_studies import built, built_for_team
 from tests.support.wave_study import write_wave_study
 
 PRINCIPLE = {"principle_id": "P01", "version": "1", "language": "en", "statement": "Offer shelter.",
@@ -16,18 +16,17 @@ CITED = [("Q1/yes/all", "2 of 4", ""), ("Q5/yes/all", "3 of 3", "w2018"), ("Q6/n
          ("Q3/yes/all", "2 of 2", "w2016"), ("2016.r2.q7.1", "We listen.", "w2016")]
 
 
-def cite(root, *cited):
+def cite(root, *cited, build=built_for_team):
     study = write_wave_study(root, principles=[PRINCIPLE], evidence=[
         {"principle_id": "P01", "evidence_id": f"e{n}", "kind": "figure" if "/" in figure else "segment",
          "reference": figure, "cited": number, "stance": "supports", "claim": "practised", "wave_id": wave}
         for n, (figure, number, wave) in enumerate(cited, 1)])
-    built(study)
-    return study
+    return build(study)
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    return cite(tmp_path_factory.mktemp("cited"), *CITED)
+    return cite(tmp_path_factory.mktemp("cited"), *CITED, build=built)
 
 
 def sentences(study, audience):
@@ -46,7 +45,7 @@ def test_the_number_as_it_was_cited_stands_before_what_the_last_wave_says(study)
 def test_a_question_that_nobody_may_compare_says_so_in_place_of_the_new_number(tmp_path):
     study = cite(tmp_path, CITED[0])
     study.locate_reference_file("crosswalk").unlink()
-    built(study)
+    built_for_team(study)
     assert "2018: not compared: nobody has decided yet" in sentences(study, "team")[0]
 
 

@@ -27,7 +27,7 @@ from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
-from tests.support.built_studies import built
+from tests.support.built_studies import built, built_for_team
 from tests.support.coded_studies import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.support.study_writer import choices, question, write_csv, write_reference
 
@@ -189,8 +189,8 @@ def test_passages_in_calls_are_apart_from_those_that_a_figure_counts(sample_stud
     ("shelter", ["e2"]), ("raw/codings/ben.csv", ["e2"]), ("blue.2", ["e2", "e3"]), ("blue", ["e2", "e3"]),
     ("raw/interviews/blue.txt", ["e2", "e3"]), ("q2", ["e2", "e3"]), ("a", ["e1", "e2", "e3"]),
     ("b", ["e1"]), ("lamp", [])])
-def test_what_rests_on_a_source(study, source, rests):
-    assert list_principles_resting_on(study, source)["evidence_id"].tolist() == rests
+def test_what_rests_on_a_source(made, source, rests):
+    assert list_principles_resting_on(made, source)["evidence_id"].tolist() == rests
 
 
 def test_a_source_that_is_not_there_is_named_with_the_nearest(study):
@@ -297,14 +297,14 @@ def test_one_raw_row_less_shows_in_what_was_cited(study, name, place):
     for coder in ("ana", "ben") if "blue" in name else ():
         rewrite(study, f"codings/{coder}.csv", "A safe place for tonight.", "A place.")
     recorded(study)
-    built(study)
+    built_for_team(study)
     assert place in told(study)
 
 
 def test_a_code_that_coders_no_longer_agree_on(study):
     rewrite(study, "codings/ana.csv", *RAW["codings/ana.csv"])
     recorded(study)
-    built(study)
+    built_for_team(study)
     assert told(study) == [(EVIDENCE_FILE, "3", "reference", "shelter"),
                            (EVIDENCE_FILE, "3", "cited", "1 of 2")]
 

@@ -8,7 +8,7 @@ from glc_analysis.coding.exports import export_matrix_or_quotations
 from glc_analysis.pages.coding import render_contrary_cases, render_passages, render_theme_code_counts
 from glc_analysis.pages.country import render_country_codes
 from glc_analysis.view.study_view import StudyView
-from tests.support.built_studies import built
+from tests.support.built_studies import built_for_team
 from tests.support.coded_studies import BLUE, coded_study, spreadsheet
 
 OPEN = BLUE.replace("Q1. What comes first?", "Tell me about your work.").replace("Q2. And", "And")
@@ -29,7 +29,7 @@ def study(tmp_path):
         (made.raw / f"interviews/{name}.txt").write_text(text, encoding="utf-8")
     spreadsheet(made, "ana", ("blue", "We wait for months.", "Delay"),
                 ("lamp", "A house holds people back.", "no-shelter"))
-    return built(made)
+    return built_for_team(made)
 
 
 def test_the_base_is_of_those_interviewed_and_nobody_was_asked(study):
@@ -54,7 +54,7 @@ def test_who_was_interviewed_without_a_guide_and_did_not_raise_a_code_is_no_case
 
 def test_interviews_with_and_without_a_guide_are_counted_apart(study):
     (study.raw / "interviews/blue.txt").write_text(BLUE, encoding="utf-8")
-    built(study)
+    built_for_team(study)
     rows = StudyView(study).code_counts(by="organisation").set_index(["group", "code_id"])
     counted = rows[["raised", "asked", "raised_without_guide", "interviewed"]]
     assert counted.loc[("a", "delay")].tolist() == [1, 1, 0, 0]

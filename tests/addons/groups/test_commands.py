@@ -17,6 +17,7 @@ def groups(study, *words):
 
 def test_the_reasons_are_read_once_groups_were_chosen(tmp_path):
     study = SmallStudy(tmp_path)
+    study.build()
     code, output = groups(study, "Q2")
     assert code and "No groups are chosen for Q2" in output
     study.write("reference/groupings.csv", CHOSEN)
@@ -27,6 +28,8 @@ def test_the_reasons_are_read_once_groups_were_chosen(tmp_path):
 
 
 def test_the_ranking_says_what_stops_each_group(tmp_path):
-    code, output = groups(SmallStudy(tmp_path))
+    study = SmallStudy(tmp_path)
+    study.build()
+    code, output = groups(study)
     row = json.loads(output)[0]
     assert not code and row["convening"] == 0 and "base_too_small" in row["not_shown"]
