@@ -44,7 +44,7 @@ class Leaver(Protocol):
     is_whole: bool
 
     def is_named_as_owner(self, text: str) -> bool:
-        """Whether a text names the organisation or person that withdraws as the text's owner."""
+        """Whether the owner that a text names is the organisation or person that withdraws."""
 
     def redact(self, texts: list[str]) -> list[str]:
         """Returns the texts without the names and words of the organisation or person that withdraws."""
@@ -115,14 +115,14 @@ class AddOn:
     - ``notes(study)``: returns notes for the team on the withdrawal, each with its kind, place and content.
     """
     arrived: str = ""
-    """A function that is called for each file that arrived during a withdrawal; it returns in words which
-    withdrawn data the file contains (:mod:`.switch`)."""
+    """A function that is called for each file that arrived during a withdrawal, and that returns in words
+    which withdrawn data the file contains (:mod:`.switch`)."""
     front_door: Mapping[str, str] = field(default_factory=dict)
     """The objects that an analyst uses as ``glc.NAME``, keyed by NAME."""
     steps: str = ""
     """The tuple of the steps that the add-on adds to the build (:mod:`glc_analysis.steps`)."""
     figures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Maps each value in which the add-on's steps return figures to the words for these figures in column
+    """The values in which the add-on's steps return figures, each with the words for these figures in column
     ``measure``. The figures of add-ons become rows of the table ``figures``, which only the team sees."""
     announced_blocks: str = ""
     """The name of a value that one of the add-on's steps makes. The named value has the ids of blocks of text
@@ -238,8 +238,8 @@ class AddOn:
     """Raw files of the sample study that only this add-on can read. If the add-on is not installed, the
     sample study has a plain table in place of each raw file in ``sample_files``."""
     rehearsed: tuple[str, ...] = ()
-    """The kinds of raw files that people may add to an invented study, because files in an invented study are
-    no real person's data."""
+    """The kinds of raw files that people may add to an invented study. Files of these kinds, such as codings
+    of invented texts, have no data of real persons if they belong to an invented study."""
     row_names: Mapping[str, str] = field(default_factory=dict)
     """The noun for one row of each of the add-on's reference tables, keyed by table."""
     private_inputs: tuple[str, ...] = ()

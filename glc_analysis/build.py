@@ -269,9 +269,9 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     """Runs every check of ``build`` without writing anything, and returns the number of rows that a build
     would give each checked table.
 
-    If the last build ran a step with the same inputs, the step had no faults, so it is not checked again and
-    only its notes are repeated. ``inspect_responses`` is a function that is called with a frame of responses,
-    which includes all responses with a text after an option such as Other.
+    If the last build ran a step with the same inputs, the step had no faults. So the step is not checked
+    again, and only its notes are repeated. ``inspect_responses`` is a function that is called with a frame of
+    responses, which includes all responses with a text after an option such as Other.
 
     Raises Faults with every fault that can be found despite the other faults, and names the checks that could
     not run because of faults. Agreement, disclosure and the languages of answers are not computed, because
@@ -406,9 +406,10 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
          say: Say, *, executor: Executor | None = None, is_forced: bool = False,
          deferred: Collection[str] = ()) -> Engine:
     """Runs the steps that must run (with ``is_forced``, all steps), and makes the table of all logs. The
-    steps in ``deferred`` are left to a later build. Returns the engine, which holds the results of the steps.
+    steps in ``deferred`` are left to a later build. Returns the engine, from which the results of the steps
+    can be read.
 
-    Raises GLCError if no file has arrived from which a study can be built."""
+    Raises GLCError if no raw file from which a study can be built has arrived."""
     _refuse_nothing(study)
     engine = _engine(study, reference, arrivals, earlier, say, executor=executor)
     engine.run(forced=[step.name for step in BUILD_STEPS] if is_forced else [], deferred=deferred)
@@ -417,7 +418,7 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
 
 
 def _refuse_nothing(study: Study) -> None:
-    """Raises GLCError if no file has arrived from which a study can be built."""
+    """Raises GLCError if no raw file from which a study can be built has arrived."""
     if not any(study.list_raw_files(kind) for kind in ("survey", "interviews", "calls")):
         if study.list_raw_files("codings"):
             raise GLCError("Coders' files arrived without the texts they coded, and a coding is used only if "
@@ -450,8 +451,8 @@ def _records(view: View) -> dict[str, Any]:
     surveys = read_surveys(view.study)
     for survey in surveys:
         if survey.tool == "plain" and not view.study.settings["survey"]["tool"]:
-            view.say(f"{survey.path.name}: no survey tool is recognised, so it is read as a table with one "
-                     "header row ([survey] tool of study.toml can name its tool)")
+            view.say(f"{survey.path.name}: no survey tool is recognised, so the file is read as a table with "
+                     "one header row. To name the survey tool: set `tool` under [survey] in study.toml.")
     if surveys and view.reference.questions.empty:
         raise Faults([Fault("has no question", file="questions.csv", fix="add a row for each "
                             "question, and name the columns of its answers in the cell `columns`")])
@@ -535,7 +536,8 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
 
 def _read_other_texts(study: Study) -> pd.DataFrame:
     """Reads, from the tables of the last build, the responses with a text after an option such as Other.
-    Other responses are not read, because all responses of a large survey would not fit into memory."""
+    Responses without such a text are not read, because all responses of a large survey would not fit into
+    memory."""
     rows = pd.read_parquet(study.processed / "responses.parquet", filters=[("other_text", "!=", "")])
     return rows.sort_values([*tables.TABLES["responses"].key], kind="stable", ignore_index=True)
 
@@ -678,8 +680,8 @@ def _stated(view: View) -> dict[str, Any]:
 
 
 def _mentions(view: View) -> dict[str, Any]:
-    """Makes the table ``mentions``, which says which organisation was asked about which code, and which
-    organisation raised it."""
+    """Makes the table ``mentions``, which says which organisations were asked about each code, and which
+    organisations raised the code."""
     from glc_analysis.coding.assemble import map_codes_to_single_question
 
     view.say("counting")
@@ -698,7 +700,7 @@ def _survey_records(view: View) -> dict[str, Any]:
 
 def _code_records(view: View) -> dict[str, Any]:
     """Lists the organisations that figures of codes count: the organisations that were asked about each code,
-    and the organisations that raised it."""
+    and the organisations that raised the code."""
     return {"code_records": find_organisations_behind_code_figures(view["mentions"], view["organisations"])}
 
 
@@ -816,10 +818,11 @@ def _releases(view: View) -> dict[str, Any]:
 
 
 def _blocks(view: View) -> dict[str, Any]:
-    """Makes for each audience except the team: the lines of its blocks of text (parts of a page), the blocks
-    and lines that are hidden from it, and what earlier releases announced to it. A block is hidden if an
-    organisation or person has withdrawn since an earlier release, or since the results of a round were
-    announced at the convening. Raises Faults if the last release is missing from the store of releases."""
+    """Makes, for each audience except the team, the lines of the blocks of text (parts of a page), a table
+    that says which blocks and lines are hidden from the audience, and the content that the last earlier
+    release announced to the audience. A block is hidden if an organisation or person has withdrawn since an
+    earlier release, or since the results of a round were announced at the convening. Raises Faults if the
+    last release is missing from the store of releases."""
     refuse_missing_or_incomparable_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
     known = find_visible_countries_by_audience(
@@ -882,7 +885,8 @@ def _open_codes(view: View) -> pd.DataFrame:
 
 
 def _codebook_and_attendance(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Maps each value that contains figures to the part of table ``figures`` that it makes."""
+    """Returns two tables: the codebook, including the codes that coders used and that codebook.csv lacks; and
+    the organisations that were present in each call."""
     from glc_analysis.coding.assemble import append_unlisted_codes_to_codebook, derive_call_attendance
 
     return (append_unlisted_codes_to_codebook(view.reference.codebook, view["codebook"]),
@@ -900,10 +904,12 @@ FIGURE_PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
          "coded_figures": Part("figures", "measure", ("coded", "words")),
          **{value: Part("figures", "measure", measures) for _, made in list_declarations("figures")
             for value, measures in made.items()}}
-"""The part of table ``figures`` in each value that holds figures."""
+"""Maps the name of each value that contains figures to the rows of table ``figures`` that this value
+makes."""
 
 _ANNOUNCED = tuple(name for _, name in list_declarations("announced_blocks"))
-"""The names of the values that hold blocks which some people had already seen before somebody withdrew."""
+"""The names of the values that contain the ids of blocks which some people had already seen before somebody
+withdrew."""
 
 BUILD_STEPS = order_steps((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "organisation_changes.csv",
@@ -978,7 +984,7 @@ BUILD_STEPS = order_steps((
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
     *(step for add_on, name in list_declarations("steps") for step in add_on.load_object(name)),
 ))
-"""The steps of the build, including the steps of add-ons, in their order."""
+"""The steps of the build, including the steps of add-ons, in the order in which they run."""
 _NOT_CHECKED = {"agreement", "blocks", "releases"}
 _FIGURES = {"survey records", "code records", "discordance records", "figures",
             *(step.name for step in BUILD_STEPS if {*step.makes} & {*FIGURE_PARTS})}
@@ -986,12 +992,13 @@ _NO_FIGURES = Step("figures", (), ("figures",), lambda view: {"figures": pd.Data
 _ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
                           for step in BUILD_STEPS if step.name == "answers")
 _texts_unheard = partial(_texts, read=languages.skip_detection)
-"""The steps that ``check_study`` leaves out, and the steps and functions that it runs in their place."""
+"""The steps that ``check_study`` leaves out, and the steps and functions that ``check_study`` runs instead of
+steps of the build."""
 
 
 def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
-    """Returns one frame with the rows of several frames of a table. A text column that a frame lacks is blank
-    in its rows."""
+    """Returns one frame with the rows of several frames of a table. If a frame lacks a text column, this
+    column is blank in the rows from this frame."""
     joined = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     texts = [c for c, column in tables.TABLES[name].columns.items() if column.kind == "text"]
     return joined.assign(**{c: joined[c].astype("str").fillna("") if c in joined else "" for c in texts})
@@ -1041,8 +1048,8 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
 
 
 def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
-    """Returns the digests of all slices of the tables; for unchanged tables, the digests of the last
-    build."""
+    """Returns the digests of all slices of the tables. The digests of unchanged tables are taken from the
+    last build."""
     known = _earlier_slices(study).get("tables", {})
     cut_by, names = ("answers", "organisations", "questions", "codebook"), _tables_of(engine)
     is_same = {name: name in known and engine.is_unchanged(name) for name in names}
@@ -1054,7 +1061,8 @@ def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
 
 
 def _earlier_slices(study: Study) -> dict[str, Any]:
-    """Returns slices.json of the last build; empty if the file is missing or cannot be read."""
+    """Returns the content of slices.json from the last build; empty if the file is missing or cannot be
+    read."""
     with suppress(FileNotFoundError, ValueError):
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     return {}
@@ -1086,7 +1094,7 @@ def _added_slices(engine: Engine) -> dict[str, Any]:
 
 
 def _wave_sizes(engine: Engine, study: Study, reference: Reference) -> dict[str, Any]:
-    """Returns how many organisations answered in each wave; empty where the survey has one wave."""
+    """Returns how many organisations answered in each wave; empty if the survey has only one wave."""
     rows = engine["wave_organisations"]
     if rows.empty:
         return {}

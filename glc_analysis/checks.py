@@ -60,9 +60,9 @@ def _options(tables: Tables) -> Iterator[Fault]:
     for column in ("label", "position", "kind"):
         yield from _differing("options", options, option, column, "the same option has {}")
     value = [options["option_list"], options["value"].map(match_key)]
-    yield from _differing("options", options, value, "option_id", "the same value stands for {}")
+    yield from _differing("options", options, value, "option_id", "the same value belongs to {}")
     place = [options["option_list"], options["position"]]
-    yield from _differing("options", options, place, "option_id", "the same position is that of {}")
+    yield from _differing("options", options, place, "option_id", "the same position belongs to {}")
 
 
 def _countries(tables: Tables) -> Iterator[Fault]:
@@ -272,11 +272,11 @@ def _chosen_findings(tables: Tables) -> Iterator[Fault]:
         fault = partial(Fault, file="headlines.csv", row=str(n))
         if re.search(r"\d", row["claim"]):
             yield fault("holds a number, but pages add the count themselves", column="claim",
-                        value=row["claim"], fix="write the finding without it")
+                        value=row["claim"], fix="write the finding without the number")
         if bool(question) == bool(code):
             yield fault(f"names {'both' if code else 'neither'} a question {'and' if code else 'nor'} a code",
                         column="question_id, code_id", value=" / ".join(filter(None, (question, code))),
-                        fix="fill in question_id and option_id, or code_id")
+                        fix="fill in either question_id and option_id, or only code_id")
         elif question in sensitive:
             yield fault("is sensitive, or asked because of the answer to a sensitive question",
                         column="question_id", value=question, fix="choose another question")

@@ -1,6 +1,6 @@
-"""Lists every table and folder that holds data about persons or organisations, with the way in which a
-withdrawal erases the data. The core claims some tables and folders with data about persons or organisations
-(says how to erase data from them), and add-ons claim the others.
+"""Lists every table and folder that has data about persons or organisations, with the way in which a
+withdrawal erases the data. To claim a table or folder means to say how data are erased from it. The core
+claims some of these tables and folders, and add-ons claim the other ones.
 
 If neither the core nor an add-on claims a table or folder, nobody knows how to search it for the name of a
 person who withdrew or who was promised not to be named. As long as a study has an unclaimed table or folder,
@@ -20,27 +20,28 @@ from glc_analysis.manifest import read_manifest
 from glc_analysis.renames import find_files_with_old_names
 from glc_analysis.study import Study
 
-_ROWS = "rows that name it go, and its names and words from all others"
+_ROWS = "rows that name the leaver are removed; the leaver's names and words are removed from all other rows"
 HELD_BY_CORE = dict.fromkeys((
     "questions", "options", "countries", "organisations", "organisation_changes", "consent", "codebook",
     "corrections", "documents", "answer_translations", "speakers", "attendance", "assignments",
     "reviewed_codings", "names", "quotes", "headlines", "stopped", "waves", "wave_files", "crosswalk",
     "groupings", "closed"), _ROWS) | {
-    "manifest": "rows of files that are gone go, and its names from all others",
-    "private/reference": "each table as is said here",
-    "private/releases": "it leaves the contributors of each, and their contents are forgotten",
-    "private/digests.key": "another key takes its place",
-    "private/pseudonyms.json": "its names go; their numbers stay taken",
-    "private/faults.txt": "searched like any file",
-    "private/arrived": "searched like any file"}
+    "manifest": "rows of removed files are removed; the leaver's names are removed from all other rows",
+    "private/reference": "each table in the way that this mapping states",
+    "private/releases": "the leaver is removed from the contributors of each release, and the digest "
+                        "of its content is deleted",
+    "private/digests.key": "another key replaces the key",
+    "private/pseudonyms.json": "the leaver's names are removed; the numbers of their pseudonyms stay taken",
+    "private/faults.txt": "searched for the leaver's names like any file",
+    "private/arrived": "searched for the leaver's names like any file"}
 """Maps each reference table of the core, and each of its files and folders in ``private/``, to the way in
-which a withdrawal erases data from it. In the descriptions of how data are erased, "it" means the
+which a withdrawal erases data from it. In these descriptions of how data are erased, "the leaver" means the
 organisation or person that withdraws."""
 
 
 def map_data_to_erasure_rules() -> dict[str, str]:
-    """Maps every table, folder and file that the core and the installed add-ons claim to the way in which a
-    withdrawal erases data from it."""
+    """Returns, for each table, folder and file that the core or an installed add-on claims, the way in which
+    a withdrawal erases data from it."""
     return HELD_BY_CORE | {name: how for _, holds in list_declarations("holds") for name,
                            how in holds.items()}
 
@@ -54,10 +55,10 @@ def refuse_unclaimed_data(study: Study) -> None:
     new name of the table."""
     known = {*map_data_to_erasure_rules(), *read_manifest(study)}
     install = "install the add-on that uses it, or remove"
-    faults = [Fault("no installed add-on claims this table", file=study.make_relative(path),
+    faults = [Fault("no installed add-on uses this table", file=study.make_relative(path),
                     fix=f"{install} the file")
               for path in study.list_reference_files() if path.stem not in known]
-    faults += [Fault("no installed add-on claims this folder", file=study.make_relative(path),
+    faults += [Fault("no installed add-on uses this folder", file=study.make_relative(path),
                      fix=f"{install} the folder; if you made the folder, give it a row in manifest.csv "
                      "with the day on which it must be destroyed")
                for path in sorted(study.private.glob("[!.]*"))

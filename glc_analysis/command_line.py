@@ -102,7 +102,7 @@ class Group(click.Group):
 
 
 for_audience = click.option("--audience", default="team", show_default=True,
-                            type=click.Choice(AUDIENCES), help="Who will read it.")
+                            type=click.Choice(AUDIENCES), help="The audience that will read the result.")
 
 
 def add_format_option(default: str | None, *, show_default: bool | str = True) -> Callable:
@@ -113,28 +113,28 @@ def add_format_option(default: str | None, *, show_default: bool | str = True) -
 
 
 def pass_study_to_write(command: Callable) -> Callable:
-    """Makes the study that ``--study`` names the first argument of a command that may write in the study.
-    Because the command may write in the study, no withdrawal runs at the same time."""
+    """Decorates a command that may write in the study. The command gets the study that ``--study`` names as
+    its first argument. No withdrawal runs while the command runs."""
     return _with_study(command, delay_withdrawal_while_writing)
 
 
 def pass_study_to_read(command: Callable) -> Callable:
-    """Makes the study that ``--study`` names the first argument of a command that neither writes in the study
-    nor builds a table. A withdrawal may run at the same time as a command that only reads, but waits for the
-    command to end before it replaces the old files."""
+    """Decorates a command that neither writes in the study nor builds a table. The command gets the study
+    that ``--study`` names as its first argument. A withdrawal may run at the same time, but replaces the old
+    files only after the command has ended."""
     return _with_study(command, delay_withdrawal_while_reading)
 
 
 def pass_study_to_withdraw(command: Callable) -> Callable:
-    """Makes the study that ``--study`` names the first argument of a command that carries out a withdrawal.
-    During a withdrawal, no other command that writes in the study runs."""
+    """Decorates a command that carries out a withdrawal. The command gets the study that ``--study`` names as
+    its first argument. During the withdrawal, no other command that writes in the study runs."""
     return _with_study(command, lock_for_withdrawal)
 
 
 LEAST_MEMORY = 2 * 2**30
 """The smallest memory, in bytes, that the shell must allow to a command that writes in a study. With less
-memory than this, libraries may end the process without any error to report; with 0.9 GB, this happened in
-three of eight runs on a small study."""
+memory, libraries may end the process without reporting an error. With 0.9 GB, this happened in three of eight
+runs on a small study."""
 
 
 def refuse_low_memory_limit() -> None:

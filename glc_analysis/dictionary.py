@@ -39,7 +39,7 @@ def describe_data_package(folder: Path, frames: Mapping[str, Sized], *, name: st
                 tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", is_published: bool = False,
                           **properties: object) -> str:
     """Returns the text of datapackage.json, which is a Frictionless descriptor of the files in a folder. The
-    folder has one file per table; its name is the name of the table followed by ``ending``.
+    folder has one file per table. The name of each file is the name of its table followed by ``ending``.
 
     The descriptor has checksums only if the files are published (``is_published``), because anybody could
     test guesses about a private table against a checksum of the table. ``name`` and ``title`` are the name

@@ -95,7 +95,7 @@ def write_digest_key_if_missing(root: Path, key: bytes) -> None:
 def replace_digest_key(root: Path) -> None:
     """Replaces the key of a study with a new key, which is derived from the old key but does not reveal the
     old key. After the replacement, guesses about withdrawn data can no longer be tested, not even against an
-    old copy of their digests."""
+    old copy of the digests."""
     path = root / KEY_FILE
     if path.exists():
         old = Digests(read_or_make_digest_key(root))

@@ -15,8 +15,8 @@ from traceback import walk_tb
 from typing import NoReturn
 
 SHOWN_ROWS, SHOWN_ALIKE, SHOWN_LINES = 10, 50, 100
-"""The largest number of rows that are printed for one fault, of values that are printed for the same message,
-and of lines that are printed in all."""
+"""Three limits: the largest number of rows printed for one fault, the largest number of values printed for
+the same message, and the largest number of lines printed in all."""
 
 
 class GLCError(Exception):
@@ -171,8 +171,8 @@ def _listed(rows: list[str]) -> str:
 
 
 _BEGINNING = 3
-"""If no known name is similar, an unknown name of at least this many letters suggests the longer names that
-contain it."""
+"""If no known name is similar to an unknown name, a message suggests the known names that contain the unknown
+name, provided that the unknown name has at least this many letters."""
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:

@@ -1,5 +1,5 @@
-"""Reads the rows of a table from its file. The tables with small files are kept in memory, because a page
-reads many slices of them."""
+"""Reads the rows of a table from its file. The tables with small files are kept in memory, because a page may
+read many slices of the same table."""
 
 from __future__ import annotations
 

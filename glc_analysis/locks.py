@@ -17,8 +17,8 @@ from filelock import FileLock, Timeout
 from glc_analysis.errors import Busy
 
 PATIENCE = 10.0
-"""The number of seconds that a command waits for a withdrawal to end, and that a withdrawal waits for
-commands to end."""
+"""The number of seconds for which a command waits until a withdrawal has ended, and for which a withdrawal
+waits until commands have ended."""
 
 
 Say = Callable[[str], None]
@@ -41,8 +41,9 @@ def hold_lock(folder: Path, *, what: str = "run", is_patient: bool = False) -> G
 
 @contextmanager
 def hold_signed_lock(path: Path, what: str, patience: float) -> Generator[None]:
-    """Holds a lock file during the block of ``with``, and writes into the file which process holds it. Waits
-    up to ``patience`` seconds until another process has released the lock file, and then raises Busy."""
+    """Holds a lock file during the block of ``with``, and writes into the file which process holds it. If
+    another process holds the lock file, the function waits for up to ``patience`` seconds. If the lock file
+    is still held then, the function raises Busy."""
     with _held(path, what, patience):
         owner = {"what": what, "pid": os.getpid(), "host": socket.gethostname(),
                  "started": datetime.now(UTC).isoformat(timespec="seconds")}
@@ -77,7 +78,7 @@ def _held(path: Path, what: str, patience: float) -> Generator[None]:
 
 def _owner(path: Path) -> dict[str, str]:
     """Returns what a lock file says about the process that holds it. The result is empty if the process was
-    killed before it could write this, or if the file is damaged."""
+    killed before it had written the file, or if the file is damaged."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             owner = json.loads(file.read(10_000))

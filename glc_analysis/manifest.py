@@ -1,10 +1,10 @@
 """Compares the inputs of a study with their records: raw files with the manifest, and all inputs of the
 tables with the last build.
 
-The manifest, manifest.csv, lists the raw files with their checksums. A raw file that has changed, or is
-missing, since the manifest recorded it is a fault. A new raw file is used at once, and messages mention it
-until ``glc check --accept`` records it. This module needs only the standard library, so that ``glc status``
-and a run with nothing to do finish at once.
+The manifest, manifest.csv, lists the raw files with their checksums. If a raw file has changed or is missing
+since the manifest recorded it, this is a fault. A new raw file is used immediately, and messages mention the
+file until ``glc check --accept`` records it in the manifest. This module needs only the standard library, so
+that ``glc status``, and a run with nothing to do, take almost no time.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from glc_analysis.writing import write_atomic
 ISSUE = "release.json"
 CONTENT = "content.sha256"
 """The name of the file with the digest of everything that readers learn from a release. A build compares this
-digest with the next release, to find out whether the next release would say the same. The file with the
-digest of a release is not an input of the build."""
+digest with the digest of the next release, to find out whether the next release would say anything new. The
+file with the digest of a release is not an input of the build."""
 UNDECIDED = "undecided"
 """A key in slices.json that is present if the tables were built for the team alone. If slices.json has this
 key, nothing was decided about what other audiences may see. The value of this key has the number of the last
@@ -228,7 +228,8 @@ def write_manifest(path: Path, rows) -> None:
 
 
 BUILD_RECORD = "build"
-"""The key in provenance.json under which the names and digests are stored of what each step read and made."""
+"""The key in provenance.json under which a build stores the names and digests of everything that its steps
+read and made."""
 
 
 @cache
@@ -261,8 +262,8 @@ def _package_files() -> list[str]:
 
 
 def digest_inputs(study: Study, raw_digests: dict[str, str]) -> str:
-    """Returns one digest of all inputs from which the processed tables are made. ``raw_digests`` are those of
-    the raw files."""
+    """Returns one digest of all inputs from which the processed tables are made. ``raw_digests`` has the
+    digest of each raw file, keyed by path."""
     digest = _begin_with_inputs(study, raw_digests)
     for content in read_releases_from_earlier_inputs(study, raw_digests).values():
         digest.update(content)
@@ -292,9 +293,9 @@ def digest_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str
 
 def read_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str]) -> dict[str, bytes]:
     """Returns the bytes of the releases that were issued from inputs other than today's, keyed by the name of
-    the release, such as ``public/001``. A release is left out if it was issued from today's inputs, after the
-    same earlier releases. A release from today's inputs was made from today's tables, so it is not an input
-    of these tables."""
+    the release, such as ``public/001``. A release is left out if it was issued from today's inputs, including
+    the same earlier releases. A release from today's inputs was made from today's tables, so it is not an
+    input of these tables."""
     folders = {f"{audience}/{path.name}": path for audience in AUDIENCES
                for path in list_release_folders(study.private, audience)}
     contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.name != CONTENT)

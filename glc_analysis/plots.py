@@ -54,8 +54,8 @@ background."""
 DARK, BAR = "#111111", "#4a6785"
 """The colour of letters on a light bar, and the colour of bars; both are the same on every background."""
 COLOURS = [BAR, "#c9d2da", "#8fa3b7", "#c08a3e", "#6b4e71"]
-"""The colours for figures made with seaborn, in the order in which they are used. The first of these colours
-can be told apart in grey, on light and on dark backgrounds."""
+"""The colours for figures made with seaborn, in the order in which they are used. The first three colours can
+be told apart in grey, on light and on dark backgrounds."""
 _QUIET, FAINT = (INK, 0.35), (INK, 0.1)
 STATUS_SHADES = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
             "redacted": ("#c9d2da", "xxxx"), "unanswered": ("#c9d2da", ""), "not_asked": ("#f1f1ee", "")}

@@ -92,8 +92,8 @@ def record_read(root: Path, thing: str) -> None:
 
 @contextmanager
 def record_nothing() -> Generator[None]:
-    """Makes the block of ``with`` run without recording any read. The caller of the block records which part
-    of the input the page gets."""
+    """Makes the block of ``with`` run without recording any read. The function that uses this context manager
+    records separately which part of the input the page gets."""
     paused, silent = _is_paused.set(True), _is_silent.set(True)
     try:
         yield

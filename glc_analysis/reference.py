@@ -3,8 +3,8 @@ folder.
 
 The reference tables are the CSV files of ``reference/`` and ``private/reference/``; ``schema/reference.csv``
 lists their columns. Each table is read as one frame with text in all columns; the value of a blank cell is
-``""``. If columns of a table in ``reference/`` may identify somebody, they are in a second, private file. The
-private columns are joined to the table by its key.
+``""``. If columns of a table in ``reference/`` may identify somebody, they are in a second, private file.
+When the table is read, the private columns are joined to it by the key of the table.
 """
 
 from __future__ import annotations
@@ -74,13 +74,13 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     """Reads and checks every reference table of a study; a table whose file is missing is empty.
 
     If ``needed`` names tables, only the named tables must be free of faults. A wrong row in another table
-    then does not stop a command that does not need this table. The needed tables are also checked against the
-    tables that ``checked_against`` names, as far as these tables can be read.
+    then does not stop a command that does not need this table. The needed tables are also checked against
+    those tables in ``checked_against`` that can be read.
 
-    Raises Faults with all faults of all files at once: files that cannot be read, missing or unknown columns,
-    values that break the schema, and the faults that the registered checks find. If a file in ``reference/``
-    may identify people or organisations, only this fault is raised. A table is parsed again only if its files
-    have changed.
+    Raises Faults with the faults of all files together: files that cannot be read, missing or unknown
+    columns, values that break the schema, and the faults that the registered checks find. If a file in
+    ``reference/`` may identify people or organisations, only this fault is raised. A table is parsed again
+    only if its files have changed.
     """
     study.refuse_misplaced()
     contents = {name: _Content.of(study, name) for name in load_reference_tables()}
@@ -114,7 +114,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
 @dataclass(frozen=True)
 class _Content:
     """The content of a reference table, which is the key under which the table is cached. Two contents are
-    equal if the files of the table have the same bytes, even in different studies, and pandas stores text in
+    equal, even in different studies, if the files of the table have the same bytes and pandas stores text in
     the same way."""
 
     name: str

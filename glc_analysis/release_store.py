@@ -1,11 +1,12 @@
 """Keeps the releases to each audience in a store, which is the folder ``private/releases/<audience>``. Only
 the owner of the study's files can read the store, and no notebook reads it.
 
-For each release, the store has its figures, its blocks of text, the organisations that these count or quote,
-and the content that add-ons announced with the release. New releases are compared with stored releases, so
-that readers cannot learn an answer by subtracting one release from another. If the last release is missing
-from the store, nothing is built until somebody has decided what to do. :mod:`glc_analysis.disclosure` decides
-what may be released; this module collects the inputs for these decisions and stores the decisions.
+For each release, the store has its figures, its blocks of text, the organisations that the figures count and
+the texts quote, and the content that add-ons announced with the release. New releases are compared with
+stored releases, so that readers cannot learn an answer by subtracting one release from another. If the last
+release is missing from the store, nothing is built until somebody has decided what to do.
+:mod:`glc_analysis.disclosure` decides what may be released; this module collects the inputs for these
+decisions and stores the decisions.
 
 A block is the text of one kind on one page, such as the quotations of a theme; each line of a block belongs
 to one organisation (:mod:`.disclosure.blocks`). A cell is a group of organisations whose quotations are
@@ -70,12 +71,12 @@ from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
 
 FIGURE_FILES = {"figures": "figures.parquet", "contributions": "behind.parquet"}
-"""Maps each table with figures of a release to its file."""
+"""Maps each table about the figures of a release to the name of its file."""
 CELLS = "cells.parquet"
 """The name of the file with the cells (groups whose words are hidden together) of the organisations whose
 words are in a release."""
 BLOCK_FILES = {"sizes": "blocks.parquet", "lines": "lines.parquet"}
-"""Maps each table with blocks of text of a release to its file."""
+"""Maps each table about the blocks of text of a release to the name of its file."""
 _PRINTED = ("number", "day", "issued")
 """The keys of those details of a release that pages print."""
 
@@ -87,14 +88,15 @@ def refuse_missing_or_incomparable_releases(study: Study) -> None:
     store = study.private / "releases"
     if old := sorted({*store.glob("[0-9]*"), *store.glob("next")}):
         raise Faults([Fault("was stored by an earlier version of the package. New figures cannot be compared "
-                            "with this release, so readers could subtract them from its figures",
+                            "with this release, so readers could subtract the new figures from the old ones",
                             file=study.make_relative(one),
                             fix="tell readers that the public figures start again, then remove the release")
                       for one in old])
     if name := find_missing_release(study):
         audience, _, number = name.partition("/")
         raise Faults([Fault(f"release {int(number)} is missing from private/releases/{audience}. Readers "
-                            "could subtract new figures from its figures", file="private/releases",
+                            "could subtract new figures from the figures of this release",
+                            file="private/releases",
                             fix="restore the folder from a backup. If the folder is lost for good, tell "
                             "readers that the figures start again, and delete processed/ and "
                             f"reports/{audience}/")])
@@ -148,9 +150,10 @@ def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
 def find_organisation_cells_and_hidden_lines(
         study: Study, lines_by_audience: Mapping[str, pd.DataFrame],
         organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Returns the cell to which each organisation belongs today, and for each audience the lines to hide.
-    ``lines_by_audience`` maps each audience to its lines of text. If a quotation of an earlier release no
-    longer exists, the cell of the quoted organisation is hidden."""
+    """Returns the cell (a group of organisations whose quotations are hidden together) to which each
+    organisation belongs today, and for each audience the lines to hide. ``lines_by_audience`` maps each
+    audience to its lines of text. If a quotation of an earlier release no longer exists, the cell of the
+    quoted organisation is hidden."""
     kinds = collect_text_block_kinds()
     words = {audience: rows[rows["block_id"].str.split("/").str[0].isin(kinds.words)]
              for audience, rows in lines_by_audience.items()}
@@ -254,8 +257,8 @@ def store_release_if_changed(study: Study, audience: str,
     release. Returns those details of the release that pages print.
 
     - ``issued``: a function that makes the release; None keeps the next release that is already in the store;
-    - ``frames``: the processed tables. The audience reads from them the figures and the tables that
-      :func:`.releases.select_released_tables_besides_figures` yields; add-ons declare further content;
+    - ``frames``: the processed tables, from which the audience reads the figures, the tables that
+      :func:`.releases.select_released_tables_besides_figures` yields, and content that add-ons declare;
     - ``visible_countries``: the countries that the audience may see;
     - ``inputs``: the digest of the inputs of the build;
     - ``earlier_releases``: the names of the earlier releases that are among the inputs of the build.

@@ -186,8 +186,8 @@ class ReportRun:
                 Assembly(self.study, self.audience, self.folder, keys, self.last_folder)))
 
     def _link_finished_pages(self) -> None:
-        """Links the pages that are up to date into the folder of this run; they come from the last run or
-        from an interrupted run that finished them."""
+        """Links finished pages into the folder of this run: the pages of the last run that are up to date,
+        and the pages that an interrupted run finished."""
         for page in self.to_keep:
             link_or_copy(self._last_path(page.slug), self._new_path(page.slug))
             self.entries[page.slug] = self.last_entries[page.slug]

@@ -120,7 +120,7 @@ def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
 def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
                 wanted: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
     """Returns, for each country, the sum of the row hashes of its slice. The slice of a country has the rows
-    about the country, and the rows about organisations that answered for it."""
+    about the country, and the rows about organisations that answered for this country."""
     sums = _sums(_country_keys(name, frame), hashes) if len(frame) else {}
     nothing = np.zeros(2, dtype=np.uint64)
     return {f"country={country}": np.stack([sums.get(key, nothing) for key in parts]).sum(0, dtype=np.uint64)
@@ -227,16 +227,17 @@ def _mix(hashes: np.ndarray) -> np.ndarray:
 
 def make_slice_name(name: str, country: str, theme: str, question: str, code: str = "") -> str:
     """Returns the name of the slice that has the rows about the given question, code, country or theme. If
-    several of these are given, the slice is of the first kind by which the table can be sliced; a blank name
-    means the whole table."""
+    several of these are given, the name is made from the first one that is given, in the order question,
+    code, country, theme. A country or a theme is ignored if the table has no slices of this kind. A blank
+    name means the whole table."""
     kinds = {"question": question, "code": code, "country": country if is_sliced_by_country(name) else "",
              "theme": theme if is_sliced_by_theme(name) or name == "codebook" else ""}
     return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
 
 
 def find_question_or_measure_of_figures(figures: pd.DataFrame) -> pd.Series:
-    """Returns the subject of each figure, which is its question; for a figure without a question, its measure
-    (such as ``coded``)."""
+    """Returns the subject of each figure: its question or, for a figure without a question, its measure (such
+    as ``coded``)."""
     question, measure = (figures[column].astype("str") for column in ("question_id", "measure"))
     return question.where(question != "", measure)
 
@@ -310,9 +311,9 @@ def find_code_slices_of_rows(name: str, frame: pd.DataFrame,
     """Returns, for each row of a table, the codes whose slices include the row. The table must have slices
     for codes, and must not be the codebook.
 
-    Rows of codings and of disagreements are about turns of a text. A row about turns is in the slices of all
-    codes that any coder gave to its turns, and of the codes ``above`` these codes, because the page of a code
-    also shows the other codes of its turns.
+    Rows of codings and of disagreements are about turns of a text. Each of these rows is in the slices of all
+    codes that any coder gave to the turns of the row, and in the slices of the codes ``above`` these codes.
+    The reason is that the page of a code also shows the other codes of each turn that has the code.
     """
     if name == "figures":  # two codes together are about neither alone
         return [{code} - {""} if measure == "coded" else set() for code, measure in zip(

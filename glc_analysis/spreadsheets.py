@@ -136,8 +136,8 @@ class CsvRows:
         self.records = [record for n, record in enumerate(self.records, 1) if n not in gone]
 
     def insert(self, after: int, row: Mapping[str, str]) -> None:
-        """Adds a row below row ``after``, with the line end of row ``after``. Columns for which the new row
-        has no value are blank in it."""
+        """Adds a row below row ``after``, with the line end of row ``after``. If ``row`` has no value for a
+        column, the cell of this column is blank."""
         written = format_csv_row((row.get(column, "") for column in self.header), self.delimiter)
         end = self.line_end
         if after:
@@ -146,7 +146,7 @@ class CsvRows:
         self.records.insert(after, written + end)
 
     def append(self, row: Mapping[str, str]) -> None:
-        """Adds a row at the end; columns for which the new row has no value are blank in it."""
+        """Adds a row at the end. If ``row`` has no value for a column, the cell of this column is blank."""
         self.insert(len(self.records), row)
 
     def _written_cells(self, record: str) -> list[str]:

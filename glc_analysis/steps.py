@@ -13,8 +13,8 @@ and can read only the inputs that it has declared. The name of an input has one 
 - any other name: a table or a value that an earlier step has made.
 
 A step makes tables (or some rows of a table, :class:`Part`) and values. Values that are not tables are never
-written to disk. So if a step was kept but a later step needs a value of it, the value is made again from
-tables and raw files. The record of a build (:class:`Record`) has only digests and names.
+written to disk. So if a step did not run, but a later step needs a value that this step makes, the value is
+made again from tables and raw files. The record of a build (:class:`Record`) has only digests and names.
 """
 
 from __future__ import annotations
@@ -391,7 +391,8 @@ class Record:
     - ``raw``: the digest of each raw file;
     - ``rows``: the number of rows of each table;
     - ``deferred``: the steps that the build left to a later build;
-    - ``why``: the reason why the record cannot be used; if it has a reason, all other fields are empty.
+    - ``why``: the reason why the record cannot be used; if there is such a reason, all other fields are
+      empty.
     """
 
     inputs: dict[str, str] = field(default_factory=dict)
@@ -519,9 +520,10 @@ class Engine:
         return faults, unseen
 
     def __getitem__(self, name: str) -> Any:
-        """Returns the table, the part of a table, or the value with the given name. If the step that makes it
-        did not run, a table is read from its file, and a value is made again. Raises UndeclaredError for a
-        result of a deferred step, because the result that the last build made is out of date."""
+        """Returns the table, the part of a table, or the value with the given name. If the step that makes
+        this result did not run, a table is read from its file, and a value is made again. Raises
+        UndeclaredError for a result of a deferred step, because the result that the last build made is out of
+        date."""
         if name in self.undecided:
             raise UndeclaredError(f"{name!r} cannot be read, because the step that makes it was deferred.")
         if name not in self._held:

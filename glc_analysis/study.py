@@ -3,7 +3,7 @@
 A :class:`Study` stands for one folder with ``raw/``, ``reference/``, ``processed/``, ``reports/`` and
 ``private/``. Functions that work on a study get an object of the class :class:`Study`. The object has the
 settings of study.toml, and the defaults of settings that study.toml does not name. All faults of study.toml
-are raised together. This module needs only the standard library, so that ``glc status`` answers at once.
+are raised together. This module needs only the standard library, so that ``glc status`` takes almost no time.
 """
 
 from __future__ import annotations
@@ -208,8 +208,9 @@ def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterat
 
 
 def find_countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
-    """Yields the faults in the setting [disclosure] countries_agreed. This setting records an agreement to
-    publish by country that consent.csv does not record: for which countries it is, who agreed, when and why.
+    """Yields the faults in the setting [disclosure] countries_agreed. This setting records an agreement on
+    publishing figures by country, if consent.csv does not have the agreement. The setting says for which
+    countries the agreement is valid, who agreed, when and why.
 
     >>> list(find_countries_agreed_faults("study.toml", {"which": "work", "by": "the board", "on": "2017-03",
     ...                                             "reason": "all members voted for it"}))
@@ -359,8 +360,8 @@ class Study:
         belong there. If a file is listed without columns, the whole file does not belong in ``reference/``.
 
         Only study.toml, read-me files and the tables that the schema places there belong in ``reference/``. A
-        copy of a table that JupyterLab has saved must be in the same folder as the table. Other hidden files
-        are not checked.
+        copy of a table that JupyterLab has saved may be in ``reference/`` only if the whole table belongs
+        there. Other hidden files are not checked.
         """
         misplaced: dict[Path, tuple[str, ...]] = {}
         for path in sorted(path for path in self.reference.rglob("*") if path.is_file()):
@@ -475,7 +476,7 @@ class Study:
 
     @property
     def states_sampling(self) -> bool:
-        """Whether study.toml says how the organisations were chosen. If study.toml does not say it, the
+        """Whether study.toml says how the organisations were chosen. If study.toml does not say so, the
         setting ``sampling`` has its default."""
         with read_log.record_named_reads_only():
             return "sampling" in _parsed(self.settings_file).get("study", {})
@@ -495,8 +496,8 @@ class Study:
         return self.root / "notebooks"
 
     def list_raw_files(self, kind: str) -> list[Path]:
-        """Returns the paths of the raw files of one kind, sorted. The patterns in [raw] of study.toml name
-        the raw files; they are relative to the folder of study.toml.
+        """Returns the paths of the raw files of one kind, sorted. The raw files are named by the patterns in
+        [raw] of study.toml. The patterns are relative to the folder of study.toml.
 
         A file that a pattern names without wildcards is returned even if it is missing, so that the
         comparison with the manifest can report this. Hidden files and read-me files are left out, because

@@ -10,11 +10,11 @@ distinguishes three kinds of work:
   (:mod:`glc_analysis.switch`).
 
 Each command holds its own lock file. One further lock is called the door. A command that may write holds the
-door while it begins, and a withdrawal holds the door as long as it runs. Because of the door, no command can
-begin to write during a withdrawal. A command that only reads does not use the door. A command that only reads
-first makes its lock file, and then checks whether a switch is announced (:data:`.switch.READY`). A withdrawal
-first announces the switch, and then waits until no command that reads holds a lock file. Within a command,
-single folders have further locks (:mod:`glc_analysis.locks`).
+door while it begins, and a withdrawal holds the door as long as it runs. So no command can begin to write
+during a withdrawal. A command that only reads does not use the door. A command that only reads first makes
+its lock file, and then checks whether a switch is announced (:data:`.switch.READY`). A withdrawal first
+announces the switch, and then waits until no command that reads holds a lock file. Within a command, single
+folders have further locks (:mod:`glc_analysis.locks`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from glc_analysis.switch import DOOR, LOCKS, READ_LOCK, READY, STAGE, WORK_LOCK,
 
 _held: set[Path] = set()
 """The studies that this process has locked for writing or for a withdrawal. A command that this process calls
-while it holds the lock needs no further lock."""
+while the study is locked needs no further lock."""
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def delay_withdrawal_while_writing(root: Path, what: str, say: Say = lambda line
 
 @contextmanager
 def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
-    """Prevents commands that may write during the block of ``with``, which carries out a withdrawal.
+    """Makes all commands that may write wait during the block of ``with``, which carries out a withdrawal.
 
     If a withdrawal was interrupted, the function first finishes or undoes it, and calls ``say`` with a line
     about it. Raises Busy if a command that may write is still at work after :data:`.locks.PATIENCE` seconds;

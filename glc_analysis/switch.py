@@ -35,8 +35,8 @@ STUDY_PARTS = ("raw", "reference", "processed", "private")
 
 
 LOCKS = ".locks"
-"""The folder with one file for each command that writes in the study or reads it. Each command holds a lock
-of its file while it runs."""
+"""The folder with one file for each command that writes in the study or reads it. Each command locks its own
+file while the command runs."""
 
 
 DOOR, WORK_LOCK, READ_LOCK = ".lock", ".work", ".read"
@@ -123,7 +123,7 @@ def switch_to_staged_study_files(root: Path, say: Say = lambda line: None) -> No
 
 
 def discard_incomplete_withdrawal(root: Path) -> None:
-    """Deletes the new files of a withdrawal, provided that they are not complete. The study itself stays
+    """Deletes the new files of a withdrawal if these files are incomplete. The study itself stays
     unchanged."""
     if (root / STAGE).is_dir() and not (root / STAGE / READY).is_file():
         shutil.rmtree(root / STAGE)
@@ -212,15 +212,15 @@ def _delete_old(root: Path) -> None:
 
 def _keep(root: Path, name: str, path: Path, listed: dict[str, str]) -> None:
     """Moves a file that has arrived or changed during the withdrawal to its path in the study. If the file
-    has withdrawn data, or if a different version of it is at that path, it is moved to ``private/arrived``
-    instead."""
+    has withdrawn data, or if a different version of the file is at that path, the file is moved to
+    ``private/arrived`` instead."""
     stage, place, here = root / STAGE, root / name, Path(name)
     what, why = "A file arrived or changed during the withdrawal. It was kept", ""
     if rest := _searched(stage / WANTED, path, name):
         why = f"because it {rest}: {name}. To fix: remove the withdrawn data from the file by hand."
     elif place.exists() and listed.get(name) != _content(place):
-        why = (f"because another version is in its place: {name}. To fix: copy by hand what is new in it to "
-               "that version.")
+        why = (f"because another version is in its place: {name}. To fix: copy what is new in the kept "
+               "file to that version by hand.")
     if why:
         numbers = {int(one.name) for one in (root / _ASIDE).glob("[0-9]*")}
         here = Path(_ASIDE, str(max(numbers, default=0) + 1), name)

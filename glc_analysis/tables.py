@@ -159,8 +159,9 @@ def _parquet_bytes_without_rows(columns: tuple[tuple[Hashable, Any], ...]) -> by
 
 
 def convert_to_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
-    """Returns a frame in which all text is stored as Python strings. If pandas stores text as Arrow strings,
-    the text is written as another type, so that the same rows would not give the same bytes."""
+    """Returns a frame in which all text is stored as Python strings. Parquet files store Arrow strings as
+    another type than Python strings. So, without the conversion, the same rows would not always give the same
+    bytes."""
     changed = {}
     for name, dtype in frame.dtypes.items():
         is_category = isinstance(dtype, pd.CategoricalDtype)
@@ -195,8 +196,9 @@ def read_table(name: str, *, study: str | Path | Study = "", country: str = "", 
     table).
 
     - ``country`` selects the rows about a country in which organisations work, and the rows about
-      organisations that answered for it. From the table ``figures``, ``country`` selects the figures of the
-      country and of its region, and the figures which say how much the country's organisations spoke.
+      organisations that answered for this country. From the table ``figures``, ``country`` selects the
+      figures of the country and of its region, and the figures which say how much the country's organisations
+      spoke.
     - ``theme`` selects the rows about the theme's questions and codes, and all rows about interviews and
       calls. From the codebook, ``theme`` selects the theme and the codes above and below it.
     - ``question`` selects the answers to a question, the figures about the question, or the releases of these
@@ -278,8 +280,8 @@ class CodeNames(Mapping[str, str]):
 def read_all_waves(name: str, *, study: str | Path | Study = "") -> pd.DataFrame:
     """Reads table ``organisations``, ``answers`` or ``responses`` for all waves of the survey. The result has
     only the columns that are stored for each wave, all as text. If the survey has only one wave, the result
-    has the rows of :func:`read_table`. An organisation has one row for each different state of its data in
-    the waves."""
+    has the rows of :func:`read_table`. A row that is the same in several waves occurs only once. If the data
+    of an organisation differ between waves, the organisation has several rows."""
     parts = [read_table(table, study=study) for table in (name, f"wave_{name}")]
     shared = [column for column in parts[1] if column in parts[0]]
     return pd.concat([part[shared].astype("str") for part in parts]).drop_duplicates(ignore_index=True)

@@ -145,8 +145,8 @@ _CODED = {"raised", "asked", "shown_as"}
 _SPOKEN = {"text", "language", "by"}
 _SAID = {"sentence", "link", "chosen_by"}
 _DRAWN = {"n", "base_n", "share", "low", "high", "raised", "undecided", "asked", "shown_as"}
-"""The columns of a frame of counts that do not become columns of the table, because the bar and its words
-show their content."""
+"""The columns of a frame of counts that do not become columns of the table, because the bar and the words
+beside it show the content of these columns."""
 _IN_CALLS, _WITHOUT_GUIDE = "shown_as_in_calls", "shown_as_without_guide"
 _TALKS = {"raised_in_calls", "undecided_in_calls", "present", "raised_without_guide", "interviewed"}
 """The columns that do not become columns of the table if the counts in calls and in interviews without a

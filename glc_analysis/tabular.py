@@ -116,9 +116,9 @@ def decode_or_repair_text(raw: bytes, encoding_or_repair_steps: Sequence[str], f
 
     ``encoding_or_repair_steps`` has one name or three names of encodings. A single name is the encoding of
     the file. Three names repair a text that another program once decoded wrongly. The file is decoded with
-    the first encoding; then each run of letters other than ASCII is encoded with the second encoding and
-    decoded with the third. A run of letters that cannot be repaired, because a letter was lost from it, is
-    not changed.
+    the first encoding; then each run of letters outside ASCII is encoded with the second encoding, and
+    decoded with the third encoding. A run of letters that cannot be repaired, because a letter was lost from
+    it, is not changed.
 
     >>> damaged = "Más años".encode().decode("cp1252").encode("mac_roman", "replace")
     >>> decode_or_repair_text(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
@@ -178,8 +178,11 @@ def parse_delimited(text: str, file: str) -> list[list[str]]:
 
     Programs that put tabs between cells often write cells without quoting them, so that a quotation mark is
     part of an answer. A text with tabs and quotation marks is therefore read without quoting if two
-    conditions hold. Reading it with quoting fails (it cannot be parsed, rows differ in width, or a cell
-    contains a tab), and without quoting all lines are as wide as the header.
+    conditions hold:
+
+    - Reading the text with quoting fails: it cannot be parsed, rows differ in width, or a cell contains a
+      tab.
+    - If the text is read without quoting, all lines are as wide as the header.
 
     >>> parse_delimited('id\\tnote\\n1\\t"Data" engineer\\n', "answers.tsv")
     [['id', 'note'], ['1', '"Data" engineer']]
@@ -302,7 +305,7 @@ def _refuse_ragged(table: Grid, records: list[list[str]], *, ends_whole: bool) -
             said = f"ends after {len(row)} of {width} cells, at the end of the file"
         else:
             continue
-        faults.append(Fault(said, file=table.place, row=str(n), fix=_QUOTE + ", or export it again"))
+        faults.append(Fault(said, file=table.place, row=str(n), fix=_QUOTE + ", or export the file again"))
     if faults:
         raise Faults(faults)
 
@@ -451,8 +454,8 @@ _MOST_ROWS = 2**20
 
 
 def read_workbook_sheets(path: Path, *, refuse_formulas: bool = False) -> list[Grid]:
-    """Returns every sheet of a workbook that is not blank, in order. The workbook may be an XLSX file, or an
-    XLS file of an older program; its content shows which of the two it is.
+    """Returns the sheets of a workbook in order, without blank sheets. The workbook may be an XLSX file, or
+    an XLS file of an older program; its content shows which of the two it is.
 
     Values are read as text: whole numbers without ".0", numbers shown in per cent with the percent sign
     (75%), dates and times as ISO 8601, booleans as TRUE and FALSE, and formulas as their stored results.

@@ -18,7 +18,8 @@ import pandas as pd
 import pycountry
 
 TEXT_STORAGE = "mode.string_storage"
-"""The option of pandas that says how it stores text. Its value is a part of the key of caches with frames."""
+"""The name of the pandas option that says how pandas stores text. The value of this option is a part of the
+key under which a frame is cached."""
 _PERCENT_FROM = 30
 """The smallest base for which percentages are printed; for smaller bases, only counts are printed."""
 TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x", "quoted"})

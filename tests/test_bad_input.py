@@ -174,10 +174,10 @@ SPOILT = {
         "options.csv, row 3, column label, value 'Ja': the same option has 'Yes' in another row"),
     "a value of two options": (
         OPTIONS, [("legal,2,", "legal,1,")],
-        "options.csv, row 5, column option_id, value 'legal': the same value stands for 'shelter'"),
+        "options.csv, row 5, column option_id, value 'legal': the same value belongs to 'shelter'"),
     "a place of two options": (
         OPTIONS, [("Legal aid,2", "Legal aid,1")],
-        "options.csv, row 5, column option_id, value 'legal': the same position is that of 'shelter'"),
+        "options.csv, row 5, column option_id, value 'legal': the same position belongs to 'shelter'"),
     "a place that is not a number": (
         OPTIONS, [("Legal aid,2", "Legal aid,second")],
         "options.csv, row 5, column position, value 'second': is not a whole number"),

@@ -53,7 +53,7 @@ LEFT = {"a table": ("private/reference/sightings.csv", "private/reference/sighti
 @pytest.mark.parametrize("held", LEFT)
 def test_what_nobody_claims_is_named(study, held):
     keep(study, LEFT[held][0])
-    with pytest.raises(Faults, match=f"{LEFT[held][1]}: no installed add-on claims this .*install"):
+    with pytest.raises(Faults, match=f"{LEFT[held][1]}: no installed add-on uses this .*install"):
         refuse_unclaimed_data(study)
 
 
@@ -63,7 +63,7 @@ def test_what_an_add_on_kept_is_refused_once_the_add_on_is_gone(study, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(addon, "installed_add_ons", lambda: {"sightings": sightings})
         refuse_unclaimed_data(study)
-    with pytest.raises(Faults, match="private/sightings: no installed add-on claims this folder"):
+    with pytest.raises(Faults, match="private/sightings: no installed add-on uses this folder"):
         refuse_unclaimed_data(study)
 
 

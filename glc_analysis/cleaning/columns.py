@@ -4,8 +4,8 @@ Each cell ``columns`` of questions.csv names the columns of one question. The ``
 study.toml name columns in the same way. An entry that names columns has one of three forms:
 
 - the name of one column, if one column has all answers to the question;
-- ``Q2.2_*`` names one column per option, where ``*`` stands for the option's value;
-- ``{loop}_Q3.3`` names the columns of a loop, which is a block of questions that the survey tool repeats.
+- ``Q2.2_*``, for one column per option, with ``*`` in place of the option's value;
+- ``{loop}_Q3.3``, for the columns of a loop, which is a block of questions that the survey tool repeats.
 
 An entry may list alternatives, separated by `` | ``, because files of different survey tools name their
 columns differently. A survey file must have the columns of exactly one of the alternatives. If a survey file
@@ -54,11 +54,11 @@ def locate_columns(columns: str, survey: RawSurvey, options: pd.DataFrame | None
 
     - ``columns``: the entry that names the question's columns;
     - ``options``: the rows of options.csv for the question's list of options; needed if the entry has a star;
-    - ``source``: the file and row in which the entry is written, which messages name.
+    - ``source``: the file and row of the entry, as messages name them.
 
     The function returns a fault in each of these cases:
 
-    - The file has all columns of none of the alternatives, or of more than one alternative.
+    - The file has all columns of several alternatives, or not all columns of any alternative.
 - An option has more than one column.
     - Several columns of the file have the same name, so that the entry must distinguish the columns by their
       position.

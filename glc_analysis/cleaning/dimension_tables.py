@@ -1,5 +1,6 @@
 """Makes the tables ``questions``, ``options``, ``countries``, ``codebook`` and ``context``, which describe
-what other tables refer to. The module also proposes rows of options.csv for texts that are not options.
+the questions, options, countries and codes that other tables name. The module also proposes rows of
+options.csv for texts that are not options.
 
 The tables are made from the reference tables, from the cleaned answers, and from raw files with facts about
 countries from outside sources.
@@ -267,11 +268,12 @@ class UnknownOption(OptionFault):
 
 def merge_faults_and_propose_option_rows(faults: Sequence[Fault], options: pd.DataFrame,
                                          scales: Collection[str] = ()) -> list[Fault]:
-    """Returns the faults; all faults which say that the same text is not an option of the same list become
-    one fault. The fix of the joint fault has the row of options.csv that would make the text an option.
+    """Returns the faults, with one joint fault in place of all faults which say that the same text is not an
+    option of the same list. The fix of the joint fault has the row of options.csv that would make the text an
+    option.
 
     ``options`` has the rows of options.csv. ``scales`` has the lists of options in which an option's position
-    is its step on a scale. Faults of all other kinds are returned unchanged.
+    is its step on a scale. Faults of other kinds are returned unchanged.
     """
     texts: dict[str, dict[str, list[UnknownOption]]] = {}
     for fault in faults:
@@ -342,7 +344,8 @@ def _free_texts(groups: Sequence[Sequence[UnknownOption]],
 
 def _free_texts_fault(name: str, free: Sequence[Sequence[UnknownOption]], row: str) -> Fault:
     """Returns one fault for all texts that have only one or two records each. The fix of the fault has
-    ``row``, the row of options.csv for an option of kind ``other``, which would stand for all the texts."""
+    ``row``, the row of options.csv for an option of kind ``other``, as which all these texts would be
+    read."""
     first, n = free[0][0], sum(fault.n for group in free for fault in group)
     quoted = ", ".join(repr(group[0].value) for group in free[:_NAMED_TEXTS])
     more = f" and {len(free) - _NAMED_TEXTS:,} more" if len(free) > _NAMED_TEXTS else ""
@@ -351,7 +354,8 @@ def _free_texts_fault(name: str, free: Sequence[Sequence[UnknownOption]], row: s
         f"{name}: {quoted}{more}", first.file, column=first.column, n=n, fix=(
             f'if people wrote them after "Other", add to options.csv: {row}, an option that is used for all '
             "of them; `glc summary QUESTION --texts` then lists each text with the row that would make it an "
-            f"option. If not, {CORRECT_THE_RECORD}"), option_list=name, are_free=True,
+            f'option. If people did not write them after "Other", {CORRECT_THE_RECORD}'),
+        option_list=name, are_free=True,
         texts=tuple((group[0].value, sum(fault.n for fault in group)) for group in free))
 
 

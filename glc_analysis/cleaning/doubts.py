@@ -12,8 +12,9 @@ The following texts are doubtful:
 - dates that a spreadsheet program may have made from a range such as "3-4";
 - numbers that may have a thousands separator.
 
-A person decides about a record with a row of corrections.csv (column ``*``, with ``drop`` or ``keep``), about
-a status with the setting [survey] ``counted``, and about texts in options.csv or corrections.csv.
+A person decides about a record by adding a row to corrections.csv (column ``*``, with ``drop`` or ``keep``).
+A person decides about a status with the setting [survey] ``counted``, and about a text in options.csv or
+corrections.csv.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 script of each answer.
 
 The script of an answer is the script to which most of its letters belong. The language of an answer is the
-language that the survey recorded with it. If no language is recorded, the language is detected. The script
-decides if only one language uses it; otherwise the text decides if it has 40 characters or more. If the
-recorded and the detected language differ, the recorded language is kept and the log lists the answer.
+language that the survey recorded with it. If no language is recorded, the language is detected: from the
+script if only one language uses the script, and otherwise from the words if the answer has 40 characters or
+more. If the recorded and the detected language differ, the recorded language is kept and the log lists the
+answer.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ def _script_of(character: str) -> str:
 
 
 def detect_language(text: str) -> str:
-    """Returns the ISO 639-1 code of the language that is detected in a text; ``""`` if the text is too
-    short."""
+    """Returns the ISO 639-1 code of the language that is detected in a text; ``""`` if the text is too short
+    and several languages use its script."""
     only = _ONE_LANGUAGE.get(detect_script(text))
     if only or len(text) < SHORTEST_DETECTABLE:
         return only or ""

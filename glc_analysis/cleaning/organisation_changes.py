@@ -2,8 +2,8 @@
 name, merger or split. The organisation_id of an organisation never changes.
 
 Records under a former name belong to the organisation under its present name. If an organisation merged or
-split, its answers before the change are not compared with its answers after the change, because they come
-from different organisations.
+split, its answers before the change are not compared with its answers after the change, because the answers
+come from different organisations.
 """
 
 from __future__ import annotations

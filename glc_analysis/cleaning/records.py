@@ -64,7 +64,7 @@ from glc_analysis.text import (
 
 
 _LETTERS = 12
-"""A record is identified by its words if at least this many of its letters and digits stand in texts that no
+"""A record is identified by its words if at least this many of its letters and digits are in texts that no
 other record of the file has."""
 _SHARED_COLUMNS, _DIFFERENT, _FILLED = 0.75, 0.9, 10
 _FEWEST, _HALF, _ANSWERS = 5, 0.5, 10
@@ -95,8 +95,8 @@ class Repetition:
         if self.n == self.size:
             return (f'use only {self.other}: write survey = ["../raw/survey/{self.other}"], with all '
                     f"further files, under [raw] in study.toml, or remove {self.file} from raw/ if the "
-                    "manifest does not list it; then make corrections and codes name the records of "
-                    f"{self.other}")
+                    "manifest does not list it; then change corrections and codings so that they name the "
+                    f"records of {self.other}")
         return ("ask for exports that have each record only once, or drop these records from one of the "
                 "files with a row of corrections.csv for each record (column *, to: drop)")
 
@@ -173,7 +173,7 @@ def _is_distinctive(frame: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) ->
 
 @dataclass
 class CleaningLog:
-    """The log of the cleaning, with one line per step of the cleaning and reason.
+    """The log of the cleaning, with one line for each step and reason.
 
     >>> log = CleaningLog()
     >>> log.add_step("read", rows_out=3, why="survey.csv (plain)")
@@ -191,7 +191,7 @@ class CleaningLog:
                            "cells": cells, "why": why})
 
     def to_frame(self) -> pd.DataFrame:
-        """Returns table ``steps`` with one row per step of the cleaning and reason, in the order of the
+        """Returns table ``steps`` with one row for each step of the cleaning and reason, in the order of the
         steps."""
         frame = pd.DataFrame(self.lines, columns=["step", "rows_in", "rows_out", "cells", "why"])
         frame.insert(0, "order", range(1, len(frame) + 1))
@@ -212,7 +212,7 @@ def clean_organisations(records: Records, reference: Reference, *,
     these sources:
 
     - type, network and resources come from the register, organisations.csv;
-    - home country and label come from the register or, if it has none, from the survey;
+    - home country and label come from the register or, if the register has none, from the survey;
     - the language, and whether there was an interpreter, come from the organisation's first record.
     """
     answers = records.answers
@@ -494,8 +494,7 @@ def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLo
     accepted texts of each column; a record is selected if it has an accepted text in every column of
     ``counted``.
 
-The accepted texts are separated by ` | `; ``*`` stands for any text, and ``(blank)`` stands for a blank
-cell."""
+The accepted texts are separated by ` | `; ``*`` means any text, and ``(blank)`` means a blank cell."""
     for column, texts in counted.items():
         if column in survey.frame.columns:
             wanted = {normalise_space(text) for text in texts.split(" | ")}
@@ -646,7 +645,7 @@ def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Referen
         texts = part[role]
         part[role], bad, reason = parse_dates_and_explain_fault(texts)
         faults += [Fault(reason, file=file, row=str(part["row"].iloc[i]), column=names[role],
-                         value=texts.iloc[i], fix="export it again with dates as YYYY-MM-DD, "
+                         value=texts.iloc[i], fix="export the file again with dates as YYYY-MM-DD, "
                          "or correct the record in corrections.csv")
                    for i in np.flatnonzero(bad)]
     texts = part["loop"]
@@ -808,12 +807,13 @@ def report_several_records_per_country(records: Records, reference: Reference, s
         column = columns.locate_columns(source, survey)[0][""]
         n, shared = _differing_answers(survey.frame.loc[[*group["answer_id"].astype("str")]], survey, records,
                                        reference)
-        also = "" if reference.organisations.empty else ", and the new names to organisations.csv"
+        also = "" if reference.organisations.empty else ", and add the new names to organisations.csv"
         lines.append(
             f"{file}, rows {format_first_row_numbers(sorted([first, *later]))}: {len(group)} records are of "
-            f"one organisation, {group['organisation'].iloc[0]!r}; {n} of {shared} answers that several of "
-            f"them give differ. {_what_counts(reference.questions, settings)} To fix: if they are of "
-            f"different organisations, add to corrections.csv{also}, with your name and the day at the end:")
+            f"one organisation, {group['organisation'].iloc[0]!r}; their answers differ in {n} of "
+            f"{shared} questions that several of them answer. {_what_counts(reference.questions, settings)} "
+            "To fix: if the records are of different organisations, add these rows to corrections.csv, with "
+            f"your name and the day at the end{also}:")
         for row in later[:_NEW_NAMES]:
             keys = answers.loc[(answers["file"] == file) & (answers["row"] == row), "answer_id"].astype("str")
             name = survey.frame.at[keys.iloc[0], column]
@@ -822,7 +822,7 @@ def report_several_records_per_country(records: Records, reference: Reference, s
             lines += [format_csv_row(["survey", key, column, name, new,
                                       "another organisation of the same name", "", ""]) for key in keys]
         if len(later) > _NEW_NAMES:
-            lines.append(f"Add such rows for {len(later) - _NEW_NAMES:,} more of its records.")
+            lines.append(f"Add such rows for {len(later) - _NEW_NAMES:,} more records of this organisation.")
     more = len(groups) - SHOWN_ROWS
     lines += [f"And {more:,} more organisations with several records."] if more > 0 else []
     return lines + ["If an organisation did answer several times, add the same rows with its unchanged name "

@@ -59,9 +59,9 @@ def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted
     """Returns, for each record, the reason why it has no answer to a question; ``""`` if it has an answer.
 
     ``chosen`` has the ids of the options that each record chose, joined by ``;``. An option that means a
-    refusal is never counted as an answer. An option that means "don't know" counts as an answer, except if
-    ``dont_know_counts_as`` is ``missing``, which questions.csv sets for each question. An answer is kept even
-    if the skip logic says that the record was not asked the question.
+    refusal is never counted as an answer. An option that means "don't know" counts as an answer, unless
+    ``dont_know_counts_as`` is ``missing``; questions.csv has this value for each question. An answer is kept
+    even if the skip logic says that the record was not asked the question.
     """
     missing = np.where(is_filled, "", np.where(is_asked, "unanswered", "not_asked"))
     if options is not None and chosen is not None:
@@ -145,9 +145,9 @@ class OptionList:
 
         The options in a cell may be separated by comma, semicolon, bar, line break or space. An option may
         itself contain a separator, because longer options are tried first. A part of a cell that is not an
-        option extends to the next separator outside brackets. A comma does not end a part that is not an
-        option if, among the cells that consist of options alone, some are separated by semicolons and none
-        only by commas.
+        option extends to the next separator outside brackets. A comma does not always end such a part. It
+        does not if, in cells that have only options, the options are sometimes separated by semicolons and
+        never only by commas.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
@@ -347,8 +347,8 @@ def _unknown_option_faults(asked: QuestionCells, records: Records, options: Opti
 def _wrong_list_fault(asked: QuestionCells, records: Records, counts: Sequence[tuple[str, str, list[int]]],
                       n_left: int, n_filled: int) -> OptionFault:
     """Returns one fault for a question, which says that most of its answers are not options of its list.
-    ``counts`` has the answers that are not options, the most frequent first: the text in compared form, the
-    text as written, and the positions of its records."""
+    ``counts`` has the answers that are not options, the most frequent first. Each element has the text in the
+    form in which texts are compared, the text as it is written, and the positions of its records."""
     question, quoted = asked.question, ", ".join(repr(key) for key, *_ in counts[:3])
     place = records.make_fault(counts[0][2][0], "", asked.columns, "", "")
     texts = tuple((text, len(positions)) for _, text, positions in counts)
@@ -357,8 +357,8 @@ def _wrong_list_fault(asked: QuestionCells, records: Records, counts: Sequence[t
         f"{question['option_list']}, such as {quoted}", place.file, column=place.column, n=n_left,
         is_structure=True, option_list=question["option_list"],
         texts=texts if len(texts) <= SHOWN_ROWS else (), fix=(
-            f"name the list of this question in questions.csv, row {question.name}, or correct its options "
-            "in options.csv"))
+            f"name the list of this question in questions.csv, row {question.name}, or correct the "
+            "options of this list in options.csv"))
 
 
 # ------------------------------

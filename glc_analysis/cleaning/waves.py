@@ -133,9 +133,10 @@ def find_wave_file_faults(reference: Reference, files: Sequence[str], chosen: st
     listed, rows = list_waves(reference.waves), reference.wave_files
     faults = []
     if chosen and chosen not in listed:
-        known = ", ".join(listed) or "none: it has fewer than two rows"
-        faults.append(Fault(f"waves.csv has no such wave ({known})", file="study.toml", column="[study] wave",
-                            value=chosen, fix="name a wave of waves.csv, or leave the setting blank"))
+        known = ", ".join(listed) or "none, because it has fewer than two rows"
+        faults.append(Fault(f"waves.csv has no such wave; waves in this file: {known}", file="study.toml",
+                            column="[study] wave", value=chosen,
+                            fix="name a wave of waves.csv, or leave the setting blank"))
     if not listed or not files:
         return faults
     faults += [Fault(f"no survey file has this name; {suggest_name(name, files)}", file="wave_files.csv",

@@ -73,9 +73,9 @@ def _show_agreement(study: Study, form: str) -> None:
     codings, quarantined = (tables.read_table(name, study=study) for name in ("codings", "quarantined"))
     for sentence in describe_placement_by_coder(codings, quarantined):
         say(sentence)
-    say(f"A coding of a theme or family alone is counted for it and for the codes above it; for each code "
-        f"below it, the coding is {study.settings['coding']['parent_codings']} ([coding] parent_codings in "
-        "study.toml).")
+    say(f"A coding that gives only a theme or family counts for that theme or family and for the codes above "
+        f"it. For each code below it, the coding is {study.settings['coding']['parent_codings']} ([coding] "
+        "parent_codings in study.toml).")
     if len(waiting := make_rows_to_review(quarantined, codings)):
         place = study.processed / "to_review.csv"
         write_csv_for_spreadsheets(waiting, place)
@@ -85,7 +85,7 @@ def _show_agreement(study: Study, form: str) -> None:
     path, n_open, n_decided = write_disagreements(study)
     if n_open:
         say(f"{count_of(n_open, 'segment')} to decide: {path}. To fix: fill in `consensus`, and save the "
-            "file as one of the coder consensus ([raw] codings in study.toml).")
+            "file in raw/codings, and name it for the coder consensus in [raw] codings of study.toml.")
     elif n_decided:
         say("Nothing is left to decide: the coders have settled "
             f"{count_of(n_decided, 'difference')} between them.")
@@ -104,8 +104,8 @@ _COUNTED_BY = map_declared_entries("counted_by")
     *(f"For the team, answers to a question can also be grouped by {word}." for word in _COUNTED_BY)]))
 @click.option("--codes", "is_of_codes", is_flag=True, help="Show the codes of interviews, calls and answers "
               "instead of a question.")
-@click.option("--texts", "is_of_texts", is_flag=True, help="Show the texts written after an option such as "
-              "Other, each with the row of options.csv that would make it an option; for the team.")
+@click.option("--texts", "is_of_texts", is_flag=True, help="For the team: show the texts that people wrote "
+              "after an option such as Other, each with the row of options.csv that would make it an option.")
 @for_audience
 @add_format_option("table")
 @pass_study_to_write
@@ -113,9 +113,9 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, is_of_texts
             form: str, **further: Any) -> None:
     """Show the figures of one question, or of the codes.
 
-    For a code, it shows how many of the organisations that were asked about it in interviews or the survey
-    raised it. Separately, it shows how many of the organisations present in calls raised it. Audiences other
-    than the team see the released figures.
+    For a code, the command counts the organisations that were asked about the code in interviews or the
+    survey, and those of them that raised it. A separate count says how many of the organisations present in
+    calls raised the code. Audiences other than the team see the released figures.
     """
     if bool(question) == is_of_codes:
         raise UsageError("Name a question, or use --codes.")
@@ -182,8 +182,8 @@ to a pair of the name of its function and the text for the help."""
 def export(study: Study, what: str, to: Path | None, **further: Any) -> None:
     """Write the agreed coding for other programs.
 
-    WHAT is matrix, a table that says which organisation raised which code, or quotes, a list of quotations.
-    These are for the team only.
+    WHAT is matrix (a table that says which organisation raised which code) or quotes (a list of quotations).
+    Both exports are for the team only.
     """
     from glc_analysis.coding.exports import export_matrix_or_quotations as write
 

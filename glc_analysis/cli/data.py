@@ -97,8 +97,8 @@ def check(study: Study, accept: bool, **further: Any) -> None:
             for line in move_misplaced_tables(study):
                 say(line)
             write_gitignore_unless_edited(study.root)
-        say("If reference/ is in git, its history still has what was moved. To fix: remove it from the "
-            "history (docs/backups.md).")
+        say("If reference/ is in git, the history of git still has the moved tables and columns. To fix: "
+            "remove them from the history (docs/backups.md).")
     for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
             say(f"{line} ({'renamed' if accept else '--accept renames it'}).")
@@ -129,7 +129,7 @@ def check(study: Study, accept: bool, **further: Any) -> None:
             "questions.csv are looked for in interviews only.")
     if loose := find_paths_open_to_others(study.root):
         say(f"{count_of(len(loose), 'file or folder', 'files and folders')} can be read by other users of "
-            f"this computer, such as {study.make_relative(loose[-1])}. To fix: run `glc build`.")
+            f"this computer, for example {study.make_relative(loose[-1])}. To fix: run `glc build`.")
     say(f"No faults: {counts['organisations']} organisations, {counts['answers']} records, "
         f"{counts['responses']} answers, {counts['segments']} texts and turns, {counts['codings']} codings.")
     if counts["quarantined"]:
@@ -151,8 +151,8 @@ def status(study: Study, audience: str) -> None:
 @click.option("--explain", is_flag=True, help="List the steps: which ran and why, and which were not needed.")
 @click.option("--list", "is_listed", is_flag=True, help="List every step with its inputs and outputs, "
               "whether it would run, and why; build nothing.")
-@click.option("--only", metavar="STEP", default="", help="Build only this step, and those steps it depends "
-              "on that are out of date.")
+@click.option("--only", metavar="STEP", default="", help="Build only this step, and the out-of-date steps "
+              "on which it depends.")
 @click.option("--force", "is_forced", is_flag=True, help="Run all steps (with --only: this step), even if "
               "nothing has changed.")
 @pass_study_to_write
@@ -166,7 +166,7 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
 
     if is_listed:
         if only or is_forced or explain:
-            raise UsageError("--list builds nothing. To fix: use it alone.")
+            raise UsageError("--list builds nothing. To fix: use --list without other options.")
         from glc_analysis.build import forecast_build
 
         click.echo("\n".join(map(str, forecast_build(study))))

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
 @click.option("--dry-run", is_flag=True, help="Print what would run, and run nothing.")
 @click.option("--print", "printed", type=click.Choice(["full", "short"]), default="short",
-              help="How text that is folded on the screen is printed on paper: in full, or (short, the "
-                   "default) only its first line.")
+              help="How text that is folded on the screen is printed on paper: full prints all of it, short "
+                   "(the default) prints only its first line.")
 @pass_study_to_write
 def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: int, force: bool,
         dry_run: bool, printed: str, **further: Any) -> None:

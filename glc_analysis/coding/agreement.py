@@ -7,9 +7,9 @@ counts as coded with the empty set of codes, not as missing. An undefined coeffi
 never 1, and raises no exception. A coefficient that corrects for chance agreement is undefined if all coders
 gave all units the same value.
 
-The module compares two codings only if they code the same units with the same version of the codebook. The
-codings are compared as they were before differences between coders were reconciled. The intervals of
-coefficients are computed by :mod:`~glc_analysis.coding.coefficients`.
+The module compares the codes of two coders only in units that both coded with the same version of the
+codebook. The codes are compared as they were before differences between coders were reconciled. The intervals
+of coefficients are computed by :mod:`~glc_analysis.coding.coefficients`.
 """
 
 from __future__ import annotations
@@ -71,9 +71,10 @@ def make_agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int 
 
     The measures of a single code compare whether coders gave the code or not: percent agreement, positive and
     negative agreement, alpha, AC1, PABAK and, if there are exactly two coders, kappa. The measure
-    ``prevalence.<coder>`` is the share of the coder's pairable units that have the code. Column
-    ``prevalence`` is the share of the units of all coders that have the code. The rows for all codes together
-    have a blank code_id and the measure ``masi_alpha``.
+    ``prevalence.<coder>`` is the share of units to which the coder gave the code, among the units that this
+    coder and at least one other coder read. Column ``prevalence`` is the share of a unit's coders who gave it
+    the code, averaged over all units. The rows for all codes together have a blank code_id and the measure
+    ``masi_alpha``.
 
     The subsets of the units are named ``all``, ``document=<id>`` and ``question=<id>``. There are no rows for
     a document with only one unit, such as an answer, nor for a document in ``single``, because a coefficient
@@ -97,8 +98,8 @@ def make_agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int 
     - for a single code, every missing value counts as the code not being given.
 
     The coders must have coded independently, with the same version of the text and of the codebook. The
-    caller therefore leaves out the coder ``consensus``, and gives the units of each other version of a text
-    different unit_ids.
+    caller therefore leaves out the coder ``consensus``. If coders used different versions, the caller gives a
+    unit a different unit_id for each version.
 
     Raises Faults if a coder has two rows for a unit, or if a unit has two documents, questions or lengths.
 
@@ -137,14 +138,14 @@ class _CodedUnits(NamedTuple):
     lengths: np.ndarray
 
     def tabulate_values(self, value_of: np.ndarray, units: np.ndarray) -> np.ndarray:
-        """Returns the values that coders gave to ``units`` (positions), as a matrix of coders x units; -1
-        where a coder gave no value. ``value_of`` has the value to which each set of codes is translated."""
+        """Returns the values that coders gave to the units at the positions ``units``, as a matrix of coders
+        x units. The value is -1 if a coder gave none. ``value_of`` has the value of each set of codes."""
         return np.where(self.is_missing[:, units], -1, value_of[self.numbers[:, units]])
 
 
 class _Tree:
-    """States for every code and every set of codes that a coder may give a unit whether the code is present,
-    absent or missing. A code above counts as present if a code below it is present."""
+    """States which codes are present, absent or missing in each set of codes that coders gave to units. A
+    code above counts as present if a code below it is present."""
 
     def __init__(self, sets: list[frozenset], ancestors: Mapping[str, Sequence[str]], *,
                  is_missing: bool) -> None:
@@ -395,8 +396,8 @@ class _Turn(NamedTuple):
 
 
 def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Cuts every turn at the positions where a coder's passage begins or ends. Returns one row per cut
-    stretch of a turn and coder who read the turn."""
+    """Cuts every turn at the positions where a coder's passage begins or ends. Returns one row for each
+    stretch between two cuts and each coder who read the turn."""
     spans = {segment_id: (start, end) for segment_id, start, end in zip(
         segments["segment_id"], segments["start"].tolist(), segments["end"].tolist(), strict=True)}
     passages: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)

@@ -17,8 +17,8 @@ from glc_analysis.coding.consensus import CONSENSUS, MAJORITY, repeat_codings_fo
 
 
 def tabulate_agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per code and question for which any turn or answer to the question has the code. The
-    row with the lowest alpha comes first.
+    """Returns one row per code and question, if at least one turn or answer to the question has the code. The
+    row with the lowest alpha comes first. The columns are:
 
     - code_id, question_id, n_units, prevalence;
     - agree (percent agreement), positive (positive agreement) and alpha: the measures within the question;
@@ -41,8 +41,8 @@ def tabulate_agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
 def explain_blank_columns(agreement: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
     """Returns sentences that explain why columns in a table of agreement are blank for every code.
 
-    ``columns`` maps each measure to the name of its column in the table. ``agreement`` has those rows of
-    table ``agreement`` that the table displays."""
+    ``columns`` maps each measure to the name of its column in the table. ``agreement`` has the rows of table
+    ``agreement`` from which the table is made."""
     if agreement.empty:
         return []
     by_reason: dict[str, list[str]] = defaultdict(list)
@@ -55,8 +55,8 @@ def explain_blank_columns(agreement: pd.DataFrame, columns: Mapping[str, str]) -
 
 
 def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Returns the turns to which several coders gave the same code on different words. In turns with the same
-    code on different words, the coders agree by turn, but not by character.
+    """Returns the turns to which several coders gave the same code on different words. In these turns, the
+    coders agree if turns are compared, but not if characters are compared.
 
     The columns of the frame are segment_id, code_id, coder_id, words and shared, with one row per turn, code
     and coder. ``shared`` is the number of letters that all coders of the code marked, divided by the number
@@ -95,12 +95,12 @@ def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) ->
 
 def tabulate_readers_and_singly_read_organisations(readings: pd.DataFrame, documents: pd.DataFrame, *,
                                                    rule: str) -> tuple[pd.DataFrame, list[str]]:
-    """Returns a table with one row per number of readers that texts have, and a list of organisation_ids. The
-    list names the organisations none of whose texts had more than one reader.
+    """Returns a table that counts texts by their number of readers, and a list of organisation_ids. The list
+    names the organisations whose texts all had only one reader.
 
-    The columns of the table are readers, texts, organisations and "a code counts where". The column "a code
-    counts where" says how many of the readers must have given a code, by the study's rule of consensus
-    (``rule``).
+    The table has one row per number of readers. Its columns are readers, texts, organisations and "a code
+    counts where". The column "a code counts where" says how many of the readers must have given a code, by
+    the study's rule of consensus (``rule``).
     """
     read = readings[readings["coder_id"] != CONSENSUS].merge(documents[["document_id", "organisation_id"]])
     by_text = read.groupby(["document_id", "organisation_id"], as_index=False)["coder_id"].nunique()

@@ -81,7 +81,8 @@ class AlignedSegment:
 
 @dataclass(frozen=True)
 class Alignment:
-    """A document's text, a coder's copy of the text, and the segments of the two that correspond."""
+    """A document's text, a coder's copy of the text, and the list of passages of the copy with the passages
+    of the text that correspond to them."""
 
     text: Text
     copy: CharacterMap
@@ -93,9 +94,9 @@ class Alignment:
         return [segment.copy_start for segment in self.segments]
 
     def map_copy_span(self, start: int, end: int) -> tuple[int, int]:
-        """Returns the passage of the canonical text that corresponds to a passage of the copy; (-1, -1) if
-        the passage of the copy has only spaces. A passage that begins or ends within a name is widened to the
-        whole name.
+        """Returns the passage of the canonical text that corresponds to a passage of the copy. The result is
+        (-1, -1) if the passage of the copy has only spaces. A passage that begins or ends within a name is
+        widened to the whole name.
         """
         first, last = (bisect_left(self.copy.starts, at) for at in (start, end))
         if first >= last:
@@ -192,7 +193,7 @@ def _separated(copy: str, start: int, end: int, group: list[Variable],
 
 
 def _end_of_name(copy: str, at: int, following: str, *known: str) -> int:
-    """Returns the position at which the name or label that begins at ``at`` in the copy ends. ``following``
+    """Returns the position in the copy at which a name or label ends, if it begins at ``at``. ``following``
     is the text that must come after the name or label; the function returns -1 if this text is not there."""
     for name in dict.fromkeys([*(CharacterMap.from_text(one).text for one in known), ""]):
         until = at + len(name)

@@ -74,7 +74,7 @@ REVIEW_COLUMNS = ["coder_id", "document_id", "start", "quote", "code", "decision
 
 class _Review(NamedTuple):
     """A person's decision on a coder's passages: the columns of one row of reviewed_codings.csv. A blank cell
-    in a decision matches any passage."""
+    in ``start``, ``quote`` or ``code`` matches any passage."""
 
     coder_id: str
     document_id: str
@@ -90,8 +90,8 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
                   text_of: Callable[[str], Text], codebook: pd.DataFrame) -> list[Fault]:
     """Applies the decisions of reviewed_codings.csv to ``result``, and returns the faults of the file.
 
-    - Codings that people accepted get ``accepted`` in column ``match``. If an accepted coding was
-      quarantined, it is placed first.
+    - Codings that people accepted get ``accepted`` in column ``match``. An accepted coding that was
+      quarantined also gets a place in the text.
     - Codings that people decided to leave out are removed from ``result``.
 
     A row of reviewed_codings.csv names a code by its name in the coder's program or by its code_id.
@@ -131,8 +131,8 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
 
 
 def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, set[str]]:
-    """Returns the code_ids of each code, keyed by its name in coders' programs: the code's own code_id, and
-    the code_id under which its codings are counted today."""
+    """Returns two code_ids for each code, keyed by the code's name in coders' programs. They are the code's
+    own code_id, and the code_id under which its codings are counted today."""
     used = {passage.code for passage in (*result.codings, *result.quarantined)}
     ids, book_of_all = extend_codebook(used, result.definitions, codebook)
     return {name: {code, book.find_current_code(code, book_of_all)} for name, code in ids.items()}
@@ -141,8 +141,8 @@ def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, se
 def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed: Sequence[PlacedCoding],
                  text_of: Callable[[str], Text]) -> bool:
     """Whether a row of reviewed_codings.csv leaves passages at the place that they got by their position
-    alone. A row leaves passages in place if its words are the words at that place, or if the row is for all
-    documents."""
+    alone. A row leaves passages in place if the row's words are the words of the text at that place, or if
+    the row is for all documents."""
     if waiting or review.document_id == ANY_DOCUMENT:
         return not waiting
     words, canonical = normalise_space(review.words), text_of(review.document_id).canonical
@@ -194,7 +194,7 @@ def find_faults_if_no_coding_counts(codings: pd.DataFrame, quarantined: pd.DataF
         return []
     faults = []
     for coder in sorted({*own["coder_id"], *quarantined["coder_id"]}):
-        counts = {"by position alone": (own["coder_id"] == coder).sum(),
+        counts = {"placed by position alone": (own["coder_id"] == coder).sum(),
                   "quarantined": (quarantined["coder_id"] == coder).sum()}
         listed = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
         faults.append(Fault(f"no coding of {coder} counts: {listed}", file=_REVIEWED, fix="run "
@@ -278,7 +278,7 @@ class CodedTexts:
       known. The column ``is_assisted`` of ``units`` marks units of texts in which a coder accepted a
       suggested code.
     - ``codings``: the codings of all coders before differences were reconciled.
-    - ``spans``: the start and end of the segments that these codings overlap.
+    - ``spans``: the start and end of the segments that coders read, or that a coding in ``codings`` overlaps.
     - ``tree``: has each code together with the code above it in the codebook.
     - ``mixed_coders``: the coders whose file does not separate the work of several people.
     """
@@ -298,8 +298,8 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     codebook. The table codebook includes the codes that coders used and codebook.csv lacks.
 
     ``documents`` and ``segments`` are the processed tables with these names. ``unmasked`` has the unmasked
-    words of open answers, keyed by document_id. ``columns`` has the codes that are columns in the survey's
-    files. Raises Faults with all faults of the coders' files.
+    words of open answers, keyed by document_id. ``columns`` has the codes that columns of the survey's files
+    give to open answers. Raises Faults with all faults of the coders' files.
     """
     masker = Masker(reference.names, key)
 
@@ -385,12 +385,13 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
 
 def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
                         steps: CleaningLog) -> set[tuple[str, str]]:
-    """Removes from ``result`` the work on texts that coders coded as training, and returns these texts as
-    pairs of document_id and coder_id.
+    """Removes from ``result`` the submissions and the quarantined passages of texts that coders coded as
+    training. Returns these texts as pairs of document_id and coder_id.
 
-    The coder no longer counts as a reader of a training text, so consensus and agreement leave the coder's
-    work on it out, and the coder's passages in it are not quarantined. The codings of training texts stay in
-    ``result``, so that they can be compared with the agreed codes."""
+    A coder no longer counts as a reader of a text that this coder coded as training. Consensus and agreement
+    therefore leave out the coder's work on the text, and the coder's passages in the text are not
+    quarantined. The codings of training texts stay in ``result``, so that they can be compared with the
+    agreed codes."""
     training = {*result.training}
     if "purpose" in assignments:
         rows = assignments[assignments["purpose"] == TRAINING]
@@ -409,9 +410,9 @@ def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
 def tabulate_agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
     """Returns table ``agreement``, not yet converted to the types of its schema.
 
-    ``parents`` means what it means in :func:`~glc_analysis.coding.agreement.make_agreement_table`. If a coder
-    accepted a suggested code in any text, the table also has the subset ``unassisted``: the texts in which no
-    coder accepted a suggested code."""
+    ``parents`` has the same meaning as in :func:`~glc_analysis.coding.agreement.make_agreement_table`. If a
+    coder accepted a suggested code in any text, the table also has the subset ``unassisted``: the texts in
+    which no coder accepted a suggested code."""
     above = book.find_ancestors(coded.tree)
 
     def measured(units: pd.DataFrame) -> pd.DataFrame:
@@ -440,8 +441,7 @@ def append_unlisted_codes_to_codebook(reference_codebook: pd.DataFrame,
 def map_codes_to_single_question(questions_by_code_name: Mapping[str, str],
                                  codebook: pd.DataFrame) -> dict[str, str]:
     """Returns, keyed by code_id, the question of each code that is used for the answers to only one question.
-    ``questions_by_code_name`` maps the name of each code that belongs to a single question to its
-    question."""
+    ``questions_by_code_name`` maps the names of these codes to their questions."""
     return {code: questions_by_code_name[name]
             for name, code in book.resolve_code_names(questions_by_code_name, codebook).items() if code}
 

@@ -4,10 +4,10 @@ successors of retired codes.
 For every code that codebook.csv ever had, the module decides under which code of today its codings are
 counted. The module also finds the ancestors and descendants of each code, and the faults of codebook.csv.
 
-A row of codebook.csv with an entry in ``merged_into`` is a retired code. The entry in ``merged_into`` names
-the code that replaced the retired code, because it was renamed or merged. After a split the entry names all
-new codes, separated by spaces. Retired rows of codebook.csv are kept only so that older codings keep their
-meaning.
+A row of codebook.csv with an entry in ``merged_into`` is a retired code. If the retired code was renamed or
+merged, the entry in ``merged_into`` names the code that replaced it. If the retired code was split, the entry
+names all new codes, separated by spaces. Retired rows of codebook.csv are kept only so that older codings
+keep their meaning.
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str
     """Returns the code_id for each name of a code in a coder's program; "" if the name is unknown or may mean
     several codes.
 
-    The function compares a name with the codebook in these ways, one after another:
+    The function tries these ways of finding the code of a name, one after another:
 
     - the name may be a code_id, spelt in exactly the same way;
-    - the name may be a name or code_id that only one code has, or a path of names or the end of a path,
-      regardless of case and spaces;
-    - the name may lack accents and separators, because flat lists of codes write names like this.
+    - the name may be the name or code_id of only one code, a path of names, or the end of a path, regardless
+      of case and spaces;
+    - the name may be one of these without its accents and separators, because flat lists of codes leave them
+      out.
 
     A name that several codes have is resolved if all these codes were merged into one code.
 
@@ -93,8 +94,8 @@ def find_current_code(code_id: str, codebook: pd.DataFrame) -> str:
     otherwise its successor.
 
     For a code that was split, the current code is the nearest code above all the new codes. The result is ""
-    if no current code exists, or if the entries in merged_into form a circle. The function returns a code
-    that the codebook does not have unchanged.
+    if no current code exists, or if the entries in merged_into form a circle. If the codebook does not have
+    ``code_id``, the function returns it unchanged.
     """
     return _common_ancestor(_successors(codebook).get(code_id, [code_id]), find_ancestors(codebook))
 
@@ -175,9 +176,9 @@ def review_codebook(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFra
 
     - unused: the code is in use but has no codings.
     - orphaned: the code has codings but is not in the codebook.
-    - overlapping: the code shares at least 3 segments with another code, and these are at least 80 % of the
-      segments that have either code. Two codes also count as overlapping if one of them has at least 5
-      segments and all these segments also have the other code.
+    - overlapping: the code shares at least 3 segments with another code, and the shared segments are at least
+      80 % of the segments that have at least one of the two codes. Two codes also count as overlapping if one
+      of them has at least 5 segments and all these segments also have the other code.
 
     Codings are counted under the codes that are current today. A code is never compared with a code above it.
     """

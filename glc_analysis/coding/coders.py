@@ -1,7 +1,7 @@
 """Reads the coders' files and places their codings in the canonical texts, under the ids of the codebook.
 
 The module makes the tables ``codings``, ``readings``, ``memos`` and ``quarantined`` from the files of ``[raw]
-codings``, the texts, and the survey's own columns of codes.
+codings``, the texts, and the columns of the survey in which answers are coded.
 
 The module decides for each passage whether its place in the text is certain, and records what proves the
 place. There are three proofs of a passage's place: the words that the coder's program stored; a text in the
@@ -96,8 +96,8 @@ class PlacedCodings:
     """Holds what was read from the coders' files.
 
     - ``codings``, ``quarantined``: the placed codings and the quarantined passages.
-    - ``memos``: the author, the object to which the memo is attached and its kind, the text and the date of
-      each memo.
+    - ``memos``: for each memo the author, the object to which the memo is attached, the kind of this object,
+      the text and the date.
     - ``submissions``: the document_id and coder_id of each document that a coder handed in.
     - ``edited``: the stretches (document_id, coder_id, start, end) of the canonical texts in which the
       coder's copy has different words.
@@ -174,7 +174,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
             if not document_id and not theirs and (document_id := find_quoted_document(
                     [*codings.get(source, raw.codings[:0])["quote"]], conversations, text_of, masked)):
                 result.notes.append(f"{raw.path.name}: all quotations from {masked(repr(source))} are in "
-                                    f"{document_id}, and it is read as that text.")
+                                    f"{document_id}, so they are placed in this interview or call.")
             if not document_id and raw.is_by_respondent and source not in codings:
                 unanswered += 1
                 continue
@@ -211,8 +211,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
 
 def find_copied_document(copy: str, conversations: Collection[str], text_of: Callable[[str], Text],
                          mask: Callable[[str], Masked]) -> str:
-    """Returns the interview or call of which the text ``copy`` is a copy; blank if no or several interviews
-    and calls match."""
+    """Returns the interview or call of which the text ``copy`` is a copy. The result is blank if no interview
+    or call matches, or if several match."""
     masked = mask(copy) if copy.strip() else None
     found = [document for document in conversations if masked
              and (align_copy(text_of(document), copy)
@@ -235,11 +235,11 @@ def find_quoted_document(quotes: Collection[str], conversations: Collection[str]
 
 def _set_versions_apart(result: PlacedCodings, document_id: str,
                         versions: Mapping[str, tuple[str, EditedText | None]]) -> None:
-    """Marks turns as not read by a coder if the coder's version of the text has other words there, so that
-    codings of different words are never compared. Coders may have coded different versions at the coding
-    desk: the text may have changed while they worked, and only some coders may have continued with the
-    changed text. ``versions`` has, for each coder, the text as this coder coded it, and how its words were
-    edited since, if they were edited."""
+    """Marks turns as not read by a coder if the coder's version of the text has other words in these turns,
+    so that codings of different words are never compared. Coders may have coded different versions at the
+    coding desk: the text may have changed while the coders worked, and only some coders may have continued
+    with the changed text. ``versions`` has two values for each coder: the text as this coder coded it, and
+    the comparison with the current text, or None if the words were not edited since."""
     if len({copy for copy, _ in versions.values()}) == 1:
         return
     for coder in sorted(versions):
@@ -256,7 +256,7 @@ def map_names_to_documents(documents: pd.DataFrame, paths: Mapping[str, str]) ->
     """Returns the document_id for every name that a coder's program may give a document.
 
     The name of a document is its document_id or the name of its raw file. An open answer may also be named by
-    the respondent's own id with the question, or by the organisation with the question. A name made from the
+    the respondent's id and the question, or by the organisation and the question. A name made from the
     question is used only if no other answer has the same name. ``paths`` maps each interview and call to its
     raw file.
 
@@ -270,8 +270,8 @@ def map_names_to_documents(documents: pd.DataFrame, paths: Mapping[str, str]) ->
 
 def _names_of_answers(documents: pd.DataFrame) -> dict[str, str]:
     """Returns the document_id of each open answer, keyed by every name that only this answer has. The name of
-    an answer is the respondent (without the name of the survey file) with the question, or the organisation
-    with the question."""
+    an answer is made of the question and either the respondent (without the name of the survey file) or the
+    organisation."""
     if "question_id" not in documents:
         return {}
     of_name: dict[str, set[str]] = defaultdict(set)
@@ -318,14 +318,14 @@ class _Placing:
         self.edited = EditedText(text, mask(copy)) if copy and not self.alignment else None
 
     def add_passages(self, rows: pd.DataFrame, doubtful: pd.DataFrame, readers: Set[str]) -> None:
-        """Adds the certain and the doubtful passages of a coder's file to the result, and the coders who read
+        """Adds to the result the certain and the doubtful passages of a coder's file, and the coders who read
         the document."""
         if self.edited and self.edited.share_in_common < LEAST_IN_COMMON:
             for row in [*_marked(rows), *_marked(doubtful)]:
                 self._quarantine(row, EDITED, [])
             if rows.empty and doubtful.empty:
-                self.result.notes.append(f"{self.document_id}: {EDITED}; it has no codings and counts as not "
-                                         "read.")
+                self.result.notes.append(f"{self.document_id}: {EDITED}; this coder has no codings in the "
+                                         "document, which counts as not read.")
             return
         self.result.submissions |= {(self.document_id, coder) for coder in readers}
         if self.edited:
@@ -371,9 +371,9 @@ class _Placing:
 
     def _in_table(self, rows: pd.DataFrame) -> dict[int, tuple[Span, str, str]]:
         """Returns the passages of a coder's table whose place is proved by their words, keyed by row number.
-        Each value has the place, the entry for column ``match``, and a blank reason. The words of such a
-        passage stand in the canonical text at the positions that the table states, by one of the ways in
-        which programs count positions."""
+        Each value has the place, the entry for column ``match``, and a blank reason. The canonical text has
+        the words of such a passage at the positions that the table states, if positions are counted in one of
+        the ways in which programs count them."""
         counted = rows[(rows["start"] >= 0) & (rows["quote"] != "")]
         spans = [*zip(counted["start"].tolist(), counted["end"].tolist(), strict=True)]
         found = locate_coded_spans(TextOfTool(self.text.canonical), spans, list(counted["quote"]))
@@ -471,9 +471,10 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
 
     The column with the answers to the question is never read as a column of codes. An answer counts as read
     by a coder if any of its columns of codes is filled, even if the file does not have the words of the
-    answer. In a column about one code, every entry counts as a tick, because some survey programs enter the
-    number of the column. The entries 0, no and false, and the survey's words for blank cells, do not count as
-    ticks. Raises Faults for a question that is not an open question, and for columns that no survey file has.
+    answer. In a column about one code, the entries 0, no and false, and the survey's words for blank cells,
+    do not count as ticks. Every other entry counts as a tick, because some survey programs enter the number
+    of the column. Raises Faults for a question that is not an open question, and for columns that no survey
+    file has.
     """
     texts = reference.questions[reference.questions["type"] == "text"].set_index("question_id")["columns"]
     faults = [Fault(f"is not an open question; {suggest_name(question, texts.index)}", file="study.toml",

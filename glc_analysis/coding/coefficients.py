@@ -6,8 +6,8 @@ over units. So the counts of all documents add up to the counts of the study, an
 documents without counting their units again.
 
 The module also decides which values count as missing. A unit that was never assigned to a coder has no value
-from this coder; the array then has -1. A unit that a coder read and left uncoded has a value: the one of no
-code. If all values are the same, the coefficient is undefined rather than 1.
+from this coder; the array then has -1. A unit that a coder read and left uncoded has a value from this coder,
+namely the value for no code. If all values are the same, the coefficient is undefined rather than 1.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ import numpy as np
 
 
 Distance = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""A function that returns the distance between two values, which are passed as their numbers. The arguments
-of a distance function are arrays, which are broadcast."""
+"""A function that returns the distances between pairs of values. Its two arguments are arrays with the
+numbers of the values, and these arrays are broadcast."""
 
 
 class CodingCounts(NamedTuple):
@@ -401,10 +401,10 @@ def _weighted_sums(all_counts: Sequence[CodingCounts], weights: np.ndarray) -> C
     """Returns :meth:`CodingCounts.sum_groups` of each element of ``all_counts``: all draws of the first
     element, then all draws of the second, and so on.
 
-    One matrix product for all elements is many times faster than one product for each element, but it may add
-    the numbers in another order. One matrix product for all elements is used only for fields whose sums are
-    exact in any order, and the results are the same to the last bit. If no unit has more than two coders, the
-    sums of nearly all fields are exact.
+    One matrix product for all elements is many times faster than one product for each element, but the
+    numbers may then be added in another order. One matrix product for all elements is used only for fields
+    whose sums are exact in any order. The results are therefore the same to the last bit as with one product
+    for each element. If no unit has more than two coders, the sums of nearly all fields are exact.
     """
     if len(all_counts) == 1:
         return all_counts[0].sum_groups(weights)

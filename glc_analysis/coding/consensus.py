@@ -5,9 +5,9 @@ result is the codings of the coder ``consensus``, which all analyses use, and th
 the segments on which coders differ. People write their decisions into a workbook, on screen or on paper; the
 module reads each row of the workbook as a decision with its reason.
 
-A code of a segment is agreed, depending on the study's rule of consensus, if all readers of the segment gave
-it or if most readers gave it. A code that a decision names is agreed as well. A code that some readers gave,
-and that is neither agreed nor rejected by a decision, is undecided.
+The study's rule of consensus says whether a code of a segment is agreed if most readers of the segment gave
+it, or only if all readers gave it. A code that a decision names is agreed as well. A code that some readers
+gave, and that is neither agreed nor rejected by a decision, is undecided.
 """
 
 from __future__ import annotations
@@ -102,18 +102,18 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     - If the coder ``consensus`` handed the document in, the codings of ``consensus`` are used unchanged.
     - If only one coder read the document, the codings of this coder are used.
     - If several coders read the document, each participant's segment gets the codes of the decision on it. If
-      there is no decision, it gets the codes that are agreed by ``rule`` (:func:`settle_codes`). All other
-      codes that a coder gave the segment are undecided, which means that they wait for a decision and do not
-      count as absent.
+      there is no decision on the segment, the segment gets the codes that are agreed by ``rule``
+      (:func:`settle_codes`). All other codes that a coder gave the segment are undecided, which means that
+      they wait for a decision and do not count as absent.
 
     The consensus keeps every passage that coders marked with an agreed code, with the memos of the passage
     and :data:`PASSAGE_COLUMNS`. If passages of several coders overlap, the passage of the consensus has the
-    words that all these passages have in common. With the rule ``majority``, it has the words that most
-    readers marked. If overlapping passages have no such words, each passage stays as its coder marked it, and
-    its words are not agreed. If the words of a passage are not agreed, its code is agreed only for the
-    segment, and a person chooses which words are quoted. A decision on a code adopts the passages of the
-    coders who gave the code; a code that no coder gave is placed on the whole segment. Counts of words use
-    the widest stretch that coders marked.
+    words that all these passages have in common, or, with the rule ``majority``, the words that most readers
+    marked. If there are no such words, each of the overlapping passages stays as its coder marked it, and its
+    words are not agreed. If the words of a passage are not agreed, its code is agreed only for the segment,
+    and a person chooses which words are quoted. If a decision names a code, the consensus has the passages of
+    the coders who gave this code. If no coder gave the code, the consensus has the code on the whole segment.
+    Counts of words use the widest stretch that coders marked.
 
     A passage that was placed by position alone is not in the consensus until a person has reviewed it. The
     codes of a segment with such a passage wait for a decision, even if all other codings of the segment

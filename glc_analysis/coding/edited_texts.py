@@ -25,7 +25,7 @@ from glc_analysis.pseudonyms.masking import Masked, shift_span_after_masking
 
 WORDS_CHANGED = "the words are no longer in our text as the coder marked them: the text was edited since"
 OTHER_SPEAKER = "in our text another speaker says these words"
-OTHER_TURN = "the turn around these words was edited so much that they may be other words"
+OTHER_TURN = "the turn around these words was edited so much that the same words may be there by chance"
 LEAST_IN_COMMON = 0.5
 """A copy counts as another text if less than this share of its words is common to the copy and the canonical
 text. Two turns count as different turns if less than this share of their words is common to both."""
@@ -107,12 +107,12 @@ class EditedText:
     @property
     def share_in_common(self) -> float:
         """The number of words that the text and the copy have in common, divided by the number of words of
-        the longer one."""
+        the longer of the two."""
         return len(self.place) / max(len(self.ours.words), len(self.theirs.words), 1)
 
     def map_copy_span_with_reason(self, start: int, end: int) -> tuple[Span, str]:
         """Returns the passage of the canonical text that corresponds to the passage of the copy from
-        ``start`` to ``end``. If its place is not certain, returns (-1, -1) and the reason.
+        ``start`` to ``end``. If the place of the passage is not certain, returns (-1, -1) and the reason.
 
         >>> text = Text("p1: Yes, we wait for months.\\n", "p1: Yes, we wait for months.\\n", (), ((0, 2),))
         >>> EditedText(text, Masked("Ana: Yes, uh, we wait for months.", ())).map_copy_span_with_reason(

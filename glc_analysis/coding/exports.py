@@ -40,16 +40,17 @@ def make_code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisatio
     """Returns a matrix with one row per organisation: organisation_id, label, country, and one column per
     code of level ``code``, named by its code_id.
 
-    Column ``country`` has the countries that the organisation answered about, separated by spaces, or else
-    the country of its main office. A cell of the matrix has one of these values:
+    Column ``country`` has the countries that the organisation answered about, separated by spaces. If there
+    are none, the column has the country of the organisation's main office. A cell of the matrix has one of
+    these values:
 
     - 1: the organisation raised the code in any source;
     - ``undecided``: coders have not yet decided whether the organisation raised the code;
     - 0: the organisation was asked about the code and did not raise it;
     - missing: the organisation was not asked about the code and did not raise it.
 
-    Organisations are not asked about codes in a call, or in an interview without a guide, so not raising a
-    code there does not give a 0.
+    Organisations are not asked about codes in a call, or in an interview without a guide. A code that an
+    organisation does not raise in such a text therefore does not give a 0.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "c"], "code_id": "cost", "is_asked": True,
     ...                          "source": ["answer", "answer", "call"], "is_raised": [True, False, False],
@@ -99,8 +100,8 @@ def add_organisations_outside_survey(organisations: pd.DataFrame, mentions: pd.D
 
 def list_quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
                     organisations: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per passage coded by ``consensus``, segment and code, with the columns
-    :data:`QUOTATIONS`.
+    """Returns the passages of the coder ``consensus``, with one row per passage, segment and code, and with
+    the columns :data:`QUOTATIONS`.
 
     A passage over several turns has one row for each turn; turns of interviewers are left out. Column
     ``wording`` says whose words the quotation has, such as a translator's; it is blank for the speaker's own
@@ -128,8 +129,8 @@ def list_quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd
 
 
 def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
-    """Returns whose words a quotation has: an interpreter's or a translator's; blank for the speaker's own
-    words.
+    """Returns whose words a quotation has: an interpreter's or a translator's. The result is blank if the
+    words are the speaker's own.
 
     >>> _wording("checked", "es", "participant", False), _wording("", "", "interpreter", True)
     ('translated from Spanish, checked', "interpreter's words")
@@ -140,8 +141,7 @@ def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
 
 
 def note_differently_marked_words(marked_by: str) -> str:
-    """Returns the note for a passage on whose code coders agree for the turn, although they marked different
-    words.
+    """Returns the note for a passage whose coders agree on the code of the turn, but marked different words.
 
     >>> note_differently_marked_words("ana"), note_differently_marked_words(CONSENSUS)
     ('the code is agreed for this turn; these words: ana', 'the code is agreed for this turn; no words')

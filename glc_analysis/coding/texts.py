@@ -1,8 +1,8 @@
-"""Makes texts to code from interviews and calls.
+"""Makes, from interviews and calls, the texts that coders code.
 
 The module makes the canonical text of each document (the masked text that coders get), and the tables
-``documents`` and ``segments``. The sources are the transcripts, and the tables that say who speaks, for which
-organisation, and which names must be masked.
+``documents`` and ``segments``. The sources are the transcripts, and the tables that say who speaks for which
+organisation and which names must be masked.
 
 The canonical text is the text that ``glc transcripts`` gives to coders, and every coding refers to positions
 in it. In the canonical text, a turn is written ``speaker_id: words``, a blank line separates turns, and the
@@ -36,7 +36,7 @@ from glc_analysis.text import content_hash, language_code, match_key, normalise_
 RAW_KIND = {"interview": "interviews", "call": "calls"}
 _SHORTEST_WORDING = 15
 """A question's wording with fewer characters than this is not searched for in turns, because the same words
-may occur there by chance."""
+may occur in a turn by chance."""
 
 Spans = tuple[tuple[int, int], ...]
 Person = tuple[str, str, str]
@@ -152,8 +152,8 @@ def mark_speakers_as_observers(turns: pd.DataFrame, speakers: Collection[str]) -
 
 
 def match_turns_to_guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
-    """Returns, for each turn, the id of the question of the guide that was asked last; ``""`` before the
-    first question.
+    """Returns, for each turn, the id of the guide's question that was asked last; the id is ``""`` in turns
+    before the first question.
 
     An interviewer's turn counts as asking a question if it begins with the question's id, with or without
     brackets, or if it contains the question's wording. ``turns`` must have the columns role and text.
@@ -208,8 +208,7 @@ def list_participating_organisations_by_document(texts: Texts, attendance: pd.Da
 
 
 def add_country_if_only_one(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
-    """Adds to documents and segments the country in which their organisation works, if the organisation works
-    in only one country."""
+    """Adds a country to the documents and segments of each organisation that works in only one country."""
     pairs = list_work_countries(answers, organisations)[["organisation_id", "country_id"]].drop_duplicates()
     country = dict(pairs[~pairs["organisation_id"].duplicated(keep=False)].itertuples(index=False))
     interviewed = texts.documents.set_index("document_id")["organisation_id"]
@@ -235,7 +234,7 @@ def _file_faults(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
         if files.get(row["path"]) != row["kind"]:
             yield Fault(f"[raw] {RAW_KIND[row['kind']]} of study.toml names no such file",
                         file="documents.csv", row=str(n), column="path", value=row["path"],
-                        fix="put the file there, or correct the path (relative to the study folder)")
+                        fix="put the file at this path, or correct the path (relative to the study folder)")
 
 
 def _people(speakers: pd.DataFrame) -> dict[str, dict[str, Person]]:
@@ -257,8 +256,8 @@ def _transcript(study: Study, document: pd.Series) -> Transcript:
 
 def _same_text(row: str, document: pd.Series, other: str) -> Fault:
     return Fault(f"has the same text as {other}", file="documents.csv", row=row, column="path",
-                 value=document["path"], fix="remove one of the two; if it is a coder's copy, move it to "
-                 "raw/codings, name it under [raw] codings in study.toml, and remove the row")
+                 value=document["path"], fix="remove one of the two files; if this is a coder's copy, "
+                 "move it to raw/codings, name it under [raw] codings in study.toml, and remove the row")
 
 
 def _turns(transcript: Transcript, document: pd.Series,
@@ -337,7 +336,7 @@ def _joins(text: str, starts: Iterable[int], counts: Iterable[Iterable[int]]) ->
 
 
 def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
-    """Adds to each turn of a translated document the segment that it translates, turn by turn. Returns the
+    """Adds to each turn of a translated document the id of the segment that the turn translates. Returns the
     segments with the added column, and the faults."""
     segments, faults = segments.assign(translation_of="", translation_status=""), []
     places = segments.groupby("document_id").indices
@@ -348,8 +347,9 @@ def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.Dat
             continue  # not read, and reported elsewhere
         if list(translation["speaker_id"]) != list(source["speaker_id"]):
             faults.append(Fault(
-                f"has {len(translation)} turns and {row['translation_of']} has {len(source)}, or their "
-                "speakers differ", file="documents.csv", row=str(n), column="translation_of",
+                f"has {len(translation)} turns and {row['translation_of']} has {len(source)}, or "
+                "turns in the same position have different speakers",
+                file="documents.csv", row=str(n), column="translation_of",
                 value=row["document_id"], fix="write one turn of the translation for each "
                 "turn of the original"))
             continue

@@ -7,8 +7,8 @@ refused on a form of this kind for an audience is in no figure for the audience
 convening's figures are decided first. The public then sees only figures from which a member of the convening
 learns nothing more (:func:`limit_to_convening`):
 
-- If a figure counts the same answers for both audiences, the public sees it at most as exactly as the
-  convening.
+- If a figure counts the same answers for both audiences, the public does not see the figure more exactly than
+  the convening.
 - If a figure counts fewer answers for the public, the public sees it only if the organisations that are left
   out meet the rules for a group that is not shown.
 """
@@ -41,8 +41,8 @@ from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import is_whole_study
 
 RULE = "other_audience"
-"""The name of the rule that hides a figure from the public because the convening does not see it, or because
-it counts other organisations for the convening."""
+"""The name of the rule that hides a figure from the public because the convening does not see the figure, or
+because the figure counts other organisations for the convening."""
 
 
 def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidence, consent: Consent,
@@ -72,8 +72,8 @@ def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidenc
 def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates: pd.DataFrame,
                        incidence: Incidence, other: Incidence, organisations: pd.DataFrame, consent: Consent,
                        settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Returns the decisions for the public in which every figure is hidden that would tell a member of the
-    convening more than the convening's figures do.
+    """Returns the decisions for the public. A figure is hidden if it would tell a member of the convening
+    more than the convening's figures do.
 
     ``public`` and ``convening`` are the decisions on the same figures for the two audiences. ``estimates``
     and ``incidence`` are the figures and contributors counted for the public; ``other`` has the contributors
@@ -122,13 +122,13 @@ def _follows(public: pd.DataFrame, convening: pd.DataFrame) -> np.ndarray:
 
 def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame, part: ContributorCounts,
                   total: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
-    """Shows, where this is safe, the public counts of a question that include fewer organisations than the
-    convening's counts.
+    """Shows the public's counts of a question, which include fewer organisations than the convening's counts,
+    if showing them is safe.
 
     Showing these counts is safe if the counted organisations and the organisations left out could be
-    published as two groups of the whole study, by the rules for all groups. Any other groups of the same
-    answers would overlap with the group of counted organisations and the group of those left out. The public
-    counts of fewer organisations are shown only for a question of the survey that meets two conditions:
+    published as two groups of the whole study, by the rules for all groups. No other groups of the same
+    answers may be shown, because they would overlap with these two groups. So the counts are shown only for a
+    question of the survey that meets two conditions:
 
     - The question depends on no other question, and no other question depends on it.
     - The convening sees the question's figures only for the whole study.

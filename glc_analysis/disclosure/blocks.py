@@ -36,10 +36,11 @@ NO_QUOTATION = ("No quotation is shown here: either none is cleared for these re
 Row = tuple[str, str, str]
 LINE_COLUMNS = ["block_id", "line", "organisation_id"]
 QUOTATION_BLOCKS, COUNTRY_BLOCK, COUNT_BLOCK = "quotations", "countries", "counts"
-"""The kinds of blocks of which an audience has only one block. Each block of another kind belongs to one
-theme or one country (:func:`make_block_id`)."""
+"""The kinds of blocks of the core: quotations, countries, and counts in the description of methods. Each kind
+has one block with all its entries. There are also blocks with the quotations of one theme or one country
+(:func:`make_block_id`)."""
 LANGUAGE = "language"
-"""Takes the place of a block id if only the language of a quotation is hidden while its words are shown."""
+"""Used in place of a block id if the words of a quotation are shown, and only its language is hidden."""
 
 
 def make_block_id(kind: str, item: str = "") -> str:
@@ -100,8 +101,8 @@ class AddedBlocks:
     rewritten: Callable[[Mapping[str, pd.DataFrame]], set[str]]
     """A function that returns the blocks that stay hidden until people have rewritten their text."""
     rows: Mapping[str, str]
-    """The tables in which rows are hidden if the block of the row is hidden. Each table in ``rows`` is mapped
-    to the column with the item of the row's block, such as its theme."""
+    """The tables whose rows belong to blocks; a row is hidden if its block is hidden. Each table is mapped to
+    the column with the item of the row's block, such as a theme."""
     line: Mapping[str, tuple[str, ...]]
     """Each table in ``rows``, mapped to the columns that together identify the line to which a row
     belongs."""
@@ -122,12 +123,13 @@ class PublishedBlocks:
     lines: pd.DataFrame
     has_cells: bool = True
     """Whether the organisations with words in the release had been put into cells (groups whose words are
-    hidden together; :mod:`.cells`). If a release had cells, lines are hidden instead of whole blocks when one
-    of its organisations leaves."""
+    hidden together; :mod:`.cells`). If a release had cells, lines are hidden instead of whole blocks when an
+    organisation leaves."""
 
     @classmethod
     def from_lines(cls, lines: pd.DataFrame, hidden: Collection[str]) -> PublishedBlocks:
-        """Returns today's blocks and lines, without the hidden blocks and lines that are not published."""
+        """Returns today's blocks and lines, without the blocks and lines in ``hidden``, which are not
+        published."""
         ids = make_line_ids(lines["block_id"], lines["line"])
         lines = lines[~lines["block_id"].isin([*hidden]) & ~ids.isin([*hidden])].reset_index(drop=True)
         sizes = lines.groupby("block_id")["line"].nunique().rename("n_lines").reset_index()
@@ -151,15 +153,15 @@ def find_hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], o
     organisation that withdrew does not count among the organisations that joined or left, so that nobody can
     be identified by counting.
 
-    Blocks of words are treated differently if the earlier release had cells (groups of organisations whose
-    words are hidden together):
+    For blocks of words, the rules depend on whether the earlier release had cells (groups of organisations
+    whose words are hidden together):
 
-    - If the release had cells, only the lines of hidden cells disappear; ``departed`` has the organisations
-      of the hidden cells. If the release had cells, blocks of words are not hidden, except the blocks in
-      ``whole``, which are the pages of countries.
+    - If the release had cells, a block of words is not hidden as long as all its missing lines belong to
+      hidden cells; ``departed`` has the organisations of the hidden cells. The blocks in ``whole``, which are
+      on the pages of countries, are hidden like blocks of any other kind.
     - If the release had no cells and words are printed with the names of organisations (``are_named``),
-      readers can look for an organisation that is on every hidden page, because this organisation is the one
-      that left. All pages therefore lose their words if fewer than two other organisations are on all hidden
+      readers can look for an organisation that was on every hidden page, because this organisation is the one
+      that left. All pages therefore lose their words if fewer than two other organisations were on all hidden
       pages as well.
     - If the release had no cells, all pages also lose their words if a line is missing from a block that
       prints names beside decisions, because readers could connect the missing name with the missing words.

@@ -75,7 +75,7 @@ class ContributorCounts:
         return self.incidence.base[positions].toarray()
 
     def select_counted(self, positions: np.ndarray) -> np.ndarray:
-        """Returns the records that the figures at ``positions`` counts, as a matrix of figures x
+        """Returns the records that the figures at ``positions`` count, as a matrix of figures x
         organisations."""
         return self.incidence.counted[positions].toarray()
 
@@ -115,10 +115,10 @@ class ContributorCounts:
         return (((self.members if members is None else members) @ records.T) > 0).sum(axis=0)
 
     def count_allies_in_network(self, most_possible_records: np.ndarray) -> int:
-        """Returns how many allies (organisations that share their answers with it) an organisation may have
-        in its own network. The number is at most :data:`.COALITION`, because a reader and an ally may belong
-        to the same network. ``most_possible_records`` is the room of a figure, as
-        :meth:`count_most_possible_records` returns it."""
+        """Returns how many allies an organisation may have in its own network. An ally is an organisation
+        that shares its answers with another organisation. The number is at most :data:`.COALITION`, because a
+        reader and an ally may belong to the same network. ``most_possible_records`` is the room of a figure,
+        as :meth:`count_most_possible_records` returns it."""
         return max(min(int((self.members @ (most_possible_records > 0)).max(initial=0)) - 1, COALITION), 0)
 
     def count_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
@@ -137,7 +137,8 @@ class ContributorCounts:
 
     def has_few_refusals(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool, rules: Rules,
                          was_withheld: np.ndarray | bool = False) -> np.ndarray:
-        """Whether so few organisations in a base refused consent that a reader could isolate their answers.
+        """Whether so few organisations in a base refused consent that a reader could isolate the answers of
+        these organisations.
 
         A coded figure is based on answers and interviews, or on calls. A coded figure is hidden if, for any
         one of its sources, too few organisations refused consent.
@@ -303,7 +304,7 @@ class Counted:
 
     - ``base``: the number of each organisation's records in the base.
     - ``counted``: the number of records that are counted, as a matrix of options x organisations.
-    - ``room``: for each organisation, the largest number of its records that may be in such a base
+    - ``room``: for each organisation, the largest number of its records that may be in the base
       (:meth:`ContributorCounts.count_most_possible_records`).
     - ``least``: a count is small if fewer than this number of organisations gave the answer (``is_low``) or
       did not give the answer (``is_high``). Organisations are counted by
@@ -338,8 +339,9 @@ class Counted:
 
     @property
     def known_extra_answers(self) -> int:
-        """The number of answers in addition to one per record that a reader and an ally may have given
-        together, which is every further option in each of their records."""
+        """The largest number of further answers, in addition to one answer per record, that a reader and an
+        ally may have given together. The reader and the ally may have ticked all options in each of their
+        records."""
         return (len(self.counted) - 1) * self.counts.count_known_records(self.base)
 
     @cached_property
@@ -364,8 +366,8 @@ class Counted:
         """Returns the smallest and the largest possible value of the small counts.
 
         A count is small if too few organisations gave the answer, or if too few organisations did not give
-        the answer. If the base is so small that too few organisations may have given the answer and too few
-        may not have given it, a small count can be any number from 0 to the base.
+        the answer. If the base is so small that a count may be small for both reasons, a small count can be
+        any number from 0 to the base.
         """
         few = self.most_records_of_few
         is_disclosed = not (self._n_protected(self.base) < 2 * self.least or self.size <= 2 * few)

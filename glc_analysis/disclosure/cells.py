@@ -6,8 +6,8 @@ this organisation. So, before the first release, all organisations whose words a
 cells of at least five independent organisations (:func:`group_new_organisations_into_cell`). The division
 into cells depends on networks and on the number of lines of each organisation, never on what an organisation
 says. When an organisation of a cell leaves or withdraws a quotation, all lines of the cell are hidden from
-all readers, at once and permanently. If a second organisation of a hidden cell leaves later, no more lines
-are hidden. A reader and an ally in the cell know their own lines, so each missing line still has three
+all readers, immediately and permanently. If a second organisation of a hidden cell leaves later, no more
+lines are hidden. A reader and an ally in the cell know their own lines, so each missing line still has three
 possible owners.
 
 The cells are stored with the releases (:mod:`glc_analysis.release_store`), because they are the same for
@@ -29,19 +29,19 @@ LEAST_MEMBERS = LEAST_VALUES + COALITION
 """The smallest number of independent organisations in a cell: the reader's, an ally and three possible owners
 of a line."""
 LEAST_SHARES = 3
-"""An independent organisation may have at most one in this many of the lines of its cell; the rest of its
-lines are hidden."""
+"""The divisor of the largest permitted share: at most a third (1/3) of the lines of a cell may belong to one
+independent organisation. Further lines of this organisation are hidden."""
 
 
 def group_new_organisations_into_cell(lines: pd.DataFrame, organisations: pd.DataFrame,
                                       cells: pd.DataFrame) -> pd.DataFrame:
-    """Returns ``cells`` with one more cell, for organisations that have words and are not yet in a cell.
+    """Returns ``cells`` with additional rows for the organisations that have words and are not yet in a cell.
 
     ``lines`` has the lines of words for all audiences, with the columns line, organisation_id and audience.
     ``cells`` has one row per organisation (:data:`CELL_COLUMNS`), and has no rows before the first release.
-    All organisations of a network are put into the same cell. Organisations that join later are put into a
-    cell only once there are five of these organisations. Before the first release, fewer than five
-    organisations also form a cell.
+    All organisations of a network are put into the same cell, which may be an earlier cell. Other
+    organisations that join later are put into a new cell only once there are at least five of them. Before
+    the first release, fewer than five organisations also form a cell.
 
     >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)],
     ...                       "audience": "public"})
@@ -77,8 +77,8 @@ def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
     similar numbers of lines are put into the same cell.
 
     ``sizes`` has the number of lines of each independent organisation, for each audience and for all
-    audiences together (blank audience). The organisations are sorted by their share of the lines for one
-    audience, taking for each organisation the audience in which its share is largest.
+    audiences together (blank audience). For each organisation, its share of the lines is computed for each
+    audience. The organisations are sorted by the largest of these shares.
     """
     largest = (sizes / sizes.sum()).max(axis=1)
     order = sorted(sizes.index, key=lambda unit: (-largest[unit], unit))
@@ -154,16 +154,16 @@ def find_lines_with_rare_labels(labels: pd.DataFrame, organisations: pd.DataFram
 
 
 def hide_cells_of_organisations(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
-    """Returns ``cells``, in which every cell is hidden that contains one of ``organisations``. The given
-    ``organisations`` have left the study or have lost a line of words."""
+    """Returns ``cells`` after hiding every cell that contains one of ``organisations``. These organisations
+    have left the study or have lost a line of words."""
     gone = cells.loc[cells["organisation_id"].isin([*organisations]), "cell"]
     return cells.assign(is_hidden=cells["is_hidden"] | cells["cell"].isin([*gone]))
 
 
 def remove_members_and_hide_small_cells(cells: pd.DataFrame, organisations: Collection[str],
                                         register: pd.DataFrame) -> pd.DataFrame:
-    """Removes organisations that have left from their cells, and hides each cell in which too few
-    organisations remain."""
+    """Returns ``cells`` without the ``organisations``, which have left the study. Each cell from which an
+    organisation is removed is hidden if too few organisations remain in the cell."""
     kept = cells[~cells["organisation_id"].isin([*organisations])]
     if len(kept) == len(cells):
         return cells

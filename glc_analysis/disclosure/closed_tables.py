@@ -1,5 +1,6 @@
-"""Reads the closed tables in ``closed.csv``: two named persons may withhold all figures of a question, or of
-a code, from an audience. A table that was closed stays closed; nobody may open it again.
+"""Reads which tables are closed from ``closed.csv``. To close a table means that two named persons withhold
+all figures of a question, or of a code, from an audience. A closed table stays closed; nobody may open it
+again.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@ not recorded does not count, and a recorded refusal outweighs a consent.
 
 Consent for the public does not include the convening, and consent for the convening does not include the
 public, so each audience has its own row in consent.csv. The consent form states what follows if an
-organisation refuses one of the items :data:`IN_FIGURES`: it is not counted in figures (:data:`NOT_COUNTED`),
-or its answers can never be separated from others (:data:`NEVER_SEPARABLE`). A person's consent does not stand
-for the consent of the person's organisation. Items that identify both the person and the organisation
-(:data:`_NEED_BOTH`) need the consent of the person and of the organisation.
+organisation refuses one of the items :data:`IN_FIGURES`: either the organisation is not counted in figures
+(:data:`NOT_COUNTED`), or its answers can never be separated from other answers (:data:`NEVER_SEPARABLE`). A
+person's consent does not replace the consent of the person's organisation. Items that identify both the
+person and the organisation (:data:`_NEED_BOTH`) need the consent of the person and of the organisation.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _NEED_BOTH = ("quotation", "name")
 THE_ORGANISATION = ""
 """Used in place of a speaker_id if a consent is the organisation's own."""
 IN_FIGURES = ("survey", "interview", "call")
-"""The items of consent to the use of sources whose contents are counted in figures."""
+"""The items of consent about the three sources of figures: the survey, interviews and calls."""
 OF_A_WAVE = ("survey", "work_country", "home_country")
-"""The items of consent that are about the answers to a survey. Consent to the items of a wave is asked again
-in each wave of the survey."""
+"""The items of consent that are about the answers to a survey. Consent to these items is asked again in each
+wave of the survey."""
 NOT_COUNTED, NEVER_SEPARABLE = "not_counted", "never_separable"
 """The two possible effects of an organisation's refusal of an item in :data:`IN_FIGURES`. Either the answers
 are in no figure for the audience (not counted), or they are counted only in figures from which readers can
@@ -51,8 +51,8 @@ class Consent:
 
     given: frozenset[tuple[str, str, str, str]]
     uncounted: frozenset[tuple[str, str, str]] = frozenset()
-    """The organisations that are not counted, each with the item of consent and the audience for which this
-    holds."""
+    """The organisations that are not counted, each with an item of consent and an audience: in figures for
+    this audience, the answers that belong to this item are not counted."""
 
     @classmethod
     def from_table(cls, table: pd.DataFrame, *, waves: Sequence[str] = (), current: str = "") -> Consent:
@@ -88,8 +88,8 @@ class Consent:
                          if speaker == THE_ORGANISATION and what == [item, audience])
 
     def find_uncounted(self, items: Collection[str], audience: str) -> frozenset[str]:
-        """Returns the organisations that must not be counted in the audience's figures from the sources to
-        which ``items`` belong."""
+        """Returns the organisations that must not be counted in figures for ``audience``, if the figures come
+        from the sources that ``items`` name."""
         return frozenset(organisation for organisation, item, readers in self.uncounted
                          if item in items and readers == audience)
 
@@ -156,7 +156,7 @@ _UNEXPLAINED = {
     "no_covers": "does not say whether an organisation that refused is counted (rows {})",
     "form_wording": "does not quote the sentence of the form that says what a refusal covers (rows {})"}
 _EXPLAIN = {
-    "no_covers": "write what {} said that a refusal covers: not_counted (the answers are in no figure for "
+    "no_covers": "write what a refusal covers according to {}: not_counted (the answers are in no figure for "
                  "these readers) or never_separable (the answers are counted, but only in figures from which "
                  "they cannot be separated)",
     "form_wording": "copy the sentence of {} that says what a refusal covers"}

@@ -50,7 +50,7 @@ WORK_COUNTRY, HOME_COUNTRY = "work_country", "home_country"
 """The two items of consent to naming a country: the country of work, and the country of the main office."""
 
 CONSENT_BY_SOURCE = {"answer": "survey", "interview": "interview", WITHOUT_GUIDE: "interview", "call": "call"}
-"""Maps each source of coded text to the item of consent that it needs."""
+"""Maps each source of coded text to the item of consent that the source needs."""
 
 
 def find_visible_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
@@ -138,9 +138,9 @@ def find_printable_country_options(questions: pd.DataFrame, survey: Mapping[str,
 
     - a question about the country of work needs consents to ``work_country``;
     - a question about the country of the main office needs consents to ``home_country``;
-    - any other question needs consents to one of the two items. For a question that is not about the country
-      of work or of the main office, no further countries are printed, because the missing countries would
-      then show where organisations took part.
+    - any other question needs consents to one of the two items. Countries in which no organisation takes part
+      are not printed either. If they were printed, the countries that are missing from the print would show
+      where organisations took part.
 
     ``survey`` is the section [survey] of study.toml, which names the columns with the country of work and
     with the country of the main office.
@@ -210,7 +210,7 @@ def find_countries_with_visible_codes(shown: Collection[str], answers: pd.DataFr
 
 def is_hidden_country_option(figures: pd.DataFrame, questions: pd.Series,
                              printable: Mapping[str, Collection[str]]) -> np.ndarray:
-    """Whether each figure is the count of an answer that is a country, if this country may not be printed.
+    """Whether each figure counts an answer that is a country, and this country may not be printed.
     ``questions`` has the question of each figure.
 
     >>> figures = pd.DataFrame({"option_id": ["KHM", "LAO", "yes"]})
@@ -230,8 +230,8 @@ def _places(rows: pd.DataFrame, column: str) -> list[tuple[str, str]]:
 
 
 class _Size(NamedTuple):
-    """Counts the independent organisations of a country (a network counts once), how many of these agreed,
-    and says whether all organisations agreed."""
+    """Says how many independent organisations a country has (a network counts once), how many of these
+    agreed, and whether all organisations agreed."""
 
     independent: int
     agreed: int
@@ -494,8 +494,7 @@ class _Column:
 
 _Range = tuple[int, int]
 _SHOWN = "shown "
-"""The prefix of the name of a group which is a country whose own counts are released, so that the country's
-answers are shown."""
+"""The prefix of the name of a group that consists of one country whose own counts are released."""
 PLACE_COLUMNS = {"country": "country_id", "region": "region_id"}
 
 
@@ -511,8 +510,8 @@ def is_public_record_contradiction_protected(stated: pd.DataFrame,
     - ``stated``: the rows of the processed table ``stated`` that can be compared with this record; each row
       is one organisation's statement. The column ``cluster`` of ``stated`` has the number of the independent
       organisation.
-    - ``counts``: the range of each released count of the question, keyed by option, kind of place (country or
-      region) and place.
+    - ``counts``: the range of each released count of the question, keyed by option, kind of place
+      (``country``, ``region`` or ``all``) and place.
     - ``discordant``: the range of the number of organisations that contradict the record.
 
     A country whose own counts are released shows its answers by consent, so this function does not protect

@@ -1,5 +1,5 @@
-"""Decides which quotations may be printed for which audience, and names the rule that leaves out each of the
-other quotations.
+"""Decides which quotations may be printed for which audience, and names the rules that leave out the other
+quotations.
 
 A row of ``quotes.csv`` proposes one passage as a quotation for one audience: convening or public. The team
 sees every passage. Analysts propose the passage, and the speaker's organisation clears it for printing. A
@@ -9,8 +9,8 @@ text must be in the segment from which it is quoted; spaces, case and the kind o
 matter.
 
 Quotations for the public are printed in translation. An original in another language is printed only if the
-row of quotes.csv names the segment of the original. Only if the row names this segment has the organisation
-seen and cleared exactly these words.
+row of quotes.csv names the segment of the original. If the row names another segment, such as a translation,
+the organisation has not seen and cleared exactly these words.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ QUOTATION_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "no_passage": ("the study has no such passage", lambda q: q.document_id == ""),
     "removed": ("its organisation withdrew it", lambda q: q.status == "removed"),
     "changed": ("the words are not in the passage as it is today", lambda q: q.place is None),
-    "nobody_to_ask": ("they are not the words of a participant's organisation", lambda q: q.owner == ""),
+    "nobody_to_ask": ("the words are not those of a participant's organisation", lambda q: q.owner == ""),
     "case_detail": ("an account of a survivor's case is for the team only", lambda q: q.is_case),
     "consent_refused": ("the organisation or the speaker refused to be quoted",
                         lambda q: q.consent == "refused"),
@@ -245,7 +245,8 @@ def _is_cleared(row: Any) -> bool:
 
 def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[str]:
     """Returns, for each quotation, whether consent to it is given, refused or absent. Consent is given if the
-    organisation consented, and also all people of the quotation who have a row in consent.csv."""
+    organisation consented, and if every person of the quotation who has a row in consent.csv consented as
+    well."""
     consents = Consent.from_table(consent)
     written = set(zip(*(consent[c] for c in ("organisation_id", "speaker_id", "item", "audience")),
                       strict=True))

@@ -35,7 +35,8 @@ from glc_analysis.schema import is_iso_date
 
 
 _NEVER_PUBLISHED = ("team_only", "identifier", "cross_tabulation", "related", "numbers")
-"""The rules by which a figure can never be published, whichever organisations contributed to it."""
+"""If one of these rules hides a figure, the figure can never be published, whichever organisations
+contributed to it."""
 _COUNTRY = "country"
 """The kind of group that a country is, and also the name of the rule that hides figures which could name a
 country."""
@@ -170,7 +171,8 @@ def decide_next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Se
     - ``fresh`` has today's figures, and ``before`` has all earlier releases, oldest first.
     - ``other_audience_releases``: the releases to the other audience, because the same people may
       read the releases to both audiences.
-    - ``asked``: a frame with the columns question_id and asked_if.
+    - ``asked``: a frame with the columns question_id and asked_if (the condition on which the question is
+      asked).
 
     The new figures of a question (or code) are compared with each earlier release that published the
     question. The question gets new figures if two conditions hold in each comparison; otherwise the question

@@ -43,7 +43,8 @@ _STUDY_SIZES = ("survey/organisations/all", "survey/records/all")
 RELEASED_STATISTICS = ("mean", "standard_deviation")
 _LEAST_DISTINCT = 3
 _LEAST_MEAN_BASE = 100
-"""The smallest base for which a mean or a standard deviation is shown; it is shown rounded to two digits."""
+"""The smallest base for which a mean or a standard deviation is shown. The shown number is rounded to two
+digits."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class Rules:
     """The count of an answer is shown exactly only if at least this many organisations gave the answer, and
     at least this many did not give it."""
     withheld: int
-    """If only this many organisations or fewer in a base did not consent, readers could separate their
-    answers from the answers of the others."""
+    """If only this many organisations or fewer in a base did not consent, readers could separate the answers
+    of these organisations from all other answers."""
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], audience: str) -> Rules:
@@ -74,7 +75,7 @@ def find_rules_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group:
     """Returns, for each figure, the rule that hides the figure because of its kind, regardless of its
     numbers; blank if no rule hides it.
 
-    ``is_own_group`` marks figures by the one kind of group by which their question is grouped. Figures by any
+    ``is_own_group`` marks figures whose kind of group is the one chosen for their question. Figures by any
     other kind of group are hidden, because readers could subtract them from the figures by the question's own
     kind of group.
     """
@@ -117,8 +118,8 @@ def is_about_undecided_code(figures: pd.DataFrame) -> pd.Series:
 
 def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
     """Whether each figure is a mean or standard deviation that may be shown, rounded to two digits. A mean or
-    standard deviation is shown only if its base is large. Whatever answers a reader and an ally gave, these
-    answers may change the rounded number by at most one in the last digit."""
+    standard deviation may be shown if its base is large, and if the answers of a reader and an ally, whatever
+    these answers are, change the rounded number by at most one in the last digit."""
     import numpy as np
 
     value, base = figures["value"].astype(float), figures["base_n"].astype(float)

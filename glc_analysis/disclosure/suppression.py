@@ -1,12 +1,12 @@
 """Decides which figures each audience may see exactly, as a band (a range in words), or not at all.
 
-:func:`decide` takes all figures of a study, and the organisations that contributed to each figure. The
-function :func:`decide` returns, for every figure, a status and the rule that led to the status. All figures
-are decided together, because other tables may make it possible to work out a figure that is safe in its own
-table. Country pages and public records are part of what a reader knows, so they are decided together with the
-figures. :func:`release` applies the decisions, and every table and plot takes its figures from
-:func:`release`. The rules and their names are in :mod:`glc_analysis.disclosure.rules`. ``MODEL.md`` in this
-folder says whom the rules protect, and against what.
+:func:`decide` takes all figures of a study, and the organisations that contributed to each figure. For every
+figure, :func:`decide` returns a status and the rule that led to the status. All figures are decided together,
+because other tables may make it possible to work out a figure that is safe in its own table. Country pages
+and public records are part of what a reader knows, so they are decided together with the figures.
+:func:`release` applies the decisions, and every table and plot takes its figures from :func:`release`. The
+rules and their names are in :mod:`glc_analysis.disclosure.rules`. ``MODEL.md`` in this folder says whom the
+rules protect, and against what.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ from glc_analysis.figures.groupings import MERGED, NO_GROUPINGS, Groupings, is_i
 HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience", "closed")
 _OPEN_TYPES = ("text", "date")
 WIDEST_BAND, SAME_BAND = 1 / 2, 3 / 4
-"""The limits above which a range is not printed because it is uninformative: its width as a share of its
-base, and the share of all codes that have the same range."""
+"""Two limits. A range is not printed if its width, as a share of its base, is above the first limit. A range
+is also not printed if the share of all codes that have the same range is above the second limit."""
 EXACT, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
 DECISION_COLUMNS = ["figure_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
            "shown_high", "band", "protects"]
@@ -179,7 +179,7 @@ def suppress_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame)
     A range is uninformative if it is wider than :data:`WIDEST_BAND` of its base, or if more than
     :data:`SAME_BAND` of all codes of one source have the same range. Only numbers that would be printed
     decide whether a range is uninformative. The bounds of a suppressed range are kept for the comparison of
-    releases, because a reader who knows the rules can still infer them.
+    releases, because a reader who knows the rules can still infer these bounds.
     """
     is_band = decisions["status"] == BANDED
     width = (decisions["shown_high"] - decisions["shown_low"]).astype(float)
@@ -468,7 +468,8 @@ def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisio
 
 def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condition]:
     """Returns the condition on which a question was asked, and the conditions of the questions that this
-    condition names. An organisation that answered the named questions met their conditions as well."""
+    condition names. An organisation that answered the named questions met the conditions of these questions
+    as well."""
     conditions = [parsed[question]]
     for condition in conditions:  # it grows while it is read
         named = {part.name for part in iterate_comparisons(condition) if part.operator != "!="}
@@ -480,8 +481,8 @@ def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condi
 def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, str], np.ndarray],
                       subset: str, records: float, regions: Mapping[str, str],
                       decisions: Decisions) -> bool:
-    """Whether the base of the figure ``at`` reveals nothing about a hidden count that belongs to its
-    condition.
+    """Whether the base of the figure ``at`` reveals nothing about a hidden count that belongs to
+    ``condition``.
 
     ``records`` is the number of records in the subset of the figure ``at``. ``places`` has the positions of
     the figures, keyed by question and subset. The base of an open question has every record that was asked
@@ -536,8 +537,8 @@ def _is_elsewhere(countries: Collection[str], at: int, regions: Mapping[str, str
 
 
 def _hide_by_code_tree(parents: pd.Series, least: int, decisions: Decisions) -> None:
-    """Hides codes if their count, together with the counts of the codes below them, would reveal a hidden
-    count."""
+    """Hides counts of codes from which, together with the counts of the codes above and below, a reader could
+    work out a hidden count."""
     above = parents.to_numpy(object)
     if not (above != "").any():
         return
@@ -693,10 +694,10 @@ def choose_groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, 
 
     A group may be shown if it is large enough for a count to be exact. Enough organisations must be outside
     the group, and enough must be outside all shown groups together. A reader knows the counts of the
-    complement, which is all groups that are not shown. A hidden group must not be in the complement together
-    with so few other organisations that fewer than :data:`LEAST_VALUES` values of its own counts remain
-    possible. The names of the shown groups depend on which organisations are in the complement, never on
-    their answers.
+    complement, which is all groups that are not shown. If the complement has a hidden group and other
+    organisations beside it, there must be enough of these other organisations. The number is enough if at
+    least :data:`LEAST_VALUES` values of the hidden group's counts remain possible. The names of the shown
+    groups depend on which organisations are in the complement, never on their answers.
     """
     def leaves_enough(complements: np.ndarray) -> np.ndarray:
         return ~complements.any(axis=-1) | (

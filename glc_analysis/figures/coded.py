@@ -31,9 +31,10 @@ def compute_coded_estimates(records: CodeRecords, organisations: pd.DataFrame, a
     - ``merged``: maps an attribute to the groups into which several values of the attribute are merged.
 
     The base of a code's figures has the organisations that were asked about the code in an interview or by a
-    question of the survey, and the organisations that raised the code there without being asked. Calls are
-    counted separately; the base of their figures has the organisations that were present. Figures by country,
-    region or another attribute use the countries, regions and attributes of organisations, not of texts.
+    question of the survey, and the organisations that raised the code in an interview or answer without being
+    asked. Calls are counted separately; the base of their figures has the organisations that were present.
+    Figures by country, region or another attribute use the countries, regions and attributes of
+    organisations, not of texts.
     """
     if records.keys.empty:
         return pd.DataFrame()
@@ -90,7 +91,7 @@ def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, ans
 def _call_figures(turns: pd.DataFrame, undecided: pd.DataFrame, documents: pd.DataFrame,
                   attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Returns figures that count, for each call and code, how many of the organisations present raised the
-    code, and for how many of them this is undecided.
+    code, and for how many it is undecided whether they raised it.
 
     A code that is neither raised nor undecided in a call has no row for this call. ``turns`` and
     ``undecided`` have the columns document_id, organisation_id and code_id.
@@ -122,8 +123,8 @@ def _word_figures(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFra
 
 
 def join_figures(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Returns several frames of figures as one frame; columns that one of the frames lacks are added to it as
-    blanks."""
+    """Returns several frames of figures as one frame; a column that one of the frames lacks is added to this
+    frame as blanks."""
     return pd.concat([_complete_columns(part) for part in parts if len(part)] or [pd.DataFrame()],
                      ignore_index=True)
 

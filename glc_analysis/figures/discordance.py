@@ -35,8 +35,8 @@ def match_answers_to_indicators(answers: pd.DataFrame, responses: pd.DataFrame, 
     of study.toml. The columns ``stated`` and ``recorded`` contain options of the question. ``recorded`` is
     blank if the public record has no value, or a value that is not an option. A row with a blank is left out
     of the base of every figure. Answers "don't know" are left out of the table. Raises Faults for an
-    indicator or a question that cannot be compared, and for a public record none of whose values is an option
-    of the question.
+    indicator or a question that cannot be compared, and for a public record in which no value is an option of
+    the question.
     """
     if faults := list(_misfits(reference, settings)):
         raise Faults(faults)

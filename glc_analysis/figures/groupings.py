@@ -143,7 +143,7 @@ def find_grouping_faults(tables: Tables) -> Iterator[Fault]:
         if question not in (EVERY_QUESTION, *units):
             yield fault(f"there is no such question; {suggest_name(question, units)}",
                         column="question_id",
-                        value=question, fix=f"name a question, or {EVERY_QUESTION} for all others")
+                        value=question, fix=f"name a question, or {EVERY_QUESTION} for all other questions")
         elif attribute not in GROUPED_BY.get(units.get(question, "answer"), (attribute,)):
             yield fault(f"{question} is asked of the organisation, which may work in several regions",
                         column="attribute", value=attribute, fix="write home_region, type or resource_level")
@@ -203,6 +203,6 @@ def find_changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: 
     for how, names in changed.items():
         own = rows.index[rows["question_id"].isin([*names, EVERY_QUESTION])]
         yield Fault("was published in other groups before, and a reader could subtract the figures of one "
-                    "kind of groups from those of the other kind",
+                    "grouping from the figures of the other",
                     file="groupings.csv", row=str(own[0]) if len(own) else "", column="question_id",
                     value=", ".join(names), fix=f"group the question as before, by {how}")

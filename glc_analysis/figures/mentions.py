@@ -1,7 +1,8 @@
 """Makes the table ``mentions``: which organisation was asked about a code, raised the code, or said the
 contrary.
 
-The module decides which organisations were asked about a code; they are the base of every count of this code.
+The module decides which organisations were asked about a code. These organisations are the base of every
+count of the code.
 """
 
 from __future__ import annotations
@@ -51,9 +52,10 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
 
     An organisation raised a code if the code was given to words of the organisation's participants. A code
     also counts as raised wherever a code below it is raised, unless the two codes contradict each other. An
-    organisation that was not asked about a code must not be read as denying the code. If coders have not yet
-    decided on any of the passages with a code that an organisation has, the organisation is undecided for
-    this code and stays in the base.
+    organisation that was not asked about a code must not be read as denying the code. If coders have not
+    agreed on a code in any of an organisation's passages, and a passage with this code still waits for a
+    decision, it is undecided whether the organisation raised the code, and the organisation stays in the
+    base.
     """
     if not coded_documents:
         return pd.DataFrame(columns=_COLUMNS)
@@ -78,8 +80,8 @@ def find_negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame
     said the contrary, with the columns organisation_id and case.
 
     An organisation that did not raise a code in a call, or in an interview without a guide, is not a negative
-    case, because no organisation is asked about codes there. An organisation for which the code is undecided
-    is not a negative case either.
+    case, because no organisation is asked about codes in these texts. An organisation for which the code is
+    undecided is not a negative case either.
 
     >>> occurrences = pd.DataFrame({"organisation_id": ["a", "b", "c", "d"], "code_id": "rest",
     ...     "source": ["interview", "call", "call", "interview"], "is_asked": True, "is_raised": False,
@@ -196,7 +198,7 @@ def _codes_by_topic(questions: pd.DataFrame, codebook: pd.DataFrame,
 def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
                   ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns, for each organisation, code and source, the number of segments in which the organisation
-    raised the code, and whether it said the contrary."""
+    raised the code, and whether the organisation said the contrary."""
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
     given = repeat_codings_for_each_segment(consensus)[["segment_id", "code_id"]]
     codes = given.merge(_spoken(documents, segments), on="segment_id")
@@ -253,7 +255,7 @@ def find_organisations_behind_code_figures(mentions: pd.DataFrame,
     """Returns the organisations that the figures of codes count, in the order of table ``organisations``.
 
     Calls and interviews without a guide are separate sources, because an organisation that did not raise a
-    code there was not asked about it.
+    code in these texts was not asked about the code.
     """
     counted = select_mentions_in_base(mentions)
     rows = pd.concat([counted[~counted["source"].isin(UNASKED)].assign(source=""), counted])

@@ -279,8 +279,8 @@ def map_questions_to_group_figures(released: pd.DataFrame, questions: pd.DataFra
                                    by: str = "") -> dict[str, list[Any]]:
     """Returns the figures of one group, keyed by question_id: the rows that :func:`summarise_questions`
     returns for the group, each with the columns for all types of questions. Without ``by``, returns the
-    figures of the whole study. A page that shows all questions of a country takes its figures from here in
-    one pass."""
+    figures of the whole study. A page that shows all questions of a country gets all its figures with one
+    call of this function."""
     rows = _sort_figures(released, questions, options, countries, by)
     rows = rows[rows["group"] == group] if by else rows
     banded = ["band"] if "band" in rows else []

@@ -30,8 +30,8 @@ from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 
 _TOGETHER = 10_000
-"""The number of records that :meth:`RawSurvey.hash_records` joins into texts at a time; it limits the memory
-in use."""
+"""The number of records that :meth:`RawSurvey.hash_records` joins into texts at a time; this number limits
+the memory in use."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class RawSurvey:
     - `loops`: for each record, its position within a repeat group (a block of questions asked several times),
       from 1; 0 if the record is in no repeat group.
     - `wording`: the question text of each column; "" if the file has no question texts.
-    - `repeated`: the names that several columns of the file have. The frame has the first column of a
-      repeated name under this name, and all columns of the name under the name followed by their position.
+    - `repeated`: the names that several columns of the file have. The frame has each of these columns under
+      the name followed by the column's position, and the first of them under the plain name as well.
     """
 
     path: Path
@@ -208,7 +208,8 @@ def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSur
     """
     first, *others = read_surveys_in_file(path, settings)
     if others:
-        refuse("several of its sheets hold answers", path.name, "save each of them as a separate file")
+        refuse("several sheets of the workbook hold answers", path.name,
+               "save each of them as a separate file")
     return first
 
 
@@ -263,8 +264,9 @@ def _undecided_sheets(file: str, sheets: list[Grid], parts: list[Grid], *, is_su
     largest = max(sheets, key=lambda sheet: (not sheet.is_hidden, len(sheet.rows) * len(sheet.names)))
     named = " | ".join(sheet.sheet for sheet in (parts if len(parts) > 1 else [largest]))
     toml = f"{{{json.dumps(file, ensure_ascii=False)} = {json.dumps(named, ensure_ascii=False)}}}"
-    fix = (f"name those with answers under [survey] in study.toml, such as sheets = {toml}; several names, "
-           "separated by ` | `, are read like separate files. For a new study: use `glc init --sheet NAME`") \
+    fix = (f"name the sheets with answers under [survey] in study.toml, such as sheets = {toml}; sheets "
+           "whose names are separated by ` | ` are read like separate files. For a new study: use "
+           "`glc init --sheet NAME`") \
         if is_survey else "save the sheet to use as a separate file"
     return Fault(f"has {len(sheets)} sheets with cells, {', '.join(about[:-1])} and {about[-1]}, and nobody "
                  "has decided which of them hold answers", file=file, fix=fix, is_structure=True)

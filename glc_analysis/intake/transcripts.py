@@ -2,8 +2,8 @@
 
 A transcript consists either of cues with times (WebVTT, SRT) or of paragraphs (DOCX, plain text); the content
 of the file shows which format it has. A turn keeps every word of its speaker. Notes report the content of a
-Word file other than its text, such as footnotes. A transcript must name its speakers in the same way
-throughout:
+Word file other than its text, such as footnotes. A transcript must name its speakers in only one of these
+ways:
 
 - the file may name speakers by voice tags of WebVTT;
 - the file may name a speaker by ``Name: text`` at the beginning of a turn;
@@ -216,9 +216,9 @@ def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
 
 
 def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
-    """Returns the positions of lines in which the words before the colon or time are taken as a name for a
-    reason other than capitals. The words count as a name if they occur several times, or if nearly all lines
-    at which a turn may begin have a name."""
+    """Returns the positions of lines in which the words before the colon or time are taken as a name, even if
+    they are not written like a name. The words count as a name if they occur several times, or if nearly all
+    lines at which a turn may begin have a name."""
     is_first_only = of_blocks or any(not math.isnan(line.end) for line in lines)
     places = [n for n, line in enumerate(lines) if line.is_first or not is_first_only]
     there = [n for n in places if n in named]
@@ -432,7 +432,7 @@ def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
     if raw.startswith(b"PK\x03\x04"):
         return _paragraphs(raw, path.name)
     if raw.lstrip()[:5] == b"%PDF-":
-        refuse("this is a PDF, in which turns cannot be told from line breaks with certainty", path.name,
+        refuse("this is a PDF, in which it is not certain where a line break begins a new turn", path.name,
                "hand in the .docx or .vtt file from which it was made; or open it in a word processor, check "
                "that each turn begins a paragraph, and save it as .docx")
     if len(raw) > _MOST_TEXT_BYTES:
@@ -451,7 +451,7 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
     old place.
 
     A row of a table of speakers and their words is read as ``Name: words``. A blank line is added after each
-    paragraph, except if the paragraphs are lines of cues, as older versions of Teams write them.
+    paragraph, unless the paragraphs are lines of cues, as older versions of Teams write them.
     """
     import docx
 
@@ -596,7 +596,7 @@ def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
         body = _before_id(rows[at + 1:until]) if until < len(rows) else rows[at + 1:]
         payload = list(takewhile(lambda row: row[1], body))
         if not any(text.strip() for _, text in payload):
-            faults.append(Fault("the cue has times and no words", file=file,
+            faults.append(Fault("the cue has times but no words", file=file,
                                 row=str(number), fix=_FINISH))
         faults += _stray_faults([*filter(_is_cue, payload), *body[len(payload):]], file)
         lines += _cue_lines(payload, start, end)
@@ -619,7 +619,7 @@ def _stray_faults(rows: Iterable[Row], file: str) -> Iterator[Fault]:
                         fix="write them as 00:01:02.000 --> 00:01:05.000")
         elif is_filled and not _NO_CUE.match(first[1]):
             yield Fault("this text belongs to no cue", file=file, row=str(first[0]), fix=_FINISH
-                        + ", or delete the blank line before it")
+                        + ", or delete the blank line before this text")
 
 
 def _is_cue(row: Row) -> bool:

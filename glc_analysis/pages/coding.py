@@ -1,10 +1,10 @@
-"""Makes the content of the pages about codes: who raised which code, in which words; for the team, also where
-coders differ.
+"""Makes the content of the pages about codes, which say who raised which code in which words and, to the
+team, where coders differ.
 
 Each function takes what an audience may see (:class:`~.study_view.StudyView`) and returns HTML, which
 ``content/coding.html`` lays out. Passages and coders' work are for the team only; pages for other readers
-state this (:func:`show_passages_or_explain_absence`). Every list has a limited length, so that a page stays
-small however large the study is, and says where the rest of the list can be read.
+state this (:func:`show_passages_or_explain_absence`). Every list has a limited length, so that the page of a
+large study stays small. A list that is cut short says where the whole list can be read.
 """
 
 from __future__ import annotations
@@ -475,7 +475,7 @@ def _fitting(rows: pd.DataFrame, words: pd.Series, most: int) -> pd.DataFrame:
 @show_passages_or_explain_absence
 def render_quarantined_codings(view: StudyView) -> Html | None:
     """Renders the codings whose marked words could not be found with certainty in the study's text, each
-    beside the text."""
+    beside the words that the text has there."""
     rows = view.read("quarantined")
     if rows.empty:
         return None

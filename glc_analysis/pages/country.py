@@ -120,15 +120,15 @@ def list_quotations_from_country(view: StudyView) -> pd.DataFrame:
 
 
 _MOST_FURTHEST, _MOST_ALONE = 5, 6
-"""The largest number of most divergent answers that a page shows, and of answers given only in this
-country."""
+"""The largest number of answers that a page shows as most unlike the region, and the largest number that the
+page shows as given only in this country."""
 
 
 def render_answers_most_unlike_region(view: StudyView) -> Html | pd.DataFrame:
     """Renders, for each question, the answer whose share in the country differs most from its share in the
-    region or in the whole study. The share in the country and the share around it are drawn as marks on a
-    line, and are stated in words. If there is no region or study to compare with, the function returns the
-    opening sentences.
+    region or in the whole study. The two shares are drawn as marks on a line, and are stated in words. If no
+    answer can be compared or no shares differ, the function returns the sentences of
+    :func:`.write_sentences_comparing_country_with_region`.
 
     Only counts that the audience may see exactly are compared. If only one organisation answered in the
     country, its answer is given in words and has no mark on the line.
@@ -151,8 +151,9 @@ def render_answers_most_unlike_region(view: StudyView) -> Html | pd.DataFrame:
 
 
 def _apart_in_words(row: Any, around: str, counted: str) -> str:
-    """Returns in words the count of the country and the count of the region or study around it. ``counted``
-    has a preposition and a noun that name the counted units: "by" organisations or "in" answers."""
+    """Returns in words the count of the country and the count of the region or of the whole study.
+    ``counted`` has a preposition and a noun that name the counted units: "by" organisations or "in"
+    answers."""
     if row.base_n > 1:
         here = f"chosen here by {int(row.n)} of {int(row.base_n)}"
     else:
@@ -308,8 +309,8 @@ def render_country_codes(view: StudyView) -> Html:
     """Renders the codes that the country's organisations raised or contradicted, and the texts in which they
     did so. Beside each code, the list shows how many organisations in the region, or in the whole study,
     raised the code. Two kinds of codes are folded: codes that the organisations were asked about but did not
-    raise, and undecided codes. An organisation that did not mention a code in a call does not count as not
-    raising it."""
+    raise, and undecided codes. Nobody is asked about codes in calls, so a code that was not mentioned in a
+    call is not listed as "not raised"."""
     if not view.has_capability("passages"):
         return _released_codes(view)
     if said := note_if_no_coding_counts(view):

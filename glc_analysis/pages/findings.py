@@ -115,7 +115,7 @@ def _released_counts(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: pd.Series) -> bool:
-    """Whether the numbers that the audience sees exclude that another option was chosen more often."""
+    """Whether the numbers that the audience sees show that no other option was chosen more often."""
     own = view.released[view.released["question_id"] == question_id]
     own = own[(own["measure"] == "response") & (own["subset_kind"] == ALL)]
     if not list_options_in_base(view, question) <= {*own["option_id"]}:
@@ -144,7 +144,7 @@ def _undecided(view: StudyView) -> Iterator[tuple[str, str]]:
 
 def list_sensitive_and_dependent_questions(view: StudyView) -> set[str]:
     """Returns the sensitive questions, and the questions that are asked because of an answer to a sensitive
-    question, since the base of these questions would reveal that answer."""
+    question. The base of such a question would reveal the answer to the sensitive question."""
     words = view.words.questions
     named = [question for question, row in words.items() if row.is_sensitive]
     return find_dependent_questions({question: row.asked_if for question, row in words.items()}, named)
@@ -235,9 +235,9 @@ def render_page_claims(view: StudyView) -> Html:
     was not asked.
 
     The figures of the claims are those that :func:`choose_claims` returns. A quotation beside an answer is on
-    the same theme as the answer. The page says so, because the quoted organisation need not have given this
-    answer. A quotation is printed only once on the page. On the page of a theme, quotations are not printed
-    beside claims but in a separate section.
+    the same theme as the answer, but the quoted organisation need not have given this answer. The page
+    therefore names the theme above the quotation. A quotation is printed only once on the page. On the page
+    of a theme, quotations are not printed beside claims but in a separate section.
     """
     figures = choose_claims(view)
     places, quoted = _places(view, figures), _Quotations(view)
@@ -396,8 +396,8 @@ def _not_asked(view: StudyView) -> Iterator[tuple[str, str]]:
 
 def _unasked(view: StudyView) -> set[str]:
     """Returns the codes that at least one organisation raised in an interview or answer although nobody was
-    asked about them there. Codes that were raised without being asked about are shown to the team alone. No
-    count of such a code is released, because its base has only organisations that raised the code."""
+    asked about them there. Codes that were raised unasked are shown to the team alone. No count of such a
+    code is released, because its base has only organisations that raised the code."""
     if not view.has_capability("passages"):
         return set()
     rows = view.read("mentions")
@@ -459,7 +459,7 @@ def compare_country_with_region(view: StudyView) -> pd.DataFrame:
     - n, base_n, share: the count, the base and the share of the country;
     - n_around, base_n_around, share_around: the numbers of the region or of the study; they are missing if
       the audience may not see them;
-    - two further columns have the words for the question and for the option.
+    - wording, label: the words for the question and for the option.
 
      Sensitive questions are left out, and so are options which mean that no answer was given."""
     asked = view.question_table

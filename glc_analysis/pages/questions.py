@@ -93,8 +93,8 @@ def render_question_heading(question: Any) -> Markup:
 
 
 def describe_base_and_response(view: StudyView, question: Any) -> str:
-    """Returns in words who was asked a question, how many answered, and how many answers do not count in its
-    base."""
+    """Returns in words who was asked a question, how many answered, and how many answers do not count in the
+    question's base."""
     said = [question.asked_of] if question.asked_of else []
     if pd.notna(question.base_n) and question.type not in ("text", "date"):
         said.append(f"Base: {question.base_n} {_noun(view, question, question.base_n)}.")
@@ -287,7 +287,8 @@ def list_open_answers(view: StudyView, question: Any) -> pd.DataFrame:
     'Tres Puentes (invented)'
     """
     if not view.has_capability("passages"):
-        raise NotReleased("Open answers are read by the team only. To fix: ask view.quotations().")
+        raise NotReleased("Open answers are read by the team only. To fix: ask view.quotations() for the "
+                          "quotations that were cleared for this audience.")
     name = _row(view, question).question_id
     documents = view.read("documents")[["document_id", "question_id", "is_interpreted"]]
     rows = view.read("segments").merge(documents[documents["question_id"] == name], on="document_id")

@@ -1,5 +1,5 @@
-"""Makes names of texts and turns for pages; a name says who spoke, when, and in which turn, and replaces an
-id."""
+"""Makes the names that pages print in place of the ids of texts and turns. A name says who spoke, when, and
+in which turn."""
 
 from __future__ import annotations
 

@@ -110,8 +110,8 @@ def _is_phone_number(text: str, found: re.Match[str]) -> bool:
 
 
 def _is_of_a_law_or_row(number: str) -> bool:
-    """Whether ``number`` is the number of a law, or a row of numbers with leading zeros that increase in
-    small steps.
+    """Whether ``number`` is the number of a law, or a series of numbers with leading zeros in which each
+    number is a little higher than the number before.
 
     >>> [_is_of_a_law_or_row(number) for number in ("4478/2017", "0412 0415 0419", "0412 5550")]
     [True, True, False]

@@ -1,4 +1,4 @@
-"""Replaces names with pseudonyms in the texts that people code, which is called masking, and keeps the key of
+"""Masks the texts that people code, which means that names are replaced with pseudonyms. Keeps the key of
 pseudonyms.
 
 Each masked text comes with a list of its replacements, which is used to convert positions in the original
@@ -52,8 +52,8 @@ NameMatch = tuple[int, int, int]
 """The start and end of a name in a text, and the position of the name's row in names.csv."""
 
 ComparableText = tuple[str, list[int]]
-"""A text in the form in which names are compared, with the position in the original text of each of its
-characters."""
+"""A text in the form in which names are compared. Each character of this form comes with the character's
+position in the original text."""
 
 _UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff"
                        "\ua9e0-\ua9ff\uaa60-\uaa7f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -65,8 +65,8 @@ _PLAIN = str.maketrans({**dict.fromkeys("‘’ʼʻ`´", "'"), **dict.fromkeys("
                         "ɓ": "b", "ɗ": "d", "ƙ": "k", "ƴ": "y", "ɛ": "e", "ɔ": "o", "ŋ": "n"})
 
 _BRANCHES = 24
-"""The number of first letters of each name that the search pattern contains. Letters after these first
-letters are compared once the pattern has matched."""
+"""The search pattern contains the beginning of each name, up to this number of letters. The letters after the
+beginning are compared once the pattern has matched."""
 
 
 @dataclass(frozen=True)
@@ -301,8 +301,8 @@ def _branching(words: list[str]) -> str:
 
 
 def make_comparable_with_positions(text: str, *, folds: bool) -> ComparableText:
-    """Returns a text in the form in which names are compared, with the position in the original text of each
-    of its characters.
+    """Returns a text in the form in which names are compared. Each character of this form comes with the
+    character's position in the original text.
 
     >>> make_comparable_with_positions("Ana  ß", folds=True)
     ('ana ss', [0, 1, 2, 3, 5, 5])
@@ -386,7 +386,8 @@ def _is_diacritic(character: str) -> bool:
 
 def _is_inside(text: str, place: int, *, is_strict: bool) -> bool:
     """Whether a position in a text is within a word. In scripts without blanks between words, this cannot be
-    decided. The result between any two letters is then false or, with ``is_strict``, true."""
+    decided. Between two complete letters of such a script, the result is false; with ``is_strict``, it is
+    true."""
     before, after = text[place - 1:place], text[place:place + 1]
     if not (before and after and _is_word_character(before) and _is_word_character(after)):
         return False

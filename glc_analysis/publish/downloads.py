@@ -41,8 +41,8 @@ from glc_analysis.view.study_view import StudyView
 
 
 _SUBSETS = ("all", "region", "source")
-"""The kinds of subsets for which the team can download figures. Figures for all other kinds of subsets are by
-far the most rows; they are in the folder processed/."""
+"""The kinds of subsets for which the team can download figures. Most rows have figures for other kinds of
+subsets; the team finds these rows in the folder processed/."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ FILE_STEM = "{}-released"
 """The pattern for the names of downloaded files, without their ending. The pattern adds the word "released"
 to the name of a table, because a raw file may also be called countries.csv and the gate refuses the names of
 raw files."""
-NO_LICENCE = "No licence is stated: ask the study before you use it further."
+NO_LICENCE = "No licence is stated. Ask the study's team before you use the tables further."
 BLANK_CELLS = "A blank cell means: nothing there. Shares run from 0 to 1. A text that a spreadsheet " \
               "program would take for a formula begins with an apostrophe."
 

@@ -195,7 +195,8 @@ _STARTS_WITH_HEADING = re.compile(r"\s*<h([1-6])\b")
 _SHOWN_WITHOUT_TEXT = re.compile(r"<(?:img|svg|table|video|audio|canvas|iframe)\b")
 _NOT_TEXT = re.compile(r"<style\b.*?</style>|<!--.*?-->|<h[1-6]\b.*?</h[1-6]>|<[^>]*>|&nbsp;", re.DOTALL)
 _STYLE_ALONE = re.compile(r"<style>[^<]*</style>")
-"""The style sheet inside a single page; it is removed because the site has one style sheet for all pages."""
+"""The pattern of an output that is only a style sheet. Such an output is left out, because the site has one
+style sheet for all pages."""
 _OBJECT = re.compile(r"<[A-Za-z_][\w.]*[ :(].*>|<[A-Za-z_][\w.]*>", re.DOTALL)
 """The text that Python prints for an object that has no readable form, such as the axes of a figure."""
 
@@ -214,7 +215,8 @@ def _is_blank(html: str) -> bool:
 
 
 def _output(output: Mapping[str, Any]) -> str:
-    """Returns an output of a cell as HTML, made from the best form that the output has."""
+    """Returns an output of a cell as HTML. If the output has several forms, the first of these is used: HTML,
+    Markdown, SVG, PNG, plain text."""
     if output["output_type"] == "stream":
         return _plain("".join(output["text"]))
     data = {kind: "".join(text) for kind, text in output.get("data", {}).items() if kind in _FORMS}
@@ -251,8 +253,8 @@ def _plain(text: str) -> str:
 
 
 def _name_headings(page: etree._Element) -> None:
-    """Gives every heading that has no id an id made from its words, which links and the table of contents
-    use."""
+    """Gives every heading without an id an id that is made from the words of the heading. Links and the table
+    of contents use these ids."""
     taken = set(page.xpath(".//@id"))
     for heading in page.iter(*HEADINGS):
         if not heading.get("id"):
@@ -435,7 +437,8 @@ class _Shared:
     switches: dict[str, Markup] = field(default_factory=dict)
 
     def convert_page(self, run_dir: Path, slug: str, drawn: Path | None, last: Mapping[Any, _Made]) -> _Made:
-        """Returns the converted notebook of a page; it is taken from ``last`` if ``last`` has it."""
+        """Returns the converted notebook of a page. If ``last`` has this conversion already, it is taken from
+        ``last``."""
         notebook = (run_dir / "notebooks" / f"{slug}.ipynb").read_text(encoding="utf-8")
         made_from = slug, notebook, has_capability(self.audience, "code"), self.slugs, self.source
         made = _made[made_from] = last.get(made_from) or _make(*made_from, drawn)
@@ -478,7 +481,7 @@ class SiteLanguages(Protocol):
     def write_pages(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
                     additions: Collection[SiteAddition]) -> None:
         """Writes the translated pages into folders inside the site. ``render`` is a function that takes a
-        slug and the links that :meth:`switch` returns, and returns the English page."""
+        slug and the links that :meth:`render_language_links` returns, and returns the English page."""
 
 
 @dataclass(frozen=True)
@@ -491,8 +494,8 @@ class _Made:
 
 
 _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
-"""The pages of the last site that this process made, keyed by the inputs from which each page was made. With
-these pages, `glc watch` makes only changed pages again for the next site."""
+"""The pages of the last site that this process made, keyed by the inputs from which each page was made. These
+pages are kept so that `glc watch` makes only changed pages again for the next site."""
 
 
 def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str,
@@ -673,9 +676,9 @@ class _Preparation:
 
 
 class Assembly:
-    """Makes the site of the run in ``folder``, with its downloads and papers. ``keys`` has the keys of the
-    run's pages, and ``last_run`` is the folder of the previous run. The parts of the site that need no
-    notebook are made at once, in a thread."""
+    """Makes the site of the run in ``folder``, with its downloads and briefs. ``keys`` has the keys of the
+    run's pages, and ``last_run`` is the folder of the previous run. A thread, which starts immediately, makes
+    the parts of the site that need no notebook."""
 
     def __init__(self, study: Study, audience: str, folder: Path, keys: Mapping[str, str],
                  last_run: Path | None) -> None:
@@ -724,7 +727,7 @@ class Assembly:
             return parts if Gate(self._study, self._audience).passes(files, Path(folder)) else {}
 
     def close(self) -> None:
-        """Ends the thread of the site after the step that it is working on."""
+        """Ends the thread that makes parts of the site, after the thread's current step."""
         self._is_closed = True
         self._threads.shutdown(cancel_futures=True)
 

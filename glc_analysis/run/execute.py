@@ -1,8 +1,8 @@
 """Executes the notebooks of the pages of a run, several at a time. Normalises the executed notebooks, so that
 the same inputs always give the same bytes.
 
-papermill executes each notebook in a separate process. If a page fails, one line says at which cell and why
-it failed. In this module, a notebook is a plain dictionary, as ``json`` reads it.
+papermill executes each notebook in a separate process. If a page fails, a message of one line says which cell
+failed, and why. In this module, a notebook is a plain dictionary, as ``json`` reads it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def normalise_notebook(notebook: Content, *, title: str, roots: Iterable[Path] =
     """Returns a copy of an executed notebook that has the title of the page, and has no content that depends
     on the machine, the folder or the time.
 
-    The title replaces the first heading of the notebook, which is a question; the question follows below the
+    The title replaces the first heading of the notebook, which is a question. The question follows below the
     title in italics. Paths under ``roots`` become relative to these folders. Output on stderr, timings and
     the metadata that papermill adds are removed.
     """
@@ -311,7 +311,7 @@ class PageProcesses:
 
     def preload(self, reads: Iterable[str]) -> None:
         """Does nothing in this class, because each kernel reads the tables that it needs. A subclass may read
-        the tables that ``reads`` names once for all pages."""
+        the tables in ``reads`` a single time, for all pages together."""
 
     def execute(self, page: PageJob) -> Executed | Failure:
         """Executes a page. Returns the executed notebook or the failure; each of the two lists the inputs
@@ -367,8 +367,8 @@ class PageProcesses:
 
     @contextmanager
     def kill_if_late(self, process: Any, event_to_set: threading.Event) -> Generator[None]:
-        """During the block of ``with``, kills the process of a page if the page takes too long, which also
-        sets ``event_to_set``, or if :meth:`stop` is called."""
+        """During the block of ``with``, kills the process of a page if the page takes too long or if
+        :meth:`stop` is called. If the page takes too long, ``event_to_set`` is set as well."""
         timer = threading.Timer(self._timeout, lambda: (event_to_set.set(), process.kill()))
         self._at_work.add(process)
         try:
@@ -418,8 +418,9 @@ def choose_page_processes() -> Callable[..., PageProcesses]:
 
 
 def _folder_of_sockets() -> str:
-    """Returns the folder for temporary files or, if its path is too long for sockets in it, ``/tmp``. The
-    path of a socket may have at most 107 bytes, on some systems 103."""
+    """Returns the folder in which pages have their sockets. This is the usual folder for temporary files or,
+    if the path of that folder is too long, ``/tmp``. The path of a socket may have at most 107 bytes; on some
+    systems, it may have at most 103."""
     usual = tempfile.gettempdir()
     return usual if len(os.fsencode(usual)) <= _LONGEST or os.name != "posix" else "/tmp"
 

@@ -20,14 +20,14 @@ from glc_analysis.errors import UsageError
 
 
 class KernelManager(AsyncKernelManager):
-    """A kernel manager that closes its clients when its kernel ends (:meth:`ending`)."""
+    """A kernel manager that closes its clients when its kernel ends (:meth:`shut_down_afterwards`)."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._clients: list[AsyncKernelClient] = []
 
     def client(self, **options: Any) -> AsyncKernelClient:
-        """Returns a client of the kernel, which is closed at the end of :meth:`ending`."""
+        """Returns a client of the kernel, which is closed at the end of :meth:`shut_down_afterwards`."""
         self._clients.append(super().client(**options))
         return self._clients[-1]
 

@@ -48,8 +48,8 @@ class Notebook:
       a folder with only what the audience may see (:mod:`glc_analysis.view.reader_study`);
     - ``needs``: names of tables; the notebook has no page in a study in which all of these tables are empty;
     - ``addon``: the name of an add-on; if this add-on is not installed, the notebook has no page;
-    - ``example``: the notebook's own name, which marks a worked example. A worked example has a page only in
-      an invented study; a copy of it under another name is treated like any other notebook;
+    - ``example``: the notebook's own name, if the notebook is a worked example. A worked example has a page
+      only in an invented study; a copy of it under another name is treated like any other notebook;
     - ``menu``: the heading of the notebook's pages in the menu, in place of the usual heading.
     """
 
@@ -122,7 +122,7 @@ def find_parameters_cell(cells: list[dict[str, Any]]) -> int:
 
 
 def find_missing_parameter_faults(path: Path, names: Iterable[str]) -> list[Fault]:
-    """Returns a fault for each parameter in ``names``; these are parameters that the notebook lacks."""
+    """Returns a fault for each parameter in ``names``, which lists the parameters that the notebook lacks."""
     return [Fault("the notebook does not have this parameter", file=path.name, value=name,
                   fix="add it to the cell tagged `parameters`") for name in names]
 
@@ -172,13 +172,14 @@ def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
 _DECISIONS = "release_"
 """The beginning of the names of those tables that say what an audience may see of the figures."""
 _UNSEEN = ("raw", "survey", "context", "reports")
-"""The sections of study.toml that no page shows, so that a change in these sections can change a page only by
-changing the tables. Pages may show all other sections of study.toml."""
+"""The sections of study.toml that no page shows. A change in these sections can change a page only if it
+changes a table. Pages may show all other sections of study.toml."""
 
 
 def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple[str, int, int, int]]:
     """Returns the path, size, time and file-system number of each file that :class:`Inputs` reads, and of
-    each notebook. If paths, sizes, times and numbers are equal later, the files are taken as unchanged."""
+    each notebook. If the function returns the same list again at a later time, the files count as
+    unchanged."""
     files = [study.settings_file, study.processed / "slices.json", study.processed / "provenance.json",
              *study.list_reference_files(), *list_notebook_files(folder, study.notebooks)]
     return [(str(path), of.st_size, of.st_mtime_ns, of.st_ino)
@@ -218,8 +219,8 @@ class Inputs:
         return {name: f"h{self.study.digests.hash_value(value)[:11]}" for name, value in values.items()}
 
     def digest_reads(self, reads: Iterable[str]) -> dict[str, str]:
-        """Returns the short digest of each input in ``reads``, which are the inputs that a page reads, keyed
-        by its name in the record of the page. Digests are computed once and kept, because many pages read the
+        """Returns the short digests of the inputs that a page reads (``reads``), keyed by the names that the
+        inputs have in the record of the page. Digests are computed once and kept, because many pages read the
         same input."""
         new = {thing: self._digest(thing) for thing in reads if thing not in self._read_marks}
         self._read_marks |= self.digest_values(new)
@@ -301,7 +302,7 @@ class PageJob:
 
     @property
     def organisation(self) -> str:
-        """The id of the organisation for which alone the page is made; blank for all other pages."""
+        """The id of the organisation, if the page is made for one organisation alone; otherwise blank."""
         return self.parameters.get("organisation", "")
 
     def replace_reads(self, reads: Iterable[str], inputs: Inputs) -> PageJob:
@@ -316,9 +317,9 @@ class PageJob:
 
 
 def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:
-    """Returns the inputs in ``reads``, together with the further inputs from which these are made. A page for
-    an audience other than the team reads tables from a folder that has only what the audience may see
-    (:mod:`glc_analysis.view.reader_study`). The tables in this folder are made from other tables and from
+    """Returns the inputs in ``reads``, and the further inputs from which the inputs in ``reads`` are made. A
+    page for an audience other than the team reads tables from a folder that has only what the audience may
+    see (:mod:`glc_analysis.view.reader_study`). The tables in this folder are made from other tables and from
     consents.
 
     >>> list_inputs_behind_reads(["figures question=Q1"], "public")
@@ -357,8 +358,8 @@ def plan_pages(study: Study, *, audience: str = "team", country: str = "", theme
     - ``inputs``: the inputs of the pages, if the caller has already made them.
 
     Raises UsageError for an unknown country, theme or slug; the message suggests the nearest names. Raises
-    Faults for a notebook that cannot be executed. The function also raises Faults if the notebook of the page
-    ``only`` lacks the parameter ``country`` or ``theme`` that is given.
+    Faults for a notebook that cannot be executed. The function also raises Faults if ``country`` or ``theme``
+    is given, but the notebook of the page ``only`` lacks this parameter.
     """
     inputs, last = inputs or Inputs(study, audience), find_last_run(study, audience)[1].get("pages", {})
     pages = [page.replace_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)

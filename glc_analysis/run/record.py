@@ -94,8 +94,8 @@ def _json(content: Any, indent: int | None) -> str:
 
 
 def find_last_run(study: Study, audience: str = "team") -> tuple[Path | None, dict[str, Any]]:
-    """Returns the folder of the run to which ``current`` points, and the content of its run.json; ``(None,
-    {})`` before the first run."""
+    """Returns the folder of the run to which ``current`` points, and the content of the run.json in this
+    folder. Before the first run, returns ``(None, {})``."""
     current = study.reports / audience / "current"
     # A plain file where the system has no symbolic links.
     folder = current.parent / current.read_text() if current.is_file() else current.resolve()

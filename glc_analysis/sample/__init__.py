@@ -55,7 +55,8 @@ def write_sample(root: Path) -> list[Path]:
     _refuse_other_manifest(root)
     if (root / "reference" / "study.toml").is_file() and not Study(root).is_synthetic:
         raise GLCError(f"{root} is a real study (reference/study.toml), and invented data would stop its "
-                       "build. To fix: name a folder that is not there yet, `glc --study NEWFOLDER sample`.")
+                       "build. To fix: name a folder that does not exist yet, with `glc --study NEWFOLDER "
+                       "sample`.")
     written = []
     for name, content in read_sample_files(COMMITTED).items():
         if not (root / name).exists():

@@ -1,39 +1,41 @@
 """Reads the schema, which describes every table, column and setting of a study, and checks tables against it.
 
-The schema consists of data files in this folder. An add-on has further files with the same names in its own
-folder ``schema``:
+The schema consists of the following data files. The files of the core are in this folder; an add-on may have
+further files with the same names in its folder ``schema``.
 
 - ``tables.csv`` describes the processed tables, which the build makes;
 - ``reference.csv`` describes the reference tables, which people fill in;
 - ``settings.toml`` has the defaults of the settings in study.toml;
 - ``renames.csv`` lists old names that studies may still use (:func:`map_old_names_to_new`);
-- ``study.toml``, which is in the folder of an add-on, has the lines about the add-on's settings for the
-  study.toml of a new study.
+- ``study.toml``, which only add-ons have, contains the lines about the add-on's settings that are put into
+  the study.toml of a new study.
 
 In ``tables.csv`` and ``reference.csv``, each row describes one column of a table, in the order of the
 columns. The two files ``tables.csv`` and ``reference.csv`` have these columns:
 
-- ``grain``: what one row of the table is; the cell is filled in only on the first row of the table. ``key``:
-  the position of the column in the table's key, from 1.
-- ``kind``: for a column of a processed table text, integer, number or boolean; for a column of a reference
-  table one of :data:`CELL_KINDS`. ``allowed``: the words that a cell of the column may have, separated by
-  ``|``.
+- ``grain``: what one row of the table is; the cell is filled in only on the first row of the table.
+- ``key``: the position of the column in the table's key, from 1.
+- ``kind``: the kind of the column. A column of a processed table is text, integer, number or boolean; a
+  column of a reference table has one of :data:`CELL_KINDS`.
+- ``allowed``: the words that a cell of the column may have, separated by ``|``.
 - ``refers_to``: another column; each name in the described column must occur in this other column.
 
 Only reference.csv has the following columns as well:
 
-- ``optional``: whether a file of the table may lack the column. ``required``: whether every cell of the
-  column must be filled in. ``unique``: whether every value of the column may occur only once.
-- ``noun``: the word for the things that the column names, used in the message about an unknown name.
-  ``message`` and ``fix``: the message about a wrong cell, and its fix, which replace the usual message and
-  fix.
-- ``checked_by``: the package that checks the kind, the allowed words and the reference of the column, because
-  the check needs more than the schema. If the cell is blank, this module checks the column.
-- ``lies_in``: ``private`` for a table or column that may identify people or organisations, or that may have
-  words which nobody has cleared for publication; ``reference`` for all others. A table that is not private
-  may have private columns.
+- ``optional``: whether a file of the table may lack the column.
+- ``required``: whether every cell of the column must be filled in.
+- ``unique``: whether every value of the column may occur only once.
+- ``noun``: the word for the things whose names are in the column; the message about an unknown name uses this
+  word.
+- ``message``, ``fix``: the message about a wrong cell and its fix, which replace the usual message and the
+  usual fix.
+- ``checked_by``: the package that checks the kind, the allowed words and the reference of the column, if this
+  check needs more than the schema. If the cell is blank, this module checks the column.
+- ``lies_in``: ``private`` for a table or column that may identify people or organisations, or that may
+  contain words that nobody has cleared for publication; ``reference`` for all others. A table that is not
+  private may have private columns.
 
-This module needs only the standard library, so that ``glc status`` answers at once.
+This module needs only the standard library, so that ``glc status`` answers without delay.
 """
 
 from __future__ import annotations
@@ -71,23 +73,24 @@ UNDECIDED = "undecided"
 """The word in questions.csv which says that nobody has decided whether a question is sensitive. A question
 about which nobody has decided is treated as sensitive."""
 SENSITIVE = ("true", UNDECIDED)
-"""The words in questions.csv which make a question be treated as sensitive."""
+"""The words in questions.csv for the questions that are treated as sensitive."""
 
 COUNTRY_LIST = "countries"
 """The name of the reserved option list whose options are the countries of countries.csv."""
 
 CALL, WITHOUT_GUIDE = "call", "interview_without_guide"
 UNASKED = (CALL, WITHOUT_GUIDE)
-"""The sources in which nobody was asked about a code, which are calls and interviews without guide questions;
-not raising a code there does not mean no. Counts from each of these sources stay separate and are never added
-to other counts."""
+"""The sources in which nobody was asked about a code: calls, and interviews without guide questions. If
+nobody raises a code in these sources, this does not count as a no. Counts from each of these sources stay
+separate and are never added to other counts."""
 
 UNKNOWN = "unknown"
 """The country_id and the region_id of a record that names no country. If a record names no organisation, the
-id of its organisation and the id of the network of such organisations begin with this word."""
+id of its organisation begins with this word and a dot. The id of the network of such an organisation begins
+with this word as well."""
 ANY_DOCUMENT = "*"
-"""The sign that is written in place of a document in speakers.csv. The sign means that the name belongs to
-this speaker in every document."""
+"""The sign that is written in place of a document in speakers.csv. The sign means that the name in its row
+belongs to the speaker in its row in every document."""
 
 _BLANK = "(blank)"
 """The word among the allowed words of a column which means that a cell may be blank."""
@@ -115,8 +118,8 @@ TABLE_FOLDERS = {"reference": "reference", "private": "private/reference"}
 @dataclass(frozen=True)
 class Column:
     """A column of a processed table. ``kind`` is the type of the column (text, integer, number, boolean).
-    ``refers_to`` is the column (``table.column``) to whose values the column refers; blank if it refers to
-    none."""
+    ``refers_to`` is another column (``table.column``), in which every value of the described column must
+    occur; blank if there is no such column."""
 
     kind: str
     meaning: str
@@ -583,9 +586,9 @@ def _about(column: str) -> ReferenceColumn:
 
 
 def _declared_columns() -> Iterator[str]:
-    """Yields the columns that the schema restricts in a way that :func:`find_table_faults` does not check. A
-    restriction of this kind is the form of a date, a number or a list of words, uniqueness, or a
-    reference."""
+    """Yields the columns that the schema restricts in a way that :func:`find_table_faults` does not check.
+    The schema may restrict the form of a date, a number or a list of words, may require unique values, and
+    may require that values occur in another column."""
     for name, table in load_reference_tables().items():
         for column, about in table.columns.items():
             is_formed = about.kind in _FORMS or about.kind == "words"

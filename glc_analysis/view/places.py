@@ -96,7 +96,7 @@ class Places:
     def from_tables(cls, codebook: pd.DataFrame, released: pd.DataFrame,
                     passages: pd.DataFrame | None = None) -> Places:
         """Returns the places, given the codebook, the figures that the audience may see, and the passages
-        that it may read."""
+        that the audience may read."""
         whole = released[(released["measure"] == "coded") & is_whole_study(released)]
         by_theme = () if passages is None else passages.groupby("theme_id")
         printed = (select_passages_fitting_on_page(rows) for theme, rows in by_theme if theme)

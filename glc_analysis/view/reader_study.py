@@ -5,7 +5,7 @@ audience may see, cleared quotations, countries that the audience may know, and 
 agreed to be named. All other tables in the folder are empty, and the folder has no raw files and no private
 files. Even a notebook that asks for a wrong view cannot print anything that the audience may not see. The
 folder guards against accidents only, because the notebook still runs on a machine that has the whole study.
-The gate therefore reads every page as well before it is published.
+The gate therefore also reads every page before the page is published.
 
 If a page cannot be made from this folder, the metadata of its notebook has the entry ``whole_study``. A
 notebook with the entry ``whole_study`` gets the whole study, and must ask its view for everything that it
@@ -101,9 +101,9 @@ class Reader:
 
     @cached_property
     def slices(self) -> dict[str, object]:
-        """Returns the content of slices.json without the countries, organisations, long codes and hashes that
-        the audience must not know. In the lists of add-ons, only the entries remain for which the audience
-        may have a page."""
+        """Returns the content of slices.json that the audience may know. It has no countries that the
+        audience must not know, and no organisations, codes or hashes. In the lists of add-ons, only the
+        entries remain for which the audience may have a page."""
         whole = read_built_slices(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
         added = {}
@@ -166,9 +166,9 @@ class Reader:
 
     @cached_property
     def members(self) -> pd.DataFrame:
-        """One row per country of work that the audience may know, and organisation that may be counted in
-        this country. An organisation that may not be named gets a meaningless id, which is different in each
-        country."""
+        """One row for each country of work that the audience may know and each organisation that may be
+        counted in this country. An organisation that may not be named gets a meaningless id, which is
+        different in each country."""
         answers = self.read_whole("answers").astype({"country_id": "str", "organisation_id": "str"})
         rows = find_countable_members_by_country(answers, self.read_whole("organisations"), self.consent,
                                                  self.study.settings["disclosure"], audience=self.audience)
@@ -196,8 +196,8 @@ class Reader:
 
 
     def read_quotations(self, name: str) -> pd.DataFrame:
-        """Returns the quotations that this audience may read. The language of a quotation is blank if it is
-        hidden from the audience."""
+        """Returns the quotations that this audience may read. The language of a quotation is blank if the
+        language is hidden from the audience."""
         rows, blocks = self.read_rows_by_audience_column(name), self.read_rows_by_audience_column("blocks")
         hidden = blocks.loc[~blocks["is_shown"], "block_id"]
         rows = rows[~make_line_ids(name, rows["quote_id"]).isin([*hidden])]

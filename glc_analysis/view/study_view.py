@@ -50,8 +50,8 @@ _CODE_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "show
          "undecided_in_calls", "present", "shown_as_in_calls", "code_id"]
 _NOT_SHOWN = "not shown"
 _EACH_RECORD = "Each record counts, also where an organisation has several."
-"""The sentence about who was asked a question, for a question that is not asked once for each organisation in
-a survey without a column for countries."""
+"""The sentence about who was asked a question. The sentence is used for questions whose unit is ``answer``,
+if the survey has no column for countries."""
 _AS_OTHERS_SEE_IT = " (as others see it)"
 _LABELLED_GROUPS = ("country", "home_country", "network", "language", "is_interpreted")
 """The kinds of groups whose names are labels to print unchanged, in contrast to ids such as
@@ -96,9 +96,9 @@ class OpenStudy(Study, TypedTables):
 
         If ``country``, ``theme``, ``principle``, ``organisation`` or ``code`` is given, the view has only
         this country, theme, principle, organisation or code. The value of such an argument is an id such as
-        ``KHM``; a blank id stands for the first country, theme and so on of the study. A view of a code also
-        has the other codes that coders gave to the same turns. Raises UsageError for an unknown name; the
-        message suggests the nearest known names.
+        ``KHM``; a blank id means the first country, theme and so on of the study. A view of a code also has
+        the other codes that coders gave to the same turns. Raises UsageError for an unknown name; the message
+        suggests the nearest known names.
         """
         view = StudyView(self, audience)
         if country is not None and not view.has_capability("all_figures"):
@@ -190,8 +190,8 @@ class StudyView(VisibleTables):
 
         ``by`` is region or another attribute; if it is given, each option is counted in every group of that
         attribute. Add-ons may allow further values of ``by``, such as ``by="wave"``. ``answered`` is the id
-        of another question. If it is given, each option is counted for every answer to that question; only
-        the team may use it. The columns are:
+        of another question. If it is given, each option is counted for every answer to that question. Only
+        the team may use ``answered``. The columns are:
 
         - group: the group in which the option is counted, only if ``by`` is given;
         - answer: the answer to the other question, only if ``answered`` is given; base_n is then the number
@@ -281,7 +281,7 @@ class StudyView(VisibleTables):
 
         - raised: the organisations that raised the code in interviews or answers;
         - asked: the organisations that were asked about the code in interviews or answers, or that raised the
-          code there without being asked;
+          code in them without being asked;
         - share, shown_as: ``raised`` out of ``asked``, as a share and in words;
         - undecided: the organisations with a coding of the code on which coders have not decided yet (for the
           team only);
@@ -293,10 +293,10 @@ class StudyView(VisibleTables):
           calls; ``present`` counts the organisations that took part in calls.
 
         Organisations that raised a code in calls or in interviews without a guide are not added to ``raised``
-        and ``asked``. Nobody is asked about codes there, so an organisation that does not raise a code has
-        not denied it. With ``by``, organisations that raised a code in calls or in interviews without a guide
-        are not counted. Raises UsageError for an unknown theme, and NotReleased for a group that was not
-        released.
+        and ``asked``. Nobody is asked about codes in calls or in interviews without a guide, so an
+        organisation that does not raise a code in them has not denied it. With ``by``, organisations that
+        raised a code in calls or in interviews without a guide are not counted. Raises UsageError for an
+        unknown theme, and NotReleased for a group that was not released.
 
         >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
                code  raised  asked
@@ -562,8 +562,8 @@ def open_study(path: str | Path = "") -> OpenStudy:
     """Opens a study for analysis: the folder ``path``, if it is given; otherwise the folder that the
     environment variable GLC_STUDY names; otherwise data/ of the repository.
 
-    After this call, a notebook shows frames of counts with bars, and its figures look like those of the
-    pages. Raises UsageError if the study's folder does not exist.
+    After this call, a notebook shows frames of counts with bars, and plots in the notebook look like those of
+    the pages. Raises UsageError if the study's folder does not exist.
 
     >>> open_study("nowhere")
     Traceback (most recent call last):

@@ -183,9 +183,9 @@ class VisibleTables:
 
     @property
     def is_one_answer_each(self) -> bool:
-        """Whether every record of the survey is the only record of its respondent, as far as the audience may
-        know. Every record counts as the only one of its respondent if the survey does not name both the
-        organisation and the country of a record, and has as many organisations as records.
+        """Whether every record of the survey is the only record of its respondent, judged by the numbers that
+        the audience may know. Every record counts as the only one of its respondent if the survey has as many
+        organisations as records, and has no column for the organisation or none for the country of a record.
 
         >>> view.is_one_answer_each
         False
@@ -223,7 +223,7 @@ class VisibleTables:
 
     @cached_property
     def conversation_counts(self) -> dict[str, int]:
-        """The numbers of calls and interviews, as far as the audience may know them.
+        """The numbers of calls and interviews that the audience may know.
 
         Audiences other than the team see the number of interviews only if enough independent organisations
         gave an interview and enough independent organisations gave none. Audiences other than the team see
@@ -410,8 +410,8 @@ class VisibleTables:
         """Returns the figures of one question in the form in which ``glc summary`` prints them; raises
         UsageError for an unknown question.
 
-        A page about the whole study reads only the figures of this question, except if the page has already
-        read all figures. So a page that shows one question need not be made again when the figures of another
+        A page about the whole study reads only the figures of this question, unless the page has already read
+        all figures. So a page that shows one question need not be made again when the figures of another
         question change.
         """
         asked = self.question_table

@@ -55,7 +55,7 @@ def test_two_records_of_one_name_are_named_with_the_row_that_tells_them_apart():
     found = cleaned(rows, known).records
     lines = report_several_records_per_country(found, known, {**SETTINGS, "country": "country"})
     assert lines[0].startswith("survey.csv, rows 2, 4: 2 records are of one organisation, 'Anti, Inc'; "
-                               "1 of 2 answers that several of them give differ.")
+                               "their answers differ in 1 of 2 questions that several of them answer.")
     later = found.answers["answer_id"].iloc[found.answers["is_duplicate"].to_numpy().argmax()]
     assert lines[1] == (f'survey,{later},org,"Anti, Inc","Anti, Inc (2)",another organisation of the same '
                         'name,,')

@@ -17,7 +17,7 @@ from glc_analysis.study import Study
 def changes(study: Study, since: str, form: str) -> None:
     """List what changed since an earlier run of the team's pages.
 
-    That is: figures, coded passages, raw files and pages.
+    The list has changed figures, coded passages, raw files and pages.
     """
     from glc_analysis.addons.changes.changes import list_changes_between_runs as changed_rows
 

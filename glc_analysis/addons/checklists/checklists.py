@@ -50,9 +50,9 @@ def collect_method_facts(view: StudyView) -> dict[str, str]:
     """Returns, in words, the facts that the tables record about the methods of the study, keyed by the names
     in column ``fact``.
 
-    The facts contain only numbers that the view's audience may know. Only the team gets facts about persons,
-    durations and days, and counts in texts. After an organisation has withdrawn, facts that the withdrawal
-    changes are left out.
+    The facts contain only numbers that the view's audience may know. Only the team gets detailed facts, such
+    as the facts about persons, durations, days, memos and votes. After an organisation has withdrawn, facts
+    that the withdrawal changes are left out.
     """
     recorded = [_of_core(view), *list_slot_contents(view, METHOD_FACTS)]
     names = dict.fromkeys(name for part in recorded for name in part.texts)

@@ -29,7 +29,8 @@ def add_code_tree(parsed: ParsedCodings, nodes: dict[str, tuple[str, str, str]])
              for key, (_, parent, definition) in reversed(nodes.items())}
     parsed.codes += reversed(codes.values())
     if twice := len(nodes) - len(codes):
-        parsed.notes.append(f"Codes that were merged because name and place are the same: {twice}.")
+        parsed.notes.append("Codes that were merged because they have the same name and the same parent: "
+                            f"{twice}.")
     return known
 
 

@@ -83,8 +83,8 @@ def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
 
 
 def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
-    """Adds a note for every picture, PDF, recording and film that has codings. Its codings are not read; the
-    note gives their number."""
+    """Adds a note for every picture, PDF, recording and film that has codings. These codings are not read;
+    the note gives the number of these codings."""
     names = {key: (name, media) for key, name, media in tables.read_rows("source", "id", "name", "mediapath")}
     for table in ("code_image", "code_av"):
         for key, n in Counter(key for (key,) in tables.read_rows(table, "id")).items():
@@ -164,8 +164,8 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
 
 
 def extract_html_text(markup: str) -> Text:
-    """Returns the text of an HTML document, with each block on a separate line. Positions do not count the
-    line breaks between blocks (such as paragraphs).
+    """Returns the text of an HTML document, with each block on a separate line. The line breaks that are
+    added between blocks (such as paragraphs) are not counted in positions.
 
     >>> extract_html_text("<p>Yes.</p><p>We <b>wait</b> &amp; see.</p>").shown
     'Yes.\\nWe wait & see.'
@@ -233,8 +233,8 @@ def open_database(path: Path) -> Generator[Tables]:
 
 
 class Tables:
-    """The tables of a database. The columns of each table are read from the database, because versions of a
-    program differ in them."""
+    """The tables of a database. The columns of each table are read from the database, because different
+    versions of a program have different columns."""
 
     def __init__(self, connection: sqlite3.Connection, file: str) -> None:
         self._connection, self._file = connection, file
@@ -242,8 +242,8 @@ class Tables:
         self.names = {name for (name,) in connection.execute(real)}
 
     def read_rows(self, table: str, *columns: str, n_required: int = 0) -> list[tuple[str, ...]]:
-        """Returns the rows of a table in order, as text. A null value becomes "", and so do all values of a
-        column that this version of the program lacks.
+        """Returns the rows of a table in order, as text. A null value becomes "". If this version of the
+        program lacks a column, all values of the column are "".
 
         Raises Faults if the table lacks one of the first ``n_required`` columns.
         """

@@ -26,8 +26,8 @@ def export_project(study: Study, path: Path | None = None, *, coder: str = CONSE
     """Writes the agreed coding of a built study, or the work of one ``coder``, as .qdpx. Returns the path. If
     no path is given, the file is written to the team's folder of exports.
 
-    The project has every code, including unused codes, and every interview, call and open answer with words,
-    even if nobody has coded or read it. Raises UsageError for a coder who handed in no file.
+    The project has every code, including unused codes, and every interview, call and open answer that has
+    words, even if nobody has coded or read the text. Raises UsageError for a coder who handed in no file.
     """
     codings, codebook, readings = (tables.read_table(name, study=study)
                                    for name in ("codings", "codebook", "readings"))
@@ -71,9 +71,9 @@ def make_qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: 
     """Returns the tables that :func:`.refi.write_qdpx` takes as arguments: sources, codings, codes.
 
     The tables hold the work of all coders, or of one ``coder``. ``texts`` are the texts of the sources, keyed
-    by document_id. The codes are the whole tree of the codebook. A code is written under its name, or under
-    its path if several codes share the name. If coders agree on a code but not on the words to which it
-    applies, the memo of the passage says so.
+    by document_id. The table of codes has all codes of the codebook. A code is written under its name, or
+    under its path if several codes share the name. If coders agree on a code but not on the exact words to
+    which the code applies, the memo of the passage says so.
     """
     kept = codings[codings["coder_id"] == coder] if coder else codings
     memos = [memo if is_agreed or by != CONSENSUS

@@ -1,4 +1,4 @@
-"""Makes notes on content of a coding program's file that is not read, or whose coder is unknown."""
+"""Makes notes on those parts of a coding program's file that are not read or whose coder is unknown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from glc_analysis.intake.codings.model import ParsedCodings
 
 
 def describe_unread_media_codings(source: str, kind: str, codings: int) -> str:
-    """Returns the note on the codings of a picture, a PDF, a recording or a film, which are not read.
+    """Returns a note that the codings of a picture, a PDF, a recording or a film are not read.
 
     >>> describe_unread_media_codings("letter.pdf", "PDF", 2)
     "'letter.pdf' is a PDF: its 2 codings are not read. Export its text, and code that, to have them counted."
@@ -25,13 +25,13 @@ def describe_unread_media_codings(source: str, kind: str, codings: int) -> str:
 def describe_codings_without_named_coder(people: int, codings_word: str) -> str:
     """Returns the note on a project in which several people worked and whose codings do not name the person
     who made them. ``codings_word`` is the program's word for codings."""
-    return (f"{people} people worked in this project, and {codings_word} do not say who made them: it cannot "
-            "be used for agreement. Let each coder export a project of their own.")
+    return (f"{people} people worked in this project, and {codings_word} do not say who made them: the "
+            "project cannot be used for agreement. Let each coder export a project of their own.")
 
 
 def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
-    """Returns a note that lists the content of a project that is not read; empty if all content is read.
-    ``kinds`` has the names of this content, keyed by kind.
+    """Returns a list with one note, which names the items of a project that are not read; an empty list if
+    all items are read. ``kinds`` has the names of the unread items, keyed by kind.
 
     >>> describe_left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
     ["Left out: 2 sets ('Women', '2023') and 1 link."]
@@ -46,5 +46,5 @@ def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
 def note_codings_without_words(parsed: ParsedCodings, n: int) -> None:
     """Adds a note with the number of codings of passages without words."""
     if n:
-        parsed.notes.append("Codings of passages without words, such as of pictures and sound, that were "
-                            f"left out: {n}.")
+        parsed.notes.append("Codings that were left out because their passages have no words (such as "
+                            f"pictures and sound): {n}.")

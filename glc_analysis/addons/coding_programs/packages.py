@@ -20,7 +20,7 @@ from glc_analysis.tabular import list_zip_members
 _MOST_UNPACKED, _MOST_XML = 100 * 2**20, 32 * 2**20
 """``_MOST_UNPACKED`` is the largest number of bytes to which a package may unpack; sound, pictures and PDF
 files do not count, because they are not unpacked. ``_MOST_XML`` is the largest number of bytes of an XML
-document, which takes thirty times as much memory."""
+document; in memory, a parsed document takes thirty times as many bytes."""
 _UNREAD = re.compile(r"(?i)\.(mp[34]|m4[av]|aac|wav|wma|og[agv]|webm|mov|avi|wmv|jpe?g|png|gif|bmp|tiff?"
                      r"|pdf)$")
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\]|$)")
@@ -48,7 +48,7 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
 
 def _check_members(listed: list[zipfile.ZipInfo], file: str) -> None:
     times = Counter(member.filename for member in listed)
-    messages = {name: "this path of a member leads out of the package"
+    messages = {name: "the path of this member leads out of the package"
                 for name in times if _OUTSIDE.match(name)}
     messages |= {name: "two members of the package have this name" for name, n in times.items() if n > 1}
     faults = [Fault(message, file=file, value=name, fix=AGAIN) for name, message in messages.items()]

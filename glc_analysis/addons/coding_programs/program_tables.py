@@ -84,8 +84,8 @@ def read_layouts() -> tuple[Layout, ...]:
 
 
 def identify_content_of_columns(column_names: Sequence[str]) -> list[str]:
-    """Returns the content of each column of a program's table, blank for a column that is not read. Returns
-    an empty list for a table in no known layout.
+    """Returns, for each column of a program's table, a word for what the column contains; blank for a column
+    that is not read. Returns an empty list for a table in no known layout.
 
     >>> identify_content_of_columns(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
     ['source', 'quote', 'applied']

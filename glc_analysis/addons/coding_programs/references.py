@@ -2,7 +2,7 @@
 
 A reference is a coded passage. The references of each document follow the document's name, each below a line
 ``Reference 2 - 1.24% Coverage``. References have no positions, so a passage is found by its words. The file
-also states how many references each document has, so that the program notices a truncated file.
+also states how many references each document has; a fault reports a document that has more or fewer.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None
 
 
 def _documents(lines: list[str]) -> Iterator[tuple[str, int, int, list[str]]]:
-    """Yields each document, the number of references that the file states for it, the number of references in
-    the file, and the words of its passages. NVivo writes adjacent references as one passage (References
-    1-2)."""
+    """Yields, for each document, the name of the document, the number of references that the file states, the
+    number of references that the file has, and the words of the passages. NVivo writes adjacent references as
+    one passage (References 1-2)."""
     source, stated, there = "", 0, 0
     passages: list[str] = []
     for line in [*lines, "<\\> - § 0 references coded [ ]"]:

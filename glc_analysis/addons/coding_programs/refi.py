@@ -83,7 +83,8 @@ def _read_package(path: Path, coder: str) -> ParsedCodings:
 
 
 def _read_markup(path: Path, coder: str) -> ParsedCodings:
-    """Reads a .qde file without its package, so that the texts are missing, or a .qdc codebook."""
+    """Reads a .qdc codebook, or a .qde file without its package. A .qde file has no texts without its
+    package."""
     return _Project(path, read_root(read_bytes(path), path.name), {}, coder).read()
 
 
@@ -134,8 +135,8 @@ class _Project:
         return self.parsed
 
     def note_unread_media(self) -> None:
-        """Adds a note for every picture, PDF, recording and film with codings, which are not read. The note
-        gives the number of these codings."""
+        """Adds a note for every picture, PDF, recording and film that has codings. These codings are not
+        read; the note gives the number of these codings."""
         for source in (child for sources in self.find_elements("Sources") for child in sources):
             kind = _UNREAD_SOURCES.get(local_name(source), "")
             marks = [mark for mark in source.iter() if local_name(mark) in _UNREAD]
@@ -166,11 +167,11 @@ class _Project:
         times = {key: n for key, n in times.items() if n > 1 and key[1]}
         for (name, guid), n in times.items():
             if name == "User":
-                self.parsed.add_fault(f"{n} elements {name} have the same GUID, so that it is unclear which "
-                                      "one codings mean", guid)
+                self.parsed.add_fault(f"{n} elements {name} have the same GUID, so that it is unclear to "
+                                      "which of them a coding refers", guid)
             else:  # two codings may be copies
-                self.parsed.notes.append(f"{n} elements {name} have the same GUID, {guid}: they were read as "
-                                         "different ones.")
+                self.parsed.notes.append(f"{n} elements {name} have the same GUID, {guid}: each was read as "
+                                         "a separate element.")
 
     def find_elements(self, name: str) -> Iterator[Element]:
         return (element for element in self.top.iter() if local_name(element) == name)
@@ -207,8 +208,8 @@ class _Project:
                 self.read_codings_of_selection(name, mark, points)
 
     def read_codings_of_selection(self, source: str, mark: Element, points: dict[str, str]) -> None:
-        """Reads the codings of a stretch of text (a selection), or a coding of a whole text, which is not
-        inside a selection."""
+        """Reads the codings of a selection (a stretch of text), or a coding of a whole text. ``mark`` is the
+        element of the selection, or the element of the coding of a whole text."""
         span, quote, codings = WHOLE_TEXT, "", [mark]
         if local_name(mark) != "Coding":
             codings = [child for child in mark if local_name(child) == "Coding"]
@@ -256,7 +257,7 @@ class _Project:
         return self.users.get(guid, self.coder)
 
     def find_text(self, element: Element) -> Text | None:
-        """Returns the text of a source or a note, which is in a file of the package or in the project file
+        """Returns the text of a source or a note. The text is in a file of the package or in the project file
         itself."""
         path = element.get("plainTextPath", "")
         raw = self.texts.get(_member_name(path), self.texts.get(_member_name(unquote(path))))
@@ -315,8 +316,8 @@ def _plain_guid(guid: str) -> str:
 
 
 def _member_name(path: str) -> str:
-    """Returns the name under which a member is looked up: its file name, regardless of folder, case and
-    braces."""
+    """Returns the name under which a member of a package is looked up: its file name, regardless of folder,
+    case and braces."""
     return re.sub(r"[{}]", "", re.split(r"[/\\]", path)[-1]).lower()
 
 
@@ -339,10 +340,11 @@ def write_qdpx(path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, code
                name: str = "codings", is_mixed: bool = False) -> None:
     """Writes a REFI-QDA project.
 
-    The frames have the columns of the frames of the same names in `RawCodings`: ``sources`` has source and
-    text, ``codings`` the key columns of codings and memo, ``codes`` the columns of codes. Each coded stretch
-    is written with its words, so that a program can check its position. A source with a blank text is written
-    without text. With ``is_mixed``, the project has two users, and no coding names a user.
+    Each table has columns of the table with the same name in `RawCodings`: ``sources`` has source and text;
+    ``codings`` has source, start, end, code, coder and memo; ``codes`` has code, parent, definition and
+    position. Each coded stretch is written with its words, so that a program can check its position. A source
+    with a blank text is written without text. With ``is_mixed``, the project has two users, and no coding
+    names a user.
 
     Raises `Faults` for a coding whose code is missing or whose position is outside the text, for a code whose
     parent is missing, and for characters that XML cannot hold.
@@ -401,7 +403,7 @@ def _add_codes(book: _Element, path: Path, codes: pd.DataFrame) -> None:
             _describe(made, definition)
             waiting.append((code, made))
     if below or not codes["code"].is_unique:
-        fix = "give each code one row, and a parent that has one"
+        fix = "give each code exactly one row, and give each parent a row"
         raise Faults([Fault("a code occurs twice, or its parent is missing", file=path.name, fix=fix)])
 
 

@@ -1,5 +1,5 @@
-"""Rewrites the file of a coding program with changed codings, so that nothing removed stays hidden in its
-mark-up.
+"""Rewrites the file of a coding program with changed codings, so that no removed content stays hidden in the
+file's mark-up.
 
 A database of QualCoder or Taguette is replaced by a REFI-QDA project. A Word file is written anew.
 """

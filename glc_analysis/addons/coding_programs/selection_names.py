@@ -22,8 +22,8 @@ from glc_analysis.intake.codings.model import (
 )
 
 _ALIKE = 0.6
-"""The smallest similarity between a selection's name and the words at its position for which the name is
-taken as words of another version of the text."""
+"""If a selection's name is at least this similar to the words at the selection's position, the name is taken
+as words of another version of the text."""
 
 
 def compare_name_with_selected_words(name: str, words: str) -> str:
@@ -31,8 +31,8 @@ def compare_name_with_selected_words(name: str, words: str) -> str:
     function returns the result of :func:`compare_quote`, except that "" replaces `different`, because people
     and programs may give a selection any name.
 
-    The result is also `normalised` if the name is the beginning of the words and has at least 20 characters,
-    or if the name is the words in quotation marks.
+    The result is also `normalised` if the name is the beginning of the words and has at least 20 characters
+    (8 characters if the name ends with an ellipsis), or if the name is the words in quotation marks.
 
     >>> [compare_name_with_selected_words(name, "We wait for the police in town") for name in
     ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]
@@ -51,7 +51,7 @@ def _find_former_words(passages: list[Passage], spans: list[Span], alike: list[s
                        shown: str) -> dict[int, str]:
     """Returns, keyed by the number of the passage, "different" for each passage whose name seems to be words
     that are no longer at the passage's position. In files that name passages, the name is either the words of
-    the passage or any other text.
+    the passage or some other text.
 
     A name is taken as words of the passage if it occurs elsewhere in the text, or if it is similar to the
     words at the passage's position. A name of one or two words may occur elsewhere in the text by chance.

@@ -26,8 +26,8 @@ def is_word_file(file: CoderFile) -> bool:
 
 
 def read_word_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """Returns the text of a document in the form that Word shows, with one line per paragraph, and the
-    comments as codings. Returns None for any other file."""
+    """Returns the codings that the comments make, and the text of the document as Word shows the text, with
+    one line per paragraph. Returns None for any other file."""
     if not is_word_file(file):
         return None
     path = file.path
@@ -62,8 +62,9 @@ def _body(content: bytes, file: str,
     """Returns the text of a document, and the positions at which the range of each comment starts and ends in
     the text.
 
-    ``openings`` has, for paragraphs in tables of speakers, the text to put before the paragraph's words, or
-    None if the paragraph is to be left out.
+    ``openings`` has an entry for each paragraph in a table of speakers, keyed by the paragraph's number in
+    the document. The entry is the text to put before the paragraph's words, or None if the paragraph is to be
+    left out.
     """
     parts: list[str] = []
     starts: dict[str, int] = {}

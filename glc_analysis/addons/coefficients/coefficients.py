@@ -68,8 +68,8 @@ def percent_agreement(*coders: Sequence) -> Coefficient:
 
 
 def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
-    """Returns the probability that another coder gave a unit the ``category`` if one coder of the unit gave
-    it the category.
+    """Returns the probability that a second coder gives a unit the ``category``, if a first coder has given
+    the unit this category.
 
     For two coders, the specific agreement is 2a / (2a + b + c), which is called positive agreement for
     category 1 and negative agreement for category 0 (Cicchetti & Feinstein 1990, J Clin Epidemiol
@@ -229,8 +229,8 @@ def make_squared_distance(metric: str, domain: np.ndarray, counts: np.ndarray) -
     """Returns Krippendorff's squared distances between the values in ``domain``; None for the nominal metric.
 
     ``counts`` says how often each value was given, which the ordinal metric needs. The ordinal distance of
-    two values is the number of values given between them, plus half the count of each of the two. Raises
-    UsageError for values that do not fit the metric.
+    two values is the number of times that values between the two were given, plus half the number of times
+    that each of the two was given. Raises UsageError for values that do not fit the metric.
 
     >>> make_squared_distance("ratio", np.array([0.0, 1.0, 3.0]), np.ones(3))(1, np.arange(3)).tolist()
     [1.0, 0.0, 0.25]

@@ -1,5 +1,8 @@
-"""The convening add-on: principles drafted from the evidence, rating rounds in which organisations vote on
-them, the day of the convening, and signatures."""
+"""Declares the convening add-on.
+
+The add-on handles the principles that are drafted from the evidence, the rating rounds in which organisations
+vote on the principles, the day of the convening, and the signatures under the principles.
+"""
 
 from glc_analysis.addon import AddOn
 
@@ -34,8 +37,8 @@ ADD_ON = AddOn(
     checks="checks:CHECKS", settings_faults="settings:consensus_settings_faults",
     holds={
         "private/desk": "the leaver's keyed ballots and signatures are removed",
-        "private/rounds": "the leaver's ballots and raters are removed, and the rest is sealed again",
-        "private/phones": "searched: if data of the leaver is left there, nothing is withdrawn",
+        "private/rounds": "the leaver's ballots and raters are removed; all others are sealed again",
+        "private/phones": "searched: nothing is withdrawn while the folder has data of the leaver",
         "private/packets.csv": "kept: holders of packets on paper must be informed",
         **dict.fromkeys(("raters", "proxies", "interests", "comments", "panel_positions", "signoffs",
                          "principles", "evidence", "judgements", "rounds", "decision_log", "text_decisions",

@@ -1,5 +1,5 @@
-"""Makes the agenda of the discussion after a rating round: one row per principle, with its group and facts
-about the votes on it.
+"""Makes the agenda of the discussion after a rating round: one row per principle, with the group of the
+principle and facts about the votes.
 
 Principles are grouped by the disclosed votes of the provider panel. The groups only order the discussion; the
 program decides nothing. The agenda is shown to everybody at the convening, so it contains only the votes that
@@ -60,18 +60,18 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
       high votes;
     - ``notes``: missing quorums, abstentions and remarks.
 
-    ``tallies`` and ``ratings`` are the rows of these tables for one round. Votes whose disclosure
-    ``agreement_test`` and ``fully_disclosed_panels`` do not allow are blanked first
-    (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`). The groups:
+    ``tallies`` and ``ratings`` are the rows of these tables for one round. Votes that may not be disclosed
+    under ``agreement_test`` and ``fully_disclosed_panels`` are blanked first
+    (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`). The groups are:
 
-    - agreed: importance and feasibility are high, and the panel agrees on importance (or its agreement is not
-      disclosed);
-    - split: either the panel disagrees on importance, or importance is not high and the panel disagrees on
-      feasibility;
-    - works elsewhere?: importance is high, and one of three conditions holds: feasibility is not high;
-      feasibility is lower among raters whose organisation has low resources (organisations.csv,
-      ``resource_level``); or at least a quarter of the raters abstained;
-    - the rest: all principles that belong to none of the groups above.
+    - agreed: importance and feasibility are high, and the panel agrees on importance, or it is not disclosed
+      whether the panel agrees;
+    - split: the panel disagrees on importance. A principle is also split if its importance is not high and
+      the panel disagrees on feasibility;
+    - works elsewhere?: importance is high, but the principle may not be feasible for every rater. This is so
+      if feasibility is not high, if raters whose organisation has low resources (organisations.csv,
+      ``resource_level``) rate feasibility lower, or if at least a quarter of the raters abstained;
+    - the rest: all other principles.
 
     "6 of 10" means six high votes of ten. Undisclosed numbers never decide the group of a principle. The
     facts mention survivor advisers if the median of their votes is disclosed and lies in another third of the
@@ -142,7 +142,7 @@ class TallyDescription(NamedTuple):
 
 def describe_tally_by_sign_and_words(tally: Mapping[str, Any]) -> TallyDescription:
     """Describes the result in a row of ``tallies`` by the name of a sign (whole, half, split, few) and in
-    words. The name of the sign is blank if the result is disclosed but the agreement of the panel is not.
+    words. The name of the sign is blank if the result is disclosed, but not whether the panel agrees.
 
     >>> describe_tally_by_sign_and_words({"result": "high", "spread": "agreement",
     ...     "spread_ipras": "no disagreement"})
@@ -222,7 +222,7 @@ def find_disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
 def note_low_resource_feasibility_gap(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
                                       fully_disclosed_panels: Collection[str] = ()) -> str:
     """Returns a phrase saying that providers with low resources find a principle less feasible. The phrase is
-    blank if providers with low resources do not find it less feasible, or if the phrase could disclose a vote
+    blank if these providers do not find the principle less feasible, or if the phrase could disclose a vote
     (:func:`.votes.has_disclosable_lower_median`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")

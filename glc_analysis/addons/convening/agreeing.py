@@ -3,7 +3,8 @@
 The organisations at the convening decide after they have seen the results on a text and the objections to the
 text (:func:`collect_results_objections_and_reservations`). text_decisions.csv records who decided, when and
 on which votes. An objection changes no count of votes. An objection is stored as a row of decision_log.csv
-and printed on slides, pages, packets and traces; these name the objecting organisation only with its consent.
+and printed on slides, pages, packets and traces. The objecting organisation is named there only with its
+consent.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class AgreementBasis:
     - ``name``: the printed id of the text, such as P03.2.
     - ``results``: for each closed round, the lines in which its results on the text are read out.
     - ``ballots``: for the last closed round, the number of ballots and the quorum of each panel.
-    - ``rules``: for the last closed round, the sentences on which votes may be disclosed.
+    - ``rules``: for the last closed round, the sentences that say which votes may be disclosed.
     - ``positions``: the joint positions of panels on the text.
     - ``objections``: the objections and reservations in the decision log.
     """
@@ -68,8 +69,8 @@ class AgreementBasis:
 
 
 def collect_results_objections_and_reservations(study: Study, principle_id: str) -> AgreementBasis:
-    """Collects the results, objections and reservations on the latest text of a principle, which the
-    convening reads before it agrees to the text.
+    """Collects what the convening reads before it agrees to the latest text of a principle: the results of
+    the text, and the objections to and reservations about the principle.
 
     Raises UsageError for a principle that is unknown, not in use or already agreed, and Faults if an open
     round asks about the principle.
@@ -104,8 +105,8 @@ def collect_results_objections_and_reservations(study: Study, principle_id: str)
 def _results(study: Study, reference: Reference, text: Mapping[str, str],
              closed: Sequence[str]) -> tuple[dict[str, list[str]], list[str], list[str]]:
     """Returns three parts: the results on a text, keyed by closed round; the ballots of each panel in the
-    last round; and the sentences on which votes of the last round may be disclosed. If the results of a round
-    may no longer be disclosed, the entry of the round says only that they may not."""
+    last round; and the sentences that say which votes of the last round may be disclosed. If the results of a
+    round may no longer be disclosed, the entry of the round has only a line that says so."""
     if not closed:
         return {}, [], []
     frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (
@@ -130,7 +131,7 @@ def _results(study: Study, reference: Reference, text: Mapping[str, str],
 
 def record_agreement(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
     """Records in text_decisions.csv that the latest text of a principle is agreed: by whom, when and on which
-    votes. Also sets the status of the text in every language; returns the printed id of the text.
+    votes. Also sets the status of the text to agreed, in every language. Returns the printed id of the text.
 
     Raises the errors of :func:`collect_results_objections_and_reservations`, and UsageError if ``decided_by``
     is blank or names a person.

@@ -50,7 +50,7 @@ IN_USE = ("candidate", "agreed")
 ENDORSED = ("endorse", "endorse_with_reservation")
 """The decisions of organisations that signed a text, with or without a reservation."""
 WORDS_OF_NAME = 5
-"""The number of first words of a text that become its short name if nobody gives it one."""
+"""The number of words at the beginning of a text that form its short name if nobody names the text."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class TextChange:
 
 
 def read_reference_allowing_unrecorded_decisions(study: Study) -> Reference:
-    """Reads the reference tables for the commands used in the room. Raises Faults for every fault of the
-    tables except one: a status without a recorded decision, because the commands may record the missing
+    """Reads the reference tables for the commands used in the room. Raises Faults if the tables have faults.
+    A status without a recorded decision is no fault here, because the commands may record the missing
     decision."""
     return read_reference(study, needed=load_reference_tables().keys() - {"text_decisions"})
 
@@ -96,9 +96,9 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
     asks about the new text from then on. With ``exclude_old_ratings``, an open round with received forms also
     asks about the new text, and its ratings of the old text are excluded.
 
-    Raises UsageError for an unknown principle and for missing words. Raises Faults if the text is unchanged,
-    or if forms of an open round have been received and ``exclude_old_ratings`` is false. Nothing is written
-    if an error is raised.
+    Raises UsageError if the principle is unknown, or if the new text, the requester or the reason is blank.
+    Raises Faults if the text is unchanged, or if forms of an open round have been received and
+    ``exclude_old_ratings`` is false. Nothing is written if an error is raised.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     old, statement = find_current_version_row(reference.principles, principle_id), normalise_space(new_text)
@@ -163,7 +163,7 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
     name = format_printed_id(old["principle_id"], old["version"])
     if is_same:
         yield Fault(f"says the same as {name}", "principles.csv", old["row"], "statement", old["statement"],
-                    "write a new text that differs in more than its blanks")
+                    "write a new text; a change of blank spaces alone is no change")
     for n, row in open_rounds.iterrows() if not hold_out else ():
         yield Fault(f"round {row['round_id']} on {name} is open, and a form has been received", "rounds.csv",
                     str(n), "closed_on", "",
@@ -182,8 +182,8 @@ def propose_principle(study: Study, text: str, *, asked_by: str, because: str, n
 
     ``language`` is by default the language of the first principle; ``name`` is by default the first words of
     the text. An open round of which a form has been received does not ask about the new text. Raises
-    UsageError for missing words and for an unknown language, and Faults for a text that already exists;
-    nothing is then written.
+    UsageError if the language is unknown, or if the text, the requester or the reason is blank. Raises Faults
+    if the text already exists. Nothing is written if an error is raised.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     if language and not language_code(language):
@@ -200,10 +200,11 @@ def find_language_of_first_principle(principles: pd.DataFrame) -> str:
 
 def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, asked_by: str, because: str,
                     names: Sequence[str] = ()) -> TextChange:
-    """Replaces a text by two or more new principles in the language, domain and themes of the text.
+    """Replaces a text by two or more new principles, which keep the language, domain and themes of the text.
 
-    Raises UsageError for a principle that is unknown or not in use, for fewer than two texts and for missing
-    words, and Faults if a form of an open round on the principle has been received; nothing is then written.
+    Raises UsageError if the principle is unknown or not in use, if there are fewer than two texts, or if a
+    text, the requester or the reason is blank. Raises Faults if a form of an open round on the principle has
+    been received. Nothing is written if an error is raised.
     """
     if len(texts) < 2:
         raise UsageError("A split makes two or more texts. To fix: give at least two new texts, or reword "
@@ -216,12 +217,12 @@ def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, as
 
 def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, asked_by: str, because: str,
                      name: str = "") -> TextChange:
-    """Replaces two or more texts by one new principle. The new principle has all themes of the old texts, and
-    also their domain if all of them have the same domain.
+    """Replaces two or more texts by one new principle. The new principle has all themes of the old texts. If
+    the old texts share one domain, the new principle has this domain too.
 
-    Raises UsageError for a principle that is unknown or not in use, for fewer than two principles and for
-    missing words, and Faults if a form of an open round on one of the principles has been received; nothing
-    is then written.
+    Raises UsageError if a principle is unknown or not in use, if there are fewer than two principles, or if
+    the text, the requester or the reason is blank. Raises Faults if a form of an open round on one of the
+    principles has been received. Nothing is written if an error is raised.
     """
     if len(set(principle_ids)) < 2:
         raise UsageError("A merger joins two or more principles. To fix: name at least two, as in "
@@ -237,10 +238,11 @@ def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, a
 
 def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: str, today: date) -> TextChange:
     """Sets a text aside, so that no later round asks about the text. decision_log.csv records who asked for
-    this and why; text_decisions.csv records the decision.
+    the withdrawal and why; text_decisions.csv records the decision.
 
-    Raises UsageError for a principle that is unknown or not in use and for missing words, and Faults if a
-    form of an open round on the principle has been received; nothing is then written.
+    Raises UsageError if the principle is unknown or not in use, or if the requester or the reason is blank.
+    Raises Faults if a form of an open round on the principle has been received, or if the round asks about no
+    other principle. Nothing is written if an error is raised.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     old = find_current_version_row(reference.principles, principle_id)
@@ -260,8 +262,9 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
 
 def check_can_withdraw_text(study: Study, text_row: Mapping[str, str]) -> None:
     """Raises UsageError if a text is not in use; ``text_row`` is its row from
-    :func:`find_current_version_row`. No error is raised for a text that is already set aside but has no
-    recorded decision, because then a command was interrupted or somebody typed the status."""
+    :func:`find_current_version_row`. A text that is set aside without a recorded decision raises no error, so
+    that the decision can still be recorded. The decision is missing if a command was interrupted or if
+    somebody typed the status."""
     if text_row["status"] != "set_aside" or find_text_decision(study, text_row, "set_aside") is not None:
         check_text_in_use(text_row)
 
@@ -365,8 +368,8 @@ def _repeats(principles: pd.DataFrame, statements: Sequence[str]) -> Iterator[Fa
     for n, statement in enumerate(statements):
         if statement in known:
             yield Fault(f"says the same as {known[statement][1]}", "principles.csv", known[statement][0],
-                        "statement", statement, "write a text that no principle has, or leave the principle "
-                        "as it is")
+                        "statement", statement, "write a text that no other principle has, or leave the "
+                        "principle as it is")
         elif statement in statements[:n]:
             yield Fault("is given twice", "principles.csv", column="statement", value=statement,
                         fix="write another text, or give this text only once")
@@ -378,7 +381,8 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
     If no form of an affected round has been received, the round asks about the new texts in place of the old
     ones.
 
-    Raises Faults if a form has been received in an open round on one of the old texts.
+    Raises Faults if a form has been received in an open round on one of the old texts, or if a withdrawal
+    would leave an open round without principles.
     """
     rounds, changed, faults = reference.rounds, [], []
     names = rounds["principle_id"] + "." + rounds["version"]
@@ -479,7 +483,7 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
                  after_row: int) -> None:
     """Writes changed statuses and new rows to principles.csv; all other cells of the table stay unchanged.
 
-    ``closed_statuses`` has the status of each text that is no longer in use, keyed by printed id; the status
+    ``closed_statuses`` has the new status of each text whose status changes, keyed by printed id; the status
     is written into the rows of the text in all languages. ``new_rows`` are inserted below row ``after_row``,
     or at the end if ``after_row`` is 0.
     """

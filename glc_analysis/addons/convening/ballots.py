@@ -3,8 +3,8 @@
 The input is the files in ``raw/ratings/`` and the reference tables. The output is the votes (table
 ``ratings``) and the number of forms received. A round is closed once rounds.csv has its closing day. Until
 then the ballot of the round is secret: no table holds the votes, and only the number of forms received is
-shown. A vote is excluded, and the reason recorded, if the vote is on a text other than the one issued or if
-the question was left blank.
+shown. A vote is excluded, and the reason recorded, if the vote is on a text other than the issued text, if
+the question was left blank, or if the rater declared an interest in the text.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ ENTRY_TABLES = ("principles", "rounds", "raters", "stopped", "proxies", "interes
 BALLOT_TABLES = (*ENTRY_TABLES, "comments", "names")
 """The reference tables that must be free of faults to count a round and to read out its results."""
 OTHER_WORDING = "rated "
-"""The beginning of the reason in column ``excluded`` for a vote on words other than those issued."""
+"""The beginning of the reason in column ``excluded`` if a vote is on other words than the issued words."""
 INTEREST = "the voter declared an interest"
 """The reason in column ``excluded`` for a vote whose rater declared an interest."""
 
@@ -69,8 +69,8 @@ INTEREST = "the voter declared an interest"
 
 
 def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of rounds.csv with the text that each row issued, sorted by the order in which the
-    rounds were opened. Three columns describe the text:
+    """Returns the rows of rounds.csv, in the order in which the rounds were opened, with three more columns
+    on the text that the round issued:
 
     - ``text_version``: the hash of the issued words; if rounds.csv has no hash, the hash of the present
       statement.
@@ -131,8 +131,8 @@ def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFra
 
 def tabulate_received_and_missing_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
                                           settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Returns one row per panel, which holds the numbers of received and expected ballots, whether too few
-    ballots have been received for a decision, and the codes of the raters whose ballot is missing.
+    """Returns one row per panel. The row has the numbers of received and expected ballots, a remark if too
+    few ballots have been received for a decision, and the codes of the raters whose ballots are missing.
     ``settings`` are the settings of section ``[consensus]`` of study.toml.
 
     >>> votes = pd.DataFrame({"round_id": ["1"], "rater_id": ["r1"]})
@@ -307,8 +307,8 @@ _votes_read: dict[tuple[str, bytes, _Asked], pd.DataFrame] = {}
 
 
 def _votes_in(path: Path, content: bytes, asked: _Asked) -> pd.DataFrame:
-    """Returns the votes of a file. The votes are cached by file name and content, because a command reads
-    them several times."""
+    """Returns the votes of a file. The votes are cached by file name and content, because a command reads the
+    same files several times."""
     key = path.name, content, asked
     if key not in _votes_read:
         votes = read_ratings_file(path, asked_principles=dict(asked))
@@ -416,8 +416,8 @@ def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     """Returns table ``ratings`` before its column types are set: the votes of closed rounds, each with the
     reason if it is excluded.
 
-    If a rater stopped the use of their votes (stopped.csv), the table has none of their votes in rounds
-    closed on or after the day of stopping, and their comments may not be read.
+    If a rater has stopped the use of the rater's votes (stopped.csv), the table leaves out the rater's votes
+    in rounds closed on or after the day of stopping, and no comment of the rater may be read.
     """
     texts = join_issued_texts(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
@@ -446,9 +446,9 @@ def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
 
 
 def _exclusion_reason(row: Mapping[Any, Any], is_blank: bool) -> str:
-    """Returns the reason why a vote is excluded; blank if the vote counts. A vote is excluded if it is about
-    a text other than the issued text, if the question was left blank, or if the rater declared an interest in
-    the text."""
+    """Returns the reason why a vote is excluded; blank if the vote counts. A vote is excluded if the vote is
+    about a text other than the issued text, if the question was left blank, or if the rater declared an
+    interest in the text."""
     name = format_printed_id(row["principle_id"], row["issued"])
     if row["version"] != row["issued"]:
         return f"{OTHER_WORDING}{format_printed_id(row['principle_id'], row['version'])}; {name} was issued"

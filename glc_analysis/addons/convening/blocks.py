@@ -3,8 +3,8 @@ decisions.
 
 A block is all content of one kind on one page, such as the comments on a principle; a block is shown or
 hidden as a whole. The core decides which blocks an audience may see (:mod:`glc_analysis.disclosure.blocks`).
-This module lists the lines of each block. Each line names the organisation on whose words or acts the line
-rests.
+This module lists the lines of each block. Each line names the organisation whose words or acts the line
+reports.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ JOINT_DISPLAY_BLOCK, AGENDA_BLOCK, DECISIONS_BLOCK = "joint_display", "agenda", 
 
 def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Reference,
                                         audience: str) -> Iterator[Row]:
-    """Yields the lines of every block, each with the organisation on whose words or acts the line rests. A
+    """Yields the lines of every block, each with the organisation whose words or acts the line reports. A
     rater without an organisation is treated as an organisation."""
     owner = _owners_of_raters(reference.raters)
     return chain(_joint_display_lines(frames, reference.quotes, audience),
@@ -62,7 +62,7 @@ def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFram
 def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, codebook: pd.DataFrame,
                     audience: str) -> Iterator[Row]:
     """Yields, for each principle, one line per row of evidence that cites words. Also yields one line per
-    quotation whose code is cited in the principle's evidence."""
+    quotation whose code or passage the principle's evidence cites."""
     segments, figures, evidence = frames["segments"], frames["figures"], frames["evidence"]
     if evidence.empty:
         return
@@ -85,12 +85,12 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
 
 def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str],
                      audience: str) -> Iterator[Row]:
-    """Yields, for the principles that the audience may read, the lines of the blocks other than joint display
-    and evidence: the ballots from which the disclosed votes of each round are counted, the agenda, the
-    comments, the signatures, and the people who proposed or requested texts.
+    """Yields the lines of all blocks except joint display and evidence, for the principles that the audience
+    may read. The lines are the ballots from which disclosed votes and the agenda are made, the comments, the
+    signatures, and the organisations that proposed decisions or requested texts.
 
-    The votes of each round are a block by themselves, so that votes in a later round do not change the block
-    of an earlier round.
+    The votes of each round form a separate block, so that votes in a later round do not change the block of
+    an earlier round.
     """
     told = "principles", "ratings", "signoffs", "decision_log", "parking_lot"
     if all(frames[name].empty for name in told):
@@ -132,15 +132,16 @@ def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
 
 
 def find_blocks_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
-    """Returns the block of decisions if a decision mentions a withdrawal; else an empty set."""
+    """Returns a set with the block of decisions if a decision mentions a withdrawal; else an empty set."""
     texts = frames["principles"][["changed_because", "asked_by"]]
     is_rewritten = is_withdrawal_mentioned(frames["decision_log"], frames["parking_lot"], texts)
     return {DECISIONS_BLOCK} if is_rewritten else set()
 
 
 def is_withdrawal_mentioned(*tables: pd.DataFrame) -> bool:
-    """Whether a cell of the tables mentions the withdrawal of an organisation or person. The block is then
-    hidden until somebody rewrites the row with the mention."""
+    """Whether a cell of the tables mentions the withdrawal of an organisation or person. While a cell
+    mentions a withdrawal, the block of decisions is hidden. To show the block again, somebody must rewrite
+    the row with the mention."""
     cells: Iterator[Any] = (cell for table in tables for column in table for cell in table[column])
     return any(isinstance(cell, str) and WITHDRAWN in cell for cell in cells)
 

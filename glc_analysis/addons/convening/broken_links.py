@@ -1,8 +1,8 @@
 """Finds broken links between principles and their evidence, for the command ``glc trace --check``.
 
 The module compares today's reference tables with the tables of the last build and with the raw files. The
-module yields a fault for each citation whose target is missing or has changed. Changed raw files are reported
-too, although the build also stops at a changed raw file.
+module yields a fault for each citation whose target is missing or has changed. The module also reports
+changed raw files, even though a changed raw file stops the build as well.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "chan
 
 
 def find_broken_evidence_links(study: Study) -> list[Fault]:
-    """Finds every broken link of a built study, and yields a fault for each that names the file and row to
-    correct. Broken links are:
+    """Returns one fault for each broken link of a built study. The fault names the file and row to correct.
+    Broken links are:
 
     - a row of evidence.csv for an unknown principle;
     - a cited figure, code or segment that does not exist;
@@ -54,8 +54,9 @@ def find_broken_evidence_links(study: Study) -> list[Fault]:
     - tallies of a version of a principle that principles.csv lacks.
 
     Faults for evidence whose words changed come first. A figure may differ from its citation only because
-    coded passages of a text are in quarantine, and may be right again once these passages are settled. All
-    figures that wait for the same text share one fault, which does not advise citing the new figure.
+    coded passages of a text are in quarantine. Once these passages are settled, figure and citation may agree
+    again. All figures that wait for the same text share one fault, which does not advise citing the new
+    figure.
     """
     trail = EvidenceTrail(StudyView(study))
     links, faults = _Links(trail), []
@@ -114,8 +115,8 @@ class _Links:
             yield from self._check_clearance(fault, row, audience)
 
     def _check_other_wave(self, fault: Any, row: pd.Series, wave: str) -> Iterator[Fault]:
-        """Yields faults for a cited figure of a wave other than the study's current wave if the cited number
-        is missing or differs from the count in that wave."""
+        """Checks a cited figure of a wave that is not the study's current wave. Yields a fault if the cited
+        number is missing or differs from the count in the cited wave."""
         view = self.trail.view
         label, counted = view.wave_labels[wave], view.count_in_wave(row["reference"], wave)
         if not row["cited"]:
@@ -144,9 +145,8 @@ class _Links:
         path_of = dict(zip(paths["document_id"], paths["path"], strict=True))
         for document, who in sorted(self.waiting.items()):
             n = int((held["document_id"] == document).sum())
-            yield Fault(f"coded passages in quarantine, because the text no longer holds the words that were "
-                        f"coded: {n}; figures that are cited by {_names(who)} may change once these passages "
-                        "are settled",
+            yield Fault("the text no longer contains some of the coded words; coded passages in quarantine: "
+                        f"{n}; the figures cited by {_names(who)} may change once these passages are settled",
                         path_of.get(document, document), fix="put the original text back, or settle the "
                         "passages with the coders; then check these figures again")
 
@@ -190,7 +190,7 @@ class _Links:
             rule = next(rule for rule in QUOTATION_RULES if rule in one["broken"])
             column, who = _COLUMNS.get(rule, "quote_id"), f"{row['principle_id']} {row['evidence_id']}"
             yield Fault(f"the quotation is not for the {audience}: {QUOTATION_RULES[rule][0]}; {who} "
-                        "rests on it",
+                        "rests on this quotation",
                         "quotes.csv", str(one["row"]), column, one[column],
                         "have the quotation cleared (`glc quotes --to-clear`), or cite another passage")
 

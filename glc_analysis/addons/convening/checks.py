@@ -48,7 +48,7 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
             said = f"{make_printed_id(row)} was split or merged, so its status must be superseded" \
                 if make_printed_id(row) in replaced else (
                     f"version {final} of {row['principle_id']} is its last version: the status of older "
-                    "versions must be superseded, that of the last version must not")
+                    "versions must be superseded, and the status of the last version must be another one")
             yield Fault(said, file="principles.csv", row=str(n), column="status",
                         value=row["status"], fix="correct the status, or make the next version with "
                         f"`glc amend {row['principle_id']}`")
@@ -65,8 +65,8 @@ def _origins(tables: Tables) -> Iterator[Fault]:
             if name not in known or name == make_printed_id(row):
                 yield Fault(f"principles.csv has no such text besides this one; {suggest_name(name, known)}",
                             file="principles.csv", row=str(n), column="comes_from", value=name,
-                            fix="name the texts that it was split or merged from, as P07.2;P08.1, or write "
-                            f"{FLOOR} if somebody proposed it in the room")
+                            fix="name the texts from which this text was made by a split or merger, such as "
+                            f"P07.2;P08.1; or write {FLOOR} if somebody proposed this text in the room")
 
 
 def _counted_versions(tables: Tables) -> Iterator[Fault]:
@@ -93,8 +93,8 @@ def _sources(sources: pd.DataFrame, numbered: pd.DataFrame) -> Iterator[Fault]:
     for n, row in sources[sources.duplicated(["principle_id", "version"])].iterrows():
         yield Fault("has two rows, and neither is marked as a translation", file="principles.csv",
                     row=str(n), column="version", value=f"{row['principle_id']}.{row['version']}",
-                    fix="if the row is a translation, name its text in translation_of, else give it the next "
-                    "version")
+                    fix="if the row is a translation, name the translated text in translation_of; if not, "
+                    "give the row the number of the next version")
     for principle, own in numbered[numbered.index.isin(sources.index)].groupby("principle_id"):
         if gaps := sorted({*range(1, own["number"].max())} - {*own["number"]}):
             missing = ", ".join(f"{principle}.{gap}" for gap in gaps[:3])
@@ -123,7 +123,8 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
 def _evidence(tables: Tables) -> Iterator[Fault]:
     """Yields faults for:
 
-    - principles in use without evidence, except principles proposed, split or merged in the room;
+    - principles in use without evidence, except principles that were proposed in the room or made there by a
+      split or merger;
     - evidence with claim ``literature`` that is not from the literature;
     - trials with claim ``outcome_measured``.
     """
@@ -162,9 +163,9 @@ def _versions(name: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
-    """Yields faults for texts whose words changed after they were signed or decided on, even if no round
-    asked about the text. ``name`` is the table of signatures or decisions, and ``done`` the verb that the
-    message uses, such as signed."""
+    """Yields faults for texts whose words changed after somebody signed the text or decided on it, even if no
+    round asked about the text. ``name`` is the table of signatures or decisions, and ``done`` the verb that
+    the message uses, such as signed."""
     yield from changed_word_faults(name, done, tables["principles"].to_dict("records"),
                                    tables[name].to_dict("index"))
 
@@ -203,7 +204,7 @@ def find_other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> 
 def missing_cited_item_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, figures: pd.DataFrame,
                               segments: pd.DataFrame, *, waves: Sequence[str] = (),
                               current: str = "") -> Iterator[Fault]:
-    """Yields faults for figures and passages that evidence.csv or joint_display.csv cites and the built
+    """Yields faults for figures and passages that evidence.csv or joint_display.csv cites but that the built
     tables lack. Citations of a wave other than ``current`` are not checked, because no table holds figures of
     other waves.
 

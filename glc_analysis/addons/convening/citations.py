@@ -1,4 +1,4 @@
-"""Collects the passages that principles and the joint display cite, and the claims that rest on them."""
+"""Collects the passages that principles and the joint display cite, and the claims that cite the passages."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from glc_analysis.study import Study
 
 
 def collect_cited_passages_and_claims(study: Study) -> Citations:
-    """Returns the table of cited passages and the table of claims. The first has one row per citation of a
-    passage in evidence.csv or joint_display.csv, with the place of the citation (``P05 / e2``, or a topic).
-    The claims are the current texts of the principles."""
+    """Returns the table of cited passages and the table of claims. The table of cited passages has one row
+    per citation of a passage in evidence.csv or joint_display.csv, with the place of the citation (``P05 /
+    e2``, or a topic). The claims are the current texts of the principles."""
     reference, segments = read_reference(study), tables.read_table("segments", study=study)
     evidence = reference.evidence.reset_index(names="row").query("kind == 'segment'")
     words = evidence["reference"].map(segments.set_index("segment_id")["text"]).fillna("")

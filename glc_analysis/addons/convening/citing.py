@@ -8,8 +8,7 @@ PRINCIPLES_TITLE = "Principles of practice"
 
 
 def format_collective_author(study: Study) -> str:
-    """Returns the author to cite, which is the organisations of the study collectively; no organisation is
-    named."""
+    """Returns the author to cite: all organisations of the study together, none of them by name."""
     return f"The organisations of {study.title}"
 
 

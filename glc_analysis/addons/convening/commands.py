@@ -29,22 +29,22 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--round", "round_id", required=True, metavar="ROUND", help="The round to open or opened.")
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="A new round, or an open one.")
 @click.option("--without", multiple=True, metavar="PRINCIPLE", help="Leave this principle out of a new "
               "round; needs --decided-by and --because. May be given several times.")
 @click.option("--decided-by", default="", metavar="WHO", help="With --without: who decided this. Name an "
-              "organisation, a panel or the room, but no person; slides print it.")
-@click.option("--because", default="", metavar="WHY", help="With --without: the reason, naming no one; it "
-              "is shown to the room.")
+              "organisation, a panel or the room, but no person, because slides print the name.")
+@click.option("--because", default="", metavar="WHY", help="With --without: the reason. The room sees the "
+              "reason, so name no one.")
 @add_format_option("csv")
 @pass_study_to_write
 def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str, because: str,
           form: str) -> None:
     """Open a rating round and write its forms, or write them again.
 
-    A new round asks about every principle that is a candidate: not agreed, not set aside, not replaced. For
-    each rater: a workbook, a page to print and a text to send. For all raters: forms.pdf for a print shop,
-    and one XLSForm.
+    A new round asks about every principle that is a candidate: not agreed, not set aside, not replaced.
+    Writes for each rater a workbook, a page to print and a text to send. Writes for all raters together
+    forms.pdf for a print shop, and one XLSForm.
     """
     from datetime import date
 
@@ -64,17 +64,18 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     for line in issue.roles:
         say(line)
     if issue.not_asked:
-        say(f"It does not ask about {', '.join(f'{name} ({why})' for name, why in issue.not_asked.items())}.")
+        say("The round does not ask about "
+            f"{', '.join(f'{name} ({why})' for name, why in issue.not_asked.items())}.")
     if issue.unchecked:
-        say("No native reader has checked the fixed texts of the forms (all but the principles) in "
+        say("No native reader has checked the fixed texts of the forms (the words around the principles) in "
             f"{', '.join(issue.unchecked)}.")
     say(f"The forms are in {issue.folder}. forms.pdf is for a print shop: each form begins on a new sheet, "
         "also in double-sided printing. Give each rater only their own form, in a closed envelope. Put "
         "workbooks that raters have filled in into raw/ratings; key paper forms with `glc enter`.")
     if issue.has_feedback:
-        say("CODE-before.html has the earlier votes of one rater. before.pdf has those of all raters, each "
-            "rater on separate sheets. Hand the sheets over in sealed envelopes that bear only the rater's "
-            "code, apart from every packet with a name.")
+        say("CODE-before.html has the earlier votes of one rater. before.pdf has the earlier votes of all "
+            "raters, each rater on separate sheets. Hand the sheets over in sealed envelopes that bear only "
+            "the rater's code. Never put an envelope into a packet with a name on it.")
 
 
 @click.command()
@@ -140,8 +141,8 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
         else:
             say("Only this computer can open the page. To let phones open it, use --address.")
         if made.unchecked:
-            say("No native reader has checked the fixed texts of the page (all but the principles) in "
-                f"{', '.join(made.unchecked)}.")
+            say("No native reader has checked the fixed texts of the page (the words around the principles) "
+                f"in {', '.join(made.unchecked)}.")
         say("Print slips.html and delete it. Keep register.csv away from this computer until the vote is "
             "over.")
     elif register is None:
@@ -165,15 +166,15 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
 
 
 def _collecting_lines(planned: CollectedBallots) -> Iterator[str]:
-    """Yields lines for the team on what collecting the phone ballots will do."""
+    """Yields lines that tell the team what happens if the phone ballots are collected."""
     yield f"Ballots to be written: {', '.join(planned.written) or 'none'}."
     if planned.incomplete:
         yield f"Raters who left a question blank: {', '.join(planned.incomplete)}."
     if planned.silent:
         yield f"Raters who drew a slip and answered no question: {', '.join(planned.silent)}."
     if planned.void:
-        yield (f"Void slips, whose answers are destroyed: {', '.join(planned.void)}. Check that each of them "
-               "was lost or given back.")
+        yield (f"Void slips, whose answers are destroyed: {', '.join(planned.void)}. Check that each of "
+               "these slips was lost or given back.")
 
 
 def _waiting_lines(study: Study, round_id: str) -> list[str]:
@@ -219,8 +220,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 say(f"{PANELS[row['panel']]}: {row['received']}{below}.")
             for line in list_proxy_and_interest_count_sentences(before.reference, round_id):
                 say(line)
-            say(f"To see whose ballots these are (for the team only): `glc tally --round {round_id} --format "
-                "csv`, proxies.csv and interests.csv.")
+            say(f"For the team only: `glc tally --round {round_id} --format csv` shows whose ballots are "
+                "missing; proxies.csv and interests.csv show who has a proxy or declared an interest.")
             click.confirm(f"Close round {round_id}? Forms that come later are not counted.", abort=True,
                           err=True)
     count = count_round(study, round_id, close_on=date.today() if close else None)
@@ -264,22 +265,22 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 "the page would show content that the room may not read. To fix: correct what is named "
                 "below, and run the same command again.")
             raise
-        say(f"Seal code: {find_latest_seal_code(study)}. Write it down; with it, `glc check --seal CODE` "
-            f"shows whether "
-            "any round closed until now has changed.")
+        say(f"Seal code: {find_latest_seal_code(study)}. Write the code down. Later, `glc check --seal "
+            f"CODE` shows "
+            "whether any of the rounds closed by now has changed.")
         say(f"Closed by mistake? `glc reopen {round_id} --because WHY` opens the round again.")
 
 
 @click.command()
 @click.argument("round_id", metavar="ROUND")
-@click.option("--because", required=True, metavar="WHY", help="The reason, without names or raters' codes; "
-              "every result states it, on slides and public pages too.")
+@click.option("--because", required=True, metavar="WHY", help="The reason, without names or raters' codes. "
+              "Every result states the reason, also on slides and public pages.")
 @pass_study_to_write
 def reopen(study: Study, round_id: str, because: str) -> None:
     """Open a closed round again.
 
-    The seal made when the round was closed is kept, and the next close adds another seal. If the ballots are
-    the same, the results do not mention the reopening.
+    The seal made when the round was closed is kept, and closing the round again adds another seal. If the
+    ballots are then the same as before, the results do not mention the reopening.
     """
     from datetime import date
 
@@ -294,7 +295,7 @@ def reopen(study: Study, round_id: str, because: str) -> None:
 
 
 @click.command()
-@click.option("--sheets", is_flag=True, help="Write the sheets to print, and enter none.")
+@click.option("--sheets", is_flag=True, help="Write the sheets to print; no sheet is entered.")
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
               help="With --sheets: write only the sheet of this organisation; may be given several times.")
 @click.option("--take-back", "left_by", default="", metavar="ORGANISATION",
@@ -316,7 +317,7 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
         raise UsageError("--for works only with --sheets. To fix: run `glc sign` without --for; it asks for "
                          "the organisation of each sheet.")
     if principles and not left_by or left_by and sheets:
-        raise UsageError("--principle works only with --take-back, and --take-back with no option but "
+        raise UsageError("--principle works only with --take-back. Use --take-back alone or with "
                          "--principle.")
     if left_by:
         rows = signatures.select_signoff_decisions(study, left_by, principles)
@@ -337,8 +338,8 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
     paths = signatures.write_signing_sheets(study, organisations)
     for path in paths:
         click.echo(path)
-    say("Give each sheet to its own organisation only. Keep the signed paper; `glc sign` enters it."
-        if paths else "Every organisation that is asked has decided on every text.")
+    say("Give each sheet only to the organisation named on it. Keep the signed sheets, and enter them with "
+        "`glc sign`." if paths else "Every organisation that is asked has decided on every text.")
 
 
 def _read_any_bytes() -> None:
@@ -376,7 +377,7 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
         if not (study.processed / "slices.json").is_file():
             raise
         faults = error.faults
-        say("The tables cannot be built (`glc check` says why), so this is the result of the last build.")
+        say("The tables cannot be built (`glc check` says why), so what follows is from the last build.")
     if is_check:
         broken = find_broken_evidence_links(study)
         listed = {(fault.file, fault.row) for fault in broken}
@@ -435,9 +436,9 @@ def _ensure_traceable(study: Study) -> None:
 def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -> None:
     """Write the packets for the convening, as PDF and Word.
 
-    Writes packets for each organisation, for survivor advisers, for observers and for everybody who comes;
-    sheets for interpreters and facilitators; sheets on themes and countries to lay on the tables; and each
-    brief as a file by itself.
+    Writes packets for each organisation, for survivor advisers, for observers and for everybody who comes.
+    Also writes sheets for interpreters and facilitators, sheets on themes and countries to lay on the tables,
+    and each brief as a separate file.
     """
     from datetime import date
 
@@ -473,8 +474,8 @@ def handbook(study: Study, language: str, paper: str, audience: str) -> None:
     """Write the handbook of the agreed principles.
 
     Writes pages for screen and paper, a self-check on paper and as a workbook, and questions for funders, in
-    every language released to these readers; also principles.json, BibTeX and CITATION.cff. `glc check` lists
-    what is missing.
+    every language released to these readers. Also writes principles.json, BibTeX and CITATION.cff. `glc
+    check` lists the texts that are missing.
     """
     from glc_analysis.addons.convening.handbook.editions import write_handbook_through_gate
     from glc_analysis.report import update_report_pages
@@ -505,11 +506,11 @@ def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
     ensure_built(study)
     for path in write_thanks_letters(study, organisations, today=date.today(), paper=paper):
         click.echo(path)
-    say("Give each letter to its own organisation only. Keep the sheets that come back.")
+    say("Give each letter only to the organisation named on it. Keep the sheets that come back.")
 
 
 @click.command(name="joint-display")
-@click.option("--suggest", is_flag=True, help="Suggest rows for joint_display.csv, with both counts.")
+@click.option("--suggest", is_flag=True, help="Suggest rows for joint_display.csv, with the counts.")
 @click.option("--stated", is_flag=True,
               help="List what organisations said that differs from an outside record.")
 @for_audience
@@ -536,7 +537,7 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
     print_rows(rows, form, if_empty=empty)
     if suggest:
         say(f"{count_of(len(rows), 'row')} to review. Keep the rows that matter, remove the last two "
-            "columns, and write how the two sides fit and what follows from them.")
+            "columns, and write how the two counts fit and what follows from both.")
 
 
 COMMANDS = (forms, enter, ballot, tally, reopen, *TEXT_COMMANDS, sign, trace, packet, handbook, thanks)

@@ -1,14 +1,14 @@
-"""Decides whether a panel agrees, by the RAND/UCLA appropriateness method, from votes of 1 to 9.
+"""Decides from votes of 1 to 9 whether a panel agrees, by the RAND/UCLA appropriateness method.
 
 Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND MR-1269), chapter 8; worked
 example: BMJ Open 2012;2:e001431, table 1 (the table prints 2.5, but its results follow only from 2.35). All
 functions take the votes of one panel on one text and criterion. An abstention is a ballot but not a vote. An
-abstention counts towards the quorum and towards the panel size, which selects a rule and its limits, but
-never towards a result. Agreement by the panel rule, and a result of the test ``share``, would therefore hold
-whatever the abstaining raters had voted. Disagreement and IPRAS use the votes alone and can depend on
-abstentions. For example, five high and five low votes are a disagreement; but if three of the low voters
-abstain, the five high and two low votes are not. All arithmetic is exact, so that borderline cases have the
-same result on every machine.
+abstention counts towards the quorum and towards the panel size, which determines the rule and its limits. An
+abstention never counts towards a result. Agreement by the panel rule, and a result of the test ``share``,
+would therefore hold whatever the abstaining raters had voted. Disagreement and IPRAS are computed from the
+votes alone, so they can depend on who abstains. For example, five high and five low votes are a disagreement;
+but if three of the low voters abstain, the five high and two low votes are not. All arithmetic is exact, so
+that borderline cases have the same result on every machine.
 """
 
 from __future__ import annotations
@@ -132,8 +132,8 @@ def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
     """Returns whether a panel of 8 to 16 ballots agrees, disagrees or does neither; ``""`` for a panel of
     another size, or if there is no vote.
 
-    - Agreement: at most 2 ballots lie outside the third of the scale with the median (3 ballots in panels of
-      11 to 13, 4 in panels of 14 to 16).
+    - Agreement: at most 2 ballots are outside the third of the scale with the median (3 ballots in panels of
+      11 to 13, 4 in panels of 14 to 16). Abstentions are counted as ballots outside.
     - Disagreement: at least 3 votes lie in the lowest third and at least 3 in the highest third (4 votes in
       panels of 11 to 13, 5 in panels of 14 to 16).
 
@@ -163,10 +163,9 @@ def apply_ipras_rule(votes: Sequence[int]) -> str:
 
 
 def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fixed_quorum: int = 0) -> int:
-    """Returns how many ballots of a panel on a text a decision needs: ``fixed_quorum`` if the study has set
-    one. If the study has set no quorum, two thirds of the raters who may vote are needed, rounded up. If two
-    thirds are fewer ballots than the test needs, and the panel has enough raters, the number that the test
-    needs is returned.
+    """Returns how many ballots of a panel on a text are needed for a decision. If the study has set a quorum
+    (``fixed_quorum``), this quorum is returned. Otherwise two thirds of the raters who may vote are needed,
+    rounded up, but at least as many as the test needs (:data:`SMALLEST_OF`) if the panel has so many raters.
 
     >>> [compute_required_ballots(n) for n in (3, 8, 10, 14)]
     [2, 8, 8, 10]
@@ -188,7 +187,8 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
       half of the ballots in this third.
     - Test ``share``: the result is low or high if the lowest or highest third of the scale holds 75 % of the
       ballots, else uncertain. The smallest panel is the same as for test ``panel``, because in a panel of
-      seven one vote moves a share by 14 points. (With 75 % in one third, no panel disagrees by either rule.)
+      seven one vote moves a share by 14 points. (With 75 % in one third, no panel disagrees by the panel rule
+      or by IPRAS.)
 
     :data:`RULES_IN_WORDS` describes the tests. ``quorum`` is None for rounds that were closed before quorums
     existed; abstentions are then ignored.
@@ -235,9 +235,9 @@ def compute_tally_columns(votes: Sequence[int], agreement_test: str = "panel", *
 def list_possible_results(tertile_counts: Sequence[int], agreement_test: str, *,
                           n_abstained: int,
                           quorum: int | None) -> frozenset[str]:
-    """Returns the results that are possible if only the numbers of low, middle and high votes are known.
-    There is one result, or two if the median may lie in either of two thirds of the scale; none if these
-    numbers cannot decide the result (test IPRAS).
+    """Returns the results that are possible if only the numbers of low, middle and high votes are known. The
+    set has one result, or two results if the median may lie in either of two thirds of the scale. The set is
+    empty if these numbers cannot decide the result, as with the test IPRAS.
 
     >>> sorted(list_possible_results((1, 1, 8), "panel", n_abstained=0, quorum=8))
     ['high']
@@ -268,8 +268,8 @@ def describe_median_movement(before: float | None, after: float | None) -> str:
 
 
 def describe_tally(tally: Mapping[str, Any]) -> str:
-    """Returns the sentence in which a row of ``tallies`` is read out; it gives numbers of votes, never
-    percentages. IPRAS is mentioned if the panel rule does not apply or gives a different result.
+    """Returns the sentence that is read out for a row of ``tallies``. The sentence gives numbers of votes,
+    never percentages. IPRAS is mentioned if the panel rule does not apply or gives a different result.
 
     Column ``said`` has the votes in words. A blank cell in any other column is a value that is not disclosed
     (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`).
@@ -293,7 +293,7 @@ def describe_tally(tally: Mapping[str, Any]) -> str:
 def describe_proxies_and_interests(tally: Mapping[str, Any]) -> str:
     """Returns how many ballots of a row of ``tallies`` were given by proxy, and how many votes are left out
     because of a declared interest. The result without the proxy ballots, and the result with the left-out
-    votes, are added if they are disclosed. The text is blank if there are no proxies and no declared
+    votes, are added if they are disclosed. The returned text is blank if there are no proxies and no declared
     interests.
 
     >>> describe_proxies_and_interests({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1,

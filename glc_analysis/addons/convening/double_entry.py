@@ -208,9 +208,10 @@ def _read_marks(keys: str, count: int) -> list[str]:
 # A session of data entry.
 
 
-_KEYS = (f"A line for each principle, one key for each mark: 78 = importance 7, feasibility 8; {BLANK_MARK} ="
-         " blank on the paper; a or x = abstain (not my context; alone it is for both); Enter alone = the"
-         f" row is blank; {COMMENT_MARK} at the end where a comment is written, which is then asked for. "
+_KEYS = ("Type one line for each principle, one key for each mark: 78 = importance 7, feasibility 8; "
+         f"{BLANK_MARK} = the mark is blank on the paper; a or x = abstain (not my context; alone it is for "
+         f"both); Enter alone = the whole row is blank; {COMMENT_MARK} at the end = the paper has a comment "
+         "on this principle, and you are asked for it next. "
          f"{KEYING_COMMANDS.format('form')}")
 
 
@@ -242,8 +243,8 @@ def describe_unfinished_forms(study: Study, round_id: str) -> str:
     there are none."""
     forms = KeyingLog.read(_log_path(study, round_id)).forms
     count = sum(any(one.values for one in passes.values()) for passes in forms.values())
-    return (f"Forms keyed once or in part: {count}. These numbers do not include them. To finish: "
-            f"`glc enter --round {round_id}`.") if count else ""
+    return (f"Forms keyed once or in part: {count}. The numbers of received forms do not include them. "
+            f"To finish: `glc enter --round {round_id}`.") if count else ""
 
 
 def _log_path(study: Study, round_id: str) -> Path:
@@ -324,8 +325,8 @@ class RatingFormSession(KeyingSession):
             sync_folder(path.parent)  # before the log says that the form is received
         elif path.read_bytes() != text.getvalue().encode():
             raise GLCError(f"{path.name} arrived meanwhile and differs from what was keyed. To fix: compare "
-                           "both with the paper, keep the right file in raw/ratings, and start `glc enter` "
-                           "again.")
+                           "the file with the paper, keep the file in raw/ratings only if it is right, and "
+                           "start `glc enter` again.")
         self.log.end_form(code, RECEIVED)
         return f"Form {code} is received{' with ' * bool(form.open)}{', '.join(form.open)}."
 

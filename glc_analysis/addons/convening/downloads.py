@@ -41,14 +41,15 @@ DOWNLOADS = {
     "votes": Download(describe_table(
         "tallies", "round_id", "principle_id", "version", "criterion", "panel", "n", "n_abstained",
         "n_expected", "quorum", "votes_low", "votes_mid", "votes_high", "median", "spread", "result",
-        "movement", "rule", votes="the high votes in words, for the public so that nobody's follows"),
+        "movement", "rule", votes="the high votes in words, from which the public can infer no single vote"),
         lambda page: page.tallies),
     "joint_display": Download(Table(
         "each row is a topic on which survey and interviews are compared", ("topic",), {
             column: Column("text", meaning) for column, meaning in {
-                "topic": "the topic", "theme": "its theme", "survey_result": "what the survey counted",
-                "coded_finding": "what was coded", "quotation": "a quotation", "fit": "how they fit",
-                "inference": "what follows, written by a person"}.items()}), _joint),
+                "topic": "the topic", "theme": "the topic's theme",
+                "survey_result": "the count from the survey", "coded_finding": "the count from coding",
+                "quotation": "a quotation", "fit": "how the two counts fit",
+                "inference": "what follows from both counts, written by a person"}.items()}), _joint),
 }
 
 
@@ -88,4 +89,4 @@ def _of_handbook(page: HandbookPrinciple | None) -> dict[str, Any]:
             **{name: page.texts[name].text if name in page.texts else "" for name in FIELDS}}
 
 
-FILES = (SoftwareFile("principles.json", "the principles with ids that stay", render_principles_json),)
+FILES = (SoftwareFile("principles.json", "the principles with their permanent ids", render_principles_json),)

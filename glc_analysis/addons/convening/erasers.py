@@ -27,7 +27,7 @@ from glc_analysis.tabular import read_delimited_file
 
 Cells = dict[str, str]
 _SAID = ("proposed_by", "objections", "reservations")
-"""The columns of the decision log that name the organisation or person whose view a row records."""
+"""The columns of the decision log with the views of an organisation or person, and who holds each view."""
 
 
 @contextmanager
@@ -79,8 +79,8 @@ def words_cited_by_evidence_row(reference: Reference, segment_ids: Iterable[str]
 
 def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
                           leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """Returns a row of a reference table before and after the leaver's content is removed from it; None if
-    the whole row is removed."""
+    """Returns a row of a reference table before and after the leaver's content is removed from the row; None
+    if the whole row is removed."""
     blank: Collection[str] = ()
     if table == "parking_lot" and leaver.is_named_as_owner(row_before.get("raised_by", "")):
         return None
@@ -155,8 +155,8 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
 
 def list_dropped_votes_and_comments(study: Study, later_study: Study,
                                     person_id: str) -> list[tuple[str, str, str]]:
-    """Returns the votes and comments of a person that ``study`` used and ``later_study`` no longer uses:
-    kind, place and content of each."""
+    """Returns the votes and comments that a person gave, that ``study`` used, and that ``later_study`` no
+    longer uses: kind, place and content of each."""
     rated, still = (tables.read_table("ratings", study=one) for one in (study, later_study))
     rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
     rows = [("vote", f"round {row['round_id']}", f"{row['principle_id']} {row['criterion']}")

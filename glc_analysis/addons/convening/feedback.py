@@ -1,11 +1,11 @@
 """Makes the feedback for a rater before a second vote: the rater's own earlier votes, the panels' votes, and
 changes of the texts.
 
-For each rater there is a page to print and hand over in a sealed envelope, and a sheet of the rater's
-workbook. A rater's own votes are shown to that rater alone. About all other raters, the page shows only what
-the slides show: the panel votes that :mod:`.votes` discloses, and the comments that may be read outside the
-team. Two raters who compare their pages therefore learn no more about a third rater than everybody in the
-room does. Votes on an earlier version of a text are not shown.
+Each rater gets the feedback as a page, to be printed and handed over in a sealed envelope, and as a sheet of
+the rater's workbook. A rater's own votes are shown to that rater alone. About all other raters, the page
+shows only what the slides show: the panel votes that :mod:`.votes` discloses, and the comments that may be
+read outside the team. Two raters who compare their pages therefore learn no more about a third rater than
+everybody in the room does. Votes on an earlier version of a text are not shown.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ NOT_DISCLOSED = "–"
 
 @dataclass(frozen=True)
 class RoundFeedback:
-    """The results of the last closed round on a principle that one rater is shown.
+    """The results that one rater is shown for a principle, from the last closed round on the principle.
 
     - ``own``: the rater's own scores, keyed by criterion (``x`` if the rater abstained); empty if the rater
       did not vote, or voted on an earlier text.
-    - ``panels``: rows of panel, criterion, low, middle and high votes, with numbers written in signs that all
-      languages share.
+    - ``panels``: rows of panel, criterion, and the numbers of low, middle and high votes. The numbers are
+      written without words, so that they need no translation.
     - ``earlier``: the text that was voted on, if the text has changed since; in the language of the form if a
       translation exists. ``earlier_language`` is the language of ``earlier``.
     """
@@ -65,7 +65,7 @@ class RoundFeedback:
 
 
 class DisclosedCounts(NamedTuple):
-    """The disclosed numbers of low, middle and high votes, written in signs that all languages share."""
+    """The disclosed numbers of low, middle and high votes, written without words, such as ``≥ 7 / 10``."""
 
     low: str
     middle: str
@@ -92,8 +92,8 @@ def parse_disclosed_votes(votes_in_words: str) -> DisclosedCounts:
 
 @dataclass(frozen=True)
 class Feedback:
-    """The feedback from the last closed round that asked about each principle. The last closed round on a
-    principle may be several rounds ago.
+    """The feedback on each principle, from the last closed round that asked about the principle. This round
+    may be several rounds ago.
 
     - ``votes``: the votes of all raters.
     - ``panels``: the disclosed votes of the panels, keyed by principle.
@@ -108,8 +108,8 @@ class Feedback:
 
     @classmethod
     def read(cls, study: Study, reference: Reference, round_id: str) -> Feedback | None:
-        """Returns the feedback before a round; None if no earlier round is closed. Raises Faults if one of
-        the earlier ballots is faulty."""
+        """Returns the feedback to give before a round; None if no earlier round is closed. Raises Faults if a
+        ballot is faulty."""
         rounds = reference.rounds[reference.rounds["round_id"] != round_id]
         closed = rounds[rounds["closed_on"] != ""].sort_values(["closed_on", "opened_on"], kind="stable")
         if closed.empty:

@@ -104,11 +104,12 @@ class FormsIssued:
 
 def open_round_and_write_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
                                decided_by: str = "", because: str = "") -> FormsIssued:
-    """Opens a new round, or takes an open one, and writes its forms to ``reports/team/forms/<round>/``.
+    """Opens a new round, or uses an open round, and writes the forms of the round to
+    ``reports/team/forms/<round>/``.
 
     A new round asks about every candidate (:func:`.rounds.plan_round_and_texts`), except the principles in
-    ``without``; decision_log.csv records who decided to leave them out, and why. For an open round, the same
-    forms with the same texts are written again.
+    ``without``; decision_log.csv records who decided to leave these principles out, and why. For an open
+    round, the same forms with the same texts are written again.
 
     Raises UsageError if principles are left out and ``decided_by`` or ``because`` is blank. Raises Faults,
     before anything is written, if:
@@ -116,7 +117,7 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
     - the round is closed, or its texts were changed;
     - no rater may rate;
     - a proxy or an interest is invalid, or was declared after the vote (:mod:`.round_roles`);
-    - a workbook in the folder holds answers.
+    - a workbook in the folder contains answers.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, checked_against=("organisations",))
     if without and not (decided_by.strip() and because.strip()):
@@ -169,8 +170,8 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
-    """Returns, for the latest text of each principle that the round does not ask about, the reason, keyed by
-    the printed id of the text."""
+    """Returns the reasons why the round does not ask about a principle, keyed by the printed id of the
+    principle's latest text."""
     rows = add_version_columns(reference.principles)
     rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
     return {row["printed_id"]: "left out by decision" if row["principle_id"] in without else
@@ -179,7 +180,8 @@ def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[st
 
 
 def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.DataFrame) -> None:
-    """Raises Faults if a proxy or an interest of a round is invalid, or changed after its rater voted."""
+    """Raises Faults if a proxy or an interest of a round is invalid, or if it changed after the rater
+    voted."""
     faults = [*proxy_and_interest_faults(opened, round_id, study.settings["consensus"]["vote"])]
     if find_changed_role_table_by_rater(study, round_id, raters):
         votes = Ballots.read(study, opened, issuing_round=round_id).votes
@@ -190,12 +192,12 @@ def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.Data
 
 
 def _check_not_filled(folder: Path, forms: list[RatingForm]) -> None:
-    """Raises Faults if a workbook in the folder holds answers, because a filled workbook must not be
+    """Raises Faults if a workbook in the folder contains answers, because a filled workbook must not be
     overwritten."""
     paths = [path for form in forms if (path := folder / f"{form.rater_id}.xlsx").is_file()]
     if filled := [path for path in paths if is_any_form_box_filled(path)]:
-        raise Faults([Fault("holds answers", f"{folder.name}/{path.name}", fix="move it to raw/ratings")
-                      for path in filled])
+        raise Faults([Fault("holds answers", f"{folder.name}/{path.name}",
+                            fix="move the workbook to raw/ratings") for path in filled])
 
 
 def _write(path: Path, content: str) -> None:
@@ -348,7 +350,7 @@ _TYPES = {"mark": "select_multiple mark", "words": "text", "choice": "select_one
 
 
 def write_round_xlsform(path: Path, forms: Sequence[RatingForm], raters: Sequence[str]) -> None:
-    """Writes the XLSForm of a round from ``forms``, one form per language, which all have the principles in
+    """Writes the XLSForm of a round. ``forms`` has one form per language; all forms have the principles in
     the same order.
 
     The XLSForm asks for the rater's code, which must belong to the round, and for the rater's language. The

@@ -92,8 +92,8 @@ def describe_origin(text: Text) -> str:
 
 
 def describe_outcome(text: Text, texts: Iterable[Text]) -> str:
-    """Returns a phrase, to be put after a text's id in a sentence, that says what replaced the text or that
-    it was set aside; blank while the text is in use.
+    """Returns a phrase that says what replaced a text, or that the text was set aside; blank while the text
+    is in use. The phrase is put after the text's id in a sentence.
 
     >>> old = {"principle_id": "P07", "version": "1", "comes_from": "", "status": "superseded"}
     >>> new = [{"principle_id": one, "version": "1", "comes_from": "P07.1"} for one in ("P17", "P18")]
@@ -125,8 +125,9 @@ def describe_new_and_retired_principles(texts: Iterable[Text]) -> Iterator[str]:
 
 
 def list_principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
-    """Yields status lines: first the number of principles in use, then the principles that were proposed,
-    split or merged or are no longer in use. Yields nothing if the study has no principles."""
+    """Yields a line with the number of principles in use, together with lines on the principles that were
+    proposed, split or merged or are no longer in use. Yields nothing if there are no such principles, or if
+    principles.csv cannot be read."""
     path, (shared, *_) = study.locate_reference_file("principles"), list_table_files("principles")
     try:
         rows = read_reference_rows(path, shared.required, shared.optional).values() if path.is_file() else ()

@@ -88,9 +88,9 @@ def _survey_result(topic: Topic, words: Words) -> str:
 
 
 def list_visible_topics(view: StudyView) -> Iterator[Topic]:
-    """Yields the topics that the audience of a view may see, in order. Topics of a wave other than the wave
-    of the study's figures are for the team alone, because other readers see nothing that rests on figures not
-    released today."""
+    """Yields the topics that the audience of a view may see, in order. Only the team gets topics of a wave
+    other than the wave of the study's figures, because other readers may see only what rests on figures of
+    the current release."""
     rows = view.read("joint_display").sort_values("order").assign(kind="figure")
     waves, current = [*view.wave_labels], view.wave_of_figures
     listed: list[Any] = [*rows.itertuples()]
@@ -124,8 +124,8 @@ def pair_topics_with_figures(topics: pd.DataFrame,
     """Yields each topic that may be shown, with its survey figure and its code figure (None if missing).
 
     A topic is left out if one of its figures is hidden, because the authors of the topic saw all figures and
-    their words may reveal the hidden figure. A topic that says that nobody raised it is left out if the count
-    is hidden, because the statement reveals the count.
+    their words may reveal the hidden figure. A topic that says that nobody raised its code is left out if the
+    count is hidden, because the statement reveals the count.
     """
     cited = {*topics["figure_id"]} | {
         format_code_figure_id(code, subset) for code in topics["code_id"] for subset in WHOLE}
@@ -141,7 +141,7 @@ def pair_topics_with_figures(topics: pd.DataFrame,
 
 
 def format_code_figure_id(code_id: str, subset: str = "all") -> str:
-    """Returns the figure_id of a code for the whole study, or for a ``subset`` of it.
+    """Returns the figure_id of a code for the whole study, or for a ``subset`` of the study.
 
     >>> format_code_figure_id("stigma"), format_code_figure_id("stigma", "source=call")
     ('stigma/organisations/all', 'stigma/organisations/source=call')
@@ -153,8 +153,8 @@ def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
     """Returns the figure that represents a code; None if the study has no such figure. The figure counts the
     organisations that raised the code:
 
-    - in interviews and answers, out of the organisations that were asked about it;
-    - if nobody was asked, out of the organisations that were interviewed without a guide;
+    - in interviews and answers, out of the organisations that were asked about the code;
+    - if nobody was asked about the code, out of the organisations that were interviewed without a guide;
     - if the code was raised only in group calls, out of the organisations that were present in the calls.
     """
     return next(filter(None, (figures.get(format_code_figure_id(code_id, subset)) for subset in WHOLE)), None)
@@ -176,10 +176,10 @@ def read_question_and_code_names(study: Study) -> Words:
 
 
 def find_readable_quotes(view: StudyView) -> dict[str, Quote]:
-    """Returns, keyed by quote id, the quotation that the audience may read: the quotation with this id or, if
-    it is not cleared for the audience, another cleared quotation of the same passage. An id without any
-    cleared quotation is left out. If a quotation of the display was withdrawn since an earlier release, the
-    result is empty."""
+    """Returns the quotations that the audience may read, keyed by quote id. If the quotation with an id is
+    not cleared for the audience, another cleared quotation of the same passage takes its place. An id without
+    any cleared quotation is left out. If a quotation of the display was withdrawn since an earlier release,
+    the result is empty."""
     listed = read_reference_table(view.study, "quotes")
     if view.has_capability("passages"):
         languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),

@@ -3,7 +3,7 @@
 A paper form is keyed twice; each keying is a *pass*. The two passes are compared. Where the two passes
 differ, the person looks at the paper and types the value again; the values confirmed in this way form a third
 pass. Every typed line is saved in ``private/desk/`` before the next prompt, so a power cut loses nothing.
-Only the owner of the folder may read the files, because they hold the votes of an open ballot.
+Only the owner of the folder may read the files, because the files contain votes of open rounds.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class KeyingPass:
 
 @dataclass
 class KeyingLog:
-    """The log of the papers whose data entry was begun but is not complete. Papers are keyed by code, each
-    with three passes (first keying, second keying, confirmed values).
+    """The log of the papers whose data entry was begun but is not complete. ``forms`` has the three passes
+    (first keying, second keying, confirmed values) of each paper, keyed by the code of the paper.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -143,7 +143,7 @@ class KeyedPaper:
     def collect_agreed_values(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
         """Returns the agreed values of the fields before the first unresolved field, and the name of the
         unresolved field (blank if every field is agreed). A value is agreed if the first two passes (keyings)
-        have the same value, or if the person resolved their difference."""
+        have the same value, or if the person resolved the difference between the passes."""
         first, second, resolved = (passes[name].values for name in (FIRST, SECOND, RESOLVED))
         values: dict[str, str] = {}
         for name in self.list_fields(values):
@@ -185,7 +185,7 @@ PASS_LABELS = {FIRST: FIRST, SECOND: SECOND, RESOLVED: "resolving differences"}
 
 
 KEYING_COMMANDS = ("< = back one field, q = leave the {0} (what is keyed is kept), drop = delete everything "
-                   "keyed for it, ? = this help. Ctrl-C ends data entry.")
+                   "keyed for the {0}, ? = this help. Ctrl-C ends data entry.")
 
 
 class KeyingSession:
@@ -314,7 +314,8 @@ class KeyingSession:
             one, other = (passes[name].values for name in (FIRST, SECOND))
             count = sum(match_key(one.get(at, "-")) != match_key(other.get(at, "-")) for at in one | other)
             self.say(f"The two keyings differ in {count} of {len(one | other)} fields. Look at the paper and "
-                     f"type what it says. If they are of two different papers, type `{DROP}` to delete both.")
+                     "type what it says. If the two keyings are of different papers, type "
+                     f"`{DROP}` to delete both.")
         else:
             self.say(self.keys)
         if pass_name == SECOND and self.by in passes[FIRST].by:
@@ -347,8 +348,9 @@ class KeyingSession:
         return True
 
     def is_difference_resolved(self, typed: tuple[str, str, str], keyed: list[str | None]) -> bool:
-        """Whether a typed value resolves a difference between the two passes (keyings). A value does so if it
-        agrees with either pass or was typed twice in succession; the text of a comment always does."""
+        """Whether a typed value resolves a difference between the two passes (keyings). A value resolves the
+        difference if either pass has the same value, or if the value was typed twice in succession. The text
+        of a comment always resolves the difference."""
         before, self.last_typed = self.last_typed, typed
         return typed[2] in keyed or typed == before or typed[1].endswith(".comment")
 

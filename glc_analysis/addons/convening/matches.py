@@ -17,11 +17,11 @@ from glc_analysis.tables import map_codes_to_themes
 from glc_analysis.text import match_key
 
 PAIRS_PER_THEME = 2
-"""The number of pairs that are proposed for each theme."""
+"""The largest number of pairs that are proposed for each theme."""
 _LEAST_IN_BOTH, _LEAST_ALIKE = 2, 1 / 3
 """Two limits for a suggested pair. ``_LEAST_IN_BOTH`` is the smallest number of organisations that both chose
-the option and raised the code. ``_LEAST_ALIKE`` applies if option and code have no word in common: the
-organisations that did both must be at least this share of the organisations that did either."""
+the option and raised the code. ``_LEAST_ALIKE`` applies if option and code have no word in common. Of the
+organisations that chose the option or raised the code, at least this share must have done both."""
 
 
 class _Code(NamedTuple):
@@ -46,8 +46,8 @@ def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterat
     were asked about both the option and the code are compared; at least two organisations must have chosen
     the option and raised the code.
 
-    Pairs whose option and code have words in common come first; then pairs are sorted by the similarity
-    (Jaccard) of the organisations that chose the option and those that raised the code. Each option and each
+    Pairs whose option and code have more words in common come first. Other things equal, pairs come first if
+    mostly the same organisations chose the option and raised the code (Jaccard index). Each option and each
     code occurs once, and each theme has at most ``PAIRS_PER_THEME`` pairs. Figures and codes in ``used_ids``
     are left out.
     """

@@ -88,8 +88,8 @@ def read_certificate_fingerprint(folder: Path) -> str:
 
 
 def load_tls_context(folder: Path) -> ssl.SSLContext:
-    """Returns the TLS context with the certificate in a folder. Raises GLCError if there is no certificate or
-    it has expired."""
+    """Returns the TLS context with the certificate in a folder. Raises GLCError if there is no certificate,
+    or if the certificate has expired."""
     from cryptography import x509
 
     path = folder / CERTIFICATE_FILE

@@ -8,10 +8,11 @@ draw their slips from a shuffled stack, and one person records the draws on a sh
 register is brought to the computer only after the vote, and the answers then get the codes of their raters
 (:func:`collect_ballots`).
 
-Until then all answers are in the ballot box, ``private/phones/<round>/box.json``, one line per slip. An
-answer is on disk before the phone gets its confirmation. The file is rewritten each time in the order of the
-slips, because a file to which answers are appended would show who voted when. A saved answer is never sent to
-a phone. Somebody who finds or guesses a code therefore sees which questions are answered, but no vote.
+Before the register is brought, all answers are in the ballot box, ``private/phones/<round>/box.json``, one
+line per slip. An answer is on disk before the phone gets its confirmation. The file is rewritten each time in
+the order of the slips, because a file to which answers are appended would show who voted when. A saved answer
+is never sent to a phone. Somebody who finds or guesses a code therefore sees which questions are answered,
+but no vote.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ class RoundTexts:
 
     - ``by_language``: rows of principles.csv with ``printed_id`` and ``text_version``, keyed by language; the
       source language comes first.
-    - ``origins``: the origin of each text that a rating form states, keyed by language and printed id.
+    - ``origins``: the origin of each text whose origin a rating form states, keyed by language and printed
+      id.
     """
 
     round_id: str
@@ -103,8 +105,8 @@ class RoundTexts:
 
     @property
     def stamps(self) -> dict[str, set[str]]:
-        """Returns, keyed by principle, the stamps of its wordings in all languages; a stamp is printed id and
-        text_version."""
+        """Returns the stamps of each principle's wordings in all languages, keyed by principle; a stamp is
+        printed id and text_version."""
         stamps: dict[str, set[str]] = {principle: set() for principle in self.principles}
         for rows in self.by_language.values():
             for text in FormText.from_rows(rows):
@@ -260,8 +262,8 @@ def note_uncollected_ballots(study: Study, round_id: str) -> str:
     collect them; blank if there are none."""
     said = begin_sentence_on_uncollected_phone_ballots(study, round_id)
     are = "is" if said.startswith("1 ") else "are"
-    return said and (f"{said} {are} in none of these numbers. To collect: bring the register, `glc ballot "
-                     f"--round {round_id} --collect REGISTER`.")
+    return said and (f"{said} {are} in none of these numbers. To collect: bring the register, and run `glc "
+                     f"ballot --round {round_id} --collect REGISTER`.")
 
 
 # ------------------------------
@@ -408,7 +410,7 @@ def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
 def _other_forms(study: Study, reference: Reference, round_id: str,
                  files: Mapping[str, str]) -> Iterator[Fault]:
     """Yields faults for raters who also handed in another form. If an organisation has one vote in a panel,
-    also yields faults for raters if another rater of their organisation handed in a form."""
+    also yields a fault if two raters of the organisation have voted."""
     votes = Ballots.read(study, reference).votes
     own_files = {_file_name(round_id, rater): content for rater, content in files.items()}
     ratings, here = study.raw / "ratings", votes[votes["round_id"] == round_id]

@@ -1,9 +1,9 @@
 """Serves the page on which people in the room vote with their phones, without internet.
 
-The server offers an open round for which slips (papers with a voting code) were made. Its address is either
-reachable from this computer alone or, with TLS, an address at the team's own access point. The server stores
-answers in the ballot box (:mod:`.phone_ballots`). A phone sends the code of a slip, gets the texts, and sends
-answers. The phone shows "saved" once the answers are on disk.
+The server serves an open round for which slips (papers with a voting code) were made. Either only this
+computer can reach the server, or phones reach the server with TLS through the team's own access point. The
+server stores answers in the ballot box (:mod:`.phone_ballots`). A phone sends the code of a slip, gets the
+texts, and sends answers. The phone shows "saved" once the answers are on disk.
 
 No response contains a vote, and no addresses, times or cookies are stored. Each request to save states how
 often answers had been saved with the slip when the page was loaded. If another page has saved answers with
@@ -73,8 +73,8 @@ the phone has to reconnect."""
 IDLE = 15.0
 """The number of seconds after which an idle connection is closed."""
 SAVES_AT_ONCE, SAVES_A_SECOND = 20, 5.0
-"""Two limits on saving answers with one slip: the number of saves allowed at once, and the number of saves
-per second after that."""
+"""Two limits on saving answers with one slip: the number of saves that may follow each other immediately, and
+the number of saves per second after that."""
 WRONG_AT_ONCE, WRONG_TAKES = 20, 1.0
 """The largest number of wrong codes that are processed at the same time, and the number of seconds after
 which a wrong code is answered."""
@@ -135,8 +135,8 @@ class PollingPlace:
             raise UsageError(f"There are no slips for round {round_id}. To fix: make them with "
                              f"`glc ballot --round {round_id} --codes FOLDER`.")
         if box.is_collected:
-            raise GLCError(f"The ballots given on phones in round {round_id} are collected. To fix: let "
-                           "whoever comes later vote on paper.")
+            raise GLCError(f"The ballots given on phones in round {round_id} are already collected. To "
+                           "fix: let whoever comes later vote on paper.")
         self.study, self.round_id, self.say, self.box = study, round_id, say, box
         self._table_bytes: list[bytes] = []
         self._said: set[str] = set()
@@ -192,7 +192,7 @@ class PollingPlace:
 
     async def find_slip_number(self, code: object) -> str:
         """Returns the number of the slip with this code. A wrong code is answered after a second. If too many
-        wrong codes are being processed, a further wrong code is refused at once."""
+        wrong codes are being processed, a further wrong code is refused immediately."""
         if isinstance(code, str) and len(code) < 100 and (number := self.box.find_slip_number(code)):
             return number
         if self._wrong >= WRONG_AT_ONCE:
@@ -308,7 +308,7 @@ class LimitedServer(HTTPServer):
     """A server that limits how many connections are open and how long each connection may last."""
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
-        """Accepts a connection, or closes it at once if too many are open."""
+        """Accepts a connection, or closes the connection immediately if too many connections are open."""
         if len(self._connections) >= CONNECTIONS:
             stream.close()
             return

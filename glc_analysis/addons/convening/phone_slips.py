@@ -2,8 +2,8 @@
 
 Two files are written to a folder outside the study. ``slips.html`` has the slips, each with a code, and a
 sheet on which to record who draws which slip. ``register.csv`` has the same sheet as a table to fill in. The
-ballot box in the study holds only digests of the codes. Slips carry no names or rater codes, because people
-draw them from a shuffled stack.
+ballot box in the study holds only digests of the codes. Slips show no names or rater codes, because people
+draw the slips from a shuffled stack.
 """
 
 from __future__ import annotations
@@ -77,18 +77,18 @@ class SlipsMade:
 
 def note_slips_becoming_void(study: Study, round_id: str) -> str:
     """Returns a note that new slips would make the existing slips of an open round void. The note is blank if
-    there are no slips, and also if voting has begun, because no new slips can be made after that."""
+    there are no slips. The note is also blank if voting has begun, because no new slips can then be made."""
     box = BallotBox.read(study, round_id)
     if box is None or box.is_collected or not box.is_empty:
         return ""
     return (f"Round {round_id} has {len(box.slips)} slips already, for {format_ballot_url(box.address)}. New "
-            "slips make all of them void, even if they are printed or drawn, and their register too.")
+            "slips make the existing slips and their register void, even if slips are printed or drawn.")
 
 
 def make_phone_slips_and_ballot_box(study: Study, round_id: str, slips_folder: Path, *,
                                     address: str = LOOPBACK, wifi_name: str = "") -> SlipsMade:
-    """Makes the slips of an open round and an empty ballot box. A quarter more slips are made than there are
-    raters. ``wifi_name`` is how a phone lists the access point among the networks.
+    """Makes the slips of an open round and an empty ballot box. There are a quarter more slips than raters,
+    and at least four more. ``wifi_name`` is the name under which phones list the team's access point.
 
     Raises UsageError for an unknown round, for a folder that is missing or within the study, and for an
     address outside private networks. Raises GLCError if the round is closed, if its ballot box holds answers,
@@ -107,7 +107,7 @@ def make_phone_slips_and_ballot_box(study: Study, round_id: str, slips_folder: P
         if box and (box.is_collected or not box.is_empty):
             state = "are collected" if box.is_collected else "have begun to arrive"
             raise GLCError(f"The ballots given on phones in round {round_id} {state}, and new slips would "
-                           "make the old ones worthless. To fix: let whoever lost a slip draw another one, "
+                           "make the old slips void. To fix: let whoever lost a slip draw another one, "
                            "or vote on paper.")
         people = len(select_eligible_raters(reference.raters, study.settings["consensus"]["vote"]))
         codes = dict(zip(_numbers(people + max(4, people // 4)), iter(draw_slip_code, ""), strict=False))

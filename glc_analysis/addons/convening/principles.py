@@ -1,5 +1,5 @@
-"""Makes the tables of the principles: the statements, the decisions on the statements, and counts of the
-evidence for them.
+"""Makes the tables of the principles: the statements, the decisions on the statements, and counts of
+evidence.
 
 The reference tables become the processed tables :data:`PRINCIPLE_TABLES`, and facts such as "no evidence
 against it is recorded" become sentences.
@@ -363,7 +363,7 @@ def status_contradicting_decision_faults(texts: Mapping[Any, Mapping[str, Any]],
 
 def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[str, Any]],
                         rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Yields faults for texts whose words changed after they were signed or decided on, as column
+    """Yields faults for texts whose words changed after the text was signed or decided on, as column
     ``text_version`` of a table shows. ``rows`` are the rows of the table, keyed by row number.
     ``action_done`` is the participle for what the rows record about a text, such as signed."""
     now = {make_printed_id(one): one["statement"] for one in texts if not one["translation_of"]}

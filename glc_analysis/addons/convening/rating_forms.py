@@ -2,7 +2,8 @@
 
 One description per rater (:class:`RatingForm`) is the source of workbooks, pages, messages, XLSForms and
 phone pages, so that all of them ask the same questions. The fixed texts are in ``content/forms.csv``, which
-has one column per language. Its row ``native_reader`` says whether a native speaker has checked them.
+has one column per language. The row ``native_reader`` of this file says in which languages a native speaker
+has checked the fixed texts.
 """
 
 from __future__ import annotations
@@ -81,8 +82,8 @@ def format_language_and_code(language: str) -> str:
 
 
 class FormText(NamedTuple):
-    """A text in the form in which a rating form shows it: its ids, its language, its words and the
-    text_version of the words."""
+    """A text as a rating form shows it: the ids, the language and the words of the text, and the text_version
+    of the words."""
 
     principle_id: str
     printed_id: str
@@ -98,8 +99,8 @@ class FormText(NamedTuple):
 
 @dataclass(frozen=True)
 class TextOrigin:
-    """The origin of a text as a form states it: ``keys`` are the keys of the fixed texts that explain the
-    origin, and ``texts`` are the earlier texts that the text replaces."""
+    """What a form states about the origin of a text: ``keys`` are the keys of the fixed texts that explain
+    the origin, and ``texts`` are the earlier texts that the text replaces."""
 
     keys: tuple[str, ...]
     texts: tuple[FormText, ...]
@@ -111,8 +112,8 @@ class RatingForm:
 
     - ``rater_id``: the code of the rater; blank on a form for all raters.
     - ``rows``: rows of principles.csv in the round's order. An untranslated text is in its source language,
-      and the form marks it.
-    - ``origins``: the origins of the texts that the form states, keyed by printed id.
+      and the form marks the text with this language.
+    - ``origins``: what the form states about the origin of a text, keyed by the printed id of the text.
 
     The questions about each text are :data:`.ratings.QUESTIONS`.
     """
@@ -244,7 +245,8 @@ def find_origins_of_new_texts(reference: Reference, round_id: str, round_texts: 
     - A reworded text shows the wording in the last earlier round, if an earlier round asked about the
       principle.
     - A split or merged text shows the texts that it replaces.
-    - A text proposed in the room is marked as such; a note is added if no evidence is recorded for it.
+    - A text proposed in the room is marked as proposed. A note is added if no evidence is recorded for this
+      text.
 
     The earlier words are in ``language`` if a translation exists, else in the original language.
     """
@@ -289,8 +291,8 @@ def group_round_texts_by_language(reference: Reference, round_texts: pd.DataFram
 
 
 def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
-    """Whether forms can be made in a language, which needs at least one text of the round, or the fixed
-    texts, in the language."""
+    """Whether forms can be made in a language: at least one text of the round, or the fixed texts of the
+    form, must exist in the language."""
     return has_form_phrases(language) or language in set(rows["language"])
 
 
@@ -314,7 +316,7 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
     form.
 
     The form is in the rater's language (:func:`choose_language_by_rater`) if at least one text of the round,
-    or the fixed texts, exist in this language; an untranslated text is marked with its language.
+    or the fixed texts of the form, exist in this language. An untranslated text is marked with its language.
     """
     is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
         reference.stopped["person_id"])
@@ -334,7 +336,7 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
         forms.append(RatingForm(round_id, rater["rater_id"], language, rows, find_origins(language),
                                 rater["proxy_id"], tuple(filter(None, rater["interests"].split(";")))))
         others = rows[rows["language"] != language].groupby("language")["printed_id"]
-        notes.append(f"reads {wanted}, which lacks all texts" if language != wanted else
-                     "; ".join(f"in {one} there: {', '.join(own)}" for one, own in others) if len(others) else
+        notes.append(f"reads {wanted}, in which no text exists" if language != wanted else
+                     "; ".join(f"still in {one}: {', '.join(own)}" for one, own in others) if len(others) else
                      "" if has_form_phrases(language) else "the texts around the principles are in English")
     return forms, notes

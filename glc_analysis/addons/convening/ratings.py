@@ -2,7 +2,7 @@
 unchanged.
 
 The module reads long CSV or XLSX files (one row per rater, principle and criterion), filled-in workbooks of
-this package, and KoboToolbox or ODK exports of its XLSForm. Every principle on a form carries a stamp (round,
+this package, and KoboToolbox or ODK exports of its XLSForm. Every principle on a form has a stamp (round,
 rater, printed id, text version). From the stamp, the program knows exactly which words were rated.
 """
 
@@ -90,7 +90,7 @@ SCORED = tuple(question for question in QUESTIONS if question.kind == "score")
 FORM_BOXES = tuple(BY_NAME)
 """The boxes that a rater fills in for each principle."""
 WORKBOOK_COLUMNS = ("principle", "statement", *FORM_BOXES, "stamp")
-"""The names of the workbook's columns, which stand in row :data:`NAMES_AT` of the workbook."""
+"""The names of the workbook's columns; the names are in row :data:`NAMES_AT` of the workbook."""
 NAMES_AT = 3
 
 
@@ -355,8 +355,8 @@ def unanswered_question_faults(rows: pd.DataFrame) -> Iterator[Fault]:
         is_gone = (own["text_version"] == "").all()
         yield Fault(f"the row of {principle} is missing" if is_gone else f"{principle} is blank", file, row,
                     "" if is_gone else ", ".join(own["criterion"]), fix=f"ask {rater} for a number, or an x "
-                    f"to abstain. Write it into the file, or key only this principle with `glc enter --round "
-                    f"{round_id}`, code {rater}")
+                    "to abstain. Write the answer into the file, or key only this principle with `glc enter "
+                    f"--round {round_id}`, code {rater}")
 
 
 # ------------------------------

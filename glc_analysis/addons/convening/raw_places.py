@@ -32,8 +32,8 @@ class RawFiles:
         self._turns, self._lines = cache(self._read_turns), cache(self._read_lines)
 
     def _state(self, path: str) -> tuple[str, str]:
-        """Returns the present checksum of a file (blank if there is no file), and a phrase on what is wrong
-        with the file."""
+        """Returns the present checksum of a file (blank if there is no file), and a phrase that says what is
+        wrong with the file (blank if nothing is)."""
         if not path or not (self.study.root / path).is_file():
             return "", FILE_MISSING
         found, row = compute_checksum(self.study.root / path), self._manifest.get(path)
@@ -51,10 +51,10 @@ class RawFiles:
         return self._ballots.get(name, "")
 
     def find_place_of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
-        """Returns the file of a segment, and the place in the file where some of its words begin. The place
-        is the row of an answer, or the line of a transcript (in DOCX the paragraph). If the words begin with
-        a masked name, the place is the line where the turn (speech of one speaker) begins. ``document`` is
-        the segment's row of table ``documents``."""
+        """Returns the file of a segment, and the place in the file where ``words``, a part of the segment,
+        begin. The place is the row of an answer, or the line of a transcript (in DOCX the paragraph). If the
+        words begin with a masked name, the place is the line where the turn (speech of one speaker) begins.
+        ``document`` is the segment's row of table ``documents``."""
         if document.kind == "answer":
             answer = document.document_id[:-len(document.question_id) - 1]
             return self.find_file_of_record(answer), f"row {parse_raw_row_number(answer)}"

@@ -1,5 +1,5 @@
-"""Handles the roles of raters in a round: proxies, who vote for absent raters, and interests declared in a
-text.
+"""Handles the roles of raters in a round: proxies, who vote for absent raters, and the interests that raters
+declare in texts.
 
 Proxies and interests are declared before the vote, as rows of proxies.csv and interests.csv, one row per
 round and rater. Proxies and interests are recorded when the forms of a round are written
@@ -70,7 +70,7 @@ def proxy_and_interest_faults(reference: Reference, round_id: str, voting_unit: 
     asked = {*reference.rounds.loc[reference.rounds["round_id"] == round_id, "principle_id"]}
     declared = reference.interests[reference.interests["round_id"] == round_id]
     for n, row in declared[~declared["principle_id"].isin(asked)].iterrows():
-        yield Fault(f"round {round_id} does not ask about it", file="interests.csv", row=str(n),
+        yield Fault(f"round {round_id} does not ask about this principle", file="interests.csv", row=str(n),
                     column="principle_id", value=row["principle_id"],
                     fix=f"write one of {', '.join(sorted(asked))}, or remove the row")
 
@@ -174,8 +174,8 @@ def role_changed_since_forms_faults(study: Study, round_id: str, raters: pd.Data
 
 def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
                               voted_rater_ids: Collection[str]) -> Iterator[Fault]:
-    """Yields faults for proxies and interests that changed after the forms of the round were written, for the
-    raters ``voted_rater_ids``, who have already voted."""
+    """Yields faults if the proxy or interests of a rater changed after the forms of the round were written,
+    but only for the raters ``voted_rater_ids``, who have already voted."""
     for rater, file in find_changed_role_table_by_rater(study, round_id, raters).items():
         if rater in voted_rater_ids:
             yield Fault(f"{rater} has already voted in round {round_id}: a proxy or an interest must be "

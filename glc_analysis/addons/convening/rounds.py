@@ -1,7 +1,8 @@
 """Opens a rating round with the exact texts that it asks about.
 
-Until a round is closed, it asks about the texts of its opening day. :func:`plan_round_and_texts` returns the
-rows of rounds.csv including the new round, and the texts to print on its forms.
+Until a round is closed, it asks about the texts that rounds.csv records for the round.
+:func:`plan_round_and_texts` returns the rows of rounds.csv including the new round, and the texts to print on
+its forms.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ def plan_round_and_texts(reference: Reference, round_id: str, *, today: date,
     round asks about. Nothing is written.
 
     A new round, opened today, asks about every current text that is a candidate (not agreed, set aside or
-    replaced), except the principles ``without``, which somebody decided to leave out. A row without
-    ``text_version`` gets the ``text_version`` of the current text. The texts are rows of principles.csv in
-    the source language, with ``printed_id`` and ``text_version``, in the order of the round.
+    replaced), except the principles ``without``, which somebody decided to leave out. A row of the round
+    without ``text_version`` gets the ``text_version`` of the current text. The texts are rows of
+    principles.csv in the source language, with ``printed_id`` and ``text_version``, in the order of the
+    round.
 
     Raises Faults if the round is closed, if it has no principle to ask about, or if a text changed after it
-    was issued. Raises UsageError if a principle to leave out is not a candidate.
+    was issued. Raises UsageError if ``round_id`` cannot be the name of a round, if a principle to leave out
+    is not a candidate, or if a principle is to be left out of a round that exists already.
     """
     if not re.fullmatch(r"\w[\w.-]*", round_id):
         raise UsageError(f"{round_id!r} cannot be the name of a round. To fix: use letters, digits, dot, "

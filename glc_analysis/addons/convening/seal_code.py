@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
-"""The letters of which a code is made. Vowels are left out so that no code is a word; letters that resemble
+"""The letters of which a code is made. Vowels are left out, so that no code is a word. Letters that resemble
 digits are left out too."""
 _LENGTH = 8
 
@@ -121,12 +121,12 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
                 yield Fault(f"the page to project of round {home.name} differs from the page that the "
                             "study makes now",
                             study.make_relative(page),
-                            fix=f"make it again with `glc tally --round {home.name}`. Somebody "
+                            fix=f"make the page again with `glc tally --round {home.name}`. Somebody "
                             "edited the page, or comments, decisions or texts have changed since")
 
 
-@click.option("--seal", "code", default="", metavar="CODE", help="Also check whether any round that was "
-              "closed before a seal code was written down has changed. CODE is on a paper or slide.")
+@click.option("--seal", "code", default="", metavar="CODE", help="Also check whether the rounds that were "
+              "closed before the seal code CODE was made have changed. CODE is on a paper or slide.")
 @contextmanager
 def compare_seal_code_before_check(study: Study, responses: list[pd.DataFrame], *,
                                    code: str) -> Generator[Any]:

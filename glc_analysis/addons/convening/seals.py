@@ -9,7 +9,7 @@ A *seal* is a folder ``private/rounds/<round>/<number>/`` with these files:
 
 Results of a sealed round are counted from the folder of its seal. If another version of the package counts
 differently, the announced results stay and the team is informed. rounds.csv records that a round is sealed,
-so that the loss of a seal is noticed.
+so that the program notices if a seal is lost.
 
 Later changes, such as a late form, are listed (:func:`describe_changes_since_seal`) and do not count. When a
 reopened round (:func:`record_reopening`) is closed, it gets another seal. The old seal is kept, and every
@@ -220,8 +220,8 @@ def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
 
 
 def digest_key_faults(study: Study) -> Iterator[Fault]:
-    """Yields faults if the key of the digests is missing or fits no sealed ballot. Without the right key,
-    seals cannot be compared even if nothing else has changed."""
+    """Yields faults if the key of the digests is missing or fits no sealed ballot. Without the right key, it
+    cannot be checked whether a seal has changed."""
     sealed = [folder for home in study.locate_private_folder("rounds").glob("*")
               for folder in _sealed_folders(home)]
     fix = ("put the file back from a backup: the sealed ballots need not have changed. Without a backup, "
@@ -235,8 +235,8 @@ def digest_key_faults(study: Study) -> Iterator[Fault]:
         now = _with_digests(raters[list(_SEALED)], votes, study.digests)
         fits += (raters["ballot"] == now["ballot"])[raters["ballot"] != ""].tolist()
     if len(fits) > 1 and not any(fits):
-        yield Fault("no ballot of any round fits the key of the digests, so it is another key", KEY_FILE,
-                    fix=fix)
+        yield Fault("no ballot of any round fits the key of the digests, so the key was "
+                    "replaced", KEY_FILE, fix=fix)
 
 
 def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], raters: pd.DataFrame,
@@ -312,7 +312,7 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
 def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
                                 raters_by_round: Mapping[str, pd.DataFrame],
                                 rule_fixed_on: str) -> Iterator[str]:
-    """Returns sentences on the differences between the seals and today's state.
+    """Yields sentences on the differences between the seals and today's state.
 
     - ``votes``: the votes of sealed rounds in today's files.
     - ``raters_by_round``: today's raters with proxies and interests, keyed by round.
@@ -320,11 +320,11 @@ def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
     """
     for seal in seals.values():
         now = raters_by_round[seal.round_id].set_index("rater_id")
-        count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
+        count = f"The state that was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
         if seal.erased:
             yield (f"Ballots of round {seal.round_id} that were erased after it was closed: {seal.erased}. "
-                   "The room is shown no result of this round any more. The team sees them with "
-                   "`--format csv`.")
+                   "The room is shown no result of this round any more. The team sees the results "
+                   "with `--format csv`.")
         if (day := seal.rule["fixed_on"]) != rule_fixed_on:
             yield (f"study.toml, column [consensus] fixed_on: it was {day or 'blank'} and is "
                    f"{rule_fixed_on or 'blank'}. {count}.")
@@ -409,9 +409,9 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
 
 
 def mark_undisclosed_observer_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.Series:
-    """Returns, for each ballot, whether it affects nothing that is disclosed. Ballots of observers, who count
-    in no result, affect nothing if there are too few observers for their votes to be shown. ``round_ids`` has
-    the round of each ballot.
+    """Returns a mask that marks the ballots without influence on anything that is disclosed. Observers count
+    in no result, so their ballots have no influence if there are too few observers for their votes to be
+    shown. ``round_ids`` has the round of each ballot.
 
     >>> mark_undisclosed_observer_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]

@@ -13,9 +13,9 @@ PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "obs
 
 
 def consensus_settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Yields faults for four errors in section [consensus] of study.toml: a scale for which no rules of
-    agreement exist, a quorum for an unknown panel, a quorum that is not a number of ballots, and a day that
-    is not a date.
+    """Yields faults for four errors in study.toml. In section [consensus]: a scale for which no rules of
+    agreement exist, a quorum for an unknown panel, and a quorum that is not a number of ballots. In sections
+    [consensus] and [handbook]: a day that is not a date.
 
     >>> rule = {"scale": [1, 9], "high": [7, 9], "fixed_on": "", "quorum": {"providers": 9, "observer": -1}}
     >>> [fault.value for fault in consensus_settings_faults("study.toml", {"consensus": rule})]
@@ -24,7 +24,7 @@ def consensus_settings_faults(file: str, settings: Mapping[str, Mapping[str, Any
     rule = settings["consensus"]
     for name, stated in (("scale", [1, 9]), ("high", [7, 9])):
         if rule[name] != stated:
-            yield Fault("the rules of agreement hold only for votes from 1 to 9 with 7 to 9 as high",
+            yield Fault("the rules of agreement need votes from 1 to 9, of which 7 to 9 are high votes",
                         file=file, column=f"[consensus] {name}", value=str(rule[name]),
                         fix=f"write {stated}; votes on another scale, such as pictures, are never converted")
     for panel, ballots in rule["quorum"].items():

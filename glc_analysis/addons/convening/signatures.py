@@ -6,9 +6,9 @@ paper.
 been keyed twice with the same result.
 
 A decision belongs to one version of one text. The code on a sheet identifies the texts printed on the sheet.
-If a text has changed since the sheet was printed, so that the code is another today, the person keying is
-asked for the version of each text. An organisation that has already decided on some of the texts is asked
-only about the remaining texts.
+If a text has changed since the sheet was printed, today's code differs from the code on the sheet, and the
+person keying is asked for the version of each text. An organisation that has already decided on some of the
+texts is asked only about the remaining texts.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from glc_analysis.text import content_hash, language_direction
 from glc_analysis.writing import write_atomic
 
 _DECISION_KEYS = {"e": "endorse", "r": "endorse_with_reservation", "n": "do_not_endorse"}
-"""The decision for which each key on the keyboard stands."""
+"""The decision that each key of the keyboard records."""
 SIGNATURE_LOG = "_signatures.jsonl"
 """The name of the log of data entry in ``private/desk/``."""
 
@@ -121,8 +121,8 @@ class SigningState:
 
 
 def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path]:
-    """Writes a page to print for each organisation that has not decided on every text or, if
-    ``organisations`` names some, for each named organisation. Returns the paths of the pages.
+    """Writes a page to print for each organisation that has not decided on every text. If ``organisations``
+    names organisations, pages are written only for these organisations. Returns the paths of the pages.
 
     The texts on a sheet are in the organisation's language where translations exist; the fixed texts of
     sheets are in ``content/signing.csv``. Raises UsageError for an unknown organisation.
@@ -171,8 +171,8 @@ def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisatio
 def select_signoff_decisions(study: Study, organisation_id: str,
                              principle_ids: Collection[str] = ()) -> pd.DataFrame:
     """Returns the decisions of an organisation on the current texts: rows of signoffs.csv. With
-    ``principle_ids``, returns only the decisions on these principles. Raises UsageError if there are no
-    decisions."""
+    ``principle_ids``, returns only the decisions on these principles. Raises UsageError if the organisation
+    is unknown or has no such decisions."""
     signing = SigningState.read(study)
     own = signing.decided[signing.decided["organisation_id"] == organisation_id]
     current = {*signing.texts["printed_id"]}
@@ -206,7 +206,7 @@ class SignedSheet(KeyedPaper):
 
     - ``texts``: the version of each text on which the organisation has not decided yet, keyed by principle.
     - ``versions``: the versions of each principle.
-    - ``code``: the code printed on a sheet with the texts in ``texts``.
+    - ``code``: the code that is printed on sheets made today.
     """
 
     texts: dict[str, str]
@@ -237,7 +237,7 @@ class SignedSheet(KeyedPaper):
         if name == "code":
             is_code = re.fullmatch("[0-9a-f]{4}", meant)
             return (meant, "") if is_code else ("", f"{line!r} is not understood: type the four characters "
-                                                "that stand at the top of the sheet.")
+                                                "at the top of the sheet.")
         if name == "date":
             said = line or self.today
             return (said, "") if is_iso_date(said) else ("", f"{line!r} is not understood: type the day as "
@@ -268,11 +268,11 @@ class SignedSheet(KeyedPaper):
 
 
 _KEYS = ("e = endorses, r = endorses with a reservation, n = does not endorse, Enter alone = no box is "
-         "crossed; " + KEYING_COMMANDS.format("sheet") + " Where its name is printed at other texts, its "
-         "absence at one can be noticed.")
+         "crossed; " + KEYING_COMMANDS.format("sheet") + " If a sheet allows the "
+         "name with some texts only, readers may notice where it is missing.")
 _PROMPTS = {"code": "code at the top of the sheet", "date": "day on the sheet (Enter = today)",
-           "named": "may its name be printed (y/n)", "decision": "decision (e/r/n)",
-           "version": "version on the sheet ({})", "words": "its own words (Enter = none)"}
+           "named": "may the name be printed (y/n)", "decision": "decision (e/r/n)",
+           "version": "version on the sheet ({})", "words": "words of the organisation (Enter = none)"}
 
 
 def enter_signatures(study: Study, *, today: date, ask: Ask, say: Say,
@@ -345,8 +345,8 @@ class SigningSession(KeyingSession):
         self.log.end_form(code, RECEIVED)
         self.reload_changed_tables()
         unread = [row["principle_id"] for row in added if row["reservation"]]
-        note = (f" Its words on {', '.join(unread)} may be printed without its name once they are in column "
-                "reservation_read, in the study's language.") if unread else ""
+        note = (f" The organisation's words on {', '.join(unread)} may be printed without its name once "
+                "column reservation_read has these words in the study's language.") if unread else ""
         before = decided.loc[decided["organisation_id"] == code, "is_named"]
         if {*before, *(row["is_named"] for row in added)} >= {"true", "false"}:
             note += (" Its name may be printed with some texts and not with others, so readers may notice "

@@ -1,5 +1,5 @@
-"""Defines the build steps (functions that make processed tables) of the convening, and the entries of their
-tables in slices.json, which records what each audience may read.
+"""Defines the build steps of the convening (functions that make processed tables), and the entries of the
+convening in slices.json, which records what each audience may read.
 
 The steps read the reference tables, the ballots, and the tables that evidence cites.
 """
@@ -41,7 +41,7 @@ def _evidence(view: View) -> dict[str, Any]:
 
 def _principles(view: View) -> dict[str, Any]:
     """Returns the tables of the principles, and the tables of the evidence, judgements, decisions and
-    signatures recorded about them."""
+    signatures recorded about the principles."""
     return dict(make_principle_tables(view.reference))
 
 
@@ -51,8 +51,9 @@ def _ratings(view: View) -> dict[str, Any]:
 
 
 def _announced(view: View) -> dict[str, Any]:
-    """Returns the blocks (contents of one kind on one page) with votes or comments of the rounds from which a
-    ballot was erased after their results were announced, and the block of the agenda."""
+    """Returns the blocks (contents of one kind on one page) that show votes or comments of rounds from which
+    a ballot was erased after the results were announced. If there are such rounds, the block of the agenda is
+    returned too."""
     voted = view["ratings"][view["ratings"]["round_id"].isin(list_rounds_with_erased_ballots(view.study))]
     return {"announced_blocks": sorted({
         *make_block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),

@@ -226,7 +226,7 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
 @dataclass(frozen=True)
 class PanelVotes:
     """The ballots of a panel on a text and criterion, in three groups: cast in person, cast by proxy, and
-    left out because the voter declared an interest. None stands for an abstention."""
+    left out because the voter declared an interest. None means an abstention."""
 
     in_person: list[int | None] = field(default_factory=list)
     by_proxy: list[int | None] = field(default_factory=list)
@@ -302,7 +302,8 @@ def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
 
 
 def _quorum_in_words(settings: Mapping[str, Any]) -> str:
-    """Returns the quorum of a rule in words; blank for the rules of older rounds, which have no quorum."""
+    """Returns the quorum of a rule in words. For the rules of older rounds, which have no quorum, the words
+    say so."""
     if "quorum" not in settings:
         return "no quorum was fixed"
     own = "".join(f"; of {PANELS[panel].lower()} {ballots}" for panel, ballots in settings["quorum"].items()

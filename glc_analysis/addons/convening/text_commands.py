@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 _asked_by = click.option("--asked-by", default="", metavar="WHO",
                          help="Who asked for the change: an organisation, a panel or the room, never a "
-                              "person; slides and packets print it. Without this option you are asked.")
+                              "person. Slides and packets print the answer. Without this option you are "
+                              "asked.")
 
 
 _because = click.option("--because", default="", metavar="WHY",
-                        help="The reason, naming no one; it is shown to the room. Without this option you "
-                             "are asked.")
+                        help="The reason. The room sees the reason, so name no one. Without this option "
+                             "you are asked.")
 
 
 def ask_line(prompt: str) -> str:
@@ -51,13 +52,13 @@ def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
                              "again, or give every answer as an option.") from None
         if line or may_be_blank:
             return line
-        say("Please type it; Ctrl-C stops, and nothing is changed.")
+        say("Please type it. Ctrl-C stops the command, and nothing is changed.")
 
 
 def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by",
          why: str = "Because") -> dict[str, str]:
-    """Returns who asked for a change and why; asks at the keyboard for whichever of the two no option gives.
-    An answer that names a person is refused before the next question."""
+    """Returns who asked for a change and why. Asks at the keyboard for an answer that no option gives. An
+    answer that names a person is refused before the next question."""
     from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
     from glc_analysis.addons.convening.principles import resolve_requester, tidy_reason_without_names
 
@@ -133,8 +134,8 @@ def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
 
 
 def _confirm(question: str) -> None:
-    """Asks for confirmation before anything is written; used if a text was typed at the prompt and not given
-    by an option."""
+    """Asks for confirmation before anything is written. Commands call this function if a text was typed at
+    the prompt rather than given by an option."""
     if not click.confirm(question, default=True, err=True):
         raise click.ClickException("Nothing is changed.")
 
@@ -189,7 +190,7 @@ def _say_change(done: TextChange, *, is_kept: str) -> None:
 
 @click.command()
 @click.argument("principle")
-@click.option("--text", default="", help="The new text. Without this and --file you are asked for it.")
+@click.option("--text", default="", help="The new text. Without --text and --file you are asked for it.")
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A file with the new text only, in UTF-8.")
 @_asked_by
@@ -225,7 +226,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
         say(line)
     for round_id in done.open_rounds:
         say(f"Round {round_id} is open and now asks about {done.after[0]}. Ratings of {done.before[0]} are "
-            "excluded, and its raters must be asked again (`glc forms` writes the new forms)." if hold_out
+            "excluded, and the raters must be asked again (`glc forms` writes the new forms)." if hold_out
             else f"Round {round_id} is open and none of its forms has been received, so it now asks about "
             f"{done.after[0]}. Next: write its forms again with `glc forms --round {round_id}`, and take "
             f"back the forms that you gave out.")
@@ -237,8 +238,9 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
 @click.command()
 @click.option("--text", default="", help="The text. Without this option you are asked for it.")
 @click.option("--name", default="", help="A short name for lists; by default the first words of the text.")
-@click.option("--language", default="", metavar="CODE", help="The language of the text, such as es. By "
-              "default that of the first principle; if you type the text, you are asked.")
+@click.option("--language", default="", metavar="CODE", help="The language of the text, such as es; by "
+              "default the language of the first principle. If you are asked for the text, you are also "
+              "asked for its language.")
 @_asked_by
 @_because
 @pass_study_to_write
@@ -255,14 +257,14 @@ def propose(study: Study, text: str, name: str, language: str, asked_by: str, be
         language = _language(study)
     why = _why(study, asked_by, because)
     if is_typed:
-        _confirm("Add it as a new principle?")
+        _confirm("Add the text as a new principle?")
     _say_change(issue(study, text, name=name, language=language, **why), is_kept="")
 
 
 @click.command()
 @click.argument("principle")
 @click.option("--text", "texts", multiple=True, help="A new text; repeat the option for each text. Without "
-              "it you are asked for the texts.")
+              "this option you are asked for the texts.")
 @click.option("--name", "names", multiple=True, help="A short name for lists, in the order of the texts; by "
               "default the first words of the text.")
 @_asked_by
@@ -319,8 +321,8 @@ def merge(study: Study, principles: tuple[str, ...], text: str, name: str, asked
 def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> None:
     """Set a principle aside, so that no later form asks about it.
 
-    decision_log.csv records who asked for it and why. This is not `glc withdraw`, which erases an
-    organisation.
+    decision_log.csv records who asked for the change and why. Do not confuse this command with `glc
+    withdraw`, which erases an organisation.
     """
     from datetime import date
 
@@ -353,7 +355,7 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
 def object_(study: Study, principle: str, by: str, because: str) -> None:
     """Write down an objection to a principle, outside the ballot.
 
-    The objection changes no count. Slides, pages and packets print it.
+    The objection changes no count. Slides, pages and packets print the objection.
     """
     from datetime import date
 
@@ -364,8 +366,8 @@ def object_(study: Study, principle: str, by: str, because: str) -> None:
     said = _why(study, by, because, who="Who objects", why="The objection")
     name = record_objection(study, principle, said["because"], by=said["asked_by"], today=date.today())
     say(f"The objection to {name} is in decision_log.csv, and changes no count. It is printed on the slides "
-        "of the next round that is closed, on the page of the principle and in the packets. They name an "
-        "organisation only if it may be named.")
+        "of the next round that is closed, on the page of the principle and in the packets, with the name "
+        "of the organisation only if it may be named.")
 
 
 @click.command()

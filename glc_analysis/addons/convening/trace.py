@@ -1,12 +1,12 @@
 """Traces a principle to its sources: from evidence to code or question, then to passage or rows, then to the
 raw file.
 
-A trace is a list of lines (:class:`TraceNode`); a line is indented below the line that rests on it.
-:func:`trace_principle_to_sources` returns the trace of a principle. :func:`list_principles_resting_on`
-returns the principles that rest on a source. Traces are made from the tables of the last build; the checksums
-of raw files are computed again. In a trace, the team sees call, time, line, raw file and checksum, and the
-forms that contain votes. Other readers see released figures and cleared quotations, but no document, time,
-file, passage id or note.
+A trace is a list of lines (:class:`TraceNode`); the lines of a source are indented below the line that rests
+on the source. :func:`trace_principle_to_sources` returns the trace of a principle.
+:func:`list_principles_resting_on` returns the principles that rest on a source. Traces are made from the
+tables of the last build; the checksums of raw files are computed again. In a trace, the team sees call, time,
+line, raw file and checksum, and the forms that contain votes. Other readers see released figures and cleared
+quotations, but no document, time, file, passage id or note.
 """
 
 from __future__ import annotations
@@ -167,8 +167,8 @@ class EvidenceTrail:
             yield from self.trace_figure(figure)
 
     def find_cited_other_wave(self, row: Any) -> str:
-        """Returns the wave that a row of evidence cites if it is not the wave of the study's figures; else
-        blank."""
+        """Returns the wave that a row of evidence cites if this wave is not the wave of the study's figures;
+        else blank."""
         labels = self.view.wave_labels
         if not labels and not self.has_sources:
             return row.wave_id  # a label: what other readers get of the study has no waves
@@ -203,9 +203,9 @@ class EvidenceTrail:
         return figure is None or code in self._case_codes
 
     def find_first_quotation(self, row: Any) -> Mapping[str, str]:
-        """Returns the first quotation (with words) of the passage, or of a passage with the code, that a row
-        of evidence cites. The columns are those of ``view.quotations()``; the result is empty if there is no
-        such quotation."""
+        """Returns the first quotation, which the audience may read, of the passage that a row of evidence
+        cites, or of a passage with the cited code. The columns are those of ``view.quotations()``. The result
+        is empty if there is no such quotation."""
         if row.kind == "segment":
             own = self.origins.get(row.reference, row.reference)
             return next((quote for origin, _, quote in self._printed_quotes if origin == own), {})
@@ -417,9 +417,9 @@ class EvidenceTrail:
         return int((self.read("evidence")["principle_id"] == principle_id).sum())
 
     def describe_reason_and_requester(self, text: Mapping[str, str]) -> str:
-        """Returns sentences with the reason for a text and with who asked for it. Readers outside the team
-        see the requester only if the requester is an organisation that may be named. The requester is not
-        shown to readers outside the team while the block of decisions is hidden because somebody withdrew."""
+        """Returns sentences that say why a text was written and who asked for the text. Readers outside the
+        team see the requester only if the requester is an organisation that may be named. The result is blank
+        while the block of decisions is hidden from the audience, because somebody withdrew."""
         if DECISIONS_BLOCK in self.view.hidden:
             return ""
         by = text["asked_by"]
@@ -428,8 +428,8 @@ class EvidenceTrail:
         return "".join(f" {head}: {words.rstrip('.')}." for head, words in said.items() if words)
 
     def list_decisions(self, principle_id: str) -> list[str]:
-        """Returns the decisions about a principle and the objections to it, with the columns day, decision,
-        proposer, objections and reservations; empty for audiences that may not read earlier texts."""
+        """Returns one text per decision about a principle: day, decision, proposer, objections and
+        reservations. The list is empty for audiences that may not read earlier texts."""
         if DECISIONS_BLOCK in self.view.hidden or not self.view.has_capability("earlier_texts"):
             return []
         rows = self.read("decision_log").sort_values("order")
@@ -447,8 +447,9 @@ class EvidenceTrail:
         return bool(is_own.any()) and bool(self.list_decisions(principle_id))
 
     def trace_history(self, row: Any) -> Iterator[TraceNode]:
-        """Yields lines of a trace on the history of a principle's text: its origin and earlier words, what
-        replaced it, whether evidence is recorded, and the decisions about the principle."""
+        """Yields the lines of a trace that tell the history of a principle's text: where the text comes from
+        and what it replaced, what replaced the text, whether evidence is recorded, and the decisions about
+        the principle."""
         text = self.texts.get(row["printed_id"])
         if text is None:
             return
@@ -466,8 +467,8 @@ class EvidenceTrail:
             n = {one: self.count_evidence(one) for one in sorted(others)}
             counted = ", ".join(f"{number} for {one}" for one, number in n.items() if number)
             yield self.make_node(1, "text", "", UNSUPPORTED + (
-                f" Recorded are {counted}: nobody has said yet what of it speaks for this text."
-                if counted else ""), "")
+                f" Evidence is recorded for earlier texts ({counted}): nobody has said yet which of it "
+                "speaks for this text." if counted else ""), "")
         after = [*list_replacing_text_ids(row["printed_id"], self.texts.values())]
         if after:
             yield self.make_node(1, "text", row["printed_id"],

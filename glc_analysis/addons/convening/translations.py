@@ -63,7 +63,7 @@ class Translations:
     def find_text(self, text_id: str, original: TranslatedText, language: str,
                   audience: str) -> TranslatedText:
         """Returns a text in a language if the audience may read the translation. Returns the original text if
-        no translation exists, or only a draft that the audience may not read."""
+        no translation exists, or if the translation is a draft that the audience may not read."""
         words = self.words.get((text_id, language)) if original.text else None
         return original if words is None or not is_translation_readable(words.status, audience) else words
 
@@ -77,8 +77,8 @@ class Translations:
 
 def translation_and_is_draft_by_original(study: Study, audience: str,
                                          language: str) -> dict[str, tuple[str, bool]]:
-    """Returns, keyed by the original text, the translation of each text of the principles that an audience
-    may read, and whether the translation is a draft."""
+    """Returns the translations of the principles' texts that an audience may read, each with whether it is a
+    draft, keyed by the original text."""
     rows = tables.read_table("principles", study=study)
     translations = Translations.from_tables(rows, read_reference_table(study, "translations"))
     translated = {}

@@ -121,8 +121,8 @@ class ConveningView(VisibleTables):
         return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), nameless
 
     def is_signed_before(self, principle_id: str) -> bool:
-        """Whether organisations have signed only an earlier text of a principle, because the current text is
-        not yet agreed."""
+        """Whether organisations have signed only an earlier text of a principle, and the current text is not
+        agreed yet."""
         rows = self.read("signoffs")
         versions = {*rows.loc[rows["principle_id"] == principle_id, "version"]}
         status = self.principle_rows.set_index("principle_id")["status"].get(principle_id, "")

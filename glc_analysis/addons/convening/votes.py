@@ -134,23 +134,22 @@ def keeps_votes_uncertain(possible_counts: Collection[Counts], *,
 
 
 def describe_disclosed_votes(counts: Counts, n_known_votes: int = COALITION) -> str:
-    """Returns the counts of low, middle and high votes of a panel, in words, as far as they may be disclosed;
+    """Returns, in words, what may be disclosed about the counts of low, middle and high votes of a panel;
     blank for a small panel.
 
     The first of these rules that applies is used. Each rule leaves every vote uncertain
     (:func:`keeps_votes_uncertain`):
 
     - for up to three votes, nothing is disclosed;
-    - for four to six votes, the number of high votes is disclosed, but only as "at least n - 3" if it is n -
-      3 or more;
+    - for four to six votes (n), the number of high votes is disclosed. If n - 3 or more votes are high, the
+      words say only "n - 3 or more";
     - if at least four votes lie outside the third with most votes, or at least three votes lie at each end of
       the scale, all counts are disclosed;
-    - in all other cases, it is disclosed that at least n - 3 votes lie in the third with most votes, and that
-      fewer than three votes lie at the other end of the scale.
+    - in all other cases, it is disclosed that at least n - 3 votes lie in the third with most votes. If this
+      third is an end of the scale, the words also say whether three or more votes lie at the other end.
 
     If readers may know more than two votes, all numbers in these rules are larger by the number of votes
-    beyond two, with one exception: the words always say whether three votes lie at the other end of the
-    scale.
+    beyond two. Only the number of votes at the other end of the scale, in the last rule, is always three.
 
     >>> [describe_disclosed_votes(n) for n in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0,
     ...     10))]
@@ -196,7 +195,7 @@ def find_largest_tertile(counts: Counts) -> str:
 
 
 def describe_disclosed_high_votes(counts: Counts, n_known_votes: int = COALITION) -> str:
-    """Returns the number of high votes in words, as far as :func:`describe_disclosed_votes` discloses it.
+    """Returns, in words, what :func:`describe_disclosed_votes` discloses about the number of high votes.
 
     >>> [describe_disclosed_high_votes(n) for n in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
     ['6 of 10 high', '7 or more of 10 high', 'at most 3 of 10 high', 'at most 2 of 10 high', '0 of 4 high']
@@ -254,8 +253,8 @@ def blank_undisclosed_tallies_and_describe_votes(
     that do not follow from the words in these columns are blanked.
 
     ``agreement_test`` is the test that the study uses. ``fully_disclosed_panels`` are the panels whose
-    members all agreed that more may be shown. All counts of these panels are shown, but nothing is shown
-    about three votes or fewer, or about five votes or fewer if there are proxies
+    members all agreed that more may be shown. All counts of these panels are shown, except for small panels:
+    nothing is shown about three votes or fewer. With proxies, the limit is four or five votes
     (:func:`compute_largest_undisclosed_panel`). The change since an earlier round is disclosed if the medians
     of all rounds on the text are disclosed.
 
@@ -372,8 +371,8 @@ def has_disclosable_lower_median(part: Counts, others: Counts, *, is_fully_discl
 @cache
 def may_disclose_whether_part_is_lower(possible_counts: tuple[Counts, ...], n_in_part: int) -> bool:
     """Whether every vote stays uncertain both if readers learn that a part of ``n_in_part`` voters votes
-    lower than the other voters, and if readers learn that the part does not. The true counts of the panel are
-    one of the ``possible_counts``."""
+    lower than the other voters, and if readers learn that the part does not vote lower. The true counts of
+    the panel are one of the ``possible_counts``."""
     if min(n_in_part, sum(possible_counts[0]) - n_in_part) <= LARGEST_UNDISCLOSED:
         return False
     return all(_parts_are_open(rows)
@@ -493,9 +492,9 @@ def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> t
 
     Column ``is_named`` says whether the name of an organisation may be printed; organisations with a printed
     name are shown with their decision. ``n_other_voters`` is the number of all other organisations that were
-    asked to sign. The reader knows which the other organisations are, but must not be able to infer how one
-    of them decided or whether it signed. Decisions of unnamed organisations are therefore counted only if
-    each unnamed organisation could have decided in at least two ways, or not have signed at all. Reservations
+    asked to sign. Readers know which organisations these are, but must not be able to infer whether or how
+    one of these organisations signed. Decisions of unnamed organisations are therefore counted only if
+    readers cannot know of any unnamed organisation how it decided, or whether it signed at all. Reservations
     of unnamed organisations are printed as translated (``reservation_read``), without the decision, if enough
     other organisations could have written them.
     """
@@ -514,8 +513,8 @@ def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> t
 
 
 def select_fully_disclosed_panels(raters: pd.DataFrame) -> set[str]:
-    """Returns the panels in which all members, asked in private, agreed that more may be shown than these
-    rules allow.
+    """Returns the panels in which all members were asked in private and agreed that more may be shown than
+    the rules of this module allow.
 
     ``raters`` is the table raters.csv. A blank answer counts as no.
 

@@ -94,8 +94,9 @@ def find_country_id(name: str, *, everywhere: bool = True) -> str:
     unknown or uncertain.
 
     Names in two languages (``Spain / España``) and inverted names (``Korea, South``) are recognised. English
-    names are tried first. With ``everywhere``, names in all other languages are tried next, if every language
-    that has the name means the same country by it. The first search of this kind takes a second.
+    names are tried first. With ``everywhere``, names in all other languages are tried next. Such a name
+    counts only if it means the same country in every language that has the name. The first search of this
+    kind takes a second.
 
     >>> [find_country_id(name) for name in ("Turkey", "Macedonia", "Spain / España", "Korea, South", "Perú")]
     ['TUR', 'MKD', 'ESP', 'KOR', 'PER']
@@ -161,8 +162,8 @@ def _whole_name(key: str, everywhere: bool) -> str:
 
 
 def _key(name: str) -> str:
-    """Returns a name in the form in which names are compared, which has no case, accents of capitals, dots
-    and repeated blanks."""
+    """Returns a name in the form in which names are compared. This form has small letters and single blanks,
+    and neither begins nor ends with a dot, semicolon or comma."""
     return match_key(name).replace("’", "'").replace("&", "and").strip(" .;,")
 
 

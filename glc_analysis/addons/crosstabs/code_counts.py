@@ -1,9 +1,9 @@
 """Counts the organisations that raised each code, in groups by country, organisation, attribute or answer.
 
-Interviews and answers are counted separately from calls, and the two counts are never added: an organisation
-that was asked and did not raise a code is evidence, while its silence in a call is not. An organisation
-without an answer for a country belongs to the country of its main office. An organisation that works in
-several countries belongs to the group of each of these countries.
+Interviews and answers are counted separately from calls, and the two counts are never added. If an
+organisation was asked about a code and did not raise it, this is evidence; the silence of an organisation in
+a call is no evidence. An organisation without an answer for a country belongs to the country of its main
+office. An organisation that works in several countries belongs to the group of each of these countries.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def print_crosstab_instead_of_summary(study: Study, question: str, by: str, is_o
     view = StudyView(study, audience)
     if is_of_codes:
         print_rows(view.code_counts(by=by, answered=answered), form,
-                   if_empty="Nothing is coded yet, or nothing of it may be shown.")
+                   if_empty="Nothing is coded yet, or no count of codes may be shown.")
         raise click.exceptions.Exit
     rows = view.crossed(question, answered, by=by)
     print_rows(rows.drop(columns="question") if form == "table" else rows, form,

@@ -47,8 +47,8 @@ class CrosstabsView(StudyView):
                               "question alone, or by an attribute such as region.")
         _refuse_without_options(other, "count by")
         if question.question_id == other.question_id:
-            raise UsageError(f"Question {question.question_id} cannot be counted by itself. To fix: name "
-                             "another question with options.")
+            raise UsageError(f"Question {question.question_id} cannot be counted by its own answers. To fix: "
+                             "name another question with options.")
         kind = resolve_subset_kind(by)
         data = CleanTables(**{name: tables.read_table(name, study=self.study) for name in (
             "questions", "options", "organisations", "answers", "responses", "selections")})

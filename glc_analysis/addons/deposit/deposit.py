@@ -110,7 +110,7 @@ def render_dataset_citation_cff(study: Study, release: Mapping[str, object]) -> 
     lines = {"cff-version": "1.2.0", "type": "dataset", "title": study.title,
              "message": "If you use these data, please cite them as below.",
              "abstract": "Released figures, questions, codebook, principles and votes. "
-                         + (_INVENTED if study.is_synthetic else "No organisation can be told from them."),
+                         + (_INVENTED if study.is_synthetic else "No organisation is recognisable."),
              "version": str(release["number"]), "date-released": release["day"],
              "license": study.licence if re.fullmatch(r"[A-Za-z0-9.+-]+", study.licence) else ""}
     said = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in lines.items() if text]

@@ -8,10 +8,11 @@ Method: kernel ridge regression from the similarity of texts to their codes (Has
 less weight, from their letter sequences. The definition of a code counts as much as several passages with the
 code. The degree of smoothing is chosen by leave-one-document-out cross-validation.
 
-A list of five codes is shown if it will probably contain a right code. The cross-validation also shows how
-often lists contained a right code, depending on the sum of their scores. The smallest sum with which a list
-is shown is the sum at which the lists with a right code exceed the lists without one by most. If at every sum
-there are at least as many lists without a right code as with one, no list is shown.
+A list of five codes is shown if it will probably contain a right code. A list is compared by the sum of its
+scores. For each sum, the cross-validation counts the lists with at least this sum that contain a right code,
+and the lists with at least this sum that contain none. The smallest sum with which a list is shown is the sum
+at which the first count exceeds the second by most. If the first count never exceeds the second, no list is
+shown.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ LETTERS = 0.2
 weight. ``LETTERS`` and :data:`DEFINITION` were chosen by cross-validation over two public studies;
 docs/numbers.md gives the results with and without letter sequences and definitions."""
 DEFINITION = 4
-"""The number of passages as which the definition of a code counts."""
+"""The definition of a code counts as much as this number of passages with the code."""
 SMOOTHING = (0.3, 1.0, 3.0, 10.0, 30.0)
 """The degrees of smoothing that are tried, from weak to strong. If several degrees are equally good, the
 weakest of these degrees is used."""

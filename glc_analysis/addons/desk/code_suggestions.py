@@ -1,6 +1,6 @@
-"""Suggests up to five codes for a passage that the coder has already coded, each with the settled passage (on
-whose codes people agreed) that supports the code most (:mod:`.settled_passages`). A suggestion has no effect
-until a coder accepts it.
+"""Suggests up to five codes for a passage that the coder has already coded, each with the settled passage
+that supports the code most. A settled passage is a passage on whose codes people agreed
+(:mod:`.settled_passages`). A suggestion has no effect until a coder accepts it.
 
 No code is suggested:
 
@@ -99,9 +99,9 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
     suggested.
 
     The sentence depends on assignments.csv and never on texts that another coder has handed in, because no
-    coder may know what others have handed in before all have finished. For a text that somebody else has
-    coded without an assignment, no reason is returned, and :func:`suggest_and_log_codes_for_passage` returns
-    no codes, as it does if the ranking is not sure.
+    coder may know what others have handed in before all have finished. If somebody else has coded a text
+    without an assignment, no reason is returned for the text, although
+    :func:`suggest_and_log_codes_for_passage` returns no codes.
     """
     if study.settings["coding"]["approach"] == "interpretive":
         return "This study codes interpretively, so no codes are suggested."
@@ -122,7 +122,7 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
         return "Other people code this text independently of you, so no codes are suggested."
     if document_id not in people and _without_answers(all_rows, documents) - {coder}:
         return ("This answer is assigned to nobody, so others may code it too, and no codes are suggested. "
-                "To fix: assign it to you alone in assignments.csv.")
+                "To fix: assign the answer to yourself alone in assignments.csv.")
     assigned = assignments[assignments["coder_id"] == coder]
     shared = {one for one in assigned["document_id"] if len(people[one]) > 1}
     done = {*readings[["document_id", "coder_id"]].astype("str").itertuples(index=False, name=None)}
@@ -134,7 +134,7 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
     if said := _not_frozen(assigned, read_reference_table(study, "codebook"), document_id):
         return said
     if len(settled.examples) < FEWEST_PASSAGES:
-        return (f"Codes are suggested from {FEWEST_PASSAGES} settled passages on: passages that two coders "
+        return (f"Codes are suggested once {FEWEST_PASSAGES} passages are settled: passages that two coders "
                 f"agree on, or that were decided. This study has {len(settled.examples)}.")
     return "" if encoder or load_encoder() else NO_ENCODER
 

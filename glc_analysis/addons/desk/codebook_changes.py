@@ -1,9 +1,10 @@
 """Handles changes of the codebook at the coding desk. A change creates, renames or moves a code, or merges it
 into another code.
 
-A change consists of the new cells of one row of codebook.csv. A person who may change the codebook sees the
-effect on the file first and then writes it. Coders who may not change the codebook propose a change in their
-journals (records of their acts at the desk), where that person finds the proposal.
+A change consists of the new cells of one row of codebook.csv. A person who may change the codebook first sees
+how the file would change, and then writes the change. A coder who may not change the codebook proposes a
+change. The proposal is stored in the journal (the record of the acts at the desk) of the coder, where the
+person who may change the codebook finds the proposal.
 """
 
 from __future__ import annotations
@@ -104,20 +105,20 @@ def preview_codebook_change(study: Study, coder: str, code_id: str, cells: Mappi
 
 def write_codebook_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str],
                           diff: str) -> Plain:
-    """Writes the previewed change that has the ``diff``; ``message`` of the result names the written file.
-    Raises Faults if the codebook has changed since the preview."""
+    """Writes a previewed change. ``diff`` is the diff that the preview returned; ``message`` of the result
+    names the written file. Raises Faults if the codebook has changed since the preview."""
     proposal = _proposal(study, coder, code_id, cells)
     if proposal.diff != diff:
         raise Faults([Fault("was changed while you looked at it; nothing is written", "codebook.csv",
                             fix="preview the change again")])
     path = proposal.write()
-    return {"message": f"Written to {study.make_relative(path)}. It counts from the next build on."}
+    return {"message": f"Written to {study.make_relative(path)}. The change counts from the next build on."}
 
 
 def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) -> TableChangeProposal:
     if not may_change_codebook(study, coder):
         by = study.settings["coding"]["decided_by"]
-        why = f"{by} decides" if by else "Several people code, and study.toml names nobody who decides,"
+        why = f"{by} decides" if by else "Several people code, and study.toml names nobody who decides"
         raise GLCError(f"{why} on the codebook ([coding] decided_by). Propose the change instead.")
     describe_codebook_change(study, code_id, cells)
     cells = {column: normalise_space(cell) for column, cell in cells.items()}
@@ -129,7 +130,7 @@ def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) 
 
 def _new_id(study: Study, name: str) -> str:
     """Returns a new id for a code, made from its name. A number is added to the id if the codebook already
-    has it."""
+    has the same id."""
     known, base = {*read_reference_table(study, "codebook")["code_id"]}, make_slug(name) or "code"
     return base if base not in known else next(
         numbered for n in range(2, len(known) + 3) if (numbered := f"{base}-{n}") not in known)

@@ -260,7 +260,7 @@ class CoderWork:
                    "appear only after `glc build`.")
         if new := self._own.list_coding_files_since_build():
             yield (f"{', '.join(new)} came after the last build, so the desk does not know which texts you "
-                   "handed in with it. To fix: run `glc build` before you begin a text.")
+                   "have handed in. To fix: run `glc build` before you begin a text.")
         if self._names == {}:
             yield "The codebook is empty, so there is no code to give. To fix: write codebook.csv."
         if work.cut:
@@ -324,7 +324,8 @@ def _age(code: str, recent: Sequence[str]) -> int:
 
 
 def _refuse_name(coder: str) -> None:
-    """Raises UsageError for a name that is not a coder's id or belongs to the study."""
+    """Raises UsageError for a name that is not the id of a coder, or that the study uses for something else
+    (such as consensus)."""
     if not re.fullmatch(r"[a-z0-9_][a-z0-9_.-]*", coder):
         raise UsageError(f"{coder!r} is not a coder's id. To fix: use the coder_id of assignments.csv, in "
                          "small letters without blanks, such as ana.")

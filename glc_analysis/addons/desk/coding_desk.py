@@ -81,7 +81,7 @@ class DoubleCodingComparison:
                     f"to compare. {_WHO_DECIDES}")
         if waiting := self._double.texts_not_handed_in:
             return ("The comparison opens when everybody has finished every double-coded text, because "
-                    f"seeing one would influence the next.{self._unfinished(waiting)}")
+                    f"the codes seen in one text would influence the next text.{self._unfinished(waiting)}")
         built = tables.read_table("readings", study=self.study)[["document_id", "coder_id"]].astype("str")
         wanted = rows.loc[rows["purpose"] == DOUBLE, ["document_id", "coder_id"]]
         if {*wanted.itertuples(index=False, name=None)} - {*built.itertuples(index=False, name=None)}:
@@ -143,7 +143,7 @@ class DoubleCodingComparison:
         turns = Counter((document, coder) for (_, coder), (document, _) in self._older_words.items())
         return [f"{document} changed while it was coded, and {coder} coded the earlier version. "
                 f"{n} turn{'s have' if n > 1 else ' has'} other words today, and codings of the earlier "
-                "words are not compared. Decide on the words of today."
+                "words are not compared. Base the decision on the words of today."
                 for (document, coder), n in sorted(turns.items())]
 
     @cached_property
@@ -168,7 +168,7 @@ class DoubleCodingComparison:
 
     def record_decision(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
         """Records a decision on one turn or answer: the codes (empty for no code) and the reason. A later
-        decision on the same turn or answer is its next version.
+        decision on the same turn or answer is stored as the next version of the decision.
 
         Raises GLCError if the decision equals the last decision on the segment, if the person who uses the
         desk is not allowed to compare the coders' codes in this text, or if the journal cannot be written.
@@ -302,7 +302,8 @@ class CodingDesk(anywidget.AnyWidget):
             answer = {"id": question["id"], "error": str(error)}
         except OSError as error:
             answer = {"id": question["id"],
-                      "error": f"Not saved: {error.strerror}. To fix: make room, then do it again."
+                      "error": f"Not saved: {error.strerror}. To fix: free some space on the disk, then "
+                      "repeat the last step."
                       if error.errno == ENOSPC else f"Not saved: {error.strerror}."}
         if {"do", "write_change"} & {*question} and self.session.codebook_readings != self._codebook_shown:
             answer["news"] = {"codebook": self.session.list_codes(),

@@ -326,7 +326,7 @@ class CodingSession(CoderWork):
             changed = others | self._journal.add_acts([*self._lines_before(line),
                                                        {"on": self._today.isoformat(), **line}])
         if others:
-            message += " Another window of yours changed something meanwhile; it is shown here too."
+            message += " Another window of yours changed something meanwhile; the change is shown here too."
         work = self._journal.work
         return {"changed": sorted(changed), "message": message, "can_undo": bool(work.done),
                 "can_redo": bool(work.undone), "keys": self._keys(), "counts": self._counts(),
@@ -426,7 +426,7 @@ class CodingSession(CoderWork):
         self._refuse_finished(coding.document_id)
         code = self._shown_code(coding.code_id)
         return ({"act": "uncode", "coding_id": coding.coding_id},
-                f"Taken off: {self._names.get(code, code)}.")
+                f"Code removed: {self._names.get(code, code)}.")
 
     def _memo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         coding, memo = self._coding(act), str(act.get("memo", "")).strip()
@@ -506,7 +506,7 @@ class CodingSession(CoderWork):
         if code := self._code_named(name):
             raise GLCError(f"The codebook already has the code {self._names[code]!r}. Use that one.")
         return ({"act": "propose_code", "document_id": document, "start": start, "end": end, "name": name},
-                f"Proposed: {name}. It is not a code until the team takes it into the codebook.")
+                f"Proposed: {name}. It is not a code until the team adds it to the codebook.")
 
     def _propose_quotation(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, start, end = self._passage(act)
@@ -521,7 +521,7 @@ class CodingSession(CoderWork):
         code, cells = str(act.get("code_id", "")), dict(act.get("cells", {}))
         said = describe_codebook_change(self.study, code, cells)
         return ({"act": "propose_change", "code_id": code, "cells": cells},
-                f"Proposed: {said} It applies once the person who decides on the codebook writes it.")
+                f"Proposed: {said} The change applies once the person who decides on the codebook writes it.")
 
     def _new_texts(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         """Returns the act by which the coder accepts the present version of an interview or a call, or of
@@ -561,7 +561,7 @@ class CodingSession(CoderWork):
         if any((other.document_id, other.start, other.end) == (document, start, end)
                and self._shown_code(other.code_id) == code for other in self._journal.work.codings.values()):
             raise GLCError(f"This passage already has the code {self._names.get(code, code)!r}. Remove the "
-                           "waiting one instead.")
+                           "waiting coding instead.")
         return ({"act": "place", "document_id": document, "coding_id": coding.coding_id, "start": start,
                  "end": end},
                 f"Placed again: {self._names.get(code, code)}.{self._uncounted(document, start)}")

@@ -38,8 +38,9 @@ def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str 
     if again:
         print_rows(compare_first_and_second_coding(study, *again), form,
                    if_empty="There is nothing to compare.")
-        say("This is drift: missed counts codes that are only in the second coding, added those only in the "
-            "first. Codings under an older definition (older) are left out.")
+        say("This is drift: column missed counts codes that only the second coding has, column added counts "
+            "codes that only the first coding has. Codings under an older definition of their code are "
+            "counted only in column older.")
     else:
         print_rows(compare_coders_with_settled_passages(study), form,
                    if_empty="No coder read a passage that others have settled.")
@@ -48,8 +49,9 @@ def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str 
     raise click.exceptions.Exit
 
 
-@click.option("--again", "coder", default="", metavar="CODER", help="Write a tenth of what this coder read, "
-              "to be coded again without seeing the first coding.")
+@click.option("--again", "coder", default="", metavar="CODER", help="Write texts with a tenth of the "
+              "passages that this coder read; the coder codes these texts again without seeing the first "
+              "coding.")
 @contextmanager
 def write_texts_to_code_again_instead(study: Study, form: str, *, coder: str) -> Generator[None]:
     """With option --again, writes the texts that one coder is to code a second time."""

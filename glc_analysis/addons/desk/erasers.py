@@ -24,8 +24,8 @@ removed."""
 
 def erase_withdrawn_from_coder_file(path: Path, remaining_content: Any) -> None:
     """Rewrites a coder's journal or log of suggestions without the content that a withdrawal removes.
-    ``remaining_content`` holds what is left of each text. Raises Faults if a text changed after the coder
-    began it, because the removed turns then cannot be found."""
+    ``remaining_content`` has the functions that return what is left of each text. Raises Faults if a text
+    changed after the coder began it, because the removed turns then cannot be found."""
     if path.name == JOURNAL:
         _erase_from_journal(path, remaining_content)
     else:

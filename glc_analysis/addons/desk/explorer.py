@@ -145,7 +145,8 @@ class Explorer:
 
     @property
     def context(self) -> widgets.HTML:
-        """Returns the widget that shows the chosen audience the passage in its context, or the quotations."""
+        """Returns the widget for the chosen audience. The widget shows the passage in its context to the
+        team, and the quotations to other audiences."""
         return self._context_of[self.audience.value]
 
     def _chosen(self, change: Any = None) -> None:

@@ -6,8 +6,9 @@ holds the coder's work so far (:class:`DeskWork`), and is read like a file of an
 (:func:`read_handed_in_journal_codings`). docs/journal.md describes the lines.
 
 An undo reverts the act whose number it names, even after a restart. A line that was truncated by a power
-failure is set apart, and all lines before it count. An interview or a call is handed in when the coder marks
-it as finished. An open answer is handed in when it has a code or is marked as read.
+failure is reported but not applied; all lines before the truncated line count. An interview or a call is
+handed in when the coder marks it as finished. An open answer is handed in when it has a code or is marked as
+read.
 """
 
 from __future__ import annotations
@@ -131,8 +132,7 @@ class DeskWork:
     - ``read`` and ``finished``: the document_ids that are marked as read or as finished.
     - ``waiting``: the codings that must be placed again after the coder accepted a changed text.
     - ``earlier``: the previous version of each changed text that the coder accepted.
-    - ``codebook``: the definitions with which the coder last coded: the texts that define each code, keyed by
-      code_id.
+    - ``codebook``: the texts that defined each code when the coder last coded, keyed by code_id.
     - ``keys``: the codes on the keys 1 to 9, blank for a free key.
     - ``opened``: the double-coded texts that were opened for comparison.
     - ``cut``: the numbers of the truncated lines.
@@ -316,9 +316,9 @@ class DeskWork:
     def _new_text(self, line: Line, on: str) -> Iterator[tuple[dict, Any, Any]]:
         """Yields the changes that are made when the coder accepts a corrected text.
 
-        Codings and proposed codes get a new place, or must be placed again. A coding or proposed code for
-        which the line states neither was withdrawn, and is deleted. The text is no longer finished if its
-        words changed or if a coding must be placed again.
+        The line lists the codings and proposed codes that get a new place, and those that must be placed
+        again. A coding or proposed code in neither list was withdrawn, and is deleted. The text is no longer
+        finished if its words changed or if a coding must be placed again.
         """
         _refuse_other_text(line["text"], line["version"])
         document, old = line["document_id"], self.texts[line["document_id"]]
@@ -407,8 +407,9 @@ class CoderJournal:
         """Reads the lines that were added to the journal since the last call. Returns the ids of the texts
         that changed.
 
-        A truncated last line is set apart (``work.cut``); a last line that lacks only its line end counts.
-        Raises Faults if another line cannot be read, and GLCError if the file cannot be read.
+        A truncated last line is not applied, and its number is stored in ``work.cut``; a last line that lacks
+        only its line end is applied. Raises Faults if another line cannot be read, and GLCError if the file
+        cannot be read.
         """
         try:
             if not self.path.exists():
@@ -466,7 +467,7 @@ class CoderJournal:
     def _fault(self, number: int) -> Fault:
         return Fault("this line of a coder's journal cannot be read",
                      file=f"{self.path.parent.name}/{self.path.name}", row=str(number),
-                     fix="put the file back from a backup; nobody edits it by hand")
+                     fix="restore the file from a backup; do not edit the file by hand")
 
     @contextmanager
     def lock_for_adding(self, root: Path) -> Generator[set[str]]:

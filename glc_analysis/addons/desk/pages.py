@@ -22,7 +22,7 @@ def acceptance_and_unaided_agreement_sentences(view: StudyView) -> list[str]:
     rest = view.read("agreement").query(
         "unit == 'turn' and subset == 'unassisted' and measure == 'masi_alpha'")
     return [f"Coders accepted {taken:,} of {shown:,} suggestions of a code: {listed}.",
-            *("Without the texts in which they did, agreement on all codes together is "
+            *("In the texts without accepted suggestions, agreement on all codes together is "
               f"{format_coefficient(value)}."
               for value in rest["value"].dropna())]
 

@@ -51,8 +51,8 @@ class FileChange:
 
 @dataclass(frozen=True)
 class TableChangeProposal:
-    """A proposed change of the files of a reference table in the study folder ``root``; the private file
-    comes first."""
+    """A proposed change of the files of a reference table in the study folder ``root``. If the table has a
+    private file, the change of this file comes first."""
 
     root: Path
     changes: tuple[FileChange, ...]
@@ -99,8 +99,8 @@ def propose_new_row(study: Study, table: str, row: Mapping[str, str]) -> TableCh
 
 def propose_changed_cells(study: Study, table: str, row_id: str,
                           cells: Mapping[str, str]) -> TableChangeProposal:
-    """Returns the proposal to change cells in the row of a reference table whose first column is ``row_id``.
-    All the cells must be in the same file.
+    """Returns the proposal to change ``cells`` in one row of a reference table: the row that has ``row_id``
+    in the first column. All the cells must be in the same file.
 
     Raises Faults if the table would be inconsistent.
     """
@@ -250,8 +250,8 @@ class ProposalForm:
         self._edited()
 
     def _proposal_chosen(self, _: Any = None) -> None:
-        """Fills in the form with the chosen proposal of a coder, to which the team adds the definition and
-        place of a code, or the audience of a quotation."""
+        """Fills in the form with the chosen proposal of a coder. The team then adds the definition and place
+        of a code, or the audience of a quotation."""
         chosen = self.from_coders.value
         if isinstance(chosen, ProposedQuotation):
             fields = self.fields["quotes"]

@@ -104,9 +104,9 @@ class SettledPassages:
         return _LEARNED[key]
 
     def is_learned_else_start_learning(self, study: Study, encoder: SentenceEncoder) -> bool:
-        """Whether the ranking has been computed, or its computation has failed. If the computation has not
-        been started, starts it in a thread while the coder goes on; it takes about a tenth of a second per
-        passage."""
+        """Whether the computation of the ranking has ended, with or without success. If the computation has
+        not been started, this method starts the computation in a thread, so that the coder can go on. The
+        computation takes about a tenth of a second per passage."""
         key = (study.root, encoder.name, self.make_digest(study))
         if key not in _LEARNED and key not in BEING_LEARNED:
             BEING_LEARNED.clear()

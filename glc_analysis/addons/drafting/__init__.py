@@ -3,14 +3,14 @@
 The add-on reads the files of a survey (one form, in one or several languages or tools) and, if there is one,
 the XLSForm of the survey or a table of wordings. From these files it drafts rows of questions.csv,
 options.csv, countries.csv and codebook.csv and settings of study.toml. Each drafted row states the reason for
-the row and how sure the program is of it. A draft lies in ``private/draft/``, because it may hold
+the row, and how sure the program is of the row. A draft lies in ``private/draft/``, because it may hold
 respondents' words. No figure uses a drafted row until somebody has accepted the row.
 
-Decisions that belong to people are never guessed: sampling, consent, networks, which end of a scale is high,
-the base, contested countries. Whether a question is sensitive is only proposed, and the question counts as
-sensitive until somebody decides. Skip logic (conditions under which a question is asked) is taken from the
-XLSForm. A condition that is suggested by blank cells is only proposed, and a person accepts or refuses the
-condition.
+The program never guesses decisions that belong to people: on sampling, on consent, on networks, on the high
+end of a scale, on the base, and on contested countries. Whether a question is sensitive is only proposed, and
+the question counts as sensitive until somebody decides. Skip logic (conditions under which a question is
+asked) is taken from the XLSForm. A condition that is suggested by blank cells is only proposed, and a person
+accepts or refuses the condition.
 """
 
 from glc_analysis.addon import AddOn

@@ -77,9 +77,9 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
         unit = derive_question_units(new, read_default_settings()[0]["survey"] | written.get("survey", {}))
         if n := int((new["unit"].eq("") & unit.eq("organisation")).sum()):
             lines.append(
-                f"{n} of the questions count once for each organisation: the settings name organisations and "
-                "no country. If each record is to count, write answer into the column unit of "
-                "questions.csv.")
+                f"{n} of the questions count once for each organisation, because the settings name "
+                "organisations and no country. If each record is to count, write answer into the column unit "
+                "of questions.csv.")
         new = new.assign(unit=unit, is_sensitive=UNDECIDED)
     path = study.root / list_table_files("questions")[0].path
     table, now_decided = _with_questions(path, new, state)

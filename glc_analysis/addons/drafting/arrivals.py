@@ -66,7 +66,7 @@ def sort_files_by_kind(paths: Sequence[Path]) -> ArrivedFiles:
                                 file=path.name, fix="open it and save its text as .docx or .txt"))
         elif ending in _WORDLESS:
             faults.append(Fault("is a recording or a picture, which has no words to read", file=path.name,
-                                fix="name its transcript instead, and keep the recording apart"))
+                                fix="give its transcript instead, and keep the recording in another folder"))
         elif ending in (".docx", ".txt") and _is_references(path):
             arrivals.codings.append(path)
         elif ending in _TRANSCRIPTS or ending == ".txt" and not _is_table(path):

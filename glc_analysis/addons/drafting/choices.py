@@ -25,9 +25,10 @@ MANY = 40
 it; in a column with fewer answers, two respondents are enough."""
 
 _MIXED, _FEW_CELLS = 0.05, 0.02
-"""Two shares of a column's cells. If more than the share ``_MIXED`` of cells have another separator between
-options than the rest, two files were put together. ``_FEW_CELLS`` is the share of cells with several options
-that shows a choice of several options if the heading does not say that several may be chosen."""
+"""Two shares of a column's cells. If more than the share ``_MIXED`` of the cells have another separator
+between options than the other cells, two files were put together. If the heading does not say that several
+options may be chosen, a column is a choice of several options only if at least the share ``_FEW_CELLS`` of
+the cells hold several options."""
 _DIFFERENT, _SHORT = 0.9, 30
 """A column may hold names if at least the share ``_DIFFERENT`` of its texts differ and if the texts have at
 most ``_SHORT`` letters on average."""
@@ -259,7 +260,7 @@ class _Divider:
         return 0.4 if self.is_several else 0.7
 
     def _is_held(self, separator: str) -> bool:
-        """Whether enough cells contain a separator for it to be considered."""
+        """Whether so many cells contain a separator that the separator is considered."""
         held = sum(count for text, count in self.answers.items() if separator in text)
         return held >= (1 if self.is_several or self.answers.total() < MANY else 2)
 
@@ -297,7 +298,7 @@ def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], f
     if division.is_weak:
         notes.append("labels that hold the separator were put together on the evidence of few cells")
     if division.others:
-        notes.append(f"other cells hold several with a {SEPARATORS[division.others[0]]} between")
+        notes.append(f"other cells hold several options with a {SEPARATORS[division.others[0]]} between them")
         column = replace(column, counts=tuple(
             _with_one_mark(counts, separator, division.others) for counts in column.counts))
     whole = sum(count for text, count in answers.items() if count >= few) / n
@@ -306,7 +307,7 @@ def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], f
     is_sure = n >= 20 and (is_several or not is_rare and division.covered >= 0.85) and not (
         division.others or is_mostly_single)
     why = (f"{round(100 * division.several)} % of {n} cells hold several frequent options, with a "
-           f"{SEPARATORS[separator]} between" + ("; the question allows several" if is_several else ""))
+           f"{SEPARATORS[separator]} between them" + ("; the question allows several" if is_several else ""))
     return ColumnGuess("multi", why, is_sure, separator,
                        _several(column, separator, known, is_weak=division.is_weak), notes)
 

@@ -160,7 +160,7 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
             place[code] = by_guid[guids[code]]
             if loose_match_key(names[code]) != loose_match_key(place[code][-1]):
                 notes.append(f"whether the code “{names[code]}” is “{rows[place[code]]['name']}”: both have "
-                             "the same GUID, so that they were drafted as one code (codebook.csv)")
+                             "the same GUID, so they were drafted as one code (codebook.csv)")
         elif len(fitting) == 1:
             place[code] = fitting[0]
         elif fitting and code not in parents and not above[code]:
@@ -211,7 +211,8 @@ def guess_codebook_levels_by_depth(tree: pd.DataFrame) -> tuple[pd.DataFrame, li
         "code_id": names[name], "level": level, "name": name,
         "parent_id": names[ADDED_DOMAIN] if level == "theme" else ""} for name, level in added.items()]
     if added:
-        notes.append(f"the names of what was added above the codes in codebook.csv: {', '.join(added)}")
+        notes.append("the names of the rows that were added above the codes in codebook.csv: "
+                     f"{', '.join(added)}")
     if deep:
         notes.append("codes below the fourth level in codebook.csv, which were moved up to their family: "
                      + ", ".join(deep[:10]))
@@ -331,7 +332,8 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
 
 
 def add_codes_and_update_codebook_notes(study: Study, codebook: pd.DataFrame, tree: pd.DataFrame) -> str:
-    """Adds the new codes of a tree to codebook.csv and updates changed notes; all other bytes stay.
+    """Adds the new codes of a tree to codebook.csv and updates changed notes. All other bytes of the file
+    stay the same.
 
     Typical passages are written to the private table of the codebook. Returns a description of the changes.
     """

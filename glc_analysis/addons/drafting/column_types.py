@@ -111,10 +111,9 @@ def _dates(column: FormColumn) -> ColumnGuess | None:
     """Returns the guess that a column holds dates; None if the answers do not look like dates.
 
     Dates are read as ``glc check`` reads them: the dates of a question in all files together, the times of
-    answering in each file separately. If ``glc check`` would refuse the dates, a question is drafted as a
-    text, and a column with the time of answering is not entered in the settings, until a person decides. If
-    only a few answers are not dates, a person is
-    asked about them.
+    answering in each file separately. If ``glc check`` would refuse the dates, a person decides; until then,
+    a question is drafted as a text, and a column with the time of answering is not entered in the settings.
+    If only a few answers are not dates, a person is asked about these answers.
     """
     answers, n = column.total, column.n_filled
     if sum(count for text, count in answers.items() if _DATE.fullmatch(text)) < _NEARLY_ALL * n:
@@ -139,8 +138,8 @@ def _dates(column: FormColumn) -> ColumnGuess | None:
 
 
 def _refused(said: str) -> str:
-    return (f"`glc check` refuses them as dates: {said}; export them again with dates as YYYY-MM-DD, and "
-            "draft the tables again")
+    return (f"`glc check` refuses the answers as dates: {said}; export them again with dates as YYYY-MM-DD, "
+            "and draft the tables again")
 
 
 def _contacts(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
@@ -156,8 +155,8 @@ def _contacts(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
         if personal >= 0.5 * n or personal and not is_person:
             why = f"{personal} of {n} answers look like contact data"
         elif is_person:
-            why = ("the heading asks for a person's name, which must not leave the team; if it is that of "
-                   "the organisation, name the column in the settings")
+            why = ("the heading asks for a person's name, which must not leave the team; if the "
+                   "heading asks for the organisation's name, name the column in the settings")
         return ColumnGuess(NO_QUESTION, why, personal >= 0.5 * n and is_named)
     return None
 
@@ -294,7 +293,7 @@ def _percentages(column: FormColumn, answers: Counter[str]) -> ColumnGuess | Non
     why = f"{n_numbers} of {n} are numbers or percentages, from {distinct[0]:g} to {distinct[-1]:g}"
     notes = []
     if is_mixed:
-        notes.append("some are below 1 without a sign: 0.5 may be 0.5 % or 50 %, which `glc check` asks for")
+        notes.append("some are below 1 without a sign: 0.5 may be 0.5 % or 50 %, and `glc check` asks which")
     if n_numbers < n:
         notes.append("correct the other answers in corrections.csv, or make the question a text")
     return ColumnGuess("number", why, n_numbers == n and not notes

@@ -22,18 +22,20 @@ if TYPE_CHECKING:
 
 
 @click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="An XLSForm: its questions and options are drafted. With --from also a table of two "
-              "columns: headings and answers as the exports have them, and their wording or translation.")
+              help="The survey's XLSForm, from which questions and options are drafted. With --from, the "
+              "file may also be a table of two columns: each heading or answer as the exports have it, and "
+              "its wording or translation.")
 @click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A REFI-QDA codebook (.qdc): its codes are drafted.")
 @click.option("--from", "named", multiple=True, type=click.Path(exists=True, path_type=Path),
-              metavar="FILE...", help="Survey exports of one form, in one or several languages or tools; "
-              "transcripts; coders' projects and tables; folders of them. The tables are drafted.")
+              metavar="FILE...", help="The files from which the tables are drafted: survey exports of "
+              "one form (in one or several languages or tools), transcripts, coders' projects and tables, or "
+              "folders of such files.")
 @click.option("--workbook", "as_workbook", is_flag=True, help="With --from: the draft is one workbook.")
 @click.option("--encoding", multiple=True, metavar="NAME", help="With --from: the encoding of the survey's "
               "text files, such as cp1251, if it is not found.")
-@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="With --from: a sheet of a workbook "
-              "that holds answers, if it has several sheets; may be given several times.")
+@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="With --from: the name of a sheet "
+              "that holds answers, if a workbook has several sheets; may be given several times.")
 @click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="")
 @contextmanager
 def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Path | None,
@@ -208,8 +210,8 @@ def documents(study: Study, suggest: bool, form: str) -> None:
 def speakers(study: Study, suggest: bool, form: str) -> None:
     """List who speaks in each transcript, and who asks.
 
-    Suggested rows have a role where the name shows it, or where one speaker of an interview asks most of the
-    questions. Check them.
+    A suggested row has a role if the speaker's name shows the role, or if one speaker of an interview asks
+    most of the questions. Check these roles.
     """
     from glc_analysis.addons.drafting import conversations
     from glc_analysis.reference import read_reference_table
@@ -259,7 +261,7 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
     if is_written:
         say(f"Written: {add_codes_and_update_codebook_notes(study, book, tree)}.")
     elif len(rows):
-        say("Nothing is written yet (--write).")
+        say("Nothing is written yet. To write: repeat with --write.")
 
 
 @click.command()
@@ -274,8 +276,9 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
 def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None, looked_by: str) -> None:
     """Draft crosswalk.csv for a new wave of the survey.
 
-    The workbook sets each question beside what the new files ask: both wordings, both lists of options. Only
-    identical questions are drafted as unchanged; a different heading is proposed and marked as a doubt.
+    The workbook shows each question beside the question of the new files, with both wordings and both lists
+    of options. Only identical questions are drafted as unchanged; a question with a different heading is
+    proposed and marked as a doubt.
     Nothing is compared until you have filled in is_comparable, and no count is shown. Questions that only the
     new files ask are added to the draft of the study. The wave and its files are added to waves.csv and
     wave_files.csv.
@@ -345,7 +348,7 @@ def list_name_suggestions_instead(study: Study, form: str, *, suggest: bool) -> 
     ensure_built(study)
     spoken_texts = read_pseudonymised_transcripts(study).canonical.values()
     print_rows(suggest_unlisted_names_and_account_numbers(study, spoken_texts), form,
-               if_empty="No further name was found, but no search finds all: read the texts too.")
+               if_empty="No further name was found, but no search finds every name: read the texts too.")
     raise click.exceptions.Exit
 
 

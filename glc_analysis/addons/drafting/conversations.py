@@ -223,8 +223,8 @@ def list_decisions_left_to_people(documents: pd.DataFrame, speakers: pd.DataFram
         notes.append("the organisation of whoever speaks in a call "
                      f"({where}/speakers.csv and organisations.csv)")
     if (documents["kind"] == "interview").any():
-        notes.append("whether a transcript is a call of several organisations: move its file to raw/calls, "
-                     f"and correct kind and path in {where}/documents.csv")
+        notes.append("whether a transcript is a call of several organisations: if so, move its file to "
+                     f"raw/calls, and correct kind and path in {where}/documents.csv")
     return notes
 
 

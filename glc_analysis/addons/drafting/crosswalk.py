@@ -93,9 +93,9 @@ _Partners = Mapping[tuple[str, str], Mapping[str, tuple[set[str], bool]]]
 
 
 def _partners(new: SurveyDraft, surveys: Sequence[RawSurvey]) -> _Partners:
-    """Returns, keyed by file and column, the texts that the draft of the new files treats as one option.
-    Below this, the key of each text leads to the keys of all texts of the same option, and to whether these
-    texts certainly belong together."""
+    """Returns, for each file and column, the texts that the draft of the new files treats as one option. The
+    inner mapping is keyed by the key of a text. Its values have the keys of all texts of the same option, and
+    whether these texts certainly belong together."""
     rows = new.tables["options"]
     of_list: dict[str, dict[str, tuple[set[str], bool]]] = {}
     for _, same in rows.groupby(["option_list", "option_id"], sort=False):
@@ -192,7 +192,7 @@ class _Question:
         why = GONE if not any(self.found) else "; ".join([
             *(f"{file} {_ANOTHER}" for file, _, name, is_other in files if name and is_other),
             *(f"{file}: {GONE}" for file, at, _, _ in files if not at),
-            *["the wording is another"] * any(
+            *["the wording differs"] * any(
                 is_other for _, at, name, is_other in files if at and not name),
             *["answers that are no option"] * bool(is_new), *self._no_longer_chosen()])
         gone = {"change": "dropped", "is_comparable": "no", "because": GONE} if why == GONE else {}

@@ -53,8 +53,8 @@ def describe_crosswalk_draft(rows: pd.DataFrame) -> str:
     n_open, n_same, n_gone = (int((is_question & (rows["change"] == change)).sum())
                               for change in ("", "none", "dropped"))
     return (f"{CROSSWALK_DRAFT}: {count_of(n_open, 'question')} in doubt, {n_same} with the same heading, "
-            f"wording and options, {n_gone} that no column is like. Go through it from the top: change, "
-            "is_comparable, because. Then: glc wave --accept NAME")
+            f"wording and options, {n_gone} without a similar column. Go through the workbook from "
+            "the top, and fill in change, is_comparable and because. Then: glc wave --accept NAME")
 
 
 def write_crosswalk_draft(study: Study, rows: pd.DataFrame, options: pd.DataFrame) -> None:
@@ -80,7 +80,8 @@ def redraft_crosswalk_keeping_decisions(study: Study, *, is_first: bool = False)
     Decisions in an earlier draft of the crosswalk are kept for rows that have not changed.
 
     Returns the line to print. If there are fewer than two drafted waves, returns "" and drafts nothing.
-    Without ``is_first``, does the same if there is no earlier draft of the crosswalk.
+    Without ``is_first``, the function also returns "" and drafts nothing if there is no earlier draft of the
+    crosswalk.
     """
     if not is_first and not (study.root / CROSSWALK_DRAFT).is_file():
         return ""

@@ -65,7 +65,7 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key, normalise_space
 
 _NO_TOOLS = frozenset({"plain", "spss"})
-"""The readers for files of which it is not known that a survey tool wrote them."""
+"""The readers of files that need not have been written by a survey tool."""
 _NAMED = 5
 """The largest number of changed options that the reason for a row names."""
 
@@ -89,8 +89,9 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
     """Returns the draft of the reference tables for the files of one survey.
 
     ``xlsform`` is the draft made from the survey's XLSForm. If ``xlsform`` is given, the wording, type and
-    options of questions are taken from the XLSForm, and from the files only the answers. ``wordings`` gives
-    the text to use in place of a heading or an answer, keyed by the key of the heading or answer.
+    options of questions are taken from the XLSForm, and only the answers are taken from the files.
+    ``wordings`` gives the text to use in place of a heading or an answer, keyed by the key of the heading or
+    answer.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, make_text_frame
@@ -248,12 +249,12 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
            "n": str(column.n_filled), PLACE: str(column.place)}
     lacking = form.list_files_lacking_column(column)
     if kind == "language" and lacking:
-        doubts.append(f"{note_on_files_lacking_column(lacking)}, so that it is not a setting")
+        doubts.append(f"{note_on_files_lacking_column(lacking)}, so the column is not entered as a setting")
         kind, is_sure = NO_QUESTION, False
     elif kind in COLUMN_ROLES:  # a second column of the same role is a question
         kind = {"country": "single", "language": "single"}.get(
             kind, "date" if kind in ("started", "ended") else "text")
-        doubts.append("another column comes first")
+        doubts.append("an earlier column has the same role")
         is_sure = False
         row["option_list"] = COUNTRY_LIST if guess.kind == "country" else ""
         if guess.kind in ("started", "ended", "organisation", "language"):
@@ -451,7 +452,7 @@ def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], 
     if unused := [key for key in wordings if key not in used and key != first
                   and match_key(wordings[key]) not in used]:
         texts = ", ".join(repr(wordings[key]) for key in unused[:5])
-        notes.append(f"{len(unused)} of {len(wordings)} wordings are of no heading and no answer: {texts}"
+        notes.append(f"{len(unused)} of {len(wordings)} wordings match no heading and no answer: {texts}"
                      + " ..." * (len(unused) > 5))
     return notes
 
@@ -463,7 +464,8 @@ decision on another question with the same list does not settle such a doubt."""
 
 _IN_STEP = "in step"
 """The key in a row whose only doubt is that a file in another language has another heading."""
-_PAIRED = "all columns of the files pair in their order: one decision for all of these, look through them"
+_PAIRED = ("the columns of all files were paired in order: one decision holds for all these rows, so look "
+           "through them")
 
 
 def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -501,7 +503,7 @@ def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list
     grids = {name for name, n in times.items()
              if n > 2 and len(lists.lists.get(name, ())) > 2 and lists.kinds[name] != LIST_OF_FORM}
     return [row | {USE: "", "how_sure": UNSURE,
-                   "why": f"{row['why']}; several questions offer the same: perhaps a scale"}
+                   "why": f"{row['why']}; several questions offer the same options: perhaps a scale"}
             if row.get("type") == "single" and row.get("option_list") in grids and row[USE] == "yes" else row
             for row in rows]
 
@@ -558,7 +560,8 @@ def _notes(form: SurveyForm, surveys: Sequence[RawSurvey], organisation: Sequenc
     notes += [f"{len(doubts) - SHOWN_ROWS:,} more such doubts: `glc check` asks about each"
               ] * (len(doubts) > SHOWN_ROWS)
     notes += [
-        f"{survey.path.name}: the heading {name!r} stands over several columns, told apart by their places"
+        f"{survey.path.name}: the heading {name!r} stands over several columns, which are distinguished by "
+        "their places"
         for survey in surveys
         for name in survey.repeated
     ]

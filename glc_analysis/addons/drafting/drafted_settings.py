@@ -102,7 +102,7 @@ def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: Surve
         elif is_contested(name):
             row |= {"how_sure": UNSURE, "why": "states disagree about it: a person decides"}
         elif count >= FEWEST and not may_be_direct_identifier(name):
-            row |= {"how_sure": UNSURE, "why": "not a name that is known, or one of several countries"}
+            row |= {"how_sure": UNSURE, "why": "the name is unknown, or several countries have it"}
         else:
             continue
         rows.append(row)
@@ -128,9 +128,10 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
                                                        f"survey names no {role}"))
     if "organisation" not in role_columns:
         rows.append(_setting(
-            "survey.unknown_organisations", "", "undecided: as the survey names no organisation, all records "
-            "count together as one where answers are protected, and other audiences than the team see hardly "
-            "any figure. Write each if every record is of another person or organisation"))
+            "survey.unknown_organisations", "", "undecided: because the survey names no organisation, all "
+            "records together count as one contributor where answers are protected, and audiences other than "
+            "the team see hardly any figure. Write each if every record is of a different person or "
+            "organisation"))
     nameless = {role: form.size - role_columns[role][0].n_filled for role in ("country", "organisation")
                 if role in role_columns}
     if silent := [role for role, n in nameless.items() if n]:
@@ -156,8 +157,8 @@ def draft_wave_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
     years = [{*_YEAR.findall(path.stem)} or {*_YEAR.findall(path.parent.name)} for path in paths]
     is_told = all(len(of_file) == 1 for of_file in years) and len(set.union(*years, set())) > 1
     rows = [{"how_sure": UNSURE, "file": path.name, "wave_id": f"w{year}",
-             "why": f"the year {year} in its name: a wave of its own? Write the same wave for all "
-                    "files that are one, or leave all blank"}
+             "why": f"the year {year} in its name: is it a wave of its own? Write the same wave for "
+                    "all files of one wave, or leave all cells blank"}
             for path, of_file in zip(paths, years, strict=True) for year in of_file] if is_told else []
     return sorted(rows, key=lambda row: (row["wave_id"], row["file"]))
 

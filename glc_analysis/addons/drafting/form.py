@@ -36,7 +36,7 @@ class FormColumn:
     - ``counts``: how often each answer was given, one entry per file.
     - ``wordings``: the wording in each file.
     - ``headings``: the texts that a form or a table of wordings gives for the names of the column.
-    - ``is_placed``: whether the heading of the column stands over several columns of a file.
+    - ``is_placed``: whether several columns of a file have the heading of the column.
     """
 
     names: tuple[str, ...]

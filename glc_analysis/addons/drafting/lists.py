@@ -50,7 +50,7 @@ def find_files_that_are_lists(surveys: Sequence[RawSurvey]) -> dict[str, str]:
 
 
 def _belongings(survey: RawSurvey, surveys: Sequence[RawSurvey]) -> Iterator[str]:
-    """Yields, for each other file for which a file is a list, a description of the file's contents."""
+    """Yields a description of ``survey`` for each other file whose columns or names ``survey`` lists."""
     texts = {name: [text for cell in survey.frame[name] if (text := normalise_space(str(cell)))]
              for name in survey.frame.columns}
     for other in surveys:

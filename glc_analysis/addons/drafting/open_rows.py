@@ -55,8 +55,8 @@ _AFTER_OTHER = "written after an option such as Other: an option of the form?"
 """The reason in an undecided row of options for a text that was written after an option such as Other."""
 _AGAIN = "then repeat `glc check --accept-draft NAME`"
 _MOST_CELLS = 50
-"""The largest number of unreadable answers of a column for which a row each is written. A column with more
-unreadable answers is wrong as a whole, and no rows are written for it."""
+"""If a column has at most this number of unreadable answers, a row is written for each of these answers. A
+column with more unreadable answers is wrong as a whole, and no rows are written for it."""
 _KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], "countries": ["raw_name"],
          "names": ["name"]}
 
@@ -237,8 +237,8 @@ def replace_settled_with_other_text_rows(study: Study, responses: pd.DataFrame) 
     n = int(((options[USE] == "") & (options["why"] == _AFTER_OTHER)).sum())
     lines = [f"{n} texts after an option such as Other are in {name_open_rows_file(study, 'options')}: write "
              f"yes "
-             "for what is an option of the form, no for the rest, then repeat "
-             "`glc check --accept-draft NAME`. They count as Other until then."] if n else []
+             "for each text that is an option of the form, no for all other texts, then repeat "
+             "`glc check --accept-draft NAME`. Until then, all these texts count as Other."] if n else []
     return lines + [f"{n_personal} more texts look like a name, an address or a link, and are not listed."
                     ] * bool(n_personal)
 

@@ -154,8 +154,8 @@ class DraftedOptionLists:
         """Whether the shared options are enough evidence that a question and a list have the same options.
 
         If all shared options are numbers, the evidence is enough only if the question and the list have no
-        other options and all their answers are listed. If they have other options, the ends of the two scales
-        may differ.
+        other options and all their answers are listed. If one of them has other options, the ends of the two
+        scales may differ.
         """
         shared = keys & self.keys[name]
         if not all(map(_LONE_NUMBER.fullmatch, shared)):
@@ -283,9 +283,9 @@ def _row_of(rows: Iterable[dict[str, str]], value: str) -> dict[str, str] | None
 
 
 def list_option_translations(guesses: dict[int, ColumnGuess]) -> dict[str, tuple[str, str]]:
-    """Returns, for options that the files show to be the same option in two languages, the key of the option
-    in the first language and how certain the pair is, keyed by the key of the option in the other
-    language."""
+    """Returns the pairs of options that, according to the files, are the same option in two languages. The
+    result is keyed by the key of the option in the other language; the value has the key of the option in the
+    first language, and how certain the pair is."""
     pairs: dict[str, tuple[str, str]] = {}
     for guess in sorted(guesses.values(), key=lambda guess: -sum(
             options.counts.total() for options in guess.options)):
@@ -345,8 +345,8 @@ def _option_rows(options: Sequence[AnswerOptions], first: int,
         rows += same.values()
     return rows + [{
         "label": text, "value": text, "kind": guess_option_kind(text), "how_sure": UNSURE, "n": str(count),
-        "why": "no option of the other files was found for it: give it the option_id of the one that it "
-               "translates, or leave it as an option of its own"}
+        "why": "no option of the other files was found for it: give it the option_id of the option that "
+               "it translates, or leave it as an option of its own"}
         for text, count in extra.items() if count >= FEWEST]
 
 
@@ -357,7 +357,8 @@ def _of_spelling(text: str, label: str) -> tuple[str, str]:
         return SURE, ""
     if strip_case_and_accents(text) == strip_case_and_accents(label):
         return SURE, f"{label!r} with other accents"
-    return UNSURE, f"{_A_SPELLING} {label!r}, with other marks: if not, give it its own option_id"
+    return UNSURE, (f"{_A_SPELLING} {label!r}, with other marks: if it is a different option, give it its "
+                    "own option_id")
 
 
 def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
@@ -385,9 +386,9 @@ def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]]
     """Returns the remarks on answers that are not listed; empty if all answers are listed.
 
     Many different texts are taken for texts written after "Other", and the list gets an option of kind
-    ``other`` for them. If these texts make up many of the answers, they must seem to be respondents' own
-    words; numbers never seem so. A few texts that were each given several times may be options of the form
-    that hardly anybody chose.
+    ``other`` for them. If these texts make up many of the answers, the list gets this option only if the
+    texts seem to be respondents' own words; numbers never count as such words. A few texts that were each
+    given several times may be options of the form that hardly anybody chose.
     """
     seen = sum((of_file.counts + of_file.hidden for of_file in options), Counter())
     listed = {make_option_spelling_key(row["value"]) for row in rows}
@@ -453,14 +454,15 @@ def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
             rows.append({
                 "use": "yes" if is_sure else "", "records": str(counts[text]) if not is_rest else "",
                 "why": "takes the other texts of its list, if they were written after it" if is_rest else
-                "as the others of its list" if is_sure else "an option of the form?",
+                "like the other options of its list" if is_sure else "an option of the form?",
                 "option_list": name, "option_id": identifier, "value": text, "label": text, "position": place,
                 "kind": "other" if is_rest else _kind_beside(text, listed)})
         values = listed.drop_duplicates("option_id").set_index("label")
         for label, place in moved.items():
             option = values.loc[label]
             rows.append({"use": "yes", "records": "", "option_list": name,
-                         "why": f"moves from {option['position']}: numbers go by size",
+                         "why": f"moves from position {option['position']}, because numbers are sorted "
+                                "by size",
                          "option_id": option["option_id"], "value": option["value"], "label": label,
                          "position": str(place), "kind": option["kind"]})
     return sorted(rows, key=lambda row: row["use"] == "yes"), n_personal

@@ -53,7 +53,8 @@ class AnswerOptions:
     - ``spellings``: the other spellings of each option in the files (except those that differ only in case or
       blanks), with their counts.
     - ``hidden``: the texts that are counted but not listed, with their counts.
-    - ``order``: the order of the options in the form, as far as cells with several options show the order.
+    - ``order``: the order of the options in the form, inferred from cells with several options; empty if no
+      cells show the order.
     """
 
     counts: Counter[str] = field(default_factory=Counter)

@@ -47,7 +47,7 @@ def _row(question: pd.Series, options: pd.DataFrame) -> dict[str, str]:
     reason = next(_reasons(question["type"], wording, labels), "")
     return {"question_id": question["question_id"], "is_sensitive": "", "how_sure": "unsure",
             "proposal": "true" if reason else "false", "wording": wording,
-            "why": reason or "no word of its heading or options is known for what is held against people"}
+            "why": reason or "its heading and options have no known word for what may be held against people"}
 
 
 def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
     if word := find_first_word_of_concept("trait", wording):
         yield f"its heading has the word {word!r}: it is about the person who answers"
     if kind == "text":
-        yield "words of one's own may say anything, also of other people"
+        yield "an answer in one's own words may say anything, also about other people"
     if " " not in wording.strip() and detect_script(wording) in ("", _LATIN):
         yield "the export does not say what was asked"
     if detect_script(wording) != _LATIN:

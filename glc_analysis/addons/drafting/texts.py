@@ -90,9 +90,10 @@ def draft_tables_from_transcripts_and_codings(arrivals: ArrivedFiles) -> TextStu
         if path in copies:
             sources.pop()
             authors = ", ".join(sorted({*raw.codings["coder"]} - {"", coder})) or "nobody named"
-            notes.append(f"whose work the comments in {path.name} are (by {authors}): it has the text of "
-                         f"{copies[path].name}, so it is read as a coder's copy of it, by the coder {coder} "
-                         "([raw] codings in reference/study.toml; files of one coder go under one name)")
+            notes.append(f"whose work the comments in {path.name} are (by {authors}): the file has the "
+                         f"text of {copies[path].name}, so it is read as the copy of coder {coder} (correct "
+                         "the name under [raw] codings in reference/study.toml; give all files of a coder "
+                         "one name)")
     with TemporaryDirectory() as folder:
         for name, text in _further_texts(sources, transcripts, notes):
             kind, file = "call" if _CALL_NAME.match(name) else "interview", Path(folder, name)
@@ -278,8 +279,8 @@ def _further_texts(sources: Sequence[tuple[str, str]], transcripts: Sequence[Pat
         known.add(match_key(stem))
         words = _WORD.findall(match_key(text))
         if of := next((file.name for file, ours in spoken.items() if _is_copy(words, ours)), ""):
-            notes.append(f"whether “{stem}” in a coder's project is {of}: they have the same text, so it is "
-                         "read as a copy of it")
+            notes.append(f"whether “{stem}” in a coder's project is {of}: they have the same text, so the "
+                         "first is read as a copy of the second")
             continue
         yield re.sub(r"[^\w .-]+", "_", stem) + ".txt", text
 

@@ -35,8 +35,8 @@ class TickGroup:
 
     - ``entry``: the text of its cell ``columns`` in questions.csv, with a star.
     - ``wording`` and ``place``: its wording, and its place in the form.
-    - ``columns``, ``values``: the column of each option, and the texts in the column's name for which the
-      star stands.
+    - ``columns``, ``values``: the column of each option, and the part of the column's name for which the star
+      stands.
     - ``labels``, ``counts``: the text of each option, and how often the option was ticked.
     """
 

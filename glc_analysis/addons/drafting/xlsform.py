@@ -61,9 +61,9 @@ def draft_tables_from_xlsform(path: Path) -> XLSFormDraft:
     """Drafts questions.csv (one row per question) and options.csv (one row per option) from an XLSForm.
 
     For a question inside groups, `columns` has the name with and without the groups, because some exports
-    have the first and some the second. A `relevant` that compares questions with options, joined by and / or,
-    becomes `asked_if`. Any other `relevant` is left out, and a note says so. A list that the form lacks is a
-    fault.
+    have the first and some the second. A `relevant` that consists of comparisons of questions with options,
+    joined by and / or, becomes `asked_if`. Any other `relevant` is left out, and a note says so. A list that
+    the form lacks is a fault.
     """
     survey, lists = _form(path)
     selects = {row["name"]: row["type"].split() for _, row in survey if _SELECT.match(row["type"])}
@@ -255,8 +255,8 @@ def read_wordings_table(path: Path) -> dict[str, str]:
     for number, row in zip(grid.numbers, grid.rows, strict=True):
         cells = [normalise_space(cell) for cell in row]
         if any(cells[2:]):
-            fix = ("give an XLSForm, or a table of two: headings and answers as the export has them, and "
-                   "their wording or translation")
+            fix = ("give an XLSForm, or a table of two columns: headings and answers as the export has them, "
+                   "and their wording or translation")
             faults.append(Fault(f"has {len(cells)} columns", grid.place, str(number), fix=fix))
             break
         if len(cells) > 1 and all(cells) and (

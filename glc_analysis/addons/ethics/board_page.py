@@ -1,5 +1,5 @@
 """Makes the page for an ethics board, which says which data a study holds and where, who sees the data, how
-long they are kept, and who consented."""
+long the data are kept, and who consented."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from glc_analysis.study import Study
 def retention(study: Study, form: str) -> None:
     """List the files of the study and when each must be destroyed.
 
-    Exit code 1 means that a file is overdue or has no such day.
+    Exit code 1 means that a file is overdue, or that no day is recorded for a file.
     """
     from datetime import date
 
@@ -34,14 +34,15 @@ def retention(study: Study, form: str) -> None:
 
 
 @click.command()
-@click.option("--write", "is_written", is_flag=True, help="Add the questions on safety that people have to "
-              "answer to private/reference/safety.csv; answers that are there are kept.")
+@click.option("--write", "is_written", is_flag=True, help="Add the questions on safety, which people "
+              "answer, to private/reference/safety.csv. Existing answers are kept.")
 @pass_study_to_write
 def ethics(study: Study, is_written: bool) -> None:
     """Print what a review board asks, and the page on safety.
 
-    It says where each kind of data is, who sees it, until when it is kept, and who agreed to what. The page
-    on safety follows: a lost computer, keys, unpublishing, a breach, support. People complete it.
+    The page for the review board says where each kind of data is, who sees it, until when it is kept, and who
+    agreed to what. The page on safety is about lost computers, keys, unpublishing, breaches and support;
+    people have to complete it.
     """
     from datetime import date
 

@@ -72,8 +72,8 @@ def overdue_or_undated_file_faults(study: Study, held_files: pd.DataFrame) -> It
 
 _NEW_ROW = {
     "raw": "record it with `glc check --accept`, and fill in keep_until in its row",
-    "private": "add a row with its path, or with the path private for all files there, and with a day in "
-               "keep_until"}
+    "private": "add a row with the file's path (or with the path private, for all files in private/), and "
+               "write a day into keep_until"}
 
 
 def _state(until: str, today: date) -> str:

@@ -80,8 +80,8 @@ def _countries(reference: Reference) -> dict[str, str]:
 
 def make_safety_page_lines(study: Study, *, published_folders: Mapping[str, list[str]],
                            today: date) -> list[str]:
-    """Returns the page on safety, line by line. ``published_folders`` are those that hold publications, keyed
-    by audience. Raises Faults if the reference tables have faults."""
+    """Returns the page on safety, line by line. ``published_folders`` has the folders with published files,
+    keyed by audience. Raises Faults if the reference tables have faults."""
     reference = read_reference(study)
     asked, answered = list(list_safety_questions(_countries(reference))), _answers(reference)
     known = {(row["item"], row["subject"]) for row in asked}
@@ -126,7 +126,8 @@ def _answer(answer: str, by: str, day: str) -> str:
 
 
 def _list(asked: Iterable[dict[str, str]], answered: dict[tuple[str, str], str], section: str) -> str:
-    """Returns the questions of a section that are not asked for each subject, each with its answer."""
+    """Returns the questions of a section that are asked once, instead of for each country or key. Each
+    question comes with its answer."""
     return "".join(f"- {row['question']} **{answered.get((row['item'], ''), BLANK_ANSWER)}**\n"
                    for row in asked if row["section"] == section and not row["each"])
 

@@ -11,6 +11,7 @@ ADD_ON = AddOn(
     view="view:ExplanationsView", view_names=("explanations",),
     blocks="view:BLOCKS", release_content="view:list_released_tables",
     row_names={"explanations": "explanation"},
-    holds={"explanations": "passages of the leaver are removed; an explanation that rested on them alone is "
-           "deleted, any other is reopened, and only the team sees it until somebody has read it again"},
+    holds={"explanations": "passages of the leaver are removed; an explanation without other passages is "
+           "deleted; an explanation with other passages is reopened, so that only the team sees it until "
+           "somebody has read it again"},
     erasers={"rows": "erasers:erase_leaver_from_row"})

@@ -58,17 +58,17 @@ def _repeated_passages(tables: Tables) -> Iterator[Fault]:
     """Yields a fault for each passage that supports several explanations which audiences outside the team
     read.
 
-    If two explanations that readers outside the team see shared two of their three passages, readers could
-    infer that the two third passages have the same author. The convening counts as an audience outside the
-    team here, because it also reads the public pages.
+    Suppose that readers outside the team see two explanations that share two of their three passages. The
+    readers could infer that the third passages of the two explanations have the same author. The convening
+    counts as an audience outside the team here, because it also reads the public pages.
     """
     first: dict[str, str] = {}
     for n, row in tables["explanations"].to_dict("index").items():
         name = f"{row['number']} of {row['principle_id']}"
         for segment in dict.fromkeys(split_segment_ids(row["passages_for"]) if row["shown_for"] else ()):
             if (other := first.setdefault(segment, name)) != name:
-                yield Fault(f"supports explanation {other} as well, and readers outside the team see both: "
-                            "together, they could show which passages have the same author",
+                yield Fault(f"supports explanation {other} as well, and readers outside the team see both "
+                            "explanations, which together could show which passages have the same author",
                             "explanations.csv", str(n),
                             "passages_for", segment, "name another passage in one of the two explanations")
 
@@ -92,8 +92,9 @@ def list_reopened_or_hidden_explanations(study: Study, reference: Reference) -> 
         for row in rows[rows["shown_for"].str.contains(audience)].to_dict("records"):
             if (row["principle_id"], row["number"]) not in read:
                 yield (f"The {audience} cannot read explanation {row['number']} of {row['principle_id']}: it "
-                       "rests on words that are no longer shown, or three independent organisations have not "
-                       "cleared words for it. Choose other passages in explanations.csv.")
+                       "rests on words that are no longer shown, or fewer than three independent "
+                       "organisations have cleared words for it. To fix: choose other passages in "
+                       "explanations.csv.")
 
 
 def _known_passages(view: View) -> dict[str, Any]:

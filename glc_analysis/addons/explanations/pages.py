@@ -19,12 +19,12 @@ from glc_analysis.view.study_view import StudyView
 from glc_analysis.view.visible_tables import UNTRANSLATED
 
 _HTML = Macros(__file__, "explanations.html")
-READING = ("A reading by the team of what organisations said. Nothing here was measured, and that one thing "
-           "followed another does not show that it came from it.")
+READING = ("A reading by the team of what organisations said. Nothing here was measured. That one thing "
+           "followed another does not show that the first caused the second.")
 REOPENED = ("Reopened: words on which it rested were withdrawn. Others do not see it until somebody has read "
             "it again.")
-NOT_READ = ("The {} cannot read it: it rests on words that are no longer shown, or three independent "
-            "organisations have not cleared words for it.")
+NOT_READ = ("The {} cannot read it: it rests on words that are no longer shown, or fewer than three "
+            "independent organisations have cleared words for it.")
 _TERMS = {"circumstances": "Circumstances", "resource": "What is offered", "response": "How people respond",
           "outcome": "What follows", "rival": "Another explanation"}
 _SIDES = {"passages_for": "For it", "passages_against": "Against it", "passages_limits": "With limits",

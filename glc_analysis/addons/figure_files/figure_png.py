@@ -55,8 +55,8 @@ def convert_svg_to_png(svg: str) -> bytes | None:
 
 
 def _has_letters(text: str) -> bool:
-    """Whether matplotlib's font can print a text, which is so if the font has all letters of the text and the
-    script has no joined letters and is not written from right to left."""
+    """Whether matplotlib's font can print a text. The font must have all letters of the text, and the text
+    must have no letters of scripts that are written from right to left."""
     from matplotlib.font_manager import findfont, get_font
 
     font = get_font(findfont("DejaVu Sans"))

@@ -2,9 +2,10 @@
 kernel.
 
 The first part of this module is the code of the server process; the second part is the code of its owner, the
-process that starts it. The server is started with the path of this file, so that a kernel holds no module of
-this package before its page imports it, except modules for which the run asks. The kernels have no debugger,
-because debugpy takes a fifth of the import time and nobody debugs a page in a forked kernel.
+process that starts it. The server is started with the path of this file. A kernel therefore contains no
+module of this package before its page imports the module, except modules for which the run asks. The kernels
+have no debugger, because debugpy takes a fifth of the import time and nobody debugs a page in a forked
+kernel.
 
 The server receives requests (JSON) over the socket whose number is the first argument of the server. Each
 request comes with open files, in this order:
@@ -15,9 +16,9 @@ request comes with open files, in this order:
 - further files.
 
 A request has ``cwd``, ``env`` and one of three keys: the ``arguments`` of a kernel, a ``page``
-(:mod:`.kernels`) or a ``call`` of a function. A page or call gets the further open files, so that no data of
-a study are in a file with a name. A request with ``tables`` makes the server read the tables for all later
-pages. When the owner ends, the server and all its processes end too.
+(:mod:`.kernels`) or a ``call`` of a function. A page or call exchanges its data through the further open
+files, so that no data of a study are in a file with a name. A request with ``tables`` makes the server read
+the tables for all later pages. When the owner ends, the server and all its processes end too.
 """
 
 from __future__ import annotations

@@ -196,8 +196,8 @@ _LISTENER = _Listener()
 
 
 class _Printed(io.TextIOBase):
-    """Standard output or standard error of a page. The stream passes on text that Python prints. At each
-    flush, the stream also passes on text that other code has written to the file descriptor ``number``."""
+    """Standard output or standard error of a page. At each flush, the stream sends to ``session`` the text
+    that Python has printed, and the text that other code has written to the file descriptor ``number``."""
 
     encoding, errors = "utf-8", "replace"
 
@@ -223,7 +223,7 @@ class _Printed(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Passes on the text written since the last flush."""
+        """Sends the text written since the last flush to the session."""
         file = self._file.fileno()
         written = os.pread(file, os.fstat(file).st_size - self._place, self._place)
         self._place += len(written)

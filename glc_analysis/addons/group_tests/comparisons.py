@@ -56,7 +56,8 @@ def make_group_comparison_figures(data: CleanTables, study: Study) -> pd.DataFra
 
 def _family(data: CleanTables, kind: str, scored: list[tuple[Question, pd.DataFrame]],
             minimum: int) -> list[tuple]:
-    """Returns the rows for all tests of one attribute, with p-values adjusted over its questions."""
+    """Returns the rows for all tests of one attribute, with p-values adjusted over all questions that are
+    tested for this attribute."""
     from scipy.stats import false_discovery_control
 
     attribute, tests = _attribute(data, kind), []

@@ -18,7 +18,7 @@ def groups(study: Study, question: str, form: str) -> None:
     Regions, kinds of organisation and levels of resources, with two or three values merged where needed, are
     ranked by how many figures could be shown. Only group sizes and consents count: no answer is read. Choose
     a grouping and write it into groupings.csv. Then `glc groups QUESTION`, or `glc groups codes`, lists the
-    figures of its groups, and the reason for each that others do not see exactly.
+    figures of the chosen groups. If others do not see a figure exactly, the list gives the reason.
     """
     from glc_analysis.addons.groups.chosen import explain_visibility_of_group_figures
     from glc_analysis.addons.groups.ranking import count_figures_per_base, rank_groupings_by_disclosed_figures
@@ -43,7 +43,7 @@ def groups(study: Study, question: str, form: str) -> None:
         read_table("organisations", study=study), read_table("answers", study=study), consent,
         settings["disclosure"])
     if form == "table" and len(ranked) and not ranked["convening"].any():
-        say("No group is large enough to be shown to the convening, whatever is merged.")
+        say("No group is large enough to be shown to the convening, even if groups are merged.")
     print_rows(ranked, form, if_empty="There is no survey and nothing coded.")
 
 

@@ -17,7 +17,7 @@ from glc_analysis.study import Study
 @click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Who will read it.")
 @pass_study_to_write
 def publish(study: Study, folder: Path, audience: str) -> None:
-    """Put what an audience may have into a folder to hand over.
+    """Copy what an audience may have into a folder to hand over.
 
     The folder gets only the last run's site, its downloads and the packet for everybody. DIR must be outside
     the study, such as a folder of a web server or of a memory stick. What was published there before is
@@ -30,10 +30,11 @@ def publish(study: Study, folder: Path, audience: str) -> None:
 
     page = publish_run(study, audience, folder, today=date.today())
     click.echo(page)
-    say("Every user of this computer, such as a web server, can read it if the folders above it allow this."
+    say("Every user of this computer, such as a web server, can read the folder, if the folders above it "
+        "allow this."
         if has_capability(audience, "anybody") else
-        "Only you can read it: hand it over on an encrypted stick, or behind a password.")
-    say(f"To take it back: `glc unpublish {page.parent} --audience {audience}`.")
+        "Only you can read the folder. Hand it over on an encrypted stick, or behind a password.")
+    say(f"To remove the published files again: `glc unpublish {page.parent} --audience {audience}`.")
 
 
 @click.command()
@@ -44,7 +45,8 @@ def publish(study: Study, folder: Path, audience: str) -> None:
 def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
     """Remove what was published for an audience from a folder.
 
-    This is for emergencies. It lists every file that was there, and says which copies it cannot remove.
+    This is for emergencies. The command lists every file that was in the folder, and says which copies of
+    the files it cannot remove.
     """
     from datetime import date
 
@@ -57,7 +59,8 @@ def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
     print_rows(DataFrame(removal.files.items(), columns=["file", "state"]), form,
                if_empty="Nothing was there.")
     for other in removal.elsewhere:
-        say(f"It is also published in {other}. To fix: `glc unpublish {other} --audience {audience}`.")
+        say(f"Files for this audience are also published in {other}. To fix: "
+            f"`glc unpublish {other} --audience {audience}`.")
     say(PUBLISHED_OUT_OF_REACH)
     if removal.kept:
         raise GLCError(f"{count_of(len(removal.kept), 'file')} could not be removed, such as "

@@ -33,9 +33,9 @@ from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
 
 PUBLISHED_OUT_OF_REACH = (
-    "What readers saved, printed or passed on is out of reach, and so are the server's own backups, search "
-    "engines and web archives. Ask those who run them to remove the address; tell the organisations "
-    "concerned.")
+    "This command cannot remove what readers saved, printed or passed on, nor copies in the server's "
+    "backups, in search engines and in web archives. Ask those who run the server, search engines and "
+    "archives to remove the copies. Tell the organisations concerned.")
 _PAPERS = "packet"
 """The name of the folder of papers, which is the same in a run and in a published folder."""
 
@@ -103,8 +103,8 @@ def _is_there(one: PublishedFile, folder: Path, audience: str) -> bool:
 
 def publish_last_run(study: Study, audience: str, folder: Path, *, today: date,
                      notebooks: Path = NOTEBOOKS) -> Path:
-    """Publishes the last run of an audience in ``folder``, in place of the files published there before;
-    returns the first page.
+    """Publishes the last run of an audience in ``folder``, in place of the files published there before.
+    Returns the path of the first page.
 
     All files are first copied to a folder beside ``folder`` and searched by the disclosure gate; then a
     single rename puts them in place. Without changing any file, the function raises:
@@ -113,8 +113,8 @@ def publish_last_run(study: Study, audience: str, folder: Path, *, today: date,
     - UsageError for a folder that lies in the study or contains the study, or that has files which this
       command did not put there;
     - GLCError if the audience has no run or if its last run is out of date;
-    - Faults if the gate finds something that the audience may not read, and for a table or folder that no
-      installed add-on claims.
+    - Faults if the gate finds something that the audience may not read, and for a table or folder that
+      belongs neither to the core nor to an installed add-on.
     """
     if has_capability(audience, "internal"):
         raise UsageError("The pages of the team stay in the study and are not published. To fix: name the "
@@ -255,8 +255,8 @@ def _remove_old(old: Path, before: Collection[str]) -> None:
         (old / path).unlink(missing_ok=True)
     _remove_empty(old)
     if left := sorted(_files_in(old)):
-        raise UsageError(f"{old / left[0]} was put there while the new pages took the place of the old. To "
-                         f"fix: move it out of {old}, remove that folder, and repeat.")
+        raise UsageError(f"{old / left[0]} was put there while the new pages replaced the old pages. To fix: "
+                         f"move this file out of {old}, remove that folder, and repeat the command.")
 
 
 # ------------------------------
@@ -264,7 +264,7 @@ def _remove_old(old: Path, before: Collection[str]) -> None:
 
 
 REMOVED, ABSENT, NOT_REMOVED = "removed", "was not there", "could not be removed"
-FOREIGN = "not published from here: left"
+FOREIGN = "kept, because this study did not publish it"
 
 
 @dataclass(frozen=True)
@@ -302,7 +302,7 @@ def _unpublish(study: Study, audience: str, folder: Path, today: date) -> Remova
     others = [one for one in list_published_folders_by_audience(study).get(audience, [])
               if one != str(folder)]
     if not published:
-        where = f"It was published in {', '.join(others)}. To fix: name that folder." if others else \
+        where = f"Files were published in {', '.join(others)}. To fix: name that folder." if others else \
             "To fix: if the folder holds files that must not stay there, delete them by hand."
         raise UsageError(f"This study has no list of what it published for {audience} in {folder}. {where}")
     _undo_interrupted(folder, [one.path for one in published])

@@ -362,8 +362,8 @@ class Phrasebook:
         return isolate_direction(value) if is_turned and value.strip() else value
 
     def _quotes(self, text: str) -> str:
-        """Returns a text that has no letters with the quotation marks of the language. A text without letters
-        may be the end of a quotation that contains a link."""
+        """Returns a text with the quotation marks of the language, if the text has no letters. A text without
+        letters may be the end of a quotation that contains a link."""
         return self._signs(text) if re.search("[“”]", text) else text
 
     def _signs(self, signs: str) -> str:

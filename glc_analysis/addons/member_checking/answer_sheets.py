@@ -106,9 +106,10 @@ def read_answer_sheet_phrases(language: str) -> dict[str, str]:
 
 def list_language_and_translation_notes(paper_languages: Iterable[str], name_of_texts: str,
                                         phrases_module: str, phrases_table: str) -> list[str]:
-    """Returns notes for the team about written papers. The notes say how many papers are in each language
-    (blank: English), into which languages the texts are not translated, and in which languages no native
-    reader has checked the texts. ``name_of_texts`` is the name of the texts in the notes.
+    """Returns notes for the team about written papers. The notes say how many papers are in each language,
+    into which languages the texts are not translated, and in which languages no native reader has checked the
+    texts. A blank in ``paper_languages`` means English. ``name_of_texts`` is the name of the texts in the
+    notes.
 
     >>> list_language_and_translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -160,8 +161,8 @@ class SheetLetter:
 
 def write_sheets_workbook(path: Path, sheets: Iterable[tuple[str, AnswerSheet]],
                           letter: SheetLetter | None = None) -> None:
-    """Writes a workbook that begins with the ``letter``, if there is one, followed by the sheets, each given
-    with its tab name. Workbooks with the same content are the same byte for byte."""
+    """Writes a workbook that begins with the ``letter``, if there is one. The ``sheets`` follow; each is a
+    pair of the name of its tab and the sheet. The same content always gives a file with the same bytes."""
     from openpyxl import Workbook
 
     book = Workbook()
@@ -286,7 +287,7 @@ def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
                         column="decision",
                         value=row.decision, fix="write one of the four words of the first line")
         elif (row.decision == "change") != (row.changed != ""):
-            yield fault("change needs changed words, and no other decision has any", column="changed",
+            yield fault("the changed words do not fit the decision", column="changed",
                         value=row.changed, fix="write changed words for the decision change, and no words "
                         "for any other decision")
         if row.decision != "talk" and not (row.name and is_iso_date(row.date)):

@@ -73,9 +73,9 @@ def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
     quotations.
 
     ``organisation_names`` and ``languages`` are keyed by organisation_id. A quotation is left out if the
-    organisation's approval could not release it, because it has a code for a survivor's case, its words have
-    changed, or its use was refused. If no quotation is left, no file is written. The workbook is for the
-    team; each organisation may receive only its own sheet.
+    organisation's approval alone could not release the quotation. This is so if the quotation has a code for
+    a survivor's case, if its words have changed, or if its use was refused. If no quotation is left, no file
+    is written. The workbook is for the team; each organisation may receive only its own sheet.
     """
     rows = select_quotations_to_ask_about(add_provenance_consent_and_broken_rules(*quotation_tables),
                                           "proposed")
@@ -128,8 +128,8 @@ def apply_clearance_decisions(returned: pd.DataFrame,
     - A changed quotation is cleared in the new words if the segment contains the new words; a second reader
       then has to check the quotation again. If the segment does not contain the new words, the status becomes
       ``changed``.
-    - If a passage is removed, its quotations are removed. Any other decision on a passage except approval
-      sets the status of its quotations to ``talk``.
+    - If a passage is removed, the quotations from the passage are removed. A decision on a passage that is
+      neither approval nor removal sets the status of the passage's quotations to ``talk``.
     - A consent that is removed counts as refused from the day of the decision.
 
     Raises Faults for unknown row numbers, for words that differ from the words on the sheet, and for

@@ -29,7 +29,8 @@ from glc_analysis.study import Study
 def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, form: str) -> None:
     """List the quotations that are left out, and why.
 
-    Or write the workbook in which organisations clear their quotations, and read it when it comes back.
+    With an option, the command writes the workbook in which organisations clear their quotations, or reads
+    a returned workbook.
     """
     from glc_analysis.addons.member_checking.clearing import QuotationTables, write_clearance_workbook
     from glc_analysis.addons.member_checking.returns import read_names_and_languages
@@ -67,7 +68,8 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     )
 
     answers, held = read_decisions_from_returned_workbook(path), QuotationTables.read(study)
-    print_rows(list_decided_cell_changes(answers, held), form, if_empty="It changes nothing.")
+    print_rows(list_decided_cell_changes(answers, held), form,
+               if_empty="The returned decisions change nothing.")
     rows = list_correction_proposals(answers, held.documents, make_raw_answer_column_finder(study))
     if len(rows):
         say("To review for corrections.csv:\n" + format_rows(rows, form, if_empty=""))
@@ -79,7 +81,7 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
             frame.to_csv(study.locate_reference_file(name), index=False, lineterminator="\n")
         say("quotes.csv and consent.csv are written.")
     else:
-        say("Nothing is written yet (--accept).")
+        say("Nothing is written yet; --accept writes the changes.")
 
 
 @click.command()
@@ -88,10 +90,10 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
 @click.option("--contact", default="", metavar="WHO", help="To whom and how the answer is sent.")
 @pass_study_to_write
 def returns(study: Study, organisation: str, by: str, contact: str) -> None:
-    """Write for each organisation what it said, to be checked.
+    """Write the sheets on which each organisation checks its words.
 
-    A return holds a letter, and the organisation's answers, passages and quotations, with boxes for its
-    decisions: a workbook, and a page for a telephone or for paper.
+    A return has a letter, and the organisation's answers, passages and quotations with boxes for its
+    decisions. Each return is written as a workbook, and as a page to read on a telephone or to print.
     """
     from glc_analysis.addons.member_checking.answer_sheets import (
         SHEET_PHRASES,

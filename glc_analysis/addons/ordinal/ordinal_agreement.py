@@ -27,9 +27,9 @@ WEIGHTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "linear": lambda apart: apart, "quadratic": lambda apart: apart**2,
     "ordinal": lambda apart: apart * (apart + 1) / 2}
 """The functions that compute the severity of a disagreement from the number of places on the scale between
-two ratings. Ordinal weights count the pairs of values from one rating to the other (Gwet 2014, chapter 3).
-Ordinal weights differ from Krippendorff's ordinal metric, which also depends on how often each value was
-given."""
+two ratings. An ordinal weight is the number of pairs among the values from one rating to the other, including
+both ratings (Gwet 2014, chapter 3). Ordinal weights differ from Krippendorff's ordinal metric, which also
+depends on how often each value was given."""
 
 ORDINAL_COLUMNS = ["measure", "value", "n_units", "n_pairable", "weights", "reason"]
 

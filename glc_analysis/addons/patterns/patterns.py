@@ -36,7 +36,7 @@ def compute_saturation_curve(codes_by_interview: InterviewCodes, order: Sequence
     [1, 1, 0]
     """
     if len(set(order)) < len(order):
-        raise UsageError("The order names an interview twice. To fix: name each once.")
+        raise UsageError("The order names an interview twice. To fix: name each interview once.")
     codes, seen, counts = _by_document(codes_by_interview), set(), [0]
     for document in order:
         seen |= codes.get(document, set())

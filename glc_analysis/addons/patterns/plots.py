@@ -18,8 +18,8 @@ MOST_CODES = 25
 
 @require_columns_and_apply_style("interview", "found", "new", "mean", "low", "high")
 def plot_saturation_curve(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draws the number of codes found after each interview, in the order of dates, as steps above the mean of
-    random orders.
+    """Draws the number of codes found after each interview, in the order of dates, as steps. For comparison,
+    draws the mean and the band of random orders as well.
 
     ``new_codes`` has one row per interview: interview (1, 2, ...), found (codes so far), new (codes that the
     interview added), and the mean, low and high number of codes found after as many interviews in random

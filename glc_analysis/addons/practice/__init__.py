@@ -15,7 +15,8 @@ ADD_ON = AddOn(
     visible_from={"trials": ("blocks",)},
     visible={"trials": "view:select_visible_trial_words", "reviews": "view:select_visible_reviews"},
     row_names={"commitments": "commitment", "trials": "trial", "reviews": "review"},
-    holds={"commitments": "its rows go", "trials": "its rows go, and evidence that names them",
-           "reviews": "it is no longer among those who were told, and its names and words go; reviews stay"},
+    holds={"commitments": "the leaver's rows are removed",
+           "trials": "the leaver's rows are removed, and the evidence that cites them",
+           "reviews": "the leaver's id in column told, names and words are removed; reviews stay"},
     erasers={"words": "erasers:separate_leaver_and_other_texts", "rows": "erasers:erase_leaver_from_row",
              "erase": "erasers:delete_returned_practice_sheets"})

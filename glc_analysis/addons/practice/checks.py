@@ -43,9 +43,9 @@ UNMEASURED_BECAUSE = "not measured, because "
 
 
 def _versions(table: str, tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each row of commitments, trials or reviews that names a version of a principle which
-    does not exist. The version must exist because a trial of one version of a text says nothing about the
-    next version."""
+    """Yields a fault for each row of commitments, trials or reviews whose version of a principle does not
+    exist. The version must exist because a trial of one version of a text says nothing about the next
+    version."""
     rows = tables[table]
     known = {*map(format_printed_id, tables["principles"]["principle_id"], tables["principles"]["version"])}
     yield from find_unknown_names(table, "principle_id, version", rows["principle_id"] + "."
@@ -108,8 +108,8 @@ def trial_row_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
     fault = partial(Fault, file="trials.csv", row=place)
     if not row["predicted"]:
         yield fault("has no prediction, so there is nothing to compare the outcome with", column="predicted",
-                    fix="write what was expected before the trial began; if nobody wrote it down, delete "
-                        "the row, because it is not a trial")
+                    fix="write what was expected before the trial began; if nobody wrote down an "
+                        "expectation, delete the row, because a trial needs one")
     filled = [column for column in ENDED_COLUMNS if row[column]]
     for column in [one for one in ENDED_COLUMNS if not row[one]] if filled else ():
         yield fault("is blank, but other columns say that the trial has ended", column=column,
@@ -123,7 +123,7 @@ def trial_row_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
                         fix=f"describe the state in words, or write “{UNMEASURED_BECAUSE}” and the reason")
     is_unmeasured = any(row[column].lower().startswith("not measured") for column in ("before", "after"))
     if is_unmeasured and row["observed"] not in ("", "not_measured"):
-        yield fault("cannot be known where before or after was not measured", column="observed",
+        yield fault("cannot be known if before or after was not measured", column="observed",
                     value=row["observed"], fix="write not_measured")
     if row["started_on"] and row["ended_on"] and row["ended_on"] < row["started_on"]:
         yield fault("is before the trial began", column="ended_on", value=row["ended_on"],
@@ -131,7 +131,8 @@ def trial_row_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
     for column in ("reported_to", "reported_on"):
         if row["harm"] in HARM and not row[column]:
             yield fault("is blank, but somebody may have been harmed", column=column,
-                        fix="call the safeguarding contact now, then write to whom and when it was reported")
+                        fix="call the safeguarding contact now, then write to whom and when the harm was "
+                            "reported")
         if row["harm"] not in HARM and row[column]:
             yield fault("names no harm, but a report of harm is recorded", column="harm", value=row["harm"],
                         fix="write possible or yes, or leave reported_to and reported_on blank")
@@ -191,8 +192,9 @@ def compute_last_day_for_harm_review(reported_on: str) -> str:
 
 
 def _decided(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each decided review that lacks a reason, an author or a day, and for each review
-    after harm that a member of the team has closed."""
+    """Yields a fault for each decided review that lacks a reason, an author or a day, for each review with a
+    day of decision but no decision, and for each decided review after harm that nobody outside the team has
+    closed."""
     team = {name.strip().casefold() for table, column in (("judgements", "by"), ("assignments", "coder_id"))
             for name in tables[table][column]} - {""}
     for n, row in tables["reviews"].to_dict("index").items():
@@ -207,7 +209,7 @@ def _decided(tables: Tables) -> Iterator[Fault]:
             continue
         outside = row["closed_by"].strip().casefold()
         if not outside or outside in team | {name.strip().casefold() for name in row["by"].split(";")}:
-            yield fault("is a member of the team: a review after harm is closed by somebody outside the team",
+            yield fault("names nobody from outside the team, who must close a review after harm",
                         column="closed_by", value=row["closed_by"],
                         fix="leave the decision blank until somebody outside the team has agreed to it")
 

@@ -21,7 +21,7 @@ def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bo
     Where a sheet reports possible harm, a review is opened that is due within seven days.
     """
     if sheets == enter:
-        raise UsageError("Use one of --sheets and --enter.")
+        raise UsageError("Use either --sheets or --enter.")
     if organisations and enter:
         raise UsageError("Use --for only with --sheets: --enter reads all workbooks in raw/trials.")
     if sheets:
@@ -33,8 +33,8 @@ def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bo
         for path in paths:
             click.echo(path)
         if others:
-            say(f"No sheet is written without a yes to item practice for the team in consent.csv: "
-                f"{', '.join(others)}.")
+            say("No sheet was written for these organisations, because consent.csv does not say that they "
+                f"agreed to item practice for the team: {', '.join(others)}.")
         say("Give each sheet to its own organisation only. Put the workbooks that come back into raw/trials; "
             "type what comes back on paper into the organisation's workbook first.")
         return

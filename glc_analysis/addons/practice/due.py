@@ -1,8 +1,8 @@
-"""Lists the matters that are due in practice: reviews, decisions to carry out, and days on which
+"""Lists the due matters about the practice of principles: reviews, decisions to carry out, and days on which
 organisations reconsider a commitment.
 
 The module turns rows of reference tables into sentences for ``glc status`` and for the page on due matters.
-The module does not use pandas, so that ``glc status`` answers at once. Organisations are neither ranked nor
+The module does not use pandas, so that ``glc status`` responds quickly. Organisations are neither ranked nor
 counted.
 """
 
@@ -24,7 +24,7 @@ READ = ("commitments", "trials", "reviews", "principles", "text_decisions", "rat
         "waves")
 """The reference tables that determine what is due."""
 EVERYBODY = "all"
-"""The entry that stands for all organisations if everybody was informed of a review."""
+"""The entry in column ``told`` of reviews.csv that means that all organisations were informed of a review."""
 TRIGGERS = {"date": "planned", "contrary_evidence": "contrary evidence", "harm": "possible harm",
             "new_wave": "a new wave of the survey", "law": "a law", "asked": "somebody asked for it"}
 """The reasons why a text is reviewed, in words, keyed by trigger."""
@@ -91,8 +91,8 @@ def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """Yields the days on which organisations reconsider a commitment that no trial has ended, and the trials
-    that are under way."""
+    """Yields the days on which organisations reconsider a commitment for which no trial has ended. Also
+    yields the trials that are under way."""
     ended = set()
     for trial in tables["trials"]:
         key = trial["organisation_id"], make_printed_id(trial)
@@ -100,11 +100,11 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatte
             ended.add(key)
         else:
             since = f" since {trial['started_on']}" if trial["started_on"] else ""
-            yield DueMatter("", key[1], f"{key[0]} tries it{since}: its sheet is awaited")
+            yield DueMatter("", key[1], f"the sheet of {key[0]} on its trial (under way{since}) is awaited")
     for row in tables["commitments"]:
         key = row["organisation_id"], make_printed_id(row)
         if row["review_on"] and key not in ended:
-            yield DueMatter(row["review_on"], key[1], f"{key[0]} looks at it again")
+            yield DueMatter(row["review_on"], key[1], f"{key[0]} reconsiders its commitment")
 
 
 def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
@@ -122,22 +122,21 @@ def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
         said = ["trials that went worse or were abandoned"] * bool(worse) + (
             ["serious concerns that were judged later"] * bool(judged))
         if said:
-            yield DueMatter("", name, f"since it was agreed or reviewed: {join_names_in_sentence(said)}; "
-                                      f"decide "
-                                   f"whether to "
-                            "review it")
+            yield DueMatter("", name, "since it was agreed or last reviewed, there were "
+                                      f"{join_names_in_sentence(said)}; decide whether to review it")
 
 
 def _new_waves(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """Yields the waves of the survey that began after texts were agreed, until a review of these texts is
-    decided."""
+    """Yields a matter for each wave of the survey that began after texts were agreed or last reviewed. The
+    matter names these texts."""
     for wave in tables["waves"]:
         before = sorted(name for name, since in _looked_at_last(tables).items()
                         if "" < since < wave["opened_on"])
         if before:
-            yield DueMatter("", join_names_in_sentence(before), f"since then there is a new wave, "
-                                                             f"{wave['label']}: look "
-                            "whether the evidence still says the same; a review (new_wave) records it")
+            yield DueMatter("", join_names_in_sentence(before),
+                            f"since the last decision there is a new wave, {wave['label']}: check whether "
+                            "the evidence still says the same, and add a review with trigger new_wave to "
+                            "reviews.csv")
 
 
 def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
@@ -164,8 +163,9 @@ def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
 
 def list_due_matter_status_lines(study: Study, *,
                                  today: date | None = None) -> Iterator[tuple[str, list[str]]]:
-    """Yields lines on the matters that are due in practice, and on the matters that are overdue ``today``;
-    yields nothing if there are no commitments and reviews."""
+    """Yields a line on the due matters about the practice of principles, with one detail line per matter. A
+    matter is overdue if its day is before ``today``. Yields nothing if there are no commitments, trials and
+    reviews."""
     day = (today or date.today()).isoformat()
     try:
         tables = {name: _rows(study, name) for name in READ}

@@ -33,8 +33,9 @@ def separate_leaver_and_other_texts(study: Study, reference: Reference, leaver: 
 
 def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
                           leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """Returns a row of a reference table before and after the content of the organisation that leaves is
-    removed; None if the whole row is removed."""
+    """Returns a row of a reference table as it was and as it is without the leaver's words. In a row of
+    reviews, both versions lose the leaver's entry in column ``told``. Returns None if the whole row is
+    removed."""
     is_own = row_before.get("organisation_id") == leaver.organisation_id
     if table in ("commitments", "trials") and is_own and _takes_practice_back(leaver):
         return None
@@ -53,7 +54,8 @@ def _takes_practice_back(leaver: Leaver) -> bool:
 
 
 def delete_returned_practice_sheets(study: Study, leaver: Leaver) -> None:
-    """Deletes the returned sheets of the organisation that leaves from the copy of a study.
+    """Deletes the returned sheets of the organisation that leaves from ``study``, which is a copy of the real
+    study.
     """
     if not leaver.organisation_id or not _takes_practice_back(leaver):
         return

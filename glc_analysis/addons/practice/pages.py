@@ -1,5 +1,5 @@
 """Renders the content about practice. The page of each principle shows what became of the principle; the team
-also gets the matters that are due."""
+also gets a table of the due matters."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ REVIEW_OUTCOMES = {"keep": "reviewed and kept", "amend": "reviewed: to be amende
            "retire": "reviewed: to be retired", "research": "reviewed: more is to be found out"}
 WENT_ON = {"adopt": "Adopted", "adapt": "Adapted", "go_on": "Still tried", "abandon": "Abandoned"}
 """The decisions of organisations after a trial, in the order of the page."""
-NOT_BECAUSE = ("What was seen after a trial came after it; that it came from it is not shown. Trials of an "
-               "earlier text say nothing of this one.")
+NOT_BECAUSE = ("What was seen after a trial is not shown to be an effect of the trial. Trials of an earlier "
+               "text say nothing of this one.")
 NO_TRIALS = "No trial is recorded."
 
 
@@ -37,8 +37,8 @@ def make_under_review_remarks(view: StudyView) -> dict[str, str]:
 
 def show_what_became_of_principle(view: StudyView) -> Html:
     """Shows what became of the view's principle: the decisions of organisations after trying the principle,
-    with their cleared words, and the decisions of reviews. The team also sees which organisation tried which
-    text, and counts."""
+    with their cleared words, and the decisions of reviews. The team also sees counts, and which organisation
+    tried which text."""
     if all(view.read(name).empty for name in PRACTICE_TABLES):
         return make_displayable("")
     trials, reviews = view.trial_rows, view.review_rows

@@ -21,7 +21,7 @@ from glc_analysis.templates import read_packaged_csv
 _DAY = re.compile(r"\b\d{4}-\d\d?-\d\d?\b|\b\d\d?[./]\d\d?[./]\d{2,4}\b")
 _NUMBER = re.compile(r"(?<![\d.,:/-])[0-4](?![.,:/-]?\d)[\s-]*(?P<behind>\w*)")
 _PERCENTAGE = re.compile(r"\d[\d.,]*\s*[%٪]")
-_COUNT_FIX = "write \"fewer than five\", or what was done rather than for how many"
+_COUNT_FIX = "write \"fewer than five\", or say what was done and not for how many people"
 
 
 class RefusedWords(NamedTuple):

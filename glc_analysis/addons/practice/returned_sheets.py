@@ -247,8 +247,8 @@ NEW_ROW = 1_000_000
 
 
 def _write(study: Study, entered: EnteredSheets) -> None:
-    """Writes the new rows. Reviews are written first, so that reported harm always has a review, even after a
-    power failure."""
+    """Writes the new rows and the completed rows. Reviews are written first, so that reported harm always has
+    a review, even after a power failure."""
     for name, rows in entered.rows.items():
         (file, *_) = list_table_files(name)
         append_rows(study.locate_reference_file(name), (*file.required, *file.optional),

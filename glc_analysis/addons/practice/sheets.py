@@ -4,8 +4,8 @@ organisation.
 A sheet begins with the contact to call if somebody may be in danger. The sheet then asks
 :data:`TRIAL_QUESTIONS` about each principle that the organisation is trying, and shows the organisation's
 commitment, expectation and last lessons. At the end, the sheet asks about further commitments. A sheet is in
-the organisation's language as far as translations exist (``content/sheet.csv``; the row ``native_reader``
-marks drafts).
+the organisation's language if ``content/sheet.csv`` has a translation, and otherwise in English. The row
+``native_reader`` of this file says whether a native speaker has checked the translation.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ TRIAL_QUESTIONS = (
     "predicted", "started_on", "ended_on", "done", "scale", "before", "before_unmeasured", "after",
     "after_unmeasured", "observed", "changed", "kept_and_known", "harm", "reported_to", "reported_on",
     "decision", "learnt", "shown_for")
-"""The questions about each trial, in the order of the sheet. The questions are the columns of trials.csv that
-a sheet asks about, and two questions that ask why ``before`` or ``after`` was not measured."""
+"""The questions about each trial, in the order of the sheet. Most questions are columns of trials.csv; two
+further questions ask why ``before`` or ``after`` was not measured."""
 _IN_WORDS = ("predicted", "done", "before", "after", "changed", "kept_and_known", "learnt")
 """The questions that are answered in sentences."""
 COMMITMENT = ("new_principle", "new_intent", "new_because", "new_review_on")
@@ -151,10 +151,10 @@ class PracticeSheet:
 
 def make_practice_sheets_of_consenting_organisations(
         study: Study, organisations: Collection[str] = ()) -> tuple[list[PracticeSheet], list[str]]:
-    """Returns the sheets of all participants that consented to item ``practice``, or only of the
-    ``organisations``; and the list of participants that did not consent. Raises UsageError for an unknown
-    organisation, GLCError if the study names no safeguarding contact, and Faults if a reference table is
-    wrong."""
+    """Returns the sheets of the participants that consented to item ``practice``, and the list of
+    participants that did not consent. If ``organisations`` are given, only these participants are considered.
+    Raises UsageError for an unknown organisation, GLCError if the study names no safeguarding contact, and
+    Faults if a reference table is wrong."""
     contact = study.settings["practice"]["safeguarding"].strip()
     if not contact:
         raise GLCError("Every sheet begins with the contact to call if somebody may be in danger, but this "

@@ -62,7 +62,7 @@ def select_visible_trials_without_owner(trials: pd.DataFrame, audience: str) -> 
 
 def select_open_and_decided_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
     """Returns the part of table ``reviews`` that audiences other than the team may see, with one row per text
-    that is under review or has a decided review. Reviews that are due later are left out."""
+    that is under review or has a decided review. Planned reviews that are not yet decided are left out."""
     rows = reviews[(reviews["decision"] != "") | (reviews["trigger"] != "date")]
     rows = rows.assign(is_open=rows["decision"] == "").sort_values(["is_open", "decided_on"])
     rows = rows.drop_duplicates(["principle_id", "version"], keep="last")
@@ -70,8 +70,8 @@ def select_open_and_decided_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
 
 
 class PracticeView(VisibleTables):
-    """The attributes about practice that every view of a study (its tables as one audience may see them) has;
-    ``self`` is the view."""
+    """The attributes about practice, which every view of a study has. A view consists of the tables that one
+    audience may see; ``self`` is the view."""
 
     @property
     def trial_rows(self) -> pd.DataFrame:

@@ -13,6 +13,8 @@ ADD_ON = AddOn(
     slots={"code": "code_page:show_code_summary_for_team"}, style="reading.css",
     view="view:ReadingView", view_names=("matrix", "comparison", "team_memos"),
     row_names={"summaries": "summary", "analytic_memos": "memo"},
-    holds={"summaries": "its rows are deleted; a group's summary that rests on its passages loses its text",
-           "analytic_memos": "memos about the leaver are deleted, and its names and words in all others"},
+    holds={"summaries": "the leaver's rows are deleted; the text of a group's summary is deleted if the "
+           "summary rests on the leaver's passages",
+           "analytic_memos": "memos about the leaver are deleted; in all other memos, the leaver's names and "
+           "words are removed"},
     erasers={"rows": "erasers:erase_leaver_from_row"})

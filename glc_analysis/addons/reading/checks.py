@@ -14,7 +14,7 @@ SUBJECTS = {"document": ("documents", "document_id"), "code": ("codebook", "code
 
 
 def _known_organisations(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each case of the attribute organisation that organisations.csv lacks."""
+    """Yields a fault for each case that is an organisation but is not in organisations.csv."""
     rows = tables["summaries"]
     named = rows.loc[rows["attribute"] == EACH_ORGANISATION, "case_id"]
     yield from find_unknown_names("summaries", "case_id", named,
@@ -23,8 +23,8 @@ def _known_organisations(tables: Tables) -> Iterator[Fault]:
 
 
 def _known_subjects(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each memo whose about_id does not fit its subject: blank, unknown, or filled in for
-    a memo about the study."""
+    """Yields a fault for each memo whose about_id is blank or unknown. In a memo about the study, however,
+    about_id must be blank."""
     rows = tables["analytic_memos"]
     for about, (table, column) in SUBJECTS.items():
         named = rows.loc[rows["about"] == about, "about_id"]

@@ -22,10 +22,11 @@ from glc_analysis.study import Study
               help="Read back a workbook that was filled in.")
 @pass_study_to_write
 def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> None:
-    """Write and read back summaries, case by theme.
+    """Write summaries of cases by theme, or read them back.
 
-    A summary says what a case said on a theme. The workbook covers one theme or one case and has the passages
-    of each cell beside a box for its summary. Earlier summaries are in their boxes. For the team alone.
+    A summary says what a case said on a theme. The workbook covers one theme or one case. Beside the passages
+    of each cell, the workbook has a box for the summary, which already contains an earlier summary if there
+    is one. Only the team may use the workbook.
     """
     if enter:
         if theme or case:

@@ -1,8 +1,8 @@
 """Makes the framework matrix, in which people write a summary of what each case said on a theme or code.
 
-A case is an organisation, or a group of organisations that share an attribute. A cell of the matrix stands
-for a case and a code with all codes below the code. The silence of a case on a code counts as a no only if
-the case was asked about the code.
+A case is an organisation, or a group of organisations that share an attribute. A cell of the matrix is about
+one case, and about one code together with all codes below this code. The silence of a case on a code counts
+as a no only if the case was asked about the code.
 """
 
 from __future__ import annotations
@@ -72,9 +72,10 @@ def digest_passage_words(passages: pd.DataFrame) -> str:
 
 def make_matrix_cells(passages: pd.DataFrame, mentions: pd.DataFrame, members: pd.DataFrame,
                       summaries: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row for each cell (case and code) that has content, with the columns case_id, code_id,
-    state, summary, written_by, written_on, passages (their number), segment_ids (joined by ;) and
-    passages_version. A cell has no row if nobody was asked about the code.
+    """Returns one row for each cell (case and code), with the columns case_id, code_id, state, summary,
+    written_by, written_on, passages (their number), segment_ids (joined by ;) and passages_version. A cell
+    has no row if it has no passages and no summary, and if table mentions says nothing about the case and the
+    code.
 
     - ``passages``: the passages of cells (:func:`select_passages_of_cells`).
     - ``mentions``: the table mentions.

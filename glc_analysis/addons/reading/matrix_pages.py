@@ -66,7 +66,7 @@ def theme_of_matrix_page(matrix: str) -> str:
 @show_passages_or_explain_absence
 def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
     """Returns the matrix of the view's theme: an overview, then the cells case by case. ``matrix`` is the id
-    of the page, if the theme has several."""
+    of the page, if the theme has several pages."""
     part = int(matrix.partition(PART_MARK)[2] or 1)
     rows = view.matrix()
     if rows.empty:
@@ -79,8 +79,8 @@ def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
 
 @show_passages_or_explain_absence
 def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
-    """Returns, for the first page of a theme, the matrices of groups of organisations whose summaries are
-    about the theme; None if there are none."""
+    """Returns the matrices of groups of organisations that have summaries on the view's theme. Returns None
+    if there are no such summaries, or if ``matrix`` is not the first page of the theme."""
     rows = read_reference_table(view.study, "summaries")
     codes = view.code_tree["code_id"]
     kinds = sorted({*rows.loc[rows["code_id"].isin(codes), "attribute"]} - {EACH_ORGANISATION})

@@ -33,8 +33,8 @@ class ReadingView(StudyView):
     ``self`` is the view."""
 
     def matrix(self, *, theme: str = "", by: str = "organisation", case: str = "") -> pd.DataFrame:
-        """Returns the framework matrix, with one row per case and theme. For a ``theme``, there is one row
-        per case and code of the theme; the theme comes first.
+        """Returns the framework matrix, with one row per case and theme. If ``theme`` is given, there is one
+        row per case and code of the theme instead; the row about the theme itself comes first.
 
         The columns are case_id, case, code_id, code, state, summary, written_by, written_on, passages (their
         number), segment_ids (of these passages, joined by ;) and passages_version. ``by`` says which cases

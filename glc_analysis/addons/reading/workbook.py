@@ -1,9 +1,9 @@
 """Writes the matrix as a workbook, in which a person fills in the cells of one theme or one case, and reads
 the filled-in workbook.
 
-Grey columns identify each cell, its passages, and the summary that it held when the workbook was written. A
-returned workbook is checked as a whole: every fault names its row, and nothing is written if there is any
-fault. A summary that somebody else has changed meanwhile is never overwritten.
+Grey columns identify each cell, its passages, and the summary that the cell had when the workbook was
+written. A returned workbook is checked as a whole: every fault names its row, and nothing is written if there
+is any fault. A summary that somebody else has changed meanwhile is never overwritten.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ _WIDTHS = (2, 2, 2, 2, 2, 2, 22, 24, 14, 70, 60, 8)
 _WRITTEN_BY = "written by"
 _HOW = ("Write into the yellow boxes what each case said, in your words: no names, and nothing by which a "
         "person could be recognised. Leave a box blank where there is nothing to say. Put your name into the "
-        "box below. Where a summary is stale, write it anew, or write yes behind it if it still holds. "
-        "`glc matrix --enter` reads the file back; leave the grey columns as they are.")
+        "box below. If a summary is stale, write a new one; if it is still right, write yes under Still "
+        "holds. `glc matrix --enter` reads the file back; leave the grey columns as they are.")
 _MOST_LETTERS = 30_000
 """The largest number of letters of passages that are written into a cell. A cell of a workbook holds at most
 32,767 letters."""
@@ -256,7 +256,8 @@ def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
 
 
 def _write(study: Study, entered: EnteredSummaries) -> None:
-    """Writes the summaries into summaries.csv. A repetition after a power failure changes nothing more."""
+    """Writes the summaries into summaries.csv. Writing the same summaries again, for example after a power
+    failure, changes nothing more."""
     path, (file, *_) = study.locate_reference_file("summaries"), list_table_files("summaries")
     if entered.changed:
         table = CsvRows.read(path)

@@ -11,12 +11,12 @@ from glc_analysis.study import Study
 @click.command()
 @click.option("--daily", required=True, metavar="HH:MM", help="The time, by the clock of this computer.")
 @for_audience
-@click.option("--write", "is_written", is_flag=True, help="Install it; without this it is only shown.")
+@click.option("--write", "is_written", is_flag=True, help="Install the daily run, instead of showing it.")
 @pass_study_to_write
 def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
     """Show a daily run on this computer, or install it.
 
-    It is a systemd user timer or, on a computer without systemd, a line of the crontab.
+    The daily run is a systemd user timer or, on a computer without systemd, a line of the crontab.
     """
     from glc_analysis.addons.schedule import schedule as daily_runs
 
@@ -24,7 +24,7 @@ def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
     click.echo(daily_runs.preview_daily_run_installation(planned), nl=False)
     say(f"Installed: {daily_runs.install_daily_run(planned)}. Messages of the last run: {planned.log}."
         if is_written
-        else "Nothing is installed yet (--write).")
+        else "Nothing is installed yet; --write installs the daily run.")
 
 
 COMMANDS = (schedule,)

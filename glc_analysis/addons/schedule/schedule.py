@@ -39,7 +39,8 @@ class Schedule:
         if not found:
             raise UsageError(f"{time_of_day!r} is not a time of day. To fix: write it as 06:00.")
         if "\n" in str(study.root):
-            raise UsageError(f"No schedule can name the folder {study.root!s}. To fix: rename the folder.")
+            raise UsageError(f"A schedule cannot name a folder with a line break, such as {study.root!s}. "
+                             "To fix: rename the folder.")
         return cls(study.root, audience, (int(found[1]), int(found[2])))
 
     @property
@@ -115,7 +116,7 @@ def install_daily_run(schedule: Schedule) -> str:
     """Installs the schedule, and replaces an earlier schedule of the same study and audience. Returns where
     it was installed.
 
-    Raises GLCError if the machine has neither systemd nor cron, or if they refuse the schedule.
+    Raises GLCError if the machine has neither systemd nor cron, or if systemd or cron refuses the schedule.
     """
     if has_systemd_user_timers():
         folder = _units_folder()
@@ -126,7 +127,7 @@ def install_daily_run(schedule: Schedule) -> str:
         _ask("systemctl", "--user", "enable", "--now", f"{schedule.name}.timer")
         return f"{folder}/{schedule.name}.timer"
     if not shutil.which("crontab"):
-        raise GLCError("This machine has neither systemd for users nor cron. To fix: let its own scheduler "
+        raise GLCError("This machine has neither systemd for users nor cron. To fix: let another scheduler "
                        f"run {shlex.join(schedule.command)}")
     table = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=False).stdout
     kept = [line for line in table.splitlines() if not line.endswith(f"# {schedule.name}")]

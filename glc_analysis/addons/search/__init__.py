@@ -1,4 +1,4 @@
-"""Adds a search in the pages of a site, which works without a server."""
+"""Adds to a site a search in its pages. The search works without a server."""
 
 from glc_analysis.addon import AddOn
 

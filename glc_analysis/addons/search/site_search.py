@@ -48,8 +48,8 @@ _read: dict[bytes, list[_Text]] = {}
 
 
 def _read_page(page: etree._Element) -> list[_Text]:
-    """Returns the texts of a page. The texts are kept in memory, because most
-    pages are unchanged when the same process makes the next site."""
+    """Returns the texts of a page. The texts are kept in memory, because most pages are unchanged when the
+    same process makes the next site."""
     content = etree.tostring(page)
     if content not in _read:
         _read[content] = PageText(page).found

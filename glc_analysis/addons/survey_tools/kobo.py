@@ -56,8 +56,8 @@ def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
                "export the form as XLSX, which holds the main table and its groups in one file")
     if len(filled) > 1:
         named = ", ".join(sheet.sheet for sheet in filled)
-        refuse(f"several repeat groups have answers ({named}), which cannot stand in the same rows",
-               path.name, "keep a copy of the workbook for each group, without the sheets of the others")
+        refuse(f"several repeat groups have answers ({named}), which cannot be in the same rows",
+               path.name, "make a copy of the workbook for each group, and delete the other groups' sheets")
     for group in filled:
         _check_links(main, group)
     joined, loops = _join_groups(main, repeats)

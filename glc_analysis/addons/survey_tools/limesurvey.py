@@ -14,7 +14,7 @@ _LIMESURVEY_COLUMNS = {"submitdate", "lastpage", "startlanguage", "seed", "start
 
 def is_limesurvey(sheets: list[Grid]) -> bool:
     """Whether an export is from LimeSurvey. An export of LimeSurvey has the column `id` and at least two
-    further columns that LimeSurvey puts before the answers. For an export without these columns, (almost) all
+    further columns that LimeSurvey puts before the answers. For an export without these columns, nine in ten
     headings must be "code. question text", and some must have the code of an option."""
     names = [name for name in sheets[0].names if name.strip()]
     codes = [_heading(name)[0] for name in names]

@@ -11,11 +11,11 @@ from glc_analysis.study import Study
 @click.command()
 @click.pass_obj
 def watch(directory: str) -> None:
-    """Show the team's pages in a browser, anew at every save.
+    """Show the team's pages in a browser, and update them.
 
-    Prints an address that opens on this computer alone, and only for those who have it. After a save, the
-    page in the browser is made first, then the others; the browser reloads it at the same place. Ctrl-C ends
-    it.
+    Prints an address, which opens on this computer alone and only for people who know the address. After
+    every save of a file, the page in the browser is made first, then all other pages that are out of date.
+    The browser reloads its page at the same place. Ctrl-C ends the command.
     """
     from glc_analysis.addons.watch.watching import serve_and_update_pages
 

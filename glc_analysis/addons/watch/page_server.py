@@ -2,9 +2,9 @@
 out of date.
 
 The server listens only on 127.0.0.1 and answers only requests with the secret address. Another user of the
-computer would have to guess the address, and a page of another site cannot send requests with it. The files
-of the site are not changed. Only the copy of a page that is sent contains the script that asks for changes,
-and the permission for this script to run.
+computer would have to guess the address, and a page of another site cannot send requests with this address.
+The files of the site are not changed. Only the copy of a page that is sent to the browser contains the script
+that asks for changes, and the permission for this script to run.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class PageServer:
         """The page that a browser last requested, and the fault in the study's files that is shown on the
         page."""
         self.ahead: dict[str, bytes] = {}
-        """The pages that are already made again while the rest of the site is not, keyed by slug."""
+        """The new pages that are finished before the whole site is made again, keyed by slug."""
         handler = type("Handler", (_Handler,), {"pages": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True

@@ -1,9 +1,9 @@
 """Watches the files of a study and makes the team's pages again when a file is saved, beginning with the page
 that is shown in the browser.
 
-One process keeps running, so that libraries are imported only once, in this process and in the process from
-which pages are forked. Pages are made in the same way as by `glc run`, with the disclosure gate and the
-record of the run, so that a browser shows only pages that have passed the gate.
+This process, and the process from which pages are forked, keep running, so that each of the two imports its
+libraries only once. Pages are made in the same way as by `glc run`, with the disclosure gate and the record
+of the run, so that a browser shows only pages that have passed the gate.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def serve_and_update_pages(study: Study, *, say: Say) -> None:
         update_pages_unless_study_busy(study, server, say, executor)
         server.start()
         say(f"The pages: {server.url}")
-        say("Ctrl-C ends it.")
+        say("Ctrl-C ends `glc watch`.")
         try:
             while True:
                 time.sleep(_LOOK)

@@ -68,13 +68,13 @@ def show_retention_between_waves(view: StudyView) -> Html:
 
 
 def show_compared_questions(view: StudyView) -> Html:
-    """Returns, for every question that may be compared, how the answers of those organisations changed that
-    answered in both waves, and the counts of each wave on its own base."""
+    """For every question that may be compared, returns the changes in the answers of the organisations that
+    answered in both waves, and the counts of each wave on the base of that wave."""
     blocks = [_compared(view, row) for _, row in read_reference_table(view.study, "questions").iterrows()
               if row["type"] in CHOICE_TYPES and not view.why_not_compared(row["question_id"])]
     blocks = [block for block in blocks if block]
     if not blocks:
-        return render_note("No question is compared: nobody has written in crosswalk.csv that one may be.")
+        return render_note("No question is compared, because crosswalk.csv allows no comparison yet.")
     return make_displayable(Markup("\n").join(blocks))
 
 

@@ -48,7 +48,7 @@ Tell = Callable[[list[str]], list[str]]
 class RemainingContent:
     """The functions with which an add-on removes withdrawn content from its own kind of coder's file.
 
-    - ``of``: the function that returns the remaining text of a document.
+    - ``find_remaining_text``: the function that returns the remaining text of a document.
     - ``were_turns_found``: the function that says whether all removed turns (speeches of one speaker) were
       found in a text.
     - ``redact_texts``: the function that returns texts without the removed words.
@@ -96,8 +96,8 @@ class CoderFileRedaction:
     def for_file_with_renamed_texts(self, path: Path,
                                     find_document: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
         """Returns a copy of this object for a file whose texts may have other names. ``find_document`` is a
-        function that takes a text, or quotations from the text if the file has no texts, and returns the
-        interview or call of which the text is a copy."""
+        function that takes a text and the quotations from it, and returns the document_id of the interview or
+        call that was copied. The text is blank if the file has only quotations."""
         if is_written_while_coding(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
@@ -259,8 +259,7 @@ def _marks(codings: pd.DataFrame) -> set[tuple]:
 
 
 def _all_texts(path: Path) -> list[str]:
-    """Returns all texts of a file, including its properties and hidden text, as far as the file can be
-    read."""
+    """Returns all texts of a file that can be read, including the properties and hidden text of the file."""
     texts: list[str] = []
     with suppress(Unreadable):
         texts.extend(text for _, text in extract_text(path.name, path.read_bytes()))
@@ -270,9 +269,10 @@ def _all_texts(path: Path) -> list[str]:
 def manual_edit_fault(file: str, documents: Iterable[str], *, replacement: str = WITHDRAWN) -> Fault:
     """Returns the fault for a coder's file that must be edited in the program that wrote it. ``replacement``
     is the text that the coder must write in place of removed turns."""
-    return Fault("cannot be rewritten here, because it has memos or uncertain passages of a project or "
-                 "an edited text, or because it is an .xls file or a list of NVivo",
+    return Fault("cannot be rewritten here, because it has memos or uncertain passages of a project, "
+                 "has an edited text, is an .xls file, or is a list of references from NVivo",
                  file=file, value=", ".join(sorted(documents)),
-                 fix="in the program that wrote it, remove these texts or replace the organisation's turns "
-                 f"in them by {replacement}, and change memos about the organisation; export the file under "
-                 "the same name, correct its checksum in manifest.csv, and repeat")
+                 fix="in the program that wrote the file, remove these texts or replace the "
+                 f"organisation's turns in these texts by {replacement}, and change memos about the "
+                 "organisation; export the file under the same name, correct its checksum in manifest.csv, "
+                 "and repeat the withdrawal")

@@ -18,7 +18,7 @@ from glc_analysis.study import Study
 @click.command()
 @click.argument("organisation", default="")
 @click.option("--item", default="", metavar="ITEM",
-              help="Withdraw only this item of its consent, such as quotation.")
+              help="Withdraw only this item of the organisation's consent, such as quotation.")
 @click.option("--person", default="", metavar="ID",
               help="Withdraw this person instead: a speaker_id or rater_id.")
 @click.option("--choice", default="", metavar="CHOICE",
@@ -32,9 +32,10 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
              looked_at_by: str, form: str) -> None:
     """Remove what an organisation or a person contributed.
 
-    For an organisation it removes everything, or what depends on one item of its consent. A person (--person)
-    chooses: stop-contact (nobody writes to them any more), stop-use (nothing new is made of what they said)
-    or erase (it is removed everywhere).
+    For an organisation, the command removes everything, or only what depends on one item of the
+    organisation's consent. A person (--person) has three choices: stop-contact (nobody writes to the person
+    any more), stop-use (nothing new is made of what the person said) or erase (what the person said is
+    removed everywhere).
     """
     from datetime import date
 
@@ -53,7 +54,7 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     touched = carry_out_person_choice(study, person, choice,
                                       **how) if person else withdrawal.withdraw_organisation(
         study, organisation, item=item, **how)
-    print_rows(touched, form, if_empty="The study holds nothing of it.")
+    print_rows(touched, form, if_empty="The study has nothing that is to be removed or changed.")
     kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
     done = "to be removed or changed; nothing is changed yet" if dry_run else "removed or changed"
     say(f"{count_of(len(touched), 'item')} {done}: {kinds}.")

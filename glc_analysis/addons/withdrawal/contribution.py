@@ -35,8 +35,8 @@ MATERIAL = frozenset({"survey", "interview", "call"})
 """The items of consent that cover material (answers, interviews, calls). All other items are permissions to
 use the material."""
 MIN_SENTENCE = 25
-"""The smallest number of characters of a sentence that counts as the leaver's own sentence; shorter sentences
-may be said by anybody."""
+"""The smallest number of characters of a sentence that counts as the leaver's own sentence; a shorter
+sentence may also be said by others."""
 
 
 def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:
@@ -57,7 +57,8 @@ class Contribution:
     - ``raters``: the raters whose ballots are removed.
     - ``ids``: all ids of the leaver, which must be removed.
     - ``listed``: the names of the leaver in names.csv.
-    - ``countries``: the countries that only the leaver has.
+    - ``countries``: the countries that belong to the leaver alone: no other organisation works there, is
+      based there or names the country in an answer.
     - ``names``: the names that other people use for the leaver.
     - ``words``: the names in ``names``, the pseudonyms of the leaver, and the leaver's sentences that nobody
       else said.
@@ -95,8 +96,8 @@ class Contribution:
         return self.parts == MATERIAL
 
     def is_named_as_owner(self, text: str) -> bool:
-        """Whether a text, such as a cell that names an owner, is the id, a name or a pseudonym of the
-        organisation."""
+        """Whether a text, such as a cell that names an owner, contains the id, a name or a pseudonym of the
+        organisation. False if the organisation withdraws only a part of its contribution."""
         is_its_id = bool(self.organisation_id) and (
             self.organisation_id in re.split(r"[\s,;:()]+", text.lower()))
         return self.is_whole and (is_its_id or mask_withdrawn_names_in_texts([text], self.words) != [text])

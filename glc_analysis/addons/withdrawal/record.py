@@ -1,5 +1,5 @@
 """Reads the record of withdrawals, withdrawn.csv, which has the day and the number of removed items of each
-withdrawal, and no names."""
+withdrawal, and no name of an organisation or person that withdrew."""
 
 from __future__ import annotations
 

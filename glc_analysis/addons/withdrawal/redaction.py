@@ -118,7 +118,8 @@ def rewrite_transcript_in_same_format(path: Path, turns: pd.DataFrame, heading: 
         path.write_text("\n\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     again, columns = read_transcript(path).turns, ["speaker", "text", "start_s", "end_s"]
     if not again[columns].round(3).equals(turns[columns].round(3).reset_index(drop=True)):
-        raise Faults([Fault("does not give the same turns when it is read again without the removed ones",
+        raise Faults([Fault("does not give the same turns when the file is written without the removed turns "
+                            "and read again",
                             file=path.name,
                             fix="remove the turns by hand, record the file again, and repeat")])
 

@@ -242,13 +242,13 @@ def _search_file(path: Path, name: str, wanted: SoughtContent, results: SearchRe
 
 
 def search_arrived_file(path: Path, path_in_study: str, sought: SoughtContent) -> SearchResult:
-    """Searches one file that arrived after all other files had been searched. ``path_in_study`` is its path
-    in the study; the names of its folders are searched as well."""
+    """Searches one file that arrived after all other files had been searched. ``path_in_study`` is the file's
+    path in the study; the names of the folders in this path are searched as well."""
     found = SearchResult([FoundTrace(path_in_study, "its name", what)
                           for part in PurePosixPath(path_in_study).parts
                           if (what := sought.describe_match_in_name(part))])
     if path.is_symlink() or not path.is_file():
-        found.unread.append(UnreadFile(path_in_study, "it is a link, or no file"))
+        found.unread.append(UnreadFile(path_in_study, "it is a link, or it is not a file"))
     else:
         _search_file(path, path_in_study, sought, found)
     return found
@@ -265,8 +265,9 @@ def describe_content_found_in_file(sought_content_path: Path, path: Path, path_i
 
 
 def _files(root: Path, skip: Collection[str], results: SearchResult) -> Iterator[tuple[Path, str]]:
-    """Yields every folder and regular file below ``root``, each with its path relative to ``root``. Links and
-    other entries are added to the unread files of ``results``."""
+    """Yields every folder and regular file below ``root``, each with its path relative to ``root``. Three
+    kinds of entries are added to the unread files of ``results``: links that lead out of ``root``, histories
+    of version control, and folders that cannot be opened."""
     for path in sorted(root.iterdir()):
         yield from _within(path, root, skip, results)
 
@@ -279,7 +280,7 @@ def _within(path: Path, root: Path, skip: Collection[str],
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
         if not path.resolve().is_relative_to(root.resolve()):
-            results.unread.append(UnreadFile(name, "it is a link to what lies outside the study"))
+            results.unread.append(UnreadFile(name, "it is a link to a place outside the study"))
     elif stat.S_ISDIR(mode) and path.name in _HISTORIES:
         results.unread.append(UnreadFile(name, f"it is the history that {_HISTORIES[path.name]} keeps"))
     elif stat.S_ISDIR(mode):
@@ -334,7 +335,7 @@ class ExtractedText:
         kind = _kind(content)
         try:
             if depth > DEPTH:
-                self.unread.append((place, "it is packed too often"))
+                self.unread.append((place, "it is packed inside too many other archives"))
             elif kind in _UNPACK:
                 self.left -= len(content)
                 self._unpack(_UNPACK[kind], PurePosixPath(name).stem, content, place, depth)

@@ -59,8 +59,8 @@ def drop_removed_files_from_settings(study: Study, new: Study) -> None:
         is_as_wanted = False
     if not is_as_wanted:
         raise Faults([Fault("names files that the withdrawal removes", file=new.settings_file.name,
-                            column="[raw]", fix="write a pattern in their place, such as ../raw/survey/*, "
-                            "and repeat")])
+                            column="[raw]", fix="write a pattern in place of these files, such as "
+                            "../raw/survey/*, and repeat")])
 
 
 def _is_there(study: Study, path: str) -> bool:

@@ -35,8 +35,8 @@ from glc_analysis.study import Study
 
 def delete_outdated_release_digests(study: Study) -> None:
     """Deletes the digests of the content of releases, because somebody could compare the digests with guesses
-    at the withdrawn content. The digest of an audience's last release stays if today's tables have the same
-    content."""
+    at the withdrawn content. The digest of an audience's last release stays if the current tables have the
+    same content."""
     for audience in READING_AUDIENCES:
         kept = list_release_folders(study.private, audience)
         is_same = not (study.private / "releases" / audience / "next").is_dir()
@@ -46,7 +46,7 @@ def delete_outdated_release_digests(study: Study) -> None:
 
 def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
     """Removes the organisations and people with the ids ``ids``, and their content, from every stored
-    release. Content of theirs that the built study still holds stays.
+    release. Content that the built study still has is not removed.
 
     Figures that were published stay as they are. A block (the content of one kind on one page) that had a
     line of these organisations or people is hidden. Returns one row (kind, where, what) for each release that
@@ -82,8 +82,9 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
         departed |= {*removed.loc[is_word, "organisation_id"]}
         if is_gone.any() or blocks:
             n = (figures.loc[contributions.loc[is_gone, "figure_id"], "status"] != SUPPRESSED).sum()
-            rows.append(("release", study.make_relative(release), "until enough organisations have changed, "
-                         f"{n} published figures stay as they are; hidden blocks of text: {len(blocks)}"))
+            rows.append(("release", study.make_relative(release), f"{n} published figures stay as "
+                         "they are until enough organisations have changed; hidden blocks of text: "
+                         f"{len(blocks)}"))
     for path in (release / CELLS for release in kept if (release / CELLS).is_file()):
         cells = pd.read_parquet(path)
         hidden = hide_cells_of_organisations(cells, departed)
@@ -95,8 +96,8 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
 
 def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> pd.DataFrame:
     """Removes, from the blocks of a release, the lines that belong to ``ids`` and are missing from the lines
-    of ``today``, and returns the removed lines. If a line came from several organisations and its block no
-    longer has it today, the line is removed for all these organisations."""
+    of ``today``, and returns the removed lines. If a line came from several organisations and the block no
+    longer has the line in ``today``, the line is removed for all these organisations."""
     lines, gone = read_release_table(path).astype("str"), {*ids}
     rows = zip(lines["organisation_id"], lines["line"], strict=True)
     is_theirs = pd.Series([not gone.isdisjoint([organisation, *line.split("/")])

@@ -97,8 +97,8 @@ from glc_analysis.text import match_key, normalise_space
 
 
 OUT_OF_REACH = (
-    "This command cannot reach what was printed, mailed, published or copied, nor backups, version control "
-    "or free space on disks: tell whoever holds them. Public figures stay as published until enough "
+    "This command cannot reach prints, mails, published pages, copies, backups, version control and free "
+    "space on disks: tell everybody who has one of these. Public figures stay as published until enough "
     "organisations have changed that nobody can see whose answers were removed. Pages, texts for coders and "
     "exports were deleted; make them again.")
 WITHDRAWAL_AT_WORK = "withdrawal"
@@ -110,9 +110,9 @@ removed; in all other rows, the organisation's words are removed."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
 """The columns in which rows of a repeat group name their parent record (Kobo, ODK)."""
 _NEW_PROJECT = (
-    "with the remaining codings is in its place. Its coder destroys each copy of the old project and goes on "
-    "with this one in a program that imports REFI-QDA projects, such as QualCoder; Taguette does not. "
-    "Colours, cases, and codings of pictures and recordings are not in it")
+    "with the remaining codings replaces this project. The coder must destroy each copy of the old project "
+    "and go on with the new project in a program that imports REFI-QDA projects, such as QualCoder; Taguette "
+    "does not. The new project has no colours, no cases, and no codings of pictures and recordings")
 TO_WRITE_ANEW = "to write anew"
 """The kind (column of the result) of rows from which words were withdrawn and which a person must rewrite."""
 _BUILT = ("processed", "private/releases")
@@ -129,8 +129,8 @@ def withdraw_organisation(study: Study, organisation_id: str, *, item: str = "",
     """Removes an organisation from a built study; with ``item``, removes only the content that depends on
     this item of the organisation's consent.
 
-    Returns one row for each item that is removed or changed: kind, where, what. There is also a row of kind
-    "to look at" for every file that no program can read; ``looked_at_by`` is the person who checked these
+    Returns one row (kind, where, what) for each item that is removed or changed. There is also a row of kind
+    "to look at" for every file that no program can read. ``looked_at_by`` is the person who checked these
     files and found nothing of the organisation in them. With ``dry_run``, all changes are tried on a copy,
     and the study stays unchanged.
 
@@ -255,8 +255,8 @@ def _check_all_inside(study: Study) -> None:
 
 
 def _mount_points() -> set[str]:
-    """Returns the mount points that Linux lists; empty on other systems, where devices are compared
-    instead."""
+    """Returns the mount points that Linux lists. Returns an empty set on other systems, where only
+    ``Path.is_mount`` finds mount points."""
     try:
         lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
     except OSError:
@@ -343,9 +343,9 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
     rewrite_table_rows(path, edit, keep_row_numbers=True)
     kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
     if {survey.path.name: survey.rows for survey in read_surveys_in_file(path, settings)} != kept:
-        raise Faults([Fault("cannot be rewritten without its records", file=path.name,
-                            fix="remove the records by hand, correct its checksum in manifest.csv, and "
-                            "repeat")])
+        raise Faults([Fault("cannot be rewritten without the organisation's records", file=path.name,
+                            fix="remove the records by hand, correct the file's checksum in manifest.csv, "
+                            "and repeat")])
 
 
 def _context_rows(grid: Grid, leaver: Contribution, reference: Reference, column: str) -> Rows:
@@ -373,9 +373,10 @@ def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) ->
                 [path.stem], leaver.names) != [path.stem]:
             path.unlink()
         elif about in leaver.spoken:
-            raise Faults([Fault("belongs to a call in which the organisation spoke, and cannot be cut here",
-                                file=new.make_relative(path),
-                                fix="cut or destroy the file, correct manifest.csv, and repeat the command")])
+            raise Faults([Fault("belongs to a call in which the organisation spoke, and this command cannot "
+                                "cut it", file=new.make_relative(path),
+                                fix="cut the organisation's turns from the file or destroy the file, correct "
+                                    "manifest.csv, and repeat the command")])
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
             rewrite_table_rows(path, lambda grid: [None if leaver.ids & {*row} else after for row,
                                                    after in zip(
@@ -675,7 +676,7 @@ def _check_arrived(study: Study, wanted: SoughtContent) -> None:
 def _raise_traces(found: SearchResult, folder: str = "") -> None:
     """Raises Faults for all places with sought content, with the fix for each."""
     if found.traces:
-        fix = "remove it by hand (and correct a raw file's checksum in manifest.csv), then repeat"
+        fix = "remove it by hand, correct the checksum in manifest.csv if it is in a raw file, then repeat"
         raise Faults(Fault(f"still {one.what} ({one.place})", fix=fix,
                            file=f"{folder}/{one.file}" if folder else one.file) for one in found.traces)
 

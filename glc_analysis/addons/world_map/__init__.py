@@ -1,5 +1,5 @@
-"""Draws a map of the world, on which equal marks show the countries where organisations took part, but not
-how many."""
+"""Draws a map of the world. Marks of equal size show the countries in which organisations took part; the map
+does not show how many organisations took part."""
 
 from glc_analysis.addon import AddOn
 

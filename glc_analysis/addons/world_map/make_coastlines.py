@@ -3,8 +3,8 @@
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
     python glc_analysis/addons/world_map/make_coastlines.py package/land-110m.json
 
-The input is land-110m.json (TopoJSON, longitude and latitude). The output is the data of one SVG path in the
-coordinates of the map (one unit per degree, one decimal), cut at the map's edges, in
+The input is land-110m.json (TopoJSON, longitude and latitude). The output is the data of one SVG path, in the
+coordinates of the map (one unit per degree, one decimal) and cut at the map's edges. The output is written to
 glc_analysis/addons/world_map/content/coastlines.txt. The notice beside this file states the source of the
 data.
 """

@@ -1,11 +1,11 @@
-"""Draws a map of the world, on which equal marks show the countries where organisations took part, but not
-how many.
+"""Draws a map of the world. Marks of equal size show the countries in which organisations took part; the map
+does not show how many organisations took part.
 
-The coastlines are the coastlines of Natural Earth at 1:110 million (public domain;
-``content/coastlines_notice.txt``), made by ``make_coastlines.py``. The positions of the marks come from the
-time zone database (public domain, package tzdata). A country's mark stands at the position of the time zone
-that covers most of the country. If no zone is known to cover most of a country, the mark stands at that zone
-of the country which is closest to all its other zones. No data are downloaded, and no borders are drawn.
+``make_coastlines.py`` makes the coastlines from the data of Natural Earth at 1:110 million (public domain;
+``content/coastlines_notice.txt``). The positions of the marks come from the time zone database (public
+domain, package tzdata). The mark of a country has the position of the time zone that covers most of the
+country. If no zone is known to cover most of a country, the mark has the position of the zone that is closest
+to all other zones of the country. No data are downloaded, and no borders are drawn.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Reads coders' files: tables of codings, and files in the formats that add-ons read. The format of a coder's
 file is recognised by its content.
 
-The result of reading, :class:`RawCodings`, has the position of every coded passage, in code points of its
-text. A coding program may store the words of a passage in addition to the passage's position. The stored
+The result of reading, :class:`RawCodings`, has the position of every coded passage, counted in code points of
+the text. A coding program may store the words of a passage in addition to the passage's position. The stored
 words are compared with the words at the position. If the stored words differ from the words at the position,
 the passage is quarantined, which means that it is kept apart until a person decides about it. Each passage
 has an entry in column ``match``, which says what confirms the passage's position: the stored words, the text
@@ -218,7 +218,7 @@ def _merge_duplicates(parsed: ParsedCodings) -> dict[str, list[Passage]]:
 def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[str, Located]:
     """Returns the positions of the passages in each source (coded text) whose text is in the file. The way of
     counting positions is chosen for all texts of a file together, because one program wrote the file. A text
-    gets another way of counting if its stored words fit this other way better."""
+    gets another way of counting if the words that are stored with its passages fit the other way better."""
     compare = parsed.names.compare if parsed.names else compare_quote
     tried = {name: locate_spans_by_each_reading(text, [coded[1:3] for coded in passages[name]],
                                                 [coded.quote for coded in passages[name]], compare=compare)
@@ -254,8 +254,8 @@ def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages:
     unsure = sum(row["match"] == "by_position" for row in rows)
     if unsure:
         parsed.notes.append(f"{name!r}: it is unknown how the program counts positions, and the places of "
-                            f"{unsure} of {len(rows)} passages depend on this; they were counted in code "
-                            "points.")
+                            f"{unsure} of {len(rows)} passages depend on this; positions were "
+                            "counted in code points.")
     return rows
 
 
@@ -274,8 +274,8 @@ def _doubtful(rows: list[dict]) -> list[bool]:
     positions, two kinds of passages are quarantined:
 
     - passages whose stored words differ from the words at their position;
-    - passages without stored words, except if the nearest passages with stored words before and after them
-      are at the right positions."""
+    - passages without stored words, unless the nearest passage with stored words before and the nearest one
+      after are both at the right positions."""
     if not any(row["match"] == "different" for row in rows):
         return [False] * len(rows)
     proved = sorted((row["start"], row["match"] != "different") for row in rows
@@ -307,7 +307,7 @@ def _add_notes(parsed: ParsedCodings, name: str, text: Text | None, rows: list[d
     unproved = sum(row["match"] == "same_text" for row in coded)
     if unproved and parsed.tool != "word":
         parsed.notes.append(f"{name!r}: the program stored no words for {unproved} of {len(coded)} codings; "
-                            "their positions are those in the text of the file.")
+                            "the positions of these codings are those in the text of the file.")
     if doubtful:
         parsed.notes.append(f"{name!r}: {doubtful} of {len(rows)} passages are quarantined, because other "
                             "words are at their positions, or nothing shows that their positions are right.")

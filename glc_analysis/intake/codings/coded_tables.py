@@ -263,8 +263,8 @@ def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row
         parsed.faults.append(Fault(
             "this cell may be one code or several codes", file=parsed.path.name, row=row, column=column,
             value=text[:80],
-            fix='say how codes are separated in study.toml, such as [coding] code_separator = ";", or '
-                f'"{_NO_SEPARATOR}" if each cell is one code; or write them in columns Code 1, Code 2 ...'))
+            fix='say in study.toml how codes are separated, such as [coding] code_separator = ";", or '
+                f'"{_NO_SEPARATOR}" if each cell is one code; or write the codes in columns Code 1, Code 2'))
     return [code.strip() for code in parts if code.strip()]
 
 

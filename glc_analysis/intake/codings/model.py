@@ -297,8 +297,8 @@ class Located(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A way of counting positions in a text: in which unit, whether a line end CRLF counts as two, and
-    whether the byte order mark counts."""
+    """A way of counting positions in a text: in which unit, whether a line end CRLF counts as two units, and
+    whether the byte order mark is counted."""
 
     unit: str
     has_returns: bool
@@ -374,10 +374,12 @@ def rank_plausible_readings(texts: Sequence[Mapping[Reading, Tried]], *,
     """Returns the readings (ways of counting) that fit the texts of one program equally well, the likeliest
     first.
 
-    The returned readings are those with which most stored words match the text. A reading is ruled out if the
-    passages to which it gives other positions than the likeliest reading begin and end at edges of words far
-    less often. For example, a sentence that begins one letter too early begins with the blank before it. If
-    the unit in which the program counts is known (``counting_unit``), readings with this unit are preferred.
+    The returned readings are those with which most stored words match the text. Each reading is compared with
+    the likeliest reading in those passages that get different positions from the two readings. A reading is
+    ruled out if, at the positions that it gives, these passages begin and end at edges of words far less
+    often than in the likeliest reading. For example, a sentence that begins one letter too early begins with
+    the blank before it. If the unit in which the program counts is known (``counting_unit``), readings with
+    this unit are preferred.
     """
     score = {reading: tuple(map(sum, zip(*(tried[reading].score for tried in texts), strict=True)))
              for reading in texts[0]}

@@ -93,7 +93,7 @@ def test_a_form_is_in_the_language_of_the_rater_and_marks_texts_that_are_not(stu
     raters = study.issue().raters
     assert raters.to_numpy().tolist() == [
         ["r12", "en", ""], ["r29", "ar", ""], ["r33", "en", ""],
-        ["r50", "km", "in en there: P02.2"]]
+        ["r50", "km", "still in en: P02.2"]]
     for path in (study.form("r50.html"), study.form("r50.txt")):
         text = path.read_text(encoding="utf-8")
         assert text.count("[ភាសាអង់គ្លេស]") == 1 and "Pay people fairly. [ភាសាអង់គ្លេស]" in text
@@ -110,8 +110,8 @@ def test_a_rater_without_an_organisation_has_a_form_in_the_language_of_raters_cs
                       ("false\n", "false,\n"), ("survivor_adviser,true,", "survivor_adviser,true,km"),
                       ("r29,beacon,provider,true,", "r29,beacon,provider,true,en"))
     assert study.issue().raters.to_numpy().tolist() == [
-        ["r12", "en", ""], ["r29", "en", ""], ["r33", "km", "in en there: P02.2"],
-        ["r50", "km", "in en there: P02.2"]]
+        ["r12", "en", ""], ["r29", "en", ""], ["r33", "km", "still in en: P02.2"],
+        ["r50", "km", "still in en: P02.2"]]
     assert '<html lang="km"' in study.form("r33.html").read_text(encoding="utf-8")
 
 
@@ -126,13 +126,13 @@ def test_a_text_from_the_floor_in_another_language_is_noted_with_its_own(study):
     propose_principle(Study(study.root), "Diga cuánto dura el dinero.", language="es", asked_by="the room",
                       because="asked")
     notes = dict(study.issue().raters[["rater_id", "note"]].to_numpy().tolist())
-    assert (notes["r12"], notes["r50"]) == ("in es there: P05.1", "in en there: P02.2; in es there: P05.1")
+    assert (notes["r12"], notes["r50"]) == ("still in es: P05.1", "still in en: P02.2; still in es: P05.1")
 
 
 def test_a_form_without_any_translated_text_has_the_words_of_the_ballot_in_the_raters_language(study):
     lines = whole_table(study.root, "principles").splitlines(keepends=True)
     study.write_table("principles", "".join(line for line in lines if ",ar," not in line))
-    assert study.issue().raters.to_numpy().tolist()[1] == ["r29", "ar", "in en there: P01.1, P02.2, P03.1"]
+    assert study.issue().raters.to_numpy().tolist()[1] == ["r29", "ar", "still in en: P01.1, P02.2, P03.1"]
     page = study.form("r29.html").read_text(encoding="utf-8")
     assert '<html lang="ar" dir="rtl">' in page and "ضروري جداً" in page and "essential" not in page
     assert page.count("[الإنجليزية]") == 3

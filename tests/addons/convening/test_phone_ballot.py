@@ -141,7 +141,7 @@ def test_codes_are_not_made_in_the_study_nor_anew_when_somebody_has_voted(room):
     room.make_slips()  # nobody has voted: the old slips are worth nothing now
     room.vote({"P01.importance": "8"})
     before = room.study.files()
-    with pytest.raises(GLCError, match="have begun to arrive, and new slips would make the old ones"):
+    with pytest.raises(GLCError, match="have begun to arrive, and new slips would make the old slips void"):
         room.make_slips()
     assert room.study.files() == before
 
@@ -152,7 +152,7 @@ def test_new_codes_say_that_they_void_the_printed_slips_and_ask(room):
     refused = room.study.glc(*ask)
     assert refused.exit_code == 1 and box.read_bytes() == before
     assert "Round 1 has 7 slips already, for http://127.0.0.1:8443/" in refused.stderr
-    assert "New slips make all of them void" in refused.stderr
+    assert "New slips make the existing slips and their register void" in refused.stderr
     assert room.study.glc(*ask, input="y\n").exit_code == 0
     assert box.read_bytes() != before
 

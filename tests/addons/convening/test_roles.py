@@ -85,7 +85,7 @@ def test_two_of_an_organisation_with_one_vote_need_no_proxy(study):
 def test_an_interest_in_a_text_that_is_not_asked_about_is_a_fault(study):
     study.spoil("reference/rounds.csv", ("2,2017-05-09,,P01", "3,2017-05-09,,P01"))
     declare(study, interests="2,r01,P01,we run the house\n")
-    with pytest.raises(Faults, match="round 2 does not ask about it"):
+    with pytest.raises(Faults, match="round 2 does not ask about this principle"):
         forms(study)
 
 

@@ -128,7 +128,7 @@ def test_a_day_of_the_rule_that_is_changed_after_the_close_is_named_and_changes_
     path.write_text(path.read_text() + '\n[consensus]\nfixed_on = "2016-01-01"\n', encoding="utf-8")
     results, said = told(study)
     assert results == study.results
-    assert "[consensus] fixed_on: it was blank and is 2016-01-01. What was sealed" in said
+    assert "[consensus] fixed_on: it was blank and is 2016-01-01. The state that was sealed" in said
 
 
 def test_a_quorum_that_is_changed_after_the_close_stops_the_count(study):

@@ -319,7 +319,7 @@ def test_a_text_that_changed_is_one_line_after_the_evidence_whose_words_changed(
     assert (first.file, first.value) == (EVIDENCE_FILE, "A safe place for tonight.")
     text, = [fault for fault in others if fault.file == "raw/interviews/blue.txt"]
     assert "coded passages in quarantine" in text.message
-    assert "figures that are cited by P01 e2" in text.message
+    assert "the figures cited by P01 e2" in text.message
     assert not any(fault.value == "1 of 2" for fault in others)
     assert not any("cite the present value" in fault.fix for fault in others)
 
@@ -415,7 +415,7 @@ def test_the_check_ends_with_1_and_names_a_changed_file_once(study):
     rewrite(study, "survey/survey.csv", *RAW["survey/survey.csv"])
     said = glc(study, "--check", code=1).stderr
     assert said.count("raw/survey/survey.csv: has changed") == 1
-    assert "this is the result of the last build" in said
+    assert "what follows is from the last build" in said
     assert "raw/survey/survey.csv, counted rows" in glc(study, "P01").stdout
 
 

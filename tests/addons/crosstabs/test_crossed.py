@@ -95,7 +95,7 @@ def test_other_audiences_are_refused_in_words(opened, audience, groups):
 
 
 @pytest.mark.parametrize(("answered", "said"), [
-    ("Q4.22", "nearest: 'Q4.2'"), ("Q4.3", "no options to count by"), ("q4.4", "counted by itself")])
+    ("Q4.22", "nearest: 'Q4.2'"), ("Q4.3", "no options to count by"), ("q4.4", "counted by its own answers")])
 def test_a_wrong_question_is_answered_in_words(opened, answered, said):
     with pytest.raises(UsageError, match=said):
         opened.view().counts("Q4.4", answered=answered)

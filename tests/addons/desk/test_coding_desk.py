@@ -53,7 +53,8 @@ def test_a_full_disk_is_told_and_nothing_is_called_done(desk, monkeypatch):
     monkeypatch.setattr(desk.session, "carry_out", full)
     said = desk.answer_request({"id": "1", "do": {"act": "undo"}})
     assert said == {
-        "id": "1", "error": "Not saved: No space left on device. To fix: make room, then do it again."}
+        "id": "1", "error": "Not saved: No space left on device. To fix: free some space on the disk, then "
+        "repeat the last step."}
 
 
 def test_script_and_styles_are_part_of_the_package_and_load_nothing_from_elsewhere():

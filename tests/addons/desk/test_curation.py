@@ -232,7 +232,8 @@ def test_codings_of_different_words_are_not_compared_and_a_sentence_says_so(two_
     curation = DoubleCodingComparison(study, "tomas", today=DAY)
     assert curation.describe_differing_text_versions() == [
         f"{TEXT} changed while it was coded, and ines coded the earlier version. 1 turn has other "
-        "words today, and codings of the earlier words are not compared. Decide on the words of today."]
+        "words today, and codings of the earlier words are not compared. Base the decision on the words "
+        "of today."]
     rows = {row["segment_id"]: row for row in curation.freeze_codings_and_list_differences()}
     ines, tomas = sorted(rows[changed]["coders"], key=lambda one: one["coder_id"])
     assert ines["is_missing"] and ines["other_words"].startswith(WORDS)

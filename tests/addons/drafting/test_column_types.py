@@ -100,7 +100,7 @@ def test_cells_of_which_half_have_another_mark_are_a_choice_of_several_and_unsur
     found = guess("Which help do you offer?", Counter(cells))
     assert (found.kind, found.is_sure) == ("multi", False)
     assert {*found.options[0].counts} == {"Law", "Health", "Food", "Shelter"}
-    assert found.notes == ["other cells hold several with a comma between"]
+    assert found.notes == ["other cells hold several options with a comma between them"]
 
 
 def test_dates_of_two_orders_are_unsure_and_say_so():
@@ -248,7 +248,7 @@ REFUSED = {f"{month:02}/{day:02}/2026": 1 for month in range(1, 13) for day in r
 def test_dates_that_check_refuses_are_drafted_as_texts_and_wait(answers):
     found = guess("When did you arrive?", answers)
     assert (found.kind, found.is_sure) == ("text", False)
-    assert "`glc check` refuses them as dates" in found.notes[0]
+    assert "`glc check` refuses the answers as dates" in found.notes[0]
 
 
 def test_all_dates_of_a_large_export_are_looked_at():

@@ -179,7 +179,7 @@ def test_wordings_and_labels_come_from_a_table_of_two_columns(tmp_path):
     grid = sorted((row for row in options if row["option_list"] == "g_a"), key=lambda row: row["position"])
     assert [(row["value"], row["label"]) for row in grid] == [
         ("A2", "Strongly disagree"), ("A3", "Neither agree nor disagree"), ("A1", "Agree")]
-    assert "1 of 7 wordings are of no heading and no answer: 'A question of another form'" in said
+    assert "1 of 7 wordings match no heading and no answer: 'A question of another form'" in said
 
 
 def test_translations_of_headings_and_answers_pair_the_files_of_two_languages(tmp_path):

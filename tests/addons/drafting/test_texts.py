@@ -137,7 +137,7 @@ def test_a_commented_copy_is_no_interview_of_its_own_and_it_is_asked_whose_it_is
     assert [row["document_id"] for row in rows(tmp_path / "ours/private/reference/documents.csv")] == [
         "blue_door"]
     assert [path.name for path in (tmp_path / "ours/raw/codings").iterdir()] == ["BD maria.docx"]
-    assert "whose work the comments in BD maria.docx are (by Maria): it has the text of Blue Door.txt" \
+    assert "whose work the comments in BD maria.docx are (by Maria): the file has the text of Blue Door.txt" \
         in done.stderr
 
 

@@ -126,7 +126,7 @@ def test_a_question_that_waits_when_a_wave_comes_is_dropped_from_it_once_it_is_a
          lambda row: "" if row["wording"] == "Are you paid?" else "yes")
     glc("--study", study.root, "check", "--accept-draft", "Ana")
     second = csv_file(study.root / "raw/survey", SECOND, "second.csv")
-    assert "1 that no column is like" in glc("--study", study.root, "wave", second, "--id", "w2")
+    assert "1 without a similar column" in glc("--study", study.root, "wave", second, "--id", "w2")
     glc("--study", study.root, "wave", "--accept", "Ana")
     assert read_reference_table(study, "crosswalk").empty
     fill(study, "private/draft/draft.xlsx", "questions", "use", lambda row: "yes")

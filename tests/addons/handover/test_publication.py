@@ -70,7 +70,7 @@ def test_it_hands_over_the_site_with_its_downloads_and_nothing_else(ready):
 def test_nothing_is_published_beside_what_no_add_on_claims(ready):
     study, notebooks, folder = ready
     (study.private / "sightings").mkdir(parents=True)
-    with pytest.raises(Faults, match=r"private/sightings: no installed add-on claims this folder"):
+    with pytest.raises(Faults, match=r"private/sightings: no installed add-on uses this folder"):
         publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     assert not folder.exists()
 
@@ -272,7 +272,7 @@ def test_a_file_that_cannot_be_removed_is_named_and_stays_on_the_list(ready, mon
 def test_what_is_not_on_the_list_is_not_taken_back(ready):
     study, notebooks, folder = ready
     publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
-    with pytest.raises(UsageError, match=f"It was published in {folder}. To fix: name that folder"):
+    with pytest.raises(UsageError, match=f"Files were published in {folder}. To fix: name that folder"):
         unpublish(study, "public", folder.with_name("another"), today=TUESDAY)
     with pytest.raises(UsageError, match="no list of what it published for convening"):
         unpublish(study, "convening", folder, today=TUESDAY)

@@ -56,7 +56,7 @@ def test_a_wave_that_came_later_is_looked_at_until_a_review_was_decided():
 
 def test_an_organisation_looks_again_on_its_day_until_a_trial_has_ended():
     assert due(commitments=[will_try("quay", "P01")]) == [
-        ("2018-03-01", "P01.1", "quay looks at it again")]
+        ("2018-03-01", "P01.1", "quay reconsiders its commitment")]
     assert due(commitments=[will_try("quay", "P01")], trials=[TRIAL]) == []
 
 

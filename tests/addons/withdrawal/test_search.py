@@ -301,7 +301,7 @@ def test_links_histories_and_closed_folders_are_listed_and_a_pipe_holds_nobody_u
     found = search_folder_for_content(study, WANTED)
     assert [(one.file, one.why) for one in found.unread] == [
         (".git", "it is the history that git keeps"),
-        ("notes", "it is a link to what lies outside the study")]
+        ("notes", "it is a link to a place outside the study")]
     assert found.traces == []
 
 

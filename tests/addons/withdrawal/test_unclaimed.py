@@ -22,5 +22,5 @@ def test_what_nobody_claims_is_named_and_refused(tmp_path, held, act):
     study = Study(SmallStudy(tmp_path).root)
     (study.root / held).parent.mkdir(parents=True, exist_ok=True)
     (study.root / held).write_text("a\n", encoding="utf-8")
-    with pytest.raises(Faults, match="private/.*: no installed add-on claims this .*install"):
+    with pytest.raises(Faults, match="private/.*: no installed add-on uses this .*install"):
         act(study)

@@ -594,7 +594,7 @@ def test_a_file_that_both_the_withdrawal_and_somebody_else_changed_is_kept_aside
     assert said[-2] == (
         "A file arrived or changed during the withdrawal. It was kept as "
         "private/arrived/1/private/notes.txt, because another version is in its place: private/notes.txt. "
-        "To fix: copy by hand what is new in it to that version.")
+        "To fix: copy what is new in the kept file to that version by hand.")
 
 
 @pytest.mark.parametrize(("name", "text", "at"), [

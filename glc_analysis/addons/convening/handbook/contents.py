@@ -1,8 +1,8 @@
 """Collects the contents of the handbook for each agreed principle, for one audience in one language.
 
 The evidence on a principle is the same as on the page of the principle, and rests on released figures only.
-The program writes no text of its own: a text that nobody has written is left out, and `glc check` reports it
-(:mod:`.gaps`). The handbook names no signatories.
+The program invents no text: if nobody has written a text, the text is left out, and `glc check` reports the
+gap (:mod:`.gaps`). The handbook names no signatories.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class HandbookPrinciple:
       handbook.csv.
     - ``sides``: for each side of the evidence (stance), the first released sentence, or the reason why no
       sentence may be shown.
-    - ``grounds``: sentences on the evidence on which the principle rests, as far as the evidence may be
-      shown.
+    - ``grounds``: sentences on the evidence on which the principle rests; evidence that may not be shown is
+      left out.
     """
 
     principle_id: str
@@ -84,7 +84,8 @@ class HandbookPrinciple:
 class Handbook:
     """The handbook in one language, with the contents that its audience may see.
 
-    - ``say``: the fixed texts around the principles, in the language ``written_in``.
+    - ``fixed_texts``: the fixed texts around the principles, in ``language``.
+    - ``written_in``: the language in which most principles were written.
     - ``phrases``: the translations of phrases that the study's pages and the handbook share.
     """
 
@@ -122,8 +123,8 @@ class Handbook:
 
     @property
     def unmeasured_phrase(self) -> str:
-        """Returns the sentence on how many principles have not been measured to work; blank if every
-        principle has been."""
+        """Returns the sentence that says for how many principles no effect was measured; blank if an effect
+        was measured for every principle."""
         n = sum(not principle.is_measured for principle in self.principles)
         return self.fixed_texts["not_known"].format(n=n, all=len(self.principles)) if n else ""
 

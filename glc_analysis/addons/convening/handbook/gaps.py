@@ -1,5 +1,4 @@
-"""Finds texts that are missing from the handbook, and names the row in which each missing text is to be
-written."""
+"""Finds texts that are missing from the handbook, and names the row in which to write each missing text."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from glc_analysis.study import Study
 
 IN_PRINCIPLES = {"rationale": "why", "indicator": "how to tell whether it works"}
 """The columns of principles.csv that a page of the handbook needs, each described in words."""
-IN_HANDBOOK = {"limits": "where it does not hold", "question": "its indicator as a question"}
+IN_HANDBOOK = {"limits": "where it does not hold", "question": "which question asks about its indicator"}
 """The fields of handbook.csv that a page of the handbook needs, each described in words."""
 
 

@@ -1,7 +1,7 @@
 """Makes one PDF of all rating forms of a round, for a print shop.
 
 A form has a rater's code and no name. Each form begins on a new sheet of paper, also in double-sided
-printing. Each page of a form carries the rater's code and the page number, such as "page 2 of 3". PDFs of the
+printing. Each page of a form shows the rater's code and the page number, such as "page 2 of 3". PDFs of the
 same forms are the same byte for byte.
 """
 
@@ -72,7 +72,7 @@ def _markup(n: int, form: RatingForm, html: str) -> str:
 
 
 def render_paper_form(form: RatingForm) -> str:
-    """Returns a form as HTML: instructions for filling it in, then a box per principle. Text meant for a
+    """Returns a form as HTML: first the instructions to raters, then a box per principle. Text meant for a
     single rater, such as an address, is a separate paragraph after the instructions."""
     return load_part_macros().form(form.heading, form.fixed_texts["cross_one"], form.instructions.split("\n"),
                                    [_principle(form, text) for text in form.texts], form.language,

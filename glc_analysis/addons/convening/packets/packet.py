@@ -209,8 +209,9 @@ def write_packets_beside_pages(study: Study, *, today: date, organisation: str =
                                part_slugs: Collection[str] = (),
                                paper: str = "a4") -> list[Path]:
     """Writes packets into ``packet/`` of the current run for the convening, next to the pages that the
-    packets refer to. Returns the folder of each packet; its path contains ``current`` if ``current`` is a
-    link.  Raises the errors of :func:`write_packets`, and GLCError if the convening has no pages yet.
+    packets refer to. Returns the folder of each packet. The path of a folder contains ``current`` if
+    ``current`` is a link. Raises the errors of :func:`write_packets`, and GLCError if the convening has no
+    pages yet.
     """
     stopped = "The packets are unchanged. To go on: run the same command again."
     with graceful_interrupt(lambda: stopped), hold_lock(study.reports / PACKET_AUDIENCE, what="packet"), \

@@ -20,8 +20,8 @@ from glc_analysis.errors import GLCError
 
 
 def convert_with_pandoc(html: str, to: str, *options: str) -> bytes:
-    """Converts HTML to another format with pandoc. pandoc runs in a sandbox, in which it can read no file but
-    the HTML.
+    """Converts HTML to another format with pandoc. pandoc runs in a sandbox, in which pandoc can read no
+    file.
 
     >>> convert_with_pandoc("<p>Three &lt; <em>four</em></p>", "markdown").decode()
     'Three \\\\< *four*\\n'

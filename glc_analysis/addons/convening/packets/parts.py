@@ -261,8 +261,8 @@ def load_part_macros() -> Macros:
 
 
 def _units(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """Returns the elements of a section that can be left out to shorten it: questions with their options,
-    table rows, or quotations."""
+    """Returns the elements that can be left out to shorten a section: questions with their options, table
+    rows, or quotations."""
     found = []
     for element in root.iter("tbody", "figure"):
         rows = [row for row in element.iterfind("tr") if "glc-asked" not in row.get("class", "")]
@@ -295,7 +295,7 @@ def make_part_sections(study: Study, part: Part) -> list[Section]:
 
 def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
     """Returns the HTML of a part, as one or more documents that each start on a new page. Each principle is a
-    document by itself."""
+    separate document."""
     if part.kind == "guide":
         first, *others = choose_guide_languages(study, packet)
         return [render_reading_and_voting_guide(study, part, packet, first), *(
@@ -309,8 +309,9 @@ def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
 
 
 def choose_packet_language(study: Study, packet: Packet) -> str:
-    """Returns the language of a packet: the language of the packet's organisation, or, for the packet of a
-    group, the language in the packet. English is returned if there are no phrases in this language."""
+    """Returns the language of a packet. The packet of an organisation is in the language of the organisation;
+    the packet of a group has its language in ``packet.language``. English is returned if there are no phrases
+    in the language."""
     language = choose_guide_languages(study, packet)[0] if packet.organisation else packet.language
     return language if language in list_phrase_languages() else ENGLISH
 
@@ -322,8 +323,8 @@ def read_packet_phrases(study: Study, language: str) -> Phrasebook:
 
 def translate_paper_html(phrases: Phrasebook, html: str) -> str:
     """Returns the HTML of a paper in the language of ``phrases``; English HTML is returned unchanged. The
-    space for notes is put outside the element that states the language, because the space fills the rest of
-    the page only there."""
+    space for notes is put outside the element that states the language, because only outside this element
+    does the space fill the rest of the page."""
     if phrases.language == ENGLISH:
         return html
     content, notes, after = phrases.translate_html(html).partition(_NOTES)

@@ -178,7 +178,7 @@ def find_largest_share_that_fits(settings: PdfSettings, title: str,
                                  render_at_share: Callable[[float], PrintedPart],
                                  shares: Sequence[float], most_pages: int) -> float:
     """Returns the largest share with which a part fits on ``most_pages`` pages; the smallest of the
-    ``shares`` if the part fits with none of them."""
+    ``shares`` if the part fits with no share."""
     low, high = 0, len(shares) - 1
     while low < high:
         middle = (low + high) // 2 if low else 0  # most parts fit whole: that is tried first

@@ -126,7 +126,7 @@ def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
     """Returns the organisation's quotations that are proposed for printing, each with the rules on quotations
-    that it breaks."""
+    that the quotation breaks."""
     rows = add_provenance_consent_and_broken_rules(*held)
     return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
 
@@ -187,8 +187,9 @@ def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
 
 
 def show_own_passages(view: StudyView) -> Html:
-    """Shows the organisation's coded passages with the names of their codes. Passages with a code that no
-    passage above them has come first. Accounts of individual cases are left out."""
+    """Shows at most :data:`PASSAGES` of the organisation's coded passages, with the names of the codes. If
+    there are more passages, a passage is preferred if it has a code that no earlier passage has. Accounts of
+    individual cases are left out."""
     held = QuotationTables.read(view.study)
     own, rows = _own_segments(view, held), _coded_words(view, held)
     notes = [_PHRASES["withheld"]] if held.case_segment_ids & {*own["segment_id"]} else []
@@ -358,8 +359,8 @@ def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
 
 
 def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
-    """Renders the votes of the closed rounds as far as they may be disclosed, one row per round and panel.
-    The table says which rounds were counted again, but not why, because the reason may name somebody."""
+    """Renders the votes of closed rounds that may be disclosed, one row per round and panel. The table says
+    which rounds were counted again, but not why, because the reason may name somebody."""
     rows = view.tallies[view.tallies["principle_id"] == row.principle_id]
     rounds = {round_id: n for n, round_id in enumerate(view.closed_rounds)}
     votes = {(rounds[tally["round_id"]], [*PANELS].index(tally["panel"]), tally["version"],

@@ -141,7 +141,7 @@ def _cited_in(trail: EvidenceTrail) -> defaultdict[str, dict[str, set[str]]]:
 
 def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tuple[str, str, list[str]]]]:
     """Returns, keyed by organisation, the organisation's quotations that somebody outside the team may read:
-    the words, the language of the words, and the audiences that may read them."""
+    the words, the language of the words, and the audiences that may read the quotation."""
     segments, documents = (tables.read_table(name, study=study) for name in ("segments", "documents"))
     whose = dict(zip(segments["segment_id"], find_segment_owners(segments, documents), strict=True))
     spoken = dict(zip(segments["segment_id"], segments["language"], strict=True))

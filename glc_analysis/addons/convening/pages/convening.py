@@ -1,8 +1,8 @@
 """Renders the content of the convening's pages: joint display, agenda, decisions, parking lot.
 
-Each function renders what an audience may see (:class:`~.study_view.StudyView`). Votes are shown only for
-closed rounds, and only as far as they may be disclosed. An organisation is named only where it has consented
-to being named.
+Each function renders what an audience may see (:class:`~.study_view.StudyView`). The only votes shown are
+votes of closed rounds that may be disclosed. An organisation is named only where it has consented to being
+named.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from glc_analysis.view.study_view import StudyView
 
 PRINCIPLE, MARKS = "principle", "principle_marks"
 """The names of the two slots. ``PRINCIPLE`` is HTML on the page of a principle, after its rationale and
-indicator. ``MARKS`` holds words, keyed by the printed id of a text, that stand beside the status of the text
-wherever pages show the status."""
+indicator. ``MARKS`` holds words, keyed by the printed id of a text, that are shown beside the status of the
+text on every page with the status."""
 
 
 def collect_status_remarks(view: StudyView) -> dict[str, str]:

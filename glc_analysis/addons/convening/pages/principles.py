@@ -160,8 +160,8 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
 
 
 def _signature_count(view: StudyView, principle_id: str) -> str:
-    """Returns words on how many of the organisations that may be named endorse the principle. How many of the
-    organisations that may not be named endorse it is added if this count may be disclosed."""
+    """Returns words on how many of the organisations that may be named endorse the principle. The number of
+    endorsements by organisations that may not be named is added if this number may be disclosed."""
     if make_block_id("signatures", principle_id) in view.hidden:
         return "not shown"
     if view.is_signed_before(principle_id):
@@ -600,11 +600,11 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
 
 
 def show_evidence_sources(view: StudyView) -> Html:
-    """Shows, folded, the trace (list of sources) of each row of evidence. Each audience sees:
+    """Shows, folded, the trace (list of sources) of each row of evidence. The trace has:
 
-    - All audiences: the code or question.
-    - The team: passages, rows and raw files, and the forms with the votes.
-    - Other audiences: cleared quotations.
+    - for all audiences, the code or question;
+    - for the team, also passages, rows and raw files, and the forms with the votes;
+    - for other audiences, also cleared quotations.
     """
     trail = EvidenceTrail.from_view(view)
     rows = _rows_of_evidence(trail, view.principle)

@@ -132,8 +132,8 @@ class MarkedTextChange(NamedTuple):
 
 
 def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTextChange]:
-    """Returns the changes of a principle's texts in the order of versions, then the changes that made other
-    principles of the principle's texts."""
+    """Returns the changes of a principle's texts in the order of versions, then the changes that replaced a
+    text of the principle by a text of another principle."""
     texts = trail.texts
     versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))

@@ -301,7 +301,7 @@ def test_by_keyboard_alone_a_coding_gets_a_memo_is_a_negative_case_and_is_taken_
     assert desk.locator(".glc-chip").inner_text().split("\n") == [
         "Papers and permits", "We", "negative case", "memo"]
     page.keyboard.press("Delete")
-    until_said(desk, "Taken off")
+    until_said(desk, "Code removed")
     assert codings_of(session) == []
     page.keyboard.press("Control+y")
     until_said(desk, "nothing to redo")
