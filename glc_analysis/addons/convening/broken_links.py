@@ -29,8 +29,8 @@ from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
 
-CHANGED_WORDS = "was cited, but is not in the passage today"
-"""The problem stated in the fault for evidence whose cited words have changed."""
+_CHANGED_WORDS = "not in the passage"
+"""What the fault says about evidence whose cited words have changed."""
 _SHOWN = 8
 """The largest number of rows of evidence that one fault names."""
 _FIXES = {FILE_CHANGED: "put the original file back, and give a new export a new name",
@@ -62,7 +62,7 @@ def find_broken_evidence_links(study: Study) -> list[Fault]:
     links, faults = _Links(trail), []
     for name, check in (("evidence", links.check_evidence_row), ("joint_display", links.check_topic_row)):
         faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
-    faults.sort(key=lambda fault: CHANGED_WORDS not in fault.message)
+    faults.sort(key=lambda fault: _CHANGED_WORDS not in fault.message)
     return relocate_private_faults(study, [*faults, *links.find_quarantine_faults(),
                                            *_missing_versions(trail), *_changed_files(trail)])
 
@@ -165,7 +165,7 @@ class _Links:
         cited = normalise_space(row["cited"])
         if row["kind"] == "segment":
             words = self.trail.segments[row["reference"]].text
-            return None if locate_quotation(cited, words) else "not in the passage"
+            return None if locate_quotation(cited, words) else _CHANGED_WORDS
         figure = self.trail.find_figure(row)
         today = self.trail.words.format_number(figure) if figure else "without a figure"
         return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]

@@ -301,6 +301,16 @@ def test_one_raw_row_less_shows_in_what_was_cited(study, name, place):
     assert place in told(study)
 
 
+def test_evidence_whose_words_changed_comes_before_a_figure_that_changed(study):
+    for name in ("survey/survey.csv", "interviews/blue.txt"):
+        rewrite(study, name, *RAW[name])
+    for coder in ("ana", "ben"):
+        rewrite(study, f"codings/{coder}.csv", "A safe place for tonight.", "A place.")
+    recorded(study)
+    built(study)
+    assert [row for _, row, *_ in told(study)][:1] == ["4"]
+
+
 def test_a_code_that_coders_no_longer_agree_on(study):
     rewrite(study, "codings/ana.csv", *RAW["codings/ana.csv"])
     recorded(study)
