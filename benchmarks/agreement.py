@@ -16,7 +16,7 @@ import numpy as np
 from glc_analysis.addons.coefficients.coefficients import krippendorff_alpha
 from glc_analysis.coding.coefficients import (
     NOMINAL,
-    bootstrap_together,
+    bootstrap_documents_together,
     compute_masi_distance,
     count_codings,
     make_specific_measure,
@@ -89,7 +89,7 @@ def _documents() -> str:
     def work() -> None:
         for codes in coders:
             counted = count_codings(codes, 2, groups=documents, n_groups=DOCUMENTS)
-            bootstrap_together([counted], measures, draws=1000, seed=1)
+            bootstrap_documents_together([counted], measures, draws=1000, seed=1)
     seconds, _ = _timed(work)
     return (f"| 1,000 draws over {DOCUMENTS} documents x {CODES} codes, {len(measures)} coefficients each "
             f"| {seconds:.2f} s | |")

@@ -19,7 +19,11 @@ import pandas as pd  # noqa: E402
 
 from glc_analysis import tables  # noqa: E402
 from glc_analysis.build import build  # noqa: E402
-from glc_analysis.figures.groupings import MERGED, is_in_grouping_of_question, match_groupings  # noqa: E402
+from glc_analysis.figures.groupings import (  # noqa: E402
+    MERGED,
+    is_about_group_chosen_for_question,
+    map_questions_to_attribute_groupings,
+)
 from glc_analysis.reference import read_reference  # noqa: E402
 from glc_analysis.sample import write_sample  # noqa: E402
 from glc_analysis.schema import COUNTRY_LIST  # noqa: E402
@@ -66,7 +70,7 @@ def rows(study: Study, name: str) -> list[str]:
     """Returns the lines for a built study. They count all options of its questions, by group or by the chosen
     groups, without questions whose answers are countries."""
     figures, questions = (tables.read_table(name, study=study) for name in ("figures", "questions"))
-    chosen = match_groupings(read_reference(study).groupings, questions)
+    chosen = map_questions_to_attribute_groupings(read_reference(study).groupings, questions)
     listed = questions.loc[questions["option_list"] != COUNTRY_LIST, "question_id"].astype("str")
     figures = figures[(figures["measure"] == "response") & (figures["statistic"] == "count")
                       & figures["question_id"].isin(listed)]
@@ -74,7 +78,7 @@ def rows(study: Study, name: str) -> list[str]:
     groups = {group: is_single & (figures["subset_kind"] == figures["unit"].map(kinds))
               for group, kinds in GROUPS.items()}
     if chosen:
-        groups = {"": is_in_grouping_of_question(figures, figures["question_id"], chosen)}
+        groups = {"": is_about_group_chosen_for_question(figures, figures["question_id"], chosen)}
     lines = []
     for group, is_own in groups.items():
         own = figures[is_own & (figures["base_n"] > 0)]

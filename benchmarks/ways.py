@@ -27,10 +27,10 @@ def execute(study: Study, *, is_plain: bool = False, jobs: int = 0, scheduler: s
     """Executes the pages in our own processes, or in those of a dask scheduler's workers. Makes no site and
     writes nothing."""
     from glc_analysis.addons.cluster.cluster import PageCluster
-    from glc_analysis.run.execute import Failure, PageProcesses, choose_page_processes
+    from glc_analysis.run.execute import Failure, PageProcesses, choose_add_on_or_default_processes
 
     processes = PageCluster(study, scheduler, timeout=600) if scheduler else \
-        (PageProcesses if is_plain else choose_page_processes())(study, timeout=600)
+        (PageProcesses if is_plain else choose_add_on_or_default_processes())(study, timeout=600)
     with ThreadPoolExecutor(jobs or processes.jobs) as pool:
         assert not [one for one in pool.map(processes.execute, pages_of(study)) if isinstance(one, Failure)]
     processes.stop()
@@ -39,10 +39,10 @@ def execute(study: Study, *, is_plain: bool = False, jobs: int = 0, scheduler: s
 def alone(study: Study) -> None:
     """Executes warm pages one after another. Prints the seconds of the first page and the mean of the next
     four."""
-    from glc_analysis.run.execute import choose_page_processes
+    from glc_analysis.run.execute import choose_add_on_or_default_processes
 
     pages, times, begun = pages_of(study)[:5], [], time.perf_counter()
-    processes = choose_page_processes()(study, timeout=600)
+    processes = choose_add_on_or_default_processes()(study, timeout=600)
     for page in pages:
         processes.execute(page)
         times.append(time.perf_counter() - begun)

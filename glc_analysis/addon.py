@@ -46,7 +46,7 @@ class Leaver(Protocol):
     def is_named_as_owner(self, text: str) -> bool:
         """Whether the owner that a text names is the organisation or person that withdraws."""
 
-    def redact(self, texts: list[str]) -> list[str]:
+    def redact_names_and_words(self, texts: list[str]) -> list[str]:
         """Returns the texts without the names and words of the organisation or person that withdraws."""
 
     def remove_rows_and_redact_rest(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
@@ -79,7 +79,7 @@ class AddOn:
     returns the content."""
     around: Mapping[str, str] = field(default_factory=dict)
     """Context managers that run around commands of the core, keyed by the name of the command. A context
-    manager may add options to its command (:func:`.command_line.run_add_on_hooks`)."""
+    manager may add options to its command (:func:`.command_line.enter_add_on_contexts`)."""
     holds: Mapping[str, str] = field(default_factory=dict)
     """All places where the add-on stores data about organisations and persons: its reference tables, and its
     files and folders written as ``private/NAME``. Each place is mapped to a description of how a withdrawal
@@ -263,7 +263,7 @@ class AddOn:
 
 
 @cache
-def installed_add_ons() -> dict[str, AddOn]:
+def load_add_ons_from_folder() -> dict[str, AddOn]:
     """Returns the installed add-ons, keyed by name and ordered so that each add-on comes after the add-ons
     that it needs. An add-on is left out if it needs an add-on that is not installed."""
     names = sorted(path.parent.name for path in ADD_ONS_FOLDER.glob("*/__init__.py"))
@@ -279,7 +279,7 @@ def installed_add_ons() -> dict[str, AddOn]:
 
 def list_declarations(field_name: str) -> Iterator[tuple[AddOn, Any]]:
     """Yields each add-on that declares a value in the given field, together with this value."""
-    for add_on in installed_add_ons().values():
+    for add_on in load_add_ons_from_folder().values():
         if declared := getattr(add_on, field_name):
             yield add_on, declared
 

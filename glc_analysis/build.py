@@ -30,7 +30,7 @@ from glc_analysis.checks import find_headlines_after_answers
 from glc_analysis.cleaning import languages, records, responses
 from glc_analysis.cleaning.dimension_tables import (
     clean_context,
-    make_codebook_table,
+    make_codebook_of_codes_in_use,
     make_country_table,
     make_option_table,
     make_question_table,
@@ -52,7 +52,7 @@ from glc_analysis.cleaning.waves import (
     make_wave_arguments_for_consent,
 )
 from glc_analysis.coding.codebook import find_ancestors
-from glc_analysis.coding.consensus import CONSENSUS, list_undecided_codes
+from glc_analysis.coding.consensus import CONSENSUS, pair_segments_with_undecided_codes
 from glc_analysis.disclosure.audiences import exclude_uncounted_organisations, limit_to_convening
 from glc_analysis.disclosure.blocks import (
     LANGUAGE,
@@ -61,17 +61,17 @@ from glc_analysis.disclosure.blocks import (
     make_line_ids,
     select_quotations_with_owners,
 )
-from glc_analysis.disclosure.cells import find_lines_with_rare_labels
+from glc_analysis.disclosure.cells import find_rare_label_lines_by_cell
 from glc_analysis.disclosure.closed_tables import is_closed_to_audience, list_closed_questions_and_codes
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
-    find_countries_where_all_are_countable,
+    find_countries_by_consent_or_settings,
+    find_countries_where_all_coded_consented,
     find_countries_where_all_consented,
-    find_countries_with_visible_codes,
     find_printable_country_options,
-    find_visible_countries_by_audience,
-    find_visible_countries_if_no_survey,
+    find_visible_work_and_home_countries,
     is_hidden_country_option,
+    limit_shown_to_home_countries,
 )
 from glc_analysis.disclosure.quotations import (
     READING_AUDIENCES,
@@ -87,7 +87,7 @@ from glc_analysis.disclosure.suppression import (
     suppress_uninformative_bands,
 )
 from glc_analysis.errors import Fault, Faults, GLCError, add_faults_if_raised, resolve_id
-from glc_analysis.figures.coded import compute_coded_estimates
+from glc_analysis.figures.coded import compute_coded_and_word_estimates
 from glc_analysis.figures.contributors import StudyRecords, find_contributors_from_records
 from glc_analysis.figures.discordance import (
     count_discordant_answers,
@@ -99,7 +99,11 @@ from glc_analysis.figures.estimates import (
     compute_survey_estimates,
     find_records_behind_figures,
 )
-from glc_analysis.figures.groupings import Grouping, list_merged_groups_by_attribute, match_groupings
+from glc_analysis.figures.groupings import (
+    Grouping,
+    list_merged_groups_by_attribute,
+    map_questions_to_attribute_groupings,
+)
 from glc_analysis.figures.mentions import find_organisations_behind_code_figures, list_codes_asked_or_raised
 from glc_analysis.figures.quality import compute_quality_estimates
 from glc_analysis.manifest import (
@@ -112,15 +116,15 @@ from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
     Reference,
     keep_sound_questions,
-    map_faulty_tables_to_runnable_steps,
+    map_faulty_tables_to_tolerant_steps,
     read_reference,
-    relocate_private_faults,
+    relocate_faults_in_private_columns,
 )
 from glc_analysis.release_store import (
     adapt_decisions_and_prepare_release,
-    find_earlier_consent_suppressions,
-    find_organisation_cells_and_hidden_lines,
+    find_figures_withheld_earlier_for_consent,
     find_text_blocks_to_hide,
+    group_organisations_and_find_hidden_lines,
     is_next_release_stored,
     list_add_on_announcement_names,
     list_text_block_lines,
@@ -188,7 +192,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
         for line in renaming.lines:
             say(f"{line} (`glc check --accept` renames it).")
     earlier = Record.read(study)
-    arrivals, reference = manifest.check_raw_files_against_manifest(study), read_reference(study)
+    arrivals, reference = manifest.digest_raw_files_or_refuse_changes(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say, executor=executor, is_forced=is_forced,
                   deferred=() if is_for_all_audiences else ("releases",))
     update_pseudonym_key(study, reference.names)
@@ -197,11 +201,11 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
         study, arrivals.digests)
     say("writing the tables")
     places = list_work_countries(engine["answers"], engine["organisations"])
-    known = find_visible_countries_by_audience(
+    known = find_visible_work_and_home_countries(
         places, engine["organisations"], _consent(study, reference), study.settings["disclosure"],
-        hidden_from=find_audiences_with_hidden_country_block(engine["blocks"]))
+        audiences_without_countries=find_audiences_with_hidden_country_block(engine["blocks"]))
     if not engine.count_rows("responses"):
-        known = find_visible_countries_if_no_survey(known)
+        known = limit_shown_to_home_countries(known)
     is_kept, before = not (engine.has_run("releases") or engine.has_run("blocks")), _earlier_slices(study)
     frames = cast("Mapping[str, pd.DataFrame]", engine)  # of which tables are read by name alone
     release = {}
@@ -228,7 +232,7 @@ def forecast_build(study: Study) -> list[Forecast]:
     """Returns a forecast of which steps a build would run now, and why. The forecast builds and writes
     nothing."""
     _refuse_nothing(study)
-    return _engine(study, read_reference(study), manifest.check_raw_files_against_manifest(study),
+    return _engine(study, read_reference(study), manifest.digest_raw_files_or_refuse_changes(study),
                    Record.read(study), lambda line: None).forecast()
 
 
@@ -246,7 +250,7 @@ def build_step_and_its_prerequisites(study: Study, name: str, *, say: Say = lamb
     steps = list_steps_needed_for(resolve_id(name, {step.name: step.name for step in BUILD_STEPS}, "step"),
                                   BUILD_STEPS)
     reference = read_reference(study)
-    engine = _engine(study, reference, manifest.check_raw_files_against_manifest(study), Record.read(study),
+    engine = _engine(study, reference, manifest.digest_raw_files_or_refuse_changes(study), Record.read(study),
                      say, steps=steps)
     engine.run(forced=[name] if is_forced else [])
     update_pseudonym_key(study, reference.names)
@@ -284,7 +288,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
         raise Faults(dict.fromkeys(faults), unseen=["raw files and the tables made from them"])
     arrivals = manifest.Arrivals({}, {}, ())
     try:
-        arrivals = manifest.check_raw_files_against_manifest(study)
+        arrivals = manifest.digest_raw_files_or_refuse_changes(study)
     except Faults as found:
         faults += found.faults
     for look in (refuse_missing_or_incomparable_releases, _refuse_nothing):
@@ -293,12 +297,12 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     sound: list[Reference] = []
     if add_faults_if_raised(lambda: sound.append(read_reference(study)), in_tables):
         faults += in_tables
-        if study.find_misplaced_files_and_columns():  # no table is read then
+        if study.find_misplaced_in_reference_folder():  # no table is read then
             raise Faults(faults, unseen=["reference tables and the tables made with them"])
     reference = sound[0] if sound else read_reference(study, needed=())
     if not in_tables:
         add_faults_if_raised(partial(refuse_groupings_changed_since_release, study, reference), faults)
-    blocked = map_faulty_tables_to_runnable_steps(study, in_tables) | {
+    blocked = map_faulty_tables_to_tolerant_steps(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS
         if not all(path.is_file() for path in study.list_raw_files(kind))}
     steps = [step for step in BUILD_STEPS if step.name not in _NOT_CHECKED]
@@ -318,7 +322,8 @@ def check_study(study: Study, *, say: Say = lambda line: None,
                  for step in steps]
     earlier = Record(why="there are faults") if faults else Record.read(study)
     engine = _engine(study, reference, arrivals, earlier, say, steps=steps, is_kept=False)
-    step_faults, unseen = engine.run_and_collect_faults(blocked, incomplete=["answers"] if in_part else ())
+    step_faults, unseen = engine.run_listing_faults_and_blocked_steps(blocked, incomplete=["answers"]
+                                                                      if in_part else ())
     if engine.was_taken_over("records"):
         _ = engine["records"]  # they are made again, and what was noted of the files is said again
     if engine.was_taken_over("answers"):
@@ -458,8 +463,9 @@ def _records(view: View) -> dict[str, Any]:
                             "question, and name the columns of its answers in the cell `columns`")])
     view.say("finding who answered")
     chosen = view.study.settings["study"]["wave"]
-    all_records = records.assemble_records(surveys, view.reference, view.study.settings["survey"], view.log,
-                                           reporting_wave=chosen)
+    all_records = records.assemble_records_of_all_waves(surveys, view.reference,
+                                                        view.study.settings["survey"], view.log,
+                                                        reporting_wave=chosen)
     by_wave = group_files_by_wave(view.reference, [survey.path.name for survey in all_records.surveys])
     current = choose_study_wave(view.reference.waves, chosen)
     if not by_wave.get(current):  # a fault says so
@@ -613,7 +619,7 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.det
     """Makes the tables ``documents`` and ``segments`` from interviews, calls and open answers, with
     pseudonyms in place of names. ``read`` is a function that detects the language and the script of an
     answer."""
-    from glc_analysis.coding.texts import add_country_if_only_one, mask_answers
+    from glc_analysis.coding.texts import add_country_if_only_one, mask_answer_texts
 
     people = view["respondents"]
     texts = add_country_if_only_one(view["conversations"], people, view["organisations"])
@@ -621,7 +627,7 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.det
     documents, segments = languages.convert_open_answers_to_documents(
         view["open_answers"], people, list(asked), view.log,
         coded_document_ids={*view["coded_answers"]["document_id"]}, read=read)
-    documents, segments = mask_answers(documents, segments, view.reference.names, view.pseudonyms)
+    documents, segments = mask_answer_texts(documents, segments, view.reference.names, view.pseudonyms)
     return {"documents": _joined("documents", documents, texts.documents),
             "segments": _joined("segments", segments, texts.segments)}
 
@@ -652,7 +658,8 @@ def _coding(view: View) -> dict[str, Any]:
                              unmasked, CodedColumns(view["coded_answers"], view["coded_questions"]),
                              view.pseudonyms,
                              view.log)
-    return coded.tables | {"codebook": make_codebook_table(coded.tables["codebook"]), "coded": coded}
+    return coded.tables | {"codebook": make_codebook_of_codes_in_use(coded.tables["codebook"]),
+                           "coded": coded}
 
 
 def _agreement(view: View) -> dict[str, Any]:
@@ -734,14 +741,14 @@ def _coded_figures(view: View) -> dict[str, Any]:
     """Makes the figures about what was said in texts."""
     view.say("counting")
     codebook, attendance = _codebook_and_attendance(view)
-    return {"coded_figures": compute_coded_estimates(
+    return {"coded_figures": compute_coded_and_word_estimates(
         view["code_records"], view["organisations"], view["answers"], _consensus(view), _open_codes(view),
         view["documents"], view["segments"], attendance, find_ancestors(codebook),
         merged=list_merged_groups_by_attribute(_groupings(view)))}
 
 
 def _groupings(view: View) -> dict[str, Grouping]:
-    return match_groupings(view.reference.groupings, view.reference.questions)
+    return map_questions_to_attribute_groupings(view.reference.groupings, view.reference.questions)
 
 
 def _estimates(view: View) -> dict[str, Any]:
@@ -767,15 +774,15 @@ def _releases(view: View) -> dict[str, Any]:
     consent = _consent(view.study, view.reference)
     settings, reference = view.study.settings["disclosure"], view.reference
     organisations, hidden = view["organisations"], find_audiences_with_hidden_country_block(view["blocks"])
-    shown = find_visible_countries_by_audience(view["answers"], organisations, consent, settings,
-                                               hidden_from=hidden)["shown"]["convening"]
+    shown = find_visible_work_and_home_countries(view["answers"], organisations, consent, settings,
+                                                 audiences_without_countries=hidden)["shown"]["convening"]
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
-    agreed = find_countries_where_all_are_countable(view["answers"], organisations, consent, settings,
-                                                    audience="public")
+    agreed = find_countries_by_consent_or_settings(view["answers"], organisations, consent, settings,
+                                                   audience="public")
     named_countries = {"convening": {"agreed": {country: regions[country] for country in shown},
-                          "coded": find_countries_with_visible_codes(shown, answers, view["mentions"],
-                                                                     consent, audience="convening")},
+                          "coded": find_countries_where_all_coded_consented(shown, answers, view["mentions"],
+                                                                            consent, audience="convening")},
             "public": {"countries": {country: regions[country] for country in agreed}}}
     if {*shown} - find_countries_where_all_consented(view["answers"], organisations, consent,
                                                      audience="convening"):
@@ -794,9 +801,10 @@ def _releases(view: View) -> dict[str, Any]:
         decided[audience] = printable, partial(
             decide, *counted[audience], organisations, consent, settings, audience=audience,
             never=find_team_only_codes(reference.codebook), printable=printable, regions=everywhere,
-            withheld=find_earlier_consent_suppressions(view.study, audience), groupings=_groupings(view),
+            withheld=find_figures_withheld_earlier_for_consent(view.study, audience),
+            groupings=_groupings(view),
             closed=list_closed_questions_and_codes(reference.closed, audience), **named_countries[audience])
-    for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all_in_parallel(
+    for (audience, (printable, _)), decisions in zip(decided.items(), view.call_here_and_in_executor(
             decision for _, decision in decided.values()), strict=True):
         decisions = suppress_uninformative_bands(decisions, counted[audience][0])
         if "release_convening" in released:  # it is decided first; who sits there reads the public pages too
@@ -825,14 +833,14 @@ def _blocks(view: View) -> dict[str, Any]:
     last release is missing from the store of releases."""
     refuse_missing_or_incomparable_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
-    known = find_visible_countries_by_audience(
+    known = find_visible_work_and_home_countries(
         view["answers"], organisations, _consent(view.study, reference), view.study.settings["disclosure"])
     told_already = {block for name in _ANNOUNCED for block in view[name]}
     rewritten = {block for blocks in load_declared_objects("blocks") for block in blocks.rewritten(view)}
     rows = []
     lines = {audience: list_text_block_lines(view, reference, known, audience)
              for audience in READING_AUDIENCES}
-    cells, hidden_lines = find_organisation_cells_and_hidden_lines(view.study, lines, organisations)
+    cells, hidden_lines = group_organisations_and_find_hidden_lines(view.study, lines, organisations)
     departed = cells.loc[cells["is_hidden"], "organisation_id"]
     for audience, all_lines in lines.items():
         hidden_ids = {*make_line_ids(hidden_lines[audience]["block_id"], hidden_lines[audience]["line"])}
@@ -845,7 +853,7 @@ def _blocks(view: View) -> dict[str, Any]:
         rows += [(audience, block, block not in hidden) for block in {*all_lines["block_id"]} | hidden]
         quoted = select_quotations_with_owners(view, reference.quotes, audience).rename(
             columns={"quote_id": "line", "owner": "organisation_id", "language": "label"})
-        unshared = pd.Series(sorted(find_lines_with_rare_labels(quoted, organisations, cells)), dtype="str")
+        unshared = pd.Series(sorted(find_rare_label_lines_by_cell(quoted, organisations, cells)), dtype="str")
         rows += [(audience, line, False) for line in {*hidden_ids, *make_line_ids(LANGUAGE, unshared)}]
     return {"blocks": pd.DataFrame(sorted(rows), columns=["audience", "block_id", "is_shown"]),
             "block_lines": pd.concat([rows.assign(audience=audience) for audience, rows in lines.items()],
@@ -864,7 +872,7 @@ def _quotations(view: View) -> dict[str, Any]:
     faults = [*find_quote_faults(reference.quotes, view["segments"]),
               *find_headlines_after_answers(reference.headlines, view["organisations"]["answered_on"])]
     if faults:
-        raise Faults(relocate_private_faults(view.study, faults))
+        raise Faults(relocate_faults_in_private_columns(view.study, faults))
     held = [view[name] for name in ("codings", "segments", "documents")]
     labels = dict(zip(view["organisations"]["organisation_id"], view["organisations"]["label"],
                       strict=True))
@@ -881,16 +889,20 @@ def _consensus(view: View) -> pd.DataFrame:
 
 def _open_codes(view: View) -> pd.DataFrame:
     """Returns the codes that await a decision or a review, with one row per segment and code."""
-    return list_undecided_codes(view["disagreements"], view["quarantined"], view["codings"])
+    return pair_segments_with_undecided_codes(view["disagreements"], view["quarantined"], view["codings"])
 
 
 def _codebook_and_attendance(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns two tables: the codebook, including the codes that coders used and that codebook.csv lacks; and
     the organisations that were present in each call."""
-    from glc_analysis.coding.assemble import append_unlisted_codes_to_codebook, derive_call_attendance
+    from glc_analysis.coding.assemble import (
+        append_unlisted_codes_to_codebook,
+        list_call_attendance_or_else_speakers,
+    )
 
     return (append_unlisted_codes_to_codebook(view.reference.codebook, view["codebook"]),
-            derive_call_attendance(view.reference.attendance, view["segments"], view["documents"]))
+            list_call_attendance_or_else_speakers(view.reference.attendance, view["segments"],
+                                                  view["documents"]))
 
 
 def _clean_tables(view: View) -> CleanTables:

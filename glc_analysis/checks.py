@@ -17,7 +17,7 @@ import pandas as pd
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, find_intended_iso_code
 from glc_analysis.cleaning.doubts import find_undecided_dates
-from glc_analysis.cleaning.organisation_changes import find_organisation_change_faults
+from glc_analysis.cleaning.organisation_changes import find_merger_split_and_former_name_faults
 from glc_analysis.cleaning.waves import EVERYONE, find_wave_order_faults
 from glc_analysis.coding.codebook import find_merge_and_contradiction_faults, find_team_only_codes
 from glc_analysis.disclosure.closed_tables import find_faults_in_closed_csv
@@ -183,7 +183,7 @@ _SURVEY_CHECKS: tuple[Check, ...] = (
     Check(("countries",), _countries),
     Check(("organisations", "countries"), _organisations),
     make_schema_check("organisation_changes.organisation_id"),
-    Check(("organisation_changes", "organisations"), find_organisation_change_faults),
+    Check(("organisation_changes", "organisations"), find_merger_split_and_former_name_faults),
     Check(("waves",), find_wave_order_faults),
     Check(("crosswalk", "questions", "options", "countries"), _conditions_in_waves),
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.intake.codings import refuse_unsupported_coding_format
+from glc_analysis.intake.codings import refuse_coding_program_without_reader
 from glc_analysis.intake.codings.model import CoderFile
 from glc_analysis.intake.survey import refuse_unsupported_survey_format
 from glc_analysis.manifest import read_manifest
@@ -63,7 +63,7 @@ def refuse_unclaimed_data(study: Study) -> None:
                      "with the day on which it must be destroyed")
                for path in sorted(study.private.glob("[!.]*"))
                if path.is_dir() and study.make_relative(path) not in known]
-    for kind, refuse in (("codings", lambda path: refuse_unsupported_coding_format(CoderFile(path))),
+    for kind, refuse in (("codings", lambda path: refuse_coding_program_without_reader(CoderFile(path))),
                          ("survey", refuse_unsupported_survey_format)):
         for path in filter(Path.is_file, study.list_raw_files(kind)):
             try:

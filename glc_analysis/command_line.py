@@ -112,7 +112,7 @@ def add_format_option(default: str | None, *, show_default: bool | str = True) -
                         show_default=show_default, help="How the rows are printed.")
 
 
-def pass_study_to_write(command: Callable) -> Callable:
+def pass_study_to_write_without_withdrawal(command: Callable) -> Callable:
     """Decorates a command that may write in the study. The command gets the study that ``--study`` names as
     its first argument. No withdrawal runs while the command runs."""
     return _with_study(command, delay_withdrawal_while_writing)
@@ -194,7 +194,7 @@ def add_options_of_add_ons(command: click.Command) -> None:
 
 
 @contextmanager
-def run_add_on_hooks(command: str, *about: Any, **options: Any) -> Generator[list[Any]]:
+def enter_add_on_contexts(command: str, *about: Any, **options: Any) -> Generator[list[Any]]:
     """Runs the block of ``with`` inside the context managers that add-ons declare around a command. The block
     gets the list of the values that these context managers yield. Each context manager is called with
     ``about`` and with the values of the options that it added to the command."""
@@ -213,7 +213,7 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def note_if_no_record_names_organisation(study: Study, audience: str) -> str:
+def note_if_unknown_organisations_block_release(study: Study, audience: str) -> str:
     """Returns a note if hardly any figure of the study can be released because no record names its
     organisation. The note is blank for any other study."""
     from glc_analysis.disclosure.rules import has_capability
@@ -306,10 +306,10 @@ def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> Bu
 def _building(study: Study) -> Generator[None]:
     """Holds a lock during the block of ``with``, so that no other command builds the tables."""
     from glc_analysis.locks import hold_lock
-    from glc_analysis.permissions import close_folder_to_others
+    from glc_analysis.permissions import close_folder_tree_to_others
     from glc_analysis.terminal import graceful_interrupt
 
     with graceful_interrupt(lambda: "The tables are not built. To go on: run the same command again."), \
             hold_lock(study.processed, what="build", is_patient=True):
-        close_folder_to_others(study.root)
+        close_folder_tree_to_others(study.root)
         yield

@@ -67,7 +67,7 @@ class Digests:
         return hmac.new(self._key, digestmod="sha256")
 
 
-def read_or_make_digest_key(root: Path) -> bytes:
+def read_or_make_unsaved_digest_key(root: Path) -> bytes:
     """Returns the key of a study, or a new random key if the study has none. Digests that are made with a new
     key never agree with earlier digests, so all content counts as changed. The next build saves the new key
     (:func:`write_digest_key_if_missing`).
@@ -92,11 +92,11 @@ def write_digest_key_if_missing(root: Path, key: bytes) -> None:
         write_atomic(path, key.decode() + "\n")
 
 
-def replace_digest_key(root: Path) -> None:
+def replace_with_derived_digest_key(root: Path) -> None:
     """Replaces the key of a study with a new key, which is derived from the old key but does not reveal the
     old key. After the replacement, guesses about withdrawn data can no longer be tested, not even against an
     old copy of the digests."""
     path = root / KEY_FILE
     if path.exists():
-        old = Digests(read_or_make_digest_key(root))
+        old = Digests(read_or_make_unsaved_digest_key(root))
         write_atomic(path, old.hash_bytes(b"the key after a withdrawal") + "\n")

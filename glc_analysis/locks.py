@@ -102,7 +102,7 @@ def _refusal(path: Path, what: str) -> str:
             f"since {owner.get('started', 'now')}). To fix: {fix}.")
 
 
-def wait_for_locks(folder: Path, lock_kind: str, what: str) -> None:
+def wait_for_and_clear_locks(folder: Path, lock_kind: str, what: str) -> None:
     """Waits until no command holds a lock file of the given kind, and removes the lock files of commands that
     were killed. Raises Busy if a command still holds a lock file after :data:`PATIENCE` seconds."""
     until = time.monotonic() + PATIENCE

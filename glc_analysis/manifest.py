@@ -25,7 +25,7 @@ from typing import Any
 from glc_analysis import addon, read_log
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.schema import AUDIENCES, list_table_files, load_reference_tables, make_reference_path
-from glc_analysis.study import REPOSITORY, Study, is_written_while_coding
+from glc_analysis.study import REPOSITORY, Study, is_written_by_coding_add_on
 from glc_analysis.tabular import read_reference_rows
 from glc_analysis.writing import write_atomic
 
@@ -60,7 +60,7 @@ def read_release_info(release: Path) -> dict[str, Any]:
     return json.loads((release / ISSUE).read_text(encoding="utf-8"))
 
 
-def find_missing_release(study: Study) -> str:
+def find_missing_release_id(study: Study) -> str:
     """Returns a release that slices.json names although it is missing from ``private/releases``, such as
     ``public/003``; blank if no release is missing."""
     built = study.processed / "slices.json"
@@ -135,7 +135,7 @@ def read_manifest(study: Study) -> dict[str, dict[str, str]]:
     return {row["path"]: row for row in rows}
 
 
-def check_raw_files_against_manifest(study: Study) -> Arrivals:
+def digest_raw_files_or_refuse_changes(study: Study) -> Arrivals:
     """Compares every raw file with the manifest, and returns the checksums and digests of the files.
 
     Raises Faults with one fault for every file that has changed or is missing, and for every file that is
@@ -154,7 +154,7 @@ def check_raw_files_against_manifest(study: Study) -> Arrivals:
     faults = [Fault("is missing", file=name, fix=_fix_for_missing(recorded.get(name)))
               for name in sorted({*recorded, *arrived} - set(present) - private)]
     faults += [make_changed_file_fault(name) for name in sorted(set(recorded) & set(present))
-               if not is_as_recorded(arrived[name], recorded[name], present[name])]
+               if not is_unchanged_or_extended_while_coding(arrived[name], recorded[name], present[name])]
     faults += _mixed(study, recorded, present)
     if faults:
         raise Faults(faults)
@@ -168,13 +168,13 @@ def make_changed_file_fault(
     return Fault("has changed since its checksum was recorded", file=name, fix=fix)
 
 
-def is_as_recorded(path: Path, row: Mapping[str, str], checksum_now: str) -> bool:
+def is_unchanged_or_extended_while_coding(path: Path, row: Mapping[str, str], checksum_now: str) -> bool:
     """Whether a raw file is unchanged since its row of the manifest was written. Programs of add-ons append
     to some files while people code; a file of this kind counts as unchanged if it begins with the recorded
     bytes."""
     if row["sha256"].lower() == checksum_now:
         return True
-    if not is_written_while_coding(path) or not row["bytes"].isdecimal():
+    if not is_written_by_coding_add_on(path) or not row["bytes"].isdecimal():
         return False
     with path.open("rb") as file:
         return hashlib.sha256(file.read(int(row["bytes"]))).hexdigest() == row["sha256"].lower()
@@ -195,7 +195,7 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     # What people add to the sample, such as codings of invented texts, is no data of anybody.
     rehearsed = {study.make_relative(path) for _, kinds in addon.list_declarations("rehearsed")
                  for kind in kinds for path in study.list_raw_files(kind)}
-    rehearsed |= {name for name in present if is_written_while_coding(Path(name))}
+    rehearsed |= {name for name in present if is_written_by_coding_add_on(Path(name))}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
         if study.is_synthetic else ("is invented data in a real study", "remove the file from raw/")
@@ -233,7 +233,7 @@ read and made."""
 
 
 @cache
-def hash_package_and_environment() -> str:
+def hash_package_and_lock_file() -> str:
     """Returns the SHA-256 of the package's sources, the lock file and the Python version together.
 
     The files of the sample study are left out, because they are inputs of the sample study and no result of
@@ -246,7 +246,7 @@ def hash_package_and_environment() -> str:
 
 
 def list_package_file_stamps() -> list[tuple[str, int, int]]:
-    """Returns the path, size and modification time of each file that :func:`hash_package_and_environment`
+    """Returns the path, size and modification time of each file that :func:`hash_package_and_lock_file`
     reads. If the paths, sizes and times of all files are equal later, the files are taken as unchanged, which
     is quicker than hashing them."""
     return [(name, of.st_size, of.st_mtime_ns) for name in _package_files() for of in [os.stat(name)]]
@@ -273,7 +273,7 @@ def digest_inputs(study: Study, raw_digests: dict[str, str]) -> str:
 def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
     """Returns an unfinished digest of all inputs except the releases; the caller adds the releases to it."""
     digest = study.digests.start_hash()
-    digest.update(hash_package_and_environment().encode())
+    digest.update(hash_package_and_lock_file().encode())
     digest.update(json.dumps(raw, sort_keys=True).encode())
     key = study.key_file
     private = [path for _, names in addon.list_declarations("private_inputs") for name in names
@@ -288,7 +288,7 @@ def digest_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str
     """Returns the digest of the releases on which the processed tables depend."""
     known = {name: study.digests.hash_bytes(content)
              for name, content in read_releases_from_earlier_inputs(study, raw_digests).items()}
-    return study.digests.hash_value([find_missing_release(study), known])
+    return study.digests.hash_value([find_missing_release_id(study), known])
 
 
 def read_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str]) -> dict[str, bytes]:
@@ -347,8 +347,8 @@ def are_tables_current(study: Study, *, is_for_all_audiences: bool = True) -> bo
 
     Raises Faults if a raw file has changed or is missing.
     """
-    raw, built = check_raw_files_against_manifest(study).digests, study.processed / "slices.json"
-    if not built.is_file() or find_missing_release(study):
+    raw, built = digest_raw_files_or_refuse_changes(study).digests, study.processed / "slices.json"
+    if not built.is_file() or find_missing_release_id(study):
         return False
     slices = json.loads(built.read_text(encoding="utf-8"))
     return (not (is_for_all_audiences and UNDECIDED in slices)
@@ -395,12 +395,12 @@ def digest_reference_cells(study: Study) -> State:
     return digests
 
 
-def describe_reference_changes(before: State, after: State) -> Iterator[str]:
+def describe_changed_reference_rows(before: State, after: State) -> Iterator[str]:
     """Yields one line per row of the reference tables that was added, removed or changed, file by file.
 
     >>> was = {"codebook.csv": {"shelter": {"code_id": "a", "name": "b"}, "old": {}}}
     >>> now = {"codebook.csv": {"shelter": {"code_id": "a", "name": "c"}, "new": {}}}
-    >>> list(describe_reference_changes(was, now))
+    >>> list(describe_changed_reference_rows(was, now))
     ['codebook.csv: code `shelter` renamed', 'codebook.csv: code `old` gone', 'codebook.csv: code `new` new']
     """
     for file in sorted({*before, *after}):
@@ -419,7 +419,7 @@ def _said(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
     return f"changed ({', '.join(changed)})" if changed else ""
 
 
-def read_built_slices(study: Study) -> dict[str, Any]:
+def read_built_slice_digests_and_lists(study: Study) -> dict[str, Any]:
     """Returns the content of slices.json from the last build: the digests of all slices of tables (rows about
     one country, theme, question or code), and lists such as the countries and the themes."""
     try:
@@ -433,7 +433,7 @@ def read_built_slice_list(study: Study, name: str) -> Any:
     input of the page that reads it."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}")
-        return read_built_slices(study)[name]
+        return read_built_slice_digests_and_lists(study)[name]
 
 
 def has_page(study: Study, name: str, id_: str) -> bool:
@@ -442,14 +442,14 @@ def has_page(study: Study, name: str, id_: str) -> bool:
     function."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}={id_}")
-        return any(row["id"] == id_ for row in read_built_slices(study).get(name, []))
+        return any(row["id"] == id_ for row in read_built_slice_digests_and_lists(study).get(name, []))
 
 
-def read_last_release_info(study: Study, audience: str) -> dict[str, Any]:
+def read_built_release_info(study: Study, audience: str) -> dict[str, Any]:
     """Returns the description of the release to an audience that slices.json has, with the keys number, day
     and issued (:func:`read_release_info`). Raises GLCError if the build has not decided what the audience may
     see."""
-    release = read_built_slices(study)["release"].get(audience)
+    release = read_built_slice_digests_and_lists(study)["release"].get(audience)
     if release is None:
         raise make_undecided_error(audience)
     return release

@@ -15,7 +15,7 @@ from glc_analysis.gitignore import write_gitignore_unless_edited
 from glc_analysis.schema import list_table_files, load_reference_tables, read_add_on_settings_templates
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.templates import load_template
-from glc_analysis.text import make_slug
+from glc_analysis.text import make_id_from_text
 
 FOLDERS = (*(f"raw/{kind}" for kind in RAW_KINDS), "reference", "processed", "reports", "private/reference")
 
@@ -37,7 +37,7 @@ def start_study(directory: Path) -> None:
     title = directory.resolve().name
     # TOML writes a text as JSON does, so that a quotation mark in a folder's name does no harm.
     named = {key: json.dumps(text, ensure_ascii=False)
-             for key, text in (("id", make_slug(title)), ("title", title))}
+             for key, text in (("id", make_id_from_text(title)), ("title", title))}
     (directory / "reference" / "study.toml").write_text(
         load_template(__file__, "study.toml").render(named, add_ons=read_add_on_settings_templates()),
         encoding="utf-8", newline="\n")

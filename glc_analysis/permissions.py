@@ -32,7 +32,7 @@ def find_paths_open_to_others(folder: Path) -> list[Path]:
     return found
 
 
-def close_folder_to_others(folder: Path) -> None:
+def close_folder_tree_to_others(folder: Path) -> None:
     """Removes the permissions of all other users from a folder and everything in it, because people and
     programs may have written files there with wider permissions. Files that belong to another owner are not
     changed."""

@@ -354,7 +354,7 @@ def format_coefficient(value: float) -> str:
     return "–" if pd.isna(value) else f"{value:.2f}".replace("-", "−")
 
 
-def format_interval(low: float, high: float) -> str:
+def format_coefficient_interval(low: float, high: float) -> str:
     """Returns an interval in the form that pages print; blank if the interval is missing."""
     return "" if pd.isna(low) else f"{format_coefficient(low)} to {format_coefficient(high)}"
 
@@ -384,7 +384,7 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
     drawing.y = _LINE + 0.08
     for code, alpha, low, high, reason in zip(rows["code"], rows["alpha"], rows["low"], rows["high"],
                                               rows["reason"], strict=True):
-        interval = format_interval(low, high)
+        interval = format_coefficient_interval(low, high)
         text = format_coefficient(alpha) + (f" ({interval})" if interval else "")
         text = reason if pd.isna(alpha) else text
         drawing.add_heading(code)

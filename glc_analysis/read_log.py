@@ -173,7 +173,7 @@ def can_audit_events_see_all_reads(notebook: Path) -> bool:
     """Whether Python's audit events report all files that the cells of a notebook can read. Python reports
     all files if the cells have no IPython commands, import only libraries in :data:`_TRACED` and call no
     function in :data:`_UNTRACED`."""
-    cells = read_notebook_cells(notebook)
+    cells = read_notebook_cells_if_readable(notebook)
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     try:
         return bool(cells) and all(map(_is_traced, sources))
@@ -181,7 +181,7 @@ def can_audit_events_see_all_reads(notebook: Path) -> bool:
         return False
 
 
-def read_notebook_cells(notebook: Path) -> list[dict[str, Any]]:
+def read_notebook_cells_if_readable(notebook: Path) -> list[dict[str, Any]]:
     """Returns the cells of a notebook. The list is empty if the notebook cannot be read, for example because
     somebody is saving it."""
     try:

@@ -29,7 +29,7 @@ from glc_analysis.schema import (
     Check,
     TableFile,
     add_schema_checks_and_drop_inapplicable,
-    find_table_faults,
+    find_reference_table_faults,
     list_registered_checks,
     list_table_files,
     list_word_columns,
@@ -107,7 +107,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     if needed is not None:
         faults = [fault for fault in faults if _table_of(fault) in needed]
     if faults:
-        raise Faults(relocate_private_faults(study, faults))
+        raise Faults(relocate_faults_in_private_columns(study, faults))
     return Reference(tables, unsound)
 
 
@@ -141,7 +141,7 @@ def _read_table(content: _Content) -> tuple[pd.DataFrame, tuple[Fault, ...]]:
     """Returns a reference table, and the faults within this table. The result is cached, because most
     commands change one table and then read all tables again."""
     frame = read_reference_table(content.study, content.name)
-    return frame, tuple(find_table_faults(content.name, frame))
+    return frame, tuple(find_reference_table_faults(content.name, frame))
 
 
 @lru_cache(maxsize=1024)
@@ -262,7 +262,7 @@ def _key(row: Mapping[str, str], columns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(row[column] for column in columns)
 
 
-def relocate_private_faults(study: Study, faults: Iterable[Fault]) -> list[Fault]:
+def relocate_faults_in_private_columns(study: Study, faults: Iterable[Fault]) -> list[Fault]:
     """Returns the faults with their true places. A fault in a private column gets the name of the private
     file and the row number in this file, in place of the table to which the column was joined."""
     placed = []
@@ -293,7 +293,7 @@ further fault in the answers."""
 _SURVEY_STEPS = ("records", "conversations", "organisations", "answers")
 
 
-def map_faulty_tables_to_runnable_steps(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
+def map_faulty_tables_to_tolerant_steps(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
     """Returns the tables with faults, named as the steps of the build name their inputs (such as
     ``questions.csv``). Each table is mapped to the steps that can still run despite its faults. The steps
     that read the survey can still run if the table can be read and its faults do not prevent finding the
@@ -335,14 +335,14 @@ def keep_sound_questions(reference: Reference, faults: Iterable[Fault]) -> Refer
 
 
 def move_misplaced_tables(study: Study) -> list[str]:
-    """Moves misplaced files and columns (:meth:`Study.find_misplaced_files_and_columns`) to the right folder,
-    and returns a line for people about each move.
+    """Moves misplaced files and columns (:meth:`Study.find_misplaced_in_reference_folder`) to the right
+    folder, and returns a line for people about each move.
 
     Raises Faults, and moves nothing, if the two folders have different contents of the same table, or if a
     file cannot be read. A table that has only a header is overwritten.
     """
     moves, faults = [], []
-    for path, columns in study.find_misplaced_files_and_columns().items():
+    for path, columns in study.find_misplaced_in_reference_folder().items():
         divide = _columns_apart if columns else _file_apart
         try:
             moves.append((path, columns, divide(study, path)))

@@ -38,30 +38,30 @@ from glc_analysis.disclosure.blocks import (
     make_block_id,
 )
 from glc_analysis.disclosure.cells import (
-    find_lines_hidden_by_cells,
-    group_new_organisations_into_cell,
+    assign_cells_to_new_organisations,
+    find_lines_hidden_by_cell_rules,
     hide_cells_of_organisations,
     make_empty_cells,
 )
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.releases import (
     PublishedRelease,
-    apply_release,
     decide_next_release,
     find_last_day_answered,
     select_released_tables_besides_figures,
+    take_numbers_from_issued_release,
 )
 from glc_analysis.disclosure.rules import COALITION
 from glc_analysis.disclosure.suppression import SUPPRESSED
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.figures.contributors import Incidence
-from glc_analysis.figures.groupings import find_changed_groupings, match_groupings
+from glc_analysis.figures.groupings import find_changed_groupings, map_questions_to_attribute_groupings
 from glc_analysis.manifest import (
     CONTENT,
     ISSUE,
-    find_missing_release,
+    find_missing_release_id,
     list_release_folders,
-    read_last_release_info,
+    read_built_release_info,
     read_release_info,
     rename_next_release_folder,
 )
@@ -92,7 +92,7 @@ def refuse_missing_or_incomparable_releases(study: Study) -> None:
                             file=study.make_relative(one),
                             fix="tell readers that the public figures start again, then remove the release")
                       for one in old])
-    if name := find_missing_release(study):
+    if name := find_missing_release_id(study):
         audience, _, number = name.partition("/")
         raise Faults([Fault(f"release {int(number)} is missing from private/releases/{audience}. Readers "
                             "could subtract new figures from the figures of this release",
@@ -104,7 +104,7 @@ def refuse_missing_or_incomparable_releases(study: Study) -> None:
 
 def refuse_groupings_changed_since_release(study: Study, reference: Reference) -> None:
     """Raises Faults if groupings.csv groups a question differently from an earlier release to an audience."""
-    groupings = match_groupings(reference.groupings, reference.questions)
+    groupings = map_questions_to_attribute_groupings(reference.groupings, reference.questions)
     # Of what waits or was closed, figures of every kind of group are on record.
     parts = [release.figures.loc[~release.figures["rule"].isin(["undecided", "closed"]), "part"]
              for audience in READING_AUDIENCES for release in _stored_releases(study, audience)]
@@ -132,10 +132,10 @@ def adapt_decisions_and_prepare_release(
     issued = decide_next_release(fresh, incidence.facts, earlier, frames["organisations"],
                                  study.settings["disclosure"]["reissue_change"] + COALITION,
                                  [*chain.from_iterable(stored.values()), *other_audience_releases])
-    return apply_release(decisions, fresh, issued), issued
+    return take_numbers_from_issued_release(decisions, fresh, issued), issued
 
 
-def find_earlier_consent_suppressions(study: Study, audience: str) -> frozenset[str]:
+def find_figures_withheld_earlier_for_consent(study: Study, audience: str) -> frozenset[str]:
     """Returns the ids of the figures that an earlier release withheld from an audience because an
     organisation refused consent."""
     return frozenset(figure for release in _stored_releases(study, audience)
@@ -147,7 +147,7 @@ def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
             for folder in list_release_folders(study.private, audience)]
 
 
-def find_organisation_cells_and_hidden_lines(
+def group_organisations_and_find_hidden_lines(
         study: Study, lines_by_audience: Mapping[str, pd.DataFrame],
         organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Returns the cell (a group of organisations whose quotations are hidden together) to which each
@@ -157,7 +157,7 @@ def find_organisation_cells_and_hidden_lines(
     kinds = collect_text_block_kinds()
     words = {audience: rows[rows["block_id"].str.split("/").str[0].isin(kinds.words)]
              for audience, rows in lines_by_audience.items()}
-    cells = group_new_organisations_into_cell(pd.concat([rows.assign(audience=audience)
+    cells = assign_cells_to_new_organisations(pd.concat([rows.assign(audience=audience)
                                                          for audience, rows in words.items()]),
                                               organisations, _stored_cells(study))
     for audience, rows in lines_by_audience.items():
@@ -167,7 +167,7 @@ def find_organisation_cells_and_hidden_lines(
             if release.has_cells:
                 departed = quoted.loc[~quoted["line"].isin([*today]), "organisation_id"]
                 cells = hide_cells_of_organisations(cells, departed)
-    return cells, {audience: find_lines_hidden_by_cells(rows, organisations, cells)
+    return cells, {audience: find_lines_hidden_by_cell_rules(rows, organisations, cells)
                    for audience, rows in words.items()}
 
 
@@ -215,7 +215,7 @@ def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Referen
                           visible_countries: Mapping[str, Any], audience: str) -> pd.DataFrame:
     """Returns the lines of all blocks of text for an audience, including the blocks of add-ons.
     ``visible_countries`` has the countries that each audience may see
-    (:func:`.countries.find_visible_countries_by_audience`)."""
+    (:func:`.countries.find_visible_work_and_home_countries`)."""
     added = (line for blocks in load_declared_objects("blocks")
              for line in blocks.lines(frames, reference, audience))
     return collect_block_lines(frames, reference.quotes, visible_countries["shown"][audience],
@@ -295,7 +295,7 @@ def store_release_if_changed(study: Study, audience: str,
 def record_publication(study: Study, audience: str) -> None:
     """Records that a release to an audience was published: the next release gets its number, and the content
     that add-ons announce with it is stored. Raises OSError if the store has no next release."""
-    number = read_last_release_info(study, audience)["number"]
+    number = read_built_release_info(study, audience)["number"]
     new = study.private / "releases" / audience / "next"
     if new.is_dir() and not (new.with_name(f"{number:03}")).exists():
         view = VisibleTables(study, audience)

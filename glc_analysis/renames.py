@@ -25,7 +25,7 @@ from glc_analysis.schema import (
 )
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from glc_analysis.tabular import decode_text
+from glc_analysis.tabular import decode_text_detecting_encoding
 from glc_analysis.writing import write_atomic
 
 
@@ -94,7 +94,7 @@ def rename_in_rows(rows: CsvRows, table: str) -> list[str]:
 def _in_settings(study: Study) -> Iterator[Renaming]:
     path = study.settings_file
     try:
-        text = decode_text(path.read_bytes(), path.name)
+        text = decode_text_detecting_encoding(path.read_bytes(), path.name)
         before = tomllib.loads(text)
     except (FileNotFoundError, Faults, tomllib.TOMLDecodeError):  # told where they are read
         return

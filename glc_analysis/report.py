@@ -24,8 +24,8 @@ from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, find_file_of_os_error
 from glc_analysis.locks import hold_lock
-from glc_analysis.manifest import hash_package_and_environment, list_package_file_stamps
-from glc_analysis.permissions import close_folder_to_others
+from glc_analysis.manifest import hash_package_and_lock_file, list_package_file_stamps
+from glc_analysis.permissions import close_folder_tree_to_others
 from glc_analysis.run import record
 from glc_analysis.run.folders import (
     new_run_id,
@@ -38,9 +38,9 @@ from glc_analysis.run.plan import (
     Inputs,
     PageJob,
     compute_current_key,
-    is_page_current,
+    is_page_current_by_record,
     list_input_file_stamps,
-    make_page_path,
+    make_page_path_without_suffix,
     plan_pages,
     select_stale,
 )
@@ -93,13 +93,15 @@ class ReportRun:
         self.notebooks, self._state = notebooks, state
         self.last_folder, last = find_last_run(study, self.audience)
         last_entries = last.get("pages", {})
-        self.paths = {slug: make_page_path(slug, entry["parameters"]) for slug, entry in last_entries.items()}
-        self.paths |= {page.slug: make_page_path(page.slug, page.parameters) for page in pages}
+        self.paths = {slug: make_page_path_without_suffix(slug, entry["parameters"])
+                      for slug, entry in last_entries.items()}
+        self.paths |= {page.slug: make_page_path_without_suffix(page.slug, page.parameters) for page in pages}
         self.last_entries = {slug: entry for slug, entry in last_entries.items()
                              if record.is_page_file_undamaged(self._last_path(slug), entry, study.digests)}
         self.to_run = list(chosen) if force else select_stale(chosen, {"pages": self.last_entries})
         recovered = {} if force else record.find_finished_pages(
-            self.home / "runs", self.to_run, self.last_folder, partial(is_page_current, inputs=inputs))
+            self.home / "runs", self.to_run, self.last_folder,
+            partial(is_page_current_by_record, inputs=inputs))
         self.recovered = {slug: (folder, entry) for slug, (folder, entry) in recovered.items()
                           if record.is_page_file_undamaged(self._path_in(folder, slug), entry, study.digests)}
         running = {page.slug for page in self.to_run}
@@ -119,7 +121,7 @@ class ReportRun:
             self.notes += notes(study, self.audience)
 
     def _path_in(self, run: Path, slug: str) -> Path:
-        return run / f"{self.paths.get(slug, make_page_path(slug, {}))}.ipynb"
+        return run / f"{self.paths.get(slug, make_page_path_without_suffix(slug, {}))}.ipynb"
 
     def _last_path(self, slug: str) -> Path:
         return self._path_in(self.last_folder or self.home, slug)
@@ -162,7 +164,7 @@ class ReportRun:
                     self._execute(to_run, jobs, processes, report)
                 report(len(to_run), len(to_run), "The site")
                 failed = {slug for slug, entry in self.entries.items() if entry["failure"]}
-                gate = self._assembly.make_site_and_gate(self.pages, failed, self.printed == "full")
+                gate = self._assembly.make_site_and_gate_to_pass(self.pages, failed, self.printed == "full")
             check_interrupted()
             self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"))
             self._promote(gate)
@@ -214,7 +216,7 @@ class ReportRun:
                 for done, (page, outcome, seconds) in enumerate(executed, start=1):
                     self._store(page, outcome, seconds)
                     if self._ahead and self._is_ahead(page) and not self.entries[page.slug]["failure"]:
-                        self._ahead.show(self._assembly.render_ahead(page))
+                        self._ahead.show(self._assembly.render_page_parts_ahead(page))
                     report(done, len(to_run), page.title)
         except Faults:
             raise
@@ -235,9 +237,9 @@ class ReportRun:
         return write_visible_part_of_study(self.study, self.audience, Path(folder))
 
     def _processes(self, elsewhere: Processes | None, reader_study: Study | None) -> Any:
-        from glc_analysis.run.execute import choose_page_processes
+        from glc_analysis.run.execute import choose_add_on_or_default_processes
 
-        processes = (elsewhere or choose_page_processes())(
+        processes = (elsewhere or choose_add_on_or_default_processes())(
             self.study, timeout=self.study.settings["reports"]["timeout"], reader_study=reader_study)
         self.notes += processes.notes
         return processes
@@ -278,7 +280,7 @@ class ReportRun:
         if now == self._state:
             return False
         if now[0] != self._state[0]:
-            hash_package_and_environment.cache_clear()
+            hash_package_and_lock_file.cache_clear()
         with suppress(GLCError):  # such as tables that are just being built
             inputs = Inputs(Study(self.study.root), self.audience)
             return page.key != compute_current_key(page, inputs, self.notebooks)
@@ -411,7 +413,7 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
         if report_run.is_needed and not dry_run:
             with _written(study, lambda: report_run.progress_words), \
                     graceful_interrupt(lambda: report_run.progress_words):
-                close_folder_to_others(study.root)
+                close_folder_tree_to_others(study.root)
                 study.write_digest_key_if_missing()
                 report_run.make_pages_and_site(jobs, processes, progress)
         return _result(report_run, is_done=not dry_run)

@@ -195,7 +195,7 @@ def _of_codebook(codebook: pd.DataFrame, above: Mapping[str, list[str]],
         below.setdefault(theme, []).append(code)
 
     def total(hashes: Mapping[str, int], codes: Iterable[str]) -> np.ndarray:
-        rows = list_codes_with_ancestors(codes, above)
+        rows = list_each_code_then_ancestors(codes, above)
         return _total(np.array([hashes[one] for one in rows], dtype=np.uint64))
 
     return {"names": _total(hash_rows(blank_definitions(codebook))),
@@ -342,11 +342,11 @@ def find_ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
     return above
 
 
-def list_codes_with_ancestors(codes: Iterable[str], above: Mapping[str, list[str]]) -> list[str]:
+def list_each_code_then_ancestors(codes: Iterable[str], above: Mapping[str, list[str]]) -> list[str]:
     """Returns those ``codes`` that are in ``above``, each followed by the codes above it. No code occurs
     twice in the returned list.
 
-    >>> list_codes_with_ancestors(["gap", "gone"], {"law": [], "gap": ["law"]})
+    >>> list_each_code_then_ancestors(["gap", "gone"], {"law": [], "gap": ["law"]})
     ['gap', 'law']
     """
     return [*dict.fromkeys(one for code in codes if code in above

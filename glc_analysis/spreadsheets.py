@@ -106,12 +106,12 @@ class CsvRows:
         cells[place] = format_csv_row([value], self.delimiter) if value else ""
         self.records[row - 1] = self.delimiter.join(cells) + end
 
-    def add_column(self, column: str) -> None:
+    def add_column_to_header(self, column: str) -> None:
         """Adds a column to the header after the last column, except if a column of this name exists. The
         other rows are not changed.
 
         >>> rows = CsvRows.from_text("name;note\\nAna;\\n", "names.csv")
-        >>> rows.add_column("day")
+        >>> rows.add_column_to_header("day")
         >>> rows.text
         'name;note;day\\nAna;\\n'
         """
@@ -171,7 +171,7 @@ def append_rows(path: Path, columns: Collection[str], rows: Iterable[Mapping[str
         return
     table = CsvRows.read(path) if path.is_file() else CsvRows.from_text(",".join(columns) + "\n", path.name)
     for name in columns:
-        table.add_column(name)
+        table.add_column_to_header(name)
     for row in rows:
         table.append(row)
     try:
@@ -182,7 +182,7 @@ def append_rows(path: Path, columns: Collection[str], rows: Iterable[Mapping[str
     write_atomic(path, content)
 
 
-def read_utf8(path: Path) -> str:
+def read_utf8_unchanged(path: Path) -> str:
     """Returns the text of a file unchanged, including byte order mark and line ends.
 
     Raises Faults if the file is not in UTF-8, because other encodings cannot represent rows in every

@@ -11,7 +11,7 @@ from typing import Any
 from glc_analysis import manifest
 from glc_analysis.addon import list_declarations
 from glc_analysis.errors import count_of
-from glc_analysis.manifest import are_tables_current, describe_reference_changes, digest_reference_cells
+from glc_analysis.manifest import are_tables_current, describe_changed_reference_rows, digest_reference_cells
 from glc_analysis.run.plan import plan_pages, select_stale, why_stale
 from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
@@ -27,7 +27,7 @@ _OF_FIGURES = "; the study's figures describe this wave."
 def list_study_status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     """Yields lines on the status of a study, in this order: raw files, lines of add-ons, tables, waves and
     pages."""
-    arrivals = manifest.check_raw_files_against_manifest(study)
+    arrivals = manifest.digest_raw_files_or_refuse_changes(study)
     yield f"{study.title}: {count_of(len(arrivals.checksums), 'raw file')}, none changed or missing."
     for name in arrivals.new:
         yield f"{name}: new, not yet in the manifest (`glc check --accept`)."
@@ -61,7 +61,7 @@ def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:
     now = arrivals.digests
     causes = [f"{name}: {'new' if name not in raw else 'changed' if name in now else 'gone'}"
               for name in sorted({*raw, *now}) if raw.get(name) != now.get(name)]
-    causes += describe_reference_changes(built["reference.json"], digest_reference_cells(study))
+    causes += describe_changed_reference_rows(built["reference.json"], digest_reference_cells(study))
     known, settings = built["provenance.json"].get("reference", {}), study.settings_file
     if known.get(study.make_relative(settings)) != study.digests.hash_file(settings):
         causes.append("study.toml: changed")

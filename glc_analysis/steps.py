@@ -56,7 +56,7 @@ class Part:
     column: str
     words: tuple[str, ...]
 
-    def select_rows(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def select_rows_by_column_words(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Returns those rows of ``frame``, the whole table, that belong to this part."""
         return frame[frame[self.column].isin(self.words)].reset_index(drop=True)
 
@@ -292,7 +292,7 @@ class View(Declared):
             raise UndeclaredError(f"Step {self._step!r} reads the releases and does not declare it.")
         return self._earlier()
 
-    def call_all_in_parallel(self, calls: Iterable[Callable[[], Any]]) -> list[Any]:
+    def call_here_and_in_executor(self, calls: Iterable[Callable[[], Any]]) -> list[Any]:
         """Calls functions and returns their results in order. The first function is called in this process.
         If there is an executor, the other functions are called by the executor in parallel."""
         first, *others = calls
@@ -309,7 +309,7 @@ class Inputs:
     pseudonyms: Mapping[str, str]
     arrivals: Arrivals
 
-    def digest_input(self, need: str) -> str:
+    def digest_build_input(self, need: str) -> str:
         """Returns the digest of one input: the raw files of a kind, a reference table, a setting, the
         pseudonyms, the releases, or a private folder."""
         if need.startswith("raw/"):
@@ -331,7 +331,7 @@ class Inputs:
                 for path in sorted(folder.rglob("*")) if path.is_file()])
         return digest_releases_from_earlier_inputs(self.study, self.arrivals.digests)
 
-    def list_earlier_releases(self) -> Collection[str]:
+    def list_releases_from_earlier_inputs(self) -> Collection[str]:
         """Returns the names of the releases, such as ``public/001``, that were issued from inputs other than
         today's."""
         return [*manifest.read_releases_from_earlier_inputs(self.study, self.arrivals.digests)]
@@ -343,7 +343,7 @@ class Inputs:
             return [f"{need} {setting}" for setting in sorted(self.study.settings[need[1:-1]])]
         return [need]
 
-    def digest_files(self, kind: str) -> dict[str, str]:
+    def digest_raw_files(self, kind: str) -> dict[str, str]:
         """Returns the digests of the raw files of one kind, keyed by file. The kind ``codings`` includes all
         raw files that belong to no other kind."""
         if kind != "codings":
@@ -355,7 +355,7 @@ class Inputs:
         return {name: self.arrivals.digests[name] for name in names if name in self.arrivals.digests}
 
     def _raw(self, kind: str) -> list:
-        files = [self.digest_files(kind)]
+        files = [self.digest_raw_files(kind)]
         if kind == "codings":
             files.append({coder: [self.study.make_relative(path) for path in paths]
                           for coder, paths in self.study.list_coder_files().items()})
@@ -411,7 +411,7 @@ class Record:
         said = provenance.get(BUILD_RECORD)
         if not said:
             return cls(why="nothing was built before")
-        if said["package"] != manifest.hash_package_and_environment():
+        if said["package"] != manifest.hash_package_and_lock_file():
             return cls(why="the package changed")
         found = cls(said["inputs"], said["made"], said["log"], provenance["raw"], provenance["rows"],
                     said["deferred"])
@@ -491,8 +491,10 @@ class Engine:
                 self._digests |= {name: self._record.made[name] for name in step.makes}
         return forecasts
 
-    def run_and_collect_faults(self, runnable_steps_by_faulty_input: Mapping[str, Collection[str]], *,
-                               incomplete: Collection[str] = ()) -> tuple[list[Fault], list[str]]:
+    def run_listing_faults_and_blocked_steps(self,
+                                             runnable_steps_by_faulty_input: Mapping[str, Collection[str]], *,
+                                             incomplete: Collection[str] = ()) -> tuple[list[Fault],
+                                                                                        list[str]]:
         """Runs every step that must run, unless faults in the inputs of the step prevent this. Returns all
         faults, and the names of the steps that could not run.
 
@@ -532,7 +534,7 @@ class Engine:
                 self._run(self._makers[name], is_again=True)
             elif name in self._parts:
                 whole = tables.read_stored_table(self._processed, table)
-                self._held[name] = self._parts[name].select_rows(whole)
+                self._held[name] = self._parts[name].select_rows_by_column_words(whole)
             else:
                 self._held[name] = tables.read_stored_table(self._processed, name)
         return self._held[name]
@@ -570,7 +572,7 @@ class Engine:
         names."""
         needs = {one for step in self._steps for need in step.needs if is_input(need)
                  for one in self._inputs.expand_section(need)}
-        return {"package": manifest.hash_package_and_environment(),
+        return {"package": manifest.hash_package_and_lock_file(),
                 "inputs": {need: self._digest_of_input(need) for need in sorted(needs)},
                 "made": dict(sorted(self._digests.items())),
                 "log": {name: len(lines) for name, lines in self.logs.items()},
@@ -604,13 +606,13 @@ class Engine:
 
     def _digest_of_input(self, need: str) -> str:
         if need not in self._input_digests:
-            self._input_digests[need] = self._inputs.digest_input(need)
+            self._input_digests[need] = self._inputs.digest_build_input(need)
         return self._input_digests[need]
 
     def _changed_files(self, need: str) -> list[str]:
         """Returns words that say which raw files of a kind have changed, are new or are gone. If the files of
         the kind are the same, the words say that the list of files has changed."""
-        files, known = self._inputs.digest_files(need.removeprefix("raw/")), self._record.raw
+        files, known = self._inputs.digest_raw_files(need.removeprefix("raw/")), self._record.raw
         found = [f"{name} {'changed' if name in known else 'is new'}"
                  for name, digest in files.items() if known.get(name) != digest]
         gone = [f"{name} is gone" for name in known if name not in self._inputs.arrivals.digests]
@@ -621,7 +623,8 @@ class Engine:
         results that are not stored as tables; the tables that the step wrote in an earlier run are kept."""
         log = self._new_log()
         view = View(step, self.__getitem__, self._inputs.study, self._inputs.reference,
-                    self._inputs.pseudonyms, log, self._say_once, self._inputs.list_earlier_releases,
+                    self._inputs.pseudonyms, log, self._say_once,
+                    self._inputs.list_releases_from_earlier_inputs,
                     self._executor)
         if not (self._is_kept or is_again):
             self._digests |= dict.fromkeys(step.makes, "")  # never that of the last build

@@ -21,7 +21,7 @@ from typing import Any
 
 from glc_analysis import read_log
 from glc_analysis.addon import list_declarations, map_declared_entries
-from glc_analysis.digests import Digests, read_or_make_digest_key, write_digest_key_if_missing
+from glc_analysis.digests import Digests, read_or_make_unsaved_digest_key, write_digest_key_if_missing
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, suggest_name
 from glc_analysis.locks import Say
 from glc_analysis.permissions import create_files_for_owner_only
@@ -35,7 +35,7 @@ from glc_analysis.schema import (
     replace_old_names,
 )
 from glc_analysis.study_locks import end_interrupted_withdrawal
-from glc_analysis.tabular import decode_text, parse_delimited
+from glc_analysis.tabular import decode_text_detecting_encoding, parse_delimited
 
 INVENTED = "Invented sample data: no organisation, person or answer here is real."
 """The sentence with which pages, slides and papers of an invented study begin."""
@@ -89,13 +89,13 @@ def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterat
     yield from find_unit_name_faults(file, settings["study"]["unit_name"])
     yield from find_unknown_identity_faults(file, settings["survey"]["unknown"])
     yield from find_consensus_rule_faults(file, settings["coding"])
-    yield from find_countries_agreed_faults(file, settings["disclosure"]["countries_agreed"])
+    yield from find_country_figure_agreement_faults(file, settings["disclosure"]["countries_agreed"])
     for add_on, function in list_declarations("settings_faults"):
         yield from add_on.load_object(function)(file, settings)
 
 
 def _parsed(path: Path) -> dict[str, Any]:
-    text = decode_text(path.read_bytes(), path.name)
+    text = decode_text_detecting_encoding(path.read_bytes(), path.name)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -207,12 +207,13 @@ def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterat
                     "coded, as YYYY-MM-DD")
 
 
-def find_countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
+def find_country_figure_agreement_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
     """Yields the faults in the setting [disclosure] countries_agreed. This setting records an agreement on
     publishing figures by country, if consent.csv does not have the agreement. The setting says for which
     countries the agreement is valid, who agreed, when and why.
 
-    >>> list(find_countries_agreed_faults("study.toml", {"which": "work", "by": "the board", "on": "2017-03",
+    >>> list(find_country_figure_agreement_faults("study.toml",
+    ...                                           {"which": "work", "by": "the board", "on": "2017-03",
     ...                                             "reason": "all members voted for it"}))
     []
     """
@@ -355,7 +356,7 @@ class Study:
         return [path for folder in (self.reference, self.private_reference)
                 for path in sorted(folder.glob("*.csv"))]
 
-    def find_misplaced_files_and_columns(self) -> dict[Path, tuple[str, ...]]:
+    def find_misplaced_in_reference_folder(self) -> dict[Path, tuple[str, ...]]:
         """Returns the files in ``reference/`` that do not belong there, each with the columns that do not
         belong there. If a file is listed without columns, the whole file does not belong in ``reference/``.
 
@@ -368,7 +369,7 @@ class Study:
             folders = path.relative_to(self.reference).parts[:-1]
             is_copy = folders == (".ipynb_checkpoints",)
             is_hidden = not is_copy and any(folder.startswith(".") for folder in folders)
-            if path == self.settings_file or is_hidden or not may_hold_data(path):
+            if path == self.settings_file or is_hidden or not is_not_auxiliary_file(path):
                 continue
             name = path.stem.removesuffix("-checkpoint")
             files = list_table_files(map_old_names_to_new("table").get(name, name))
@@ -385,7 +386,7 @@ class Study:
     def refuse_misplaced(self) -> None:
         """Raises Faults if ``reference/`` contains a file or a column that does not belong there."""
         with read_log.record_named_reads_only():  # no page shows such files: reading them is refused
-            misplaced = self.find_misplaced_files_and_columns()
+            misplaced = self.find_misplaced_in_reference_folder()
         listed = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
                  for path, columns in misplaced.items()]
         if listed:
@@ -425,7 +426,7 @@ class Study:
 
     @cached_property
     def _digest_key(self) -> bytes:
-        return read_or_make_digest_key(self.root)
+        return read_or_make_unsaved_digest_key(self.root)
 
     @property
     def digests(self) -> Digests:
@@ -519,7 +520,7 @@ class Study:
                  for coder, pattern in self.settings["raw"]["codings"].items()}
         listed = {path for paths in named.values() for path in paths}
         for path in sorted(self.raw.glob(f"codings/*/*{JOURNALS}")):
-            if path not in listed and may_hold_data(path):
+            if path not in listed and is_not_auxiliary_file(path):
                 named.setdefault(path.parent.name, []).append(path)
         return named
 
@@ -535,12 +536,12 @@ class Study:
         is_plain = not glob.has_magic(pattern) or (self.reference / pattern).exists()
         names = [pattern] if is_plain else glob.glob(pattern, root_dir=self.reference)
         paths = {_database(Path(os.path.normpath(self.reference / name))) for name in names}
-        return sorted(p for p in paths if not p.is_dir() and may_hold_data(p))
+        return sorted(p for p in paths if not p.is_dir() and is_not_auxiliary_file(p))
 
     def list_all_raw_files(self) -> list[Path]:
         """Returns the path of every raw file that a setting names or that is in ``raw/``, sorted."""
         named = {p for kind in RAW_KINDS for p in self.list_raw_files(kind)}
-        in_folder = {p for p in self.raw.rglob("*") if p.is_file() and may_hold_data(p)}
+        in_folder = {p for p in self.raw.rglob("*") if p.is_file() and is_not_auxiliary_file(p)}
         return sorted(named | in_folder)
 
     def make_relative(self, path: Path) -> str:
@@ -570,18 +571,18 @@ def _header(path: Path) -> list[str]:
     """Returns the names of the columns of a CSV file. The list is empty if the file cannot be read; in this
     case the function that reads the whole table reports the fault."""
     with suppress(Faults):
-        records = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)
+        records = parse_delimited(decode_text_detecting_encoding(path.read_bytes(), path.name), path.name)
         return [cell.strip() for cell in records[0]] if records else []
     return []
 
 
-def may_hold_data(path: Path) -> bool:
+def is_not_auxiliary_file(path: Path) -> bool:
     """Whether a file may hold data. Hidden files, locks, read-me files, files of a file manager and logs of
     add-ons do not count as data files."""
     return not path.name.startswith((".", "~$")) and path.name.casefold() not in (
         *_NON_DATA_FILES, *map_declared_entries("coder_logs"))
 
 
-def is_written_while_coding(path: Path) -> bool:
+def is_written_by_coding_add_on(path: Path) -> bool:
     """Whether a raw file is one to which a program of an add-on appends while people code."""
     return path.name in {*map_declared_entries("coder_files"), *map_declared_entries("coder_logs")}

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from glc_analysis import locks
 from glc_analysis.errors import Busy
-from glc_analysis.locks import Say, hold_signed_lock, wait_for_locks
+from glc_analysis.locks import Say, hold_signed_lock, wait_for_and_clear_locks
 from glc_analysis.switch import DOOR, LOCKS, READ_LOCK, READY, STAGE, WORK_LOCK, finish_or_undo_withdrawal
 
 _held: set[Path] = set()
@@ -71,7 +71,7 @@ def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> 
             return
         with hold_signed_lock(folder / DOOR, what, locks.PATIENCE):
             finish_or_undo_withdrawal(root, say)
-            wait_for_locks(folder, WORK_LOCK, what)
+            wait_for_and_clear_locks(folder, WORK_LOCK, what)
             with _holding(root):
                 yield
 

@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.errors import Busy
-from glc_analysis.locks import Say, wait_for_locks
+from glc_analysis.locks import Say, wait_for_and_clear_locks
 from glc_analysis.writing import write_atomic
 
 STAGE, READY = "reports/.withdrawal", "ready"
@@ -104,7 +104,7 @@ def _is_as_copied(name: str, path: Path, listed: dict[str, str]) -> bool:
     return is_trace or listed.get(name) == _content(path)
 
 
-def switch_to_staged_study_files(root: Path, say: Say = lambda line: None) -> None:
+def switch_to_staged_files_deleting_reports(root: Path, say: Say = lambda line: None) -> None:
     """Replaces the old files of the study with the new files of a withdrawal, and deletes all reports.
 
     A file that has arrived or changed since :func:`record_files_copied_for_withdrawal` is kept, and ``say``
@@ -115,7 +115,7 @@ def switch_to_staged_study_files(root: Path, say: Say = lambda line: None) -> No
     stage = root / STAGE
     (stage / READY).touch()
     try:
-        wait_for_locks(root / LOCKS, READ_LOCK, "command")
+        wait_for_and_clear_locks(root / LOCKS, READ_LOCK, "command")
     except Busy:
         (stage / READY).unlink()
         raise
@@ -135,7 +135,7 @@ def finish_or_undo_withdrawal(root: Path, say: Say) -> None:
     (:mod:`glc_analysis.study_locks`)."""
     stage = root / STAGE
     if (stage / READY).is_file():
-        wait_for_locks(root / LOCKS, READ_LOCK, "command")
+        wait_for_and_clear_locks(root / LOCKS, READ_LOCK, "command")
         _switch(root, say)
         say("An interrupted withdrawal is finished. All reports were deleted.")
     elif stage.is_dir():

@@ -32,7 +32,7 @@ from glc_analysis.slices import (
     is_sliced_by_code,
     is_sliced_by_country,
     is_sliced_by_question,
-    list_codes_with_ancestors,
+    list_each_code_then_ancestors,
     make_slice_name,
     map_codes_to_themes,
     renumber_codes_below_each_parent,
@@ -277,7 +277,7 @@ class CodeNames(Mapping[str, str]):
         return sum(1 for _ in self)
 
 
-def read_all_waves(name: str, *, study: str | Path | Study = "") -> pd.DataFrame:
+def read_distinct_rows_across_waves(name: str, *, study: str | Path | Study = "") -> pd.DataFrame:
     """Reads table ``organisations``, ``answers`` or ``responses`` for all waves of the survey. The result has
     only the columns that are stored for each wave, all as text. If the survey has only one wave, the result
     has the rows of :func:`read_table`. A row that is the same in several waves occurs only once. If the data
@@ -340,7 +340,7 @@ def _read_code(folder: Path, name: str, code: str) -> pd.DataFrame:
 
 
 def _codes_with_above(codebook: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
-    chosen = list_codes_with_ancestors(codes, find_ancestors(codebook))
+    chosen = list_each_code_then_ancestors(codes, find_ancestors(codebook))
     rows = renumber_codes_below_each_parent(codebook)
     return rows[rows["code_id"].isin(chosen)].reset_index(drop=True)
 

@@ -102,10 +102,10 @@ def render_note(*sentences: str) -> Html:
     return make_displayable(ELEMENTS.notes(sentences))
 
 
-def language_label(code: str) -> str:
+def name_language_or_not_stated(code: str) -> str:
     """Returns the English name of the language with the given ISO 639-1 code; "not stated" for a blank code.
 
-    >>> language_label("km"), language_label("")
+    >>> name_language_or_not_stated("km"), name_language_or_not_stated("")
     ('Khmer', 'not stated')
     """
     return "not stated" if code in ("", "unknown") else language_name(code)
@@ -174,17 +174,19 @@ def register_notebook_display() -> None:
         from glc_analysis.plots import show_figures_in_page_style
 
         show_figures_in_page_style()
-        formatter.for_type(pd.DataFrame, render_frame)
+        formatter.for_type(pd.DataFrame, render_frame_by_its_columns)
         display(make_displayable(make_style_element()))
 
 
-def render_frame(frame: pd.DataFrame) -> Markup:
+def render_frame_by_its_columns(frame: pd.DataFrame) -> Markup:
     """Returns a frame as HTML. The columns of the frame determine the form: counts get bars, passages become
     quotations, sentences become a list, and any other frame becomes the HTML table of pandas.
 
     >>> counts = pd.DataFrame({"option": ["Yes"], "n": [3], "base_n": [4], "shown_as": ["3 of 4"]})
-    >>> "width:75%" in render_frame(counts), "dataframe" in render_frame(counts[["option", "n"]])
-    (True, True)
+    >>> "width:75%" in render_frame_by_its_columns(counts)
+    True
+    >>> "dataframe" in render_frame_by_its_columns(counts[["option", "n"]])
+    True
     """
     return _html(frame, "")
 
@@ -325,6 +327,6 @@ def _source(row: Mapping[str, str]) -> Iterator[str]:
     if row.get("country"):
         yield row["country"]
     if row["language"] not in ("", "en"):
-        yield language_label(row["language"])
+        yield name_language_or_not_stated(row["language"])
     if row.get("agreement"):
         yield row["agreement"]

@@ -92,12 +92,12 @@ def normalise_line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def decode_text(raw: bytes, file: str) -> str:
+def decode_text_detecting_encoding(raw: bytes, file: str) -> str:
     """Returns the text of a file with LF line ends; `file` is the name of the file in messages.
 
-    >>> decode_text("Sí;ខ្មែរ\\r\\n".encode("utf-16"), "a.csv")
+    >>> decode_text_detecting_encoding("Sí;ខ្មែរ\\r\\n".encode("utf-16"), "a.csv")
     'Sí;ខ្មែរ\\n'
-    >>> decode_text("Español, “cómo”".encode("cp1252"), "a.csv")
+    >>> decode_text_detecting_encoding("Español, “cómo”".encode("cp1252"), "a.csv")
     'Español, “cómo”'
     """
     marked = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "")
@@ -159,7 +159,7 @@ def read_delimited_file(path: Path, *, limit: int = _MOST_BYTES,
     """
     raw = read_bytes(path, limit=limit)
     text = decode_or_repair_text(raw, encoding_or_repair_steps, path.name) if encoding_or_repair_steps \
-        else decode_text(raw, path.name)
+        else decode_text_detecting_encoding(raw, path.name)
     del raw  # a large file is not held beside its text, nor its text beside its cells
     records, mark, ends_whole = parse_delimited(text, path.name), detect_delimiter(text), text.endswith("\n")
     del text
@@ -352,7 +352,7 @@ def _has_controls(text: str) -> bool:
 # ZIP files, such as office documents and coding projects.
 
 
-def list_zip_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+def list_zip_members_checking_sizes(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Returns the entries of the files in a ZIP file.
 
     Raises BadZipFile if a packed file claims to be longer than the ZIP file, because a reader would reserve
@@ -420,11 +420,11 @@ def number_and_pad_rows(file: str, sheet: str, rows: Iterable[Sequence[str]]) ->
     )
 
 
-def normalise_characters(text: str) -> str:
+def normalise_unicode_and_line_ends(text: str) -> str:
     """Returns a text in NFC, with LF line ends and without byte order marks, which occur inside a file that
     was joined from several files. Nothing else in the text is changed.
 
-    >>> normalise_characters("e\\u0301te\\u0301\\r\\n")
+    >>> normalise_unicode_and_line_ends("e\\u0301te\\u0301\\r\\n")
     'été\\n'
     """
     return unicodedata.normalize("NFC", normalise_line_ends(text.replace("\ufeff", "")))
@@ -441,7 +441,7 @@ def _composed(row: Sequence[str]) -> list[str]:
     joined = "\n".join(row)
     if "\r" not in joined and "\ufeff" not in joined and unicodedata.is_normalized("NFC", joined):
         return row if isinstance(row, list) else list(row)
-    return [normalise_characters(cell) for cell in row]
+    return [normalise_unicode_and_line_ends(cell) for cell in row]
 
 
 # ------------------------------
@@ -526,7 +526,7 @@ def _old_text(cell: Any, book: Any) -> str:
 
 def _refuse_large_package(raw: bytes, file: str) -> None:
     with zipfile.ZipFile(BytesIO(raw)) as package:
-        size = sum(part.file_size for part in list_zip_members(package))
+        size = sum(part.file_size for part in list_zip_members_checking_sizes(package))
     if size > _MOST_BYTES:
         fix = "save it without pictures, or as CSV"
         refuse(f"unpacks to {size:,} bytes; the limit is {_MOST_BYTES:,}", file, fix)
@@ -649,7 +649,8 @@ def read_logged_csv_part(path: Path, part: str) -> list[list[str]]:
     adds after the path. The list is empty if the file is missing or cannot be read."""
     kind, _, value = part.partition("=")
     try:
-        header, *rows = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)
+        header, *rows = parse_delimited(decode_text_detecting_encoding(path.read_bytes(), path.name),
+                                        path.name)
     except (FileNotFoundError, Faults, ValueError):
         return []
     if kind == "naming":
@@ -677,8 +678,9 @@ def read_reference_rows(path: Path, columns: Sequence[str],
     {3: {'name': 'Ana', 'note': ''}}
     """
     refuse_large_file(path)
-    records = parse_delimited(decode_text(path.read_bytes(), path.name), path.name)
-    header, *rows = [[normalise_characters(cell).strip() for cell in record] for record in records] or [[]]
+    records = parse_delimited(decode_text_detecting_encoding(path.read_bytes(), path.name), path.name)
+    header, *rows = [[normalise_unicode_and_line_ends(cell).strip() for cell in record]
+                     for record in records] or [[]]
     header = replace_old_names(header, "column", path.stem)
     columns = [*columns, *(column for column in optional if column in header)]
     faults = [*_header_faults(path.name, header, columns), *_row_faults(path.name, header, rows)]

@@ -46,7 +46,7 @@ def read_packaged_toml(beside: str, file_name: str) -> dict[str, Any]:
 
 
 @cache
-def read_texts_by_language(beside: str, file_name: str) -> dict[str, dict[str, str]]:
+def read_csv_texts_by_language(beside: str, file_name: str) -> dict[str, dict[str, str]]:
     """Returns the texts of a CSV file that has a column ``key`` and one column per language. The texts are
     keyed by language, and then by key. A text without a translation is returned in English, followed by
     "[English]"."""
@@ -58,7 +58,7 @@ def read_texts_by_language(beside: str, file_name: str) -> dict[str, dict[str, s
 def read_fixed_texts(language: str, beside: str, file_name: str) -> dict[str, str]:
     """Returns the texts of a CSV file in one language, keyed by the column ``key``. If the file has no column
     for the language, the texts are returned in English."""
-    known = read_texts_by_language(beside, file_name)
+    known = read_csv_texts_by_language(beside, file_name)
     return known.get(language, known["en"])
 
 

@@ -65,11 +65,12 @@ _SEPARATORS = re.compile(r"[\s_\-‐-―./\\>:|·•,]+")
 _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
-def loose_match_key(name: str) -> str:
+def fold_case_accents_and_separators(name: str) -> str:
     """Returns a key by which names and paths from different programs are compared. Names and paths that
     differ only in case, accents, blanks and separators have the same key.
 
-    >>> {loose_match_key(name) for name in ("Accès légal", "acces-legal", "ACCES_LEGAL", "Acces > Legal")}
+    >>> {fold_case_accents_and_separators(name) for name in ("Accès légal", "acces-legal", "ACCES_LEGAL",
+    ...                                                      "Acces > Legal")}
     {'acceslegal'}
     """
     plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).translate(_ACCENTS))
@@ -255,10 +256,10 @@ def _codes() -> dict[str, str]:
     return {**names, **codes, "": ""}
 
 
-def make_slug(text: str) -> str:
+def make_id_from_text(text: str) -> str:
     """Returns an id made from a text: in lower case, with only letters, digits, dots, dashes and underscores.
 
-    >>> make_slug("GLC 2016 (Qualtrics)")
+    >>> make_id_from_text("GLC 2016 (Qualtrics)")
     'glc_2016_qualtrics'
     """
     plain = unicodedata.normalize("NFKD", text).casefold()
@@ -340,10 +341,10 @@ def format_first_row_numbers(row_numbers: Sequence[int]) -> str:
     return ", ".join(map(str, row_numbers[:3])) + more
 
 
-def format_day_with_preposition(day: str) -> str:
+def format_full_date_with_preposition(day: str) -> str:
     """Returns a day (YYYY-MM-DD) as people write it, with "on" before it; blank for any other text.
 
-    >>> [format_day_with_preposition(day) for day in ("2016-02-29", "2016-02-31", "")]
+    >>> [format_full_date_with_preposition(day) for day in ("2016-02-29", "2016-02-31", "")]
     ['on 29 February 2016', '', '']
     """
     try:

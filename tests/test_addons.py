@@ -4,12 +4,12 @@ from dataclasses import fields
 
 import pytest
 
-from glc_analysis.addon import AddOn, installed_add_ons
+from glc_analysis.addon import AddOn, load_add_ons_from_folder
 from glc_analysis.steps import Step, UndeclaredError, order_steps
 
 
 def test_every_name_that_an_add_on_declares_can_be_loaded():
-    for add_on in installed_add_ons().values():
+    for add_on in load_add_ons_from_folder().values():
         for field in fields(AddOn):
             declared = getattr(add_on, field.name)
             names = declared.values() if isinstance(declared, dict) else [declared]

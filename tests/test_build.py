@@ -187,7 +187,7 @@ def test_tables_are_stale_only_for_a_reason(study, monkeypatch):
     toml.write_text(toml.read_text(encoding="utf-8").replace("A small study", "Another"), encoding="utf-8")
     study = Study(study.root)
     assert is_stale_and_then_built(study)
-    monkeypatch.setattr("glc_analysis.manifest.hash_package_and_environment", lambda: "another package")
+    monkeypatch.setattr("glc_analysis.manifest.hash_package_and_lock_file", lambda: "another package")
     assert is_stale_and_then_built(study)
 
 

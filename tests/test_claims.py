@@ -41,7 +41,7 @@ def test_everything_that_the_package_keeps_in_private_is_claimed():
 
 
 def test_only_what_the_core_keeps_is_claimed_without_add_ons(monkeypatch):
-    monkeypatch.setattr(addon, "installed_add_ons", dict)
+    monkeypatch.setattr(addon, "load_add_ons_from_folder", dict)
     claimed = map_data_to_erasure_rules()
     assert "private/releases" in claimed and "private/vectors" not in claimed
 
@@ -61,7 +61,7 @@ def test_what_an_add_on_kept_is_refused_once_the_add_on_is_gone(study, monkeypat
     keep(study, "private/sightings/1.bin")
     sightings = AddOn("sightings", "What was seen.", holds={"private/sightings": "nobody"})
     with monkeypatch.context() as patch:
-        patch.setattr(addon, "installed_add_ons", lambda: {"sightings": sightings})
+        patch.setattr(addon, "load_add_ons_from_folder", lambda: {"sightings": sightings})
         refuse_unclaimed_data(study)
     with pytest.raises(Faults, match="private/sightings: no installed add-on uses this folder"):
         refuse_unclaimed_data(study)
@@ -89,6 +89,6 @@ def test_a_raw_file_that_nothing_installed_reads_is_named(study, monkeypatch, ki
     (study.raw / name).parent.mkdir(parents=True, exist_ok=True)
     (study.raw / name).write_bytes(content)
     study.settings["raw"]["codings"] = {"ana": "../raw/codings/*"}
-    monkeypatch.setattr(addon, "installed_add_ons", dict)
+    monkeypatch.setattr(addon, "load_add_ons_from_folder", dict)
     with pytest.raises(Faults, match=said):
         refuse_unclaimed_data(study)

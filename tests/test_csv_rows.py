@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.errors import Faults
-from glc_analysis.spreadsheets import CsvRows, append_rows, find_round_trip_encoding, read_utf8
+from glc_analysis.spreadsheets import CsvRows, append_rows, find_round_trip_encoding, read_utf8_unchanged
 
 LINE_ENDS = ("\n", "\r\n", "\r")
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
@@ -174,7 +174,7 @@ def test_a_file_that_no_reader_can_parse_is_refused_as_they_refuse_it():
 def test_a_file_in_another_encoding_is_refused_where_any_language_must_fit(tmp_path):
     (tmp_path / "names.csv").write_bytes("name\nSueño\n".encode("cp1252"))
     with pytest.raises(Faults, match=r"names\.csv: is not in UTF-8"):
-        read_utf8(tmp_path / "names.csv")
+        read_utf8_unchanged(tmp_path / "names.csv")
 
 
 @given(text=st.text(alphabet="aé;\n", min_size=1), encoding=st.sampled_from(ENCODINGS[:3]))

@@ -11,13 +11,13 @@ from glc_analysis.build import build, check_study
 from glc_analysis.digests import (
     KEY_FILE,
     Digests,
-    read_or_make_digest_key,
-    replace_digest_key,
+    read_or_make_unsaved_digest_key,
+    replace_with_derived_digest_key,
     write_digest_key_if_missing,
 )
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import are_tables_current
-from glc_analysis.sample import SAMPLE_KEY, remove_sample, write_sample
+from glc_analysis.sample import SAMPLE_KEY, remove_sample_data_and_results, write_sample
 from glc_analysis.steps import digest_frame
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_writer import choices, places, question, themes, write_study
@@ -60,7 +60,7 @@ def test_another_key_gives_another_digest_of_everything(study):
     for name, text in before.items():
         old, new = ({*re.findall("[0-9a-f]{16,64}", one)}
                     for one in (text, (study.processed / name).read_text()))
-        assert old & new <= {manifest.hash_package_and_environment()}, name
+        assert old & new <= {manifest.hash_package_and_lock_file()}, name
 
 
 @pytest.mark.acceptance
@@ -94,29 +94,29 @@ def test_a_key_that_was_emptied_is_a_fault_and_never_used(study):
 def test_a_key_is_never_overwritten(tmp_path):
     write_digest_key_if_missing(tmp_path, b"1" * 40)
     write_digest_key_if_missing(tmp_path, b"2" * 40)
-    assert read_or_make_digest_key(tmp_path) == b"1" * 40
+    assert read_or_make_unsaved_digest_key(tmp_path) == b"1" * 40
 
 
 def test_after_a_withdrawal_no_earlier_digest_can_be_compared_with_a_guess(tmp_path):
     write_digest_key_if_missing(tmp_path, b"1" * 40)
-    old = Digests(read_or_make_digest_key(tmp_path)).hash_bytes(b"do_not_endorse")
-    replace_digest_key(tmp_path)
-    new = read_or_make_digest_key(tmp_path)
+    old = Digests(read_or_make_unsaved_digest_key(tmp_path)).hash_bytes(b"do_not_endorse")
+    replace_with_derived_digest_key(tmp_path)
+    new = read_or_make_unsaved_digest_key(tmp_path)
     assert Digests(new).hash_bytes(b"do_not_endorse") != old and b"1" * 40 not in new
-    replace_digest_key(tmp_path)
-    assert read_or_make_digest_key(tmp_path) != new
+    replace_with_derived_digest_key(tmp_path)
+    assert read_or_make_unsaved_digest_key(tmp_path) != new
 
 
 def test_a_real_study_cannot_inherit_the_key_of_the_sample(tmp_path):
     write_sample(tmp_path)
-    assert read_or_make_digest_key(tmp_path) == SAMPLE_KEY
-    remove_sample(Study(tmp_path))
-    assert read_or_make_digest_key(tmp_path) != SAMPLE_KEY and not (tmp_path / KEY_FILE).exists()
+    assert read_or_make_unsaved_digest_key(tmp_path) == SAMPLE_KEY
+    remove_sample_data_and_results(Study(tmp_path))
+    assert read_or_make_unsaved_digest_key(tmp_path) != SAMPLE_KEY and not (tmp_path / KEY_FILE).exists()
 
 
 def test_the_gate_searches_for_the_plain_checksums_of_raw_files(built):
     """They are in the manifest, and must be on no page."""
-    arrivals = manifest.check_raw_files_against_manifest(built)
+    arrivals = manifest.digest_raw_files_or_refuse_changes(built)
     checksum = manifest.compute_checksum(built.raw / "survey/survey.csv")
     assert arrivals.checksums["raw/survey/survey.csv"] == checksum
     assert {*arrivals.checksums.values()}.isdisjoint(arrivals.digests.values())

@@ -11,8 +11,8 @@ from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
     SAMPLE,
     add_to_manifest,
-    check_raw_files_against_manifest,
     compute_checksum,
+    digest_raw_files_or_refuse_changes,
     read_manifest,
     write_manifest,
 )
@@ -31,13 +31,13 @@ def small(tmp_path) -> SmallStudy:
 
 def faults(small):
     with pytest.raises(Faults) as raised:
-        check_raw_files_against_manifest(Study(small.root))
+        digest_raw_files_or_refuse_changes(Study(small.root))
     return [str(fault) for fault in raised.value.faults]
 
 
 def accepted(small):
     study = Study(small.root)
-    add_to_manifest(study, check_raw_files_against_manifest(study).new, today=TODAY)
+    add_to_manifest(study, digest_raw_files_or_refuse_changes(study).new, today=TODAY)
     return read_manifest(study)
 
 
@@ -106,7 +106,7 @@ def test_all_files_that_do_not_fit_are_told_at_once(small):
 def test_a_checksum_in_capitals_is_the_same_checksum(small):
     accepted(small)
     small.write(MANIFEST, HEADER + f"{ANSWERS},{compute_checksum(small.root / ANSWERS).upper()},,,,,\n")
-    assert check_raw_files_against_manifest(Study(small.root)).new == ()
+    assert digest_raw_files_or_refuse_changes(Study(small.root)).new == ()
 
 
 def test_a_manifest_saved_by_a_spreadsheet_is_read_and_written_anew(small):
@@ -145,19 +145,19 @@ def test_names_with_commas_and_other_scripts_are_kept(small):
     accepted(small)
     with (small.root / MANIFEST).open(encoding="utf-8", newline="") as file:
         assert "raw/survey/ចម្លើយ, ២.csv" in [row["path"] for row in csv.DictReader(file)]
-    assert check_raw_files_against_manifest(Study(small.root)).new == ()
+    assert digest_raw_files_or_refuse_changes(Study(small.root)).new == ()
 
 
 def test_what_an_add_on_writes_for_a_coder_may_grow_and_not_change(tmp_path, monkeypatch):
     toy = AddOn("toy", "A toy.", coder_files={"toy.jsonl": "toy:read"})
-    monkeypatch.setattr(addon, "installed_add_ons", lambda: {"toy": toy})
+    monkeypatch.setattr(addon, "load_add_ons_from_folder", lambda: {"toy": toy})
     path = tmp_path / "toy.jsonl"
     path.write_bytes(b'{"n": 1}\n')
     row = {"sha256": manifest.compute_checksum(path), "bytes": "9"}
     path.write_bytes(b'{"n": 1}\n{"n": 2}\n')
-    assert manifest.is_as_recorded(path, row, manifest.compute_checksum(path))
+    assert manifest.is_unchanged_or_extended_while_coding(path, row, manifest.compute_checksum(path))
     path.write_bytes(b'{"n": 3}\n{"n": 2}\n')
-    assert not manifest.is_as_recorded(path, row, manifest.compute_checksum(path))
+    assert not manifest.is_unchanged_or_extended_while_coding(path, row, manifest.compute_checksum(path))
     other = path.rename(tmp_path / "codings.csv")
     other.write_bytes(b'{"n": 1}\n{"n": 2}\n')
-    assert not manifest.is_as_recorded(other, row, manifest.compute_checksum(other))
+    assert not manifest.is_unchanged_or_extended_while_coding(other, row, manifest.compute_checksum(other))

@@ -114,7 +114,7 @@ def test_whatever_is_no_table_of_the_method_is_refused(small, name):
                                   ".ipynb_checkpoints/study-checkpoint.toml"])
 def test_what_tells_of_nobody_may_stay(small, name):
     small.write(f"reference/{name}", "code_id\n")
-    assert Study(small.root).find_misplaced_files_and_columns() == {}
+    assert Study(small.root).find_misplaced_in_reference_folder() == {}
 
 
 # How it is moved

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from glc_analysis.manifest import describe_reference_changes, digest_reference_cells
+from glc_analysis.manifest import describe_changed_reference_rows, digest_reference_cells
 from glc_analysis.study import Study
 
 
@@ -23,7 +23,7 @@ def told(study, name, before, after):
     write(study, name, before)
     was = digest_reference_cells(study)
     write(study, name, after)
-    return list(describe_reference_changes(was, digest_reference_cells(study)))
+    return list(describe_changed_reference_rows(was, digest_reference_cells(study)))
 
 
 def test_a_code_with_another_name_is_renamed(study):
@@ -44,8 +44,9 @@ def test_rows_that_only_moved_are_no_change(study):
 def test_a_file_that_is_new_lists_its_rows(study):
     was = digest_reference_cells(study)
     write(study, "codebook", "code_id,name\na,A\n")
-    assert list(describe_reference_changes(was,
-                                           digest_reference_cells(study))) == ["codebook.csv: code `a` new"]
+    assert list(describe_changed_reference_rows(was,
+                                                digest_reference_cells(study))) == [
+                                                    "codebook.csv: code `a` new"]
 
 
 def test_names_that_are_masked_are_not_kept(study):

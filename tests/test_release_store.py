@@ -12,7 +12,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
     are_tables_current,
     list_release_folders,
-    read_built_slices,
+    read_built_slice_digests_and_lists,
     read_release_info,
     rename_next_release_folder,
 )
@@ -103,7 +103,7 @@ def test_other_words_are_another_release_of_the_same_figures(study):
     path.write_text(path.read_text().replace("Is there a law?", "Is there any law?"))
     survey(study, *ROWS, LATER[0])
     assert seen(study) == (2, "2016-07-01", 10, 20)
-    assert read_built_slices(study)["release"]["public"]["issued"] == {"2016-05-20": 8}
+    assert read_built_slice_digests_and_lists(study)["release"]["public"]["issued"] == {"2016-05-20": 8}
 
 
 @pytest.mark.acceptance
@@ -157,6 +157,6 @@ def test_a_table_that_two_persons_close_is_gone_at_once_and_stays_on_record(stud
     convening = tables.read_table("release_convening", study=study).set_index("figure_id")
     assert convening.loc["Q1/yes/all", "status"] == "shown"
     rename_next_release_folder(study.private, "public",
-                               read_built_slices(study)["release"]["public"]["number"])
+                               read_built_slice_digests_and_lists(study)["release"]["public"]["number"])
     # There are closed figures of every kind of group.
     refuse_groupings_changed_since_release(study, read_reference(study))

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from glc_analysis.permissions import close_folder_to_others, find_paths_open_to_others
+from glc_analysis.permissions import close_folder_tree_to_others, find_paths_open_to_others
 from glc_analysis.study import REPOSITORY
 from glc_analysis.writing import link_or_copy
 from tests.support.study_on_disk import FILES
@@ -77,7 +77,7 @@ def test_closing_follows_no_link_out_of_the_study(tmp_path):
         folder.mkdir()
         folder.chmod(0o755)
     (study / "raw").symlink_to(other)
-    close_folder_to_others(study)
+    close_folder_tree_to_others(study)
     assert stat.S_IMODE(other.stat().st_mode) == 0o755 and stat.S_IMODE(study.stat().st_mode) == 0o700
 
 
@@ -85,7 +85,7 @@ def test_what_is_read_only_stays_so(tmp_path):
     path = tmp_path / "interview.txt"
     path.write_text("Ana: Yes.")
     path.chmod(0o444)
-    close_folder_to_others(tmp_path)
+    close_folder_tree_to_others(tmp_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o400
 
 

@@ -15,7 +15,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.schema import (
     Target,
     add_schema_checks_and_drop_inapplicable,
-    find_table_faults,
+    find_reference_table_faults,
     list_registered_checks,
     list_table_files,
     load_processed_tables,
@@ -45,7 +45,7 @@ def one_row(name, /, **cells):
 
 
 def faults(name, frames):
-    found = [*find_table_faults(name, frames[name]),
+    found = [*find_reference_table_faults(name, frames[name]),
              *(fault
                for check in add_schema_checks_and_drop_inapplicable(frames, set(), list_registered_checks())
                for fault in check.faults({name: frames[name] for name in check.tables}))]

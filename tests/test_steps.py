@@ -99,7 +99,7 @@ def test_the_reason_names_what_changed(study):
 
 @pytest.mark.acceptance
 def test_another_package_runs_everything_and_so_does_a_folder_without_record(study, monkeypatch):
-    monkeypatch.setattr("glc_analysis.manifest.hash_package_and_environment", lambda: "another")
+    monkeypatch.setattr("glc_analysis.manifest.hash_package_and_lock_file", lambda: "another")
     reports = build_steps(Study(study.root)).reports
     assert {report.why for report in reports} == {"the package changed"} and len(reports) == len(BUILD_STEPS)
     (study.processed / "provenance.json").write_text("torn", encoding="utf-8")
@@ -216,7 +216,7 @@ def test_taken_over_tables_are_read_as_they_were_made(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "_ROW_GROUP", 3)
     study = write(tmp_path / "study", contents())
     with tables.use_python_strings():
-        arrivals, reference = manifest.check_raw_files_against_manifest(study), read_reference(study)
+        arrivals, reference = manifest.digest_raw_files_or_refuse_changes(study), read_reference(study)
         engine = building._run(study, reference, arrivals, Record(why="all"), lambda line: None)
         for name in building.TABLE_ORDER:
             (tmp_path / f"{name}.parquet").write_bytes(engine.packed[name])
@@ -239,7 +239,7 @@ def test_a_name_that_is_listed_later_stands_in_no_table_of_texts(study):
 # What a step may read
 
 def engine_of(study, *steps):
-    inputs = Inputs(study, read_reference(study), {}, manifest.check_raw_files_against_manifest(study))
+    inputs = Inputs(study, read_reference(study), {}, manifest.digest_raw_files_or_refuse_changes(study))
     parts = {"some": Part("figures", "measure", ("quality",))}
     return Engine(steps, inputs, Record(why="all"), parts=parts, new_log=CleaningLog)
 

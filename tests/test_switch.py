@@ -5,7 +5,7 @@ from glc_analysis.switch import COPIED, READY, STAGE, WANTED, finish_or_undo_wit
 
 
 def test_what_arrived_is_put_aside_where_no_add_on_can_search_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(addon, "installed_add_ons", dict)
+    monkeypatch.setattr(addon, "load_add_ons_from_folder", dict)
     stage, lines = tmp_path / STAGE, []
     (stage / "new" / "private").mkdir(parents=True)
     for name in (READY, WANTED, COPIED):

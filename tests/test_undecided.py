@@ -20,11 +20,11 @@ from glc_analysis.errors import Faults, GLCError
 from glc_analysis.manifest import (
     UNDECIDED,
     are_tables_current,
-    read_last_release_info,
+    read_built_release_info,
     rename_next_release_folder,
 )
-from glc_analysis.publish.downloads import collect_published_tables
-from glc_analysis.run.plan import is_disclosure_decision_needed
+from glc_analysis.publish.downloads import collect_tables_to_download
+from glc_analysis.run.plan import are_disclosure_decisions_used_by_pages
 from glc_analysis.run.record import RUN_RECORD
 from glc_analysis.status import list_study_status_lines
 from glc_analysis.study import Study
@@ -90,8 +90,8 @@ DOORS = {
     "a measure": lambda study, audience, _: OpenStudy(study.root).view(
         audience).select_measure_figures("quality"),
     "the folder of a page": write_visible_part_of_study,
-    "downloads": lambda study, audience, _: collect_published_tables(study, audience),
-    "the release": lambda study, audience, _: read_last_release_info(study, audience)}
+    "downloads": lambda study, audience, _: collect_tables_to_download(study, audience),
+    "the release": lambda study, audience, _: read_built_release_info(study, audience)}
 
 
 @pytest.fixture(scope="module")
@@ -244,9 +244,9 @@ def test_every_command_but_a_run_for_the_team_decides(study, monkeypatch, argume
     (["figures", "answers country=KHM"], False), (["release_public question=Q1"], True),
     (["processed"], True)])
 def test_a_page_of_the_team_that_read_the_decisions_the_last_time_gets_them(study, reads, is_needed):
-    assert not is_disclosure_decision_needed(study, "team")
+    assert not are_disclosure_decisions_used_by_pages(study, "team")
     run = study.reports / "team/current"
     run.mkdir(parents=True)
     (run / RUN_RECORD).write_text(json.dumps({"pages": {"own": {"reads": reads}}}), encoding="utf-8")
-    assert is_disclosure_decision_needed(study, "team") == is_needed
-    assert is_disclosure_decision_needed(study, "public")
+    assert are_disclosure_decisions_used_by_pages(study, "team") == is_needed
+    assert are_disclosure_decisions_used_by_pages(study, "public")

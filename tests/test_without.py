@@ -9,10 +9,10 @@ import pytest
 from glc_analysis import open_study, tables
 from glc_analysis.build import build, check_study
 from glc_analysis.coding.coders import read_coded_columns
-from glc_analysis.disclosure.bounds import make_organisation_to_network_matrix
+from glc_analysis.disclosure.bounds import make_independent_organisation_matrix
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.figures.estimates import determine_membership
-from glc_analysis.manifest import read_built_slices
+from glc_analysis.manifest import read_built_slice_digests_and_lists
 from glc_analysis.pages.country import render_respondents_of_country
 from glc_analysis.pages.findings import render_page_claims, render_respondent_and_country_count
 from glc_analysis.pages.survey import (
@@ -55,7 +55,7 @@ def test_without_a_survey_an_organisation_works_where_its_main_office_is(talks):
     documents = tables.read_table("documents", study=talks)
     assert dict(zip(documents["document_id"], documents["country_id"], strict=True)) == {
         "blue": "KHM", "lamp": "LAO", "call": ""}
-    assert [one["id"] for one in read_built_slices(talks)["countries"]] == ["KHM", "LAO"]
+    assert [one["id"] for one in read_built_slice_digests_and_lists(talks)["countries"]] == ["KHM", "LAO"]
     assert set(tables.read_table("segments", study=talks, country="LAO")["document_id"]) == {"lamp", "call"}
 
 
@@ -137,7 +137,7 @@ def test_each_record_of_an_unknown_organisation_counts_once():
 def test_unknown_organisations_are_one_contributor_until_the_study_says_otherwise(unknown, independent):
     made = cleaned(ROWS, KNOWN, unknown=["organisation", "country"], unknown_organisations=unknown)
     names = pd.Index(made.organisations["organisation_id"].astype("str"))
-    assert make_organisation_to_network_matrix(made.organisations, names).shape[1] == independent
+    assert make_independent_organisation_matrix(made.organisations, names).shape[1] == independent
 
 
 def test_without_a_column_every_organisation_is_unknown():

@@ -57,7 +57,7 @@ def find_country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     unique = [name for name in names.unique() if normalise_space(name)]
     is_coded = _holds_only_codes(normalise_space(name) for name in unique if match_key(name) not in reviewed)
     codes = _iso_codes() if is_coded else _iso_codes() - CODES_THAT_ARE_WORDS
-    ids = {name: reviewed.get(match_key(name)) or map_iso_names_to_country_ids().get(match_key(name))
+    ids = {name: reviewed.get(match_key(name)) or map_english_iso_names_to_country_ids().get(match_key(name))
            or (normalise_space(name) if normalise_space(name) in codes else "") for name in unique}
     return map_distinct(names, lambda name: ids.get(name, "")).astype("str")
 
@@ -152,15 +152,16 @@ def _iso_codes() -> frozenset[str]:
 
 
 @cache
-def map_iso_names_to_country_ids() -> dict[str, str]:
+def map_english_iso_names_to_country_ids() -> dict[str, str]:
     """Returns the country id of every name in ISO 3166 that belongs to only one country. The names are the
     keys, in the form in which names are compared (:func:`~glc_analysis.text.match_key`)."""
-    return {name: id_ for id_, names in iso_names().items() for name in map(match_key, names)
+    return {name: id_ for id_, names in map_country_ids_to_english_iso_names().items()
+            for name in map(match_key, names)
             if name not in _AMBIGUOUS_OFFICIAL}
 
 
 @cache
-def iso_names() -> dict[str, list[str]]:
+def map_country_ids_to_english_iso_names() -> dict[str, list[str]]:
     """Returns the short, official and common names of each country in ISO 3166, keyed by country id."""
     import pycountry
     return {country.alpha_3: [*filter(None, (country.name, getattr(country, "official_name", ""),

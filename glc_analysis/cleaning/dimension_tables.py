@@ -23,7 +23,7 @@ from glc_analysis.reference import Reference
 from glc_analysis.schema import COUNTRY_LIST, SENSITIVE
 from glc_analysis.slices import list_work_countries
 from glc_analysis.tabular import format_csv_row
-from glc_analysis.text import make_slug, map_distinct, match_key, normalise_space
+from glc_analysis.text import make_id_from_text, map_distinct, match_key, normalise_space
 
 # ------------------------------
 # Table ``context``: facts about countries from outside sources (region, income, tier by year).
@@ -138,7 +138,7 @@ def make_country_table(answers: pd.DataFrame, organisations: pd.DataFrame, respo
     return frame.sort_values("label", key=lambda s: s.map(match_key), ignore_index=True)
 
 
-def make_codebook_table(codebook: pd.DataFrame) -> pd.DataFrame:
+def make_codebook_of_codes_in_use(codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns table ``codebook``, with one row per code in use, in the order of codebook.csv. Column ``path``
     has the names of the codes above a code, followed by the code's name.
 
@@ -179,7 +179,8 @@ def make_option_id(label: str, taken: Collection[str] = ()) -> str:
     """
     text = MINUS.sub(" minus ", label)
     text = "".join(f" {_SPELLED[c]} " if c in _SPELLED else c for c in text)
-    stem = re.sub(r"_+", "_", re.sub(r"_-+_", "_", make_slug(text)).replace(".", "_"))[:_LONGEST].strip("_-")
+    stem = re.sub(r"_+", "_",
+                  re.sub(r"_-+_", "_", make_id_from_text(text)).replace(".", "_"))[:_LONGEST].strip("_-")
     stem = stem if re.fullmatch(r"[a-z0-9_-]+", stem) and stem != "option" else f"option_{len(taken) + 1}"
     numbered = (f"{stem}_{n}" for n in itertools.count(2))
     return next(name for name in itertools.chain([stem], numbered) if name not in taken)
@@ -192,13 +193,14 @@ _STEP = re.compile(r"(\d{1,3})(?:\s*[-–—(:=.]\s*[^\d\s].*)?", re.DOTALL)
 _LESS, _MORE = ("<", "under", "less", "fewer", "below"), (">", "over", "more", "above")
 
 
-def order_by_number(labels: Sequence[str]) -> list[str] | None:
+def sort_if_all_begin_with_number(labels: Sequence[str]) -> list[str] | None:
     """Returns the labels, sorted by the numbers or ranges with which they begin. Returns None if a label does
     not begin with a number or a range.
 
-    >>> order_by_number(["10 - 100", "> 1,000", "1 - 10", "500-1,000", "< 1"])
+    >>> sort_if_all_begin_with_number(["10 - 100", "> 1,000", "1 - 10", "500-1,000", "< 1"])
     ['< 1', '1 - 10', '10 - 100', '500-1,000', '> 1,000']
-    >>> order_by_number(["3", "10", "0", "-1"]), order_by_number(["0.15", "custom"])
+    >>> sort_if_all_begin_with_number(["3", "10", "0", "-1"]), sort_if_all_begin_with_number(["0.15",
+    ...                                                                                       "custom"])
     (['-1', '0', '3', '10'], None)
     """
     amounts = {label: amount for label in labels if (amount := _amount(label)) is not None}
@@ -296,7 +298,7 @@ def merge_faults_and_propose_option_rows(faults: Sequence[Fault], options: pd.Da
             if moved:
                 fix = (f"add to options.csv: {row} (if all rows of this list are added, {moved}); or "
                        f"{CORRECT_THE_RECORD}")
-            elif name in scales and not order_by_number([group[0].value]):
+            elif name in scales and not sort_if_all_begin_with_number([group[0].value]):
                 fix = fix.replace(":", ", with the position of its step, which is blank here:", 1)
             joint[name, match_key(group[0].value)] = _joint_fault(group, fix)
         if free:
@@ -450,9 +452,9 @@ def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
     """Returns the labels of a list of numbers, together with those ``texts`` that are numbers. The returned
     labels are in the order of the list, upwards or downwards. The result is empty if the list is in neither
     order, or if no text is a number."""
-    order = order_by_number(labels)
-    numbers = [text for text in texts if order_by_number([text])]
+    order = sort_if_all_begin_with_number(labels)
+    numbers = [text for text in texts if sort_if_all_begin_with_number([text])]
     if not order or len(labels) < 2 or not numbers or [*labels] not in (order, order[::-1]):
         return []
-    whole = order_by_number([*labels, *numbers]) or []
+    whole = sort_if_all_begin_with_number([*labels, *numbers]) or []
     return whole if [*labels] == order else whole[::-1]

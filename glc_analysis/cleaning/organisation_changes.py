@@ -39,7 +39,7 @@ def list_former_names(changes: pd.DataFrame, organisations: Collection[str]) -> 
     return [*rows["other"]]
 
 
-def find_organisation_change_faults(tables: Tables) -> Iterator[Fault]:
+def find_merger_split_and_former_name_faults(tables: Tables) -> Iterator[Fault]:
     """Yields a fault for each wrong row of organisation_changes.csv. A row is wrong if it records one of the
     following:
 

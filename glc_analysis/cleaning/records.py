@@ -41,7 +41,7 @@ from glc_analysis.tabular import format_csv_row
 from glc_analysis.text import (
     format_first_row_numbers,
     language_code,
-    make_slug,
+    make_id_from_text,
     map_distinct,
     match_key,
     normalise_space,
@@ -223,7 +223,7 @@ def clean_organisations(records: Records, reference: Reference, *,
     home = registered["home_country_id"].where(registered["home_country_id"] != "", first["home_country_id"])
     label = registered["label"].where(registered["label"] != "", first["organisation"])
     is_unknown = first.index.astype("str").str.startswith(f"{UNKNOWN}.") & (label == "").to_numpy()
-    stem = map_distinct(first["file"], lambda name: make_slug(Path(name).stem)).astype("str")
+    stem = map_distinct(first["file"], lambda name: make_id_from_text(Path(name).stem)).astype("str")
     by_place = "Unknown organisation (" + stem + ", row " + first["row"].astype("str") + ")"
     registered = registered.assign(home_country_id=home, label=label.mask(is_unknown, by_place))
     if unknown_organisations == "one":
@@ -401,8 +401,8 @@ class Records:
                          text=value)
 
 
-def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: dict,
-                     log: CleaningLog, *, reporting_wave: str = "") -> Records:
+def assemble_records_of_all_waves(surveys: list[RawSurvey], reference: Reference, settings: dict,
+                                  log: CleaningLog, *, reporting_wave: str = "") -> Records:
     """Returns the corrected records of the survey files of all waves, and all faults found in them.
     ``settings`` is the section [survey] of study.toml, and ``reporting_wave`` is the wave that study.toml
     names for the study's figures.
@@ -527,7 +527,7 @@ def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, lis
         column = at.get("", "")
         if column:
             respondents = map_distinct(survey.frame[column], str.strip).astype("str")
-    stem, ids, rows = make_slug(survey.path.stem), [], {}
+    stem, ids, rows = make_id_from_text(survey.path.stem), [], {}
     for row, loop, respondent in zip(survey.rows, survey.loops, respondents.to_numpy(), strict=True):
         key = re.sub(r"[^\w-]+", "_", respondent).strip("_") or f"r{row}"
         ids.append(f"{stem}.{key}" + (f".l{loop}" if loop else ""))
@@ -679,10 +679,10 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
                     column=columns_of["organisation"], fix=_unknown_fix("organisation"))
               for row in part.loc[is_blank, "row"]
               if columns_of.get("organisation") and "organisation" not in unknown]
-    nobody = f"{UNKNOWN}.{make_slug(Path(file).stem)}.r" + part["row"].astype("str")
+    nobody = f"{UNKNOWN}.{make_id_from_text(Path(file).stem)}.r" + part["row"].astype("str")
     before = map_former_names(reference.organisation_changes)
     if register.empty:
-        ids = map_distinct(names, lambda name: before.get(match_key(name)) or make_slug(name))
+        ids = map_distinct(names, lambda name: before.get(match_key(name)) or make_id_from_text(name))
         return ids.mask(is_blank, nobody), faults
     labels = register["label"].map(match_key)
     once = ~labels.duplicated(keep=False) & (labels != "")
@@ -817,8 +817,9 @@ def report_several_records_per_country(records: Records, reference: Reference, s
         for row in later[:_NEW_NAMES]:
             keys = answers.loc[(answers["file"] == file) & (answers["row"] == row), "answer_id"].astype("str")
             name = survey.frame.at[keys.iloc[0], column]
-            new = next(new for n in itertools.count(2) if make_slug(new := f"{name} ({n})") not in taken)
-            taken.add(make_slug(new))
+            new = next(new for n in itertools.count(2)
+                       if make_id_from_text(new := f"{name} ({n})") not in taken)
+            taken.add(make_id_from_text(new))
             lines += [format_csv_row(["survey", key, column, name, new,
                                       "another organisation of the same name", "", ""]) for key in keys]
         if len(later) > _NEW_NAMES:
@@ -882,7 +883,7 @@ def read_raw_surveys(study: Study, kind: str) -> list[RawSurvey]:
                 else [read_survey(path)]
         except Faults as error:
             faults += error.faults
-    stems = [make_slug(survey.path.stem) for survey in read]
+    stems = [make_id_from_text(survey.path.stem) for survey in read]
     faults += [Fault("another file has the same name with another ending", fix="rename one of the files",
                      file=survey.path.name)
                for survey, stem in zip(read, stems, strict=True) if stems.count(stem) > 1]
@@ -908,5 +909,6 @@ def read_corrected_records(study: Study, reference: Reference) -> Records:
     """Reads the records of the survey and applies the corrections, without interpreting any answer. The
     ``faults`` of the result are the corrections that cannot be applied, and the records whose organisation or
     country is unknown."""
-    return assemble_records(read_surveys(study), reference, study.settings["survey"], CleaningLog(),
-                            reporting_wave=study.settings["study"]["wave"])
+    return assemble_records_of_all_waves(read_surveys(study), reference, study.settings["survey"],
+                                         CleaningLog(),
+                                         reporting_wave=study.settings["study"]["wave"])

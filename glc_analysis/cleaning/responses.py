@@ -478,7 +478,8 @@ class QuestionCells:
         """A mask that is true for records whose cell has a text."""
         return (self.cells != "").to_numpy()
 
-    def make_faults(self, records: Records, are_wrong: np.ndarray, message: str, fix: str) -> list[Fault]:
+    def make_fault_for_each_wrong_record(self, records: Records, are_wrong: np.ndarray, message: str,
+                                         fix: str) -> list[Fault]:
         """Returns one fault for each cell that ``are_wrong`` marks, with the given message and fix."""
         return [records.make_fault(n, message, self.columns, self.cells.iloc[n], fix)
                 for n in np.flatnonzero(are_wrong)]
@@ -561,7 +562,8 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
     absent = _user_missing(asked, records, np.ones(len(cells), dtype=bool),
                            "list the value in blank under [survey] in study.toml, or " + CORRECT_THE_RECORD)
     wrong &= ~cells.isin([fault.value for fault in absent]).to_numpy()
-    faults = [*absent, *asked.make_faults(records, wrong, "is not a number", CORRECT_THE_RECORD)]
+    faults = [*absent, *asked.make_fault_for_each_wrong_record(records, wrong, "is not a number",
+                                                               CORRECT_THE_RECORD)]
     doubtful = cells.isin(find_ambiguous_thousands([*cells.unique()], decimal)).to_numpy()
     for n in np.flatnonzero(doubtful):
         fault = records.make_fault(
@@ -576,7 +578,7 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
         texts = sorted({*cells[is_bare]})[:SHOWN_ROWS]
         message = (f"the percent sign is missing in {', '.join(texts)}, but other answers "
                    f"({int(is_signed.sum()):,}) have it; 0.5 may mean 0.5 % or 50 %")
-        faults += [replace(fault, value="") for fault in asked.make_faults(
+        faults += [replace(fault, value="") for fault in asked.make_fault_for_each_wrong_record(
             records, is_bare, message, f"write the percentage with its sign: {CORRECT_THE_RECORD}")]
     return ParsedAnswers(map_distinct(cells, normalise_space), asked.is_filled, asked.is_redacted, values,
                          faults=faults)
@@ -584,7 +586,8 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
 
 def _read_date(asked: QuestionCells, records: Records) -> ParsedAnswers:
     values, wrong, reason = parse_dates_and_explain_fault(asked.cells)
-    faults = asked.make_faults(records, wrong, reason, "write dates as YYYY-MM-DD: " + CORRECT_THE_RECORD)
+    faults = asked.make_fault_for_each_wrong_record(records, wrong, reason,
+                                                    "write dates as YYYY-MM-DD: " + CORRECT_THE_RECORD)
     return ParsedAnswers(values, asked.is_filled, asked.is_redacted, faults=faults)
 
 
@@ -613,7 +616,7 @@ def _read_multi(question: pd.Series, records: Records, options: OptionList, colu
             if option == options.catch_all:  # the column has the texts written after "Other"
                 texts = texts.mask(wrong, map_distinct(asked.cells, normalise_space))
                 continue
-            faults += asked.make_faults(
+            faults += asked.make_fault_for_each_wrong_record(
                 records, wrong, f"is not an option of {question['option_list']}, nor yes or no",
                 "add the text to options.csv as a value of the option, or " + CORRECT_THE_RECORD)
             continue

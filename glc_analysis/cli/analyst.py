@@ -12,11 +12,11 @@ from glc_analysis.addon import map_declared_entries
 from glc_analysis.command_line import (
     add_format_option,
     ensure_built,
+    enter_add_on_contexts,
     for_audience,
-    note_if_no_record_names_organisation,
-    pass_study_to_write,
+    note_if_unknown_organisations_block_release,
+    pass_study_to_write_without_withdrawal,
     print_rows,
-    run_add_on_hooks,
     say,
 )
 from glc_analysis.errors import UsageError, count_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @add_format_option("csv")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def transcripts(study: Study, form: str, **further: Any) -> None:
     """Write the texts that coders code, with names masked.
 
@@ -36,7 +36,7 @@ def transcripts(study: Study, form: str, **further: Any) -> None:
     """
     from glc_analysis.coding.exports import write_texts_to_code
 
-    with run_add_on_hooks("transcripts", study, form, **further):
+    with enter_add_on_contexts("transcripts", study, form, **further):
         ensure_built(study)
         folder = study.processed / "transcripts"
         print_rows(write_texts_to_code(study, folder), form, if_empty="There is nothing to code yet.")
@@ -45,14 +45,14 @@ def transcripts(study: Study, form: str, **further: Any) -> None:
 
 @click.command()
 @add_format_option("table")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def agreement(study: Study, form: str, **further: Any) -> None:
     """Show how far the coders agree, code by code.
 
     Also writes the workbook in which the coders settle their differences, and a list of the coded passages
     whose position in the text is uncertain.
     """
-    with run_add_on_hooks("agreement", study, form, **further):
+    with enter_add_on_contexts("agreement", study, form, **further):
         ensure_built(study)
         _show_agreement(study, form)
 
@@ -63,7 +63,11 @@ def _show_agreement(study: Study, form: str) -> None:
     from glc_analysis import tables
     from glc_analysis.coding.agreement_tables import explain_blank_columns
     from glc_analysis.coding.assemble import describe_placement_by_coder, make_rows_to_review
-    from glc_analysis.coding.consensus import MEASURES, summarise_agreement_by_code, write_disagreements
+    from glc_analysis.coding.consensus import (
+        MEASURES,
+        summarise_agreement_by_code,
+        write_open_and_decided_disagreements,
+    )
     from glc_analysis.coding.exports import write_csv_for_spreadsheets
 
     print_rows(summarise_agreement_by_code(study), form, if_empty="No text was coded by two coders.")
@@ -82,7 +86,7 @@ def _show_agreement(study: Study, form: str) -> None:
         say(f"{count_of(len(waiting), 'passage')} to review: {place}. To fix: decide about each row, and "
             "copy the rows into reviewed_codings.csv. Until then, quarantined passages count as missing "
             "(neither agreed nor left uncoded), and passages placed by position alone are in no consensus.")
-    path, n_open, n_decided = write_disagreements(study)
+    path, n_open, n_decided = write_open_and_decided_disagreements(study)
     if n_open:
         say(f"{count_of(n_open, 'segment')} to decide: {path}. To fix: fill in `consensus`, and save the "
             "file in raw/codings, and name it for the coder consensus in [raw] codings of study.toml.")
@@ -108,7 +112,7 @@ _COUNTED_BY = map_declared_entries("counted_by")
               "after an option such as Other, each with the row of options.csv that would make it an option.")
 @for_audience
 @add_format_option("table")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def summary(study: Study, question: str, by: str, is_of_codes: bool, is_of_texts: bool, audience: str,
             form: str, **further: Any) -> None:
     """Show the figures of one question, or of the codes.
@@ -121,7 +125,7 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, is_of_texts
         raise UsageError("Name a question, or use --codes.")
     if is_of_texts and (is_of_codes or by):
         raise UsageError("--texts is about one question. To fix: leave out --codes and --by.")
-    with run_add_on_hooks("summary", study, question, by, is_of_codes, audience, form, **further):
+    with enter_add_on_contexts("summary", study, question, by, is_of_codes, audience, form, **further):
         if is_of_texts:
             print_rows(_texts_after_other(study, question, audience), form,
                        if_empty="Nothing was written after an option such as Other.")
@@ -146,7 +150,7 @@ def _show_figures(study: Study, question: str, by: str, audience: str, form: str
     if form == "table":
         rows = rows.drop(columns="question")
     print_rows(rows, form, if_empty=view.explain_refusal(question, by=by))
-    if rows.empty and (note := note_if_no_record_names_organisation(study, audience)):
+    if rows.empty and (note := note_if_unknown_organisations_block_release(study, audience)):
         say(note)
 
 
@@ -178,7 +182,7 @@ to a pair of the name of its function and the text for the help."""
 @click.command(epilog=" ".join(about for _, (_, about) in _EXPORTS.values()))
 @click.argument("what", type=click.Choice(["matrix", "quotes", *_EXPORTS]))
 @click.option("--to", type=click.Path(path_type=Path), help="The file or folder to write.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def export(study: Study, what: str, to: Path | None, **further: Any) -> None:
     """Write the agreed coding for other programs.
 
@@ -187,7 +191,7 @@ def export(study: Study, what: str, to: Path | None, **further: Any) -> None:
     """
     from glc_analysis.coding.exports import export_matrix_or_quotations as write
 
-    with run_add_on_hooks("export", study, what, **further) as options:
+    with enter_add_on_contexts("export", study, what, **further) as options:
         ensure_built(study)
         if what in _EXPORTS:
             add_on, (function, _) = _EXPORTS[what]

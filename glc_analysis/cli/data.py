@@ -13,15 +13,15 @@ from glc_analysis.command_line import (
     add_format_option,
     build_tables,
     ensure_built,
+    enter_add_on_contexts,
     for_audience,
     pass_study_to_read,
-    pass_study_to_write,
+    pass_study_to_write_without_withdrawal,
     print_rows,
-    run_add_on_hooks,
     say,
 )
 from glc_analysis.errors import UsageError, count_of
-from glc_analysis.permissions import close_folder_to_others, find_paths_open_to_others
+from glc_analysis.permissions import close_folder_tree_to_others, find_paths_open_to_others
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def init(directory: Path, **further: Any) -> None:
     from glc_analysis.new_study import refuse_started, start_study
 
     refuse_started(directory)
-    with run_add_on_hooks("init", directory, **further) as to_do:
+    with enter_add_on_contexts("init", directory, **further) as to_do:
         start_study(directory)
     if repository := find_git_repository(directory):
         say(f"The folder is inside the git repository {repository}, where files are easily published by "
@@ -61,11 +61,11 @@ def sample(directory: str, remove: bool) -> None:
     root = Path(directory).resolve() if directory and not remove else Study.find(directory, say=say).root
     with delay_withdrawal_while_writing(root, "`glc sample`", say):
         if remove:
-            invented.remove_sample(Study(root))
+            invented.remove_sample_data_and_results(Study(root))
             say("The sample is removed; reference/ is kept.")
             return
         written = invented.write_sample(root)
-        close_folder_to_others(root)
+        close_folder_tree_to_others(root)
         say(f"{len(written)} files of invented data are in {root}.")
 
 
@@ -73,7 +73,7 @@ def sample(directory: str, remove: bool) -> None:
 @click.option("--accept", is_flag=True, help="Record new raw files in the manifest, rename tables and "
               "columns whose names have changed, and move tables and columns that may identify somebody from "
               "reference/ to private/reference/.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def check(study: Study, accept: bool, **further: Any) -> None:
     """Check raw files, reference tables and answers.
 
@@ -88,7 +88,7 @@ def check(study: Study, accept: bool, **further: Any) -> None:
     from glc_analysis.renames import find_files_with_old_names
     from glc_analysis.schema import UNDECIDED
 
-    if accept and study.find_misplaced_files_and_columns():
+    if accept and study.find_misplaced_in_reference_folder():
         from glc_analysis.gitignore import write_gitignore_unless_edited
         from glc_analysis.locks import hold_lock
         from glc_analysis.reference import move_misplaced_tables
@@ -105,10 +105,10 @@ def check(study: Study, accept: bool, **further: Any) -> None:
         if accept:
             renaming.write()
     responses: list[pd.DataFrame] = []
-    with run_add_on_hooks("check", study, responses, **further) as is_undecided_said:
+    with enter_add_on_contexts("check", study, responses, **further) as is_undecided_said:
         study = Study(study.root)  # its settings may be new
         counts = check_study(study, say=say, inspect_responses=responses.append)
-    new = manifest.check_raw_files_against_manifest(study).new
+    new = manifest.digest_raw_files_or_refuse_changes(study).new
     if accept:
         manifest.add_to_manifest(study, new, today=date.today())
     for name in new:
@@ -155,7 +155,7 @@ def status(study: Study, audience: str) -> None:
               "on which it depends.")
 @click.option("--force", "is_forced", is_flag=True, help="Run all steps (with --only: this step), even if "
               "nothing has changed.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bool) -> None:
     """Build the processed tables.
 
@@ -171,7 +171,7 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
 
         click.echo("\n".join(map(str, forecast_build(study))))
         return
-    close_folder_to_others(study.root)
+    close_folder_tree_to_others(study.root)
     if only:
         built = build_tables(study, only=only, is_forced=is_forced)
         if explain:
@@ -191,16 +191,16 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
 
 @click.command()
 @add_format_option("csv")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def pseudonyms(study: Study, form: str, **further: Any) -> None:
     """List the names that are masked, and how often each occurs."""
-    from glc_analysis.coding.exports import read_pseudonymised_transcripts
+    from glc_analysis.coding.exports import pseudonymise_raw_transcripts
     from glc_analysis.pseudonyms.masking import complete_key, count_name_occurrences, read_key
     from glc_analysis.reference import read_reference
 
-    with run_add_on_hooks("pseudonyms", study, form, **further):
+    with enter_add_on_contexts("pseudonyms", study, form, **further):
         ensure_built(study)
-        names, texts = read_reference(study).names, read_pseudonymised_transcripts(study).texts.values()
+        names, texts = read_reference(study).names, pseudonymise_raw_transcripts(study).texts.values()
         rows = count_name_occurrences(names, complete_key(names, read_key(study.key_file)),
                                       [text.unmasked for text in texts])
         print_rows(rows, form, if_empty="No name is masked: names.csv has no rows.")

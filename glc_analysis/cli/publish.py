@@ -13,11 +13,11 @@ from glc_analysis.addon import load_declared_objects
 from glc_analysis.command_line import (
     add_format_option,
     ensure_built,
+    enter_add_on_contexts,
     for_audience,
-    note_if_no_record_names_organisation,
-    pass_study_to_write,
+    note_if_unknown_organisations_block_release,
+    pass_study_to_write_without_withdrawal,
     print_rows,
-    run_add_on_hooks,
     say,
 )
 from glc_analysis.study import REPOSITORY, Study
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--print", "printed", type=click.Choice(["full", "short"]), default="short",
               help="How text that is folded on the screen is printed on paper: full prints all of it, short "
                    "(the default) prints only its first line.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: int, force: bool,
         dry_run: bool, printed: str, **further: Any) -> None:
     """Build the tables, run the notebooks and make the site.
@@ -46,7 +46,7 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
     Runs only the pages that are out of date.
     """
     from glc_analysis.report import update_report_pages
-    from glc_analysis.run.plan import is_disclosure_decision_needed
+    from glc_analysis.run.plan import are_disclosure_decisions_used_by_pages
 
     if _is_unstarted_default(study):
         from glc_analysis.sample import write_sample
@@ -58,17 +58,17 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
     def start() -> AbstractContextManager[Executor | None]:
         return next((begin(study) for begin in load_declared_objects("runs", "start")), nullcontext())
 
-    with run_add_on_hooks("run", **further) as elsewhere:
+    with enter_add_on_contexts("run", **further) as elsewhere:
         processes = next(filter(None, elsewhere), None)
         result = update_report_pages(
             study, audience=audience, country=country, theme=theme, only=only, jobs=jobs,
             processes=processes, force=force, dry_run=dry_run, printed=printed,
             build=partial(ensure_built, study,
-                          is_for_all_audiences=is_disclosure_decision_needed(study, audience),
+                          is_for_all_audiences=are_disclosure_decisions_used_by_pages(study, audience),
                           beside=nullcontext if dry_run or processes else start))
     for line in result.lines:
         say(line)
-    if note := note_if_no_record_names_organisation(study, audience):
+    if note := note_if_unknown_organisations_block_release(study, audience):
         say(note)
     if result.failures:
         sys.exit(1)
@@ -84,7 +84,7 @@ def _is_unstarted_default(study: Study) -> bool:
 @click.command(name="list")
 @for_audience
 @add_format_option("table")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def list_pages(study: Study, audience: str, form: str) -> None:
     """List the pages of the site and their notebooks."""
     from pandas import DataFrame

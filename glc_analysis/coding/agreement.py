@@ -28,7 +28,7 @@ from glc_analysis.coding.coefficients import (
     CodingCounts,
     Distance,
     Measure,
-    bootstrap_together,
+    bootstrap_documents_together,
     compute_masi_distance,
     count_codings,
     make_alpha_measure,
@@ -54,7 +54,7 @@ NOT_SHARED = "the coder coded no unit that another coder coded"
 
 def make_agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 1000, seed: int = 1,
                          ancestors: Mapping[str, Sequence[str]] | None = None, parents: str = "missing",
-                         single: Set[str] = frozenset()) -> pd.DataFrame:
+                         single_unit_documents: Set[str] = frozenset()) -> pd.DataFrame:
     """Returns the agreement between coders, with one row per measure, code and subset of the units.
 
     ``unit`` names the kind of unit, such as ``turn``; the function writes it into column ``unit``. ``units``
@@ -77,9 +77,10 @@ def make_agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int 
     ``masi_alpha``.
 
     The subsets of the units are named ``all``, ``document=<id>`` and ``question=<id>``. There are no rows for
-    a document with only one unit, such as an answer, nor for a document in ``single``, because a coefficient
-    of one unit means nothing. The interval from ``low`` to ``high`` comes from a bootstrap of respondents;
-    only subsets with several documents have an interval. Every coefficient that is NaN has a reason.
+    a document with only one unit, such as an answer, nor for a document in ``single_unit_documents``, because
+    a coefficient of one unit means nothing. The interval from ``low`` to ``high`` comes from a bootstrap of
+    respondents; only subsets with several documents have an interval. Every coefficient that is NaN has a
+    reason.
 
     ``ancestors`` maps each code to the codes above it. Agreement on the codes above is measured as well; a
     code above counts as given wherever a code below it was given. A coder may give a unit a code above and
@@ -112,7 +113,7 @@ def make_agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int 
     """
     grid = _coded_units(units)
     is_single = (np.bincount(grid.documents, minlength=len(grid.document_ids)) < 2) | np.isin(
-        grid.document_ids, [*single])
+        grid.document_ids, [*single_unit_documents])
     tree = _Tree(grid.sets, ancestors or {}, is_missing=parents == "missing")
     rows = list(_rows(grid, tree, draws, seed, is_single))
     columns = [column for column in AGREEMENT_COLUMNS if column != "unit"]
@@ -259,7 +260,7 @@ def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int, is_single: np.n
             by_respondent = by_document if is_by_document else [
                 count(coding, grid.respondents, n_respondents) for coding in codings]
             measures = codings[0].measures if codings else {}
-            found = bootstrap_together(by_respondent, measures, draws=draws, seed=seed)
+            found = bootstrap_documents_together(by_respondent, measures, draws=draws, seed=seed)
             for coding, counts, coefficients in zip(codings, by_document, found, strict=True):
                 shares = counts.shares[:, 1] if coding.code_id else counts.units * np.nan
                 prevalence = shares.sum() / counts.units.sum() if counts.units.sum() else np.nan
@@ -301,7 +302,7 @@ def _extremes(grid: _CodedUnits, at: np.ndarray, coding: _Measurement) -> dict[s
     counts_by_fill = [_counted(grid, at, coding, one_group, 1, values=values) for values in filled]
     n, extremes = int(missing.sum()), {}
     for name, measure in coding.measures.items():
-        values = [measure.compute_pooled(counts).value for counts in counts_by_fill]
+        values = [measure.compute_over_all_groups(counts).value for counts in counts_by_fill]
         if not name.startswith("prevalence.") and not np.isnan(values).all():
             extremes[name] = n, float(np.nanmin(values)), float(np.nanmax(values))
     return extremes
@@ -322,7 +323,7 @@ def _document_rows(document_ids: list[str], coding: _Measurement, by_document: C
     for name, measure in coding.measures.items():
         for document_id, is_left_out, n, n_pairable, share, value, reason in zip(
                 document_ids, is_single, units, pairable, prevalence,
-                *measure.compute_with_reasons(by_document), strict=True):
+                *measure.compute_by_group_with_reasons(by_document), strict=True):
             if is_left_out:
                 continue
             yield (name, coding.code_id, f"document={document_id}", n, n_pairable, share, value,
@@ -372,7 +373,7 @@ def compute_coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments
     parts = []
     for unit, rows in (("turn", turns), ("character", characters)):
         parts.append(make_agreement_table(rows, unit=unit, draws=DRAWS, ancestors=ancestors, parents=parents,
-                                          single=single))
+                                          single_unit_documents=single))
     return pd.concat(parts, ignore_index=True).sort_values(AGREEMENT_KEY, ignore_index=True)
 
 

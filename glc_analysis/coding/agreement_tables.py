@@ -13,7 +13,12 @@ from functools import reduce
 
 import pandas as pd
 
-from glc_analysis.coding.consensus import CONSENSUS, MAJORITY, repeat_codings_for_each_segment, why_no_kappa
+from glc_analysis.coding.consensus import (
+    CONSENSUS,
+    MAJORITY,
+    repeat_codings_for_each_segment,
+    why_no_kappa_for_many_coders,
+)
 
 
 def tabulate_agreement_by_question(agreement: pd.DataFrame) -> pd.DataFrame:
@@ -51,10 +56,11 @@ def explain_blank_columns(agreement: pd.DataFrame, columns: Mapping[str, str]) -
         if len(own) and own["value"].isna().all():
             by_reason[str(own["reason"].mode()[0])].append(name)
     sentences = [f"{', '.join(names)}: blank, since {reason}." for reason, names in by_reason.items()]
-    return sentences + [*filter(None, [why_no_kappa(agreement) if "kappa" in columns else ""])]
+    return sentences + [*filter(None,
+                                [why_no_kappa_for_many_coders(agreement) if "kappa" in columns else ""])]
 
 
-def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+def list_same_code_with_differing_spans(codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Returns the turns to which several coders gave the same code on different words. In these turns, the
     coders agree if turns are compared, but not if characters are compared.
 
@@ -67,7 +73,7 @@ def list_same_code_other_words(codings: pd.DataFrame, segments: pd.DataFrame) ->
     ...                          "role": ["participant"]})
     >>> given = pd.DataFrame({"segment_ids": "a.1", "coder_id": ["ana", "ben"], "code_id": "care",
     ...                       "start": [0, 7], "end": [6, 11]})
-    >>> list_same_code_other_words(given, segments)[["coder_id", "words", "shared"]].values.tolist()
+    >>> list_same_code_with_differing_spans(given, segments)[["coder_id", "words", "shared"]].values.tolist()
     [['ana', 'First.', 0.0], ['ben', 'Then', 0.0]]
     """
     spoken = segments[segments["role"] == "participant"].set_index("segment_id")[["start", "text"]]

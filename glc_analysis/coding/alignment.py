@@ -23,7 +23,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from glc_analysis.coding.texts import Text
-from glc_analysis.intake.codings.model import UNWRITABLE, Span, simplify_signs
+from glc_analysis.intake.codings.model import UNWRITABLE, Span, simplify_quotation_marks_and_dashes
 from glc_analysis.pseudonyms.masking import shift_span_after_masking
 
 LONGEST_NAME = 200
@@ -54,7 +54,8 @@ class CharacterMap:
         """
         if not UNWRITABLE.search(text) and unicodedata.is_normalized("NFC", text):
             starts = [n for n, character in enumerate(text) if not character.isspace()]
-            return cls(simplify_signs("".join(text.split())), starts, [n + 1 for n in starts])
+            return cls(simplify_quotation_marks_and_dashes("".join(text.split())), starts,
+                       [n + 1 for n in starts])
         letters: list[str] = []
         places: list[Span] = []
         for word in re.finditer(r"\S+", text):
@@ -64,7 +65,7 @@ class CharacterMap:
                     letters.append(composed)
                     places.append((start + first, start + last))
         starts, ends = [first for first, _ in places], [last for _, last in places]
-        return cls(simplify_signs("".join(letters)), starts, ends)
+        return cls(simplify_quotation_marks_and_dashes("".join(letters)), starts, ends)
 
 
 @dataclass(frozen=True)

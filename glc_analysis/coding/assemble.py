@@ -349,7 +349,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
                                                             strict=True)], codings.index, dtype=bool)
     learnt, codings = codings[is_learnt & (codings["match"] != "by_position")], codings[~is_learnt]
     unread = find_overlapped_segments_and_coders(result.unread, segments)
-    coded = list_coding_units(codings, readings, segments, unread=unread)
+    coded = list_coding_units(codings, readings, segments, segments_with_unknown_codes=unread)
     answers = documents[documents["kind"] == "answer"]
     answered = dict(zip(answers["document_id"], answers["organisation_id"].astype("str"), strict=True))
     coded["respondent_id"] = [answered.get(document, document) for document in coded["document_id"]]
@@ -456,8 +456,8 @@ def _add_columns(result: PlacedCodings, columns: CodedColumns, segments: pd.Data
                                                     strict=True) if code]
 
 
-def derive_call_attendance(attendance: pd.DataFrame, segments: pd.DataFrame,
-                           documents: pd.DataFrame) -> pd.DataFrame:
+def list_call_attendance_or_else_speakers(attendance: pd.DataFrame, segments: pd.DataFrame,
+                                          documents: pd.DataFrame) -> pd.DataFrame:
     """Returns the organisations present in each call, with the columns document_id and organisation_id. The
     organisations that attendance.csv lists for a call count as present. If attendance.csv lists no
     organisation for a call, the organisations that spoke in the call count as present."""

@@ -21,7 +21,7 @@ from glc_analysis.cleaning.skip_logic import find_cycle
 from glc_analysis.coding.cooccurrence import count_cooccurrence
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.slices import find_ancestors
-from glc_analysis.text import loose_match_key, match_key
+from glc_analysis.text import fold_case_accents_and_separators, match_key
 
 CODEBOOK_COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
            "since_version", "merged_into", "contradicts")
@@ -56,12 +56,12 @@ def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str
             for name in names}
 
 
-def find_ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
-                         may_be_ids: bool) -> dict[str, list[str]]:
+def find_code_paths_of_ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
+                                       may_be_ids: bool) -> dict[str, list[str]]:
     """Returns the names that several codes have, each with the paths of these codes in the tree. With
     ``may_be_ids``, a name that is exactly a code_id means the code with this id, so that the name is not
     ambiguous."""
-    paths, names = list_name_paths(codebook), list(names)
+    paths, names = map_codes_to_name_paths(codebook), list(names)
     known = {*codebook["code_id"]} if may_be_ids else set()
     return {name: sorted(" > ".join(paths[code]) for code in codes)
             for name, codes in _meanings(names, codebook).items() if len(codes) > 1 and name not in known}
@@ -72,18 +72,18 @@ def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str
     were merged into."""
     successors = _successors(codebook)
     whole, ends, loose = defaultdict(set), defaultdict(set), defaultdict(set)
-    for code, path in list_name_paths(codebook).items():
+    for code, path in map_codes_to_name_paths(codebook).items():
         for at in range(len(path)):
             ends[_path_key(" > ".join(path[at:]))].add(code)
-            loose[loose_match_key(" > ".join(path[at:]))].add(code)
+            loose[fold_case_accents_and_separators(" > ".join(path[at:]))].add(code)
         ends[_path_key(code)].add(code)
-        loose[loose_match_key(code)].add(code)
+        loose[fold_case_accents_and_separators(code)].add(code)
         if len(path) > 1:
             whole[_path_key(" > ".join(path))].add(code)
 
     def meant(name: str) -> set[str]:
         codes = whole.get(_path_key(name)) or ends.get(_path_key(name)) \
-            or loose.get(loose_match_key(name)) or set()
+            or loose.get(fold_case_accents_and_separators(name)) or set()
         return codes if len(codes) == 1 else {now for code in codes for now in successors[code]}
 
     return {name: meant(name) for name in names if name.strip()}
@@ -220,7 +220,7 @@ def _common_ancestor(codes: list[str], above: dict[str, list[str]]) -> str:
     return next((one for one in chains[0] if all(one in chain for chain in chains)), "") if chains else ""
 
 
-def list_name_paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
+def map_codes_to_name_paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
     """Returns, for each code, a path of names: the names of the codes above it, from the top down, and then
     its own name."""
     names = dict(zip(codebook["code_id"], codebook["name"], strict=True))

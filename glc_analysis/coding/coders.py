@@ -26,7 +26,7 @@ from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
 from glc_analysis.coding.alignment import Alignment, align_copy, find_quotation
 from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, read_decisions
-from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText, find_similar_turns
+from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText, find_turns_with_half_of_quote
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.codings import read_codings
@@ -36,7 +36,7 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
-from glc_analysis.text import make_slug, map_distinct, match_key, normalise_space
+from glc_analysis.text import make_id_from_text, map_distinct, match_key, normalise_space
 
 # ------------------------------
 # All coders' passages placed in the canonical texts, or quarantined.
@@ -157,7 +157,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
 
     for coder, raw in files:
         people = {*raw.codings["coder"], *raw.quarantined["coder"]} - {""}
-        ids = {name: make_slug(name) if len(people) > 1 else coder for name in {*people, ""}}
+        ids = {name: make_id_from_text(name) if len(people) > 1 else coder for name in {*people, ""}}
         result.mixed_coders |= {coder} if raw.is_mixed else set()
         result.notes += [f"{raw.path.name}: {masked(note)}" for note in raw.notes]
         result.definitions |= dict(zip(raw.codes["code"], raw.codes["definition"].map(masked), strict=True))
@@ -171,7 +171,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                     and (document_id := find_copied_document(theirs, conversations, text_of, mask)):
                 result.notes.append(f"{raw.path.name}: {masked(repr(source))} has the text of {document_id}, "
                                     "and is read as a copy of it.")
-            if not document_id and not theirs and (document_id := find_quoted_document(
+            if not document_id and not theirs and (document_id := find_conversation_with_all_quotes(
                     [*codings.get(source, raw.codings[:0])["quote"]], conversations, text_of, masked)):
                 result.notes.append(f"{raw.path.name}: all quotations from {masked(repr(source))} are in "
                                     f"{document_id}, so they are placed in this interview or call.")
@@ -220,8 +220,8 @@ def find_copied_document(copy: str, conversations: Collection[str], text_of: Cal
     return found[0] if len(found) == 1 else ""
 
 
-def find_quoted_document(quotes: Collection[str], conversations: Collection[str],
-                         text_of: Callable[[str], Text], masked: Callable[[str], str]) -> str:
+def find_conversation_with_all_quotes(quotes: Collection[str], conversations: Collection[str],
+                                      text_of: Callable[[str], Text], masked: Callable[[str], str]) -> str:
     """Returns the interview or call that contains all of the quotations ``quotes``. The result is blank if no
     text or several texts contain the quotations, or if there are too few quotations to identify a text."""
     different = {normalise_space(quote) for quote in quotes} - {""}
@@ -330,7 +330,7 @@ class _Placing:
         self.result.submissions |= {(self.document_id, coder) for coder in readers}
         if self.edited:
             self.result.edited |= {(self.document_id, coder, *span) for coder in readers
-                                   for span in self.edited.find_unread_turns()}
+                                   for span in self.edited.find_turns_mostly_left_out()}
         places = self._in_table(rows) if not (self.alignment or self.edited) else {}
         for n, row in zip(rows.index, _marked(rows), strict=True):
             span, match, reason = places.get(n) or self._place(row)
@@ -394,7 +394,7 @@ class _Placing:
             near.append(self.edited.find_surrounding_span(row.start, row.end))
         near += self._places_of(row.quote) if row.quote else []
         if not near and row.quote:
-            near = [*find_similar_turns(self.text, self.mask(row.quote).text)]
+            near = [*find_turns_with_half_of_quote(self.text, self.mask(row.quote).text)]
         return [span for span in near if span[0] >= 0] or [(0, len(self.text.canonical))]
 
     def _quarantine(self, row: _Marked, reason: str, near: Sequence[Span]) -> None:
@@ -424,14 +424,15 @@ def _add_memos(result: PlacedCodings, memos: Iterable[tuple[Any, str]], document
         if span and alignment:
             start, end = alignment.map_copy_span(*map(int, span.split("-")))
             to = f"{document_id}:{start}-{end}"
-        result.memos.append((ids.get(row.author, make_slug(row.author) if row.author else ids[""]), to,
+        result.memos.append((ids.get(row.author, make_id_from_text(row.author) if row.author else ids[""]),
+                             to,
                              row.attached_kind, masked(row.text), row.date))
 
 
 def _add_other_memos(result: PlacedCodings, raw: RawCodings, ids: Mapping[str, str],
                      masked: Callable[[str], str]) -> None:
     for row in raw.memos[~raw.memos["attached_kind"].isin(["source", "coding"])].itertuples():
-        result.memos.append((ids.get(row.author, make_slug(row.author) if row.author else ids[""]),
+        result.memos.append((ids.get(row.author, make_id_from_text(row.author) if row.author else ids[""]),
                              row.attached_to, row.attached_kind, masked(row.text), row.date))
 
 
@@ -697,7 +698,7 @@ def _ambiguous_names(raw: RawCodings, codebook: pd.DataFrame) -> dict[str, list[
     """Returns the names that a coder used for codes and that several codes of the codebook have. Only in
     tables and in files of the coding desk may the name of a code be its code_id."""
     used = sorted({*raw.codings["code"], *raw.quarantined["code"]})
-    return book.find_ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
+    return book.find_code_paths_of_ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
 
 
 def _ambiguous_codes(files: Iterable[tuple[str, RawCodings]], codebook: pd.DataFrame) -> Iterator[Fault]:
@@ -777,7 +778,7 @@ def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
     known = book.resolve_code_names(sorted(names), codebook)
     used_ids, orphans = set(codebook["code_id"]), []
     for name in sorted(name for name, code_id in known.items() if not code_id):
-        code_id = make_slug(name)
+        code_id = make_id_from_text(name)
         while code_id in used_ids:
             code_id += "_"
         used_ids.add(code_id)

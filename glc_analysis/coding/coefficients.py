@@ -221,17 +221,17 @@ class Measure(NamedTuple):
             values = self.statistic(counts)
         return np.where(np.abs(values) < _ZERO, 0.0, values)
 
-    def compute_with_reasons(self, counts: CodingCounts) -> tuple[np.ndarray, np.ndarray]:
+    def compute_by_group_with_reasons(self, counts: CodingCounts) -> tuple[np.ndarray, np.ndarray]:
         """Returns the coefficient of every group of units, and a reason for every coefficient that is NaN."""
         values = self.compute_by_group(counts)
         return values, np.select([~np.isnan(values), counts.pairable == 0], ["", NO_PAIRS],
                                  self.undefined)
 
-    def compute_pooled(self, counts: CodingCounts) -> Coefficient:
+    def compute_over_all_groups(self, counts: CodingCounts) -> Coefficient:
         """Returns one coefficient for all groups of units together."""
         n_groups = len(counts.units)
         total = counts if n_groups == 1 else counts.sum_groups(np.ones((1, n_groups)))
-        (value,), (reason,) = self.compute_with_reasons(total)
+        (value,), (reason,) = self.compute_by_group_with_reasons(total)
         return Coefficient(float(value), int(total.units[0]), int(total.pairable[0]), str(reason))
 
 
@@ -269,7 +269,7 @@ def _kappa(counts: CodingCounts) -> np.ndarray:
 
 
 def _ac1(counts: CodingCounts) -> np.ndarray:
-    shares = average_coder_shares_by_value(counts)
+    shares = average_value_shares_over_units(counts)
     return correct_for_chance(counts, (shares * (1 - shares)).sum(axis=-1) / (shares.shape[-1] - 1))
 
 
@@ -277,7 +277,7 @@ def _pabak(counts: CodingCounts) -> np.ndarray:
     return correct_for_chance(counts, np.divide(1, counts.shares.shape[-1]))
 
 
-def average_coder_shares_by_value(counts: CodingCounts) -> np.ndarray:
+def average_value_shares_over_units(counts: CodingCounts) -> np.ndarray:
     """Returns, for each value, the share of a unit's coders who gave the value, averaged over all units."""
     return counts.shares / counts.units[:, None]
 
@@ -317,8 +317,9 @@ _FINEST = 2**10
 """Sums of numbers that are multiples of 1 / 1,024 have no rounding error."""
 
 
-def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], *, draws: int,
-                       seed: int) -> list[dict[str, Coefficient]]:
+def bootstrap_documents_together(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], *,
+                                 draws: int,
+                                 seed: int) -> list[dict[str, Coefficient]]:
     """Returns the coefficients over all documents, with one dictionary for each element of ``all_counts``.
     The intervals of all coefficients come from the same draws of documents.
 
@@ -329,7 +330,7 @@ def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str
     >>> from glc_analysis.coding.coefficients import NOMINAL
     >>> codings = [[0, 1, 1], [0, 1, 0]], [[1, 0, 1], [1, 0, 1]]
     >>> counts = [count_codings(np.array(codes), 2) for codes in codings]
-    >>> found = bootstrap_together(counts, {"alpha": NOMINAL["alpha"]}, draws=10, seed=1)
+    >>> found = bootstrap_documents_together(counts, {"alpha": NOMINAL["alpha"]}, draws=10, seed=1)
     >>> [round(coefficients["alpha"].value, 4) for coefficients in found]
     [0.4444, 1.0]
     """
@@ -357,13 +358,13 @@ def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str
 def _point_values(all_counts: Sequence[CodingCounts],
                   measures: Mapping[str, Measure]) -> dict[str, list[Coefficient]]:
     """Returns each measure, computed over all documents, with one coefficient for each element of
-    ``all_counts``. The returned coefficients are equal to those of ``Measure.compute_pooled`` for each
-    element."""
+    ``all_counts``. The returned coefficients are equal to those of ``Measure.compute_over_all_groups`` for
+    each element."""
     total = _weighted_sums(all_counts, np.ones((1, len(all_counts[0].units))))
     sizes = total.units.astype(int).tolist(), total.pairable.astype(int).tolist()
     return {name: [Coefficient(float(value), n_units, n_pairable, str(reason))
                    for value, reason, n_units, n_pairable in zip(
-                       *measure.compute_with_reasons(total), *sizes, strict=True)]
+                       *measure.compute_by_group_with_reasons(total), *sizes, strict=True)]
             for name, measure in measures.items()}
 
 

@@ -62,7 +62,7 @@ def repeat_codings_for_each_segment(codings: pd.DataFrame) -> pd.DataFrame:
     return split[split["segment_id"].fillna("") != ""]
 
 
-def map_to_originals(segments: pd.DataFrame) -> dict[str, str]:
+def map_to_original_or_self(segments: pd.DataFrame) -> dict[str, str]:
     """Maps each segment that is a translation to the segment that it translates, and every other segment to
     itself."""
     origins = segments["translation_of"].where(segments["translation_of"] != "", segments["segment_id"])
@@ -70,14 +70,14 @@ def map_to_originals(segments: pd.DataFrame) -> dict[str, str]:
 
 
 def list_coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
-                      unread: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
+                      segments_with_unknown_codes: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
     """Returns one row per participant's segment and coder who read the segment, with the columns segment_id,
     document_id, coder_id, codes and is_missing.
 
     ``read`` has one row per document and coder who read the document. Column ``codes`` is the set of code_ids
     that the coder gave the segment; it is empty if the coder left the segment uncoded. Column ``is_missing``
-    marks the segments for which the coder's codes are not known; ``unread`` has the segment_id and coder_id
-    of these segments.
+    marks the segments for which the coder's codes are not known; ``segments_with_unknown_codes`` has the
+    segment_id and coder_id of these segments.
     """
     spoken = segments[segments["role"] == "participant"]
     frame = spoken[["segment_id", "document_id", "guide_question_id"]].merge(read, on="document_id")
@@ -87,7 +87,7 @@ def list_coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.Da
     code_sets = by_reader.reindex(pd.MultiIndex.from_frame(frame[["segment_id", "coder_id"]]))
     frame["codes"] = [codes if isinstance(codes, frozenset) else frozenset() for codes in code_sets]
     pairs = zip(frame["segment_id"], frame["coder_id"], strict=True)
-    frame["is_missing"] = [pair in unread for pair in pairs]
+    frame["is_missing"] = [pair in segments_with_unknown_codes for pair in pairs]
     return frame
 
 
@@ -181,8 +181,8 @@ def settle_codes(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset
             frozenset(code for code, n in counts.items() if n < len(codes_by_reader)))
 
 
-def list_undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
-                         codings: pd.DataFrame) -> pd.DataFrame:
+def pair_segments_with_undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
+                                       codings: pd.DataFrame) -> pd.DataFrame:
     """Returns the codes that await a decision or a review, with one row per segment and code (segment_id,
     code_id).
 
@@ -368,12 +368,12 @@ MEASURES = {"percent_agreement": "agreement", "positive_agreement": "positive",
             "negative_agreement": "negative", **{name: name for name in ("alpha", "kappa", "ac1", "pabak")}}
 
 
-def why_no_kappa(rows: pd.DataFrame) -> str:
+def why_no_kappa_for_many_coders(rows: pd.DataFrame) -> str:
     """Returns a sentence that explains why the rows of table ``agreement`` have no kappa. The sentence is
     blank if the rows have kappa, or if fewer than three coders coded the texts.
 
     >>> measures = ["alpha", "prevalence.ana", "prevalence.ben", "prevalence.cleo"]
-    >>> why_no_kappa(pd.DataFrame({"measure": measures}))
+    >>> why_no_kappa_for_many_coders(pd.DataFrame({"measure": measures}))
     "Cohen's kappa is not given: it compares two coders, and 3 coded these texts. Alpha takes any number."
     """
     n = rows["measure"][rows["measure"].str.startswith("prevalence.")].nunique()
@@ -401,13 +401,13 @@ def summarise_agreement_by_code(study: Study) -> pd.DataFrame:
     wide = wide.reindex([code for code in order if code in wide.index])
     names = {"": "all codes (MASI)", **dict(zip(codebook["code_id"], codebook["name"], strict=True))}
     cases = _CASES if (wide["n_missing"] > 0).any() else []
-    given = [name for name in MEASURES.values() if name != "kappa" or not why_no_kappa(rows)]
+    given = [name for name in MEASURES.values() if name != "kappa" or not why_no_kappa_for_many_coders(rows)]
     return wide.reset_index().assign(code=[names.get(code, code) for code in wide.index])[
         ["code_id", "code", "n_units", "n_pairable", "prevalence", *given, "low", "high", *cases,
          "reason"]]
 
 
-def write_disagreements(study: Study) -> tuple[Path, int, int]:
+def write_open_and_decided_disagreements(study: Study) -> tuple[Path, int, int]:
     """Writes the workbook ``processed/disagreements.xlsx``. Returns the path of the workbook, the number of
     segments that await a decision, and the number of segments that are decided."""
     rows = read_table("disagreements", study=study)

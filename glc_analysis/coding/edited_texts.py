@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from glc_analysis.coding.texts import Text
-from glc_analysis.intake.codings.model import Span, simplify_signs
+from glc_analysis.intake.codings.model import Span, simplify_quotation_marks_and_dashes
 from glc_analysis.pseudonyms.masking import Masked, shift_span_after_masking
 
 WORDS_CHANGED = "the words are no longer in our text as the coder marked them: the text was edited since"
@@ -149,7 +149,7 @@ class EditedText:
             last = len(self.ours.words) - 1 if is_last else self.place[self._matched[after]]
         return self.ours.words[first].outer_start, self.ours.words[last].outer_end
 
-    def find_unread_turns(self) -> Iterator[Span]:
+    def find_turns_mostly_left_out(self) -> Iterator[Span]:
         """Yields the turns of the canonical text that have less than half of their words in the copy. A turn
         that is yielded counts as not read by the coder of the copy."""
         in_common = Counter(self.ours.turn_of[to] for to in self.place.values())
@@ -169,7 +169,7 @@ class EditedText:
             if len(theirs) != 1 or same < size or self.theirs.sizes[theirs.pop()] != size:
                 yield self.ours.words[first].start, self.ours.words[first + size - 1].end
 
-    def quote_copy_at_text_span(self, start: int, end: int) -> str:
+    def quote_copy_turns_at_text_span(self, start: int, end: int) -> str:
         """Returns the words of every turn of the copy that contains at least one word of the stretch from
         ``start`` to ``end`` of the canonical text."""
         turns = sorted({self.theirs.turn_of[self._back[to]] for to in self.ours.find_words(start, end)
@@ -247,7 +247,7 @@ def _turns(text: Text) -> Turns:
     return Turns.from_text(text.canonical, labels)
 
 
-def find_similar_turns(text: Text, quote: str) -> Iterator[Span]:
+def find_turns_with_half_of_quote(text: Text, quote: str) -> Iterator[Span]:
     """Yields those turns of a canonical text that contain at least half of the words of a quotation."""
     wanted = Counter(word.key for word in _words(quote, 0, len(quote)))
     turns = _turns(text)
@@ -328,7 +328,7 @@ def _labels(text: str, ours: Turns) -> list[tuple[int, int, str]]:
     at the beginning of a line count as a name only if two or more lines begin with them, or if the words
     after the colon are the first words of a turn of the canonical text.
     """
-    openings = [(one, simplify_signs(" ".join((one["name"] or "").split()).casefold()))
+    openings = [(one, simplify_quotation_marks_and_dashes(" ".join((one["name"] or "").split()).casefold()))
              for one in _LABEL.finditer(text)]
     times = Counter(name for _, name in openings)
     theirs = Turns.from_text(text, [])
@@ -350,5 +350,5 @@ def _words(text: str, start: int, end: int) -> Iterator[Word]:
         inner = [n for n, letter in enumerate(chunk[0]) if unicodedata.category(letter)[0] not in "PC"]
         if inner:
             first, last = inner[0], inner[-1] + 1
-            key = simplify_signs(unicodedata.normalize("NFC", chunk[0][first:last]))
+            key = simplify_quotation_marks_and_dashes(unicodedata.normalize("NFC", chunk[0][first:last]))
             yield Word(key, outer + first, outer + last, outer, outer + len(chunk[0]))

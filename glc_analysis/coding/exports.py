@@ -35,8 +35,9 @@ _BY = {"machine": " by machine", "checked": ", checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def make_code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.DataFrame,
-                     answers: pd.DataFrame) -> pd.DataFrame:
+def make_code_matrix_marking_undecided(mentions: pd.DataFrame, codebook: pd.DataFrame,
+                                       organisations: pd.DataFrame,
+                                       answers: pd.DataFrame) -> pd.DataFrame:
     """Returns a matrix with one row per organisation: organisation_id, label, country, and one column per
     code of level ``code``, named by its code_id.
 
@@ -59,7 +60,8 @@ def make_code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisatio
     >>> known = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"],
     ...                       "home_country_id": "PER"})
     >>> answers = pd.DataFrame({"organisation_id": ["a", "a"], "country_id": ["KHM", "LAO"]})
-    >>> make_code_matrix(mentions, codes, known, answers)[["country", "cost"]].values.tolist()
+    >>> make_code_matrix_marking_undecided(mentions, codes, known,
+    ...                                    answers)[["country", "cost"]].values.tolist()
     [['KHM LAO', 1], ['PER', 0], ['PER', <NA>]]
     """
     codes = codebook[codebook["level"] == "code"].sort_values("order")["code_id"]
@@ -98,8 +100,8 @@ def add_organisations_outside_survey(organisations: pd.DataFrame, mentions: pd.D
     return pd.concat([organisations.astype("object"), rows], ignore_index=True)
 
 
-def list_quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
-                    organisations: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+def list_consensus_quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
+                              organisations: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the passages of the coder ``consensus``, with one row per passage, segment and code, and with
     the columns :data:`QUOTATIONS`.
 
@@ -177,7 +179,7 @@ def escape_formula(cell: object) -> object:
 ANSWERS_SHEET = "answers.csv"
 
 
-def read_pseudonymised_transcripts(study: Study, *, needed_tables: Collection[str] | None = None) -> Texts:
+def pseudonymise_raw_transcripts(study: Study, *, needed_tables: Collection[str] | None = None) -> Texts:
     """Returns the interviews and calls of a study, with pseudonyms in place of names. Raises Faults for all
     faults in the interviews, the calls and the reference tables. If ``needed_tables`` names reference tables,
     only the faults in the named tables are raised."""
@@ -194,7 +196,7 @@ def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
     ``earlier``, because codings of the older text remain valid. Coders write codes into the sheet of open
     answers and hand the sheet in as their file.
     """
-    texts = read_pseudonymised_transcripts(study)
+    texts = pseudonymise_raw_transcripts(study)
     folder.mkdir(parents=True, exist_ok=True)
     for document_id, text in texts.canonical.items():
         path = folder / f"{document_id}.txt"
@@ -212,14 +214,15 @@ def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
         turns=texts.documents["document_id"].map(turns))
 
 
-def prepare_export_path(study: Study, extension: str, path: Path | None = None, *, coder: str = "") -> Path:
+def prepare_export_path(study: Study, default_extension: str, path: Path | None = None, *,
+                        coder: str = "") -> Path:
     """Returns the path of an export file, and makes its folder.
 
-    The path is ``path`` if it is given; otherwise it is a file with this ``extension`` in the team's folder
-    of exports. A file in the team's folder is named after the study and, if it contains the work of only one
-    coder, after the ``coder``."""
+    The path is ``path`` if it is given; otherwise it is a file with this ``default_extension`` in the team's
+    folder of exports. A file in the team's folder is named after the study and, if it contains the work of
+    only one coder, after the ``coder``."""
     name = "-".join(filter(None, [study.id or study.root.name, coder]))
-    path = path or study.reports / "team" / "exports" / f"{name}.{extension}"
+    path = path or study.reports / "team" / "exports" / f"{name}.{default_extension}"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -233,9 +236,10 @@ def export_matrix_or_quotations(study: Study, what: str, path: Path | None = Non
     if what == "matrix":
         everybody = add_organisations_outside_survey(held["organisations"], held["mentions"],
                                                      read_reference_table(study, "organisations"))
-        rows = make_code_matrix(held["mentions"], held["codebook"], everybody, held["answers"])
+        rows = make_code_matrix_marking_undecided(held["mentions"], held["codebook"], everybody,
+                                                  held["answers"])
     else:
         used = ("codings", "segments", "documents", "organisations", "codebook")
-        rows = list_quotations(*(held[name] for name in used))
+        rows = list_consensus_quotations(*(held[name] for name in used))
     write_csv_for_spreadsheets(rows, path)
     return path

@@ -178,8 +178,8 @@ def match_turns_to_guide_questions(turns: pd.DataFrame, questions: pd.DataFrame)
     return last_asked
 
 
-def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.DataFrame,
-                 key: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def mask_answer_texts(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.DataFrame,
+                      key: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the documents and segments of open answers with pseudonyms in place of names. Each open answer
     is one row in ``documents`` and one row in ``segments``, in the same order."""
     documents = documents.assign(length=segments["end"])

@@ -31,9 +31,9 @@ from glc_analysis.disclosure.suppression import (
     EXACT,
     SUPPRESSED,
     Decisions,
-    count_options_in_group,
+    count_each_option_in_group,
     determine_if_exclusive_and_exhaustive,
-    find_primary_or_secondary_rules,
+    find_rules_if_counts_hidden,
     tabulate_decisions_with_visible_numbers,
 )
 from glc_analysis.figures.contributors import Incidence
@@ -87,7 +87,7 @@ def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates:
     if incidence is not other:
         is_same[seen] = np.asarray(abs(incidence.base[seen] - other.base[seen]).sum(axis=1)).ravel() == 0
     is_told = is_same & _follows(public, convening)
-    fewer = decisions.group_by_question(
+    fewer = decisions.group_by_question_or_code(
         decisions.are_visible() & ~is_same & is_whole_study(figures).to_numpy(bool))
     at = np.flatnonzero(decisions.are_visible() & ~is_told)
     decisions.hide(at, RULE)
@@ -96,7 +96,7 @@ def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates:
         group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
         part, total = (ContributorCounts.from_incidence(rows, organisations, consent, audience, group)
                        for rows, audience in ((incidence, "public"), (other, "convening")))
-        everywhere = decisions.group_by_question(np.ones(len(figures), dtype=bool))
+        everywhere = decisions.group_by_question_or_code(np.ones(len(figures), dtype=bool))
         for key in fewer:
             _decide_fewer(everywhere[key], public, convening, part, total,
                           Rules.from_settings(settings, "public"), decisions)
@@ -143,11 +143,11 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
             seen[groups] != SUPPRESSED).any() or (seen[whole] == SUPPRESSED).any() or (
             public["status"].to_numpy(object)[whole] == SUPPRESSED).any():
         return
-    ours = count_options_in_group(whole, part, rules.count)
-    theirs = count_options_in_group(whole, total, rules.count)
+    ours = count_each_option_in_group(whole, part, rules.count)
+    theirs = count_each_option_in_group(whole, total, rules.count)
     left = theirs.base - ours.base
     if (left < 0).any() or part.count_independent(left) < max(rules.base, 2 * rules.count) or any(
-            total.has_few_refusals(base, False, rules) for base in (left, ours.base)):
+            total.may_expose_few_refusers(base, False, rules) for base in (left, ours.base)):
         return
     others = Counted(left, theirs.counted - ours.counted, np.maximum(theirs.room - ours.room, left), total,
                      rules.count)
@@ -155,7 +155,8 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
                           convening[f"shown_{end}"].to_numpy(float, na_value=np.nan)[whole]).astype(int)
                  for end in ("low", "high"))
     ranges = determine_visible_group_counts(theirs, Ranges(seen[whole] != EXACT, low, high), [ours, others],
-                                            decisions.order_for_suppression(whole), np.array([1, 0]),
+                                            decisions.order_for_suppression_by_questionnaire(whole),
+                                            np.array([1, 0]),
                                             **determine_if_exclusive_and_exhaustive(theirs,
                                                                                     decisions.type[whole[0]]))
     hidden, (low, high) = ranges.is_hidden[:, 0], (ranges.low[:, 0], ranges.high[:, 0])
@@ -165,9 +166,9 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
     was_banded = (public["status"] == BANDED).to_numpy()[whole]
     decisions.show(whole[~hidden & ~was_banded])
     banded = hidden | was_banded
-    decisions.show_as_ranges(whole[banded], low[banded], high[banded],
-                             find_primary_or_secondary_rules(ours.n, ours.size, ours.is_small)[banded],
-                             decisions.ids[whole][banded])
+    decisions.show_as_ranges_or_hide(whole[banded], low[banded], high[banded],
+                                     find_rules_if_counts_hidden(ours.n, ours.size, ours.is_small)[banded],
+                                     decisions.ids[whole][banded])
 
 
 def _is_condition(question: str, conditions: pd.Series) -> bool:

@@ -64,7 +64,7 @@ class ContributorCounts:
         """Returns the counts of contributors to all figures, with the consents that were given for
         ``audience``."""
         names = pd.Index(incidence.organisations)
-        membership = make_organisation_to_network_matrix(organisations, names)
+        membership = make_independent_organisation_matrix(organisations, names)
         refused = {item: membership * ~names.isin([*consent.find_organisations(item, audience)])[:, None]
                    for item in ("survey", "interview", "call")}
         return cls(incidence, membership.T, {item: of.tocsr().T for item, of in refused.items()}, groups)
@@ -105,7 +105,7 @@ class ContributorCounts:
             allies = [self.count_allies_in_network(self.count_most_possible_records(place)) for place in some]
             rules_by_batch.append(np.select(
                 [self.count_protected(base, allies) < rules.base,
-                 self.has_few_refusals(base, is_coded[some], rules, was_withheld[some])],
+                 self.may_expose_few_refusers(base, is_coded[some], rules, was_withheld[some])],
                 ["base_too_small", "withheld_contributors"], ""))
         return np.concatenate(rules_by_batch).astype(object)
 
@@ -131,12 +131,12 @@ class ContributorCounts:
         """
         return np.minimum(self.count_independent(records), (records > 0).sum(axis=-1) - np.asarray(allies))
 
-    def count_known_records(self, base: np.ndarray) -> int:
+    def count_records_known_to_coalition(self, base: np.ndarray) -> int:
         """Returns the largest number of records in the base whose answers a reader may know."""
         return int(np.sort(self.members @ base)[-COALITION:].sum())
 
-    def has_few_refusals(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool, rules: Rules,
-                         was_withheld: np.ndarray | bool = False) -> np.ndarray:
+    def may_expose_few_refusers(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool, rules: Rules,
+                                was_withheld: np.ndarray | bool = False) -> np.ndarray:
         """Whether so few organisations in a base refused consent that a reader could isolate the answers of
         these organisations.
 
@@ -148,8 +148,8 @@ class ContributorCounts:
         return few["survey"] | is_coded & (few["interview"] | few["call"])
 
 
-def make_organisation_to_network_matrix(organisations: pd.DataFrame,
-                                        organisation_ids: pd.Index) -> scipy.sparse.csr_array:
+def make_independent_organisation_matrix(organisations: pd.DataFrame,
+                                         organisation_ids: pd.Index) -> scipy.sparse.csr_array:
     """Returns a matrix of organisations x independent organisations, with 1 if the organisation belongs to
     the independent organisation.
 
@@ -342,7 +342,7 @@ class Counted:
         """The largest number of further answers, in addition to one answer per record, that a reader and an
         ally may have given together. The reader and the ally may have ticked all options in each of their
         records."""
-        return (len(self.counted) - 1) * self.counts.count_known_records(self.base)
+        return (len(self.counted) - 1) * self.counts.count_records_known_to_coalition(self.base)
 
     @cached_property
     def _allies(self) -> int:

@@ -3,7 +3,7 @@ the group has left.
 
 Readers often know which organisation has left the study, but they must not learn which words were those of
 this organisation. So, before the first release, all organisations whose words are in the release are put into
-cells of at least five independent organisations (:func:`group_new_organisations_into_cell`). The division
+cells of at least five independent organisations (:func:`assign_cells_to_new_organisations`). The division
 into cells depends on networks and on the number of lines of each organisation, never on what an organisation
 says. When an organisation of a cell leaves or withdraws a quotation, all lines of the cell are hidden from
 all readers, immediately and permanently. If a second organisation of a hidden cell leaves later, no more
@@ -33,24 +33,24 @@ LEAST_SHARES = 3
 independent organisation. Further lines of this organisation are hidden."""
 
 
-def group_new_organisations_into_cell(lines: pd.DataFrame, organisations: pd.DataFrame,
+def assign_cells_to_new_organisations(word_lines: pd.DataFrame, organisations: pd.DataFrame,
                                       cells: pd.DataFrame) -> pd.DataFrame:
     """Returns ``cells`` with additional rows for the organisations that have words and are not yet in a cell.
 
-    ``lines`` has the lines of words for all audiences, with the columns line, organisation_id and audience.
-    ``cells`` has one row per organisation (:data:`CELL_COLUMNS`), and has no rows before the first release.
-    All organisations of a network are put into the same cell, which may be an earlier cell. Other
+    ``word_lines`` has the lines of words for all audiences, with the columns line, organisation_id and
+    audience. ``cells`` has one row per organisation (:data:`CELL_COLUMNS`), and has no rows before the first
+    release. All organisations of a network are put into the same cell, which may be an earlier cell. Other
     organisations that join later are put into a new cell only once there are at least five of them. Before
     the first release, fewer than five organisations also form a cell.
 
     >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)],
     ...                       "audience": "public"})
     >>> nobody = pd.DataFrame({"organisation_id": [], "network_id": []})
-    >>> cells = group_new_organisations_into_cell(lines, nobody, make_empty_cells())
+    >>> cells = assign_cells_to_new_organisations(lines, nobody, make_empty_cells())
     >>> cells.groupby("cell")["organisation_id"].agg(len).tolist()
     [5, 6]
     """
-    owned = lines[lines["organisation_id"] != ""]
+    owned = word_lines[word_lines["organisation_id"] != ""]
     sizes = owned.groupby(["organisation_id", "audience"])["line"].nunique().unstack(fill_value=0)
     sizes[""] = owned.groupby("organisation_id")["line"].nunique()
     unit = _units(pd.Series(sizes.index, sizes.index), organisations)
@@ -97,8 +97,8 @@ def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
     return {unit: first + k for k, group in enumerate(groups or [left]) for unit in group}
 
 
-def find_lines_hidden_by_cells(lines: pd.DataFrame, organisations: pd.DataFrame,
-                               cells: pd.DataFrame) -> pd.DataFrame:
+def find_lines_hidden_by_cell_rules(lines: pd.DataFrame, organisations: pd.DataFrame,
+                                    cells: pd.DataFrame) -> pd.DataFrame:
     """Returns the lines of words that no reader may see because of cells.
 
     The returned lines are:
@@ -136,15 +136,15 @@ def _beyond_share(rows: pd.DataFrame) -> set[str]:
     return excess
 
 
-def find_lines_with_rare_labels(labels: pd.DataFrame, organisations: pd.DataFrame,
-                                cells: pd.DataFrame) -> set[str]:
+def find_rare_label_lines_by_cell(labels: pd.DataFrame, organisations: pd.DataFrame,
+                                  cells: pd.DataFrame) -> set[str]:
     """Returns the lines whose label is not printed, because fewer than three independent organisations of
     their cell have the same label. ``labels`` has the columns line, organisation_id and label.
 
     >>> cells = pd.DataFrame({"organisation_id": list("abcd"), "cell": 0, "is_hidden": False})
     >>> labels = pd.DataFrame({"line": ["q1", "q2", "q3", "q4"], "organisation_id": list("abcd"),
     ...                        "label": ["en", "en", "en", "ar"]})
-    >>> find_lines_with_rare_labels(labels, pd.DataFrame({"organisation_id": [], "network_id": []}), cells)
+    >>> find_rare_label_lines_by_cell(labels, pd.DataFrame({"organisation_id": [], "network_id": []}), cells)
     {'q4'}
     """
     cell = labels["organisation_id"].map(dict(zip(cells["organisation_id"], cells["cell"], strict=True)))

@@ -24,7 +24,7 @@ import scipy
 
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.skip_logic import iterate_comparisons, parse_condition
-from glc_analysis.disclosure.bounds import is_protected, make_organisation_to_network_matrix, tighten_bounds
+from glc_analysis.disclosure.bounds import is_protected, make_independent_organisation_matrix, tighten_bounds
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.figures.contributors import Incidence
@@ -34,7 +34,7 @@ from glc_analysis.figures.groupings import (
     REGION,
     Grouping,
     Groupings,
-    is_in_grouping_of_question,
+    is_about_group_chosen_for_question,
 )
 from glc_analysis.schema import AUDIENCES, COUNTRY_LIST, WITHOUT_GUIDE
 
@@ -93,12 +93,13 @@ def find_visible_home_countries(organisations: pd.DataFrame, consent: Consent, s
     return _named(sizes, settings, HOME_COUNTRY, audience)
 
 
-def find_visible_countries_by_audience(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
-                                       settings: Mapping[str, Any], *, hidden_from: Collection[str] = ()
-                                       ) -> dict[str, dict[str, list[str]]]:
+def find_visible_work_and_home_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
+                                         settings: Mapping[str, Any], *,
+                                         audiences_without_countries: Collection[str] = ()
+                                         ) -> dict[str, dict[str, list[str]]]:
     """Returns the countries that each audience may know: countries of work (``shown``) and countries of main
-    offices (``shown_home``). Audiences in ``hidden_from`` may know no country."""
-    seen = [audience for audience in AUDIENCES if audience not in hidden_from]
+    offices (``shown_home``). Audiences in ``audiences_without_countries`` may know no country."""
+    seen = [audience for audience in AUDIENCES if audience not in audiences_without_countries]
     none: dict[str, list[str]] = dict.fromkeys(AUDIENCES, [])
     work = {audience: sorted(find_visible_work_countries(answers, organisations, consent, settings,
                                                          audience=audience))
@@ -109,7 +110,7 @@ def find_visible_countries_by_audience(answers: pd.DataFrame, organisations: pd.
     return {"shown": none | work, "shown_home": none | homes}
 
 
-def find_visible_countries_if_no_survey(
+def limit_shown_to_home_countries(
         known: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Mapping[str, list[str]]]:
     """Returns the countries that each audience may know in a study without a survey.
 
@@ -118,7 +119,7 @@ def find_visible_countries_if_no_survey(
     office.
 
     >>> known = {"shown": {"public": ["KEN", "PER"]}, "shown_home": {"public": ["PER"]}}
-    >>> find_visible_countries_if_no_survey(known)["shown"]
+    >>> limit_shown_to_home_countries(known)["shown"]
     {'public': ['PER']}
     """
     homes = known["shown_home"]
@@ -159,9 +160,9 @@ def find_printable_country_options(questions: pd.DataFrame, survey: Mapping[str,
     return printable
 
 
-def find_countries_where_all_are_countable(answers: pd.DataFrame, organisations: pd.DataFrame,
-                                           consent: Consent, settings: Mapping[str, Any], *,
-                                           audience: str) -> set[str]:
+def find_countries_by_consent_or_settings(answers: pd.DataFrame, organisations: pd.DataFrame,
+                                          consent: Consent, settings: Mapping[str, Any], *,
+                                          audience: str) -> set[str]:
     """Returns the countries of work for which a figure may count every organisation that works there, because
     all these organisations agreed or because study.toml records an agreement."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
@@ -182,7 +183,7 @@ def find_countable_members_by_country(answers: pd.DataFrame, organisations: pd.D
     the columns country_id and organisation_id.
 
     An organisation may be counted in the countries for which it agreed itself, and in every country that
-    :func:`find_countries_where_all_are_countable` returns.
+    :func:`find_countries_by_consent_or_settings` returns.
     """
     places = _places(answers, "country_id")
     sizes = _sizes(places, organisations, consent, WORK_COUNTRY, audience)
@@ -193,8 +194,9 @@ def find_countable_members_by_country(answers: pd.DataFrame, organisations: pd.D
     return pd.DataFrame(pairs, columns=["country_id", "organisation_id"], dtype="str")
 
 
-def find_countries_with_visible_codes(shown: Collection[str], answers: pd.DataFrame, mentions: pd.DataFrame,
-                                      consent: Consent, *, audience: str) -> set[str]:
+def find_countries_where_all_coded_consented(shown: Collection[str], answers: pd.DataFrame,
+                                             mentions: pd.DataFrame,
+                                             consent: Consent, *, audience: str) -> set[str]:
     """Returns those countries of ``shown`` for which an audience may see counts of coded passages.
 
     Every organisation that works in the country must have consented to each source (column ``source`` of
@@ -321,13 +323,14 @@ def find_releasable_country_answers(estimates: pd.DataFrame, incidence: Incidenc
     where = estimates["subset_id"]
     is_here = counts & (kind == "country") & where.isin([*countries]) & (~is_coded | where.isin(coded))
     is_used = is_here | counts & ((kind == ALL)
-                                  | is_in_grouping_of_question(estimates, facts["question_id"], groupings))
+                                  | is_about_group_chosen_for_question(estimates, facts["question_id"],
+                                                                       groupings))
     columns = ["question_id", "code_id", "option_id", "subset_kind", "subset_id", "unit", "n"]
     rows = estimates.loc[is_used, columns].astype(dict.fromkeys(columns[:-1], object)).assign(
         status=decided["status"].astype(object), rule=decided["rule"].astype(object),
         least=decided["low"], most=decided["high"],
         at=np.flatnonzero(is_used))
-    networks = make_organisation_to_network_matrix(organisations, pd.Index(incidence.organisations))
+    networks = make_independent_organisation_matrix(organisations, pd.Index(incidence.organisations))
     open_ = {key: _releasable_options(table, incidence, networks, countries, rules.count,
                                        groupings.get(key[0], Grouping(REGION)))
              for key, table in rows.groupby(["question_id", "code_id"])}

@@ -22,8 +22,8 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.coding.codebook import find_ancestors, find_team_only_codes
-from glc_analysis.coding.consensus import CONSENSUS, map_to_originals, repeat_codings_for_each_segment
-from glc_analysis.coding.exports import list_quotations
+from glc_analysis.coding.consensus import CONSENSUS, map_to_original_or_self, repeat_codings_for_each_segment
+from glc_analysis.coding.exports import list_consensus_quotations
 from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
 from glc_analysis.disclosure.rules import check_audience, has_capability
 from glc_analysis.errors import Fault, suggest_name
@@ -114,9 +114,9 @@ def _themes(codebook: pd.DataFrame) -> dict[str, str]:
             for code, line in lines.items() if not themes.isdisjoint(line)}
 
 
-def select_refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
-                          documents: pd.DataFrame, consent: pd.DataFrame,
-                          codebook: pd.DataFrame) -> pd.DataFrame:
+def list_rules_broken_by_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
+                                documents: pd.DataFrame, consent: pd.DataFrame,
+                                codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns, for the team, the quotations that are left out for their audience, with one row per quotation
     and rule that the quotation breaks."""
     rows = add_provenance_consent_and_broken_rules(quotes, codings, segments, documents, consent, codebook)
@@ -143,7 +143,8 @@ def add_provenance_consent_and_broken_rules(quotes: pd.DataFrame, codings: pd.Da
     - broken: the rules that the row of quotes.csv breaks.
     """
     behind = segments[segments["segment_id"].isin(quotes["segment_id"])].rename(columns={"text": "words"})
-    rows = quotes.merge(behind.assign(owner=find_segment_owners(behind, documents)), on="segment_id",
+    rows = quotes.merge(behind.assign(owner=find_speaking_or_interpreted_organisations(behind, documents)),
+                        on="segment_id",
                         how="left")
     rows = rows.fillna(dict.fromkeys(rows.select_dtypes("str"), ""))
     heard = segments[(segments["role"] == "participant") & segments["document_id"].isin(rows["document_id"])]
@@ -165,7 +166,7 @@ def add_provenance_consent_and_broken_rules(quotes: pd.DataFrame, codings: pd.Da
     return rows
 
 
-def find_segment_owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
+def find_speaking_or_interpreted_organisations(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
     """Returns the organisation whose words each segment has; blank for the words of interviewers and
     observers.
 
@@ -208,7 +209,7 @@ def find_survivor_case_segments(codings: pd.DataFrame, segments: pd.DataFrame,
     """Returns the segments to which any coder gave a code for the details of a survivor's case, and also the
     originals and translations of these segments."""
     told = codings[codings["code_id"].isin(find_team_only_codes(codebook))]
-    linked = map_to_originals(segments)
+    linked = map_to_original_or_self(segments)
     cases = {linked.get(segment, segment) for segment in repeat_codings_for_each_segment(told)["segment_id"]}
     return {segment for segment, origin in linked.items() if origin in cases}
 
@@ -218,8 +219,8 @@ def find_quote_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[
     passage, and wrong dates.
 
     The words of a cleared passage may have changed since it was cleared, for example because a name was
-    masked. Changed words of a cleared passage are not a fault; :func:`select_refused_quotes` lists the rows
-    with such words. The index of ``quotes`` must be the row number in the file.
+    masked. Changed words of a cleared passage are not a fault; :func:`list_rules_broken_by_quotes` lists the
+    rows with such words. The index of ``quotes`` must be the row number in the file.
     """
     words = dict(zip(segments["segment_id"], segments["text"], strict=True))
     for n, row in quotes.iterrows():
@@ -272,8 +273,8 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
     whole = whole.assign(coder_id=CONSENSUS, code_id="", segment_ids=whole["segment_id"], memo="",
                          marked_by="", is_agreed=False)
     unnamed = whole[["organisation_id"]].drop_duplicates().assign(label="")
-    passages = list_quotations(whole, segments, documents, unnamed,
-                               pd.DataFrame({"code_id": [""], "name": "", "path": ""}))
+    passages = list_consensus_quotations(whole, segments, documents, unnamed,
+                                         pd.DataFrame({"code_id": [""], "name": "", "path": ""}))
     words = dict(zip(passages["segment_id"], passages["wording"], strict=True))
     how = {"machine": "translated by machine", "checked": "translated, checked"}
     return [words.get(segment, "") if audience != "public" or not words.get(segment)
@@ -290,7 +291,7 @@ def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFr
     if rows.empty:
         return []
     given, linked = repeat_codings_for_each_segment(codings[codings["coder_id"]
-                                                            == CONSENSUS]), map_to_originals(segments)
+                                                            == CONSENSUS]), map_to_original_or_self(segments)
     by_origin = given.groupby(given["segment_id"].map(linked)).indices
     codes = []
     for segment, offset, (first, last) in zip(rows["segment_id"], rows["start"], rows["place"], strict=True):

@@ -18,7 +18,7 @@ import scipy
 from pandas.api.types import union_categoricals
 
 from glc_analysis.cleaning.skip_logic import iterate_comparisons, parse_condition
-from glc_analysis.disclosure.bounds import is_protected, make_organisation_to_network_matrix, tighten_bounds
+from glc_analysis.disclosure.bounds import is_protected, make_independent_organisation_matrix, tighten_bounds
 from glc_analysis.disclosure.rules import COALITION
 from glc_analysis.disclosure.suppression import DECISION_COLUMNS, EXACT, HIDDEN_BASE_RULES, SUPPRESSED
 from glc_analysis.figures.contributors import Incidence
@@ -109,8 +109,8 @@ class PublishedRelease:
         is_compared = ~is_page.to_numpy()[at]
         compared = at[is_compared]
         figures.loc[is_compared, "size"] = np.asarray(incidence.base[compared].sum(axis=1)).ravel()
-        contributions = count_records_by_contributor(incidence, compared,
-                                                     figures.loc[is_compared, "figure_id"])
+        contributions = count_base_and_counted_by_contributor(incidence, compared,
+                                                              figures.loc[is_compared, "figure_id"])
         return cls(figures.set_index("figure_id"), contributions)
 
     def select_figures(self, is_kept: pd.Series) -> PublishedRelease:
@@ -120,7 +120,8 @@ class PublishedRelease:
         return PublishedRelease(self.figures.loc[ids], self.contributions[is_theirs])
 
 
-def count_records_by_contributor(incidence: Incidence, positions: np.ndarray, ids: pd.Series) -> pd.DataFrame:
+def count_base_and_counted_by_contributor(incidence: Incidence, positions: np.ndarray,
+                                          ids: pd.Series) -> pd.DataFrame:
     """Returns one row per figure and organisation, with the number of the organisation's records in the base,
     and the number of these records that the figure counts. ``positions`` has the positions of the figures,
     and ``ids`` has their figure_ids."""
@@ -162,7 +163,8 @@ def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[np.
     return low.where(is_hidden, n).to_numpy(), high.where(is_hidden, n).to_numpy()
 
 
-def decide_next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[PublishedRelease],
+def decide_next_release(fresh: PublishedRelease, question_conditions: pd.DataFrame,
+                        before: Sequence[PublishedRelease],
                         organisations: pd.DataFrame, least: int,
                         other_audience_releases: Sequence[PublishedRelease] = ()) -> PublishedRelease:
     """Returns the release to publish: the last release, in which questions get new figures if enough
@@ -171,8 +173,8 @@ def decide_next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Se
     - ``fresh`` has today's figures, and ``before`` has all earlier releases, oldest first.
     - ``other_audience_releases``: the releases to the other audience, because the same people may
       read the releases to both audiences.
-    - ``asked``: a frame with the columns question_id and asked_if (the condition on which the question is
-      asked).
+    - ``question_conditions``: a frame with the columns question_id and asked_if (the condition on which the
+      question is asked).
 
     The new figures of a question (or code) are compared with each earlier release that published the
     question. The question gets new figures if two conditions hold in each comparison; otherwise the question
@@ -192,7 +194,7 @@ def decide_next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Se
         return fresh
     names = pd.Index(sorted({name for release in (fresh, *before, *other_audience_releases)
                              for name in release.contributions["organisation_id"].unique()}))
-    clusters, kept, frozen = make_organisation_to_network_matrix(organisations, names), set(), set()
+    clusters, kept, frozen = make_independent_organisation_matrix(organisations, names), set(), set()
     for release in (*before, *other_audience_releases):
         parts = pd.concat([figures.loc[~figures["is_page"], "part"]
                            for figures in (fresh.figures, release.figures)])
@@ -213,7 +215,8 @@ def decide_next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Se
                 continue
             kept.add(key)
             frozen |= {key} if not is_own or release is not before[-1] or not is_same else set()
-    conditions = asked.loc[asked["asked_if"] != "", ["question_id", "asked_if"]].drop_duplicates()
+    conditions = question_conditions.loc[question_conditions["asked_if"] != "",
+                                         ["question_id", "asked_if"]].drop_duplicates()
     while more := set(_dependent_questions(conditions, frozen)) - frozen:
         frozen |= more
     kept |= frozen
@@ -234,7 +237,8 @@ def _combine(*parts: PublishedRelease) -> PublishedRelease:
     return PublishedRelease(pd.concat([part.figures for part in parts]), pd.DataFrame({**ids, **numbers}))
 
 
-def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: PublishedRelease) -> pd.DataFrame:
+def take_numbers_from_issued_release(decisions: pd.DataFrame, fresh: PublishedRelease,
+                                     issued: PublishedRelease) -> pd.DataFrame:
     """Returns the decisions with the numbers of the release that is issued.
 
     A figure is hidden (rule ``frozen``) if its question keeps its old figures and the old figures do not

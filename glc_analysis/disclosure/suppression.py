@@ -4,9 +4,9 @@
 figure, :func:`decide` returns a status and the rule that led to the status. All figures are decided together,
 because other tables may make it possible to work out a figure that is safe in its own table. Country pages
 and public records are part of what a reader knows, so they are decided together with the figures.
-:func:`release` applies the decisions, and every table and plot takes its figures from :func:`release`. The
-rules and their names are in :mod:`glc_analysis.disclosure.rules`. ``MODEL.md`` in this folder says whom the
-rules protect, and against what.
+:func:`select_released_figures` applies the decisions, and every table and plot takes its figures from
+:func:`select_released_figures`. The rules and their names are in :mod:`glc_analysis.disclosure.rules`.
+``MODEL.md`` in this folder says whom the rules protect, and against what.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ from glc_analysis.disclosure.rules import (
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import ALL, is_whole_study, name_source_if_nobody_asked
-from glc_analysis.figures.groupings import MERGED, NO_GROUPINGS, Groupings, is_in_grouping_of_question
+from glc_analysis.figures.estimates import ALL, is_whole_study, name_call_or_unguided_interview
+from glc_analysis.figures.groupings import MERGED, NO_GROUPINGS, Groupings, is_about_group_chosen_for_question
 
 HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience", "closed")
 _OPEN_TYPES = ("text", "date")
@@ -60,7 +60,8 @@ DECISION_COLUMNS = ["figure_id", "status", "rule", "shown_n", "shown_base_n", "s
            "shown_high", "band", "protects"]
 
 
-def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame | None = None) -> pd.DataFrame:
+def select_released_figures(estimates: pd.DataFrame, *, audience: str,
+                            decisions: pd.DataFrame | None = None) -> pd.DataFrame:
     """Returns the figures that an audience may see, each with the numbers that the audience may see.
 
     The team sees every figure, together with the number of organisations for which a code is undecided. For
@@ -125,7 +126,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         decisions = Decisions(figures, facts, audience, np.full(len(figures), "", dtype=object))
         return tabulate_decisions_with_visible_numbers(figures, decisions).set_axis(estimates.index)
     rules = Rules.from_settings(settings, audience)
-    is_own_group = is_in_grouping_of_question(figures, facts["question_id"], groupings)
+    is_own_group = is_about_group_chosen_for_question(figures, facts["question_id"], groupings)
     rule = find_rules_by_kind(figures, facts, is_own_group, never).to_numpy(object)
     is_unchosen = ~facts["question_id"].isin(groupings).to_numpy()  # countries cut across chosen groups
     rule[_releasable_by_country(figures, facts, countries) & (rule == "country") & is_unchosen] = ""
@@ -143,16 +144,16 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     for places, floors in ((seen[~is_country[seen]], rules), (seen[is_country[seen]], of_countries)):
         small = counts.find_base_rules(places, floors, was_withheld)
         decisions.hide(places[small != ""], small[small != ""])
-    for at in decisions.group_by_question(decisions.are_visible() & ~is_group).values():
+    for at in decisions.group_by_question_or_code(decisions.are_visible() & ~is_group).values():
         if is_place[at[0]]:
             _decide_places(at, is_secret[at], counts, rules, decisions)
         else:
             _decide_whole(at, counts, rules, decisions)
     _hide_by_skip_logic(facts, regions, decisions)
-    wholes = decisions.group_by_question(~is_group)
-    all_groups = decisions.group_by_question(is_own_group | is_country)
-    by_country = decisions.group_by_question(decisions.are_visible() & is_country)
-    by_group = decisions.group_by_question(decisions.are_visible() & is_group & ~is_country)
+    wholes = decisions.group_by_question_or_code(~is_group)
+    all_groups = decisions.group_by_question_or_code(is_own_group | is_country)
+    by_country = decisions.group_by_question_or_code(decisions.are_visible() & is_country)
+    by_group = decisions.group_by_question_or_code(decisions.are_visible() & is_group & ~is_country)
     nothing = np.array([], dtype=int)
     for key in sorted(by_group.keys() | by_country.keys()):
         _decide_groups(wholes[key], by_group.get(key, nothing), by_country.get(key, nothing),
@@ -186,7 +187,7 @@ def suppress_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame)
     is_wide = is_band & (width > WIDEST_BAND * decisions["shown_base_n"].astype(float))
     printed = decisions["status"] != SUPPRESSED
     is_code = printed & (figures["measure"] == "coded") & is_whole_study(figures)
-    source = name_source_if_nobody_asked(figures).astype("str")
+    source = name_call_or_unguided_interview(figures).astype("str")
     band = source + "/" + decisions["band"] + "/" + decisions["shown_base_n"].astype("str")
     same = band[is_code & is_band].map(band[is_code & is_band].value_counts())
     total = source[is_code & is_band].map(source[is_code].value_counts())
@@ -268,7 +269,7 @@ class Decisions:
         is_counted = figures["measure"].isin(["response", "coded", DISCORDANCE]) & figures["n"].notna()
         record = figures["option_id"].where(figures["measure"] == DISCORDANCE, "")  # each has its own base
         keys = figures.groupby([figures["question_id"], figures["code_id"],
-                                record, name_source_if_nobody_asked(figures)],
+                                record, name_call_or_unguided_interview(figures)],
                                observed=True).ngroup()
         self.key = keys.where(is_counted, -1).to_numpy()
 
@@ -286,7 +287,7 @@ class Decisions:
             side[decisions.status == BANDED] = stated[decisions.status == BANDED]
         return decisions
 
-    def group_by_question(self, is_selected: np.ndarray) -> dict[int, np.ndarray]:
+    def group_by_question_or_code(self, is_selected: np.ndarray) -> dict[int, np.ndarray]:
         """Returns the positions of the counts that ``is_selected`` selects, grouped by question or code.
         Counts of passages in calls are in a separate group, and so are counts of passages in interviews
         without a guide."""
@@ -300,7 +301,7 @@ class Decisions:
     def are_visible(self) -> np.ndarray:
         return self.status != SUPPRESSED
 
-    def order_for_suppression(self, positions: np.ndarray) -> np.ndarray:
+    def order_for_suppression_by_questionnaire(self, positions: np.ndarray) -> np.ndarray:
         """Returns the ``positions`` of a question's options in the order in which secondary suppression
         hides them."""
         return np.lexsort((self.option[positions].astype(str), self.facts["cover"].to_numpy()[positions]))
@@ -336,8 +337,9 @@ class Decisions:
         self.low[positions], self.high[positions] = np.where(is_releasable, self.n[positions], 0), np.where(
             is_releasable, self.n[positions], self.base_n[positions])
 
-    def show_as_ranges(self, positions: np.ndarray, low: np.ndarray, high: np.ndarray, rule: np.ndarray,
-                       protects: np.ndarray) -> None:
+    def show_as_ranges_or_hide(self, positions: np.ndarray, low: np.ndarray, high: np.ndarray,
+                               rule: np.ndarray,
+                               protects: np.ndarray) -> None:
         """Marks the counts at ``positions`` as shown as ranges. A count is hidden if its range would
         reach from 0 to the base."""
         self.protects[positions] = protects
@@ -345,23 +347,23 @@ class Decisions:
         is_range = (low > 0) | (high < size)
         self.rule[positions], self.low[positions], self.high[positions] = rule, low, high
         self.status[positions] = np.where(is_range, BANDED, SUPPRESSED)
-        self.band[positions] = [format_count_range(*ends) if shown else ""
+        self.band[positions] = [format_count_range_without_base(*ends) if shown else ""
                                 for *ends, shown in zip(low, high, size, is_range, strict=True)]
 
 
-def format_count_range(low: float, high: float, base: float) -> str:
+def format_count_range_without_base(low: float, high: float, base: float) -> str:
     """Returns the range of a count in words; the lower and the upper bound are both possible values.
 
-    >>> format_count_range(0, 4, 30), format_count_range(26, 30, 30), format_count_range(8, 14, 30)
-    ('at most 4', 'at least 26', '8 to 14')
+    >>> [format_count_range_without_base(low, high, 30) for low, high in ((0, 4), (26, 30), (8, 14))]
+    ['at most 4', 'at least 26', '8 to 14']
     """
     if low <= 0:
         return f"at most {high:.0f}"
     return f"at least {low:.0f}" if high >= base else f"{low:.0f} to {high:.0f}"
 
 
-def find_primary_or_secondary_rules(n: np.ndarray, base: np.ndarray | int,
-                                    is_small: np.ndarray) -> np.ndarray:
+def find_rules_if_counts_hidden(n: np.ndarray, base: np.ndarray | int,
+                                is_small: np.ndarray) -> np.ndarray:
     """Returns the rule that hides each count: because the count itself is small, or because hiding it
     protects a small count of the same question."""
     return np.where((n == 0) | (n == base), "unanimous",
@@ -371,14 +373,14 @@ def find_primary_or_secondary_rules(n: np.ndarray, base: np.ndarray | int,
 def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
     """Decides whether each study-wide figure of one question or code is shown exactly, shown as a range, or
     hidden."""
-    whole = count_options_in_group(at, counts, rules.count)
-    seen = determine_visible_option_counts(whole, decisions.order_for_suppression(at),
+    whole = count_each_option_in_group(at, counts, rules.count)
+    seen = determine_visible_option_counts(whole, decisions.order_for_suppression_by_questionnaire(at),
                                            **determine_if_exclusive_and_exhaustive(whole,
                                                                                    decisions.type[at[0]]))
     hidden = seen.is_hidden
-    decisions.show_as_ranges(at[hidden], seen.low[hidden], seen.high[hidden],
-                             find_primary_or_secondary_rules(whole.n, whole.size, whole.is_small)[hidden],
-                             _protected(decisions.ids[at], whole.is_small)[hidden])
+    decisions.show_as_ranges_or_hide(at[hidden], seen.low[hidden], seen.high[hidden],
+                                     find_rules_if_counts_hidden(whole.n, whole.size, whole.is_small)[hidden],
+                                     _protected(decisions.ids[at], whole.is_small)[hidden])
 
 
 def _protected(ids: np.ndarray, is_small: np.ndarray) -> np.ndarray:
@@ -389,18 +391,18 @@ def _protected(ids: np.ndarray, is_small: np.ndarray) -> np.ndarray:
     return np.where(is_small, ids, first).astype(object)
 
 
-def count_options_in_group(positions: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
+def count_each_option_in_group(positions: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
     """Returns the counts of the options of one question or code in one group."""
     return Counted(counts.select_base(positions[:1])[0], counts.select_counted(positions),
                    counts.count_most_possible_records(positions[0]), counts, least)
 
 
-def determine_if_exclusive_and_exhaustive(whole: Counted, kind: str) -> dict[str, bool]:
+def determine_if_exclusive_and_exhaustive(whole: Counted, question_type: str) -> dict[str, bool]:
     """Returns what a reader of the questionnaire knows about the answers to a question. ``is_exclusive`` is
     true if every record has exactly one of the answers, and ``is_exhaustive`` is true if every record has at
     least one answer."""
-    is_one = kind in ("single", "scale") and len(whole.n) > 1 and whole.n.sum() == whole.size
-    return {"is_exclusive": is_one, "is_exhaustive": kind == "multi"}
+    is_one = question_type in ("single", "scale") and len(whole.n) > 1 and whole.n.sum() == whole.size
+    return {"is_exclusive": is_one, "is_exhaustive": question_type == "multi"}
 
 
 def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCounts, rules: Rules,
@@ -411,7 +413,7 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
     Further countries are hidden until enough organisations together named the hidden countries. ``is_secret``
     marks the countries that may not be named.
     """
-    whole = count_options_in_group(at, counts, rules.base)
+    whole = count_each_option_in_group(at, counts, rules.base)
     is_small = whole.is_small | is_secret
     if not is_small.any():
         return
@@ -419,7 +421,7 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
     for k in range(int(is_small.sum()), len(at) + 1):
         if not whole.n[order[:k]].any() or whole.count_protected_in_any(order[:k]) >= rules.base:
             break
-    why = find_primary_or_secondary_rules(decisions.n[at], decisions.base_n[at], is_small)
+    why = find_rules_if_counts_hidden(decisions.n[at], decisions.base_n[at], is_small)
     decisions.hide(at[order[:k]], np.where(why == "partition", why, "country")[order[:k]])
 
 
@@ -603,7 +605,7 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
     both = np.concatenate([at, at_countries])
     if decisions.rule[whole[0]] in HIDDEN_BASE_RULES or decisions.facts["is_place"].iat[whole[0]]:
         return decisions.hide(both, decisions.rule[whole[0]] or "country")
-    total = count_options_in_group(whole, counts, rules.count)
+    total = count_each_option_in_group(whole, counts, rules.count)
     seen = Ranges(decisions.status[whole] != EXACT, decisions.low[whole], decisions.high[whole])
     is_country = (decisions.figures["subset_kind"].iloc[everywhere] == "country").to_numpy()
     parts = _decide_parts(whole, at, everywhere[~is_country], total, seen, counts, rules, decisions)
@@ -655,7 +657,7 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     if not names:
         return {"": (total, seen)}
     group_places = np.array([by_group[name] for name in names])
-    parts = {name: count_options_in_group(places, counts, rules.count)
+    parts = {name: count_each_option_in_group(places, counts, rules.count)
              for name, places in zip(names, group_places, strict=True)}
     complement, outside, room = (getattr(total, name) - sum(getattr(part, name) for part in parts.values())
                                  for name in ("base", "counted", "room"))
@@ -667,7 +669,7 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     # The complement is hidden to protect the groups that are shown; where there is none, the smallest group.
     columns = np.lexsort((sizes, np.array([name != "" for name in parts])))
     ranges = determine_visible_group_counts(total, seen, [*parts.values()],
-                                            decisions.order_for_suppression(whole), columns,
+                                            decisions.order_for_suppression_by_questionnaire(whole), columns,
                                             **determine_if_exclusive_and_exhaustive(total,
                                                                                     decisions.type[whole[0]]))
     # For each option, the first group with a small count; the complement is named as the whole without the
@@ -680,9 +682,10 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
         hidden = ranges.is_hidden[:, k]
         protects = np.where(part.is_small, decisions.ids[places], first_small)
         protects = np.where(protects == "", _protected(decisions.ids[places], part.is_small), protects)
-        decisions.show_as_ranges(places[hidden], ranges.low[hidden, k], ranges.high[hidden, k],
-                                 find_primary_or_secondary_rules(part.n, part.size, part.is_small)[hidden],
-                                 protects[hidden])
+        decisions.show_as_ranges_or_hide(places[hidden], ranges.low[hidden, k], ranges.high[hidden, k],
+                                         find_rules_if_counts_hidden(part.n, part.size,
+                                                                     part.is_small)[hidden],
+                                         protects[hidden])
     return {name: (part, Ranges(ranges.is_hidden[:, k], ranges.low[:, k], ranges.high[:, k]))
             for k, (name, part) in enumerate(parts.items())}
 
@@ -702,7 +705,7 @@ def choose_groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, 
     def leaves_enough(complements: np.ndarray) -> np.ndarray:
         return ~complements.any(axis=-1) | (
             counts.count_independent(complements) >= max(rules.base, 2 * rules.count)
-        ) & ~counts.has_few_refusals(complements, is_coded, rules)
+        ) & ~counts.may_expose_few_refusers(complements, is_coded, rules)
 
     def is_almost_alone(complement: np.ndarray, shown: Collection[str]) -> bool:
         hidden = [base for name, base in every_group.items() if name not in shown and base.any()]

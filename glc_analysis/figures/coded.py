@@ -20,11 +20,12 @@ from glc_analysis.figures.estimates import (
 from glc_analysis.figures.mentions import CodeRecords
 
 
-def compute_coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
-                            consensus: pd.DataFrame, waiting: pd.DataFrame, documents: pd.DataFrame,
-                            segments: pd.DataFrame, attendance: pd.DataFrame,
-                            ancestors: Mapping[str, Sequence[str]], *,
-                            merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
+def compute_coded_and_word_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
+                                     consensus: pd.DataFrame, waiting: pd.DataFrame, documents: pd.DataFrame,
+                                     segments: pd.DataFrame, attendance: pd.DataFrame,
+                                     ancestors: Mapping[str, Sequence[str]], *,
+                                     merged: Mapping[str,
+                                                     Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
     """Returns one row per figure of the measures ``coded`` and ``words``.
 
     - ``waiting``: the codes on which coders have not decided yet, by segment (segment_id, code_id).

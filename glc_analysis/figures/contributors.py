@@ -60,11 +60,12 @@ class IncidenceRows:
     _computed: dict[int, scipy.sparse.csr_array] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def from_sources(cls, figures: Sequence[np.ndarray], sources: Sequence[RowSource]) -> IncidenceRows:
-        """Returns the matrix of figures x organisations. For each part of the matrix, ``figures`` has the
-        positions of the figures, and ``sources`` has the function that computes their rows."""
-        order, at = np.argsort(np.concatenate(figures)), np.concatenate([at for _, at in sources])
-        part = np.repeat(np.arange(len(figures)), [*map(len, figures)])
+    def from_sources(cls, figure_positions: Sequence[np.ndarray],
+                     sources: Sequence[RowSource]) -> IncidenceRows:
+        """Returns the matrix of figures x organisations. For each part of the matrix, ``figure_positions``
+        has the positions of the figures, and ``sources`` has the function that computes their rows."""
+        order, at = np.argsort(np.concatenate(figure_positions)), np.concatenate([at for _, at in sources])
+        part = np.repeat(np.arange(len(figure_positions)), [*map(len, figure_positions)])
         return cls([compute for compute, _ in sources], part[order], at[order])
 
     def __getitem__(self, figures: np.ndarray) -> scipy.sparse.csr_array:

@@ -17,7 +17,7 @@ import pandas as pd
 import scipy
 
 from glc_analysis.figures.groupings import MERGED
-from glc_analysis.figures.intervals import choose_interval_method, compute_share_interval
+from glc_analysis.figures.intervals import choose_interval_method_by_sampling, compute_share_interval
 from glc_analysis.schema import COUNTRY_LIST, UNASKED
 from glc_analysis.slices import list_work_countries
 from glc_analysis.study import Study
@@ -74,7 +74,7 @@ def list_questions(questions: pd.DataFrame) -> list[Question]:
     return [Question._make(row) for row in rows]
 
 
-def iterate_question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionResponses]]:
+def iterate_all_questions_with_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionResponses]]:
     """Yields every question in order, together with the answers to it. The function yields nothing for a
     study without a survey, whose questions are those of an interview guide."""
     lists: dict[str, list[tuple[str, str]]] = {}
@@ -189,7 +189,7 @@ def find_unit_records(data: CleanTables, unit: str) -> SurveyRecords:
     of_unit = replace(data, questions=data.questions[data.questions["unit"] == unit])
     size = len(getattr(data, f"{unit}s"))
     questions, keys, base, counted, numbers = [], [], [], [], {}
-    for question, answers in iterate_question_responses(of_unit):
+    for question, answers in iterate_all_questions_with_responses(of_unit):
         options, statistic, in_base, ticks = answers.options, "count", answers.is_in_base, answers.ticks.T
         if question.type == "number":
             options, statistic, ticks = [""], "", np.zeros((1, size), dtype=bool)
@@ -256,15 +256,15 @@ def is_whole_study(figures: pd.DataFrame) -> pd.Series:
     ...                        "subset_id": ["", "call", "answer", "asia"]})).tolist()
     [True, True, False, False]
     """
-    return (figures["subset_kind"] == ALL) | (name_source_if_nobody_asked(figures) != "")
+    return (figures["subset_kind"] == ALL) | (name_call_or_unguided_interview(figures) != "")
 
 
-def name_source_if_nobody_asked(figures: pd.DataFrame) -> pd.Series:
+def name_call_or_unguided_interview(figures: pd.DataFrame) -> pd.Series:
     """Returns ``call`` or ``interview_without_guide`` for figures of codes from one of these sources, and a
     blank for all other figures. In calls and in interviews without a guide nobody is asked about codes, so
     the base has all organisations that were present or interviewed.
 
-    >>> name_source_if_nobody_asked(pd.DataFrame({"subset_kind": ["all", "source", "source"],
+    >>> name_call_or_unguided_interview(pd.DataFrame({"subset_kind": ["all", "source", "source"],
     ...                              "subset_id": ["", "call", "answer"]})).tolist()
     ['', 'call', '']
     """
@@ -426,7 +426,7 @@ def _by_subset(members: Membership, questions: Sequence[str], options: Sequence[
 def add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Adds intervals to counts if the study's sampling allows intervals. The size of the sampling frame is a
     number of organisations, so it is used only for figures that count organisations in the whole study."""
-    method = choose_interval_method(study)
+    method = choose_interval_method_by_sampling(study)
     frame = frame.assign(low=np.nan, high=np.nan, method="")
     if method == "none":
         return frame

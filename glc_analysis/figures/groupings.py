@@ -46,7 +46,7 @@ class Grouping(NamedTuple):
     attribute: str
     merged: frozenset[str] = frozenset()
 
-    def list_merged_values(self) -> set[str]:
+    def list_merged_attribute_values(self) -> set[str]:
         """Returns the values that are merged into larger groups."""
         return {value for group in self.merged for value in group.split(MERGED)}
 
@@ -61,13 +61,14 @@ Groupings = Mapping[str, Grouping]
 NO_GROUPINGS: Groupings = MappingProxyType({})
 
 
-def match_groupings(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Grouping]:
+def map_questions_to_attribute_groupings(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Grouping]:
     """Returns the grouping of every question in ``questions`` that has a row in groupings.csv (``rows``).
 
     >>> rows = pd.DataFrame([["*", "type", ""], ["Q2", "resource_level", "medium | low"]],
     ...                     columns=["question_id", "attribute", "merged"])
     >>> questions = pd.DataFrame({"question_id": ["Q1", "Q2"], "unit": "answer"})
-    >>> match_groupings(rows, questions)["Q2"], [*match_groupings(rows, questions)]
+    >>> groupings = map_questions_to_attribute_groupings(rows, questions)
+    >>> groupings["Q2"], [*groupings]
     (Grouping(attribute='resource_level', merged=frozenset({'low + medium'})), ['', 'Q1', 'Q2'])
     """
     chosen: dict[str, Grouping] = {}
@@ -94,8 +95,8 @@ def list_merged_groups_by_attribute(groupings: Groupings) -> dict[str, list[str]
     return {attribute: sorted(groups) for attribute, groups in found.items()}
 
 
-def is_in_grouping_of_question(figures: pd.DataFrame, questions: pd.Series,
-                               groupings: Groupings) -> np.ndarray:
+def is_about_group_chosen_for_question(figures: pd.DataFrame, questions: pd.Series,
+                                       groupings: Groupings) -> np.ndarray:
     """Whether each figure describes one of the groups into which its question, or its code, is grouped for
     audiences other than the team. ``questions`` has the question of each figure; it is blank for figures of
     codes.
@@ -103,10 +104,10 @@ def is_in_grouping_of_question(figures: pd.DataFrame, questions: pd.Series,
     >>> figures = pd.DataFrame({"unit": "answer", "subset_kind": ["region", "type", "type", "type"],
     ...                         "subset_id": ["asia", "church", "state", "church + state"]})
     >>> asked = pd.Series(["Q1"] * 4)
-    >>> is_in_grouping_of_question(figures, asked, {}).tolist()
+    >>> is_about_group_chosen_for_question(figures, asked, {}).tolist()
     [True, False, False, False]
     >>> united = {"Q1": Grouping("type", frozenset({"church + state"}))}
-    >>> is_in_grouping_of_question(figures, asked, united).tolist()
+    >>> is_about_group_chosen_for_question(figures, asked, united).tolist()
     [False, False, False, True]
     """
     kind, subset = (figures[column].astype("str") for column in ("subset_kind", "subset_id"))
@@ -115,7 +116,7 @@ def is_in_grouping_of_question(figures: pd.DataFrame, questions: pd.Series,
     for question, grouping in groupings.items():
         of_question = questions == question
         is_own = (kind == grouping.attribute) & (subset.isin(grouping.merged) | ~(
-            subset.isin(grouping.list_merged_values()) | subset.str.contains(MERGED, regex=False)))
+            subset.isin(grouping.list_merged_attribute_values()) | subset.str.contains(MERGED, regex=False)))
         is_shown = is_shown.where(~of_question, is_own)
     return is_shown.to_numpy(bool)
 
@@ -163,7 +164,7 @@ def find_grouping_faults(tables: Tables) -> Iterator[Fault]:
 
 def _linked_faults(rows: pd.DataFrame, questions: pd.DataFrame) -> Iterator[Fault]:
     """Yields a fault for each question that is grouped differently from a question on which it depends."""
-    groupings, units = match_groupings(rows, questions), dict(zip(
+    groupings, units = map_questions_to_attribute_groupings(rows, questions), dict(zip(
         questions["question_id"], questions["unit"], strict=True))
     for question, text in questions[["question_id", "asked_if"]].itertuples(index=False):
         try:
@@ -197,7 +198,8 @@ def find_changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: 
         today = groupings.get(question, Grouping(UNCHOSEN[units[question]]))
         for attribute, groups in by_attribute.items():
             merged = {group for group in groups if MERGED in group}
-            if attribute != today.attribute or merged - today.merged or today.list_merged_values() & groups:
+            if (attribute != today.attribute or merged - today.merged
+                    or today.list_merged_attribute_values() & groups):
                 how = ", ".join([f"{attribute}{':' * bool(merged)}", *sorted(merged)]).replace(":,", ":")
                 changed.setdefault(how, []).append(question or "codes")
     for how, names in changed.items():

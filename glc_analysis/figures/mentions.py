@@ -31,11 +31,11 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
                                ancestors: Mapping[str, Sequence[str]],
                                code_questions: Mapping[str, str]) -> pd.DataFrame:
     """Returns table ``mentions``: one row per organisation, code of any level, and source
-    (:func:`classify_document_sources`).
+    (:func:`classify_documents_by_kind_and_guide`).
 
     - ``consensus``: the agreed codings of the coder ``consensus``.
     - ``waiting``: the codes of segments that are undecided
-      (:func:`~glc_analysis.coding.consensus.list_undecided_codes`).
+      (:func:`~glc_analysis.coding.consensus.pair_segments_with_undecided_codes`).
     - ``coded_documents``: the document_ids of the documents that at least one coder read.
     - ``attendance``: the organisations present in each call (document_id, organisation_id).
     - ``ancestors``: maps each code to all codes above it.
@@ -75,7 +75,7 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
     )[_COLUMNS].sort_values(_KEY, ignore_index=True)
 
 
-def find_negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
+def find_negative_and_contrary_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
     """Returns the organisations that were asked about a code and did not raise it, and the organisations that
     said the contrary, with the columns organisation_id and case.
 
@@ -86,7 +86,7 @@ def find_negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame
     >>> occurrences = pd.DataFrame({"organisation_id": ["a", "b", "c", "d"], "code_id": "rest",
     ...     "source": ["interview", "call", "call", "interview"], "is_asked": True, "is_raised": False,
     ...     "is_undecided": [False, False, False, True], "is_contradicted": [False, False, True, False]})
-    >>> find_negative_cases(occurrences, "rest").to_dict("list")
+    >>> find_negative_and_contrary_cases(occurrences, "rest").to_dict("list")
     {'organisation_id': ['a', 'c'], 'case': ['not raised', 'said the contrary']}
     """
     rows = occurrences[occurrences["code_id"] == code_id]
@@ -137,7 +137,7 @@ def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd
     themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     answers = documents[documents["kind"] == "answer"]
     answers = answers.assign(about=answers["question_id"], source="answer")
-    kinds = classify_document_sources(documents, segments)
+    kinds = classify_documents_by_kind_and_guide(documents, segments)
     interviews, unguided = (documents.loc[documents["document_id"].map(kinds) == source,
                                           ["document_id", "organisation_id"]]
                             for source in ("interview", WITHOUT_GUIDE))
@@ -153,14 +153,14 @@ def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd
     return pd.concat([part[columns] for part in parts]).drop_duplicates()
 
 
-def classify_document_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, str]:
+def classify_documents_by_kind_and_guide(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, str]:
     """Returns the source of each document, keyed by document_id: answer, call, interview, or
     ``interview_without_guide``. An ``interview_without_guide`` is an interview in which no question of the
     guide was found, neither in the document itself nor in its original or translations.
 
     >>> documents = pd.DataFrame({"document_id": ["a", "b"], "kind": "interview", "translation_of": ""})
     >>> segments = pd.DataFrame({"document_id": ["a", "b"], "guide_question_id": ["Q1", ""]})
-    >>> classify_document_sources(documents, segments)
+    >>> classify_documents_by_kind_and_guide(documents, segments)
     {'a': 'interview', 'b': 'interview_without_guide'}
     """
     original = documents["translation_of"].where(documents["translation_of"] != "", documents["document_id"])
@@ -215,7 +215,7 @@ def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     that it translates."""
     spoken = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
-    source = spoken["document_id"].map(classify_document_sources(documents, segments))
+    source = spoken["document_id"].map(classify_documents_by_kind_and_guide(documents, segments))
     return spoken.assign(turn=turn, source=source)[["segment_id", "turn", "organisation_id", "source"]]
 
 
@@ -257,7 +257,7 @@ def find_organisations_behind_code_figures(mentions: pd.DataFrame,
     Calls and interviews without a guide are separate sources, because an organisation that did not raise a
     code in these texts was not asked about the code.
     """
-    counted = select_mentions_in_base(mentions)
+    counted = select_mentions_asked_raised_or_undecided(mentions)
     rows = pd.concat([counted[~counted["source"].isin(UNASKED)].assign(source=""), counted])
     key, names = rows["code_id"] + "/" + rows["source"], pd.Index(organisations["organisation_id"])
     keys = rows.loc[~key.duplicated(), ["code_id", "source"]].reset_index(drop=True)
@@ -268,7 +268,7 @@ def find_organisations_behind_code_figures(mentions: pd.DataFrame,
     return CodeRecords("organisation", keys, base, raised, undecided - undecided.multiply(raised))
 
 
-def select_mentions_in_base(occurrences: pd.DataFrame) -> pd.DataFrame:
+def select_mentions_asked_raised_or_undecided(occurrences: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows of table ``mentions`` whose organisation is in the base of a figure. The returned rows
     are those of organisations that were asked about a code (in a call: were present), that raised the code
     without being asked, or for which it is undecided whether they raised it."""

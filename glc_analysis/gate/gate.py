@@ -38,8 +38,8 @@ from glc_analysis.gate.leak_scan import (
     without_own_names,
 )
 from glc_analysis.gate.name_variants import RULES_OF_COUNTRIES
-from glc_analysis.manifest import hash_package_and_environment
-from glc_analysis.reference import read_reference, relocate_private_faults
+from glc_analysis.manifest import hash_package_and_lock_file
+from glc_analysis.reference import read_reference, relocate_faults_in_private_columns
 from glc_analysis.schema import AUDIENCES, load_reference_tables
 from glc_analysis.study import NOTEBOOKS, Study, list_notebook_files
 from glc_analysis.writing import write_atomic
@@ -85,7 +85,7 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
                        only_persons=has_capability(audience, "internal"))
     if leaks:
         faults = _faults(_outermost(leaks), names, audience, known or {}, study, organisation)
-        raise Faults(faults if study is None else relocate_private_faults(study, faults))
+        raise Faults(faults if study is None else relocate_faults_in_private_columns(study, faults))
 
 
 def merge_findings_by_origin(faults: Iterable[Fault]) -> list[Fault]:
@@ -342,7 +342,7 @@ class Gate:
                     organisation=who)
 
     def _marked(self, names: pd.DataFrame, known: Mapping[str, str]) -> _Rules:
-        said = [hash_package_and_environment(), self._audience, names.to_csv(index=False),
+        said = [hash_package_and_lock_file(), self._audience, names.to_csv(index=False),
                 sorted(known.items())]
         return _Rules(names, known, self._study.digests.hash_value(said))
 

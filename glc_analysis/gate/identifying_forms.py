@@ -4,7 +4,7 @@ links, web addresses, document numbers, birth dates, telephone numbers in words.
 Coordinates, plus codes and web addresses are recognised by their form alone. Most other kinds of text are
 recognised only after a cue, which is a word that says what follows (``content/identifying_cues.csv``).
 Without a cue, a figure of a report could be taken for a number that identifies a person.
-:func:`.contacts.find_contacts` finds e-mail addresses, and telephone numbers in digits.
+:func:`.contacts.find_emails_and_phone_numbers` finds e-mail addresses, and telephone numbers in digits.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ from glc_analysis.gate.name_variants import (
     own_countries,
     study_languages,
 )
-from glc_analysis.pseudonyms.contacts import find_contacts
+from glc_analysis.pseudonyms.contacts import find_emails_and_phone_numbers
 from glc_analysis.pseudonyms.masking import (
     ComparableText,
     find_name,
@@ -126,7 +126,7 @@ def identifiers(study: Study, *, audience: str,
     if has_capability(audience, "internal"):
         return {}
     reference = reference or read_reference(study)
-    arrivals = manifest.check_raw_files_against_manifest(study).checksums
+    arrivals = manifest.digest_raw_files_or_refuse_changes(study).checksums
     kinds = {"document": reference.documents["document_id"],
              "raw file": [path.rpartition("/")[2] for path in arrivals], "checksum": arrivals.values()}
     found = list_participant_identifiers(reference, audience) | _long_enough(kinds)
@@ -138,7 +138,8 @@ def identifiers(study: Study, *, audience: str,
         for section, name in own.public_contacts + own.contacts * has_capability(audience, "contact"):
             contact = study.settings[section][name]
             words = {*name_variants.WORD.findall(fold_text(contact))}
-            forms = [*find_contacts(contact), *find_identifying_numbers_and_addresses(contact, words)]
+            forms = [*find_emails_and_phone_numbers(contact), *find_identifying_numbers_and_addresses(contact,
+                                                                                                      words)]
             found |= {contact[start:end]: ALLOWED for _, start, end in forms}
     return found | list_words_revealing_hidden_countries(study, reference, audience)
 
@@ -884,7 +885,7 @@ class _Document:
 
     def contacts(self) -> Iterator[Match]:
         text = self.text
-        for kind, start, end in (*find_contacts(text),
+        for kind, start, end in (*find_emails_and_phone_numbers(text),
                                  *find_identifying_numbers_and_addresses(text, self.vocabulary)):
             if not is_public_contact(kind, text[start:end]):
                 yield Match(*self.in_letters(start, end), kind, text[start:end])

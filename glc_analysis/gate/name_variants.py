@@ -1,11 +1,12 @@
 """Lists the spellings under which the gate searches for names of people and organisations, and for words that
 reveal a country.
 
-Names and texts are passed as words of folded letters (:func:`.masking.fold_text`); each word is returned in
-the forms in which it is compared. The forms cover these variants: another word for "and", or none; words run
-together; a word broken at the end of a line or cell; the surname first; letters of another script that look
-alike, and digits in place of letters; prefixes and variant letters of Arabic and Khmer; endings of Slavic and
-Baltic names. The forms do not cover initials, nicknames, other transcriptions and paraphrases.
+Names and texts are passed as words of folded letters (:func:`.masking.strip_case_accents_and_punctuation`);
+each word is returned in the forms in which it is compared. The forms cover these variants: another word for
+"and", or none; words run together; a word broken at the end of a line or cell; the surname first; letters of
+another script that look alike, and digits in place of letters; prefixes and variant letters of Arabic and
+Khmer; endings of Slavic and Baltic names. The forms do not cover initials, nicknames, other transcriptions
+and paraphrases.
 """
 
 from __future__ import annotations
@@ -491,7 +492,7 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
     if not _is_built(study):
         return set()
     answers, own = (tables.read_table(name, study=study) for name in ("answers", "organisations"))
-    worked = tables.read_all_waves("answers", study=study)["country_id"]
+    worked = tables.read_distinct_rows_across_waves("answers", study=study)["country_id"]
     consent = Consent.from_table(reference.consent, **make_wave_arguments_for_consent(
         reference.waves, study.settings["study"]["wave"]))
     settings = study.settings["disclosure"]
@@ -509,8 +510,9 @@ def own_countries(study: Study, organisation_id: str) -> set[str]:
     organisation's own pages may name."""
     if not _is_built(study):
         return set()
-    answers, own = tables.read_all_waves("answers", study=study), tables.read_table("organisations",
-                                                                                    study=study)
+    answers, own = tables.read_distinct_rows_across_waves("answers",
+                                                          study=study), tables.read_table("organisations",
+                                                                                                     study=study)
     return {*answers.loc[answers["organisation_id"] == organisation_id, "country_id"],
             *own.loc[own["organisation_id"] == organisation_id, "home_country_id"].astype("str")}
 
@@ -524,7 +526,7 @@ def study_languages(study: Study, reference: Reference) -> list[str]:
     of add-ons' pages."""
     found = {*reference.documents["language"], *_printed_languages(reference)}
     if _is_built(study):
-        found |= {*tables.read_all_waves("answers", study=study)["language"]}
+        found |= {*tables.read_distinct_rows_across_waves("answers", study=study)["language"]}
     return ["en", *sorted(found - {"", "en"})]
 
 

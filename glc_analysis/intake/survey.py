@@ -96,7 +96,7 @@ def build_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names:
     if not body:
         refuse("the file has a header and no answers", sheet.place, "export it again, or remove it")
     names = [name.strip() for name in names or sheet.names]  # as `columns` in questions.csv names them
-    texts = [strip_markup(text) for text in wording] or [""] * len(names)
+    texts = [strip_html_markup(text) for text in wording] or [""] * len(names)
     cells = list(zip(*body, strict=True))
     times = Counter(name for name in names if name)
     places = _places(names, cells, times)
@@ -112,10 +112,10 @@ _MARKUP = re.compile(r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|u|u
                      re.IGNORECASE)
 
 
-def strip_markup(text: str) -> str:
+def strip_html_markup(text: str) -> str:
     """Returns a question text without the HTML markup that some survey tools export with it.
 
-    >>> strip_markup("Which <b>services</b><br/>do you offer?"), strip_markup("3 < 4 & 5 > 4")
+    >>> strip_html_markup("Which <b>services</b><br/>do you offer?"), strip_html_markup("3 < 4 & 5 > 4")
     ('Which services do you offer?', '3 < 4 & 5 > 4')
     """
     return " ".join(_MARKUP.sub(" ", text).split()) if _MARKUP.search(text) else text

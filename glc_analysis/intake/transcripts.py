@@ -32,7 +32,7 @@ import lxml.etree as etree
 import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, count_of, refuse
-from glc_analysis.tabular import decode_text, list_zip_members, read_bytes
+from glc_analysis.tabular import decode_text_detecting_encoding, list_zip_members_checking_sizes, read_bytes
 from glc_analysis.text import TEXT_STORAGE, match_key, normalise_space
 
 # ------------------------------
@@ -143,12 +143,12 @@ def attribute_speakers(lines: Sequence[Line]) -> list[Line]:
     return attributed
 
 
-def normalise_speaker_name(text: str) -> str:
+def clean_spaces_and_brackets_of_speaker(text: str) -> str:
     """Returns the name of a speaker in the form that speakers.csv uses: with single spaces, without brackets
     around the whole name, and without characters that set the writing direction.
 
-    >>> normalise_speaker_name("[Ana  López]"), normalise_speaker_name("Ana (HAART | KE)")
-    ('Ana López', 'Ana (HAART | KE)')
+    >>> [*map(clean_spaces_and_brackets_of_speaker, ("[Ana  López]", "Ana (HAART | KE)"))]
+    ['Ana López', 'Ana (HAART | KE)']
     """
     name = normalise_space(text.translate(_DIRECTIONS))
     is_framed = re.fullmatch(r"\[[^][]*\]|\([^()]*\)", name)
@@ -177,7 +177,7 @@ def _speaker_lines(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int,
     named, apart = {}, set()
     for n, line in enumerate(lines):
         match = pattern.fullmatch(_GAP.sub("  ", line.text.translate(_DIRECTIONS)).strip())
-        if match and _may_be_name(name := normalise_speaker_name(match["name"])):
+        if match and _may_be_name(name := clean_spaces_and_brackets_of_speaker(match["name"])):
             start, end = _times(_stamp(match), line)
             named[n] = line._replace(speaker=name, text=match["text"], start=start, end=end)
             apart |= {n} if _has_separate_time(match) else set()
@@ -196,7 +196,7 @@ def _names_with_stop(lines: Sequence[Line]) -> dict[int, Line]:
             continue
         match = _WITH_STOP.fullmatch(line.text.translate(_DIRECTIONS).strip())
         if match and not (match["name"].isupper() and not match["text"]):  # a heading in capitals
-            name = normalise_speaker_name(match["name"])
+            name = clean_spaces_and_brackets_of_speaker(match["name"])
             openings[n] = line._replace(speaker=name, text=match["text"] or "")
     times = Counter(line.speaker for line in openings.values())
     named = {n: line for n, line in openings.items()
@@ -245,7 +245,7 @@ def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
     than one line begins with such a line. The result is empty if a cue or block of more than one line begins
     differently."""
     firsts = [n for n, line in enumerate(lines[:-1]) if line.is_first and not lines[n + 1].is_first]
-    names = {n: normalise_speaker_name(lines[n].text) for n in firsts}
+    names = {n: clean_spaces_and_brackets_of_speaker(lines[n].text) for n in firsts}
     if len(firsts) < 2 or not all(map(_looks_like_name, names.values())):
         return {}
     return {n: lines[n]._replace(speaker=name, text="") for n, name in names.items()}
@@ -395,10 +395,10 @@ def _parse_transcript(content: _Content) -> Transcript:
     if faults:
         raise Faults(sorted(faults, key=lambda fault: int(fault.row or 0)))
     return Transcript(path, _turns(spoken[len(unnamed):]), "\n".join(line.text for line in unnamed),
-                      note_footnotes_and_hidden_text(path))
+                      note_skipped_footnotes_read_hidden_text(path))
 
 
-def note_footnotes_and_hidden_text(path: Path) -> tuple[str, ...]:
+def note_skipped_footnotes_read_hidden_text(path: Path) -> tuple[str, ...]:
     """Returns notes on footnotes and endnotes of a Word file, which are not read, and on hidden text, which
     is read. The result is empty for a file that is not a Word file."""
     if not zipfile.is_zipfile(path):
@@ -419,7 +419,7 @@ def note_footnotes_and_hidden_text(path: Path) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def read_lines(path: Path) -> list[Row]:
+def read_numbered_transcript_lines(path: Path) -> list[Row]:
     """Returns the numbered lines of a transcript file; in DOCX, the number of a line is that of its
     paragraph. Raises Faults if the file cannot be read as text."""
     return _read_rows(path)[0]
@@ -439,7 +439,7 @@ def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
         refuse(f"the file holds more than {_MOST_TEXT_BYTES // 1_000_000} MB of text", path.name,
                "check that it is the right file")
     try:
-        return list(enumerate(decode_text(raw, path.name).split("\n"), 1)), set()
+        return list(enumerate(decode_text_detecting_encoding(raw, path.name).split("\n"), 1)), set()
     except Faults as error:
         fix = "save it as plain text in UTF-8, or hand in the .vtt, .srt or .docx file"
         raise Faults(replace(fault, fix=fix) for fault in error.faults) from error
@@ -457,7 +457,7 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
 
     try:
         with zipfile.ZipFile(BytesIO(raw)) as packed:
-            size = sum(part.file_size for part in list_zip_members(packed))
+            size = sum(part.file_size for part in list_zip_members_checking_sizes(packed))
         body = docx.Document(BytesIO(raw)).element if size <= _MOST_DOCX_BYTES else None
     except Exception as error:  # whatever zip, XML and the package's own parts raise
         fix = "open it in a word processor and save it as .docx without a password"
@@ -525,7 +525,7 @@ def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
     readings: dict[etree._Element, str] = {}
     names: set[str] = set()
     for cells, row in zip(rows, texts, strict=True) if at >= 0 else ():
-        name = normalise_speaker_name(row[at].rstrip(": "))
+        name = clean_spaces_and_brackets_of_speaker(row[at].rstrip(": "))
         stamps = [cell for cell in row[:at] if _ONLY_STAMP.fullmatch(cell)]
         is_named = bool(name) and not _is_head(name)
         names |= {name} if is_named else set()
@@ -550,7 +550,7 @@ def _in_table(lines: Sequence[Line], names: Collection[str]) -> list[Line]:
     named = []
     for line in lines:
         match = _LABEL.fullmatch(line.text) if names else None
-        if match and (name := normalise_speaker_name(match["name"])) in names:
+        if match and (name := clean_spaces_and_brackets_of_speaker(match["name"])) in names:
             start, end = _times(_stamp(match), line)
             line = line._replace(speaker=name, text=match["text"].strip(), start=start, end=end)
         named.append(line)
@@ -636,7 +636,8 @@ def _cue_lines(payload: Sequence[Row], start: float, end: float) -> Iterator[Lin
         for speaker, said in zip(["", *voices[::2]], [before, *voices[1::2]], strict=True):
             words = normalise_space(_plain(said))
             if words or speaker:
-                yield Line(number, words, start, end, is_first, normalise_speaker_name(_plain(speaker)))
+                yield Line(number, words, start, end, is_first,
+                           clean_spaces_and_brackets_of_speaker(_plain(speaker)))
                 is_first = False
 
 

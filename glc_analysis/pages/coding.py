@@ -19,7 +19,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.coding.agreement_tables import (
-    list_same_code_other_words,
+    list_same_code_with_differing_spans,
     tabulate_readers_and_singly_read_organisations,
 )
 from glc_analysis.coding.assemble import describe_placement_by_coder
@@ -27,11 +27,11 @@ from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import note_differently_marked_words
 from glc_analysis.errors import count_of
 from glc_analysis.figures.groupings import MERGED
-from glc_analysis.figures.mentions import find_negative_cases, find_undecided_organisations
+from glc_analysis.figures.mentions import find_negative_and_contrary_cases, find_undecided_organisations
 from glc_analysis.manifest import has_page
 from glc_analysis.pages.slots import AGREEMENT, list_slot_contents
 from glc_analysis.pages.text_names import name_texts, name_turn
-from glc_analysis.plots import format_coefficient, format_interval
+from glc_analysis.plots import format_coefficient, format_coefficient_interval
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 from glc_analysis.tables_html import (
     make_displayable,
@@ -41,12 +41,16 @@ from glc_analysis.tables_html import (
     render_table,
 )
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import format_count_of_row, format_day_with_preposition, replace_blank_day_with_unknown
+from glc_analysis.text import (
+    format_count_of_row,
+    format_full_date_with_preposition,
+    replace_blank_day_with_unknown,
+)
 from glc_analysis.view.places import (
     make_anchor,
     make_code_passages_anchor,
     make_passage_anchor,
-    select_passages_fitting_on_page,
+    select_first_passages_per_code,
 )
 from glc_analysis.view.study_view import StudyView
 
@@ -83,7 +87,7 @@ def show_passages_or_explain_absence(block: Callable[..., Html | None]) -> Calla
     return shown
 
 
-def note_if_no_coding_counts(view: StudyView) -> str:
+def note_if_codings_but_none_count(view: StudyView) -> str:
     """Returns a note, for readers who may read passages, if coders have handed in codings but none of these
     codings counts; otherwise blank."""
     if not view.has_capability("passages"):
@@ -98,7 +102,7 @@ def render_theme_code_counts(view: StudyView) -> Html:
     """Renders how many organisations raised each code of the page's theme: overall, by source, by call and by
     region. The team also sees how many organisations said the contrary of a code, and about which codes
     nobody was asked."""
-    if said := note_if_no_coding_counts(view):
+    if said := note_if_codings_but_none_count(view):
         return render_note(said)
     whole, rows = view.codes(), view.select_measure_figures("coded")
     if whole.empty:
@@ -191,7 +195,7 @@ def render_contrary_cases(view: StudyView) -> Html | None:
     the readers of the page may not read passages."""
     if not view.has_capability("passages"):
         return None
-    if said := note_if_no_coding_counts(view):
+    if said := note_if_codings_but_none_count(view):
         return render_note(said)
     mentioned, quoted = view.read("mentions"), view.coded_passages.drop_duplicates(
         ["code_id", "organisation_id"])
@@ -219,9 +223,9 @@ def render_contrary_cases(view: StudyView) -> Html | None:
 
 
 def _with_case(mentioned: pd.DataFrame, code: str, case: str) -> set[str]:
-    """Returns the organisations to which :func:`.find_negative_cases` assigns the given ``case`` for a
-    code."""
-    cases = find_negative_cases(mentioned, code)
+    """Returns the organisations to which :func:`.find_negative_and_contrary_cases` assigns the given ``case``
+    for a code."""
+    cases = find_negative_and_contrary_cases(mentioned, code)
     return {*cases.loc[cases["case"] == case, "organisation_id"]}
 
 
@@ -230,25 +234,26 @@ def render_passages(view: StudyView) -> Html:
     """Renders the first passages of each code of the page's theme, and says how many passages the code has.
 
     Among the passages of a code, the first passage of each organisation comes before the second passage of
-    any organisation. :func:`~glc_analysis.view.places.select_passages_fitting_on_page` selects the printed
+    any organisation. :func:`~glc_analysis.view.places.select_first_passages_per_code` selects the printed
     passages; the page of the code prints more passages.
     """
     rows = view.coded_passages
     counts = rows.groupby("code_id").size()
-    printed = dict(list(select_passages_fitting_on_page(rows).groupby("code_id")))
+    printed = dict(list(select_first_passages_per_code(rows).groupby("code_id")))
     listed = []
     for code in view.code_tree[lambda f: f["code_id"].isin(printed)].itertuples():
         listed.append({
             "name": code.name, "id": make_code_passages_anchor(code.code_id), "total": counts[code.code_id],
             "definition": view.find_definition(code.code_id) if code.code_id != view.theme else "",
             "printed": _printed(view, printed[code.code_id]),
-            "page": find_code_page(view, code.code_id)})
+            "page": find_code_page_file(view, code.code_id)})
     return make_displayable(_HTML.passages(listed,
-                                           _OPENED)) if listed else render_note(note_if_no_coding_counts(view)
+                                           _OPENED)) if listed else render_note(
+                                               note_if_codings_but_none_count(view)
                                                                                 or NOT_CODED_YET)
 
 
-def find_code_page(view: StudyView, code: str) -> str:
+def find_code_page_file(view: StudyView, code: str) -> str:
     """Returns the file name of a code's page; blank for a code without passages, which has no page."""
     return f"code-{code.lower()}.html" if has_page(view.study, "codes", code) else ""
 
@@ -356,7 +361,7 @@ def describe_consensus_rule(settings: Mapping[str, Any]) -> str:
     'A code is agreed when all who read a text gave it to the same turn'
     """
     rule, day = _RULES[settings["consensus"]].format(by=settings["decided_by"]), settings["fixed_on"]
-    since = (f"fixed {format_day_with_preposition(day)}" if day
+    since = (f"fixed {format_full_date_with_preposition(day)}" if day
              else "the day on which this was fixed is not recorded")
     return f"A code is agreed when {rule} ({since})."
 
@@ -368,7 +373,7 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
     alphas = rows[(rows["measure"] == "alpha") & rows["code_id"].isin(codes) & rows["value"].notna()]
     sentences = []
     if every is not None and pd.notna(every.value):
-        interval = format_interval(every.low, every.high)
+        interval = format_coefficient_interval(every.low, every.high)
         lowest, highest = format_coefficient(every.lowest), format_coefficient(every.highest)
         cases = (f"; between {lowest} and {highest} in the worst and the best case, "
                  f"since {every.n_missing} codings of turns are not certain"
@@ -423,7 +428,7 @@ def render_span_disagreements(view: StudyView) -> Html | None:
     """Renders the turns in which coders gave the same code to different words. Each turn has each coder's
     words, and the share of all marked words that every coder marked. The turn with the smallest share comes
     first."""
-    rows = list_same_code_other_words(view.read("codings"), view.read("segments"))
+    rows = list_same_code_with_differing_spans(view.read("codings"), view.read("segments"))
     if rows.empty:
         return None
     wide = rows.pivot(index=["shared", "segment_id", "code_id"], columns="coder_id", values="words")

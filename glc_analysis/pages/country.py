@@ -19,10 +19,10 @@ from markupsafe import Markup
 from glc_analysis.disclosure.quotations import find_team_only_codes
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.mentions import find_codes_with_undecided_organisations
-from glc_analysis.pages.coding import note_if_no_coding_counts
+from glc_analysis.pages.coding import note_if_codings_but_none_count
 from glc_analysis.pages.findings import (
-    compare_country_with_region,
-    find_comparison_group,
+    find_comparison_group_for_audience,
+    list_country_and_comparison_counts,
     list_sensitive_and_dependent_questions,
     write_sentences_comparing_country_with_region,
 )
@@ -32,16 +32,16 @@ from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.slices import map_codes_to_themes
 from glc_analysis.tables import iterate_rows
 from glc_analysis.tables_html import (
-    language_label,
     make_displayable,
+    name_language_or_not_stated,
     render_count_bar,
     render_note,
     render_quotation,
     render_table,
 )
 from glc_analysis.templates import Macros, read_packaged_csv
-from glc_analysis.text import format_count_of_row, format_day_with_preposition
-from glc_analysis.view.places import make_anchor, select_passages_fitting_on_page
+from glc_analysis.text import format_count_of_row, format_full_date_with_preposition
+from glc_analysis.view.places import make_anchor, select_first_passages_per_code
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "country.html")
@@ -84,11 +84,11 @@ def _described(view: StudyView, row: Any) -> str:
     parts = [row.label, row.type.replace("_", " ")]
     if view.has_capability("organisation_details"):
         office = view.country_labels.get(row.home_country_id, "")
-        language = f"in {language_label(row.language)}" if row.language else ""
+        language = f"in {name_language_or_not_stated(row.language)}" if row.language else ""
         did = "answered" if view.has_survey else "spoke"
         parts += [f"main office in {office}" if office and row.home_country_id != view.country else "",
                   f"{row.resource_level.replace('_', ' ')} resources" if row.resource_level else "",
-                  " ".join(filter(None, [did, format_day_with_preposition(row.answered_on), language])),
+                  " ".join(filter(None, [did, format_full_date_with_preposition(row.answered_on), language])),
                   "with an interpreter" if row.is_interpreted else ""]
     return ", ".join(part for part in parts if part and part not in ("answered", "spoke"))
 
@@ -133,8 +133,8 @@ def render_answers_most_unlike_region(view: StudyView) -> Html | pd.DataFrame:
     Only counts that the audience may see exactly are compared. If only one organisation answered in the
     country, its answer is given in words and has no mark on the line.
     """
-    around = find_comparison_group(view)[2]
-    rows = compare_country_with_region(view)
+    around = find_comparison_group_for_audience(view)[2]
+    rows = list_country_and_comparison_counts(view)
     rows = rows[rows["base_n_around"].gt(rows["base_n"])]
     apart = (rows["share"] - rows["share_around"]).astype(float)
     rows = rows.assign(apart=apart.abs()).sort_values(["apart", "order"], ascending=[False, True],
@@ -164,14 +164,14 @@ def _apart_in_words(row: Any, around: str, counted: str) -> str:
     return f"{here}, {by} {int(row.n_around)} of {int(row.base_n_around)} {units} in {around}"
 
 
-def render_answers_given_only_here(view: StudyView) -> Html:
+def render_answers_unique_within_region(view: StudyView) -> Html:
     """Renders the answers and codes that were given in the country but not elsewhere in its region, or in the
     whole study. Only answers to questions with several possible answers are considered. The audience must be
     allowed to see the count of the country and the count of the region or study exactly. The result is blank
     if no answer or code was given only in this country."""
     rows = view.released[view.released["n"].notna() & view.released["measure"].isin(["response", "coded"])
                          & view.released["statistic"].isin(["count", "organisations"])]
-    kind, group, around = find_comparison_group(view)
+    kind, group, around = find_comparison_group_for_audience(view)
     key = ["question_id", "option_id", "code_id"]
     here = rows[rows["subset_kind"].eq("country") & rows["subset_id"].eq(view.country) & rows["n"].gt(0)]
     near = rows.loc[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group), [*key, "n", "base_n"]]
@@ -217,7 +217,7 @@ def render_country_answers(view: StudyView) -> Html:
     if not view.has_survey:
         return make_displayable("")
     parts, shown = [], set()
-    label, (_, _, around) = view.country_labels[view.country], find_comparison_group(view)
+    label, (_, _, around) = view.country_labels[view.country], find_comparison_group_for_audience(view)
     for theme, name in {**view.themes, "": "Background"}.items():
         asked = view.question_table[view.question_table["theme_id"] == theme].itertuples()
         found = {question.question_id: (question, _given_here(view, question)) for question in asked}
@@ -243,7 +243,7 @@ def _given_here(view: StudyView, question: Any) -> Markup:
         return Markup()
     if not any(row.base_n for row in figures):
         return _no_answer(view, question)
-    kind, group, _ = find_comparison_group(view)
+    kind, group, _ = find_comparison_group_for_audience(view)
     near = _figures_of(view, question, kind, group)
     if question.type == "number":
         return _HTML.line(_median(figures), _median(near))
@@ -313,10 +313,10 @@ def render_country_codes(view: StudyView) -> Html:
     call is not listed as "not raised"."""
     if not view.has_capability("passages"):
         return _released_codes(view)
-    if said := note_if_no_coding_counts(view):
+    if said := note_if_codings_but_none_count(view):
         return render_note(said)
     mentioned, labels = view.read("mentions"), view.labels
-    kind, _, around = find_comparison_group(view)
+    kind, _, around = find_comparison_group_for_audience(view)
     rows = view.released[view.released["measure"] == "coded"]
     near = {row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
     listed: dict[str, list[dict[str, Any]]] = {}
@@ -415,7 +415,7 @@ def render_country_passages(view: StudyView) -> Html:
     rows = rows[themes.isin([*view.themes])].drop_duplicates(["code_id", "segment_id", "text"])
     order = rows["code_id"].map([*view.themes].index)
     rows = rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
-    printed = select_passages_fitting_on_page(rows.assign(quote=rows["text"]))
+    printed = select_first_passages_per_code(rows.assign(quote=rows["text"]))
     sections = [(view.themes[str(theme)], [*map(render_quotation, own.to_dict("records"))])
                 for theme, own in printed.groupby("code_id", sort=False)]
     return make_displayable(_HTML.words("Coded passages, theme by theme", sections, len(printed), len(rows)))
@@ -432,7 +432,7 @@ def render_country_open_answers(view: StudyView) -> Html:
     sections = []
     for question in view.question_table[view.question_table["type"] == "text"].itertuples():
         own = rows[rows["question_id"] == question.question_id]
-        own = own.assign(**view.find_translation_columns(own["segment_id"]),
+        own = own.assign(**view.make_translation_columns(own["segment_id"]),
                          by=[view.labels.get(one, "") for one in own["organisation_id"]],
                          country=own["is_interpreted"].map({True: "interpreter's words", False: ""}))
         shown = [*map(render_quotation, own.to_dict("records"))]

@@ -438,8 +438,8 @@ def write_sentences_comparing_country_with_region(view: StudyView) -> pd.DataFra
     >>> write_sentences_comparing_country_with_region(study.view("team", country="KHM"))["sentence"].iloc[0]
     '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
     """
-    kind, _, name = find_comparison_group(view)
-    found = compare_country_with_region(view)
+    kind, _, name = find_comparison_group_for_audience(view)
+    found = list_country_and_comparison_counts(view)
     found = found[found["n"].gt(0) & (found["share_around"].notna() | (not kind))]
     found = found.sort_values(["share", "share_around", "order"], ascending=[False, False, True],
                               kind="stable")
@@ -450,7 +450,7 @@ def write_sentences_comparing_country_with_region(view: StudyView) -> pd.DataFra
     return pd.DataFrame(said, columns=["sentence", "figure_id", "link", "chosen_by"], dtype="str")
 
 
-def compare_country_with_region(view: StudyView) -> pd.DataFrame:
+def list_country_and_comparison_counts(view: StudyView) -> pd.DataFrame:
     """Returns the exact counts of the country beside the counts of its region or of the whole study, with one
     row per question and option.
 
@@ -469,7 +469,7 @@ def compare_country_with_region(view: StudyView) -> pd.DataFrame:
     asked = asked.merge(listed[["option_list", "option_id", "label"]], on="option_list")
     rows = view.released[view.released["measure"].eq("response") & view.released["statistic"].eq("count")
                          & view.released["n"].notna() & view.released["base_n"].gt(0)]
-    kind, group, _ = find_comparison_group(view)
+    kind, group, _ = find_comparison_group_for_audience(view)
     key = ["question_id", "option_id"]
     here = rows[rows["subset_kind"].eq("country") & rows["subset_id"].eq(view.country)]
     around = rows[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group)]
@@ -477,7 +477,7 @@ def compare_country_with_region(view: StudyView) -> pd.DataFrame:
     return found.merge(around[[*key, "n", "base_n", "share"]], on=key, suffixes=("", "_around"), how="left")
 
 
-def find_comparison_group(view: StudyView) -> tuple[str, str, str]:
+def find_comparison_group_for_audience(view: StudyView) -> tuple[str, str, str]:
     """Returns the kind, the id and the name of the group with which the country is compared. Kind, id and
     name are blank for the team if the country has no region."""
     if not view.has_capability("all_figures"):

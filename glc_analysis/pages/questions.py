@@ -17,7 +17,12 @@ from markupsafe import Markup
 from glc_analysis.figures.estimates import BY_OPTION
 from glc_analysis.pages.slots import QUESTION, list_slot_contents
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.tables_html import make_displayable, render_frame, render_quotation, render_table
+from glc_analysis.tables_html import (
+    make_displayable,
+    render_frame_by_its_columns,
+    render_quotation,
+    render_table,
+)
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import format_counts
 from glc_analysis.view.places import make_anchor
@@ -194,9 +199,10 @@ def _numbers(rows: pd.DataFrame, asked: str) -> Markup:
 def _folded(counts: pd.DataFrame) -> Markup:
     """Renders counts as bars; the smaller counts of a long list are folded."""
     if len(counts) < FOLDED_FROM:
-        return render_frame(counts)
+        return render_frame_by_its_columns(counts)
     rest = counts.iloc[OPTIONS_SHOWN:]
-    return _HTML.bars(render_frame(counts.iloc[:OPTIONS_SHOWN]), render_frame(rest), len(rest))
+    return _HTML.bars(render_frame_by_its_columns(counts.iloc[:OPTIONS_SHOWN]),
+                      render_frame_by_its_columns(rest), len(rest))
 
 
 def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> str:
@@ -277,13 +283,13 @@ def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> l
 # Open answers, in their original language.
 
 
-def list_open_answers(view: StudyView, question: Any) -> pd.DataFrame:
+def list_open_answers_for_team(view: StudyView, question: Any) -> pd.DataFrame:
     """Returns, for the team alone, the open answers to a question of type text, with one row per answer.
 
     The columns are text, translation, translation_status, language, by (the organisation) and country. Raises
     NotReleased for an audience other than the team.
 
-    >>> list_open_answers(view, "Q5.6")["by"].iloc[0]
+    >>> list_open_answers_for_team(view, "Q5.6")["by"].iloc[0]
     'Tres Puentes (invented)'
     """
     if not view.has_capability("passages"):
@@ -296,7 +302,7 @@ def list_open_answers(view: StudyView, question: Any) -> pd.DataFrame:
     interpreted = rows["is_interpreted"].map({True: ", interpreter's words", False: ""})
     return pd.DataFrame({
         "text": rows["text"],
-        **view.find_translation_columns(rows["segment_id"]),
+        **view.make_translation_columns(rows["segment_id"]),
         "language": rows["language"],
         "by": rows["organisation_id"].map(view.labels).fillna("") + interpreted,
         "country": rows["country_id"].map(view.country_labels).fillna("")}).reset_index(drop=True)
@@ -320,7 +326,7 @@ def render_open_answers(view: StudyView, question: Any) -> str:
     if not view.has_capability("passages"):
         return ""
     row, asked = _row(view, question), (view.question_table["type"] == "text").sum()
-    found, limit = list_open_answers(view, row), MOST_OPEN_ANSWERS // max(asked, 1)
+    found, limit = list_open_answers_for_team(view, row), MOST_OPEN_ANSWERS // max(asked, 1)
     if found.empty:
         return ""
     shown = [render_quotation(one) for one in found.head(limit).to_dict("records")]

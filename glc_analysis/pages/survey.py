@@ -16,13 +16,19 @@ from IPython.display import HTML as Html
 
 from glc_analysis.disclosure.releases import find_last_day_answered
 from glc_analysis.errors import count_of
-from glc_analysis.manifest import read_last_release_info
+from glc_analysis.manifest import read_built_release_info
 from glc_analysis.pages.findings import render_first_claim_by_theme
 from glc_analysis.plots import SHADES, STATUS_SHADES, describe_answer_status
 from glc_analysis.schema import UNKNOWN
-from glc_analysis.tables_html import language_label, make_displayable, region_label, render_note, render_table
+from glc_analysis.tables_html import (
+    make_displayable,
+    name_language_or_not_stated,
+    region_label,
+    render_note,
+    render_table,
+)
 from glc_analysis.templates import ELEMENTS, Macros, read_packaged_toml
-from glc_analysis.text import format_counts, format_day_with_preposition
+from glc_analysis.text import format_counts, format_full_date_with_preposition
 from glc_analysis.view.places import make_anchor
 from glc_analysis.view.study_view import StudyView
 
@@ -104,9 +110,9 @@ def write_audience_and_base_line(view: StudyView) -> str:
     if view.has_capability("all_figures"):
         day = find_last_day_answered(view.read("organisations"), view.read("documents"))
     else:  # of the release: an earlier day than before would tell that the last one to answer left
-        day = read_last_release_info(view.study, view.audience)["day"]
+        day = read_built_release_info(view.study, view.audience)["day"]
     if view.has_capability("numbered_releases"):
-        number = read_last_release_info(view.study, view.audience)["number"]
+        number = read_built_release_info(view.study, view.audience)["number"]
         parts.append(f"Release {number}" + (f", data up to {day}" if day else ""))
     elif day:
         parts.append(f"Data up to {day}")
@@ -115,7 +121,7 @@ def write_audience_and_base_line(view: StudyView) -> str:
 
 def _release_note(view: StudyView) -> str:
     """Returns in words the number of the release, the day of its data, and how old its figures are."""
-    of = read_last_release_info(view.study, view.audience)
+    of = read_built_release_info(view.study, view.audience)
     ages = ", ".join(f"{day} ({n} figures)" for day, n in of["issued"].items()) or "none yet"
     return (f"Release {of['number']}, with data up to {of['day']}. A published figure is updated only when "
             "so many organisations have changed that no answer can be worked out from the difference. The "
@@ -177,10 +183,10 @@ def _days_and_languages(view: StudyView) -> list[tuple[str, str]]:
     """Returns in words when the survey was answered, and in which languages."""
     rows = view.read("organisations")
     days = sorted({*rows["answered_on"], *rows["last_answered_on"]} - {""})
-    first, last = (format_day_with_preposition(day).removeprefix("on ")
+    first, last = (format_full_date_with_preposition(day).removeprefix("on ")
                    for day in (days[0], days[-1])) if days else ("", "")
     when = f"From {first} to {last}." if days else "Not recorded."
-    counts = rows.loc[rows["language"] != "", "language"].map(language_label).value_counts()
+    counts = rows.loc[rows["language"] != "", "language"].map(name_language_or_not_stated).value_counts()
     languages = ", ".join(f"{name} {n}" for name, n in counts.items())
     return [("When", when), ("Languages", f"{languages}." if languages else "Not recorded.")]
 
@@ -329,7 +335,8 @@ def count_open_answers_by(view: StudyView, language_or_script: str) -> pd.DataFr
     rows = view.select_quality_figures(language_or_script).sort_values("n", ascending=False, kind="stable")
     if rows.empty:
         return make_displayable("")
-    names = rows["option_id"].map(language_label) if language_or_script == "language" else rows["option_id"]
+    names = rows["option_id"].map(name_language_or_not_stated) if language_or_script == "language" else rows[
+        "option_id"]
     return _counted(language_or_script, names, rows)
 
 

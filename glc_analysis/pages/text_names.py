@@ -9,16 +9,16 @@ from itertools import count
 
 import pandas as pd
 
-from glc_analysis.text import format_day_with_preposition
+from glc_analysis.text import format_full_date_with_preposition
 
 
-def name_texts(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
+def name_texts(documents: pd.DataFrame, organisation_names: Mapping[str, str]) -> dict[str, str]:
     """Returns the name of each text, keyed by document_id: "Call on 7 September 2016", "Interview with Blue
     Door", "Answer of Blue Door to Q5.6".
 
     Texts that would have the same name also get their day in the name. Texts that then still have the same
-    name get a number. ``documents`` is the table with this name; ``labels`` maps an organisation_id to the
-    name of the organisation.
+    name get a number. ``documents`` is the table with this name; ``organisation_names`` maps an
+    organisation_id to the name of the organisation.
 
     >>> documents = pd.DataFrame({"document_id": ["call-1", "interview-door"], "kind": ["call", "interview"],
     ...     "organisation_id": ["", "door"], "question_id": "", "date": ["2016-09-07", ""],
@@ -27,8 +27,8 @@ def name_texts(documents: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, 
     {'interview-door': 'Interview with Blue Door', 'call-1': 'Call on 7 September 2016'}
     """
     rows = documents.sort_values(["date", "document_id"])
-    days = [format_day_with_preposition(day) for day in rows["date"].astype("str")]
-    owners = [labels.get(one, "") for one in rows["organisation_id"].astype("str")]
+    days = [format_full_date_with_preposition(day) for day in rows["date"].astype("str")]
+    owners = [organisation_names.get(one, "") for one in rows["organisation_id"].astype("str")]
     names = [_name(kind, owner, question, day, is_translated=original != "")
              for kind, owner, question, day, original in zip(
                  rows["kind"], owners, rows["question_id"], days, rows["translation_of"], strict=True)]

@@ -56,14 +56,14 @@ _TELEPHONE = re.compile(r"(?i)(?:tel|tlf|tfno|tÃ©l|phone|fono|celular|whatsapp|Ñ
 """The pattern of a word, such as "tel." or "phone:", after which digits in groups of any size are a phone
 number."""
 
-def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
+def find_emails_and_phone_numbers(text: str) -> Iterator[tuple[str, int, int]]:
     """Yields the kind, start and end of each text that is certainly an e-mail address or a phone number.
 
     Dates, years, ISBNs, DOIs, decimals and columns of figures are not reported as contacts. Seven to nine
     digits without a separator count as a phone number only after a word such as "phone".
 
     >>> text = "In 2014 2015 2016 or 0.1234567: +254 20 555 0101, ana@haart.example"
-    >>> [(kind, text[start:end]) for kind, start, end in find_contacts(text)]
+    >>> [(kind, text[start:end]) for kind, start, end in find_emails_and_phone_numbers(text)]
     [('e-mail', 'ana@haart.example'), ('phone', '+254 20 555 0101')]
     """
     text = convert_to_western_digits(text)

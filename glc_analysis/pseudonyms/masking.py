@@ -154,13 +154,13 @@ class Masker:
         """
         return {self.names[row] for _, _, row in _merge_overlaps(self._matches(text))}
 
-    def count_names(self, texts: Iterable[str]) -> dict[str, int]:
+    def count_occurrences_by_name(self, texts: Iterable[str]) -> dict[str, int]:
         """Returns how often each name occurs in all ``texts`` together. Occurrences of a name inside longer
         names are counted as well.
 
         >>> names = pd.DataFrame({"name": ["Ana", "Ana López", "Bo"], "pseudonym": "P", "match": "exact",
         ...                       "allowed_for": ""})
-        >>> Masker(names, {}).count_names(["Ana López came.", "Ana left."])
+        >>> Masker(names, {}).count_occurrences_by_name(["Ana López came.", "Ana left."])
         {'Ana': 2, 'Ana López': 1, 'Bo': 0}
         """
         counts = [0] * len(self.names)
@@ -436,7 +436,7 @@ def count_name_occurrences(names: pd.DataFrame, key: Mapping[str, str],
                            unmasked_texts: Collection[str]) -> pd.DataFrame:
     """Returns one row per name in names.csv, with the name's pseudonym and the number of times that the name
     occurs in the unmasked texts."""
-    times = Masker(names, key).count_names(unmasked_texts)
+    times = Masker(names, key).count_occurrences_by_name(unmasked_texts)
     return names[["name", "kind", "match", "allowed_for"]].assign(
         pseudonym=[pseudonym or key[name]
                    for name, pseudonym in zip(names["name"], names["pseudonym"], strict=True)],

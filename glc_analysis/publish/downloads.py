@@ -64,11 +64,11 @@ class SoftwareFile:
     text: Callable[[Study, Mapping[str, pd.DataFrame], str], str]
 
 
-def describe_table(name: str, *columns: str, grain: str = "", **added: str) -> Table:
-    """Returns the description of a table to download that is made from the processed table ``name``. The
-    table to download has the columns ``columns``; ``added`` maps each further column of text to its
-    meaning."""
-    table = TABLES[name]
+def describe_download_table(processed_table: str, *columns: str, grain: str = "", **added: str) -> Table:
+    """Returns the description of a table to download that is made from the processed table
+    ``processed_table``. The table to download has the columns ``columns``; ``added`` maps each further column
+    of text to its meaning."""
+    table = TABLES[processed_table]
     texts = {column: Column("text", meaning) for column, meaning in added.items()}
     known = {column: table.columns[column] for column in columns if column in table.columns}
     order = (*columns, *(column for column in added if column not in columns))
@@ -76,7 +76,7 @@ def describe_table(name: str, *columns: str, grain: str = "", **added: str) -> T
                  {column: (known | texts)[column] for column in order})
 
 
-def collect_published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
+def collect_tables_to_download(study: Study, audience: str) -> dict[str, pd.DataFrame]:
     """Returns the tables that have rows for an audience, with their columns in order; empty if the study is
     not built."""
     if not (study.processed / "figures.parquet").is_file():
@@ -125,22 +125,24 @@ def _quotations(page: StudyView) -> pd.DataFrame:
 
 
 _CORE_TABLES = {
-    "figures": Download(describe_table(
+    "figures": Download(describe_download_table(
         "figures", "figure_id", "measure", "question_id", "question", "option_id", "option", "code_id",
         "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "undecided_n",
         "share", "band", "low", "high", "method", grain="each row is a released figure",
         question="the question as it was asked", option="the option as printed",
         code="the code as printed", band="a range, where a number would tell too much"), _figures),
-    "questions": Download(describe_table("questions", "question_id", "order", "unit", "type", "wording",
-                                         "theme_id", "asked_if"), lambda page: page.question_table),
-    "codes": Download(describe_table("codebook", "code_id", "order", "parent_id", "level", "name", "path",
-                                     "definition", "include", "exclude"), _codes),
-    "countries": Download(describe_table("countries", "country_id", "label", "region_id",
-                                         grain="each row is a country of which these readers may know"),
-                          _countries),
-    "quotations": Download(describe_table("quotations", "text", "language", "wording", "source", "theme_ids",
-                                          grain="each row is a quotation that these readers may see"),
-                           _quotations),
+    "questions": Download(describe_download_table(
+        "questions", "question_id", "order", "unit", "type", "wording", "theme_id", "asked_if"),
+        lambda page: page.question_table),
+    "codes": Download(describe_download_table(
+        "codebook", "code_id", "order", "parent_id", "level", "name", "path", "definition", "include",
+        "exclude"), _codes),
+    "countries": Download(describe_download_table(
+        "countries", "country_id", "label", "region_id",
+        grain="each row is a country of which these readers may know"), _countries),
+    "quotations": Download(describe_download_table(
+        "quotations", "text", "language", "wording", "source", "theme_ids",
+        grain="each row is a quotation that these readers may see"), _quotations),
 }
 
 
@@ -186,13 +188,13 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Map
         write_csv_for_spreadsheets(frame, folder / f"{FILE_STEM.format(name)}.csv")
         book = Workbook(write_only=True)
         _add_sheet(book, name, frame)
-        _add_sheet(book, "dictionary", describe_columns(name))
+        _add_sheet(book, "dictionary", describe_download_columns(name))
         save_workbook_reproducibly(book, folder / f"{FILE_STEM.format(name)}.xlsx")
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def describe_columns(name: str) -> pd.DataFrame:
+def describe_download_columns(name: str) -> pd.DataFrame:
     """Returns one row per column of a published table, with the column's name, its type, and its meaning,
     including the words that a cell may have."""
     rows = [(column, about.kind, about.meaning + (
@@ -236,7 +238,7 @@ def write_dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:
 
 def _tables(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     for name in frames:
-        about = describe_columns(name)
+        about = describe_download_columns(name)
         yield f"## {_words(name)}\n\nOne row is {_grain(name)}."
         columns = {"Column": about["column"], "Type": about["type"], "Meaning": about["meaning"]}
         yield Markup(render_table(columns))

@@ -31,13 +31,13 @@ from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.gate.gate import Gate
 from glc_analysis.pages.survey import write_audience_and_base_line
 from glc_analysis.publish import downloads
-from glc_analysis.publish.downloads import collect_published_tables
+from glc_analysis.publish.downloads import collect_tables_to_download
 from glc_analysis.run.execute import NOTICE, format_notebook, make_prose_notebook
-from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, make_page_path
+from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, make_page_path_without_suffix
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import read_style_sheet
 from glc_analysis.templates import Macros, load_template, read_packaged_text
-from glc_analysis.text import make_slug as slug_of
+from glc_analysis.text import make_id_from_text as slug_of
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "site_parts.html")
@@ -85,10 +85,10 @@ def render_article(notebook: Mapping[str, Any], *, has_code: bool = False,
 
 def list_main_headings(page: etree._Element) -> list[tuple[str, str]]:
     """Returns the main headings of a page, each as a pair of id and text."""
-    return [(heading.get("id"), extract_text(heading)) for heading in page.iter("h2")]
+    return [(heading.get("id"), extract_all_text(heading)) for heading in page.iter("h2")]
 
 
-def extract_text(element: etree._Element) -> str:
+def extract_all_text(element: etree._Element) -> str:
     """Returns the text inside an HTML element, on one line."""
     return " ".join(element.text_content().split())
 
@@ -258,7 +258,7 @@ def _name_headings(page: etree._Element) -> None:
     taken = set(page.xpath(".//@id"))
     for heading in page.iter(*HEADINGS):
         if not heading.get("id"):
-            wanted = name = slug_of(extract_text(heading)).replace("_", "-").replace(".", "-")
+            wanted = name = slug_of(extract_all_text(heading)).replace("_", "-").replace(".", "-")
             count = 1
             while name in taken:
                 count += 1
@@ -292,10 +292,10 @@ def _name_frames(page: etree._Element) -> None:
     heading, numbers = "Table", Counter()
     for element in page.iter("div", *HEADINGS):
         if element.tag in HEADINGS:
-            heading = extract_text(element)
+            heading = extract_all_text(element)
         elif "glc-scroll" in _classes(element) and element.xpath(_WIDE):
             titles = element.xpath(".//caption | ../figcaption/*[contains(@class, 'glc-title')]")
-            label = extract_text(titles[0]) if titles else heading
+            label = extract_all_text(titles[0]) if titles else heading
             numbers[label] += 1
             number = f" ({numbers[label]})" if numbers[label] > 1 else ""
             asked = {"tabindex": "0", "role": "region", "aria-label": label + number}
@@ -333,7 +333,7 @@ def _style_table(table: etree._Element) -> None:
         return
     body = [row for row in rows if any(cell.tag == "td" for cell in row)]
     for n in range(len(rows[0])) if body else ():
-        if all(row[n].tag == "td" and _NUMBER.fullmatch(extract_text(row[n])) for row in body):
+        if all(row[n].tag == "td" and _NUMBER.fullmatch(extract_all_text(row[n])) for row in body):
             for row in rows:
                 row[n].set("class", " ".join([*_classes(row[n]), "number"]))
 
@@ -393,17 +393,17 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         return _page(*shown[slug], frame | {"switch": switch})
 
     for slug in shown:
-        shared.switches[slug] = Markup("").join(made.render_language_links(slug) for made in languages)
-        write_text(site / f"{slug}.html", render(slug, shared.switches[slug]))
+        shared.switches[slug] = Markup("").join(made.render_all_language_links(slug) for made in languages)
+        write_site_text_in_place(site / f"{slug}.html", render(slug, shared.switches[slug]))
     running = " · ".join([mark] * bool(mark) + ["Invented sample data"] * synthetic + [title])
-    write_text(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
+    write_site_text_in_place(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
     for made in languages:
         made.write_pages(site, [*shown], render, additions)
     _last_shared[run_dir.parent] = shared
 
 
-def render_with_last_site_menu(run_dir: Path, page: PageJob,
-                               earlier_figures: Path | None = None) -> dict[str, str]:
+def render_with_remembered_site_menu(run_dir: Path, page: PageJob,
+                                     earlier_figures: Path | None = None) -> dict[str, str]:
     """Returns the HTML of each part of a finished page of a run, keyed by the slug of the part. The menu and
     the header are those of the last site that this process made for the same audience; the result is empty if
     this process has made no such site."""
@@ -453,7 +453,7 @@ runs."""
 def write_files(folder: Path, addition: SiteAddition) -> None:
     """Writes the files that an add-on adds to a site into ``folder``."""
     for name, content in addition.files.items():
-        write_text(folder / name, content)
+        write_site_text_in_place(folder / name, content)
 
 
 class SiteAddition(NamedTuple):
@@ -475,13 +475,13 @@ class SiteAddition(NamedTuple):
 class SiteLanguages(Protocol):
     """The interface of an add-on that makes the pages of a site in other languages."""
 
-    def render_language_links(self, slug: str) -> Markup:
+    def render_all_language_links(self, slug: str) -> Markup:
         """Returns the links from an English page to the same page in other languages."""
 
     def write_pages(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
                     additions: Collection[SiteAddition]) -> None:
         """Writes the translated pages into folders inside the site. ``render`` is a function that takes a
-        slug and the links that :meth:`render_language_links` returns, and returns the English page."""
+        slug and the links that :meth:`render_all_language_links` returns, and returns the English page."""
 
 
 @dataclass(frozen=True)
@@ -526,7 +526,7 @@ def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[
     links to the other parts of the page.
 
     >>> long = lxml.html.fromstring("<article><h1>A</h1><h2>B</h2><h2>C</h2></article>")
-    >>> [(slug, extract_text(part)) for slug, part in split_page(long, "a", most=25)]
+    >>> [(slug, extract_all_text(part)) for slug, part in split_page(long, "a", most=25)]
     [('a', 'APart 1: B Part 2: C B'), ('a-2', 'APart 1: B Part 2: C C')]
     """
     sizes = [len(etree.tostring(block, encoding="utf-8")) for block in page]
@@ -543,9 +543,9 @@ def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[
         parts[-1].append(block)
         used += size
     slugs = [slug if n == 0 else f"{slug}-{n + 1}" for n in range(len(parts))]
-    starts = [next((extract_text(block) for block in part if block.tag in ("h2", "h3")), "")
+    starts = [next((extract_all_text(block) for block in part if block.tag in ("h2", "h3")), "")
               for part in parts]
-    title = next((extract_text(block) for block in page if block.tag == "h1"), "")
+    title = next((extract_all_text(block) for block in page if block.tag == "h1"), "")
     made = []
     for n, (own, part) in enumerate(zip(slugs, parts, strict=True)):
         links = [(f"{other}.html", start, other == own) for other, start in zip(slugs, starts, strict=True)]
@@ -621,15 +621,15 @@ def _by_part(pages: Sequence[PageJob]) -> Iterator[tuple[str, list[PageJob]]]:
         yield part, [*listed]
 
 
-def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
+def write_standalone(executed_notebook: Path, study: Study, *, title: str) -> Path:
     """Writes an executed notebook as one HTML file next to the notebook; the file has no code or scripts and
     needs no network."""
-    content = json.loads(notebook.read_text(encoding="utf-8"))
+    content = json.loads(executed_notebook.read_text(encoding="utf-8"))
     mark = " ".join([INVENTED] * study.is_synthetic + [f"For {title} alone. {study.title}"])
     frame = {"title": study.title, "facts": "", "print_folded": False, "banner": mark, "navigation": [],
              "switch": "", "additions": [], "style": _style()}
-    path = notebook.with_suffix(".html")
-    write_text(path, _page(render_article(content, slugs=()), title, "", frame))
+    path = executed_notebook.with_suffix(".html")
+    write_site_text_in_place(path, _page(render_article(content, slugs=()), title, "", frame))
     return path
 
 
@@ -654,7 +654,7 @@ def _running_foot(text: str) -> str:
     return f'@media print {{ @page {{ @bottom-left {{ content: "{content}"; }} }} }}'
 
 
-def write_text(path: Path, text: str) -> None:
+def write_site_text_in_place(path: Path, text: str) -> None:
     """Writes a text file of a site, with the same bytes on every machine."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
@@ -688,13 +688,13 @@ class Assembly:
         self._threads, self._is_closed = ThreadPoolExecutor(1), False
         self._preparation, self._read = self._threads.submit(self._prepare, keys), []
 
-    def make_site_and_gate(self, pages: Sequence[PageJob], failures: Collection[str],
-                           print_folded: bool) -> Gate:
+    def make_site_and_gate_to_pass(self, pages: Sequence[PageJob], failures: Collection[str],
+                                   print_folded: bool) -> Gate:
         """Makes the site, and returns the gate that the site must pass. ``failures`` has the pages that are
         out of date. With ``print_folded``, the parts that are folded on the screen are printed in full on
         paper."""
         study, folder, preparation = self._study, self._folder, self._preparation.result()
-        briefs = [(page, folder / f"{make_page_path(page.slug, page.parameters)}.ipynb")
+        briefs = [(page, folder / f"{make_page_path_without_suffix(page.slug, page.parameters)}.ipynb")
                for page in pages if page.organisation]
         build_site(
             folder, [*(page for page in pages if not page.organisation), *preparation.pages],
@@ -716,14 +716,15 @@ class Assembly:
         being executed."""
         self._read.append(self._threads.submit(self._read_one, notebook))
 
-    def render_ahead(self, page: PageJob) -> dict[str, str]:
+    def render_page_parts_ahead(self, page: PageJob) -> dict[str, str]:
         """Returns the HTML of each part of a finished page, keyed by slug, before the site is made
-        (:func:`render_with_last_site_menu`). The result is empty if the gate does not let the page pass."""
-        parts = render_with_last_site_menu(self._folder, page, self._drawn)
+        (:func:`render_with_remembered_site_menu`). The result is empty if the gate does not let the page
+        pass."""
+        parts = render_with_remembered_site_menu(self._folder, page, self._drawn)
         with TemporaryDirectory(dir=self._folder, prefix=".ahead-") as folder:
             files = [Path(folder, f"{slug}.html") for slug in parts]
             for path, html in zip(files, parts.values(), strict=True):
-                write_text(path, html)
+                write_site_text_in_place(path, html)
             return parts if Gate(self._study, self._audience).passes(files, Path(folder)) else {}
 
     def close(self) -> None:
@@ -733,7 +734,7 @@ class Assembly:
 
     def _prepare(self, keys: Mapping[str, str]) -> _Preparation:
         study, audience, folder = self._study, self._audience, self._folder
-        frames, gate = collect_published_tables(study, audience), Gate(study, audience)
+        frames, gate = collect_tables_to_download(study, audience), Gate(study, audience)
         if frames:
             texts = downloads.make_software_texts(study, frames, audience)
             self._check_open()
@@ -765,7 +766,7 @@ class Assembly:
 
 
 def _page_job(folder: Path, slug: str, title: str, group: str, *texts: str) -> PageJob:
-    path = folder / f"{make_page_path(slug, {})}.ipynb"
+    path = folder / f"{make_page_path_without_suffix(slug, {})}.ipynb"
     path.parent.mkdir(exist_ok=True)  # a run of one brief has no other folder
     path.write_text(format_notebook(make_prose_notebook(*texts)), encoding="utf-8", newline="\n")
     return PageJob(slug, title, NOTEBOOKS, {}, "", group)

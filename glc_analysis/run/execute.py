@@ -23,7 +23,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.addon import load_declared_objects
-from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, read_notebook_cells, read_recorded_reads
+from glc_analysis.read_log import (
+    EVERYTHING,
+    LOG_VARIABLE,
+    read_notebook_cells_if_readable,
+    read_recorded_reads,
+)
 from glc_analysis.run.plan import PageJob, find_parameters_cell
 from glc_analysis.study import Study
 from glc_analysis.terminal import check_interrupted
@@ -320,9 +325,9 @@ class PageProcesses:
             outcome = self.make_page(page, Path(folder))
             return replace(outcome, reads=read_recorded_reads(Path(folder, _LOG), page.notebook))
 
-    def make_page(self, page: PageJob, folder: Path) -> Executed | Failure:
-        """Executes a page in a kernel, and returns the executed notebook or the failure. ``folder`` is the
-        folder for the page's temporary files."""
+    def make_page(self, page: PageJob, temporary_folder: Path) -> Executed | Failure:
+        """Executes a page in a kernel, and returns the executed notebook or the failure. ``temporary_folder``
+        is the folder for the page's temporary files."""
         sys.modules.setdefault(_UNUSED_GRAMMAR, None)  # ty: ignore[no-matching-overload]  # as if not there
         import papermill
 
@@ -334,7 +339,7 @@ class PageProcesses:
 
         logging.getLogger("papermill").setLevel(logging.CRITICAL)  # we report failures ourselves
         try:
-            with self._kernel(page, folder, is_late, exit_codes) as kernel:
+            with self._kernel(page, temporary_folder, is_late, exit_codes) as kernel:
                 return Executed(papermill.execute_notebook(
                     str(page.notebook), None, dict(page.parameters), kernel_name=kernel.kernel_name,
                     language="python", km=kernel, progress_bar=False, on_cell_execute=enter))
@@ -410,7 +415,7 @@ class PageProcesses:
                         exit_codes.append(code)
 
 
-def choose_page_processes() -> Callable[..., PageProcesses]:
+def choose_add_on_or_default_processes() -> Callable[..., PageProcesses]:
     """Returns the class or function that makes the object which executes pages on this machine. An add-on may
     declare such a class or function (:attr:`.AddOn.runs`); if no add-on does, :class:`PageProcesses` is
     returned."""
@@ -431,11 +436,12 @@ def describe_exit(code: int) -> str:
             else f"its process ended with exit code {code}")
 
 
-def make_page_failure(page: PageJob, place: int, error: str, message: str) -> Failure:
-    """Returns the failure of a page, with only the first line of its error message. ``place`` is the number
-    of the failed cell in the executed notebook, counted from 0. The executed notebook also has the cell that
-    papermill inserts after the parameters. The returned failure has the number of the cell in the original
-    notebook, counted from 1."""
-    place += 1 if place <= find_parameters_cell(read_notebook_cells(page.notebook)) else 0
+def make_page_failure(page: PageJob, executed_cell_index: int, error: str, message: str) -> Failure:
+    """Returns the failure of a page, with only the first line of its error message. ``executed_cell_index``
+    is the number of the failed cell in the executed notebook, counted from 0. The executed notebook also has
+    the cell that papermill inserts after the parameters. The returned failure has the number of the cell in
+    the original notebook, counted from 1."""
+    executed_cell_index += 1 if executed_cell_index <= find_parameters_cell(
+        read_notebook_cells_if_readable(page.notebook)) else 0
     first_line = next(iter(message.strip().splitlines()), "")[:300]
-    return Failure(page.notebook.name, page.slug, place, error, first_line or "no message")
+    return Failure(page.notebook.name, page.slug, executed_cell_index, error, first_line or "no message")

@@ -19,10 +19,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.addon import installed_add_ons, list_declarations
+from glc_analysis.addon import list_declarations, load_add_ons_from_folder
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, resolve_id, suggest_name
-from glc_analysis.manifest import SLICES, hash_package_and_environment, read_built_slices, read_provenance
+from glc_analysis.manifest import (
+    SLICES,
+    hash_package_and_lock_file,
+    read_built_slice_digests_and_lists,
+    read_provenance,
+)
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import find_last_run
 from glc_analysis.schema import AUDIENCES, make_reference_path
@@ -95,7 +100,7 @@ def list_numbered_notebooks(folder: Path = NOTEBOOKS, *overriding_folders: Path)
         raise Faults(faults)
     if not readable:
         raise GLCError(f"There is no notebook in {folder.name}/.")
-    return [notebook for notebook in readable if notebook.addon in ("", *installed_add_ons())]
+    return [notebook for notebook in readable if notebook.addon in ("", *load_add_ons_from_folder())]
 
 
 def read_defaults(source: str) -> dict[str, Any]:
@@ -121,10 +126,11 @@ def find_parameters_cell(cells: list[dict[str, Any]]) -> int:
     return next((n for n, is_tagged in enumerate(tagged) if is_tagged), -1)
 
 
-def find_missing_parameter_faults(path: Path, names: Iterable[str]) -> list[Fault]:
-    """Returns a fault for each parameter in ``names``, which lists the parameters that the notebook lacks."""
+def make_missing_parameter_faults(path: Path, missing_parameters: Iterable[str]) -> list[Fault]:
+    """Returns a fault for each parameter in ``missing_parameters``, which lists the parameters that the
+    notebook lacks."""
     return [Fault("the notebook does not have this parameter", file=path.name, value=name,
-                  fix="add it to the cell tagged `parameters`") for name in names]
+                  fix="add it to the cell tagged `parameters`") for name in missing_parameters]
 
 
 def _read(path: Path) -> Notebook:
@@ -147,7 +153,7 @@ def _read(path: Path) -> Notebook:
         raise Faults([Fault("the cell tagged `parameters` may hold only lines such as `name = value`",
                             file=path.name)]) from None
     if missing := [name for name in _REQUIRED if name not in parameters]:
-        raise Faults(find_missing_parameter_faults(path, missing))
+        raise Faults(make_missing_parameter_faults(path, missing))
     prose = (line for cell, text in zip(cells, texts, strict=True)
              if cell["cell_type"] == "markdown" for line in text.splitlines())
     title = next((line for line in prose if line.startswith("#")), path.stem).lstrip("# ").strip()
@@ -191,7 +197,7 @@ class Inputs:
     that a page has read."""
 
     def __init__(self, study: Study, audience: str) -> None:
-        self.study, self.audience, self.slices = study, audience, read_built_slices(study)
+        self.study, self.audience, self.slices = study, audience, read_built_slice_digests_and_lists(study)
         self.settings = {name: values for name, values in study.settings.items() if name not in _UNSEEN}
         self._tables: dict[str, dict[str, str]] = self.slices["tables"]
         self._read_marks: dict[str, str] = {}
@@ -309,20 +315,20 @@ class PageJob:
         """Returns the page with the given ``reads``, and with the key that is made from these reads and
         ``inputs``."""
         if not (self.whole_study or has_capability(inputs.audience, "all_figures")):
-            reads = list_inputs_behind_reads(reads, inputs.audience)
+            reads = list_reads_and_inputs_behind(reads, inputs.audience)
         fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
         parts = fixed | inputs.digest_reads(reads)
         return replace(self, reads=tuple(reads), parts=parts,
                        key=inputs.study.digests.hash_value(parts))
 
 
-def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:
+def list_reads_and_inputs_behind(reads: Iterable[str], audience: str) -> list[str]:
     """Returns the inputs in ``reads``, and the further inputs from which the inputs in ``reads`` are made. A
     page for an audience other than the team reads tables from a folder that has only what the audience may
     see (:mod:`glc_analysis.view.reader_study`). The tables in this folder are made from other tables and from
     consents.
 
-    >>> list_inputs_behind_reads(["figures question=Q1"], "public")
+    >>> list_reads_and_inputs_behind(["figures question=Q1"], "public")
     ['figures question=Q1', 'private/reference/consent.csv', 'processed/slices.json',
      'reference/waves.csv', 'release_public']
     """
@@ -335,13 +341,13 @@ def list_inputs_behind_reads(reads: Iterable[str], audience: str) -> list[str]:
                    make_reference_path("waves")})
 
 
-def make_page_path(slug: str, parameters: Mapping[str, str]) -> str:
+def make_page_path_without_suffix(slug: str, parameters: Mapping[str, str]) -> str:
     """Returns the path of a page in the folder of a run, without the ending of the file name. Pages that are
     made for one organisation alone are in a separate folder.
 
-    >>> make_page_path("country-khm", {"country": "KHM"})
+    >>> make_page_path_without_suffix("country-khm", {"country": "KHM"})
     'notebooks/country-khm'
-    >>> make_page_path("brief-blue-door", {"organisation": "blue-door"})
+    >>> make_page_path_without_suffix("brief-blue-door", {"organisation": "blue-door"})
     'briefs/blue-door'
     """
     own = parameters.get("organisation", "")
@@ -387,7 +393,7 @@ def select_stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[Page
     return [page for page in pages if good.get(page.slug) != page.key]
 
 
-def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
+def why_stale(stale_page: PageJob, last: Mapping[str, Any]) -> str:
     """Returns words that explain why a page is out of date; usually these are the names of its changed
     inputs. ``last`` is the content of the last run's run.json.
 
@@ -395,26 +401,27 @@ def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
     >>> why_stale(page, {"pages": {"index": {"key": "a0", "failure": "", "parts": {"codebook": "0"}}}})
     'codebook changed'
     """
-    made = last.get("pages", {}).get(page.slug)
+    made = last.get("pages", {}).get(stale_page.slug)
     if made is None:
         return "never made"
-    if made["failure"] and made["key"] == page.key:
+    if made["failure"] and made["key"] == stale_page.key:
         return "its notebook failed"
     was = made.get("parts", {})
-    changed = sorted({re.sub(r" \w+=.*|^(?:private/)?reference/", "", name) for name in {*was, *page.parts}
-                      if was.get(name) != page.parts.get(name)})
+    changed = sorted({re.sub(r" \w+=.*|^(?:private/)?reference/", "", name)
+                      for name in {*was, *stale_page.parts}
+                      if was.get(name) != stale_page.parts.get(name)})
     few = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
     return f"{few} changed" if was else "made by an older version"
 
 
-def is_page_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
+def is_page_current_by_record(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
     """Whether a page succeeded in an earlier run and is still up to date. ``entry`` is the entry of the page
     in the record of that earlier run."""
     page = page.replace_reads(entry.get("reads", EVERYTHING), inputs)
     return page.key == entry["key"] and not entry["failure"]
 
 
-def is_disclosure_decision_needed(study: Study, audience: str) -> bool:
+def are_disclosure_decisions_used_by_pages(study: Study, audience: str) -> bool:
     """Whether the pages of an audience need the decisions on what the convening and the public may see. The
     team's pages need these decisions only if one of the pages read the decisions the last time it was made,
     or may have read them."""
@@ -434,7 +441,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
     """Yields the pages of the notebooks ``found``. The ``reads`` and the ``key`` of the yielded pages are not
     filled in yet."""
     audience, seen = inputs.audience, set()
-    common = {"audience": audience, "the package": hash_package_and_environment(),
+    common = {"audience": audience, "the package": hash_package_and_lock_file(),
               "study.toml": inputs.settings}
     for notebook in found:
         has_content = not notebook.needs or any(inputs.rows.get(table) for table in notebook.needs)
@@ -489,7 +496,7 @@ def _choose(pages: list[PageJob], chosen: dict[str, str], only: str) -> list[Pag
             slugs = [page.slug for page in pages]
             raise UsageError(f"There is no page {only!r}; {suggest_name(only, slugs)}.")
         if missing := [kind for kind in chosen if kind not in page.parameters]:
-            raise Faults(find_missing_parameter_faults(page.notebook, missing))
+            raise Faults(make_missing_parameter_faults(page.notebook, missing))
         pages = [page]
     if chosen:
         pages = [page for page in pages if chosen.items() & page.parameters.items()]

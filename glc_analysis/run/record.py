@@ -37,16 +37,18 @@ def read_run_record(folder: Path, *file_names_by_preference: str) -> dict[str, A
 
 
 def write_run_record(folder: Path, head: Mapping[str, str], pages: Entries,
-                     page_folders: Mapping[str, Path]) -> None:
+                     organisation_page_folders: Mapping[str, Path]) -> None:
     """Writes the record of a run that is not yet complete. ``head`` has the details of the run, and ``pages``
-    has the entry of each page. ``page_folders`` maps the slug of each page for a single organisation to the
-    page's folder. The entry of the page is written into this folder, because no other organisation may know
-    of the page. If ``head`` has the time ``finished``, the record is written with one value per line, for
-    people to read. Without this time, the record is written in a form that takes less time to write."""
+    has the entry of each page. ``organisation_page_folders`` maps the slug of each page for a single
+    organisation to the page's folder. The entry of the page is written into this folder, because no other
+    organisation may know of the page. If ``head`` has the time ``finished``, the record is written with one
+    value per line, for people to read. Without this time, the record is written in a form that takes less
+    time to write."""
     indent = 1 if "finished" in head else None
     files: dict[Path, Entries] = {}
     for slug, entry in pages.items():
-        path = page_folders[slug] / _OWN if slug in page_folders else folder / UNFINISHED_RECORD
+        path = organisation_page_folders[
+            slug] / _OWN if slug in organisation_page_folders else folder / UNFINISHED_RECORD
         files.setdefault(path, {})[slug] = entry
     shared = files.pop(folder / UNFINISHED_RECORD, {})
     for path, entries in files.items():

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from glc_analysis import manifest
 from glc_analysis.addon import list_declarations
-from glc_analysis.digests import KEY_FILE, read_or_make_digest_key, write_digest_key_if_missing
+from glc_analysis.digests import KEY_FILE, read_or_make_unsaved_digest_key, write_digest_key_if_missing
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gitignore import write_gitignore_unless_edited
 from glc_analysis.schema import load_reference_tables, make_reference_path, read_default_settings
-from glc_analysis.study import Study, may_hold_data
+from glc_analysis.study import Study, is_not_auxiliary_file
 
 COMMITTED = Path(__file__).parent
 """The folder of the committed sample study."""
@@ -68,7 +68,7 @@ def write_sample(root: Path) -> list[Path]:
     return written
 
 
-def remove_sample(study: Study) -> None:
+def remove_sample_data_and_results(study: Study) -> None:
     """Removes the data of an invented study: raw files, ``processed/``, ``reports/``, its releases and keys,
     and the private reference tables that nobody has changed. The folder ``reference/`` stays.
 
@@ -94,7 +94,7 @@ def remove_sample(study: Study) -> None:
     shutil.rmtree(study.reports, ignore_errors=True)
     shutil.rmtree(study.private / "releases", ignore_errors=True)
     study.key_file.unlink(missing_ok=True)
-    if read_or_make_digest_key(study.root) == SAMPLE_KEY:
+    if read_or_make_unsaved_digest_key(study.root) == SAMPLE_KEY:
         (study.root / KEY_FILE).unlink()
 
 
@@ -169,4 +169,4 @@ def _is_known(name: str) -> bool:
 
 
 def _data_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and may_hold_data(path))
+    return sorted(path for path in folder.rglob("*") if path.is_file() and is_not_auxiliary_file(path))

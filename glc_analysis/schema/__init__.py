@@ -288,14 +288,14 @@ def make_reference_path(table: str) -> str:
     return list_table_files(table)[0].path
 
 
-def list_allowed_words(table: str, column: str) -> tuple[str, ...]:
+def list_allowed_words(reference_table: str, column: str) -> tuple[str, ...]:
     """Returns the words that a cell in a column of a reference table may have. If a cell may be blank, the
     returned words include ``""``.
 
     >>> list_allowed_words("documents", "kind")
     ('interview', 'call')
     """
-    return load_reference_tables()[table].columns[column].allowed
+    return load_reference_tables()[reference_table].columns[column].allowed
 
 
 @cache
@@ -359,7 +359,7 @@ def read_add_on_settings_templates() -> list[str]:
 
 
 def _of_add_ons(name: str) -> list[Path]:
-    paths = (addon.ADD_ONS_FOLDER / add_on / "schema" / name for add_on in addon.installed_add_ons())
+    paths = (addon.ADD_ONS_FOLDER / add_on / "schema" / name for add_on in addon.load_add_ons_from_folder())
     return [path for path in paths if path.is_file()]
 
 
@@ -472,7 +472,7 @@ def list_registered_checks() -> list[Check]:
     return [check for source in _SOURCES for check in source()]
 
 
-def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
+def find_reference_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
     """Yields the faults within one table: blank cells that must be filled in, duplicate keys, words that are
     not allowed, and ids with characters that are not allowed.
 
@@ -507,10 +507,10 @@ def find_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
                             fix="change the id, in every table that has it")
 
 
-def list_word_columns(name: str) -> list[str]:
+def list_word_columns(reference_table: str) -> list[str]:
     """Returns the columns of a table in which only certain words are allowed; a column that another package
     checks is left out."""
-    columns = load_reference_tables()[name].columns
+    columns = load_reference_tables()[reference_table].columns
     return [column for column, about in columns.items()
             if about.kind in ("word", "true/false") and not about.checked_by]
 
@@ -586,9 +586,9 @@ def _about(column: str) -> ReferenceColumn:
 
 
 def _declared_columns() -> Iterator[str]:
-    """Yields the columns that the schema restricts in a way that :func:`find_table_faults` does not check.
-    The schema may restrict the form of a date, a number or a list of words, may require unique values, and
-    may require that values occur in another column."""
+    """Yields the columns that the schema restricts in a way that :func:`find_reference_table_faults` does not
+    check. The schema may restrict the form of a date, a number or a list of words, may require unique values,
+    and may require that values occur in another column."""
     for name, table in load_reference_tables().items():
         for column, about in table.columns.items():
             is_formed = about.kind in _FORMS or about.kind == "words"

@@ -49,7 +49,7 @@ codes on a theme's page together take at most 60 kB; each passage counts 400 byt
 its words."""
 
 
-def select_passages_fitting_on_page(rows: pd.DataFrame) -> pd.DataFrame:
+def select_first_passages_per_code(rows: pd.DataFrame) -> pd.DataFrame:
     """Returns the passages that a theme's page prints: as many of the first passages of each code as fit on
     the page, but at least one passage of each code.
 
@@ -59,7 +59,7 @@ def select_passages_fitting_on_page(rows: pd.DataFrame) -> pd.DataFrame:
     >>> rows = pd.DataFrame({"code_id": "delay", "translation": "",
     ...                      "quote": [f"We wait {n} years." for n in range(30)]})
     >>> long_rows = rows.assign(quote="We wait. " * 400)
-    >>> len(select_passages_fitting_on_page(rows)), len(select_passages_fitting_on_page(long_rows))
+    >>> len(select_first_passages_per_code(rows)), len(select_first_passages_per_code(long_rows))
     (20, 15)
     """
     size = (rows["quote"] + rows["translation"]).str.encode("utf-8").str.len() + _PASSAGE_MARKUP
@@ -99,12 +99,12 @@ class Places:
         that the audience may read."""
         whole = released[(released["measure"] == "coded") & is_whole_study(released)]
         by_theme = () if passages is None else passages.groupby("theme_id")
-        printed = (select_passages_fitting_on_page(rows) for theme, rows in by_theme if theme)
+        printed = (select_first_passages_per_code(rows) for theme, rows in by_theme if theme)
         return cls(map_codes_to_themes(codebook), {*whole["code_id"]}, {
             make_passage_anchor(code, segment) for rows in printed
             for code, segment in zip(rows["code_id"], rows["segment_id"], strict=True)})
 
-    def locate_principle(self, principle_id: str) -> str:
+    def locate_principle_page(self, principle_id: str) -> str:
         return make_anchor("principle", principle_id)
 
     def locate_question(self, question_id: str, theme: str) -> str:
@@ -114,7 +114,7 @@ class Places:
     def locate_code(self, code: str) -> str:
         return self._on(code, make_anchor("code", code)) if code in self.counted else ""
 
-    def locate_passage(self, segment_id: str, *codes: str) -> str:
+    def locate_passage_or_code_list(self, segment_id: str, *codes: str) -> str:
         """Returns the place, on the team's pages, of a passage that has one of the given ``codes``. If the
         passage is not printed, the returned place is the list of passages of its code."""
         code = self._first(codes)

@@ -28,8 +28,8 @@ from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import LANGUAGE, make_line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import find_countable_members_by_country
-from glc_analysis.disclosure.suppression import SUPPRESSED, release
-from glc_analysis.manifest import read_built_slices, read_last_release_info
+from glc_analysis.disclosure.suppression import SUPPRESSED, select_released_figures
+from glc_analysis.manifest import read_built_release_info, read_built_slice_digests_and_lists
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.slices import list_work_countries, map_countries_to_organisations_and_regions
@@ -73,8 +73,8 @@ class Reader:
 
     def read_visible_part(self, name: str) -> pd.DataFrame:
         """Returns the part of a table that the audience may see. If the returned part also depends on other
-        tables, :func:`glc_analysis.run.plan.list_inputs_behind_reads` must list these tables, so that pages
-        are made again when one of the tables changes."""
+        tables, :func:`glc_analysis.run.plan.list_reads_and_inputs_behind` must list these tables, so that
+        pages are made again when one of the tables changes."""
         if name == f"release_{self.audience}":
             return self.decisions
         for add_on, functions in list_declarations("visible"):
@@ -91,20 +91,20 @@ class Reader:
     @cached_property
     def visible(self) -> list[str]:
         """The countries that the audience may know."""
-        return read_built_slices(self.study)["shown"][self.audience]
+        return read_built_slice_digests_and_lists(self.study)["shown"][self.audience]
 
     @cached_property
     def named_countries(self) -> set[str]:
         """The countries that the audience may know as a country of work or as the country of a main
         office."""
-        return {*self.visible, *read_built_slices(self.study)["shown_home"][self.audience]}
+        return {*self.visible, *read_built_slice_digests_and_lists(self.study)["shown_home"][self.audience]}
 
     @cached_property
     def slices(self) -> dict[str, object]:
         """Returns the content of slices.json that the audience may know. It has no countries that the
         audience must not know, and no organisations, codes or hashes. In the lists of add-ons, only the
         entries remain for which the audience may have a page."""
-        whole = read_built_slices(self.study)
+        whole = read_built_slice_digests_and_lists(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
         added = {}
         for listed, shown in (lists for _, lists_of in list_declarations("page_lists")
@@ -115,7 +115,7 @@ class Reader:
                 "shown": {self.audience: self.visible},
                 "shown_home": {self.audience: whole["shown_home"][self.audience]}, "organisations": [],
                 "codes": [], "tables": {}, "inputs": "",
-                "release": {self.audience: read_last_release_info(self.study, self.audience)}}
+                "release": {self.audience: read_built_release_info(self.study, self.audience)}}
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:
@@ -144,15 +144,16 @@ class Reader:
         return rows[rows["status"] != SUPPRESSED].assign(rule="", protects="")
 
     def read_figures(self, name: str) -> pd.DataFrame:
-        return release(self.read_whole(name), audience=self.audience, decisions=self.decisions)
+        return select_released_figures(self.read_whole(name), audience=self.audience,
+                                       decisions=self.decisions)
 
-    def read_options(self, name: str) -> pd.DataFrame:
+    def read_options_with_nameable_countries(self, name: str) -> pd.DataFrame:
         """Returns the options of all lists; the list of countries has only the countries that the audience
         may know."""
         rows = self.read_whole(name)
         return rows[(rows["option_list"] != COUNTRY_LIST) | rows["option_id"].isin(self.named_countries)]
 
-    def read_codebook(self, name: str) -> pd.DataFrame:
+    def read_codebook_without_typical_passages(self, name: str) -> pd.DataFrame:
         """Returns the codes without their typical passages, because nobody has cleared the words of these
         passages."""
         return self.read_whole(name).assign(example="")
@@ -177,7 +178,7 @@ class Reader:
         unnamed = "unnamed-" + (~is_named).cumsum().astype("str")
         return rows.assign(organisation_id=rows["organisation_id"].where(is_named, unnamed))
 
-    def read_answers(self, name: str) -> pd.DataFrame:
+    def read_countable_answers(self, name: str) -> pd.DataFrame:
         ids = "record-" + pd.Series(range(1, len(self.members) + 1), self.members.index).astype("str")
         return self.members.assign(answer_id=ids)
 
@@ -189,7 +190,7 @@ class Reader:
         others = {*self.members["organisation_id"]} - {*rows["organisation_id"]}
         return pd.concat([rows, pd.DataFrame({"organisation_id": sorted(others), "label": "", "type": ""})])
 
-    def read_rows_by_audience_column(self, name: str) -> pd.DataFrame:
+    def read_rows_naming_this_audience(self, name: str) -> pd.DataFrame:
         """Returns those rows of a table whose column ``audience`` has this audience."""
         rows = self.read_whole(name)
         return rows[rows["audience"] == self.audience]
@@ -198,7 +199,8 @@ class Reader:
     def read_quotations(self, name: str) -> pd.DataFrame:
         """Returns the quotations that this audience may read. The language of a quotation is blank if the
         language is hidden from the audience."""
-        rows, blocks = self.read_rows_by_audience_column(name), self.read_rows_by_audience_column("blocks")
+        rows, blocks = self.read_rows_naming_this_audience(name), self.read_rows_naming_this_audience(
+            "blocks")
         hidden = blocks.loc[~blocks["is_shown"], "block_id"]
         rows = rows[~make_line_ids(name, rows["quote_id"]).isin([*hidden])]
         has_no_language = make_line_ids(LANGUAGE, rows["quote_id"]).isin([*hidden])
@@ -206,9 +208,10 @@ class Reader:
 
 
 _MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
-    "questions": Reader.read_whole, "codebook": Reader.read_codebook, "options": Reader.read_options,
+    "questions": Reader.read_whole, "codebook": Reader.read_codebook_without_typical_passages,
+    "options": Reader.read_options_with_nameable_countries,
     "countries": Reader.read_nameable_countries, "figures": Reader.read_figures,
-    "answers": Reader.read_answers, "organisations": Reader.read_organisations,
-    "quotations": Reader.read_quotations, "blocks": Reader.read_rows_by_audience_column}
+    "answers": Reader.read_countable_answers, "organisations": Reader.read_organisations,
+    "quotations": Reader.read_quotations, "blocks": Reader.read_rows_naming_this_audience}
 """Maps each table to the function that makes the part of the table that an audience may see. A table that
 this mapping does not list stays empty."""

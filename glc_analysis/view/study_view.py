@@ -2,9 +2,9 @@
 
 An analyst opens a study (:func:`open_study`) and asks the study for a view, which returns plain data frames.
 A view only selects what its audience may see, and computes no figure. The figures of a view are those that
-:func:`.suppression.release` lets the audience see, and its quotations are those that were cleared for the
-audience. A request for a figure that was not released raises :class:`NotReleased`, whose message gives the
-reason; a view never returns an empty frame in place of the figure.
+:func:`.suppression.select_released_figures` lets the audience see, and its quotations are those that were
+cleared for the audience. A request for a figure that was not released raises :class:`NotReleased`, whose
+message gives the reason; a view never returns an empty frame in place of the figure.
 
 Views guard against accidents, not against intent, because everybody who can run a notebook can read the files
 of the study. The gate also reads every page before it is published.
@@ -26,7 +26,7 @@ from glc_analysis.cleaning.waves import choose_study_wave
 from glc_analysis.coding.exports import note_differently_marked_words
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, make_block_id
 from glc_analysis.errors import UsageError, resolve_id, suggest_name
-from glc_analysis.figures.estimates import ALL, BY_OPTION, name_source_if_nobody_asked
+from glc_analysis.figures.estimates import ALL, BY_OPTION, name_call_or_unguided_interview
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.summary import make_unknown_question_error, resolve_subset_kind
 from glc_analysis.reference import read_reference_table
@@ -40,7 +40,7 @@ from glc_analysis.view.visible_tables import (
     UNTRANSLATED,
     Translation,
     VisibleTables,
-    split_translations_into_columns,
+    split_translation_text_and_status,
 )
 
 _COUNT_COLUMNS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
@@ -315,7 +315,7 @@ class StudyView(VisibleTables):
         book = book[book["theme_id"] == chosen] if chosen else book
         columns = ["subset_id", "code_id", "n", "base_n", "undecided_n", "share"]
         columns += ["band"] * ("band" in rows)
-        talks = figures[name_source_if_nobody_asked(figures) != ""]
+        talks = figures[name_call_or_unguided_interview(figures) != ""]
         talks = (talks if kind == ALL else talks.head(0)).assign(shown_as=format_counts)
         calls, open_talks = (talks[talks["subset_id"] == source].set_index("code_id")
                              for source in (CALL, WITHOUT_GUIDE))
@@ -420,7 +420,7 @@ class StudyView(VisibleTables):
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
         return pd.DataFrame({
             "text": rows["text"],
-            **split_translations_into_columns(
+            **split_translation_text_and_status(
                 self._translated_words.get(text, UNTRANSLATED) for text in rows["text"]),
             "language": rows["language"], "by": rows["source"] + wording,
             "country": _mapped(rows["source"], self._country_of_label),

@@ -1,10 +1,11 @@
 """Selects what one audience may see of each table of a study.
 
 A page about one country, theme, principle or organisation gets only the rows about this country, theme,
-principle or organisation. The figures are those that :func:`.suppression.release` lets the audience see, with
-the numbers that the audience may see. The quotations are those that were cleared for the audience. The rules
-of :mod:`glc_analysis.disclosure` determine which names and countries are shown. Add-ons may add further
-attributes to every view. :mod:`glc_analysis.view.study_view` makes frames for analysts from these tables.
+principle or organisation. The figures are those that :func:`.suppression.select_released_figures` lets the
+audience see, with the numbers that the audience may see. The quotations are those that were cleared for the
+audience. The rules of :mod:`glc_analysis.disclosure` determine which names and countries are shown. Add-ons
+may add further attributes to every view. :mod:`glc_analysis.view.study_view` makes frames for analysts from
+these tables.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.coding.codebook import find_ancestors
-from glc_analysis.coding.exports import list_quotations as coded_passages
+from glc_analysis.coding.exports import list_consensus_quotations as coded_passages
 from glc_analysis.disclosure.blocks import LANGUAGE, QUOTATION_BLOCKS, make_block_ids, make_line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import Rules, check_audience, has_capability
-from glc_analysis.disclosure.suppression import release
+from glc_analysis.disclosure.suppression import select_released_figures
 from glc_analysis.errors import Faults, suggest_name
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.summary import (
@@ -63,10 +64,10 @@ class Translation(NamedTuple):
 UNTRANSLATED = Translation("", "")
 
 
-def split_translations_into_columns(translations: Iterable[Translation]) -> dict[str, list[str]]:
+def split_translation_text_and_status(translations: Iterable[Translation]) -> dict[str, list[str]]:
     """Returns the translations as two columns, ``translation`` and ``translation_status``.
 
-    >>> split_translations_into_columns([Translation("Hello", "human"), UNTRANSLATED])
+    >>> split_translation_text_and_status([Translation("Hello", "human"), UNTRANSLATED])
     {'translation': ['Hello', ''], 'translation_status': ['human', '']}
     """
     rows = [*translations]
@@ -154,12 +155,13 @@ class VisibleTables:
         whole study, because they may hardly ever see the figures of a region.
         """
         if self.has_capability("all_figures"):
-            return release(self.read("figures"), audience=self.audience)
+            return select_released_figures(self.read("figures"), audience=self.audience)
         rows = tables.read_table("figures", study=self.study, theme=self.theme)
         if self.country:
             rows = rows[(rows["subset_kind"] == ALL)
                         | (rows["subset_kind"] == "country") & (rows["subset_id"] == self.country)]
-        return release(rows, audience=self.audience, decisions=self.read(f"release_{self.audience}"))
+        return select_released_figures(rows, audience=self.audience,
+                                       decisions=self.read(f"release_{self.audience}"))
 
     def select_question_figures(self, question_id: str) -> pd.DataFrame:
         """Returns the figures that the audience may see of one question. The argument may also be ``survey``
@@ -168,7 +170,7 @@ class VisibleTables:
         rows, decisions = tables.read_table("figures", study=self.study, question=question_id), None
         if not self.has_capability("all_figures"):
             decisions = tables.read_table(f"release_{self.audience}", study=self.study, question=question_id)
-        return release(rows, audience=self.audience, decisions=decisions)
+        return select_released_figures(rows, audience=self.audience, decisions=decisions)
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -388,8 +390,8 @@ class VisibleTables:
     @cached_property
     def coded_passages(self) -> pd.DataFrame:
         """One row per passage and code on which the coders agreed, with theme_id, role, translation and the
-        columns of :func:`.exports.list_quotations`. Rows are sorted by source, then date; the first passage
-        of each organisation comes before the second passage of any organisation."""
+        columns of :func:`.exports.list_consensus_quotations`. Rows are sorted by source, then date; the first
+        passage of each organisation comes before the second passage of any organisation."""
         # An answer to a question of another theme may have words on this theme.
         segments, documents = (tables.read_table(name, study=self.study, country=self.country)
                                for name in ("segments", "documents"))
@@ -399,7 +401,7 @@ class VisibleTables:
         sources = ["answer", "interview", "call"]
         rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
             theme_id=rows["code_id"].map(map_codes_to_themes(book)).fillna(""),
-            **self.find_translation_columns(rows["segment_id"]), rank=rows["kind"].map(sources.index),
+            **self.make_translation_columns(rows["segment_id"]), rank=rows["kind"].map(sources.index),
             is_open=~rows["is_agreed"]).sort_values(
                 ["rank", "date", "document_id", "is_open"], kind="stable")
         rows = rows.astype({"quote": "str", "translation": "str"})
@@ -448,8 +450,8 @@ class VisibleTables:
         rows = pd.concat([turns[columns], answers.loc[answers["language"] == "en", columns]])
         return {segment: Translation(*of) for segment, *of in rows.itertuples(index=False)}
 
-    def find_translation_columns(self, segments: Iterable[str]) -> dict[str, list[str]]:
+    def make_translation_columns(self, segments: Iterable[str]) -> dict[str, list[str]]:
         """Returns the columns translation and translation_status (machine, human or checked) for the given
         segments; both columns are blank for a segment without a translation."""
-        return split_translations_into_columns(self.translations.get(segment, UNTRANSLATED)
-                                               for segment in segments)
+        return split_translation_text_and_status(self.translations.get(segment, UNTRANSLATED)
+                                                 for segment in segments)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from glc_analysis.addon import installed_add_ons
+from glc_analysis.addon import load_add_ons_from_folder
 from glc_analysis.sample import _PARTS, read_sample_files
 from scripts.sample_study.answers import answer
 from scripts.sample_study.coders import write_coders_work
@@ -50,15 +50,15 @@ def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int =
     write_reference(root, interviews, corrections, answers, seed)
     leave_known_files(root)  # coders' work is written with the package, which reads the study
     write_coders_work(root, answers, plain)
-    if "convening" in installed_add_ons():
+    if "convening" in load_add_ons_from_folder():
         write_convening(root, is_cited=(organisations, countries, seed) == DEFAULT)
-    if "ethics" in installed_add_ons():
+    if "ethics" in load_add_ons_from_folder():
         write_reference_table(root, "safety", rows("safety"))
-    if "practice" in installed_add_ons():
+    if "practice" in load_add_ons_from_folder():
         write_practice(root)
-    if "explanations" in installed_add_ons():
+    if "explanations" in load_add_ons_from_folder():
         write_reference_table(root, "explanations", rows("explanations"))
-    if "reading" in installed_add_ons():
+    if "reading" in load_add_ons_from_folder():
         write_reading(root)
     write_manifest(root)
 

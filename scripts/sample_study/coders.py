@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.addon import load_declared_objects
-from glc_analysis.cleaning.dimension_tables import make_codebook_table
+from glc_analysis.cleaning.dimension_tables import make_codebook_of_codes_in_use
 from glc_analysis.coding.consensus import CONSENSUS, write_decisions
 from glc_analysis.coding.texts import Texts, read_and_mask_transcripts
 from glc_analysis.pseudonyms.masking import complete_key, shift_span_after_masking
@@ -60,7 +60,7 @@ def write_coders_work(root: Path, answers: Iterable[Row], plain: Path | None = N
                 ({"document": answer["document_id"], "code": code} for answer in answers
                  for code in _codes(answer["codes"]) or [""]), COLUMNS)
     write_decisions(folder / CONSENSUS / "decisions.xlsx", pd.DataFrame(_disagreements()), texts.segments,
-                    make_codebook_table(reference.codebook),
+                    make_codebook_of_codes_in_use(reference.codebook),
                     reasons={segment_id: turn["reason"] for segment_id, turn, _ in _work(INES)})
 
 

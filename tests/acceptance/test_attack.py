@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from glc_analysis import tables
 from glc_analysis.disclosure.countries import find_releasable_country_answers
 from glc_analysis.disclosure.rules import COALITION, FIGURE_RULES, Rules, find_rules_by_kind
-from glc_analysis.disclosure.suppression import release
+from glc_analysis.disclosure.suppression import select_released_figures
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.figures.discordance import count_discordant_answers, make_discordance_records
-from glc_analysis.figures.groupings import match_groupings
+from glc_analysis.figures.groupings import map_questions_to_attribute_groupings
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.support.attacker import Attack
@@ -71,7 +71,7 @@ def attacks(sample_study, grouped_study, merged_study, ngo_study):
     for name, study in studies.items():
         frames = {table: tables.read_table(table, study=study) for table in tables.TABLES}
         contributors = find_contributors(frames)
-        chosen = match_groupings(read_reference(study).groupings, frames["questions"])
+        chosen = map_questions_to_attribute_groupings(read_reference(study).groupings, frames["questions"])
         for audience in ("public", "convening"):
             made[name, audience] = Attack(frames, contributors, frames[f"release_{audience}"],
                                           study.settings["disclosure"], audience, groupings=chosen)
@@ -114,7 +114,7 @@ def test_what_is_public_about_participants_leads_to_no_figure(attacks, study, au
     """Figures tell apart by region alone, and by country where its organisations agreed: not by network,
     kind, language, tier or wave. What was raised in calls is told of all calls together."""
     attack = attacks[study, audience]
-    seen = release(attack.frames["figures"], audience=audience, decisions=attack.decisions)
+    seen = select_released_figures(attack.frames["figures"], audience=audience, decisions=attack.decisions)
     kinds = set(zip(seen["unit"], seen["subset_kind"], strict=True))
     assert set(seen.loc[seen["subset_kind"] == "source", "subset_id"]) <= {"call"}
     allowed = {("organisation", "all"), ("organisation", "source"), ("answer", "all"), ("answer", "region"),

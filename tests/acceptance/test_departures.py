@@ -12,10 +12,10 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.disclosure.cells import hide_cells_of_organisations, remove_members_and_hide_small_cells
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import find_visible_countries_by_audience
+from glc_analysis.disclosure.countries import find_visible_work_and_home_countries
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.reference import read_reference
-from glc_analysis.release_store import find_organisation_cells_and_hidden_lines, list_text_block_lines
+from glc_analysis.release_store import group_organisations_and_find_hidden_lines, list_text_block_lines
 from tests.support.share import drawn
 
 pytestmark = pytest.mark.acceptance
@@ -27,11 +27,12 @@ def words(sample_study):
     """Which organisation each line of words is of, and the cells, before the first release."""
     frames = {name: tables.read_table(name, study=sample_study) for name in tables.TABLES}
     reference, own = read_reference(sample_study), frames["organisations"]
-    known = find_visible_countries_by_audience(frames["answers"], own, Consent.from_table(reference.consent),
-                                               sample_study.settings["disclosure"])
+    known = find_visible_work_and_home_countries(frames["answers"], own,
+                                                 Consent.from_table(reference.consent),
+                                                 sample_study.settings["disclosure"])
     lines = {audience: list_text_block_lines(frames, reference, known, audience)
              for audience in READING_AUDIENCES}
-    cells, hidden = find_organisation_cells_and_hidden_lines(sample_study, lines, own)
+    cells, hidden = group_organisations_and_find_hidden_lines(sample_study, lines, own)
     assert not any(map(len, hidden.values()))  # nobody waits, and nobody has more than a third
     kinds = ("quotations", "joint_display", "evidence", "comments")
     rows = pd.concat(lines.values())

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from glc_analysis.cli import cli
 from glc_analysis.disclosure.rules import Rules
-from glc_analysis.publish.downloads import collect_published_tables
+from glc_analysis.publish.downloads import collect_tables_to_download
 from glc_analysis.study import Study
 from tests.support.outsider import (
     CALLS,
@@ -99,7 +99,7 @@ def published(root: Path, audience: str) -> Published:
     """The downloads of an audience, written and read again, and what is known of those who take part."""
     folder = root.with_name(f"{root.name}-downloads-{audience}")
     folder.mkdir(exist_ok=True)
-    for name, frame in collect_published_tables(Study(root), audience).items():
+    for name, frame in collect_tables_to_download(Study(root), audience).items():
         frame.to_csv(folder / f"{name}-released.csv", index=False)
     table = {
         name: pd.read_parquet(root / f"processed/{name}.parquet")

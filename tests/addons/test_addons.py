@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from glc_analysis import schema
-from glc_analysis.addon import ADD_ONS_FOLDER, AddOn, installed_add_ons, list_declarations
+from glc_analysis.addon import ADD_ONS_FOLDER, AddOn, list_declarations, load_add_ons_from_folder
 from glc_analysis.schema import load_processed_tables, load_reference_tables
 
 
 def columns(file):
     paths = [schema._FOLDER / file, *filter(Path.is_file, (
-        ADD_ONS_FOLDER / name / "schema" / file for name in installed_add_ons()))]
+        ADD_ONS_FOLDER / name / "schema" / file for name in load_add_ons_from_folder()))]
     return [[(row["table"], row["column"]) for row in csv.DictReader(path.open(encoding="utf-8-sig"))]
             for path in paths]
 
@@ -34,5 +34,5 @@ def test_whatever_an_add_on_may_bring_is_brought_by_one():
 
 
 def test_an_add_on_that_writes_files_of_coders_says_how_a_withdrawal_erases_them():
-    assert [add_on.name for add_on in installed_add_ons().values()
+    assert [add_on.name for add_on in load_add_ons_from_folder().values()
             if (add_on.coder_files or add_on.coder_logs) and "coder_file" not in add_on.erasers] == []

@@ -1,7 +1,7 @@
 """The tables that describe the others, and the organisations."""
 
 from glc_analysis.cleaning.dimension_tables import (
-    make_codebook_table,
+    make_codebook_of_codes_in_use,
     make_country_table,
     make_option_table,
     make_question_table,
@@ -67,7 +67,7 @@ def test_a_study_without_countries_has_no_country():
 
 
 def test_a_code_is_found_below_the_names_above_it():
-    found = make_codebook_table(reference(codebook=[*themes("safety"), {
+    found = make_codebook_of_codes_in_use(reference(codebook=[*themes("safety"), {
         "code_id": "locks", "parent_id": "safety", "level": "code", "name": "Locks"}, {
         "code_id": "bars", "parent_id": "safety", "level": "code", "name": "Bars",
         "merged_into": "locks"}]).codebook)

@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.cleaning.organisation_changes import find_organisation_change_faults
+from glc_analysis.cleaning.organisation_changes import find_merger_split_and_former_name_faults
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.reference import read_reference
 from tests.support.built_studies import built, built_for_team
@@ -47,10 +47,11 @@ def test_the_gate_looks_for_a_former_name(tmp_path):
 def test_a_change_that_cannot_be_is_a_fault(row, message):
     known = reference(organisation_changes=[RENAMED, row], organisations=REGISTER)
     assert [fault.message[:len(message)]
-            for fault in find_organisation_change_faults(known.tables)] == [message]
+            for fault in find_merger_split_and_former_name_faults(known.tables)] == [message]
 
 
 def test_two_organisations_cannot_have_had_one_name():
     known = reference(organisation_changes=[RENAMED, RENAMED | {"organisation_id": "a"}],
                       organisations=REGISTER)
-    assert [fault.message for fault in find_organisation_change_faults(known.tables)] == ["is a name of new"]
+    assert [fault.message
+            for fault in find_merger_split_and_former_name_faults(known.tables)] == ["is a name of new"]

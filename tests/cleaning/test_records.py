@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis.cleaning.records import report_several_records_per_country
 from glc_analysis.errors import Faults
-from glc_analysis.text import make_slug
+from glc_analysis.text import make_id_from_text
 from tests.support.study_writer import SETTINGS, choices, cleaned, places, question, reference, survey
 
 QUESTIONS = [question("Q1", "text")]
@@ -202,7 +202,7 @@ def test_two_organisations_never_get_the_same_id():
 @pytest.mark.parametrize("text, id_", [("Perú Móvil", "peru_movil"), ("a.b-c_d", "a.b-c_d"),
                                        ("  ", "_"), ("Straße", "strasse"), ("№ 7", "no_7")])
 def test_an_id_is_made_of_plain_letters(text, id_):
-    assert make_slug(text) == id_
+    assert make_id_from_text(text) == id_
 
 
 def test_the_interpreter_and_the_language_are_noted():

@@ -57,7 +57,8 @@ def test_rows_of_some_questions_are_those_of_the_whole_table_and_all_answers_are
     some, _ = clean_responses_and_selections(whole.records, known, [], CleaningLog(), only={"Q2"})
     expected, looked_at = whole.responses[whole.responses["question_id"] == "Q2"], ["answer_id", "missing"]
     assert sorted(some[looked_at].values.tolist()) == expected[looked_at].values.tolist()
-    wrong = records.assemble_records([survey([rows[0] | {"Q3": "many"}])], known, SETTINGS, CleaningLog())
+    wrong = records.assemble_records_of_all_waves([survey([rows[0] | {"Q3": "many"}])], known, SETTINGS,
+                                                  CleaningLog())
     with pytest.raises(Faults, match="is not a number"):
         clean_responses_and_selections(wrong, known, [], CleaningLog(), only={"Q2"})
 

@@ -20,7 +20,7 @@ from glc_analysis.coding.coefficients import (
     make_alpha_measure,
     make_specific_measure,
 )
-from glc_analysis.coding.consensus import why_no_kappa
+from glc_analysis.coding.consensus import why_no_kappa_for_many_coders
 from glc_analysis.errors import Faults
 
 A, B, BOTH, NONE = {"legal"}, {"shelter"}, {"legal", "shelter"}, set()
@@ -53,8 +53,9 @@ def test_a_code_is_measured_by_presence_and_absence():
     assert list(table.columns) == AGREEMENT_COLUMNS
     for measure, expected in {
             "percent_agreement": 4 / 6, "pabak": 2 * 4 / 6 - 1, "positive_agreement": 2 / 4,
-            **{name: NOMINAL[name].compute_pooled(LEGAL).value for name in ("alpha", "kappa", "ac1")},
-            "negative_agreement": make_specific_measure(0).compute_pooled(LEGAL).value,
+            **{name: NOMINAL[name].compute_over_all_groups(LEGAL).value
+               for name in ("alpha", "kappa", "ac1")},
+            "negative_agreement": make_specific_measure(0).compute_over_all_groups(LEGAL).value,
             "prevalence.ana": 3 / 6, "prevalence.bert": 1 / 6}.items():
         row = figure(table, measure, "legal")
         assert row.value == pytest.approx(expected)
@@ -68,7 +69,7 @@ def test_all_codes_together_are_compared_by_masi():
               for coder in ("ana", "bert")]
     masi = compute_masi_distance(sets)
     counts = count_codings(np.array(values), 4, distance=lambda a, b: masi[a, b])
-    expected = make_alpha_measure(lambda a, b: masi[a, b]).compute_pooled(counts).value
+    expected = make_alpha_measure(lambda a, b: masi[a, b]).compute_over_all_groups(counts).value
     row = figure(make_agreement_table(UNITS), "masi_alpha")
     assert row.value == pytest.approx(expected) and math.isnan(row.prevalence)
 
@@ -132,8 +133,9 @@ def test_kappa_stands_only_where_there_are_two_coders():
 
 def test_without_kappa_a_sentence_says_why():
     third = UNITS[UNITS["coder_id"] == "ana"].assign(coder_id="cleo")
-    assert "3 coded these texts" in why_no_kappa(make_agreement_table(pd.concat([UNITS, third])))
-    assert why_no_kappa(make_agreement_table(UNITS)) == ""
+    assert "3 coded these texts" in why_no_kappa_for_many_coders(
+        make_agreement_table(pd.concat([UNITS, third])))
+    assert why_no_kappa_for_many_coders(make_agreement_table(UNITS)) == ""
 
 
 def test_a_stretch_counts_as_often_as_it_is_long():

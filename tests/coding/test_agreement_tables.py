@@ -7,7 +7,7 @@ import pytest
 from glc_analysis.coding.agreement import compute_coder_agreement, make_agreement_table
 from glc_analysis.coding.agreement_tables import (
     explain_blank_columns,
-    list_same_code_other_words,
+    list_same_code_with_differing_spans,
     tabulate_agreement_by_question,
     tabulate_readers_and_singly_read_organisations,
 )
@@ -35,7 +35,7 @@ def test_two_coders_who_marked_different_sentences_of_one_turn_agree_by_turn_and
     value = table.set_index(["unit", "measure", "code_id", "subset"])["value"]
     assert value["turn", "percent_agreement", "delay", "all"] == 1
     assert value["character", "positive_agreement", "delay", "all"] == 0
-    shown = list_same_code_other_words(given, SEGMENTS)
+    shown = list_same_code_with_differing_spans(given, SEGMENTS)
     assert shown.values.tolist() == [["call.1", "delay", "ana", "We wait for months.", 0],
                                      ["call.1", "delay", "ben", "Nobody answers.", 0]]
 
@@ -43,10 +43,10 @@ def test_two_coders_who_marked_different_sentences_of_one_turn_agree_by_turn_and
 def test_words_that_coders_have_in_common_are_a_share_of_what_either_marked_signs_and_blanks_apart():
     half = codings(("ana", 0, 35, "delay"), ("ben", *SENTENCES[0], "delay"))
     letters = [sum(map(str.isalnum, TURN[start:end])) for start, end in ((0, 19), (0, 35))]
-    assert {*list_same_code_other_words(half, SEGMENTS)["shared"]} == {letters[0] / letters[1]}
+    assert {*list_same_code_with_differing_spans(half, SEGMENTS)["shared"]} == {letters[0] / letters[1]}
     alike = codings(("ana", 0, 18, "delay"), ("ben", 0, 20, "delay"), ("cleo", *SENTENCES[1], "full"),
                     ("consensus", *SENTENCES[1], "delay"))
-    assert list_same_code_other_words(alike, SEGMENTS).empty
+    assert list_same_code_with_differing_spans(alike, SEGMENTS).empty
 
 
 def answers(code_by_question):

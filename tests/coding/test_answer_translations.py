@@ -6,7 +6,7 @@ from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.pages.country import render_country_open_answers
-from glc_analysis.pages.questions import list_open_answers
+from glc_analysis.pages.questions import list_open_answers_for_team
 from glc_analysis.view.study_view import NotReleased, StudyView
 from tests.support.built_studies import built, built_for_team
 from tests.support.coded_studies import coded_study
@@ -31,7 +31,7 @@ def test_a_translation_belongs_to_the_organisation_and_country_of_its_answer_and
 
 def test_a_translation_stands_under_its_answer_with_how_it_was_made(tmp_path):
     view = StudyView(built_for_team(study_with(tmp_path)))
-    row = list_open_answers(view, "Q1").set_index("by").loc["c"]
+    row = list_open_answers_for_team(view, "Q1").set_index("by").loc["c"]
     assert row[["text", "translation", "translation_status"]].tolist() == [
         "The court.", "The court, says Somebody.", "machine"]
     shown = render_country_open_answers(StudyView(view.study, country="UGA")).data
@@ -43,7 +43,7 @@ def test_other_readers_get_no_translation_of_an_answer(tmp_path):
     for audience in ("convening", "public"):
         assert render_country_open_answers(StudyView(study, audience, country="UGA")).data == ""
         with pytest.raises(NotReleased):
-            list_open_answers(StudyView(study, audience), "Q1")
+            list_open_answers_for_team(StudyView(study, audience), "Q1")
 
 
 @pytest.mark.parametrize(("changed", "said"), [

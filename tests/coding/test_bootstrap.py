@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from glc_analysis.coding.coefficients import (
     NOMINAL,
-    bootstrap_together,
+    bootstrap_documents_together,
     compute_masi_distance,
     count_codings,
     make_specific_measure,
@@ -25,7 +25,8 @@ def document_bootstrap(values, documents, measure="alpha", *, seed=1):
     """A coefficient of values of 0 and 1 with its interval; ``documents`` names the document of each unit."""
     groups, names = pd.factorize(np.asarray(documents), sort=True)
     counts = count_codings(encoded(values), 2, groups=groups, n_groups=len(names))
-    return bootstrap_together([counts], {measure: NOMINAL[measure]}, draws=1000, seed=seed)[0][measure]
+    return bootstrap_documents_together([counts], {measure: NOMINAL[measure]}, draws=1000,
+                                        seed=seed)[0][measure]
 
 
 def coded(documents=12, turns=20, *, seed=3):
@@ -40,7 +41,7 @@ def coded(documents=12, turns=20, *, seed=3):
 def test_the_value_is_that_of_all_documents_and_lies_in_its_interval():
     values, documents = coded()
     found = document_bootstrap(values, documents)
-    assert found[:4] == NOMINAL["alpha"].compute_pooled(count_codings(encoded(values), 2))[:4]
+    assert found[:4] == NOMINAL["alpha"].compute_over_all_groups(count_codings(encoded(values), 2))[:4]
     assert found.low < found.value < found.high
 
 
@@ -107,7 +108,7 @@ def test_turns_of_single_coders_count_in_what_ac1_takes_for_chance():
     values, documents = coded(documents=14)
     values[1, documents < 2] = np.nan
     found = document_bootstrap(values, documents, "ac1")
-    whole = NOMINAL["ac1"].compute_pooled(count_codings(encoded(values), 2))
+    whole = NOMINAL["ac1"].compute_over_all_groups(count_codings(encoded(values), 2))
     assert found.value == whole.value and found.low < found.value < found.high
 
 
@@ -118,8 +119,8 @@ def one_by_one(by_document, measures, *, draws, seed):
     weights[:, paired] = generator.multinomial(len(paired), np.full(len(paired), 1 / len(paired)), draws)
     counted, found = by_document.sum_groups(weights), {}
     for name, measure in measures.items():
-        values = measure.compute_with_reasons(counted)[0]
-        point = measure.compute_pooled(by_document)
+        values = measure.compute_by_group_with_reasons(counted)[0]
+        point = measure.compute_over_all_groups(by_document)
         low = high = math.nan
         reason = "no interval: undefined in too many bootstrap samples"
         if np.isnan(values).mean() <= 0.05:
@@ -141,10 +142,10 @@ def test_tallies_drawn_together_give_each_its_own_figures_to_the_last_bit(coders
     for share in (*shares, .9):
         codes = np.where(is_read, draw.random(is_read.shape) < share, -1).astype(int)
         tallies.append(count_codings(codes, 2, groups=documents, n_groups=15, lengths=lengths))
-    found = bootstrap_together(tallies, measures, draws=200, seed=7)
+    found = bootstrap_documents_together(tallies, measures, draws=200, seed=7)
     for by_document, figures in zip(tallies, found, strict=True):
         for alone in (one_by_one(by_document, measures, draws=200, seed=7),
-                      bootstrap_together([by_document], measures, draws=200, seed=7)[0]):
+                      bootstrap_documents_together([by_document], measures, draws=200, seed=7)[0]):
             for name in measures:
                 assert [*map(repr, map(np.float64, figures[name][:1] + figures[name][4:]))] == [
                     *map(repr, map(np.float64, alone[name][:1] + alone[name][4:]))], name

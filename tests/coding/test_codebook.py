@@ -66,8 +66,8 @@ def test_a_name_without_its_accents_is_found_and_a_longer_one_is_not():
 
 
 def test_a_name_of_several_codes_is_listed_with_their_paths():
-    assert cb.find_ambiguous_names(["COST", "law > cost", "Health care", "Rent"], SERVICES,
-                                   may_be_ids=True) == {
+    assert cb.find_code_paths_of_ambiguous_names(["COST", "law > cost", "Health care", "Rent"], SERVICES,
+                                                 may_be_ids=True) == {
         "COST": ["Law > Cost", "Services > Cost"]}
 
 
@@ -75,8 +75,9 @@ def test_a_name_of_several_codes_that_is_the_id_of_one_is_that_code_only_where_i
     rows = book(("law", "", "theme", "Law"), ("care", "", "theme", "Care"), ("cost", "law", "code", "Cost"),
                 ("cost_2", "care", "code", "Cost"))
     assert cb.resolve_code_names(["cost", "Cost"], rows) == {"cost": "cost", "Cost": ""}
-    assert cb.find_ambiguous_names(["cost", "Cost"], rows, may_be_ids=True).keys() == {"Cost"}
-    assert cb.find_ambiguous_names(["cost", "Cost"], rows, may_be_ids=False).keys() == {"cost", "Cost"}
+    assert cb.find_code_paths_of_ambiguous_names(["cost", "Cost"], rows, may_be_ids=True).keys() == {"Cost"}
+    assert cb.find_code_paths_of_ambiguous_names(["cost", "Cost"], rows, may_be_ids=False).keys() == {"cost",
+                                                                                                      "Cost"}
 
 
 @given(trees())

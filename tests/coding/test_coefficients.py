@@ -33,19 +33,21 @@ def counted(table):
 def test_the_figures_of_krippendorffs_four_observers():
     # alpha: Krippendorff 2011; the others: irrCAC of Gwet, raw data of four raters.
     counts = count_codings(np.where(np.isnan(FOUR_OBSERVERS), 0, FOUR_OBSERVERS).astype(int) - 1, 5)
-    found = [NOMINAL[name].compute_pooled(counts) for name in ("alpha", "ac1", "pabak", "percent_agreement")]
+    found = [NOMINAL[name].compute_over_all_groups(counts)
+             for name in ("alpha", "ac1", "pabak", "percent_agreement")]
     assert [one.value for one in found] == pytest.approx([.743421, .77544, .77273, .81818], abs=5e-6)
     assert {one[1:4] for one in found} == {(12, 11, "")}
 
 
 @pytest.mark.parametrize(("table", "kappa", "ac1"), [(COHEN_1960, .4915, None), (PARADOX, -.0234, .9408)])
 def test_kappa_and_ac1_of_published_tables(table, kappa, ac1):
-    assert NOMINAL["kappa"].compute_pooled(counted(table)).value == pytest.approx(kappa, abs=5e-5)
-    assert ac1 is None or NOMINAL["ac1"].compute_pooled(counted(table)).value == pytest.approx(ac1, abs=5e-5)
+    assert NOMINAL["kappa"].compute_over_all_groups(counted(table)).value == pytest.approx(kappa, abs=5e-5)
+    assert ac1 is None or NOMINAL["ac1"].compute_over_all_groups(counted(table)).value == pytest.approx(
+        ac1, abs=5e-5)
 
 
 def test_specific_agreement_of_a_rare_value_is_low():
-    found = [make_specific_measure(value).compute_pooled(counted(SKEWED)).value for value in (0, 1)]
+    found = [make_specific_measure(value).compute_over_all_groups(counted(SKEWED)).value for value in (0, 1)]
     assert found == pytest.approx([.914, .4], abs=5e-4)
 
 
@@ -53,13 +55,13 @@ def test_specific_agreement_of_a_rare_value_is_low():
     ([[0, -1], [-1, 1]], NO_PAIRS), ([[1, 1, 0], [1, 1, -1]], NO_VARIATION)])
 def test_a_coefficient_without_pairs_or_variation_is_undefined_and_never_1(codes, reason):
     for name in ("alpha", "kappa", "ac1", "pabak"):
-        found = NOMINAL[name].compute_pooled(count_codings(np.array(codes), 2))
+        found = NOMINAL[name].compute_over_all_groups(count_codings(np.array(codes), 2))
         assert math.isnan(found.value) and found.reason == reason
 
 
 def test_a_value_nobody_gave_has_no_specific_agreement():
     counts = count_codings(np.zeros((2, 2), dtype=int), 2)
-    assert make_specific_measure(1).compute_pooled(counts)[1:4] == (2, 2, NOT_USED)
+    assert make_specific_measure(1).compute_over_all_groups(counts)[1:4] == (2, 2, NOT_USED)
 
 
 def test_masi_weighs_exactly_1_two_thirds_one_third_and_0():

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.coding.consensus import list_coding_units, list_undecided_codes, reconcile
+from glc_analysis.coding.consensus import list_coding_units, pair_segments_with_undecided_codes, reconcile
 
 TURNS = {"talk.1": "First we wait. Then we wait again. Nobody calls.", "talk.2": "The court is far."}
 
@@ -129,7 +129,7 @@ def test_a_passage_that_was_placed_by_position_alone_is_in_no_consensus():
 def test_a_turn_that_is_missing_for_a_coder_waits_even_where_most_of_the_others_agree():
     frame = codings(coding("ana", "First we wait."), coding("ben", "First we wait."))
     read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben", "cleo"]})
-    coded = list_coding_units(frame, read, SEGMENTS, unread={("talk.1", "cleo")})
+    coded = list_coding_units(frame, read, SEGMENTS, segments_with_unknown_codes={("talk.1", "cleo")})
     consensus, disagreements = reconcile(frame, coded, SEGMENTS, {}, rule="majority")
     assert consensus.empty and {*disagreements["open_codes"]} == {"delay"}
 
@@ -147,7 +147,7 @@ def settled(*gave, rule="unanimous", decisions=None):
                                          rule=rule)
     if len(consensus):
         return "yes"
-    waiting = list_undecided_codes(disagreements, frame.head(0), frame.head(0))
+    waiting = pair_segments_with_undecided_codes(disagreements, frame.head(0), frame.head(0))
     return "undecided" if ("talk.1", "delay") in {*waiting.itertuples(index=False, name=None)} else "no"
 
 
@@ -192,5 +192,5 @@ def test_what_waits_elsewhere_is_undecided_unless_the_turn_was_decided():
     by_position = codings(coding("ana", "First we wait.", "law")).assign(match="by_position")
     differ = pd.DataFrame({"segment_id": ["talk.2"], "coder_id": ["ana"], "codes": [""], "is_open": [False],
                            "is_decided": [True], "open_codes": [""]})
-    assert list_undecided_codes(differ, apart, by_position).to_numpy().tolist() == [
+    assert pair_segments_with_undecided_codes(differ, apart, by_position).to_numpy().tolist() == [
         ["talk.1", "delay"], ["talk.1", "law"]]

@@ -5,8 +5,8 @@ import pytest
 
 from glc_analysis.coding.exports import (
     QUOTATIONS,
-    list_quotations,
-    make_code_matrix,
+    list_consensus_quotations,
+    make_code_matrix_marking_undecided,
     write_csv_for_spreadsheets,
 )
 from tests.support.codebooks import CODEBOOK
@@ -29,35 +29,39 @@ ASKED = mentions(("blue", "delay", "answer", True, False), ("blue", "delay", "ca
 
 
 def test_a_cell_is_raised_asked_and_not_raised_or_never_asked():
-    found = make_code_matrix(ASKED, CODEBOOK, ORGANISATIONS, ANSWERS).drop(columns="country")
+    found = make_code_matrix_marking_undecided(ASKED, CODEBOOK, ORGANISATIONS,
+                                               ANSWERS).drop(columns="country")
     assert found.astype("object").fillna("").to_numpy().tolist() == [
         ["blue", "Blue Door", 1, "", ""], ["casa", "Casa Azul", 0, 1, ""], ["dar", "دار", "", "", ""]]
 
 
 def test_a_cell_on_which_coders_have_not_decided_is_no_zero():
     rows = mentions(("casa", "delay", "interview", True, False), ("blue", "delay", "interview", True, True))
-    found = make_code_matrix(rows.assign(is_undecided=True), CODEBOOK, ORGANISATIONS, ANSWERS)
+    found = make_code_matrix_marking_undecided(rows.assign(is_undecided=True), CODEBOOK, ORGANISATIONS,
+                                               ANSWERS)
     assert found.set_index("organisation_id")["delay"].loc[["casa", "blue"]].tolist() == ["undecided", 1]
 
 
 def test_the_matrix_has_the_countries_answered_for_else_that_of_the_main_office():
-    found = make_code_matrix(ASKED, CODEBOOK, ORGANISATIONS, ANSWERS).set_index("organisation_id")
+    found = make_code_matrix_marking_undecided(ASKED, CODEBOOK, ORGANISATIONS,
+                                               ANSWERS).set_index("organisation_id")
     assert found["country"].to_dict() == {"blue": "KEN", "casa": "BOL PER", "dar": "EGY"}
 
 
 def test_silence_in_a_call_is_no_zero_in_the_matrix():
     silent = mentions(("dar", "late", "call", True, False), ("blue", "late", "interview", True, False))
-    found = make_code_matrix(silent, CODEBOOK, ORGANISATIONS, ANSWERS).set_index("organisation_id")["late"]
+    found = make_code_matrix_marking_undecided(silent, CODEBOOK, ORGANISATIONS,
+                                               ANSWERS).set_index("organisation_id")["late"]
     assert found["blue"] == 0 and pd.isna(found["dar"])
 
 
 def test_the_matrix_has_the_codes_of_level_code_in_the_order_of_the_codebook():
-    found = make_code_matrix(ASKED, CODEBOOK[::-1], ORGANISATIONS, ANSWERS)
+    found = make_code_matrix_marking_undecided(ASKED, CODEBOOK[::-1], ORGANISATIONS, ANSWERS)
     assert list(found.columns) == ["organisation_id", "label", "country", "delay", "late", "twin"]
 
 
 def test_without_mentions_every_cell_is_missing():
-    found = make_code_matrix(ASKED[:0], CODEBOOK, ORGANISATIONS, ANSWERS)
+    found = make_code_matrix_marking_undecided(ASKED[:0], CODEBOOK, ORGANISATIONS, ANSWERS)
     assert found[["delay", "late", "twin"]].isna().all(axis=None) and len(found) == 3
 
 
@@ -94,7 +98,8 @@ def coded(*rows):
 
 
 def quoted(*rows, **columns):
-    return list_quotations(coded(*rows).assign(**columns), segments(), DOCUMENTS, ORGANISATIONS, CODEBOOK)
+    return list_consensus_quotations(coded(*rows).assign(**columns), segments(), DOCUMENTS, ORGANISATIONS,
+                                     CODEBOOK)
 
 
 def test_a_quotation_is_the_words_of_the_stretch_with_all_that_is_known_of_them():
@@ -126,9 +131,10 @@ def test_a_quotation_says_whose_words_it_has():
 @pytest.mark.parametrize(("status", "said"), [("machine", "translated from Spanish by machine"),
                                               ("human", "translated from Spanish")])
 def test_a_translation_says_who_made_it(status, said):
-    found = list_quotations(coded(("talk_en", 5, 9, "talk_en.1", "consensus")),
-                            segments().assign(translation_status=status, translation_of=""), DOCUMENTS,
-                            ORGANISATIONS, CODEBOOK)
+    found = list_consensus_quotations(coded(("talk_en", 5, 9, "talk_en.1", "consensus")),
+                                      segments().assign(translation_status=status, translation_of=""),
+                                      DOCUMENTS,
+                                      ORGANISATIONS, CODEBOOK)
     assert found["wording"].tolist() == [said]
 
 

@@ -5,9 +5,9 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.cleaning.dimension_tables import make_codebook_table
+from glc_analysis.cleaning.dimension_tables import make_codebook_of_codes_in_use
 from glc_analysis.coding.assemble import REVIEW_COLUMNS, make_rows_to_review, tabulate_agreement
-from glc_analysis.coding.consensus import list_undecided_codes, write_decisions
+from glc_analysis.coding.consensus import pair_segments_with_undecided_codes, write_decisions
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from tests.support.built_studies import built_for_team
@@ -140,8 +140,8 @@ def test_a_code_that_may_be_among_its_words_is_no_no_of_an_organisation(study):
     spreadsheet(study, "ana", MANY, PLACE)
     spreadsheet(study, "ben", PLACE)
     found = coded(study)
-    waiting = list_undecided_codes(found.tables["disagreements"], found.tables["quarantined"],
-                                   found.tables["codings"])
+    waiting = pair_segments_with_undecided_codes(found.tables["disagreements"], found.tables["quarantined"],
+                                                 found.tables["codings"])
     assert waiting.to_numpy().tolist() == [["lamp.2", "shelter"]]
     built_for_team(study)
     rows = tables.read_table("mentions", study=study).set_index(["organisation_id", "code_id", "source"])
@@ -165,7 +165,7 @@ def test_the_workbook_takes_every_code_that_it_lists(study, tmp_path):
     spreadsheet(study, "ana", PLACE[:2] + ("Médico lejos",))
     spreadsheet(study, "ben", PLACE)
     found = coded(study)
-    codebook = make_codebook_table(found.tables["codebook"])
+    codebook = make_codebook_of_codes_in_use(found.tables["codebook"])
     path = study.raw / "codings/decisions.xlsx"
     write_decisions(path, found.tables["disagreements"], texts_of(study).segments, codebook)
     book = load_workbook(path)

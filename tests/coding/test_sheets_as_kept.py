@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from glc_analysis.coding.coders import find_quoted_document, map_names_to_documents
+from glc_analysis.coding.coders import find_conversation_with_all_quotes, map_names_to_documents
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
@@ -156,7 +156,7 @@ def test_a_text_of_another_name_is_known_by_its_quotations_where_they_are_all_of
         "lamp": "p2: No house."}.items()}
 
     def known(*quotes):
-        return find_quoted_document(quotes, texts, texts.__getitem__, lambda text: text)
+        return find_conversation_with_all_quotes(quotes, texts, texts.__getitem__, lambda text: text)
 
     assert known("A safe place.", "We wait.") == "blue"
     assert known("We wait.") == ""  # of two texts

@@ -19,7 +19,7 @@ SAID = ["We ask ANA  LOPEZ.", "Nobody.", "ana lo\u0301pez and o'hara", "Мы р�
 def test_answers_are_masked_as_each_alone():
     segments = pd.DataFrame({"text": SAID, "end": [*map(len, SAID)]})
     documents = pd.DataFrame({"text_version": [""] * len(SAID)})
-    documents, masked = texts.mask_answers(documents, segments, NAMES, KEY)
+    documents, masked = texts.mask_answer_texts(documents, segments, NAMES, KEY)
     assert list(masked["text"]) == [Masker(NAMES, KEY).mask(text).text for text in SAID]
     assert list(masked["text"] != SAID) == [
         True, False, True, True, True, False, True, True, False]

@@ -9,14 +9,14 @@ from glc_analysis.disclosure.countries import (
     HOME_COUNTRY,
     WORK_COUNTRY,
     find_countable_members_by_country,
-    find_countries_where_all_are_countable,
+    find_countries_by_consent_or_settings,
     find_printable_country_options,
     find_visible_home_countries,
     find_visible_work_countries,
 )
 from glc_analysis.disclosure.suppression import hide_despite_earlier_release
 from glc_analysis.errors import Faults
-from glc_analysis.study import Study, find_countries_agreed_faults
+from glc_analysis.study import Study, find_country_figure_agreement_faults
 from tests.support.small_surveys import SETTINGS, decided, survey_of
 
 RECORD = {"which": "work", "by": "the board", "on": "2017", "reason": "a vote"}
@@ -70,7 +70,7 @@ def test_one_refusal_hides_a_country_unless_ten_others_agreed_and_then_it_is_in_
     consent = consents(answers, "survey", WORK_COUNTRY, audience="public", refused=("khm-0", "per-0"))
     seen = find_visible_work_countries(answers, own, consent, SETTINGS, audience="public")
     assert seen == {"KHM"}
-    assert find_countries_where_all_are_countable(answers, own, consent, SETTINGS, audience="public") == set()
+    assert find_countries_by_consent_or_settings(answers, own, consent, SETTINGS, audience="public") == set()
     members = find_countable_members_by_country(answers, own, consent, SETTINGS, audience="public")
     assert "khm-0" not in {*members["organisation_id"]} and len(members) == 10
 
@@ -138,7 +138,7 @@ def test_a_country_published_before_is_hidden_as_soon_as_consent_is_missing():
     ({"which": "all"}, "is not allowed"), ({"by": ""}, "has no 'by'"), ({"on": "May"}, "is not a date"),
     ({"who": "me"}, "this setting has no 'who'")])
 def test_an_agreement_says_whose_countries_by_whom_when_and_why(change, said):
-    faults = list(find_countries_agreed_faults("study.toml", RECORD | change))
+    faults = list(find_country_figure_agreement_faults("study.toml", RECORD | change))
     assert [fault for fault in faults if said in str(fault)]
 
 

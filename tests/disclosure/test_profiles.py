@@ -5,7 +5,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import find_countries_with_visible_codes
+from glc_analysis.disclosure.countries import find_countries_where_all_coded_consented
 from tests.support.small_surveys import decided, survey_of
 
 YES, NO, UNSURE = ({"Q1": answer, "Q2": ticks} for answer, ticks in (
@@ -108,8 +108,8 @@ def test_codes_are_told_where_all_organisations_agreed_to_all_texts_they_spoke_i
                              "source": ["answer", "answer", "call", "interview"]})
     items = {"a": ["survey"], "b": ["survey", "interview"], "c": ["interview"]}
     consent = Consent(frozenset((o, "", item, "convening") for o, given in items.items() for item in given))
-    assert find_countries_with_visible_codes(["KHM", "LAO", "PER"], answers, mentions, consent,
-                                             audience="convening") == {"KHM", "PER"}
+    assert find_countries_where_all_coded_consented(["KHM", "LAO", "PER"], answers, mentions, consent,
+                                                    audience="convening") == {"KHM", "PER"}
 
 
 @pytest.mark.parametrize(("on_the_page", "status"), [(1, "shown"), (2, "suppressed")])

@@ -9,9 +9,9 @@ from glc_analysis.disclosure.quotations import (
     QUOTATION_RULES,
     _agreed_codes,
     find_quote_faults,
+    list_rules_broken_by_quotes,
     locate_quotation,
     select_printable_quotes,
-    select_refused_quotes,
 )
 from glc_analysis.errors import UsageError
 from tests.support.quotations import (
@@ -32,7 +32,7 @@ from tests.support.quotations import (
 
 def rules(quotes, **held):
     """The rules that keep a row back; a row kept back for any is printed for nobody."""
-    found = select_refused_quotes(*answer(quotes, **held))["rule"].tolist()
+    found = list_rules_broken_by_quotes(*answer(quotes, **held))["rule"].tolist()
     audience = quotes["audience"].iloc[0]
     assert len(select_printable_quotes(*answer(quotes, **held),
                                        audience=audience)) == (0 if found else len(quotes))
@@ -148,14 +148,14 @@ def test_where_nothing_is_proposed_nothing_is_printed():
     nothing = quote()[:0]
     for audience in ("team", "convening", "public"):
         assert select_printable_quotes(*answer(nothing), audience=audience).empty
-    assert select_refused_quotes(*answer(nothing)).empty
+    assert list_rules_broken_by_quotes(*answer(nothing)).empty
 
 
 # What is not
 
 
 def test_every_rule_has_a_reason_and_is_cited_with_it():
-    found = select_refused_quotes(*answer(quote(status="proposed")))
+    found = list_rules_broken_by_quotes(*answer(quote(status="proposed")))
     assert found.to_dict("records") == [{"quote_id": "q1", "audience": "public", "segment_id": "call-1.2",
                                          "rule": "not_cleared", "reason": QUOTATION_RULES["not_cleared"][0]}]
 

@@ -6,7 +6,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from glc_analysis.disclosure.releases import PublishedRelease, decide_next_release
-from glc_analysis.disclosure.suppression import DECISION_COLUMNS, release
+from glc_analysis.disclosure.suppression import DECISION_COLUMNS, select_released_figures
 from tests.support.share import share
 from tests.support.small_surveys import SETTINGS, published, survey_of
 
@@ -150,12 +150,13 @@ def test_a_figure_that_is_new_in_a_frozen_question_is_hidden_and_says_why(first)
 def test_released_figures_have_the_numbers_that_were_issued_and_not_todays(first):
     frames = survey_of(*FIRST, (1, BOTH), (1, {"Q3": "7"}))
     figures = frames["figures"].assign(low=0.1, high=0.2)
-    seen = release(figures, audience="public", decisions=published(frames, first)[1]).set_index("figure_id")
+    seen = select_released_figures(figures, audience="public",
+                                   decisions=published(frames, first)[1]).set_index("figure_id")
     row = seen.loc[FOOD]
     assert row[["n", "base_n", "value", "share"]].tolist() == [12, 30, 12, 12 / 30]
     assert row[["low", "high"]].isna().all() and figures.set_index("figure_id").loc[FOOD, "n"] == 13
     gone = figures[figures["figure_id"] != FOOD]
-    seen = release(gone, audience="public", decisions=published(frames, first)[1])
+    seen = select_released_figures(gone, audience="public", decisions=published(frames, first)[1])
     assert "Q2/legal/all" in set(seen["figure_id"]) and FOOD not in set(seen["figure_id"])
 
 

@@ -11,7 +11,7 @@ from glc_analysis.disclosure.rules import FIGURE_RULES
 from glc_analysis.disclosure.suppression import (
     DECISION_COLUMNS,
     decide,
-    release,
+    select_released_figures,
     suppress_uninformative_bands,
 )
 from glc_analysis.errors import UsageError
@@ -31,18 +31,18 @@ def test_the_team_sees_every_figure():
     frames = survey_of((1, YES), (1, NO))
     decisions = decided(frames, "team")
     assert set(decisions["status"]) == {"shown"}
-    assert release(frames["figures"], audience="team").equals(frames["figures"])
+    assert select_released_figures(frames["figures"], audience="team").equals(frames["figures"])
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_without_decisions_nothing_is_released(audience):
     with pytest.raises(UsageError, match="the build has not decided what this audience may see"):
-        release(survey_of((1, YES))["figures"], audience=audience)
+        select_released_figures(survey_of((1, YES))["figures"], audience=audience)
 
 
 def test_an_audience_that_does_not_exist_is_named_with_the_nearest():
     with pytest.raises(UsageError, match="public"):
-        release(survey_of((1, YES))["figures"], audience="publik")
+        select_released_figures(survey_of((1, YES))["figures"], audience="publik")
 
 
 def test_a_figure_is_shown_where_enough_said_so_and_enough_did_not():
@@ -336,7 +336,7 @@ def test_without_the_rule_a_code_of_which_one_organisation_is_undecided_is_shown
 def test_released_figures_have_the_numbers_of_the_decisions_and_no_others():
     frames = survey_of((3, {"Q2": "food legal"}), (27, {"Q2": "legal", "Q3": "5"}))
     figures = frames["figures"].assign(low=0.1, high=0.2)
-    seen = release(figures, audience="public", decisions=decided(frames).reset_index())
+    seen = select_released_figures(figures, audience="public", decisions=decided(frames).reset_index())
     row = seen.set_index("figure_id").loc[FOOD]
     assert row["band"] == "at most 4" and row["base_n"] == 30
     assert row[["n", "value", "share"]].isna().all() and row[["low", "high"]].tolist() == [0, 4 / 30]
@@ -347,8 +347,8 @@ def test_released_figures_have_the_numbers_of_the_decisions_and_no_others():
 def test_a_figure_that_nobody_decided_on_is_not_released():
     frames = survey_of((15, YES), (15, NO), (5, UNSURE))
     decisions = decided(frames).reset_index()
-    seen = release(frames["figures"], audience="public",
-                   decisions=decisions[decisions["figure_id"] != "Q1/yes/all"])
+    seen = select_released_figures(frames["figures"], audience="public",
+                                   decisions=decisions[decisions["figure_id"] != "Q1/yes/all"])
     assert "Q1/no/all" in set(seen["figure_id"]) and "Q1/yes/all" not in set(seen["figure_id"])
 
 

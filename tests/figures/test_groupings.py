@@ -3,7 +3,11 @@
 import pandas as pd
 
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.groupings import Grouping, find_grouping_faults, match_groupings
+from glc_analysis.figures.groupings import (
+    Grouping,
+    find_grouping_faults,
+    map_questions_to_attribute_groupings,
+)
 from tests.support.small_surveys import survey_of
 
 QUESTIONS = pd.DataFrame({"question_id": ["Q1", "Q2", "Q5"], "unit": ["answer", "organisation", "answer"],
@@ -38,8 +42,9 @@ def test_an_organisation_of_two_merged_regions_is_counted_once():
 
 def test_every_question_takes_the_common_grouping_that_fits_it():
     rows = chosen(("*", "region", "asia | america"), ("Q5", "type", ""))
-    assert match_groupings(rows, QUESTIONS) == {"Q1": Grouping("region", frozenset({"america + asia"})),
-                                                "Q5": Grouping("type")}
+    assert map_questions_to_attribute_groupings(rows, QUESTIONS) == {
+        "Q1": Grouping("region", frozenset({"america + asia"})),
+                                                                     "Q5": Grouping("type")}
 
 
 def test_wrong_groupings_are_named():

@@ -70,7 +70,7 @@ def test_a_name_that_is_listed_meanwhile_is_found_in_a_file_that_had_passed(stud
 
 def test_another_version_of_the_package_reads_everything(study, read, monkeypatch):
     let_through(study, a_run(study, index="<p>3 of 4"))
-    monkeypatch.setattr("glc_analysis.gate.gate.hash_package_and_environment", lambda: "another")
+    monkeypatch.setattr("glc_analysis.gate.gate.hash_package_and_lock_file", lambda: "another")
     let_through(study, a_run(study, "r2", index="<p>3 of 4"))
     assert read == ["site/index.html", "site/index.html"]
 

@@ -19,7 +19,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.gate.file_text import extract_text
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import Leak, _long_enough, find_leaks, leaks_in_pieces, make_search
-from glc_analysis.pseudonyms.contacts import find_contacts
+from glc_analysis.pseudonyms.contacts import find_emails_and_phone_numbers
 from glc_analysis.study import REPOSITORY
 from tests.support.programs import need_poppler
 
@@ -648,12 +648,13 @@ NO_PHONES = [
 
 @pytest.mark.parametrize("number", PHONES)
 def test_a_phone_number_is_told(number):
-    assert [kind for kind, *_ in find_contacts(f"so {number}, and")] == ["phone"]
+    assert [kind for kind, *_ in find_emails_and_phone_numbers(f"so {number}, and")] == ["phone"]
 
 
 @pytest.mark.parametrize("number", NO_PHONES)
 def test_a_figure_is_no_phone_number(number):
-    assert list(find_contacts(f"so {number}, and")) == [] == list(find_contacts(number))
+    assert list(find_emails_and_phone_numbers(f"so {number}, and")) == [] == list(
+        find_emails_and_phone_numbers(number))
 
 
 PROSE = [

@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.tabular import (
-    decode_text,
+    decode_text_detecting_encoding,
     detect_delimiter,
     parse_delimited,
     read_delimited_file,
@@ -31,16 +31,17 @@ def faults(tmp_path, content):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 def test_every_encoding_gives_the_same_text(encoding):
-    assert decode_text(f"Q1\n{ANSWER}\n".encode(encoding), "a.csv") == f"Q1\n{ANSWER}\n"
+    assert decode_text_detecting_encoding(f"Q1\n{ANSWER}\n".encode(encoding), "a.csv") == f"Q1\n{ANSWER}\n"
 
 
 def test_big_endian_utf_16_shows_by_its_mark():
     raw = codecs.BOM_UTF16_BE + "Q1\nខ្មែរ\n".encode("utf-16-be")
-    assert decode_text(raw, "a.csv") == "Q1\nខ្មែរ\n"
+    assert decode_text_detecting_encoding(raw, "a.csv") == "Q1\nខ្មែរ\n"
 
 
 def test_utf_16_without_a_mark_is_found_in_scripts_that_have_no_zero_bytes():
-    assert decode_text("សំណួរ\tអង្គការ\nបាទ\tមិនមែន\n".encode("utf-16-le"), "a.txt").startswith("សំណួរ")
+    assert decode_text_detecting_encoding("សំណួរ\tអង្គការ\nបាទ\tមិនមែន\n".encode("utf-16-le"),
+                                          "a.txt").startswith("សំណួរ")
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])

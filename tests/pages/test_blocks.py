@@ -36,7 +36,7 @@ from glc_analysis.pages.findings import write_sentences_comparing_country_with_r
 from glc_analysis.pages.questions import (
     FOLDED_FROM,
     OPTIONS_SHOWN,
-    list_open_answers,
+    list_open_answers_for_team,
     render_open_answers,
     render_question,
     show_question,
@@ -48,7 +48,7 @@ from glc_analysis.pages.survey import (
     render_study_numbers,
 )
 from glc_analysis.tables_html import (
-    render_frame,
+    render_frame_by_its_columns,
     render_note,
     render_quotation,
     render_table,
@@ -136,10 +136,12 @@ def test_a_quotation_carries_its_language_and_its_direction(cambodia):
 
 
 def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
-    shown = render_frame(sample_view(sample_study, audience="public", theme="success").quotations())
+    shown = render_frame_by_its_columns(sample_view(sample_study, audience="public",
+                                                    theme="success").quotations())
     assert shown.count("<blockquote") == 1 and "none of it ever told me who was well" in shown
     assert "<figcaption>a provider</figcaption>" in shown
-    assert render_frame(sample_view(sample_study, audience="public", theme="resources").quotations()) == (
+    assert render_frame_by_its_columns(sample_view(sample_study, audience="public",
+                                                   theme="resources").quotations()) == (
         f'<p class="glc-note">{NO_QUOTATION}</p>')
 
 
@@ -240,12 +242,12 @@ def test_groups_that_are_released_are_a_click_away_with_hidden_counts_as_ranges(
 
 
 def test_open_answers_are_for_the_team_with_their_translation(sample_study):
-    rows = list_open_answers(sample_view(sample_study), "Q5.6")
+    rows = list_open_answers_for_team(sample_view(sample_study), "Q5.6")
     assert len(rows) > 10 and {*rows["language"]} >= {"en", "km"}
     for audience in ("convening", "public"):
         assert render_open_answers(sample_view(sample_study, audience), "Q5.6") == ""
         with pytest.raises(NotReleased, match="by the team only"):
-            list_open_answers(sample_view(sample_study, audience), "Q5.6")
+            list_open_answers_for_team(sample_view(sample_study, audience), "Q5.6")
 
 
 def test_a_page_has_at_most_a_hundred_open_answers_of_all_its_questions(sample_study, monkeypatch):

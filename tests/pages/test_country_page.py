@@ -6,8 +6,8 @@ import lxml.html
 import pytest
 
 from glc_analysis.pages.country import (
-    render_answers_given_only_here,
     render_answers_most_unlike_region,
+    render_answers_unique_within_region,
     render_country_answers,
 )
 from glc_analysis.pages.findings import list_sensitive_and_dependent_questions
@@ -67,7 +67,7 @@ def test_distances_are_those_of_two_counts_that_the_audience_may_see_exactly(sam
 @pytest.mark.parametrize(("audience", "country"), SEEN)
 def test_no_distance_is_about_a_sensitive_question(sample_study, audience, country):
     view = sample_view(sample_study, audience, country=country)
-    shown = render_answers_most_unlike_region(view).data + render_answers_given_only_here(view).data
+    shown = render_answers_most_unlike_region(view).data + render_answers_unique_within_region(view).data
     assert not [one for one in list_sensitive_and_dependent_questions(view)
                 if view.words.questions[one].wording in shown]
 
@@ -79,14 +79,15 @@ def test_what_is_said_here_alone_was_given_by_nobody_else(tmp_path):
                         options=choices("help", "night", "day"),
                         countries=places("KHM asia", "LAO asia", "THA asia"))
     built_for_team(study)
-    shown = render_answers_given_only_here(StudyView(study, country="KHM")).data
+    shown = render_answers_unique_within_region(StudyView(study, country="KHM")).data
     assert "<h2>Said here, and by nobody else in Asia</h2>" in shown
     assert re.findall(r'<a href="#question-q1">([^<]*)</a>', shown) == ["Night"]
-    assert render_answers_given_only_here(StudyView(study, country="LAO")).data == ""
+    assert render_answers_unique_within_region(StudyView(study, country="LAO")).data == ""
 
 
 def test_readers_who_may_not_see_a_single_count_are_told_of_nothing_that_is_said_here_alone(sample_study):
-    assert render_answers_given_only_here(sample_view(sample_study, "convening", country="PER")).data == ""
+    assert render_answers_unique_within_region(sample_view(sample_study, "convening",
+                                                           country="PER")).data == ""
 
 
 def test_next_to_an_answer_stands_a_mark_only_where_the_count_is_exact(sample_study):

@@ -225,7 +225,7 @@ def test_names_are_counted_as_each_alone(said, table):
         for name, allowed in zip(table["name"], table["allowed_for"], strict=True)
         if allowed != "public"
     }
-    assert Masker(table, {}).count_names(said) == alone
+    assert Masker(table, {}).count_occurrences_by_name(said) == alone
     standing = {name for text in said for name in Masker(table, {}).find_names(text)}
     assert standing <= {name for name, n in alone.items() if n}
 

@@ -8,11 +8,11 @@ from openpyxl import load_workbook
 from glc_analysis import tables
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.quotations import find_team_only_codes
-from glc_analysis.disclosure.suppression import release
+from glc_analysis.disclosure.suppression import select_released_figures
 from glc_analysis.gate.leak_scan import find_leaks, identifiers
 from glc_analysis.publish.downloads import (
-    collect_published_tables,
-    describe_columns,
+    collect_tables_to_download,
+    describe_download_columns,
     list_offered_tables,
     make_software_texts,
     write_downloads,
@@ -23,7 +23,7 @@ from glc_analysis.schema import AUDIENCES
 
 @pytest.fixture(scope="module")
 def frames(sample_study):
-    return {audience: collect_published_tables(sample_study, audience) for audience in AUDIENCES}
+    return {audience: collect_tables_to_download(sample_study, audience) for audience in AUDIENCES}
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def folder(sample_study, frames, tmp_path_factory):
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_others_than_the_team_get_every_released_figure_and_no_other(sample_study, frames, audience):
-    seen = release(tables.read_table("figures", study=sample_study), audience=audience,
-                   decisions=tables.read_table(f"release_{audience}", study=sample_study))
+    seen = select_released_figures(tables.read_table("figures", study=sample_study), audience=audience,
+                                   decisions=tables.read_table(f"release_{audience}", study=sample_study))
     shown = frames[audience]["figures"]
     assert set(shown["figure_id"]) == set(seen["figure_id"])
     assert shown.loc[shown["band"] != "", ["n", "value", "share"]].isna().all(axis=None)
@@ -66,8 +66,9 @@ def test_every_table_is_a_csv_and_a_workbook_with_its_dictionary(frames, folder)
         assert len(read) == len(frame), name
         book = load_workbook(folder / f"{name}-released.xlsx")
         assert book.sheetnames == [name, "dictionary"] and book[name].max_row == len(frame) + 1
-        assert [cell.value for cell in book["dictionary"]["A"]][1:] == [*describe_columns(name)["column"]]
-        assert describe_columns(name)["meaning"].ne("").all()
+        assert [cell.value
+                for cell in book["dictionary"]["A"]][1:] == [*describe_download_columns(name)["column"]]
+        assert describe_download_columns(name)["meaning"].ne("").all()
 
 
 def test_a_text_that_looks_like_a_formula_is_none(frames, folder):

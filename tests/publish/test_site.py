@@ -324,9 +324,9 @@ def test_a_page_made_ahead_of_the_site_has_the_bytes_that_the_site_will_have(tmp
         for page in pages:
             prose = site.make_prose_notebook(f"# {page.title}", text, "[other](survey.html#survey)")
             (run_dir / "notebooks" / f"{page.slug}.ipynb").write_text(site.format_notebook(prose))
-    assert site.render_with_last_site_menu(runs[0], pages[1]) == {}
+    assert site.render_with_remembered_site_menu(runs[0], pages[1]) == {}
     site.build_site(runs[0], pages, title="A study", audience="team", synthetic=True, facts="Base: 3.")
-    ahead = site.render_with_last_site_menu(runs[1], pages[1])
+    ahead = site.render_with_remembered_site_menu(runs[1], pages[1])
     site.build_site(runs[1], pages, title="A study", audience="team", synthetic=True, facts="Base: 3.")
     assert {*ahead} == {"peru"} and "two" in ahead["peru"]
     assert ahead["peru"] == (runs[1] / "site/peru.html").read_text()

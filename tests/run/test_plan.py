@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from glc_analysis.addon import installed_add_ons
+from glc_analysis.addon import load_add_ons_from_folder
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.run.plan import (
     Inputs,
@@ -81,7 +81,7 @@ def test_the_worked_example_is_a_page_of_the_invented_sample_alone(study, folder
 
 
 @pytest.mark.parametrize(("name", "is_page"),
-                         [*((name, True) for name in installed_add_ons()), ("absent", False)])
+                         [*((name, True) for name in load_add_ons_from_folder()), ("absent", False)])
 def test_a_notebook_of_an_add_on_that_is_not_installed_is_no_page(study, folder, name, is_page):
     path = folder / "00_index.ipynb"
     content = json.loads(path.read_text())
@@ -152,7 +152,7 @@ def test_a_new_title_of_the_study_touches_every_page_and_a_new_raw_pattern_none(
 
 def test_the_package_s_own_code_touches_every_page(study, folder, monkeypatch):
     before = keys(study, folder)
-    monkeypatch.setattr("glc_analysis.run.plan.hash_package_and_environment", lambda: "another")
+    monkeypatch.setattr("glc_analysis.run.plan.hash_package_and_lock_file", lambda: "another")
     assert changed(study, folder, before) == set(before)
 
 

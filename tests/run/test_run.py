@@ -18,7 +18,7 @@ from glc_analysis import reference
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import Ahead, update_report_pages
-from glc_analysis.run.execute import Failure, PageProcesses, choose_page_processes
+from glc_analysis.run.execute import Failure, PageProcesses, choose_add_on_or_default_processes
 from glc_analysis.run.folders import point_current_to_run, remove_all_but_recent_runs, remove_incomplete_runs
 from glc_analysis.run.plan import PageJob, plan_pages
 from glc_analysis.schema import load_reference_tables
@@ -223,7 +223,7 @@ def test_a_page_that_somebody_removed_is_made_again(after_first):
 
 
 @pytest.mark.acceptance
-@pytest.mark.parametrize("processes", [PageProcesses, choose_page_processes()])
+@pytest.mark.parametrize("processes", [PageProcesses, choose_add_on_or_default_processes()])
 def test_a_page_leaves_no_socket_open(tmp_path, processes):
     # One that is left to the garbage collector can make it wait for ever.
     page = plan_pages(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]

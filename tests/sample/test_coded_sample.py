@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.figures.mentions import find_negative_cases, find_undecided_organisations
+from glc_analysis.figures.mentions import find_negative_and_contrary_cases, find_undecided_organisations
 from scripts.sample_study.content import FOLDER
 
 TRUTH = tomllib.loads((FOLDER / "truth.toml").read_text(encoding="utf-8"))
@@ -74,13 +74,13 @@ def test_a_negative_case_was_asked_in_its_interview_and_did_not_raise_the_theme(
     rows = read("mentions").query("source == 'interview' and code_id == @theme")
     waiting = find_undecided_organisations(rows, theme)
     assert sorted(waiting) == TRUTH["undecided_themes"].get(theme, [])
-    cases = {*find_negative_cases(rows, theme)["organisation_id"]}
+    cases = {*find_negative_and_contrary_cases(rows, theme)["organisation_id"]}
     assert sorted(cases | waiting) == TRUTH["not_raised"][theme] and not cases & waiting
 
 
 @pytest.mark.parametrize("code", TRUTH["contradicted"])
 def test_who_said_the_contrary_is_a_negative_case(read, code):
-    rows = find_negative_cases(read("mentions"), code).query("case == 'said the contrary'")
+    rows = find_negative_and_contrary_cases(read("mentions"), code).query("case == 'said the contrary'")
     assert rows["organisation_id"].tolist() == TRUTH["contradicted"][code]
 
 

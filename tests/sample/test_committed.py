@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from glc_analysis import sample
-from glc_analysis.manifest import hash_package_and_environment
+from glc_analysis.manifest import hash_package_and_lock_file
 from glc_analysis.sample import _PARTS, COMMITTED, PLAIN
 from glc_analysis.schema import load_reference_tables, read_default_settings
 
@@ -147,6 +147,6 @@ def test_the_hash_of_the_package_does_not_depend_on_the_sample(checkout, monkeyp
     (checkout / "glc_analysis/study.py").write_text("ROOT = 1\n")
     hashes = []
     for path, text in ((CALL, "x"), ("glc_analysis/study.py", "ROOT = 2\n")):
-        hashes.append(hash_package_and_environment.__wrapped__())
+        hashes.append(hash_package_and_lock_file.__wrapped__())
         (checkout / path).write_text(text)
-    assert hashes[0] == hashes[1] != hash_package_and_environment.__wrapped__()
+    assert hashes[0] == hashes[1] != hash_package_and_lock_file.__wrapped__()

@@ -15,11 +15,16 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from glc_analysis.cleaning.skip_logic import Comparison, parse_condition
-from glc_analysis.disclosure.bounds import make_organisation_to_network_matrix
+from glc_analysis.disclosure.bounds import make_independent_organisation_matrix
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import determine_membership, name_source_if_nobody_asked
-from glc_analysis.figures.groupings import NO_GROUPINGS, UNCHOSEN, Grouping, is_in_grouping_of_question
+from glc_analysis.figures.estimates import determine_membership, name_call_or_unguided_interview
+from glc_analysis.figures.groupings import (
+    NO_GROUPINGS,
+    UNCHOSEN,
+    Grouping,
+    is_about_group_chosen_for_question,
+)
 
 LEAST = 5
 """The fewest organisations behind a count that may be exact."""
@@ -93,7 +98,7 @@ class Attack:
             self.figures[is_more] = others[is_more]
         self.names = behind.organisations
         # What was raised in calls, or in interviews without a guide, counts by itself, as other codes would.
-        source = name_source_if_nobody_asked(self.figures)
+        source = name_call_or_unguided_interview(self.figures)
         is_apart = source != ""
         self.figures = self.figures.astype(dict.fromkeys(["code_id", "subset_kind", "subset_id"], "str"))
         self.figures = self.figures.assign(
@@ -107,13 +112,14 @@ class Attack:
         answers = frames["answers"].astype("str")
         self.region_of = dict(zip(answers["country_id"], answers["region_id"], strict=True))
         kept = self.figures["measure"].isin(["response", "coded"]) & self.figures["n"].notna() & (
-            (kind == "all") | is_in_grouping_of_question(self.figures, self.figures["question_id"], groupings)
+            (kind == "all") | is_about_group_chosen_for_question(self.figures, self.figures["question_id"],
+                                                                 groupings)
             | (kind == "country") & is_printed)
         self.figures = self.figures[kept]
         at = np.flatnonzero(kept)
         self.base, self.counted = behind.base[at].toarray(), behind.counted[at].toarray()
         self.place = pd.Series(range(len(at)), self.figures.index)
-        independent = make_organisation_to_network_matrix(frames["organisations"], pd.Index(self.names))
+        independent = make_independent_organisation_matrix(frames["organisations"], pd.Index(self.names))
         self.clusters = independent.argmax(axis=1)
         asked = frames["questions"].set_index("question_id")
         self.types, self.conditions = asked["type"].to_dict(), {
@@ -149,7 +155,7 @@ class Attack:
         belongs = determine_membership(grouping.attribute, unit, self.frames["organisations"],
                                        self.frames["answers"], grouping.merged)
         by = {name: np.bincount(owner[belongs.rows[belongs.subsets == k]], minlength=len(self.names))
-              for k, name in enumerate(belongs.names) if name not in grouping.list_merged_values()}
+              for k, name in enumerate(belongs.names) if name not in grouping.list_merged_attribute_values()}
         countries = {}
         if unit == "answer":
             for country in table["country_id"].unique():

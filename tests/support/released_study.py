@@ -3,7 +3,7 @@ later."""
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.manifest import read_built_slices
+from glc_analysis.manifest import read_built_slice_digests_and_lists
 from tests.support.built_studies import built
 from tests.support.study_writer import choices, places, question, write_csv, write_study
 
@@ -27,6 +27,6 @@ def survey(study, *rows):
 def seen(study):
     """Returns, for those who said yes: the number of the release, its day, and the count that the public
     reads."""
-    of, row = (read_built_slices(study)["release"]["public"],
+    of, row = (read_built_slice_digests_and_lists(study)["release"]["public"],
                tables.read_table("release_public", study=study).query("figure_id == 'Q1/yes/all'").iloc[0])
     return of["number"], of["day"], row["shown_n"], row["shown_base_n"]

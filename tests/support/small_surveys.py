@@ -8,7 +8,11 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.disclosure import audiences
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.releases import PublishedRelease, apply_release, decide_next_release
+from glc_analysis.disclosure.releases import (
+    PublishedRelease,
+    decide_next_release,
+    take_numbers_from_issued_release,
+)
 from glc_analysis.disclosure.rules import COALITION
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.figures.contributors import find_contributors
@@ -109,7 +113,7 @@ def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SET
     fresh = PublishedRelease.from_decisions(decisions, frames["figures"], contributors, day)
     issued = decide_next_release(fresh, contributors.facts, before, frames["organisations"],
                                  rules["reissue_change"] + COALITION, beside)
-    return issued, apply_release(decisions, fresh, issued)
+    return issued, take_numbers_from_issued_release(decisions, fresh, issued)
 
 
 def said(decisions, *ids):

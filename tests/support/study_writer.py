@@ -88,7 +88,7 @@ def cleaned(rows, known, *, redacted=(), **settings):
     reference."""
     files = rows if rows and isinstance(rows[0], RawSurvey) else [survey(rows)]
     steps = CleaningLog()
-    found = records.assemble_records(files, known, {**SETTINGS, **settings}, steps)
+    found = records.assemble_records_of_all_waves(files, known, {**SETTINGS, **settings}, steps)
     given, selections = responses.clean_responses_and_selections(found, known, list(redacted), steps)
     own = clean_organisations(found, known,
                               unknown_organisations={**SETTINGS, **settings}["unknown_organisations"])

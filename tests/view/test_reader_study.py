@@ -9,7 +9,7 @@ from glc_analysis import read_log, tables
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.reference import read_reference_table
 from glc_analysis.report import update_report_pages
-from glc_analysis.run.plan import NOTEBOOKS, list_inputs_behind_reads
+from glc_analysis.run.plan import NOTEBOOKS, list_reads_and_inputs_behind
 from glc_analysis.study import Study
 from glc_analysis.view.reader_study import Reader, write_visible_part_of_study
 from glc_analysis.view.study_view import NotReleased, OpenStudy
@@ -131,7 +131,7 @@ def test_a_page_depends_on_all_that_a_table_of_the_folder_is_made_from(pair, tmp
         rows = Reader(whole, audience).read_visible_part(name)
         read = {json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()}
         assert read, name
-        assert rows.empty or read <= {*list_inputs_behind_reads([name], audience)}, name
+        assert rows.empty or read <= {*list_reads_and_inputs_behind([name], audience)}, name
 
 
 def test_a_code_has_no_typical_passage_that_nobody_cleared(pair):

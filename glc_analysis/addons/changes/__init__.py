@@ -5,4 +5,4 @@ from glc_analysis.addon import AddOn
 ADD_ON = AddOn(
     "changes", "What changed since an earlier run of the team's pages.",
     commands={"Data manager": "commands:COMMANDS"},
-    runs={"pages": "changes:make_page_of_changes", "keep": "changes:store_tables_of_team_run"})
+    runs={"pages": "changes:make_changes_page_for_team", "keep": "changes:store_tables_of_team_run"})

@@ -101,9 +101,9 @@ def list_changes_between_runs(study: Study, earlier_run: str = "") -> pd.DataFra
         raise GLCError("Only one run is kept, so there is nothing to compare. To fix: run `glc run` again.")
     before = last.parent / (earlier_run or kept[-1])
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare_runs(_RunData.read(before / _FOLDER, _keys(was["pages"])),
-                        _RunData.read(last / _FOLDER, _keys(record["pages"])),
-                        partial(count_contributors_by_figure, study))
+    return compare_figures_passages_and_files(_RunData.read(before / _FOLDER, _keys(was["pages"])),
+                                              _RunData.read(last / _FOLDER, _keys(record["pages"])),
+                                              partial(count_contributors_by_figure, study))
 
 
 def compare_present_with_run(study: Study, before: Path | None,
@@ -113,9 +113,9 @@ def compare_present_with_run(study: Study, before: Path | None,
     if before is None or not all((before / _FOLDER / name).is_file() for name in _KEPT):
         return None
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare_runs(_RunData.read(before / _FOLDER, _keys(was["pages"])),
-                        _RunData.read(study.processed, page_keys),
-                        partial(count_contributors_by_figure, study))
+    return compare_figures_passages_and_files(_RunData.read(before / _FOLDER, _keys(was["pages"])),
+                                              _RunData.read(study.processed, page_keys),
+                                              partial(count_contributors_by_figure, study))
 
 
 def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
@@ -131,8 +131,8 @@ def count_contributors_by_figure(study: Study, figures: Collection[str]) -> pd.S
     return pd.Series(counts, index=own["figure_id"], dtype="int64")
 
 
-def compare_runs(earlier_run: _RunData, current_run: _RunData,
-                 count_contributors: Organisations) -> pd.DataFrame:
+def compare_figures_passages_and_files(earlier_run: _RunData, current_run: _RunData,
+                                       count_contributors: Organisations) -> pd.DataFrame:
     """Returns the changes between two runs, sorted, one row per change, with the columns :data:`_COLUMNS`."""
     rows = [*_figures(earlier_run.figures, current_run.figures, count_contributors),
             *_passages(earlier_run.passages, current_run.passages),
@@ -182,8 +182,8 @@ def _changed_names(kind: str, was: Mapping[str, str], now: Mapping[str, str]) ->
             yield (kind, name, "", "", moved, None)
 
 
-def make_page_of_changes(study: Study, audience: str, last_run: Path | None,
-                         page_keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+def make_changes_page_for_team(study: Study, audience: str, last_run: Path | None,
+                               page_keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     """Yields the page on changes for the team: slug, title, group in the menu, and texts. Yields nothing for
     other audiences."""
     if has_capability(audience, "internal"):

@@ -3,4 +3,4 @@
 from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn("checklists", "Reporting checklists, with what the study records about each item.",
-               slots={"methods": "checklists:show_checklists"})
+               slots={"methods": "checklists:show_checklist_items_with_facts"})

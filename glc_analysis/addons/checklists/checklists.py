@@ -138,7 +138,7 @@ def join_nonblank_with_commas(parts: Iterable[str]) -> str:
     return ", ".join(filter(None, parts))
 
 
-def show_checklists(view: StudyView) -> Html:
+def show_checklist_items_with_facts(view: StudyView) -> Html:
     """Returns the items of the reporting checklists, each with the facts that the study records about the
     item."""
     rows = make_reporting_items(collect_method_facts(view))

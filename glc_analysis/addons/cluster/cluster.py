@@ -25,10 +25,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import GLCError
-from glc_analysis.manifest import hash_package_and_environment
+from glc_analysis.manifest import hash_package_and_lock_file
 from glc_analysis.permissions import create_files_for_owner_only
 from glc_analysis.read_log import EVERYTHING
-from glc_analysis.run.execute import Executed, Failure, PageProcesses, choose_page_processes
+from glc_analysis.run.execute import Executed, Failure, PageProcesses, choose_add_on_or_default_processes
 from glc_analysis.run.plan import Inputs, PageJob
 from glc_analysis.schema import make_reference_path
 from glc_analysis.study import REPOSITORY, Study
@@ -71,12 +71,12 @@ class PageCluster:
             raise GLCError(f"No dask scheduler answers at {address!r} ({cause}). To fix: start one with "
                            "`dask scheduler`, and workers with `dask worker ADDRESS`.") from None
         try:
-            versions = self._within(self._client.run, hash_package_and_environment, on_error="return")
+            versions = self._within(self._client.run, hash_package_and_lock_file, on_error="return")
         except TimeoutError:
             self._client.close(timeout=_CONNECT)
             raise GLCError(f"A worker of the scheduler at {address!r} does not answer. To fix: end it, and "
                            "start another one.") from None
-        here = hash_package_and_environment()
+        here = hash_package_and_lock_file()
         self._workers = [one for one, version in versions.items() if version == here]
         self.refused = sorted(set(versions) - set(self._workers))
         if not self._workers:
@@ -107,7 +107,7 @@ class PageCluster:
         source = self._study if page.whole_study else self._reader_study
         try:
             future = self._client.submit(run_page_job, pack_page_job(source, page, sent), page, self._timeout,
-                                         hash_package_and_environment(), workers=self._workers, pure=False,
+                                         hash_package_and_lock_file(), workers=self._workers, pure=False,
                                          key=f"{page.slug}-{page.key[:12]}-{time.monotonic_ns()}")
             outcome = self._outcome(future)
         # The failure of one page must not end the run of the others; a lost scheduler ends all.
@@ -254,7 +254,7 @@ def run_page_job(job_bundle: bytes, page: PageJob, timeout: float, version: str)
 
     from glc_analysis.run.execute import normalise_notebook
 
-    if hash_package_and_environment() != version:
+    if hash_package_and_lock_file() != version:
         raise ValueError("this worker has another version of the package or its lock file")
     # In this folder dask removes the files of a worker that was killed.
     create_files_for_owner_only()
@@ -262,7 +262,7 @@ def run_page_job(job_bundle: bytes, page: PageJob, timeout: float, version: str)
         with zipfile.ZipFile(io.BytesIO(job_bundle)) as packed:
             packed.extractall(folder)
         study = Study(Path(folder, "study"))
-        processes = choose_page_processes()(study, timeout=timeout)
+        processes = choose_add_on_or_default_processes()(study, timeout=timeout)
         try:
             own = replace(page, notebook=Path(folder, "notebooks", page.notebook.name))
             outcome = processes.execute(own)

@@ -8,15 +8,15 @@ ADD_ON = AddOn(
     codings_readers={
         "a QualCoder folder, a Taguette project.sqlite3": "databases:read_database",
         "references of NVivo as .docx or .txt": "references:read_references",
-        "a .docx with comments": "word:read_word_comments",
+        "a .docx with comments": "word:read_word_text_and_comments",
         "a table of MAXQDA, ATLAS.ti, Dedoose or NVivo": "program_tables:read_program_table",
         "a .qdpx, .qde or .qdc": "refi:read_refi_project_or_codebook"},
     sample_files=("raw/codings/ines/glc_sample.qdpx",),
-    codings_columns="program_tables:identify_content_of_columns",
+    codings_columns="program_tables:identify_columns_of_program_table",
     missing_columns="program_tables:describe_missing_columns_by_layout",
     exports={"qdpx": ("exports:export_project", "qdpx is a REFI-QDA project with all texts and codes."),
              "qdc": ("exports:export_codebook", "qdc is its codebook.")},
     around={"export": "commands:select_coder_for_export"},
     provides={"write_codebook_as_qdc": "exports:write_codebook_as_qdc",
-              "rewrite_codings": "rewriting:replace_codings_in_coder_file",
+              "rewrite_codings": "rewriting:overwrite_codings_in_coder_file",
               "is_references": "references:is_references_file", "write_project": "refi:write_qdpx"})

@@ -141,7 +141,7 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
     documents = {}
     columns = ("id", "name", "contents", "description")
     for key, name, contents, about in tables.read_rows("documents", *columns, n_required=3):
-        documents[key] = parsed.add_source(name, extract_html_text(contents))
+        documents[key] = parsed.add_source(name, convert_html_to_plain_text(contents))
         parsed.memos += [("", documents[key], "source", about, "")] if about else []
     codes, tags = _tags(parsed, tables), defaultdict(list)
     for highlight, tag in tables.read_rows("highlight_tags", "highlight_id", "tag_id", n_required=2):
@@ -155,7 +155,7 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
             parsed.add_fault(f"the document or tag of the highlight {start} to {end} of "
                              f"{documents.get(document, document)!r} is missing", key)
         elif span:
-            quote = extract_html_text(snippet).shown
+            quote = convert_html_to_plain_text(snippet).shown
             parsed.passages += [Passage(documents[document], *span, quote, codes[tag], coder)
                                 for tag in tag_ids]
     for key in tags:
@@ -163,11 +163,11 @@ def _read_taguette(path: Path, tables: Tables, coder: str) -> ParsedCodings:
     return parsed
 
 
-def extract_html_text(markup: str) -> Text:
+def convert_html_to_plain_text(markup: str) -> Text:
     """Returns the text of an HTML document, with each block on a separate line. The line breaks that are
     added between blocks (such as paragraphs) are not counted in positions.
 
-    >>> extract_html_text("<p>Yes.</p><p>We <b>wait</b> &amp; see.</p>").shown
+    >>> convert_html_to_plain_text("<p>Yes.</p><p>We <b>wait</b> &amp; see.</p>").shown
     'Yes.\\nWe wait & see.'
     """
     parts, joints, length, is_due = [], [], 0, False

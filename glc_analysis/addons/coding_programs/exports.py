@@ -11,12 +11,12 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.coding_programs.refi import write_qdc, write_qdpx
-from glc_analysis.coding.codebook import CODE_NOTES, list_name_paths
+from glc_analysis.coding.codebook import CODE_NOTES, map_codes_to_name_paths
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import (
     note_differently_marked_words,
     prepare_export_path,
-    read_pseudonymised_transcripts,
+    pseudonymise_raw_transcripts,
 )
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.study import Study
@@ -38,7 +38,7 @@ def export_project(study: Study, path: Path | None = None, *, coder: str = CONSE
     texts = {document_id: text for document_id, text in read_canonical_texts_by_document(study).items()
              if text.strip() or document_id in coded}
     path = prepare_export_path(study, "qdpx", path, coder=coder)
-    frames = make_qdpx_tables(codings, texts, codebook, coder=coder)
+    frames = make_qdpx_tables(codings, texts, codebook, only_coder=coder)
     write_qdpx(path, name=study.title, sources=frames["sources"], codings=frames["codings"],
                codes=frames["codes"])
     return path
@@ -61,21 +61,21 @@ def read_canonical_texts_by_document(study: Study) -> dict[str, str]:
     """Returns the canonical text (the text in which positions are counted) of every interview, call and open
     answer, keyed by document_id."""
     segments = tables.read_table("segments", study=study)
-    current = read_pseudonymised_transcripts(study).canonical
+    current = pseudonymise_raw_transcripts(study).canonical
     answers = segments[~segments["document_id"].isin(current)]
     return current | dict(zip(answers["document_id"], answers["text"], strict=True))
 
 
 def make_qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFrame, *,
-                     coder: str = "") -> dict[str, pd.DataFrame]:
+                     only_coder: str = "") -> dict[str, pd.DataFrame]:
     """Returns the tables that :func:`.refi.write_qdpx` takes as arguments: sources, codings, codes.
 
-    The tables hold the work of all coders, or of one ``coder``. ``texts`` are the texts of the sources, keyed
-    by document_id. The table of codes has all codes of the codebook. A code is written under its name, or
-    under its path if several codes share the name. If coders agree on a code but not on the exact words to
+    The tables hold the work of all coders, or of one ``only_coder``. ``texts`` are the texts of the sources,
+    keyed by document_id. The table of codes has all codes of the codebook. A code is written under its name,
+    or under its path if several codes share the name. If coders agree on a code but not on the exact words to
     which the code applies, the memo of the passage says so.
     """
-    kept = codings[codings["coder_id"] == coder] if coder else codings
+    kept = codings[codings["coder_id"] == only_coder] if only_coder else codings
     memos = [memo if is_agreed or by != CONSENSUS
              else "\n".join(filter(None, [note_differently_marked_words(marked_by), memo]))
              for memo, is_agreed, by, marked_by in zip(*(kept[column] for column in (
@@ -100,7 +100,7 @@ def make_qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
     A code is written under its name, or under its path if several codes in use share the name. The notes
     include, exclude and example become lines of the definition.
     """
-    live, paths = codebook[codebook["merged_into"] == ""], list_name_paths(codebook)
+    live, paths = codebook[codebook["merged_into"] == ""], map_codes_to_name_paths(codebook)
     times = Counter(live["name"])
     labels = {code: name if times[name] == 1 else " > ".join(paths[code])
               for code, name in zip(live["code_id"], live["name"], strict=True)}

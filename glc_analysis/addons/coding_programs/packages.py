@@ -15,7 +15,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from glc_analysis.errors import Fault, Faults, GLCError, refuse
-from glc_analysis.tabular import list_zip_members
+from glc_analysis.tabular import list_zip_members_checking_sizes
 
 _MOST_UNPACKED, _MOST_XML = 100 * 2**20, 32 * 2**20
 """``_MOST_UNPACKED`` is the largest number of bytes to which a package may unpack; sound, pictures and PDF
@@ -36,7 +36,7 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
     """
     try:
         with zipfile.ZipFile(path) as package:
-            listed = list_zip_members(package)
+            listed = list_zip_members_checking_sizes(package)
             _check_members(listed, path.name)
             return {member.filename: package.read(member) for member in listed
                     if re.search(wanted, member.filename, re.IGNORECASE)}

@@ -14,7 +14,7 @@ from pathlib import Path
 from glc_analysis.addons.coding_programs.notes import note_codings_without_words
 from glc_analysis.addons.coding_programs.word import is_word_file, read_word_lines
 from glc_analysis.intake.codings.model import TABLE_BYTES, WHOLE_TEXT, CoderFile, ParsedCodings, Passage
-from glc_analysis.tabular import decode_text, read_bytes
+from glc_analysis.tabular import decode_text_detecting_encoding, read_bytes
 
 _DOCUMENT = re.compile(r"<?(?P<path>[^<>]*\\[^<>]*?)>?\s+-\s+§\s+(?P<n>\d+)\s+references?\s+coded"
                        r"\s+\[.*\]\s*")
@@ -37,7 +37,8 @@ def read_lines_of_text_or_word_file(file: CoderFile) -> list[str]:
         return read_word_lines(file.path)
     if file.path.suffix.lower() != ".txt" or file.is_package or file.is_database:
         return []
-    return decode_text(read_bytes(file.path, limit=TABLE_BYTES), file.path.name).split("\n")
+    return decode_text_detecting_encoding(read_bytes(file.path, limit=TABLE_BYTES),
+                                          file.path.name).split("\n")
 
 
 def is_references_file(path: Path) -> bool:

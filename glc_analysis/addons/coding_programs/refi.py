@@ -37,7 +37,7 @@ from glc_analysis.intake.codings.model import (
     ParsedCodings,
     Passage,
     Text,
-    describe_control_characters,
+    describe_first_control_characters,
     make_unique_name,
 )
 from glc_analysis.tabular import read_bytes
@@ -337,21 +337,21 @@ _GUID_SPACE = UUID("6d0c1f7e-2f0b-5b43-9d1c-8f1f5a3b7c11")  # our GUIDs are made
 
 
 def write_qdpx(path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, codes: pd.DataFrame,
-               name: str = "codings", is_mixed: bool = False) -> None:
+               name: str = "codings", are_coders_unnamed: bool = False) -> None:
     """Writes a REFI-QDA project.
 
     Each table has columns of the table with the same name in `RawCodings`: ``sources`` has source and text;
     ``codings`` has source, start, end, code, coder and memo; ``codes`` has code, parent, definition and
     position. Each coded stretch is written with its words, so that a program can check its position. A source
-    with a blank text is written without text. With ``is_mixed``, the project has two users, and no coding
-    names a user.
+    with a blank text is written without text. With ``are_coders_unnamed``, the project has two users, and no
+    coding names a user.
 
     Raises `Faults` for a coding whose code is missing or whose position is outside the text, for a code whose
     parent is missing, and for characters that XML cannot hold.
     """
     _check_links(path, sources, codings, codes)
     project = _root("Project", name=name)
-    people = {"coder 1", "coder 2"} if is_mixed else set(codings["coder"]) - {""}
+    people = {"coder 1", "coder 2"} if are_coders_unnamed else set(codings["coder"]) - {""}
     users = _add(project, "Users") if people else project
     for coder in sorted(people):
         _add(users, "User", guid=_new_guid("user", coder), name=coder)
@@ -434,7 +434,7 @@ def _add(parent: _Element, tag: str, text: str | None = None, **attributes: str)
         made.text = text
     except ValueError as error:
         whole = text or attributes["name"]
-        place = next(describe_control_characters(whole), "")
+        place = next(describe_first_control_characters(whole), "")
         said = f"a character is not allowed in XML{place and f': {place}'}"
         raise Faults([Fault(said, value=whole[:80], fix="take it out")]) from error
     return made

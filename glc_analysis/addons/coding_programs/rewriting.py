@@ -20,7 +20,7 @@ from glc_analysis.addons.coding_programs.refi import write_qdpx
 from glc_analysis.intake.codings.model import RawCodings
 
 
-def replace_codings_in_coder_file(raw: RawCodings) -> Path:
+def overwrite_codings_in_coder_file(raw: RawCodings) -> Path:
     """Writes a project or a Word file with the codings of ``raw`` in place of the former codings, and without
     memos. A Word file of which no text remains is deleted. Returns the path of the file with the codings."""
     path = raw.path
@@ -31,7 +31,7 @@ def replace_codings_in_coder_file(raw: RawCodings) -> Path:
         write_coded_word_file(path, *raw.sources["text"], raw.codings)
     else:
         write_qdpx(made, sources=raw.sources, codings=raw.codings, codes=raw.codes, name=made.stem,
-                   is_mixed=raw.is_mixed)
+                   are_coders_unnamed=raw.is_mixed)
     if made != path:
         _remove_database(path)
     return made

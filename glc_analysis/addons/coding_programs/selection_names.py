@@ -15,10 +15,10 @@ from glc_analysis.intake.codings.model import (
     Passage,
     SelectionNames,
     Span,
-    compare_quote,
-    cut_words_to_compare_with_quote,
-    normalise_for_comparison,
-    simplify_signs,
+    classify_quote_match,
+    limit_span_words_for_quote,
+    simplify_quotation_marks_and_dashes,
+    simplify_signs_and_remove_blanks,
 )
 
 _ALIKE = 0.6
@@ -26,22 +26,22 @@ _ALIKE = 0.6
 as words of another version of the text."""
 
 
-def compare_name_with_selected_words(name: str, words: str) -> str:
+def compare_selection_name_with_words(name: str, words: str) -> str:
     """Returns a word that says how the name of a coded selection compares with the words at its position. The
-    function returns the result of :func:`compare_quote`, except that "" replaces `different`, because people
-    and programs may give a selection any name.
+    function returns the result of :func:`classify_quote_match`, except that "" replaces `different`, because
+    people and programs may give a selection any name.
 
     The result is also `normalised` if the name is the beginning of the words and has at least 20 characters
     (8 characters if the name ends with an ellipsis), or if the name is the words in quotation marks.
 
-    >>> [compare_name_with_selected_words(name, "We wait for the police in town") for name in
+    >>> [compare_selection_name_with_words(name, "We wait for the police in town") for name in
     ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]
     ['normalised', 'normalised', '', '']
     """
-    match = compare_quote(name, words)
+    match = classify_quote_match(name, words)
     if match != "different":
         return match
-    stored, there = normalise_for_comparison(name), normalise_for_comparison(words)
+    stored, there = simplify_signs_and_remove_blanks(name), simplify_signs_and_remove_blanks(words)
     head = ELLIPSIS.sub("", stored)
     is_cut = len(head) >= (20 if head == stored else 8) and there.startswith(head)
     return "normalised" if is_cut or stored.strip("\"'") == there.strip("\"'") != "" else ""
@@ -64,12 +64,13 @@ def _find_former_words(passages: list[Passage], spans: list[Span], alike: list[s
             if re.search(r"[^\W\d_]{2}", coded.quote) and alike[n] == ""]
     if not left:
         return {}
-    is_sound, text = len(in_place) >= len(left) and bool(in_place), " ".join(simplify_signs(shown).split())
+    is_sound, text = len(in_place) >= len(left) and bool(in_place), " ".join(
+        simplify_quotation_marks_and_dashes(shown).split())
     names: dict[int, str] = {}
     for n in left:
-        name, words = passages[n].quote, cut_words_to_compare_with_quote(shown, spans[n], passages[n].quote)
-        wanted = ELLIPSIS.sub("", " ".join(simplify_signs(name).split()))
-        if wanted in " ".join(simplify_signs(words).split()):
+        name, words = passages[n].quote, limit_span_words_for_quote(shown, spans[n], passages[n].quote)
+        wanted = ELLIPSIS.sub("", " ".join(simplify_quotation_marks_and_dashes(name).split()))
+        if wanted in " ".join(simplify_quotation_marks_and_dashes(words).split()):
             continue
         is_elsewhere = (not is_sound or len(wanted.split()) > 2) and wanted in text
         is_elsewhere = is_elsewhere and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
@@ -79,4 +80,4 @@ def _find_former_words(passages: list[Passage], spans: list[Span], alike: list[s
     return names
 
 
-SELECTION_NAMES = SelectionNames(compare_name_with_selected_words, _find_former_words)
+SELECTION_NAMES = SelectionNames(compare_selection_name_with_words, _find_former_words)

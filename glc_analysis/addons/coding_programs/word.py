@@ -12,7 +12,10 @@ from xml.etree.ElementTree import Element
 from glc_analysis.addons.coding_programs.code_trees import add_code_tree
 from glc_analysis.addons.coding_programs.packages import local_name, parse_xml_events, read_root, unpack
 from glc_analysis.intake.codings.model import CoderFile, ParsedCodings, Passage, Text
-from glc_analysis.intake.transcripts import map_table_paragraphs_to_speakers, note_footnotes_and_hidden_text
+from glc_analysis.intake.transcripts import (
+    map_table_paragraphs_to_speakers,
+    note_skipped_footnotes_read_hidden_text,
+)
 
 _BETWEEN = re.compile(r"[;\n]+")  # codes in one comment; a comma may belong to a code's name
 _HIDDEN = {"del", "moveFrom", "Fallback", "pPr"}  # deleted, moved away, there twice, or no text
@@ -25,7 +28,7 @@ def is_word_file(file: CoderFile) -> bool:
     return file.is_package and "word/document.xml" in file.members
 
 
-def read_word_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
+def read_word_text_and_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
     """Returns the codings that the comments make, and the text of the document as Word shows the text, with
     one line per paragraph. Returns None for any other file."""
     if not is_word_file(file):
@@ -46,7 +49,8 @@ def read_word_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
         by = _attribute(comment, "author") or coder
         parsed.passages += [Passage(path.name, starts[key], ends[key], "", code, by) for code in codes]
     add_code_tree(parsed, {coded.code: (coded.code, "", "") for coded in parsed.passages})
-    parsed.notes += [f"{note[:1].upper()}{note[1:]}." for note in note_footnotes_and_hidden_text(path)]
+    parsed.notes += [f"{note[:1].upper()}{note[1:]}."
+                     for note in note_skipped_footnotes_read_hidden_text(path)]
     return parsed
 
 

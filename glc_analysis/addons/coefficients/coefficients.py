@@ -24,7 +24,7 @@ from glc_analysis.coding.coefficients import (
     Coefficient,
     Distance,
     Measure,
-    average_coder_shares_by_value,
+    average_value_shares_over_units,
     correct_for_chance,
     count_codings,
     make_alpha_measure,
@@ -37,7 +37,7 @@ from glc_analysis.errors import UsageError
 
 
 _FLEISS = Measure(lambda counts: correct_for_chance(
-    counts, (average_coder_shares_by_value(counts) ** 2).sum(axis=-1)))
+    counts, (average_value_shares_over_units(counts) ** 2).sum(axis=-1)))
 
 
 def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
@@ -54,7 +54,8 @@ def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
     0.7188
     """
     codes, n_values, distance = encode_values_and_distance(values, metric)
-    return make_alpha_measure(distance).compute_pooled(count_codings(codes, n_values, distance=distance))
+    return make_alpha_measure(distance).compute_over_all_groups(count_codings(codes, n_values,
+                                                                              distance=distance))
 
 
 def percent_agreement(*coders: Sequence) -> Coefficient:
@@ -64,7 +65,7 @@ def percent_agreement(*coders: Sequence) -> Coefficient:
     >>> round(percent_agreement([1, 1, 0], [1, 0, 0]).value, 4)
     0.6667
     """
-    return NOMINAL["percent_agreement"].compute_pooled(_count(coders))
+    return NOMINAL["percent_agreement"].compute_over_all_groups(_count(coders))
 
 
 def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
@@ -80,7 +81,7 @@ def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
     """
     codes, domain, lengths = _encode_coders(coders)
     is_it = np.append(domain == category, -1).astype(np.intp)[codes]
-    return make_specific_measure(1).compute_pooled(count_codings(is_it, 2, lengths=lengths))
+    return make_specific_measure(1).compute_over_all_groups(count_codings(is_it, 2, lengths=lengths))
 
 
 def cohens_kappa(*coders: Sequence) -> Coefficient:
@@ -91,7 +92,7 @@ def cohens_kappa(*coders: Sequence) -> Coefficient:
     """
     if len(coders) > 2:
         raise UsageError(f"Cohen's kappa is for two coders; {len(coders)} were given.")
-    return NOMINAL["kappa"].compute_pooled(_count(coders))
+    return NOMINAL["kappa"].compute_over_all_groups(_count(coders))
 
 
 def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
@@ -102,7 +103,7 @@ def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
     >>> round(fleiss_kappa([[3, 0], [2, 1], [0, 3]]).value, 4)
     0.55
     """
-    return _FLEISS.compute_pooled(convert_to_coding_counts(convert_to_counts(counts)))
+    return _FLEISS.compute_over_all_groups(convert_to_coding_counts(convert_to_counts(counts)))
 
 
 def gwet_ac1(*coders: Sequence) -> Coefficient:
@@ -114,7 +115,7 @@ def gwet_ac1(*coders: Sequence) -> Coefficient:
     >>> round(gwet_ac1([[8, 1], [0, 1]]).value, 4)
     0.8658
     """
-    return NOMINAL["ac1"].compute_pooled(_count(coders))
+    return NOMINAL["ac1"].compute_over_all_groups(_count(coders))
 
 
 def pabak(*coders: Sequence) -> Coefficient:
@@ -124,7 +125,7 @@ def pabak(*coders: Sequence) -> Coefficient:
     >>> round(pabak([[40, 9], [6, 45]]).value, 4)
     0.7
     """
-    return NOMINAL["pabak"].compute_pooled(_count(coders))
+    return NOMINAL["pabak"].compute_over_all_groups(_count(coders))
 
 
 def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

@@ -233,5 +233,5 @@ def note_low_resource_feasibility_gap(ratings: pd.DataFrame, organisations: pd.D
     low, others = (tuple(count_votes_by_tertile([*map(int, votes.loc[one, "score"])]).values())
                    for one in (is_low, ~is_low))
     may_say = has_disclosable_lower_median(low, others,
-                                           is_fully_disclosed="provider" in fully_disclosed_panels)
+                                           are_panel_counts_disclosed="provider" in fully_disclosed_panels)
     return LESS_FEASIBLE if may_say else ""

@@ -24,11 +24,11 @@ from glc_analysis.addons.convening.amendments import (
     write_principle_rows,
 )
 from glc_analysis.addons.convening.principles import (
+    append_text_decision,
     format_printed_id,
     log_principle_decision,
-    record_text_decision,
-    resolve_requester,
-    tidy_reason_without_names,
+    resolve_requester_refusing_persons,
+    tidy_reason_refusing_names,
 )
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
@@ -139,9 +139,10 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
     before = collect_results_objections_and_reservations(study, principle_id)
     reference = read_reference_allowing_unrecorded_decisions(study)
     require_nonblank_texts(decided_by=decided_by)
-    by, text = resolve_requester(reference, decided_by), find_current_version_row(reference.principles,
-                                                                                  principle_id)
-    record_text_decision(study, text, "agreed", by=by, today=today, votes=before.results_in_one_line)
+    by, text = resolve_requester_refusing_persons(reference,
+                                                  decided_by), find_current_version_row(reference.principles,
+                                                                                                   principle_id)
+    append_text_decision(study, text, "agreed", by=by, today=today, votes=before.results_in_one_line)
     write_principle_rows(study, [], {before.name: "agreed"}, after_row=int(text["row"]))
     return before.name
 
@@ -160,7 +161,8 @@ def record_objection(study: Study, principle_id: str, objection: str, *, by: str
     reference = read_reference_allowing_unrecorded_decisions(study)
     row = find_current_version_row(reference.principles, principle_id)
     require_nonblank_texts(by=by, because=objection)
-    by, objection = resolve_requester(reference, by), tidy_reason_without_names(reference, objection)
+    by, objection = resolve_requester_refusing_persons(reference, by), tidy_reason_refusing_names(reference,
+                                                                                                  objection)
     name = format_printed_id(principle_id, row["version"])
     log_principle_decision(study, principle_id, OBJECTION.format(name), by=by, today=today,
                            objections=objection)

@@ -24,18 +24,18 @@ from glc_analysis.addons.convening.double_entry import check_all_forms_keyed
 from glc_analysis.addons.convening.histories import FLOOR
 from glc_analysis.addons.convening.phone_ballots import check_box_collected
 from glc_analysis.addons.convening.principles import (
+    append_text_decision,
     format_printed_id,
     log_principle_decision,
-    record_text_decision,
-    resolve_requester,
-    tidy_reason_without_names,
+    resolve_requester_refusing_persons,
+    tidy_reason_refusing_names,
 )
 from glc_analysis.addons.convening.rounds import write_rounds
 from glc_analysis.addons.convening.tallies import list_lines_to_read_out
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference, read_reference_table
 from glc_analysis.schema import list_table_files, load_reference_tables
-from glc_analysis.spreadsheets import CsvRows, read_utf8
+from glc_analysis.spreadsheets import CsvRows, read_utf8_unchanged
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_reference_rows
 from glc_analysis.text import content_hash, language_code, normalise_space
@@ -103,7 +103,8 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
     reference = read_reference_allowing_unrecorded_decisions(study)
     old, statement = find_current_version_row(reference.principles, principle_id), normalise_space(new_text)
     require_nonblank_texts(text=statement, asked_by=asked_by, because=because)
-    asked_by, because = resolve_requester(reference, asked_by), tidy_reason_without_names(reference, because)
+    asked_by, because = resolve_requester_refusing_persons(reference, asked_by), tidy_reason_refusing_names(
+        reference, because)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     is_open = rounds["closed_on"] == ""
     waiting = rounds[is_open] if exclude_old_ratings else _with_forms(study, reference, rounds[is_open])
@@ -127,7 +128,7 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
     return _change(reference, [before], [new], open_rounds=rounds.loc[is_open, "round_id"])
 
 
-def check_can_amend(study: Study, principle_id: str) -> None:
+def check_no_form_received_before_amending(study: Study, principle_id: str) -> None:
     """Raises Faults if forms of an open round on the principle have been received. Commands call this
     function before anybody types a new text."""
     reference = read_reference_allowing_unrecorded_decisions(study)
@@ -144,7 +145,7 @@ def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -
                         for round_id in open_rounds["round_id"]]]
 
 
-def list_results_on_old_text(study: Study, change: TextChange) -> list[str]:
+def list_round_results_on_old_text(study: Study, change: TextChange) -> list[str]:
     """Returns the results of closed rounds on the old version, in the words in which results are read out;
     empty if the study has not been built."""
     if not change.closed_rounds or not (study.processed / "tallies.parquet").is_file():
@@ -247,20 +248,21 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     reference = read_reference_allowing_unrecorded_decisions(study)
     old = find_current_version_row(reference.principles, principle_id)
     require_nonblank_texts(asked_by=asked_by, because=because)
-    asked_by, because = resolve_requester(reference, asked_by), tidy_reason_without_names(reference, because)
+    asked_by, because = resolve_requester_refusing_persons(reference, asked_by), tidy_reason_refusing_names(
+        reference, because)
     withdrawn = f"{format_printed_id(principle_id, old['version'])} is withdrawn: "
-    check_can_withdraw_text(study, old)
+    check_text_in_use_or_unrecorded(study, old)
     names = [format_printed_id(principle_id, old["version"])]
     rounds, changed = _next_rounds(study, reference, names, [])
     write_principle_rows(study, [], {names[0]: "set_aside"}, after_row=int(old["row"]))
     if changed:
         write_rounds(study, rounds)
     log_principle_decision(study, principle_id, withdrawn + because, by=asked_by, today=today)
-    record_text_decision(study, old, "set_aside", by=asked_by, today=today)
+    append_text_decision(study, old, "set_aside", by=asked_by, today=today)
     return _change(reference, names, [], open_rounds=changed)
 
 
-def check_can_withdraw_text(study: Study, text_row: Mapping[str, str]) -> None:
+def check_text_in_use_or_unrecorded(study: Study, text_row: Mapping[str, str]) -> None:
     """Raises UsageError if a text is not in use; ``text_row`` is its row from
     :func:`find_current_version_row`. A text that is set aside without a recorded decision raises no error, so
     that the decision can still be recorded. The decision is missing if a command was interrupted or if
@@ -301,7 +303,8 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
     statements = [normalise_space(text) for text in texts]
     numbered = {f"text {n}": one for n, one in enumerate(statements, 1)}
     require_nonblank_texts(**numbered, asked_by=asked_by, because=because)
-    asked_by, because = resolve_requester(reference, asked_by), tidy_reason_without_names(reference, because)
+    asked_by, because = resolve_requester_refusing_persons(reference, asked_by), tidy_reason_refusing_names(
+        reference, because)
     before = [format_printed_id(one["principle_id"], one["version"]) for one in old]
     why = {"asked_by": asked_by, "changed_because": because,
            "comes_from": ";".join(before) or FLOOR}
@@ -490,7 +493,7 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
     path, (shared, _) = study.locate_reference_file("principles"), list_table_files("principles")
     if not path.is_file():
         raise UsageError("This study has no principles.csv. To fix: write one with `glc init`.")
-    rows = CsvRows.from_text(read_utf8(path), path.name)
+    rows = CsvRows.from_text(read_utf8_unchanged(path), path.name)
     known = read_reference_rows(path, shared.required, shared.optional)
     for n, row in known.items():
         status = closed_statuses.get(format_printed_id(row["principle_id"], row["version"]), "")
@@ -499,7 +502,7 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
     there = {(row["principle_id"], row["version"]) for row in known.values() if not row["translation_of"]}
     fresh = [one for one in new_rows if (one["principle_id"], one["version"]) not in there]
     if any(one["comes_from"] for one in fresh):
-        rows.add_column("comes_from")
+        rows.add_column_to_header("comes_from")
     for one in reversed(fresh):
         rows.insert(after_row or len(rows.records), one)
     write_atomic(path, rows.text)
@@ -512,7 +515,8 @@ def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
     _, apart = list_table_files("principles")
     private = study.root / apart.path
     is_there = private.is_file()
-    who = CsvRows.from_text(read_utf8(private) if is_there else ",".join(apart.required) + "\n", apart.path)
+    who = CsvRows.from_text(read_utf8_unchanged(private) if is_there else ",".join(apart.required) + "\n",
+                            apart.path)
     key = load_reference_tables()["principles"].key
     known = read_reference_rows(private, apart.required, apart.optional) if is_there else {}
     for one in new:

@@ -21,13 +21,13 @@ import pandas as pd
 
 from glc_analysis import manifest
 from glc_analysis.addons.convening.consensus import compute_required_ballots
-from glc_analysis.addons.convening.principles import format_printed_id, tidy_reason_without_names
+from glc_analysis.addons.convening.principles import format_printed_id, tidy_reason_refusing_names
 from glc_analysis.addons.convening.ratings import (
     HEADER,
     UNANSWERED,
     VOTE_COLUMNS,
     read_ratings_file,
-    unanswered_question_faults,
+    unanswered_principle_faults,
 )
 from glc_analysis.addons.convening.round_roles import (
     PROXY,
@@ -35,7 +35,7 @@ from glc_analysis.addons.convening.round_roles import (
     add_proxies_and_interests,
     list_unknown_round_sentences,
     proxy_and_interest_faults,
-    role_changed_since_forms_faults,
+    proxy_and_interest_unlike_forms_faults,
 )
 from glc_analysis.addons.convening.rounds import write_rounds
 from glc_analysis.addons.convening.seals import (
@@ -43,7 +43,7 @@ from glc_analysis.addons.convening.seals import (
     Seal,
     changed_rule_faults,
     describe_changes_since_seal,
-    list_sealed_ballot_files,
+    list_files_sealed_only_in_round,
     read_seals,
     record_reopening,
     seal_round,
@@ -68,7 +68,7 @@ INTEREST = "the voter declared an interest"
 # A round: the texts it asks about, who may vote, how many forms are received, and closing it.
 
 
-def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
+def join_hashes_of_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows of rounds.csv, in the order in which the rounds were opened, with three more columns
     on the text that the round issued:
 
@@ -93,7 +93,7 @@ def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.Data
     return rounds.assign(**known, place=place).sort_values(["opened_on", "place"], kind="stable")
 
 
-def find_changed_text_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
+def find_changed_text_and_day_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
     """Yields faults for texts that changed after they were issued, and for rounds whose rows have different
     opening or closing days."""
     sources = principles[principles["translation_of"] == ""]
@@ -201,9 +201,9 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
     if (rounds.loc[is_it, "closed_on"] == "").any():
         raise UsageError(f"Round {round_id} is open already.")
     record_reopening(study, round_id,
-                     tidy_reason_without_names(reference, because, audience="public", refuse_all_names=True),
+                     tidy_reason_refusing_names(reference, because, audience="public", refuse_all_names=True),
                      today=today.isoformat())
-    files = list_sealed_ballot_files(study, round_id)
+    files = list_files_sealed_only_in_round(study, round_id)
     remove_files_from_manifest(study, {study.make_relative(study.raw / "ratings" / name) for name in files})
     write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, ""),
                                       is_sealed=rounds["is_sealed"].mask(is_it, "")))
@@ -240,7 +240,7 @@ class Ballots:
         whose forms are being written, if there is one; only the proxies and interests of that round may
         differ from earlier forms."""
         frames, unread = [], []
-        faults = list(find_changed_text_faults(reference.rounds, reference.principles))
+        faults = list(find_changed_text_and_day_faults(reference.rounds, reference.principles))
         seals = read_seals(study, reference.rounds)
         are_all_sealed = {*seals} == {*reference.rounds["round_id"]} != set()
         asked = tuple((str(round_id), tuple(own)) for round_id, own in reference.rounds.groupby("round_id")[
@@ -268,7 +268,7 @@ class Ballots:
             study.settings["consensus"]["fixed_on"])]
         votes, unanswered = _answered(votes[~is_sealed].reset_index(drop=True))
         votes, notes, twice = _without_repeats(votes)
-        faults += [*unanswered_question_faults(unanswered), *twice, *_faults(votes, reference),
+        faults += [*unanswered_principle_faults(unanswered), *twice, *_faults(votes, reference),
                    *_of_one_organisation(
             votes, select_eligible_raters(reference.raters, study.settings["consensus"]["vote"])),
             *changed_rule_faults(seals, study.settings["consensus"]),
@@ -277,7 +277,7 @@ class Ballots:
         notes = [*notes, *unread, *changes, *list_unknown_round_sentences(reference)]
         return cls(votes, unanswered, faults, notes, seals)
 
-    def find_raters_of_round(self, round_id: str, reference: Reference) -> pd.DataFrame:
+    def find_sealed_or_present_raters(self, round_id: str, reference: Reference) -> pd.DataFrame:
         """Returns the raters of a round with their proxies and interests. The rows come from the seal of the
         round, or from today's tables if the round is open."""
         if round_id in self.seals:
@@ -311,7 +311,7 @@ def _votes_in(path: Path, content: bytes, asked: _Asked) -> pd.DataFrame:
     same files several times."""
     key = path.name, content, asked
     if key not in _votes_read:
-        votes = read_ratings_file(path, asked_principles=dict(asked))
+        votes = read_ratings_file(path, expected_principles_by_round=dict(asked))
         while len(_votes_read) >= 500:
             del _votes_read[next(iter(_votes_read))]
         _votes_read[key] = votes
@@ -392,7 +392,7 @@ def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[F
     for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] == "", "round_id"]):
         yield from proxy_and_interest_faults(reference, round_id, study.settings["consensus"]["vote"])
         if round_id != issuing:
-            yield from role_changed_since_forms_faults(
+            yield from proxy_and_interest_unlike_forms_faults(
                 study, round_id, add_proxies_and_interests(reference.raters, reference, round_id))
 
 
@@ -412,17 +412,17 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
                         'let persons vote (vote = "person" in study.toml)')
 
 
-def make_ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
+def make_ratings_table_of_closed_rounds(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     """Returns table ``ratings`` before its column types are set: the votes of closed rounds, each with the
     reason if it is excluded.
 
     If a rater has stopped the use of the rater's votes (stopped.csv), the table leaves out the rater's votes
     in rounds closed on or after the day of stopping, and no comment of the rater may be read.
     """
-    texts = join_issued_texts(reference.rounds, reference.principles)
+    texts = join_hashes_of_issued_texts(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
     raters = pd.concat([pd.DataFrame(columns=["round_id", *RATER, *ROLE_COLUMNS], dtype="str"), *(
-        ballots.find_raters_of_round(one, reference).assign(round_id=one)
+        ballots.find_sealed_or_present_raters(one, reference).assign(round_id=one)
         for one in texts["round_id"].unique())])
     rows = ballots.votes.merge(texts[["round_id", "principle_id", "issued", "texts", "is_cut"]],
                                on=["round_id", "principle_id"]).merge(
@@ -468,7 +468,7 @@ COMMENT = ["round_id", "rater_id", "principle_id"]
 """The columns that identify a comment in comments.csv."""
 
 
-def list_comments_masked_for_release(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> list[str]:
+def mask_and_list_releasable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> list[str]:
     """Returns the comments on a principle that may be read outside the team, in the study's language and with
     names masked.
 
@@ -505,7 +505,8 @@ def list_ballots_missing_from_manifest(study: Study, ballot_files: Iterable[str]
     checked. Raises Faults if a ballot file changed since its checksum was recorded."""
     recorded, names = manifest.read_manifest(study), sorted(ballot_files)
     fix = "put the original back; if a form was keyed again, remove the row of this file from manifest.csv"
-    changed = [name for name in names if name in recorded and not manifest.is_as_recorded(
+    changed = [name for name in names if name in recorded
+               and not manifest.is_unchanged_or_extended_while_coding(
         study.root / name, recorded[name], manifest.compute_checksum(study.root / name))]
     if changed:
         raise Faults([manifest.make_changed_file_fault(name, fix=fix) for name in changed])

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.seals import mark_undisclosed_observer_ballots
+from glc_analysis.addons.convening.seals import mark_too_few_observer_ballots
 from glc_analysis.addons.convening.votes import select_latest_readable_principles
 from glc_analysis.coding.codebook import find_descendants
 from glc_analysis.disclosure.blocks import (
@@ -26,7 +26,7 @@ from glc_analysis.disclosure.blocks import (
     make_block_id,
     select_quotations_with_owners,
 )
-from glc_analysis.disclosure.quotations import find_segment_owners
+from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN
@@ -66,7 +66,8 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
     segments, figures, evidence = frames["segments"], frames["figures"], frames["evidence"]
     if evidence.empty:
         return
-    owner = dict(zip(segments["segment_id"], find_segment_owners(segments, frames["documents"]), strict=True))
+    owner = dict(zip(segments["segment_id"],
+                     find_speaking_or_interpreted_organisations(segments, frames["documents"]), strict=True))
     cited = figures[figures["figure_id"].isin(evidence["reference"])]
     codes, below = dict(zip(cited["figure_id"], cited["code_id"], strict=True)), find_descendants(codebook)
     quoted = [(row["quote_id"], row["segment_id"], row["owner"], {*row["code_ids"].split(";")})
@@ -99,8 +100,8 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
     rated, signed = (rows[rows["principle_id"].isin(shown)]
                     for rows in (frames["ratings"], frames["signoffs"]))
     ballots = rated[["round_id", "rater_id", "principle_id", "panel"]].drop_duplicates()
-    untold = mark_undisclosed_observer_ballots(ballots["panel"],
-                                               ballots["round_id"] + "/" + ballots["principle_id"])
+    untold = mark_too_few_observer_ballots(ballots["panel"],
+                                           ballots["round_id"] + "/" + ballots["principle_id"])
     if not has_capability(audience, "every_round"):
         untold |= ballots["panel"] == "observer"
     for row in ballots[~untold].to_dict("records"):
@@ -131,7 +132,7 @@ def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
     return dict(zip(raters["rater_id"], own, strict=True))
 
 
-def find_blocks_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
+def find_decision_block_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
     """Returns a set with the block of decisions if a decision mentions a withdrawal; else an empty set."""
     texts = frames["principles"][["changed_because", "asked_by"]]
     is_rewritten = is_withdrawal_mentioned(frames["decision_log"], frames["parking_lot"], texts)
@@ -151,5 +152,5 @@ BLOCKS = AddedBlocks(
     needs=("quotations", "segments", "documents", "organisations", "figures", "principles", "evidence",
            "joint_display", "ratings", "signoffs", "decision_log", "parking_lot", "quotes.csv",
            "codebook.csv", "raters.csv"),
-    lines=list_block_lines_with_organisations, rewritten=find_blocks_mentioning_withdrawal,
+    lines=list_block_lines_with_organisations, rewritten=find_decision_block_mentioning_withdrawal,
     rows={"evidence": "principle_id"}, line={"evidence": ("evidence_id", "reference")})

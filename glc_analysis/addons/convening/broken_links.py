@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
+from glc_analysis.addons.convening.principles import add_printed_ids_and_mark_current, format_printed_id
 from glc_analysis.addons.convening.raw_places import FILE_CHANGED, FILE_MISSING, FILE_UNRECORDED
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.coding.codebook import find_descendants
@@ -24,7 +24,7 @@ from glc_analysis.disclosure.quotations import (
     locate_quotation,
 )
 from glc_analysis.errors import Fault, suggest_name
-from glc_analysis.reference import relocate_private_faults
+from glc_analysis.reference import relocate_faults_in_private_columns
 from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
@@ -63,8 +63,8 @@ def find_broken_evidence_links(study: Study) -> list[Fault]:
     for name, check in (("evidence", links.check_evidence_row), ("joint_display", links.check_topic_row)):
         faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
     faults.sort(key=lambda fault: _CHANGED_WORDS not in fault.message)
-    return relocate_private_faults(study, [*faults, *links.find_quarantine_faults(),
-                                           *_missing_versions(trail), *_changed_files(trail)])
+    return relocate_faults_in_private_columns(study, [*faults, *links.find_quarantine_faults(),
+                                                      *_missing_versions(trail), *_changed_files(trail)])
 
 
 class _Links:
@@ -77,7 +77,8 @@ class _Links:
                       "code": {*codebook.loc[codebook["merged_into"] == "", "code_id"]}}
         self.files = {"figure": "figures", "segment": "segments", "code": "codebook.csv"}
         self.below, self.agreed = find_descendants(codebook), {*trail.passages["code_id"]}
-        rows = add_version_columns(trail.reference("principles")).query("is_current and translation_of == ''")
+        rows = add_printed_ids_and_mark_current(trail.reference("principles")).query(
+            "is_current and translation_of == ''")
         self.principles = {*rows["principle_id"]}
         quotes = trail.reference("quotes")
         self.quotes = add_provenance_consent_and_broken_rules(

@@ -15,7 +15,7 @@ import pandas as pd
 
 from glc_analysis.addons.convening.histories import FLOOR, list_replaced_text_ids, make_printed_id
 from glc_analysis.addons.convening.principles import changed_word_faults, status_contradicting_decision_faults
-from glc_analysis.addons.convening.translations import translation_faults
+from glc_analysis.addons.convening.translations import translation_checker_and_voted_wording_faults
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import (
     Check,
@@ -237,7 +237,7 @@ CHECKS: tuple[Check, ...] = (
     # One check a table, because a ballot is counted whatever is wrong in a table that it does not need.
     *(Check(("principles", name), partial(_versions, name))
       for name in ("rounds", "signoffs", "panel_positions", "text_decisions", "handbook")),
-    Check(("principles", "translations"), translation_faults),
+    Check(("principles", "translations"), translation_checker_and_voted_wording_faults),
     Check(("principles", "signoffs"), partial(_same_words, "signoffs", "signed")),
     Check(("principles", "text_decisions"), partial(_same_words, "text_decisions", "decided")),
     Check(("principles", "text_decisions"), _decided_texts),

@@ -10,7 +10,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 
 
-def collect_cited_passages_and_claims(study: Study) -> Citations:
+def collect_cited_passages_and_current_principles(study: Study) -> Citations:
     """Returns the table of cited passages and the table of claims. The table of cited passages has one row
     per citation of a passage in evidence.csv or joint_display.csv, with the place of the citation (``P05 /
     e2``, or a topic). The claims are the current texts of the principles."""

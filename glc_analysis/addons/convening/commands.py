@@ -15,7 +15,7 @@ from glc_analysis.command_line import (
     add_format_option,
     ensure_built,
     for_audience,
-    pass_study_to_write,
+    pass_study_to_write_without_withdrawal,
     print_rows,
     say,
 )
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--because", default="", metavar="WHY", help="With --without: the reason. The room sees the "
               "reason, so name no one.")
 @add_format_option("csv")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str, because: str,
           form: str) -> None:
     """Open a rating round and write its forms, or write them again.
@@ -80,7 +80,7 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
 
 @click.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round (see rounds.csv).")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def enter(study: Study, round_id: str) -> None:
     """Enter the paper forms of a round, each form twice.
 
@@ -109,7 +109,7 @@ def enter(study: Study, round_id: str) -> None:
               help="Write the ballots to raw/ratings; the register says who drew which slip. You are asked "
               "to confirm first.")
 @click.option("--yes", is_flag=True, help="With --collect: do not ask for confirmation.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def ballot(study: Study, round_id: str, folder: Path | None, address: str | None, network: str,
            is_serving: bool, register: Path | None, yes: bool) -> None:
     """Let people in the room vote on phones, without internet.
@@ -120,7 +120,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     from glc_analysis.addons.convening.phone_ballots import collect_ballots
     from glc_analysis.addons.convening.phone_slips import (
         make_phone_slips_and_ballot_box,
-        note_slips_becoming_void,
+        note_slips_voided_by_new_slips,
     )
 
     if [folder is not None, is_serving, register is not None].count(True) != 1:
@@ -128,7 +128,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     if (address is not None or network) and folder is None:
         raise UsageError("--address and --network are printed on the slips. To fix: use them with --codes.")
     if folder is not None:
-        if void := note_slips_becoming_void(study, round_id):
+        if void := note_slips_voided_by_new_slips(study, round_id):
             say(void)
             click.confirm("Make new slips? Destroy the old ones.", abort=True, err=True)
         made = make_phone_slips_and_ballot_box(study, round_id, folder, address=address or LOOPBACK,
@@ -193,7 +193,7 @@ def _waiting_lines(study: Study, round_id: str) -> list[str]:
               "slides. Lists missing forms and asks first.")
 @click.option("--yes", is_flag=True, help="With --close: do not ask for confirmation.")
 @add_format_option("table")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> None:
     """Count the forms of a round, or show its results.
 
@@ -248,12 +248,12 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     if count.received is not None and count.faults:
         raise Faults(count.faults)
     if close:
-        from glc_analysis.addons.convening.rebuild import write_convening_or_build_all_tables
+        from glc_analysis.addons.convening.rebuild import write_convening_tables_or_first_build
         from glc_analysis.addons.convening.seal_code import find_latest_seal_code
         from glc_analysis.addons.convening.slides import write_slides
 
         try:
-            write_convening_or_build_all_tables(study, count.reference, count.frames, say=say)
+            write_convening_tables_or_first_build(study, count.reference, count.frames, say=say)
         except Faults:
             raise GLCError(f"Round {round_id} is closed. The page to project needs a built study, and the "
                            "study cannot be built. To fix: correct what `glc check` reports, and run the "
@@ -275,7 +275,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
 @click.argument("round_id", metavar="ROUND")
 @click.option("--because", required=True, metavar="WHY", help="The reason, without names or raters' codes. "
               "Every result states the reason, also on slides and public pages.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def reopen(study: Study, round_id: str, because: str) -> None:
     """Open a closed round again.
 
@@ -285,10 +285,10 @@ def reopen(study: Study, round_id: str, because: str) -> None:
     from datetime import date
 
     from glc_analysis.addons.convening.ballots import reopen_round
-    from glc_analysis.addons.convening.rebuild import remove_round_results_and_slides
+    from glc_analysis.addons.convening.rebuild import remove_round_rows_and_slides
 
     reopen_round(study, round_id, because, today=date.today())
-    remove_round_results_and_slides(study, round_id)
+    remove_round_rows_and_slides(study, round_id)
     say("If the next count differs, everybody will read the reason with the results, on public pages too.")
     say(f"Round {round_id} is open, and its slides are removed. To close it: "
         f"`glc tally --round {round_id} --close`.")
@@ -302,7 +302,7 @@ def reopen(study: Study, round_id: str, because: str) -> None:
               help="Take back this organisation's decisions, after they are shown and you confirm.")
 @click.option("--principle", "principles", multiple=True, metavar="PRINCIPLE",
               help="With --take-back: only on this principle; may be given several times.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: str,
          principles: tuple[str, ...]) -> None:
     """Enter the signed sheets of the final principles, each twice.
@@ -335,7 +335,7 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
         return
     if not (study.processed / "organisations.parquet").is_file():
         ensure_built(study)
-    paths = signatures.write_signing_sheets(study, organisations)
+    paths = signatures.write_signing_sheets_for_undecided(study, organisations)
     for path in paths:
         click.echo(path)
     say("Give each sheet only to the organisation named on it. Keep the signed sheets, and enter them with "
@@ -356,7 +356,7 @@ def _read_any_bytes() -> None:
               help="List every broken link; exit with 1 if there is one.")
 @for_audience
 @add_format_option(None, show_default="lines of text; csv with --from")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def trace(study: Study, principle: str, source: str, is_check: bool, audience: str, form: str | None) -> None:
     """Follow a principle to its sources, or a source to principles.
 
@@ -402,14 +402,14 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
 def _ensure_traceable(study: Study) -> None:
     """Builds the tables that a trace reads. If only filled rating forms have arrived since the last build,
     only the votes are built."""
-    from glc_analysis.addons.convening.rebuild import find_raw_changes_since_build
+    from glc_analysis.addons.convening.rebuild import find_raw_only_changes_since_build
 
-    changed = find_raw_changes_since_build(study)
+    changed = find_raw_only_changes_since_build(study)
     ratings = {study.make_relative(path) for path in study.list_raw_files("ratings")}
     if changed is None or changed - ratings - {*study.list_unused_raw_files()}:
         ensure_built(study)
     elif changed & ratings:
-        from glc_analysis.addons.convening.rebuild import write_convening_or_build_all_tables
+        from glc_analysis.addons.convening.rebuild import write_convening_tables_or_first_build
         from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
         from glc_analysis.cleaning.records import CleaningLog
         from glc_analysis.locks import hold_lock
@@ -419,9 +419,9 @@ def _ensure_traceable(study: Study) -> None:
         with graceful_interrupt(lambda: "The votes are not counted. To go on: run the same command again."), \
                 hold_lock(study.processed, what="build", is_patient=True):
             reference = read_reference(study)
-            write_convening_or_build_all_tables(study, reference,
-                                                make_ratings_and_tallies(study, reference, CleaningLog()),
-                                                say=say)
+            write_convening_tables_or_first_build(study, reference,
+                                                  make_ratings_and_tallies(study, reference, CleaningLog()),
+                                                  say=say)
 
 
 @click.command()
@@ -432,7 +432,7 @@ def _ensure_traceable(study: Study) -> None:
               "principles, joint-display, theme-needs, country-per; may be given again.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -> None:
     """Write the packets for the convening, as PDF and Word.
 
@@ -469,7 +469,7 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
 @for_audience
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def handbook(study: Study, language: str, paper: str, audience: str) -> None:
     """Write the handbook of the agreed principles.
 
@@ -492,7 +492,7 @@ def handbook(study: Study, language: str, paper: str, audience: str) -> None:
               help="Write a letter only to this organisation; may be given several times.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
     """Write each organisation a letter of thanks.
 
@@ -515,7 +515,7 @@ def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
               help="List what organisations said that differs from an outside record.")
 @for_audience
 @add_format_option("csv")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
     """Show survey results beside what interviews say, by topic."""
     from glc_analysis.addons.convening import joint_display as joint
@@ -528,7 +528,7 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
     if suggest:
         rows, empty = joint.suggest_joint_display_rows(study), "There is nothing to suggest."
     elif stated:
-        rows = joint.list_statements_contradicting_country_facts(StudyView(study, audience))
+        rows = joint.list_answers_contradicting_country_facts(StudyView(study, audience))
         empty = "No statement that differs from an outside record may be shown."
     else:
         rows = joint.make_joint_display_table(StudyView(study, audience))

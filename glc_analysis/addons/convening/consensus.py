@@ -53,7 +53,7 @@ def compute_percentile(votes: Sequence[int], percent: int) -> Fraction:
 @dataclass(frozen=True)
 class Dispersion:
     """The dispersion of votes, and the limit (IPRAS) above which the dispersion is a disagreement; made by
-    :func:`measure_dispersion`."""
+    :func:`measure_interpercentile_range`."""
 
     p30: Fraction
     p70: Fraction
@@ -89,10 +89,10 @@ class Dispersion:
         return self.ipr > self.ipras
 
 
-def measure_dispersion(votes: Sequence[int]) -> Dispersion:
+def measure_interpercentile_range(votes: Sequence[int]) -> Dispersion:
     """Returns the dispersion of the votes; ``votes`` must hold at least one vote.
 
-    >>> found = measure_dispersion([4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9])
+    >>> found = measure_interpercentile_range([4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9])
     >>> float(found.p30), float(found.p70), float(found.ipr), float(found.ipras), found.is_disagreement
     (7.0, 8.0, 1.0, 6.1, False)
     """
@@ -128,7 +128,7 @@ def count_votes_by_tertile(votes: Sequence[int]) -> dict[str, int]:
     return {name: thirds.count(name) for name in ("low", "middle", "high")}
 
 
-def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
+def classify_agreement_by_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
     """Returns whether a panel of 8 to 16 ballots agrees, disagrees or does neither; ``""`` for a panel of
     another size, or if there is no vote.
 
@@ -137,10 +137,11 @@ def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
     - Disagreement: at least 3 votes lie in the lowest third and at least 3 in the highest third (4 votes in
       panels of 11 to 13, 5 in panels of 14 to 16).
 
-    >>> [apply_panel_rule([8] * n + apart) for n, apart in ((8, [1, 5]), (7, [1] * 3), (7, [1, 1, 5]))]
+    >>> [classify_agreement_by_panel_rule([8] * n + apart)
+    ...  for n, apart in ((8, [1, 5]), (7, [1] * 3), (7, [1, 1, 5]))]
     ['agreement', 'disagreement', 'neither']
-    >>> apply_panel_rule([8] * 8, n_abstained=2), apply_panel_rule([8] * 7, n_abstained=3)
-    ('agreement', 'neither')
+    >>> [classify_agreement_by_panel_rule([8] * n, n_abstained=10 - n) for n in (8, 7)]
+    ['agreement', 'neither']
     """
     size, by_third = len(votes) + n_abstained, count_votes_by_tertile(votes)
     if not votes or not _SMALLEST <= size <= _LARGEST:
@@ -151,15 +152,15 @@ def apply_panel_rule(votes: Sequence[int], n_abstained: int = 0) -> str:
     return AGREEMENT if size - by_third[find_tertile(compute_median(votes))] <= allowed else NEITHER
 
 
-def apply_ipras_rule(votes: Sequence[int]) -> str:
+def classify_disagreement_by_ipras(votes: Sequence[int]) -> str:
     """Returns whether votes disagree by IPRAS; ``""`` for fewer than three votes.
 
-    >>> apply_ipras_rule([1, 5, 9]), apply_ipras_rule([5, 7, 9]), apply_ipras_rule([7, 7])
-    ('disagreement', 'no disagreement', '')
+    >>> [classify_disagreement_by_ipras(votes) for votes in ([1, 5, 9], [5, 7, 9], [7, 7])]
+    ['disagreement', 'no disagreement', '']
     """
     if len(votes) < SMALLEST_IPRAS:
         return ""
-    return DISAGREEMENT if measure_dispersion(votes).is_disagreement else NO_DISAGREEMENT
+    return DISAGREEMENT if measure_interpercentile_range(votes).is_disagreement else NO_DISAGREEMENT
 
 
 def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fixed_quorum: int = 0) -> int:
@@ -208,7 +209,8 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
     if agreement_test == "share":
         return next((outer for outer in (HIGH, LOW) if by_third[outer] >= _SHARE * ballots), UNCERTAIN)
     is_panel = agreement_test == "panel" and ballots <= _LARGEST
-    spread = apply_panel_rule(votes, ballots - n) if is_panel else apply_ipras_rule(votes)
+    spread = (classify_agreement_by_panel_rule(votes, ballots - n) if is_panel
+              else classify_disagreement_by_ipras(votes))
     where = find_tertile(compute_median(votes))
     is_clear = where != "middle" and 2 * by_third[where] >= ballots
     return where if is_clear and spread != DISAGREEMENT else UNCERTAIN
@@ -223,12 +225,12 @@ def compute_tally_columns(votes: Sequence[int], agreement_test: str = "panel", *
     ...     8])["median"], compute_tally_columns([])["median"]
     ('too few', 7.0, None)
     """
-    found, wide = count_votes_by_tertile(votes), measure_dispersion(votes) if votes else None
+    found, wide = count_votes_by_tertile(votes), measure_interpercentile_range(votes) if votes else None
     return {"n": len(votes), "median": compute_median(votes) if votes else None,
             **{name: float(getattr(wide, name)) if wide else None for name in ("p30", "p70", "ipr", "ipras")},
             "votes_low": found["low"], "votes_mid": found["middle"], "votes_high": found["high"],
-            "spread": apply_panel_rule(votes, 0 if quorum is None else n_abstained),
-            "spread_ipras": apply_ipras_rule(votes), "quorum": quorum,
+            "spread": classify_agreement_by_panel_rule(votes, 0 if quorum is None else n_abstained),
+            "spread_ipras": classify_disagreement_by_ipras(votes), "quorum": quorum,
             "result": decide_panel_result(votes, agreement_test, n_abstained=n_abstained, quorum=quorum)}
 
 

@@ -36,7 +36,7 @@ from glc_analysis.addons.convening.ratings import (
     SCORED,
     SCORES,
 )
-from glc_analysis.addons.convening.rounds import select_open_round_rows
+from glc_analysis.addons.convening.rounds import select_rows_refusing_closed_round
 from glc_analysis.errors import Fault, Faults, GLCError, suggest_name
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
@@ -78,7 +78,7 @@ class PaperForm(KeyedPaper):
     def from_reference(cls, reference: Reference, round_id: str) -> PaperForm:
         """Returns the form of an open round. Raises UsageError for an unknown round and GLCError for a closed
         one."""
-        rows, known = select_open_round_rows(reference.rounds, round_id), reference.principles
+        rows, known = select_rows_refusing_closed_round(reference.rounds, round_id), reference.principles
         known = known[known["principle_id"].isin(rows["principle_id"])].sort_values(
             "translation_of", key=lambda of: of != "", kind="stable")  # a source before its translations
         current = known[known["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
@@ -90,7 +90,7 @@ class PaperForm(KeyedPaper):
         return cls(round_id, {one: names.get(one, "") for one in rows["principle_id"]}, statements,
                    tuple(sorted({*known["language"]})))
 
-    def select_unanswered(self, unanswered: pd.DataFrame) -> PaperForm:
+    def select_unanswered_questions(self, unanswered: pd.DataFrame) -> PaperForm:
         """Returns a copy of the form with only the ``unanswered`` questions of one rater, in the order of the
         round."""
         rows = dict(iter(unanswered.groupby("principle_id")))
@@ -98,7 +98,7 @@ class PaperForm(KeyedPaper):
                        issued={one: (own["version"].iloc[0], own["text_version"].iloc[0])
                                for one, own in rows.items() if own["text_version"].iloc[0]})
 
-    def list_versions(self, principle: str) -> list[str]:
+    def list_version_numbers(self, principle: str) -> list[str]:
         """Returns the versions of a principle, oldest first."""
         return sorted({version for one, version, _ in self.statements if one == principle}, key=int)
 
@@ -161,7 +161,7 @@ class PaperForm(KeyedPaper):
     def _versions_asked(self, principle: str) -> list[str]:
         """Returns the versions of a principle's text that may be on the paper; empty if only one version is
         possible."""
-        versions = [] if principle in self.issued else self.list_versions(principle)
+        versions = [] if principle in self.issued else self.list_version_numbers(principle)
         return versions if len(versions) > 1 else []
 
     def make_csv_rows(self, rater: str, values: Values) -> Iterator[tuple[str, ...]]:
@@ -171,7 +171,7 @@ class PaperForm(KeyedPaper):
         for principle in self.open or self.names:
             marks = values[f"{principle}.{MARKS}"].removesuffix(COMMENT_MARK).split()
             is_versioned = marks and self._versions_asked(principle)
-            version = marks.pop(0) if is_versioned else self.list_versions(principle)[-1]
+            version = marks.pop(0) if is_versioned else self.list_version_numbers(principle)[-1]
             texts = {at: text for at, text in self.statements.items() if at[:2] == (principle, version)}
             text = texts.get((principle, version, language)) or next(iter(texts.values()))
             rated = self.issued.get(principle, (version, content_hash(text)))
@@ -286,16 +286,18 @@ class RatingFormSession(KeyingSession):
         ballots, known = self.ballots, self.eligible_raters
         here = set(ballots.votes.loc[ballots.votes["round_id"] == self.round_id, "rater_id"])
         rows = ballots.unanswered[ballots.unanswered["round_id"] == self.round_id]
-        self.incomplete = {rater: self.form.select_unanswered(own) for rater, own in rows.groupby("rater_id")}
+        self.incomplete = {rater: self.form.select_unanswered_questions(own)
+                           for rater, own in rows.groupby("rater_id")}
         first = known[known["rater_id"].isin(here)].drop_duplicates(["role", "voter"])
         cast = dict(zip(zip(first["role"], first["voter"], strict=True), first["rater_id"], strict=True))
-        return {rater: self.describe_progress(rater) or f"without {', '.join(self.incomplete[rater].open)}"
+        return {rater: self.describe_pass_reached(rater)
+                or f"without {', '.join(self.incomplete[rater].open)}"
                 if rater in self.incomplete else RECEIVED if rater in here else
                 f"{RECEIVED} from {cast[role, voter]}" if (role, voter) in cast else
-                self.describe_progress(rater)
+                self.describe_pass_reached(rater)
                 for rater, role, voter in zip(known["rater_id"], known["role"], known["voter"], strict=True)}
 
-    def find_paper(self, code: str) -> PaperForm:
+    def make_paper_with_open_fields(self, code: str) -> PaperForm:
         """Returns the paper form of a rater to key; if the form was received as a file, only the unanswered
         questions."""
         return self.incomplete.get(code, self.form)
@@ -303,18 +305,18 @@ class RatingFormSession(KeyingSession):
     def count_expected_papers(self) -> int:
         return len(self.eligible_raters.drop_duplicates(["role", "voter"]))
 
-    def why_code_refused(self, line: str, code: str, states: Mapping[str, str]) -> str:
+    def explain_refused_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
         if code and states[code] != RECEIVED:
             return f"The organisation of {code} has one vote in each panel; its form is {states[code]}."
         if not code and line in set(self.reference.raters["rater_id"]):
             return f"{line!r} may not rate, as column may_rate of raters.csv says."
         if not code:
             return f"There is no rater {line!r}; {suggest_name(line, states)}."
-        return super().why_code_refused(line, code, states)
+        return super().explain_refused_code(line, code, states)
 
     def store_paper(self, code: str) -> str:
         """Writes the file of a completely keyed form, if no earlier session has written the file."""
-        form = self.find_paper(code)
+        form = self.make_paper_with_open_fields(code)
         name = "-".join([self.round_id, code, *form.open])
         path = self.study.raw / "ratings" / f"{name}.csv"
         text, (values, _) = io.StringIO(), form.collect_agreed_values(self.log.find_passes(code))

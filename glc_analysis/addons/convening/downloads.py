@@ -14,7 +14,7 @@ from glc_analysis.addons.convening.handbook.contents import FIELDS, HandbookPrin
 from glc_analysis.addons.convening.joint_display import make_joint_display_table
 from glc_analysis.addons.convening.translations import drop_unreadable_translations
 from glc_analysis.manifest import VERSION
-from glc_analysis.publish.downloads import Download, SoftwareFile, describe_table
+from glc_analysis.publish.downloads import Download, SoftwareFile, describe_download_table
 from glc_analysis.schema import Column, Table
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -34,11 +34,11 @@ def _joint(page: StudyView) -> pd.DataFrame:
 
 
 DOWNLOADS = {
-    "principles": Download(describe_table(
+    "principles": Download(describe_download_table(
         "principles", "principle_id", "version", "language", "printed_id", "status", "statement",
         "short_name", "rationale", "indicator", "domain_id", "theme_ids", "translation_of",
         "translation_status"), _principles),
-    "votes": Download(describe_table(
+    "votes": Download(describe_download_table(
         "tallies", "round_id", "principle_id", "version", "criterion", "panel", "n", "n_abstained",
         "n_expected", "quorum", "votes_low", "votes_mid", "votes_high", "median", "spread", "result",
         "movement", "rule", votes="the high votes in words, from which the public can infer no single vote"),

@@ -46,7 +46,7 @@ def organisation_by_rater(reference: Reference) -> dict[str, str]:
     return dict(zip(raters["rater_id"], raters["organisation_id"], strict=True))
 
 
-def separate_leaver_and_other_remarks(study: Study, reference: Reference,
+def list_remarks_by_leaver_and_others(study: Study, reference: Reference,
                                       leaver: Leaver) -> tuple[list[str], list[str]]:
     """Returns two lists of remarks (comments of raters and reservations of signatories): the remarks of the
     leaver, and the remarks of everybody else."""
@@ -63,7 +63,7 @@ def separate_leaver_and_other_remarks(study: Study, reference: Reference,
             others + [*signed.loc[~is_own, "reservation"]])
 
 
-def list_principle_statements(reference: Reference) -> list[str]:
+def list_statements_of_all_versions(reference: Reference) -> list[str]:
     """Returns the statements of the principles. The statements are the study's own words, even where a
     participant used the same words."""
     return [*reference.principles["statement"]]
@@ -132,7 +132,7 @@ def _remove_keyed(path: Path, papers: Collection[str], leaver: Leaver) -> None:
     whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
     kept = [line for line in whole if json.loads(line)["form"] not in papers]
     if lines:
-        path.write_text("".join(leaver.redact(kept)), encoding="utf-8", newline="\n")
+        path.write_text("".join(leaver.redact_names_and_words(kept)), encoding="utf-8", newline="\n")
 
 
 def _remove_from_ratings(path: Path, leaver: Leaver) -> None:

@@ -19,8 +19,8 @@ import pandas as pd
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis.addons.convening.ballots import INTEREST, list_comments_masked_for_release
-from glc_analysis.addons.convening.principles import add_version_columns
+from glc_analysis.addons.convening.ballots import INTEREST, mask_and_list_releasable_comments
+from glc_analysis.addons.convening.principles import add_printed_ids_and_mark_current
 from glc_analysis.addons.convening.rating_forms import RatingForm
 from glc_analysis.addons.convening.ratings import ABSTENTION_MARK, CRITERIA
 from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
@@ -139,10 +139,11 @@ class Feedback:
         lines = ratings["round_id"].astype("str") + "/" + ratings["rater_id"].astype("str")
         is_shown = (~blocks.isin([*hidden]) & ~make_line_ids(blocks, lines).isin([*hidden])
                     & ~ratings["round_id"].isin(erased))
-        comments = {principle: list_comments_masked_for_release(own, study, reference.names)
+        comments = {principle: mask_and_list_releasable_comments(own, study, reference.names)
                     for principle, own in ratings[is_shown].groupby("principle_id")}
         return cls(ratings[ratings["excluded"].isin(["", INTEREST])], panels, comments,
-                   asked.merge(add_version_columns(reference.principles), on=["principle_id", "version"]))
+                   asked.merge(add_printed_ids_and_mark_current(reference.principles),
+                               on=["principle_id", "version"]))
 
     def select_for_rater(self, rater_id: str, language: str, form_rows: pd.DataFrame) -> list[RoundFeedback]:
         """Returns the feedback for one rater: one entry for each row of the form (``form_rows``) whose
@@ -175,7 +176,8 @@ def render_feedback_page(form: RatingForm, feedback: Sequence[RoundFeedback]) ->
         form=form, say=form.fixed_texts, style=read_packaged_text(__file__, "form_page.css").strip(),
         criteria=CRITERIA,
         not_told=NOT_DISCLOSED,
-        rows=[(text, form.format_statement(text), by_principle[text.principle_id]) for text in form.texts
+        rows=[(text, form.format_statement_and_language(text), by_principle[text.principle_id])
+              for text in form.texts
               if text.principle_id in by_principle])
 
 

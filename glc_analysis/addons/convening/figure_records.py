@@ -52,7 +52,7 @@ def find_members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> s
     return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
 
 
-def group_counts_and_ratings_by_principle(read_table: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+def group_panel_votes_by_principle(read_table: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
     """Returns, keyed by principle, one pair per closed round and panel. The pair holds the counts of votes in
     words, and the ratings that are not excluded."""
     counts_by_panel: dict[tuple[str, ...], list[str]] = {}

@@ -27,10 +27,10 @@ from glc_analysis.addons.convening.feedback import (
     write_feedback_sheet,
 )
 from glc_analysis.addons.convening.principles import (
-    add_version_columns,
+    add_printed_ids_and_mark_current,
     log_principle_decision,
-    resolve_requester,
-    tidy_reason_without_names,
+    resolve_requester_refusing_persons,
+    tidy_reason_refusing_names,
 )
 from glc_analysis.addons.convening.rating_forms import (
     RatingForm,
@@ -51,15 +51,15 @@ from glc_analysis.addons.convening.ratings import (
     SCORES,
     WORKBOOK_COLUMNS,
     RatingQuestion,
-    is_any_form_box_filled,
+    is_any_workbook_box_filled,
 )
 from glc_analysis.addons.convening.round_roles import (
     add_proxies_and_interests,
-    changed_after_vote_faults,
-    find_changed_role_table_by_rater,
+    find_changed_proxies_and_interests,
     list_proxy_and_interest_sentences,
+    proxy_and_interest_after_vote_faults,
     proxy_and_interest_faults,
-    record_proxies_and_interests,
+    record_printed_proxies_and_interests,
 )
 from glc_analysis.addons.convening.rounds import plan_round_and_texts, write_rounds
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
@@ -124,8 +124,9 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
         raise UsageError("Leaving a principle out of a round is a decision. To fix: say who decided it "
                          "(--decided-by) and why (--because).")
     if without:
-        decided_by, because = resolve_requester(reference, decided_by), tidy_reason_without_names(reference,
-                                                                                                  because)
+        decided_by, because = resolve_requester_refusing_persons(
+            reference, decided_by), tidy_reason_refusing_names(reference,
+                                                                                                                    because)
     rounds, asked = plan_round_and_texts(reference, round_id, today=today, without=without)
     opened = Reference({**reference.tables, "rounds": rounds}, reference.unsound)
     raters_now = add_proxies_and_interests(reference.raters, reference, round_id)
@@ -140,7 +141,7 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
     for name in without:
         log_principle_decision(study, name, f"Round {round_id} does not ask about it: {because}",
                                by=decided_by, today=today)
-    record_proxies_and_interests(study, round_id, raters_now)
+    record_printed_proxies_and_interests(study, round_id, raters_now)
     if not rounds.equals(reference.rounds):
         write_rounds(study, rounds)
     folder.mkdir(parents=True, exist_ok=True)
@@ -172,7 +173,7 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
     """Returns the reasons why the round does not ask about a principle, keyed by the printed id of the
     principle's latest text."""
-    rows = add_version_columns(reference.principles)
+    rows = add_printed_ids_and_mark_current(reference.principles)
     rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
     return {row["printed_id"]: "left out by decision" if row["principle_id"] in without else
             _NOT_ASKED.get(row["status"], "not in rounds.csv")
@@ -183,10 +184,10 @@ def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.Data
     """Raises Faults if a proxy or an interest of a round is invalid, or if it changed after the rater
     voted."""
     faults = [*proxy_and_interest_faults(opened, round_id, study.settings["consensus"]["vote"])]
-    if find_changed_role_table_by_rater(study, round_id, raters):
+    if find_changed_proxies_and_interests(study, round_id, raters):
         votes = Ballots.read(study, opened, issuing_round=round_id).votes
         voted = {*votes.loc[votes["round_id"] == round_id, "rater_id"]}
-        faults += changed_after_vote_faults(study, round_id, raters, voted)
+        faults += proxy_and_interest_after_vote_faults(study, round_id, raters, voted)
     if faults:
         raise Faults(faults)
 
@@ -195,7 +196,7 @@ def _check_not_filled(folder: Path, forms: list[RatingForm]) -> None:
     """Raises Faults if a workbook in the folder contains answers, because a filled workbook must not be
     overwritten."""
     paths = [path for form in forms if (path := folder / f"{form.rater_id}.xlsx").is_file()]
-    if filled := [path for path in paths if is_any_form_box_filled(path)]:
+    if filled := [path for path in paths if is_any_workbook_box_filled(path)]:
         raise Faults([Fault("holds answers", f"{folder.name}/{path.name}",
                             fix="move the workbook to raw/ratings") for path in filled])
 
@@ -228,9 +229,10 @@ def render_form_as_text(form: RatingForm) -> str:
     """Renders a form to send as a message or to read out on the telephone."""
     say = form.fixed_texts
     takes = {"score": f" {SCORES[0]}-{SCORES[-1]}", "mark": f" ({ABSTENTION_MARK})", "words": ""}
-    asked = "  ".join(f"{form.format_question(question)}{takes[question.kind]}: __"
+    asked = "  ".join(f"{form.find_question_wording(question)}{takes[question.kind]}: __"
                       for question in QUESTIONS if not question.only_with)
-    lines = ["\n".join([f"{row.printed_id} {form.format_statement(row)}", *form.list_history_lines(row),
+    lines = ["\n".join(
+        [f"{row.printed_id} {form.format_statement_and_language(row)}", *form.list_history_lines(row),
                         f"{row.principle_id} {asked}"]) for row in form.texts]
     return "\n\n".join([f"{form.heading} · {form.language}", form.instructions, say["by_message"],
                         *lines]) + "\n"
@@ -395,7 +397,7 @@ class _XLSForm:
     def _principle(self, n: int, name: str) -> Iterator[Row]:
         rows = [form.texts[n] for form in self.forms]
         yield {"type": "begin_group", "name": f"p_{name}", "appearance": "field-list"} | {
-            f"label::{language}": "\n".join([f"{row.printed_id} {form.format_statement(row)}",
+            f"label::{language}": "\n".join([f"{row.printed_id} {form.format_statement_and_language(row)}",
                                             *form.list_history_lines(row)])
             for language, form, row in zip(self.named, self.forms, rows, strict=True)}
         yield {"type": "calculate", "name": f"stamp_{name}", "calculation": self._stamp(n)}

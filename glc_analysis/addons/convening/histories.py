@@ -91,13 +91,14 @@ def describe_origin(text: Text) -> str:
     return f"{said[kind]} {join_names_in_sentence(list_replaced_text_ids(text))}" if kind else ""
 
 
-def describe_outcome(text: Text, texts: Iterable[Text]) -> str:
+def describe_how_text_was_retired(text: Text, texts: Iterable[Text]) -> str:
     """Returns a phrase that says what replaced a text, or that the text was set aside; blank while the text
     is in use. The phrase is put after the text's id in a sentence.
 
     >>> old = {"principle_id": "P07", "version": "1", "comes_from": "", "status": "superseded"}
     >>> new = [{"principle_id": one, "version": "1", "comes_from": "P07.1"} for one in ("P17", "P18")]
-    >>> describe_outcome(old, new), describe_outcome(old | {"status": "set_aside"}, [])
+    >>> describe_how_text_was_retired(old, new), describe_how_text_was_retired(old | {"status": "set_aside"},
+    ...                                                                        [])
     ('was split into P17.1 and P18.1', 'is set aside')
     """
     if text["status"] == "set_aside":
@@ -120,11 +121,12 @@ def describe_new_and_retired_principles(texts: Iterable[Text]) -> Iterator[str]:
         text, start = last[principle], first.get(principle)
         if start and find_kind_of_change(start):
             yield f"{make_printed_id(start)} {describe_origin(start)}."
-        if text["status"] in ("superseded", "set_aside") and (said := describe_outcome(text, texts)):
+        if text["status"] in ("superseded",
+                              "set_aside") and (said := describe_how_text_was_retired(text, texts)):
             yield f"{make_printed_id(text)} {said}."
 
 
-def list_principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
+def summarise_new_and_retired_principles(study: Study) -> Iterator[tuple[str, list[str]]]:
     """Yields a line with the number of principles in use, together with lines on the principles that were
     proposed, split or merged or are no longer in use. Yields nothing if there are no such principles, or if
     principles.csv cannot be read."""

@@ -69,11 +69,11 @@ def make_joint_display_table(view: StudyView) -> pd.DataFrame:
     """Returns the joint display of a built study as the audience of the view may see it, one row per topic.
     Columns: topic, wave (in a study of several waves), theme, survey_result, coded_finding, quotation, fit,
     inference."""
-    words, quotes = view.words, find_readable_quotes(view)
+    words, quotes = view.words, map_quote_ids_to_readable_quotes(view)
     shown = [(topic.row.topic_id, topic.wave, words.codes.get(topic.row.theme_id, topic.row.theme_id),
               _survey_result(topic, words), "" if topic.coded is None else words.write_clause(topic.coded),
               str(quotes.get(topic.row.quote_id, "")), topic.row.fit, topic.row.inference)
-             for topic in list_visible_topics(view)]
+             for topic in list_visible_joint_display_topics(view)]
     columns = ["topic", "wave", "theme", "survey_result", "coded_finding", "quotation", "fit", "inference"]
     table = pd.DataFrame(shown, columns=columns, dtype="str")
     return table if view.wave_labels else table.drop(columns="wave")
@@ -87,7 +87,7 @@ def _survey_result(topic: Topic, words: Words) -> str:
     return f"{name}: {topic.then}; {topic.now}"
 
 
-def list_visible_topics(view: StudyView) -> Iterator[Topic]:
+def list_visible_joint_display_topics(view: StudyView) -> Iterator[Topic]:
     """Yields the topics that the audience of a view may see, in order. Only the team gets topics of a wave
     other than the wave of the study's figures, because other readers may see only what rests on figures of
     the current release."""
@@ -96,9 +96,9 @@ def list_visible_topics(view: StudyView) -> Iterator[Topic]:
     listed: list[Any] = [*rows.itertuples()]
     earlier = [find_other_wave_cited(row, waves, current) for row in listed]
     is_of_now = pd.Series([not wave for wave in earlier], rows.index, dtype=bool)
-    figures = select_figures_of_cited_questions(view, rows)
+    figures = select_cited_question_and_code_figures(view, rows)
     paired = {row.topic_id: Topic(row, surveyed, coded, view.wave_labels.get(current, ""))
-              for row, surveyed, coded in pair_topics_with_figures(rows[is_of_now], figures)}
+              for row, surveyed, coded in pair_topics_without_hidden_figures(rows[is_of_now], figures)}
     known = dict(zip(figures["figure_id"], figures.itertuples(), strict=True))
     for row, wave in zip(listed, earlier, strict=True):
         if not wave and row.topic_id in paired:
@@ -119,8 +119,8 @@ class TopicFigures(NamedTuple):
     code_figure: Any
 
 
-def pair_topics_with_figures(topics: pd.DataFrame,
-                             released_figures: pd.DataFrame) -> Iterator[TopicFigures]:
+def pair_topics_without_hidden_figures(topics: pd.DataFrame,
+                                       released_figures: pd.DataFrame) -> Iterator[TopicFigures]:
     """Yields each topic that may be shown, with its survey figure and its code figure (None if missing).
 
     A topic is left out if one of its figures is hidden, because the authors of the topic saw all figures and
@@ -160,7 +160,7 @@ def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
     return next(filter(None, (figures.get(format_code_figure_id(code_id, subset)) for subset in WHOLE)), None)
 
 
-def select_figures_of_cited_questions(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
+def select_cited_question_and_code_figures(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
     """Returns the figures about the questions and codes that rows of joint_display.csv cite. Returns all
     figures if a cited figure belongs to no question."""
     questions = {view.words.find_question_id(one) for one in {*topics["figure_id"]} - {""}}
@@ -175,7 +175,7 @@ def read_question_and_code_names(study: Study) -> Words:
     return StudyView(study).words
 
 
-def find_readable_quotes(view: StudyView) -> dict[str, Quote]:
+def map_quote_ids_to_readable_quotes(view: StudyView) -> dict[str, Quote]:
     """Returns the quotations that the audience may read, keyed by quote id. If the quotation with an id is
     not cleared for the audience, another cleared quotation of the same passage takes its place. An id without
     any cleared quotation is left out. If a quotation of the display was withdrawn since an earlier release,
@@ -197,7 +197,7 @@ def find_readable_quotes(view: StudyView) -> dict[str, Quote]:
     return {quote: text for quote, text in found.items() if text}
 
 
-def list_statements_contradicting_country_facts(view: StudyView) -> pd.DataFrame:
+def list_answers_contradicting_country_facts(view: StudyView) -> pd.DataFrame:
     """Returns the statements by organisations that contradict a recorded fact about their work country.
 
     The team gets one row per answer that differs: organisation, country, indicator, stated, recorded, year.

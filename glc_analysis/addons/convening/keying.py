@@ -218,21 +218,21 @@ class KeyingSession:
     def run(self) -> None:
         self.say(f"{self.format_title()}, {len(self.names)} principles: {self.describe_counts()}.")
         while not self.by.isalpha():
-            self.by = self.read_line("Initials of the person keying").upper()
+            self.by = self.read_printable_line("Initials of the person keying").upper()
         code = self.find_interrupted_paper()
         passes = self.log.find_passes(code) if code else {}
-        if code and (place := self.find_paper(code).find_next_pass_and_field(passes)[1]):
+        if code and (place := self.make_paper_with_open_fields(code).find_next_pass_and_field(passes)[1]):
             self.say(f"Data entry stopped in the middle of {self.noun} {code}, at {_at(place)}. Look at the "
                      "paper in your hand, and type the code that is printed on it.")
             code = ""
         while code or (code := self.ask_code()):
-            outcome = self.key_paper(code)
+            outcome = self.run_next_pass_of_paper(code)
             self.clear()
             self.say(outcome)
             self.say(f"{self.format_title()}: {self.describe_counts()}.")
             code = ""
 
-    def read_line(self, prompt: str) -> str:
+    def read_printable_line(self, prompt: str) -> str:
         """Reads a typed line without surplus blanks, and asks again if it contains control characters."""
         while True:
             line = normalise_space(self.ask(prompt))
@@ -247,12 +247,12 @@ class KeyingSession:
         if code not in self.log.forms or code not in self.describe_state_by_code():
             return ""
         passes = self.log.find_passes(code)
-        pass_name, _ = self.find_paper(code).find_next_pass_and_field(passes)
+        pass_name, _ = self.make_paper_with_open_fields(code).find_next_pass_and_field(passes)
         return "" if pass_name in (FIRST, SECOND) and not passes[pass_name].values else code
 
     def ask_code(self) -> str:
         """Asks for the code of the next paper and returns it; blank if the person ends data entry."""
-        while (line := self.read_line(f"{self.code_prompt} (? lists them, q ends)")) != LEAVE:
+        while (line := self.read_printable_line(f"{self.code_prompt} (? lists them, q ends)")) != LEAVE:
             self.reload_changed_tables()
             states = self.describe_state_by_code()
             code = next((one for one in states if match_key(one) == match_key(line)), "")
@@ -261,13 +261,13 @@ class KeyingSession:
             elif code and not states[code].startswith(RECEIVED):
                 return code
             elif line:
-                self.say(self.why_code_refused(line, code, states))
+                self.say(self.explain_refused_code(line, code, states))
         return ""
 
-    def describe_progress(self, code: str) -> str:
+    def describe_pass_reached(self, code: str) -> str:
         """Returns a phrase saying how far a paper has been keyed; blank if keying has not begun."""
         passes = self.log.find_passes(code)
-        pass_name, _ = self.find_paper(code).find_next_pass_and_field(passes)
+        pass_name, _ = self.make_paper_with_open_fields(code).find_next_pass_and_field(passes)
         if pass_name == SECOND and not passes[SECOND].values:
             return "keyed once"
         return {FIRST: "begun" if passes[FIRST].values else "", SECOND: "second keying begun"}.get(
@@ -281,15 +281,15 @@ class KeyingSession:
                 if state and not state.startswith(RECEIVED)]
         return ", ".join([f"{found[RECEIVED]} of {self.count_expected_papers()} received", *rest])
 
-    def key_paper(self, code: str) -> str:
+    def run_next_pass_of_paper(self, code: str) -> str:
         """Asks for the fields of a paper until a pass (keying) is complete or the person leaves the paper;
         returns a message on the result."""
         current = ""
         while True:
             passes = self.log.find_passes(code)
-            if not current or not self.find_paper(code).find_next_pass_and_field(passes)[0]:
+            if not current or not self.make_paper_with_open_fields(code).find_next_pass_and_field(passes)[0]:
                 self.reload_changed_tables()
-            pass_name, field = self.find_paper(code).find_next_pass_and_field(passes)
+            pass_name, field = self.make_paper_with_open_fields(code).find_next_pass_and_field(passes)
             if not pass_name:
                 return self.store_paper(code)
             if current == FIRST and pass_name == SECOND:
@@ -325,12 +325,12 @@ class KeyingSession:
     def ask_field(self, code: str, pass_name: str, field: str) -> bool:
         """Asks for the value of one field; returns whether the person continues with the paper."""
         passes, (principle, _, name) = self.log.find_passes(code), field.rpartition(".")
-        self.announce_principle(code, pass_name, principle)
+        self.announce_principle_name(code, pass_name, principle)
         keyed = [passes[one].values.get(field) for one in (FIRST, SECOND)]
         if pass_name == RESOLVED:
             one, other = ("not asked" if v is None else v or "blank" for v in keyed)
             self.say(f"  {name}: first keying {one}; second keying {other}.")
-        line = self.read_line("  " + self.find_paper(code).format_prompt(field))
+        line = self.read_printable_line("  " + self.make_paper_with_open_fields(code).format_prompt(field))
         if line == LEAVE:
             return False
         if line == BACK:
@@ -338,23 +338,23 @@ class KeyingSession:
         if line == DROP:
             self.log.end_form(code, "taken back")
             return False
-        value, problem = self.find_paper(code).parse_line(field, line)
+        value, problem = self.make_paper_with_open_fields(code).parse_line(field, line)
         if line == HELP or problem:
             self.say(self.keys if line == HELP else problem)
-        elif pass_name == RESOLVED and not self.is_difference_resolved((code, field, value), keyed):
+        elif pass_name == RESOLVED and not self.is_resolved_by_typed_value((code, field, value), keyed):
             self.say(f"Neither keying has {value or 'blank'}. Type it again to confirm it.")
         else:
             self.log.save_value(code, pass_name, self.by, field, value)
         return True
 
-    def is_difference_resolved(self, typed: tuple[str, str, str], keyed: list[str | None]) -> bool:
+    def is_resolved_by_typed_value(self, typed: tuple[str, str, str], keyed: list[str | None]) -> bool:
         """Whether a typed value resolves a difference between the two passes (keyings). A value resolves the
         difference if either pass has the same value, or if the value was typed twice in succession. The text
         of a comment always resolves the difference."""
         before, self.last_typed = self.last_typed, typed
         return typed[2] in keyed or typed == before or typed[1].endswith(".comment")
 
-    def announce_principle(self, code: str, pass_name: str, principle: str) -> None:
+    def announce_principle_name(self, code: str, pass_name: str, principle: str) -> None:
         """Prints the name of a principle if the principle differs from the principle printed last."""
         if principle and (code, pass_name, principle) != self.announced:
             place = [*self.names].index(principle) + 1
@@ -379,7 +379,7 @@ class KeyingSession:
         text in its new version."""
         raise NotImplementedError
 
-    def find_paper(self, code: str) -> KeyedPaper:
+    def make_paper_with_open_fields(self, code: str) -> KeyedPaper:
         """Returns the paper that has this code."""
         raise NotImplementedError
 
@@ -392,7 +392,7 @@ class KeyingSession:
         """Returns how many papers are expected."""
         return len(self.describe_state_by_code())
 
-    def why_code_refused(self, line: str, code: str, states: Mapping[str, str]) -> str:
+    def explain_refused_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
         """Returns the reason why a typed code is refused: either the code is unknown (``code`` is then
         blank), or the paper with this code has already been received."""
         if code:

@@ -36,7 +36,7 @@ from glc_analysis.addons.convening.rating_forms import (
     group_round_texts_by_language,
 )
 from glc_analysis.addons.convening.ratings import ABSTAIN, ABSTENTION_MARK, BY_NAME, HEADER, SCORED
-from glc_analysis.addons.convening.rounds import plan_round_and_texts, select_open_round_rows
+from glc_analysis.addons.convening.rounds import plan_round_and_texts, select_rows_refusing_closed_round
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.locks import hold_lock
 from glc_analysis.reference import Reference, read_reference
@@ -92,7 +92,7 @@ class RoundTexts:
     def from_reference(cls, reference: Reference, round_id: str) -> RoundTexts:
         """Returns the texts of a round. Raises UsageError for an unknown round, RoundClosed for a closed
         round, and Faults if a text differs from the text that was issued."""
-        select_open_round_rows(reference.rounds, round_id)
+        select_rows_refusing_closed_round(reference.rounds, round_id)
         _, asked = plan_round_and_texts(reference, round_id, today=date.today())
         by_language = group_round_texts_by_language(reference, asked)
         return cls(round_id, by_language, {one: find_origins_of_new_texts(reference, round_id, asked, one)

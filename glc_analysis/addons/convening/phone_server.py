@@ -59,7 +59,7 @@ from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import load_template, read_packaged_text, read_texts_by_language
+from glc_analysis.templates import load_template, read_csv_texts_by_language, read_packaged_text
 from glc_analysis.text import language_direction, language_name, normalise_space
 
 Say = Callable[[str], None]
@@ -102,7 +102,7 @@ def serve_ballot_page(study: Study, round_id: str, *, say: Say) -> None:
 async def _serve(polling_place: PollingPlace) -> None:
     _log_nothing()
     box, say = polling_place.box, polling_place.say
-    server, url = polling_place.make_server(), format_ballot_url(box.address)
+    server, url = polling_place.make_unstarted_server(), format_ballot_url(box.address)
     try:
         server.listen(PORT, box.address)
     except OSError as error:
@@ -116,7 +116,7 @@ async def _serve(polling_place: PollingPlace) -> None:
     say("Ctrl-C ends voting on phones. This screen shows only roughly how many ballots are complete.")
     while True:
         await asyncio.sleep(_LOOK)
-        polling_place.print_complete_ballot_count()
+        polling_place.print_rounded_complete_ballot_count()
 
 
 def _log_nothing() -> None:
@@ -143,9 +143,9 @@ class PollingPlace:
         self._wrong = 0
         self._allowance: dict[str, tuple[float, float]] = defaultdict(lambda: (SAVES_AT_ONCE, 0.0))
         self.read_tables()
-        self.print_complete_ballot_count()
+        self.print_rounded_complete_ballot_count()
 
-    def make_server(self) -> HTTPServer:
+    def make_unstarted_server(self) -> HTTPServer:
         """Returns the server of the voting page, which does not listen yet."""
         application = Application([(r"/", PageHandler), (r"/open", TextsHandler), (r"/save", AnswersHandler)],
                                   polling_place=self,
@@ -177,7 +177,7 @@ class PollingPlace:
             self.stamps = self.texts.stamps
         self._table_bytes = content
 
-    def print_complete_ballot_count(self) -> None:
+    def print_rounded_complete_ballot_count(self) -> None:
         """Prints a line on roughly how many ballots are complete, if the same line has not been printed
         before."""
         complete = sum(slip.is_complete(self.stamps) for slip in self.box.slips.values())
@@ -205,7 +205,7 @@ class PollingPlace:
             self._wrong -= 1
         raise Refusal(HTTPStatus.FORBIDDEN, "unknown_code")
 
-    def make_texts_response(self, number: str) -> dict[str, Any]:
+    def make_texts_and_progress_response(self, number: str) -> dict[str, Any]:
         """Returns the response to a request with the code of a slip: the texts of the round, and which
         questions are answered."""
         self.read_tables()
@@ -292,7 +292,7 @@ def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
     return {"code": language, "name": name, "dir": language_direction(language),
             "mark": "" if language in list_phone_page_languages()
             else f" [{name_language_for_reader('en', 'en')}]",
-            "names": read_texts_by_language(__file__, "languages.csv").get(language, {}),
+            "names": read_csv_texts_by_language(__file__, "languages.csv").get(language, {}),
             "say": form.fixed_texts | read_phone_page_phrases(language),
             "rows": [{"id": text.principle_id, "stamp": format_text_stamp(text.printed_id, text.text_version),
                       "words": text.statement, "language": text.language,
@@ -384,7 +384,8 @@ class TextsHandler(PhoneRequestHandler):
 
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
         """Responds with the texts of the round and the names of the questions already answered."""
-        await self.respond_to_slip(lambda number, said: self.polling_place.make_texts_response(number))
+        await self.respond_to_slip(
+            lambda number, said: self.polling_place.make_texts_and_progress_response(number))
 
 
 class AnswersHandler(PhoneRequestHandler):
@@ -410,7 +411,7 @@ def _page() -> tuple[str, str]:
     its own script and to contact only this server."""
     style, script = read_packaged_text(__file__, "phone_page.css"), read_packaged_text(__file__,
                                                                                        "phone_page.js")
-    names = read_texts_by_language(__file__, "languages.csv")
+    names = read_csv_texts_by_language(__file__, "languages.csv")
     warnings = [{"code": one, "dir": language_direction(one), "name": read_form_phrases(one)["language_name"],
              "names": names[one], "say": {key: read_phone_page_phrases(one)[key] for key in (
                  "warning", "enter_code", "begin", "unknown_code", "language", "no_connection", "closed")}}

@@ -33,7 +33,7 @@ from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import load_template, read_fixed_texts, read_texts_by_language
+from glc_analysis.templates import load_template, read_csv_texts_by_language, read_fixed_texts
 from glc_analysis.text import language_direction
 from glc_analysis.writing import write_atomic
 
@@ -75,7 +75,7 @@ class SlipsMade:
     unchecked: tuple[str, ...]
 
 
-def note_slips_becoming_void(study: Study, round_id: str) -> str:
+def note_slips_voided_by_new_slips(study: Study, round_id: str) -> str:
     """Returns a note that new slips would make the existing slips of an open round void. The note is blank if
     there are no slips. The note is also blank if voting has begun, because no new slips can then be made."""
     box = BallotBox.read(study, round_id)
@@ -146,7 +146,7 @@ def list_phone_page_languages() -> list[str]:
     >>> list_phone_page_languages()
     ['en', 'es', 'ar', 'km', 'fr']
     """
-    return [*read_texts_by_language(__file__, "phone_page.csv")]
+    return [*read_csv_texts_by_language(__file__, "phone_page.csv")]
 
 
 def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:

@@ -19,7 +19,7 @@ import pandas as pd
 from glc_analysis.addons.convening.histories import make_printed_id
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import Translations
-from glc_analysis.disclosure.quotations import find_segment_owners
+from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
 from glc_analysis.errors import Fault, UsageError
 from glc_analysis.gate.leak_scan import (
     MIN_LENGTH,
@@ -59,7 +59,7 @@ def format_printed_id(principle_id: str, version: str) -> str:
     return f"{principle_id}.{version}"
 
 
-def make_principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
+def make_principle_and_evidence_tables(reference: Reference) -> dict[str, pd.DataFrame]:
     """Returns the processed tables :data:`PRINCIPLE_TABLES` with their derived columns, before the column
     types are set."""
     frames = {name: getattr(reference, name).copy() for name in PRINCIPLE_TABLES}
@@ -67,12 +67,12 @@ def make_principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
         frames[name]["order"] = range(1, len(frames[name]) + 1)
     frames["signoffs"]["is_named"] = frames["signoffs"]["is_named"] == "true"
     translations = Translations.from_tables(reference.principles, reference.translations)
-    rows = add_version_columns(frames["principles"])
+    rows = add_printed_ids_and_mark_current(frames["principles"])
     return frames | {"principles": rows.assign(
         translation_status=[*map(translations.find_lowest_status, rows.to_dict("records"))])}
 
 
-def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
+def add_printed_ids_and_mark_current(principles: pd.DataFrame) -> pd.DataFrame:
     """Returns rows of principles.csv with three more columns: ``printed_id``, ``text_version``, and
     ``is_current`` (whether the row is the latest version of its principle or a translation of it)."""
     ids = [*map(format_printed_id, principles["principle_id"], principles["version"])]
@@ -84,14 +84,14 @@ def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(is_current=rows["translation_of"].where(~sources, rows["printed_id"]).isin(current))
 
 
-def list_evidence_fact_sentences(evidence: pd.DataFrame) -> list[str]:
+def list_evidence_gap_sentences(evidence: pd.DataFrame) -> list[str]:
     """Returns sentences that state facts about the evidence of one principle; ``evidence`` holds the rows of
     table ``evidence`` on this principle.
 
     Rows with stance "contradicts" are evidence against the principle. The principle rests on the rows with
     stance "supports".
 
-    >>> list_evidence_fact_sentences(pd.DataFrame({
+    >>> list_evidence_gap_sentences(pd.DataFrame({
     ...     "stance": ["contradicts", "supports"], "claim": ["literature", "practised"]}))
     ["Rests on providers' reported experience; effectiveness not measured."]
     """
@@ -128,12 +128,12 @@ how one rater voted."""
 def read_tables_with_evidence_contributors(
         read_table: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Returns the tables :data:`COUNTED_TABLES`, keyed by name, and ``evidence_contributors``, the table of
-    :func:`list_evidence_contributors` for all evidence."""
+    :func:`list_code_and_passage_contributors` for all evidence."""
     frames = {name: read_table(name) for name in COUNTED_TABLES}
-    return frames | {"evidence_contributors": list_evidence_contributors(frames["evidence"], frames)}
+    return frames | {"evidence_contributors": list_code_and_passage_contributors(frames["evidence"], frames)}
 
 
-def list_evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
+def list_code_and_passage_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     """Returns the organisations whose words are evidence, with one row per row of evidence, organisation and
     source (interview, call, answer). Columns: principle_id, evidence_id, stance, organisation_id, source.
 
@@ -144,7 +144,8 @@ def list_evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.Dat
     raised = raised.assign(source=raised["source"].replace({WITHOUT_GUIDE: "interview"}))
     segments, kinds = frames["segments"], frames["documents"].set_index("document_id")["kind"]
     said = pd.DataFrame({"segment_id": segments["segment_id"], "source": segments["document_id"].map(kinds),
-                         "organisation_id": find_segment_owners(segments, frames["documents"])})
+                         "organisation_id": find_speaking_or_interpreted_organisations(segments,
+                                                                                       frames["documents"])})
     found = [evidence[evidence["kind"] == kind].merge(whose, left_on="reference", right_on=key)
              for kind, whose, key in (("code", raised, "code_id"), ("segment", said, "segment_id"))]
     columns = ["principle_id", "evidence_id", "stance", "organisation_id", "source"]
@@ -379,7 +380,7 @@ def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[st
                     f"`glc amend {rows[numbers[0]]['principle_id']}`")
 
 
-def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, by: str, today: date,
+def append_text_decision(study: Study, text: Mapping[str, str], status: str, *, by: str, today: date,
                          votes: str = "") -> None:
     """Records in text_decisions.csv that a text is agreed or set aside, if the file does not record this
     decision yet; ``text`` is a row of principles.csv."""
@@ -396,8 +397,8 @@ def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, 
 # Words that are typed in the room and that others read: who asked for something, and why.
 #
 # In: what somebody typed, and the tables that say who is who. Out: an organisation by its id, so that it is
-# named only where it may be (:func:`resolve_requester`); words that name nobody
-# (:func:`tidy_reason_without_names`).
+# named only where it may be (:func:`resolve_requester_refusing_persons`); words that name nobody
+# (:func:`tidy_reason_refusing_names`).
 # Nicknames, and
 # names that no table has, are not found in a reason: people must read it.
 
@@ -408,14 +409,14 @@ _READ_BY = {"convening": "The room reads these words", "public": "Everybody read
            "on public pages too"}
 
 
-def resolve_requester(reference: Reference, typed: str) -> str:
+def resolve_requester_refusing_persons(reference: Reference, organisation_or_body: str) -> str:
     """Returns the requester of a change in the form in which it is stored. The id or name of an organisation,
     even with small spelling differences, becomes the organisation's id; anything else, such as a panel or the
     room, stays as typed.
 
     Raises UsageError for a person, a rater's code, and words that might be a person's name.
     """
-    typed, key = normalise_space(typed), match_key(typed)
+    organisation_or_body, key = normalise_space(organisation_or_body), match_key(organisation_or_body)
     register = reference.organisations
     known = dict(zip(map(match_key, list_organisation_ids_and_labels(register)),
                      [*register["organisation_id"]] * 3, strict=True))
@@ -425,17 +426,18 @@ def resolve_requester(reference: Reference, typed: str) -> str:
             if re.findall(r"\d+", one) == re.findall(r"\d+", key)}
     if len(near) == 1:
         return near.pop()
-    tidy_reason_without_names(reference, typed)
+    tidy_reason_refusing_names(reference, organisation_or_body)
     is_known = key.removeprefix("the ") in {match_key(words) for words in (*PANELS.values(), "room")}
-    if not is_known and any(word[0].isupper() for word in re.findall(r"\w+", typed)):
-        raise UsageError(f"{typed!r} may be the name of a person, and slides and packets print it. To fix: "
+    if not is_known and any(word[0].isupper() for word in re.findall(r"\w+", organisation_or_body)):
+        raise UsageError(
+            f"{organisation_or_body!r} may be the name of a person, and slides and packets print it. To fix: "
                          "name an organisation by its id, a panel or the room; type words that are not "
                          "names in small letters.")
-    return typed
+    return organisation_or_body
 
 
-def tidy_reason_without_names(reference: Reference, reason: str, *, audience: str = "convening",
-                              refuse_all_names: bool = False) -> str:
+def tidy_reason_refusing_names(reference: Reference, reason: str, *, audience: str = "convening",
+                               refuse_all_names: bool = False) -> str:
     """Checks a reason for names, and returns the reason without surplus blanks. Raises UsageError if the
     reason contains a rater's code, or the name or address of a person or organisation that the audience may
     not know. With ``refuse_all_names``, also raises UsageError for names that the audience may know."""

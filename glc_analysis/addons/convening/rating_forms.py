@@ -22,7 +22,7 @@ from glc_analysis.addons.convening.histories import (
     find_kind_of_change,
     list_replaced_text_ids,
 )
-from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
+from glc_analysis.addons.convening.principles import add_printed_ids_and_mark_current, format_printed_id
 from glc_analysis.addons.convening.ratings import RatingQuestion, format_form_stamp
 from glc_analysis.addons.convening.round_roles import add_proxies_and_interests
 from glc_analysis.errors import Fault, Faults
@@ -175,7 +175,7 @@ class RatingForm:
         """Returns the key that identifies a wording on the form: printed id, language and text_version."""
         return f"{text.printed_id} {text.language} {text.text_version}"
 
-    def format_statement(self, text: FormText) -> str:
+    def format_statement_and_language(self, text: FormText) -> str:
         """Returns the words of a text. If the language of the text differs from the language of the form, the
         name of the text's language follows."""
         return text.statement + self.name_other_language(text)
@@ -200,13 +200,14 @@ class RatingForm:
         if not origin.texts:
             yield said, "", ""
         for earlier in origin.texts:
-            yield said.format(earlier.printed_id), self.format_statement(earlier), earlier.language
+            yield said.format(earlier.printed_id), self.format_statement_and_language(
+                earlier), earlier.language
 
     def list_history_lines(self, form_text: FormText) -> list[str]:
         """Returns the history of a text as lines of plain text."""
         return [f"{said} {words}".strip() for said, words, _ in self.list_history(form_text)]
 
-    def format_question(self, question: RatingQuestion) -> str:
+    def find_question_wording(self, question: RatingQuestion) -> str:
         """Returns the words with which the form asks a question."""
         return self.fixed_texts[question.name]
 
@@ -227,7 +228,7 @@ def find_round_texts_in_language(reference: Reference, round_texts: pd.DataFrame
     A text without a translation is returned in its original language (column ``language``). A translation is
     used only if it is a translation of the version that the round asks about.
     """
-    texts = add_version_columns(reference.principles)
+    texts = add_printed_ids_and_mark_current(reference.principles)
     texts = texts[texts["language"] == language]
     is_source = texts["translation_of"] == ""
     texts = texts.assign(printed_id=texts["printed_id"].where(is_source, texts["translation_of"]))
@@ -250,7 +251,7 @@ def find_origins_of_new_texts(reference: Reference, round_id: str, round_texts: 
 
     The earlier words are in ``language`` if a translation exists, else in the original language.
     """
-    rounds, texts = reference.rounds, add_version_columns(reference.principles)
+    rounds, texts = reference.rounds, add_printed_ids_and_mark_current(reference.principles)
     names, origins = rounds["principle_id"] + "." + rounds["version"], {}
     earlier = [*dict.fromkeys(rounds["round_id"])]
     earlier = earlier[:earlier.index(round_id)] if round_id in earlier else earlier
@@ -296,14 +297,14 @@ def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
     return has_form_phrases(language) or language in set(rows["language"])
 
 
-def choose_language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str]) -> dict[str, str]:
+def find_known_language_by_rater(raters: pd.DataFrame, survey_languages: Mapping[str, str]) -> dict[str, str]:
     """Returns the language of each rater, keyed by rater code: the language in raters.csv, else the language
     in which the rater's organisation answered the survey (``survey_languages``). The language is blank if
     neither language is known.
 
     >>> raters = pd.DataFrame([("r1", "", "es"), ("r2", "quay", "")],
     ...                       columns=["rater_id", "organisation_id", "language"])
-    >>> choose_language_by_rater(raters, {"quay": "km"})
+    >>> find_known_language_by_rater(raters, {"quay": "km"})
     {'r1': 'es', 'r2': 'km'}
     """
     return {row["rater_id"]: row["language"] or survey_languages.get(row["organisation_id"], "")
@@ -315,8 +316,9 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
     """Returns a form for every rater who may rate and did not withdraw (stopped.csv), and a note on each
     form.
 
-    The form is in the rater's language (:func:`choose_language_by_rater`) if at least one text of the round,
-    or the fixed texts of the form, exist in this language. An untranslated text is marked with its language.
+    The form is in the rater's language (:func:`find_known_language_by_rater`) if at least one text of the
+    round, or the fixed texts of the form, exist in this language. An untranslated text is marked with its
+    language.
     """
     is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
         reference.stopped["person_id"])
@@ -326,7 +328,7 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
         raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
                             fix="give every rater a code, and write true for each rater who may rate")])
     source, forms, notes = round_texts["language"].iloc[0], [], []
-    wanted_by = choose_language_by_rater(raters, rater_languages)
+    wanted_by = find_known_language_by_rater(raters, rater_languages)
     in_language = cache(partial(find_round_texts_in_language, reference, round_texts))
     find_origins = cache(partial(find_origins_of_new_texts, reference, round_id, round_texts))
     for rater in raters.to_dict("records"):

@@ -184,13 +184,14 @@ class _Answer:
 
 
 def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
-                     asked_principles: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
+                     expected_principles_by_round: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """Returns the votes on a filled form, two rows per principle, with the columns :data:`VOTE_COLUMNS`.
 
     ``score`` is 1 to 9, ``abstain`` or :data:`UNANSWERED`. A principle is unanswered if its boxes are blank,
-    or if the form has no row for a principle in ``asked_principles`` (the principles of each round); somebody
-    then has to ask the rater. The comment on a principle is stored in the row of the first criterion. Digits
-    of any script are accepted. ``sheets`` are the sheets of the file, if they have already been read.
+    or if the form has no row for a principle in ``expected_principles_by_round`` (the principles of each
+    round); somebody then has to ask the rater. The comment on a principle is stored in the row of the first
+    criterion. Digits of any script are accepted. ``sheets`` are the sheets of the file, if they have already
+    been read.
 
     Raises Faults with all errors of the file: the file is not a form of this package, it has formulas or
     macros, an answer is invalid, a principle or rater occurs twice, or words differ from the words that the
@@ -214,14 +215,15 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
     faults += [fault for answer in answers for fault in _answer_faults(answer)]
     faults += [*_mixed_faults(answers), *_repeated_faults(answers)]
     votes = [row for answer in answers for row in _votes(path.name, answer)]
-    rows = pd.DataFrame([*votes, *_rows_that_are_gone(path.name, answers, asked_principles or {})],
+    rows = pd.DataFrame(
+        [*votes, *_rows_that_are_gone(path.name, answers, expected_principles_by_round or {})],
                         columns=list(VOTE_COLUMNS), dtype="str")
     if faults:
-        raise Faults([*faults, *unanswered_question_faults(rows[rows["score"] == UNANSWERED])])
+        raise Faults([*faults, *unanswered_principle_faults(rows[rows["score"] == UNANSWERED])])
     return rows
 
 
-def is_any_form_box_filled(path: Path) -> bool:
+def is_any_workbook_box_filled(path: Path) -> bool:
     """Whether any box of a rating workbook is filled in."""
     return any(text for sheet in read_workbook_sheets(path) for answer in _on_sheet(sheet)
                for text in answer.boxes.values())
@@ -347,11 +349,11 @@ def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
                        "", "")
 
 
-def unanswered_question_faults(rows: pd.DataFrame) -> Iterator[Fault]:
+def unanswered_principle_faults(form_votes: pd.DataFrame) -> Iterator[Fault]:
     """Yields a fault for each principle of a form that is unanswered, because its boxes are blank or its row
     is missing."""
     for (file, row, round_id, rater, principle), own in group_rows(
-            rows, "file", "row", "round_id", "rater_id", "principle_id", sort=False):
+            form_votes, "file", "row", "round_id", "rater_id", "principle_id", sort=False):
         is_gone = (own["text_version"] == "").all()
         yield Fault(f"the row of {principle} is missing" if is_gone else f"{principle} is blank", file, row,
                     "" if is_gone else ", ".join(own["criterion"]), fix=f"ask {rater} for a number, or an x "
@@ -373,13 +375,14 @@ file. An abstention is written as a score."""
 
 
 def read_ratings_file(path: Path, *,
-                      asked_principles: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
+                      expected_principles_by_round: Mapping[str,
+                                                            Sequence[str]] | None = None) -> pd.DataFrame:
     """Returns the votes of one file, one row per vote in file order, with :data:`VOTE_COLUMNS` as text.
 
     ``score`` is 1 to 9. ``score`` is blank if the rater abstained (``is_abstained`` is true) or left the
     question blank; a blank question is not a vote. On a form, the score of a blank question is
-    :data:`UNANSWERED` until somebody has confirmed that the question stays blank. ``asked_principles`` are
-    the principles of each round.
+    :data:`UNANSWERED` until somebody has confirmed that the question stays blank.
+    ``expected_principles_by_round`` are the principles of each round.
 
     Raises Faults with all errors in the file: wrong columns, blank ids, invalid scores, unknown criteria, a
     principle rated twice.
@@ -395,7 +398,7 @@ def read_ratings_file(path: Path, *,
     long = next((sheet for sheet in sheets
                  if {"criterion", "score"} <= set(map(normalise_space, sheet.names))), None)
     rows = _long_rows(path.name, long) if long else read_filled_form(path, sheets,
-                                                                     asked_principles=asked_principles)
+                                                                     expected_principles_by_round=expected_principles_by_round)
     is_abstained = (rows["score"] == ABSTAIN) | (rows["is_abstained"] == "true")
     rows = rows.assign(is_abstained=is_abstained.map({True: "true", False: "false"}),
                        score=rows["score"].mask(is_abstained, ""))[list(VOTE_COLUMNS)]

@@ -13,7 +13,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.manifest import compute_checksum, read_manifest
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.text import make_slug, match_key
+from glc_analysis.text import make_id_from_text, match_key
 
 FILE_CHANGED, FILE_MISSING = "has changed since its checksum was recorded", "is missing"
 
@@ -79,9 +79,9 @@ class RawFiles:
 
     def _read_lines(self, path: str) -> list[tuple[int, str]]:
         """Returns the numbered lines of a transcript that is divided into turns (speeches of one speaker)."""
-        from glc_analysis.intake.transcripts import read_lines
+        from glc_analysis.intake.transcripts import read_numbered_transcript_lines
 
-        return [(n, match_key(text)) for n, text in read_lines(self.study.root / path)]
+        return [(n, match_key(text)) for n, text in read_numbered_transcript_lines(self.study.root / path)]
 
     @cached_property
     def _manifest(self) -> dict[str, dict[str, str]]:
@@ -89,7 +89,7 @@ class RawFiles:
 
     @cached_property
     def _surveys(self) -> dict[str, str]:
-        return {make_slug(path.stem): self.study.make_relative(path)
+        return {make_id_from_text(path.stem): self.study.make_relative(path)
                 for path in self.study.list_raw_files("survey")}
 
     @cached_property

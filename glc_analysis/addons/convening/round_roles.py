@@ -3,7 +3,8 @@ declare in texts.
 
 Proxies and interests are declared before the vote, as rows of proxies.csv and interests.csv, one row per
 round and rater. Proxies and interests are recorded when the forms of a round are written
-(:func:`record_proxies_and_interests`). What is recorded for a rater is binding once the rater has voted.
+(:func:`record_printed_proxies_and_interests`). What is recorded for a rater is binding once the rater has
+voted.
 
 A proxy votes for one rater of the same panel, takes part in the discussion, and may not be represented by
 another proxy. Survivor advisers choose their own proxies. A ballot by proxy counts like any other ballot.
@@ -145,7 +146,7 @@ def list_unknown_round_sentences(reference: Reference) -> Iterator[str]:
             yield f"{name}: there is no round {round_id!r} yet."
 
 
-def record_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFrame) -> None:
+def record_printed_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFrame) -> None:
     """Records the proxies and interests of a round that are printed on the forms of the round."""
     path = _record(study, round_id)
     own = raters.loc[(raters[list(ROLE_COLUMNS)] != "").any(axis=1), ["rater_id", *ROLE_COLUMNS]]
@@ -154,29 +155,30 @@ def record_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFra
         write_private_table(path, own)
 
 
-def find_changed_role_table_by_rater(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
+def find_changed_proxies_and_interests(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
     """Returns the raters whose proxies or interests differ from those on the forms of the round, each with
     the table that differs."""
     path = _record(study, round_id)
-    was = read_private_table(path).set_index("rater_id").to_dict("index") if path.is_file() else {}
+    was = read_existing_private_table(path).set_index("rater_id").to_dict("index") if path.is_file() else {}
     return {row["rater_id"]: FILE_OF[name] for row in raters.to_dict("records") for name in ROLE_COLUMNS
             if row[name] != was.get(row["rater_id"], {}).get(name, "")}
 
 
-def role_changed_since_forms_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
+def proxy_and_interest_unlike_forms_faults(study: Study, round_id: str,
+                                           raters: pd.DataFrame) -> Iterator[Fault]:
     """Yields faults for proxies and interests in the tables that differ from those on the forms of an open
     round."""
-    for rater, file in find_changed_role_table_by_rater(study, round_id, raters).items():
+    for rater, file in find_changed_proxies_and_interests(study, round_id, raters).items():
         yield Fault(f"the entry for {rater} differs from the forms of round {round_id}", file=file,
                     column="rater_id", value=rater, fix=f"write the forms again with `glc forms --round "
                     f"{round_id}`, which is possible until {rater} has voted; or restore the row")
 
 
-def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
-                              voted_rater_ids: Collection[str]) -> Iterator[Fault]:
+def proxy_and_interest_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
+                                         voted_rater_ids: Collection[str]) -> Iterator[Fault]:
     """Yields faults if the proxy or interests of a rater changed after the forms of the round were written,
     but only for the raters ``voted_rater_ids``, who have already voted."""
-    for rater, file in find_changed_role_table_by_rater(study, round_id, raters).items():
+    for rater, file in find_changed_proxies_and_interests(study, round_id, raters).items():
         if rater in voted_rater_ids:
             yield Fault(f"{rater} has already voted in round {round_id}: a proxy or an interest must be "
                         "declared before the vote", file=file, column="rater_id", value=rater,
@@ -184,24 +186,26 @@ def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
                         "raw/ratings, and ask for a new ballot")
 
 
-def drop_raters_from_all_roles(role_rows: pd.DataFrame, rater_ids: Collection[str]) -> pd.DataFrame:
-    """Returns ``role_rows`` (rows of proxies or interests) without the raters ``rater_ids``: rows in which
-    these raters are the voter are removed, and :data:`GONE` replaces the id of a rater who is a proxy."""
-    kept = role_rows[~role_rows["rater_id"].isin([*rater_ids])]
+def drop_voters_and_mask_proxies(proxy_or_interest_rows: pd.DataFrame,
+                                 rater_ids: Collection[str]) -> pd.DataFrame:
+    """Returns ``proxy_or_interest_rows`` (rows of proxies or interests) without the raters ``rater_ids``:
+    rows in which these raters are the voter are removed, and :data:`GONE` replaces the id of a rater who is a
+    proxy."""
+    kept = proxy_or_interest_rows[~proxy_or_interest_rows["rater_id"].isin([*rater_ids])]
     return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*rater_ids]), GONE)})
 
 
-def erase_raters_from_role_records(study: Study, rater_ids: Collection[str]) -> None:
+def erase_from_recorded_proxies_and_interests(study: Study, rater_ids: Collection[str]) -> None:
     """Removes the raters ``rater_ids`` from the recorded proxies and interests of all rounds."""
     for path in study.locate_private_folder("rounds").glob(f"*/{_RECORD}"):
-        write_private_table(path, drop_raters_from_all_roles(read_private_table(path), rater_ids))
+        write_private_table(path, drop_voters_and_mask_proxies(read_existing_private_table(path), rater_ids))
 
 
 def _record(study: Study, round_id: str) -> Path:
     return study.locate_private_folder("rounds") / round_id / _RECORD
 
 
-def read_private_table(path: Path) -> pd.DataFrame:
+def read_existing_private_table(path: Path) -> pd.DataFrame:
     """Reads a table of a round in private/, and returns it with all columns as text."""
     # A comment may hold a carriage return by itself, which is not written in quotation marks.
     return pd.read_csv(path, dtype="str", keep_default_na=False, lineterminator="\n")

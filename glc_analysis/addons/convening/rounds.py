@@ -13,7 +13,7 @@ from datetime import date
 
 import pandas as pd
 
-from glc_analysis.addons.convening.principles import add_version_columns
+from glc_analysis.addons.convening.principles import add_printed_ids_and_mark_current
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, suggest_name
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN, Study
@@ -40,7 +40,7 @@ def plan_round_and_texts(reference: Reference, round_id: str, *, today: date,
     if not re.fullmatch(r"\w[\w.-]*", round_id):
         raise UsageError(f"{round_id!r} cannot be the name of a round. To fix: use letters, digits, dot, "
                          "dash and underscore.")
-    texts = add_version_columns(reference.principles)
+    texts = add_printed_ids_and_mark_current(reference.principles)
     texts = texts[texts["translation_of"] == ""]
     rounds = reference.rounds
     is_new = round_id not in set(rounds["round_id"])
@@ -66,7 +66,7 @@ class RoundClosed(GLCError):
     """The error raised if a round is closed and takes no more votes."""
 
 
-def select_open_round_rows(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
+def select_rows_refusing_closed_round(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
     """Returns the rows of rounds.csv of an open round. Raises UsageError for an unknown round, and
     RoundClosed for a closed round."""
     round_rows = rounds[rounds["round_id"] == round_id]

@@ -72,19 +72,19 @@ def _letters(link: str) -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def seal_code_and_page_faults(study: Study, code: str) -> Iterator[Fault]:
+def seal_code_and_changed_page_faults(study: Study, code: str) -> Iterator[Fault]:
     """Yields faults if no close of the study gives the seal code ``code``, or if a page to project differs
     from the page that was shown. Raises UsageError for an invalid code."""
     from glc_analysis.addons.convening.seals import (
-        digest_key_faults,
         list_rounds_with_erased_ballots,
-        misplaced_seal_faults,
+        missing_or_wrong_digest_key_faults,
+        seal_of_other_round_faults,
     )
 
     letters = re.sub(r"[\s-]", "", code).upper()
     if len(letters) != _LENGTH or {*letters} - {*CODE_LETTERS}:
         raise UsageError(f"{code!r} is not a seal code. To fix: type eight of the letters {CODE_LETTERS}.")
-    if faults := [*misplaced_seal_faults(study), *digest_key_faults(study)]:
+    if faults := [*seal_of_other_round_faults(study), *missing_or_wrong_digest_key_faults(study)]:
         yield from faults
         return
     codes = list_closes_with_seal_codes(study)
@@ -128,11 +128,11 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
 @click.option("--seal", "code", default="", metavar="CODE", help="Also check whether the rounds that were "
               "closed before the seal code CODE was made have changed. CODE is on a paper or slide.")
 @contextmanager
-def compare_seal_code_before_check(study: Study, responses: list[pd.DataFrame], *,
-                                   code: str) -> Generator[Any]:
+def compare_closes_with_seal_code_first(study: Study, responses: list[pd.DataFrame], *,
+                                        code: str) -> Generator[Any]:
     """With option --seal, compares the closed rounds with the seal code before anything else is checked."""
     if code:
-        if faults := [*seal_code_and_page_faults(study, code)]:
+        if faults := [*seal_code_and_changed_page_faults(study, code)]:
             raise Faults(faults)
         say(f"All closes up to the seal code {code} are unchanged.")
     yield False

@@ -32,9 +32,9 @@ from glc_analysis.addons.convening.round_roles import (
     FILE_OF,
     ROLE_COLUMNS,
     RULE_IN_WORDS,
-    drop_raters_from_all_roles,
-    erase_raters_from_role_records,
-    read_private_table,
+    drop_voters_and_mask_proxies,
+    erase_from_recorded_proxies_and_interests,
+    read_existing_private_table,
     write_private_table,
 )
 from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
@@ -146,7 +146,7 @@ def read_sealed_content(folder: Path) -> list[Any]:
     after the sealing are left out."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     rest = {name: value for name, value in said.items() if name not in ("digest", *DISCLOSED_FILES)}
-    return [rest, read_private_table(folder / BALLOTS).to_numpy().tolist(),
+    return [rest, read_existing_private_table(folder / BALLOTS).to_numpy().tolist(),
             _read_raters(folder / RATERS)[[*_SEALED]].to_numpy().tolist()]
 
 
@@ -174,7 +174,7 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
     """Returns the seals of the closed rounds of rounds.csv, keyed by round. Rounds closed by an earlier
     version of the package have no seal. Raises Faults if a round changed after it was sealed, or if the seal
     of a round is missing."""
-    if misplaced := [*misplaced_seal_faults(study)]:
+    if misplaced := [*seal_of_other_round_faults(study)]:
         raise Faults(misplaced)
     seals, faults = {}, []
     for (round_id,), rows in group_rows(rounds, "round_id", sort=False):
@@ -193,7 +193,7 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
             continue
         folder = folders[-1]
         sealed = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-        raters, votes = _read_raters(folder / RATERS), read_private_table(folder / BALLOTS)
+        raters, votes = _read_raters(folder / RATERS), read_existing_private_table(folder / BALLOTS)
         if len(folders) > 1 and _holds(folder) == _holds(folders[-2]):
             reopened = reopened[:-1]  # closed again with the same ballots: every result is as before
         changed = [*_faults_of_told(study, folder, sealed)]
@@ -203,15 +203,15 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
                                sealed["erased"], reopened, sealed.get("quorum"), results)
         faults += [*_faults_of_seal(study, folder, sealed, raters, votes, rows), *changed]
     if faults:
-        raise Faults([*digest_key_faults(study)] or faults)
+        raise Faults([*missing_or_wrong_digest_key_faults(study)] or faults)
     return seals
 
 
-def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
+def seal_of_other_round_faults(study: Study) -> Iterator[Fault]:
     """Yields faults for folders of seals that have the name of another round."""
     for home in sorted(study.locate_private_folder("rounds").glob("*")):
         for folder in _sealed_folders(home):
-            others = {*read_private_table(folder / BALLOTS)["round_id"]} - {home.name}
+            others = {*read_existing_private_table(folder / BALLOTS)["round_id"]} - {home.name}
             if others:
                 yield Fault(f"the folder holds the ballots of round {', '.join(sorted(others))}",
                             study.make_relative(home), fix="give the folder its old name; its ballots are "
@@ -219,7 +219,7 @@ def misplaced_seal_faults(study: Study) -> Iterator[Fault]:
                 break
 
 
-def digest_key_faults(study: Study) -> Iterator[Fault]:
+def missing_or_wrong_digest_key_faults(study: Study) -> Iterator[Fault]:
     """Yields faults if the key of the digests is missing or fits no sealed ballot. Without the right key, it
     cannot be checked whether a seal has changed."""
     sealed = [folder for home in study.locate_private_folder("rounds").glob("*")
@@ -231,7 +231,7 @@ def digest_key_faults(study: Study) -> Iterator[Fault]:
         return
     fits = []
     for folder in sealed:
-        raters, votes = _read_raters(folder / RATERS), read_private_table(folder / BALLOTS)
+        raters, votes = _read_raters(folder / RATERS), read_existing_private_table(folder / BALLOTS)
         now = _with_digests(raters[list(_SEALED)], votes, study.digests)
         fits += (raters["ballot"] == now["ballot"])[raters["ballot"] != ""].tolist()
     if len(fits) > 1 and not any(fits):
@@ -294,11 +294,11 @@ def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mappin
     write_atomic(path, _text_of({**said, "digest": _seal_digest(raters, digests, said)}))
 
 
-def list_sealed_ballot_files(study: Study, round_id: str) -> set[str]:
+def list_files_sealed_only_in_round(study: Study, round_id: str) -> set[str]:
     """Returns the names of the raw files that contain only sealed ballots of the round."""
     files: dict[bool, set[str]] = {True: set(), False: set()}
     for path in study.locate_private_folder("rounds").glob(f"*/*/{BALLOTS}"):
-        files[path.parent.parent.name == round_id] |= set(read_private_table(path)["file"])
+        files[path.parent.parent.name == round_id] |= set(read_existing_private_table(path)["file"])
     return files[True] - files[False]
 
 
@@ -389,18 +389,18 @@ def record_reopening(study: Study, round_id: str, because: str, *, today: str) -
 def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
     """Removes the raters ``rater_ids`` and their ballots from every seal, and records how many ballots were
     erased."""
-    erase_raters_from_role_records(study, rater_ids)
+    erase_from_recorded_proxies_and_interests(study, rater_ids)
     for path in study.locate_private_folder("rounds").glob(f"*/*/{SEAL}"):
         known = _read_raters(path.with_name(RATERS))
         is_gone = known["rater_id"].isin([*rater_ids])
         if is_gone.any():
-            votes = read_private_table(path.with_name(BALLOTS))
+            votes = read_existing_private_table(path.with_name(BALLOTS))
             sealed = json.loads(path.read_text(encoding="utf-8"))
             write_private_table(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*rater_ids])])
-            kept = drop_raters_from_all_roles(known, rater_ids)
+            kept = drop_voters_and_mask_proxies(known, rater_ids)
             write_private_table(path.with_name(RATERS), kept)
             voted = known[known["ballot"] != ""]
-            is_untold = mark_undisclosed_observer_ballots(voted["role"], voted["role"])
+            is_untold = mark_too_few_observer_ballots(voted["role"], voted["role"])
             erased = sealed["erased"] + int((voted["rater_id"].isin([*rater_ids]) & ~is_untold).sum())
             for file in DISCLOSED_FILES.values():
                 path.with_name(file).unlink(missing_ok=True)
@@ -408,16 +408,16 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
                         sealed | {"erased": erased} | dict.fromkeys(DISCLOSED_FILES, ""))
 
 
-def mark_undisclosed_observer_ballots(roles: pd.Series, round_ids: pd.Series) -> pd.Series:
+def mark_too_few_observer_ballots(ballot_roles: pd.Series, ballot_rounds: pd.Series) -> pd.Series:
     """Returns a mask that marks the ballots without influence on anything that is disclosed. Observers count
     in no result, so their ballots have no influence if there are too few observers for their votes to be
-    shown. ``round_ids`` has the round of each ballot.
+    shown. ``ballot_rounds`` has the round of each ballot.
 
-    >>> mark_undisclosed_observer_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
+    >>> mark_too_few_observer_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]
     """
-    is_observer = roles == "observer"
-    return is_observer & (is_observer.groupby(round_ids).transform("sum") <= LARGEST_UNDISCLOSED)
+    is_observer = ballot_roles == "observer"
+    return is_observer & (is_observer.groupby(ballot_rounds).transform("sum") <= LARGEST_UNDISCLOSED)
 
 
 def list_rounds_with_erased_ballots(study: Study) -> set[str]:
@@ -432,7 +432,7 @@ def renew_seal_digests(study: Study) -> None:
     """Recomputes the digests of every seal and its ballots with the present key of the study."""
     for path in study.locate_private_folder("rounds").glob(f"*/*/{SEAL}"):
         raters = _read_raters(path.with_name(RATERS))[list(_SEALED)]
-        votes = read_private_table(path.with_name(BALLOTS))
+        votes = read_existing_private_table(path.with_name(BALLOTS))
         known = _with_digests(raters, votes, study.digests)
         write_private_table(path.with_name(RATERS), known)
         said = json.loads(path.read_text(encoding="utf-8"))
@@ -456,13 +456,14 @@ def _content(votes: pd.DataFrame) -> set[tuple[str, ...]]:
 
 def _reopened(folder: Path) -> tuple[tuple[str, str], ...]:
     path = folder / REOPENED
-    return tuple(read_private_table(path).itertuples(index=False, name=None)) if path.is_file() else ()
+    return tuple(read_existing_private_table(path).itertuples(index=False,
+                                                              name=None)) if path.is_file() else ()
 
 
 def _read_raters(path: Path) -> pd.DataFrame:
     """Returns the sealed raters. Proxies and interests are blank for seals of older versions, which do not
     record them."""
-    frame = read_private_table(path)
+    frame = read_existing_private_table(path)
     return frame.assign(**{name: "" for name in ROLE_COLUMNS if name not in frame})
 
 

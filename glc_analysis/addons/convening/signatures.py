@@ -1,7 +1,8 @@
 """Handles the signing of the final principles: one sheet for each organisation, with its decisions keyed from
 paper.
 
-:func:`write_signing_sheets` writes the sheets for the agreed principles to ``reports/team/signing/``.
+:func:`write_signing_sheets_for_undecided` writes the sheets for the agreed principles to
+``reports/team/signing/``.
 :func:`enter_signatures` enters signed sheets (:mod:`.keying`) as rows of ``signoffs.csv``, after a sheet has
 been keyed twice with the same result.
 
@@ -31,7 +32,7 @@ from glc_analysis.addons.convening.keying import (
     Values,
 )
 from glc_analysis.addons.convening.principles import (
-    add_version_columns,
+    add_printed_ids_and_mark_current,
     changed_word_faults,
     format_printed_id,
     status_contradicting_decision_faults,
@@ -44,7 +45,12 @@ from glc_analysis.reference import Reference, read_reference_table
 from glc_analysis.schema import is_iso_date, list_table_files
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
-from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
+from glc_analysis.templates import (
+    load_template,
+    read_csv_texts_by_language,
+    read_fixed_texts,
+    read_packaged_text,
+)
 from glc_analysis.text import content_hash, language_direction
 from glc_analysis.writing import write_atomic
 
@@ -81,7 +87,7 @@ class SigningState:
         """Reads the texts to sign and the decisions so far. Raises GLCError if no principle is agreed yet.
         Raises Faults if a table cannot be read, or if an agreed text has no recorded decision or was changed
         after the decision."""
-        principles, raters = (add_version_columns(read_reference_table(study, "principles")),
+        principles, raters = (add_printed_ids_and_mark_current(read_reference_table(study, "principles")),
                               read_reference_table(study, "raters"))
         texts = principles[principles["is_current"] & (principles["translation_of"] == "")
                            & (principles["status"] == "agreed")]
@@ -120,7 +126,7 @@ class SigningState:
 # The sheets.
 
 
-def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path]:
+def write_signing_sheets_for_undecided(study: Study, organisations: tuple[str, ...] = ()) -> list[Path]:
     """Writes a page to print for each organisation that has not decided on every text. If ``organisations``
     names organisations, pages are written only for these organisations. Returns the paths of the pages.
 
@@ -151,7 +157,7 @@ def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisatio
                          language: str) -> str:
     """Returns the page of one organisation: every text with three boxes and a line for a reservation."""
     rows = find_round_texts_in_language(Reference({"principles": signing.principles}), texts, language)
-    if language not in {*rows["language"], *read_texts_by_language(__file__, "signing.csv")}:
+    if language not in {*rows["language"], *read_csv_texts_by_language(__file__, "signing.csv")}:
         language = texts["language"].iloc[0]
     return load_template(__file__, "signing_sheet.html").render(
         style=read_packaged_text(__file__, "form_page.css").strip(),
@@ -301,7 +307,7 @@ class SigningSession(KeyingSession):
         self.names = dict(zip(self.signing.texts["principle_id"], self.signing.texts["short_name"],
                               strict=True))
 
-    def find_paper(self, code: str) -> SignedSheet:
+    def make_paper_with_open_fields(self, code: str) -> SignedSheet:
         texts = self.signing.select_undecided_texts(code)
         return SignedSheet(dict(zip(texts["principle_id"], texts["version"], strict=True)),
                            {one: self.signing.list_versions(one) for one in texts["principle_id"]},
@@ -313,14 +319,14 @@ class SigningSession(KeyingSession):
         states, all_n = {}, len(self.signing.texts)
         for one in dict.fromkeys([*self.signing.asked, *self.signing.known]):
             decided = all_n - len(self.signing.select_undecided_texts(one))
-            states[one] = RECEIVED if decided == all_n else self.describe_progress(one) or (
+            states[one] = RECEIVED if decided == all_n else self.describe_pass_reached(one) or (
                 f"decided on {decided} of {all_n}" if decided else "")
         return states
 
     def count_expected_papers(self) -> int:
         return len(self.signing.asked)
 
-    def why_code_refused(self, line: str, code: str, states: Mapping[str, str]) -> str:
+    def explain_refused_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
         if code:
             return (f"{code} has decided on every text. To change or remove a decision: "
                     f"`glc sign --take-back {code}`.")
@@ -328,7 +334,7 @@ class SigningSession(KeyingSession):
 
     def store_paper(self, code: str) -> str:
         """Adds all decisions of a completely keyed sheet to signoffs.csv in one write."""
-        paper, decided = self.find_paper(code), self.signing.decided
+        paper, decided = self.make_paper_with_open_fields(code), self.signing.decided
         values, _ = paper.collect_agreed_values(self.log.find_passes(code))
         done = {*zip(decided["principle_id"], decided["version"], decided["organisation_id"], strict=True)}
         added = [row for row in paper.make_signoff_rows(code, values)

@@ -31,7 +31,7 @@ from glc_analysis.addons.convening.ballots import (
     BALLOT_TABLES,
     OTHER_WORDING,
     Ballots,
-    list_comments_masked_for_release,
+    mask_and_list_releasable_comments,
     tabulate_received_and_missing_ballots,
 )
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
@@ -47,9 +47,9 @@ from glc_analysis.addons.convening.votes import (
     blank_undisclosed_tallies_and_describe_votes,
     compute_largest_undisclosed_panel,
     count_votes_known_to_coalition,
-    describe_disclosed_changed_votes,
-    fill_missing_role_columns,
-    list_disclosed_tertiles_by_vote,
+    describe_disclosed_changed_vote_count,
+    fill_missing_role_counts_with_zero,
+    list_tertile_or_blank_per_vote,
     select_fully_disclosed_panels,
 )
 from glc_analysis.addons.languages.phrases import Phrasebook
@@ -162,7 +162,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     logs = {name: frames[name].assign(**{who: room.replace_ids_with_names(frames[name][who])})
             for name, who in (("decision_log", "proposed_by"), ("parking_lot", "raised_by"))
             if DECISIONS_BLOCK not in room.hidden}
-    comments = {principle: list_comments_masked_for_release(own, study, reference.names)
+    comments = {principle: mask_and_list_releasable_comments(own, study, reference.names)
                 for principle, own in ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
     return reference, load_template(__file__, "results_slides.html").render(
@@ -244,7 +244,7 @@ def make_slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles:
     - ``fully_disclosed_panels``: the panels that agreed to the disclosure of all their votes.
     - ``comments``: the comments that may be read, keyed by principle.
     """
-    issued = fill_missing_role_columns(tallies[tallies["round_id"] == round_id])
+    issued = fill_missing_role_counts_with_zero(tallies[tallies["round_id"] == round_id])
     tallies = blank_undisclosed_tallies_and_describe_votes(tallies, agreement_test=agreement_test,
                                                            fully_disclosed_panels=fully_disclosed_panels)
     past = [*rounds.sort_values("opened_on", kind="stable")["round_id"].drop_duplicates()]
@@ -326,7 +326,7 @@ def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, 
             "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if are_all_told else [],
             "middle": TERTILES.index(middle) if middle and not is_split else None,
             "median": row["median"] if are_all_told else None,
-            "bar": [] if are_all_told else list_disclosed_tertiles_by_vote(row["said"])}
+            "bar": [] if are_all_told else list_tertile_or_blank_per_vote(row["said"])}
 
 
 def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
@@ -338,7 +338,7 @@ def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
     before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in
                       votes[own["round_id"], *_ballot_key(own)].items()} for own in (last, row))
     known = count_votes_known_to_coalition(max(row["n_by_proxy"], last["n_by_proxy"]))
-    return describe_disclosed_changed_votes(before, after, n_known_votes=known)
+    return describe_disclosed_changed_vote_count(before, after, n_known_votes=known)
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:

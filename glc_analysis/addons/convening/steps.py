@@ -13,7 +13,7 @@ import pandas as pd
 
 from glc_analysis.addons.convening.blocks import AGENDA_BLOCK
 from glc_analysis.addons.convening.checks import missing_cited_item_faults
-from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, make_principle_tables
+from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, make_principle_and_evidence_tables
 from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
 from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
 from glc_analysis.addons.convening.votes import (
@@ -23,7 +23,7 @@ from glc_analysis.addons.convening.votes import (
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import make_block_ids
 from glc_analysis.errors import Faults
-from glc_analysis.reference import relocate_private_faults
+from glc_analysis.reference import relocate_faults_in_private_columns
 from glc_analysis.steps import Step, View
 
 
@@ -35,14 +35,14 @@ def _evidence(view: View) -> dict[str, Any]:
     if faults := [*missing_cited_item_faults(reference.evidence, reference.joint_display,
                                              view["figures"],
                                              view["segments"], **waves)]:
-        raise Faults(relocate_private_faults(view.study, faults))
+        raise Faults(relocate_faults_in_private_columns(view.study, faults))
     return {}
 
 
 def _principles(view: View) -> dict[str, Any]:
     """Returns the tables of the principles, and the tables of the evidence, judgements, decisions and
     signatures recorded about the principles."""
-    return dict(make_principle_tables(view.reference))
+    return dict(make_principle_and_evidence_tables(view.reference))
 
 
 def _ratings(view: View) -> dict[str, Any]:

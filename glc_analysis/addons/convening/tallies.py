@@ -22,9 +22,9 @@ from glc_analysis.addons.convening.ballots import (
     INTEREST,
     Ballots,
     close_and_seal_round,
-    join_issued_texts,
-    list_comments_masked_for_release,
-    make_ratings_table,
+    join_hashes_of_issued_texts,
+    make_ratings_table_of_closed_rounds,
+    mask_and_list_releasable_comments,
     select_eligible_raters,
     tabulate_received_and_missing_ballots,
 )
@@ -53,8 +53,8 @@ from glc_analysis.addons.convening.votes import (
     blank_undisclosed_tallies_and_describe_votes,
     compute_largest_undisclosed_panel,
     count_votes_known_to_coalition,
-    may_disclose_larger_result,
-    may_disclose_smaller_result,
+    is_result_with_left_out_disclosable,
+    is_result_without_part_disclosable,
     select_fully_disclosed_panels,
 )
 from glc_analysis.cleaning.records import CleaningLog
@@ -87,7 +87,7 @@ def _tables(ballots: Ballots, reference: Reference,
         raise Faults(ballots.faults)
     if ballots.votes.empty:
         return {name: tables.conform_to_schema(name, pd.DataFrame()) for name in ("ratings", "tallies")}, []
-    rated = tables.conform_to_schema("ratings", make_ratings_table(ballots, reference))
+    rated = tables.conform_to_schema("ratings", make_ratings_table_of_closed_rounds(ballots, reference))
     counted = tables.conform_to_schema("tallies", make_tallies_table(rated, ballots, reference, settings))
     counted, notes = restore_sealed_results(counted, ballots.seals)
     return {"ratings": rated, "tallies": counted}, notes
@@ -187,8 +187,8 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
     median with the median of the last earlier round in which the panel voted on the same version. Rounds from
     which a ballot was erased are not compared.
 """
-    texts = join_issued_texts(reference.rounds, reference.principles)
-    expected = {round_id: select_eligible_raters(ballots.find_raters_of_round(round_id, reference),
+    texts = join_hashes_of_issued_texts(reference.rounds, reference.principles)
+    expected = {round_id: select_eligible_raters(ballots.find_sealed_or_present_raters(round_id, reference),
                                                  settings["vote"]).groupby(
         "role")["voter"].nunique() for round_id in texts["round_id"].unique()}
     needed = {round_id: ballots.find_quorum_by_panel(round_id, reference, settings) for round_id in expected}
@@ -259,12 +259,14 @@ class PanelVotes:
                           quorum=quorum)
         may_tell = False
         if self.by_proxy:
-            may_tell = may_disclose_smaller_result(thirds(self.by_proxy), thirds(self.in_person), outcome,
-                                                   n_known_votes=count_votes_known_to_coalition(len(self.by_proxy)),
-                                                   is_fully_disclosed=is_exact)
+            may_tell = is_result_without_part_disclosable(thirds(self.by_proxy), thirds(self.in_person),
+                                                          outcome,
+                                                          n_known_votes=count_votes_known_to_coalition(len(self.by_proxy)),
+                                                          are_panel_counts_disclosed=is_exact)
         elif self.left_out:
-            may_tell = may_disclose_larger_result(thirds(self.counted), thirds(self.left_out), outcome,
-                                                  is_fully_disclosed=is_exact)
+            may_tell = is_result_with_left_out_disclosable(thirds(self.counted), thirds(self.left_out),
+                                                           outcome,
+                                                           are_panel_counts_disclosed=is_exact)
         return {"n_by_proxy": len(self.by_proxy), "n_left_out": len(self.left_out),
                 "without_proxies": result_of(self.in_person) if self.by_proxy else "",
                 "with_interests": result_of(self.counted + self.left_out) if self.left_out else "",
@@ -272,15 +274,15 @@ class PanelVotes:
 
 
 def describe_rule_by_round(seals: Mapping[str, Seal], settings: Mapping[str, Any],
-                           texts: pd.DataFrame) -> dict[str, str]:
+                           rounds: pd.DataFrame) -> dict[str, str]:
     """Returns the rule by which each closed round was counted, in the words to be printed, keyed by round.
     The rule comes from the seal of the round; a note is added if the round was counted again."""
     return {round_id: describe_rule(seals[round_id].rule,
-                                    texts) + seals[round_id].history if round_id in seals
-            else describe_rule(settings, texts) for round_id in texts["round_id"].unique()}
+                                    rounds) + seals[round_id].history if round_id in seals
+            else describe_rule(settings, rounds) for round_id in rounds["round_id"].unique()}
 
 
-def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
+def describe_rule(settings: Mapping[str, Any], rounds: pd.DataFrame) -> str:
     """Returns the study's rule of counting in the words that are printed with every result, with the day on
     which the rule was fixed. A note is added if the rule was changed after the first round.
 
@@ -291,7 +293,7 @@ def describe_rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
      ballots where so many may vote; of observers 4); abstentions count as ballots, but not for a result; one
      vote a person; fixed on 2017-05-01, after round 1 was opened on 2017-04-30: the rule was changed'
     """
-    first, day = texts.sort_values("opened_on", kind="stable").head(1), settings["fixed_on"]
+    first, day = rounds.sort_values("opened_on", kind="stable").head(1), settings["fixed_on"]
     late = [f", after round {row['round_id']} was opened on {row['opened_on']}: the rule was changed"
             for row in first.to_dict("records") if day > row["opened_on"]]
     fixed = f"fixed on {day}{''.join(late)}" if day else "the day on which it was fixed is not recorded"
@@ -358,7 +360,7 @@ def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[s
     if round_id in list_rounds_with_erased_ballots(study):
         return [f"The results of round {round_id} are no longer disclosed."]
     ratings = frames["ratings"]
-    comments = {principle: list_comments_masked_for_release(own, study, reference.names)
+    comments = {principle: mask_and_list_releasable_comments(own, study, reference.names)
                 for principle, own in ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     return list_result_lines(frames, round_id, reference.principles,
                              agreement_test=study.settings["consensus"]["test"],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glc_analysis.command_line import pass_study_to_write, say
+from glc_analysis.command_line import pass_study_to_write_without_withdrawal, say
 from glc_analysis.errors import UsageError
 from glc_analysis.study import Study
 
@@ -60,11 +60,15 @@ def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by"
     """Returns who asked for a change and why. Asks at the keyboard for an answer that no option gives. An
     answer that names a person is refused before the next question."""
     from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
-    from glc_analysis.addons.convening.principles import resolve_requester, tidy_reason_without_names
+    from glc_analysis.addons.convening.principles import (
+        resolve_requester_refusing_persons,
+        tidy_reason_refusing_names,
+    )
 
-    said = {"asked_by": (asked_by, resolve_requester, f"{who} (an organisation, a panel or the room, never a "
+    said = {"asked_by": (asked_by, resolve_requester_refusing_persons,
+                         f"{who} (an organisation, a panel or the room, never a "
                          "person's name: slides and packets print it)"),
-            "because": (because, tidy_reason_without_names,
+            "because": (because, tidy_reason_refusing_names,
                         f"{why} (shown to the room: no person's name, no rater's code)")}
     return {name: check(read_reference_allowing_unrecorded_decisions(study), given) if given
             else _accepted(study, prompt, check)
@@ -197,7 +201,7 @@ def _say_change(done: TextChange, *, is_kept: str) -> None:
 @_because
 @click.option("--hold-out", is_flag=True, help="Amend even if forms of an open round on the principle have "
               "been received. Ratings of the old text are then excluded.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: str, because: str,
           hold_out: bool) -> None:
     """Issue a new version of a principle.
@@ -206,15 +210,18 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     one. A principle that was withdrawn, split or merged comes back as a new version.
     """
     from glc_analysis.addons.convening.amendments import amend_principle as issue
-    from glc_analysis.addons.convening.amendments import check_can_amend, list_results_on_old_text
-    from glc_analysis.tabular import decode_text, read_bytes
+    from glc_analysis.addons.convening.amendments import (
+        check_no_form_received_before_amending,
+        list_round_results_on_old_text,
+    )
+    from glc_analysis.tabular import decode_text_detecting_encoding, read_bytes
 
     if path:
-        text = decode_text(read_bytes(path), path.name)
+        text = decode_text_detecting_encoding(read_bytes(path), path.name)
     if is_typed := not text:
         _show_old(study, principle, is_back=True)
         if not hold_out:
-            check_can_amend(study, principle)
+            check_no_form_received_before_amending(study, principle)
         text = _answer(f"New text of {principle}")
     why = _why(study, asked_by, because)
     if is_typed:
@@ -222,7 +229,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     done = issue(study, principle, text, exclude_old_ratings=hold_out, **why)
     click.echo(done.after[0])
     say(f"{done.before[0]} is superseded, and stays in principles.csv.")
-    for line in list_results_on_old_text(study, done):
+    for line in list_round_results_on_old_text(study, done):
         say(line)
     for round_id in done.open_rounds:
         say(f"Round {round_id} is open and now asks about {done.after[0]}. Ratings of {done.before[0]} are "
@@ -243,7 +250,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
               "asked for its language.")
 @_asked_by
 @_because
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def propose(study: Study, text: str, name: str, language: str, asked_by: str, because: str) -> None:
     """Add a principle that somebody proposes in the room.
 
@@ -269,7 +276,7 @@ def propose(study: Study, text: str, name: str, language: str, asked_by: str, be
               "default the first words of the text.")
 @_asked_by
 @_because
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def split(study: Study, principle: str, texts: tuple[str, ...], names: tuple[str, ...], asked_by: str,
           because: str) -> None:
     """Replace a principle by two or more new ones.
@@ -294,7 +301,7 @@ def split(study: Study, principle: str, texts: tuple[str, ...], names: tuple[str
 @click.option("--name", default="", help="A short name for lists; by default the first words of the text.")
 @_asked_by
 @_because
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def merge(study: Study, principles: tuple[str, ...], text: str, name: str, asked_by: str,
           because: str) -> None:
     """Replace two or more principles by one new one.
@@ -317,7 +324,7 @@ def merge(study: Study, principles: tuple[str, ...], text: str, name: str, asked
 @click.argument("principle")
 @_asked_by
 @_because
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> None:
     """Set a principle aside, so that no later form asks about it.
 
@@ -327,16 +334,16 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
     from datetime import date
 
     from glc_analysis.addons.convening.amendments import (
-        check_can_withdraw_text,
+        check_text_in_use_or_unrecorded,
         find_current_version_row,
         read_reference_allowing_unrecorded_decisions,
     )
     from glc_analysis.addons.convening.amendments import withdraw_text as issue
 
     if is_typed := not (asked_by and because):
-        check_can_withdraw_text(study,
-                                find_current_version_row(read_reference_allowing_unrecorded_decisions(study).principles,
-                                                         principle))
+        check_text_in_use_or_unrecorded(study,
+                                        find_current_version_row(read_reference_allowing_unrecorded_decisions(study).principles,
+                                                                 principle))
         _show_old(study, principle, is_back=True)
     why = _why(study, asked_by, because)
     if is_typed:
@@ -351,7 +358,7 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
               "person. Without this option you are asked.")
 @click.option("--because", default="", metavar="WORDS", help="The objection, naming no one. Without this "
               "option you are asked.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def object_(study: Study, principle: str, by: str, because: str) -> None:
     """Write down an objection to a principle, outside the ballot.
 
@@ -374,7 +381,7 @@ def object_(study: Study, principle: str, by: str, because: str) -> None:
 @click.argument("principles", nargs=-1, required=True, metavar="PRINCIPLE ...")
 @click.option("--decided-by", default="", metavar="WHO", help="Who decided: the room, a panel or an "
               "organisation, never a person. Without this option you are asked.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     """Write down that the convening agreed to a principle.
 
@@ -387,10 +394,10 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     from glc_analysis.addons.convening.agreeing import collect_results_objections_and_reservations
     from glc_analysis.addons.convening.agreeing import record_agreement as record
     from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
-    from glc_analysis.addons.convening.principles import resolve_requester
+    from glc_analysis.addons.convening.principles import resolve_requester_refusing_persons
 
     if decided_by:
-        resolve_requester(read_reference_allowing_unrecorded_decisions(study), decided_by)
+        resolve_requester_refusing_persons(read_reference_allowing_unrecorded_decisions(study), decided_by)
     for principle in principles:
         before = collect_results_objections_and_reservations(study, principle)
         say(f"{before.name}: {before.statement}")
@@ -408,7 +415,7 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
             continue
         decided_by = decided_by or _accepted(
             study, "Decided by (the room, a panel or an organisation, never a person's name)",
-            resolve_requester)
+            resolve_requester_refusing_persons)
         click.echo(record(study, principle, decided_by=decided_by, today=date.today()))
         say(f"{before.name} is agreed. `glc sign --sheets` writes the sheets to sign.")
 

@@ -25,12 +25,12 @@ from glc_analysis.addons.convening.figure_records import (
     Read,
     find_answers_behind_figure,
     find_members_of_figure_subset,
-    group_counts_and_ratings_by_principle,
+    group_panel_votes_by_principle,
 )
 from glc_analysis.addons.convening.histories import (
     REWORDED,
+    describe_how_text_was_retired,
     describe_origin,
-    describe_outcome,
     find_kind_of_change,
     list_replaced_text_ids,
     list_replacing_text_ids,
@@ -40,19 +40,23 @@ from glc_analysis.addons.convening.other_waves import format_cited_and_current_n
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.raw_places import RawFiles, format_number_ranges, parse_raw_row_number
 from glc_analysis.coding.codebook import find_descendants
-from glc_analysis.coding.exports import list_quotations, note_differently_marked_words
-from glc_analysis.disclosure.quotations import find_team_only_codes, map_to_originals
+from glc_analysis.coding.exports import list_consensus_quotations, note_differently_marked_words
+from glc_analysis.disclosure.quotations import find_team_only_codes, map_to_original_or_self
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
-from glc_analysis.figures.mentions import classify_document_sources
+from glc_analysis.figures.mentions import classify_documents_by_kind_and_guide
 from glc_analysis.figures.summary import Words
 from glc_analysis.pages.text_names import name_texts, name_turn
 from glc_analysis.reference import read_part_of_reference_table, read_reference_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
 from glc_analysis.tables import group_rows, iterate_rows
-from glc_analysis.text import format_day_with_preposition, normalise_space, replace_blank_day_with_unknown
+from glc_analysis.text import (
+    format_full_date_with_preposition,
+    normalise_space,
+    replace_blank_day_with_unknown,
+)
 from glc_analysis.view.places import Places
 from glc_analysis.view.study_view import StudyView
 
@@ -139,7 +143,7 @@ class EvidenceTrail:
         elif row.kind == "segment":
             said = "one organisation" if first else row.reference if self.has_sources else _NOT_CLEARED
         elif row.kind == "trial":
-            said = self.describe_trial(row.reference) if self.has_sources else _WITHHELD
+            said = self.format_trial_reference(row.reference) if self.has_sources else _WITHHELD
         else:
             said = self.words.write_clause(figure) if figure is not None else row.reference
         note = f". {row.note}" if self.has_sources and row.note else ""
@@ -150,7 +154,7 @@ class EvidenceTrail:
             yield first
             yield from below
 
-    def describe_trial(self, reference: str) -> str:
+    def format_trial_reference(self, reference: str) -> str:
         """Returns a phrase on a trial that is cited as evidence, which says who tried which text, in which
         cycle."""
         organisation, _, rest = reference.partition("/")
@@ -223,7 +227,7 @@ class EvidenceTrail:
         return [*zip(rows["segment_id"].map(self.origins).fillna(""), rows["code_ids"].str.split(";"),
                      self.view.make_quotation_frame(rows).to_dict("records"), strict=True)]
 
-    def trace_votes(self, principle_id: str) -> list[TraceNode]:
+    def trace_votes_for_team(self, principle_id: str) -> list[TraceNode]:
         """Returns lines for the team on the votes on a principle: one line per round and panel, and below
         this line the forms that contain the votes."""
         lines = []
@@ -257,7 +261,7 @@ class EvidenceTrail:
 
     @cached_property
     def _votes(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-        return group_counts_and_ratings_by_principle(self.read)
+        return group_panel_votes_by_principle(self.read)
 
     @cached_property
     def places(self) -> Places:
@@ -387,13 +391,14 @@ class EvidenceTrail:
         document = self.documents[segment.document_id]
         path, place = self.files.find_place_of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
-        name, written = name_turn(self._text_names, segment_id), format_day_with_preposition(document.date)
+        name, written = name_turn(self._text_names,
+                                  segment_id), format_full_date_with_preposition(document.date)
         day = ("" if written and written in name
                else replace_blank_day_with_unknown(document.kind, document.date))
         said = [name, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
         yield self.make_node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
-                             self.places.locate_passage(segment_id, *codes),
+                             self.places.locate_passage_or_code_list(segment_id, *codes),
                              segment.document_id, *owners, *self._quoted.get(segment_id, ()),
                              quote=quote, language=segment.language or document.language)
         yield self._file(depth + 1, path, place)
@@ -412,7 +417,7 @@ class EvidenceTrail:
         rows = rows if self.view.has_capability("earlier_texts") else rows[:0]
         return {row["printed_id"]: row for row in rows[rows["translation_of"] == ""].to_dict("records")}
 
-    def count_evidence(self, principle_id: str) -> int:
+    def count_recorded_evidence(self, principle_id: str) -> int:
         """Returns the number of rows of evidence recorded for a principle."""
         return int((self.read("evidence")["principle_id"] == principle_id).sum())
 
@@ -440,7 +445,7 @@ class EvidenceTrail:
                     ("Objections", row.objections), ("Reservations", row.reservations)) if words)
                 for row, by in zip(rows.itertuples(), names, strict=True)]
 
-    def is_objected_to(self, principle_id: str) -> bool:
+    def has_objection_in_decision_log(self, principle_id: str) -> bool:
         """Whether :meth:`list_decisions` contains an objection to a principle."""
         rows = self.read("decision_log")
         is_own = (rows["principle_id"] == principle_id) & (rows["objections"] != "")
@@ -458,24 +463,24 @@ class EvidenceTrail:
             yield self.make_node(1, "text", row["printed_id"], told, "")
         for name in list_replaced_text_ids(text):
             if old := self.texts.get(name):
-                place = self.places.locate_principle(old["principle_id"])
+                place = self.places.locate_principle_page(old["principle_id"])
                 yield self.make_node(2, "text", name, f"{name}: {old['statement']}", place)
         is_new = came_about and find_kind_of_change(text) != REWORDED
-        if is_new and not self.count_evidence(row["principle_id"]):
+        if is_new and not self.count_recorded_evidence(row["principle_id"]):
             others = {self.texts[name]["principle_id"]
                       for name in list_replaced_text_ids(text) if name in self.texts}
-            n = {one: self.count_evidence(one) for one in sorted(others)}
+            n = {one: self.count_recorded_evidence(one) for one in sorted(others)}
             counted = ", ".join(f"{number} for {one}" for one, number in n.items() if number)
             yield self.make_node(1, "text", "", UNSUPPORTED + (
                 f" Evidence is recorded for earlier texts ({counted}): nobody has said yet which of it "
                 "speaks for this text." if counted else ""), "")
         after = [*list_replacing_text_ids(row["printed_id"], self.texts.values())]
         if after:
-            yield self.make_node(1, "text", row["printed_id"],
-                                 f"{row['printed_id']} {describe_outcome(text, self.texts.values())}.", "")
+            how = describe_how_text_was_retired(text, self.texts.values())
+            yield self.make_node(1, "text", row["printed_id"], f"{row['printed_id']} {how}.", "")
         for name in after:
             new = self.texts[name]
-            place = self.places.locate_principle(new["principle_id"])
+            place = self.places.locate_principle_page(new["principle_id"])
             yield self.make_node(2, "text", name, f"{name}: {new['statement']}"
                                  f"{self.describe_reason_and_requester(new)}", place)
         for came_about in self.list_decisions(row["principle_id"]):
@@ -483,12 +488,13 @@ class EvidenceTrail:
 
     @cached_property
     def passages(self) -> pd.DataFrame:
-        """Returns one row per passage and agreed code (:func:`glc_analysis.coding.exports.list_quotations`),
-        with the source of the passage's text. Column wording also says whether the coders disagree on the
-        words."""
-        rows = list_quotations(*map(self.read, ("codings", "segments", "documents", "organisations")),
-                               self.view.code_list)
-        sources = classify_document_sources(self.read("documents"), self.read("segments"))
+        """Returns one row per passage and agreed code
+        (:func:`glc_analysis.coding.exports.list_consensus_quotations`), with the source of the passage's
+        text. Column wording also says whether the coders disagree on the words."""
+        rows = list_consensus_quotations(*map(self.read,
+                                              ("codings", "segments", "documents", "organisations")),
+                                         self.view.code_list)
+        sources = classify_documents_by_kind_and_guide(self.read("documents"), self.read("segments"))
         wording = ["; ".join(filter(None, [row["wording"], "" if row["is_agreed"]
                                            else note_differently_marked_words(row["marked_by"])]))
                    for row in rows.to_dict("records")]
@@ -535,7 +541,7 @@ class EvidenceTrail:
     @cached_property
     def origins(self) -> dict[str, str]:
         """Returns, for each segment, the segment of which it is a translation, or the segment itself."""
-        return map_to_originals(self.read("segments"))
+        return map_to_original_or_self(self.read("segments"))
 
     @cached_property
     def _quoted(self) -> dict[str, list[str]]:
@@ -570,10 +576,10 @@ def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str
     said = f"{row['printed_id']} ({row['status'].replace('_', ' ')}): {row['statement']}"
     evidence = trail.read("evidence").query("principle_id == @row.principle_id")
     return [trail.make_node(0, "principle", row["printed_id"], said,
-                            trail.places.locate_principle(row["principle_id"])),
+                            trail.places.locate_principle_page(row["principle_id"])),
             *trail.trace_history(row),
             *(node for one in evidence.itertuples() for node in trail.trace_evidence(one)),
-            *trail.trace_votes(row["principle_id"])]
+            *trail.trace_votes_for_team(row["principle_id"])]
 
 
 def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
@@ -589,7 +595,7 @@ def list_principles_resting_on(study: Study, source_id: str) -> pd.DataFrame:
     traces: list[tuple[tuple[str, ...], Iterable[TraceNode]]] = [
         (cited, trail.trace_evidence(row)) for cited, row in zip(
             evidence[columns].itertuples(index=False, name=None), evidence.itertuples(), strict=True)]
-    traces += [((principle, "", "votes", ""), trail.trace_votes(principle))
+    traces += [((principle, "", "votes", ""), trail.trace_votes_for_team(principle))
                for principle in sorted({*trail.read("tallies")["principle_id"]})]
     rows = [(*cited, through) for cited, nodes in traces
             if (through := next((node.text for node in nodes if source_id in {node.id, *node.about}), ""))]

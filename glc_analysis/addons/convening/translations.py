@@ -108,7 +108,7 @@ def drop_unreadable_translations(principles: pd.DataFrame, audience: str) -> pd.
     return principles[pd.Series(is_open, principles.index, dtype=bool)]  # also of a study without principles
 
 
-def translation_faults(tables: Tables) -> Iterator[Fault]:
+def translation_checker_and_voted_wording_faults(tables: Tables) -> Iterator[Fault]:
     """Yields faults for translations that are marked as checked without a second speaker, and for
     translations whose words differ from the words that were voted on."""
     principles = tables["principles"]

@@ -19,7 +19,7 @@ from glc_analysis.addons.convening.votes import (
     LARGEST_UNDISCLOSED,
     blank_undisclosed_tallies_and_describe_votes,
     describe_exact_votes,
-    fill_missing_role_columns,
+    fill_missing_role_counts_with_zero,
     read_tertile_counts,
     select_fully_disclosed_panels,
     select_latest_readable_principles,
@@ -206,7 +206,7 @@ def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
     """Returns the votes, in which the announced numbers replace the counted numbers for agreed principles.
     Announced votes are corrected only by a dated erratum (errata.csv), never by new numbers, because readers
     could compare new numbers with the announced numbers."""
-    announced = fill_missing_role_columns(tables.read_table("announced_votes", study=view.study))
+    announced = fill_missing_role_counts_with_zero(tables.read_table("announced_votes", study=view.study))
     agreed = view.principle_rows.loc[view.principle_rows["status"] == "agreed", "principle_id"]
     announced = announced[(announced["audience"] == view.audience) & announced["principle_id"].isin(agreed)]
     if announced.empty:
@@ -222,7 +222,7 @@ def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
 
 def select_visible_announced_votes(reader: Reader) -> pd.DataFrame:
     """Returns the votes that were announced to the audience."""
-    return reader.read_rows_by_audience_column("announced_votes")
+    return reader.read_rows_naming_this_audience("announced_votes")
 
 
 def select_visible_principles(reader: Reader) -> pd.DataFrame:

@@ -20,9 +20,9 @@ than each statement does by itself. Two statements concern a part of a panel, an
 the panel's counts:
 
 - the comparison of providers with low resources with the other providers
-  (:func:`may_disclose_whether_part_is_lower`);
+  (:func:`is_disclosable_whether_part_is_lower`);
 - the result without ballots by proxy, or with votes that were left out because of an interest
-  (:func:`may_disclose_smaller_result`).
+  (:func:`is_result_without_part_disclosable`).
 
 For a panel, text and criterion, only one of the two statements is disclosed: the comparison is not disclosed
 if there are proxies or declared interests.
@@ -58,24 +58,24 @@ ENOUGH = 2
 words say so, because the fact shows only that the panel cannot disagree."""
 
 
-def count_votes_known_to_coalition(n_by_proxy: int) -> int:
-    """Returns the number of votes that two readers may know if ``n_by_proxy`` votes of a panel were cast by
-    proxy. Each of the two readers may be a proxy, who has cast a second vote.
+def count_votes_known_to_coalition(n_panel_votes_by_proxy: int) -> int:
+    """Returns the number of votes that two readers may know if ``n_panel_votes_by_proxy`` votes of a panel
+    were cast by proxy. Each of the two readers may be a proxy, who has cast a second vote.
 
     >>> [count_votes_known_to_coalition(n) for n in (0, 1, 2, 5)]
     [2, 3, 4, 4]
     """
-    return COALITION + min(n_by_proxy, COALITION)
+    return COALITION + min(n_panel_votes_by_proxy, COALITION)
 
 
-def compute_largest_undisclosed_panel(n_by_proxy: int) -> int:
-    """Returns the size of the largest panel about which nothing is disclosed, if ``n_by_proxy`` votes were
-    cast by proxy.
+def compute_largest_undisclosed_panel(n_panel_votes_by_proxy: int) -> int:
+    """Returns the size of the largest panel about which nothing is disclosed, if ``n_panel_votes_by_proxy``
+    votes were cast by proxy.
 
     >>> [compute_largest_undisclosed_panel(n) for n in (0, 1, 2, 5)]
     [3, 4, 5, 5]
     """
-    return LARGEST_UNDISCLOSED + count_votes_known_to_coalition(n_by_proxy) - COALITION
+    return LARGEST_UNDISCLOSED + count_votes_known_to_coalition(n_panel_votes_by_proxy) - COALITION
 
 
 # ------------------------------
@@ -238,7 +238,7 @@ HIDDEN = (*VOTE_COUNTS, "median", "p30", "p70", "ipr", "ipras", "spread", "sprea
 """The columns of ``tallies`` that depend on the votes, and are blanked if the votes are not disclosed."""
 
 
-def fill_missing_role_columns(tallies: pd.DataFrame) -> pd.DataFrame:
+def fill_missing_role_counts_with_zero(tallies: pd.DataFrame) -> pd.DataFrame:
     """Returns rows of ``tallies`` in which the columns on proxies and interests are filled. Rows made by
     older versions of the package lack values in these columns."""
     return tallies.assign(n_by_proxy=tallies["n_by_proxy"].fillna(0),
@@ -262,7 +262,7 @@ def blank_undisclosed_tallies_and_describe_votes(
     disclosed. The results "no decision" and "too few" are disclosed as well if they follow from the
     abstentions alone.
     """
-    tallies = fill_missing_role_columns(tallies)
+    tallies = fill_missing_role_counts_with_zero(tallies)
     rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(compute_largest_undisclosed_panel)]
     known = rows["n_by_proxy"].map(count_votes_known_to_coalition).astype(int)
     counts = [*zip(map(read_tertile_counts, rows.to_dict("records")), known, strict=True)]
@@ -297,17 +297,17 @@ def blank_undisclosed_tallies_and_describe_votes(
     return rows.assign(**told, **other_result, votes=pd.Series(high, rows.index, dtype="str"), said=words)
 
 
-def list_disclosed_tertiles_by_vote(votes_in_words: str) -> list[str]:
+def list_tertile_or_blank_per_vote(votes_in_words: str) -> list[str]:
     """Returns the tertile of each vote of a panel, sorted in the order of the scale; a tertile that is not
     disclosed is blank. ``votes_in_words`` are the words of :func:`describe_disclosed_votes` or
     :func:`describe_exact_votes`.
 
     >>> words = "7 or more of 10 high, 3 or more low"
-    >>> "".join(third[:1] or "?" for third in list_disclosed_tertiles_by_vote(words))
+    >>> "".join(third[:1] or "?" for third in list_tertile_or_blank_per_vote(words))
     'lllhhhhhhh'
-    >>> "".join(third[:1] or "?" for third in list_disclosed_tertiles_by_vote("2 or more of 4 middle"))
+    >>> "".join(third[:1] or "?" for third in list_tertile_or_blank_per_vote("2 or more of 4 middle"))
     '?mm?'
-    >>> "".join(third[:1] for third in list_disclosed_tertiles_by_vote("5 of 10 high, 1 middle, 4 low"))
+    >>> "".join(third[:1] for third in list_tertile_or_blank_per_vote("5 of 10 high, 1 middle, 4 low"))
     'llllmhhhhh'
     """
     if all_told := re.fullmatch(r"(\d+) of \d+ high, (\d+) middle, (\d+) low", votes_in_words):
@@ -324,9 +324,9 @@ def list_disclosed_tertiles_by_vote(votes_in_words: str) -> list[str]:
     return [*low, *[""] * left, *middle, *[""] * (open_n - left), *high]
 
 
-def describe_disclosed_changed_votes(votes_before: Mapping[str, int | None],
-                                     votes_after: Mapping[str, int | None], *,
-                                     n_known_votes: int) -> str:
+def describe_disclosed_changed_vote_count(votes_before: Mapping[str, int | None],
+                                          votes_after: Mapping[str, int | None], *,
+                                          n_known_votes: int) -> str:
     """Returns a phrase on how many raters of a panel changed their vote on the same text since the round
     before; blank if this number is not disclosed.
 
@@ -336,9 +336,9 @@ def describe_disclosed_changed_votes(votes_before: Mapping[str, int | None],
     these conditions, no vote can be inferred from the number, and readers cannot know who changed their vote.
 
     >>> before = dict.fromkeys("abcdefgh", 7)
-    >>> describe_disclosed_changed_votes(before, before | dict.fromkeys("abc", 8), n_known_votes=2)
+    >>> describe_disclosed_changed_vote_count(before, before | dict.fromkeys("abc", 8), n_known_votes=2)
     '3 of 8 raters changed their vote'
-    >>> describe_disclosed_changed_votes(before, before | dict.fromkeys("ab", 8), n_known_votes=2)
+    >>> describe_disclosed_changed_vote_count(before, before | dict.fromkeys("ab", 8), n_known_votes=2)
     ''
     """
     changed = sum(vote != votes_after.get(rater) for rater, vote in votes_before.items())
@@ -352,24 +352,25 @@ def describe_disclosed_changed_votes(votes_before: Mapping[str, int | None],
 # Providers with low resources and the others: the one comparison of parts of a panel.
 
 
-def has_disclosable_lower_median(part: Counts, others: Counts, *, is_fully_disclosed: bool = False) -> bool:
+def has_disclosable_lower_median(part: Counts, others: Counts, *,
+                                 are_panel_counts_disclosed: bool = False) -> bool:
     """Whether a part of a panel votes lower than the other members and this fact may be disclosed.
 
     The fact that a part votes lower may be disclosed only if the answer "yes" and the answer "no" would both
     leave every vote uncertain, given all other facts that are disclosed about the panel.
-    ``is_fully_disclosed`` says that all counts of the panel are disclosed. Nothing is disclosed about a part
-    with three votes or fewer.
+    ``are_panel_counts_disclosed`` says that all counts of the panel are disclosed. Nothing is disclosed about
+    a part with three votes or fewer.
 
     >>> has_disclosable_lower_median((0, 4, 2), (1, 2, 5)), has_disclosable_lower_median((2, 2, 0), (0, 0, 6))
     (True, False)
     """
     panel = tuple(map(int.__add__, part, others))
-    possible = (panel,) if is_fully_disclosed else list_counts_disclosed_alike(panel)
-    return has_lower_median(part, others) and may_disclose_whether_part_is_lower(possible, sum(part))
+    possible = (panel,) if are_panel_counts_disclosed else list_counts_disclosed_alike(panel)
+    return has_lower_median(part, others) and is_disclosable_whether_part_is_lower(possible, sum(part))
 
 
 @cache
-def may_disclose_whether_part_is_lower(possible_counts: tuple[Counts, ...], n_in_part: int) -> bool:
+def is_disclosable_whether_part_is_lower(possible_counts: tuple[Counts, ...], n_in_part: int) -> bool:
     """Whether every vote stays uncertain both if readers learn that a part of ``n_in_part`` voters votes
     lower than the other voters, and if readers learn that the part does not vote lower. The true counts of
     the panel are one of the ``possible_counts``."""
@@ -432,41 +433,41 @@ Outcome = Callable[[Counts], frozenset[str]]
 a single element if the result is certain."""
 
 
-def may_disclose_smaller_result(part: Counts, others: Counts, result_of: Outcome, *,
-                                n_known_votes: int = COALITION,
-                                is_fully_disclosed: bool = False) -> bool:
+def is_result_without_part_disclosable(part: Counts, others: Counts, result_of: Outcome, *,
+                                       n_known_votes: int = COALITION,
+                                       are_panel_counts_disclosed: bool = False) -> bool:
     """Whether the result of a panel without some of its votes (``part``) may be disclosed.
 
     The result may be disclosed only if the counts by third of the scale decide it. In addition, each result
     that is possible given the facts disclosed about the panel must leave every vote uncertain, in the part
     and among the other votes. The decision to disclose the result therefore depends only on facts that are
     already disclosed. ``n_known_votes`` is the number of votes that two readers may know.
-    ``is_fully_disclosed`` says that all counts of the panel are disclosed.
+    ``are_panel_counts_disclosed`` says that all counts of the panel are disclosed.
 
     >>> def high(counts):
     ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})
-    >>> may_disclose_smaller_result((0, 0, 2), (0, 1, 9), high)
+    >>> is_result_without_part_disclosable((0, 0, 2), (0, 1, 9), high)
     True
-    >>> may_disclose_smaller_result((0, 0, 1), (0, 4, 4), high, is_fully_disclosed=True)
+    >>> is_result_without_part_disclosable((0, 0, 1), (0, 4, 4), high, is_fully_disclosed=True)
     False
     """
     panel = tuple(map(int.__add__, part, others))
-    possible = (panel,) if is_fully_disclosed else list_counts_disclosed_alike(panel, n_known_votes)
+    possible = (panel,) if are_panel_counts_disclosed else list_counts_disclosed_alike(panel, n_known_votes)
     return len(result_of(others)) == 1 and _answers_are_open(
         list_possible_splits(possible, sum(part)), lambda _, rest: result_of(rest), n_known_votes)
 
 
-def may_disclose_larger_result(panel: Counts, left_out: Counts, result_of: Outcome, *,
-                               is_fully_disclosed: bool = False) -> bool:
+def is_result_with_left_out_disclosable(panel: Counts, left_out: Counts, result_of: Outcome, *,
+                                        are_panel_counts_disclosed: bool = False) -> bool:
     """Whether the result of a panel together with the votes left out of it may be disclosed. The result may
     be disclosed only if each possible result would leave every vote uncertain.
 
-    >>> may_disclose_larger_result((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
+    >>> is_result_with_left_out_disclosable((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
     True
-    >>> may_disclose_larger_result((0, 4, 4), (0, 0, 1), lambda counts: frozenset({counts[2] > 4}))
+    >>> is_result_with_left_out_disclosable((0, 4, 4), (0, 0, 1), lambda counts: frozenset({counts[2] > 4}))
     False
     """
-    possible = (panel,) if is_fully_disclosed else list_counts_disclosed_alike(panel)
+    possible = (panel,) if are_panel_counts_disclosed else list_counts_disclosed_alike(panel)
     pairs = [(part, rest) for rest in possible for part in list_possible_counts(sum(left_out))]
     return len(result_of(tuple(map(int.__add__, panel, left_out)))) == 1 and _answers_are_open(
         pairs, lambda part, rest: result_of(tuple(map(int.__add__, part, rest))), COALITION)

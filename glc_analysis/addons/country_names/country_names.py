@@ -22,8 +22,8 @@ from glc_analysis.cleaning.countries import (
     country_name,
     find_country_ids,
     find_intended_iso_code,
-    iso_names,
-    map_iso_names_to_country_ids,
+    map_country_ids_to_english_iso_names,
+    map_english_iso_names_to_country_ids,
 )
 from glc_analysis.cleaning.records import NO_SURVEY, read_surveys
 from glc_analysis.errors import Faults, GLCError
@@ -67,7 +67,7 @@ def read_country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
     return names[~names.isin(["", *settings["blank"]])], reference.countries
 
 
-def suggest_country_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
+def suggest_unlisted_country_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
     """Returns rows of countries.csv for a person to review, one for each unknown name, sorted by name.
 
     Countries are proposed from names in other languages, from codes of any kind and from similar spellings;
@@ -77,7 +77,7 @@ def suggest_country_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFr
     unknown = names[find_country_ids(names, countries) == ""]
     unknown = sorted({normalise_space(name) for name in unknown.unique()} - {""})
     reviewed = countries.drop_duplicates("country_id").set_index("country_id")
-    known_names = {**map_iso_names_to_country_ids(), **dict(zip(countries["raw_name"].map(match_key),
+    known_names = {**map_english_iso_names_to_country_ids(), **dict(zip(countries["raw_name"].map(match_key),
                                                                  countries["country_id"], strict=True))}
     rows = []
     for name in unknown:
@@ -89,12 +89,12 @@ def suggest_country_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFr
     return pd.DataFrame(rows, columns=["raw_name", "country_id", "label", "region_id"], dtype="str")
 
 
-def find_country_id(name: str, *, everywhere: bool = True) -> str:
+def find_country_id(name: str, *, in_all_languages: bool = True) -> str:
     """Returns the ISO 3166 code of the country that a name in any language means; blank if the country is
     unknown or uncertain.
 
     Names in two languages (``Spain / España``) and inverted names (``Korea, South``) are recognised. English
-    names are tried first. With ``everywhere``, names in all other languages are tried next. Such a name
+    names are tried first. With ``in_all_languages``, names in all other languages are tried next. Such a name
     counts only if it means the same country in every language that has the name. The first search of this
     kind takes a second.
 
@@ -106,16 +106,16 @@ def find_country_id(name: str, *, everywhere: bool = True) -> str:
     key = _key(name)
     if not key or key in _AMBIGUOUS or key in _CONTESTED:
         return ""
-    country = _whole_name(key, everywhere)
+    country = _whole_name(key, in_all_languages)
     bracketed = _BRACKETS.fullmatch(name.strip())
     for parts in (_APART.split(name), bracketed.groups() if bracketed else ()):
         if not country and len(parts) > 1:
-            meant = {find_country_id(part, everywhere=everywhere) for part in parts if _key(part)}
+            meant = {find_country_id(part, in_all_languages=in_all_languages) for part in parts if _key(part)}
             country = meant.pop() if len(meant) == 1 else ""
     if not country and (turned := _ORDER.fullmatch(key)):
-        country = _whole_name(f"{turned[2]} {turned[1]}", everywhere)
+        country = _whole_name(f"{turned[2]} {turned[1]}", in_all_languages)
     if not country and key.startswith("the "):
-        country = _whole_name(key[4:], everywhere)
+        country = _whole_name(key[4:], in_all_languages)
     return "" if country in _CONTESTED else country
 
 
@@ -131,10 +131,10 @@ def is_contested(name: str) -> bool:
     return is_named or _whole_name(key, everywhere=True) in _CONTESTED
 
 
-def format_country_label(country_id: str) -> str:
+def name_country_in_english(country_id: str) -> str:
     """Returns the usual English name of a country in CLDR.
 
-    >>> format_country_label("TUR"), format_country_label("KOR")
+    >>> name_country_in_english("TUR"), name_country_in_english("KOR")
     ('Türkiye', 'South Korea')
     """
     import pycountry
@@ -181,7 +181,7 @@ def _names_in(language: str) -> dict[str, str]:
     territories = localedata.load(language, merge_inherited=False).get("territories", {})
     names = {_key(name): ids[code] for code, name in territories.items() if code in ids}
     if language == "en":
-        for country_id, official in iso_names().items():
+        for country_id, official in map_country_ids_to_english_iso_names().items():
             for name in official:
                 names.setdefault(_key(name), country_id)
             if country_id not in CODES_THAT_ARE_WORDS:

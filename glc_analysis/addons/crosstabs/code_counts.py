@@ -11,7 +11,7 @@ from __future__ import annotations
 import pandas as pd
 
 from glc_analysis.figures.estimates import PLACES, determine_membership
-from glc_analysis.figures.mentions import RAISED_OR_UNDECIDED, select_mentions_in_base
+from glc_analysis.figures.mentions import RAISED_OR_UNDECIDED, select_mentions_asked_raised_or_undecided
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 
 EACH_ORGANISATION = "organisation"
@@ -52,7 +52,7 @@ def count_organisations_raising_codes(mentions: pd.DataFrame, members: pd.DataFr
       'raised_without_guide': 0, 'undecided_without_guide': 0, 'interviewed': 0,
       'raised_in_calls': 1, 'undecided_in_calls': 0, 'present': 1}]
     """
-    counted = select_mentions_in_base(mentions)
+    counted = select_mentions_asked_raised_or_undecided(mentions)
     counted = counted.astype({"organisation_id": "str", "code_id": "str", "source": "str"})
     counted = counted.assign(apart=counted["source"].where(counted["source"].isin(UNASKED), ""))
     each = counted.groupby(["apart", "organisation_id", "code_id"])[RAISED_OR_UNDECIDED].any().reset_index()
@@ -75,7 +75,8 @@ def count_organisations_raising_codes(mentions: pd.DataFrame, members: pd.DataFr
     return pd.DataFrame(cells).assign(share=share).reset_index()[_COUNT_COLUMNS]
 
 
-def group_organisations(kind: str, organisations: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+def group_organisations_by_kind(kind: str, organisations: pd.DataFrame,
+                                answers: pd.DataFrame) -> pd.DataFrame:
     """Returns the groups of one kind, with a row for each organisation_id and group. ``kind`` is one of
     ``KINDS`` or :data:`EACH_ORGANISATION`. The group of all organisations has a blank name.
 
@@ -83,7 +84,7 @@ def group_organisations(kind: str, organisations: pd.DataFrame, answers: pd.Data
     ...                               "home_region_id": ["africa", "americas"]})
     >>> answers = pd.DataFrame({"organisation_id": ["a", "a"], "country_id": ["KHM", "LAO"],
     ...                         "region_id": "asia"})
-    >>> group_organisations("country", organisations, answers)["group"].tolist()
+    >>> group_organisations_by_kind("country", organisations, answers)["group"].tolist()
     ['KHM', 'LAO', 'PER']
     """
     ids = organisations["organisation_id"].astype("str")
@@ -121,5 +122,6 @@ def group_organisations_by_kind_and_answer(kind: str, question: pd.Series, organ
         at = answers[["answer_id", PLACES[kind]]].astype("str").rename(columns={PLACES[kind]: "group"})
         crossed = chosen.merge(at[at["group"] != ""], on="answer_id")
     else:
-        crossed = chosen.merge(group_organisations(kind, organisations, answers), on="organisation_id")
+        crossed = chosen.merge(group_organisations_by_kind(kind, organisations, answers),
+                               on="organisation_id")
     return crossed[["organisation_id", "group", "answer"]].drop_duplicates(ignore_index=True)

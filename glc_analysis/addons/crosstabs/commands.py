@@ -8,7 +8,12 @@ from contextlib import contextmanager
 import click
 
 from glc_analysis.addon import map_declared_entries
-from glc_analysis.command_line import ensure_built, note_if_no_record_names_organisation, print_rows, say
+from glc_analysis.command_line import (
+    ensure_built,
+    note_if_unknown_organisations_block_release,
+    print_rows,
+    say,
+)
 from glc_analysis.errors import UsageError
 from glc_analysis.study import Study
 
@@ -42,6 +47,6 @@ def print_crosstab_instead_of_summary(study: Study, question: str, by: str, is_o
     rows = view.crossed(question, answered, by=by)
     print_rows(rows.drop(columns="question") if form == "table" else rows, form,
                if_empty=view.explain_refusal(question, by=by))
-    if rows.empty and (note := note_if_no_record_names_organisation(study, audience)):
+    if rows.empty and (note := note_if_unknown_organisations_block_release(study, audience)):
         say(note)
     raise click.exceptions.Exit

@@ -20,13 +20,13 @@ from glc_analysis.figures.estimates import (
     determine_membership,
     find_records_behind_figures,
     find_unit_records,
-    iterate_question_responses,
+    iterate_all_questions_with_responses,
 )
 from glc_analysis.study import Study
 
 
-def make_crossed_figures(data: CleanTables, study: Study, question_id: str, other_id: str, *,
-                         kind: str = ALL) -> pd.DataFrame:
+def make_unsuppressed_crossed_figures(data: CleanTables, study: Study, question_id: str, other_id: str, *,
+                                      kind: str = ALL) -> pd.DataFrame:
     """Returns the figures of a question among those who gave each answer to another question, in the groups
     of a kind. The columns are the columns of :func:`compute_survey_estimates` and ``answer``, which is an
     option_id of the other question.
@@ -38,7 +38,8 @@ def make_crossed_figures(data: CleanTables, study: Study, question_id: str, othe
     An answer that nobody gave has no figures.
     """
     rows = data.questions[data.questions["question_id"].isin([question_id, other_id])]
-    answered = {question.question_id: (question, answers) for question, answers in iterate_question_responses(
+    answered = {question.question_id: (question, answers)
+                for question, answers in iterate_all_questions_with_responses(
         replace(data, questions=rows))}
     if question_id not in answered or other_id not in answered:  # there is no survey
         figures = compute_survey_estimates(data, study, find_records_behind_figures(data))

@@ -10,7 +10,7 @@ from IPython.display import HTML as Html
 
 from glc_analysis.pages.coding import (
     NOT_CODED_YET,
-    note_if_no_coding_counts,
+    note_if_codings_but_none_count,
     show_passages_or_explain_absence,
 )
 from glc_analysis.tables_html import make_displayable, render_note, render_table
@@ -32,7 +32,7 @@ def render_codes_by_group(view: StudyView, by: str) -> Html:
     """
     rows = view.code_counts(by=by)
     if rows.empty:
-        return render_note(note_if_no_coding_counts(view) or NOT_CODED_YET)
+        return render_note(note_if_codings_but_none_count(view) or NOT_CODED_YET)
     book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
     kinds = [f"glc-depth-{one}" for one in book["depth"] - book["depth"].min()]
     size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)

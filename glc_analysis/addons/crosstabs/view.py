@@ -12,10 +12,10 @@ from glc_analysis import tables
 from glc_analysis.addons.crosstabs.code_counts import (
     EACH_ORGANISATION,
     count_organisations_raising_codes,
-    group_organisations,
+    group_organisations_by_kind,
     group_organisations_by_kind_and_answer,
 )
-from glc_analysis.addons.crosstabs.crossed import make_crossed_figures
+from glc_analysis.addons.crosstabs.crossed import make_unsuppressed_crossed_figures
 from glc_analysis.cleaning.countries import country_name
 from glc_analysis.coding.exports import add_organisations_outside_survey
 from glc_analysis.errors import UsageError
@@ -52,7 +52,8 @@ class CrosstabsView(StudyView):
         kind = resolve_subset_kind(by)
         data = CleanTables(**{name: tables.read_table(name, study=self.study) for name in (
             "questions", "options", "organisations", "answers", "responses", "selections")})
-        figures = make_crossed_figures(data, self.study, question.question_id, other.question_id, kind=kind)
+        figures = make_unsuppressed_crossed_figures(data, self.study, question.question_id, other.question_id,
+                                                    kind=kind)
         labels = _option_labels(self, other)
         name = question.question_id
         asked = data.questions[data.questions["question_id"] == name]
@@ -105,7 +106,7 @@ class CrosstabsView(StudyView):
                 kind, pd.Series(question._asdict()), organisations, answers, self.read("responses"),
                 self.read("selections"))
         else:
-            members = group_organisations(kind, organisations, answers).assign(answer="")
+            members = group_organisations_by_kind(kind, organisations, answers).assign(answer="")
         rows = count_organisations_raising_codes(mentions, members)
         book = self.code_tree.assign(place=range(len(self.code_tree)))
         rows = rows.merge(book[["code_id", "name", "level", "place"]], on="code_id")

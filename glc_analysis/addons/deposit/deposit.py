@@ -27,13 +27,13 @@ from glc_analysis.dictionary import describe_data_package, render_dictionary
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.manifest import VERSION, read_last_release_info
+from glc_analysis.manifest import VERSION, read_built_release_info
 from glc_analysis.pages.survey import FIGURES_SHOWN
 from glc_analysis.publish.downloads import (
     BLANK_CELLS,
     FILE_STEM,
     NO_LICENCE,
-    collect_published_tables,
+    collect_tables_to_download,
     list_offered_tables,
     list_software_files,
     make_software_texts,
@@ -83,7 +83,7 @@ def _is_of_a_deposit(path: Path) -> bool:
 
 
 def _write(study: Study, folder: Path) -> None:
-    frames = collect_published_tables(study, _AUDIENCE)
+    frames = collect_tables_to_download(study, _AUDIENCE)
     for_software = make_software_texts(study, frames, _AUDIENCE)
     frames = {name: frame for name, frame in frames.items() if name not in _LEFT_OUT}
     for name, frame in frames.items():
@@ -94,7 +94,7 @@ def _write(study: Study, folder: Path) -> None:
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
         "README.md": _readme(study, frames, folder), "METHODS.md": _methods(study),
-        "CITATION.cff": render_dataset_citation_cff(study, read_last_release_info(study, _AUDIENCE)),
+        "CITATION.cff": render_dataset_citation_cff(study, read_built_release_info(study, _AUDIENCE)),
         **for_software,
         "DICTIONARY.md": render_dictionary(published),
         "datapackage.json": describe_data_package(
@@ -119,7 +119,7 @@ def render_dataset_citation_cff(study: Study, release: Mapping[str, object]) -> 
 
 
 def _readme(study: Study, frames: Mapping[str, pd.DataFrame], folder: Path) -> str:
-    release = read_last_release_info(study, _AUDIENCE)
+    release = read_built_release_info(study, _AUDIENCE)
     return load_template(__file__, "deposit.md").render(
         title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
         day=release["day"], sampling=read_stated_sampling(study),

@@ -7,7 +7,7 @@ ADD_ON = AddOn(
     "desk", "The coding desk and the explorer in JupyterLab, suggestions of codes, and how coders learn.",
     around={"agreement": "commands:compare_coder_instead_of_agreement",
             "transcripts": "commands:write_texts_to_code_again_instead"},
-    coder_files={"desk.jsonl": "journal:read_handed_in_journal_codings"},
+    coder_files={"desk.jsonl": "journal:read_codings_of_handed_in_texts"},
     coder_logs={"suggestions.jsonl": '"act": "taken"'},
     steps="suggestion_log:STEPS",
     slots={"agreement": "pages:acceptance_and_unaided_agreement_sentences",

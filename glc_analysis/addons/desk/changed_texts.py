@@ -71,4 +71,4 @@ class ChangedText:
     def find_earlier_words_of_turns(self, start: int, end: int) -> str:
         """Returns the words of those turns of the copy that correspond to a span of the current text; blank
         if the copy has no such turn."""
-        return self._edited.quote_copy_at_text_span(start, end) if self._edited else ""
+        return self._edited.quote_copy_turns_at_text_span(start, end) if self._edited else ""

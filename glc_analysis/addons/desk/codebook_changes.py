@@ -26,7 +26,7 @@ from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import Fault, Faults, GLCError, suggest_name
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.text import make_slug, match_key, normalise_space
+from glc_analysis.text import make_id_from_text, match_key, normalise_space
 
 Plain = dict[str, Any]
 _CHANGES = {"name", "parent_id", "merged_into"}
@@ -38,11 +38,11 @@ def may_change_codebook(study: Study, coder: str) -> bool:
     decided_by) may do so; if study.toml names nobody, a coder who codes alone may."""
     double = DoubleCoding(study)
     if study.settings["coding"]["decided_by"]:
-        return double.may_resolve_differences(coder)
+        return double.is_named_to_resolve_differences(coder)
     return {*double.assignments["coder_id"]} - {CONSENSUS} <= {coder}
 
 
-def describe_codebook_change(study: Study, code_id: str, cells: Mapping[str, str]) -> str:
+def make_codebook_change_sentence(study: Study, code_id: str, cells: Mapping[str, str]) -> str:
     """Returns a sentence that describes a change. Raises GLCError for a change that does not fit the
     codebook."""
     book = read_reference_table(study, "codebook").set_index("code_id")
@@ -99,7 +99,7 @@ def preview_codebook_change(study: Study, coder: str, code_id: str, cells: Mappi
     Raises GLCError if the coder may not change the codebook or if the change is invalid, and Faults if the
     change would make the reference tables inconsistent.
     """
-    return {"message": describe_codebook_change(study, code_id, cells),
+    return {"message": make_codebook_change_sentence(study, code_id, cells),
             "diff": _proposal(study, coder, code_id, cells).diff}
 
 
@@ -120,7 +120,7 @@ def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) 
         by = study.settings["coding"]["decided_by"]
         why = f"{by} decides" if by else "Several people code, and study.toml names nobody who decides"
         raise GLCError(f"{why} on the codebook ([coding] decided_by). Propose the change instead.")
-    describe_codebook_change(study, code_id, cells)
+    make_codebook_change_sentence(study, code_id, cells)
     cells = {column: normalise_space(cell) for column, cell in cells.items()}
     if code_id:
         return propose_changed_cells(study, "codebook", code_id, cells)
@@ -131,7 +131,7 @@ def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) 
 def _new_id(study: Study, name: str) -> str:
     """Returns a new id for a code, made from its name. A number is added to the id if the codebook already
     has the same id."""
-    known, base = {*read_reference_table(study, "codebook")["code_id"]}, make_slug(name) or "code"
+    known, base = {*read_reference_table(study, "codebook")["code_id"]}, make_id_from_text(name) or "code"
     return base if base not in known else next(
         numbered for n in range(2, len(known) + 3) if (numbered := f"{base}-{n}") not in known)
 
@@ -155,7 +155,8 @@ def list_proposed_codebook_changes(study: Study) -> list[Plain]:
     fitting = []
     for one in sorted(proposed, key=lambda row: row["coder_id"]):
         try:
-            fitting.append(one | {"message": describe_codebook_change(study, one["code_id"], one["cells"])})
+            fitting.append(
+                one | {"message": make_codebook_change_sentence(study, one["code_id"], one["cells"])})
         except GLCError:  # it is done, or the codebook changed since
             continue
     return fitting

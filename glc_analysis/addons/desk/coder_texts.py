@@ -31,7 +31,7 @@ from glc_analysis.addons.desk.journal import (
 )
 from glc_analysis.coding.alignment import Span
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.exports import read_pseudonymised_transcripts
+from glc_analysis.coding.exports import pseudonymise_raw_transcripts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import compute_checksum, read_manifest
@@ -72,15 +72,15 @@ class DoubleCoding:
         """Returns the document_ids of the texts that more than one coder is to code."""
         return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
 
-    def list_texts_to_compare(self, person: str) -> set[str]:
+    def list_texts_assigned_to_compare(self, person: str) -> set[str]:
         """Returns the double-coded texts that a person may compare: the double-coded texts assigned to the
         person, or all double-coded texts if study.toml names the person as the one who resolves
         differences."""
         rows = self.assignments[self.assignments["purpose"] == DOUBLE]
-        is_own = (rows["coder_id"] == person) | self.may_resolve_differences(person)
+        is_own = (rows["coder_id"] == person) | self.is_named_to_resolve_differences(person)
         return {*rows.loc[is_own, "document_id"]}
 
-    def may_resolve_differences(self, person: str) -> bool:
+    def is_named_to_resolve_differences(self, person: str) -> bool:
         """Whether study.toml names this person as the one who resolves differences between coders ([coding]
         decided_by)."""
         named = match_key(self.study.settings["coding"]["decided_by"])
@@ -106,7 +106,7 @@ class DoubleCoding:
         journal.read()
         return journal.work.opened
 
-    def read_handed_in_words(self) -> dict[str, dict[str, str]]:
+    def read_handed_in_texts_by_coder(self) -> dict[str, dict[str, str]]:
         """Returns the words of each double-coded text in the version that a coder has handed in at the desk,
         keyed by document_id and coder."""
         texts: dict[str, dict[str, str]] = {}
@@ -256,7 +256,7 @@ class AssignedTexts:
     @cached_property
     def present_texts(self) -> Any:
         """Returns all interviews and calls in their present form, with their words and turns."""
-        return read_pseudonymised_transcripts(self.study, needed_tables=_TEXT_TABLES)
+        return pseudonymise_raw_transcripts(self.study, needed_tables=_TEXT_TABLES)
 
     def read_present_words(self, document: str) -> str:
         """Returns the present words of a text or an answer."""
@@ -264,16 +264,17 @@ class AssignedTexts:
             return str(self.answers[document]["text"])
         return self.present_texts.canonical[document]
 
-    def read_present_text(self, document: str, before: str) -> Text:
-        """Returns the present form of a text or answer, to be compared with its earlier words ``before``.
+    def read_present_text_ignoring_masking(self, document: str, earlier_words: str) -> Text:
+        """Returns the present form of a text or answer, to be compared with its earlier words
+        ``earlier_words``.
 
         The desk stores answers only with pseudonyms in place of names. If only masked names have changed in
-        an answer, the words ``before`` are returned.
+        an answer, the words ``earlier_words`` are returned.
         """
         if document in self.present_texts.texts:
             return self.present_texts.texts[document]
-        now, masked = self.read_present_words(document), self.mask(before)
-        return Text(now, before, masked.offsets) if masked.text == now else Text(now, now)
+        now, masked = self.read_present_words(document), self.mask(earlier_words)
+        return Text(now, earlier_words, masked.offsets) if masked.text == now else Text(now, now)
 
     @cached_property
     def mask(self) -> Callable[[str], Masked]:
@@ -281,7 +282,7 @@ class AssignedTexts:
         names = read_reference_table(self.study, "names")
         return Masker(names, complete_key(names, read_key(self.study.key_file))).mask
 
-    def find_day_file_arrived(self, document: str) -> str:
+    def find_day_present_file_arrived(self, document: str) -> str:
         """Returns the day on which the present file of a text arrived; blank if the day is not recorded."""
         path = str(self.document_rows.at[document, "path"]) if document in self.document_rows.index else ""
         row = read_manifest(self.study).get(path)
@@ -335,7 +336,7 @@ class AssignedTexts:
             return set()
         return {*readings.loc[readings["coder_id"] == self.coder, "document_id"].astype("str")}
 
-    def list_coding_files_since_build(self) -> list[str]:
+    def list_coding_files_unread_by_build(self) -> list[str]:
         """Returns the names of the coder's files from other programs that the last build has not read."""
         try:
             built = json.loads((self.study.processed / "provenance.json").read_text(encoding="utf-8"))["raw"]
@@ -369,21 +370,21 @@ class CorrectedTexts:
         self._own, self._journal = own, journal
         self._pairs: dict[tuple[str, str, str], ChangedText] = {}
 
-    def has_changed_since_coder_began(self, document: str) -> bool:
+    def has_unaccepted_change(self, document: str) -> bool:
         """Whether the words of a text have changed since the coder began the text or accepted a new
         version."""
         is_begun = document in self._journal.work.texts and (
             document in self._own.texts or document in self._own.answers)
         return is_begun and self._own.read_present_words(document) != self._journal.work.texts[document].text
 
-    def describe_change(self, document: str) -> dict[str, Any]:
+    def describe_change_and_count_kept_codings(self, document: str) -> dict[str, Any]:
         """Returns ``change``, a message to the coder about the change of a text (blank if the text did not
         change), and ``stay``, the number of codings in words that did not change."""
-        if not self.has_changed_since_coder_began(document):
+        if not self.has_unaccepted_change(document):
             return {"change": "", "stay": 0}
         before, moved = self._journal.work.texts[document], self.make_new_text(document)["moved"]
         own = {key for key, one in self._journal.work.codings.items() if one.document_id == document}
-        n, stay, day = len(own), len(own & moved.keys()), self._own.find_day_file_arrived(document)
+        n, stay, day = len(own), len(own & moved.keys()), self._own.find_day_present_file_arrived(document)
         since = f"after you began it on {before.on}" if before.on else "after you began it"
         when = f"on {day}" if before.on and day >= before.on else since
         counted = "You have no codings in it." if not n else \
@@ -424,7 +425,7 @@ class CorrectedTexts:
         """Returns the starts of the turns that changed when the coder accepted the present text; empty if the
         coder has not accepted the present text, or if the text has changed since."""
         before = self._journal.work.earlier.get(document)
-        if before is None or self.has_changed_since_coder_began(document):
+        if before is None or self.has_unaccepted_change(document):
             return []
         return [start for start, _ in self._beside(document, before).list_changed_turns()]
 
@@ -432,7 +433,7 @@ class CorrectedTexts:
         """Returns the result of comparing the present text with the earlier version ``before``."""
         key = document, before.version, content_hash(self._own.read_present_words(document))
         if key not in self._pairs:
-            now = self._own.read_present_text(document, before.text)
+            now = self._own.read_present_text_ignoring_masking(document, before.text)
             self._pairs[key] = ChangedText(now, before.text, self._own.mask)
         return self._pairs[key]
 

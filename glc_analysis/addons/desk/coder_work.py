@@ -250,7 +250,8 @@ class CoderWork:
 
     def _problems(self) -> Iterator[str]:
         work = self._journal.work
-        if self._own.is_unknown_coder and not self._own.double_coding.may_resolve_differences(self.coder):
+        if self._own.is_unknown_coder and not self._own.double_coding.is_named_to_resolve_differences(
+            self.coder):
             known = {*self._own.double_coding.assignments["coder_id"]}
             yield (f"assignments.csv assigns no text to {self.coder!r}; "
                    f"{suggest_name(self.coder, known)}. To fix: add a row for each text: "
@@ -258,7 +259,7 @@ class CoderWork:
         elif not self._own.is_unknown_coder and not self._own.texts and not self._own.answers:
             yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
                    "appear only after `glc build`.")
-        if new := self._own.list_coding_files_since_build():
+        if new := self._own.list_coding_files_unread_by_build():
             yield (f"{', '.join(new)} came after the last build, so the desk does not know which texts you "
                    "have handed in. To fix: run `glc build` before you begin a text.")
         if self._names == {}:
@@ -270,9 +271,9 @@ class CoderWork:
         for document in work.texts:
             if document not in self._own.texts and document not in self._own.answers:
                 yield (f"{document} is no longer among your texts. What you coded in it is kept.")
-            elif self._corrected.has_changed_since_coder_began(document) and document in self._own.answers:
+            elif self._corrected.has_unaccepted_change(document) and document in self._own.answers:
                 answers += 1
-            elif self._corrected.has_changed_since_coder_began(document):
+            elif self._corrected.has_unaccepted_change(document):
                 yield (f"{document} has changed since you began it. You see the earlier version until you "
                        "choose, above its turns, to go on with the new text.")
         if answers:

@@ -68,7 +68,7 @@ class DoubleCodingComparison:
     @cached_property
     def texts(self) -> set[str]:
         """Returns the double-coded texts that the person may compare."""
-        return self._double.list_texts_to_compare(self.by)
+        return self._double.list_texts_assigned_to_compare(self.by)
 
     def why_not_comparable(self) -> str:
         """Returns a sentence saying why the texts may not be compared yet; blank if they may be compared."""
@@ -151,7 +151,7 @@ class DoubleCodingComparison:
         """Returns the turns that changed after a coder coded them, for texts of which the coders coded
         different versions. The turns are keyed by segment_id and coder_id; the values are the document_id and
         the words that the coder coded."""
-        differ = {document: texts for document, texts in self._double.read_handed_in_words().items()
+        differ = {document: texts for document, texts in self._double.read_handed_in_texts_by_coder().items()
                   if document in self.texts and len({*texts.values()}) > 1}
         if not differ:
             return {}
@@ -160,7 +160,8 @@ class DoubleCodingComparison:
         for document, copies in differ.items():
             own = segments[segments["document_id"] == document]
             for coder, copy in copies.items():
-                changed = ChangedText(texts.read_present_text(document, copy), copy, texts.mask)
+                changed = ChangedText(texts.read_present_text_ignoring_masking(document, copy), copy,
+                                      texts.mask)
                 for start, end in changed.list_changed_turns():
                     for segment in own.loc[(own["start"] < end) & (own["end"] > start), "segment_id"]:
                         older[str(segment), coder] = document, changed.find_earlier_words_of_turns(start, end)
@@ -195,9 +196,9 @@ class DoubleCodingComparison:
                "codes": ";".join(wanted), "reason": reason, "by": self.by}
         if file := self._workbook_of(segment_id):
             act["instead_of"] = file
-        with self._journal.lock_for_adding(self.study.root):
+        with self._journal.lock_and_find_changed_texts(self.study.root):
             self._refuse_unchanged(segment_id, wanted, reason)
-            self._journal.add_acts([act])
+            self._journal.add_acts_and_find_changed_texts([act])
         version = self._journal.work.decisions[segment_id].version + bool(file)
         return {"segment_id": segment_id, "version": version,
                 "message": f"Decided: {', '.join(known[one] for one in wanted) or 'no code'}. "
@@ -228,9 +229,10 @@ class DoubleCodingComparison:
     def _open(self) -> None:
         texts = self.texts
         if not texts <= self._double.texts_opened_for_comparison:
-            with self._journal.lock_for_adding(self.study.root):
-                self._journal.add_acts([{"on": self._today.isoformat(), "act": "open", "by": self.by,
-                                         "document_ids": sorted(texts)}])
+            with self._journal.lock_and_find_changed_texts(self.study.root):
+                self._journal.add_acts_and_find_changed_texts(
+                    [{"on": self._today.isoformat(), "act": "open", "by": self.by,
+                                                                "document_ids": sorted(texts)}])
 
     def _rows(self) -> pd.DataFrame:
         """Returns the rows of table ``disagreements`` about the texts that the person may compare."""
@@ -306,7 +308,7 @@ class CodingDesk(anywidget.AnyWidget):
                       "repeat the last step."
                       if error.errno == ENOSPC else f"Not saved: {error.strerror}."}
         if {"do", "write_change"} & {*question} and self.session.codebook_readings != self._codebook_shown:
-            answer["news"] = {"codebook": self.session.list_codes(),
+            answer["news"] = {"codebook": self.session.list_codes_with_definitions(),
                               "problems": self.session.describe_state()["problems"]}
             self._codebook_shown = self.session.codebook_readings
         return answer
@@ -320,7 +322,7 @@ class CodingDesk(anywidget.AnyWidget):
             return preview_codebook_change(self.session.study, self.session.coder, **question["show_change"])
         if "write_change" in question:
             done = write_codebook_change(self.session.study, self.session.coder, **question["write_change"])
-            self.session.list_codes()  # reads it again
+            self.session.list_codes_with_definitions()  # reads it again
             return done
         if "decide" in question:
             return self._curation.record_decision(**question["decide"])
@@ -331,7 +333,7 @@ class CodingDesk(anywidget.AnyWidget):
         session = self.session
         if get == "start":
             return {"state": session.describe_state(), "texts": session.list_texts(),
-                    "codebook": session.list_codes(), "offers": self._offers()}
+                    "codebook": session.list_codes_with_definitions(), "offers": self._offers()}
         if get == "text":
             return session.show_text(document_id)
         if get == "find":

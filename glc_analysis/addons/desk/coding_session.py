@@ -29,7 +29,7 @@ from glc_analysis.addons.desk.code_suggestions import (
     suggest_and_log_codes_for_passage,
     why_no_codes_suggested,
 )
-from glc_analysis.addons.desk.codebook_changes import describe_codebook_change
+from glc_analysis.addons.desk.codebook_changes import make_codebook_change_sentence
 from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, CoderWork, assign_codes_to_keys
 from glc_analysis.addons.desk.journal import TRAINING, CodeProposal, Line
 from glc_analysis.addons.desk.learning import compare_codes_of_segments, find_codes_settled_by_others
@@ -84,7 +84,7 @@ class CodingSession(CoderWork):
                  "purpose": self._own.find_purpose(one)}
                 for one in self._own.texts]
 
-    def list_codes(self) -> list[Plain]:
+    def list_codes_with_definitions(self) -> list[Plain]:
         """Returns the codes in use, in the order of the tree: code_id, name, level, parent_id, depth,
         definition, include, exclude, example. A value is blank if the codebook has no text for it."""
         self._reload_codebook()
@@ -134,7 +134,8 @@ class CodingSession(CoderWork):
         """
         codings, waiting = self._codings(document_id), self._waiting(document_id)
         found = {"version": self._text_of(document_id).version, "codings": codings, "waiting": waiting,
-                 "status": self._status(document_id), **self._corrected.describe_change(document_id),
+                 "status": self._status(document_id),
+                 **self._corrected.describe_change_and_count_kept_codings(document_id),
                  "read": document_id in self._journal.work.read and not codings}
         if document_id in self._own.answers:
             found["text"] = self._text_of(document_id).text
@@ -157,7 +158,8 @@ class CodingSession(CoderWork):
             codings = [self._plain(coding) for coding in by_document.get(one, ())]
             rows.append({"answer_id": one, **row, "text": self._text_of(one).text, "codings": codings,
                          "waiting": self._waiting(one), "read": one in read and not codings,
-                         **self._corrected.describe_change(one), "handed_in": self._is_handed_in(one)})
+                         **self._corrected.describe_change_and_count_kept_codings(one),
+                         "handed_in": self._is_handed_in(one)})
         return rows
 
     def find_words(self, words: str) -> list[Plain]:
@@ -277,9 +279,10 @@ class CodingSession(CoderWork):
         """Records that texts were compared, so that the coder's codings of these texts can no longer
         change."""
         if not {*documents} <= self._journal.work.opened:
-            with self._journal.lock_for_adding(self.study.root):
-                self._journal.add_acts([{"on": self._today.isoformat(), "act": "open", "by": self.coder,
-                                         "document_ids": documents}])
+            with self._journal.lock_and_find_changed_texts(self.study.root):
+                self._journal.add_acts_and_find_changed_texts(
+                    [{"on": self._today.isoformat(), "act": "open", "by": self.coder,
+                                                                "document_ids": documents}])
 
     def suggest_codes(self, document_id: str, start: int, end: int, *, at_once: bool = False) -> list[Plain]:
         """Returns the codes that are suggested for a passage which the coder has coded
@@ -320,11 +323,12 @@ class CodingSession(CoderWork):
         known = self._acts.get(name)
         if known is None:
             raise UsageError(f"There is no act {name!r}; {suggest_name(name, self._acts)}.")
-        with self._journal.lock_for_adding(self.study.root) as others:
+        with self._journal.lock_and_find_changed_texts(self.study.root) as others:
             self._reload_codebook()
             line, message = known(act)
-            changed = others | self._journal.add_acts([*self._lines_before(line),
-                                                       {"on": self._today.isoformat(), **line}])
+            changed = others | self._journal.add_acts_and_find_changed_texts([*self._lines_before(line),
+                                                                              {"on": self._today.isoformat(),
+                                                                               **line}])
         if others:
             message += " Another window of yours changed something meanwhile; the change is shown here too."
         work = self._journal.work
@@ -519,7 +523,7 @@ class CodingSession(CoderWork):
 
     def _propose_change(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         code, cells = str(act.get("code_id", "")), dict(act.get("cells", {}))
-        said = describe_codebook_change(self.study, code, cells)
+        said = make_codebook_change_sentence(self.study, code, cells)
         return ({"act": "propose_change", "code_id": code, "cells": cells},
                 f"Proposed: {said} The change applies once the person who decides on the codebook writes it.")
 
@@ -530,7 +534,7 @@ class CodingSession(CoderWork):
         for one in wanted:
             self._refuse_unassigned(one)
             self._refuse_fixed(one)
-        changed = [one for one in wanted if self._corrected.has_changed_since_coder_began(one)]
+        changed = [one for one in wanted if self._corrected.has_unaccepted_change(one)]
         if not changed:
             raise GLCError("This text has not changed since you began it.")
         texts = [self._corrected.make_new_text(one) for one in changed]

@@ -59,10 +59,10 @@ def write_texts_to_code_again_instead(study: Study, form: str, *, coder: str) ->
         yield
         return
     from glc_analysis.addons.desk.learning import write_texts_to_code_again
-    from glc_analysis.text import make_slug
+    from glc_analysis.text import make_id_from_text
 
     ensure_built(study)
-    folder = study.processed / "transcripts" / "again" / make_slug(coder)
+    folder = study.processed / "transcripts" / "again" / make_id_from_text(coder)
     print_rows(write_texts_to_code_again(study, coder, folder), form,
                if_empty="There is nothing to code again.")
     say(f"The texts are in {folder}. Compare: glc agreement --again {coder} FILE")

@@ -23,7 +23,12 @@ from glc_analysis.pages.coding import render_theme_code_counts
 from glc_analysis.pages.questions import render_question_answers
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
-from glc_analysis.tables_html import make_style_element, render_count_bar, render_frame, render_table
+from glc_analysis.tables_html import (
+    make_style_element,
+    render_count_bar,
+    render_frame_by_its_columns,
+    render_table,
+)
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import format_counts
 from glc_analysis.view.study_view import NotReleased, OpenStudy, StudyView, open_study
@@ -219,7 +224,8 @@ class Explorer:
         if code := _chosen(self.code):
             name = view.words.codes[code]
             rows = rows.loc[[n for n, names in rows["code"].items() if name in names.split(", ")]]
-        return render_frame(rows) or ELEMENTS.note("No quotation is cleared for this audience.")
+        return render_frame_by_its_columns(rows) or ELEMENTS.note(
+            "No quotation is cleared for this audience.")
 
 
 def _answers(view: StudyView, question: Any, country: str) -> str:
@@ -234,12 +240,12 @@ def _answers(view: StudyView, question: Any, country: str) -> str:
         in_country = view.counts(question.question_id, by="country").query("group == @label")
     except NotReleased:
         return heading + render_question_answers(view, question)
-    there = dict(zip(in_country["option"], render_count_bars(in_country), strict=True))
-    return heading + render_table([("Answer", counts["option"]), ("Whole study", render_count_bars(counts)),
+    there = dict(zip(in_country["option"], render_share_bars(in_country), strict=True))
+    return heading + render_table([("Answer", counts["option"]), ("Whole study", render_share_bars(counts)),
                                    (label, [there.get(option, "–") for option in counts["option"]])])
 
 
-def render_count_bars(counts: pd.DataFrame) -> list[Markup]:
+def render_share_bars(counts: pd.DataFrame) -> list[Markup]:
     """Returns, for each row of ``counts``, the table cell that :func:`render_count_bar` makes. ``counts`` has
     these columns:
 

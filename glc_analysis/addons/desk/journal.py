@@ -3,7 +3,7 @@ added and never changed.
 
 An act is one step of the coder's work, such as giving a code. The journal ``raw/codings/<coder>/desk.jsonl``
 holds the coder's work so far (:class:`DeskWork`), and is read like a file of any other coding program
-(:func:`read_handed_in_journal_codings`). docs/journal.md describes the lines.
+(:func:`read_codings_of_handed_in_texts`). docs/journal.md describes the lines.
 
 An undo reverts the act whose number it names, even after a restart. A line that was truncated by a power
 failure is reported but not applied; all lines before the truncated line count. An interview or a call is
@@ -386,8 +386,9 @@ class CoderJournal:
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "desk.jsonl")
     ...     journal = CoderJournal(path)
-    ...     with journal.lock_for_adding(Path(folder)):
-    ...         _ = journal.add_acts([{"act": "finish", "document_id": "call-1", "value": True}])
+    ...     with journal.lock_and_find_changed_texts(Path(folder)):
+    ...         _ = journal.add_acts_and_find_changed_texts([{"act": "finish", "document_id": "call-1",
+    ...                                                       "value": True}])
     ...     _ = path.write_bytes(path.read_bytes() + b'{"n": 2, "act": "fin')
     ...     again = CoderJournal(path)
     ...     _ = again.read()
@@ -470,7 +471,7 @@ class CoderJournal:
                      fix="restore the file from a backup; do not edit the file by hand")
 
     @contextmanager
-    def lock_for_adding(self, root: Path) -> Generator[set[str]]:
+    def lock_and_find_changed_texts(self, root: Path) -> Generator[set[str]]:
         """A context manager within which acts can be added to the journal of a study in the folder ``root``.
 
         Within the context, no withdrawal and no other window of the coder can write. First, the acts of other
@@ -500,7 +501,7 @@ class CoderJournal:
                     raise
                 time.sleep(0.02)
 
-    def add_acts(self, acts: Sequence[Line]) -> set[str]:
+    def add_acts_and_find_changed_texts(self, acts: Sequence[Line]) -> set[str]:
         """Writes acts with their numbers to the end of the journal on disk, and applies them to the work.
         Raises GLCError if the acts cannot be written; the file is then unchanged."""
         lines, number = [], self.work.last
@@ -558,14 +559,15 @@ def coder_journal_path(study: Study, coder: str) -> Path:
     return study.raw / "codings" / coder / JOURNAL
 
 
-def read_handed_in_journal_codings(path: Path, *, coder: str = "") -> ParsedCodings:
+def read_codings_of_handed_in_texts(journal_path: Path, *, coder: str = "") -> ParsedCodings:
     """Reads the codings of all texts that the coder has handed in. Codings of finished training texts are
     also read, and marked as training. Notes list the texts that are not yet handed in, and truncated lines.
     Raises Faults for a damaged journal."""
-    journal = CoderJournal(path)
+    journal = CoderJournal(journal_path)
     journal.read()
-    work, parsed = journal.work, ParsedCodings(path, "desk", counts="code points", is_of_study=True)
-    parsed.decisions = [(decision.segment_id, decision.codes, decision.reason, path.name, decision.instead_of)
+    work, parsed = journal.work, ParsedCodings(journal_path, "desk", counts="code points", is_of_study=True)
+    parsed.decisions = [(decision.segment_id, decision.codes, decision.reason, journal_path.name,
+                         decision.instead_of)
                         for decision in work.decisions.values()]
     for coding in (coding for coding in work.codings.values() if coding.origin == "suggested"):
         words = normalise_space(work.texts[coding.document_id].text[coding.start:coding.end])

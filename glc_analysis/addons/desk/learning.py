@@ -32,7 +32,7 @@ from glc_analysis.coding.coders import (
 )
 from glc_analysis.coding.coefficients import NOMINAL, count_codings
 from glc_analysis.coding.consensus import CONSENSUS, list_coding_units
-from glc_analysis.coding.exports import read_pseudonymised_transcripts
+from glc_analysis.coding.exports import pseudonymise_raw_transcripts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Faults, UsageError, suggest_name
 from glc_analysis.intake.codings import read_codings
@@ -80,7 +80,8 @@ def compare_codes_of_segments(codes_of_coder: Codes, codes_of_others: Codes, *,
         kept = [one for one in shared if (one, code) not in marked]
         mine, theirs = ([code in found[one] for one in kept] for found in (codes_of_coder, codes_of_others))
         same = sum(a == b for a, b in zip(mine, theirs, strict=True))
-        kappa = NOMINAL["kappa"].compute_pooled(count_codings(np.array([mine, theirs], dtype=int), 2)) if len(
+        kappa = NOMINAL["kappa"].compute_over_all_groups(count_codings(np.array([mine, theirs], dtype=int),
+                                                                       2)) if len(
             kept) >= FEWEST_PASSAGES else None
         rows.append((code, len(kept), same / len(kept) if kept else float("nan"),
                      sum(b and not a for a, b in zip(mine, theirs, strict=True)),
@@ -224,7 +225,7 @@ def choose_texts_to_code_again(study: Study, coder: str) -> list[str]:
 def write_texts_to_code_again(study: Study, coder: str, folder: Path) -> pd.DataFrame:
     """Writes the texts that a coder is to code again, without any coding. Returns one row per text:
     document_id and passages."""
-    chosen, texts = choose_texts_to_code_again(study, coder), read_pseudonymised_transcripts(study)
+    chosen, texts = choose_texts_to_code_again(study, coder), pseudonymise_raw_transcripts(study)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.txt"):
         old.unlink()
@@ -246,7 +247,7 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
               ("codings", "readings", "segments", "documents", "quarantined")}
     reference = read_reference(study)
     masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
-    texts, segments = read_pseudonymised_transcripts(study), frames["segments"]
+    texts, segments = pseudonymise_raw_transcripts(study), frames["segments"]
     words = dict(zip(segments["document_id"], segments["text"], strict=True))
 
     def text_of(document_id: str) -> Text:

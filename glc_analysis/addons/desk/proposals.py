@@ -28,11 +28,11 @@ from glc_analysis.disclosure.quotations import READING_AUDIENCES, find_quote_fau
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, suggest_name
 from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_reference, read_reference_table
 from glc_analysis.schema import TableFile, list_allowed_words, list_table_files
-from glc_analysis.spreadsheets import CsvRows, read_utf8
+from glc_analysis.spreadsheets import CsvRows, read_utf8_unchanged
 from glc_analysis.study import Study
 from glc_analysis.study_locks import delay_withdrawal_while_writing
 from glc_analysis.templates import Macros
-from glc_analysis.text import make_slug, match_key
+from glc_analysis.text import make_id_from_text, match_key
 from glc_analysis.writing import write_atomic
 
 # ------------------------------
@@ -107,7 +107,7 @@ def propose_changed_cells(study: Study, table: str, row_id: str,
     study.refuse_misplaced()
     file = next(one for one in list_table_files(table) if {*cells} <= {*one.required, *one.optional})
     path = study.root / file.path
-    old = read_utf8(path)
+    old = read_utf8_unchanged(path)
     rows = CsvRows.from_text(old, path.name)
     row = next(n for n, written in enumerate(csv.reader(rows.records, delimiter=rows.delimiter), 1)
                if n > 1 and written[rows.header.index(file.required[0])].strip() == row_id)
@@ -127,7 +127,7 @@ def _with_row(path: Path, file: TableFile, row: Mapping[str, str]) -> FileChange
 
 def _text(path: Path) -> str | None:
     """Returns the text of a file; None if the file does not exist."""
-    return read_utf8(path) if path.is_file() else None
+    return read_utf8_unchanged(path) if path.is_file() else None
 
 
 def _refuse_unsound(study: Study, name: str, proposal: TableChangeProposal) -> None:
@@ -259,7 +259,7 @@ class ProposalForm:
             fields["segment_id"].value, fields["text"].value = chosen.segment_id, chosen.words
         elif chosen is not None:
             fields = self.fields["codebook"]
-            fields["code_id"].value, fields["name"].value = make_slug(chosen.name), chosen.name
+            fields["code_id"].value, fields["name"].value = make_id_from_text(chosen.name), chosen.name
             fields["example"].value = chosen.words
 
     @cached_property

@@ -77,8 +77,8 @@ def load_encoder() -> SentenceEncoder | None:
     return SentenceEncoder(f"{PACKAGE} {version(PACKAGE)}, as queries", encode)
 
 
-def encode_with_cache(root: Path, encoder: SentenceEncoder, texts: Sequence[str],
-                      digests: Digests) -> np.ndarray:
+def encode_and_prune_cache(root: Path, encoder: SentenceEncoder, texts: Sequence[str],
+                           digests: Digests) -> np.ndarray:
     """Returns the vectors of texts, one row per text. Vectors in the cache are read from the cache; all other
     vectors are computed.
 

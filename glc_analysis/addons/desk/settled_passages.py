@@ -14,12 +14,12 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addons.desk.code_ranking import CodeRanking, SettledPassage
 from glc_analysis.addons.desk.learning import select_independently_settled_codes
-from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder, encode_with_cache
+from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder, encode_and_prune_cache
 from glc_analysis.coding.codebook import find_team_only_codes
 from glc_analysis.coding.consensus import (
     CONSENSUS,
     list_coding_units,
-    map_to_originals,
+    map_to_original_or_self,
     repeat_codings_for_each_segment,
 )
 from glc_analysis.reference import read_reference_table
@@ -60,7 +60,7 @@ class SettledPassages:
         book = read_reference_table(study, "codebook")
         cases = frozenset(find_team_only_codes(book))
         told = repeat_codings_for_each_segment(codings[codings["code_id"].isin(cases)])["segment_id"]
-        linked = map_to_originals(segments)
+        linked = map_to_original_or_self(segments)
         told_in = {linked.get(one, one) for one in told}
         never = {one for one, origin in linked.items() if origin in told_in}
         spans: dict[str, list[tuple[int, int]]] = {}
@@ -96,7 +96,7 @@ class SettledPassages:
         key = (study.root, encoder.name, self.make_digest(study))
         if key not in _LEARNED:
             texts = [*(one.text for one in self.examples), *self.definitions.values()]
-            vectors = encode_with_cache(study.root, encoder, texts, study.digests)
+            vectors = encode_and_prune_cache(study.root, encoder, texts, study.digests)
             found = CodeRanking(self.examples, self.definitions, vectors)
             _ = found.smallest_shown_score  # which fits it
             _LEARNED.clear()

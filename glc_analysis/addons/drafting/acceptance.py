@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.country_names.country_names import format_country_label, read_un_regions
+from glc_analysis.addons.country_names.country_names import name_country_in_english, read_un_regions
 from glc_analysis.addons.drafting.column_types import COLUMN_ROLES
 from glc_analysis.addons.drafting.draft_columns import PLACE, USE
 from glc_analysis.addons.drafting.draft_files import (
@@ -164,7 +164,7 @@ def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> 
     for name in (name for name in rows if len(rows[name])):
         path = study.root / list_table_files(name)[0].path
         if name == "options":
-            add_rows_to_options_table(study, rows[name])
+            add_or_reposition_option_rows(study, rows[name])
         else:
             write_atomic(path, _with_rows(path, rows[name]))
     write_open_rows(study, {name: more[name][~is_filled] for name, is_filled in filled.items()})
@@ -176,12 +176,13 @@ def _described(countries: pd.DataFrame) -> pd.DataFrame:
     """Returns rows of countries.csv with blank labels and regions filled in from the country code."""
     regions = read_un_regions() | {UNKNOWN: UNKNOWN}
     ids = countries["country_id"]
-    known = {"label": ids.map(format_country_label), "region_id": ids.map(lambda code: regions.get(code, ""))}
+    known = {"label": ids.map(name_country_in_english),
+             "region_id": ids.map(lambda code: regions.get(code, ""))}
     return countries.assign(**{name: countries[name].where(countries[name] != "", cells)
                                for name, cells in known.items()})
 
 
-def add_rows_to_options_table(study: Study, rows: pd.DataFrame) -> None:
+def add_or_reposition_option_rows(study: Study, rows: pd.DataFrame) -> None:
     """Adds rows to options.csv.
 
     If options.csv already lists the value of a row for the same option, only the position of the option is
@@ -334,7 +335,7 @@ def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list
     return (text if changed else None), lines
 
 
-def blank_organisation_and_country_settings(path: Path) -> None:
+def blank_default_organisation_and_country(path: Path) -> None:
     """Blanks the settings ``organisation`` and ``country`` below [survey] of a new study.toml. Accepting the
     draft fills them in."""
     text = path.read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from pathlib import Path
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings.coded_tables import guess_column_roles
-from glc_analysis.study import PROJECT_DATABASES, may_hold_data
+from glc_analysis.study import PROJECT_DATABASES, is_not_auxiliary_file
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 _PROJECTS = (".qdpx", ".qde", ".sqlite3", ".sqlite", ".db")
@@ -88,7 +88,7 @@ def sort_files_by_kind(paths: Sequence[Path]) -> ArrivedFiles:
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir() and not any((path / name).is_file() for name in PROJECT_DATABASES):
-            yield from _files([*filter(may_hold_data, sorted(path.iterdir()))])
+            yield from _files([*filter(is_not_auxiliary_file, sorted(path.iterdir()))])
         else:
             yield path
 

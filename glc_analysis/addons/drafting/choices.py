@@ -18,7 +18,7 @@ from glc_analysis.addons.drafting.options import (
     list_answer_options,
     make_option_spelling_key,
 )
-from glc_analysis.addons.drafting.words import find_scale_steps, find_scale_words
+from glc_analysis.addons.drafting.words import find_scale_words, find_steps_on_known_scale
 
 MANY = 40
 """In a column with at least this many answers, a text is taken for an option only if five respondents wrote
@@ -130,7 +130,8 @@ def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], s
              ] if spread.n_variants else []
     if asks_personal:
         notes.append("the heading may ask for a name or a place")
-    if next((find_scale_steps([*of_file.counts]) for of_file in options if len(of_file.counts) > 1), None):
+    if next((find_steps_on_known_scale([*of_file.counts]) for of_file in options if len(of_file.counts) > 1),
+            None):
         return ColumnGuess("scale", spread.why, False, options=options,
                            notes=["its options are steps: a scale?", *notes])
     if several := _few_joined(column, labels, options, known):

@@ -25,16 +25,16 @@ from glc_analysis.addons.drafting.conversations import make_free_id
 from glc_analysis.coding.codebook import (
     CODE_NOTES,
     CODEBOOK_COLUMNS,
-    find_ambiguous_names,
     find_ancestors,
-    list_name_paths,
+    find_code_paths_of_ambiguous_names,
+    map_codes_to_name_paths,
     resolve_code_names,
 )
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.schema import list_table_files
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from glc_analysis.text import loose_match_key, make_slug, match_key
+from glc_analysis.text import fold_case_accents_and_separators, make_id_from_text, match_key
 from glc_analysis.writing import write_atomic
 
 ADDED_DOMAIN, ADDED_THEME = "Codes", "Other codes"
@@ -74,7 +74,7 @@ def make_codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
     """
     ids = {"": ""}
     for code in codes["code"]:
-        tries = (f"{make_slug(code)}_{n}" if n > 1 else make_slug(code) for n in count(1))
+        tries = (f"{make_id_from_text(code)}_{n}" if n > 1 else make_id_from_text(code) for n in count(1))
         ids[code] = next(one for one in tries if one not in ids.values())
     parents = dict(zip(codes["code"], codes["parent"], strict=True))
 
@@ -129,7 +129,7 @@ def merge_code_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = No
                 rows[path] |= {name: row[name] for name in ("definition", "include", "exclude", "example")
                                if row[name] and not rows[path][name]}
                 continue
-            own = make_free_id(make_slug(row["name"]), ids)
+            own = make_free_id(make_id_from_text(row["name"]), ids)
             ids.add(own)
             rows[path] = row | {"code_id": own, "level": "", "parent_id": ""}
     for path, row in rows.items():
@@ -145,11 +145,12 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
     ends: dict[str, list[tuple[str, ...]]] = {}
     for path in rows:
         for at in range(len(path)):
-            ends.setdefault(loose_match_key(" > ".join(path[at:])), []).append(path)
+            ends.setdefault(fold_case_accents_and_separators(" > ".join(path[at:])), []).append(path)
     paths, above = _paths(tree), find_ancestors(tree)
     guids = dict(zip(tree["code_id"], tree.get("guid", pd.Series("", tree.index)), strict=True))
     names, parents = dict(zip(tree["code_id"], tree["name"], strict=True)), {*tree["parent_id"]}
-    meant = {code: [path] if path in rows else ends.get(loose_match_key(" > ".join(path)), [])
+    meant = {code: [path] if path in rows
+             else ends.get(fold_case_accents_and_separators(" > ".join(path)), [])
              for code, path in paths.items()}
     place: dict[str, tuple[str, ...]] = {}
     for code in sorted(paths, key=lambda one: -len(above[one])):  # from the lowest codes up
@@ -158,7 +159,8 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
                    if code not in parents or any(path == lower[:-1] for lower in below)]
         if guids[code] in by_guid:
             place[code] = by_guid[guids[code]]
-            if loose_match_key(names[code]) != loose_match_key(place[code][-1]):
+            if fold_case_accents_and_separators(names[code]) != fold_case_accents_and_separators(
+                place[code][-1]):
                 notes.append(f"whether the code “{names[code]}” is “{rows[place[code]]['name']}”: both have "
                              "the same GUID, so they were drafted as one code (codebook.csv)")
         elif len(fitting) == 1:
@@ -238,7 +240,7 @@ def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.Dat
     live = codebook[codebook["merged_into"] == ""]
     known, rows = _known_codes(tree, live), []
     unclear = _unclear_names(tree, known, live)
-    ours, theirs = list_name_paths(live), list_name_paths(tree)
+    ours, theirs = map_codes_to_name_paths(live), map_codes_to_name_paths(tree)
     by_name = dict(list(live.groupby(live["name"].map(match_key))["code_id"]))
     records = {row["code_id"]: row for row in live.to_dict("records")}
     used = {code for code in known.values() if code}
@@ -284,7 +286,7 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
     by_id = _known_codes(tree, live)
     unclear = _unclear_names(tree, by_id, live)
     moved = difference[difference["change"] == "moved"].set_index("path")["code_id"].to_dict()
-    by_id |= {code: moved[path] for code, names in list_name_paths(tree).items()
+    by_id |= {code: moved[path] for code, names in map_codes_to_name_paths(tree).items()
               if (path := " > ".join(names)) in moved}
     guessed = dict(guess_codebook_levels_by_depth(tree)[0][["code_id", "level"]].itertuples(index=False))
     below = {"domain": "theme", "theme": "family", "family": "code", "code": "code"}
@@ -310,7 +312,8 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
         path = (match_key(ADDED_DOMAIN),) + ((match_key(ADDED_THEME),) if name == ADDED_THEME else ())
         if path not in known:
             parent = added(ADDED_DOMAIN) if name == ADDED_THEME else ""
-            known[path] = add({"code_id": make_slug(name), "name": name}, "theme" if parent else "domain",
+            known[path] = add({"code_id": make_id_from_text(name), "name": name}, "theme" if parent
+                              else "domain",
                               parent)
         return known[path]
 
@@ -357,7 +360,7 @@ def add_codes_and_update_codebook_notes(study: Study, codebook: pd.DataFrame, tr
 def _paths(tree: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Returns the path of each code, which is the names from the top of the tree down to the code, in the
     form in which names are compared."""
-    return {code: tuple(map(match_key, names)) for code, names in list_name_paths(tree).items()}
+    return {code: tuple(map(match_key, names)) for code, names in map_codes_to_name_paths(tree).items()}
 
 
 def _same(path: tuple[str, ...], known: Mapping[tuple[str, ...], str]) -> str:
@@ -375,7 +378,7 @@ def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
     codes = {code: _same(path, known) for code, path in _paths(tree).items()}
     if (tree["parent_id"] == "").all():
         by_name = resolve_code_names(tree["name"], live) | dict.fromkeys(
-            find_ambiguous_names(tree["name"], live, may_be_ids=False), "")
+            find_code_paths_of_ambiguous_names(tree["name"], live, may_be_ids=False), "")
         codes = {code: codes[code] or by_name[name]
                  for code, name in zip(tree["code_id"], tree["name"], strict=True)}
     return codes
@@ -386,7 +389,7 @@ def _unclear_names(tree: pd.DataFrame, known: Mapping[str, str], live: pd.DataFr
     these codes in the codebook."""
     if (tree["parent_id"] != "").any():
         return {}
-    several = find_ambiguous_names(tree["name"], live, may_be_ids=False)
+    several = find_code_paths_of_ambiguous_names(tree["name"], live, may_be_ids=False)
     return {code: several[name] for code, name in zip(tree["code_id"], tree["name"], strict=True)
             if name in several and not known[code]}
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from glc_analysis.addons.drafting.words import fold_text
+from glc_analysis.addons.drafting.words import strip_case_accents_and_punctuation
 from glc_analysis.text import match_key
 
 SAME_HEADING, SAME_PLACE, SIMILAR, WEAK = "the same heading", "the same place", "alike", "weak"
@@ -116,7 +116,8 @@ def _pair_in_order(rows: list[_Row], files: Sequence[Columns], n: int, m: int, a
     matched = _aligned(scores)
     if is_one_language:  # there a question keeps its words, or most of them
         matched = [(a, b) for a, b in matched
-                   if _trigram_likeness(fold_text(left[a]), fold_text(right[b])) >= _REWORDED]
+                   if _trigram_likeness(strip_case_accents_and_punctuation(left[a]),
+                                        strip_case_accents_and_punctuation(right[b])) >= _REWORDED]
     is_whole = len(files[m]) == len(files[n]) and len(matched) == max(len(left), len(right))
     paired = {}
     for a, b in matched:
@@ -144,7 +145,7 @@ def _likeness(a: str, b: str, ours: Counter[str], theirs: Counter[str],
               shapes: tuple[_Shape, _Shape]) -> float:
     """Returns the similarity of two columns, from 0 to 1, judged by their headings, their answers, and the
     shape of the answers."""
-    headings = _trigram_likeness(fold_text(a), fold_text(b))
+    headings = _trigram_likeness(strip_case_accents_and_punctuation(a), strip_case_accents_and_punctuation(b))
     shared = len(ours.keys() & theirs.keys()) / max(1, min(len(ours), len(theirs)))
     return .4 * headings + .25 * shared + .35 * _shape_likeness(*shapes)
 

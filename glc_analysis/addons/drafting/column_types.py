@@ -318,7 +318,7 @@ def _country(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     if not is_named and len(answers) < 3:
         return None
     likely = [text for text, _ in answers.most_common(30)]
-    if not is_named and sum(bool(find_country_id(text, everywhere=False))
+    if not is_named and sum(bool(find_country_id(text, in_all_languages=False))
                             for text in likely) < 0.6 * len(likely):
         return None
     known = sum(count for text, count in answers.items() if find_country_id(text))

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glc_analysis.command_line import add_format_option, ensure_built, pass_study_to_write, print_rows, say
+from glc_analysis.command_line import (
+    add_format_option,
+    ensure_built,
+    pass_study_to_write_without_withdrawal,
+    print_rows,
+    say,
+)
 from glc_analysis.errors import Fault, Faults, UsageError, add_faults_if_raised
 from glc_analysis.study import Study
 
@@ -89,8 +95,8 @@ def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
     that are ready."""
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER
     from glc_analysis.addons.drafting.open_rows import (
-        replace_settled_with_other_text_rows,
-        write_open_rows_for_faults,
+        replace_open_rows_by_other_texts,
+        write_open_rows_and_summarise_faults,
     )
     from glc_analysis.addons.drafting.store import has_study_draft
 
@@ -113,11 +119,11 @@ def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
                 say("`glc check --accept-draft NAME` writes rows for what is to be decided into "
                     f"{DRAFT_FOLDER}.")
             raise Faults(dict.fromkeys([*in_draft, *found.faults]), unseen=found.unseen) from None
-        raise write_open_rows_for_faults(study, found) from None
+        raise write_open_rows_and_summarise_faults(study, found) from None
     if in_draft:
         raise Faults(in_draft)
     if looked_by:
-        for line in replace_settled_with_other_text_rows(study, responses[0]):
+        for line in replace_open_rows_by_other_texts(study, responses[0]):
             say(line)
 
 
@@ -130,7 +136,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     from glc_analysis.addons.drafting.crosswalk_workbook import redraft_crosswalk_keeping_decisions
     from glc_analysis.addons.drafting.open_rows import write_open_rows_for_empty_lists
     from glc_analysis.addons.drafting.store import (
-        heading_missing_from_files_faults,
+        heading_in_no_file_faults,
         list_draft_status_lines,
         read_draft,
     )
@@ -150,7 +156,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     surveys = []
     if len(draft.chosen) or len(draft.undecided):
         surveys = read_raw_surveys(study, "survey")
-        if faults := [*heading_missing_from_files_faults(draft, surveys)]:
+        if faults := [*heading_in_no_file_faults(draft, surveys)]:
             raise Faults(faults)
     if looked_by:
         with hold_lock(study.processed, what="build", is_patient=True):
@@ -183,7 +189,7 @@ def _has_questions(study: Study) -> bool:
 @click.option("--suggest", is_flag=True, help="Print rows for documents.csv, for files that it does not "
               "describe yet.")
 @add_format_option("csv")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def documents(study: Study, suggest: bool, form: str) -> None:
     """List the interviews and calls, or suggest rows."""
     from glc_analysis.addons.drafting import conversations
@@ -206,7 +212,7 @@ def documents(study: Study, suggest: bool, form: str) -> None:
 @click.command()
 @click.option("--suggest", is_flag=True, help="Print rows for speakers.csv, for names that it does not have.")
 @add_format_option("csv")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def speakers(study: Study, suggest: bool, form: str) -> None:
     """List who speaks in each transcript, and who asks.
 
@@ -234,7 +240,7 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
 @click.option("--write", "is_written", is_flag=True,
               help="Add the new codes and changed notes to codebook.csv.")
 @add_format_option("csv")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str) -> None:
     """Show what a later tree of codes would change.
 
@@ -272,7 +278,7 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
               "or translation.")
 @click.option("--accept", "looked_by", default="", metavar="NAME", help="Add the rows of the draft with "
               "a filled-in is_comparable to crosswalk.csv, and record that NAME decided them.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None, looked_by: str) -> None:
     """Draft crosswalk.csv for a new wave of the survey.
 
@@ -285,7 +291,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
     """
     from glc_analysis.addons.drafting.crosswalk_workbook import (
         accept_decided_crosswalk_rows,
-        check_no_crosswalk_draft_waits,
+        check_no_unaccepted_crosswalk_draft,
         describe_crosswalk_draft,
         write_crosswalk_draft,
     )
@@ -307,7 +313,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
         n = accept_decided_crosswalk_rows(study, looked_by, date.today())
         say(f"{count_of(n, 'decision')} added to crosswalk.csv.")
         return
-    check_no_crosswalk_draft_waits(study)
+    check_no_unaccepted_crosswalk_draft(study)
     names = {path.name for path in files}
     others = [path for path in study.list_raw_files("survey") if path.name not in names]
     survey = study.settings["survey"]
@@ -343,10 +349,10 @@ def list_name_suggestions_instead(study: Study, form: str, *, suggest: bool) -> 
         yield
         return
     from glc_analysis.addons.drafting.name_suggestions import suggest_unlisted_names_and_account_numbers
-    from glc_analysis.coding.exports import read_pseudonymised_transcripts
+    from glc_analysis.coding.exports import pseudonymise_raw_transcripts
 
     ensure_built(study)
-    spoken_texts = read_pseudonymised_transcripts(study).canonical.values()
+    spoken_texts = pseudonymise_raw_transcripts(study).canonical.values()
     print_rows(suggest_unlisted_names_and_account_numbers(study, spoken_texts), form,
                if_empty="No further name was found, but no search finds every name: read the texts too.")
     raise click.exceptions.Exit

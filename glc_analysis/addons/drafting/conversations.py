@@ -21,7 +21,7 @@ from glc_analysis.intake.transcripts import Transcript, read_transcript
 from glc_analysis.schema import ANY_DOCUMENT
 from glc_analysis.study import Study
 from glc_analysis.templates import read_packaged_csv
-from glc_analysis.text import make_slug, match_key, normalise_space
+from glc_analysis.text import make_id_from_text, match_key, normalise_space
 
 _DOCUMENT_COLUMNS = ["document_id", "kind", "path", "organisation_id", "date", "language", "is_interpreted"]
 _SPEAKER_COLUMNS = ["document_id", "name_in_file", "speaker_id", "organisation_id", "role"]
@@ -46,16 +46,17 @@ class Conversation:
     transcript: Transcript
 
 
-def read_conversations(paths: Mapping[str, tuple[str, Path]],
+def read_conversations(kinds_and_files_by_path: Mapping[str, tuple[str, Path]],
                        taken_ids: Collection[str]) -> list[Conversation]:
-    """Reads transcripts in the study folder and gives each an id. ``paths`` has, keyed by path in the study,
-    the kind of each transcript and its file; ``taken_ids`` are the ids that are already in use.
+    """Reads transcripts in the study folder and gives each an id. ``kinds_and_files_by_path`` has, keyed by
+    path in the study, the kind of each transcript and its file; ``taken_ids`` are the ids that are already in
+    use.
 
     Raises Faults if a transcript cannot be read.
     """
     conversations, ids = [], set(taken_ids)
-    for path, (kind, file) in paths.items():
-        document_id = make_free_id(make_slug(file.stem), ids)
+    for path, (kind, file) in kinds_and_files_by_path.items():
+        document_id = make_free_id(make_id_from_text(file.stem), ids)
         ids.add(document_id)
         conversations.append(Conversation(document_id, kind, path, read_transcript(file)))
     return conversations
@@ -81,7 +82,7 @@ def draft_document_rows(conversations: Iterable[Conversation], *,
         organisation = ""
         if talk.kind == "interview":
             name = _organisation_name(talk)
-            organisation = (make_slug(name) or talk.document_id) if known is None else \
+            organisation = (make_id_from_text(name) or talk.document_id) if known is None else \
                 known.get(match_key(name), known.get(match_key(re.sub(r"[_-]+", " ", name)), ""))
         rows.append((talk.document_id, talk.kind, talk.path, organisation,
                      "-".join(day.groups()) if day else "", detect_language(text[:2000]), ""))

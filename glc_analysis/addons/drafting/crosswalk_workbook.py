@@ -13,7 +13,7 @@ from datetime import date
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.acceptance import add_rows_to_options_table
+from glc_analysis.addons.drafting.acceptance import add_or_reposition_option_rows
 from glc_analysis.addons.drafting.crosswalk import ALL_THE_SAME, COLUMNS, GONE, OPTION_COLUMNS, SAME
 from glc_analysis.addons.drafting.decision_sheets import fill_sheet
 from glc_analysis.addons.drafting.drafted_waves import (
@@ -38,7 +38,7 @@ _WIDTHS = {"why": 40, "wording_before": 50, "wording_now": 50, "options_before":
            "because": 30, "columns": 40, "value": 45, "label": 45}
 
 
-def check_no_crosswalk_draft_waits(study: Study) -> None:
+def check_no_unaccepted_crosswalk_draft(study: Study) -> None:
     """Raises Faults if the study has an unaccepted draft of the crosswalk, which a new draft would
     replace."""
     if (study.root / CROSSWALK_DRAFT).exists():
@@ -98,7 +98,7 @@ def redraft_crosswalk_keeping_decisions(study: Study, *, is_first: bool = False)
     places = zip(rows["question_id"], rows["wave_id"], strict=True)
     rows = rows[pd.Series([place not in known for place in places], rows.index, dtype=bool)]
     if not is_first:
-        before, options_before = read_crosswalk_draft(study)
+        before, options_before = read_existing_crosswalk_draft(study)
         rows = _with_decisions(rows, before, ["question_id", "wave_id", "why"],
                                ["change", "is_comparable", "because", "columns", "asked_if"])
         options = _with_decisions(options, options_before, ["option_list", "value"], ["use", "option_id"])
@@ -128,7 +128,7 @@ def accept_decided_crosswalk_rows(study: Study, accepted_by: str, today: date) -
     path = study.root / CROSSWALK_DRAFT
     if not path.is_file():
         raise Faults([Fault("is not there", file=CROSSWALK_DRAFT, fix="draft it: `glc wave FILE --id WAVE`")])
-    draft, options = read_crosswalk_draft(study)
+    draft, options = read_existing_crosswalk_draft(study)
     draft = _decide_all_the_same(draft)
     reference = read_reference(study, needed=("questions", "options", "waves"))
     # What is gone of a question that is still a draft waits for it.
@@ -147,7 +147,7 @@ def accept_decided_crosswalk_rows(study: Study, accepted_by: str, today: date) -
         {name: row[name] for name in REQUIRED_COLUMNS["crosswalk"]}
         for row in (*earlier.values(), *decided.to_dict("records"))])
     is_used = options["use"] == "yes"
-    add_rows_to_options_table(study, options[is_used])
+    add_or_reposition_option_rows(study, options[is_used])
     left = draft[(draft["is_comparable"] == "") | waits]
     if left["question_id"].isin(["", ALL_THE_SAME]).all() and (options["use"] != "").all():
         path.unlink()
@@ -156,7 +156,7 @@ def accept_decided_crosswalk_rows(study: Study, accepted_by: str, today: date) -
     return len(decided)
 
 
-def read_crosswalk_draft(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_existing_crosswalk_draft(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reads the two sheets of the workbook, one with rows of crosswalk.csv and one with rows of options.csv,
     both indexed by the row number in the sheet. Raises Faults if a column is missing."""
     sheets = {sheet.sheet: sheet for sheet in read_workbook_sheets(study.root / CROSSWALK_DRAFT)}

@@ -21,10 +21,10 @@ from glc_analysis.addons.drafting.column_types import COLUMN_ROLES, NO_QUESTION,
 from glc_analysis.addons.drafting.draft_columns import AS, PLACE, USE, list_drafted_table_columns
 from glc_analysis.addons.drafting.drafted_conditions import draft_condition_rows
 from glc_analysis.addons.drafting.drafted_settings import (
-    draft_codebook_theme_rows,
+    draft_codebook_themes_from_sections,
     draft_country_rows,
     draft_setting_rows,
-    draft_wave_rows,
+    draft_wave_row_per_file,
     format_columns_entry,
     note_on_files_lacking_column,
     set_section_as_theme_of_questions,
@@ -36,7 +36,7 @@ from glc_analysis.addons.drafting.option_lists import (
     LIST_OF_FORM,
     PERHAPS_OPTIONS,
     DraftedOptionLists,
-    list_option_translations,
+    map_option_translations_to_originals,
 )
 from glc_analysis.addons.drafting.options import (
     FEWEST,
@@ -49,9 +49,9 @@ from glc_analysis.addons.drafting.sensitivity import propose_sensitivity_rows
 from glc_analysis.addons.drafting.tick_groups import TickGroup, find_tick_groups, merge_loop_columns
 from glc_analysis.addons.drafting.words import (
     asks_for_persons_name,
-    find_scale_steps,
+    find_steps_on_known_scale,
+    has_link,
     is_concept_word,
-    is_link,
 )
 from glc_analysis.addons.drafting.xlsform import XLSFormDraft as FormDraft
 from glc_analysis.addons.drafting.xlsform import match_export_columns_to_questions
@@ -124,9 +124,9 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
         "options": options,
         "asked_if": _frame("asked_if", draft_condition_rows(questions, known, country, surveys, form)),
         "countries": countries,
-        "codebook": _frame("codebook", draft_codebook_theme_rows(questions)),
+        "codebook": _frame("codebook", draft_codebook_themes_from_sections(questions)),
         "settings": _frame("settings", draft_setting_rows(roles, form)),
-        "waves": _frame("waves", draft_wave_rows([survey.path for survey in surveys]))}
+        "waves": _frame("waves", draft_wave_row_per_file([survey.path for survey in surveys]))}
     organisation = split_alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()
     return SurveyDraft({name: _unsure_first(table) for name, table in tables.items()},
                        (*_notes(form, surveys, organisation), *_unmatched(xlsform, held, form, wordings)),
@@ -151,7 +151,7 @@ class _Drafting:
         ticked = {column.place for columns in held.values() for end, column in columns.items() if end}
         ticked |= {column.place for group in groups for column in group.columns}
         self.guesses = _guesses(_read(form, readings), ticked, wordings)
-        self.lists = DraftedOptionLists(list_option_translations(self.guesses))
+        self.lists = DraftedOptionLists(map_option_translations_to_originals(self.guesses))
         self.ids = _question_ids(form, groups, self.of_form)
         self.roles: dict[str, tuple[FormColumn, ColumnGuess]] = {}
         self.summaries = {re.sub(r"[./_]\*$", "", entry): entry for group in groups
@@ -197,7 +197,7 @@ class _Drafting:
                    and asks_for_persons_name(column.wording)]
         return tuple((text, column.wording) for column in columns
                      for text in sorted({normalise_space(text) for text in column.total})
-                     if len(text) > 2 and not is_link(text) and not re.search(r"[@\d]", text))
+                     if len(text) > 2 and not has_link(text) and not re.search(r"[@\d]", text))
 
 
 # ------------------------------
@@ -228,7 +228,7 @@ def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str])
         labels = [wordings.get(match_key(label), label)
                   for options in guess.options for label in options.counts]
         is_known = guess.kind == "single" and {*labels} & {*wordings.values()}
-        if is_known and find_scale_steps(labels) is not None:
+        if is_known and find_steps_on_known_scale(labels) is not None:
             notes = ["its options are steps: a scale?", *guess.notes]
             guesses[place] = replace(guess, kind="scale", is_sure=False, notes=notes)
     return guesses | guess_grid_types(form.columns, guesses, wordings)
@@ -403,7 +403,7 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
             doubts.append(f"{unknown} answer is not an option of the form" if unknown == 1 else
                           f"{unknown} answers are not options of the form")
             use = use if lists.are_missing_options_asked_for(question["option_list"]) else ""
-        if kind == "single" and find_scale_steps([*options["label"]]) is not None:
+        if kind == "single" and find_steps_on_known_scale([*options["label"]]) is not None:
             doubts.append("its options are steps: a scale?")
             kind, use = "scale", ""
     elif kind in ("number", "date"):

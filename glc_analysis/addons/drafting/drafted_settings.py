@@ -12,8 +12,8 @@ import pandas as pd
 
 from glc_analysis.addons.country_names.country_names import (
     find_country_id,
-    format_country_label,
     is_contested,
+    name_country_in_english,
     read_un_regions,
 )
 from glc_analysis.addons.drafting.choices import ColumnGuess
@@ -25,7 +25,7 @@ from glc_analysis.addons.drafting.options import FEWEST, SURE, UNSURE
 from glc_analysis.addons.drafting.words import may_be_direct_identifier
 from glc_analysis.cleaning.columns import NOT_IN
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.text import make_slug, match_key
+from glc_analysis.text import make_id_from_text, match_key
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
@@ -56,10 +56,10 @@ def set_section_as_theme_of_questions(rows: list[dict[str, str]]) -> list[dict[s
 
 
 def _theme_id(section: str) -> str:
-    return f"section-{make_slug(section)}"
+    return f"section-{make_id_from_text(section)}"
 
 
-def draft_codebook_theme_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
+def draft_codebook_themes_from_sections(questions: pd.DataFrame) -> list[dict[str, str]]:
     """Returns the rows of codebook.csv for the themes of the questions, and for one domain above these
     themes."""
     sections = dict.fromkeys(map(_section, questions.loc[questions["theme_id"] != "", "question_id"]))
@@ -96,7 +96,7 @@ def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: Surve
         country_id = find_country_id(words.get(match_key(name), name))
         row = {"raw_name": name, "country_id": country_id, "n": format_count_of_five_or_more(count)}
         if country_id:
-            row |= {"label": format_country_label(country_id),
+            row |= {"label": name_country_in_english(country_id),
                     "region_id": read_un_regions().get(country_id, ""),
                     "how_sure": SURE, "why": "its name in CLDR or ISO 3166"}
         elif is_contested(name):
@@ -145,13 +145,13 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
     return rows
 
 
-def draft_wave_rows(paths: Sequence[Path]) -> list[dict[str, str]]:
+def draft_wave_row_per_file(paths: Sequence[Path]) -> list[dict[str, str]]:
     """Returns a row for each survey file with its wave, which is the year in the name of the file or else of
     its folder. Returns no rows if a file has no year in either name, or if all files have the same year.
 
-    >>> [row["wave_id"] for row in draft_wave_rows([Path("2019_en.csv"), Path("2018_en.csv")])]
+    >>> [row["wave_id"] for row in draft_wave_row_per_file([Path("2019_en.csv"), Path("2018_en.csv")])]
     ['w2018', 'w2019']
-    >>> draft_wave_rows([Path("may.csv"), Path("june.csv")])
+    >>> draft_wave_row_per_file([Path("may.csv"), Path("june.csv")])
     []
     """
     years = [{*_YEAR.findall(path.stem)} or {*_YEAR.findall(path.parent.name)} for path in paths]

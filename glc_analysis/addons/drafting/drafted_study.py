@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.acceptance import blank_organisation_and_country_settings
+from glc_analysis.addons.drafting.acceptance import blank_default_organisation_and_country
 from glc_analysis.addons.drafting.arrivals import sort_files_by_kind
 from glc_analysis.addons.drafting.code_tree import draft_codebook
 from glc_analysis.addons.drafting.draft import SurveyDraft, draft_survey_tables
@@ -30,7 +30,7 @@ from glc_analysis.intake.survey import read_surveys_in_file
 from glc_analysis.schema import list_table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_workbook_sheets
-from glc_analysis.text import make_slug
+from glc_analysis.text import make_id_from_text
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class DraftedStudy:
         if self.survey:
             for path in self.exports:
                 shutil.copyfile(path, directory / "raw/survey" / path.name)
-            blank_organisation_and_country_settings(Study(directory).settings_file)
+            blank_default_organisation_and_country(Study(directory).settings_file)
             write_draft_into_study(Study(directory), self.survey, as_workbook=as_workbook)
 
 
@@ -177,7 +177,7 @@ def draft_tables_and_find_answer_files(
     Raises Faults with all errors of all files.
     """
     surveys, faults = [], []
-    stems = [make_slug(path.stem) for path in exports]
+    stems = [make_id_from_text(path.stem) for path in exports]
     for path, stem in zip(exports, stems, strict=True):
         if stems.count(stem) > 1:
             faults.append(Fault("another file has the same name", file=path.name,

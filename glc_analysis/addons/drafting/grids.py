@@ -16,7 +16,7 @@ from glc_analysis.addons.drafting.choices import (
 from glc_analysis.addons.drafting.column_types import count_answers_by_language, is_number_text
 from glc_analysis.addons.drafting.form import FormColumn
 from glc_analysis.addons.drafting.options import make_option_spelling_key
-from glc_analysis.addons.drafting.words import count_degree_words, find_scale_steps
+from glc_analysis.addons.drafting.words import count_degree_words, find_steps_on_known_scale
 from glc_analysis.text import match_key
 
 _ALIKE = 0.8
@@ -175,5 +175,5 @@ def _are_steps(grid: Collection[ColumnGuess], wordings: Mapping[str, str]) -> bo
         for n, options in enumerate(guess.options):
             labels = (wordings.get(match_key(label), label) for label in options.counts)
             by_file.setdefault(n, {}).update({make_option_spelling_key(label): label for label in labels})
-    return any(find_scale_steps([*labels.values()]) is not None
+    return any(find_steps_on_known_scale([*labels.values()]) is not None
                for labels in by_file.values() if len(labels) > 1)

@@ -106,14 +106,14 @@ def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
         path.unlink(missing_ok=True)
 
 
-def write_open_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
+def write_open_rows_and_summarise_faults(study: Study, answer_faults: Faults) -> Faults:
     """Writes undecided rows for texts that are not options and for cells that cannot be read.
 
     Returns the faults; the faults for which a row was written are replaced by one summary per table.
     Decisions that a person already wrote into a row are kept.
     """
     reference = read_reference(study, needed=())  # what is wrong in it is among the faults
-    open_faults = _OpenFaults.from_faults(in_answers.faults)
+    open_faults = _OpenFaults.from_faults(answer_faults.faults)
     scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
     options, n_personal = draft_unlisted_options(open_faults.options, reference.options, scales)
     rows = {"options": options,
@@ -123,9 +123,9 @@ def write_open_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
     tables = {name: _with_decisions(name, table, before[name]) for name, table in rows.items()}
     tables["options"] = _with_rest(tables["options"], before["options"], reference.options)
     write_open_rows(study, tables | {"names": before["names"]})
-    others = [fault for fault in in_answers.faults if id(fault) not in open_faults.ids]
+    others = [fault for fault in answer_faults.faults if id(fault) not in open_faults.ids]
     return Faults([*others, *_option_summary(study, options, n_personal), *_cell_summary(study, open_faults),
-                   *_country_summary(study, rows["countries"])], unseen=in_answers.unseen)
+                   *_country_summary(study, rows["countries"])], unseen=answer_faults.unseen)
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def _are(n: int, what: str) -> str:
     return f"{n} {what} is" if n == 1 else f"{n} {what}s are"
 
 
-def replace_settled_with_other_text_rows(study: Study, responses: pd.DataFrame) -> list[str]:
+def replace_open_rows_by_other_texts(study: Study, responses: pd.DataFrame) -> list[str]:
     """Removes the undecided rows of options and corrections, when all answers can be read. Writes undecided
     rows for texts given after an option such as Other, because such a text may be an option of the form that
     fewer than five respondents chose.

@@ -19,16 +19,16 @@ from glc_analysis.addons.drafting.options import (
     UNSURE,
     AnswerOptions,
     make_option_spelling_key,
-    match_translated_options_to_ours,
+    map_their_options_to_ours,
 )
 from glc_analysis.addons.drafting.tick_groups import TickGroup
 from glc_analysis.addons.drafting.words import (
     guess_option_kind,
+    has_link,
     is_concept_word,
-    is_link,
     may_be_direct_identifier,
     sort_options_by_scale,
-    strip_case_and_accents,
+    strip_case_accents_and_extra_blanks,
 )
 from glc_analysis.cleaning.dimension_tables import (
     OTHER,
@@ -36,8 +36,8 @@ from glc_analysis.cleaning.dimension_tables import (
     are_free_texts,
     assign_option_ids_and_positions,
     make_option_id,
-    order_by_number,
     read_step,
+    sort_if_all_begin_with_number,
 )
 from glc_analysis.text import UNTICKED, match_key
 
@@ -282,7 +282,7 @@ def _row_of(rows: Iterable[dict[str, str]], value: str) -> dict[str, str] | None
     return next((row for row in rows if match_key(row["value"]) == match_key(value)), None)
 
 
-def list_option_translations(guesses: dict[int, ColumnGuess]) -> dict[str, tuple[str, str]]:
+def map_option_translations_to_originals(guesses: dict[int, ColumnGuess]) -> dict[str, tuple[str, str]]:
     """Returns the pairs of options that, according to the files, are the same option in two languages. The
     result is keyed by the key of the option in the other language; the value has the key of the option in the
     first language, and how certain the pair is."""
@@ -292,8 +292,8 @@ def list_option_translations(guesses: dict[int, ColumnGuess]) -> dict[str, tuple
         first = _fullest(guess.options)
         for n, other in enumerate(guess.options):
             if n != first:
-                for text, (partner, how) in match_translated_options_to_ours(guess.options[first],
-                                                                             other).items():
+                for text, (partner, how) in map_their_options_to_ours(guess.options[first],
+                                                                      other).items():
                     key, old = make_option_spelling_key(text), pairs.get(make_option_spelling_key(text),
                                                                          ("", UNPAIRED))[1]
                     if partner and key != make_option_spelling_key(partner) and old != SURE and how != old:
@@ -323,7 +323,7 @@ def _option_rows(options: Sequence[AnswerOptions], first: int,
     for n, other in enumerate(options):
         if n == first:
             continue
-        for text, (partner, how) in match_translated_options_to_ours(main, other, translated).items():
+        for text, (partner, how) in map_their_options_to_ours(main, other, translated).items():
             spelled = other.spellings.get(text, Counter())
             if partner and make_option_spelling_key(text) == make_option_spelling_key(partner):
                 written = {text: other.counts[text] - spelled.total(), **spelled}
@@ -355,7 +355,7 @@ def _of_spelling(text: str, label: str) -> tuple[str, str]:
     difference only in accents or case raises no doubt."""
     if match_key(text) == match_key(label):
         return SURE, ""
-    if strip_case_and_accents(text) == strip_case_and_accents(label):
+    if strip_case_accents_and_extra_blanks(text) == strip_case_accents_and_extra_blanks(label):
         return SURE, f"{label!r} with other accents"
     return UNSURE, (f"{_A_SPELLING} {label!r}, with other marks: if it is a different option, give it its "
                     "own option_id")
@@ -371,7 +371,7 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     uncertain.
     """
     answers = [label for label in labels if guess_option_kind(label) in ("substantive", "none")]
-    by_number = order_by_number(answers) if len(answers) > 2 or kind == "scale" else None
+    by_number = sort_if_all_begin_with_number(answers) if len(answers) > 2 or kind == "scale" else None
     if by_number and (kind != "scale" or all(map(_LONE_NUMBER.fullmatch, answers))):
         return [*by_number, *(label for label in labels if label not in answers)], True
     codes = {label: code for label in answers if (code := _CODE.fullmatch(label))}
@@ -426,14 +426,14 @@ def format_count_of_five_or_more(n: int) -> str:
 
 
 def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
-                           scale_lists: Collection[str]) -> tuple[list[dict[str, str]], int]:
+                           lists_ordered_as_scales: Collection[str]) -> tuple[list[dict[str, str]], int]:
     """Returns rows of options.csv for texts that are not listed options, and the number of texts left out
     because they look like a person's name, address or number.
 
     Column ``use`` is yes if the list itself shows that the text is an option, such as a number among numbers,
     or "no" beside "yes". All other rows come first and wait for a person's decision. There is also a row for
     each existing option that gets a new position because numbers are sorted by size. ``options`` has the rows
-    of options.csv; ``scale_lists`` are the names of the lists that are scales.
+    of options.csv; ``lists_ordered_as_scales`` are the names of the lists that are scales.
     """
     texts: dict[str, Counter[str]] = {}
     free: set[str] = set()
@@ -442,12 +442,13 @@ def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
         free |= {fault.option_list} if fault.are_free else set()
     rows, n_personal = [], 0
     for name, counts in texts.items():
-        shown = [text for text in counts if not may_be_direct_identifier(text) and not is_link(text)]
+        shown = [text for text in counts if not may_be_direct_identifier(text) and not has_link(text)]
         n_personal += len(counts) - len(shown)
         listed = options[options["option_list"] == name]
         labels = [*listed.loc[listed["kind"].isin(("substantive", "none")), "label"]]
         wanted = [*shown, *([OTHER] if name in free and OTHER not in shown else [])]
-        placed, moved = assign_option_ids_and_positions(listed, wanted, is_scale=name in scale_lists)
+        placed, moved = assign_option_ids_and_positions(listed, wanted,
+                                                        is_scale=name in lists_ordered_as_scales)
         for text, (identifier, place) in placed.items():
             is_rest = text not in counts
             is_sure = not is_rest and bool(place) and _belongs(text, labels)
@@ -473,8 +474,9 @@ def _belongs(text: str, labels: Sequence[str]) -> bool:
     if any(is_concept_word("yes", label) or is_concept_word("no", label)
            for label in labels) and len(labels) < 3:
         return is_concept_word("yes", text) or is_concept_word("no", text)
-    numbers = [label for label in labels if order_by_number([label])]
-    return len(numbers) > 1 and len(numbers) >= _MOSTLY * len(labels) and order_by_number([text]) is not None
+    numbers = [label for label in labels if sort_if_all_begin_with_number([label])]
+    return len(numbers) > 1 and len(numbers) >= _MOSTLY * len(labels) and sort_if_all_begin_with_number(
+        [text]) is not None
 
 
 def _kind_beside(text: str, listed: pd.DataFrame) -> str:

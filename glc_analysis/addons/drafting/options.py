@@ -18,12 +18,12 @@ import numpy as np
 
 from glc_analysis.addons.drafting.words import (
     find_scale_words,
-    fold_text,
     guess_option_kind,
+    has_link,
     is_concept_word,
-    is_link,
     may_be_direct_identifier,
-    strip_case_and_accents,
+    strip_case_accents_and_extra_blanks,
+    strip_case_accents_and_punctuation,
 )
 from glc_analysis.cleaning.dimension_tables import MINUS
 from glc_analysis.text import match_key
@@ -167,7 +167,7 @@ def list_answer_options(counts: Mapping[str, int], known_option_keys: Collection
         label = max(group, key=lambda text: (group[text], text))
         if (group.total() >= fewest_answers
             or key in known_option_keys) and not (may_be_direct_identifier(label)
-                                                                                  or is_link(label)):
+                                                                                  or has_link(label)):
             listed[label] = group.total()
             others = {text: n for text, n in group.items() if match_key(text) != match_key(label)}
             if others:
@@ -199,7 +199,7 @@ def make_option_spelling_key(text: str) -> str:
     ...     "2.5")})
     9
     """
-    folded = MINUS.sub("\N{MINUS SIGN}", strip_case_and_accents(text))
+    folded = MINUS.sub("\N{MINUS SIGN}", strip_case_accents_and_extra_blanks(text))
     folded = re.sub(r"(?<=\w)-$", "\N{MINUS SIGN}", folded)  # a grade: A-
     folded = re.sub(r"(?<!\d)\.|\.(?!\d)", " ", folded)
     folded = re.sub(rf"[^\w.{_SIGNS}]+", " ", folded)
@@ -290,7 +290,7 @@ LIKELY, UNPAIRED = "likely", "open"
 option has no partner."""
 
 
-def match_translated_options_to_ours(
+def map_their_options_to_ours(
         ours: AnswerOptions, theirs: AnswerOptions,
         translated: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str, tuple[str, str]]:
     """Returns, for each option of another file (``theirs``), the option of ``ours`` that it translates, and
@@ -299,11 +299,11 @@ def match_translated_options_to_ours(
     Pairs are inferred from the order of the form, from numbers and names in the labels, and from similar
     spellings and frequencies; no text is translated. A blank option means that no partner was found.
     ``translated`` holds the pairs that other questions of the form show
-    (:func:`.option_lists.list_option_translations`).
+    (:func:`.option_lists.map_option_translations_to_originals`).
 
     >>> english = AnswerOptions(Counter({"Statistical analysis": 9, "Modeling": 7, "Visualization": 6}))
     >>> spanish = AnswerOptions(Counter({"Análisis estadístico": 8, "Modelado": 5, "Visualización": 5}))
-    >>> [pair[0] for pair in match_translated_options_to_ours(english, spanish).values()]
+    >>> [pair[0] for pair in map_their_options_to_ours(english, spanish).values()]
     ['Statistical analysis', 'Modeling', 'Visualization']
     """
     pairing = _Pairing(ours, theirs)
@@ -404,7 +404,7 @@ def _steps(labels: Sequence[str]) -> Mapping[str, Hashable]:
 def _option_likeness(a: str, b: str, ours: AnswerOptions, theirs: AnswerOptions, is_ordered: bool) -> float:
     if guess_option_kind(a) != guess_option_kind(b):
         return 0.0
-    words = _word_likeness(fold_text(a), fold_text(b))
+    words = _word_likeness(strip_case_accents_and_punctuation(a), strip_case_accents_and_punctuation(b))
     numbers = [set(re.findall(r"\d+", text)) for text in (a, b)]
     counted = 0.4 if numbers[0] and numbers[0] == numbers[1] else -0.4 if numbers[0] != numbers[1] else 0
     shares = [options.counts[text] / max(1, options.counts.total())

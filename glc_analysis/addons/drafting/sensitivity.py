@@ -65,7 +65,7 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
         yield "its heading is in a script in which no words are known here"
 
 
-def find_decided_sensitivity_by_question(rows: pd.DataFrame) -> dict[str, str]:
+def find_sensitivity_or_undecided_by_question(rows: pd.DataFrame) -> dict[str, str]:
     """Returns the decision whether each question is sensitive (true, false or undecided), keyed by the
     question's id."""
     others = next(iter(rows.loc[rows["question_id"] == OTHERS, "is_sensitive"]), "")

@@ -40,7 +40,7 @@ from glc_analysis.addons.drafting.options import UNSURE
 from glc_analysis.addons.drafting.sensitivity import (
     OTHERS,
     SENSITIVITY_DECISIONS,
-    find_decided_sensitivity_by_question,
+    find_sensitivity_or_undecided_by_question,
 )
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
@@ -131,7 +131,7 @@ def add_to_draft(study: Study, draft: SurveyDraft) -> None:
     """
     tables, _ = _read_tables(study) or ({}, {})
     if tables:
-        decided = find_decided_sensitivity_by_question(tables["sensitivity"])
+        decided = find_sensitivity_or_undecided_by_question(tables["sensitivity"])
         rows = tables["sensitivity"][lambda rows: rows["question_id"] != OTHERS]
         words = rows["question_id"].map(decided).replace(UNDECIDED, "")
         tables["sensitivity"] = rows.assign(is_sensitive=words)
@@ -186,10 +186,11 @@ def read_draft(study: Study) -> DraftState | None:
     n_blank = int((tables["questions"][USE] == "").sum())
     tables["questions"] = _decided(tables["questions"])
     names = int((read_open_rows(study)["names"][USE] == "").sum())
-    sensitivity = find_decided_sensitivity_by_question(tables["sensitivity"]) | _written_sensitivity(study)
+    sensitivity = find_sensitivity_or_undecided_by_question(tables["sensitivity"]) | _written_sensitivity(
+        study)
     state = DraftState(tables, files | {"names": name_open_rows_file(study, "names")}, _accepted(study),
                        names, n_blank, sensitivity)
-    if faults := list(draft_table_faults(state)):
+    if faults := list(invalid_draft_cell_faults(state)):
         raise Faults(faults)
     return state
 
@@ -255,7 +256,7 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
                         in_lower_case=(USE, "type", "kind", "is_sensitive")), missing
 
 
-def draft_table_faults(state: DraftState) -> Iterator[Fault]:
+def invalid_draft_cell_faults(state: DraftState) -> Iterator[Fault]:
     """Yields the faults of a draft: words that are not allowed, duplicate ids, and missing option lists."""
     yield from _question_faults(state)
     for n, word in state.tables["sensitivity"]["is_sensitive"].items():
@@ -351,7 +352,7 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
                         fix="write a condition such as Q1 == yes, or no into the column use")
 
 
-def heading_missing_from_files_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
+def heading_in_no_file_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
     """Yields a fault for each heading that a drafted setting or a chosen question names, but no survey file
     has."""
     known = {name for survey in surveys for name in survey.frame.columns}

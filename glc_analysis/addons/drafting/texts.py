@@ -36,7 +36,7 @@ from glc_analysis.coding.texts import digest_speakers_and_words
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.text import make_slug, match_key
+from glc_analysis.text import make_id_from_text, match_key
 
 UNNAMED_SPEAKER = "Text"
 """The name that is given to the speaker of a text in a project if the text names no speaker."""
@@ -191,7 +191,7 @@ def _kind(path: Path, arrivals: ArrivedFiles) -> str:
 
 def _coder(path: Path, taken: Collection[str]) -> str:
     """Returns an id for the coder of a file, made from the file's name without its ending."""
-    return make_free_id(make_slug(path.stem) or "coder", taken)
+    return make_free_id(make_id_from_text(path.stem) or "coder", taken)
 
 
 def _same_names(paths: Sequence[Path]) -> Iterator[Fault]:

@@ -38,20 +38,20 @@ _DATE_OR_SPAN = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.*|\d{1,7}\s*[-–�
 
 
 @lru_cache(maxsize=100_000)
-def fold_text(text: str) -> str:
+def strip_case_accents_and_punctuation(text: str) -> str:
     """Returns a text without case, accents and most punctuation, which is the form in which words are
     searched.
 
-    >>> fold_text("¿En qué PAÍS vives?")
+    >>> strip_case_accents_and_punctuation("¿En qué PAÍS vives?")
     'en que pais vives'
     """
-    return " ".join(_MARKS.sub(" ", strip_case_and_accents(text)).split())
+    return " ".join(_MARKS.sub(" ", strip_case_accents_and_extra_blanks(text)).split())
 
 
-def strip_case_and_accents(text: str) -> str:
+def strip_case_accents_and_extra_blanks(text: str) -> str:
     """Returns a text without case, accents and repeated blanks. Punctuation stays.
 
-    >>> strip_case_and_accents("¿En  qué PAÍS?") == "¿en que pais?"
+    >>> strip_case_accents_and_extra_blanks("¿En  qué PAÍS?") == "¿en que pais?"
     True
     """
     folded = match_key(text).replace("’", "'")
@@ -78,7 +78,7 @@ def find_first_word_of_concept(concept: str, text: str) -> str:
     >>> [find_first_word_of_concept("harmful", text) for text in ("Do you call the Police?", "A polite call")]
     ['police', '']
     """
-    match = _pattern(concept).search(f" {fold_text(text)} ")
+    match = _pattern(concept).search(f" {strip_case_accents_and_punctuation(text)} ")
     return match[0] if match else ""
 
 
@@ -88,7 +88,7 @@ def is_concept_word(concept: str, text: str) -> bool:
     >>> is_concept_word("yes", "Sí"), is_concept_word("yes", "Yes, often")
     (True, False)
     """
-    return fold_text(text) in _words()[concept]
+    return strip_case_accents_and_punctuation(text) in _words()[concept]
 
 
 def is_tool_column(name: str) -> bool:
@@ -113,17 +113,17 @@ def guess_option_kind(label: str) -> str:
     >>> [guess_option_kind(label) for label in ("Other", "Prefer not to say", "No sé qué es Shiny", "Law")]
     ['other', 'refused', 'dont_know', 'substantive']
     """
-    text = fold_text(label)
+    text = strip_case_accents_and_punctuation(label)
     for kind in ("refused", "dont_know"):
         if any(text == word or text.startswith(f"{word} ") or f" {word}" in f" {text}" and " " in word
                for word in _words()[kind]):
             return kind
-    head = fold_text(re.sub(r"\(.*", "", label))
+    head = strip_case_accents_and_punctuation(re.sub(r"\(.*", "", label))
     return next((kind for kind in ("other", "none") if text in _words()[kind] or head in _words()[kind]),
                 "substantive")
 
 
-def may_be_direct_identifier(text: str) -> bool:
+def may_be_direct_identifier(answer: str) -> bool:
     """Whether an answer looks like a person's name, address or number.
 
     >>> [may_be_direct_identifier(t) for t in ("ana@example.org", "+255 123 456 789", "12 High Street")]
@@ -131,10 +131,10 @@ def may_be_direct_identifier(text: str) -> bool:
     >>> [may_be_direct_identifier(t) for t in ("2010 - 2015", "$50,000 - $99,999", "Online course")]
     [False, False, False]
     """
-    if _TITLED.match(text):
+    if _TITLED.match(answer):
         return True
-    is_found = _DIGIT.search(text) and _PERSONAL.search(text)  # all the others hold a digit or an @
-    return bool(is_found) and not _DATE_OR_SPAN.fullmatch(text.strip())
+    is_found = _DIGIT.search(answer) and _PERSONAL.search(answer)  # all the others hold a digit or an @
+    return bool(is_found) and not _DATE_OR_SPAN.fullmatch(answer.strip())
 
 
 def asks_for_persons_name(heading: str) -> bool:
@@ -149,13 +149,13 @@ def asks_for_persons_name(heading: str) -> bool:
     bare = re.sub(r"^\W*[a-z]?\d+\W+|[(\[].*?[)\]]", " ", match_key(heading))
     return is_concept_word("name", bare) or mentions_concept("person",
                                                              _pattern("organisation").sub(" ",
-                                                                                          fold_text(heading)))
+                                                                                          strip_case_accents_and_punctuation(heading)))
 
 
-def is_link(text: str) -> bool:
+def has_link(text: str) -> bool:
     """Whether an answer is a web address, which may lead to a person.
 
-    >>> is_link("https://example.org/ana"), is_link("the web")
+    >>> has_link("https://example.org/ana"), has_link("the web")
     (True, False)
     """
     return bool(re.search(r"https?://|www\.\w", text))
@@ -163,7 +163,7 @@ def is_link(text: str) -> bool:
 
 @cache
 def _words() -> dict[str, frozenset[str]]:
-    return {row["concept"]: frozenset(map(fold_text, row["words"].split("|")))
+    return {row["concept"]: frozenset(map(strip_case_accents_and_punctuation, row["words"].split("|")))
             for row in read_word_table("words.csv")}
 
 
@@ -201,7 +201,7 @@ _STEM = 4
 """The number of first letters that two forms of a word must share ("applies", "apply")."""
 
 
-def find_scale_steps(labels: Sequence[str]) -> list[float] | None:
+def find_steps_on_known_scale(labels: Sequence[str]) -> list[float] | None:
     """Returns the step of each option on a scale; None if the options are not a known scale.
 
     The step is nan for three kinds of options:
@@ -210,15 +210,15 @@ def find_scale_steps(labels: Sequence[str]) -> list[float] | None:
     - a number among words, which stands for a missing answer;
     - beside several degrees of one word, an option that is not a degree of that word.
 
-    >>> find_scale_steps(["Often", "Never", "Sometimes"])
+    >>> find_steps_on_known_scale(["Often", "Never", "Sometimes"])
     [5.0, 0.0, 4.0]
-    >>> find_scale_steps(["2/10", "10/10"]), find_scale_steps(["1 (None at all)", "2", "5"])
+    >>> find_steps_on_known_scale(["2/10", "10/10"]), find_steps_on_known_scale(["1 (None at all)", "2", "5"])
     ([2.0, 10.0], [1.0, 2.0, 5.0])
-    >>> find_scale_steps(["Trifft gar nicht zu", "Trifft zu", "Trifft eher zu", "0"])
+    >>> find_steps_on_known_scale(["Trifft gar nicht zu", "Trifft zu", "Trifft eher zu", "0"])
     [-3.0, 1.0, 0.6, nan]
-    >>> find_scale_steps(["Once a week", "Several times a year", "Every day"])
+    >>> find_steps_on_known_scale(["Once a week", "Several times a year", "Every day"])
     [4.0, 1.5, 5.0]
-    >>> find_scale_steps(["Married", "Widowed", "Never married"]) is None
+    >>> find_steps_on_known_scale(["Married", "Widowed", "Never married"]) is None
     True
     """
     places = [n for n, label in enumerate(labels) if guess_option_kind(label) == "substantive"
@@ -246,7 +246,7 @@ def sort_options_by_scale(labels: Sequence[str]) -> tuple[list[str], bool]:
     >>> sort_options_by_scale(["Now and then", "Never", "Often", "Always"])
     (['Never', 'Often', 'Always', 'Now and then'], False)
     """
-    steps = find_scale_steps(labels)
+    steps = find_steps_on_known_scale(labels)
     if steps is None:
         marks = find_scale_words(labels)
         steps = [marks[label][1] if label in marks else float("nan") for label in labels]
@@ -296,7 +296,7 @@ def _numbered(labels: Sequence[str]) -> list[int | None]:
 
 
 def _worded(labels: Sequence[str], family: str) -> list[int | None]:
-    return [_worded_step(fold_text(label), family) for label in labels]
+    return [_worded_step(strip_case_accents_and_punctuation(label), family) for label in labels]
 
 
 def _worded_step(text: str, family: str) -> int | None:
@@ -311,7 +311,7 @@ def _worded_step(text: str, family: str) -> int | None:
 def _times(labels: Sequence[str]) -> list[float | None]:
     """Returns the step of each label such as "less than once a month"; None for other labels. Labels are
     ordered by the span of time, and within the same span by less or more often."""
-    return [_time(fold_text(label)) for label in labels]
+    return [_time(strip_case_accents_and_punctuation(label)) for label in labels]
 
 
 def _time(text: str) -> float | None:
@@ -402,7 +402,8 @@ def _are_told_apart(steps: Sequence[float | None], stems: Sequence[str], repeate
 def _degree(label: str) -> _Degree | None:
     """Returns a label as a degree of a word; None if the label names two words, such as "neither good nor
     bad"."""
-    text = f" {fold_text(re.sub(r'[(（].*', '', label)) or fold_text(label)} "
+    before_brackets = strip_case_accents_and_punctuation(re.sub(r"[(（].*", "", label))
+    text = f" {before_brackets or strip_case_accents_and_punctuation(label)} "
     if text.startswith(tuple(f" {word} " for word in _degree_words("middle")[0.0])):
         return None
     text = text.replace("n't ", " not ")
@@ -448,12 +449,13 @@ def _low_stem(stems: set[str]) -> str:
 def _families() -> dict[str, list[tuple[int, str]]]:
     families: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for row in read_word_table("scale_words.csv"):
-        families[row["family"]] += [(int(row["rank"]), fold_text(word)) for word in row["words"].split("|")]
+        families[row["family"]] += [(int(row["rank"]), strip_case_accents_and_punctuation(word))
+                                    for word in row["words"].split("|")]
     return dict(families)
 
 
 @cache
 def _degree_words(concept: str) -> dict[float, tuple[str, ...]]:
     """Returns the words of a concept in ``content/degree_words.csv``, keyed by the strength of the words."""
-    return {float(row["strength"]): tuple(map(fold_text, row["words"].split("|")))
+    return {float(row["strength"]): tuple(map(strip_case_accents_and_punctuation, row["words"].split("|")))
             for row in read_word_table("degree_words.csv") if row["concept"] == concept}

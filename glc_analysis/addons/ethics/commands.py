@@ -7,7 +7,7 @@ import click
 from glc_analysis.command_line import (
     add_format_option,
     pass_study_to_read,
-    pass_study_to_write,
+    pass_study_to_write_without_withdrawal,
     print_rows,
     say,
 )
@@ -36,7 +36,7 @@ def retention(study: Study, form: str) -> None:
 @click.command()
 @click.option("--write", "is_written", is_flag=True, help="Add the questions on safety, which people "
               "answer, to private/reference/safety.csv. Existing answers are kept.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def ethics(study: Study, is_written: bool) -> None:
     """Print what a review board asks, and the page on safety.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.reference import Reference, relocate_private_faults
+from glc_analysis.reference import Reference, relocate_faults_in_private_columns
 from glc_analysis.schema import AUDIENCES, Check, Tables, find_unknown_names, make_schema_check
 from glc_analysis.steps import Step, View
 from glc_analysis.study import Study
@@ -104,7 +104,7 @@ def _known_passages(view: View) -> dict[str, Any]:
         "explanations", column, rows[column].str.split(";").explode().str.strip(), known | {""},
         "the study has no such segment")]
     if faults:
-        raise Faults(relocate_private_faults(view.study, faults))
+        raise Faults(relocate_faults_in_private_columns(view.study, faults))
     return {"explanations": rows.copy()}
 
 

@@ -10,8 +10,8 @@ from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, split_segme
 Cells = dict[str, str]
 
 
-def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
-                          leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_explanation(table: str, row_before: Cells, row_after: Cells,
+                                  leaver: Leaver) -> tuple[Cells, Cells] | None:
     """Returns two forms of a row of a reference table, as it was before and as it is after the withdrawal.
     The leaver's passages are removed from both forms. Returns None if no passage for the explanation is left,
     because the whole row is then deleted."""

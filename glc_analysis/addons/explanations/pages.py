@@ -10,11 +10,11 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.addons.explanations.checks import split_segment_ids
-from glc_analysis.disclosure.quotations import find_segment_owners
+from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
 from glc_analysis.pages.text_names import name_texts, name_turn
 from glc_analysis.tables_html import make_displayable, render_quotation
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import format_day_with_preposition
+from glc_analysis.text import format_full_date_with_preposition
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.view.visible_tables import UNTRANSLATED
 
@@ -54,14 +54,15 @@ def _written(row: dict[str, str], view: StudyView) -> str:
     readers = [audience for audience in row["shown_for"].split(";") if audience]
     shown = [f"The {audience} reads it too." if (row["principle_id"], row["number"]) in
              view.find_readable_explanations(audience) else NOT_READ.format(audience) for audience in readers]
-    day = format_day_with_preposition(row["date"])
+    day = format_full_date_with_preposition(row["date"])
     return f"{row['by']} {day}. {' '.join(shown) or 'For the team alone.'}"
 
 
 def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
     """Returns a function that renders passages for the team, as whole turns with their speakers."""
     segments = view.read("segments")
-    by = find_segment_owners(segments, view.read("documents")).map(view.labels).fillna("")
+    by = find_speaking_or_interpreted_organisations(segments,
+                                                    view.read("documents")).map(view.labels).fillna("")
     rows = segments.assign(by=by).set_index("segment_id")
     names = name_texts(view.read("documents"), view.labels)
 

@@ -29,7 +29,7 @@ from glc_analysis.disclosure.blocks import (
     make_line_ids,
     select_quotations_with_owners,
 )
-from glc_analysis.disclosure.quotations import find_segment_owners
+from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import read_reference_table
 from glc_analysis.view.visible_tables import VisibleTables
@@ -44,13 +44,13 @@ before audiences outside the team may read it."""
 
 
 def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataFrame,
-                                networks: Mapping[str, str],
+                                networks_by_organisation: Mapping[str, str],
                                 audience: str) -> pd.DataFrame:
     """Returns the rows of table ``explanations`` that an audience other than the team may read, without their
     authors. In the lists of segments, only segments with a quotation that the audience may read are kept.
 
-    ``quotations`` are the quotations of the audience, with segment_id and owner; ``networks`` gives the
-    network of each organisation.
+    ``quotations`` are the quotations of the audience, with segment_id and owner; ``networks_by_organisation``
+    gives the network of each organisation.
 
     >>> rows = pd.DataFrame({"shown_for": ["public"], "passages_for": ["s1;s2;s3"], "passages_against": "",
     ...                      "passages_limits": "s4", "rival_passages": "", "by": "ines"})
@@ -68,7 +68,7 @@ def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataF
     seen = seen.assign(by="", date="", shown_for=audience, **{column: [
         ";".join(one for one in split_segment_ids(cell) if one in owner) for cell in seen[column]]
         for column in PASSAGE_COLUMNS})
-    behind = [{networks.get(owner[one]) or owner[one] for one in split_segment_ids(cell)}
+    behind = [{networks_by_organisation.get(owner[one]) or owner[one] for one in split_segment_ids(cell)}
               for cell in seen["passages_for"]]
     return seen[pd.Series([len(those) >= LEAST_INDEPENDENT for those in behind], seen.index, dtype=bool)]
 
@@ -130,13 +130,14 @@ def _networks(organisations: pd.DataFrame) -> dict[str, str]:
     return dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
 
 
-def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
-                                        audience: str) -> Iterator[Row]:
+def list_explanation_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
+                                              audience: str) -> Iterator[Row]:
     """Yields the explanations that an audience reads, each with every organisation whose words support it."""
     if frames["explanations"].empty:
         return
     segments, networks = frames["segments"], _networks(frames["organisations"])
-    owner = dict(zip(segments["segment_id"], find_segment_owners(segments, frames["documents"]), strict=True))
+    owner = dict(zip(segments["segment_id"],
+                     find_speaking_or_interpreted_organisations(segments, frames["documents"]), strict=True))
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     rows = frames["explanations"][frames["explanations"]["principle_id"].isin(shown)]
     quotations = select_quotations_with_owners(frames, reference.quotes, audience)
@@ -148,7 +149,7 @@ def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], refe
             yield make_block_id(BLOCK, row["principle_id"]), line, organisation
 
 
-def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+def list_released_explanations(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
     """Returns the explanations that the team wrote for an audience."""
     if not has_capability(audience, "passages"):
         rows = frames["explanations"]
@@ -159,5 +160,6 @@ BLOCKS = AddedBlocks(
     kinds=Kinds(words=(BLOCK,)),
     needs=("explanations", "quotations", "segments", "documents", "organisations", "principles",
            "quotes.csv"),
-    lines=list_block_lines_with_organisations, rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
+    lines=list_explanation_lines_with_organisations, rewritten=lambda frames: set(),
+    rows={BLOCK: "principle_id"},
     line={BLOCK: ("principle_id", "number")})

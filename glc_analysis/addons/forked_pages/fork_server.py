@@ -215,15 +215,16 @@ _BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 value of one of these variables cannot be forked."""
 
 
-def start_server(env: Any) -> None:
+def start_server(environment_variables: Any) -> None:
     """Starts the server of this process, if possible. The server imports modules while its owner goes on with
     other work."""
     with suppress(OSError):
         if sys.platform == "linux":
-            _server(env)
+            _server(environment_variables)
 
 
-def fork_process(env: Any, cwd: str, streams: dict[int, Any] | None = None, files: Sequence[Any] = (),
+def fork_process(environment_variables: Any, cwd: str, streams: dict[int, Any] | None = None,
+                 files: Sequence[Any] = (),
                  **task: Any) -> Forked | None:
     """Returns a new process forked from the server of this process. If there is no server, a server is
     started; returns None if no server can be started.
@@ -234,20 +235,20 @@ def fork_process(env: Any, cwd: str, streams: dict[int, Any] | None = None, file
     if sys.platform != "linux":
         return None
     try:
-        server = _server(env)
-        if server.bound != _bound(env):
+        server = _server(environment_variables)
+        if server.bound != _bound(environment_variables):
             return None
-        return server.fork({"cwd": cwd, "env": dict(env), **task}, streams or {}, files)
+        return server.fork({"cwd": cwd, "env": dict(environment_variables), **task}, streams or {}, files)
     except OSError:
         return None
 
 
-def read_tables_in_server(env: Any, root: str, table_names: list[str]) -> None:
+def read_tables_in_server(environment_variables: Any, root: str, table_names: list[str]) -> None:
     """Makes the server read tables of the study in ``root`` once, so that pages need not read the tables
     again."""
     with suppress(OSError):
         if sys.platform == "linux":
-            _server(env).send_request({"root": root, "tables": table_names})
+            _server(environment_variables).send_request({"root": root, "tables": table_names})
 
 
 class Calls(ThreadPoolExecutor):

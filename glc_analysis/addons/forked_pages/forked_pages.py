@@ -94,10 +94,10 @@ class ForkedPages(PageProcesses):
             read_tables_in_server(self.environment | _preloading(), str(self.reader_study.root),
                                   sorted(load_processed_tables() if read & {*EVERYTHING} else read))
 
-    def make_page(self, page: PageJob, folder: Path) -> Executed | Failure:
+    def make_page(self, page: PageJob, temporary_folder: Path) -> Executed | Failure:
         """Makes a page in a forked process, or in a kernel if no process can be forked."""
-        forked = self._fork(page, folder) if _is_forking() else None
-        return forked or super().make_page(page, folder)
+        forked = self._fork(page, temporary_folder) if _is_forking() else None
+        return forked or super().make_page(page, temporary_folder)
 
     def _fork(self, page: PageJob, folder: Path) -> Executed | Failure | None:
         with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as entered:

@@ -86,12 +86,13 @@ def read_tables_before_forking(root: str, tables: list[str]) -> None:
     gc.freeze()
 
 
-def execute_page(outcome: int, entered: int, *, notebook: str, parameters: dict[str, Any]) -> None:
+def execute_page(outcome: int, running_cell_file: int, *, notebook: str, parameters: dict[str, Any]) -> None:
     """Executes a page in this process, and writes the executed notebook to the open file ``outcome``. For a
     page that failed, the function writes the number of the failed cell, the name of the error and its message
     instead.
 
-    While the page runs, the open file ``entered`` holds the number of the running cell, counted from 0.
+    While the page runs, the open file ``running_cell_file`` holds the number of the running cell, counted
+    from 0.
     """
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     sys.path.insert(0, "")  # what lies beside a notebook can be imported
@@ -104,7 +105,7 @@ def execute_page(outcome: int, entered: int, *, notebook: str, parameters: dict[
     def enter(cell: object, cell_index: int) -> None:
         nonlocal place
         place = cell_index
-        os.pwrite(entered, f"{place:<9}".encode(), 0)
+        os.pwrite(running_cell_file, f"{place:<9}".encode(), 0)
 
     try:
         said: dict[str, Any] = {"notebook": papermill.execute_notebook(

@@ -32,7 +32,7 @@ _METHOD = (f"permutation of organisations, {_PERMUTATIONS} draws; bootstrap of o
           f"{_RESAMPLES} resamples; Benjamini-Hochberg over the questions of an attribute")
 
 
-def make_group_comparison_figures(data: CleanTables, study: Study) -> pd.DataFrame:
+def make_group_effect_and_p_value_figures(data: CleanTables, study: Study) -> pd.DataFrame:
     """Returns one row per question, attribute of organisations and statistic, all with the measure
     ``comparison``. Returns no rows if the sample is not a probability sample.
 
@@ -132,7 +132,7 @@ def cramers_v(tables: np.ndarray) -> np.ndarray:
         return np.where(smaller > 1, np.sqrt(chi2 / total / (smaller - 1)), np.nan)
 
 
-def eta_squared(tables: np.ndarray) -> np.ndarray:
+def eta_squared(sums_counts_and_squares: np.ndarray) -> np.ndarray:
     """Returns the share of the variance that lies between groups; NaN for a table without variation.
 
     The columns of a table are each group's sum, count and sum of squares.
@@ -140,7 +140,7 @@ def eta_squared(tables: np.ndarray) -> np.ndarray:
     >>> float(eta_squared(np.array([[2.0, 2, 2], [6.0, 2, 18]])))
     1.0
     """
-    sums, counts, squares = np.moveaxis(tables, -1, 0)
+    sums, counts, squares = np.moveaxis(sums_counts_and_squares, -1, 0)
     several = (counts > 0).sum(axis=-1) > 1
     with np.errstate(divide="ignore", invalid="ignore"):
         common = sums.sum(axis=-1) ** 2 / counts.sum(axis=-1)
@@ -204,7 +204,7 @@ def _large(groups: pd.Series, minimum: int) -> pd.Series:
 
 def _make_figures(view: View) -> dict[str, Any]:
     data = CleanTables(**{name: view[name] for name in _TABLES})
-    return {"comparison_figures": make_group_comparison_figures(data, view.study)}
+    return {"comparison_figures": make_group_effect_and_p_value_figures(data, view.study)}
 
 
 _TABLES = tuple(field.name for field in fields(CleanTables))

@@ -9,7 +9,11 @@ from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import FIGURE_RULES
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import is_whole_study
-from glc_analysis.figures.groupings import CODES, is_in_grouping_of_question, match_groupings
+from glc_analysis.figures.groupings import (
+    CODES,
+    is_about_group_chosen_for_question,
+    map_questions_to_attribute_groupings,
+)
 from glc_analysis.figures.summary import make_unknown_question_error
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
@@ -30,7 +34,7 @@ def explain_visibility_of_group_figures(study: Study, reference: Reference, ques
     asked = [*reference.questions["question_id"], EVERY_CODE]
     if question not in asked:
         raise make_unknown_question_error(question, asked)
-    key, groupings = CODES if question == EVERY_CODE else question, match_groupings(
+    key, groupings = CODES if question == EVERY_CODE else question, map_questions_to_attribute_groupings(
         reference.groupings, reference.questions)
     if key not in groupings:
         raise UsageError(f"No groups are chosen for {question}, and the reasons why figures are hidden would "
@@ -40,7 +44,7 @@ def explain_visibility_of_group_figures(study: Study, reference: Reference, ques
     figures = read_table("figures", study=study)
     about = figures["question_id"].astype("str")
     is_own = (about == key) & figures["measure"].isin(["response", "coded"]) & ~is_whole_study(figures)
-    rows = figures.loc[is_own & is_in_grouping_of_question(figures, about, groupings), ["figure_id"]]
+    rows = figures.loc[is_own & is_about_group_chosen_for_question(figures, about, groupings), ["figure_id"]]
     for audience in READING_AUDIENCES:
         decided = read_table(f"release_{audience}", study=study).set_index("figure_id").loc[rows["figure_id"]]
         seen = decided["band"].where(decided["status"] == "banded", decided["status"].map(

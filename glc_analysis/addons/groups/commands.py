@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import click
 
-from glc_analysis.command_line import add_format_option, ensure_built, pass_study_to_write, print_rows, say
+from glc_analysis.command_line import (
+    add_format_option,
+    ensure_built,
+    pass_study_to_write_without_withdrawal,
+    print_rows,
+    say,
+)
 from glc_analysis.study import Study
 
 
 @click.command()
 @click.argument("question", default="")
 @add_format_option("table")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def groups(study: Study, question: str, form: str) -> None:
     """Rank the groups by which figures could be shown to others.
 
@@ -21,7 +27,10 @@ def groups(study: Study, question: str, form: str) -> None:
     figures of the chosen groups. If others do not see a figure exactly, the list gives the reason.
     """
     from glc_analysis.addons.groups.chosen import explain_visibility_of_group_figures
-    from glc_analysis.addons.groups.ranking import count_figures_per_base, rank_groupings_by_disclosed_figures
+    from glc_analysis.addons.groups.ranking import (
+        count_figures_per_unit_and_of_codes,
+        rank_groupings_by_disclosed_figures,
+    )
     from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
     from glc_analysis.coding.codebook import find_team_only_codes
     from glc_analysis.disclosure.consent import Consent
@@ -39,7 +48,7 @@ def groups(study: Study, question: str, form: str) -> None:
     consent = Consent.from_table(reference.consent, **make_wave_arguments_for_consent(
         reference.waves, settings["study"]["wave"]))
     ranked = rank_groupings_by_disclosed_figures(
-        count_figures_per_base(reference.questions, reference.options, n_codes),
+        count_figures_per_unit_and_of_codes(reference.questions, reference.options, n_codes),
         read_table("organisations", study=study), read_table("answers", study=study), consent,
         settings["disclosure"])
     if form == "table" and len(ranked) and not ranked["convening"].any():

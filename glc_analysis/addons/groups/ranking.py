@@ -45,8 +45,8 @@ class CountedBase:
     is_coded: bool = False
 
 
-def count_figures_per_base(questions: pd.DataFrame, options: pd.DataFrame,
-                           n_codes: int) -> Iterator[CountedBase]:
+def count_figures_per_unit_and_of_codes(questions: pd.DataFrame, options: pd.DataFrame,
+                                        n_codes: int) -> Iterator[CountedBase]:
     """Yields up to three bases: the questions about organisations, the questions about countries, and the
     codes. A base without figures is left out."""
     is_listed = questions["type"].isin(BY_OPTION) & (questions["option_list"] != COUNTRY_LIST)
@@ -148,7 +148,8 @@ class _GroupSizes:
         rules, counts = Rules.from_settings(settings, self.audience), self.counts
         refused = {name: "base_too_small"
                    if counts.count_protected(base, counts.count_allies_in_network(base)) < rules.base
-                   else "withheld_contributors" if counts.has_few_refusals(base, self.is_coded, rules) else ""
+                   else "withheld_contributors" if counts.may_expose_few_refusers(base, self.is_coded, rules)
+                   else ""
                    for name, base in self.groups.items()}
         open_groups = {name: base for name, base in self.groups.items() if not refused[name]}
         shown = choose_groups_to_show(open_groups, self.groups, self.everyone, self.is_coded, counts, rules)

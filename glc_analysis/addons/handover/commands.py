@@ -6,7 +6,12 @@ from pathlib import Path
 
 import click
 
-from glc_analysis.command_line import add_format_option, pass_study_to_write, print_rows, say
+from glc_analysis.command_line import (
+    add_format_option,
+    pass_study_to_write_without_withdrawal,
+    print_rows,
+    say,
+)
 from glc_analysis.errors import GLCError, count_of
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
@@ -15,7 +20,7 @@ from glc_analysis.study import Study
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Who will read it.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def publish(study: Study, folder: Path, audience: str) -> None:
     """Copy what an audience may have into a folder to hand over.
 
@@ -41,7 +46,7 @@ def publish(study: Study, folder: Path, audience: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Whose material it is.")
 @add_format_option("csv")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
     """Remove what was published for an audience from a folder.
 

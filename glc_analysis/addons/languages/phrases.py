@@ -20,7 +20,7 @@ import pycountry
 from lxml import etree
 
 from glc_analysis.addon import ADD_ONS_FOLDER, list_declarations, load_declared_objects
-from glc_analysis.addons.languages.settings import ENGLISH, list_phrase_table_languages
+from glc_analysis.addons.languages.settings import ENGLISH, list_languages_in_phrase_table
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import list_word_columns
@@ -76,7 +76,8 @@ LANGUAGE_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km
 def list_phrase_languages(*, is_checked: bool = False) -> list[str]:
     """Returns the languages besides English that have phrases. With ``is_checked``, returns only the
     languages whose phrases native readers have checked."""
-    return [language for language in list_phrase_table_languages() if not is_checked or _is_checked(language)]
+    return [language for language in list_languages_in_phrase_table() if not is_checked
+            or _is_checked(language)]
 
 
 def _is_checked(language: str) -> bool:
@@ -187,7 +188,7 @@ class Phrasebook:
         return "".join(isolate_direction(text) if kind and is_turned else text
                        for text, kind in self._pieces(english))
 
-    def translate_sentence(self, english: str) -> str:
+    def find_sentence_translation(self, english: str) -> str:
         """Returns the translation of a sentence; "" if any piece of the sentence has no translation. Pieces
         that are the study's own texts need no translation."""
         pieces = self._pieces(" ".join(english.split())) if self.language != ENGLISH else []

@@ -13,10 +13,10 @@ from glc_analysis.templates import read_packaged_csv
 ENGLISH = "en"
 
 
-def list_phrase_table_languages() -> list[str]:
+def list_languages_in_phrase_table() -> list[str]:
     """Returns the languages other than English in the table of phrases, in the order of the table.
 
-    >>> list_phrase_table_languages()
+    >>> list_languages_in_phrase_table()
     ['es', 'ar', 'km', 'fr']
     """
     return [column for column in read_packaged_csv(__file__, "phrases.csv")[0]
@@ -30,7 +30,7 @@ def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -
     ['de']
     """
     for language in settings["study"]["languages"]:
-        if language not in (known := list_phrase_table_languages()):
+        if language not in (known := list_languages_in_phrase_table()):
             yield Fault("there are no phrases in this language", file, column="[study] languages",
                         value=language, fix=f"one of {', '.join(known)}")
 

@@ -21,7 +21,7 @@ from glc_analysis.addons.languages.phrases import (
     list_phrase_languages,
 )
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.publish.site import SiteAddition, write_files, write_text
+from glc_analysis.publish.site import SiteAddition, write_files, write_site_text_in_place
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template
 from glc_analysis.text import language_name
@@ -36,10 +36,10 @@ class SiteLanguages:
     def __init__(self, books: Sequence[Phrasebook]) -> None:
         self._books = books
 
-    def render_language_links(self, slug: str, language: str = ENGLISH) -> Markup:
+    def render_all_language_links(self, slug: str, language: str = ENGLISH) -> Markup:
         """Returns the links from a page to the same page in each language; the page's own language comes
         first."""
-        links = list_language_links(self._books, language)
+        links = list_all_language_links(self._books, language)
         return Markup(load_template(__file__, "switch.html").render(slug=slug, languages=links) if links
                       else "")
 
@@ -53,10 +53,10 @@ class SiteLanguages:
             added = {addition.slug for addition in additions}
             articles, own = {}, {*slugs, *(name for addition in additions for name in addition.files)}
             for slug in slugs:
-                links = self.render_language_links(slug, book.language)
+                links = self.render_all_language_links(slug, book.language)
                 made = translate_page(render(slug, links), book, own)
-                write_text(folder / f"{slug}.html",
-                           f"<!DOCTYPE html>\n{lxml.html.tostring(made, encoding='unicode')}\n")
+                write_site_text_in_place(folder / f"{slug}.html",
+                                         f"<!DOCTYPE html>\n{lxml.html.tostring(made, encoding='unicode')}\n")
                 if slug not in added:
                     articles[slug] = next(made.iter("main"))
             for make_addition in load_declared_objects("site_addition"):
@@ -93,8 +93,8 @@ def describe_refused_languages(study: Study, audience: str) -> str:
                       "(row native_reader of the tables of phrases).")
 
 
-def list_language_links(books: Sequence[Phrasebook],
-                        page_language: str = ENGLISH) -> list[tuple[str, str, str]]:
+def list_all_language_links(books: Sequence[Phrasebook],
+                            page_language: str = ENGLISH) -> list[tuple[str, str, str]]:
     """Returns, for each language, its code, its name in that language, and the folder of its pages, such as
     ``"es/"``. The page's own language comes first; the other languages follow in the study's order."""
     codes = [page_language, *(code for code in (ENGLISH, *(book.language for book in books))

@@ -25,7 +25,12 @@ from glc_analysis.spreadsheets import (
     write_cell_as_plain_text,
 )
 from glc_analysis.tabular import Grid, read_workbook_sheets
-from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
+from glc_analysis.templates import (
+    load_template,
+    read_csv_texts_by_language,
+    read_fixed_texts,
+    read_packaged_text,
+)
 from glc_analysis.text import (
     isolate_direction,
     language_direction,
@@ -117,7 +122,7 @@ def list_language_and_translation_notes(paper_languages: Iterable[str], name_of_
      'Not translated into Ukrainian (1): the letter and headings are in English, and say so.',
      'No native reader has checked the letter and headings in Spanish.']
     """
-    known = read_texts_by_language(phrases_module, phrases_table)
+    known = read_csv_texts_by_language(phrases_module, phrases_table)
     counts = Counter(language or "en" for language in paper_languages).most_common()
     translated = {language: n for language, n in counts if language in known}
     lines = []
@@ -152,7 +157,7 @@ class SheetLetter:
         """Returns the paragraphs of the letter. If the letter is not translated, the first paragraph is a
         note that says so."""
         say, name = read_answer_sheet_phrases(self.language), language_name(self.language)
-        is_translated = self.language in read_texts_by_language(*SHEET_PHRASES)
+        is_translated = self.language in read_csv_texts_by_language(*SHEET_PHRASES)
         note = [] if is_translated else [f"[Not translated into {name} yet.]"]
         return [*note, *say["letter"].split("\n"),
                 f"{say['by_when']}: {isolate_direction(self.by or _BLANK_LINE)}",
@@ -216,7 +221,7 @@ def _fill(sheet: Worksheet, content: AnswerSheet) -> None:
     sheet.sheet_view.rightToLeft = content.direction == "rtl"
 
 
-def render_sheets_page(sheets: list[AnswerSheet], letter: SheetLetter) -> str:
+def render_organisation_return_page(sheets: list[AnswerSheet], letter: SheetLetter) -> str:
     """Returns the letter and the sheets as one page of HTML, to be read on a telephone or printed and filled
     in by hand."""
     first = sheets[0]
@@ -260,7 +265,7 @@ def read_decisions_from_returned_workbook(path: Path) -> pd.DataFrame:
 
 def _keys_by_phrase(keys: Collection[str]) -> dict[str, str]:
     """Returns the keys of fixed texts, keyed by the wording of the text in any language."""
-    return {match_key(texts[key]): key for texts in read_texts_by_language(*SHEET_PHRASES).values()
+    return {match_key(texts[key]): key for texts in read_csv_texts_by_language(*SHEET_PHRASES).values()
             for key in keys}
 
 

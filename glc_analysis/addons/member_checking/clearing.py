@@ -2,7 +2,7 @@
 quotes.csv and consent.csv.
 
 The changes are first listed (:func:`list_decided_cell_changes`) and then made
-(:func:`apply_clearance_decisions`).
+(:func:`apply_clearance_to_quotations_and_consents`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from glc_analysis.disclosure.quotations import (
     add_provenance_consent_and_broken_rules,
     find_survivor_case_segments,
     locate_quotation,
-    map_to_originals,
+    map_to_original_or_self,
     replace_pseudonyms_with_general_words,
 )
 from glc_analysis.errors import Fault, Faults
@@ -66,9 +66,9 @@ class QuotationTables(NamedTuple):
         return find_survivor_case_segments(self.codings, self.segments, self.codebook)
 
 
-def write_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
-                             organisation_names: Mapping[str, str],
-                             languages: Mapping[str, str]) -> int:
+def write_quotation_clearance_workbook(path: Path, quotation_tables: QuotationTables, *,
+                                       organisation_names: Mapping[str, str],
+                                       languages: Mapping[str, str]) -> int:
     """Writes the workbook of proposed quotations, with a sheet per organisation. Returns the number of
     quotations.
 
@@ -116,8 +116,8 @@ def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
         "noted": (say["approved"] + " " + quotations["cleared_on"]).where(is_cleared, "")}, dtype="str")
 
 
-def apply_clearance_decisions(returned: pd.DataFrame,
-                              quotation_tables: QuotationTables) -> tuple[pd.DataFrame,
+def apply_clearance_to_quotations_and_consents(returned: pd.DataFrame,
+                                               quotation_tables: QuotationTables) -> tuple[pd.DataFrame,
                                                                                                   pd.DataFrame]:
     """Returns quotes.csv and consent.csv after the changes that follow from the returned decisions
     (:func:`.read_filled_workbook`).
@@ -140,7 +140,7 @@ def apply_clearance_decisions(returned: pd.DataFrame,
     decisions = SheetDecision.from_rows(returned)
     if faults := list(_clearing_faults(decisions, rows, segments, consent)):
         raise Faults(faults)
-    linked = map_to_originals(segments)
+    linked = map_to_original_or_self(segments)
     quotes = quotation_tables.quotes.set_index("quote_id", drop=False)
     for decision in decisions:
         if decision.kind == "quotation":
@@ -163,9 +163,9 @@ def apply_clearance_decisions(returned: pd.DataFrame,
 
 
 def list_decided_cell_changes(returned: pd.DataFrame, quotation_tables: QuotationTables) -> pd.DataFrame:
-    """Returns one row per cell that :func:`apply_clearance_decisions` would change: table, key, column,
-    before, after."""
-    quotes, consent = apply_clearance_decisions(returned, quotation_tables)
+    """Returns one row per cell that :func:`apply_clearance_to_quotations_and_consents` would change: table,
+    key, column, before, after."""
+    quotes, consent = apply_clearance_to_quotations_and_consents(returned, quotation_tables)
     cells = []
     for table, key, old, new in (("quotes", ["quote_id"], quotation_tables.quotes, quotes),
                                  ("consent", CONSENT_KEY, quotation_tables.consent, consent)):

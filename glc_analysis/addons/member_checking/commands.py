@@ -11,7 +11,7 @@ from glc_analysis.command_line import (
     add_format_option,
     ensure_built,
     format_rows,
-    pass_study_to_write,
+    pass_study_to_write_without_withdrawal,
     print_rows,
     say,
 )
@@ -25,16 +25,19 @@ from glc_analysis.study import Study
               help="A workbook or return that came back filled in: show what it would change.")
 @click.option("--accept", is_flag=True, help="With --returned: write the changes.")
 @add_format_option("csv")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, form: str) -> None:
     """List the quotations that are left out, and why.
 
     With an option, the command writes the workbook in which organisations clear their quotations, or reads
     a returned workbook.
     """
-    from glc_analysis.addons.member_checking.clearing import QuotationTables, write_clearance_workbook
+    from glc_analysis.addons.member_checking.clearing import (
+        QuotationTables,
+        write_quotation_clearance_workbook,
+    )
     from glc_analysis.addons.member_checking.returns import read_names_and_languages
-    from glc_analysis.disclosure.quotations import select_refused_quotes
+    from glc_analysis.disclosure.quotations import list_rules_broken_by_quotes
 
     ensure_built(study)
     if returned:
@@ -43,12 +46,13 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
         path = study.reports / "team" / "quotes_to_clear.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)
         labels, languages = read_names_and_languages(study)
-        count = write_clearance_workbook(path, QuotationTables.read(study), organisation_names=labels,
-                                         languages=languages)
+        count = write_quotation_clearance_workbook(path, QuotationTables.read(study),
+                                                   organisation_names=labels,
+                                                   languages=languages)
         say(f"{count_of(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet "
             "only." if count else "No quotation has to be cleared.")
     else:
-        print_rows(select_refused_quotes(*QuotationTables.read(study)), form,
+        print_rows(list_rules_broken_by_quotes(*QuotationTables.read(study)), form,
                    if_empty="No quotation is left out.")
 
 
@@ -58,7 +62,7 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_returned_workbook
     from glc_analysis.addons.member_checking.clearing import (
         QuotationTables,
-        apply_clearance_decisions,
+        apply_clearance_to_quotations_and_consents,
         list_decided_cell_changes,
     )
     from glc_analysis.addons.member_checking.returns import (
@@ -77,7 +81,8 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     if len(cited):
         say("To review by hand, in the files named:\n" + format_rows(cited, form, if_empty=""))
     if accept:
-        for name, frame in zip(("quotes", "consent"), apply_clearance_decisions(answers, held), strict=True):
+        for name, frame in zip(("quotes", "consent"),
+                               apply_clearance_to_quotations_and_consents(answers, held), strict=True):
             frame.to_csv(study.locate_reference_file(name), index=False, lineterminator="\n")
         say("quotes.csv and consent.csv are written.")
     else:
@@ -88,7 +93,7 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
 @click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only for this organisation.")
 @click.option("--by", default="", metavar="DAY", help="The day by which an answer is wanted, as YYYY-MM-DD.")
 @click.option("--contact", default="", metavar="WHO", help="To whom and how the answer is sent.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     """Write the sheets on which each organisation checks its words.
 

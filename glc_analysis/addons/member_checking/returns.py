@@ -22,7 +22,7 @@ from glc_analysis.addons.member_checking.answer_sheets import (
     SheetDecision,
     SheetLetter,
     read_answer_sheet_phrases,
-    render_sheets_page,
+    render_organisation_return_page,
     write_sheets_workbook,
 )
 from glc_analysis.addons.member_checking.clearing import (
@@ -36,8 +36,8 @@ from glc_analysis.coding.consensus import CONSENSUS, repeat_codings_for_each_seg
 from glc_analysis.disclosure.consent import OF_A_WAVE
 from glc_analysis.disclosure.quotations import (
     add_provenance_consent_and_broken_rules,
-    find_segment_owners,
-    map_to_originals,
+    find_speaking_or_interpreted_organisations,
+    map_to_original_or_self,
     replace_pseudonyms_with_general_words,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
@@ -73,7 +73,7 @@ class Citations:
     claims: pd.DataFrame
 
 
-def collect_citations_from_addons(study: Study) -> Citations:
+def collect_citations_provided_by_addons(study: Study) -> Citations:
     """Returns the passages of a built study that add-ons cite."""
     brought = [citations(study) for citations in load_declared_objects("provides", CITED)]
     return Citations(
@@ -83,14 +83,15 @@ def collect_citations_from_addons(study: Study) -> Citations:
                   ignore_index=True))
 
 
-def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame,
-                             survivor_case_segment_ids: Collection[str], language: str) -> pd.DataFrame:
-    """Returns the rows of a sheet for the citations of an organisation's ``segments``: citation, principle,
-    words, stance, noted.
+def make_return_citation_rows(citations: Citations, organisation_segments: pd.DataFrame,
+                              omitted_survivor_case_segment_ids: Collection[str],
+                              language: str) -> pd.DataFrame:
+    """Returns the rows of a sheet for the citations of an organisation's ``organisation_segments``: citation,
+    principle, words, stance, noted.
 
-    Citations of accounts of a survivor's case (``survivor_case_segment_ids``) are left out. A claim is given
-    in the organisation's language if a translation exists; if not, the claim is in its original language,
-    which the sheet names.
+    Citations of accounts of a survivor's case (``omitted_survivor_case_segment_ids``) are left out. A claim
+    is given in the organisation's language if a translation exists; if not, the claim is in its original
+    language, which the sheet names.
     """
     say, claims = read_answer_sheet_phrases(language), citations.claims
     claims = claims[(claims["translation_of"] == "") | (claims["language"] == language)]
@@ -99,8 +100,8 @@ def make_citation_sheet_rows(citations: Citations, segments: pd.DataFrame,
              for claim_id, text, written_in in zip(claims["claim_id"], claims["text"], claims["language"],
                                                    strict=True)}
     rows = citations.passages
-    rows = rows[rows["segment_id"].isin(segments["segment_id"])
-                & ~rows["segment_id"].isin(survivor_case_segment_ids)]
+    rows = rows[rows["segment_id"].isin(organisation_segments["segment_id"])
+                & ~rows["segment_id"].isin(omitted_survivor_case_segment_ids)]
     return pd.DataFrame({
         "citation": rows["citation"],
         "principle": [texts.get(claim_id, say["topic"]) for claim_id in rows["claim_id"]],
@@ -115,8 +116,8 @@ def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFra
 
     Raises Faults for unknown citations.
     """
-    passages = collect_citations_from_addons(study).passages
-    linked = map_to_originals(tables.read_table("segments", study=study))
+    passages = collect_citations_provided_by_addons(study).passages
+    linked = map_to_original_or_self(tables.read_table("segments", study=study))
     decisions = SheetDecision.from_rows(returned)
     known = {*passages["citation"]}
     if unknown := [decision for decision in decisions
@@ -169,11 +170,11 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
                              f"{suggest_name(organisation, labels)}.")
     held = QuotationTables.read(study)
     segments, consent, waves = held.segments, held.consent, read_reference_table(study, "waves")
-    whose = find_segment_owners(segments, held.documents)
+    whose = find_speaking_or_interpreted_organisations(segments, held.documents)
     cases = held.case_segment_ids
     asked_about = select_quotations_to_ask_about(add_provenance_consent_and_broken_rules(*held), "proposed",
                                                  "cleared")
-    citations = collect_citations_from_addons(study)
+    citations = collect_citations_provided_by_addons(study)
     # The language of the study's own words is that in which its claims were written.
     source = next(iter(citations.claims.loc[citations.claims["translation_of"] == "", "language"]), "en")
     folder.mkdir(parents=True, exist_ok=True)
@@ -182,10 +183,10 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
         spoken = segments[whose == organisation]
         language = languages.get(organisation) or next(iter(spoken["language"]), "en")
         parts = (_answers(study, organisation, language),
-                 make_passage_sheet_rows(study, spoken, held, cases, language),
+                 make_return_passage_rows(study, spoken, held, cases, language),
                  make_quotation_sheet_rows(asked_about[asked_about["owner"] == organisation], language,
                                            labels),
-                 make_citation_sheet_rows(citations, spoken, cases, language),
+                 make_return_citation_rows(citations, spoken, cases, language),
                  _consents(consent[consent["organisation_id"] == organisation], waves, language))
         say = read_answer_sheet_phrases(language)
         foreign = say["not_translated"] if language != source else ""
@@ -196,7 +197,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
         book, page = (folder / f"{organisation}.{ending}" for ending in ("xlsx", "html"))
         letter = SheetLetter(labels[organisation], language, deadline, contact)
         write_sheets_workbook(book, [(sheet.heading, sheet) for sheet in sheets], letter)
-        page.write_text(render_sheets_page(sheets, letter), encoding="utf-8", newline="\n")
+        page.write_text(render_organisation_return_page(sheets, letter), encoding="utf-8", newline="\n")
         paths += [book, page]
     return paths
 
@@ -223,13 +224,15 @@ def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
         "understood": understood}, dtype="str")
 
 
-def make_passage_sheet_rows(study: Study, organisation_segments: pd.DataFrame,
-                            quotation_tables: QuotationTables,
-                            survivor_case_segment_ids: Collection[str], language: str) -> pd.DataFrame:
+def make_return_passage_rows(study: Study, organisation_segments: pd.DataFrame,
+                             quotation_tables: QuotationTables,
+                             omitted_survivor_case_segment_ids: Collection[str],
+                             language: str) -> pd.DataFrame:
     """Returns one row per turn or open answer of one organisation (``organisation_segments``), with the names
-    of the agreed codes. Accounts of a survivor's case (``survivor_case_segment_ids``) are left out."""
+    of the agreed codes. Accounts of a survivor's case (``omitted_survivor_case_segment_ids``) are left
+    out."""
     organisation_segments = organisation_segments[
-        ~organisation_segments["segment_id"].isin(survivor_case_segment_ids)
+        ~organisation_segments["segment_id"].isin(omitted_survivor_case_segment_ids)
         & (organisation_segments["text"] != "")]
     organisation_segments = organisation_segments.merge(
         quotation_tables.documents[["document_id", "kind", "date"]], on="document_id").sort_values(

@@ -20,8 +20,9 @@ from glc_analysis.figures.coded import join_figures, list_participant_turns_by_c
 from glc_analysis.steps import Step, View
 
 
-def make_pattern_figures(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame, *,
-                         repeats: str) -> pd.DataFrame:
+def make_cooccurrence_novelty_salience_figures(consensus: pd.DataFrame, documents: pd.DataFrame,
+                                               segments: pd.DataFrame, *,
+                                               repeats: str) -> pd.DataFrame:
     """Returns one row per figure of the measures cooccurrence, novelty and salience. ``consensus`` has the
     agreed codings; ``repeats`` is the treatment of repeated codes in :func:`.patterns.smiths_s`."""
     turns = list_participant_turns_by_code(consensus, documents, segments)
@@ -88,7 +89,7 @@ def _make_figures(view: View) -> dict[str, Any]:
     if view["code_records"].keys.empty:
         return {"pattern_figures": pd.DataFrame()}
     codings = view["codings"]
-    return {"pattern_figures": make_pattern_figures(
+    return {"pattern_figures": make_cooccurrence_novelty_salience_figures(
         codings[codings["coder_id"] == CONSENSUS], view["documents"], view["segments"],
         repeats=view.study.settings["salience"]["repeats"])}
 

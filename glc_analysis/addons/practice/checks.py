@@ -13,7 +13,7 @@ import pandas as pd
 
 from glc_analysis.addons.convening.principles import format_printed_id
 from glc_analysis.addons.practice.due import EVERYBODY
-from glc_analysis.addons.practice.refused_words import find_refused_words
+from glc_analysis.addons.practice.refused_words import find_refused_case_details_and_figures
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.errors import Fault
 from glc_analysis.gate.leak_scan import (
@@ -97,12 +97,13 @@ def _consents(table: str, tables: Tables) -> Iterator[Fault]:
 
 
 def _trials(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each wrong cell of trials.csv, row by row (:func:`trial_row_faults`)."""
+    """Yields a fault for each wrong cell of trials.csv, row by row
+    (:func:`trial_row_faults_without_other_tables`)."""
     for n, row in tables["trials"].to_dict("index").items():
-        yield from trial_row_faults(row, str(n))
+        yield from trial_row_faults_without_other_tables(row, str(n))
 
 
-def trial_row_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
+def trial_row_faults_without_other_tables(row: Mapping[str, str], place: str) -> Iterator[Fault]:
     """Yields those faults of one row of trials.csv that can be detected without any other table. The columns
     of a trial that has ended must all be filled in, and its days must be in order."""
     fault = partial(Fault, file="trials.csv", row=place)
@@ -137,7 +138,7 @@ def trial_row_faults(row: Mapping[str, str], place: str) -> Iterator[Fault]:
             yield fault("names no harm, but a report of harm is recorded", column="harm", value=row["harm"],
                         fix="write possible or yes, or leave reported_to and reported_on blank")
     for column in WORDS:
-        for words, wrong, fix in find_refused_words(row[column]):
+        for words, wrong, fix in find_refused_case_details_and_figures(row[column]):
             yield fault(wrong, column=column, value=words, fix=fix)
 
 

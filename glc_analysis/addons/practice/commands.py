@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from glc_analysis.command_line import ensure_built, pass_study_to_write, say
+from glc_analysis.command_line import ensure_built, pass_study_to_write_without_withdrawal, say
 from glc_analysis.errors import UsageError
 from glc_analysis.study import Study
 
@@ -14,7 +14,7 @@ from glc_analysis.study import Study
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
               help="With --sheets: write only the sheet of this organisation; may be given several times.")
 @click.option("--enter", is_flag=True, help="Enter the answers of the workbooks in raw/trials.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bool) -> None:
     """Ask what became of the principles, and enter the answers.
 

@@ -161,8 +161,8 @@ def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
             if text["status"] == "agreed" and not text["translation_of"]}
 
 
-def list_due_matter_status_lines(study: Study, *,
-                                 today: date | None = None) -> Iterator[tuple[str, list[str]]]:
+def list_due_practice_status_lines(study: Study, *,
+                                   today: date | None = None) -> Iterator[tuple[str, list[str]]]:
     """Yields a line on the due matters about the practice of principles, with one detail line per matter. A
     matter is overdue if its day is before ``today``. Yields nothing if there are no commitments, trials and
     reviews."""

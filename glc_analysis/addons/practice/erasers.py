@@ -18,8 +18,9 @@ from glc_analysis.tabular import read_workbook_sheets
 Cells = dict[str, str]
 
 
-def separate_leaver_and_other_texts(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str],
-                                                                                                 list[str]]:
+def separate_leaver_and_other_practice_texts(study: Study, reference: Reference,
+                                             leaver: Leaver) -> tuple[list[str],
+                                                                                                          list[str]]:
     """Returns two lists of texts from commitments and trials: the texts by the organisation that leaves, and
     the texts by all other organisations."""
     own, others = [], []
@@ -31,8 +32,8 @@ def separate_leaver_and_other_texts(study: Study, reference: Reference, leaver: 
     return own, others
 
 
-def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
-                          leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_practice_row(table: str, row_before: Cells, row_after: Cells,
+                                   leaver: Leaver) -> tuple[Cells, Cells] | None:
     """Returns a row of a reference table as it was and as it is without the leaver's words. In a row of
     reviews, both versions lose the leaver's entry in column ``told``. Returns None if the whole row is
     removed."""

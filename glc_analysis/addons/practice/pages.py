@@ -29,7 +29,7 @@ NOT_BECAUSE = ("What was seen after a trial is not shown to be an effect of the 
 NO_TRIALS = "No trial is recorded."
 
 
-def make_under_review_remarks(view: StudyView) -> dict[str, str]:
+def map_printed_ids_to_under_review_remark(view: StudyView) -> dict[str, str]:
     """Returns the remark "under review", without reason or date, for each text under review, keyed by printed
     id."""
     return dict.fromkeys(sorted(view.under_review), UNDER_REVIEW)

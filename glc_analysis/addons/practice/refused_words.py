@@ -32,14 +32,16 @@ class RefusedWords(NamedTuple):
     fix: str
 
 
-def find_refused_words(text: str) -> Iterator[RefusedWords]:
+def find_refused_case_details_and_figures(text: str) -> Iterator[RefusedWords]:
     """Yields the refused words in a text, each with the reason and the fix.
 
-    >>> [words for words, _, _ in find_refused_words("Asked 2 women, aged 17, within 2 days.")]
+    >>> text = "Asked 2 women, aged 17, within 2 days."
+    >>> [words for words, _, _ in find_refused_case_details_and_figures(text)]
     ['aged 17', '2 women']
-    >>> [words for words, _, _ in find_refused_words("Dos mujeres se quedaron; el 40 % volvió.")]
+    >>> text = "Dos mujeres se quedaron; el 40 % volvió."
+    >>> [words for words, _, _ in find_refused_case_details_and_figures(text)]
     ['40 %', 'Dos mujeres']
-    >>> [*find_refused_words("Within 3 days, for more than 12 people.")]
+    >>> [*find_refused_case_details_and_figures("Within 3 days, for more than 12 people.")]
     []
     """
     text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)

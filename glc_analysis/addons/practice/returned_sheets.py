@@ -23,11 +23,16 @@ from glc_analysis.addons.practice.checks import (
 from glc_analysis.addons.practice.sheets import CHOICES, COMMITMENT, FIRST_ANSWER, STAMP, TRIAL_QUESTIONS
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import read_reference
-from glc_analysis.schema import find_table_faults, is_iso_date, list_table_files, load_reference_tables
+from glc_analysis.schema import (
+    find_reference_table_faults,
+    is_iso_date,
+    list_table_files,
+    load_reference_tables,
+)
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_workbook_sheets
-from glc_analysis.templates import read_texts_by_language
+from glc_analysis.templates import read_csv_texts_by_language
 from glc_analysis.text import match_key
 from glc_analysis.writing import write_atomic
 
@@ -111,7 +116,8 @@ def _word(question: str, answer: str) -> str:
     answers are returned unchanged."""
     if question not in CHOICES or not answer:
         return answer
-    meant = {match_key(said[word]): word for said in read_texts_by_language(__file__, "sheet.csv").values()
+    meant = {match_key(said[word]): word
+             for said in read_csv_texts_by_language(__file__, "sheet.csv").values()
              for word in CHOICES[question]}
     meant |= {match_key(word.replace("_", " ")): word for word in CHOICES[question]}
     first = answer.partition(" / ")[0].replace("_", " ")
@@ -231,7 +237,7 @@ def _faults(entered: EnteredSheets, tables: dict[str, pd.DataFrame]) -> Iterator
         completed.loc[number] = pd.Series(row).reindex(completed.columns)
         places["trials.csv", str(number)] = place
     tables["trials"] = completed
-    found = [fault for name in entered.rows for fault in find_table_faults(name, tables[name])]
+    found = [fault for name in entered.rows for fault in find_reference_table_faults(name, tables[name])]
     found += [fault for check in CHECKS for fault in check.faults(tables)]
     days = [Fault("is not a day", f"{name}.csv", str(n), column, value, "write it as YYYY-MM-DD")
             for name in entered.rows for column, about in load_reference_tables()[name].columns.items()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from glc_analysis.addons.convening.principles import add_version_columns, format_printed_id
+from glc_analysis.addons.convening.principles import add_printed_ids_and_mark_current, format_printed_id
 from glc_analysis.addons.convening.rating_forms import find_round_texts_in_language
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, select_active_commitments
@@ -33,7 +33,12 @@ from glc_analysis.spreadsheets import (
     write_cell_as_plain_text,
 )
 from glc_analysis.study import Study
-from glc_analysis.templates import load_template, read_fixed_texts, read_packaged_text, read_texts_by_language
+from glc_analysis.templates import (
+    load_template,
+    read_csv_texts_by_language,
+    read_fixed_texts,
+    read_packaged_text,
+)
 from glc_analysis.text import language_direction
 
 if TYPE_CHECKING:
@@ -68,7 +73,7 @@ def read_practice_sheet_phrases(language: str) -> dict[str, str]:
     return read_fixed_texts(language, __file__, "sheet.csv")
 
 
-def name_practice_consent_item(language: str) -> dict[str, str]:
+def read_practice_consent_item_phrase(language: str) -> dict[str, str]:
     """Returns the name of this add-on's item of consent in a language, under the key ``item_practice``. The
     name is printed on returns (the sheets for member checking)."""
     say = read_practice_sheet_phrases(language)
@@ -136,7 +141,7 @@ class PracticeSheet:
         tried = [f"{STAMP} {self.organisation_id} {one.printed_id} {one.cycle}" for one in self.tried]
         return tried + [f"{STAMP} {self.organisation_id}"] * (AT_A_TIME - len(tried))
 
-    def format_question(self, question: str) -> str:
+    def format_question_with_answers(self, question: str) -> str:
         """Returns the wording of a question with its possible answers."""
         say = self.fixed_texts
         offered = ", ".join(say[word] for word in CHOICES.get(question, ()))
@@ -178,7 +183,7 @@ def _sheet(reference: Reference, organisation: str, name: str, language: str, co
     rows, trials, commitments = (frame[frame["organisation_id"] == organisation] for frame in (
         select_active_commitments(reference.tables), reference.trials, reference.commitments))
     number = 1 + len(commitments) + len(trials) + int((trials["decision"] != "").sum())
-    known = read_texts_by_language(__file__, "sheet.csv")
+    known = read_csv_texts_by_language(__file__, "sheet.csv")
     tried = [_tried(reference, row, trials, language) for row in rows.head(AT_A_TIME).to_dict("records")]
     return PracticeSheet(organisation, name, language if language in known else "en", contact, tuple(tried),
                          trials,
@@ -187,7 +192,7 @@ def _sheet(reference: Reference, organisation: str, name: str, language: str, co
 
 def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame,
            language: str) -> TriedPrinciple:
-    texts = add_version_columns(reference.principles)
+    texts = add_printed_ids_and_mark_current(reference.principles)
     name = format_printed_id(row["principle_id"], row["version"])
     source = texts[(texts["printed_id"] == name) & (texts["translation_of"] == "")]
     text = find_round_texts_in_language(reference, source, language).iloc[0]
@@ -285,11 +290,11 @@ def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool
         filled = [getattr(one, question, "") if question in ("predicted", "started_on") else ""
                   for one in sheet.tried]
         # What was expected before the trial began stays as it was written.
-        yield question, sheet.format_question(question), shown(*filled), [
+        yield question, sheet.format_question_with_answers(question), shown(*filled), [
             is_tried and not (question == "predicted" and filled[n]) for n, is_tried in enumerate(tries)]
     yield "", say["new"], shown(), none
     for question in COMMITMENT:
-        yield question, sheet.format_question(question), shown(), [True] * AT_A_TIME
+        yield question, sheet.format_question_with_answers(question), shown(), [True] * AT_A_TIME
 
 
 def _offer(grid: Worksheet, n: int, question: str, sheet: PracticeSheet) -> None:

@@ -10,11 +10,11 @@ ADD_ON = AddOn(
     slices="page_lists:list_matrix_comparison_and_organisation_pages",
     page_lists={"matrix": ("matrices", "shown_matrices"), "comparison": ("comparisons", "shown_comparisons"),
                 "case": ("cases", "shown_cases")},
-    slots={"code": "code_page:show_code_summary_for_team"}, style="reading.css",
+    slots={"code": "code_page:show_viewed_code_background_for_team"}, style="reading.css",
     view="view:ReadingView", view_names=("matrix", "comparison", "team_memos"),
     row_names={"summaries": "summary", "analytic_memos": "memo"},
     holds={"summaries": "the leaver's rows are deleted; the text of a group's summary is deleted if the "
            "summary rests on the leaver's passages",
            "analytic_memos": "memos about the leaver are deleted; in all other memos, the leaver's names and "
            "words are removed"},
-    erasers={"rows": "erasers:erase_leaver_from_row"})
+    erasers={"rows": "erasers:erase_leaver_from_summary_or_memo"})

@@ -12,8 +12,8 @@ from glc_analysis.addons.reading.memos import render_memos
 from glc_analysis.coding.codebook import find_ancestors
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import count_of
-from glc_analysis.figures.mentions import find_negative_cases, find_undecided_organisations
-from glc_analysis.pages.coding import find_code_page, render_disagreements, render_passage
+from glc_analysis.figures.mentions import find_negative_and_contrary_cases, find_undecided_organisations
+from glc_analysis.pages.coding import find_code_page_file, render_disagreements, render_passage
 from glc_analysis.plots import format_coefficient
 from glc_analysis.reference import read_part_of_reference_table, read_reference_table
 from glc_analysis.tables_html import make_displayable, render_table
@@ -28,7 +28,7 @@ _CODES, _TURNS = 20, 4
 for each of these codes."""
 
 
-def show_code_summary_for_team(view: StudyView) -> Html | None:
+def show_viewed_code_background_for_team(view: StudyView) -> Html | None:
     """Returns the sections that an analyst should read beside the passages of the view's code; None for
     readers other than the team."""
     if not view.code or not view.has_capability("passages"):
@@ -63,7 +63,7 @@ def _negative(view: StudyView) -> Markup:
     """Returns sentences that name three kinds of organisations: those that were asked and did not raise the
     code, those that said the contrary, and those about which the coders are undecided."""
     mentions = view.read("mentions")
-    cases = find_negative_cases(mentions, view.code)
+    cases = find_negative_and_contrary_cases(mentions, view.code)
     groups = {label: cases.loc[cases["case"] == case, "organisation_id"] for case, label in (
         ("not raised", "Asked, and did not raise it"), ("said the contrary", "Said the contrary"))}
     groups["Undecided"] = pd.Series(sorted(find_undecided_organisations(mentions, view.code)), dtype="str")
@@ -105,7 +105,7 @@ def _pair(view: StudyView, own: pd.DataFrame, other: pd.DataFrame, n: int) -> di
         rows["segment_id"], rows["quote"], strict=True)])
     name, code = other["code"].iloc[0], other["code_id"].iloc[0]
     left = len(turns) - _TURNS
-    return {"name": name, "said": f"{name}: {count_of(n, 'turn')}", "place": find_code_page(view, code),
+    return {"name": name, "said": f"{name}: {count_of(n, 'turn')}", "place": find_code_page_file(view, code),
             "turns": [Markup("{}{}").format(ELEMENTS.note(row.both), render_passage(view, row))
                       for row in rows.itertuples()],
             "left_out": f"{count_of(left, 'further turn')}: `glc export quotes` has all." if left > 0 else ""}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from glc_analysis.command_line import ensure_built, pass_study_to_write, say
+from glc_analysis.command_line import ensure_built, pass_study_to_write_without_withdrawal, say
 from glc_analysis.errors import GLCError, UsageError, count_of
 from glc_analysis.study import Study
 
@@ -20,7 +20,7 @@ from glc_analysis.study import Study
               help="What the cases are: organisation, country, resource_level, type ...")
 @click.option("--enter", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
               help="Read back a workbook that was filled in.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> None:
     """Write summaries of cases by theme, or read them back.
 
@@ -40,13 +40,14 @@ def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> 
     if not theme and not case:
         raise UsageError("Name a --theme, or a --case.")
     from glc_analysis.addons.reading.workbook import has_workbook_unread_summaries, write_matrix_workbook
-    from glc_analysis.text import make_slug
+    from glc_analysis.text import make_id_from_text
     from glc_analysis.view.study_view import StudyView
 
     ensure_built(study)
     folder = study.reports / "team" / "matrix"
     folder.mkdir(parents=True, exist_ok=True)
-    name = "-".join(make_slug(part) for part in (theme, case, "" if by == "organisation" else by) if part)
+    name = "-".join(make_id_from_text(part) for part in (theme, case, "" if by == "organisation" else by)
+                    if part)
     path = folder / f"matrix-{name}.xlsx"
     if path.is_file() and has_workbook_unread_summaries(study, path):
         raise GLCError(f"{study.make_relative(path)} has summaries that were not read back. To fix: read it "

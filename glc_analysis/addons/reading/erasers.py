@@ -14,8 +14,8 @@ from glc_analysis.study import WITHDRAWN
 Cells = dict[str, str]
 
 
-def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
-                          leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_summary_or_memo(table: str, row_before: Cells, row_after: Cells,
+                                      leaver: Leaver) -> tuple[Cells, Cells] | None:
     """Returns a row of a reference table before and after the leaver's content is removed from it; None if
     the whole row is deleted."""
     if table == "analytic_memos" and row_before["about_id"] and row_before["about_id"] in leaver.ids:

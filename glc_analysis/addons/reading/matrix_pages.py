@@ -107,10 +107,10 @@ def show_case_matrix(view: StudyView, organisation_id: str) -> Html:
 
 
 @show_passages_or_explain_absence
-def show_case_memos(view: StudyView, case: str) -> Html | None:
+def show_case_memos(view: StudyView, organisation_id: str) -> Html | None:
     """Returns the memos on an organisation and on its interviews; None if there are none."""
     documents = view.read("documents")
-    own = {case, *documents.loc[documents["organisation_id"] == case, "document_id"]}
+    own = {organisation_id, *documents.loc[documents["organisation_id"] == organisation_id, "document_id"]}
     rows = view.team_memos()
     return _memos(view, rows[rows["about"].isin(["organisation", "document", "passage"])
                              & rows["about_id"].isin(own)])

@@ -7,7 +7,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from glc_analysis.templates import Macros
-from glc_analysis.text import format_day_with_preposition
+from glc_analysis.text import format_full_date_with_preposition
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "reading.html")
@@ -37,4 +37,4 @@ def _subject(row: dict[str, str], names: dict[str, str]) -> str:
 
 def format_author_and_day(by: str, day: str) -> str:
     """Returns a phrase with the author and the day of a text."""
-    return " ".join(filter(None, [by, format_day_with_preposition(day)]))
+    return " ".join(filter(None, [by, format_full_date_with_preposition(day)]))

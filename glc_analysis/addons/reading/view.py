@@ -84,7 +84,7 @@ class ReadingView(StudyView):
         mentions = self.read("mentions")
         organisations = add_organisations_outside_survey(self.read("organisations"), mentions,
                                                          read_reference_table(self.study, "organisations"))
-        rows = counting.group_organisations(kind, organisations, self.read("answers")).astype("str")
+        rows = counting.group_organisations_by_kind(kind, organisations, self.read("answers")).astype("str")
         return rows[rows["organisation_id"].isin(mentions["organisation_id"]) & (rows["group"] != "")]
 
     def name_cases(self, kind: str, ids: Collection[str]) -> dict[str, str]:

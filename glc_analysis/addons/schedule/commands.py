@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from glc_analysis.command_line import for_audience, pass_study_to_write, say
+from glc_analysis.command_line import for_audience, pass_study_to_write_without_withdrawal, say
 from glc_analysis.study import Study
 
 
@@ -12,7 +12,7 @@ from glc_analysis.study import Study
 @click.option("--daily", required=True, metavar="HH:MM", help="The time, by the clock of this computer.")
 @for_audience
 @click.option("--write", "is_written", is_flag=True, help="Install the daily run, instead of showing it.")
-@pass_study_to_write
+@pass_study_to_write_without_withdrawal
 def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
     """Show a daily run on this computer, or install it.
 

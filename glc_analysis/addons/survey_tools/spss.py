@@ -12,7 +12,7 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, GLCError, refuse
 from glc_analysis.intake.survey import RawSurvey, make_text_frame
-from glc_analysis.tabular import normalise_characters, read_bytes
+from glc_analysis.tabular import normalise_unicode_and_line_ends, read_bytes
 
 
 def read_spss(path: Path) -> RawSurvey:
@@ -41,12 +41,14 @@ def read_spss(path: Path) -> RawSurvey:
     wording = meta.column_names_to_labels
     return RawSurvey(
         path, "spss",
-        make_text_frame({normalise_characters(name): [cells[n - 1] for n in rows]
+        make_text_frame({normalise_unicode_and_line_ends(name): [cells[n - 1] for n in rows]
                          for name, cells in columns.items()}),
         rows, [0] * len(rows),
-        {normalise_characters(name): normalise_characters(wording[name] or "") for name in columns},
+        {normalise_unicode_and_line_ends(name): normalise_unicode_and_line_ends(wording[name] or "")
+         for name in columns},
         repeated=(),
-        missing={normalise_characters(name): frozenset(map(normalise_characters, texts.values()))
+        missing={normalise_unicode_and_line_ends(name): frozenset(map(normalise_unicode_and_line_ends,
+                                                                      texts.values()))
                  for name, texts in absent.items() if texts})
 
 
@@ -59,7 +61,8 @@ def _user_missing(values: Iterable[Any], labels: Mapping[Any, str], ranges: Iter
 
 
 def _texts(values: Iterable[Any], labels: Mapping[Any, str]) -> list[str]:
-    return [normalise_characters(labels[value] if value in labels else _text(value)) for value in values]
+    return [normalise_unicode_and_line_ends(labels[value] if value in labels else _text(value))
+            for value in values]
 
 
 def _text(value: Any) -> str:

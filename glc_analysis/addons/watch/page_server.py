@@ -61,9 +61,9 @@ class PageServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def find_requested_file(self, path: str) -> str | None:
+    def find_requested_file(self, path_with_secret: str) -> str | None:
         """Returns the name of the file for which a request asks; None if the address lacks the secret."""
-        first, _, name = path.lstrip("/").partition("/")
+        first, _, name = path_with_secret.lstrip("/").partition("/")
         return name if secrets.compare_digest(first.encode(), self._secret.encode()) else None
 
     def read_content(self, name: str) -> bytes | None:
@@ -92,13 +92,13 @@ class PageServer:
 
     def _mark(self, page: str) -> str:
         if ahead := self.ahead.get(page):
-            return digest_page_content(ahead)
+            return digest_page_bytes(ahead)
         site = self._site()
         path = site / f"{page}.html" if site else None
-        return digest_page_content(path.read_bytes()) if path and path.is_file() else ""
+        return digest_page_bytes(path.read_bytes()) if path and path.is_file() else ""
 
 
-def digest_page_content(content: bytes) -> str:
+def digest_page_bytes(content: bytes) -> str:
     """Returns a digest that changes with the content of a page."""
     return hashlib.sha256(content).hexdigest()[:16]
 
@@ -111,7 +111,7 @@ def add_reload_script(content: bytes, page: str) -> bytes:
     >>> page.decode().partition("<body>")[0]
     "script-src 'self'; connect-src 'self'; style-src 'self'"
     """
-    mark = digest_page_content(content)
+    mark = digest_page_bytes(content)
     script = f'<script src="{_SCRIPT}" data-page="{page}" data-mark="{mark}"></script></body>'
     for policy in (b"script-src 'none'", b"script-src 'self'"):
         if policy in content:

@@ -22,7 +22,7 @@ from glc_analysis.errors import Busy, GLCError, Interrupted
 from glc_analysis.locks import Say
 from glc_analysis.manifest import list_package_file_stamps
 from glc_analysis.report import Ahead, update_report_pages
-from glc_analysis.run.plan import is_disclosure_decision_needed
+from glc_analysis.run.plan import are_disclosure_decisions_used_by_pages
 from glc_analysis.run.record import find_last_run
 from glc_analysis.study import NOTEBOOKS, Study
 from glc_analysis.study_locks import delay_withdrawal_while_writing
@@ -75,7 +75,7 @@ def update_pages_unless_study_busy(study: Study, server: PageServer, say: Say,
     try:
         with delay_withdrawal_while_writing(study.root, "`glc watch`", say):
             now = Study(study.root)  # its settings may be new
-            ensure_built(now, is_for_all_audiences=is_disclosure_decision_needed(now, _AUDIENCE),
+            ensure_built(now, is_for_all_audiences=are_disclosure_decisions_used_by_pages(now, _AUDIENCE),
                          beside=lambda: nullcontext(executor))
             seen = find_page_of_template_part(server.seen)
 

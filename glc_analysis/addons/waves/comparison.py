@@ -47,7 +47,8 @@ class ComparedQuestion:
             rows += [(wave, option, int(n.get(option, 0)), base) for option in self.options if base]
         return pd.DataFrame(rows, columns=COUNTS)
 
-    def count_transitions(self, *, excluded_organisations: Collection[str] = ()) -> pd.DataFrame:
+    def count_transitions_between_last_two_waves(self, *, excluded_organisations: Collection[str] = (
+                                                 )) -> pd.DataFrame:
         """Returns how many units (organisations, or organisations and countries) changed from one answer to
         another between the last two compared waves, with one row per pair of earlier and later answers. In a
         multiple-choice question, each option has its own rows, with yes or no before and after.
@@ -91,7 +92,7 @@ def why_waves_not_compared(question_id: str, waves_asked: list[str], crosswalk: 
     if len(waves_asked) < 2:
         return f"asked in {labels[waves_asked[0]]} only" if waves_asked else "asked in no wave"
     rows = crosswalk[crosswalk["question_id"] == question_id]
-    if len(select_comparable_waves(question_id, waves_asked, crosswalk)) > 1:
+    if len(select_waves_marked_comparable(question_id, waves_asked, crosswalk)) > 1:
         return ""
     refused = rows[rows["is_comparable"] == "no"]
     if refused.empty:
@@ -122,7 +123,8 @@ def describe_question_change(crosswalk_row: pd.Series, wave: str) -> str:
     return f"Changed in {wave}: {_CHANGED[crosswalk_row['change']]}{reason}."
 
 
-def select_comparable_waves(question_id: str, waves_asked: list[str], crosswalk: pd.DataFrame) -> list[str]:
+def select_waves_marked_comparable(question_id: str, waves_asked: list[str],
+                                   crosswalk: pd.DataFrame) -> list[str]:
     """Returns the waves in which a question was asked and for which a person recorded that it may be
     compared."""
     rows = crosswalk[(crosswalk["question_id"] == question_id) & crosswalk["is_comparable"].isin(COMPARABLE)]

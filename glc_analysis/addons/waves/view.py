@@ -11,7 +11,7 @@ from glc_analysis.addons.waves.comparison import (
     collect_question_options_across_waves,
     describe_question_change,
     format_option_count_and_base,
-    select_comparable_waves,
+    select_waves_marked_comparable,
     why_waves_not_compared,
 )
 from glc_analysis.cleaning.organisation_changes import RENAMED
@@ -38,7 +38,7 @@ class WavesView(VisibleTables):
         before, after and n. Raises UsageError and NotReleased as :func:`count_question_by_wave` does.
         """
         changes = read_reference_table(self.study, "organisation_changes")
-        return make_compared_question(self, question_id).count_transitions(
+        return make_compared_question(self, question_id).count_transitions_between_last_two_waves(
             excluded_organisations=find_merger_and_split_parties(changes))
 
     def count_in_wave(self, figure_id: str, wave: str) -> str:
@@ -120,7 +120,7 @@ def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQue
         raise UsageError(f"Question {question_id} is {reason}. What may be compared is decided in "
                          "crosswalk.csv.")
     name, crosswalk = question["question_id"], read_reference_table(view.study, "crosswalk")
-    waves = select_comparable_waves(name, _waves_asked(view, name), crosswalk)
+    waves = select_waves_marked_comparable(name, _waves_asked(view, name), crosswalk)
     own = crosswalk[(crosswalk["question_id"] == name) & crosswalk["wave_id"].isin(waves)]
     return collect_question_options_across_waves(
         question, waves, view.read("wave_responses"), read_reference_table(view.study, "options"),

@@ -33,7 +33,7 @@ from glc_analysis.intake.codings.coded_tables import (
 )
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.pseudonyms.masking import Masked, Masker
-from glc_analysis.study import WITHDRAWN, is_written_while_coding
+from glc_analysis.study import WITHDRAWN, is_written_by_coding_add_on
 from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.text import match_key, normalise_space
 
@@ -98,7 +98,7 @@ class CoderFileRedaction:
         """Returns a copy of this object for a file whose texts may have other names. ``find_document`` is a
         function that takes a text and the quotations from it, and returns the document_id of the interview or
         call that was copied. The text is blank if the file has only quotations."""
-        if is_written_while_coding(path):
+        if is_written_by_coding_add_on(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
         quotes = raw.codings.groupby("source")["quote"].agg(list).to_dict()

@@ -29,7 +29,7 @@ from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY_DOCUMENT, COUNTRY_LIST, load_reference_tables
 from glc_analysis.study import WITHDRAWN, Study
-from glc_analysis.text import make_slug, match_key, normalise_space
+from glc_analysis.text import make_id_from_text, match_key, normalise_space
 
 MATERIAL = frozenset({"survey", "interview", "call"})
 """The items of consent that cover material (answers, interviews, calls). All other items are permissions to
@@ -102,7 +102,7 @@ class Contribution:
             self.organisation_id in re.split(r"[\s,;:()]+", text.lower()))
         return self.is_whole and (is_its_id or mask_withdrawn_names_in_texts([text], self.words) != [text])
 
-    def redact(self, texts: list[str]) -> list[str]:
+    def redact_names_and_words(self, texts: list[str]) -> list[str]:
         """Returns texts without the leaver's names and words. If only quotations are withdrawn, the words of
         the texts stay."""
         return mask_withdrawn_names_in_texts(texts, self.words_to_remove_from_material)
@@ -123,7 +123,7 @@ def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict
 
     Raises UsageError for an unknown organisation.
     """
-    answers = tables.read_all_waves("answers", study=study)
+    answers = tables.read_distinct_rows_across_waves("answers", study=study)
     known = {*reference.organisations["organisation_id"], *answers["organisation_id"]}
     if organisation_id not in known:
         if organisation_id in {*reference.speakers["speaker_id"], *_people(reference)}:
@@ -222,7 +222,7 @@ def collect_person_contribution(study: Study, reference: Reference, pseudonym_ke
     leaver = Contribution("", MATERIAL, raters={person_id} & {*_people(reference)}, ids={person_id})
     leaver.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
                    *reference.organisations["label"], *_words_of_method(reference)]
-    answers = tables.read_all_waves("responses", study=study)["value"]
+    answers = tables.read_distinct_rows_across_waves("responses", study=study)["value"]
     leaver.others += [*answers[answers != ""].unique()]
     is_own = speakers["speaker_id"] == person_id
     _collect_texts(leaver, study, reference, speakers[is_own])
@@ -264,7 +264,8 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
         for row, name, (answer_id, *cells) in zip(survey.rows, names, survey.frame.itertuples(name=None),
                                                   strict=True):
             record = re.sub(r"\.l\d+$", "", answer_id)
-            whose = known.get(match_key(name), make_slug(name) if register.empty else leaver.organisation_id)
+            whose = known.get(match_key(name), make_id_from_text(name) if register.empty
+                              else leaver.organisation_id)
             is_own = owner.get(record, whose) == leaver.organisation_id
             (leaver.said if is_own else leaver.others).extend(cells)
             if is_own:
@@ -272,7 +273,7 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
                 leaver.ids.add(record)
     if "survey" in leaver.parts:
         leaver.ids |= set(answers.loc[answers["organisation_id"] == leaver.organisation_id, "answer_id"])
-        answered = tables.read_all_waves("responses", study=study)
+        answered = tables.read_distinct_rows_across_waves("responses", study=study)
         answered = answered[answered["organisation_id"] == leaver.organisation_id]
         texts = answered["answer_id"] + "." + answered["question_id"].str.lower()
         leaver.ids |= {*texts, *texts + ".1"}  # texts of an earlier wave may be cited, and are in no table
@@ -380,7 +381,7 @@ def _collect_countries(leaver: Contribution, study: Study, reference: Reference,
     """Collects the organisation's own countries: those in which no other organisation works or is based, and
     which no other organisation names in an answer."""
     questions = reference.questions.loc[reference.questions["option_list"] == COUNTRY_LIST, "question_id"]
-    named = tables.read_all_waves("responses", study=study)
+    named = tables.read_distinct_rows_across_waves("responses", study=study)
     named = named.loc[named["question_id"].isin(questions), ["organisation_id", "value"]]
     homes = reference.organisations[["organisation_id", "home_country_id"]]
     works = answers[["organisation_id", "country_id"]]

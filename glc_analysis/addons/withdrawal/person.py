@@ -22,13 +22,13 @@ from glc_analysis.addons.withdrawal.stored_releases import erase_from_stored_rel
 from glc_analysis.addons.withdrawal.withdrawal import (
     WITHDRAWAL_AT_WORK,
     edit_copy_and_replace_study,
-    list_changed_figures,
+    list_ids_of_changed_figures,
     remove_contribution,
 )
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.errors import UsageError
-from glc_analysis.pseudonyms.contacts import find_contacts
+from glc_analysis.pseudonyms.contacts import find_emails_and_phone_numbers
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import load_reference_tables
 from glc_analysis.spreadsheets import append_rows
@@ -79,7 +79,7 @@ def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today:
             if len(issued):
                 build(new, say=say)  # from the releases that are left
             recorded = _table([*rows, ("reference row", "stopped.csv", f"{person_id} {choice}")])
-            return pd.concat([recorded, list_changed_figures(study, new), issued], ignore_index=True)
+            return pd.concat([recorded, list_ids_of_changed_figures(study, new), issued], ignore_index=True)
 
 
 def _names_of(study: Study, reference: Reference, person_id: str) -> set[str]:
@@ -134,7 +134,7 @@ def _without_contacts(cell: str) -> str:
     >>> _without_contacts("ana@lamp.example")
     ''
     """
-    for _, start, end in sorted(find_contacts(cell), key=lambda one: -one[1]):
+    for _, start, end in sorted(find_emails_and_phone_numbers(cell), key=lambda one: -one[1]):
         cell = cell[:start] + cell[end:]
     return cell.strip()
 

@@ -13,7 +13,7 @@ from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
 
 
-def add_coder_files_to_settings(study: Study, coder: str, new_files: Sequence[Path]) -> None:
+def set_replacement_coder_files_in_settings(study: Study, coder: str, new_files: Sequence[Path]) -> None:
     """Adds new files of a coder to study.toml, if the coder's pattern in study.toml does not cover the files
     yet.
 

@@ -14,9 +14,9 @@ from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import LINE_COLUMNS
 from glc_analysis.disclosure.cells import hide_cells_of_organisations, remove_members_and_hide_small_cells
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import find_visible_countries_by_audience
+from glc_analysis.disclosure.countries import find_visible_work_and_home_countries
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
-from glc_analysis.disclosure.releases import count_records_by_contributor
+from glc_analysis.disclosure.releases import count_base_and_counted_by_contributor
 from glc_analysis.disclosure.suppression import SUPPRESSED
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.manifest import CONTENT, list_release_folders
@@ -61,8 +61,8 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
         reference = read_reference(study)
         consent = Consent.from_table(reference.consent, **make_wave_arguments_for_consent(
             reference.waves, study.settings["study"]["wave"]))
-        known = find_visible_countries_by_audience(frames["answers"], frames["organisations"], consent,
-                                                   study.settings["disclosure"])
+        known = find_visible_work_and_home_countries(frames["answers"], frames["organisations"], consent,
+                                                     study.settings["disclosure"])
         lines = {audience: list_text_block_lines(frames, reference, known, audience)
                  for audience in READING_AUDIENCES}
         incidence = find_contributors(frames)
@@ -71,7 +71,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
         figures = read_release_table(release / FIGURE_FILES["figures"])
         contributions = read_release_table(path)
         at = np.flatnonzero(figure_ids.isin(contributions["figure_id"].cat.categories))
-        still = count_records_by_contributor(incidence, at, figure_ids.iloc[at])
+        still = count_base_and_counted_by_contributor(incidence, at, figure_ids.iloc[at])
         is_still = pd.MultiIndex.from_frame(contributions).isin(pd.MultiIndex.from_frame(still))
         is_gone = contributions["organisation_id"].isin([*ids]) & ~is_still
         if is_gone.any():

@@ -42,8 +42,8 @@ from glc_analysis.addons.withdrawal.search import (
     search_folder_for_content,
 )
 from glc_analysis.addons.withdrawal.settings_file import (
-    add_coder_files_to_settings,
     drop_removed_files_from_settings,
+    set_replacement_coder_files_in_settings,
 )
 from glc_analysis.addons.withdrawal.stored_releases import (
     delete_outdated_release_digests,
@@ -52,14 +52,14 @@ from glc_analysis.addons.withdrawal.stored_releases import (
 from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.cleaning.countries import find_country_ids
 from glc_analysis.coding.coders import (
+    find_conversation_with_all_quotes,
     find_copied_document,
-    find_quoted_document,
     map_names_to_documents,
     map_names_to_open_questions,
 )
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.exports import read_pseudonymised_transcripts
-from glc_analysis.digests import replace_digest_key
+from glc_analysis.coding.exports import pseudonymise_raw_transcripts
+from glc_analysis.digests import replace_with_derived_digest_key
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.intake.survey import read_surveys_in_file
@@ -81,7 +81,7 @@ from glc_analysis.switch import (
     discard_incomplete_withdrawal,
     list_files_changed_during_withdrawal,
     record_files_copied_for_withdrawal,
-    switch_to_staged_study_files,
+    switch_to_staged_files_deleting_reports,
 )
 from glc_analysis.tabular import Grid, read_delimited_file
 from glc_analysis.terminal import defer_interrupts, graceful_interrupt
@@ -197,7 +197,7 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
                 _raise_traces(search_folder_for_content(new.root / folder, wanted), folder)
             to_look_at = pd.DataFrame({"kind": "to look at", "where": [one.file for one in unread],
                                        "what": [one.why for one in unread]}, dtype="str")
-            touched = pd.concat([touched, list_changed_figures(study, new), issued, to_look_at],
+            touched = pd.concat([touched, list_ids_of_changed_figures(study, new), issued, to_look_at],
                                 ignore_index=True)
             if not dry_run:
                 _check_arrived(study, wanted)
@@ -233,7 +233,7 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
             yield new
             if keep_changes:
                 with defer_interrupts():
-                    switch_to_staged_study_files(study.root, say)
+                    switch_to_staged_files_deleting_reports(study.root, say)
                     said = "The withdrawal is complete."
         finally:
             discard_incomplete_withdrawal(study.root)
@@ -273,7 +273,7 @@ def _copy(study: Study, new: Study) -> None:
             shutil.copytree(study.root / part, new.root / part,
                             ignore=shutil.ignore_patterns(*NOT_COPIED))
     record_files_copied_for_withdrawal(study.root)
-    replace_digest_key(new.root)  # no digest of what is removed may be compared with a guess
+    replace_with_derived_digest_key(new.root)  # no digest of what is removed may be compared with a guess
     for renew in load_declared_objects("erasers", "renew"):
         renew(new)
     for kept in study.processed.glob(".gitkeep"):
@@ -488,14 +488,14 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
     named = [(coder, path) for coder, files in new.list_coder_files().items() for path in files]
     logs = [(path.parent.name, path) for name in map_declared_entries("coder_logs")
             for path in sorted(new.raw.glob(f"codings/*/{name}"))]
-    texts = read_pseudonymised_transcripts(study).texts if named else {}
+    texts = pseudonymise_raw_transcripts(study).texts if named else {}
     masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
 
     def document_of(copy: str, quotes: Sequence[str]) -> str:
         if copy:
             return find_copied_document(copy, sorted(texts), texts.__getitem__, masker.mask)
-        return find_quoted_document(quotes, sorted(texts), texts.__getitem__,
-                                    lambda text: masker.mask(text).text)
+        return find_conversation_with_all_quotes(quotes, sorted(texts), texts.__getitem__,
+                                                 lambda text: masker.mask(text).text)
 
     made: dict[str, dict[Path, Path]] = {}
     for coder, path in named + logs:
@@ -507,7 +507,7 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
         except Faults as found:
             faults += found.faults
     for coder, moves in made.items() if not faults else ():
-        add_coder_files_to_settings(new, coder, [*moves.values()])
+        set_replacement_coder_files_in_settings(new, coder, [*moves.values()])
     if faults:
         raise Faults(faults)
     return {new.make_relative(old): new.make_relative(now)
@@ -520,7 +520,7 @@ def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping
     rows = []
     for name, row in manifest.read_manifest(new).items():
         path, before = new.root / made.get(name, name), study.root / name
-        if path.is_file() and before.is_file() and manifest.is_as_recorded(
+        if path.is_file() and before.is_file() and manifest.is_unchanged_or_extended_while_coding(
                 before, row, manifest.compute_checksum(before)):
             row |= {"path": new.make_relative(path), "sha256": manifest.compute_checksum(path),
                     "bytes": str(path.stat().st_size)}
@@ -606,7 +606,7 @@ def _own_codings(study: Study, leaver: Contribution) -> pd.DataFrame:
     return codings[is_own | codings["document_id"].isin(leaver.documents)]
 
 
-def list_changed_figures(study: Study, new: Study) -> pd.DataFrame:
+def list_ids_of_changed_figures(study: Study, new: Study) -> pd.DataFrame:
     """Returns the figures that change or disappear when the organisation is removed."""
     before, after = (tables.read_table("figures", study=one).set_index("figure_id")[["n", "base_n", "value"]]
                      for one in (study, new))

@@ -112,13 +112,14 @@ def format_path_data(ring: list[Point]) -> str:
     """
     tenths = [(round(10 * (x + 180)), round(10 * (NORTH - y))) for x, y in ring]
     steps = [(x1 - x0, y1 - y0) for (x0, y0), (x1, y1) in zip(tenths, tenths[1:], strict=False)]
-    text, before = f"M{format_degrees(tenths[0][0])}{format_path_number(format_degrees(tenths[0][1]))}", "M"
+    x0, y0 = map(format_degrees, tenths[0])
+    text, before = f"M{x0}{put_space_before_unless_negative(y0)}", "M"
     for x, y in steps:
         if x or y:
             letter = "l" if x and y else "h" if x else "v"
             first = format_degrees(x) if x else format_degrees(y)
-            text += (format_path_number(first) if letter == before == "l" else letter + first)
-            text += format_path_number(format_degrees(y)) if letter == "l" else ""
+            text += (put_space_before_unless_negative(first) if letter == before == "l" else letter + first)
+            text += put_space_before_unless_negative(format_degrees(y)) if letter == "l" else ""
             before = letter
     return f"{text}z"
 
@@ -132,7 +133,7 @@ def format_degrees(tenths: int) -> str:
     return f"{tenths / 10:g}".replace("0.", ".", 1) if abs(tenths) < 10 else f"{tenths / 10:g}"
 
 
-def format_path_number(number: str) -> str:
+def put_space_before_unless_negative(number: str) -> str:
     """Returns a number with a space before it. No space is put before a minus sign."""
     return number if number.startswith("-") else f" {number}"
 

@@ -33,11 +33,11 @@ _PLACE = re.compile(r"([+-]\d{2})(\d{2})(?:\d{2})?([+-]\d{3})(\d{2})(?:\d{2})?")
 _MOST = re.compile(r"\bmost (?:of|areas)\b|mainland|peninsula")
 
 
-def render_map_of_work_countries(view: StudyView) -> Html:
+def render_map_marking_work_countries(view: StudyView) -> Html:
     """Returns a map of the work countries that the audience may know, all with the same mark; blank if there
     are none.
 
-    >>> render_map_of_work_countries(view).data.count("<circle")
+    >>> render_map_marking_work_countries(view).data.count("<circle")
     25
     """
     countries = view.work_countries

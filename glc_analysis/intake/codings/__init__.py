@@ -34,9 +34,9 @@ from glc_analysis.intake.codings.model import (
     Passage,
     RawCodings,
     Text,
-    compare_quote,
-    cut_words_to_compare_with_quote,
-    describe_control_characters,
+    classify_quote_match,
+    describe_first_control_characters,
+    limit_span_words_for_quote,
     locate_spans_and_check_other_readings,
     locate_spans_by_each_reading,
     rank_plausible_readings,
@@ -59,7 +59,7 @@ def describe_accepted_coding_formats() -> str:
                       *map_declared_entries("codings_readers")])
 
 
-def refuse_unsupported_coding_format(file: CoderFile) -> None:
+def refuse_coding_program_without_reader(file: CoderFile) -> None:
     """Raises Faults if the file was written by a coding program and no installed add-on reads its format."""
     if file.is_from_coding_program and not map_declared_entries("codings_readers"):
         refuse("this is a file of a coding program, and the add-on coding_programs, which reads such files, "
@@ -86,7 +86,7 @@ def read_codings(path: Path, *, coder: str = "", separator: str = "",
     >>> codings[["source", "quote", "code", "coder"]].to_dict("records")
     [{'source': 'call_1', 'quote': 'We wait', 'code': 'Delay', 'coder': 'ana'}]
     """
-    return locate_and_check_codings(_read(_project_database(path), coder, separator, questions))
+    return locate_codings_and_quarantine_doubtful(_read(_project_database(path), coder, separator, questions))
 
 
 def _project_database(path: Path) -> Path:
@@ -105,7 +105,7 @@ def _read(path: Path, coder: str, separator: str, questions: Mapping[str, str]) 
     if path.suffix == JOURNALS:
         return _read_journal(path, coder)
     file = CoderFile(path)
-    refuse_unsupported_coding_format(file)
+    refuse_coding_program_without_reader(file)
     for add_on, reader in map_declared_entries("codings_readers").values():
         if parsed := add_on.load_object(reader)(file, coder=coder):
             return parsed
@@ -150,7 +150,7 @@ _NUMBERS = {"start", "end", "position", "checked", "matched"}
 _BY_WORDS = ("exact", "normalised")
 
 
-def locate_and_check_codings(parsed: ParsedCodings) -> RawCodings:
+def locate_codings_and_quarantine_doubtful(parsed: ParsedCodings) -> RawCodings:
     """Returns the parsed codings, with positions in code points of their texts. Duplicate codings are merged,
     and doubtful codings are quarantined (kept apart for a person to review).
 
@@ -219,7 +219,7 @@ def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[
     """Returns the positions of the passages in each source (coded text) whose text is in the file. The way of
     counting positions is chosen for all texts of a file together, because one program wrote the file. A text
     gets another way of counting if the words that are stored with its passages fit the other way better."""
-    compare = parsed.names.compare if parsed.names else compare_quote
+    compare = parsed.names.compare if parsed.names else classify_quote_match
     tried = {name: locate_spans_by_each_reading(text, [coded[1:3] for coded in passages[name]],
                                                 [coded.quote for coded in passages[name]], compare=compare)
              for name, text in sorted(parsed.texts.items()) if text and passages[name]}
@@ -242,7 +242,7 @@ def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages:
     named = parsed.names.find_former_words(passages, spans, alike, shown) if parsed.names else {}
     rows = []
     for n, (coded, span, match) in enumerate(zip(passages, spans, alike, strict=True)):
-        words = cut_words_to_compare_with_quote(shown, span, coded.quote)
+        words = limit_span_words_for_quote(shown, span, coded.quote)
         if coded[1:3] == WHOLE_TEXT:
             span, match = (0, len(shown)), "whole_text"
         elif not match:
@@ -303,7 +303,7 @@ def _check_places(parsed: ParsedCodings, passages: list[Passage], rows: list[dic
 def _add_notes(parsed: ParsedCodings, name: str, text: Text | None, rows: list[dict], doubtful: int) -> None:
     coded = [row for row in rows if row["code"]]
     if text:
-        parsed.notes += [f"{name!r}: {place}." for place in describe_control_characters(text.shown)]
+        parsed.notes += [f"{name!r}: {place}." for place in describe_first_control_characters(text.shown)]
     unproved = sum(row["match"] == "same_text" for row in coded)
     if unproved and parsed.tool != "word":
         parsed.notes.append(f"{name!r}: the program stored no words for {unproved} of {len(coded)} codings; "

@@ -50,13 +50,13 @@ _SEVERAL_CODES = ("codes", "códigos")
 _WIDE = re.compile(r"(code|tag|código|កូដ)[ _.-]?\d+")
 
 
-def map_code_columns_to_questions(names: Sequence[str], questions: Mapping[str, str]) -> dict[int, str]:
+def map_code_columns_if_by_respondent(names: Sequence[str], questions: Mapping[str, str]) -> dict[int, str]:
     """Returns the positions of the columns that hold codes of an open question, each with the id of this
     question. The result is empty unless the sheet has one row per respondent. ``questions`` maps each name
     that a sheet may use for an open question to the id of the question.
 
     >>> questions = {"q3.5": "Q3.5", "pregunta 4": "Q4"}
-    >>> map_code_columns_to_questions(["Respondent", "Q3.5", "Pregunta 4"], questions)
+    >>> map_code_columns_if_by_respondent(["Respondent", "Q3.5", "Pregunta 4"], questions)
     {1: 'Q3.5', 2: 'Q4'}
     """
     keys = [match_key(name) for name in names]
@@ -88,7 +88,7 @@ def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) 
     respondent = next(n for n, name in enumerate(names) if _COLUMN_NAMES.get(match_key(name)) == "respondent")
     only = _only_question(questions)
     others = {n: only for n in range(len(names)) if n != respondent and only}
-    return respondent, map_code_columns_to_questions(names, questions) or others
+    return respondent, map_code_columns_if_by_respondent(names, questions) or others
 
 
 def _only_question(questions: Mapping[str, str]) -> str:
@@ -99,7 +99,7 @@ def _only_question(questions: Mapping[str, str]) -> str:
 def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str = "",
                      questions: Mapping[str, str] = NO_QUESTIONS) -> ParsedCodings:
     """Reads the codings of a table. ``questions`` has the same form as in
-    :func:`map_code_columns_to_questions`.
+    :func:`map_code_columns_if_by_respondent`.
 
     - Position: if the table has no columns start and end, start and end are -1. A coding without a position
       is a coding of the quotation, or of the whole document if the row has no quotation.
@@ -117,7 +117,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     """
     parsed = ParsedCodings(path, "csv")
     names = [match_key(name) for name in grid.names]
-    if asked := map_code_columns_to_questions(grid.names, questions):
+    if asked := map_code_columns_if_by_respondent(grid.names, questions):
         return _read_by_question(parsed, grid, asked, coder, separator)
     columns = {role: [n for n, name in enumerate(names) if _COLUMN_NAMES.get(name) == role]
                for role in dict.fromkeys(_COLUMN_NAMES.values())}
@@ -158,7 +158,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
         parsed.notes.append("A number above 1 in a column of a code is read as a tick. Columns with such "
                             f"numbers: {', '.join(sorted(counted))}.")
     seen = [grid.names[n].strip() for n in ticks] + [coded.code for coded in parsed.passages]
-    parsed.codes += expand_code_paths(seen)
+    parsed.codes += list_codes_parents_and_blank_definitions(seen)
     return parsed
 
 
@@ -185,7 +185,7 @@ def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str
             codes = _codes_in(parsed, row[n], grid.names[n], separator, number, is_plural=True)
             _add_row(parsed, {**cell, "source": source}, codes, coder, number)
     parsed.blank = {*parsed.texts} - {coded.source for coded in parsed.passages}
-    parsed.codes += expand_code_paths(coded.code for coded in parsed.passages)
+    parsed.codes += list_codes_parents_and_blank_definitions(coded.code for coded in parsed.passages)
     return parsed
 
 
@@ -205,15 +205,15 @@ def _refuse_without_question(path: Path, questions: Mapping[str, str]) -> NoRetu
            "its id", row="1")
 
 
-def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
+def list_codes_parents_and_blank_definitions(code_paths: Iterable[str]) -> list[tuple[str, str, str]]:
     """Returns each code with the code above it and a blank definition. A code may be written as a path
     (``Care > Rest``), whose beginning is the code above; codes above that are not in the list are added.
 
-    >>> expand_code_paths(["Care > Rest", "Law"])
+    >>> list_codes_parents_and_blank_definitions(["Care > Rest", "Law"])
     [('Care', '', ''), ('Care > Rest', 'Care', ''), ('Law', '', '')]
     """
     parents: dict[str, str] = {}
-    for code in codes:
+    for code in code_paths:
         above = ""
         for n in range(1, code.count(" > ") + 1):
             path = " > ".join(code.split(" > ")[:n])

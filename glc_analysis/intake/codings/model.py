@@ -26,7 +26,7 @@ from glc_analysis.errors import Fault
 from glc_analysis.tabular import (
     OLD_WORKBOOK,
     Grid,
-    list_zip_members,
+    list_zip_members_checking_sizes,
     normalise_line_ends,
     read_bytes,
     read_delimited_file,
@@ -88,7 +88,8 @@ class CoderFile:
         cannot be read."""
         try:
             with zipfile.ZipFile(self.path) as package:
-                return frozenset(member.filename.lower() for member in list_zip_members(package))
+                return frozenset(member.filename.lower()
+                                 for member in list_zip_members_checking_sizes(package))
         except Exception:  # noqa: BLE001  whatever zipfile raises: the readers say what is wrong
             return frozenset()
 
@@ -172,7 +173,8 @@ WHOLE_TEXT = (-1, -1)  # the span of all of a document, or of an unknown place i
 class SelectionNames(NamedTuple):
     """The functions with which a reader tells whether the names of passages are the words of the passages.
 
-    - ``compare``: takes a name and the words at the position; returns a word as :func:`compare_quote` does.
+    - ``compare``: takes a name and the words at the position; returns a word as :func:`classify_quote_match`
+      does.
     - ``find_former_words``: takes the passages of a text, their spans, the results of ``compare``, and the
       text. Returns, keyed by the number of the passage, "different" for each passage whose name seems to be
       words that are no longer at the passage's position."""
@@ -287,7 +289,7 @@ class Located(NamedTuple):
     - ``spans``: the start and end of each passage, in code points of the text with LF line ends; (-1, -1) for
       a passage outside the text;
     - ``matches``: how the stored words of each passage compare with the words at its position
-      (:func:`compare_quote`);
+      (:func:`classify_quote_match`);
     - ``is_sure``: whether each passage has the same position in all readings (ways of counting) that are
       equally likely."""
 
@@ -351,15 +353,16 @@ def locate_spans_by_each_reading(text: Text, spans: Sequence[Span], quotes: Sequ
                                  compare: Callable[[str, str], str] | None = None) -> dict[Reading, Tried]:
     """Returns the positions of the passages of a text in each reading (way of counting). `spans` has the
     stored starts and ends of the passages, and `quotes` has their stored words. `compare` is the function
-    that compares the stored words with the words at the position; by default, it is :func:`compare_quote`."""
-    shown, compare = text.shown, compare or compare_quote
+    that compares the stored words with the words at the position; by default, it is
+    :func:`classify_quote_match`."""
+    shown, compare = text.shown, compare or classify_quote_match
     tried: dict[Reading, Tried] = {}
     known: dict[tuple[Span, ...], Tried] = {}
     for reading, bounds in _ways_of_counting(text):
         places = tuple(_code_points(bounds, spans))
         if places not in known:
             pairs = zip(places, quotes, strict=True)
-            alike = [compare(quote, cut_words_to_compare_with_quote(shown, span, quote))
+            alike = [compare(quote, limit_span_words_for_quote(shown, span, quote))
                      for span, quote in pairs]
             exact = alike.count("exact")
             score = exact + alike.count("normalised"), exact, sum(span[0] >= 0 for span in places)
@@ -413,13 +416,13 @@ def _is_letter(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
-def cut_words_to_compare_with_quote(shown: str, span: Span, quote: str) -> str:
+def limit_span_words_for_quote(shown: str, span: Span, quote: str) -> str:
     """Returns the words of the text at the position ``span``. The words are cut off after the length that is
     needed to compare them with the quotation ``quote``."""
     return shown[max(span[0], 0) : max(min(span[1], span[0] + 4 * len(quote) + 1000), 0)]
 
 
-def compare_quote(quote: str, words: str) -> str:
+def classify_quote_match(quote: str, words: str) -> str:
     """Returns a word that says how a stored quotation compares with the words at its position.
 
     The result is one of these words:
@@ -430,12 +433,13 @@ def compare_quote(quote: str, words: str) -> str:
     - `different`: the quotation and the words differ in more than blanks, signs and Unicode form;
     - "": the file has no quotation.
 
-    >>> [compare_quote(q, "We wait\\nfor the police") for q in ("We wait for the police", "We wait", "")]
+    >>> [classify_quote_match(q,
+    ...                       "We wait\\nfor the police") for q in ("We wait for the police", "We wait", "")]
     ['normalised', 'different', '']
     """
     if not quote or normalise_line_ends(quote) == words:
         return "exact" if quote else ""
-    stored, there = normalise_for_comparison(quote), normalise_for_comparison(words)
+    stored, there = simplify_signs_and_remove_blanks(quote), simplify_signs_and_remove_blanks(words)
     head = ELLIPSIS.sub("", stored)
     is_cut = head != stored and len(head) >= 20 and there.startswith(head)
     return "normalised" if is_cut or stored == there else "different"
@@ -446,21 +450,21 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 ELLIPSIS = re.compile(r"(…|\.\.\.)$")
 
 
-def simplify_signs(text: str) -> str:
+def simplify_quotation_marks_and_dashes(text: str) -> str:
     """Returns the text with straight quotation marks and simple dashes, because programs change these signs
     while people type. The returned text has as many characters as the given text.
 
-    >>> print(simplify_signs("“It’s late” – he said"))
+    >>> print(simplify_quotation_marks_and_dashes("“It’s late” – he said"))
     "It's late" - he said
     """
     return text.translate(_SIGNS)
 
 
-def describe_control_characters(text: str) -> Iterator[str]:
+def describe_first_control_characters(text: str) -> Iterator[str]:
     """Yields descriptions of the first five control characters in a text, such as the 0x1A at the end of old
     files.
 
-    >>> list(describe_control_characters("Yes.\\nNo\\x1a"))
+    >>> list(describe_first_control_characters("Yes.\\nNo\\x1a"))
     ['line 2 has the control character U+001A at its character 3']
     """
     for match in islice(_CONTROL.finditer(text), 5):
@@ -469,10 +473,11 @@ def describe_control_characters(text: str) -> Iterator[str]:
                f"U+{ord(match[0]):04X} at its character {match.start() - line_start + 1}")
 
 
-def normalise_for_comparison(text: str) -> str:
+def simplify_signs_and_remove_blanks(text: str) -> str:
     """Returns the form of a text in which quotations are compared. The form is in NFC and has plain signs; it
     has no blanks, because programs join lines, and no characters that XML cannot hold."""
-    return simplify_signs(UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split())))
+    return simplify_quotation_marks_and_dashes(
+        UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split())))
 
 
 def _ways_of_counting(text: Text) -> Iterator[tuple[Reading, np.ndarray]]:

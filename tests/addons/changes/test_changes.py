@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.changes.changes import _RunData, compare_runs, render_changes
+from glc_analysis.addons.changes.changes import _RunData, compare_figures_passages_and_files, render_changes
 
 
 def figures(**counts):
@@ -21,7 +21,7 @@ def made(counts=None, said=(), raw=None, pages=None):
 
 
 def found(was, now, organisations=None):
-    return compare_runs(was, now, lambda moved: organisations or {})
+    return compare_figures_passages_and_files(was, now, lambda moved: organisations or {})
 
 
 def test_a_figure_that_moved_is_told_with_how_much_and_how_many_stand_behind_it():

@@ -11,7 +11,12 @@ import pytest
 
 from glc_analysis.addons.cluster.cluster import list_inputs_to_send, read_inputs_to_copy
 from glc_analysis.read_log import EVERYTHING, can_audit_events_see_all_reads
-from glc_analysis.run.execute import Executed, PageProcesses, choose_page_processes, normalise_notebook
+from glc_analysis.run.execute import (
+    Executed,
+    PageProcesses,
+    choose_add_on_or_default_processes,
+    normalise_notebook,
+)
 from glc_analysis.run.plan import NOTEBOOKS, list_numbered_notebooks, plan_pages
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
@@ -19,7 +24,7 @@ from glc_analysis.study import Study
 
 @pytest.fixture(scope="module")
 def kernels(sample_study):
-    started = choose_page_processes()(sample_study, timeout=300)
+    started = choose_add_on_or_default_processes()(sample_study, timeout=300)
     yield started
     started.stop()
 
@@ -61,7 +66,7 @@ def test_a_page_of_every_notebook_is_the_same_with_what_it_has_read_alone(
     def twice(job):
         whole = kernels.execute(job)
         part = only(sample_study, job, whole.reads, tmp_path / job.slug)
-        alone = choose_page_processes()(part, timeout=300).execute(job)
+        alone = choose_add_on_or_default_processes()(part, timeout=300).execute(job)
         return job.slug, whole.reads, page(whole, sample_study), page(alone, part)
     all_figures = set()
     with ThreadPoolExecutor(kernels.jobs) as pool:
@@ -106,7 +111,7 @@ def executed(study, path, kernels):
 
 @pytest.mark.acceptance
 @pytest.mark.parametrize("metadata", [{}, {"kernelspec": PYTHON3}])
-@pytest.mark.parametrize("processes", [PageProcesses, choose_page_processes()])
+@pytest.mark.parametrize("processes", [PageProcesses, choose_add_on_or_default_processes()])
 def test_a_notebook_that_is_dropped_in_belongs_to_the_team_s_collection(
         metadata, processes, sample_study, tmp_path):
     path = notebook(tmp_path / "own", "from glc_analysis import tables\n"

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from glc_analysis.coding.exports import read_pseudonymised_transcripts
+from glc_analysis.coding.exports import pseudonymise_raw_transcripts
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.sample import COMMITTED, PLAIN, read_sample_files
 from glc_analysis.study import Study
@@ -23,7 +23,7 @@ def ines(sample_root):
 
 @pytest.fixture(scope="module")
 def texts(sample_root):
-    return read_pseudonymised_transcripts(Study(sample_root))
+    return pseudonymise_raw_transcripts(Study(sample_root))
 
 
 def test_the_plain_table_has_the_same_codings_of_the_same_documents(ines):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.addons.coding_programs.databases import extract_html_text
+from glc_analysis.addons.coding_programs.databases import convert_html_to_plain_text
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
 from tests.addons.coding_programs.support.coding_files import taguette
@@ -63,8 +63,8 @@ def test_a_highlight_at_the_start_of_a_paragraph_starts_there(tmp_path):
 
 def test_each_block_is_shown_on_its_own_line():
     markup = "<ul><li>one</li><li>two</li></ul><blockquote>a<br>b</blockquote>"
-    assert extract_html_text(markup).shown == "one\ntwo\na\nb"
-    assert extract_html_text("").shown == ""
+    assert convert_html_to_plain_text(markup).shown == "one\ntwo\na\nb"
+    assert convert_html_to_plain_text("").shown == ""
 
 
 def test_tags_are_codes_and_descriptions_memos(tmp_path):

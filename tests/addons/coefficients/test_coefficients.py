@@ -155,7 +155,7 @@ def test_a_table_of_counts_has_the_sums_of_the_values_it_was_counted_from(values
     one, other = count_codings(codes, len(domain)), convert_to_coding_counts(counts)
     for name in ("units", "pairable", "differing", "disagreement", "same", "shares", "value_frequencies"):
         assert getattr(other, name) == pytest.approx(getattr(one, name), abs=1e-9), name
-    assert same(fleiss_kappa(counts), _FLEISS.compute_pooled(one))
+    assert same(fleiss_kappa(counts), _FLEISS.compute_over_all_groups(one))
 
 
 @given(st.permutations(range(4)), st.permutations(range(12)), st.permutations(range(1, 6)))

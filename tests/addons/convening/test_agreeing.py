@@ -10,7 +10,7 @@ from glc_analysis.addons.convening.agreeing import (
     record_objection,
 )
 from glc_analysis.addons.convening.amendments import amend_principle, withdraw_text
-from glc_analysis.addons.convening.signatures import write_signing_sheets
+from glc_analysis.addons.convening.signatures import write_signing_sheets_for_undecided
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.study import Study
@@ -55,7 +55,7 @@ def test_a_status_that_somebody_typed_is_a_fault_with_the_command_to_run(study):
         "text_decisions.csv does not say who decided it" in done.output
     assert "`glc agree P01`" in done.output
     with pytest.raises(Faults, match="does not say who decided"):
-        write_signing_sheets(Study(study.root))
+        write_signing_sheets_for_undecided(Study(study.root))
     assert study.glc("sign", "--sheets").exit_code == 1
     assert not (study.root / "reports/team/signing").exists()
 
@@ -108,7 +108,7 @@ def test_an_amended_text_is_agreed_anew(study):
 def test_words_that_change_after_they_were_agreed_are_a_fault_and_are_not_signed(study):
     record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     typed(study, "Offer rest before you ask.", "Offer rest if there is time.")
-    for read in (read_reference, write_signing_sheets):
+    for read in (read_reference, write_signing_sheets_for_undecided):
         with pytest.raises(Faults, match="text of P01.1 was changed after it was decided"):
             read(Study(study.root))
 

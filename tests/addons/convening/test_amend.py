@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.amendments import amend_principle
-from glc_analysis.addons.convening.principles import add_version_columns
+from glc_analysis.addons.convening.principles import add_printed_ids_and_mark_current
 from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
@@ -61,7 +61,7 @@ def test_the_new_version_is_a_candidate_with_the_text_who_asked_and_why_and_all_
 
 def test_the_old_version_is_superseded_and_its_translations_are_stale(closed):
     done = amend_principle(Study(closed.root), "P01", NEW, **WHY)
-    rows = add_version_columns(read_reference(Study(closed.root)).principles)
+    rows = add_printed_ids_and_mark_current(read_reference(Study(closed.root)).principles)
     rows = rows.set_index(["principle_id", "version", "language"]).sort_index()
     assert done.languages_to_translate == ["es"]
     assert rows.loc["P01", "status"].to_dict() == {

@@ -8,12 +8,15 @@ import pytest
 from glc_analysis.addons.convening.packets.sheets import (
     show_own_answers,
     show_own_consents,
-    show_own_participation,
+    show_own_material_counts,
     show_own_passages,
     show_own_quotations,
 )
 from glc_analysis.addons.member_checking.clearing import QuotationTables
-from glc_analysis.disclosure.quotations import find_segment_owners, find_survivor_case_segments
+from glc_analysis.disclosure.quotations import (
+    find_speaking_or_interpreted_organisations,
+    find_survivor_case_segments,
+)
 from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
 from tests.support.sample_views import sample_view
@@ -25,7 +28,8 @@ ORGANISATIONS = ["blue-door", "canal-lamp", "acacia-room", "open-loom"]
 def brief_page(study, organisation):
     page = StudyView(study, "convening", organisation=organisation)
     return plain("".join(block(page).data for block in (
-        show_own_participation, show_own_answers, show_own_passages, show_own_quotations, show_own_consents)))
+        show_own_material_counts, show_own_answers, show_own_passages, show_own_quotations,
+        show_own_consents)))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +78,7 @@ def test_a_brief_holds_nothing_of_any_other_organisation(sample_study, briefs, s
 def test_accounts_of_cases_are_left_out_and_it_is_said_that_they_are(sample_study):
     _, codings, segments, documents, _, codebook = QuotationTables.read(sample_study)
     told = segments[segments["segment_id"].isin(find_survivor_case_segments(codings, segments, codebook))]
-    told = told.assign(owner=find_segment_owners(told, documents)).query("owner != ''")
+    told = told.assign(owner=find_speaking_or_interpreted_organisations(told, documents)).query("owner != ''")
     organisation, texts = next(iter(told.groupby("owner")["text"]))
     page = brief_page(sample_study, organisation)
     assert not any(normalise_space(text) in page for text in texts)

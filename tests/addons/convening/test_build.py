@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.addons.convening.rebuild import find_raw_changes_since_build
+from glc_analysis.addons.convening.rebuild import find_raw_only_changes_since_build
 from glc_analysis.build import build, build_steps, check_study
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study
@@ -25,10 +25,10 @@ def test_a_check_makes_the_figures_only_if_evidence_names_one(tmp_path):
 
 def test_raw_changes_are_named_only_where_the_tables_are_otherwise_current_and_decided(tmp_path):
     study = write_study(tmp_path / "study", ROWS, **QUESTIONS)
-    assert find_raw_changes_since_build(study) is None
+    assert find_raw_only_changes_since_build(study) is None
     build(study)
-    assert find_raw_changes_since_build(Study(study.root)) == set()
+    assert find_raw_only_changes_since_build(Study(study.root)) == set()
     write_csv(study.raw / "survey/survey.csv", ROWS[:1])
-    assert find_raw_changes_since_build(Study(study.root)) == {"raw/survey/survey.csv"}
+    assert find_raw_only_changes_since_build(Study(study.root)) == {"raw/survey/survey.csv"}
     build_steps(Study(study.root), is_for_all_audiences=False)
-    assert find_raw_changes_since_build(Study(study.root)) is None
+    assert find_raw_only_changes_since_build(Study(study.root)) is None

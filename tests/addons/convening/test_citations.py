@@ -12,13 +12,13 @@ from glc_analysis.addons.member_checking.answer_sheets import read_decisions_fro
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.addons.member_checking.returns import (
     TO_DO,
-    collect_citations_from_addons,
+    collect_citations_provided_by_addons,
     list_citations_to_review,
-    make_citation_sheet_rows,
+    make_return_citation_rows,
     write_returns,
 )
 from glc_analysis.cli import cli
-from glc_analysis.disclosure.quotations import find_segment_owners
+from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study
 from tests.sample.reader import table
@@ -26,9 +26,10 @@ from tests.sample.reader import table
 
 def rows(study, organisation, language="en"):
     held = QuotationTables.read(study)
-    own = held.segments[find_segment_owners(held.segments, held.documents) == organisation]
-    return make_citation_sheet_rows(collect_citations_from_addons(study), own, held.case_segment_ids,
-                                    language).set_index("citation")
+    own = held.segments[find_speaking_or_interpreted_organisations(held.segments,
+                                                                   held.documents) == organisation]
+    return make_return_citation_rows(collect_citations_provided_by_addons(study), own, held.case_segment_ids,
+                                     language).set_index("citation")
 
 
 def returned(*decisions: tuple[str, str, str]) -> pd.DataFrame:
@@ -46,8 +47,9 @@ def copy(sample_study, tmp_path):
 
 def test_every_passage_cited_is_shown_to_its_own_organisation_and_to_no_other(sample_study):
     segments, documents = (tables.read_table(name, study=sample_study) for name in ("segments", "documents"))
-    owner = dict(zip(segments["segment_id"], find_segment_owners(segments, documents), strict=True))
-    cited = collect_citations_from_addons(sample_study).passages
+    owner = dict(zip(segments["segment_id"], find_speaking_or_interpreted_organisations(segments, documents),
+                     strict=True))
+    cited = collect_citations_provided_by_addons(sample_study).passages
     wanted = {(owner[row.segment_id], row.citation) for row in cited.itertuples()}
     assert {organisation for organisation, _ in wanted} >= {"canal-lamp", "second-key", "fig-courtyard"}
     for organisation in set(segments["organisation_id"]) - {""}:
@@ -73,7 +75,7 @@ def test_the_account_of_a_case_is_not_shown_although_it_is_cited(copy):
     propose_new_row(copy, "evidence", {"principle_id": "P08", "evidence_id": "e7", "kind": "segment",
                                        "reference": "call-2.9", "stance": "supports",
                                        "claim": "practised"}).write()
-    assert "P08 / e7" in set(collect_citations_from_addons(copy).passages["citation"])
+    assert "P08 / e7" in set(collect_citations_provided_by_addons(copy).passages["citation"])
     assert "P08 / e7" not in rows(copy, "river-mat").index
 
 

@@ -15,8 +15,8 @@ from glc_analysis.addons.convening.principles import (
     count_for_cerqual_components,
     count_participating_organisations_by_kind,
     describe_unrepresented_organisation_kinds,
-    list_evidence_contributors,
-    list_evidence_fact_sentences,
+    list_code_and_passage_contributors,
+    list_evidence_gap_sentences,
     read_tables_with_evidence_contributors,
 )
 
@@ -42,22 +42,22 @@ def ratings(*rows: tuple[str, str, str, object]) -> pd.DataFrame:
 
 
 def test_what_nobody_contradicts_is_not_challenged_also_where_it_is_qualified():
-    assert NOT_CHALLENGED in list_evidence_fact_sentences(evidence(("supports", "practised"),
-                                                                   ("qualifies", "practised")))
-    assert NOT_CHALLENGED not in list_evidence_fact_sentences(evidence(("supports", "practised"),
-                                                                       ("contradicts", "practised")))
+    assert NOT_CHALLENGED in list_evidence_gap_sentences(evidence(("supports", "practised"),
+                                                                  ("qualifies", "practised")))
+    assert NOT_CHALLENGED not in list_evidence_gap_sentences(evidence(("supports", "practised"),
+                                                                      ("contradicts", "practised")))
 
 
 @pytest.mark.parametrize("claim", _MEASURED)
 def test_measured_outcomes_and_literature_lift_the_caution_only_where_they_support(claim):
     reported = ("supports", "reported_to_work")
-    assert NOT_MEASURED not in list_evidence_fact_sentences(evidence(reported, ("supports", claim)))
-    assert NOT_MEASURED in list_evidence_fact_sentences(evidence(reported, ("contradicts", claim)))
-    assert NOT_MEASURED in list_evidence_fact_sentences(evidence(reported, ("qualifies", claim)))
+    assert NOT_MEASURED not in list_evidence_gap_sentences(evidence(reported, ("supports", claim)))
+    assert NOT_MEASURED in list_evidence_gap_sentences(evidence(reported, ("contradicts", claim)))
+    assert NOT_MEASURED in list_evidence_gap_sentences(evidence(reported, ("qualifies", claim)))
 
 
 def test_what_nothing_supports_does_not_rest_on_experience():
-    assert list_evidence_fact_sentences(evidence(("contradicts", "reported_to_fail"))) == [UNSUPPORTED]
+    assert list_evidence_gap_sentences(evidence(("contradicts", "reported_to_fail"))) == [UNSUPPORTED]
 
 
 def test_a_passage_has_one_contributor_and_a_code_those_who_raised_it(frames):
@@ -72,7 +72,7 @@ def test_a_passage_has_one_contributor_and_a_code_those_who_raised_it(frames):
 def test_an_interpreters_words_are_a_contribution_of_the_organisation_interviewed(frames):
     own = pd.DataFrame([("P01", "e1", "segment", "interview-fig-courtyard.9", "supports")],
                        columns=["principle_id", "evidence_id", "kind", "reference", "stance"])
-    assert list_evidence_contributors(own, frames)["organisation_id"].tolist() == ["fig-courtyard"]
+    assert list_code_and_passage_contributors(own, frames)["organisation_id"].tolist() == ["fig-courtyard"]
 
 
 def test_every_component_has_its_counts_and_none_has_a_level(frames):

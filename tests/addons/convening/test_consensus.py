@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from glc_analysis.addons.convening.consensus import (
     RULES_IN_WORDS,
-    apply_ipras_rule,
-    apply_panel_rule,
+    classify_agreement_by_panel_rule,
+    classify_disagreement_by_ipras,
     compute_median,
     compute_percentile,
     compute_required_ballots,
@@ -19,7 +19,7 @@ from glc_analysis.addons.convening.consensus import (
     describe_median_movement,
     describe_tally,
     find_tertile,
-    measure_dispersion,
+    measure_interpercentile_range,
 )
 
 BMJ_OPEN = [4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9]
@@ -29,12 +29,13 @@ panels = st.lists(st.integers(1, 9), min_size=1, max_size=30)
 
 
 def test_the_worked_example_of_bmj_open_2012():
-    found = measure_dispersion(BMJ_OPEN)
+    found = measure_interpercentile_range(BMJ_OPEN)
     assert [float(m) for m in (found.p30, found.p70, found.ipr, found.iprcp, found.ai, found.ipras)] == [
         7.0, 8.0, 1.0, 7.5, 2.5, 6.1]
     assert compute_median(BMJ_OPEN) == 7 and float(found.index) == pytest.approx(0.1639, abs=5e-5)
-    assert apply_ipras_rule(BMJ_OPEN) == "no disagreement"
-    assert apply_panel_rule(BMJ_OPEN) == "agreement"  # "four or less panellists voted outside the region"
+    assert classify_disagreement_by_ipras(BMJ_OPEN) == "no disagreement"
+    assert classify_agreement_by_panel_rule(
+        BMJ_OPEN) == "agreement"  # "four or less panellists voted outside the region"
     assert {decide_panel_result(BMJ_OPEN, test) for test in RULES_IN_WORDS} == {"high"}
 
 
@@ -48,28 +49,28 @@ def test_a_tally_has_the_worked_example_and_both_rules():
 @pytest.mark.parametrize("n", ALLOWED)
 def test_agreement_allows_just_so_many_votes_outside(n):
     allowed = ALLOWED[n]
-    assert apply_panel_rule([8] * (n - allowed) + [5] * allowed) == "agreement"
-    assert apply_panel_rule([8] * (n - allowed - 1) + [5] * (allowed + 1)) == "neither"
-    assert apply_panel_rule([2] * (n - allowed) + [5] * (allowed - 1) + [9]) == "agreement"
-    assert apply_panel_rule([5] * (n - allowed) + [1] * (allowed - 1) + [9]) == "agreement"
+    assert classify_agreement_by_panel_rule([8] * (n - allowed) + [5] * allowed) == "agreement"
+    assert classify_agreement_by_panel_rule([8] * (n - allowed - 1) + [5] * (allowed + 1)) == "neither"
+    assert classify_agreement_by_panel_rule([2] * (n - allowed) + [5] * (allowed - 1) + [9]) == "agreement"
+    assert classify_agreement_by_panel_rule([5] * (n - allowed) + [1] * (allowed - 1) + [9]) == "agreement"
 
 
 @pytest.mark.parametrize("n", OPPOSED)
 def test_disagreement_needs_so_many_votes_at_both_ends(n):
     opposed = OPPOSED[n]
     votes = [3] * opposed + [7] * (n - opposed)
-    assert apply_panel_rule(votes) == "disagreement"
+    assert classify_agreement_by_panel_rule(votes) == "disagreement"
     assert decide_panel_result(votes) == "uncertain"  # whatever the median
     less = [3] * (opposed - 1) + [7] * (n - opposed + 1)
-    assert apply_panel_rule(less) == "agreement" and decide_panel_result(less) == "high"
+    assert classify_agreement_by_panel_rule(less) == "agreement" and decide_panel_result(less) == "high"
     split = [3] * (opposed - 1) + [5] + [7] * (n - opposed)
-    assert apply_panel_rule(split) == ("neither" if opposed > ALLOWED[n] else "agreement")
+    assert classify_agreement_by_panel_rule(split) == ("neither" if opposed > ALLOWED[n] else "agreement")
     assert decide_panel_result(split) == "high"
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 17, 40])
 def test_the_panel_rule_is_not_stated_for_other_panels(n):
-    assert apply_panel_rule([8] * n) == ""
+    assert classify_agreement_by_panel_rule([8] * n) == ""
 
 
 @pytest.mark.parametrize(("votes", "where"), [
@@ -82,9 +83,9 @@ def test_half_medians_belong_to_the_higher_region(votes, where):
 
 def test_half_medians_decide_which_votes_lie_outside():
     # With median 6.5 the region is 7-9, so that five votes of 6 lie outside it.
-    assert apply_panel_rule([6] * 5 + [7] * 5) == "neither"
-    assert apply_panel_rule([6] * 6 + [7] * 4) == "neither" and apply_panel_rule([6] * 8
-                                                                                 + [7] * 2) == "agreement"
+    assert classify_agreement_by_panel_rule([6] * 5 + [7] * 5) == "neither"
+    assert classify_agreement_by_panel_rule([6] * 6 + [7] * 4) == "neither"
+    assert classify_agreement_by_panel_rule([6] * 8 + [7] * 2) == "agreement"
 
 
 @pytest.mark.parametrize("score", range(1, 10))
@@ -92,20 +93,23 @@ def test_half_medians_decide_which_votes_lie_outside():
 def test_a_panel_of_one_mind(score, test):
     votes = [score] * 10
     assert decide_panel_result(votes, test) == ("low" if score < 4 else "high" if score > 6 else "uncertain")
-    assert apply_panel_rule(votes) == "agreement" and float(measure_dispersion(votes).ipr) == 0
-    assert float(measure_dispersion(votes).ipras) == pytest.approx(2.35 + 1.5 * abs(5 - score))
+    assert classify_agreement_by_panel_rule(votes) == "agreement" and float(
+        measure_interpercentile_range(votes).ipr) == 0
+    assert float(measure_interpercentile_range(votes).ipras) == pytest.approx(2.35 + 1.5 * abs(5 - score))
 
 
 @pytest.mark.parametrize("test", RULES_IN_WORDS)
 @pytest.mark.parametrize("n", [8, 10, 12, 16, 18])
 def test_a_polarised_panel_is_uncertain(n, test):
     votes = [1] * (n // 2) + [9] * (n // 2)
-    assert decide_panel_result(votes, test) == "uncertain" and apply_ipras_rule(votes) == "disagreement"
+    assert decide_panel_result(votes, test) == "uncertain" and classify_disagreement_by_ipras(
+        votes) == "disagreement"
 
 
 def test_above_sixteen_the_panel_test_decides_by_ipras():
     votes = [9] * 11 + [1] * 6  # the median is 9, but P30 is 1
-    assert apply_panel_rule(votes) == "" and apply_ipras_rule(votes) == "disagreement"
+    assert classify_agreement_by_panel_rule(votes) == "" and classify_disagreement_by_ipras(
+        votes) == "disagreement"
     assert decide_panel_result(votes) == decide_panel_result(votes, "ipras") == "uncertain"
     assert decide_panel_result([8] * 14 + [1] * 3) == "high"
 
@@ -116,7 +120,7 @@ def test_above_sixteen_the_panel_test_decides_by_ipras():
 def test_too_few(n, panel, ipras, share):
     votes = [8] * n
     assert [decide_panel_result(votes, test) for test in ("panel", "ipras", "share")] == [panel, ipras, share]
-    assert apply_ipras_rule(votes) == ("no disagreement" if n >= 3 else "")
+    assert classify_disagreement_by_ipras(votes) == ("no disagreement" if n >= 3 else "")
 
 
 @pytest.mark.parametrize(("high", "other", "said"), [(6, 2, "high"), (7, 3, "uncertain"), (8, 3, "uncertain"),
@@ -129,9 +133,9 @@ def test_three_quarters_of_the_votes(high, other, said):
 def test_a_range_as_wide_as_is_allowed_is_no_disagreement():
     # IPR and IPRAS are both 2.8; in floating point they differ in the last digit.
     votes = [3] * 4 + [4] * 4 + [7] * 4
-    found = measure_dispersion(votes)
+    found = measure_interpercentile_range(votes)
     assert found.ipr == found.ipras and float(found.ipr) == 2.8
-    assert apply_ipras_rule(votes) == "no disagreement"
+    assert classify_disagreement_by_ipras(votes) == "no disagreement"
 
 
 def test_movement_between_rounds():
@@ -170,7 +174,8 @@ def test_dissent_is_what_lies_outside_the_third_of_the_median():
 
 def test_the_other_rule_is_read_out_where_it_says_something_else():
     votes = [8] * 7 + [2] * 3  # three opponents are disagreement, but lie below the 30th percentile
-    assert apply_panel_rule(votes) == "disagreement" and apply_ipras_rule(votes) == "no disagreement"
+    assert classify_agreement_by_panel_rule(votes) == "disagreement" and classify_disagreement_by_ipras(
+        votes) == "no disagreement"
     assert describe_tally(told(votes)) == \
         "7 of 10 high, 0 middle, 3 low; median 8; disagreement; no disagreement by IPRAS"
 
@@ -212,8 +217,8 @@ def test_without_a_quorum_abstentions_change_nothing(votes, abstained, test):
 @given(panels, st.lists(st.integers(1, 9), max_size=8))
 def test_an_agreement_is_one_whatever_those_who_abstained_had_voted(votes, theirs):
     assume(len(votes) + len(theirs) <= 16)
-    if apply_panel_rule(votes, len(theirs)) == "agreement":
-        assert apply_panel_rule([*votes, *theirs]) == "agreement"
+    if classify_agreement_by_panel_rule(votes, len(theirs)) == "agreement":
+        assert classify_agreement_by_panel_rule([*votes, *theirs]) == "agreement"
     if (found := decide_panel_result(votes, "share", n_abstained=len(theirs), quorum=8)) in ("high", "low"):
         assert decide_panel_result([*votes, *theirs], "share", quorum=8) == found
 
@@ -243,22 +248,23 @@ def test_a_mirrored_panel_says_the_contrary(votes, test):
     mirrored = [10 - vote for vote in votes]
     result = decide_panel_result(votes, test)
     assert decide_panel_result(mirrored, test) == {"high": "low", "low": "high"}.get(result, result)
-    assert apply_panel_rule(mirrored) == apply_panel_rule(votes)
-    assert apply_ipras_rule(mirrored) == apply_ipras_rule(votes)
+    assert classify_agreement_by_panel_rule(mirrored) == classify_agreement_by_panel_rule(votes)
+    assert classify_disagreement_by_ipras(mirrored) == classify_disagreement_by_ipras(votes)
     assert count_votes_by_tertile(mirrored)["low"] == count_votes_by_tertile(votes)["high"]
 
 
 @given(panels)
 def test_ipras_is_never_below_that_of_perfect_symmetry(votes):
-    found = measure_dispersion(votes)
-    assert found.ipras >= measure_dispersion([5]).ipras and 0 <= found.ipr <= 8
+    found = measure_interpercentile_range(votes)
+    assert found.ipras >= measure_interpercentile_range([5]).ipras and 0 <= found.ipr <= 8
     assert found.is_disagreement == (found.index > 1)
 
 
 @given(st.lists(st.integers(1, 9), min_size=8, max_size=40))
 def test_three_quarters_in_one_third_never_disagree(votes):
     if decide_panel_result(votes, "share") != "uncertain":
-        assert "disagreement" not in (apply_panel_rule(votes), apply_ipras_rule(votes))
+        assert "disagreement" not in (classify_agreement_by_panel_rule(votes),
+                                      classify_disagreement_by_ipras(votes))
 
 
 @pytest.mark.parametrize(("votes", "abstained", "found"), [

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.checklists.checklists import show_checklists
+from glc_analysis.addons.checklists.checklists import show_checklist_items_with_facts
 from glc_analysis.addons.convening.packets.sheets import render_principle_sheets
 from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.pages.principles import show_principles_overview, show_signatures
@@ -104,7 +104,7 @@ def test_what_is_counted_stands_beside_each_concern_for_the_team(page, pages):
 
 
 def test_a_checklist_item_that_nobody_recorded_says_so(page):
-    told = show_checklists(page).data
+    told = show_checklist_items_with_facts(page).data
     assert "not recorded" in told
     assert all(name in told for name in ("COREQ", "SRQR", "CROSS", "ACCORD"))
 

@@ -12,7 +12,7 @@ from glc_analysis.addons.convening.agenda import (
     make_agenda,
     note_low_resource_feasibility_gap,
 )
-from glc_analysis.addons.convening.ballots import list_comments_masked_for_release
+from glc_analysis.addons.convening.ballots import mask_and_list_releasable_comments
 from glc_analysis.addons.convening.consensus import compute_tally_columns
 from glc_analysis.addons.convening.slides import (
     group_agenda_under_headings,
@@ -21,7 +21,7 @@ from glc_analysis.addons.convening.slides import (
     split_agenda_into_two_columns,
     write_slides,
 )
-from glc_analysis.addons.convening.votes import describe_disclosed_changed_votes
+from glc_analysis.addons.convening.votes import describe_disclosed_changed_vote_count
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
@@ -190,9 +190,9 @@ def test_comments_are_read_in_one_language_where_the_rater_allowed_it_and_in_no_
     ratings.loc[0:4, "comment_read"] = ["so be it", "not aloud", "thus be it", "let it be", ""]
     ratings.loc[[0, 2, 3, 4], "may_be_read"] = True
     names = read_reference_table(study, "names")
-    found = list_comments_masked_for_release(ratings, study, names)
+    found = mask_and_list_releasable_comments(ratings, study, names)
     assert sorted(found) == ["let it be", "so be it", "thus be it"]
-    assert list_comments_masked_for_release(ratings[::-1], study, names) == found
+    assert mask_and_list_releasable_comments(ratings[::-1], study, names) == found
 
 
 def test_forms_on_another_wording_are_counted_apart():
@@ -257,9 +257,9 @@ def test_how_many_changed_is_told_where_all_counts_are_and_who_stays_open(change
 def test_how_many_changed_is_not_told_where_not_all_counts_are_nor_where_others_voted():
     assert panel_of(second_round(HIGH, [*HIGH[:5], *[7] * 5]))["changed"] == ""
     first, second = (dict(zip("abcdefgh", votes, strict=True)) for votes in ([5] * 8, [5] * 4 + [6] * 4))
-    assert describe_disclosed_changed_votes(first, second, n_known_votes=2)
-    assert not describe_disclosed_changed_votes(first, second, n_known_votes=4)
-    assert describe_disclosed_changed_votes(first, second | {"i": 5}, n_known_votes=2) == ""
+    assert describe_disclosed_changed_vote_count(first, second, n_known_votes=2)
+    assert not describe_disclosed_changed_vote_count(first, second, n_known_votes=4)
+    assert describe_disclosed_changed_vote_count(first, second | {"i": 5}, n_known_votes=2) == ""
 
 
 def test_ipras_is_printed_where_every_count_is_told():

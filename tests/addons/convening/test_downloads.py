@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 
 from glc_analysis.gate.leak_scan import ALLOWED, find_leaks, identifiers
-from glc_analysis.publish.downloads import collect_published_tables, make_software_texts, write_downloads
+from glc_analysis.publish.downloads import collect_tables_to_download, make_software_texts, write_downloads
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import AUDIENCES
 
 
 @pytest.fixture(scope="module")
 def frames(sample_study):
-    return {audience: collect_published_tables(sample_study, audience) for audience in AUDIENCES}
+    return {audience: collect_tables_to_download(sample_study, audience) for audience in AUDIENCES}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.feedback import NOT_DISCLOSED, Feedback, parse_disclosed_votes
 from glc_analysis.addons.convening.form_files import open_round_and_write_forms
-from glc_analysis.addons.convening.packets.forms_pdf import render_feedback_html, render_feedback_pdf
+from glc_analysis.addons.convening.packets.forms_pdf import render_feedback_pdf, render_paper_feedback
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, count_pdf_pages
 from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS, read_ratings_file
 from glc_analysis.addons.convening.seals import erase_sealed_ballots
@@ -220,7 +220,7 @@ def test_the_sheets_of_all_raters_are_one_pdf_each_on_sheets_of_their_own(issued
     assert count_pdf_pages(content) == 2 * len(EVERYBODY) - 1  # a blank back after each but the last
     by_rater = {form.rater_id: (form, before)
                 for form, before in zip(issued.forms, issued.before, strict=True)}
-    html = render_feedback_html(*by_rater["r01"])
+    html = render_paper_feedback(*by_rater["r01"])
     importance, feasibility, *_ = VOTES["r01"]
     assert f"<strong>{importance}</strong> · " in html and f"<strong>{feasibility}</strong>" in html
     assert 'lang="es"' in html and "“Pay people.”" in html and "r02" not in html

@@ -14,7 +14,11 @@ from glc_analysis.addons.convening.handbook.citing import (
     render_handbook_and_principles_bibtex,
     render_handbook_citation_cff,
 )
-from glc_analysis.addons.convening.handbook.contents import FRAME, list_handbook_languages, make_handbook
+from glc_analysis.addons.convening.handbook.contents import (
+    FRAME,
+    list_handbook_languages_for_audience,
+    make_handbook,
+)
 from glc_analysis.addons.convening.handbook.editions import (
     ANSWERS,
     _book,
@@ -35,10 +39,10 @@ from glc_analysis.addons.convening.translations import translation_and_is_draft_
 from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.leak_scan import list_organisation_ids_and_labels
-from glc_analysis.publish.downloads import collect_published_tables, make_software_texts
+from glc_analysis.publish.downloads import collect_tables_to_download, make_software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import read_texts_by_language
+from glc_analysis.templates import read_csv_texts_by_language
 from glc_analysis.view.study_view import StudyView
 from tests.support.sample_views import sample_view
 
@@ -63,8 +67,9 @@ def test_it_has_the_agreed_principles_alone(sample_study, books):
 
 
 def test_the_convening_has_drafts_and_the_public_has_not(sample_study):
-    assert list_handbook_languages(sample_view(sample_study, "convening")) == ["en", "es", "ar", "km"]
-    assert list_handbook_languages(sample_view(sample_study, "public")) == ["en"]
+    assert list_handbook_languages_for_audience(sample_view(sample_study, "convening")) == ["en", "es", "ar",
+                                                                                            "km"]
+    assert list_handbook_languages_for_audience(sample_view(sample_study, "public")) == ["en"]
 
 
 def test_a_draft_is_marked_and_what_is_not_translated_stays_in_its_language(sample_study):
@@ -163,7 +168,7 @@ def test_the_workbook_of_an_arabic_self_check_runs_from_right_to_left(sample_stu
 
 
 def test_other_software_gets_the_same_fields(sample_study):
-    made = make_software_texts(sample_study, collect_published_tables(sample_study, "public"), "public")
+    made = make_software_texts(sample_study, collect_tables_to_download(sample_study, "public"), "public")
     first = json.loads(made["principles.json"])["principles"][0]
     assert first["limits"].startswith("Where somebody has to decide") and first["agreed_on"] == "2017-05-09"
     assert first["rests_on"] and "signatures" not in first
@@ -178,8 +183,8 @@ def test_it_and_each_principle_can_be_cited(sample_study, books):
 
 
 def test_every_phrase_has_words_in_every_language():
-    english = read_texts_by_language(*FRAME)["en"]
-    for language, say in read_texts_by_language(*FRAME).items():
+    english = read_csv_texts_by_language(*FRAME)["en"]
+    for language, say in read_csv_texts_by_language(*FRAME).items():
         assert {*say} == {*english}
         assert not [key for key, text in say.items() if "[English]" in text], language
         assert all(re.findall(r"{\w+}", say[key]) == re.findall(r"{\w+}", text) or
@@ -277,7 +282,7 @@ def test_the_first_page_of_a_site_leads_to_the_handbook_in_each_of_its_languages
     assert languages(show_principles_after_findings(StudyView(sample_study, "team")).data) == []
     assert languages(show_principles_after_findings(StudyView(sample_study, "convening",
                                                               theme="NEEDS")).data) == []
-    monkeypatch.setattr("glc_analysis.addons.convening.pages.slots.list_handbook_languages",
+    monkeypatch.setattr("glc_analysis.addons.convening.pages.slots.list_handbook_languages_for_audience",
                         lambda view: ["en", "es"])
     assert languages(show_principles_before_findings(public).data) == ["en", "es"]  # once reviewed
 
@@ -293,7 +298,7 @@ def test_texts_of_principles_on_pages_are_translated_as_far_as_their_readers_may
 
 
 def test_a_handbook_in_a_language_without_phrases_has_english_around_it(sample_study, tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.handbook.editions.list_handbook_languages",
+    monkeypatch.setattr("glc_analysis.addons.convening.handbook.editions.list_handbook_languages_for_audience",
                         lambda view: ["pt"])
     write_handbook_into_site(sample_study, "convening", tmp_path)
     page = (tmp_path / "handbook" / "handbook-pt.html").read_text("utf-8")

@@ -20,13 +20,13 @@ from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 from glc_analysis.addons.convening.packets import packet
 from glc_analysis.addons.convening.packets.forms_pdf import render_forms_pdf, render_paper_form
 from glc_analysis.addons.convening.packets.packet import list_planned_packets, write_packets
-from glc_analysis.addons.convening.packets.pandoc_html import prepare_for_pandoc
+from glc_analysis.addons.convening.packets.pandoc_html import drop_folds_and_prepare_for_pandoc
 from glc_analysis.addons.convening.packets.parts import (
     Packet,
     Part,
     Section,
-    adapt_country_section_for_paper,
-    format_page_header,
+    drop_folds_and_set_counts_apart,
+    format_readership_header,
     make_part_sections,
     select_packets,
 )
@@ -42,7 +42,7 @@ from glc_analysis.addons.convening.packets.pdf import (
 from glc_analysis.addons.convening.packets.word import convert_html_to_word
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.build import build
-from glc_analysis.disclosure.quotations import find_segment_owners
+from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.pages.country import render_country_answers
@@ -170,7 +170,7 @@ def test_a_packet_holds_its_own_brief_and_no_words_of_others_that_are_not_cleare
     _, _, segments, documents, _, _ = QuotationTables.read(sample_study)
     cleared = " ".join(tables.read_table("quotations",
                                          study=sample_study).query("audience == 'convening'")["text"])
-    whose = find_segment_owners(segments, documents)
+    whose = find_speaking_or_interpreted_organisations(segments, documents)
     packed = " ".join(word_of(made.folder / "fig-courtyard" / "packet.docx").split())
     found = {is_own: {text for text in segments.loc[(whose == "fig-courtyard") == is_own, "text"]
                       if len(text) > 25 and text not in cleared} for is_own in (True, False)}
@@ -345,7 +345,7 @@ def test_words_from_right_to_left_run_so_on_paper_and_in_word():
     made = convert_html_to_word(quoted + mixed, header="For all", footer="A study", title="A", day=DAY)
     xml = "".join(paragraph._p.xml for paragraph in Document(io.BytesIO(made)).paragraphs)
     assert xml.count("<w:bidi/>") == 1 and xml.count("<w:rtl/>") == 2
-    assert "dir" not in prepare_for_pandoc('<p dir="auto">From left to right</p>', "word")
+    assert "dir" not in drop_folds_and_prepare_for_pandoc('<p dir="auto">From left to right</p>', "word")
 
 
 # --- in Word
@@ -466,13 +466,13 @@ def test_progress_is_told_packet_by_packet(made):
 
 def test_the_head_of_a_part_says_whom_its_pages_are_for():
     own = Packet("a", "A", (Part("brief", "brief", "", "a"), Part("guide", "guide", "")))
-    assert [format_page_header(part, own) for part in own.parts] == [
+    assert [format_readership_header(part, own) for part in own.parts] == [
         "For A alone", "For the convening, not for publication"]
 
 
 def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study):
     page = StudyView(sample_study, "convening", country="KHM")
-    on_paper = lxml.html.fromstring(adapt_country_section_for_paper(render_country_answers(page).data))
+    on_paper = lxml.html.fromstring(drop_folds_and_set_counts_apart(render_country_answers(page).data))
     rows = [["".join(cell.itertext()) for cell in row] for row in on_paper.iter("tr")]
     assert rows[0] == ["Question", "Answered for Cambodia", "In the whole study"]
     assert ["", "Women", "at least 23 of 30"] in rows
@@ -482,5 +482,5 @@ def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study
 
 def test_on_paper_words_without_a_count_reach_over_both_columns():
     html = "<table class='glc glc-answers'><tbody><tr><th>A law?</th><td>no answer</td></tr></tbody></table>"
-    cells = lxml.html.fromstring(adapt_country_section_for_paper(html)).findall(".//tr/*")
+    cells = lxml.html.fromstring(drop_folds_and_set_counts_apart(html)).findall(".//tr/*")
     assert [(cell.text, cell.get("colspan")) for cell in cells] == [("A law?", None), ("no answer", "2")]

@@ -10,12 +10,12 @@ from markupsafe import escape
 
 from glc_analysis.addons.convening.consensus import RULES_IN_WORDS
 from glc_analysis.addons.convening.packets import sheets as packet_sheets
-from glc_analysis.addons.convening.packets.pandoc_html import prepare_for_pandoc
+from glc_analysis.addons.convening.packets.pandoc_html import drop_folds_and_prepare_for_pandoc
 from glc_analysis.addons.convening.packets.parts import (
     GUIDE,
     Packet,
     Part,
-    adapt_country_section_for_paper,
+    drop_folds_and_set_counts_apart,
     render_cover_page,
     render_part_pages,
 )
@@ -38,7 +38,7 @@ from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECT
 from glc_analysis.addons.convening.rating_forms import read_form_phrases
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.study import Study
-from glc_analysis.templates import read_texts_by_language
+from glc_analysis.templates import read_csv_texts_by_language
 from tests.addons.convening.support.fonts import need_fonts
 from tests.support.sample_views import sample_view
 
@@ -135,38 +135,38 @@ def test_a_long_side_says_how_many_sentences_it_leaves_to_the_site():
 
 
 def test_room_for_notes_is_lines_in_word_and_nothing_as_text(sheets):
-    assert prepare_for_pandoc(sheets["P01"], "word").count('custom-style="Ruled"') == 3
-    assert "Your notes" not in prepare_for_pandoc('<div class="glc-notes"><p>Your notes</p></div>', "text")
+    assert drop_folds_and_prepare_for_pandoc(sheets["P01"], "word").count('custom-style="Ruled"') == 3
+    assert "Your notes" not in drop_folds_and_prepare_for_pandoc(
+        '<div class="glc-notes"><p>Your notes</p></div>', "text")
 
 
 def test_the_votes_are_a_box_each_on_paper_and_words_alone_elsewhere(sheets):
-    pdf, docx = prepare_for_pandoc(sheets["P04"], "pdf"), prepare_for_pandoc(sheets["P04"], "word")
+    pdf, docx = drop_folds_and_prepare_for_pandoc(sheets["P04"], "pdf"), drop_folds_and_prepare_for_pandoc(
+        sheets["P04"], "word")
     assert "\ue005llllmhhhhh\ue001" in pdf and "5 of 10 high, 1 middle, 4 low" in pdf
     assert "\ue005" not in docx and "5 of 10 high, 1 middle, 4 low" in docx
-    assert "\ue005---hhhhhhh\ue001" in prepare_for_pandoc(sheets["P01"], "pdf")
+    assert "\ue005---hhhhhhh\ue001" in drop_folds_and_prepare_for_pandoc(sheets["P01"], "pdf")
 
 
 def test_the_code_of_a_text_stands_in_the_margin_on_paper(sheets):
-    assert "\ue007P07.2\ue001" in prepare_for_pandoc(sheets["P07"],
-                                                     "pdf") and "\ue007" not in prepare_for_pandoc(
-        sheets["P07"], "word")
+    assert "\ue007P07.2\ue001" in drop_folds_and_prepare_for_pandoc(sheets["P07"], "pdf")
+    assert "\ue007" not in drop_folds_and_prepare_for_pandoc(sheets["P07"], "word")
 
 
 def test_a_statement_is_large_and_its_translations_are_a_block_below_it(sheets):
-    pdf = prepare_for_pandoc(sheets["P01"], "pdf")
+    pdf = drop_folds_and_prepare_for_pandoc(sheets["P01"], "pdf")
     assert pdf.count('typst:text:size="18pt"') == 1
     assert pdf.index('class="glc-translations"') < pdf.index("Why it is proposed")
 
 
 def test_a_count_of_a_country_has_its_marks_on_a_line_on_paper():
-    html = adapt_country_section_for_paper('<table class="glc glc-answers"><tr><th>Asked</th><td>'
+    html = drop_folds_and_set_counts_apart('<table class="glc glc-answers"><tr><th>Asked</th><td>'
                                            '<div class="glc-answer"><span>Yes</span>'
                                            '<span class="glc-dots"><i style="left:40%"></i><b '
                                            'style="left:60.5%"></b></span>'
                                            '<span class="glc-figure">12 of 30</span></div></td></tr></table>')
-    assert "\ue00640, 60.5\ue001" in prepare_for_pandoc(html,
-                                                        "pdf") and "\ue006" not in prepare_for_pandoc(html,
-                                                                                                      "word")
+    assert "\ue00640, 60.5\ue001" in drop_folds_and_prepare_for_pandoc(html, "pdf")
+    assert "\ue006" not in drop_folds_and_prepare_for_pandoc(html, "word")
 
 
 def test_a_sheet_in_another_language_has_all_our_words_in_it_and_marks_what_is_in_english(view):
@@ -291,11 +291,11 @@ def guide_in(sample_study, monkeypatch):
     return made
 
 
-@pytest.mark.parametrize("language", [one for one in read_texts_by_language(*GUIDE) if one != "en"])
+@pytest.mark.parametrize("language", [one for one in read_csv_texts_by_language(*GUIDE) if one != "en"])
 def test_the_guide_is_one_page_in_the_language_of_its_reader_and_says_that_nobody_checked_it(
         guide_in, language):
     need_fonts("ខ្មែរ العربية")
-    html, say = guide_in(language), read_texts_by_language(*GUIDE)[language]
+    html, say = guide_in(language), read_csv_texts_by_language(*GUIDE)[language]
     direction = "rtl" if language == "ar" else "ltr"
     head = f'<div lang="{language}" dir="{direction}">\n<h1 id="guide">{escape(say["title"])}</h1>'
     assert html.strip().startswith(head)
@@ -332,7 +332,7 @@ def test_the_guide_of_a_panel_is_in_each_language_of_its_raters(sample_study, mo
 
 
 def test_every_text_of_the_guide_is_translated_and_says_in_english_what_other_pages_say():
-    by_language = read_texts_by_language(*GUIDE)
+    by_language = read_csv_texts_by_language(*GUIDE)
     english = by_language["en"]
     for language, say in by_language.items():
         assert all("[English]" not in text for text in say.values()), language
@@ -351,7 +351,7 @@ def test_the_guide_speaks_to_the_panel(sample_study):
     assert "never averaged with the providers" in advisers and "panel of providers" not in advisers
     assert "Cross one box" in advisers and "dir=" not in advisers
     arabic, = render_part_pages(sample_study, GUIDE_PART, Packet("fig-courtyard", "Fig Courtyard", ()))
-    assert read_texts_by_language(*GUIDE)["ar"]["provider"] in arabic
+    assert read_csv_texts_by_language(*GUIDE)["ar"]["provider"] in arabic
 
 
 def test_the_cover_has_what_study_toml_says_and_lines_for_the_rest(sample_study, tmp_path):

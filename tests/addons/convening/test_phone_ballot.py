@@ -53,7 +53,7 @@ class Room:
         """Serves the page while ``act(url)`` runs; returns what it returns."""
         async def served():
             place = PollingPlace(Study(self.study.root), "1", self.said.append)
-            server, sockets = place.make_server(), bind_sockets(0, "127.0.0.1")
+            server, sockets = place.make_unstarted_server(), bind_sockets(0, "127.0.0.1")
             server.add_sockets(sockets)
             try:
                 return await act(f"http://127.0.0.1:{sockets[0].getsockname()[1]}/")
@@ -388,7 +388,7 @@ def test_the_screen_counts_in_steps(room):
     full = {one: {"text": next(iter(stamps)), "abstain": "x"} for one, stamps in place.stamps.items()}
     for n, number in enumerate(room.codes):
         place.box.slips[number] = Slip(str(n), answers=full)
-        place.print_complete_ballot_count()
+        place.print_rounded_complete_ballot_count()
     assert room.said == ["Phones: fewer than 5 ballots are complete (3 people may vote).",
                          "Phones: 5 or more ballots are complete (3 people may vote)."]
 
@@ -596,14 +596,14 @@ def test_without_its_certificate_nothing_is_served_beyond_this_computer(room):
     room.make_slips(address="192.168.4.1")
     (room.study.root / "private/phones/1/certificate.pem").unlink()
     with pytest.raises(GLCError, match="no certificate"):
-        PollingPlace(Study(room.study.root), "1", print).make_server()
+        PollingPlace(Study(room.study.root), "1", print).make_unstarted_server()
 
 
 def test_a_certificate_that_has_ended_is_not_served(room, monkeypatch):
     monkeypatch.setattr("glc_analysis.addons.convening.phone_address.DAYS", -.5)
     room.make_slips(address="10.0.0.1")
     with pytest.raises(GLCError, match="The certificate expired on"):
-        PollingPlace(Study(room.study.root), "1", print).make_server()
+        PollingPlace(Study(room.study.root), "1", print).make_unstarted_server()
 
 
 def test_every_language_has_every_text_of_the_page():

@@ -9,7 +9,7 @@ from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.pages.coding import render_passages, render_theme_code_counts
 from glc_analysis.pages.questions import render_question
-from glc_analysis.tables_html import render_frame
+from glc_analysis.tables_html import render_frame_by_its_columns
 from glc_analysis.view import places
 from glc_analysis.view.study_view import StudyView
 from tests.addons.convening.support.principle_pages import page_of
@@ -49,7 +49,7 @@ def _ids(page):
     shown = [render_question(page, row) for row in page.questions.itertuples()]
     if page.theme:
         shown += [render_theme_code_counts(page).data, render_passages(page).data,
-                  render_frame(page.quotations())]
+                  render_frame_by_its_columns(page.quotations())]
     return re.findall(r'\bid="([\w-]+)"', "".join(shown))
 
 

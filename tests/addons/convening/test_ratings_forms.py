@@ -12,10 +12,10 @@ from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.ratings import (
     VOTE_COLUMNS,
-    is_any_form_box_filled,
+    is_any_workbook_box_filled,
     read_filled_form,
     read_ratings_file,
-    unanswered_question_faults,
+    unanswered_principle_faults,
 )
 from glc_analysis.errors import Faults
 from glc_analysis.text import content_hash
@@ -119,11 +119,11 @@ def test_a_row_that_is_gone_is_one_of_the_round_without_an_answer(filled, how, n
             cell.value = None
     book.save(path)
     asked = {"1": ["P01", "P02", "P03"]}
-    gone = read_ratings_file(path, asked_principles=asked).query("score == 'unanswered'")
+    gone = read_ratings_file(path, expected_principles_by_round=asked).query("score == 'unanswered'")
     assert {*zip(gone["principle_id"], gone["row"], gone["text_version"], strict=True)} == {
         (f"P0{n + 1}", str(n + 4), "")}
     assert gone["criterion"].tolist() == ["importance", "feasibility"]
-    [fault] = unanswered_question_faults(gone)
+    [fault] = unanswered_principle_faults(gone)
     assert str(fault).startswith(f"r12.xlsx, row {n + 4}: the row of P0{n + 1} is missing. To fix: ask r12")
 
 
@@ -164,8 +164,8 @@ def test_headings_that_are_gone_and_files_of_others_are_refused(filled, tmp_path
 
 
 def test_a_form_is_filled_as_soon_as_anything_stands_in_a_box(issued, filled):
-    assert not is_any_form_box_filled(issued / "r12.xlsx")
-    assert is_any_form_box_filled(filled())
+    assert not is_any_workbook_box_filled(issued / "r12.xlsx")
+    assert is_any_workbook_box_filled(filled())
 
 
 # --- KoboToolbox and ODK

@@ -6,7 +6,10 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.convening.principles import resolve_requester, tidy_reason_without_names
+from glc_analysis.addons.convening.principles import (
+    resolve_requester_refusing_persons,
+    tidy_reason_refusing_names,
+)
 from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
@@ -36,31 +39,31 @@ def reference(study):
 
 @pytest.mark.parametrize("typed", ["beacon", "Beacon", "BEACON", " beakon ", "Beacom"])
 def test_an_organisation_is_kept_as_its_id_however_it_is_typed(study, typed):
-    assert resolve_requester(reference(study), typed) == "beacon"
+    assert resolve_requester_refusing_persons(reference(study), typed) == "beacon"
 
 
 @pytest.mark.parametrize("typed", ["the room", "The room", "Survivor advisers", "the providers",
                                    "a table of guests"])
 def test_a_panel_the_room_and_a_group_stay_as_typed(study, typed):
-    assert resolve_requester(reference(study), typed) == typed
+    assert resolve_requester_refusing_persons(reference(study), typed) == typed
 
 
 @pytest.mark.parametrize("typed", ["Maria Lopez", "maria lopez", "Anna Berg", "Maria from the kitchen",
                                    "r07", "Org 33"])
 def test_a_person_and_a_rater_are_refused(study, typed):
     with pytest.raises(UsageError, match="To fix: "):
-        resolve_requester(reference(study), typed)
+        resolve_requester_refusing_persons(reference(study), typed)
 
 
 @pytest.mark.parametrize("typed", ["r07 has not read it", "R07 has not read it", "María López asked",
                                    "Beacon asked"])
 def test_a_reason_that_names_somebody_is_refused(study, typed):
     with pytest.raises(UsageError, match="The room reads these words, and they name '"):
-        tidy_reason_without_names(reference(study), typed)
+        tidy_reason_refusing_names(reference(study), typed)
 
 
 def test_a_reason_that_names_nobody_is_kept(study):
-    assert tidy_reason_without_names(reference(study), " All  gave P01 8 or 9. ") == "All gave P01 8 or 9."
+    assert tidy_reason_refusing_names(reference(study), " All  gave P01 8 or 9. ") == "All gave P01 8 or 9."
 
 
 def slides(study, round_id="2"):

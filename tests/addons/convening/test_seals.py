@@ -13,12 +13,12 @@ from glc_analysis import tables
 from glc_analysis.addons.convening import seals
 from glc_analysis.addons.convening.ballots import Ballots, remove_files_from_manifest
 from glc_analysis.addons.convening.consensus import compute_tally_columns
-from glc_analysis.addons.convening.principles import tidy_reason_without_names
+from glc_analysis.addons.convening.principles import tidy_reason_refusing_names
 from glc_analysis.addons.convening.round_roles import add_proxies_and_interests
 from glc_analysis.addons.convening.seals import erase_sealed_ballots, read_seals, renew_seal_digests
 from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
-from glc_analysis.digests import replace_digest_key
+from glc_analysis.digests import replace_with_derived_digest_key
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -276,7 +276,7 @@ def test_a_reason_names_no_organisation_either_that_may_be_named_elsewhere(study
     study.write_table("consent", "organisation_id,speaker_id,item,audience,is_given,form_version,date\n"
                       "beacon,,name,public,true,1,2017-01-01\n")
     reference = read_reference(Study(study.root))
-    assert tidy_reason_without_names(reference, "Beacon asked", audience="public") == "Beacon asked"
+    assert tidy_reason_refusing_names(reference, "Beacon asked", audience="public") == "Beacon asked"
     done = study.glc("reopen", "2", "--because", "the form of Beacon was late")
     assert done.exit_code == 2 and "they name 'Beacon'" in done.stderr
 
@@ -301,7 +301,7 @@ def test_a_round_is_opened_again_only_if_it_is_closed(study):
 def test_an_erased_ballot_is_counted_and_the_others_keep_a_digest(study):
     own = Study(study.root)
     erase_sealed_ballots(own, ["r01"])
-    replace_digest_key(study.root)
+    replace_with_derived_digest_key(study.root)
     with pytest.raises(Faults, match="no ballot of any round fits the key of the digests"):
         read_seals(Study(study.root), read_reference(own).rounds)
     renew_seal_digests(Study(study.root))
@@ -324,7 +324,7 @@ def test_results_and_the_page_that_was_projected_are_sealed(study):
     assert {*results["round_id"]} == {"2"} and {*results["panel"]} >= {"provider", "survivor_adviser"}
     page = study.root / "reports/team/day/2/index.html"
     assert (study.root / SEALED / "slides.html").read_bytes() == page.read_bytes()
-    replace_digest_key(study.root)
+    replace_with_derived_digest_key(study.root)
     renew_seal_digests(Study(study.root))
     assert told(study)[0] == study.results
 

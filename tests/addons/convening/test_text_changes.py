@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.histories import describe_new_and_retired_principles, describe_outcome
+from glc_analysis.addons.convening.histories import (
+    describe_how_text_was_retired,
+    describe_new_and_retired_principles,
+)
 from glc_analysis.addons.convening.packets import sheets as packet_sheets
 from glc_analysis.addons.convening.pages import principles
 from glc_analysis.addons.convening.pages.text_history import mark_changed_words, split_for_comparison
@@ -138,7 +141,7 @@ def test_status_lists_what_changed_in_the_room(study):
 def test_a_study_without_changes_has_nothing_to_list():
     drafted = {"principle_id": "P01", "version": "1", "comes_from": "", "status": "candidate"}
     assert [*describe_new_and_retired_principles([drafted])] == []
-    assert describe_outcome(drafted, [drafted]) == ""
+    assert describe_how_text_was_retired(drafted, [drafted]) == ""
 
 
 @given(SENTENCES, SENTENCES)

@@ -258,7 +258,7 @@ def test_a_text_that_is_not_in_use_is_not_split_but_comes_back_as_a_version_with
 
 
 @pytest.mark.acceptance
-@pytest.mark.parametrize("cut_off", ["write_rounds", "_write_who", "record_text_decision"])
+@pytest.mark.parametrize("cut_off", ["write_rounds", "_write_who", "append_text_decision"])
 def test_what_was_cut_off_between_two_files_is_finished_by_the_same_command(opened, monkeypatch, cut_off):
     def power_cut(*_, **__):
         raise KeyboardInterrupt
@@ -426,7 +426,7 @@ def test_a_typed_proposal_is_asked_for_its_language(closed):
     assert typed(closed, "propose", keys="Rest.\n\nthe room\nSo.\ny\n").exit_code == 0
     assert text(closed, "P04")["1"]["language"] == "en"
     made = form(closed, "3", "es")
-    shown = {row.printed_id: made.format_statement(row) for row in made.rows.itertuples()}
+    shown = {row.printed_id: made.format_statement_and_language(row) for row in made.rows.itertuples()}
     assert (shown["P03.1"], shown["P04.1"]) == ("Descanse.", "Rest. [inglés]")
 
 

@@ -12,7 +12,7 @@ from glc_analysis.addons.convening.packets.thanks import (
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import read_texts_by_language
+from glc_analysis.templates import read_csv_texts_by_language
 from tests.addons.convening.support.fonts import need_fonts
 from tests.addons.convening.support.form_study import TODAY
 from tests.support.programs import need_poppler
@@ -63,8 +63,8 @@ def test_the_adoption_sheet_has_every_agreed_text_in_the_language_of_the_reader(
 
 
 def test_every_language_has_every_text_of_the_letter():
-    for language, say in read_texts_by_language("glc_analysis/addons/convening/packets/thanks.py",
-                                                "thanks.csv").items():
+    for language, say in read_csv_texts_by_language("glc_analysis/addons/convening/packets/thanks.py",
+                                                    "thanks.csv").items():
         assert all(say.values()) and not [text for text in say.values() if "[English]" in text], language
 
 

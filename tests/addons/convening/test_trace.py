@@ -12,7 +12,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
 from glc_analysis.addons.convening.figure_records import (
     find_answers_behind_figure,
-    group_counts_and_ratings_by_principle,
+    group_panel_votes_by_principle,
 )
 from glc_analysis.addons.convening.raw_places import RawFiles
 from glc_analysis.addons.convening.trace import (
@@ -226,10 +226,10 @@ def test_ratings_that_were_excluded_are_not_told_behind_a_result(sample_study):
         return rows.assign(excluded="too late") if name == "ratings" and is_late else rows
 
     is_late = False
-    cast = group_counts_and_ratings_by_principle(read)["P03"]
+    cast = group_panel_votes_by_principle(read)["P03"]
     assert all(len(rows) for _, rows in cast)
     is_late = True
-    assert all(rows.empty for _, rows in group_counts_and_ratings_by_principle(read)["P03"])
+    assert all(rows.empty for _, rows in group_panel_votes_by_principle(read)["P03"])
 
 
 def test_a_case_narrative_code_is_withheld_even_where_its_figure_were_released(sample_study):

@@ -8,9 +8,9 @@ from glc_analysis.addons.convening.translations import (
     TranslatedText,
     Translations,
     drop_unreadable_translations,
-    translation_faults,
+    translation_checker_and_voted_wording_faults,
 )
-from glc_analysis.publish.downloads import collect_published_tables
+from glc_analysis.publish.downloads import collect_tables_to_download
 from tests.support.sample_views import sample_view
 
 SPANISH = "Ofrezca descanso."
@@ -50,7 +50,7 @@ def test_a_check_of_other_words_is_no_check_of_these():
     ({"checked_by": ""}, "checked_by"), ({"checked_by": "ana"}, "checked_by"), ({"text": "Otra."}, "text")])
 def test_who_calls_a_translation_checked_names_a_second_speaker_and_the_words(changed, column):
     tables = {"principles": principles(), "translations": translations(**changed)}
-    assert [fault.column for fault in translation_faults(tables)] == [column]
+    assert [fault.column for fault in translation_checker_and_voted_wording_faults(tables)] == [column]
 
 
 def test_a_draft_of_a_statement_is_on_no_public_page_and_in_no_public_file(sample_study):
@@ -61,7 +61,7 @@ def test_a_draft_of_a_statement_is_on_no_public_page_and_in_no_public_file(sampl
         pages[audience] = render_statement(view, row)
     assert "Arabic (draft)" in pages["convening"] and "Arabic" not in pages["public"]
     assert "Spanish: " in pages["public"]
-    rows = collect_published_tables(sample_study, "public")["principles"]
+    rows = collect_tables_to_download(sample_study, "public")["principles"]
     assert set(rows["language"]) == {"en", "es"}
 
 

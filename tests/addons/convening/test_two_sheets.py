@@ -16,7 +16,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from glc_analysis.addons.convening.ballots import BALLOT_TABLES
 from glc_analysis.addons.convening.feedback import Feedback
 from glc_analysis.addons.convening.form_files import open_round_and_write_forms
-from glc_analysis.addons.convening.principles import add_version_columns
+from glc_analysis.addons.convening.principles import add_printed_ids_and_mark_current
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.addons.convening.support.ballot_study import PROVIDERS, FourteenTexts
@@ -29,7 +29,7 @@ def sheets(study, pair):
     own, told = {}, {}
     reference = read_reference(study, needed=BALLOT_TABLES)
     feedback = Feedback.read(study, reference, "2")
-    rows = add_version_columns(reference.principles)
+    rows = add_printed_ids_and_mark_current(reference.principles)
     rows = rows[rows["translation_of"] == ""]
     for rater in pair:
         for before in feedback.select_for_rater(rater, "en", rows):

@@ -4,15 +4,15 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.blocks import list_block_lines_with_organisations
-from glc_analysis.addons.convening.seals import mark_undisclosed_observer_ballots
+from glc_analysis.addons.convening.seals import mark_too_few_observer_ballots
 from glc_analysis.reference import read_reference
 
 
 def test_ballots_of_few_observers_are_never_told_and_those_of_many_are():
     few = pd.Series(["observer"] * 3 + ["provider"] * 2)
     many = pd.Series(["observer"] * 4 + ["provider"] * 2)
-    assert mark_undisclosed_observer_ballots(few, few * 0).tolist() == [True] * 3 + [False] * 2
-    assert not mark_undisclosed_observer_ballots(many, many * 0).any()
+    assert mark_too_few_observer_ballots(few, few * 0).tolist() == [True] * 3 + [False] * 2
+    assert not mark_too_few_observer_ballots(many, many * 0).any()
 
 
 def test_the_votes_rest_on_no_ballot_of_the_one_observer(sample_study):

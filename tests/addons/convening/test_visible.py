@@ -17,14 +17,14 @@ NOBODY = pd.DataFrame({"organisation_id": [], "network_id": []}, dtype="str")
 def test_what_is_not_declared_is_seen_by_the_team_alone(sample_study, monkeypatch):
     reader = Reader(sample_study, "convening")
     assert len(reader.read_visible_part("principles")) and reader.slices["principles"]
-    monkeypatch.setattr(addon, "installed_add_ons", dict)
+    monkeypatch.setattr(addon, "load_add_ons_from_folder", dict)
     undeclared = Reader(sample_study, "convening")
     assert undeclared.read_visible_part("principles").empty and "principles" not in undeclared.slices
 
 
 def test_a_view_has_what_the_add_on_lets_it_show(sample_study, monkeypatch):
     assert {"principles", "votes"} <= {*dir(StudyView(sample_study))}
-    monkeypatch.setattr(addon, "installed_add_ons", dict)
+    monkeypatch.setattr(addon, "load_add_ons_from_folder", dict)
     assert not {"principles", "votes"} & {*dir(StudyView(sample_study))}
     with pytest.raises(AttributeError, match="A view has no 'principle_rows'"):
         _ = StudyView(sample_study).principle_rows

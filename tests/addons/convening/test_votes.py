@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.checklists.checklists import show_checklists
+from glc_analysis.addons.checklists.checklists import show_checklist_items_with_facts
 from glc_analysis.addons.convening.consensus import (
     SMALLEST_OF,
     compute_tally_columns,
@@ -35,17 +35,17 @@ from glc_analysis.addons.convening.votes import (
     describe_disclosed_votes,
     has_disclosable_lower_median,
     has_lower_median,
+    is_disclosable_whether_part_is_lower,
     keeps_votes_uncertain,
     list_counts_disclosed_alike,
     list_possible_coalition_votes,
     list_possible_counts,
-    may_disclose_whether_part_is_lower,
     select_fully_disclosed_panels,
     split_disclosed_signatures,
 )
 from glc_analysis.addons.convening.votes import count_votes_known_to_coalition as known_by_two
 from glc_analysis.addons.deposit.deposit import write_deposit_folder
-from glc_analysis.publish.downloads import collect_published_tables
+from glc_analysis.publish.downloads import collect_tables_to_download
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 from tests.support.sample_views import sample_view
@@ -286,7 +286,7 @@ def test_the_other_result_leaves_every_vote_open(n, part_n, kind):
 
 def test_four_of_ten_providers_are_not_compared_with_the_others():
     """A comparison of four with six would place votes of the four."""
-    assert not may_disclose_whether_part_is_lower(list_counts_disclosed_alike((4, 1, 5)), 4)
+    assert not is_disclosable_whether_part_is_lower(list_counts_disclosed_alike((4, 1, 5)), 4)
     assert has_lower_median((4, 0, 0), (0, 1, 5)) and not has_disclosable_lower_median((4, 0, 0), (0, 1, 5))
 
 
@@ -371,7 +371,7 @@ def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sa
     told = re.findall(r"(?:at most )?\d+(?: or more)? of \d+ high", said)
     assert len(told) > 40 and {one for one in told if "at most" not in one} <= {
         one for one in told if one in allowed}
-    table = collect_published_tables(sample_study, audience)["votes"]
+    table = collect_tables_to_download(sample_study, audience)["votes"]
     exact = [are_counts_disclosed(tuple(map(int, counts))) for counts in tallies.merge(
         table[["round_id", "principle_id", "criterion", "panel"]])[[*VOTE_COUNTS]].to_numpy()]
     assert table["median"].notna().sum() == sum(exact) > 0
@@ -385,7 +385,7 @@ def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, samp
     page = sample_view(sample_study, audience)
     by_name = sum(len(page.select_signatures(one)[0]) for one in page.principle_names)
     every = tables.read_table("signoffs", study=sample_study)["decision"].value_counts()
-    shown = show_checklists(page).data
+    shown = show_checklist_items_with_facts(page).data
     counted = [int(n) for n in re.findall(r"(\d+) (?:endorse|do not endorse)", shown)]
     assert counted and sum(counted) % by_name == 0 and str(every["endorse"]) not in re.findall(r"\d+", shown)
     said = "".join([*sample_pages.pages(audience).values(), show_principles_overview(page).data])

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.country_names.country_names import read_country_names, suggest_country_rows
+from glc_analysis.addons.country_names.country_names import read_country_names, suggest_unlisted_country_rows
 from glc_analysis.cleaning.countries import find_unknown_countries
 from tests.support.study_writer import choices, places, question, write_study
 
@@ -19,7 +19,7 @@ def test_the_fault_of_an_unknown_name_ends_with_what_proposes_a_row():
 
 def test_names_in_other_languages_are_proposed_with_the_label_and_region_already_reviewed():
     names = pd.Series(["Камбоджа", "Camboya", "kambodia", "kh", "Perú", "Peru"], dtype="str")
-    proposed = suggest_country_rows(names, REVIEWED)
+    proposed = suggest_unlisted_country_rows(names, REVIEWED)
     assert proposed.columns.tolist() == REVIEWED.columns.tolist()
     assert proposed.values.tolist() == [
         ["Camboya", "KHM", "Cambodia", "asia"], ["Perú", "PER", "Peru", ""],
@@ -28,12 +28,13 @@ def test_names_in_other_languages_are_proposed_with_the_label_and_region_already
 
 
 def test_what_nobody_could_propose_is_listed_with_a_blank_country():
-    assert suggest_country_rows(pd.Series(["everywhere", "Congo"]), NOTHING_REVIEWED)["country_id"].tolist() \
+    assert suggest_unlisted_country_rows(pd.Series(["everywhere", "Congo"]),
+                                         NOTHING_REVIEWED)["country_id"].tolist() \
         == ["", ""]
 
 
 def test_no_country_is_proposed_about_whose_status_states_disagree():
-    proposed = suggest_country_rows(pd.Series(["Palestina", "Kosovo"]), NOTHING_REVIEWED)
+    proposed = suggest_unlisted_country_rows(pd.Series(["Palestina", "Kosovo"]), NOTHING_REVIEWED)
     assert proposed["country_id"].tolist() == ["", ""]
 
 

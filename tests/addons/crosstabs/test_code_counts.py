@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from glc_analysis.addons.crosstabs.code_counts import (
     count_organisations_raising_codes,
-    group_organisations,
+    group_organisations_by_kind,
     group_organisations_by_kind_and_answer,
 )
 from glc_analysis.cli import cli
@@ -31,7 +31,7 @@ ANSWERS = pd.DataFrame({"answer_id": ["r1", "r2", "r3"], "organisation_id": ["a"
 
 
 def counts(kind):
-    groups = group_organisations(kind, ORGANISATIONS, ANSWERS).assign(answer="")
+    groups = group_organisations_by_kind(kind, ORGANISATIONS, ANSWERS).assign(answer="")
     rows = count_organisations_raising_codes(MENTIONS, groups)
     return {(row.group, row.code_id): (row.raised, row.asked, row.raised_in_calls, row.present)
             for row in rows.itertuples()}
@@ -49,7 +49,7 @@ def test_an_organisation_counts_in_every_country_it_answered_for_else_in_that_of
 
 def test_undecided_stays_in_the_base_and_is_no_part_of_the_count():
     rows = MENTIONS.assign(is_undecided=(MENTIONS["organisation_id"] == "b") & ~MENTIONS["is_raised"])
-    everybody = group_organisations("all", ORGANISATIONS, ANSWERS).assign(answer="")
+    everybody = group_organisations_by_kind("all", ORGANISATIONS, ANSWERS).assign(answer="")
     found = count_organisations_raising_codes(rows, everybody)
     (row,) = found[found["code_id"] == "rest"].itertuples()
     assert (row.raised, row.undecided, row.asked, row.undecided_in_calls) == (2, 1, 3, 0)
@@ -64,7 +64,7 @@ def test_an_organisation_without_the_attribute_is_in_no_group():
 
 
 def test_the_share_of_nobody_asked_is_missing():
-    everybody = group_organisations("all", ORGANISATIONS, ANSWERS).assign(answer="")
+    everybody = group_organisations_by_kind("all", ORGANISATIONS, ANSWERS).assign(answer="")
     rows = count_organisations_raising_codes(MENTIONS, everybody)
     assert rows.set_index("code_id")["share"].isna().to_dict() == {"law": True, "rest": False}
 

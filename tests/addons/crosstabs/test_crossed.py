@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import glc_analysis as glc
-from glc_analysis.addons.crosstabs.crossed import make_crossed_figures
+from glc_analysis.addons.crosstabs.crossed import make_unsuppressed_crossed_figures
 from glc_analysis.errors import UsageError
 from glc_analysis.view.study_view import NotReleased
 from tests.support.study_writer import cleaned, reference
@@ -21,7 +21,8 @@ def study(sampling="purposive", interval="", frame_size=0):
 
 def crossed(question_id, other_id, *, of=None, **groups):
     known = reference(questions=QUESTIONS, options=OPTIONS, countries=COUNTRIES, organisations=ORGANISATIONS)
-    return make_crossed_figures(cleaned(ROWS, known).data, of or study(), question_id, other_id, **groups)
+    return make_unsuppressed_crossed_figures(cleaned(ROWS, known).data, of or study(), question_id, other_id,
+                                             **groups)
 
 
 def cells(frame):
@@ -56,7 +57,7 @@ def test_groups_of_a_kind_are_crossed_as_well_and_numbers_have_their_statistics(
 def test_without_a_survey_two_questions_have_no_figures():
     known = reference(questions=QUESTIONS, options=OPTIONS, countries=COUNTRIES, organisations=ORGANISATIONS)
     data = cleaned(ROWS, known).data
-    frame = make_crossed_figures(replace(data, answers=data.answers[:0]), study(), "Q2", "Q1")
+    frame = make_unsuppressed_crossed_figures(replace(data, answers=data.answers[:0]), study(), "Q2", "Q1")
     assert frame.empty and "answer" in frame
 
 

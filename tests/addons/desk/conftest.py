@@ -9,12 +9,12 @@ from glc_analysis.addons.desk.coding_session import CodingSession
 from tests.addons.desk.support.desk_study import sample_to_code
 from tests.addons.desk.support.texts_read_once import read_equal_texts_once
 
-READ_ONCE = read_equal_texts_once(coder_texts.read_pseudonymised_transcripts)
+READ_ONCE = read_equal_texts_once(coder_texts.pseudonymise_raw_transcripts)
 
 
 @pytest.fixture(autouse=True)
 def _texts_read_once(monkeypatch):
-    monkeypatch.setattr(coder_texts, "read_pseudonymised_transcripts", READ_ONCE)
+    monkeypatch.setattr(coder_texts, "pseudonymise_raw_transcripts", READ_ONCE)
 
 
 @pytest.fixture

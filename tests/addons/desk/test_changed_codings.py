@@ -35,7 +35,7 @@ def test_a_coding_gets_another_code_and_keeps_its_memo_and_its_mark(session, stu
     coding = coded(session)
     before = the_coding(session, coding)
     said = session.carry_out({"act": "recode", "coding_id": coding, "code_id": "stigma"})["message"]
-    names = {row["code_id"]: row["name"] for row in session.list_codes()}
+    names = {row["code_id"]: row["name"] for row in session.list_codes_with_definitions()}
     assert said == f"{names['outreach']} is now {names['stigma']}; its memo stays."
     assert the_coding(session, coding) == before | {"code_id": "stigma"}
     assert the_coding(CodingSession(study, "ines"), coding) == before | {"code_id": "stigma"}
@@ -59,7 +59,8 @@ def test_a_coding_gets_another_extent_and_keeps_its_memo_and_its_mark(session, s
 
 
 def before_name(session, coding):
-    return next(row["name"] for row in session.list_codes() if row["code_id"] == coding["code_id"])
+    return next(row["name"] for row in session.list_codes_with_definitions()
+                if row["code_id"] == coding["code_id"])
 
 
 def test_a_suggested_code_that_its_coder_replaces_is_the_coders_own(session):

@@ -25,7 +25,7 @@ from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.addons.desk.sentence_encoder import (
     VECTORS,
     SentenceEncoder,
-    encode_with_cache,
+    encode_and_prune_cache,
     load_encoder,
 )
 from glc_analysis.addons.desk.settled_passages import SettledPassages
@@ -429,8 +429,8 @@ def test_agreement_is_also_given_without_the_texts_in_which_a_suggestion_was_acc
 def test_vectors_are_kept_under_keyed_names_and_what_is_no_longer_settled_goes(study):
     asked = []
     spy = SentenceEncoder("spy", lambda texts: (asked.extend(texts), WORDS.encode(texts))[1])
-    first = encode_with_cache(study.root, spy, ["one text", "two texts", "one text"], study.digests)
-    again = encode_with_cache(study.root, spy, ["two texts", "three"], study.digests)
+    first = encode_and_prune_cache(study.root, spy, ["one text", "two texts", "one text"], study.digests)
+    again = encode_and_prune_cache(study.root, spy, ["two texts", "three"], study.digests)
     assert asked == ["one text", "two texts", "three"]
     assert np.array_equal(first[1], again[0]) and np.array_equal(first[0], first[2])
     files = [*(study.root / VECTORS).iterdir()]
@@ -439,7 +439,7 @@ def test_vectors_are_kept_under_keyed_names_and_what_is_no_longer_settled_goes(s
     assert b"text" not in files[0].read_bytes()
     assert files[0].stat().st_mode & 0o777 == 0o600
     files[0].write_bytes(b"broken")
-    assert np.array_equal(encode_with_cache(study.root, spy, ["three"], study.digests)[0], again[1])
+    assert np.array_equal(encode_and_prune_cache(study.root, spy, ["three"], study.digests)[0], again[1])
 
 
 def test_the_model_gives_the_same_bytes_alone_and_among_others():
@@ -481,4 +481,4 @@ def test_vectors_that_cannot_be_kept_are_used_all_the_same(study, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sentence_encoder, "_keep", full)
-    assert len(encode_with_cache(study.root, WORDS, ["time", "trust"], study.digests)) == 2
+    assert len(encode_and_prune_cache(study.root, WORDS, ["time", "trust"], study.digests)) == 2

@@ -15,7 +15,7 @@ from glc_analysis.addons.desk import coder_texts
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.addons.desk.journal import coder_journal_path
 from glc_analysis.coding.coders import place_codings
-from glc_analysis.coding.exports import read_pseudonymised_transcripts
+from glc_analysis.coding.exports import pseudonymise_raw_transcripts
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.pseudonyms.masking import Masked
@@ -55,7 +55,7 @@ def test_the_texts_are_those_of_assignments_csv_with_what_they_are_for(session):
 
 
 def test_the_codebook_is_in_the_order_of_its_tree(session):
-    book = session.list_codes()
+    book = session.list_codes_with_definitions()
     ids = [row["code_id"] for row in book]
     assert all(ids.index(row["parent_id"]) < n for n, row in enumerate(book) if row["parent_id"])
     assert {row["level"] for row in book} == {"domain", "theme", "family", "code"}
@@ -241,7 +241,7 @@ def test_a_finished_text_is_opened_before_it_is_changed(session):
 
 
 def test_a_code_keeps_its_key_whatever_is_used_and_undone_later_also_in_a_new_window(session, study):
-    codes = [row["code_id"] for row in session.list_codes() if row["level"] == "code"][:10]
+    codes = [row["code_id"] for row in session.list_codes_with_definitions() if row["level"] == "code"][:10]
     for one in codes[:3]:
         code(session, one)
     assert code(session, codes[0], start=12, end=15)["keys"] == codes[:3]  # not in the order of use
@@ -257,7 +257,7 @@ def test_a_code_keeps_its_key_whatever_is_used_and_undone_later_also_in_a_new_wi
 
 
 def test_the_keys_of_a_journal_that_does_not_say_them_are_those_of_the_codes_used_last(session, study):
-    codes = [row["code_id"] for row in session.list_codes() if row["level"] == "code"][:2]
+    codes = [row["code_id"] for row in session.list_codes_with_definitions() if row["level"] == "code"][:2]
     for one in codes:
         code(session, one)
     path = coder_journal_path(study, "ines")
@@ -268,14 +268,14 @@ def test_the_keys_of_a_journal_that_does_not_say_them_are_those_of_the_codes_use
 
 
 def test_a_code_that_is_no_longer_in_use_leaves_its_key_to_the_next(session, study):
-    codes = [row["code_id"] for row in session.list_codes() if row["level"] == "code"][:3]
+    codes = [row["code_id"] for row in session.list_codes_with_definitions() if row["level"] == "code"][:3]
     for one in codes[:2]:
         code(session, one)
     path = study.locate_reference_file("codebook")
     book = pd.read_csv(path, dtype="str", keep_default_na=False)
     book.loc[book["code_id"] == codes[0], "merged_into"] = codes[1]
     book.to_csv(path, index=False)
-    session.list_codes()
+    session.list_codes_with_definitions()
     assert session.describe_state()["keys"] == ["", codes[1]]
     assert code(session, codes[2])["keys"] == [codes[2], codes[1]]
 
@@ -283,7 +283,7 @@ def test_a_code_that_is_no_longer_in_use_leaves_its_key_to_the_next(session, stu
 @cache
 def texts_of_sample(root):
     """The texts of the sample are read once, since every example opens several sessions."""
-    return read_pseudonymised_transcripts(OpenStudy(root))
+    return pseudonymise_raw_transcripts(OpenStudy(root))
 
 
 def test_what_is_undone_is_named_and_its_place_is_said_also_in_another_text(session):
@@ -291,7 +291,7 @@ def test_what_is_undone_is_named_and_its_place_is_said_also_in_another_text(sess
     start = turn(session, 1, OTHER)["start"]
     code(session, "stigma")
     session.carry_out({"act": "finish", "document_id": TEXT, "value": True})
-    names = {row["code_id"]: row["name"] for row in session.list_codes()}
+    names = {row["code_id"]: row["name"] for row in session.list_codes_with_definitions()}
     title = session.show_text(TEXT)["title"]
     assert session.carry_out({"act": "undo"})["message"] == f"Undone in {title}: the mark as finished."
     assert session.carry_out({"act": "undo"})["message"] == f"Undone in {title}: the code {names['stigma']}."
@@ -309,7 +309,7 @@ def test_each_kind_of_act_has_a_name_when_it_is_undone(session):
     coding = session.show_text(TEXT)["codings"][0]["coding_id"]
     passage = {"document_id": TEXT, "start": (at := turn(session)["start"]) + 12, "end": at + 20}
     answers = [row["answer_id"] for row in session.list_answers()[:2]]
-    name = next(row["name"] for row in session.list_codes() if row["code_id"] == "outreach")
+    name = next(row["name"] for row in session.list_codes_with_definitions() if row["code_id"] == "outreach")
     said = {f"the memo on {name}": {"act": "memo", "coding_id": coding, "memo": "x"},
             f"the mark of a negative case on {name}": {"act": "negative_case", "coding_id": coding},
             f"the removal of {name}": {"act": "uncode", "coding_id": coding},
@@ -335,7 +335,7 @@ ACTS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 40), st.integer
 @settings(max_examples=share(15, 5))
 def test_undo_of_all_returns_the_empty_state_and_redo_of_all_the_last(sample_study, tmp_path_factory, acts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(coder_texts, "read_pseudonymised_transcripts",
+        patch.setattr(coder_texts, "pseudonymise_raw_transcripts",
                       lambda study, needed_tables: texts_of_sample(sample_study.root))
         undo_and_redo_all(sample_study, tmp_path_factory, acts)
 
@@ -347,7 +347,7 @@ def undo_and_redo_all(sample_study, tmp_path_factory, acts):
     (root / "raw").mkdir()
     study = OpenStudy(root)
     session = CodingSession(study, "ines", today=DAY)
-    codes = [row["code_id"] for row in session.list_codes()]
+    codes = [row["code_id"] for row in session.list_codes_with_definitions()]
     empty = session.show_text(TEXT), session.list_answers(), session.list_texts()
     for kind, start, length, n in acts:
         own = session.show_text(TEXT)["codings"]
@@ -432,8 +432,8 @@ def test_wherever_the_journal_is_cut_all_acts_before_are_there(sample_study, tmp
     journal.read()
     kept = sum(len(b"".join(whole[:n])) - 1 <= len(cut) for n in range(1, 9))
     assert len(journal.work.finished) == kept
-    with journal.lock_for_adding(path.parent):
-        journal.add_acts([{"act": "finish", "document_id": "last", "value": True}])
+    with journal.lock_and_find_changed_texts(path.parent):
+        journal.add_acts_and_find_changed_texts([{"act": "finish", "document_id": "last", "value": True}])
     again = CoderJournal(path)
     again.read()
     assert len(again.work.finished) == kept + 1

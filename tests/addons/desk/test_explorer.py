@@ -10,7 +10,7 @@ from ipywidgets.widgets.widget import _instances
 from ipywidgets.widgets.widget_link import DirectionalLink
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.explorer import Explorer, render_count_bars, render_passage_in_context
+from glc_analysis.addons.desk.explorer import Explorer, render_passage_in_context, render_share_bars
 from glc_analysis.reference import read_reference_table
 from glc_analysis.view.study_view import OpenStudy
 
@@ -42,7 +42,7 @@ def test_a_country_stands_beside_the_whole_study(explorer):
 def test_a_count_that_is_not_known_has_a_band_or_no_bar_at_all():
     rows = pd.DataFrame({"share": [0, None, None], "low": [None, 0.5, None], "high": [None, 0.9, None],
                          "shown_as": ["0 of 30", "most of 30", "not shown"]})
-    zero, band, words = render_count_bars(rows)
+    zero, band, words = render_share_bars(rows)
     assert 'class="glc-bar" style="width:0%"' in zero and "glc-band" not in zero
     assert 'class="glc-band" style="left:50%;width:40%"' in band and "glc-bar" not in band
     assert "glc-track" not in words and "not shown" in words

@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis.addons.drafting.column_types import guess_column_type
 from glc_analysis.addons.drafting.form import FormColumn
-from glc_analysis.addons.drafting.options import AnswerOptions, match_translated_options_to_ours
+from glc_analysis.addons.drafting.options import AnswerOptions, map_their_options_to_ours
 
 HELP = {"Law": 30, "Health": 20, "Food": 10}
 YES_NO = {"Yes": 30, "No": 25}
@@ -65,5 +65,5 @@ def test_what_a_column_of_numbers_is(wording, answers, kind, is_sure, why):
     ({"Law": 9}, {"Salud": 2}, {"Salud": ("", "open")}),
 ])
 def test_which_options_of_two_languages_are_the_same(ours, theirs, pairs):
-    assert match_translated_options_to_ours(AnswerOptions(Counter(ours)),
-                                            AnswerOptions(Counter(theirs))) == pairs
+    assert map_their_options_to_ours(AnswerOptions(Counter(ours)),
+                                     AnswerOptions(Counter(theirs))) == pairs

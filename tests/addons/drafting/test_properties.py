@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glc_analysis.addons.drafting.draft import draft_survey_tables
-from glc_analysis.addons.drafting.store import DraftState, draft_table_faults
+from glc_analysis.addons.drafting.store import DraftState, invalid_draft_cell_faults
 from tests.addons.drafting.support.exports import export
 from tests.support.share import share
 
@@ -51,8 +51,8 @@ def test_every_export_gives_a_draft_without_faults(frames):
         ]
     )
     assert (
-        list(draft_table_faults(DraftState(draft.tables, dict.fromkeys(draft.tables, "draft"),
-                                           frozenset()))) == []
+        list(invalid_draft_cell_faults(DraftState(draft.tables, dict.fromkeys(draft.tables, "draft"),
+                                                  frozenset()))) == []
     )
     assert not {str(n) for n in range(1, 5)} & {
         *draft.tables["options"]["n"],

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.addons.drafting.words import count_degree_words, find_scale_steps
+from glc_analysis.addons.drafting.words import count_degree_words, find_steps_on_known_scale
 
 ORDERED = [
     "Strongly disagree|Disagree|Neither agree nor disagree|Agree|Strongly agree",
@@ -78,7 +78,7 @@ def split(text):
 
 @pytest.mark.parametrize("labels", [*map(split, ORDERED)], ids=lambda labels: labels[0])
 def test_ordered_words_are_the_steps_of_a_scale_from_one_end_to_the_other(labels):
-    steps = find_scale_steps([*sorted(labels)])
+    steps = find_steps_on_known_scale([*sorted(labels)])
     assert steps is not None
     in_order = [label for _, label in sorted(zip(steps, sorted(labels), strict=True))]
     assert in_order in (labels, labels[::-1])
@@ -86,18 +86,18 @@ def test_ordered_words_are_the_steps_of_a_scale_from_one_end_to_the_other(labels
 
 @pytest.mark.parametrize("labels", [*map(split, NOT_ORDERED)], ids=lambda labels: "/".join(labels))
 def test_other_words_are_no_scale(labels):
-    assert find_scale_steps(labels) is None
+    assert find_steps_on_known_scale(labels) is None
 
 
 def test_two_opposite_words_in_degrees_are_a_scale_with_a_middle_that_is_in_no_list_of_words():
     labels = ["Agile", "Hybrid", "Plan-driven", "Rather agile", "Rather plan-driven"]
-    steps = dict(zip(labels, find_scale_steps(labels), strict=True))
+    steps = dict(zip(labels, find_steps_on_known_scale(labels), strict=True))
     assert abs(steps["Agile"]) > abs(steps["Rather agile"]) > steps["Hybrid"] == 0
     assert steps["Agile"] * steps["Plan-driven"] < 0
 
 
 def test_an_option_that_is_no_answer_and_a_number_among_words_have_no_step():
-    steps = find_scale_steps(["Rarely", "Often", "Always", "I don't know", "0", "-99"])
+    steps = find_steps_on_known_scale(["Rarely", "Often", "Always", "I don't know", "0", "-99"])
     assert [step == step for step in steps] == [True, True, True, False, False, False]
 
 
@@ -107,5 +107,5 @@ def test_words_of_degree_are_counted():
 
 @given(st.lists(st.text(max_size=30), max_size=14, unique=True))
 def test_any_texts_have_a_step_each_or_none_at_all(labels):
-    steps = find_scale_steps(labels)
+    steps = find_steps_on_known_scale(labels)
     assert steps is None or len(steps) == len(labels)

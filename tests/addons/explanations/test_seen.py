@@ -11,7 +11,7 @@ from glc_analysis.addons.explanations.pages import NOT_READ, show_explanations
 from glc_analysis.addons.explanations.view import (
     BLOCKS,
     ExplanationsView,
-    list_block_lines_with_organisations,
+    list_explanation_lines_with_organisations,
     select_visible_explanations,
 )
 from glc_analysis.disclosure.blocks import LINE_COLUMNS
@@ -53,7 +53,7 @@ def test_the_same_number_of_two_principles_is_two_lines_of_whoever_is_cited(samp
     frames = {name: tables.read_table(name, study=sample_study) for name in BLOCKS.needs if "." not in name}
     rows = frames["explanations"].query("principle_id == 'P01'")
     frames["explanations"] = pd.concat([rows, rows.assign(principle_id="P02")])
-    lines = list_block_lines_with_organisations(frames, read_reference(sample_study), "convening")
+    lines = list_explanation_lines_with_organisations(frames, read_reference(sample_study), "convening")
     cited = pd.DataFrame(lines, columns=LINE_COLUMNS)
     assert cited.groupby("organisation_id")["line"].nunique().eq(2).all() and len(cited) > 6
 
@@ -76,9 +76,9 @@ def test_its_line_has_everybody_behind_it_on_whose_words_it_rests():
     class Tables:
         quotes = CLEARED[["quote_id", "segment_id"]]
 
-    assert sorted(list_block_lines_with_organisations(frames, Tables, "convening")) == [
+    assert sorted(list_explanation_lines_with_organisations(frames, Tables, "convening")) == [
         ("explanations/P01", "P01/1", one) for one in "abcd"]
-    assert [*list_block_lines_with_organisations(frames, Tables, "public")] == []
+    assert [*list_explanation_lines_with_organisations(frames, Tables, "public")] == []
 
 
 def text_of(html):

@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 from glc_analysis.addons.group_tests.comparisons import (
     cramers_v,
     eta_squared,
-    make_group_comparison_figures,
+    make_group_effect_and_p_value_figures,
     measure_effect,
     multiple_choice_v,
 )
@@ -48,7 +48,7 @@ def data():
 
 
 DATA = data()
-FOUND = make_group_comparison_figures(DATA, study())
+FOUND = make_group_effect_and_p_value_figures(DATA, study())
 
 
 def value(question_id, statistic):
@@ -59,7 +59,7 @@ def value(question_id, statistic):
 
 @pytest.mark.parametrize("sampling", ["purposive", "census"])
 def test_nothing_is_inferred_from_a_sample_that_is_none(sampling):
-    assert make_group_comparison_figures(DATA, study(sampling)).empty
+    assert make_group_effect_and_p_value_figures(DATA, study(sampling)).empty
 
 
 def test_a_planted_difference_is_found_and_chance_is_not():
@@ -79,8 +79,9 @@ def test_an_attribute_of_one_group_compares_nothing():
 
 def test_groups_below_the_minimum_are_left_out():
     assert set(FOUND["base_n"]) == {2 * SHELTERS}
-    assert set(make_group_comparison_figures(DATA, study(minimum=SMALL))["base_n"]) == {2 * SHELTERS + SMALL}
-    assert make_group_comparison_figures(DATA, study(minimum=SHELTERS + 1)).empty
+    assert set(make_group_effect_and_p_value_figures(DATA, study(minimum=SMALL))["base_n"]) == {
+        2 * SHELTERS + SMALL}
+    assert make_group_effect_and_p_value_figures(DATA, study(minimum=SHELTERS + 1)).empty
 
 
 def test_the_base_of_a_multiple_choice_holds_those_who_ticked_nothing():
@@ -90,7 +91,7 @@ def test_the_base_of_a_multiple_choice_holds_those_who_ticked_nothing():
 
 
 def test_the_same_data_give_the_same_numbers():
-    pd.testing.assert_frame_equal(make_group_comparison_figures(DATA, study()), FOUND)
+    pd.testing.assert_frame_equal(make_group_effect_and_p_value_figures(DATA, study()), FOUND)
 
 
 def test_p_values_are_adjusted_over_the_questions_of_an_attribute():

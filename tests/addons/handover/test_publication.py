@@ -19,7 +19,7 @@ from glc_analysis.addons.handover.publication import (
 )
 from glc_analysis.build import build
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.permissions import close_folder_to_others, find_paths_open_to_others
+from glc_analysis.permissions import close_folder_tree_to_others, find_paths_open_to_others
 from glc_analysis.report import update_report_pages
 from glc_analysis.study import Study
 from tests.run.small_study import collection, edit
@@ -77,7 +77,7 @@ def test_nothing_is_published_beside_what_no_add_on_claims(ready):
 
 def test_the_public_can_read_it_and_nobody_else_a_study(ready):
     study, notebooks, folder = ready
-    close_folder_to_others(study.root)
+    close_folder_tree_to_others(study.root)
     publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     assert {stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.rglob("*")]} == {0o755, 0o644}
     assert find_paths_open_to_others(study.root) == []

@@ -14,7 +14,7 @@ from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.addons.languages.site_languages import (
     SiteLanguages,
     describe_refused_languages,
-    list_language_links,
+    list_all_language_links,
     list_refused_languages,
     translate_page,
 )
@@ -72,7 +72,7 @@ def test_a_study_in_one_language_has_no_switch_and_no_folder(tmp_path):
     (tmp_path / "notebooks").mkdir()
     site.build_site(tmp_path, [], title="A study", audience="team", synthetic=False,
                     languages=[SiteLanguages([])])
-    assert list_language_links([]) == []
+    assert list_all_language_links([]) == []
     assert not [path for path in (tmp_path / "site").iterdir() if path.is_dir()]
     assert "site-languages" not in (tmp_path / "site" / "index.html").read_text("utf-8")
 

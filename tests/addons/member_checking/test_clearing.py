@@ -12,13 +12,13 @@ from glc_analysis.addons.member_checking.answer_sheets import (
 )
 from glc_analysis.addons.member_checking.clearing import (
     QuotationTables,
-    apply_clearance_decisions,
+    apply_clearance_to_quotations_and_consents,
     list_decided_cell_changes,
-    write_clearance_workbook,
+    write_quotation_clearance_workbook,
 )
-from glc_analysis.disclosure.quotations import select_refused_quotes
+from glc_analysis.disclosure.quotations import list_rules_broken_by_quotes
 from glc_analysis.errors import Faults
-from glc_analysis.templates import read_texts_by_language
+from glc_analysis.templates import read_csv_texts_by_language
 from tests.support.quotations import (
     LABELS,
     LANGUAGES,
@@ -39,13 +39,14 @@ def held_of(quotes, **held):
 
 def rules(quotes, **held):
     """The rules that keep a row back."""
-    return select_refused_quotes(*answer(quotes, **held))["rule"].tolist()
+    return list_rules_broken_by_quotes(*answer(quotes, **held))["rule"].tolist()
 
 
 def asked(tmp_path, *quotes, labels=LABELS, languages=LANGUAGES, **held):
     path = tmp_path / "clear.xlsx"
     rows = pd.concat([row.assign(quote_id=f"q{n}") for n, row in enumerate(quotes, 1)], ignore_index=True)
-    write_clearance_workbook(path, held_of(rows, **held), organisation_names=labels, languages=languages)
+    write_quotation_clearance_workbook(path, held_of(rows, **held), organisation_names=labels,
+                                       languages=languages)
     return path, rows
 
 
@@ -116,7 +117,7 @@ def test_an_approval_clears_by_name_and_day_after_it_was_shown(tmp_path):
         ["quotes", f"q{n}", column, before, after] for n in (1, 2) for column, before, after in (
             ("cleared_by_organisation", "", "Grace"), ("cleared_on", "", "2017-03-01"),
             ("status", "proposed", "cleared"))]
-    quotes, consent = apply_clearance_decisions(back, held_of(rows))
+    quotes, consent = apply_clearance_to_quotations_and_consents(back, held_of(rows))
     assert quotes["status"].tolist() == ["cleared"] * 2 and consent.equals(YES)
     assert rows["status"].tolist() == ["proposed"] * 2
     assert rules(quotes.assign(second_reader="Ines")) == []
@@ -125,20 +126,20 @@ def test_an_approval_clears_by_name_and_day_after_it_was_shown(tmp_path):
 def test_a_spanish_sheet_comes_back_in_spanish(tmp_path):
     path, rows = asked(tmp_path, proposed("int-es.1", "Llegan"))
     back = read_decisions_from_returned_workbook(fill(path, F3="Hablar con nosotros"))
-    assert apply_clearance_decisions(back, held_of(rows))[0]["status"].tolist() == ["talk"]
+    assert apply_clearance_to_quotations_and_consents(back, held_of(rows))[0]["status"].tolist() == ["talk"]
 
 
 def test_an_approval_is_the_consent_where_none_is_written_and_none_where_it_was_refused(tmp_path):
     path, rows = asked(tmp_path, proposed(), consent=YES[~QUOTED])
     back = read_decisions_from_returned_workbook(fill(path, F3="approve", H3="Grace", I3="2017-03-01"))
-    quotes, consent = apply_clearance_decisions(back, held_of(rows, consent=YES[~QUOTED]))
+    quotes, consent = apply_clearance_to_quotations_and_consents(back, held_of(rows, consent=YES[~QUOTED]))
     assert consent.iloc[-1].tolist() == ["lamp", "", "quotation", "public", "true", "cleared quotation",
                                          "2017-03-01", ""]
     assert list_decided_cell_changes(back, held_of(rows, consent=YES[~QUOTED])).iloc[-3].tolist() == [
         "consent", "lamp /  / quotation / public", "is_given", "", "true"]
     assert rules(quotes.assign(second_reader="Ines"), consent=consent) == []
     no = changed(YES, QUOTED, is_given="false")
-    quotes, consent = apply_clearance_decisions(back, held_of(rows, consent=no))
+    quotes, consent = apply_clearance_to_quotations_and_consents(back, held_of(rows, consent=no))
     assert (quotes["status"].tolist(), consent.equals(no)) == (["talk"], True)
 
 
@@ -147,7 +148,7 @@ def test_changed_words_are_cleared_only_where_the_passage_holds_them(tmp_path):
     back = read_decisions_from_returned_workbook(fill(path, F3="change", G3="We wait […] at [a place]",
                                                       H3="Grace", I3="2017-03-01",
                                                       F4="change", G4="We always wait"))
-    quotes, _ = apply_clearance_decisions(back, held_of(rows))
+    quotes, _ = apply_clearance_to_quotations_and_consents(back, held_of(rows))
     assert quotes[["text", "status", "second_reader"]].to_numpy().tolist() == [
         ["We wait […] at [a place]", "cleared", ""], ["We always wait", "changed", ""]]
 
@@ -155,11 +156,11 @@ def test_changed_words_are_cleared_only_where_the_passage_holds_them(tmp_path):
 def test_what_is_removed_stays_so_even_if_an_older_sheet_says_yes(tmp_path):
     path, rows = asked(tmp_path, proposed())
     back = read_decisions_from_returned_workbook(fill(path, F3="remove", H3="Grace", I3="2017-03-01"))
-    quotes, _ = apply_clearance_decisions(back, held_of(rows))
+    quotes, _ = apply_clearance_to_quotations_and_consents(back, held_of(rows))
     assert quotes["status"].tolist() == ["removed"]
     yes = back.assign(decision="approve")
     with pytest.raises(Faults, match="q1.*removed before"):
-        apply_clearance_decisions(yes, held_of(quotes))
+        apply_clearance_to_quotations_and_consents(yes, held_of(quotes))
 
 
 def test_a_clearance_of_other_words_than_todays_is_none(tmp_path):
@@ -204,7 +205,7 @@ def test_columns_may_be_moved_and_notes_added_but_no_box_be_lost(tmp_path):
 
 
 def test_every_fixed_text_is_there_in_every_language_and_leads_back():
-    known = read_texts_by_language(*SHEET_PHRASES)
+    known = read_csv_texts_by_language(*SHEET_PHRASES)
     english = known["en"]
     for language, said in known.items():
         assert set(said) == set(english) and all(said.values()), language
@@ -217,5 +218,6 @@ def test_every_fixed_text_is_there_in_every_language_and_leads_back():
 
 def test_where_nothing_is_proposed_nobody_is_asked(tmp_path):
     nothing = held_of(quote()[:0])
-    assert write_clearance_workbook(tmp_path / "a.xlsx", nothing, organisation_names={}, languages={}) == 0
+    assert write_quotation_clearance_workbook(tmp_path / "a.xlsx", nothing, organisation_names={},
+                                              languages={}) == 0
     assert not (tmp_path / "a.xlsx").exists()

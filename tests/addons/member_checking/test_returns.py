@@ -14,21 +14,21 @@ from glc_analysis.addons.member_checking.answer_sheets import (
     AnswerSheet,
     SheetLetter,
     read_decisions_from_returned_workbook,
-    render_sheets_page,
+    render_organisation_return_page,
 )
 from glc_analysis.addons.member_checking.clearing import (
     CONSENT_KEY,
     QuotationTables,
-    apply_clearance_decisions,
+    apply_clearance_to_quotations_and_consents,
     list_decided_cell_changes,
-    write_clearance_workbook,
+    write_quotation_clearance_workbook,
 )
 from glc_analysis.addons.member_checking.returns import (
     Citations,
-    collect_citations_from_addons,
+    collect_citations_provided_by_addons,
     list_correction_proposals,
-    make_citation_sheet_rows,
     make_raw_answer_column_finder,
+    make_return_citation_rows,
     read_names_and_languages,
     write_returns,
 )
@@ -192,7 +192,8 @@ def test_quotations_are_those_of_the_organisation_with_those_it_cleared(folder):
 
 def test_markup_and_formulas_in_words_are_text(folder, tmp_path):
     rows = pd.DataFrame({"passage": ["=1+1"], "words": ['<script>alert("x")</script> & =SUM(A1)']})
-    said = render_sheets_page([AnswerSheet("<b>A&B</b>", 'en"><i>', rows)], SheetLetter("<b>A&B</b>", "en"))
+    said = render_organisation_return_page([AnswerSheet("<b>A&B</b>", 'en"><i>', rows)],
+                                           SheetLetter("<b>A&B</b>", "en"))
     assert "<script" not in said and "<b>" not in said and "<i>" not in said
     assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt; &amp; =SUM(A1)" in said
     for one in load_workbook(folder("seven-wells")):
@@ -245,7 +246,7 @@ def test_a_passage_to_talk_about_holds_its_quotations_up(study, folder):
     path = folder("acacia-room")
     at = 1 + [row[0] for row in sheet(path, "Your words and their codes")].index("call-1.2")
     back = fill(path, "Your words and their codes", **{f"E{at}": "talk to us"})
-    quotes, consent = apply_clearance_decisions(back, QuotationTables.read(study))
+    quotes, consent = apply_clearance_to_quotations_and_consents(back, QuotationTables.read(study))
     assert quotes.set_index("quote_id")["status"].to_dict()["q1"] == "talk"
     after = [quotes, *QuotationTables.read(study)[1:]]
     assert "q1" not in set(select_printable_quotes(*after, audience="convening")["quote_id"])
@@ -258,7 +259,7 @@ def test_a_consent_removed_is_refused_from_that_day(study, folder):
     back = fill(path, "What you agreed to", **{f"F{at}": "remove", f"H{at}": "Grace", f"I{at}": "2017-03-02"})
     assert list_decided_cell_changes(back, QuotationTables.read(study)).to_numpy().tolist() == [
         ["consent", key, "is_given", "true", "false"], ["consent", key, "date", "2016-03-04", "2017-03-02"]]
-    quotes, consent = apply_clearance_decisions(back, QuotationTables.read(study))
+    quotes, consent = apply_clearance_to_quotations_and_consents(back, QuotationTables.read(study))
     assert len(consent) == len(read_reference(study).consent) and not consent.duplicated(CONSENT_KEY).any()
     before = QuotationTables.read(study)
     after = before._replace(consent=consent)
@@ -306,8 +307,8 @@ def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
     labels, languages = read_names_and_languages(study)
     held = QuotationTables.read(study)
     assert list(find_quote_faults(held.quotes, held.segments)) == []
-    assert write_clearance_workbook(tmp_path / "a.xlsx", held, organisation_names=labels,
-                                    languages=languages) == 4
+    assert write_quotation_clearance_workbook(tmp_path / "a.xlsx", held, organisation_names=labels,
+                                              languages=languages) == 4
     book = load_workbook(tmp_path / "a.xlsx")
     titles = [one.title.partition(" (")[0] for one in book]
     assert titles == ["Acacia Room", "Casa del Telar", "Fig Courtyard"]
@@ -331,7 +332,7 @@ def test_what_is_not_translated_says_so(study, every_return):
     assert "todavía no están traducidos" in said["casa-del-telar"] and "traducidos" in said[spanish]
     assert "not translated yet" not in said[english] and "[English]" not in said[english]
     own = pd.DataFrame({"segment_id": ["s1"]})
-    cited = collect_citations_from_addons(study)
+    cited = collect_citations_provided_by_addons(study)
     cited = Citations(cited.passages.head(2).assign(segment_id="s1", claim_id=["P01", "P08"]), cited.claims)
-    shown = make_citation_sheet_rows(cited, own, (), "fr")["principle"]
+    shown = make_return_citation_rows(cited, own, (), "fr")["principle"]
     assert shown.str.endswith(" [English]").all()

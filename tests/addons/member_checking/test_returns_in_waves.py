@@ -6,7 +6,7 @@ import pytest
 from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_returned_workbook
 from glc_analysis.addons.member_checking.clearing import (
     QuotationTables,
-    apply_clearance_decisions,
+    apply_clearance_to_quotations_and_consents,
     list_decided_cell_changes,
 )
 from glc_analysis.addons.member_checking.returns import (
@@ -49,7 +49,7 @@ def test_a_consent_of_one_wave_that_is_removed_leaves_that_of_the_other(study, r
     back = fill(returned, "What you agreed to",
                 **{f"F{at}": "remove", f"H{at}": "Grace", f"I{at}": "2018-04-01"})
     held = QuotationTables.read(study)
-    assert apply_clearance_decisions(back, held)[1]["is_given"].tolist() == ["true", "false"]
+    assert apply_clearance_to_quotations_and_consents(back, held)[1]["is_given"].tolist() == ["true", "false"]
     assert list_decided_cell_changes(back, held)["key"].unique().tolist() == [NEW]
 
 

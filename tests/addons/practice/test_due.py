@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from glc_analysis.addons.practice.due import list_due_matter_status_lines, list_due_matters
+from glc_analysis.addons.practice.due import list_due_matters, list_due_practice_status_lines
 from tests.addons.practice.support.practice_rows import CLOSED, REVIEW, TRIAL, study_tables, will_try
 
 
@@ -61,6 +61,6 @@ def test_an_organisation_looks_again_on_its_day_until_a_trial_has_ended():
 
 
 def test_the_state_of_the_sample_names_what_is_overdue(sample_study):
-    (said, details), = list_due_matter_status_lines(sample_study, today=date(2018, 6, 1))
+    (said, details), = list_due_practice_status_lines(sample_study, today=date(2018, 6, 1))
     assert said == "Practice: 5 matters are open, 2 overdue."
     assert "P01.1: to be reviewed: planned (overdue since 2018-05-09)" in details

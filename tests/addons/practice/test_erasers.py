@@ -4,8 +4,8 @@ from openpyxl import Workbook
 
 from glc_analysis.addons.practice.erasers import (
     delete_returned_practice_sheets,
-    erase_leaver_from_row,
-    separate_leaver_and_other_texts,
+    erase_leaver_from_practice_row,
+    separate_leaver_and_other_practice_texts,
 )
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 from glc_analysis.study import Study
@@ -18,7 +18,7 @@ NAME_ALONE = Contribution("quay", frozenset(), "name")
 
 
 def kept(table, row, leaver):
-    edited = erase_leaver_from_row(table, row, dict(row), leaver)
+    edited = erase_leaver_from_practice_row(table, row, dict(row), leaver)
     return edited and edited[1]
 
 
@@ -45,7 +45,7 @@ def test_evidence_that_is_its_trial_goes_too():
 def test_its_words_are_known_so_that_copies_of_them_are_found():
     mill = TRIAL | {"organisation_id": "mill", "learnt": "Ask."}
     tables = study_tables(trials=[HARMED, mill], commitments=[will_try("quay", "P01")])
-    own, others = separate_leaver_and_other_texts(None, tables, WHOLE)
+    own, others = separate_leaver_and_other_practice_texts(None, tables, WHOLE)
     assert {"Waiting is work.", "It is quiet."} <= {*own} and "Ask." in others and "Ask." not in own
 
 

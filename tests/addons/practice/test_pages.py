@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.addons.convening.pages import principles
-from glc_analysis.addons.convening.pages.marks import PRINCIPLE, collect_status_remarks
+from glc_analysis.addons.convening.pages.marks import PRINCIPLE, collect_status_remarks_of_add_ons
 from glc_analysis.addons.practice import pages
 from glc_analysis.addons.practice.view import PracticeView
 from glc_analysis.pages.slots import render_slot
@@ -55,7 +55,7 @@ def test_under_review_stands_beside_the_status_for_everybody(sample_study, monke
     monkeypatch.setattr(PracticeView, "under_review", property(lambda view: {"P01.1"}))
     for audience in ("team", "convening", "public"):
         view = StudyView(sample_study, audience)
-        assert collect_status_remarks(view) == {"P01.1": "under review"}
+        assert collect_status_remarks_of_add_ons(view) == {"P01.1": "under review"}
         assert "Agreed; under review" in principles.show_principles_overview(view).data
 
 

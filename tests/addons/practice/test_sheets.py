@@ -9,7 +9,7 @@ from glc_analysis.addons.practice import returned_sheets, sheets
 from glc_analysis.addons.practice.sheets import COMMITMENT, TRIAL_QUESTIONS, read_practice_sheet_phrases
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_reference_table
-from glc_analysis.templates import read_texts_by_language
+from glc_analysis.templates import read_csv_texts_by_language
 from tests.addons.practice.support.practice_rows import TRIAL, consents, will_try
 from tests.support.study_writer import write_study
 
@@ -92,7 +92,7 @@ def test_a_sheet_is_in_the_organisations_language_and_says_that_this_is_a_draft(
 
 
 def test_every_fixed_text_is_there_in_each_language():
-    texts = read_texts_by_language(sheets.__file__, "sheet.csv")
+    texts = read_csv_texts_by_language(sheets.__file__, "sheet.csv")
     assert [*texts] == ["en", "es", "ar", "km", "fr"]
     assert not [(language, key) for language, said in texts.items() for key, text in said.items()
                 if "[English]" in text]

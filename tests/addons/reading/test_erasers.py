@@ -1,6 +1,6 @@
 """A withdrawal takes the leaver's summaries and memos, and lists the cells that are to be written anew."""
 
-from glc_analysis.addons.reading.erasers import erase_leaver_from_row
+from glc_analysis.addons.reading.erasers import erase_leaver_from_summary_or_memo
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 from tests.addons.reading.support.reading_study import memo, summary
 
@@ -8,7 +8,7 @@ LEAVER = Contribution("quay", MATERIAL, ids={"quay", "interview-quay", "intervie
 
 
 def kept(table, row, leaver=LEAVER):
-    edited = erase_leaver_from_row(table, row, dict(row), leaver)
+    edited = erase_leaver_from_summary_or_memo(table, row, dict(row), leaver)
     return edited and edited[1]
 
 

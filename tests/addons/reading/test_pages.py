@@ -5,13 +5,13 @@ import re
 import pytest
 
 from glc_analysis.addons.reading import matrix_pages
-from glc_analysis.addons.reading.code_page import show_code_summary_for_team
+from glc_analysis.addons.reading.code_page import show_viewed_code_background_for_team
 from glc_analysis.addons.reading.comparison import show_theme_comparisons_by_group
 from glc_analysis.addons.reading.page_lists import (
     CASES_PER_PAGE,
     list_matrix_comparison_and_organisation_pages,
 )
-from glc_analysis.manifest import read_built_slices
+from glc_analysis.manifest import read_built_slice_digests_and_lists
 from glc_analysis.pages.coding import TEAM_ONLY
 from glc_analysis.view.study_view import StudyView
 from tests.addons.reading.support.reading_study import memo, reading_study, summary
@@ -69,14 +69,15 @@ def test_a_comparison_begins_with_where_groups_differ(study):
 
 
 def test_the_page_of_a_code_says_who_did_not_raise_it_and_shows_its_memos(study):
-    page = text_of(show_code_summary_for_team(StudyView(study, code="shelter")))
+    page = text_of(show_viewed_code_background_for_team(StudyView(study, code="shelter")))
     assert "Blue Door Cambodia interview 1" in page and "Said the contrary: Lamp House." in page
     assert "Who has the key?" in page
 
 
 def test_what_occurs_with_a_code_is_shown_in_the_words_of_both(tmp_path):
     both = [("blue", "A safe place for tonight.", "Safe place"), ("blue", "tonight", "Delay")]
-    page = text_of(show_code_summary_for_team(StudyView(reading_study(tmp_path, both), code="shelter")))
+    page = text_of(
+        show_viewed_code_background_for_team(StudyView(reading_study(tmp_path, both), code="shelter")))
     assert "Delay: 1 turn" in page and "Safe place A safe place for tonight." in page
     assert "Delay tonight" in page
 
@@ -84,11 +85,11 @@ def test_what_occurs_with_a_code_is_shown_in_the_words_of_both(tmp_path):
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_other_audiences_are_shown_none_of_it(study, audience):
     view = StudyView(study, audience, theme="care", code="shelter")
-    assert show_code_summary_for_team(view) is None
+    assert show_viewed_code_background_for_team(view) is None
     for block in (matrix_pages.show_theme_matrix, matrix_pages.show_group_matrices,
                   show_theme_comparisons_by_group):
         assert TEAM_ONLY in block(view).data
-    assert {name: ids[audience] for name, ids in read_built_slices(study).items()
+    assert {name: ids[audience] for name, ids in read_built_slice_digests_and_lists(study).items()
             if name in ("shown_matrices", "shown_comparisons", "shown_cases")} == {
                 "shown_matrices": [], "shown_comparisons": [], "shown_cases": []}
 
@@ -105,4 +106,5 @@ def test_a_long_matrix_is_divided_into_pages(study):
 
 
 def test_every_code_with_an_agreed_passage_has_a_page(study):
-    assert [row["id"] for row in read_built_slices(study)["codes"]] == ["shelter", "no-shelter", "delay"]
+    assert [row["id"] for row in read_built_slice_digests_and_lists(study)["codes"]] == [
+        "shelter", "no-shelter", "delay"]

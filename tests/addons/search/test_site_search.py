@@ -15,7 +15,7 @@ from glc_analysis.addons.search.site_search import (
     render_search_index,
     translate_search_script,
 )
-from glc_analysis.pseudonyms.contacts import find_contacts
+from glc_analysis.pseudonyms.contacts import find_emails_and_phone_numbers
 from glc_analysis.publish import site
 from glc_analysis.publish.site import render_article
 from glc_analysis.templates import read_packaged_text
@@ -58,8 +58,8 @@ def test_cells_of_a_row_are_apart_so_that_counts_are_not_taken_for_a_phone_numbe
     row = "<table><tr><th>Yes</th><td>102</td><td></td><td>207</td><td>144</td></tr></table>"
     page = render_article({"cells": [markdown("# Peru"), cell("x", {"text/html": row})]})
     *_, text = json.loads(render_search_index({"peru": PageText(page).found})[9:-2])["texts"]
-    assert text == "Yes · 102 · 207 · 144" and not [*find_contacts(text)]
-    assert [*find_contacts("102 207 144")]
+    assert text == "Yes · 102 · 207 · 144" and not [*find_emails_and_phone_numbers(text)]
+    assert [*find_emails_and_phone_numbers("102 207 144")]
 
 
 def test_pages_of_one_title_come_first_in_the_order_of_the_site():

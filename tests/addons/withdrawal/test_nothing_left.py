@@ -22,7 +22,7 @@ def test_after_a_withdrawal_no_byte_of_the_study_has_its_words(tmp_path):
     made = contents()
     made.rows[4]["Q1"] = "Marzipan and lanterns."
     study = write(tmp_path / "study", made)
-    manifest.add_to_manifest(study, manifest.check_raw_files_against_manifest(study).new,
+    manifest.add_to_manifest(study, manifest.digest_raw_files_or_refuse_changes(study).new,
                              today=date(2017, 1, 1))
     build(Study(study.root))
     assert "processed/responses.parquet" in said_anywhere(study.root, "Marzipan")

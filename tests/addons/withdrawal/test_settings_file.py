@@ -8,8 +8,8 @@ import pytest
 from glc_analysis import manifest, tables
 from glc_analysis.addons.coding_programs.rewriting import write_coded_word_file
 from glc_analysis.addons.withdrawal.settings_file import (
-    add_coder_files_to_settings,
     drop_removed_files_from_settings,
+    set_replacement_coder_files_in_settings,
 )
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
@@ -29,7 +29,7 @@ def test_study_toml_names_the_new_file_and_keeps_what_people_wrote_beside(tmp_pa
     made = study.raw / "codings/ana.qdpx"
     made.parent.mkdir(parents=True)
     made.touch()
-    add_coder_files_to_settings(study, "ana", [made])
+    set_replacement_coder_files_in_settings(study, "ana", [made])
     assert Study(tmp_path).list_coder_files() == {"ana": [made]}
     text = study.settings_file.read_text(encoding="utf-8")
     assert text.removeprefix(before).removesuffix(after)[1:-1] == named
@@ -44,7 +44,7 @@ def test_a_pattern_of_several_files_is_for_a_person_to_change(tmp_path):
     made.touch()
     made.with_name("other.sqlite3").touch()
     with pytest.raises(Faults, match="codings ana.*does not name raw/codings/ana.qdpx.*../raw/codings/ana.,"):
-        add_coder_files_to_settings(study, "ana", [made])
+        set_replacement_coder_files_in_settings(study, "ana", [made])
 
 
 @pytest.mark.parametrize(("settings", "after"), [

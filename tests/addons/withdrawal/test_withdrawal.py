@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import locks, study_locks
-from glc_analysis.addons.desk.sentence_encoder import VECTORS, encode_with_cache
+from glc_analysis.addons.desk.sentence_encoder import VECTORS, encode_and_prune_cache
 from glc_analysis.addons.withdrawal import withdrawal
 from glc_analysis.addons.withdrawal.coder_files import CoderFileRedaction
 from glc_analysis.addons.withdrawal.contribution import Contribution
@@ -40,7 +40,7 @@ from glc_analysis.switch import (
     STUDY_PARTS,
     WANTED,
     record_files_copied_for_withdrawal,
-    switch_to_staged_study_files,
+    switch_to_staged_files_deleting_reports,
 )
 from tests.addons.coding_programs.support.coding_files import marked, qdpx
 from tests.addons.desk.support.word_encoder import WORDS
@@ -372,7 +372,7 @@ def test_its_words_and_names_are_found_in_every_folder_and_nothing_is_changed(ro
 
 def test_the_vectors_of_settled_passages_go_with_any_withdrawal(root):
     study = Study(root)
-    encode_with_cache(root, WORDS, ["We walk with each woman."], study.digests)
+    encode_and_prune_cache(root, WORDS, ["We walk with each woman."], study.digests)
     assert (root / VECTORS).is_dir()
     with edit_copy_and_replace_study(study) as new:
         assert not (new.root / VECTORS).exists()
@@ -387,7 +387,7 @@ def test_what_it_raised_and_objected_goes_and_what_others_said_stays(root):
             lot: "Who pays rent?,Blue Door (Ana),2017-05-10,\nWho pays?,river-mat,2017-05-10,\n"}
     for path, more in rows.items():
         path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
-    encode_with_cache(root, WORDS, ["Blue Door walks with each woman."], Study(root).digests)
+    encode_and_prune_cache(root, WORDS, ["Blue Door walks with each woman."], Study(root).digests)
     withdraw_organisation(Study(root), "blue-door", today=TODAY)
     assert not (root / VECTORS).exists()
     assert log.read_text(encoding="utf-8").splitlines()[-1] == (
@@ -472,7 +472,7 @@ def test_an_interrupted_switch_is_finished_by_the_next_command_which_says_so(fai
 
     monkeypatch.setattr(os, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        switch_to_staged_study_files(staged)
+        switch_to_staged_files_deleting_reports(staged)
     monkeypatch.setattr(os, "rename", rename)
     Study.find(staged, say=said.append)
     assert contents(staged) == {f"{part}/file": b"new" for part in STUDY_PARTS}
@@ -624,7 +624,7 @@ def test_a_folder_that_a_program_makes_again_between_the_two_renames_is_kept(sta
             (staged / "raw/survey/late.csv").write_text("late")
 
     monkeypatch.setattr(os, "rename", renamed)
-    switch_to_staged_study_files(staged)
+    switch_to_staged_files_deleting_reports(staged)
     assert contents(staged) == {"raw/survey/late.csv": b"late", **{
         f"{part}/file": b"new" for part in STUDY_PARTS}}
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.principles import add_version_columns
+from glc_analysis.addons.convening.principles import add_printed_ids_and_mark_current
 from glc_analysis.addons.convening.rating_forms import make_rater_forms
 from glc_analysis.addons.withdrawal.person import carry_out_person_choice
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
@@ -103,7 +103,8 @@ def test_who_stops_contact_gets_no_form_and_loses_the_addresses_and_the_votes_st
     assert (study.private / "contacts.csv").read_text() == f"who,mail,phone\n{rater},,\nr01,b@quay.example,\n"
     reference = read_reference(Study(study.root))
     assert reference.stopped.values.tolist() == [[rater, "stop-contact", "2017-06-01"]]
-    asked = add_version_columns(reference.principles).query("is_current and translation_of == ''")
+    asked = add_printed_ids_and_mark_current(reference.principles).query(
+        "is_current and translation_of == ''")
     forms = [form.rater_id for form in make_rater_forms(reference, "3", asked, {})[0]]
     assert rater not in forms and len(forms) == (reference.raters["may_rate"] == "true").sum() - 1
     assert tables.read_table("tallies", study=study).equals(before)

@@ -354,7 +354,7 @@ def test_an_organisation_leaves_a_study_of_all_tools_and_others_codings_stay(tmp
     for old, made in (("ana.qda/data.qda", "ana.qdpx"), ("ben.sqlite3", "ben.qdpx")):
         assert listed[f"raw/codings/{old}"].startswith(f"removed: raw/codings/{made} with the remaining")
         assert f"raw/codings/{made}" in manifest.read_manifest(study)
-    assert manifest.check_raw_files_against_manifest(study).new == ()
+    assert manifest.digest_raw_files_or_refuse_changes(study).new == ()
     assert coded() == {row for row in before if not row[2].startswith("blue") and row[2] != "call.1"}
     assert len(coded()) > 5
     assert not (study.raw / "codings/cem/blue.docx").exists()

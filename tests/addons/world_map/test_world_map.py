@@ -9,7 +9,7 @@ from glc_analysis.addons.world_map.world_map import (
     SOUTH,
     draw_world_map,
     read_country_coordinates,
-    render_map_of_work_countries,
+    render_map_marking_work_countries,
 )
 from tests.support.sample_views import sample_view
 
@@ -85,5 +85,6 @@ def test_the_map_is_small_and_says_where_its_coastlines_come_from():
 
 def test_the_map_holds_the_countries_that_readers_may_know_of(sample_study):
     for audience, n in (("team", 25), ("convening", 20)):
-        assert render_map_of_work_countries(sample_view(sample_study, audience)).data.count("<circle") == n
-    assert render_map_of_work_countries(sample_view(sample_study, "public")).data == ""
+        assert render_map_marking_work_countries(sample_view(sample_study,
+                                                             audience)).data.count("<circle") == n
+    assert render_map_marking_work_countries(sample_view(sample_study, "public")).data == ""

@@ -8,7 +8,7 @@ import re
 from glc_analysis.addons.convening.citing import PRINCIPLES_TITLE, format_collective_author
 from glc_analysis.addons.convening.handbook.contents import Handbook
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.manifest import read_last_release_info
+from glc_analysis.manifest import read_built_release_info
 from glc_analysis.study import Study
 
 
@@ -52,5 +52,5 @@ def read_release_number_and_day(study: Study, audience: str) -> dict[str, object
     team, whose releases have no number."""
     if not has_capability(audience, "numbered_releases"):
         return None
-    release = read_last_release_info(study, audience)
+    release = read_built_release_info(study, audience)
     return {name: release[name] for name in ("number", "day")}

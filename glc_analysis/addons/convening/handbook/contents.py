@@ -20,7 +20,7 @@ from glc_analysis.addons.convening.pages.principles import (
     WITHHELD,
     describe_evidence_of_principle,
 )
-from glc_analysis.addons.convening.principles import NOT_MEASURED, list_evidence_fact_sentences
+from glc_analysis.addons.convening.principles import NOT_MEASURED, list_evidence_gap_sentences
 from glc_analysis.addons.convening.rating_forms import name_language_for_reader
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import EvidenceTrail
@@ -35,7 +35,7 @@ from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import list_allowed_words
-from glc_analysis.templates import read_fixed_texts, read_texts_by_language
+from glc_analysis.templates import read_csv_texts_by_language, read_fixed_texts
 from glc_analysis.text import isolate_direction, language_direction
 from glc_analysis.view.study_view import StudyView
 
@@ -116,7 +116,7 @@ class Handbook:
         texts = (words for principle in self.principles for words in principle.texts.values())
         return self.fixed_texts["native_reader"] != "yes" or any(words.status == DRAFT for words in texts)
 
-    def format_day(self, day: str) -> str:
+    def isolate_day_direction(self, day: str) -> str:
         """Returns a day in the form in which it is written within a sentence. In a right-to-left language,
         direction marks keep the day in its own direction."""
         return isolate_direction(day) if language_direction(self.language) == "rtl" else day
@@ -161,7 +161,7 @@ def find_most_common_source_language(principles: pd.DataFrame) -> str:
     return next(iter(principles["language"].mode()), "en")
 
 
-def list_handbook_languages(view: StudyView) -> list[str]:
+def list_handbook_languages_for_audience(view: StudyView) -> list[str]:
     """Returns the languages in which an audience gets the handbook: the language in which most principles
     were written, and each language of the fixed texts (:data:`FRAME`) into which a statement is translated.
 
@@ -173,7 +173,7 @@ def list_handbook_languages(view: StudyView) -> list[str]:
     translations = Translations.from_tables(view.read("principles"),
                                             read_reference_table(view.study, "translations"))
     first, offered = find_most_common_source_language(rows), []
-    for language, say in read_texts_by_language(*FRAME).items():
+    for language, say in read_csv_texts_by_language(*FRAME).items():
         status = [translations.words[key].status for name in rows["printed_id"]
                   if (key := (f"{name}/statement", language)) in translations.words]
         is_checked = len(status) == len(rows) and {*status} <= {*CHECKED} and say["native_reader"] == "yes"
@@ -198,7 +198,7 @@ def _principle(trail: EvidenceTrail, row: Mapping[str, Any], language: str, say:
     # Of words alone no claim: a page made from a part of the study would say something else.
     is_stated = (shown["stance"] == "supports") & (shown["sentence"] != "")
     claims = tuple(dict.fromkeys(shown.loc[is_stated, "claim"]))
-    is_measured = NOT_MEASURED not in list_evidence_fact_sentences(pieces)
+    is_measured = NOT_MEASURED not in list_evidence_gap_sentences(pieces)
     is_whole = len(shown) == len(pieces) and not pieces.attrs.get("lost_lines")
     grounds = tuple(filter(None, [_listed(say, claims), "" if is_measured else say["not_measured"],
                                   "" if is_whole else say["not_all"]]))
@@ -226,7 +226,7 @@ def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str
     stated = shown[(shown["stance"] == side) & (shown["sentence"] != "")]
     for piece in stated.to_dict("records"):
         english = f"{piece['sentence']} {CLAIMS.get(piece['claim'], '')}".strip()
-        own = phrases.translate_sentence(english)
+        own = phrases.find_sentence_translation(english)
         return TranslatedText(own, language) if own else TranslatedText(english, ENGLISH)
     # Evidence that was lost with whoever left may have been against the principle: its page says so, too.
     may_be_lost = side == "contradicts" and pieces.attrs.get("lost_lines")

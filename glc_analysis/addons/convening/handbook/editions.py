@@ -27,12 +27,12 @@ from glc_analysis.addons.convening.handbook.citing import (
 from glc_analysis.addons.convening.handbook.contents import (
     HANDBOOK_FOLDER,
     Handbook,
-    list_handbook_languages,
+    list_handbook_languages_for_audience,
     make_handbook,
 )
 from glc_analysis.addons.convening.packets.parts import PACKET_MARK, make_pdf_settings
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
-from glc_analysis.addons.convening.pages.marks import collect_status_remarks
+from glc_analysis.addons.convening.pages.marks import collect_status_remarks_of_add_ons
 from glc_analysis.addons.convening.seal_code import find_latest_seal_code
 from glc_analysis.addons.convening.translations import TranslatedText
 from glc_analysis.addons.languages.phrases import LANGUAGE_NAMES, Phrasebook
@@ -42,7 +42,7 @@ from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.locks import hold_lock
-from glc_analysis.publish.downloads import collect_published_tables
+from glc_analysis.publish.downloads import collect_tables_to_download
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import record_publication
 from glc_analysis.run.record import find_last_run
@@ -89,7 +89,7 @@ def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", p
     """Writes the files of the handbook for the audience of a view of the whole study. Writes the files of one
     language, or of all languages of the handbook if ``language`` is blank. Raises GLCError if no principle is
     agreed, and UsageError for an unknown language."""
-    offered = list_handbook_languages(view)
+    offered = list_handbook_languages_for_audience(view)
     if language and language not in offered:
         raise UsageError(f"There is no handbook in {language!r} for this audience; "
                          f"{suggest_name(language, offered)}. A language needs statements in principles.csv "
@@ -102,7 +102,7 @@ def write_handbook_files(view: StudyView, folder: Path, *, language: str = "", p
     for code in [language] if language else offered:
         _write_language(first if code == first.language else _book(view, code), folder, offered, settings)
     texts = {"principles.json": render_principles_json(
-        view.study, collect_published_tables(view.study, view.audience), view.audience),
+        view.study, collect_tables_to_download(view.study, view.audience), view.audience),
         "principles.bib": render_handbook_and_principles_bibtex(first),
         "CITATION.cff": render_handbook_citation_cff(first)}
     for name, text in texts.items():
@@ -115,7 +115,7 @@ def write_handbook_into_site(study: Study, audience: str, site: Path) -> None:
     view = StudyView(study, audience)
     if view.has_capability("internal") or not (view.principle_rows["status"] == "agreed").any():
         return
-    folder, offered = site / HANDBOOK_FOLDER, list_handbook_languages(view)
+    folder, offered = site / HANDBOOK_FOLDER, list_handbook_languages_for_audience(view)
     folder.mkdir(exist_ok=True)
     for language in offered:
         _write_pages(_book(view, language), folder, offered, "../index.html")
@@ -185,11 +185,12 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
         say["draft_how"].format(draft=say["draft"]) if book.is_draft else "",
         say["raters"].format(n=book.n_organisations) if book.n_organisations else "",
         say["adviser_panel"] if "Survivor advisers" in book.view.panel_sizes else "",
-        book.format_day(book.agreed_on))
+        book.isolate_day_direction(book.agreed_on))
     yield _HTML.whole_set(book)
-    marks = collect_status_remarks(book.view)
+    marks = collect_status_remarks_of_add_ons(book.view)
     for principle in book.principles:
-        version = say["version"].format(version=principle.version, day=book.format_day(principle.agreed_on),
+        version = say["version"].format(version=principle.version,
+                                        day=book.isolate_day_direction(principle.agreed_on),
                                         cited=principle.printed_id)
         if mark := marks.get(principle.printed_id, ""):
             version = f"{version} {mark.capitalize()}."

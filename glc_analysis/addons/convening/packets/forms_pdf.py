@@ -43,7 +43,7 @@ def render_feedback_pdf(forms: Sequence[RatingForm], feedback: Sequence[Sequence
     title = forms[0].fixed_texts["before_title"]
     plain = "#set page(header: none, footer: none)\n"
     return settings.compile_typst(title, plain + "\n".join(
-        _markup(n, form, render_feedback_html(form, shown)) for n, (form, shown) in enumerate(
+        _markup(n, form, render_paper_feedback(form, shown)) for n, (form, shown) in enumerate(
             zip(forms, feedback, strict=True)) if shown))
 
 
@@ -53,12 +53,12 @@ def write_feedback_pdf(study: Study, forms: Sequence[RatingForm], feedback: Sequ
     write_atomic(path, render_feedback_pdf(forms, feedback, make_pdf_settings(study)))
 
 
-def render_feedback_html(form: RatingForm, feedback: Sequence[RoundFeedback]) -> str:
+def render_paper_feedback(form: RatingForm, feedback: Sequence[RoundFeedback]) -> str:
     """Returns the feedback on the previous round for one rater, as HTML for paper."""
     shown = {one.principle_id: one for one in feedback}
     return load_part_macros().before_sheet(
         f"{form.heading} · {form.fixed_texts['before_title']}", form.feedback_instructions.split("\n"),
-        [(text, form.format_statement(text), shown[text.principle_id]) for text in form.texts
+        [(text, form.format_statement_and_language(text), shown[text.principle_id]) for text in form.texts
          if text.principle_id in shown],
         form.fixed_texts, CRITERIA, NOT_DISCLOSED, form.language, form.direction)
 
@@ -81,8 +81,8 @@ def render_paper_form(form: RatingForm) -> str:
 
 def _principle(form: RatingForm, text: FormText) -> dict[str, Any]:
     """Returns the content of a form for one principle: the text and its questions."""
-    scales = [(form.format_question(question), low, question.choices, high) for question in SCORED
+    scales = [(form.find_question_wording(question), low, question.choices, high) for question in SCORED
               for low, high in [form.label_scale_ends(question)]]
-    return {"statement": f"{text.principle_id} {form.format_statement(text)}",
+    return {"statement": f"{text.principle_id} {form.format_statement_and_language(text)}",
             "cited": form.make_wording_key(text), "before": form.list_history_lines(text),
             "scales": scales, "say": form.fixed_texts}

@@ -27,7 +27,10 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from glc_analysis.addons.convening.packets.pandoc_html import convert_with_pandoc, prepare_for_pandoc
+from glc_analysis.addons.convening.packets.pandoc_html import (
+    convert_with_pandoc,
+    drop_folds_and_prepare_for_pandoc,
+)
 from glc_analysis.addons.convening.packets.parts import (
     BACKGROUND,
     BRIEFS,
@@ -39,9 +42,9 @@ from glc_analysis.addons.convening.packets.parts import (
     SHARED,
     Packet,
     Part,
-    choose_guide_languages,
     choose_packet_language,
-    format_page_header,
+    format_readership_header,
+    list_languages_of_guide_readers,
     load_part_macros,
     make_part_sections,
     make_pdf_settings,
@@ -193,7 +196,7 @@ class _Parts:
             return translate_paper_html(book, render_sections_with_heading(part, all_sections, share))
 
         def printed(share: float) -> PrintedPart:
-            return self.make_printed_part(format_page_header(part, packet), shortened(share), packet)
+            return self.make_printed_part(format_readership_header(part, packet), shortened(share), packet)
 
         return shortened(find_largest_share_that_fits(self.settings, part.title, printed, TRUNCATIONS,
                                                       _PAGES))
@@ -240,7 +243,7 @@ def list_planned_packets(study: Study, *, organisation: str = "",
 def list_guide_language_notes(study: Study, packets: Iterable[Packet]) -> list[str]:
     """Returns notes on the languages of the packets' guides, and on missing or unchecked translations."""
     written = [one for packet in packets if any(part.kind == "guide" for part in packet.parts)
-               for one in choose_guide_languages(study, packet)]
+               for one in list_languages_of_guide_readers(study, packet)]
     return list_language_and_translation_notes(written, "the texts of the guide", *GUIDE)
 
 
@@ -298,10 +301,10 @@ def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[
         if part.kind in BRIEFS and path not in parts.written:
             briefs.mkdir(exist_ok=True)
             parts.written.add(path)
-            printed = parts.make_printed_part(format_page_header(part, packet),
+            printed = parts.make_printed_part(format_readership_header(part, packet),
                                               parts.render_pages(part, packet)[0], packet)
             yield partial(_write_brief, path, book.translate_text(part.title), printed, settings)
-    pieces = [(format_page_header(part, packet), html) for part in packet.parts
+    pieces = [(format_readership_header(part, packet), html) for part in packet.parts
               for html in parts.render_pages(part, packet)]
     printed_parts = [parts.make_printed_part(*piece, packet) for piece in pieces]
     if packet.folder == BACKGROUND:  # short pieces: each on a page of its own would leave it half empty
@@ -336,7 +339,8 @@ def _write_packet(path: Path, book: Phrasebook, packet: Packet, first: list[Prin
 def _write_brief(path: Path, title: str, printed: PrintedPart, settings: PdfSettings) -> None:
     """Writes a brief as PDF and as plain text."""
     path.with_suffix(".pdf").write_bytes(settings.make_pdf(title, [printed]))
-    text = convert_with_pandoc(prepare_for_pandoc(printed.html, "text"), "plain", "--columns=76",
+    text = convert_with_pandoc(drop_folds_and_prepare_for_pandoc(printed.html, "text"), "plain",
+                               "--columns=76",
                                "--wrap=auto").decode()
     running = printed.running or settings.running
     said = f"{printed.mark} · {running}{f' · data up to {settings.day}' if settings.day else ''}"
@@ -354,7 +358,7 @@ def _write_source(path: Path, title: str, settings: PdfSettings,
 
 def _shared_mark(packet: Packet) -> str:
     """Returns the header that all pages of a packet's Word document share."""
-    return format_page_header(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
+    return format_readership_header(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
 
 
 def _contents(pieces: Iterable[str]) -> str:

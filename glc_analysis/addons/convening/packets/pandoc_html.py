@@ -46,7 +46,7 @@ def find_pandoc() -> str:
 
 
 @cache
-def read_pandoc_file(name: str) -> bytes:
+def read_pandoc_default_file(name: str) -> bytes:
     """Returns the content of a file that is part of pandoc, such as the reference document."""
     return subprocess.run([find_pandoc(), "--print-default-data-file", name], check=True,
                           capture_output=True).stdout
@@ -68,12 +68,12 @@ _LOOKS = {"Note": {"text:size": "9pt"}, "Lead": {}, "Source": {"text:size": "9pt
 _LANGUAGES = {"ARABIC": "ar", "HEBREW": "he", "SYRIAC": "syr", "THAANA": "dv"}
 
 
-def prepare_for_pandoc(html: str, kind: Kind) -> str:
+def drop_folds_and_prepare_for_pandoc(html: str, kind: Kind) -> str:
     """Returns the HTML of a page in the form that pandoc needs for a ``kind`` of document: PDF, Word or plain
     text.
 
     >>> page = '<p><a href="x.html">See</a> <span dir="auto">it</span><details>more</details></p>'
-    >>> prepare_for_pandoc(page, "word")
+    >>> drop_folds_and_prepare_for_pandoc(page, "word")
     '<div><p>See <span>it</span></p></div>'
     """
     root = lxml.html.fragment_fromstring(html, create_parent="div")
@@ -86,7 +86,7 @@ def prepare_for_pandoc(html: str, kind: Kind) -> str:
     for element in list(root.iter(etree.Element)):
         _convert_element(element, kind)
     for table in list(root.iter("table")):
-        turn_table_into_lines(table) if kind == "text" else set_column_widths(table, kind)
+        turn_table_into_lines(table) if kind == "text" else lay_out_table_for_pandoc(table, kind)
     return lxml.html.tostring(root, encoding="unicode")
 
 
@@ -265,7 +265,7 @@ _LINE, _BAR_WIDTH, _HELD = 104, 12, 14
 and the largest number of rows in a group that is kept on one page."""
 
 
-def set_column_widths(table: lxml.html.HtmlElement, kind: Kind) -> None:
+def lay_out_table_for_pandoc(table: lxml.html.HtmlElement, kind: Kind) -> None:
     """Sets the widths of a table's columns. In a PDF, also keeps each group of rows on one page."""
     for cell in table.iter("th", "td"):
         if "number" in cell.get("class", "").split():

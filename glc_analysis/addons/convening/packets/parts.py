@@ -36,7 +36,7 @@ from glc_analysis.addons.convening.packets.sheets import (
     show_own_quotations,
 )
 from glc_analysis.addons.convening.pages import convening
-from glc_analysis.addons.convening.rating_forms import choose_language_by_rater, read_form_phrases
+from glc_analysis.addons.convening.rating_forms import find_known_language_by_rater, read_form_phrases
 from glc_analysis.addons.languages.phrases import DRAFT_NOTE, ENGLISH, Phrasebook, list_phrase_languages
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
@@ -52,8 +52,14 @@ from glc_analysis.pages.survey import render_theme_definition
 from glc_analysis.reference import Reference, read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.tables_html import render_count_bar, render_frame, render_table
-from glc_analysis.templates import ELEMENTS, Macros, load_template, read_fixed_texts, read_texts_by_language
+from glc_analysis.tables_html import render_count_bar, render_frame_by_its_columns, render_table
+from glc_analysis.templates import (
+    ELEMENTS,
+    Macros,
+    load_template,
+    read_csv_texts_by_language,
+    read_fixed_texts,
+)
 from glc_analysis.text import format_counts, language_direction, language_name
 from glc_analysis.view.study_view import StudyView
 
@@ -297,7 +303,7 @@ def render_part_pages(study: Study, part: Part, packet: Packet) -> list[str]:
     """Returns the HTML of a part, as one or more documents that each start on a new page. Each principle is a
     separate document."""
     if part.kind == "guide":
-        first, *others = choose_guide_languages(study, packet)
+        first, *others = list_languages_of_guide_readers(study, packet)
         return [render_reading_and_voting_guide(study, part, packet, first), *(
             render_reading_and_voting_guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one)
             for one in others)]
@@ -312,7 +318,7 @@ def choose_packet_language(study: Study, packet: Packet) -> str:
     """Returns the language of a packet. The packet of an organisation is in the language of the organisation;
     the packet of a group has its language in ``packet.language``. English is returned if there are no phrases
     in the language."""
-    language = choose_guide_languages(study, packet)[0] if packet.organisation else packet.language
+    language = list_languages_of_guide_readers(study, packet)[0] if packet.organisation else packet.language
     return language if language in list_phrase_languages() else ENGLISH
 
 
@@ -354,7 +360,7 @@ def describe_place_of_whole_part(part: Part) -> str:
     return "your full brief" if part.kind == "brief" else f"{part.slug}.html of the site"
 
 
-def format_page_header(part: Part, packet: Packet) -> str:
+def format_readership_header(part: Part, packet: Packet) -> str:
     """Returns the header of the pages of a part, which says who may read the pages."""
     return ALONE.format(packet.label) if part.kind == "brief" else PACKET_MARK
 
@@ -378,18 +384,18 @@ def _country(page: StudyView) -> Iterator[Section]:
     yield Section("Who answered", "", _html(render_respondents_of_country(page)))
     yield Section("Answers compared with the whole study",
                   "Only answers that were given and may be shown are listed.",
-                  adapt_country_section_for_paper(_html(render_country_answers(page))), "questions")
+                  drop_folds_and_set_counts_apart(_html(render_country_answers(page))), "questions")
     yield Section("What was said in interviews and calls", "",
-                  adapt_country_section_for_paper(_html(render_country_codes(page))), "codes")
-    yield Section("In their own words", "", render_frame(page.quotations()), "quotations")
+                  drop_folds_and_set_counts_apart(_html(render_country_codes(page))), "codes")
+    yield Section("In their own words", "", render_frame_by_its_columns(page.quotations()), "quotations")
 
 
-def adapt_country_section_for_paper(html: str) -> str:
+def drop_folds_and_set_counts_apart(country_html: str) -> str:
     """Returns the section of a country without the rows that are folded on the screen (options that nobody
     chose, codes that nobody raised). Each answer is put into a column, and its count with the dots on a line
     into another column, because the style sheet that separates answer and count on the screen does not apply
     on paper."""
-    root = lxml.html.fragment_fromstring(html, create_parent="div")
+    root = lxml.html.fragment_fromstring(country_html, create_parent="div")
     for element in root.xpath(".//details"):
         element.drop_tree()
     for table in root.findall(".//table[@class='glc glc-answers']"):
@@ -433,7 +439,7 @@ def _theme(page: StudyView) -> Iterator[Section]:
     yield Section("What interviews, calls and open answers said", "Organisations that raised it, out of "
                   "all that were asked about it or raised it unasked.", _html(render_theme_code_counts(page)),
                   "codes")
-    yield Section("In their own words", "", render_frame(page.quotations()), "quotations")
+    yield Section("In their own words", "", render_frame_by_its_columns(page.quotations()), "quotations")
 
 
 def _counts_table(page: StudyView) -> str:
@@ -511,7 +517,7 @@ def make_pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
     return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)
 
 
-def choose_guide_languages(study: Study, packet: Packet) -> list[str]:
+def list_languages_of_guide_readers(study: Study, packet: Packet) -> list[str]:
     """Returns the languages of a packet's guide:
 
     - for the packet of an organisation, the language in which the organisation answered the survey;
@@ -524,7 +530,7 @@ def choose_guide_languages(study: Study, packet: Packet) -> list[str]:
         return [answered_in.get(packet.organisation, "") or "en"]
     raters = read_reference_table(study, "raters")
     own = raters[raters["role"].map(_PACKET_OF_ROLE) == packet.folder]
-    return sorted({one or "en" for one in choose_language_by_rater(own, answered_in).values()}) or ["en"]
+    return sorted({one or "en" for one in find_known_language_by_rater(own, answered_in).values()}) or ["en"]
 
 
 def render_reading_and_voting_guide(study: Study, part: Part, packet: Packet, wanted_language: str) -> str:
@@ -533,7 +539,7 @@ def render_reading_and_voting_guide(study: Study, part: Part, packet: Packet, wa
 
     When the guide quotes words of another page, it quotes them as printed on that page.
     """
-    language = wanted_language if wanted_language in read_texts_by_language(*GUIDE) else ENGLISH
+    language = wanted_language if wanted_language in read_csv_texts_by_language(*GUIDE) else ENGLISH
     book = Phrasebook(language)
     form, consensus = read_form_phrases(language), study.settings["consensus"]
     own = read_fixed_texts(language, *GUIDE)

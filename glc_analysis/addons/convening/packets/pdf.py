@@ -19,7 +19,7 @@ from typing import Any
 from glc_analysis.addons.convening.packets.pandoc_html import (
     convert_with_pandoc,
     detect_right_to_left_language,
-    prepare_for_pandoc,
+    drop_folds_and_prepare_for_pandoc,
 )
 from glc_analysis.errors import GLCError
 from glc_analysis.text import language_direction
@@ -100,7 +100,7 @@ def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
 @cache
 def convert_html_to_typst(html: str) -> str:
     """Converts HTML to markup for typst, with the list of contents and the bars."""
-    page = prepare_for_pandoc(html, "pdf")
+    page = drop_folds_and_prepare_for_pandoc(html, "pdf")
     whole = page.removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
     text = convert_with_pandoc(whole, "typst", "--wrap=none").decode()
     # pandoc sets a language or a size on the line of the first block, which is then no heading and no list.

@@ -27,7 +27,8 @@ class SheetWords:
         """Returns the words in a language for the convening of a study. The words are in English if nobody
         has translated them.
 
-        >>> [SheetWords.read(language).translate_heading("Limits") for language in ("es", "am")]
+        >>> [SheetWords.read(language).translate_heading_keeping_english("Limits") for language in ("es",
+        ...                                                                                         "am")]
         ['Límites (Limits)', 'Limits']
         """
         if study:
@@ -79,15 +80,15 @@ class SheetWords:
         """
         return self.book.translate_text(english)
 
-    def translate_heading(self, english: str) -> str:
+    def translate_heading_keeping_english(self, english: str) -> str:
         """Returns a heading in the language of the sheet, with the English words in brackets."""
         own = self.translate_phrase(english)
         return english if own == english else f"{own} ({english})"
 
-    def translate_sentence(self, english: str) -> Markup:
+    def translate_sentence(self, plain_english: str) -> Markup:
         """Returns a sentence in the language of the sheet. A sentence without a translation stays in English
         and is marked."""
-        return self.translate_html(escape(english))
+        return self.translate_html(escape(plain_english))
 
     def translate_html(self, english: Markup) -> Markup:
         """Returns HTML content in the language of the sheet. Text without a translation stays in English and

@@ -25,11 +25,11 @@ from glc_analysis.addons.convening.pages.principles import (
     TRIAL_OF_ONE,
     WITHHELD,
     describe_evidence_of_principle,
-    describe_side_without_evidence,
+    describe_side_without_shown_evidence,
     format_status_with_remarks,
+    render_endorsements_and_reservations,
     render_positions_stated_by_panels,
     render_rationale_and_indicator,
-    render_signatures,
     render_statement,
     render_text_and_decision_history,
 )
@@ -38,7 +38,7 @@ from glc_analysis.addons.convening.principles import (
     NOT_CHALLENGED,
     NOT_MEASURED,
     UNSUPPORTED,
-    list_evidence_fact_sentences,
+    list_evidence_gap_sentences,
 )
 from glc_analysis.addons.convening.rating_forms import list_form_languages, read_form_phrases
 from glc_analysis.addons.convening.ratings import CRITERIA
@@ -46,11 +46,11 @@ from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.addons.convening.translations import TranslatedText as Text
 from glc_analysis.addons.convening.translations import Translations
-from glc_analysis.addons.convening.votes import list_disclosed_tertiles_by_vote
+from glc_analysis.addons.convening.votes import list_tertile_or_blank_per_vote
 from glc_analysis.addons.languages.phrases import ENGLISH
 from glc_analysis.addons.member_checking.answer_sheets import read_answer_sheet_phrases
 from glc_analysis.addons.member_checking.clearing import QuotationTables
-from glc_analysis.addons.member_checking.returns import make_passage_sheet_rows
+from glc_analysis.addons.member_checking.returns import make_return_passage_rows
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.disclosure.quotations import (
@@ -58,21 +58,21 @@ from glc_analysis.disclosure.quotations import (
     READING_AUDIENCES,
     TEAM_QUOTATION_RULES,
     add_provenance_consent_and_broken_rules,
-    find_segment_owners,
+    find_speaking_or_interpreted_organisations,
     replace_pseudonyms_with_general_words,
 )
 from glc_analysis.errors import count_of
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import (
-    language_label,
     make_displayable,
+    name_language_or_not_stated,
     render_note,
     render_quotation,
     render_table,
 )
 from glc_analysis.templates import ELEMENTS, Macros, read_packaged_text
-from glc_analysis.text import format_count, format_day_with_preposition
+from glc_analysis.text import format_count, format_full_date_with_preposition
 from glc_analysis.view.places import make_anchor
 from glc_analysis.view.study_view import StudyView
 
@@ -88,7 +88,7 @@ _NOT_ASKED = "It was asked no question whose answers are counted."
 TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."
 
 
-def show_own_participation(view: StudyView) -> Html:
+def show_own_material_counts(view: StudyView) -> Html:
     """Shows two sentences on what the study holds of the organisation: when the organisation answered and how
     many questions, how many of its passages are coded, and how many of its quotations are proposed for
     printing."""
@@ -100,7 +100,7 @@ def show_own_participation(view: StudyView) -> Html:
     held = QuotationTables.read(view.study)
     coded, proposed = _coded_words(view, held), _own_quotes(view, held)
     first = " ".join(filter(None, [f"{view.labels[view.organisation]} answered {answered} questions",
-                                   format_day_with_preposition(row["answered_on"]),
+                                   format_full_date_with_preposition(row["answered_on"]),
                                    f"for {' and '.join(where)}" if where else ""]))
     second = (f"{_number(coded, 'passage')} of your words are coded, and "
               f"{_number(proposed, 'quotation')} of yours are proposed for printing")
@@ -116,12 +116,13 @@ def _number(rows: pd.DataFrame, noun: str) -> str:
 
 
 def _own_segments(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    return held.segments[find_segment_owners(held.segments, held.documents) == view.organisation]
+    return held.segments[find_speaking_or_interpreted_organisations(held.segments,
+                                                                    held.documents) == view.organisation]
 
 
 def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    return make_passage_sheet_rows(view.study, _own_segments(view, held), held, held.case_segment_ids,
-                                   "en").query("codes != ''")
+    return make_return_passage_rows(view.study, _own_segments(view, held), held, held.case_segment_ids,
+                                    "en").query("codes != ''")
 
 
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
@@ -305,18 +306,18 @@ def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Tran
         name = read["short_name"].text
         statement = _macros().read_statement(read["statement"], row, words)
         reasons = _macros().read_reasons([
-            (words.translate_heading(lead), read[column], words)
+            (words.translate_heading_keeping_english(lead), read[column], words)
             for lead, column in ((WHY, "rationale"), (TELL, "indicator")) if read[column].text])
     status = words.translate_phrase(format_status_with_remarks(view, row))
-    signed = render_signatures(view, row.principle_id, is_on_paper=True)
+    signed = render_endorsements_and_reservations(view, row.principle_id, is_on_paper=True)
     history = render_text_and_decision_history(trail, row.principle_id, is_folded=False)
     return _macros().principle(
         f"{row.principle_id} {name}".strip(), make_anchor("principle", row.principle_id), row.printed_id,
         f"{status}. {words.format_citation(row.version, row.printed_id)}", statement,
         render_origin_and_replacement_paragraph(trail, row.printed_id, row.principle_id), reasons,
         _arguments(describe_evidence_of_principle(trail, row.principle_id), words), _votes(view, row, words),
-        words.translate_heading(SHEET_SIGNATURES), signed,
-        words.translate_heading("How this text changed"), history,
+        words.translate_heading_keeping_english(SHEET_SIGNATURES), signed,
+        words.translate_heading_keeping_english("How this text changed"), history,
         words.translate_phrase("Your notes"), words)
 
 
@@ -331,7 +332,7 @@ def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
     if "note" in pieces.attrs:
         return ELEMENTS.note(words.translate_sentence(pieces.attrs["note"]))
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
-    sides = [(words.translate_heading(heading), *_side(pieces, stance, is_hidden, words))
+    sides = [(words.translate_heading_keeping_english(heading), *_side(pieces, stance, is_hidden, words))
              for stance, heading in SHEET_SIDES.items()]
     is_part = is_hidden.any() or pieces.attrs.get("lost_lines")
     return _macros().arguments(sides, words.translate_sentence(NOT_ALL) if is_part else "")
@@ -349,8 +350,8 @@ def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
     after = []
     if not sentences and quoted.empty:
         after.append(ONLY_HIDDEN if len(on_side) else
-                     describe_side_without_evidence(pieces, _NOTHING[stance]))
-    if stance == "qualifies" and NOT_MEASURED in list_evidence_fact_sentences(pieces):
+                     describe_side_without_shown_evidence(pieces, _NOTHING[stance]))
+    if stance == "qualifies" and NOT_MEASURED in list_evidence_gap_sentences(pieces):
         after.append(NOT_MEASURED)
     if (more := len(sentences) - SENTENCES_SHOWN) > 0:
         sentences[SENTENCES_SHOWN:] = [f"{more} more {'is' if more == 1 else 'are'} on its page of the site."]
@@ -380,7 +381,8 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
                      for round_id, rule in rows.groupby("round_id")["rule"].first().items()
                      for day in COUNTED_AGAIN.findall(rule)]
     missing = words.translate_sentence(BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
-    return _macros().votes(words.translate_heading(SHEET_VOTES), table, missing, counted_again,
+    return _macros().votes(words.translate_heading_keeping_english(SHEET_VOTES), table, missing,
+                           counted_again,
                            words.translate_html(render_positions_stated_by_panels(view, row.principle_id)))
 
 
@@ -390,7 +392,7 @@ def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
     told = "; ".join(filter(None, [one["said"], abstained, describe_proxies_and_interests(one),
                                    why_no_result(one)]))
-    drawn = "".join(third[:1] or "-" for third in list_disclosed_tertiles_by_vote(one["said"]))
+    drawn = "".join(third[:1] or "-" for third in list_tertile_or_blank_per_vote(one["said"]))
     return _macros().told_votes(drawn, words.translate_phrase(told))
 
 
@@ -551,8 +553,9 @@ def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
         [*zip(texts["translation_of"], texts["language"], strict=True),
          *zip(rows["printed_id"], rows["language"], strict=True)],
         [*texts["statement"], *rows["statement"]], strict=True))
-    columns = {language_label(language): [_words(statements.get((name, language), ""), language)
-                                          for name in rows["printed_id"]] for language in (source, *others)}
+    columns = {name_language_or_not_stated(language): [_words(statements.get((name, language), ""), language)
+                                                       for name in rows["printed_id"]]
+               for language in (source, *others)}
     names = ", ".join(columns)
     to_fill = {"Your language": [_ROOM] * len(rows)} if len(columns) < _LANGUAGES_ABREAST else {}
     return _macros().below_heading(f"The statements: {names}", "", render_table(
@@ -562,9 +565,10 @@ def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
 def _ballot_words() -> Markup:
     """Renders the words of the rating form in every language of forms.csv."""
     phrases = {language: read_form_phrases(language) for language in list_form_languages()}
-    unread = [language_label(language) for language, words in phrases.items()
+    unread = [name_language_or_not_stated(language) for language, words in phrases.items()
               if words["native_reader"] != "yes"]
-    table = render_table({language_label(language): [_words(words[key], language) for key in _TERMS]
+    table = render_table(
+        {name_language_or_not_stated(language): [_words(words[key], language) for key in _TERMS]
                           for language, words in phrases.items()})
     return _macros().below_heading(
         "The words of the ballot", "", table, "No native reader has checked these words yet in "

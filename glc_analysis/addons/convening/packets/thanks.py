@@ -37,7 +37,7 @@ from glc_analysis.addons.convening.rating_forms import name_language_for_reader
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.addons.convening.translations import TranslatedText, Translations
 from glc_analysis.addons.member_checking.returns import read_names_and_languages
-from glc_analysis.disclosure.quotations import find_segment_owners
+from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import INVENTED, Study
@@ -143,7 +143,8 @@ def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tup
     """Returns, keyed by organisation, the organisation's quotations that somebody outside the team may read:
     the words, the language of the words, and the audiences that may read the quotation."""
     segments, documents = (tables.read_table(name, study=study) for name in ("segments", "documents"))
-    whose = dict(zip(segments["segment_id"], find_segment_owners(segments, documents), strict=True))
+    whose = dict(zip(segments["segment_id"], find_speaking_or_interpreted_organisations(segments, documents),
+                     strict=True))
     spoken = dict(zip(segments["segment_id"], segments["language"], strict=True))
     place = dict(zip(reference.quotes["quote_id"], reference.quotes["segment_id"], strict=True))
     readers: dict[tuple[str, str], list[str]] = {}

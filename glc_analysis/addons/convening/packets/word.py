@@ -26,8 +26,8 @@ from docx.text.paragraph import Paragraph
 
 from glc_analysis.addons.convening.packets.pandoc_html import (
     convert_with_pandoc,
-    prepare_for_pandoc,
-    read_pandoc_file,
+    drop_folds_and_prepare_for_pandoc,
+    read_pandoc_default_file,
 )
 from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 
@@ -65,7 +65,8 @@ def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "reference.docx")
         model.write_bytes(_reference(header, footer, paper, phrases.direction == "rtl"))
-        made = convert_with_pandoc(prepare_for_pandoc(html, "word"), "docx", f"--reference-doc={model}",
+        made = convert_with_pandoc(drop_folds_and_prepare_for_pandoc(html, "word"), "docx",
+                                   f"--reference-doc={model}",
                        f"--metadata=lang:{phrases.language}")
     document = Document(io.BytesIO(made))
     said = document.core_properties
@@ -82,7 +83,7 @@ def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day
 def _reference(mark: str, running: str, paper: str, is_rtl: bool) -> bytes:
     """Returns the reference document. The reference document of pandoc is used, after changes of paper size,
     styles, header and footer."""
-    document = Document(io.BytesIO(read_pandoc_file("reference.docx")))
+    document = Document(io.BytesIO(read_pandoc_default_file("reference.docx")))
     for name, size in _SIZES.items():
         _set_style(document.styles[name], size)
     for name, size in _OWN.items():

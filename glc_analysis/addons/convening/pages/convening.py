@@ -18,9 +18,9 @@ from glc_analysis.addons.convening.blocks import AGENDA_BLOCK, DECISIONS_BLOCK
 from glc_analysis.addons.convening.histories import make_printed_id
 from glc_analysis.addons.convening.joint_display import (
     Quote,
-    find_readable_quotes,
-    list_statements_contradicting_country_facts,
-    list_visible_topics,
+    list_answers_contradicting_country_facts,
+    list_visible_joint_display_topics,
+    map_quote_ids_to_readable_quotes,
 )
 from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
@@ -45,10 +45,10 @@ VOTES_TOLD = (f"Of panels of {LARGEST_UNDISCLOSED} votes or fewer nothing is sho
 def show_joint_display(view: StudyView) -> Html:
     """Shows one group of rows per topic: the survey count, the count from interviews, how the two fit and
     what follows. Below the table, lists statements of organisations that differ from country facts."""
-    topics = [*list_visible_topics(view)]
+    topics = [*list_visible_joint_display_topics(view)]
     if not topics:
         return make_displayable(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
-    quotes = find_readable_quotes(view)
+    quotes = map_quote_ids_to_readable_quotes(view)
     places = Places.from_tables(view.code_list, view.select_question_figures("coded"))
     asked = dict(zip(view.question_table["question_id"], view.question_table["theme_id"], strict=True))
     lines, kinds = [], ["glc-asked", ""] * len(topics)
@@ -97,7 +97,7 @@ def _contradictions(view: StudyView) -> Markup:
                  for figure in counted.itertuples()]
     if not view.has_capability("country_facts"):
         return _macros().contradictions(sentences, 0, "")
-    rows = list_statements_contradicting_country_facts(view)
+    rows = list_answers_contradicting_country_facts(view)
     table = render_table({name.capitalize(): rows[name] for name in (
         "country", "organisation", "indicator", "stated", "recorded", "year")})
     return _macros().contradictions(sentences, len(rows), table)

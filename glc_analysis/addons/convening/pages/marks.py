@@ -12,7 +12,7 @@ indicator. ``MARKS`` holds words, keyed by the printed id of a text, that are sh
 text on every page with the status."""
 
 
-def collect_status_remarks(view: StudyView) -> dict[str, str]:
+def collect_status_remarks_of_add_ons(view: StudyView) -> dict[str, str]:
     """Returns the remarks of other add-ons to be shown beside the status of a text, keyed by the printed id
     of the text."""
     marks: dict[str, list[str]] = {}

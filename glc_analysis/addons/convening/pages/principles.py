@@ -17,23 +17,23 @@ from IPython.display import HTML as Html
 from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening import principles
-from glc_analysis.addons.convening.ballots import list_comments_masked_for_release, mask_names_in_comments
+from glc_analysis.addons.convening.ballots import mask_and_list_releasable_comments, mask_names_in_comments
 from glc_analysis.addons.convening.citing import format_principle_citation
 from glc_analysis.addons.convening.consensus import NO_DECISION, describe_dissenting_votes, describe_tally
 from glc_analysis.addons.convening.histories import join_names_in_sentence
 from glc_analysis.addons.convening.pages.convening import render_principle_link
-from glc_analysis.addons.convening.pages.marks import collect_status_remarks
+from glc_analysis.addons.convening.pages.marks import collect_status_remarks_of_add_ons
 from glc_analysis.addons.convening.pages.text_history import (
     list_text_changes,
     render_origin_and_replacement_paragraph,
-    render_reasons_decisions_and_objections,
+    render_proposals_decisions_and_objections,
     render_text_changes,
 )
 from glc_analysis.addons.convening.principles import (
     NOT_CHALLENGED,
     ONLY_OBJECTED,
     UNSUPPORTED,
-    list_evidence_fact_sentences,
+    list_evidence_gap_sentences,
 )
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
@@ -44,8 +44,8 @@ from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, make_bl
 from glc_analysis.errors import count_of
 from glc_analysis.reference import read_reference_table
 from glc_analysis.tables_html import (
-    language_label,
     make_displayable,
+    name_language_or_not_stated,
     render_note,
     render_quotation,
     render_table,
@@ -225,7 +225,7 @@ def format_status_with_remarks(view: StudyView, principle: Any) -> str:
     """Returns the status of a text, followed by the remarks of add-ons; ``principle`` is a row of
     ``principle_rows``."""
     return "; ".join(filter(None, [STATUS_LABELS.get(principle.status, principle.status),
-                                   collect_status_remarks(view).get(principle.printed_id, "")]))
+                                   collect_status_remarks_of_add_ons(view).get(principle.printed_id, "")]))
 
 
 def _own_row(view: StudyView) -> Any:
@@ -236,7 +236,7 @@ def render_statement(view: StudyView, principle: Any) -> Markup:
     """Renders the words of a text and of its translations; ``principle`` is a row of ``principle_rows``."""
     rows = drop_unreadable_translations(view.read("principles"), view.audience)
     others = rows[rows["translation_of"] == principle.printed_id]
-    labels = others["language"].map(language_label) + others["translation_status"].map(
+    labels = others["language"].map(name_language_or_not_stated) + others["translation_status"].map(
         {DRAFT: f" ({DRAFT})"}).fillna("")
     return _macros().statement(principle.statement, principle.language, [
         *zip(labels, others["language"], others["statement"], strict=True)])
@@ -288,7 +288,7 @@ def describe_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> p
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
     own_lines = make_line_ids(make_block_id("evidence", principle_id), pd.Series([""])).iloc[0]
-    frame.attrs |= {"is_objected_to": trail.is_objected_to(principle_id),
+    frame.attrs |= {"is_objected_to": trail.has_objection_in_decision_log(principle_id),
                     "is_for_team": trail.view.has_capability("passages"),
                     "lost_lines": any(line.startswith(own_lines) for line in trail.view.hidden)}
     if make_block_id("evidence", principle_id) in trail.view.hidden:
@@ -317,7 +317,8 @@ def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
     elif figure is not None:
         sentence = trail.words.write_sentence(figure)
     elif row.kind == "trial":
-        sentence = f"Tried by {trail.describe_trial(row.reference)}" if trail.has_sources else TRIAL_OF_ONE
+        sentence = (f"Tried by {trail.format_trial_reference(row.reference)}" if trail.has_sources
+                    else TRIAL_OF_ONE)
     else:
         sentence = f"Published: {row.reference}" if row.kind == "literature" else row.reference
     return piece | {"sentence": sentence}
@@ -347,16 +348,16 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
     if "note" in pieces.attrs:
         return ELEMENTS.note(pieces.attrs["note"])
     first, *others = [_side(name, pieces[pieces["stance"] == stance],
-                            describe_side_without_evidence(pieces, _NOTHING.get(stance, "")))
+                            describe_side_without_shown_evidence(pieces, _NOTHING.get(stance, "")))
                       for stance, name in PAGE_SIDES.items()
                       if stance in _NOTHING or (pieces["stance"] == stance).any()]
-    told = [fact for fact in list_evidence_fact_sentences(pieces) if fact not in _NOTHING.values()]
+    told = [fact for fact in list_evidence_gap_sentences(pieces) if fact not in _NOTHING.values()]
     if not pieces.attrs.get("is_for_team", True):
         told.append(NOT_ALL_WORDS)
     return _macros().both_sides(first, others, told)
 
 
-def describe_side_without_evidence(evidence: pd.DataFrame, default_phrase: str) -> str:
+def describe_side_without_shown_evidence(evidence: pd.DataFrame, default_phrase: str) -> str:
     """Returns the text for a side (stance) without evidence: ``default_phrase``, except that "not challenged"
     is replaced if rows of evidence are hidden or an objection is recorded."""
     if default_phrase != NOT_CHALLENGED:
@@ -402,7 +403,7 @@ def _once(pieces: pd.DataFrame) -> pd.DataFrame:
 # One principle: votes, signatures, judgements.
 
 
-def show_announcement_day(view: StudyView) -> Html:
+def show_announcements_and_corrections(view: StudyView) -> Html:
     """Shows the day on which the votes of an agreed principle were announced, and the corrections published
     since then, each with its day. If no vote may be shown, a sentence says so."""
     rounds, votes = read_reference_table(view.study, "rounds"), view.tallies
@@ -466,7 +467,7 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
         pairs = [*zip(shown["comment"], shown["round_id"], strict=True)]
     else:
         pairs = [(comment, round_id) for round_id, own in rated.groupby("round_id")
-                 for comment in list_comments_masked_for_release(own, view.study, names)]
+                 for comment in mask_and_list_releasable_comments(own, view.study, names)]
     lines = [_macros().comment(comment, round_id) for comment, round_id in pairs]
     return _folded(f"Comments of raters: {len(lines)}", lines, "comments")
 
@@ -500,10 +501,12 @@ def show_signatures(view: StudyView) -> Html | None:
     signed has withdrawn since an earlier release, names are shown without numbers."""
     has_signatures = (len(view.select_signatures(view.principle)[0]) or not view.has_capability("signatures")
                       or view.is_signed_before(view.principle))
-    return make_displayable(render_signatures(view, view.principle)) if has_signatures else None
+    return make_displayable(render_endorsements_and_reservations(view,
+                                                                 view.principle)) if has_signatures else None
 
 
-def render_signatures(view: StudyView, principle_id: str, *, is_on_paper: bool = False) -> Markup:
+def render_endorsements_and_reservations(view: StudyView, principle_id: str, *,
+                                         is_on_paper: bool = False) -> Markup:
     """Renders the organisations that endorse a principle's text, and every reservation. On paper nothing is
     folded, and remarks that hold for all signatures appear only once, in the guide."""
     if view.is_signed_before(principle_id):
@@ -614,7 +617,7 @@ def show_evidence_sources(view: StudyView) -> Html:
         piece = _piece(trail, row)
         trails.append(_trail(_summary(piece), trail.trace_sources(row), most, 2, note=piece["note"],
                              name=make_anchor("evidence", row.evidence_id)))
-    votes = _trail("The votes", trail.trace_votes(view.principle), BYTES["texts"], 1)
+    votes = _trail("The votes", trail.trace_votes_for_team(view.principle), BYTES["texts"], 1)
     history = render_text_and_decision_history(trail, view.principle, is_folded=True)
     return make_displayable(Markup().join([*trails, votes, history]))
 
@@ -626,7 +629,7 @@ def render_text_and_decision_history(trail: EvidenceTrail, principle_id: str, *,
     parts = [render_text_changes(rows)] if rows else []
     if is_cut:
         parts.append(ELEMENTS.note("This is not all: principles.csv has every text."))
-    parts += render_reasons_decisions_and_objections(trail, principle_id)
+    parts += render_proposals_decisions_and_objections(trail, principle_id)
     if not parts or not is_folded:
         return Markup().join(parts)
     return _macros().below("How this text changed", parts)

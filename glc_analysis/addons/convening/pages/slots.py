@@ -11,13 +11,13 @@ from markupsafe import Markup
 from glc_analysis import tables
 from glc_analysis.addons.convening.handbook.contents import (
     HANDBOOK_FOLDER,
-    list_handbook_languages,
+    list_handbook_languages_for_audience,
     make_handbook,
 )
-from glc_analysis.addons.convening.pages.marks import collect_status_remarks
+from glc_analysis.addons.convening.pages.marks import collect_status_remarks_of_add_ons
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.languages.phrases import LANGUAGE_NAMES
-from glc_analysis.disclosure.quotations import find_segment_owners
+from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
 from glc_analysis.errors import count_of
 from glc_analysis.pages.slots import MethodFacts
 from glc_analysis.tables_html import make_displayable
@@ -52,17 +52,18 @@ def _statements(view: StudyView) -> Markup:
         rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
     if rows.empty:
         return Markup()
-    places, marks = Places({}, ()), collect_status_remarks(view)
+    places, marks = Places({}, ()), collect_status_remarks_of_add_ons(view)
     # On pages with other things the statements are enough.
     grounds = {} if view.theme else {page.principle_id: page.grounds
                                      for page in make_handbook(view).principles}
-    languages = list_handbook_languages(view) if grounds and not view.has_capability("internal") else []
+    languages = list_handbook_languages_for_audience(view) if grounds and not view.has_capability(
+        "internal") else []
     alike = [sentence for sentence in dict.fromkeys(chain(*grounds.values()))
              if len(grounds) > 1 and all(sentence in of_one for of_one in grounds.values())]
     rests_on = {principle: " ".join(sentence for sentence in of_one if sentence not in alike)
                 for principle, of_one in grounds.items()}
     return _HTML.principle_statements(" ".join(alike), [
-        (row["short_name"] or row["printed_id"], make_link(places.locate_principle(row["principle_id"])),
+        (row["short_name"] or row["printed_id"], make_link(places.locate_principle_page(row["principle_id"])),
          row["statement"], row["language"],
          "; ".join(filter(None, ["" if row["status"] == "agreed" else "not decided yet",
                                  marks.get(row["printed_id"], "")])),
@@ -111,7 +112,8 @@ def _segments_from_here(view: StudyView) -> set[str]:
     if not view.has_capability("passages"):
         return set()
     segments, documents = view.read("segments"), view.read("documents")
-    return {*segments.loc[find_segment_owners(segments, documents).isin([*view.labels]), "segment_id"]}
+    return {*segments.loc[
+        find_speaking_or_interpreted_organisations(segments, documents).isin([*view.labels]), "segment_id"]}
 
 
 def _codes_raised_here(view: StudyView) -> set[str]:

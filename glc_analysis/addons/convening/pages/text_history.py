@@ -18,8 +18,8 @@ from glc_analysis.addons.convening.histories import (
     PROPOSED,
     REWORDED,
     Text,
+    describe_how_text_was_retired,
     describe_origin,
-    describe_outcome,
     find_kind_of_change,
     list_replaced_text_ids,
     list_replacing_text_ids,
@@ -107,8 +107,8 @@ def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: st
         return Markup()
     kind = find_kind_of_change(text)
     sentences = [f"{printed_id} {describe_origin(text)}." if kind not in ("", REWORDED) else "",
-                 UNSUPPORTED if kind == PROPOSED and not trail.count_evidence(principle_id) else ""]
-    if text["status"] == "superseded" and (replaced := describe_outcome(text, texts.values())):
+                 UNSUPPORTED if kind == PROPOSED and not trail.count_recorded_evidence(principle_id) else ""]
+    if text["status"] == "superseded" and (replaced := describe_how_text_was_retired(text, texts.values())):
         sentences.append(f"{printed_id} {replaced}.")
     shown = " ".join(filter(None, sentences))
     if not shown:
@@ -142,8 +142,8 @@ def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTex
             for new in versions for name in list_replaced_text_ids(new) if name in texts]
     return into + [
         _change(f"{make_printed_id(old)} "
-                f"{describe_outcome(old, texts.values())}.{trail.describe_reason_and_requester(new)}", old,
-                new)
+                f"{describe_how_text_was_retired(old, texts.values())}."
+                f"{trail.describe_reason_and_requester(new)}", old, new)
         for old in versions for new in texts.values()
         if new["principle_id"] != principle_id and make_printed_id(old) in list_replaced_text_ids(new)]
 
@@ -162,7 +162,7 @@ def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
     return _macros().changes(render_table(columns, caption=caption))
 
 
-def render_reasons_decisions_and_objections(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
+def render_proposals_decisions_and_objections(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
     """Renders paragraphs on the reason why a principle was proposed in the room, on the decisions about it,
     and on objections to it."""
     proposed = [f"{make_printed_id(text)} {describe_origin(text)}."

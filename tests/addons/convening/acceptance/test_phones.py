@@ -80,7 +80,7 @@ class Voter:
         the text where there are several."""
         paper = {}
         for principle in ("P01", "P02", "P03"):
-            versions = form.list_versions(principle)
+            versions = form.list_version_numbers(principle)
             marks = ["abstain"] if f"{principle}.abstain" in self.meant else [
                 self.meant[f"{principle}.{name}"] for name in ("importance", "feasibility")]
             paper[f"{principle}.marks"] = " ".join([*versions[1:][-1:], *marks])

@@ -12,7 +12,7 @@ import lxml.html
 import pandas as pd
 
 from glc_analysis import tables as built_tables
-from glc_analysis.addons.checklists.checklists import FACT_NOT_SHOWN, show_checklists
+from glc_analysis.addons.checklists.checklists import FACT_NOT_SHOWN, show_checklist_items_with_facts
 from glc_analysis.addons.convening.packets.packet import list_planned_packets
 from glc_analysis.addons.convening.packets.parts import render_part_pages
 from glc_analysis.addons.convening.packets.sheets import render_principle_sheets
@@ -29,11 +29,11 @@ from glc_analysis.pages import coding, country, survey
 from glc_analysis.pages.findings import render_page_claims, render_respondent_and_country_count
 from glc_analysis.pages.questions import render_question
 from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, render_slot
-from glc_analysis.publish.downloads import collect_published_tables, make_software_texts
+from glc_analysis.publish.downloads import collect_tables_to_download, make_software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import CELLS
 from glc_analysis.study import Study
-from glc_analysis.tables_html import render_frame
+from glc_analysis.tables_html import render_frame_by_its_columns
 from glc_analysis.view.study_view import StudyView
 
 BOX = "//p | //li | //tr | //figure | //h1 | //h2 | //h3 | //summary | //caption"
@@ -100,7 +100,7 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
                            survey.render_survey_facts(view) if view.has_survey else "",
                            survey.render_country_list(view), survey.render_study_numbers(view),
                            survey.write_audience_and_base_line(view))
-    yield "methods", _joined(show_checklists(view))
+    yield "methods", _joined(show_checklist_items_with_facts(view))
     yield "principles", _joined(principles.show_principle_counts(view),
                                 principles.show_principles_overview(view),
                                 principles.show_panel_sizes_and_gaps(view))
@@ -108,14 +108,16 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
         own = StudyView(study, audience, theme=theme)
         questions = [render_question(own, one, by=by) for one in own.questions.itertuples()
                      for by in ("", "region")]
-        yield f"theme-{theme}", _joined(render_frame(own.quotations()), coding.render_theme_code_counts(own),
+        yield f"theme-{theme}", _joined(render_frame_by_its_columns(own.quotations()),
+                                        coding.render_theme_code_counts(own),
                                         *questions)
     for one in view.principle_names:
         own = StudyView(study, audience, principle=one)
         yield f"principle-{one}", _joined(
             principles.show_principle_statement(own),
             principles.show_evidence(principles.describe_evidence_of_view_principle(own)),
-            _votes(own), principles.show_announcement_day(own), principles.show_votes_in_detail(own),
+            _votes(own), principles.show_announcements_and_corrections(own),
+            principles.show_votes_in_detail(own),
             principles.show_signatures(own), principles.show_judgements(own),
             principles.show_evidence_sources(own))
         yield f"principle-{one}, of add-ons", _joined(render_slot(own, PRINCIPLE))  # blocks of their own
@@ -130,7 +132,8 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
         own = StudyView(study, audience, country=one)
         yield f"country-{one}", _joined(country.render_respondents_of_country(own),
                                         country.render_country_answers(own),
-                                        country.render_country_codes(own), render_frame(own.quotations()),
+                                        country.render_country_codes(own),
+                                        render_frame_by_its_columns(own.quotations()),
                                         render_slot(own, COUNTRY))
     for packet in list_planned_packets(study) if has_packets else ():
         if packet.organisation:
@@ -150,7 +153,7 @@ def _joined(*parts) -> str:
 
 def tables(study: Study, audience: str) -> Iterator[tuple[str, list[str]]]:
     """The rows of every table that is handed over, and the files of the deposit."""
-    frames = collect_published_tables(study, audience)
+    frames = collect_tables_to_download(study, audience)
     with TemporaryDirectory() as folder:
         figures = frames.pop("figures")
         by_kind = {f"figures by {kind}": rows for kind, rows in figures.groupby("subset_kind", observed=True)}

@@ -88,7 +88,7 @@ def test_fifty_kills_lose_at_most_the_act_under_the_finger(sample_study, tmp_pat
     text = session.show_text("interview-farol-de-barro")
     places = [(at, at + 4) for turn in text["turns"] for at in range(turn["start"], turn["end"] - 4, 3)
               if text["turns"] and turn["text"][at - turn["start"]:at - turn["start"] + 4].strip()]
-    codes = [row["code_id"] for row in session.list_codes()]
+    codes = [row["code_id"] for row in session.list_codes_with_definitions()]
     saved = {}
     for _ in range(share(50, 50)):
         session.describe_state()

@@ -137,7 +137,7 @@ def test_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_
     assert notebook.locator(".jp-CodeCell").count() == 2
 
     session = CodingSession(study, "ana")
-    names = {row["name"].lower(): row["code_id"] for row in session.list_codes()}
+    names = {row["name"].lower(): row["code_id"] for row in session.list_codes_with_definitions()}
     begins = [turn["start"] for turn in session.show_text("interview-scripts")["turns"]]
     expected = Counter((begins[turn] + start, begins[turn] + start + len(words), names[NAMES[key]])
                        for turn, start, words, key in made)
@@ -152,7 +152,7 @@ def test_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_
         assert done.exit_code == 0, done.output
     raw = read_codings(tmp_path / "ana.qdpx")
     own = raw.codings[raw.codings["source"].str.contains("interview-scripts")]
-    by_name = {row["name"]: row["code_id"] for row in session.list_codes()}
+    by_name = {row["name"]: row["code_id"] for row in session.list_codes_with_definitions()}
     assert Counter((row.start, row.end, by_name[row.code]) for row in own.itertuples()) == expected
 
     # Undo, as often as something was done, leads back to the empty state.
@@ -438,7 +438,7 @@ def test_a_new_code_is_proposed_in_the_words_of_the_text(page, session):
     page.keyboard.press("Enter")
     until_said(desk, "We waited")
     assert codings_of(session) == []
-    assert "We waited" not in [row["name"] for row in session.list_codes()]
+    assert "We waited" not in [row["name"] for row in session.list_codes_with_definitions()]
 
 
 def test_a_text_is_read_with_nothing_to_code_or_finished_by_a_key(page, session):

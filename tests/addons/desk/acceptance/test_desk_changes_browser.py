@@ -302,4 +302,4 @@ def test_who_may_not_change_the_codebook_proposes_a_merged_code(page, session):
     desk.get_by_role("button", name="Propose it").click()
     desk.locator(".glc-shown", has_text="Proposed: “Stigma” is merged into “Strain on staff”").wait_for()
     assert journal(session)[-1]["cells"] == {"merged_into": "staff-strain"}
-    assert "stigma" in {row["code_id"] for row in session.list_codes()}
+    assert "stigma" in {row["code_id"] for row in session.list_codes_with_definitions()}

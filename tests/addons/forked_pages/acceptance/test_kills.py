@@ -22,14 +22,14 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from glc_analysis.addon import installed_add_ons
+from glc_analysis.addon import load_add_ons_from_folder
 from glc_analysis.addons.forked_pages import fork_server
-from glc_analysis.command_line import run_add_on_hooks
+from glc_analysis.command_line import enter_add_on_contexts
 from glc_analysis.errors import GLCError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import update_report_pages
 from glc_analysis.run import record
-from glc_analysis.run.plan import make_page_path, plan_pages
+from glc_analysis.run.plan import make_page_path_without_suffix, plan_pages
 from glc_analysis.study import Study
 from tests.support.dask_cluster import DaskCluster
 from tests.support.process import Process
@@ -81,7 +81,7 @@ def own(root, folder, scheduler=""):
     os.setsid()
     fork_server.SERVER = folder / "server.py"
     try:
-        with run_add_on_hooks("run", scheduler=scheduler) as elsewhere:
+        with enter_add_on_contexts("run", scheduler=scheduler) as elsewhere:
             done = update_report_pages(Study(root), folder=folder,
                                        processes=next(filter(None, elsewhere), None),
                                        progress=lambda *told: None)
@@ -117,7 +117,8 @@ def base(tmp_path_factory):
 
     def made(keys, root):
         current = root / "reports/team/current"
-        pages = {slug: (current / f"{make_page_path(slug, {})}.ipynb").read_bytes() for slug in keys}
+        pages = {slug: (current / f"{make_page_path_without_suffix(slug, {})}.ipynb").read_bytes()
+                 for slug in keys}
         known.update({(slug, keys[slug]): page for slug, page in pages.items()})
     keys = built()
     assert update_report_pages(Study(study.root), folder=folder).failures == ()
@@ -148,7 +149,7 @@ def judge(base, root):
         is_finished = (folder / record.RUN_RECORD).exists()
         said = record.read_run_record(folder, record.RUN_RECORD if is_finished else record.UNFINISHED_RECORD)
         for slug, entry in said.get("pages", {}).items():
-            page = folder / f"{make_page_path(slug, {})}.ipynb"
+            page = folder / f"{make_page_path_without_suffix(slug, {})}.ipynb"
             assert page.read_bytes() == base.known[slug, entry["key"]]
             assert entry["failure"] == ""
         if is_finished:
@@ -226,7 +227,8 @@ def test_kills_at_random_moments(base):
         kind: count for kind, count in KILLS.items() if kind != "worker"}
 
 
-@pytest.mark.skipif("cluster" not in installed_add_ons(), reason="nothing runs pages on other machines")
+@pytest.mark.skipif("cluster" not in load_add_ons_from_folder(),
+                    reason="nothing runs pages on other machines")
 def test_workers_of_another_machine_that_are_killed_cost_no_page(base, tmp_path):
     """Two workers; one of them is killed in each trial and another takes its place."""
     chance = random.Random(SEED)

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from glc_analysis.addons.convening.pages.marks import PRINCIPLE, collect_status_remarks
+from glc_analysis.addons.convening.pages.marks import PRINCIPLE, collect_status_remarks_of_add_ons
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.cli import cli
@@ -84,7 +84,7 @@ def test_a_year_is_played_by_the_document(study):
     glc(study, "check", "--accept")
     build(study)
     for audience in ("team", "convening", "public"):
-        assert collect_status_remarks(StudyView(study, audience)) == {"P03.1": "under review"}
+        assert collect_status_remarks_of_add_ons(StudyView(study, audience)) == {"P03.1": "under review"}
     assert "A rule for the night" not in render_slot(StudyView(study, "convening", principle="P03"),
                                                      PRINCIPLE).data
 
@@ -103,7 +103,8 @@ def test_a_year_is_played_by_the_document(study):
     glc(study, "check", "--accept")
     build(study)
     page = render_slot(StudyView(study, "team", principle="P03"), PRINCIPLE).data
-    assert "Of the earlier text 1" in page and collect_status_remarks(StudyView(study, "convening")) == {}
+    assert "Of the earlier text 1" in page and collect_status_remarks_of_add_ons(StudyView(study,
+                                                                                           "convening")) == {}
     page = render_slot(StudyView(study, "convening", principle="P03"), PRINCIPLE).data
     assert page.index("Of the earlier text 1") < page.index("A rule for the night")
 

@@ -12,7 +12,11 @@ from glc_analysis import manifest, tables
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.manifest import list_release_folders, read_built_slices, rename_next_release_folder
+from glc_analysis.manifest import (
+    list_release_folders,
+    read_built_slice_digests_and_lists,
+    rename_next_release_folder,
+)
 from glc_analysis.report import update_report_pages
 from glc_analysis.study import Study
 from tests.support.attacker import Attack
@@ -80,10 +84,10 @@ def test_two_releases_of_a_study_tell_nothing_of_the_one_who_changed(printed, ch
         study = Study(Path(shutil.copytree(changed.root, tmp_path / str(is_frozen), symlinks=True)))
         if not is_frozen:
             monkeypatch.setattr("glc_analysis.release_store.decide_next_release", lambda fresh, *given: fresh)
-            monkeypatch.setattr("glc_analysis.manifest.hash_package_and_environment",
+            monkeypatch.setattr("glc_analysis.manifest.hash_package_and_lock_file",
                                 lambda: "one that issues all anew")
         build(study)
-        number = read_built_slices(study)["release"]["public"]["number"]
+        number = read_built_slice_digests_and_lists(study)["release"]["public"]["number"]
         rename_next_release_folder(study.private, "public", number)
         second = public(study)
         found.append([(key, subset, *one) for key in first.tables for subset in subsets(first, second, key)
