@@ -100,7 +100,7 @@ def test_nvivo_has_its_own_names_of_columns(tmp_path):
 def test_a_passage_without_words_is_counted_and_never_stands_for_the_whole_document(tmp_path):
     raw = read(tmp_path, "Document name,Code,Segment\nA,Rest,\nA,Rest,We wait\n")
     assert rows(raw) == [["A", "We wait", "Rest", ""]]
-    assert any("left out: 1." in note for note in raw.notes)
+    assert any("have no words (such as pictures and sound): 1." in note for note in raw.notes)
 
 
 def test_a_row_without_a_document_is_a_fault(tmp_path):

@@ -161,7 +161,7 @@ def test_nothing_is_suggested_in_a_training_text(study, session, is_answer):
 
 def test_nothing_is_suggested_from_fewer_than_twenty_settled_passages(session, study, monkeypatch):
     monkeypatch.setattr(code_suggestions, "FEWEST_PASSAGES", 10_000)
-    assert "settled passages" in why_no_codes_suggested(study, "ines", SINGLE)
+    assert "passages are settled" in why_no_codes_suggested(study, "ines", SINGLE)
 
 
 def test_without_the_model_one_sentence_says_how_to_get_it(session, study, monkeypatch):

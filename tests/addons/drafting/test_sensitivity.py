@@ -72,7 +72,7 @@ def proposal(wording, *labels, kind="single"):
     ("What gender do you identify with?", ["Female", "Male"], "true", "the person who answers"),
     ("Q5", ["Yes", "No"], "true", "the export does not say what was asked"),
     ("អ្នកជួយអ្នកណា?", ["ក", "ខ"], "true", "script"),
-    ("Do you keep a garden?", ["Yes", "No"], "false", "no word")])
+    ("Do you keep a garden?", ["Yes", "No"], "false", "no known word")])
 def test_a_proposal_has_its_reason(wording, labels, proposed, why):
     row = proposal(wording, *labels)
     assert (row["proposal"], row["is_sensitive"]) == (proposed, "")
