@@ -448,7 +448,7 @@ def is_result_without_part_disclosable(part: Counts, others: Counts, result_of: 
     ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})
     >>> is_result_without_part_disclosable((0, 0, 2), (0, 1, 9), high)
     True
-    >>> is_result_without_part_disclosable((0, 0, 1), (0, 4, 4), high, is_fully_disclosed=True)
+    >>> is_result_without_part_disclosable((0, 0, 1), (0, 4, 4), high, are_panel_counts_disclosed=True)
     False
     """
     panel = tuple(map(int.__add__, part, others))

@@ -53,7 +53,7 @@ def test_a_passage_whose_words_are_not_agreed_says_so_in_its_memo():
 
 
 def test_one_coder_can_be_given_alone(tmp_path):
-    assert set(there_and_back(tmp_path, CODED, coder="bert").codings["coder"]) == {"bert"}
+    assert set(there_and_back(tmp_path, CODED, only_coder="bert").codings["coder"]) == {"bert"}
 
 
 @pytest.fixture(scope="module")
