@@ -321,6 +321,6 @@ def print_on_a4(sheet: Worksheet, headings: int) -> None:
 
 
 def _content_types_first(name: str) -> tuple[bool, str]:
-    """Returns a sort key that puts the content types first, because some programs recognise the kind of a
-    file by its first entry."""
+    """Returns a sort key that puts the file ``[Content_Types].xml`` before all other files of a workbook,
+    because some programs recognise the kind of a workbook by its first file."""
     return name != "[Content_Types].xml", name

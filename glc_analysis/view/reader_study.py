@@ -102,8 +102,8 @@ class Reader:
     @cached_property
     def slices(self) -> dict[str, object]:
         """Returns the content of slices.json that the audience may know. It has no countries that the
-        audience must not know, and no organisations, codes or hashes. In the lists of add-ons, only the
-        entries remain for which the audience may have a page."""
+        audience must not know, and no organisations, codes or hashes. Lists that add-ons contribute,
+        such as principles, keep only the entries for which the audience may have a page."""
         whole = read_built_slice_digests_and_lists(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
         added = {}

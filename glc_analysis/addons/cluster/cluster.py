@@ -84,7 +84,7 @@ class PageCluster:
             cause = f"all {len(self.refused)} workers have another version of the package or its lock file" \
                 if self.refused else "it has no worker"
             raise GLCError(f"The scheduler at {address!r} cannot run pages: {cause}. To fix: start workers "
-                           "from the same commit.")
+                           "from the commit that is installed on this computer.")
 
     @property
     def notes(self) -> list[str]:

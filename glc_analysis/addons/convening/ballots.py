@@ -108,7 +108,7 @@ def find_changed_text_and_day_faults(rounds: pd.DataFrame, principles: pd.DataFr
                 "", content_hash(statement)):
             yield Fault(f"the text of {name} was changed after it was issued in round {row['round_id']}",
                         "rounds.csv", str(n), "text_version", row["text_version"], "restore the issued "
-                        f"words, and reword the principle with `glc amend {row['principle_id']}`")
+                        f"words; if you want other words, run `glc amend {row['principle_id']}`")
         other = first.setdefault(row["round_id"], row)
         for column in ("opened_on", "closed_on"):
             if row[column] != other[column]:

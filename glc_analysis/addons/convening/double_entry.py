@@ -217,8 +217,8 @@ _KEYS = ("Type one line for each principle, one key for each mark: 78 = importan
 
 def enter_rating_forms(study: Study, round_id: str, *, ask: Ask, say: Say,
                        clear: Callable[[], None] = lambda: None) -> None:
-    """Runs the data entry of the paper forms of an open round until the person ends it; ``clear`` wipes the
-    screen.
+    """Runs the data entry of an open round's paper forms, until the person at the keyboard ends the data
+    entry. ``clear`` wipes the screen.
 
     Raises UsageError for an unknown round, and GLCError if the round is closed or somebody else is entering
     forms.

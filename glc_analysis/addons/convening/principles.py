@@ -376,8 +376,8 @@ def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[st
     for name, numbers in others.items():
         yield Fault(f"the text of {name} was changed after it was {action_done}", f"{table}.csv",
                     ", ".join(map(str, numbers)), "text_version", rows[numbers[0]]["text_version"],
-                    f"restore in principles.csv the words that were {action_done}, and reword the text with "
-                    f"`glc amend {rows[numbers[0]]['principle_id']}`")
+                    f"restore in principles.csv the words that were {action_done}; if you want other words, "
+                    f"run `glc amend {rows[numbers[0]]['principle_id']}`")
 
 
 def append_text_decision(study: Study, text: Mapping[str, str], status: str, *, by: str, today: date,

@@ -193,9 +193,9 @@ def compute_last_day_for_harm_review(reported_on: str) -> str:
 
 
 def _decided(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each decided review that lacks a reason, an author or a day, for each review with a
-    day of decision but no decision, and for each decided review after harm that nobody outside the team has
-    closed."""
+    """Yields a fault for each decided review that lacks a reason, an author or a day of decision. Yields a
+    fault for each review that has a day of decision but no decision. Yields a fault for each decided review
+    of harm if nobody outside the team has closed the review."""
     team = {name.strip().casefold() for table, column in (("judgements", "by"), ("assignments", "coder_id"))
             for name in tables[table][column]} - {""}
     for n, row in tables["reviews"].to_dict("index").items():

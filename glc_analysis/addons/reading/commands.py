@@ -14,7 +14,8 @@ from glc_analysis.study import Study
 
 
 @click.command()
-@click.option("--theme", default="", metavar="THEME", help="The cells of this theme and its codes.")
+@click.option("--theme", default="", metavar="THEME", help="The cells of this theme: for each case one "
+              "for the theme as a whole, and one for each of its codes.")
 @click.option("--case", default="", metavar="CASE", help="The cells of this case, one for each theme.")
 @click.option("--by", default="organisation", show_default=True, metavar="ATTRIBUTE",
               help="What the cases are: organisation, country, resource_level, type ...")

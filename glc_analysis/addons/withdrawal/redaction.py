@@ -121,7 +121,9 @@ def rewrite_transcript_in_same_format(path: Path, turns: pd.DataFrame, heading: 
         raise Faults([Fault("does not give the same turns when the file is written without the removed turns "
                             "and read again",
                             file=path.name,
-                            fix="remove the turns by hand, record the file again, and repeat")])
+                            fix="delete the turns of the withdrawal from the file by hand, remove the row of "
+                                "the file from manifest.csv, run `glc check --accept`, and repeat the "
+                                "withdrawal")])
 
 
 def _cues(turns: pd.DataFrame, *, is_vtt: bool) -> str:
