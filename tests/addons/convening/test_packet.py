@@ -94,19 +94,31 @@ def made(study, tmp_path_factory):
     return SimpleNamespace(folder=folder, told=told)
 
 
-@pytest.fixture
-def forms(tmp_path, monkeypatch):
-    """A study with an open round whose raters read English, Arabic and Khmer; nobody is named in a text."""
-    need_poppler()
-    need_fonts("ខ្មែរ العربية")
+def read_as_raters_do(monkeypatch):
     for module in ("form_files", "packets.parts"):
         monkeypatch.setattr(f"glc_analysis.addons.convening.{module}.read_names_and_languages",
                             lambda study: ({}, LANGUAGES))
-    monkeypatch.setattr(form_study, "PRINCIPLES", form_study.PRINCIPLES.replace("vague,beacon", "vague,"))
-    on_disk = FormStudy(tmp_path / "study")
-    on_disk.build()
-    on_disk.issue()
-    return Study(on_disk.root)
+
+
+@pytest.fixture(scope="module")
+def made_forms(tmp_path_factory):
+    """A study with an open round whose raters read English, Arabic and Khmer; nobody is named in a text."""
+    need_poppler()
+    need_fonts("ខ្មែរ العربية")
+    with pytest.MonkeyPatch.context() as patched:
+        read_as_raters_do(patched)
+        patched.setattr(form_study, "PRINCIPLES", form_study.PRINCIPLES.replace("vague,beacon", "vague,"))
+        on_disk = FormStudy(tmp_path_factory.mktemp("forms") / "study")
+        on_disk.build()
+        on_disk.issue()
+    return on_disk.root
+
+
+@pytest.fixture
+def forms(made_forms, tmp_path, monkeypatch):
+    """A copy of that study."""
+    read_as_raters_do(monkeypatch)
+    return Study(shutil.copytree(made_forms, tmp_path / "study"))
 
 
 # --- whose packet holds what

@@ -7,6 +7,7 @@ The attacker of this file works from the words alone. They know who voted, the r
 import random
 import re
 import shutil
+from functools import cache
 from html import unescape
 from itertools import combinations, product
 
@@ -64,7 +65,13 @@ def row(votes, *, test="panel", abstained=0, quorum=None, **other):
     return {"round_id": "1", "principle_id": "P1", "version": "1", "criterion": "importance",
             "panel": "provider", "n_abstained": abstained, "n_expected": len(votes), "rule": "",
             "movement": "", "n_by_proxy": 0, "n_left_out": 0,
-            **compute_tally_columns(votes, test, n_abstained=abstained, quorum=quorum), **other}
+            **tally_columns(tuple(votes), test, abstained, quorum), **other}
+
+
+@cache
+def tally_columns(votes, test, abstained, quorum):
+    """The same votes are counted for many tests."""
+    return compute_tally_columns(votes, test, n_abstained=abstained, quorum=quorum)
 
 
 def told_of(ballots, *, agreed=(), test="panel", **rule):
@@ -213,8 +220,8 @@ def chance_counts(chance, n, weights):
 def told_pairs(pairs):
     """Everything that is told of two rounds on the same text, of each pair of ballots."""
     rows = [row(votes, principle_id=f"P{k}", round_id=str(at + 1),
-                movement=describe_median_movement(compute_tally_columns(pair[0])["median"],
-                                                  compute_tally_columns(votes)["median"]) if at else "")
+                movement=describe_median_movement(*(tally_columns(tuple(one), "panel", 0, None)["median"]
+                                                    for one in (pair[0], votes))) if at else "")
             for k, pair in enumerate(pairs) for at, votes in enumerate(pair)]
     told = blank_undisclosed_tallies_and_describe_votes(
         tables.conform_to_schema("tallies", pd.DataFrame(rows)), agreement_test="panel")

@@ -20,10 +20,18 @@ ANSWERS = {
 }
 
 
-@pytest.fixture
-def study(tmp_path):
-    done = glc("init", tmp_path / "study", "--from", csv_file(tmp_path, ANSWERS))
+@pytest.fixture(scope="module")
+def drafted(tmp_path_factory):
+    """An export, and beside it the study that was begun with it."""
+    folder = tmp_path_factory.mktemp("drafted")
+    done = glc("init", folder / "study", "--from", csv_file(folder, ANSWERS))
     assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.fixture
+def study(drafted, tmp_path):
+    shutil.copytree(drafted, tmp_path, dirs_exist_ok=True)
     return tmp_path / "study"
 
 
